@@ -1,0 +1,107 @@
+/** A clock that can be moved forward. Everything in `local/` that waits for a moment waits on one of these. */
+export type Clock = {
+  /** Milliseconds since the epoch, as this clock has it. */
+  now(): number;
+  /**
+   * Runs `task` once the clock has reached `at` (epoch ms), at once if it has already.
+   * @returns a function that takes the task back
+   */
+  schedule(at: number, task: () => void | Promise<void>): () => void;
+  /** Moves the clock forward and waits for every task that fell due, earliest first. */
+  advance(ms: number): Promise<void>;
+  /** Forgets what is scheduled, so that a stopped process has nothing left to wait for. */
+  stop(): void;
+};
+
+type Entry = { at: number; order: number; task: () => void | Promise<void> };
+
+// setTimeout treats anything longer as "now".
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+/** A clock of its own: starts at the real time (or `startAt`) and leaves the process's `Date` alone. */
+export function createClock(startAt?: number): Clock {
+  let offset = startAt === undefined ? 0 : startAt - RealDate.now();
+  return agenda(
+    () => RealDate.now() + offset,
+    (ms) => {
+      offset += ms;
+    },
+  );
+}
+
+let processOffset = 0;
+
+/**
+ * The clock of this whole process: moving it moves `Date` for every module, the emulators included.
+ * Import it before anything that keeps its own reference to `Date`. Timers (`setTimeout`) keep real time.
+ */
+export function processClock(): Clock {
+  globalThis.Date = ShiftedDate;
+  return agenda(
+    () => RealDate.now() + processOffset,
+    (ms) => {
+      processOffset += ms;
+    },
+  );
+}
+
+const RealDate = Date;
+const ShiftedDate = new Proxy(RealDate, {
+  construct: (target, args, newTarget) =>
+    Reflect.construct(target, args.length === 0 ? [RealDate.now() + processOffset] : args, newTarget),
+  apply: () => new RealDate(RealDate.now() + processOffset).toString(),
+  get: (target, key) => (key === "now" ? () => RealDate.now() + processOffset : Reflect.get(target, key)),
+});
+
+function agenda(now: () => number, move: (ms: number) => void): Clock {
+  const entries: Entry[] = [];
+  let order = 0;
+  let timer: NodeJS.Timeout | undefined;
+
+  function next(): Entry | undefined {
+    return entries.reduce<Entry | undefined>(
+      (first, entry) =>
+        !first || entry.at < first.at || (entry.at === first.at && entry.order < first.order) ? entry : first,
+      undefined,
+    );
+  }
+
+  function arm(): void {
+    clearTimeout(timer);
+    const first = next();
+    if (!first) return;
+    timer = setTimeout(() => void runDue(), Math.min(Math.max(first.at - now(), 0), LONGEST_TIMER_MS));
+    timer.unref();
+  }
+
+  async function runDue(): Promise<void> {
+    for (let first = next(); first && first.at <= now(); first = next()) {
+      entries.splice(entries.indexOf(first), 1);
+      await first.task();
+    }
+    arm();
+  }
+
+  return {
+    now,
+    schedule(at, task) {
+      const entry = { at, order: order++, task };
+      entries.push(entry);
+      arm();
+      return () => {
+        const index = entries.indexOf(entry);
+        if (index >= 0) entries.splice(index, 1);
+        arm();
+      };
+    },
+    async advance(ms) {
+      if (!Number.isFinite(ms) || ms < 0) throw new RangeError(`a clock only moves forward, not by ${ms} ms`);
+      move(ms);
+      await runDue();
+    },
+    stop() {
+      entries.length = 0;
+      clearTimeout(timer);
+    },
+  };
+}

@@ -1,0 +1,118 @@
+import { createServer, type IncomingHttpHeaders, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo, Socket } from "node:net";
+import type { FaultPlan } from "./faults.ts";
+
+/** One HTTP request, its body read to the end as bytes. */
+export type Request = {
+  method: string;
+  path: string;
+  query: URLSearchParams;
+  headers: IncomingHttpHeaders;
+  body: Buffer;
+};
+
+/** What to answer: an object becomes JSON, text and bytes go out as they are. */
+export type Answer = { status: number; headers?: Record<string, string>; body?: unknown };
+
+export type Handle = (request: Request) => Answer | Promise<Answer>;
+
+/** A server on loopback that can be switched off (connections are refused) and on again at the same port. */
+export type Listening = {
+  origin: string;
+  port: number;
+  down(): Promise<void>;
+  up(): Promise<void>;
+  close(): Promise<void>;
+};
+
+export class PortTaken extends Error {}
+
+// Larger than any body that a test sends on purpose.
+const BODY_LIMIT_BYTES = 4 * 1024 * 1024;
+
+/**
+ * Serves `handle` on 127.0.0.1; port 0 takes any free one.
+ * @throws PortTaken when something else listens there, in words that name the port
+ */
+export async function serve(name: string, port: number, handle: Handle, faults?: FaultPlan): Promise<Listening> {
+  const sockets = new Set<Socket>();
+  const server = createServer((incoming, outgoing) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    incoming.on("data", (chunk: Buffer) => {
+      size += chunk.length;
+      if (size <= BODY_LIMIT_BYTES) chunks.push(chunk);
+      else incoming.destroy();
+    });
+    incoming.on("end", async () => {
+      const url = new URL(incoming.url ?? "/", "http://local");
+      const request = {
+        method: incoming.method ?? "GET",
+        path: url.pathname,
+        query: url.searchParams,
+        headers: incoming.headers,
+        body: Buffer.concat(chunks),
+      };
+      try {
+        const answer = faults
+          ? await faults.around(request, outgoing, async () => handle(request))
+          : await handle(request);
+        if (answer && !outgoing.destroyed) send(outgoing, answer);
+      } catch (error) {
+        if (outgoing.headersSent || outgoing.destroyed) return;
+        send(outgoing, {
+          status: 500,
+          body: { message: `${name}: ${error instanceof Error ? error.message : error}` },
+        });
+      }
+    });
+  });
+  server.on("connection", (socket) => {
+    sockets.add(socket);
+    socket.on("close", () => sockets.delete(socket));
+  });
+
+  const stop = () =>
+    new Promise<void>((resolve) => {
+      if (!server.listening) return resolve();
+      server.close(() => resolve());
+      for (const socket of sockets) socket.destroy();
+    });
+  await listen(server, name, port);
+  const bound = (server.address() as AddressInfo).port;
+  const listening = {
+    origin: `http://127.0.0.1:${bound}`,
+    port: bound,
+    down: stop,
+    up: () => (server.listening ? Promise.resolve() : listen(server, name, bound)),
+    close: stop,
+  };
+  faults?.onDown((isDown) => (isDown ? listening.down() : listening.up()));
+  return listening;
+}
+
+function listen(server: Server, name: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once("error", (error: NodeJS.ErrnoException) => {
+      reject(
+        error.code === "EADDRINUSE"
+          ? new PortTaken(
+              `${name}: port ${port} is taken by another program; choose another one, or 0 for any free one`,
+            )
+          : error,
+      );
+    });
+    server.listen(port, "127.0.0.1", resolve);
+  });
+}
+
+/** Writes `answer`; an object becomes JSON unless a content type says otherwise. */
+export function send(outgoing: ServerResponse, answer: Answer): void {
+  const raw = typeof answer.body === "string" || Buffer.isBuffer(answer.body);
+  const bytes = answer.body === undefined ? "" : raw ? answer.body : JSON.stringify(answer.body);
+  outgoing.writeHead(answer.status, {
+    ...(answer.body === undefined || raw ? {} : { "content-type": "application/json" }),
+    ...answer.headers,
+  });
+  outgoing.end(bytes as string | Buffer);
+}
