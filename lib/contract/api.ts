@@ -1,0 +1,66 @@
+import * as z from "zod";
+
+// Every textual form of a UUID that callers use: with or without hyphens, braces, `urn:uuid:`, in any case.
+const UUID_TEXT = /^\s*(?:urn:uuid:)?\{?[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}\}?\s*$/i;
+export const UuidText = z.string().regex(UUID_TEXT, "not a UUID");
+
+/** Body of POST /api/v1/payments/initiate. Unknown keys are tolerated: callers send some that mean nothing here. */
+export const InitiateRequest = z.object({
+  request_id: z
+    .union([UuidText, z.null()])
+    .optional()
+    .describe("Names this request; sent again with the same body it gives the same payment."),
+  property_id: UuidText,
+  user_id: UuidText,
+  amount: z
+    .union([z.number(), z.string()])
+    .nullish()
+    .describe("In birr. Must be the price of the purpose; absent means that price."),
+  currency: z.literal("ETB").nullish(),
+  purpose: z.string().max(32).nullish(),
+});
+export type InitiateRequest = z.infer<typeof InitiateRequest>;
+
+/** A payment as callers see it. */
+export const PaymentResponse = z.object({
+  request_id: z.string().nullable(),
+  property_id: z.string().nullable(),
+  user_id: z.string().nullable(),
+  amount: z.number().describe("In birr."),
+  currency: z.string(),
+  purpose: z.string().nullable(),
+  id: z.string().describe("A UUID of version 4 shape."),
+  status: z.enum(["PENDING", "SUCCESS", "FAILED"]),
+  state: z.enum(["CREATED", "PENDING", "SUCCESS", "REVIEW", "FAILED", "EXPIRED", "CANCELLED"]),
+  chapa_tx_ref: z.string(),
+  checkout_url: z.string().nullable(),
+  created_at: z.string().describe("ISO 8601, UTC."),
+  updated_at: z.string(),
+  failure_reason: z.string().nullable(),
+  approved_at: z.string().nullable(),
+});
+export type PaymentResponse = z.infer<typeof PaymentResponse>;
+
+/** Every error body: RFC 9457, whose `detail` is a sentence. */
+export const Problem = z.object({
+  type: z.string(),
+  title: z.string(),
+  status: z.number().int(),
+  detail: z.string(),
+  code: z.string(),
+  request_id: z.string(),
+  errors: z
+    .array(
+      z.object({
+        pointer: z.string(),
+        loc: z.array(z.union([z.string(), z.number()])),
+        msg: z.string(),
+        type: z.string(),
+      }),
+    )
+    .optional(),
+});
+export type Problem = z.infer<typeof Problem>;
+
+/** What the webhook answers with. */
+export const WebhookAnswer = z.object({ message: z.string() });

@@ -1,0 +1,99 @@
+import * as z from "zod";
+
+const url = z.url({ protocol: /^https?$/ }).transform((text) => text.replace(/\/+$/, ""));
+const origins = z
+  .string()
+  .transform((text) =>
+    text
+      .split(",")
+      .map((part) => part.trim())
+      .filter(Boolean),
+  )
+  .pipe(z.array(z.url({ protocol: /^https?$/ }).transform((text) => new URL(text).origin)));
+const arn = z.string().min(1);
+const perMinute = z.coerce.number().int().min(1).max(1_000_000);
+const flag = z.enum(["true", "false"]).transform((text) => text === "true");
+const json = z.string().transform((text, context): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    context.issues.push({ code: "custom", message: "not JSON", input: text });
+    return z.NEVER;
+  }
+});
+
+/**
+ * A sibling's address. Its API lives under `/api/v1`, which is added when the address has no path.
+ */
+const sibling = url.transform((text) => (new URL(text).pathname === "/" ? `${text}/api/v1` : text));
+
+/** Every environment variable of every function: what it means and what shape it has. */
+const VARIABLES = {
+  /** Name of the DynamoDB table. */
+  TABLE_NAME: z.string().min(3),
+  RESOLVE_QUEUE_URL: url,
+  LISTING_QUEUE_URL: url,
+  NOTIFICATION_QUEUE_URL: url,
+  NOTIFICATION_DLQ_URL: url,
+  /** JSON secret: Chapa's webhook secrets, current and previous. */
+  WEBHOOK_SECRET_ARN: arn,
+  /** JSON secret: JWT secret, namespace of ids. */
+  AUTH_SECRET_ARN: arn,
+  /** JSON secret: Chapa key, contact keys, the listing's key, the notification service's bearer. */
+  GATEWAY_SECRET_ARN: arn,
+  /** Public address of this service, as browsers and Chapa reach it; no path. */
+  BASE_URL: url,
+  /** Chapa's API; `/v1` is added when it has no path. */
+  CHAPA_BASE_URL: url.transform((text) => (new URL(text).pathname === "/" ? `${text}/v1` : text)),
+  /** Origins that a checkout URL may have, comma separated. */
+  CHECKOUT_ORIGINS: origins,
+  USER_MANAGEMENT_URL: sibling,
+  PROPERTY_LISTING_SERVICE_URL: sibling,
+  NOTIFICATION_SERVICE_URL: sibling,
+  /** Where a browser goes after a success. */
+  FRONTEND_REDIRECT_URL: url,
+  /** Where a browser goes while a payment is not confirmed; empty: this service's own page. */
+  FRONTEND_PENDING_URL: z.union([z.literal("").transform(() => undefined), url]),
+  /** Origins that browsers may be sent to, comma separated. */
+  FRONTEND_ORIGINS: origins,
+  /** What each purpose costs, as JSON. */
+  PRICE_BOOK: json,
+  /** Days after which an unpaid payment is given up. */
+  PAYMENT_TIMEOUT_DAYS: z.coerce.number().positive().max(365),
+  /** Minutes for which a checkout is handed out again before a new one is opened. */
+  CHECKOUT_TTL_MINUTES: z.coerce.number().int().min(5).max(1440),
+  /** Ages of a checkout at which Chapa is asked; the last one repeats. */
+  RECHECK_LADDER: z.string().min(2),
+  /** Whether the listing is told that a payment failed for good. */
+  LISTING_HEARS_FAILED: flag,
+  /** Initiate calls a minute per user. */
+  RATE_LIMIT_INITIATE: perMinute,
+  /** Verifies a minute, for everybody together, caused by callers that cannot prove who they are. */
+  RATE_LIMIT_TRIGGERS: perMinute,
+  /** Holds new payments back while a restored table is compared with Chapa. */
+  INITIATE_PAUSED: flag,
+} as const satisfies Record<string, z.ZodType>;
+
+export type Variable = keyof typeof VARIABLES;
+export type Env = { [Name in Variable]: z.output<(typeof VARIABLES)[Name]> };
+/** Environment of a function as text, before it is read. */
+export type EnvText = { [Name in Variable]?: string };
+
+export class EnvironmentInvalid extends Error {}
+
+/**
+ * Reads the named variables.
+ * @throws EnvironmentInvalid naming every variable that is missing or malformed, at once
+ */
+export function readEnv<Name extends Variable>(names: readonly Name[], source = process.env): Pick<Env, Name> {
+  const faults: string[] = [];
+  const values: Record<string, unknown> = {};
+  for (const name of names) {
+    const text = source[name];
+    const parsed = text === undefined ? undefined : VARIABLES[name].safeParse(text);
+    if (parsed?.success) values[name] = parsed.data;
+    else faults.push(parsed ? `${name} is malformed: ${z.prettifyError(parsed.error)}` : `${name} is missing`);
+  }
+  if (faults.length > 0) throw new EnvironmentInvalid(`The environment is not complete:\n${faults.join("\n")}`);
+  return values as Pick<Env, Name>;
+}

@@ -1,0 +1,109 @@
+import type { Variable } from "./env.ts";
+import type { QueueName } from "./queues.ts";
+
+/**
+ * Every Lambda function: one file of the same name in `functions/`. What starts it, how long it may run, what it is
+ * told. `http` functions are started by the routes that name them.
+ */
+export type FunctionSpec = {
+  readonly trigger:
+    | { readonly kind: "http" }
+    | { readonly kind: "queue"; readonly queue: QueueName; readonly batch: number }
+    | { readonly kind: "schedule"; readonly everyMinutes: number }
+    | { readonly kind: "stream"; readonly batch: number };
+  /** Seconds. Longer than the longest path through the function, so that Lambda's own limit never decides. */
+  readonly timeoutSeconds: number;
+  readonly memoryMb: number;
+  readonly env: readonly Variable[];
+};
+
+const GATEWAY = ["GATEWAY_SECRET_ARN", "CHAPA_BASE_URL", "CHECKOUT_ORIGINS"] as const;
+const POLICY = [
+  "PAYMENT_TIMEOUT_DAYS",
+  "CHECKOUT_TTL_MINUTES",
+  "RECHECK_LADDER",
+  "LISTING_HEARS_FAILED",
+] as const satisfies readonly Variable[];
+
+export const FUNCTIONS = {
+  "initiate-payment": {
+    trigger: { kind: "http" },
+    timeoutSeconds: 15,
+    memoryMb: 256,
+    env: [
+      "TABLE_NAME",
+      "AUTH_SECRET_ARN",
+      ...GATEWAY,
+      ...POLICY,
+      "BASE_URL",
+      "USER_MANAGEMENT_URL",
+      "PRICE_BOOK",
+      "RATE_LIMIT_INITIATE",
+      "INITIATE_PAUSED",
+    ],
+  },
+  "get-payment-status": {
+    trigger: { kind: "http" },
+    timeoutSeconds: 10,
+    memoryMb: 512,
+    env: ["TABLE_NAME", "AUTH_SECRET_ARN", "USER_MANAGEMENT_URL"],
+  },
+  "payment-return": {
+    trigger: { kind: "http" },
+    timeoutSeconds: 15,
+    memoryMb: 256,
+    env: [
+      "TABLE_NAME",
+      ...GATEWAY,
+      ...POLICY,
+      "RATE_LIMIT_TRIGGERS",
+      "FRONTEND_REDIRECT_URL",
+      "FRONTEND_PENDING_URL",
+      "FRONTEND_ORIGINS",
+    ],
+  },
+  "chapa-webhook": {
+    trigger: { kind: "http" },
+    timeoutSeconds: 5,
+    memoryMb: 512,
+    env: ["TABLE_NAME", "RESOLVE_QUEUE_URL", "WEBHOOK_SECRET_ARN", "BASE_URL", "RATE_LIMIT_TRIGGERS"],
+  },
+  "resolve-payment": {
+    trigger: { kind: "queue", queue: "resolve", batch: 5 },
+    timeoutSeconds: 60,
+    memoryMb: 256,
+    env: ["TABLE_NAME", "RESOLVE_QUEUE_URL", ...GATEWAY, ...POLICY, "RATE_LIMIT_TRIGGERS"],
+  },
+  "timeout-payments": {
+    trigger: { kind: "schedule", everyMinutes: 1 },
+    timeoutSeconds: 50,
+    memoryMb: 256,
+    env: ["TABLE_NAME", "RESOLVE_QUEUE_URL", "LISTING_QUEUE_URL", ...POLICY],
+  },
+  "publish-events": {
+    trigger: { kind: "stream", batch: 25 },
+    timeoutSeconds: 30,
+    memoryMb: 256,
+    env: ["TABLE_NAME", "LISTING_QUEUE_URL", "NOTIFICATION_QUEUE_URL"],
+  },
+  "notify-listing": {
+    trigger: { kind: "queue", queue: "listing", batch: 1 },
+    timeoutSeconds: 100,
+    memoryMb: 256,
+    env: ["TABLE_NAME", "LISTING_QUEUE_URL", "GATEWAY_SECRET_ARN", "PROPERTY_LISTING_SERVICE_URL", ...POLICY],
+  },
+  "notify-user": {
+    trigger: { kind: "schedule", everyMinutes: 1 },
+    timeoutSeconds: 58,
+    memoryMb: 256,
+    env: [
+      "TABLE_NAME",
+      "NOTIFICATION_QUEUE_URL",
+      "NOTIFICATION_DLQ_URL",
+      "GATEWAY_SECRET_ARN",
+      "NOTIFICATION_SERVICE_URL",
+    ],
+  },
+} as const satisfies Record<string, FunctionSpec>;
+
+export type FunctionName = keyof typeof FUNCTIONS;

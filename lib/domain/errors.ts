@@ -1,0 +1,165 @@
+/** One field that a caller must change, in FastAPI's words because the first callers read those. */
+export type FieldError = { pointer: string; loc: (string | number)[]; msg: string; type: string };
+
+/**
+ * Every refusal or outage that a caller hears of. `code` is for programs and never changes its meaning;
+ * the message is a sentence for people, without personal data.
+ */
+export abstract class PaymentError extends Error {
+  abstract readonly code: string;
+  /** Seconds after which the same request makes sense again. */
+  readonly retryAfterSeconds: number | undefined;
+
+  constructor(message: string, options: { retryAfterSeconds?: number; cause?: unknown } = {}) {
+    super(message, options.cause === undefined ? {} : { cause: options.cause });
+    this.name = new.target.name;
+    this.retryAfterSeconds = options.retryAfterSeconds;
+  }
+}
+
+/** The input cannot be understood. `errors` names each field. */
+export class InputInvalid extends PaymentError {
+  readonly code = "input_invalid";
+  readonly errors: readonly FieldError[];
+
+  constructor(errors: readonly FieldError[]) {
+    const fields = errors.map(({ loc, msg }) => `${loc.slice(1).join(".") || loc[0]}: ${msg}`);
+    super(`The request is not valid: ${fields.join("; ")}.`);
+    this.errors = errors;
+  }
+}
+
+export class PurposeUnknown extends PaymentError {
+  readonly code = "purpose_unknown";
+  constructor(purpose: string, known: readonly string[]) {
+    super(`Nothing is sold under the purpose "${purpose}"; known are: ${known.join(", ")}.`);
+  }
+}
+
+/** The caller's amount is not what this costs. */
+export class PriceDiffers extends PaymentError {
+  readonly code = "price_differs";
+  constructor(named: string, price: string, currency: string) {
+    super(`The amount ${named} is not the price: this costs ${price} ${currency}.`);
+  }
+}
+
+/** A request id was used before for something else. `fields` differ. */
+export class RequestDiffers extends PaymentError {
+  readonly code = "request_differs";
+  readonly fields: readonly string[];
+  constructor(fields: readonly string[]) {
+    super(`This request id was used before with another body; different: ${fields.join(", ")}.`);
+    this.fields = fields;
+  }
+}
+
+/** No valid credentials. */
+export class Unauthenticated extends PaymentError {
+  readonly code = "unauthenticated";
+}
+
+/** Valid credentials that do not reach this far. */
+export class Forbidden extends PaymentError {
+  readonly code = "forbidden";
+}
+
+export class PaymentNotFound extends PaymentError {
+  readonly code = "payment_not_found";
+  constructor() {
+    super("Payment not found");
+  }
+}
+
+export class RateLimited extends PaymentError {
+  readonly code = "rate_limited";
+  constructor(retryAfterSeconds: number) {
+    super(`Too many requests; try again in ${retryAfterSeconds} s.`, { retryAfterSeconds });
+  }
+}
+
+/** Another request is opening this checkout and has not finished. */
+export class CheckoutBeingOpened extends PaymentError {
+  readonly code = "checkout_being_opened";
+  constructor(retryAfterSeconds: number) {
+    super("The checkout for this payment is being opened; ask again.", { retryAfterSeconds });
+  }
+}
+
+/** The listing has been told that nobody paid and takes no payment any more. */
+export class ListingClosed extends PaymentError {
+  readonly code = "listing_closed";
+  constructor() {
+    super("This listing was closed because its fee was not paid in time; it cannot be paid any more.");
+  }
+}
+
+/** No further checkout may be opened for this fee; an operator must look. */
+export class AttemptsUsedUp extends PaymentError {
+  readonly code = "attempts_used_up";
+  constructor() {
+    super("No further checkout can be opened for this payment; please contact support.");
+  }
+}
+
+/** Chapa refuses the data of this payment. Asking again with the same data cannot help. */
+export class GatewayRefused extends PaymentError {
+  readonly code = "gateway_refused";
+  constructor(reason: string) {
+    super(`The payment gateway refused this payment: ${reason}.`);
+  }
+}
+
+/** Chapa did not answer, or answered something unreadable. Nothing was charged; the same request may be sent again. */
+export class GatewayUnavailable extends PaymentError {
+  readonly code = "gateway_unavailable";
+  constructor(retryAfterSeconds: number) {
+    super("The payment gateway cannot be reached right now; nothing was charged. Please try again.", {
+      retryAfterSeconds,
+    });
+  }
+}
+
+/** Chapa refuses us, not the caller: a key or an account setting is wrong, and only an operator can help. */
+export class GatewayMisconfigured extends PaymentError {
+  readonly code = "gateway_misconfigured";
+  constructor(retryAfterSeconds: number) {
+    super("Payments are not possible right now because of a fault on our side; nothing was charged.", {
+      retryAfterSeconds,
+    });
+  }
+}
+
+/** A part that this service stands on (table, queue, secrets, User Management) does not answer. */
+export class DependencyUnavailable extends PaymentError {
+  readonly code = "dependency_unavailable";
+  constructor(what: string, cause?: unknown) {
+    super(`${what} does not answer right now. Please try again.`, { retryAfterSeconds: 5, cause });
+  }
+}
+
+/** New payments are held back on purpose, while a restored table is compared with Chapa. */
+export class InitiatePaused extends PaymentError {
+  readonly code = "initiate_paused";
+  constructor() {
+    super("New payments are paused for maintenance. Please try again later.", { retryAfterSeconds: 300 });
+  }
+}
+
+/** The webhook's body is larger than we read. */
+export class BodyTooLarge extends PaymentError {
+  readonly code = "body_too_large";
+  constructor(limitBytes: number) {
+    super(`The body is larger than ${limitBytes} bytes.`);
+  }
+}
+
+/** A webhook or callback that names no payment, or cannot be read. */
+export class WebhookInvalid extends PaymentError {
+  readonly code = "webhook_invalid";
+}
+
+/** Names an error for a log, without its message, which may quote input. */
+export function errorName(error: unknown): string {
+  return error instanceof Error ? error.name : typeof error;
+}

@@ -1,0 +1,123 @@
+import { createHash } from "node:crypto";
+import * as z from "zod";
+
+/** A UUID in canonical form: lower case, hyphens, no braces, no `urn:`. */
+export type Uuid = string & z.$brand<"Uuid">;
+/** Names a fee (user, property, purpose): 18 Crockford base32 characters, 90 bits. The payment's key. */
+export type Ref = string & z.$brand<"Ref">;
+/** What a checkout is called at Chapa: a {@link Ref} and two more characters for the attempt; `[0-9A-Z]{20}`. */
+export type TxRef = string & z.$brand<"TxRef">;
+
+/** Attempts are numbered from 0; two base32 characters end here. */
+export const LAST_ATTEMPT = 1023;
+
+const ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+const REF_LENGTH = 18;
+const REF_BITS = 90n;
+const CHECK_BITS = 32n;
+
+export const Ref = z
+  .string()
+  .regex(/^[0-9A-HJKMNP-TV-Z]{18}$/)
+  .transform((text) => text as Ref);
+
+/** Any textual form of a UUID (upper case, braces, `urn:uuid:`, no hyphens) to the canonical one. */
+export const Uuid = z.string().transform((text, context): Uuid => {
+  const hex = text
+    .trim()
+    .toLowerCase()
+    .replace(/^urn:uuid:/, "")
+    .replace(/^\{(.*)\}$/, "$1")
+    .replaceAll("-", "");
+  if (/^[0-9a-f]{32}$/.test(hex)) return hyphenated(hex);
+  context.issues.push({ code: "custom", message: "not a UUID", input: text });
+  return z.NEVER;
+});
+
+/** The fee that a payment is for. `serial` is 0 until that fee has been spent and may be paid again. */
+export type Fee = { userId: Uuid; propertyId: Uuid; purpose: string; serial: number };
+
+/**
+ * The key of a fee's payment.
+ * @param namespace a secret constant of the stage, so that nobody computes keys from outside and two stages never meet
+ */
+export function refOf(namespace: string, fee: Fee): Ref {
+  const digest = sha256([namespace, "fee/1", fee.userId, fee.propertyId, fee.purpose, fee.serial]);
+  return encode32(bits(digest, REF_BITS), REF_LENGTH) as Ref;
+}
+
+/** The key of a request: 64 hexadecimal characters. The same caller and request id always give the same key. */
+export function requestHash(namespace: string, userId: Uuid, requestId: string): string {
+  return sha256([namespace, "request/1", userId, requestId]).toString("hex");
+}
+
+/** The reference under which Chapa knows attempt `attempt` of a payment. */
+export function txRefOf(ref: Ref, attempt: number): TxRef {
+  if (!Number.isInteger(attempt) || attempt < 0 || attempt > LAST_ATTEMPT) {
+    throw new RangeError(`attempt ${attempt} is outside 0..${LAST_ATTEMPT}`);
+  }
+  return `${ref}${encode32(BigInt(attempt), 2)}` as TxRef;
+}
+
+/** Takes a reference apart; undefined for anything that we cannot have made. */
+export function parseTxRef(text: string): { ref: Ref; attempt: number; txRef: TxRef } | undefined {
+  if (!/^[0-9A-HJKMNP-TV-Z]{20}$/.test(text)) return undefined;
+  return {
+    ref: text.slice(0, REF_LENGTH) as Ref,
+    attempt: Number(decode32(text.slice(REF_LENGTH))),
+    txRef: text as TxRef,
+  };
+}
+
+/**
+ * The public id of a payment: a UUID of version 4 shape, because receivers accept no other.
+ * Its 122 free bits are the 90 bits of the ref and 32 bits of SHA-256 of the ref.
+ */
+export function paymentIdOf(ref: Ref): Uuid {
+  const free = (decode32(ref) << CHECK_BITS) | checkOf(ref);
+  const high = free >> 74n;
+  const middle = (free >> 62n) & 0xfffn;
+  const low = free & ((1n << 62n) - 1n);
+  const all = (high << 80n) | (0x4n << 76n) | (middle << 64n) | (0b10n << 62n) | low;
+  return hyphenated(all.toString(16).padStart(32, "0"));
+}
+
+/** The ref inside a payment id of ours; undefined when the id is not one that {@link paymentIdOf} makes. */
+export function refOfPaymentId(paymentId: Uuid): Ref | undefined {
+  const all = BigInt(`0x${paymentId.replaceAll("-", "")}`);
+  if (((all >> 76n) & 0xfn) !== 0x4n || ((all >> 62n) & 0b11n) !== 0b10n) return undefined;
+  const free = ((all >> 80n) << 74n) | (((all >> 64n) & 0xfffn) << 62n) | (all & ((1n << 62n) - 1n));
+  const ref = encode32(free >> CHECK_BITS, REF_LENGTH) as Ref;
+  return (free & ((1n << CHECK_BITS) - 1n)) === checkOf(ref) ? ref : undefined;
+}
+
+/** Names one version of a payment as an event, the same however often it is published. */
+export function eventIdOf(ref: Ref, version: number): string {
+  return `${ref}.${version}`;
+}
+
+function checkOf(ref: Ref): bigint {
+  return bits(createHash("sha256").update(ref, "utf8").digest(), CHECK_BITS);
+}
+
+function sha256(parts: readonly (string | number)[]): Buffer {
+  return createHash("sha256").update(JSON.stringify(parts), "utf8").digest();
+}
+
+function bits(digest: Buffer, count: bigint): bigint {
+  return BigInt(`0x${digest.toString("hex")}`) >> (256n - count);
+}
+
+function encode32(value: bigint, length: number): string {
+  let text = "";
+  for (let rest = value; text.length < length; rest >>= 5n) text = ALPHABET.charAt(Number(rest & 31n)) + text;
+  return text;
+}
+
+function decode32(text: string): bigint {
+  return [...text].reduce((value, character) => (value << 5n) | BigInt(ALPHABET.indexOf(character)), 0n);
+}
+
+function hyphenated(hex: string): Uuid {
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}` as Uuid;
+}

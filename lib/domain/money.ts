@@ -1,0 +1,33 @@
+import * as z from "zod";
+
+/**
+ * An amount in minor units: 1 ETB = 100 santim. Never a float, never negative.
+ * Wide enough for whatever a gateway may claim was captured; what we charge is bounded by the price book.
+ */
+export const Santim = z.number().int().min(0).max(1_000_000_000_000).brand<"Santim">();
+export type Santim = z.infer<typeof Santim>;
+
+export const Currency = z.enum(["ETB", "USD"]);
+export type Currency = z.infer<typeof Currency>;
+
+/**
+ * Reads a decimal amount exactly: `500`, `500.5`, `00500.50`, `500.000`.
+ * @returns santim, or undefined for signs, exponents, separators, or a fraction finer than a santim
+ */
+export function parseBirr(text: string): Santim | undefined {
+  const match = /^(\d{1,10})(?:\.(\d{1,30}))?$/.exec(text);
+  if (!match) return undefined;
+  const [, whole = "", fraction = ""] = match;
+  if (!/^0*$/.test(fraction.slice(2))) return undefined;
+  return Santim.parse(Number(whole) * 100 + Number(fraction.slice(0, 2).padEnd(2, "0")));
+}
+
+/** The amount as people and Chapa write it: always two places, `500.00`. */
+export function toBirr(amount: Santim): string {
+  return `${Math.floor(amount / 100)}.${String(amount % 100).padStart(2, "0")}`;
+}
+
+/** The sum of amounts. */
+export function sum(amounts: readonly Santim[]): Santim {
+  return Santim.parse(amounts.reduce((total, amount) => total + amount, 0));
+}

@@ -1,0 +1,56 @@
+import * as z from "zod";
+import { PriceDiffers, PurposeUnknown } from "./errors.ts";
+import { Currency, parseBirr, type Santim, toBirr } from "./money.ts";
+
+// Chapa refuses more than this in one checkout.
+const HIGHEST_PRICE_BIRR = 1_000_000;
+
+const Amount = z.string().transform((text, context): Santim => {
+  const amount = parseBirr(text);
+  if (amount !== undefined && amount >= 1 && amount <= HIGHEST_PRICE_BIRR * 100) return amount;
+  context.issues.push({
+    code: "custom",
+    message: `an amount is decimal text from "0.01" to "${HIGHEST_PRICE_BIRR}.00"`,
+    input: text,
+  });
+  return z.NEVER;
+});
+
+const Price = z.object({
+  amounts: z.array(Amount).min(1),
+  currency: Currency.default("ETB"),
+  payable: z.enum(["once", "again"]).default("once"),
+  title: z.string().min(1).default("Listing fee"),
+});
+
+/**
+ * What each purpose costs. Of `amounts` the first is the price; further ones are still honoured while callers move
+ * over to a new price. `payable: "again"` lets the same owner pay for the same property more than once.
+ */
+export const PriceBook = z
+  .record(z.string().regex(/^[a-z][a-z0-9_]{0,31}$/), Price)
+  .refine((book) => Object.keys(book).length > 0, "a price book names at least one purpose");
+export type PriceBook = z.output<typeof PriceBook>;
+
+export type Price = { purpose: string; amount: Santim; currency: Currency; payableAgain: boolean; title: string };
+
+/**
+ * The price for `purpose` (the book's first purpose when absent), or the honoured amount that the caller named.
+ * @throws PurposeUnknown, PriceDiffers
+ */
+export function priceOf(book: PriceBook, purpose: string | undefined, named: Santim | undefined): Price {
+  const chosen = purpose ?? Object.keys(book)[0] ?? "";
+  const entry = Object.hasOwn(book, chosen) ? book[chosen] : undefined;
+  const price = entry?.amounts[0];
+  if (!entry || price === undefined) throw new PurposeUnknown(chosen, Object.keys(book));
+  if (named !== undefined && !entry.amounts.includes(named)) {
+    throw new PriceDiffers(toBirr(named), toBirr(price), entry.currency);
+  }
+  return {
+    purpose: chosen,
+    amount: named ?? price,
+    currency: entry.currency,
+    payableAgain: entry.payable === "again",
+    title: entry.title,
+  };
+}

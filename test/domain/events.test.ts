@@ -1,0 +1,109 @@
+import { describe, expect, test } from "vitest";
+import { isCurrent, outcomeOf, whatListingHears } from "../../lib/domain/events.ts";
+import { txRefOf } from "../../lib/domain/ids.ts";
+import { account, looked, open, reject, renew, seal, settleUnpaid } from "../../lib/domain/moves.ts";
+import type { Payment } from "../../lib/domain/payment.ts";
+import { HOUR_MS } from "../../lib/domain/time.ts";
+import { aClaim, aLease, anAct, anOpened, CHECKOUT_URL, T0, TERMS } from "../support/payments.ts";
+
+const closing = { attempt: 0, cancel: "closed" } as const;
+const act = anAct(T0 + 2 * HOUR_MS);
+const paid = (payment: Payment, attempt = 0) =>
+  ({ says: "paid", facts: { ...TERMS, txRef: txRefOf(payment.ref, attempt), reference: `AP${attempt}` } }) as const;
+const confirmed = (payment: Payment) => account(payment, "confirm", 0, paid(payment), act);
+
+describe("what a change means to others", () => {
+  test("an unchanged version means nothing", () => {
+    const payment = confirmed(anOpened());
+    expect(outcomeOf(payment, { ...payment, verifiedAt: T0 + 9 })).toEqual({
+      listing: false,
+      user: undefined,
+      attention: [],
+      totals: undefined,
+    });
+  });
+
+  test("a claim and a refused claim mean nothing to anyone", () => {
+    const claim = aClaim();
+    for (const [before, after] of [
+      [undefined, claim],
+      [claim, reject(claim, "me", "no", act)],
+    ] as const) {
+      expect(outcomeOf(before, after)).toEqual({ listing: false, user: undefined, attention: [], totals: undefined });
+    }
+  });
+
+  test("a first checkout counts, a renewed one does not count again", () => {
+    const claim = aClaim();
+    const opened = open(claim, "me", CHECKOUT_URL, anAct());
+    expect(outcomeOf(claim, opened).totals).toMatchObject({ day: "2026-11-24", total: 1, pending: 1 });
+    const renewed = renew(opened, closing, TERMS, aLease(), act);
+    expect(outcomeOf(opened, renewed).totals).toBeUndefined();
+    expect(outcomeOf(renewed, open(renewed, "me", CHECKOUT_URL, act)).totals).toBeUndefined();
+  });
+
+  test("a success is told to the listing and to the payer, and counts its amount", () => {
+    const opened = anOpened();
+    expect(outcomeOf(opened, confirmed(opened))).toMatchObject({
+      listing: true,
+      user: "paid",
+      totals: { total: 0, pending: -1, success: 1, revenue: 50_000 },
+    });
+  });
+
+  test("the listing hears of a failure only once it is sealed", () => {
+    const expired = settleUnpaid(anOpened(), "expire", closing, act);
+    expect(outcomeOf(anOpened(), expired)).toMatchObject({ listing: false, user: "expired" });
+    const sealed = seal(expired, act);
+    expect(outcomeOf(expired, sealed)).toMatchObject({ listing: true, user: undefined });
+    expect(whatListingHears(sealed)).toBe("FAILED");
+    expect(whatListingHears(confirmed(sealed))).toBe("SUCCESS");
+  });
+
+  test("a late success is told although a failure was, and takes the count back", () => {
+    const sealed = seal(settleUnpaid(anOpened(), "expire", closing, act), act);
+    expect(outcomeOf(sealed, confirmed(sealed))).toMatchObject({
+      listing: true,
+      user: "paid",
+      totals: { failed: -1, success: 1 },
+    });
+  });
+
+  test("a review is nobody's news but a person's", () => {
+    const opened = anOpened();
+    const review = account(opened, "review", 0, paid(opened), act);
+    expect(outcomeOf(opened, review)).toMatchObject({ listing: false, user: undefined, attention: ["mismatch"] });
+  });
+
+  test("a further capture changes nothing for listing and payer and calls for a person", () => {
+    const renewed = open(renew(anOpened(), closing, TERMS, aLease(), act), "me", CHECKOUT_URL, act);
+    const once = confirmed(renewed);
+    const twice = account(once, "duplicate", 1, paid(once, 1), act);
+    expect(outcomeOf(once, twice)).toEqual({
+      listing: false,
+      user: undefined,
+      attention: ["duplicate"],
+      totals: undefined,
+    });
+  });
+
+  test("a message that was overtaken by a success is not current", () => {
+    const expired = settleUnpaid(anOpened(), "expire", closing, act);
+    expect(isCurrent("expired", expired)).toBe(true);
+    expect(isCurrent("expired", confirmed(expired))).toBe(false);
+  });
+
+  test("a first record that was lost is made up for by the next one", () => {
+    expect(outcomeOf(undefined, confirmed(anOpened()))).toMatchObject({
+      listing: true,
+      user: "paid",
+      totals: { total: 1, success: 1, pending: 0 },
+    });
+  });
+
+  test("a look that found a failed try is no event", () => {
+    const opened = anOpened();
+    const after = looked(opened, 0, { says: "unpaid", because: "failed" }, act);
+    expect(outcomeOf(opened, after).user).toBeUndefined();
+  });
+});

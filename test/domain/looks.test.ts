@@ -1,0 +1,119 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import {
+  attemptsToLookAt,
+  dueAt,
+  nextLook,
+  parseLadder,
+  republishAt,
+  retryAt,
+  sealAt,
+} from "../../lib/domain/looks.ts";
+import { account, looked, renew, seal, settleUnpaid, unreachable } from "../../lib/domain/moves.ts";
+import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../lib/domain/time.ts";
+import { aClaim, aLease, anAct, anOpened, POLICY, T0, TERMS } from "../support/payments.ts";
+
+const closing = { attempt: 0, cancel: "closed" } as const;
+const paid = {
+  says: "paid",
+  facts: { amount: TERMS.amount, currency: TERMS.currency, mode: TERMS.mode, reference: "AP1" },
+} as const;
+
+/** The ages at which an open checkout is looked at, each look taking place when it is due. */
+function agesUntil(days: number): number[] {
+  const ages: number[] = [];
+  for (let now = T0; now - T0 <= days * DAY_MS; ) {
+    now = nextLook({ openedAt: T0 }, now, POLICY) ?? Number.POSITIVE_INFINITY;
+    ages.push((now - T0) / MINUTE_MS);
+  }
+  return ages;
+}
+
+describe("when Chapa is asked", () => {
+  test("an open checkout is looked at up the ladder, and then every day", () => {
+    expect(agesUntil(3)).toEqual([2, 5, 10, 20, 65, 360, 1440, 2880, 4320, 5760]);
+  });
+
+  test("a checkout that was left is looked at after an hour, a day and a week, and then never again", () => {
+    const left = { openedAt: T0, closedAt: T0 + DAY_MS };
+    const at = [0, 1, 2, 3].reduce<number[]>(
+      (looks) => [...looks, nextLook(left, looks.at(-1) ?? left.closedAt, POLICY) ?? Number.NaN],
+      [],
+    );
+    expect(at).toEqual([left.closedAt + HOUR_MS, left.closedAt + DAY_MS, left.closedAt + 7 * DAY_MS, Number.NaN]);
+  });
+
+  test("the next look always lies in the future, however late the last one was", () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 400 * DAY_MS }), fc.option(fc.nat(30 * DAY_MS)), (late, closedAfter) => {
+        const attempt = { openedAt: T0, ...(closedAfter === null ? {} : { closedAt: T0 + closedAfter }) };
+        const next = nextLook(attempt, T0 + late, POLICY);
+        if (closedAfter === null) expect(next).toBeDefined();
+        if (next !== undefined) expect(next).toBeGreaterThan(T0 + late);
+      }),
+    );
+  });
+
+  test.each(["", "5m,2m", "2m,,5m", "2", "m", "2m,2m", "0m"])("%j is no ladder", (text) => {
+    expect(parseLadder(text)).toBeUndefined();
+  });
+
+  test("a claim that opened nothing is never due", () => {
+    expect(dueAt(aClaim(), T0, POLICY)).toBeUndefined();
+  });
+
+  test("an open payment is due at its next look, and at its timeout at the latest", () => {
+    const payment = anOpened();
+    expect(payment.dueAt).toBe(T0 + 2 * MINUTE_MS);
+    const nearTheEnd = looked(payment, 0, undefined, anAct(T0 + 6.5 * DAY_MS));
+    expect(nearTheEnd.dueAt).toBe(T0 + 7 * DAY_MS);
+  });
+
+  test("every opened checkout of a payment keeps its own looks", () => {
+    const now = T0 + 2 * HOUR_MS;
+    const renewed = renew(anOpened(), closing, TERMS, aLease(), anAct(now));
+    expect(renewed.dueAt).toBe(now + HOUR_MS);
+    expect(attemptsToLookAt(renewed, now + HOUR_MS)).toEqual([0]);
+  });
+
+  test("a payment settled unpaid waits for its late looks and for its seal, and then for nothing", () => {
+    const settled = settleUnpaid(anOpened(), "expire", closing, anAct(T0 + 7 * DAY_MS));
+    expect(settled.dueAt).toBe(T0 + 7 * DAY_MS + HOUR_MS);
+    const sealed = seal(settled, anAct(settled.dueAt));
+    const looks = [1, 24, 24 * 7].map((hours) => T0 + 7 * DAY_MS + hours * HOUR_MS);
+    const end = looks.reduce((payment, at) => looked(payment, 0, undefined, anAct(at)), sealed);
+    expect(end.dueAt).toBeUndefined();
+  });
+
+  test("a payment settled early is sealed only when its first checkout is older than the timeout", () => {
+    const failed = settleUnpaid(anOpened(), "fail", closing, anAct(T0 + 65 * MINUTE_MS));
+    expect(sealAt(failed, POLICY)).toBe(T0 + 7 * DAY_MS);
+  });
+
+  test("a payment is never sealed in the moment in which it is settled", () => {
+    const shortTimeout = { ...POLICY, timeoutMs: DAY_MS };
+    const expired = settleUnpaid(anOpened(), "expire", closing, { ...anAct(T0 + 2 * DAY_MS), policy: shortTimeout });
+    expect(sealAt(expired, shortTimeout)).toBe(T0 + 2 * DAY_MS + HOUR_MS);
+  });
+
+  test("nothing is sealed where the listing does not hear of failures", () => {
+    const expired = settleUnpaid(anOpened(), "expire", closing, anAct(T0 + 7 * DAY_MS));
+    expect(sealAt(expired, { ...POLICY, listingHearsFailed: false })).toBeUndefined();
+  });
+
+  test("a success that the listing has not heard is published again, each time twice as late, up to a day", () => {
+    const success = account(anOpened(), "confirm", 0, { ...paid, facts: { ...paid.facts, txRef: "x" } }, anAct(T0));
+    const after = [0, 15 * MINUTE_MS, HOUR_MS, 3 * DAY_MS].map((age) => republishAt(success, T0 + age) - T0 - age);
+    expect(after).toEqual([15 * MINUTE_MS, 15 * MINUTE_MS, HOUR_MS, DAY_MS]);
+    expect(success.dueAt).toBe(T0 + 15 * MINUTE_MS);
+  });
+
+  test("a silent Chapa is asked again after a minute, then twice as late each time, up to six hours", () => {
+    const first = unreachable(anOpened(), anAct(T0));
+    expect(first.dueAt).toBe(T0 + MINUTE_MS);
+    expect(retryAt(first, T0 + MINUTE_MS)).toBe(T0 + 2 * MINUTE_MS);
+    expect(retryAt(first, T0 + 10 * MINUTE_MS)).toBe(T0 + 20 * MINUTE_MS);
+    expect(retryAt(first, T0 + 3 * DAY_MS)).toBe(T0 + 3 * DAY_MS + 6 * HOUR_MS);
+    expect(first.version).toBe(anOpened().version);
+  });
+});

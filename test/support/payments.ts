@@ -1,0 +1,50 @@
+import { type Ref, refOf, Uuid } from "../../lib/domain/ids.ts";
+import type { Policy } from "../../lib/domain/looks.ts";
+import { Santim } from "../../lib/domain/money.ts";
+import { type Act, claim, open } from "../../lib/domain/moves.ts";
+import type { Lease, Payment, Terms } from "../../lib/domain/payment.ts";
+import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../lib/domain/time.ts";
+
+export const NAMESPACE = "test-namespace";
+export const T0 = Date.UTC(2026, 10, 24, 6, 0, 0);
+export const CHECKOUT_URL = "https://checkout.chapa.co/checkout/payment/V38ejWQhSpFWzSAZBqmlQrGkyhXQUOtx2Mu4ZTmFLbP";
+
+export const POLICY: Policy = {
+  ladderMs: [2, 5, 10, 20, 65, 360, 1440].map((minutes) => minutes * MINUTE_MS),
+  timeoutMs: 7 * DAY_MS,
+  checkoutTtlMs: HOUR_MS,
+  listingHearsFailed: true,
+};
+
+export const FEE = {
+  userId: Uuid.parse("6f1d2f0e-54a1-4c7e-9d54-0d6a4b0f1c11"),
+  propertyId: Uuid.parse("0b0a7c1e-3c1f-4f27-8a52-6f2f5f0f7a22"),
+  purpose: "listing_fee",
+  serial: 0,
+};
+
+export const TERMS: Terms = { amount: Santim.parse(50_000), currency: "ETB", mode: "test" };
+
+export function anAct(now = T0, by = "test"): Act {
+  return { now, by, policy: POLICY };
+}
+
+export function aLease(holder = "me", until = T0 + MINUTE_MS): Lease {
+  return { holder, until };
+}
+
+let next = 0;
+
+/** A ref that no other test uses. */
+export function aRef(): Ref {
+  return refOf(NAMESPACE, { ...FEE, serial: next++ });
+}
+
+export function aClaim(ref: Ref = aRef(), now = T0): Payment {
+  return claim(ref, FEE, TERMS, aLease("me", now + MINUTE_MS), anAct(now));
+}
+
+/** A payment whose first checkout is open. */
+export function anOpened(ref: Ref = aRef(), now = T0): Payment {
+  return open(aClaim(ref, now), "me", CHECKOUT_URL, anAct(now));
+}
