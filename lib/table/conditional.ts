@@ -1,0 +1,74 @@
+import { isDeepStrictEqual } from "node:util";
+import { ConditionalCheckFailedException } from "@aws-sdk/client-dynamodb";
+import { unmarshall } from "@aws-sdk/util-dynamodb";
+import { DependencyUnavailable } from "../domain/errors.ts";
+import type { Item } from "./payment-item.ts";
+
+/** `won: false` carries the item that stood in the way, or undefined when there was none. */
+export type Written = { won: true } | { won: false; there: Item | undefined };
+
+/**
+ * Sends one conditional write that asks for the old item.
+ * A lost answer makes the client's own retry meet our first write, which looks like a conflict: `isOurs` tells
+ * whether what is there is what we wanted.
+ * @throws DependencyUnavailable when the table does not answer
+ */
+export async function conditionally(send: () => Promise<unknown>, isOurs: (there: Item) => boolean): Promise<Written> {
+  try {
+    await reach(send);
+    return { won: true };
+  } catch (error) {
+    if (!(error instanceof ConditionalCheckFailedException)) throw error;
+    const there = error.Item && unmarshall(error.Item);
+    return there && isOurs(there) ? { won: true } : { won: false, there };
+  }
+}
+
+// Faults of ours: asking again cannot help, and they must not look like an outage.
+const OUR_FAULTS = [
+  "ValidationException",
+  "ResourceNotFoundException",
+  "AccessDeniedException",
+  "SerializationException",
+];
+
+/** Passes a refused condition and faults of ours on as they are, and names every other failure. */
+export async function reach<Value>(send: () => Promise<Value>): Promise<Value> {
+  try {
+    return await send();
+  } catch (error) {
+    if (error instanceof ConditionalCheckFailedException) throw error;
+    if (error instanceof Error && OUR_FAULTS.includes(error.name)) throw error;
+    throw new DependencyUnavailable("The table", error);
+  }
+}
+
+/** Whether every named attribute of `there` is as `wanted` has it, absent ones included. */
+export function agreesOn(names: readonly string[], there: Item, wanted: Item): boolean {
+  return names.every((name) => isDeepStrictEqual(there[name], wanted[name]));
+}
+
+/** The update that turns `before` into `after`, attribute by attribute; untouched attributes stay as they are stored. */
+export function difference(before: Item, after: Item) {
+  const names = [...new Set([...Object.keys(before), ...Object.keys(after)])].filter(
+    (name) => !isDeepStrictEqual(before[name], after[name]),
+  );
+  const set = names.filter((name) => after[name] !== undefined);
+  const remove = names.filter((name) => after[name] === undefined);
+  const list = (verb: string, parts: string[]) => (parts.length > 0 ? `${verb} ${parts.join(", ")} ` : "");
+  return {
+    changed: names,
+    UpdateExpression: (
+      list(
+        "SET",
+        set.map((name) => `#${name} = :${name}`),
+      ) +
+      list(
+        "REMOVE",
+        remove.map((name) => `#${name}`),
+      )
+    ).trim(),
+    ExpressionAttributeNames: Object.fromEntries(names.map((name) => [`#${name}`, name])),
+    ExpressionAttributeValues: Object.fromEntries(set.map((name) => [`:${name}`, after[name]])),
+  };
+}

@@ -1,0 +1,84 @@
+import { createCipheriv, createDecipheriv } from "node:crypto";
+import { type DynamoDBDocumentClient, GetCommand, PutCommand } from "@aws-sdk/lib-dynamodb";
+import * as z from "zod";
+import type { Ref } from "../domain/ids.ts";
+import { DAY_MS, type Instant } from "../domain/time.ts";
+import { reach } from "./conditional.ts";
+import { contactKey } from "./keys.ts";
+
+/** How to reach the payer. Kept apart from the payment, encrypted, and only for a while. */
+export const Contact = z.object({
+  email: z.string().optional(),
+  phone: z.string().optional(),
+  name: z.string().optional(),
+  language: z.string().optional(),
+});
+export type Contact = z.infer<typeof Contact>;
+
+/** Keys by id, 32 bytes each; `current` is the one to write with, the others still read. */
+export type ContactKeys = { current: string; keys: Readonly<Record<string, Uint8Array>> };
+
+const TTL_MS = 30 * DAY_MS;
+const IV_BYTES = 12;
+const TAG_BYTES = 16;
+
+/** Contact rows: AES-256-GCM, bound to the payment they belong to. */
+export class ContactTable {
+  readonly #client: DynamoDBDocumentClient;
+  readonly #name: string;
+  readonly #keys: () => Promise<ContactKeys>;
+  readonly #random: (bytes: number) => Uint8Array;
+
+  constructor(
+    client: DynamoDBDocumentClient,
+    name: string,
+    keys: () => Promise<ContactKeys>,
+    random: (bytes: number) => Uint8Array,
+  ) {
+    this.#client = client;
+    this.#name = name;
+    this.#keys = keys;
+    this.#random = random;
+  }
+
+  /** Stores the contact of the latest checkout; it goes 30 days after `now`. */
+  async store(ref: Ref, contact: Contact, now: Instant): Promise<void> {
+    const { current, keys } = await this.#keys();
+    const key = keys[current];
+    if (!key) throw new Error(`no contact key "${current}"`);
+    const iv = this.#random(IV_BYTES);
+    const cipher = createCipheriv("aes-256-gcm", key, iv).setAAD(Buffer.from(ref));
+    const sealed = Buffer.concat([cipher.update(JSON.stringify(contact), "utf8"), cipher.final(), cipher.getAuthTag()]);
+    await reach(() =>
+      this.#client.send(
+        new PutCommand({
+          TableName: this.#name,
+          Item: { ...contactKey(ref), key_id: current, iv, sealed, ttl: Math.ceil((now + TTL_MS) / 1000) },
+        }),
+      ),
+    );
+  }
+
+  /** The contact, or undefined when there is none any more; what has outlived its time is not read either. */
+  async find(ref: Ref, now: Instant): Promise<Contact | undefined> {
+    const { Item } = await reach(() =>
+      this.#client.send(new GetCommand({ TableName: this.#name, Key: contactKey(ref) })),
+    );
+    if (!Item || Number(Item["ttl"]) * 1000 <= now) return undefined;
+    const row = StoredContact.parse(Item);
+    const key = (await this.#keys()).keys[row.key_id];
+    if (!key) throw new Error(`no contact key "${row.key_id}"`);
+    const sealed = Buffer.from(row.sealed);
+    const decipher = createDecipheriv("aes-256-gcm", key, row.iv)
+      .setAAD(Buffer.from(ref))
+      .setAuthTag(sealed.subarray(-TAG_BYTES));
+    const clear = Buffer.concat([decipher.update(sealed.subarray(0, -TAG_BYTES)), decipher.final()]);
+    return Contact.parse(JSON.parse(clear.toString("utf8")));
+  }
+}
+
+const StoredContact = z.object({
+  key_id: z.string(),
+  iv: z.instanceof(Uint8Array),
+  sealed: z.instanceof(Uint8Array),
+});

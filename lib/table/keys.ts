@@ -1,0 +1,21 @@
+import { PAYMENT_PREFIX } from "../contract/table.ts";
+import type { Ref } from "../domain/ids.ts";
+import { addisAbabaDay, type Instant } from "../domain/time.ts";
+
+/** Payments that are due are spread over this many buckets of the `due` index. */
+export const DUE_SHARDS = ["0", "1", "2", "3"] as const;
+
+export const paymentKey = (ref: Ref) => ({ pk: `${PAYMENT_PREFIX}${ref}` });
+export const requestKey = (hash: string) => ({ pk: `R#${hash}` });
+export const contactKey = (ref: Ref) => ({ pk: `C#${ref}` });
+export const totalsKey = (day: string) => ({ pk: `T#${day}` });
+
+/** Bucket of a payment, from its last character, which is as random as the rest. */
+export function shardOf(ref: Ref): string {
+  return String(ref.charCodeAt(ref.length - 1) % DUE_SHARDS.length);
+}
+
+/** Key of the `by-day` index: the day of the first checkout in Addis Ababa, and the bucket. */
+export function dayKey(ref: Ref, firstOpenedAt: Instant): string {
+  return `${addisAbabaDay(firstOpenedAt)}#${shardOf(ref)}`;
+}

@@ -1,0 +1,188 @@
+import type { NativeAttributeValue } from "@aws-sdk/util-dynamodb";
+import * as z from "zod";
+import { PAYMENT_PREFIX } from "../contract/table.ts";
+import { Ref, Uuid } from "../domain/ids.ts";
+import { Currency, Santim } from "../domain/money.ts";
+import { type HistoryEntry, isInert, type Payment } from "../domain/payment.ts";
+import { DAY_MS } from "../domain/time.ts";
+import { MOVES, type Move, STATES } from "../domain/transitions.ts";
+import { dayKey, paymentKey, shardOf } from "./keys.ts";
+
+export type Item = Record<string, NativeAttributeValue>;
+
+const SCHEMA_VERSION = 1;
+const INERT_TTL_MS = 30 * DAY_MS;
+
+const instant = z.number().int();
+const terms = { amount: Santim, currency: Currency, mode: z.enum(["test", "live"]) };
+const flag = z.literal(true).optional();
+
+const StoredAttempt = z
+  .object({
+    ...terms,
+    opened_at: instant,
+    closed_at: instant.optional(),
+    end: z.enum(["renewed", "failed", "expired", "cancelled", "superseded", "paid"]).optional(),
+    look_at: instant.optional(),
+  })
+  .transform(({ opened_at, closed_at, look_at, ...rest }) => ({
+    ...rest,
+    openedAt: opened_at,
+    closedAt: closed_at,
+    lookAt: look_at,
+  }));
+
+const StoredCapture = z.object({
+  attempt: z.number().int(),
+  at: instant,
+  kind: z.enum(["confirmed", "reviewed", "duplicate"]),
+  amount: Santim.optional(),
+  currency: z.string().optional(),
+  mode: z.string().optional(),
+  reference: z.string().optional(),
+  method: z.string().optional(),
+  charge: Santim.optional(),
+  returned: z.enum(["refunded", "reversed"]).optional(),
+});
+
+const StoredAttention = z
+  .object({
+    code: z.enum(["mismatch", "duplicate", "orphan", "refunded", "reversed", "listing_closed", "listing_unclear"]),
+    at: instant,
+    attempt: z.number().int().optional(),
+    answered_at: instant.optional(),
+  })
+  .transform(({ answered_at, ...rest }) => ({ ...rest, answeredAt: answered_at }));
+
+const isMove = (text: string): text is Move => Object.hasOwn(MOVES, text);
+
+// One line per move keeps a payment with its history below one write unit: "move at by evidence".
+const StoredHistory = z.string().transform((line, context): HistoryEntry => {
+  const [move = "", at = "", by = "", ...evidence] = line.split(" ");
+  if (isMove(move)) return { move, at: Number(at), by, evidence: evidence.join(" ") || undefined };
+  context.issues.push({ code: "custom", message: "not a move", input: line });
+  return z.NEVER;
+});
+
+const StoredPayment = z.object({
+  pk: z.string().startsWith(PAYMENT_PREFIX),
+  schema: z.literal(SCHEMA_VERSION),
+  serial: z.number().int(),
+  user_id: Uuid.optional(),
+  property_id: Uuid.optional(),
+  purpose: z.string().optional(),
+  state: z.enum(STATES),
+  version: z.number().int(),
+  attempt: z.number().int(),
+  ...terms,
+  attempts: z.record(z.string(), StoredAttempt),
+  lease: z.object({ holder: z.string(), until: instant, unsent: flag }).optional(),
+  checkout_url: z.string().optional(),
+  created_at: instant,
+  updated_at: instant,
+  began_at: instant,
+  first_opened_at: instant.optional(),
+  settled_at: instant.optional(),
+  failure_reason: z.string().optional(),
+  late: flag,
+  sealed: flag,
+  captures: z.array(StoredCapture).default([]),
+  refundable: Santim.default(Santim.parse(0)),
+  attention: z.array(StoredAttention).default([]),
+  heard_at: instant.optional(),
+  sent_at: instant.optional(),
+  verified_at: instant.optional(),
+  unreachable_since: instant.optional(),
+  due_at: instant.optional(),
+  history: z.array(StoredHistory),
+});
+
+/**
+ * Reads a payment row.
+ * @throws ZodError when the row is not one that {@link toItem} writes
+ */
+export function fromItem(item: Item): Payment {
+  const stored = StoredPayment.parse(item);
+  return {
+    ref: Ref.parse(stored.pk.slice(PAYMENT_PREFIX.length)),
+    serial: stored.serial,
+    userId: stored.user_id,
+    propertyId: stored.property_id,
+    purpose: stored.purpose,
+    state: stored.state,
+    version: stored.version,
+    attempt: stored.attempt,
+    terms: { amount: stored.amount, currency: stored.currency, mode: stored.mode },
+    attempts: Object.fromEntries(Object.entries(stored.attempts).map(([number, attempt]) => [Number(number), attempt])),
+    lease: stored.lease,
+    checkoutUrl: stored.checkout_url,
+    createdAt: stored.created_at,
+    updatedAt: stored.updated_at,
+    beganAt: stored.began_at,
+    firstOpenedAt: stored.first_opened_at,
+    settledAt: stored.settled_at,
+    failureReason: stored.failure_reason,
+    late: stored.late,
+    sealed: stored.sealed,
+    captures: stored.captures,
+    refundable: stored.refundable,
+    attention: stored.attention,
+    listingHeardAt: stored.heard_at,
+    listingSentAt: stored.sent_at,
+    verifiedAt: stored.verified_at,
+    unreachableSince: stored.unreachable_since,
+    dueAt: stored.due_at,
+    history: stored.history,
+  };
+}
+
+/** Writes a payment row; absent fields have no attribute, and the keys of an index exist only where it needs them. */
+export function toItem(payment: Payment): Item {
+  return withoutUndefined({
+    ...paymentKey(payment.ref),
+    schema: SCHEMA_VERSION,
+    serial: payment.serial,
+    user_id: payment.userId,
+    property_id: payment.propertyId,
+    purpose: payment.purpose,
+    state: payment.state,
+    version: payment.version,
+    attempt: payment.attempt,
+    ...payment.terms,
+    attempts: Object.fromEntries(
+      Object.entries(payment.attempts).map(([number, { openedAt, closedAt, lookAt, ...rest }]) => [
+        number,
+        withoutUndefined({ ...rest, opened_at: openedAt, closed_at: closedAt, look_at: lookAt }),
+      ]),
+    ),
+    lease: payment.lease && withoutUndefined(payment.lease),
+    checkout_url: payment.checkoutUrl,
+    created_at: payment.createdAt,
+    updated_at: payment.updatedAt,
+    began_at: payment.beganAt,
+    first_opened_at: payment.firstOpenedAt,
+    day: payment.firstOpenedAt === undefined ? undefined : dayKey(payment.ref, payment.firstOpenedAt),
+    settled_at: payment.settledAt,
+    failure_reason: payment.failureReason,
+    late: payment.late,
+    sealed: payment.sealed,
+    captures: payment.captures.length > 0 ? payment.captures.map(withoutUndefined) : undefined,
+    refundable: payment.captures.length > 0 ? payment.refundable : undefined,
+    attention:
+      payment.attention.length > 0
+        ? payment.attention.map(({ answeredAt, ...rest }) => withoutUndefined({ ...rest, answered_at: answeredAt }))
+        : undefined,
+    heard_at: payment.listingHeardAt,
+    sent_at: payment.listingSentAt,
+    verified_at: payment.verifiedAt,
+    unreachable_since: payment.unreachableSince,
+    due_at: payment.dueAt,
+    due_shard: payment.dueAt === undefined ? undefined : shardOf(payment.ref),
+    ttl: isInert(payment) ? Math.ceil((payment.beganAt + INERT_TTL_MS) / 1000) : undefined,
+    history: payment.history.map(({ move, at, by, evidence }) => [move, at, by, evidence].filter(Boolean).join(" ")),
+  });
+}
+
+function withoutUndefined(fields: object): Item {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
+}

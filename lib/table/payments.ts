@@ -1,0 +1,150 @@
+import {
+  BatchGetCommand,
+  DeleteCommand,
+  type DynamoDBDocumentClient,
+  GetCommand,
+  PutCommand,
+  QueryCommand,
+  UpdateCommand,
+} from "@aws-sdk/lib-dynamodb";
+import { PAYMENT_PREFIX } from "../contract/table.ts";
+import { Ref } from "../domain/ids.ts";
+import type { Payment } from "../domain/payment.ts";
+import type { Instant } from "../domain/time.ts";
+import { agreesOn, conditionally, difference, reach } from "./conditional.ts";
+import { paymentKey } from "./keys.ts";
+import { fromItem, type Item, toItem } from "./payment-item.ts";
+
+// What one BatchGetItem takes.
+const BATCH = 100;
+
+/**
+ * Payment rows. Every write is one conditional write on one item; losing a race is an answer, not an error.
+ * Every method throws DependencyUnavailable when the table does not answer.
+ */
+export class PaymentTable {
+  readonly #client: DynamoDBDocumentClient;
+  readonly #name: string;
+
+  constructor(client: DynamoDBDocumentClient, name: string) {
+    this.#client = client;
+    this.#name = name;
+  }
+
+  /** The payment as it is now (consistent read). */
+  async find(ref: Ref): Promise<Payment | undefined> {
+    const { Item } = await reach(() =>
+      this.#client.send(new GetCommand({ TableName: this.#name, Key: paymentKey(ref), ConsistentRead: true })),
+    );
+    return Item && fromItem(Item);
+  }
+
+  /** Several payments as they are now, in any order, without those that do not exist. */
+  async findAll(refs: readonly Ref[]): Promise<Payment[]> {
+    const found: Payment[] = [];
+    for (let start = 0; start < refs.length; start += BATCH) {
+      let keys: Item[] = refs.slice(start, start + BATCH).map(paymentKey);
+      // A page too large for one answer comes back as keys to ask for again.
+      for (let round = 0; keys.length > 0 && round < BATCH; round++) {
+        const { Responses, UnprocessedKeys } = await reach(() =>
+          this.#client.send(
+            new BatchGetCommand({ RequestItems: { [this.#name]: { Keys: keys, ConsistentRead: true } } }),
+          ),
+        );
+        found.push(...(Responses?.[this.#name] ?? []).map(fromItem));
+        keys = UnprocessedKeys?.[this.#name]?.Keys ?? [];
+      }
+    }
+    return found;
+  }
+
+  /**
+   * Writes a payment that must not exist yet.
+   * @returns the payment as it now is, and whether this call wrote it
+   */
+  async create(payment: Payment): Promise<{ won: boolean; payment: Payment }> {
+    const wanted = toItem(payment);
+    const written = await conditionally(
+      () =>
+        this.#client.send(
+          new PutCommand({
+            TableName: this.#name,
+            Item: wanted,
+            ConditionExpression: "attribute_not_exists(pk)",
+            ReturnValuesOnConditionCheckFailure: "ALL_OLD",
+          }),
+        ),
+      (there) => agreesOn(Object.keys({ ...there, ...wanted }), there, wanted),
+    );
+    if (written.won) return { won: true, payment };
+    if (!written.there) throw new Error("a put was refused by an item that does not exist");
+    return { won: false, payment: fromItem(written.there) };
+  }
+
+  /**
+   * Stores one step from `before` to `after`: a move (its version is one higher), or a note beside the version (it is
+   * the same). Either only happens while the stored version is the one that `before` was read at.
+   * @returns whether this step is what is stored, and the payment as it now is; undefined when the row is gone
+   */
+  async save(before: Payment, after: Payment): Promise<{ won: boolean; payment: Payment | undefined }> {
+    const wanted = toItem(after);
+    const { changed, ...update } = difference(toItem(before), wanted);
+    if (changed.length === 0) return { won: true, payment: after };
+    const written = await conditionally(
+      () =>
+        this.#client.send(
+          new UpdateCommand({
+            TableName: this.#name,
+            Key: paymentKey(before.ref),
+            ...update,
+            ConditionExpression: "#version = :seen",
+            ExpressionAttributeNames: { ...update.ExpressionAttributeNames, "#version": "version" },
+            ExpressionAttributeValues: { ...update.ExpressionAttributeValues, ":seen": before.version },
+            ReturnValuesOnConditionCheckFailure: "ALL_OLD",
+          }),
+        ),
+      (there) => agreesOn([...changed, "version"], there, wanted),
+    );
+    if (written.won) return { won: true, payment: after };
+    return { won: false, payment: written.there && fromItem(written.there) };
+  }
+
+  /** Takes a claim back, if it is still exactly the untouched one that was written. */
+  async discard(claim: Payment): Promise<void> {
+    await conditionally(
+      () =>
+        this.#client.send(
+          new DeleteCommand({
+            TableName: this.#name,
+            Key: paymentKey(claim.ref),
+            ConditionExpression: "#version = :seen AND #state = :created AND #lease.#holder = :holder",
+            ExpressionAttributeNames: {
+              "#version": "version",
+              "#state": "state",
+              "#lease": "lease",
+              "#holder": "holder",
+            },
+            ExpressionAttributeValues: { ":seen": 1, ":created": "CREATED", ":holder": claim.lease?.holder },
+            ReturnValuesOnConditionCheckFailure: "ALL_OLD",
+          }),
+        ),
+      () => false,
+    );
+  }
+
+  /** Keys of payments due by `now` in one bucket, most overdue first, at most `limit`. */
+  async due(shard: string, now: Instant, limit: number): Promise<Ref[]> {
+    const { Items } = await reach(() =>
+      this.#client.send(
+        new QueryCommand({
+          TableName: this.#name,
+          IndexName: "due",
+          KeyConditionExpression: "due_shard = :shard AND due_at <= :now",
+          ExpressionAttributeValues: { ":shard": shard, ":now": now },
+          Limit: limit,
+        }),
+      ),
+    );
+    return (Items ?? []).map(({ pk }) => Ref.parse(String(pk).slice(PAYMENT_PREFIX.length)));
+  }
+}

@@ -1,0 +1,58 @@
+import type { AttributeValue } from "@aws-sdk/client-dynamodb";
+import { unmarshall } from "@aws-sdk/util-dynamodb";
+import type { DynamoDBBatchResponse, DynamoDBRecord, DynamoDBStreamEvent } from "aws-lambda";
+import { PAYMENT_PREFIX } from "../contract/table.ts";
+import { errorName } from "../domain/errors.ts";
+import type { Payment } from "../domain/payment.ts";
+import { log } from "../runtime/logger.ts";
+import { flushMetrics } from "../runtime/metrics.ts";
+import { fromItem } from "./payment-item.ts";
+
+/** One change of a payment row. */
+export type Change = { before: Payment | undefined; after: Payment };
+
+type Image = NonNullable<DynamoDBRecord["dynamodb"]>["NewImage"];
+
+/**
+ * The Lambda handler of the table's stream. A record that cannot be read stops the batch there: what came before it
+ * has been handled, and it comes again alone until it goes to the on-failure queue.
+ */
+export function streamHandler(
+  handle: (changes: Change[]) => Promise<void>,
+): (event: DynamoDBStreamEvent) => Promise<DynamoDBBatchResponse> {
+  return async ({ Records }) => {
+    const changes: Change[] = [];
+    let unreadable: DynamoDBRecord | undefined;
+    for (const record of Records) {
+      try {
+        changes.push(...changeOf(record));
+      } catch (error) {
+        log.error("message_malformed", { sequence: sequenceOf(record), error: errorName(error) });
+        unreadable = record;
+        break;
+      }
+    }
+    try {
+      await handle(changes);
+    } catch (error) {
+      log.error("message_failed", { sequence: sequenceOf(Records[0]), error: errorName(error) });
+      unreadable = Records[0];
+    }
+    flushMetrics();
+    return { batchItemFailures: unreadable ? [{ itemIdentifier: sequenceOf(unreadable) }] : [] };
+  };
+}
+
+function changeOf({ dynamodb }: DynamoDBRecord): Change[] {
+  const after = paymentOf(dynamodb?.NewImage);
+  return after ? [{ before: paymentOf(dynamodb?.OldImage), after }] : [];
+}
+
+function paymentOf(image: Image): Payment | undefined {
+  if (!image?.["pk"]?.S?.startsWith(PAYMENT_PREFIX)) return undefined;
+  return fromItem(unmarshall(image as Record<string, AttributeValue>));
+}
+
+function sequenceOf(record: DynamoDBRecord | undefined): string {
+  return record?.dynamodb?.SequenceNumber ?? "";
+}

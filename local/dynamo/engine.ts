@@ -1,0 +1,92 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { createRequire } from "node:module";
+import { type AddressInfo, createServer } from "node:net";
+import dynalite from "dynalite";
+import { startLayer } from "./layer.ts";
+import { dynamo } from "./requests.ts";
+
+export const ENGINES = ["dynoxide", "dynalite"] as const;
+export type EngineName = (typeof ENGINES)[number];
+export type Engine = { name: EngineName; endpoint: string; close(): Promise<void> };
+
+const START_MS = 10_000;
+const POLL_MS = 5;
+
+/** Which engines this machine can run; the first is the faster one. */
+export function availableEngines(): EngineName[] {
+  return binary() ? ["dynoxide", "dynalite"] : ["dynalite"];
+}
+
+/** Starts an empty table engine in memory, at any free port. */
+export function startEngine(name: EngineName = availableEngines()[0] ?? "dynalite"): Promise<Engine> {
+  return name === "dynoxide" ? startDynoxide() : startDynalite();
+}
+
+async function startDynalite(): Promise<Engine> {
+  const server = dynalite({ createTableMs: 0, deleteTableMs: 0 });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const layer = await startLayer(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  return {
+    name: "dynalite",
+    endpoint: layer.origin,
+    close: async () => {
+      await layer.close();
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+async function startDynoxide(): Promise<Engine> {
+  const path = binary();
+  if (!path) throw new Error("dynoxide does not exist for this platform");
+  const port = await freePort();
+  const child = spawn(path, ["serve", "--host", "127.0.0.1", "--port", String(port)], { stdio: "ignore" });
+  const kill = () => child.kill("SIGKILL");
+  process.once("exit", kill);
+  const endpoint = `http://127.0.0.1:${port}`;
+  await answering(endpoint, () => child.exitCode !== null);
+  return {
+    name: "dynoxide",
+    endpoint,
+    close: async () => {
+      process.off("exit", kill);
+      if (child.exitCode !== null) return;
+      child.kill();
+      await once(child, "exit");
+    },
+  };
+}
+
+async function answering(endpoint: string, isGone: () => boolean): Promise<void> {
+  const end = performance.now() + START_MS;
+  for (;;) {
+    try {
+      await dynamo(endpoint, "ListTables", {});
+      return;
+    } catch (error) {
+      if (isGone() || performance.now() > end)
+        throw new Error(`DynamoDB did not start at ${endpoint}`, { cause: error });
+    }
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  }
+}
+
+// The package holds nothing but the program, and exists for one platform only.
+function binary(): string | undefined {
+  try {
+    return createRequire(import.meta.url).resolve("@dynoxide/linux-x64/dynoxide");
+  } catch {
+    return undefined;
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}

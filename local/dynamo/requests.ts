@@ -1,0 +1,22 @@
+/** One call of DynamoDB's JSON protocol. */
+export async function dynamo<Result>(endpoint: string, action: string, input: object): Promise<Result> {
+  const service = STREAM_ACTIONS.includes(action) ? "DynamoDBStreams_20120810" : "DynamoDB_20120810";
+  const response = await fetch(endpoint, {
+    method: "POST",
+    headers: { ...HEADERS, "x-amz-target": `${service}.${action}` },
+    body: JSON.stringify(input),
+  });
+  const text = await response.text();
+  if (!response.ok) throw new Error(`${action}: ${response.status} ${text.slice(0, 200)}`);
+  return JSON.parse(text);
+}
+
+export const STREAM_ACTIONS = ["ListStreams", "DescribeStream", "GetShardIterator", "GetRecords"];
+
+// The emulators want to see a signature and do not check it.
+const HEADERS = {
+  "content-type": "application/x-amz-json-1.0",
+  "x-amz-date": "20260101T000000Z",
+  authorization:
+    "AWS4-HMAC-SHA256 Credential=local/20260101/eu-west-1/dynamodb/aws4_request, SignedHeaders=host, Signature=0",
+};

@@ -1,0 +1,39 @@
+import { randomBytes } from "node:crypto";
+import { GetCommand, PutCommand } from "@aws-sdk/lib-dynamodb";
+import { documentClient } from "../../lib/table/client.ts";
+import { ContactTable } from "../../lib/table/contacts.ts";
+import { PaymentTable } from "../../lib/table/payments.ts";
+import { RequestTable } from "../../lib/table/requests.ts";
+import { TotalsTable } from "../../lib/table/totals.ts";
+import { type EngineName, startEngine } from "../../local/dynamo/engine.ts";
+import { createTable } from "../../local/dynamo/table.ts";
+import type { Tables } from "../table/contract.ts";
+
+/** The service's table on a real engine of its own. */
+export async function realTables(engineName: EngineName): Promise<Tables> {
+  const engine = await startEngine(engineName);
+  Object.assign(process.env, {
+    AWS_REGION: "eu-west-1",
+    AWS_ACCESS_KEY_ID: "local",
+    AWS_SECRET_ACCESS_KEY: "local",
+    AWS_ENDPOINT_URL_DYNAMODB: engine.endpoint,
+  });
+  const name = "payments";
+  await createTable(engine.endpoint, name);
+  const client = documentClient();
+  const keys = { current: "k2", keys: { k1: Buffer.alloc(32, 1), k2: Buffer.alloc(32, 2) } };
+  return {
+    payments: new PaymentTable(client, name),
+    requests: new RequestTable(client, name),
+    contacts: new ContactTable(client, name, async () => keys, randomBytes),
+    totals: new TotalsTable(client, name),
+    raw: async (pk) => (await client.send(new GetCommand({ TableName: name, Key: { pk }, ConsistentRead: true }))).Item,
+    put: async (item) => {
+      await client.send(new PutCommand({ TableName: name, Item: item }));
+    },
+    close: async () => {
+      client.destroy();
+      await engine.close();
+    },
+  };
+}
