@@ -1,0 +1,52 @@
+import { randomUUID } from "node:crypto";
+import { InitiateRequest, PaymentResponse } from "../lib/contract/api.ts";
+import { readEnv } from "../lib/contract/env.ts";
+import { FUNCTIONS } from "../lib/contract/functions.ts";
+import { PriceBook } from "../lib/domain/prices.ts";
+import { initiate } from "../lib/flows/initiate.ts";
+import { endpoint, json } from "../lib/http/endpoint.ts";
+import { toCommand } from "../lib/http/initiate-request.ts";
+import { toCheckoutResponse } from "../lib/http/payment-response.ts";
+import { bearerRoute } from "../lib/http/principal.ts";
+import { parsed } from "../lib/http/problem.ts";
+import { systemClock } from "../lib/runtime/clock.ts";
+import { log } from "../lib/runtime/logger.ts";
+import { count } from "../lib/runtime/metrics.ts";
+import { RateLimiter } from "../lib/runtime/rate-limit.ts";
+import { documentClient } from "../lib/table/client.ts";
+import { PaymentTable } from "../lib/table/payments.ts";
+import { RequestTable } from "../lib/table/requests.ts";
+import { authSecretOf, chapaOf, contactsOf, gatewaySecretOf, policyOf, principalsOf } from "../lib/wiring/parts.ts";
+
+const env = readEnv(FUNCTIONS["initiate-payment"].env);
+const client = documentClient();
+const gateway = gatewaySecretOf(env);
+const auth = authSecretOf(env);
+const authenticate = bearerRoute("initiate-payment", principalsOf(env, auth));
+const ports = {
+  payments: new PaymentTable(client, env.TABLE_NAME),
+  requests: new RequestTable(client, env.TABLE_NAME),
+  contacts: contactsOf(client, env, gateway),
+  chapa: chapaOf(env, gateway),
+  limiter: new RateLimiter(env.RATE_LIMIT_INITIATE, systemClock),
+  namespace: async () => (await auth.get()).namespace,
+  priceBook: PriceBook.parse(env.PRICE_BOOK),
+  policy: policyOf(env),
+  paused: env.INITIATE_PAUSED,
+  baseUrl: env.BASE_URL,
+  clock: systemClock,
+  log,
+  count,
+};
+
+// A lease outlives its invocation by a little, so that nobody takes over from one that still runs.
+const LEASE_MARGIN_MS = 2_000;
+
+export const handler = endpoint("json", async ({ event, body, requestId, deadline, endsAt }) => {
+  const principal = await authenticate(event);
+  const command = toCommand(parsed("body", InitiateRequest, body), event, principal, randomUUID);
+  const run = { me: requestId, deadline, leaseUntil: endsAt + LEASE_MARGIN_MS };
+  const { payment, replayed } = await initiate(ports, command, run);
+  const headers: Record<string, string> = replayed ? { "idempotent-replayed": "true" } : {};
+  return json(202, PaymentResponse, toCheckoutResponse(payment, command.requestId, env.BASE_URL), headers);
+});

@@ -1,0 +1,38 @@
+import type { Context } from "aws-lambda";
+import { readEnv } from "../lib/contract/env.ts";
+import { FUNCTIONS } from "../lib/contract/functions.ts";
+import { NotificationMessage } from "../lib/contract/queues.ts";
+import { notifyUsers } from "../lib/flows/notify-user.ts";
+import { NotificationService } from "../lib/peers/notification.ts";
+import { Drain } from "../lib/queue/drain.ts";
+import { Queue, sqsClient } from "../lib/queue/send.ts";
+import { call } from "../lib/runtime/call.ts";
+import { systemClock } from "../lib/runtime/clock.ts";
+import { log } from "../lib/runtime/logger.ts";
+import { count, flushMetrics } from "../lib/runtime/metrics.ts";
+import { documentClient } from "../lib/table/client.ts";
+import { PaymentTable } from "../lib/table/payments.ts";
+import { contactsOf, gatewaySecretOf } from "../lib/wiring/parts.ts";
+
+const env = readEnv(FUNCTIONS["notify-user"].env);
+const client = documentClient();
+const sqs = sqsClient();
+const secret = gatewaySecretOf(env);
+const bearer = async () => (await secret.get()).notification_bearer;
+const ports = {
+  payments: new PaymentTable(client, env.TABLE_NAME),
+  contacts: contactsOf(client, env, secret),
+  inbox: new Drain(sqs, env.NOTIFICATION_QUEUE_URL, NotificationMessage),
+  again: new Queue<NotificationMessage>(sqs, env.NOTIFICATION_QUEUE_URL),
+  dropped: new Queue<NotificationMessage>(sqs, env.NOTIFICATION_DLQ_URL),
+  notification: new NotificationService(env.NOTIFICATION_SERVICE_URL, bearer, call),
+  clock: systemClock,
+  log,
+  count,
+};
+
+export const handler = async (_event: unknown, context: Context) => {
+  const done = await notifyUsers(ports, Date.now() + context.getRemainingTimeInMillis());
+  flushMetrics();
+  return done;
+};

@@ -1,0 +1,39 @@
+import * as z from "zod";
+import { readEnv } from "../lib/contract/env.ts";
+import { FUNCTIONS } from "../lib/contract/functions.ts";
+import { comeBack } from "../lib/flows/come-back.ts";
+import { endpoint, header, seeOther } from "../lib/http/endpoint.ts";
+import { pageLanguage, pendingPage } from "../lib/http/pages/pending-page.ts";
+import { parsed } from "../lib/http/problem.ts";
+import { redirects } from "../lib/http/redirects.ts";
+import { systemClock } from "../lib/runtime/clock.ts";
+import { log } from "../lib/runtime/logger.ts";
+import { count } from "../lib/runtime/metrics.ts";
+import { RateLimiter } from "../lib/runtime/rate-limit.ts";
+import { documentClient } from "../lib/table/client.ts";
+import { PaymentTable } from "../lib/table/payments.ts";
+import { chapaOf, gatewaySecretOf, policyOf } from "../lib/wiring/parts.ts";
+
+const Path = z.object({ tx_ref: z.string().max(64) });
+const Query = z.object({ lang: z.string().optional(), n: z.coerce.number().int().min(0).max(99).catch(0) });
+const env = readEnv(FUNCTIONS["payment-return"].env);
+const to = redirects(env);
+const ports = {
+  payments: new PaymentTable(documentClient(), env.TABLE_NAME),
+  chapa: chapaOf(env, gatewaySecretOf(env)),
+  budget: new RateLimiter(env.RATE_LIMIT_TRIGGERS, systemClock),
+  policy: policyOf(env),
+  clock: systemClock,
+  log,
+  count,
+};
+
+export const handler = endpoint("nothing", async ({ event, deadline }) => {
+  const { tx_ref } = parsed("path", Path, event.pathParameters);
+  const { lang, n } = parsed("query", Query, event.queryStringParameters ?? {});
+  const payment = await comeBack(ports, tx_ref, deadline);
+  const location = payment && to(payment, tx_ref);
+  if (location) return seeOther(location);
+  const language = pageLanguage(lang, header(event, "accept-language"));
+  return pendingPage(payment, tx_ref, { language, round: n });
+});

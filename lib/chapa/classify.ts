@@ -1,0 +1,140 @@
+import type { Evidence, PaidFacts, Silence } from "../domain/evidence.ts";
+import type { Reply } from "../runtime/call.ts";
+import { type Envelope, InitializeData, parseEnvelope, santimOf, says, VerifyData } from "./wire.ts";
+
+/**
+ * What initialize came to. Only `unsent` proves that Chapa knows nothing of the reference. `contactOnly`: all that it
+ * refuses is about the person, which it does not need.
+ */
+export type Initialized =
+  | { outcome: "opened"; checkoutUrl: string }
+  | { outcome: "refused"; contactOnly: boolean; reason: string }
+  | { outcome: "used before" }
+  | { outcome: "misconfigured" }
+  | { outcome: "unsent" }
+  | { outcome: "lost" };
+
+/** What cancel came to. `unclear` says nothing about the link. */
+export type Cancelled = "closed" | "already_over" | "not_found" | "unclear";
+
+const CONTACT_FIELDS = ["email", "first_name", "last_name", "phone_number"];
+
+const FIELD_WORDS: Record<string, string> = {
+  amount: "the amount",
+  currency: "the currency",
+  email: "the e-mail address",
+  first_name: "the first name",
+  last_name: "the last name",
+  phone_number: "the phone number",
+  tx_ref: "the reference",
+  callback_url: "the callback address",
+  return_url: "the return address",
+};
+
+/** @param origins the origins that a checkout URL may have; a URL elsewhere is no checkout of Chapa's */
+export function classifyInitialize({ status, text }: Reply, origins: readonly string[]): Initialized {
+  const envelope = parseEnvelope(text);
+  if (status === 200) {
+    const url = InitializeData.safeParse(envelope?.data).data?.checkout_url;
+    return url && isCheckout(url, origins) ? { outcome: "opened", checkoutUrl: url } : { outcome: "lost" };
+  }
+  if (status === 401 || status === 403 || status === 404) return { outcome: envelope ? "misconfigured" : "lost" };
+  if ((status === 400 || status === 422) && envelope) return classifyRefusal(envelope);
+  return { outcome: "lost" };
+}
+
+function classifyRefusal({ message }: Envelope): Initialized {
+  if (says(message, "used before")) return { outcome: "used before" };
+  if (message && typeof message === "object") {
+    const fields = Object.keys(message);
+    if (fields.length === 0) return { outcome: "misconfigured" };
+    const reason = fields.map((field) => FIELD_WORDS[field] ?? field).join(", ");
+    const contactOnly = fields.every((field) => CONTACT_FIELDS.includes(field));
+    return { outcome: "refused", contactOnly, reason: `it does not accept ${reason}` };
+  }
+  if (says(message, "must not exceed", "validation.", "must be a valid", "is required", "is invalid")) {
+    return { outcome: "refused", contactOnly: false, reason: "it does not accept the data" };
+  }
+  return { outcome: "misconfigured" };
+}
+
+export function classifyVerify({ status, text }: Reply): Evidence {
+  const envelope = parseEnvelope(text);
+  switch (status) {
+    case 200: {
+      const data = VerifyData.safeParse(envelope?.data).data;
+      return data ? classifyStatus(data) : silence("unreadable");
+    }
+    case 400:
+      if (says(envelope?.message, "invalid transaction", "transaction not found")) return unpaid("not_found");
+      return silence("unreadable");
+    case 404:
+      if (says(envelope?.message, "not paid")) return unpaid("pending");
+      // A 404 from something that is not Chapa (a wrong base URL, a proxy) must never count as "not paid".
+      if (says(envelope?.message, "transaction not found", "invalid transaction")) return unpaid("not_found");
+      return silence("unreadable");
+    case 401:
+    case 403:
+      return silence("misconfigured");
+    case 429:
+      return silence("busy");
+    default:
+      return silence(status >= 500 ? "unreachable" : "unreadable");
+  }
+}
+
+function classifyStatus(data: VerifyData): Evidence {
+  switch (data.status.toLowerCase()) {
+    case "success":
+      return { says: "paid", facts: factsOf(data) };
+    case "refunded":
+    case "reversed":
+      return {
+        says: "returned",
+        how: data.status.toLowerCase() === "refunded" ? "refunded" : "reversed",
+        facts: factsOf(data),
+      };
+    case "pending":
+      return unpaid("pending");
+    case "failed":
+    case "cancelled":
+    case "failed/cancelled":
+      return { ...unpaid("failed"), reason: data.failure_reason ?? undefined };
+    default:
+      return silence("unreadable");
+  }
+}
+
+export function classifyCancel({ status, text }: Reply): Cancelled {
+  const envelope = parseEnvelope(text);
+  const message = envelope?.message;
+  if (status === 200 && envelope && envelope.status !== "failed") return "closed";
+  if (status === 400 && says(message, "already expired", "already cancelled")) return "already_over";
+  if (status === 404 && says(message, "link not found", "transaction not found")) return "not_found";
+  return "unclear";
+}
+
+function factsOf(data: VerifyData): PaidFacts {
+  return {
+    txRef: data.tx_ref ?? undefined,
+    amount: santimOf(data.amount),
+    currency: data.currency ?? undefined,
+    mode: data.mode ?? undefined,
+    reference: data.reference || undefined,
+    method: data.method ?? undefined,
+    charge: santimOf(data.charge),
+  };
+}
+
+function unpaid(because: "pending" | "failed" | "not_found"): Extract<Evidence, { says: "unpaid" }> {
+  return { says: "unpaid", because };
+}
+
+function silence(what: Silence): Evidence {
+  return { says: "nothing", silence: what };
+}
+
+function isCheckout(text: string, origins: readonly string[]): boolean {
+  const url = URL.parse(text);
+  return url !== null && origins.includes(url.origin) && !url.username && !url.password;
+}

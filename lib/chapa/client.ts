@@ -1,0 +1,137 @@
+import type { Evidence } from "../domain/evidence.ts";
+import type { TxRef } from "../domain/ids.ts";
+import { type Currency, type Santim, toBirr } from "../domain/money.ts";
+import type { Mode } from "../domain/payment.ts";
+import { type Call, CallFailed, type Reply } from "../runtime/call.ts";
+import { type Cancelled, classifyCancel, classifyInitialize, classifyVerify, type Initialized } from "./classify.ts";
+import * as sanitize from "./sanitize.ts";
+import { type ListedTransaction, parseEnvelope, TransactionPage } from "./wire.ts";
+
+/** A checkout to open. `contact` is passed on as far as Chapa takes it and is not needed. */
+export type Checkout = {
+  txRef: TxRef;
+  amount: Santim;
+  currency: Currency;
+  title: string;
+  callbackUrl: string;
+  returnUrl: string;
+  contact: { email?: string | undefined; phone?: string | undefined; name?: string | undefined };
+};
+
+/** Milliseconds. */
+export const CHAPA_LIMITS = { initializeMs: 8_000, verifyMs: 4_000, cancelMs: 4_000, listMs: 8_000 } as const;
+
+type Send = (call: Call) => Promise<Reply>;
+
+/**
+ * Chapa's API, version 1. Answers come back as evidence or as a named outcome; nothing here throws for what Chapa
+ * does, and nothing is asked twice. `limitMs` of each method is what the caller has left.
+ */
+export class ChapaClient {
+  readonly #baseUrl: string;
+  readonly #checkoutOrigins: readonly string[];
+  readonly #secretKey: () => Promise<string>;
+  readonly #send: Send;
+
+  /** @param baseUrl with `/v1`, without a slash at the end */
+  constructor(options: {
+    baseUrl: string;
+    checkoutOrigins: readonly string[];
+    secretKey: () => Promise<string>;
+    send: Send;
+  }) {
+    this.#baseUrl = options.baseUrl;
+    this.#checkoutOrigins = options.checkoutOrigins;
+    this.#secretKey = options.secretKey;
+    this.#send = options.send;
+  }
+
+  /** Whether the key moves real money. */
+  async mode(): Promise<Mode> {
+    return modeOf(await this.#secretKey());
+  }
+
+  /** Opens a checkout. A reference is good for one try in all time, so this is never repeated by itself. */
+  async initialize(checkout: Checkout, limitMs: number): Promise<Initialized> {
+    const { txRef, amount, currency, contact } = checkout;
+    const [firstName, ...rest] = sanitize.name(contact.name)?.split(/\s+/) ?? [];
+    const reply = await this.#ask("POST", "/transaction/initialize", Math.min(limitMs, CHAPA_LIMITS.initializeMs), {
+      amount: toBirr(amount),
+      currency,
+      tx_ref: txRef,
+      callback_url: checkout.callbackUrl,
+      return_url: checkout.returnUrl,
+      customization: {
+        title: sanitize.title(checkout.title),
+        description: sanitize.description(`${checkout.title} ${toBirr(amount)} ${currency}`),
+      },
+      email: sanitize.email(contact.email),
+      phone_number: sanitize.phone(contact.phone),
+      first_name: firstName,
+      last_name: rest.join(" ") || undefined,
+    });
+    if (reply instanceof CallFailed) return { outcome: reply.sent ? "lost" : "unsent" };
+    return classifyInitialize(reply, this.#checkoutOrigins);
+  }
+
+  /** The only answer that says anything about money. */
+  async verify(txRef: TxRef, limitMs: number): Promise<Evidence> {
+    const path = `/transaction/verify/${encodeURIComponent(txRef)}`;
+    const reply = await this.#ask("GET", path, Math.min(limitMs, CHAPA_LIMITS.verifyMs));
+    return reply instanceof CallFailed ? { says: "nothing", silence: "unreachable" } : classifyVerify(reply);
+  }
+
+  /** Ends a checkout for new tries; money that is in flight may still land. */
+  async cancel(txRef: TxRef, limitMs: number): Promise<Cancelled> {
+    const path = `/transaction/cancel/${encodeURIComponent(txRef)}`;
+    const reply = await this.#ask("PUT", path, Math.min(limitMs, CHAPA_LIMITS.cancelMs));
+    return reply instanceof CallFailed ? "unclear" : classifyCancel(reply);
+  }
+
+  /** Whether Chapa answers at all: its list of banks, the cheapest question. */
+  async isReachable(limitMs: number): Promise<boolean> {
+    const reply = await this.#ask("GET", "/banks", limitMs);
+    return !(reply instanceof CallFailed) && reply.status === 200 && parseEnvelope(reply.text) !== undefined;
+  }
+
+  /** One page of Chapa's own list, newest first; undefined when it cannot be had. `last` when no page follows. */
+  async transactions(
+    page: number,
+    limitMs: number,
+  ): Promise<{ transactions: ListedTransaction[]; last: boolean } | undefined> {
+    const reply = await this.#ask("GET", `/transactions?page=${page}`, Math.min(limitMs, CHAPA_LIMITS.listMs));
+    if (reply instanceof CallFailed || reply.status !== 200) return undefined;
+    const read = TransactionPage.safeParse(parseEnvelope(reply.text)?.data).data;
+    return read && { transactions: read.transactions, last: !read.pagination?.next_page_url };
+  }
+
+  async #ask(
+    method: Call["method"],
+    path: string,
+    timeoutMs: number,
+    body?: Record<string, unknown>,
+  ): Promise<Reply | CallFailed> {
+    // No time left is not the same as an answer that got lost: nothing leaves.
+    if (timeoutMs <= 0) return new CallFailed("no time left", false);
+    const authorization = `Bearer ${await this.#secretKey()}`;
+    try {
+      return await this.#send({
+        method,
+        url: `${this.#baseUrl}${path}`,
+        timeoutMs,
+        headers: body ? { authorization, "content-type": "application/json" } : { authorization },
+        ...(body ? { body: JSON.stringify(body) } : {}),
+      });
+    } catch (error) {
+      if (error instanceof CallFailed) return error;
+      throw error;
+    }
+  }
+}
+
+/** @throws RangeError for a key that is not one of API v1 */
+export function modeOf(secretKey: string): Mode {
+  if (secretKey.startsWith("CHASECK_TEST-")) return "test";
+  if (secretKey.startsWith("CHASECK-") || secretKey.startsWith("CHAPA-SECK-")) return "live";
+  throw new RangeError("the Chapa key is not a secret key of API v1");
+}

@@ -1,0 +1,42 @@
+const TITLE_LIMIT = 16;
+const DESCRIPTION_LIMIT = 50;
+const NAME_LIMIT = 50;
+
+// Chapa answers an address at one of these with a refusal of the whole payment.
+const REFUSED_MAIL_DOMAINS =
+  /@(?:.*\.)?(?:example\.(?:com|org|net)|test\.com|.+\.(?:test|invalid|localhost|example))$/i;
+
+/** The title of the checkout page: at most 16 characters. */
+export function title(text: string): string {
+  return plain(text).slice(0, TITLE_LIMIT).trim();
+}
+
+/** The line below it: at most 50 of letters, digits, `-`, `_`, `.` and space. */
+export function description(text: string): string {
+  return plain(text).slice(0, DESCRIPTION_LIMIT).trim();
+}
+
+/** A name as far as Chapa takes it; undefined when nothing of it is left. */
+export function name(text: string | undefined): string | undefined {
+  return text?.trim().slice(0, NAME_LIMIT) || undefined;
+}
+
+/** `09…` or `07…`, ten digits; undefined for every number that is no Ethiopian mobile. */
+export function phone(text: string | undefined): string | undefined {
+  const match = /^(?:\+?251|0)?([79]\d{8})$/.exec(text?.replace(/[\s()-]/g, "") ?? "");
+  return match ? `0${match[1]}` : undefined;
+}
+
+/** An e-mail address that Chapa will not refuse, or undefined. */
+export function email(text: string | undefined): string | undefined {
+  const address = text?.trim();
+  if (!address || address.length > 254 || !/^[^\s@]+@[^\s@.]+(?:\.[^\s@.]+)+$/.test(address)) return undefined;
+  return REFUSED_MAIL_DOMAINS.test(address) ? undefined : address;
+}
+
+function plain(text: string): string {
+  return text
+    .replace(/[^A-Za-z0-9\-_. ]+/g, " ")
+    .replace(/ +/g, " ")
+    .trim();
+}

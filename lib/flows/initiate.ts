@@ -1,0 +1,276 @@
+import type { ChapaClient } from "../chapa/client.ts";
+import { type Decision, decide, type KnownRequest, type RequestFields } from "../domain/decide.ts";
+import {
+  AttemptsUsedUp,
+  CheckoutBeingOpened,
+  GatewayRefused,
+  GatewayUnavailable,
+  InitiatePaused,
+  ListingClosed,
+  RateLimited,
+  RequestDiffers,
+} from "../domain/errors.ts";
+import { type Fee, type Ref, refOf, requestHash, txRefOf, type Uuid } from "../domain/ids.ts";
+import type { Policy } from "../domain/looks.ts";
+import { type Santim, toBirr } from "../domain/money.ts";
+import { type Act, claim, renew, reopen, settleUnpaid, takeOver } from "../domain/moves.ts";
+import { isInert, type Lease, type Payment, type Terms } from "../domain/payment.ts";
+import { type Price, type PriceBook, priceOf } from "../domain/prices.ts";
+import { SECOND_MS } from "../domain/time.ts";
+import type { Refusal, Verdict } from "../runtime/rate-limit.ts";
+import type { Contact } from "../table/contacts.ts";
+import type { PaymentTable } from "../table/payments.ts";
+import type { RequestTable } from "../table/requests.ts";
+import { accountMoney, type MoneyPorts } from "./account-money.ts";
+import { close } from "./close.ts";
+import { type CheckoutJob, type OpenPorts, openCheckout } from "./open-checkout.ts";
+import { revise } from "./revise.ts";
+
+export type InitiatePorts = Omit<MoneyPorts, "payments" | "chapa"> &
+  OpenPorts & {
+    payments: Pick<PaymentTable, "find" | "create" | "save" | "discard">;
+    requests: Pick<RequestTable, "find" | "record" | "refuse" | "pointTo">;
+    chapa: Pick<ChapaClient, "mode" | "initialize" | "verify" | "cancel">;
+    limiter: { take(key: string): Promise<Verdict>; refused(key: string): Refusal | undefined };
+    namespace: () => Promise<string>;
+    priceBook: PriceBook;
+    policy: Policy;
+    paused: boolean;
+  };
+
+/** A request to pay a fee. `amount` is what the caller believes it costs; absent means whatever it costs. */
+export type InitiateCommand = {
+  userId: Uuid;
+  propertyId: Uuid;
+  purpose: string | undefined;
+  amount: Santim | undefined;
+  requestId: string;
+  contact: Contact;
+};
+
+/** `me` names this invocation; `deadline` and `leaseUntil` are epoch ms. */
+export type InitiateRun = { me: string; deadline: number; leaseUntil: number };
+
+// A fee that may be paid again needs a new serial each time; nobody comes near this.
+const SERIALS_LIMIT = 256;
+const RETRY_SECONDS = 5;
+const FIRST_WAIT_MS = 100;
+const LONGEST_WAIT_MS = SECOND_MS;
+
+/**
+ * Gives the caller the one payment of this fee, with a checkout that can be paid while there is anything to pay.
+ * Record before effect: the row stands before Chapa hears of it, and whoever finds unfinished work finishes it.
+ * @throws every PaymentError that a caller may see
+ */
+export async function initiate(
+  ports: InitiatePorts,
+  command: InitiateCommand,
+  run: InitiateRun,
+): Promise<{ payment: Payment; replayed: boolean }> {
+  if (ports.paused) throw new InitiatePaused();
+  const job = await prepare(ports, command, run);
+  const started = await begin(job);
+  const payment = await finish(job, started);
+  if (payment.state === "FAILED" && isInert(payment))
+    throw new GatewayRefused(payment.failureReason ?? "it said no more");
+  return { payment, replayed: started.replayed };
+}
+
+type Job = {
+  ports: InitiatePorts;
+  command: InitiateCommand;
+  run: InitiateRun;
+  price: Price;
+  terms: Terms;
+  asked: RequestFields;
+  hash: string;
+  refAt: (serial: number) => Ref;
+};
+
+/** `claimed` is this invocation's own untouched row, when it wrote one. */
+type Started = { payment: Payment; request: KnownRequest; replayed: boolean; claimed?: Payment | undefined };
+
+async function prepare(ports: InitiatePorts, command: InitiateCommand, run: InitiateRun): Promise<Job> {
+  const price = priceOf(ports.priceBook, command.purpose, command.amount);
+  const [namespace, mode] = await Promise.all([ports.namespace(), ports.chapa.mode()]);
+  const fee = { userId: command.userId, propertyId: command.propertyId, purpose: price.purpose };
+  return {
+    ports,
+    command,
+    run,
+    price,
+    terms: { amount: price.amount, currency: price.currency, mode },
+    asked: {
+      property_id: command.propertyId,
+      purpose: price.purpose,
+      ...(command.amount === undefined ? {} : { amount: toBirr(command.amount) }),
+    },
+    hash: requestHash(namespace, command.userId, command.requestId),
+    refAt: (serial) => refOf(namespace, { ...fee, serial }),
+  };
+}
+
+/** Claim, request row and limiter, in parallel: one trip. A refused new request leaves nothing but a note. */
+async function begin(job: Job): Promise<Started> {
+  const { ports, command, run, hash } = job;
+  const refused = ports.limiter.refused(command.userId);
+  if (refused) return replay(job, refused);
+
+  const claimed = newClaim(job, 0);
+  const [written, recorded, verdict] = await Promise.all([
+    ports.payments.create(claimed),
+    ports.requests.record(hash, {
+      ref: claimed.ref,
+      fields: job.asked,
+      recordedAt: ports.clock.now(),
+      by: run.me,
+    }),
+    ports.limiter.take(command.userId),
+  ]);
+  if (!verdict.allowed && !recorded.replayed) {
+    await ports.requests.refuse(hash, run.me, ports.clock.now());
+    if (written.won) await ports.payments.discard(claimed);
+    throw new RateLimited(verdict.retryAfterSeconds);
+  }
+  const { request, replayed } = recorded;
+  // The request may stand for a later serial of this fee, or for another fee altogether.
+  const stored = request.ref === claimed.ref ? undefined : await ports.payments.find(request.ref);
+  return { payment: stored ?? written.payment, request, replayed, claimed: written.won ? claimed : undefined };
+}
+
+/** The limiter's refusal is known already: only a replay goes on, and a flood writes nothing. */
+async function replay(job: Job, refusal: Refusal): Promise<Started> {
+  const request = await job.ports.requests.find(job.hash);
+  const payment = request && (await job.ports.payments.find(request.ref));
+  if (!request || !payment) throw new RateLimited(refusal.retryAfterSeconds);
+  return { payment, request, replayed: true };
+}
+
+/** Does what the stored payment asks for until there is an answer to give. */
+async function finish(job: Job, started: Started): Promise<Payment> {
+  const { ports, run } = job;
+  const request = { ...started.request, asked: job.asked, payableAgain: job.price.payableAgain };
+  let payment = await named(job, started.payment);
+  for (let waitMs = FIRST_WAIT_MS; ; ) {
+    const decision = decide(payment, request, run.me, ports.clock.now(), ports.policy);
+    switch (decision.do) {
+      case "answer":
+        return payment;
+      case "refuse":
+        if (started.claimed) await ports.payments.discard(started.claimed);
+        throw refusalOf(decision);
+      case "wait":
+        await waitForOther(job, payment, waitMs);
+        waitMs = Math.min(waitMs * 1.5, LONGEST_WAIT_MS);
+        payment = (await ports.payments.find(payment.ref)) ?? (await claimAgain(job, payment.serial));
+        break;
+      case "initialize":
+        payment = (await openCheckout(ports, payment, checkoutOf(job))) ?? (await claimAgain(job, payment.serial));
+        break;
+      case "take over":
+        payment = await stored(job, payment, takeOver(payment, job.terms, leaseOf(job), actOf(job)));
+        break;
+      case "reopen":
+        payment = await stored(job, payment, reopen(payment, job.terms, leaseOf(job), actOf(job)));
+        break;
+      case "renew":
+      case "fail, attempts used up":
+        payment = await leave(job, payment, decision.do);
+        break;
+      case "next serial":
+        payment = await nextSerial(job, payment, request);
+        break;
+    }
+  }
+}
+
+function refusalOf(decision: Extract<Decision, { do: "refuse" }>): Error {
+  switch (decision.because) {
+    case "request differs":
+      return new RequestDiffers(decision.fields);
+    case "listing closed":
+      return new ListingClosed();
+    case "attempts used up":
+      return new AttemptsUsedUp();
+  }
+}
+
+/** Somebody else is opening this checkout: waits a little, or says when to come back. */
+async function waitForOther({ ports, run }: Job, payment: Payment, waitMs: number): Promise<void> {
+  const now = ports.clock.now();
+  if (now + waitMs >= run.deadline) {
+    const leaseMs = Math.max((payment.lease?.until ?? now) - now, 0);
+    throw new CheckoutBeingOpened(Math.max(1, Math.ceil(leaseMs / 1000)));
+  }
+  await ports.clock.sleep(waitMs);
+}
+
+/** Leaves a checkout that is past its window: closed for certain, or paid after all, or not left. */
+async function leave(job: Job, payment: Payment, why: "renew" | "fail, attempts used up"): Promise<Payment> {
+  const { ports, run } = job;
+  const closing = await close(ports.chapa, ports.clock, payment, undefined, run.deadline);
+  if (closing.came === "unclear") throw new GatewayUnavailable(RETRY_SECONDS);
+  if (closing.came === "money") {
+    const txRef = txRefOf(payment.ref, payment.attempt);
+    const act = () => actOf(job);
+    const paid = await accountMoney(ports, payment, txRef, closing.evidence, { act, deadline: run.deadline });
+    return paid ?? claimAgain(job, payment.serial);
+  }
+  if (why === "renew") {
+    return stored(job, payment, renew(payment, closing.evidence, job.terms, leaseOf(job), actOf(job)));
+  }
+  await stored(job, payment, settleUnpaid(payment, "fail", closing.evidence, actOf(job)));
+  throw new AttemptsUsedUp();
+}
+
+async function nextSerial(job: Job, payment: Payment, request: KnownRequest): Promise<Payment> {
+  const serial = payment.serial + 1;
+  if (serial >= SERIALS_LIMIT) throw new AttemptsUsedUp();
+  await job.ports.requests.pointTo(job.hash, request.by, job.refAt(serial));
+  return claimAgain(job, serial);
+}
+
+async function claimAgain(job: Job, serial: number): Promise<Payment> {
+  const { payment } = await job.ports.payments.create(newClaim(job, serial));
+  return payment;
+}
+
+/** Money may have arrived before anybody claimed the fee here; whoever asks for it tells whose it is. */
+async function named(job: Job, payment: Payment): Promise<Payment> {
+  if (payment.userId) return payment;
+  const revised = await revise(job.ports.payments, payment, (current) =>
+    current.userId ? undefined : { ...current, ...feeOf(job, current.serial) },
+  );
+  return revised.payment ?? payment;
+}
+
+async function stored(job: Job, before: Payment, after: Payment): Promise<Payment> {
+  const saved = await job.ports.payments.save(before, after);
+  return saved.payment ?? claimAgain(job, before.serial);
+}
+
+function newClaim(job: Job, serial: number): Payment {
+  return claim(job.refAt(serial), feeOf(job, serial), job.terms, leaseOf(job), actOf(job));
+}
+
+function feeOf({ command, price }: Job, serial: number): Fee {
+  return { userId: command.userId, propertyId: command.propertyId, purpose: price.purpose, serial };
+}
+
+function leaseOf({ run }: Job): Lease {
+  return { holder: run.me, until: run.leaseUntil };
+}
+
+function actOf({ ports }: Job): Act {
+  return { now: ports.clock.now(), by: "initiate", policy: ports.policy };
+}
+
+function checkoutOf(job: Job): CheckoutJob {
+  return {
+    terms: job.terms,
+    title: job.price.title,
+    contact: job.command.contact,
+    lease: leaseOf(job),
+    deadline: job.run.deadline,
+  };
+}

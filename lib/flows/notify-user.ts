@@ -1,0 +1,107 @@
+import type { NotificationMessage } from "../contract/queues.ts";
+import { isCurrent, paidAmount } from "../domain/events.ts";
+import { Ref } from "../domain/ids.ts";
+import { toBirr } from "../domain/money.ts";
+import { type Payment, shownTxRef } from "../domain/payment.ts";
+import { clamp, MINUTE_MS, SECOND_MS } from "../domain/time.ts";
+import type { Delivery, NotificationService } from "../peers/notification.ts";
+import type { Drain, Received } from "../queue/drain.ts";
+import type { Queue } from "../queue/send.ts";
+import type { Clock } from "../runtime/clock.ts";
+import type { Log } from "../runtime/logger.ts";
+import type { Count } from "../runtime/metrics.ts";
+import type { ContactTable } from "../table/contacts.ts";
+import type { PaymentTable } from "../table/payments.ts";
+
+export type NotifyUserPorts = {
+  payments: Pick<PaymentTable, "find">;
+  contacts: Pick<ContactTable, "find">;
+  inbox: Pick<Drain<NotificationMessage>, "next">;
+  /** Takes messages back for a further try. */
+  again: Pick<Queue<NotificationMessage>, "send">;
+  /** Takes messages that nobody will deliver. */
+  dropped: Pick<Queue<NotificationMessage>, "send">;
+  notification: Pick<NotificationService, "send">;
+  clock: Pick<Clock, "now">;
+  log: Log;
+  count: Count;
+};
+
+// The service takes ten calls a minute from one address and answers the eleventh with an error; others share it.
+const CALLS_A_MINUTE = 8;
+// A message that may have gone out already is tried twice more, two minutes apart.
+const FURTHER_TRIES = 2;
+const BETWEEN_TRIES_SECONDS = 120;
+// One call takes up to six seconds.
+const CALL_MS = 8 * SECOND_MS;
+
+/** Tells payers, as many as one minute allows. Never holds back or changes a payment. */
+export async function notifyUsers(ports: NotifyUserPorts, deadline: number): Promise<{ sent: number }> {
+  let sent = 0;
+  for (let calls = 0; calls < CALLS_A_MINUTE && ports.clock.now() + CALL_MS < deadline; calls++) {
+    const received = await ports.inbox.next();
+    if (!received) break;
+    if (received === "malformed") continue;
+    const delivery = await deliver(ports, received.body);
+    await settle(ports, received, delivery);
+    if (delivery === "sent") sent++;
+    // It cannot be reached: what is not received now keeps its receives.
+    if (delivery === "later") break;
+  }
+  return { sent };
+}
+
+async function deliver(ports: NotifyUserPorts, { ref, event }: NotificationMessage): Promise<Delivery | "overtaken"> {
+  const payment = await ports.payments.find(Ref.parse(ref));
+  if (!payment?.userId || !isCurrent(event, payment)) return "overtaken";
+  const contact = await ports.contacts.find(payment.ref, ports.clock.now());
+  return ports.notification.send({
+    userId: payment.userId,
+    event,
+    amount: amountOf(payment),
+    txRef: shownTxRef(payment),
+    email: contact?.email,
+    phone: contact?.phone,
+    language: contact?.language,
+  });
+}
+
+function amountOf(payment: Payment): string {
+  return `${toBirr(paidAmount(payment))} ${payment.terms.currency}`;
+}
+
+async function settle(
+  ports: NotifyUserPorts,
+  received: Received<NotificationMessage>,
+  delivery: Delivery | "overtaken",
+): Promise<void> {
+  const message = received.body;
+  ports.log.info("user_notified", { ref: message.ref, event: message.event, delivery });
+  switch (delivery) {
+    case "sent":
+      ports.count("UserNotified");
+      return received.done();
+    case "overtaken":
+      return received.done();
+    case "later": {
+      const waitMs = clamp(MINUTE_MS * 2 ** (received.receives - 1), MINUTE_MS, 15 * MINUTE_MS);
+      return received.later(waitMs / SECOND_MS);
+    }
+    case "maybe":
+      if (message.tries >= FURTHER_TRIES) return drop(ports, received);
+      await ports.again.send({
+        message: { ...message, tries: message.tries + 1 },
+        delaySeconds: BETWEEN_TRIES_SECONDS,
+      });
+      return received.done();
+    case "refused":
+      return drop(ports, received);
+  }
+}
+
+async function drop(ports: NotifyUserPorts, received: Received<NotificationMessage>): Promise<void> {
+  ports.count("UserNotificationDropped");
+  ports.log.warn("user_notification_dropped", { ref: received.body.ref, event: received.body.event });
+  await ports.dropped.send({ message: received.body });
+  await received.done();
+}

@@ -1,0 +1,55 @@
+import type { ListingMessage, NotificationMessage } from "../contract/queues.ts";
+import { errorName } from "../domain/errors.ts";
+import { type Outcome, outcomeOf } from "../domain/events.ts";
+import { eventIdOf } from "../domain/ids.ts";
+import type { Payment } from "../domain/payment.ts";
+import type { Queue } from "../queue/send.ts";
+import type { Log } from "../runtime/logger.ts";
+import type { Count } from "../runtime/metrics.ts";
+import type { Change } from "../table/stream.ts";
+import type { TotalsTable } from "../table/totals.ts";
+
+export type PublishPorts = {
+  listing: Pick<Queue<ListingMessage>, "sendAll">;
+  notification: Pick<Queue<NotificationMessage>, "sendAll">;
+  totals: Pick<TotalsTable, "add">;
+  log: Log;
+  count: Count;
+};
+
+/**
+ * Turns versions into messages: a version is an event. Whatever is repeated here is harmless to its receivers; what is
+ * lost on the way is found by the sweep.
+ */
+export async function publish(ports: PublishPorts, changes: readonly Change[]): Promise<void> {
+  const steps = changes.map(({ before, after }) => ({ after, outcome: outcomeOf(before, after) }));
+  await ports.listing.sendAll(steps.filter(({ outcome }) => outcome.listing).map(({ after }) => toListing(after)));
+  await ports.notification.sendAll(steps.flatMap(({ after, outcome }) => toUser(after, outcome)));
+  for (const { after, outcome } of steps) {
+    for (const code of outcome.attention) {
+      ports.count("AttentionRaised");
+      ports.log.error("attention_raised", { ref: after.ref, code });
+    }
+    if (outcome.totals) await addTotals(ports, after, outcome.totals);
+  }
+}
+
+function toListing({ ref, version, propertyId }: Payment) {
+  return {
+    message: { ref, version },
+    fifo: { group: propertyId ?? ref, deduplication: eventIdOf(ref, version) },
+  };
+}
+
+function toUser({ ref, version }: Payment, { user }: Outcome): { message: NotificationMessage }[] {
+  return user ? [{ message: { ref, version, event: user, tries: 0 } }] : [];
+}
+
+/** Totals are best effort; the daily comparison with the rows puts them right. */
+async function addTotals(ports: PublishPorts, { ref }: Payment, delta: NonNullable<Outcome["totals"]>): Promise<void> {
+  try {
+    await ports.totals.add(delta);
+  } catch (error) {
+    ports.log.warn("totals_not_counted", { ref, error: errorName(error) });
+  }
+}

@@ -1,0 +1,61 @@
+import type { APIGatewayProxyEventV2 } from "aws-lambda";
+import * as z from "zod";
+import type { InitiateRequest } from "../contract/api.ts";
+import { Forbidden, InputInvalid } from "../domain/errors.ts";
+import { Uuid } from "../domain/ids.ts";
+import { parseBirr, type Santim } from "../domain/money.ts";
+import { header } from "./endpoint.ts";
+import type { Principal } from "./principal.ts";
+import { parsed } from "./problem.ts";
+
+const IdempotencyKey = z.string().regex(/^[\x21-\x7e]{1,255}$/, "not 1 to 255 visible ASCII characters");
+
+/** What the flow takes; structurally the command of `flows/initiate`. */
+type Command = {
+  userId: Uuid;
+  propertyId: Uuid;
+  purpose: string | undefined;
+  amount: Santim | undefined;
+  requestId: string;
+  contact: { email?: string | undefined; phone?: string | undefined; language?: string | undefined };
+};
+
+/**
+ * Turns a body and its caller into a command.
+ * @throws Forbidden when the body names somebody else, InputInvalid
+ */
+export function toCommand(
+  body: InitiateRequest,
+  event: APIGatewayProxyEventV2,
+  principal: Principal,
+  newId: () => string,
+): Command {
+  const userId = Uuid.parse(body.user_id);
+  if (userId !== principal.userId) throw new Forbidden("The user_id is not yours.");
+  return {
+    userId,
+    propertyId: Uuid.parse(body.property_id),
+    purpose: body.purpose ?? undefined,
+    amount: amountOf(body.amount),
+    requestId: requestIdOf(body.request_id ?? undefined, header(event, "idempotency-key")) ?? newId(),
+    contact: { email: principal.email, phone: principal.phone, language: principal.language },
+  };
+}
+
+/** The body's request id, or the header that means the same; both given must say the same. */
+function requestIdOf(inBody: string | undefined, inHeader: string | undefined): string | undefined {
+  const key = inHeader === undefined ? undefined : parsed("header", IdempotencyKey, inHeader);
+  const id = inBody === undefined ? undefined : Uuid.parse(inBody);
+  if (id === undefined || key === undefined) return id ?? key;
+  if (id === (Uuid.safeParse(key).data ?? key)) return id;
+  const msg = "differs from the Idempotency-Key header";
+  throw new InputInvalid([{ pointer: "/request_id", loc: ["body", "request_id"], msg, type: "request_id_conflict" }]);
+}
+
+function amountOf(amount: InitiateRequest["amount"]): Santim | undefined {
+  if (amount === null || amount === undefined) return undefined;
+  const santim = parseBirr(String(amount));
+  if (santim !== undefined) return santim;
+  const msg = "not an amount in birr with at most two decimals";
+  throw new InputInvalid([{ pointer: "/amount", loc: ["body", "amount"], msg, type: "amount_invalid" }]);
+}

@@ -1,0 +1,40 @@
+import type { PaymentResponse } from "../contract/api.ts";
+import { returnPath } from "../contract/routes.ts";
+import { paidAmount } from "../domain/events.ts";
+import { paymentIdOf } from "../domain/ids.ts";
+import { type Payment, shownTxRef } from "../domain/payment.ts";
+import { WIRE_STATUS } from "../domain/transitions.ts";
+
+const MASKED = "********";
+
+/** A payment as the caller who wants to pay it sees it: always with a reference and an address to go to. */
+export function toCheckoutResponse(payment: Payment, requestId: string, baseUrl: string): PaymentResponse {
+  const txRef = shownTxRef(payment);
+  return {
+    ...toStatusResponse(payment),
+    request_id: requestId,
+    chapa_tx_ref: txRef,
+    checkout_url: payment.checkoutUrl ?? `${baseUrl}${returnPath(txRef)}`,
+  };
+}
+
+/** A payment as anyone who may read it sees it; the reference is masked, as callers are used to. */
+export function toStatusResponse(payment: Payment): PaymentResponse {
+  return {
+    request_id: null,
+    property_id: payment.propertyId ?? null,
+    user_id: payment.userId ?? null,
+    amount: paidAmount(payment) / 100,
+    currency: payment.terms.currency,
+    purpose: payment.purpose ?? null,
+    id: paymentIdOf(payment.ref),
+    status: WIRE_STATUS[payment.state],
+    state: payment.state,
+    chapa_tx_ref: MASKED,
+    checkout_url: null,
+    created_at: new Date(payment.createdAt).toISOString(),
+    updated_at: new Date(payment.updatedAt).toISOString(),
+    failure_reason: payment.failureReason ?? null,
+    approved_at: payment.state === "SUCCESS" && payment.settledAt ? new Date(payment.settledAt).toISOString() : null,
+  };
+}

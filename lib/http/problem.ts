@@ -1,0 +1,81 @@
+import type * as z from "zod";
+import type { Problem } from "../contract/api.ts";
+import type * as errors from "../domain/errors.ts";
+import { type FieldError, InputInvalid, PaymentError } from "../domain/errors.ts";
+
+type Code = Extract<(typeof errors)[keyof typeof errors], new (...args: never[]) => PaymentError>["prototype"]["code"];
+
+/** Status and title of every code: a new error without a row does not compile. */
+const PROBLEMS = {
+  input_invalid: [422, "Invalid input"],
+  purpose_unknown: [422, "Unknown purpose"],
+  price_differs: [422, "Wrong amount"],
+  request_differs: [422, "Request id used before"],
+  unauthenticated: [401, "Not authenticated"],
+  forbidden: [403, "Forbidden"],
+  payment_not_found: [404, "Payment not found"],
+  rate_limited: [429, "Too many requests"],
+  checkout_being_opened: [409, "Checkout being opened"],
+  listing_closed: [409, "Listing closed"],
+  attempts_used_up: [409, "Attempts used up"],
+  gateway_refused: [400, "Refused by the gateway"],
+  gateway_unavailable: [503, "Gateway unavailable"],
+  gateway_misconfigured: [503, "Payments not possible"],
+  dependency_unavailable: [503, "Temporarily unavailable"],
+  initiate_paused: [503, "Payments paused"],
+  body_too_large: [413, "Body too large"],
+  webhook_invalid: [400, "Invalid webhook"],
+} as const satisfies Record<Code, readonly [number, string]>;
+
+export type HttpAnswer = { statusCode: number; headers: Record<string, string>; body: string };
+
+/** The answer for any error; one that is none of ours says nothing about itself. */
+export function problemFor(error: unknown, requestId: string): HttpAnswer {
+  if (!(error instanceof PaymentError)) {
+    return answer({ status: 500, title: "Internal error", detail: INTERNAL, code: "internal_error" }, requestId, {});
+  }
+  const [status, title] = PROBLEMS[error.code as Code];
+  const headers = {
+    ...(error.retryAfterSeconds === undefined ? {} : { "retry-after": String(error.retryAfterSeconds) }),
+    ...(status === 401 ? { "www-authenticate": "Bearer" } : {}),
+  };
+  const errors = error instanceof InputInvalid ? { errors: [...error.errors] } : {};
+  return answer({ status, title, detail: error.message, code: error.code, ...errors }, requestId, headers);
+}
+
+/** Reads a part of a request. @throws InputInvalid naming every field that is wrong */
+export function parsed<Value>(
+  where: "body" | "path" | "query" | "header",
+  schema: z.ZodType<Value>,
+  value: unknown,
+): Value {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  throw new InputInvalid(result.error.issues.map((issue) => fieldError(where, issue)));
+}
+
+const INTERNAL = "An internal error occurred. Please try again later.";
+
+function fieldError(where: string, issue: z.core.$ZodIssue): FieldError {
+  const path = issue.path.map((part) => (typeof part === "number" ? part : String(part)));
+  const missing = issue.code === "invalid_type" && issue.input === undefined && path.length > 0;
+  return {
+    pointer: `/${path.join("/")}`,
+    loc: [where, ...path],
+    msg: missing ? "Field required" : issue.message,
+    type: missing ? "missing" : issue.code,
+  };
+}
+
+function answer(
+  problem: Omit<Problem, "type" | "request_id">,
+  requestId: string,
+  headers: Record<string, string>,
+): HttpAnswer {
+  const body: Problem = { type: `about:blank#${problem.code}`, ...problem, request_id: requestId };
+  return {
+    statusCode: problem.status,
+    headers: { "content-type": "application/problem+json", "cache-control": "no-store", ...headers },
+    body: JSON.stringify(body),
+  };
+}

@@ -1,0 +1,27 @@
+import type { UserEvent } from "../domain/events.ts";
+import am from "./messages/am.json" with { type: "json" };
+import en from "./messages/en.json" with { type: "json" };
+import om from "./messages/om.json" with { type: "json" };
+
+const LANGUAGES = { en, am, om } as const satisfies Record<
+  string,
+  Record<UserEvent, { subject: string; message: string }>
+>;
+export type Language = keyof typeof LANGUAGES;
+
+/** The text for `event`, in English where the user's language is none that we write. */
+export function messageFor(
+  event: UserEvent,
+  language: string | undefined,
+  values: { amount: string; tx_ref: string },
+): { subject: string; message: string; language: Language } {
+  const chosen = languageOf(language);
+  const { subject, message } = LANGUAGES[chosen][event];
+  const filled = (text: string) => text.replaceAll("{amount}", values.amount).replaceAll("{tx_ref}", values.tx_ref);
+  return { subject: filled(subject), message: filled(message), language: chosen };
+}
+
+function languageOf(text: string | undefined): Language {
+  const code = text?.toLowerCase().split(/[-_]/)[0] ?? "en";
+  return Object.hasOwn(LANGUAGES, code) ? (code as Language) : "en";
+}

@@ -1,0 +1,73 @@
+import * as z from "zod";
+import { DependencyUnavailable } from "../domain/errors.ts";
+import { Uuid } from "../domain/ids.ts";
+import { type Call, CallFailed, type Reply } from "../runtime/call.ts";
+import { parseJson } from "../runtime/json.ts";
+
+const VERIFY_MS = 3_000;
+
+/** A user as User Management knows him now; its word beats what his token says. */
+export type User = {
+  userId: Uuid;
+  role: string;
+  email: string | undefined;
+  phone: string | undefined;
+  language: string | undefined;
+};
+
+const Verified = z.object({
+  user_id: Uuid,
+  role: z.string(),
+  email: z.string().nullish(),
+  phone_number: z.string().nullish(),
+  preferred_language: z.string().nullish(),
+});
+
+/** User Management's API; `baseUrl` with `/api/v1`. */
+export class UserManagement {
+  readonly #baseUrl: string;
+  readonly #send: (call: Call) => Promise<Reply>;
+
+  constructor(baseUrl: string, send: (call: Call) => Promise<Reply>) {
+    this.#baseUrl = baseUrl;
+    this.#send = send;
+  }
+
+  /**
+   * Whose token this is; undefined when User Management refuses it.
+   * @throws DependencyUnavailable when it does not answer, or not readably
+   */
+  async verify(token: string): Promise<User | undefined> {
+    const { status, text } = await this.#ask(token);
+    if (status === 401 || status === 403) return undefined;
+    const verified = status === 200 ? Verified.safeParse(parseJson(text)).data : undefined;
+    if (!verified) throw new DependencyUnavailable("The user service");
+    return {
+      userId: verified.user_id,
+      role: verified.role,
+      email: verified.email ?? undefined,
+      phone: unescaped(verified.phone_number ?? undefined),
+      language: verified.preferred_language ?? undefined,
+    };
+  }
+
+  async #ask(token: string): Promise<Reply> {
+    try {
+      return await this.#send({
+        method: "GET",
+        url: `${this.#baseUrl}/auth/verify`,
+        headers: { authorization: `Bearer ${token}` },
+        timeoutMs: VERIFY_MS,
+      });
+    } catch (error) {
+      if (error instanceof CallFailed) throw new DependencyUnavailable("The user service", error);
+      throw error;
+    }
+  }
+}
+
+// Older rows hold the number as a database's escaped bytes: `\x2b323531…` is `+251…`.
+function unescaped(phone: string | undefined): string | undefined {
+  const hex = /^\\x((?:[0-9a-f]{2})+)$/i.exec(phone ?? "")?.[1];
+  return hex ? Buffer.from(hex, "hex").toString("utf8") : phone;
+}

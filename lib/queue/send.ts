@@ -1,0 +1,77 @@
+import {
+  SendMessageBatchCommand,
+  type SendMessageBatchRequestEntry,
+  SendMessageCommand,
+  SQSClient,
+} from "@aws-sdk/client-sqs";
+import { DependencyUnavailable } from "../domain/errors.ts";
+
+const TRY_MS = 1_000;
+const TRIES = 2;
+
+// What one SendMessageBatch takes.
+const CHUNK = 10;
+
+/** A message for a FIFO queue names its group, and an id by which a repeated send within five minutes is dropped. */
+export type Outgoing<Message> = {
+  message: Message;
+  delaySeconds?: number;
+  fifo?: { group: string; deduplication: string };
+};
+
+export function sqsClient(): SQSClient {
+  return new SQSClient({
+    maxAttempts: TRIES,
+    requestHandler: { requestTimeout: TRY_MS, connectionTimeout: 300, throwOnRequestTimeout: true },
+  });
+}
+
+/** One queue, to send to. Every method throws DependencyUnavailable when a message was not taken. */
+export class Queue<Message> {
+  readonly #client: SQSClient;
+  readonly #url: string;
+
+  constructor(client: SQSClient, url: string) {
+    this.#client = client;
+    this.#url = url;
+  }
+
+  async send(outgoing: Outgoing<Message>): Promise<void> {
+    try {
+      await this.#client.send(new SendMessageCommand({ QueueUrl: this.#url, ...entryOf(outgoing) }));
+    } catch (error) {
+      throw new DependencyUnavailable("The queue", error);
+    }
+  }
+
+  /** Sends all, ten at a time. */
+  async sendAll(outgoing: readonly Outgoing<Message>[]): Promise<void> {
+    for (let start = 0; start < outgoing.length; start += CHUNK) {
+      const entries: SendMessageBatchRequestEntry[] = outgoing
+        .slice(start, start + CHUNK)
+        .map((one, index) => ({ Id: String(index), ...entryOf(one) }));
+      await this.#sendChunk(entries);
+    }
+  }
+
+  async #sendChunk(entries: SendMessageBatchRequestEntry[]): Promise<void> {
+    let failed: unknown;
+    try {
+      const { Failed } = await this.#client.send(
+        new SendMessageBatchCommand({ QueueUrl: this.#url, Entries: entries }),
+      );
+      failed = Failed?.[0];
+    } catch (error) {
+      failed = error;
+    }
+    if (failed) throw new DependencyUnavailable("The queue", failed);
+  }
+}
+
+function entryOf({ message, delaySeconds, fifo }: Outgoing<unknown>) {
+  return {
+    MessageBody: JSON.stringify(message),
+    ...(delaySeconds === undefined ? {} : { DelaySeconds: delaySeconds }),
+    ...(fifo ? { MessageGroupId: fifo.group, MessageDeduplicationId: fifo.deduplication } : {}),
+  };
+}

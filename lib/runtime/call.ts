@@ -1,0 +1,100 @@
+import { Agent as HttpAgent, request as httpRequest } from "node:http";
+import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
+
+export type Call = {
+  method: "GET" | "POST" | "PUT" | "PATCH";
+  url: string;
+  headers?: Record<string, string>;
+  body?: string;
+  /** From the start to the last byte. */
+  timeoutMs: number;
+};
+
+export type Reply = { status: number; text: string };
+
+/**
+ * No reply. `sent: false` proves that no request left: the name was not found, the connection was refused, the
+ * handshake failed. Everything else may have had its effect.
+ */
+export class CallFailed extends Error {
+  readonly sent: boolean;
+  readonly reason: string;
+
+  constructor(reason: string, sent: boolean, cause?: unknown) {
+    super(`no reply: ${reason}`, { cause });
+    this.name = "CallFailed";
+    this.reason = reason;
+    this.sent = sent;
+  }
+}
+
+const REPLY_LIMIT_BYTES = 512 * 1024;
+
+// The services we call close idle connections after 5 s; a socket kept longer would fail on its next use.
+const IDLE_LIMIT_MS = 4_000;
+
+const agents = {
+  "http:": new HttpAgent({ keepAlive: true, timeout: IDLE_LIMIT_MS }),
+  "https:": new HttpsAgent({ keepAlive: true, timeout: IDLE_LIMIT_MS }),
+};
+let lastUseAt = 0;
+
+/**
+ * One HTTP request over a kept connection; redirects are not followed.
+ * @throws CallFailed when no complete reply came in time, or it was too large
+ */
+export function call(options: Call): Promise<Reply> {
+  const url = new URL(options.url);
+  const protocol = url.protocol === "https:" ? "https:" : "http:";
+  dropIdleSockets();
+  return new Promise((resolve, reject) => {
+    let connected = false;
+    const outgoing = (protocol === "https:" ? httpsRequest : httpRequest)(url, {
+      method: options.method,
+      agent: agents[protocol],
+      headers: {
+        accept: "application/json",
+        ...(options.body === undefined ? {} : { "content-length": String(Buffer.byteLength(options.body)) }),
+        ...options.headers,
+      },
+    });
+    const fail = (reason: string, cause?: unknown) => {
+      clearTimeout(timer);
+      outgoing.destroy();
+      reject(new CallFailed(reason, connected, cause));
+    };
+    const timer = setTimeout(() => fail("timeout"), options.timeoutMs);
+
+    outgoing.on("socket", (socket) => {
+      if (!socket.connecting) connected = true;
+      else socket.once(protocol === "https:" ? "secureConnect" : "connect", () => (connected = true));
+    });
+    outgoing.on("error", (error: NodeJS.ErrnoException) => fail(error.code ?? error.name, error));
+    outgoing.on("response", (incoming) => {
+      const chunks: Buffer[] = [];
+      let size = 0;
+      incoming.on("data", (chunk: Buffer) => {
+        size += chunk.length;
+        if (size > REPLY_LIMIT_BYTES) fail("reply too large");
+        else chunks.push(chunk);
+      });
+      incoming.on("error", (error: NodeJS.ErrnoException) => fail(error.code ?? error.name, error));
+      incoming.on("end", () => {
+        clearTimeout(timer);
+        lastUseAt = Date.now();
+        resolve({ status: incoming.statusCode ?? 0, text: Buffer.concat(chunks).toString("utf8") });
+      });
+    });
+    outgoing.end(options.body);
+  });
+}
+
+// A frozen function wakes with sockets whose timers never ran.
+function dropIdleSockets(): void {
+  if (Date.now() - lastUseAt < IDLE_LIMIT_MS) return;
+  for (const agent of Object.values(agents)) {
+    for (const sockets of Object.values(agent.freeSockets)) {
+      for (const socket of sockets ?? []) socket.destroy();
+    }
+  }
+}

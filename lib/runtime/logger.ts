@@ -1,0 +1,38 @@
+import { Logger } from "@aws-lambda-powertools/logger";
+
+/**
+ * Everything that may be logged, by name. A record carries ids, codes and durations; never a body, a header, an
+ * e-mail address, a phone number, a token or a key.
+ */
+export type LogMessage =
+  | "request_failed"
+  | "dependency_failed"
+  | "checkout_opened"
+  | "checkout_not_opened"
+  | "orphan_checkout"
+  | "contact_not_stored"
+  | "payment_moved"
+  | "look_ended"
+  | "look_suppressed"
+  | "closing_evidence_incomplete"
+  | "webhook_refused"
+  | "message_failed"
+  | "message_malformed"
+  | "sweep_done"
+  | "published"
+  | "attention_raised"
+  | "listing_answered"
+  | "user_notified"
+  | "user_notification_dropped"
+  | "totals_not_counted";
+
+export type LogFields = Record<string, string | number | boolean | undefined>;
+
+const logger = new Logger({ serviceName: "payments" });
+
+export const log = {
+  info: (message: LogMessage, fields: LogFields = {}) => logger.info(message, fields),
+  warn: (message: LogMessage, fields: LogFields = {}) => logger.warn(message, fields),
+  error: (message: LogMessage, fields: LogFields = {}) => logger.error(message, fields),
+};
+export type Log = typeof log;

@@ -1,0 +1,14 @@
+import { Metrics, MetricUnit } from "@aws-lambda-powertools/metrics";
+import { METRICS_NAMESPACE, type MetricName } from "../contract/metrics.ts";
+
+const metrics = new Metrics({ namespace: METRICS_NAMESPACE, serviceName: "payments" });
+
+/** Counts something; {@link flushMetrics} writes it out at the end of the invocation. */
+export function count(name: MetricName, times = 1): void {
+  metrics.addMetric(name, MetricUnit.Count, times);
+}
+export type Count = typeof count;
+
+export function flushMetrics(): void {
+  metrics.publishStoredMetrics();
+}

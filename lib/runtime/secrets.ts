@@ -1,0 +1,56 @@
+import { GetSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
+import type * as z from "zod";
+import { DependencyUnavailable } from "../domain/errors.ts";
+import type { Clock } from "./clock.ts";
+
+const FRESH_MS = 5 * 60_000;
+const TIMEOUT_MS = 2_000;
+
+/**
+ * One JSON secret: read when first needed, kept for five minutes, and served stale when the service that keeps it
+ * does not answer. A failed first read is not remembered.
+ */
+export class Secret<Value> {
+  readonly #client: SecretsManagerClient;
+  readonly #arn: string;
+  readonly #schema: z.ZodType<Value>;
+  readonly #clock: Clock;
+  #value: Value | undefined;
+  #readAt = Number.NEGATIVE_INFINITY;
+  #reading: Promise<Value> | undefined;
+
+  constructor(arn: string, schema: z.ZodType<Value>, clock: Clock, client = secretsClient()) {
+    this.#arn = arn;
+    this.#schema = schema;
+    this.#clock = clock;
+    this.#client = client;
+  }
+
+  /** @throws DependencyUnavailable when it has never been read and cannot be */
+  async get(): Promise<Value> {
+    if (this.#value !== undefined && this.#clock.now() - this.#readAt < FRESH_MS) return this.#value;
+    this.#reading ??= this.#read().finally(() => {
+      this.#reading = undefined;
+    });
+    try {
+      return await this.#reading;
+    } catch (error) {
+      if (this.#value !== undefined) return this.#value;
+      throw new DependencyUnavailable("The store of secrets", error);
+    }
+  }
+
+  async #read(): Promise<Value> {
+    const { SecretString } = await this.#client.send(new GetSecretValueCommand({ SecretId: this.#arn }));
+    this.#value = this.#schema.parse(JSON.parse(SecretString ?? ""));
+    this.#readAt = this.#clock.now();
+    return this.#value;
+  }
+}
+
+function secretsClient(): SecretsManagerClient {
+  return new SecretsManagerClient({
+    maxAttempts: 2,
+    requestHandler: { requestTimeout: TIMEOUT_MS, connectionTimeout: 500, throwOnRequestTimeout: true },
+  });
+}

@@ -1,0 +1,72 @@
+import { randomBytes } from "node:crypto";
+import type { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
+import { ChapaClient } from "../chapa/client.ts";
+import { type Env, EnvironmentInvalid } from "../contract/env.ts";
+import { AuthSecret, GatewaySecret } from "../contract/secrets.ts";
+import { type Policy, parseLadder } from "../domain/looks.ts";
+import { DAY_MS, MINUTE_MS } from "../domain/time.ts";
+import type { PrincipalPorts } from "../http/principal.ts";
+import { UserManagement } from "../peers/user-management.ts";
+import { call } from "../runtime/call.ts";
+import { systemClock } from "../runtime/clock.ts";
+import { Secret } from "../runtime/secrets.ts";
+import { ContactTable } from "../table/contacts.ts";
+
+/** When to look, from the environment. @throws EnvironmentInvalid */
+export function policyOf(
+  env: Pick<Env, "RECHECK_LADDER" | "PAYMENT_TIMEOUT_DAYS" | "CHECKOUT_TTL_MINUTES" | "LISTING_HEARS_FAILED">,
+): Policy {
+  const ladderMs = parseLadder(env.RECHECK_LADDER);
+  if (!ladderMs) throw new EnvironmentInvalid("RECHECK_LADDER is malformed: lengths of time that grow, like 2m,5m,1d");
+  return {
+    ladderMs,
+    timeoutMs: env.PAYMENT_TIMEOUT_DAYS * DAY_MS,
+    checkoutTtlMs: env.CHECKOUT_TTL_MINUTES * MINUTE_MS,
+    listingHearsFailed: env.LISTING_HEARS_FAILED,
+  };
+}
+
+export function gatewaySecretOf(env: Pick<Env, "GATEWAY_SECRET_ARN">): Secret<GatewaySecret> {
+  return new Secret(env.GATEWAY_SECRET_ARN, GatewaySecret, systemClock);
+}
+
+export function chapaOf(
+  env: Pick<Env, "CHAPA_BASE_URL" | "CHECKOUT_ORIGINS">,
+  secret: Secret<GatewaySecret>,
+): ChapaClient {
+  return new ChapaClient({
+    baseUrl: env.CHAPA_BASE_URL,
+    checkoutOrigins: env.CHECKOUT_ORIGINS,
+    secretKey: async () => (await secret.get()).chapa_secret_key,
+    send: call,
+  });
+}
+
+export function contactsOf(
+  client: DynamoDBDocumentClient,
+  env: Pick<Env, "TABLE_NAME">,
+  secret: Secret<GatewaySecret>,
+): ContactTable {
+  const keys = async () => {
+    const { contact_key, contact_keys } = await secret.get();
+    const decoded = Object.entries(contact_keys).map(([id, key]) => [id, Buffer.from(key, "base64")] as const);
+    return { current: contact_key, keys: Object.fromEntries(decoded) };
+  };
+  return new ContactTable(client, env.TABLE_NAME, keys, randomBytes);
+}
+
+export function authSecretOf(env: Pick<Env, "AUTH_SECRET_ARN">) {
+  return new Secret(env.AUTH_SECRET_ARN, AuthSecret, systemClock);
+}
+
+/** What it takes to know a caller. */
+export function principalsOf(
+  env: Pick<Env, "USER_MANAGEMENT_URL">,
+  secret: ReturnType<typeof authSecretOf>,
+): PrincipalPorts {
+  const users = new UserManagement(env.USER_MANAGEMENT_URL, call);
+  return {
+    jwtSecret: async () => (await secret.get()).jwt_secret,
+    verify: (token) => users.verify(token),
+  };
+}

@@ -1,0 +1,84 @@
+import type { EnvText } from "../lib/contract/env.ts";
+import type { Queues } from "./queues.ts";
+import type { Settings } from "./settings.ts";
+
+/** Where everything of one cloud stands; addresses without a path at the end. */
+export type Addresses = {
+  table: string;
+  secrets: string;
+  api: string;
+  chapa: string;
+  users: string;
+  listing: string;
+  notification: string;
+};
+
+export const TABLE_NAME = "payments";
+export const SECRETS = { webhook: "local-webhook", auth: "local-auth", gateway: "local-gateway" } as const;
+export const FRONTEND_URL = "http://localhost:5173/payment/success";
+
+const CHAPA_CHECKOUT_ORIGIN = "https://checkout.chapa.co";
+
+/** The environment of every function, as the deployed stack sets it; only the endpoints differ. */
+export function functionEnvironment(settings: Settings, at: Addresses, queues: Queues): Required<EnvText> {
+  return {
+    TABLE_NAME,
+    RESOLVE_QUEUE_URL: queues.url("resolve"),
+    LISTING_QUEUE_URL: queues.url("listing"),
+    NOTIFICATION_QUEUE_URL: queues.url("notification"),
+    NOTIFICATION_DLQ_URL: queues.deadLetterUrl("notification"),
+    WEBHOOK_SECRET_ARN: SECRETS.webhook,
+    AUTH_SECRET_ARN: SECRETS.auth,
+    GATEWAY_SECRET_ARN: SECRETS.gateway,
+    BASE_URL: at.api,
+    CHAPA_BASE_URL: at.chapa,
+    CHECKOUT_ORIGINS: settings.CHECKOUT_ORIGINS ?? `${new URL(at.chapa).origin},${CHAPA_CHECKOUT_ORIGIN}`,
+    USER_MANAGEMENT_URL: at.users,
+    PROPERTY_LISTING_SERVICE_URL: at.listing,
+    NOTIFICATION_SERVICE_URL: at.notification,
+    FRONTEND_REDIRECT_URL: FRONTEND_URL,
+    FRONTEND_PENDING_URL: settings.FRONTEND_PENDING_URL ?? "",
+    FRONTEND_ORIGINS: [FRONTEND_URL, settings.FRONTEND_PENDING_URL ?? []]
+      .flat()
+      .map((url) => new URL(url).origin)
+      .join(","),
+    PRICE_BOOK: settings.PRICE_BOOK ?? '{"listing_fee":{"amounts":["500.00"]}}',
+    PAYMENT_TIMEOUT_DAYS: settings.PAYMENT_TIMEOUT_DAYS ?? "7",
+    CHECKOUT_TTL_MINUTES: settings.CHECKOUT_TTL_MINUTES ?? "60",
+    RECHECK_LADDER: settings.RECHECK_LADDER ?? "2m,5m,10m,20m,65m,6h,1d",
+    LISTING_HEARS_FAILED: settings.LISTING_HEARS_FAILED ?? "true",
+    RATE_LIMIT_INITIATE: String(settings.RATE_LIMIT_INITIATE ?? 10),
+    RATE_LIMIT_TRIGGERS: String(settings.RATE_LIMIT_TRIGGERS ?? 60),
+    INITIATE_PAUSED: settings.INITIATE_PAUSED ?? "false",
+  };
+}
+
+/** What Lambda sets for the SDK, and the endpoints that lead it to the emulators instead of AWS. */
+export function sdkEnvironment(at: Pick<Addresses, "table" | "secrets">, queues: Queues): Record<string, string> {
+  return {
+    AWS_REGION: "eu-west-1",
+    AWS_ACCESS_KEY_ID: "local",
+    AWS_SECRET_ACCESS_KEY: "local",
+    AWS_ENDPOINT_URL_DYNAMODB: at.table,
+    AWS_ENDPOINT_URL_SECRETS_MANAGER: at.secrets,
+    AWS_ENDPOINT_URL_SQS: queues.endpoint,
+  };
+}
+
+/** The three secrets by their names. Namespace and contact key are constants: nothing here outlives the process. */
+export function secretValues(settings: Settings, keys: { chapa: string; notification: string }): Map<string, object> {
+  return new Map<string, object>([
+    [SECRETS.webhook, { chapa_webhook_secret: settings.CHAPA_WEBHOOK_SECRET }],
+    [SECRETS.auth, { jwt_secret: settings.JWT_SECRET, namespace: "local-namespace" }],
+    [
+      SECRETS.gateway,
+      {
+        chapa_secret_key: settings.CHAPA_SECRET_KEY ?? keys.chapa,
+        contact_key: "local",
+        contact_keys: { local: Buffer.alloc(32, 7).toString("base64") },
+        listing_api_key: settings.PROPERTY_WEBHOOK_API_KEY,
+        notification_bearer: keys.notification,
+      },
+    ],
+  ]);
+}

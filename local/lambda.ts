@@ -1,0 +1,82 @@
+import { randomUUID } from "node:crypto";
+import type { Context } from "aws-lambda";
+import { FUNCTIONS, type FunctionName } from "../lib/contract/functions.ts";
+
+export type Invoke = (name: FunctionName, event: unknown) => Promise<unknown>;
+
+/** The function did not answer within its time. */
+export class TimedOut extends Error {}
+
+type Handler = (event: unknown, context: Context) => Promise<unknown>;
+
+/** The functions of one cloud, loaded from source into this process. */
+export class Functions {
+  #handlers = new Map<FunctionName, Handler>();
+  #running = 0;
+
+  /** Invocations that have not answered. */
+  get running(): number {
+    return this.#running;
+  }
+
+  /**
+   * Loads every function anew, as cold starts do: each reads the process's environment once, here.
+   * @throws EnvironmentInvalid
+   */
+  async load(): Promise<void> {
+    const generation = randomUUID();
+    const names = Object.keys(FUNCTIONS) as FunctionName[];
+    const loaded = await Promise.all(
+      names.map(async (name) => {
+        // The address is part of a module's identity: another one makes another instance of the same file.
+        const module: { handler: Handler } = await import(`../functions/${name}.ts?cold=${generation}`);
+        return [name, module.handler] as const;
+      }),
+    );
+    this.#handlers = new Map(loaded);
+  }
+
+  /**
+   * Calls a function as Lambda does.
+   * @throws TimedOut, or whatever the function throws
+   */
+  invoke: Invoke = async (name, event) => {
+    const handler = this.#handlers.get(name);
+    if (!handler) throw new Error(`there is no function ${name}`);
+    const limitMs = FUNCTIONS[name].timeoutSeconds * 1000;
+    const startedAt = performance.now();
+    this.#running++;
+    let timer: NodeJS.Timeout | undefined;
+    try {
+      return await Promise.race([
+        handler(
+          event,
+          contextOf(name, () => limitMs - (performance.now() - startedAt)),
+        ),
+        new Promise((_, reject) => {
+          timer = setTimeout(() => reject(new TimedOut(`${name} timed out after ${limitMs} ms`)), limitMs);
+        }),
+      ]);
+    } finally {
+      clearTimeout(timer);
+      this.#running--;
+    }
+  };
+}
+
+function contextOf(name: FunctionName, remaining: () => number): Context {
+  return {
+    awsRequestId: randomUUID(),
+    functionName: name,
+    functionVersion: "$LATEST",
+    invokedFunctionArn: `arn:aws:lambda:eu-west-1:000000000000:function:${name}`,
+    memoryLimitInMB: String(FUNCTIONS[name].memoryMb),
+    logGroupName: `/aws/lambda/${name}`,
+    logStreamName: "local",
+    callbackWaitsForEmptyEventLoop: false,
+    getRemainingTimeInMillis: () => Math.max(0, Math.floor(remaining())),
+    done: () => undefined,
+    fail: () => undefined,
+    succeed: () => undefined,
+  };
+}

@@ -1,0 +1,157 @@
+import type { SQSBatchResponse, SQSEvent } from "aws-lambda";
+import { type FauxqsServer, startFauxqs } from "fauxqs";
+import { FUNCTIONS, type FunctionName, type FunctionSpec } from "../lib/contract/functions.ts";
+import { QUEUES, type QueueName } from "../lib/contract/queues.ts";
+import type { Invoke } from "./lambda.ts";
+
+const ACCOUNT = "000000000000";
+const REGION = "eu-west-1";
+
+// Handlers of one queue that run side by side.
+const CONCURRENCY = 5;
+const IDLE_MS = 10;
+
+export type QueueState = { ready: number; delayed: number; hidden: number; dead: unknown[] };
+
+/** The queues of one cloud on an emulator in this process, and the mappings that hand their messages to functions. */
+export class Queues {
+  readonly #server: FauxqsServer;
+  #stopped = false;
+  #mappings: Promise<void>[] = [];
+
+  private constructor(server: FauxqsServer) {
+    this.#server = server;
+  }
+
+  static async start(): Promise<Queues> {
+    const queues = new Queues(await startFauxqs({ port: 0, host: "127.0.0.1", defaultRegion: REGION, logger: false }));
+    for (const name of Object.keys(QUEUES) as QueueName[]) queues.#create(name);
+    return queues;
+  }
+
+  get endpoint(): string {
+    return `http://127.0.0.1:${this.#server.port}`;
+  }
+
+  /** Its address as functions use it; the host of the emulator's own addresses does not resolve everywhere. */
+  url(name: QueueName): string {
+    return `${this.endpoint}/${ACCOUNT}/${fullName(name)}`;
+  }
+
+  deadLetterUrl(name: QueueName): string {
+    return `${this.endpoint}/${ACCOUNT}/${deadLetterName(name)}`;
+  }
+
+  /** Hands messages to the functions that queues trigger, until {@link stop}. */
+  connect(invoke: Invoke): void {
+    for (const [name, spec] of Object.entries(FUNCTIONS) as [FunctionName, FunctionSpec][]) {
+      const { trigger } = spec;
+      if (trigger.kind !== "queue") continue;
+      const lanes = Array.from({ length: CONCURRENCY }, () => this.#pump(name, trigger.queue, trigger.batch, invoke));
+      this.#mappings.push(...lanes);
+    }
+  }
+
+  /** Messages that nobody has begun to handle although they could be. */
+  ready(name: QueueName): number {
+    return this.state(name).ready;
+  }
+
+  state(name: QueueName): QueueState {
+    const messages = this.#server.inspectQueue(fullName(name))?.messages;
+    const dead = this.#server.inspectQueue(deadLetterName(name))?.messages.ready ?? [];
+    const now = Date.now();
+    const delayed = messages?.delayed.filter(({ delayUntil }) => (delayUntil ?? 0) > now).length ?? 0;
+    const hidden = messages?.inflight.filter(({ visibilityDeadline }) => visibilityDeadline > now).length ?? 0;
+    const all = (messages?.ready.length ?? 0) + (messages?.delayed.length ?? 0) + (messages?.inflight.length ?? 0);
+    return { ready: all - delayed - hidden, delayed, hidden, dead: dead.map(({ body }) => JSON.parse(body)) };
+  }
+
+  /** Drops every message. */
+  clear(): void {
+    this.#server.reset();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    await Promise.all(this.#mappings);
+    await this.#server.stop();
+  }
+
+  #create(name: QueueName): void {
+    const { fifo, visibilitySeconds, maxReceives } = QUEUES[name];
+    const common = fifo ? { FifoQueue: "true" } : {};
+    const dead = this.#server.createQueue(deadLetterName(name), { region: REGION, attributes: common });
+    const RedrivePolicy = JSON.stringify({ deadLetterTargetArn: dead.queueArn, maxReceiveCount: maxReceives });
+    const attributes = { ...common, VisibilityTimeout: String(visibilitySeconds), RedrivePolicy };
+    this.#server.createQueue(fullName(name), { region: REGION, attributes });
+  }
+
+  async #pump(name: FunctionName, queue: QueueName, batch: number, invoke: Invoke): Promise<void> {
+    while (!this.#stopped) {
+      // Looking first is cheaper than asking over HTTP, and sees at once what a moved clock has made due.
+      if (this.ready(queue) === 0) {
+        await new Promise((resolve) => setTimeout(resolve, IDLE_MS));
+        continue;
+      }
+      const records = await this.#receive(queue, batch);
+      if (records.length > 0) await this.#deliver(name, queue, records, invoke);
+    }
+  }
+
+  async #deliver(name: FunctionName, queue: QueueName, records: SQSEvent["Records"], invoke: Invoke): Promise<void> {
+    let failed = new Set(records.map(({ messageId }) => messageId));
+    try {
+      const response = (await invoke(name, { Records: records })) as SQSBatchResponse;
+      failed = new Set(response.batchItemFailures.map(({ itemIdentifier }) => itemIdentifier));
+    } catch {
+      // The whole batch comes again when its visibility ends, as it does on Lambda.
+    }
+    for (const { messageId, receiptHandle } of records) {
+      if (!failed.has(messageId)) await this.#ask("DeleteMessage", queue, { ReceiptHandle: receiptHandle });
+    }
+  }
+
+  async #receive(queue: QueueName, batch: number): Promise<SQSEvent["Records"]> {
+    const { Messages = [] } = await this.#ask<{ Messages?: Received[] }>("ReceiveMessage", queue, {
+      MaxNumberOfMessages: batch,
+      AttributeNames: ["All"],
+    });
+    return Messages.map(({ MessageId, ReceiptHandle, Body, Attributes }) => ({
+      messageId: MessageId,
+      receiptHandle: ReceiptHandle,
+      body: Body,
+      attributes: {
+        ApproximateReceiveCount: Attributes["ApproximateReceiveCount"] ?? "1",
+        SentTimestamp: Attributes["SentTimestamp"] ?? "0",
+        SenderId: ACCOUNT,
+        ApproximateFirstReceiveTimestamp: Attributes["ApproximateFirstReceiveTimestamp"] ?? "0",
+      },
+      messageAttributes: {},
+      md5OfBody: "",
+      eventSource: "aws:sqs",
+      eventSourceARN: `arn:aws:sqs:${REGION}:${ACCOUNT}:${fullName(queue)}`,
+      awsRegion: REGION,
+    }));
+  }
+
+  async #ask<Result>(action: string, queue: QueueName, input: object): Promise<Result> {
+    const response = await fetch(this.endpoint, {
+      method: "POST",
+      headers: { "content-type": "application/x-amz-json-1.0", "x-amz-target": `AmazonSQS.${action}` },
+      body: JSON.stringify({ QueueUrl: this.url(queue), ...input }),
+    });
+    const text = await response.text();
+    return JSON.parse(text || "{}");
+  }
+}
+
+type Received = { MessageId: string; ReceiptHandle: string; Body: string; Attributes: Record<string, string> };
+
+function fullName(name: QueueName): string {
+  return QUEUES[name].fifo ? `${name}.fifo` : name;
+}
+
+function deadLetterName(name: QueueName): string {
+  return QUEUES[name].fifo ? `${name}-dead.fifo` : `${name}-dead`;
+}

@@ -1,0 +1,24 @@
+import * as z from "zod";
+import { type Listening, serve } from "./serve.ts";
+
+const Input = z.object({ SecretId: z.string() });
+
+/** Secrets Manager as far as functions use it: reads the current value of each secret. Values may be changed in place. */
+export function startSecrets(values: Map<string, object>): Promise<Listening> {
+  return serve("Secrets Manager", 0, ({ headers, body }) => {
+    const action = String(headers["x-amz-target"]).split(".")[1];
+    if (action !== "GetSecretValue") return refused("UnknownOperationException");
+    const { SecretId } = Input.parse(JSON.parse(body.toString("utf8")));
+    const value = values.get(SecretId);
+    if (!value) return refused("ResourceNotFoundException");
+    return {
+      status: 200,
+      headers: { "content-type": "application/x-amz-json-1.1" },
+      body: { ARN: SecretId, Name: SecretId, SecretString: JSON.stringify(value), VersionStages: ["AWSCURRENT"] },
+    };
+  });
+}
+
+function refused(type: string) {
+  return { status: 400, headers: { "content-type": "application/x-amz-json-1.1" }, body: { __type: type } };
+}

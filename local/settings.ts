@@ -1,0 +1,44 @@
+import * as z from "zod";
+import { ENGINES } from "./dynamo/engine.ts";
+
+const url = z.url({ protocol: /^https?$/ }).optional();
+const perMinute = z.coerce.number().int().min(1).optional();
+
+/**
+ * What may be changed about the cloud on this machine. An address replaces the simulator or double that would stand
+ * there; everything else sets limits. Each is an environment variable of the same name.
+ */
+export const Settings = z.object({
+  CHAPA_BASE_URL: url,
+  CHAPA_SECRET_KEY: z.string().min(8).optional(),
+  CHAPA_WEBHOOK_SECRET: z.string().min(8).default("sim-webhook-secret"),
+  CHECKOUT_ORIGINS: z.string().optional(),
+  USER_MANAGEMENT_URL: url,
+  JWT_SECRET: z.string().min(8).default("local-jwt-secret-shared-by-the-siblings"),
+  PROPERTY_LISTING_SERVICE_URL: url,
+  PROPERTY_WEBHOOK_API_KEY: z.string().min(1).default("local-listing-webhook-key"),
+  NOTIFICATION_SERVICE_URL: url,
+  RATE_LIMIT_INITIATE: perMinute,
+  RATE_LIMIT_TRIGGERS: perMinute,
+  RECHECK_LADDER: z.string().optional(),
+  PAYMENT_TIMEOUT_DAYS: z.string().optional(),
+  CHECKOUT_TTL_MINUTES: z.string().optional(),
+  LISTING_HEARS_FAILED: z.enum(["true", "false"]).optional(),
+  PRICE_BOOK: z.string().optional(),
+  INITIATE_PAUSED: z.enum(["true", "false"]).optional(),
+  FRONTEND_PENDING_URL: z.string().optional(),
+  LOCAL_DYNAMODB: z.enum(ENGINES).optional(),
+});
+export type Settings = z.output<typeof Settings>;
+
+export class SettingsInvalid extends Error {}
+
+/** @throws SettingsInvalid naming every variable that cannot be used */
+export function readSettings(source: Record<string, string | undefined>): Settings {
+  // An empty variable is how a shell says "not set".
+  const given = Object.entries(source).filter(([name, value]) => name in Settings.shape && value);
+  const parsed = Settings.safeParse(Object.fromEntries(given));
+  if (parsed.success) return parsed.data;
+  const faults = parsed.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`);
+  throw new SettingsInvalid(`These variables cannot be used:\n${faults.join("\n")}`);
+}

@@ -1,0 +1,117 @@
+import type { DynamoDBBatchResponse, DynamoDBRecord } from "aws-lambda";
+import { FUNCTIONS, type FunctionName, type FunctionSpec } from "../lib/contract/functions.ts";
+import { dynamo } from "./dynamo/requests.ts";
+import type { Invoke } from "./lambda.ts";
+
+const POLL_MS = 20;
+const TRIES = 10;
+
+/** The mapping from the table's stream to the function that it triggers: in order, from the first failed record on. */
+export class StreamMapping {
+  readonly #endpoint: string;
+  readonly #invoke: Invoke;
+  readonly #observe: (record: DynamoDBRecord) => void;
+  #stopped = false;
+  #loop: Promise<void> = Promise.resolve();
+  #quietPolls = 0;
+  /** Records given up after all tries. */
+  readonly failed: DynamoDBRecord[] = [];
+
+  constructor(endpoint: string, invoke: Invoke, observe: (record: DynamoDBRecord) => void) {
+    this.#endpoint = endpoint;
+    this.#invoke = invoke;
+    this.#observe = observe;
+  }
+
+  /** How many polls in a row have found nothing. */
+  get quietPolls(): number {
+    return this.#quietPolls;
+  }
+
+  /** The caller has changed something: what was quiet before says nothing. */
+  stir(): void {
+    this.#quietPolls = 0;
+  }
+
+  start(): void {
+    this.#loop = this.#run();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    await this.#loop;
+  }
+
+  async #run(): Promise<void> {
+    const target = streamTarget();
+    let iterator = await this.#begin();
+    while (!this.#stopped) {
+      const answer = await dynamo<{ Records: DynamoDBRecord[]; NextShardIterator?: string }>(
+        this.#endpoint,
+        "GetRecords",
+        { ShardIterator: iterator },
+      );
+      iterator = answer.NextShardIterator ?? iterator;
+      if (answer.Records.length === 0) {
+        this.#quietPolls++;
+        await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+        continue;
+      }
+      this.#quietPolls = 0;
+      for (const record of answer.Records) this.#observe(record);
+      for (let start = 0; start < answer.Records.length; start += target.batch) {
+        await this.#deliver(target.name, answer.Records.slice(start, start + target.batch));
+      }
+    }
+  }
+
+  async #deliver(name: FunctionName, records: DynamoDBRecord[]): Promise<void> {
+    let left = records;
+    for (let tries = 1; left.length > 0; tries++) {
+      const failedAt = await this.#handle(name, left);
+      if (failedAt === undefined) return;
+      left = left.slice(failedAt);
+      if (tries < TRIES) continue;
+      this.failed.push(...left.slice(0, 1));
+      left = left.slice(1);
+      tries = 0;
+    }
+  }
+
+  async #handle(name: FunctionName, records: DynamoDBRecord[]): Promise<number | undefined> {
+    try {
+      const { batchItemFailures } = (await this.#invoke(name, { Records: records })) as DynamoDBBatchResponse;
+      const sequence = batchItemFailures[0]?.itemIdentifier;
+      if (sequence === undefined) return undefined;
+      return Math.max(
+        0,
+        records.findIndex(({ dynamodb }) => dynamodb?.SequenceNumber === sequence),
+      );
+    } catch {
+      return 0;
+    }
+  }
+
+  async #begin(): Promise<string> {
+    const { Streams } = await dynamo<{ Streams: { StreamArn: string }[] }>(this.#endpoint, "ListStreams", {});
+    const StreamArn = Streams[0]?.StreamArn;
+    const { StreamDescription } = await dynamo<{ StreamDescription: { Shards: { ShardId: string }[] } }>(
+      this.#endpoint,
+      "DescribeStream",
+      { StreamArn },
+    );
+    const { ShardIterator } = await dynamo<{ ShardIterator: string }>(this.#endpoint, "GetShardIterator", {
+      StreamArn,
+      ShardId: StreamDescription.Shards[0]?.ShardId,
+      ShardIteratorType: "TRIM_HORIZON",
+    });
+    return ShardIterator;
+  }
+}
+
+function streamTarget(): { name: FunctionName; batch: number } {
+  for (const [name, { trigger }] of Object.entries(FUNCTIONS) as [FunctionName, FunctionSpec][]) {
+    if (trigger.kind === "stream") return { name, batch: trigger.batch };
+  }
+  throw new Error("no function reads the stream");
+}
