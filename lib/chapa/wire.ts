@@ -21,7 +21,7 @@ const words = z.string().nullish().catch(undefined);
 export const Envelope = z.looseObject({
   message: z.union([z.string(), z.record(z.string(), z.unknown())]).nullish(),
   status: z.string().nullish(),
-  data: z.unknown(),
+  data: z.unknown().optional(),
 });
 export type Envelope = z.infer<typeof Envelope>;
 

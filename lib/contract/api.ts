@@ -6,14 +6,13 @@ export const UuidText = z.string().regex(UUID_TEXT, "not a UUID");
 
 /** Body of POST /api/v1/payments/initiate. Unknown keys are tolerated: callers send some that mean nothing here. */
 export const InitiateRequest = z.object({
-  request_id: z
-    .union([UuidText, z.null()])
-    .optional()
-    .describe("Names this request; sent again with the same body it gives the same payment."),
+  request_id: UuidText.nullish().describe(
+    "Names this request; sent again with the same body it gives the same payment.",
+  ),
   property_id: UuidText,
   user_id: UuidText,
   amount: z
-    .union([z.number(), z.string()])
+    .union([z.number(), z.string()], { error: "neither a number nor decimal text" })
     .nullish()
     .describe("In birr. Must be the price of the purpose; absent means that price."),
   currency: z.literal("ETB").nullish(),

@@ -27,7 +27,7 @@ export const Uuid = z.string().transform((text, context): Uuid => {
     .trim()
     .toLowerCase()
     .replace(/^urn:uuid:/, "")
-    .replace(/^\{(.*)\}$/, "$1")
+    .replace(/^\{|\}$/g, "")
     .replaceAll("-", "");
   if (/^[0-9a-f]{32}$/.test(hex)) return hyphenated(hex);
   context.issues.push({ code: "custom", message: "not a UUID", input: text });

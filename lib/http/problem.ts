@@ -51,20 +51,27 @@ export function parsed<Value>(
 ): Value {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
-  throw new InputInvalid(result.error.issues.map((issue) => fieldError(where, issue)));
+  throw new InputInvalid(result.error.issues.map((issue) => fieldError(where, issue, value)));
 }
 
 const INTERNAL = "An internal error occurred. Please try again later.";
 
-function fieldError(where: string, issue: z.core.$ZodIssue): FieldError {
+function fieldError(where: string, issue: z.core.$ZodIssue, value: unknown): FieldError {
   const path = issue.path.map((part) => (typeof part === "number" ? part : String(part)));
-  const missing = issue.code === "invalid_type" && issue.input === undefined && path.length > 0;
+  const missing = path.length > 0 && valueAt(value, path) === undefined;
   return {
     pointer: `/${path.join("/")}`,
     loc: [where, ...path],
     msg: missing ? "Field required" : issue.message,
     type: missing ? "missing" : issue.code,
   };
+}
+
+function valueAt(value: unknown, path: readonly (string | number)[]): unknown {
+  return path.reduce<unknown>(
+    (inner, key) => (typeof inner === "object" && inner !== null ? Reflect.get(inner, key) : undefined),
+    value,
+  );
 }
 
 function answer(

@@ -1,0 +1,183 @@
+import { CfnOutput, Duration, Stack, type StackProps } from "aws-cdk-lib";
+import { CorsHttpMethod, HttpApi, HttpMethod } from "aws-cdk-lib/aws-apigatewayv2";
+import { HttpLambdaIntegration } from "aws-cdk-lib/aws-apigatewayv2-integrations";
+import type { Table } from "aws-cdk-lib/aws-dynamodb";
+import { PolicyStatement } from "aws-cdk-lib/aws-iam";
+import {
+  type Code,
+  FilterCriteria,
+  FilterRule,
+  FunctionUrlAuthType,
+  type Function as LambdaFunction,
+  StartingPosition,
+} from "aws-cdk-lib/aws-lambda";
+import { SqsDlq, SqsEventSource } from "aws-cdk-lib/aws-lambda-event-sources";
+import { Schedule, ScheduleExpression } from "aws-cdk-lib/aws-scheduler";
+import { LambdaInvoke } from "aws-cdk-lib/aws-scheduler-targets";
+import { Secret } from "aws-cdk-lib/aws-secretsmanager";
+import { Queue, QueueEncryption } from "aws-cdk-lib/aws-sqs";
+import type { Construct } from "constructs";
+import type { EnvText } from "../lib/contract/env.ts";
+import { FUNCTIONS, type FunctionName, type FunctionSpec } from "../lib/contract/functions.ts";
+import type { QueueName } from "../lib/contract/queues.ts";
+import { ROUTES } from "../lib/contract/routes.ts";
+import { PAYMENT_PREFIX } from "../lib/contract/table.ts";
+import type { StageConfig } from "./config.ts";
+import { makeFunction } from "./payment-function.ts";
+import { PERMISSIONS, type SecretName } from "./permissions.ts";
+import { type MadeQueue, makeQueues } from "./queues.ts";
+import { makeTable } from "./storage.ts";
+
+export type PaymentStackProps = StackProps & {
+  config: StageConfig;
+  /** The bundle of a function. */
+  code: (name: FunctionName) => Code;
+};
+
+type Parts = {
+  table: Table;
+  queues: Record<QueueName, MadeQueue>;
+  secrets: Record<SecretName, Secret>;
+  functions: Record<FunctionName, LambdaFunction>;
+};
+
+// Chapa retries for minutes and a poisoned record must not hold its shard for a day.
+const STREAM_RETRIES = 10;
+const DEAD_LETTER_DAYS = 14;
+
+/** The whole service: one table, three queues, one function per file, one API, one public URL for Chapa. */
+export class PaymentStack extends Stack {
+  constructor(scope: Construct, id: string, { config, code, ...props }: PaymentStackProps) {
+    super(scope, id, props);
+    const table = makeTable(this);
+    const queues = makeQueues(this);
+    const secrets = makeSecrets(this);
+    const api = new HttpApi(this, "Api", {
+      corsPreflight: {
+        allowOrigins: config.values.FRONTEND_ORIGINS.split(","),
+        allowMethods: [CorsHttpMethod.GET, CorsHttpMethod.POST],
+        allowHeaders: ["authorization", "content-type", "idempotency-key"],
+        exposeHeaders: ["retry-after", "x-request-id", "idempotent-replayed"],
+        maxAge: Duration.hours(2),
+      },
+    });
+
+    const values: Required<EnvText> = {
+      ...config.values,
+      TABLE_NAME: table.tableName,
+      RESOLVE_QUEUE_URL: queues.resolve.queue.queueUrl,
+      LISTING_QUEUE_URL: queues.listing.queue.queueUrl,
+      NOTIFICATION_QUEUE_URL: queues.notification.queue.queueUrl,
+      NOTIFICATION_DLQ_URL: queues.notification.dead.queueUrl,
+      WEBHOOK_SECRET_ARN: secrets.webhook.secretArn,
+      AUTH_SECRET_ARN: secrets.auth.secretArn,
+      GATEWAY_SECRET_ARN: secrets.gateway.secretArn,
+      BASE_URL: api.apiEndpoint,
+    };
+    const names = Object.keys(FUNCTIONS) as FunctionName[];
+    const functions = Object.fromEntries(
+      names.map((name) => [name, makeFunction(this, name, values, code)]),
+    ) as Parts["functions"];
+
+    const parts = { table, queues, secrets, functions };
+    for (const name of names) {
+      permit(name, parts);
+      connect(this, name, parts);
+    }
+    addRoutes(api, functions);
+    const webhook = functions["chapa-webhook"].addFunctionUrl({ authType: FunctionUrlAuthType.NONE });
+    new CfnOutput(this, "ApiUrl", { value: api.apiEndpoint });
+    new CfnOutput(this, "WebhookUrl", { value: webhook.url });
+  }
+}
+
+function makeSecrets(scope: Construct): Record<SecretName, Secret> {
+  const make = (id: string, description: string) => new Secret(scope, id, { description });
+  return {
+    webhook: make("WebhookSecret", "Chapa's webhook secrets, current and previous; the public webhook reads only this"),
+    auth: make("AuthSecret", "JWT secret shared by the siblings, namespace of ids"),
+    gateway: make("GatewaySecret", "Chapa key, contact keys, the listing's key, the notification service's bearer"),
+  };
+}
+
+function addRoutes(api: HttpApi, functions: Parts["functions"]): void {
+  for (const { method, path, function: name } of ROUTES) {
+    const integration = new HttpLambdaIntegration(`${name}-${method}`, functions[name]);
+    api.addRoutes({ path, methods: [HttpMethod[method]], integration });
+  }
+}
+
+/** Exactly what the table of permissions says, on exactly these resources. */
+function permit(name: FunctionName, { table, queues, secrets, functions }: Parts): void {
+  const permission = PERMISSIONS[name];
+  const allow = (actions: readonly string[], resources: string[]) => {
+    if (actions.length === 0 || resources.length === 0) return;
+    functions[name].addToRolePolicy(new PolicyStatement({ actions: [...actions], resources }));
+  };
+  const queueArn = (queue: QueueName | "notification dead") =>
+    queue === "notification dead" ? queues.notification.dead.queueArn : queues[queue].queue.queueArn;
+
+  allow(
+    permission.table.map((action) => `dynamodb:${action}`),
+    [table.tableArn],
+  );
+  if (permission.indexes) allow(["dynamodb:Query"], [`${table.tableArn}/index/due`]);
+  allow(
+    ["secretsmanager:GetSecretValue"],
+    (permission.secrets ?? []).map((secret) => secrets[secret].secretArn),
+  );
+  allow(["sqs:SendMessage"], (permission.send ?? []).map(queueArn));
+  allow(
+    ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility", "sqs:GetQueueAttributes"],
+    (permission.receive ?? []).map(queueArn),
+  );
+}
+
+/** Whatever starts the function, beside the routes. */
+function connect(scope: Construct, name: FunctionName, { table, queues, functions }: Parts): void {
+  const { trigger }: FunctionSpec = FUNCTIONS[name];
+  switch (trigger.kind) {
+    case "http":
+      return;
+    case "queue":
+      functions[name].addEventSource(
+        new SqsEventSource(queues[trigger.queue].queue, { batchSize: trigger.batch, reportBatchItemFailures: true }),
+      );
+      return;
+    case "schedule":
+      new Schedule(scope, `${name}-every-minute`, {
+        schedule: ScheduleExpression.rate(Duration.minutes(trigger.everyMinutes)),
+        // The next minute comes anyway; a late run of this one would only add to it.
+        target: new LambdaInvoke(functions[name], { retryAttempts: 0 }),
+      });
+      return;
+    case "stream":
+      readStream(scope, functions[name], table, trigger.batch);
+  }
+}
+
+/** The table's changes, payments only: a record that fails again and again ends in a queue and not in the way. */
+function readStream(scope: Construct, reader: LambdaFunction, { tableStreamArn }: Table, batch: number): void {
+  if (!tableStreamArn) throw new Error("the table has no stream");
+  const dead = new Queue(scope, "StreamDead", {
+    enforceSSL: true,
+    encryption: QueueEncryption.SQS_MANAGED,
+    retentionPeriod: Duration.days(DEAD_LETTER_DAYS),
+  });
+  reader.addToRolePolicy(
+    new PolicyStatement({
+      actions: ["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:ListStreams"],
+      resources: [tableStreamArn],
+    }),
+  );
+  reader.addEventSourceMapping("Stream", {
+    eventSourceArn: tableStreamArn,
+    startingPosition: StartingPosition.TRIM_HORIZON,
+    batchSize: batch,
+    bisectBatchOnError: true,
+    reportBatchItemFailures: true,
+    retryAttempts: STREAM_RETRIES,
+    onFailure: new SqsDlq(dead),
+    filters: [FilterCriteria.filter({ dynamodb: { Keys: { pk: { S: FilterRule.beginsWith(PAYMENT_PREFIX) } } } })],
+  });
+}

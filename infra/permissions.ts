@@ -1,0 +1,35 @@
+import type { FunctionName } from "../lib/contract/functions.ts";
+import type { QueueName } from "../lib/contract/queues.ts";
+
+export type SecretName = "webhook" | "auth" | "gateway";
+
+/** What a function may touch beside its own logs and the source that triggers it. Nothing may scan. */
+export type Permission = {
+  readonly table: readonly string[];
+  /** Whether it may query the indexes. */
+  readonly indexes?: true;
+  readonly secrets?: readonly SecretName[];
+  readonly send?: readonly (QueueName | "notification dead")[];
+  readonly receive?: readonly QueueName[];
+};
+
+export const PERMISSIONS: Record<FunctionName, Permission> = {
+  "initiate-payment": { table: ["GetItem", "PutItem", "UpdateItem", "DeleteItem"], secrets: ["auth", "gateway"] },
+  "get-payment-status": { table: ["GetItem"], secrets: ["auth"] },
+  "payment-return": { table: ["GetItem", "PutItem", "UpdateItem"], secrets: ["gateway"] },
+  "chapa-webhook": { table: ["GetItem"], secrets: ["webhook"], send: ["resolve"] },
+  "resolve-payment": { table: ["GetItem", "PutItem", "UpdateItem"], secrets: ["gateway"], receive: ["resolve"] },
+  "timeout-payments": {
+    table: ["BatchGetItem", "UpdateItem"],
+    indexes: true,
+    send: ["resolve", "listing"],
+  },
+  "publish-events": { table: ["UpdateItem"], send: ["listing", "notification"] },
+  "notify-listing": { table: ["GetItem", "UpdateItem"], secrets: ["gateway"], receive: ["listing"] },
+  "notify-user": {
+    table: ["GetItem"],
+    secrets: ["gateway"],
+    send: ["notification", "notification dead"],
+    receive: ["notification"],
+  },
+};

@@ -1,0 +1,210 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { classifyCancel, classifyInitialize, classifyVerify } from "../../lib/chapa/classify.ts";
+
+const ORIGINS = ["https://checkout.chapa.co"];
+const reply = (status: number, body: unknown) => ({
+  status,
+  text: typeof body === "string" ? body : JSON.stringify(body),
+});
+const failed = (message: unknown, data: unknown = null) => ({ message, status: "failed", data });
+const verified = (data: object, message = "Payment details", status = "success") => ({ message, status, data });
+
+const SUCCESS = {
+  first_name: "Abebe",
+  currency: "ETB",
+  amount: 500,
+  charge: 17.5,
+  mode: "test",
+  method: "telebirr",
+  type: "API",
+  status: "success",
+  reference: "6jnheVKQEmy",
+  tx_ref: "G85FR23GHWFN3DNFFP00",
+};
+
+describe("initialize", () => {
+  const url = "https://checkout.chapa.co/checkout/payment/V38ejWQhSpFWzSAZBqmlQrGkyhXQUOtx2Mu4ZTmFLbP";
+  const opened = (checkout_url: unknown) => ({ message: "Hosted Link", status: "success", data: { checkout_url } });
+
+  test("a checkout at Chapa's own address is opened", () => {
+    expect(classifyInitialize(reply(200, opened(url)), ORIGINS)).toEqual({ outcome: "opened", checkoutUrl: url });
+  });
+
+  test.each([
+    "https://checkout.chapa.co.evil.example/x",
+    "http://checkout.chapa.co/x",
+    "https://checkout.chapa.co@evil.example/x",
+    "https://user:pw@checkout.chapa.co/x",
+    "https://checkout.chapa.co:8443/x",
+    "//checkout.chapa.co/x",
+    "javascript:alert(1)",
+    "",
+    null,
+    42,
+  ])("the checkout %j is nobody's: the answer counts as lost", (bad) => {
+    expect(classifyInitialize(reply(200, opened(bad)), ORIGINS)).toEqual({ outcome: "lost" });
+  });
+
+  test.each([
+    [failed({ amount: ["validation.min.numeric"] }), false, "it does not accept the amount"],
+    [failed({ email: ["validation.email"] }), true, "it does not accept the e-mail address"],
+    [failed({ email: ["x"], phone_number: ["y"] }), true, "it does not accept the e-mail address, the phone number"],
+    [failed({ email: ["x"], amount: ["y"] }), false, "it does not accept the e-mail address, the amount"],
+    [failed({ "customization.title": ["too long"] }), false, "it does not accept customization.title"],
+    [failed("The amount must not exceed 1000000."), false, "it does not accept the data"],
+  ])("%j is a refusal of the data", (body, contactOnly, reason) => {
+    expect(classifyInitialize(reply(400, body), ORIGINS)).toEqual({ outcome: "refused", contactOnly, reason });
+  });
+
+  test("a reference that was used is neither a refusal nor an outage", () => {
+    const body = failed("Transaction reference has been used before");
+    expect(classifyInitialize(reply(400, body), ORIGINS)).toEqual({ outcome: "used before" });
+  });
+
+  test.each([
+    [401, failed("Invalid API Key or User doesn't exist")],
+    [401, { message: "Authorization required" }],
+    [404, failed("Payments through API is disabled, please contact us")],
+    [400, failed("User can't receive payments")],
+    [400, failed("User can’t receive payments")],
+    [400, failed("Invalid currency, GBP is not supported")],
+    [400, failed("Merchant fee is greater than split flat amount.")],
+    [400, failed({})],
+  ])("%d %j is our own fault and never the payer's", (status, body) => {
+    expect(classifyInitialize(reply(status, body), ORIGINS)).toEqual({ outcome: "misconfigured" });
+  });
+
+  test.each([
+    [429, { message: "Too many requests" }],
+    [500, { message: "Internal server error" }],
+    [502, "<html>Bad gateway</html>"],
+    [503, ""],
+    [504, { message: "Endpoint request timed out" }],
+    [200, "not json"],
+    [200, { message: "Hosted Link", status: "success", data: null }],
+    [302, ""],
+    [404, "<html>not found</html>"],
+    [418, failed("teapot")],
+  ])("%d %j proves nothing: the answer counts as lost", (status, body) => {
+    expect(classifyInitialize(reply(status, body), ORIGINS)).toEqual({ outcome: "lost" });
+  });
+});
+
+describe("verify", () => {
+  test("a success carries the money exactly as it was written", () => {
+    expect(classifyVerify(reply(200, verified(SUCCESS)))).toEqual({
+      says: "paid",
+      facts: {
+        txRef: "G85FR23GHWFN3DNFFP00",
+        amount: 50_000,
+        currency: "ETB",
+        mode: "test",
+        reference: "6jnheVKQEmy",
+        method: "telebirr",
+        charge: 1_750,
+      },
+    });
+  });
+
+  test.each([
+    ['"500"', 50_000],
+    ['"500.00"', 50_000],
+    ["500.10", 50_010],
+    ["500.000", 50_000],
+    ["500.001", undefined],
+    ["499.99999999999999999", undefined],
+    ["5e2", undefined],
+    ['"5e2"', undefined],
+    ['"1,000"', undefined],
+    ["null", undefined],
+    ["-500", undefined],
+    ["true", undefined],
+  ])("the amount written %s is read as %s", (written, amount) => {
+    const text = JSON.stringify(verified({ ...SUCCESS, amount: "@" })).replace('"@"', written);
+    expect(classifyVerify({ status: 200, text })).toMatchObject({ says: "paid", facts: { amount } });
+  });
+
+  test("the word at the top is never read: an unpaid payment comes with success there", () => {
+    const pending = { ...SUCCESS, status: "pending", method: null, charge: null, reference: undefined };
+    const body = verified(pending, "Payment details fetched successfully");
+    expect(classifyVerify(reply(200, body))).toEqual({ says: "unpaid", because: "pending" });
+  });
+
+  test.each(["failed", "Failed", "cancelled", "failed/cancelled"])("%s is a failed try", (status) => {
+    expect(classifyVerify(reply(200, verified({ ...SUCCESS, status, failure_reason: "Declined" })))).toEqual({
+      says: "unpaid",
+      because: "failed",
+      reason: "Declined",
+    });
+  });
+
+  test.each([
+    ["refunded", "refunded"],
+    ["reversed", "reversed"],
+    ["REVERSED", "reversed"],
+  ])("%s means that the money was here and went back", (status, how) => {
+    expect(classifyVerify(reply(200, verified({ ...SUCCESS, status })))).toMatchObject({
+      says: "returned",
+      how,
+      facts: { amount: 50_000 },
+    });
+  });
+
+  test.each([
+    [400, failed("Invalid transaction reference"), "not_found"],
+    [404, failed("Invalid transaction or Transaction not found"), "not_found"],
+    [404, { message: "Payment not paid yet", status: null, data: null }, "pending"],
+    [404, { message: "Payment not paid yet", status: "null", data: null }, "pending"],
+  ])("%d %j is unpaid: %s", (status, body, because) => {
+    expect(classifyVerify(reply(status, body))).toEqual({ says: "unpaid", because });
+  });
+
+  test.each([
+    [401, failed("Invalid API Key or User doesn't exist"), "misconfigured"],
+    [401, failed("Live secret keys can't be used to verify a test transaction"), "misconfigured"],
+    [429, { message: "Too many requests" }, "busy"],
+    [500, { message: "Internal server error" }, "unreachable"],
+    [502, "<html></html>", "unreachable"],
+    [503, "", "unreachable"],
+    [404, { message: "Not Found" }, "unreadable"],
+    [404, { message: "The route v1/verify could not be found." }, "unreadable"],
+    [404, "<html></html>", "unreadable"],
+    [400, failed("Something else"), "unreadable"],
+    [200, "", "unreadable"],
+    [200, "null", "unreadable"],
+    [200, "[]", "unreadable"],
+    [200, verified({}), "unreadable"],
+    [200, { ...verified(SUCCESS), data: null }, "unreadable"],
+    [200, verified({ ...SUCCESS, status: "settling" }), "unreadable"],
+    [302, "", "unreadable"],
+  ])("%d %j says nothing about money (%s)", (status, body, silence) => {
+    expect(classifyVerify(reply(status, body))).toEqual({ says: "nothing", silence });
+  });
+
+  test("nothing but data.status success is ever money, whatever else an answer holds", () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 100, max: 599 }), fc.jsonValue(), (status, body) => {
+        expect(classifyVerify(reply(status, body as object)).says).not.toBe("paid");
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
+
+describe("cancel", () => {
+  test.each([
+    [200, { message: "Checkout link expired successfully", status: "success", data: {} }, "closed"],
+    [400, failed("Payment link already expired"), "already_over"],
+    [404, failed("Payment link not found"), "not_found"],
+    [400, failed("This payment was completed"), "unclear"],
+    [404, { message: "Not Found" }, "unclear"],
+    [401, failed("Invalid API Key"), "unclear"],
+    [429, { message: "Too many requests" }, "unclear"],
+    [500, { message: "Internal server error" }, "unclear"],
+    [200, "<html></html>", "unclear"],
+    [200, failed("no"), "unclear"],
+  ])("%d %j is %s", (status, body, outcome) => {
+    expect(classifyCancel(reply(status, body))).toBe(outcome);
+  });
+});

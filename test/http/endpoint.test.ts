@@ -1,0 +1,94 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import * as z from "zod";
+import { Forbidden } from "../../lib/domain/errors.ts";
+import { endpoint, json } from "../../lib/http/endpoint.ts";
+import { parsed } from "../../lib/http/problem.ts";
+import { aContext, anEvent } from "../support/events.ts";
+
+const Body = z.object({ n: z.number() });
+const echo = endpoint("json", async ({ body }) => json(200, Body, parsed("body", Body, body)));
+
+describe("an endpoint", () => {
+  let written: string[];
+  beforeEach(() => {
+    written = [];
+    const keep = (chunk: unknown) => {
+      written.push(String(chunk));
+      return true;
+    };
+    vi.spyOn(process.stdout, "write").mockImplementation(keep);
+    vi.spyOn(process.stderr, "write").mockImplementation(keep);
+  });
+  afterEach(() => vi.restoreAllMocks());
+
+  test("answers a good body and names the request", async () => {
+    const answer = await echo(anEvent({ body: '{"n":1}' }), aContext("abc"));
+    expect(answer).toMatchObject({ statusCode: 200, body: '{"n":1}', headers: { "x-request-id": "abc" } });
+  });
+
+  test("reads JSON whatever the content type says", async () => {
+    const event = anEvent({ body: '{"n":1}', headers: { "content-type": "application/x-www-form-urlencoded" } });
+    expect((await echo(event, aContext())).statusCode).toBe(200);
+  });
+
+  test.each([
+    undefined,
+    "",
+    "{",
+    "n=1",
+    '{"n":1',
+    '{"__proto__":{"n":1}}',
+    "[]",
+    "1",
+    "null",
+    '"text"',
+    '{"n":"x"}',
+    "{}",
+  ])("answers the body %j with 422 and a problem document", async (body) => {
+    const answer = await echo(anEvent(body === undefined ? {} : { body }), aContext());
+    expect(answer.statusCode).toBe(422);
+    expect(answer.headers["content-type"]).toBe("application/problem+json");
+    expect(JSON.parse(answer.body)).toMatchObject({ code: "input_invalid", request_id: "req-1" });
+    expect(JSON.parse(answer.body).detail).toMatch(/^The request is not valid: .+\.$/);
+  });
+
+  test("writes neither a body nor a fault's words into the log", async () => {
+    const failing = endpoint("json", async () => {
+      throw new Error("canary-in-error");
+    });
+    await echo(anEvent({ body: '{"phone":"canary-in-body"' }), aContext());
+    const answer = await failing(anEvent({ body: '{"x":"canary-in-body"}' }), aContext());
+    expect(answer.statusCode).toBe(500);
+    expect(written.join("")).not.toContain("canary");
+    expect(answer.body).not.toContain("canary");
+  });
+
+  test("answers an error that middy cannot change", async () => {
+    const frozen = endpoint("nothing", async () => {
+      throw Object.freeze(new Forbidden("no"));
+    });
+    expect((await frozen(anEvent(), aContext())).statusCode).toBe(403);
+  });
+
+  test("lets no field out that was not promised", async () => {
+    const chatty = endpoint("nothing", async () => json(200, Body, { n: 1, secret: "x" } as z.infer<typeof Body>));
+    expect((await chatty(anEvent(), aContext())).body).toBe('{"n":1}');
+  });
+
+  test("leaves a raw body alone", async () => {
+    const raw = endpoint("raw", async ({ event }) => json(200, z.object({ b: z.string() }), { b: event.body ?? "" }));
+    expect(JSON.parse((await raw(anEvent({ body: '{"a": 1 }' }), aContext())).body)).toEqual({ b: '{"a": 1 }' });
+  });
+
+  test("is decided within eleven seconds, and before its function's time is over", async () => {
+    const deadlines: number[] = [];
+    const timed = endpoint("nothing", async ({ deadline }) => {
+      deadlines.push(deadline - Date.now());
+      return json(200, Body, { n: 1 });
+    });
+    await timed(anEvent(), aContext("a", 15_000));
+    await timed(anEvent(), aContext("b", 5_000));
+    expect(Math.round((deadlines[0] ?? 0) / 100)).toBe(110);
+    expect(Math.round((deadlines[1] ?? 0) / 100)).toBe(45);
+  });
+});
