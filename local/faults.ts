@@ -55,20 +55,23 @@ export class FaultPlan {
   #rules: { rule: FaultRule; seen: number; struck: number }[] = [];
   #notifyDown: (isDown: boolean) => Promise<void> = async () => undefined;
   readonly #tampers: Record<string, Tamper>;
+  readonly #refusals: Record<string, Answer>;
   readonly #random: () => number;
 
   /**
    * @param random numbers in [0, 1), seeded by the caller so that a run can be repeated
    * @param tampers the server's own faults by name
+   * @param refusals more of them: what is answered instead of doing what was asked
    */
-  constructor(random: () => number, tampers: Record<string, Tamper> = {}) {
+  constructor(random: () => number, tampers: Record<string, Tamper> = {}, refusals: Record<string, Answer> = {}) {
     this.#random = random;
     this.#tampers = tampers;
+    this.#refusals = refusals;
   }
 
   /** The names that {@link set} understands. */
   get names(): string[] {
-    return [...GENERAL, ...Object.keys(this.#tampers)];
+    return [...GENERAL, ...Object.keys(this.#tampers), ...Object.keys(this.#refusals)];
   }
 
   /**
@@ -101,6 +104,8 @@ export class FaultPlan {
   async around(request: Request, outgoing: ServerResponse, effect: () => Promise<Answer>): Promise<Answer | undefined> {
     const rule = this.#strike(request);
     if (!rule) return effect();
+    const refusal = this.#refusals[rule.fault];
+    if (refusal) return refusal;
     const tamper = this.#tampers[rule.fault];
     if (tamper) return tamper(await effect(), rule, request);
     switch (GeneralFault.parse(rule.fault)) {

@@ -1,11 +1,12 @@
 import * as z from "zod";
-import { type Listening, serve } from "./serve.ts";
+import type { FaultPlan } from "./faults.ts";
+import { type Handle, type Listening, serve } from "./serve.ts";
 
 const Input = z.object({ SecretId: z.string() });
 
 /** Secrets Manager as far as functions use it: reads the current value of each secret. Values may be changed in place. */
-export function startSecrets(values: Map<string, object>): Promise<Listening> {
-  return serve("Secrets Manager", 0, ({ headers, body }) => {
+export function startSecrets(values: Map<string, object>, faults?: FaultPlan): Promise<Listening> {
+  const answer: Handle = ({ headers, body }) => {
     const action = String(headers["x-amz-target"]).split(".")[1];
     if (action !== "GetSecretValue") return refused("UnknownOperationException");
     const { SecretId } = Input.parse(JSON.parse(body.toString("utf8")));
@@ -16,7 +17,8 @@ export function startSecrets(values: Map<string, object>): Promise<Listening> {
       headers: { "content-type": "application/x-amz-json-1.1" },
       body: { ARN: SecretId, Name: SecretId, SecretString: JSON.stringify(value), VersionStages: ["AWSCURRENT"] },
     };
-  });
+  };
+  return serve("Secrets Manager", 0, answer, faults);
 }
 
 function refused(type: string) {

@@ -1,0 +1,13 @@
+import { unmarshall } from "@aws-sdk/util-dynamodb";
+import { FUNCTIONS } from "../lib/contract/functions.ts";
+import { QUEUES, type QueueName } from "../lib/contract/queues.ts";
+import { PAYMENT_PREFIX } from "../lib/contract/table.ts";
+import type { Payment } from "../lib/domain/payment.ts";
+import { fromItem } from "../lib/table/payment-item.ts";
+import { type ChapaSimulator, startChapa } from "./chapa/simulator.ts";
+import { type Engine, startEngine } from "./dynamo/engine.ts";
+import { dynamo } from "./dynamo/requests.ts";
+import { createTable } from "./dynamo/table.ts";
+import { functionEnvironment, sdkEnvironment, secretValues, TABLE_NAME } from "./environment.ts";
+import type { FaultInput, FaultPlan } from "./faults.ts";
+import { clock } from "./process-clock.ts";

@@ -1,0 +1,60 @@
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import * as z from "zod";
+import { DependencyUnavailable } from "../../lib/domain/errors.ts";
+import { Secret } from "../../lib/runtime/secrets.ts";
+import { FaultPlan } from "../../local/faults.ts";
+import { startSecrets } from "../../local/secrets.ts";
+import type { Listening } from "../../local/serve.ts";
+
+const Shape = z.object({ key: z.string() });
+
+describe("a secret", () => {
+  let values: Map<string, object>;
+  let server: Listening;
+  let faults: FaultPlan;
+  let now: number;
+  let secret: Secret<z.infer<typeof Shape>>;
+
+  beforeEach(async () => {
+    values = new Map<string, object>([["arn:one", { key: "a" }]]);
+    faults = new FaultPlan(() => 0);
+    server = await startSecrets(values, faults);
+    Object.assign(process.env, {
+      AWS_REGION: "eu-west-1",
+      AWS_ACCESS_KEY_ID: "local",
+      AWS_SECRET_ACCESS_KEY: "local",
+      AWS_ENDPOINT_URL_SECRETS_MANAGER: server.origin,
+    });
+    now = 1_000_000;
+    secret = new Secret("arn:one", Shape, { now: () => now, sleep: async () => undefined });
+  });
+  afterEach(() => server.close());
+
+  test("is kept for five minutes and then read again", async () => {
+    expect(await secret.get()).toEqual({ key: "a" });
+    values.set("arn:one", { key: "b" });
+    now += 4 * 60_000;
+    expect(await secret.get()).toEqual({ key: "a" });
+    now += 60_001;
+    expect(await secret.get()).toEqual({ key: "b" });
+  });
+
+  test("is served stale while its store does not answer", async () => {
+    await secret.get();
+    await faults.set("500");
+    now += 3_600_000;
+    expect(await secret.get()).toEqual({ key: "a" });
+  });
+
+  test("that was never read is an outage and not a fault, and one bad start is not remembered", async () => {
+    await faults.set("500");
+    await expect(secret.get()).rejects.toThrow(DependencyUnavailable);
+    await faults.clear();
+    expect(await secret.get()).toEqual({ key: "a" });
+  });
+
+  test("of the wrong shape is never handed out", async () => {
+    values.set("arn:one", { key: 5 });
+    await expect(secret.get()).rejects.toThrow(DependencyUnavailable);
+  });
+});
