@@ -1,13 +1,263 @@
-import { unmarshall } from "@aws-sdk/util-dynamodb";
-import { FUNCTIONS } from "../lib/contract/functions.ts";
+// First of all, so that no module keeps a Date that cannot be moved.
+import "./process-clock.ts";
+
 import { QUEUES, type QueueName } from "../lib/contract/queues.ts";
-import { PAYMENT_PREFIX } from "../lib/contract/table.ts";
-import type { Payment } from "../lib/domain/payment.ts";
-import { fromItem } from "../lib/table/payment-item.ts";
-import { type ChapaSimulator, startChapa } from "./chapa/simulator.ts";
-import { type Engine, startEngine } from "./dynamo/engine.ts";
-import { dynamo } from "./dynamo/requests.ts";
-import { createTable } from "./dynamo/table.ts";
-import { functionEnvironment, sdkEnvironment, secretValues, TABLE_NAME } from "./environment.ts";
-import type { FaultInput, FaultPlan } from "./faults.ts";
+import { Backend } from "./backend.ts";
+import type { ProfileName } from "./chapa/profiles.ts";
+import { CHAPA_DEFAULTS, type ChapaSimulator, startChapa } from "./chapa/simulator.ts";
+import type { Clock } from "./clock.ts";
+import { type Controlled, type FaultTarget, NothingToDisturb, startControl } from "./control.ts";
+import { functionEnvironment, sdkEnvironment, secretValues } from "./environment.ts";
+import type { FaultInput } from "./faults.ts";
+import { type ApiObserver, startApi, startFunctionUrl } from "./front.ts";
+import { Functions } from "./lambda.ts";
+import { type Peers, type People, startPeers, tokensOf } from "./peers.ts";
 import { clock } from "./process-clock.ts";
+import { Queues } from "./queues.ts";
+import { Schedule } from "./schedule.ts";
+import { startSecrets } from "./secrets.ts";
+import type { Listening } from "./serve.ts";
+import type { Settings } from "./settings.ts";
+import type { StreamObserver } from "./stream.ts";
+
+/** Where to reach a running cloud, and as whom. `api`, `chapa` and `control` are origins, `webhook` is a whole URL. */
+export type CloudAddress = {
+  api: string;
+  webhook: string;
+  control: string;
+  chapa: string;
+  users: People;
+  apiKey: string;
+  jwtSecret: string;
+};
+
+export type CloudOptions = {
+  settings: Settings;
+  /** Of the API; 0, the default, for any free one. */
+  port?: number;
+  profile?: ProfileName;
+  seed?: number;
+  /** Hears every answer of the API, and every change of the table. */
+  observeApi?: ApiObserver;
+  observeStream?: StreamObserver;
+};
+
+type Parts = {
+  settings: Settings;
+  functions: Functions;
+  backend: Backend;
+  queues: Queues;
+  schedule: Schedule;
+  chapa: ChapaSimulator | undefined;
+  peers: Peers;
+  secrets: Map<string, object>;
+  servers: { api: Listening; webhook: Listening; secrets: Listening };
+};
+
+const API_KEY = "local-api-key-for-internal-services";
+const SETTLE_MS = 60_000;
+const LOOK_MS = 5;
+const QUIET_LOOKS = 3;
+const QUIET_POLLS = 2;
+
+/**
+ * The whole service in this process, from source, on emulators and doubles. One at a time: functions read the
+ * process's environment, and its clock is the process's clock. Made by {@link startCloud}.
+ */
+export class Cloud implements Controlled {
+  readonly clock: Clock = clock;
+  readonly #parts: Parts;
+  #control: Listening | undefined;
+  #people: People | undefined;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  /** Undefined where a real Chapa stands in its place. */
+  get chapa(): ChapaSimulator | undefined {
+    return this.#parts.chapa;
+  }
+
+  get peers(): Peers {
+    return this.#parts.peers;
+  }
+
+  get queues(): Queues {
+    return this.#parts.queues;
+  }
+
+  get functions(): Functions {
+    return this.#parts.functions;
+  }
+
+  get rows(): Backend["rows"] {
+    return this.#parts.backend.rows;
+  }
+
+  /** The values that Secrets Manager serves, by name; changed in place they are rotated. */
+  get secrets(): Map<string, object> {
+    return this.#parts.secrets;
+  }
+
+  get address(): CloudAddress {
+    const { servers, chapa, settings } = this.#parts;
+    if (!this.#people || !this.#control) throw new Error("the cloud has not started");
+    return {
+      api: servers.api.origin,
+      webhook: `${servers.webhook.origin}/`,
+      control: this.#control.origin,
+      chapa: chapa?.origin ?? new URL(settings.CHAPA_BASE_URL ?? "").origin,
+      users: this.#people,
+      apiKey: API_KEY,
+      jwtSecret: settings.JWT_SECRET,
+    };
+  }
+
+  async start(): Promise<this> {
+    const { functions, queues, schedule, chapa, peers, servers } = this.#parts;
+    this.#people = await tokensOf(peers.users, clock);
+    chapa?.setWebhookUrl(`${servers.webhook.origin}/`);
+    peers.listing?.setPaymentServiceUrl(`${servers.api.origin}/api/v1`);
+    await this.#renew();
+    queues.connect(functions.invoke);
+    schedule.start();
+    this.#control = await startControl(this);
+    return this;
+  }
+
+  /** Moves the clock, lets everything that has become due happen, and waits until nothing is under way. */
+  async advance(ms: number): Promise<{ now: string }> {
+    await clock.advance(ms);
+    await this.rows.expire(clock.now());
+    await this.sweep();
+    return { now: new Date(clock.now()).toISOString() };
+  }
+
+  /** One minute's run of the schedules, and everything that follows from it. */
+  async sweep(): Promise<void> {
+    await this.#parts.schedule.run();
+    await this.settle();
+    // What the run has brought about would reach the payers a minute later.
+    await this.functions.invoke("notify-user", {});
+    await this.settle();
+  }
+
+  /**
+   * Waits until no function runs, no message waits for one, no change of the table is unread and no webhook is under
+   * way. Messages that wait for a later moment are left alone.
+   */
+  async settle(): Promise<void> {
+    const end = performance.now() + SETTLE_MS;
+    this.#parts.backend.stream.stir();
+    for (let quiet = 0; quiet < QUIET_LOOKS; ) {
+      await this.chapa?.settled();
+      quiet = this.#isQuiet() ? quiet + 1 : 0;
+      if (performance.now() > end) throw new Error(`something is still under way after ${SETTLE_MS} ms`);
+      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+    }
+  }
+
+  async fault(
+    target: FaultTarget,
+    fault: FaultInput | null,
+  ): Promise<{ target: FaultTarget; fault: FaultInput | null }> {
+    if (target === "redis") throw new NothingToDisturb("no Redis is used yet: limits are counted in the process");
+    const plan = target === "chapa" ? this.chapa?.faults : this.peers.faults(target);
+    if (!plan) throw new NothingToDisturb(`${target} is a real service here, and cannot be disturbed`);
+    if (fault === null) await plan.clear();
+    else await plan.set(fault);
+    return { target, fault };
+  }
+
+  /** Forgets every payment, message and fault. The clock stays where it is. */
+  async reset(): Promise<void> {
+    const { queues, chapa, peers } = this.#parts;
+    await this.settle();
+    await Promise.all([chapa?.reset(), peers.reset()]);
+    queues.clear();
+    await this.#renew();
+  }
+
+  /** What there is, for people. */
+  async state(): Promise<object> {
+    const { queues, chapa, peers, backend } = this.#parts;
+    const names = Object.keys(QUEUES) as QueueName[];
+    return {
+      now: new Date(clock.now()).toISOString(),
+      engine: backend.engineName,
+      payments: await this.rows.payments(),
+      queues: Object.fromEntries(names.map((name) => [name, queues.state(name)])),
+      chapa: chapa && { ...chapa.settings(), transactions: chapa.transactions(), captures: chapa.captures() },
+      listing: peers.listing && { properties: peers.listing.properties(), confirms: peers.listing.confirms() },
+      notification: peers.notification && { sent: peers.notification.sent() },
+    };
+  }
+
+  async close(): Promise<void> {
+    const { queues, schedule, backend, chapa, peers, servers } = this.#parts;
+    schedule.stop();
+    await Promise.all([servers.api.close(), servers.webhook.close(), this.#control?.close()]);
+    await queues.stop();
+    await backend.close();
+    await Promise.all([chapa?.close(), peers.close(), servers.secrets.close()]);
+    clock.stop();
+  }
+
+  #isQuiet(): boolean {
+    const { functions, queues, backend } = this.#parts;
+    return functions.running === 0 && !queues.isBusy && backend.stream.quietPolls >= QUIET_POLLS;
+  }
+
+  /** An empty table, and functions that have just started. */
+  async #renew(): Promise<void> {
+    const { settings, functions, backend, queues, chapa, peers, servers } = this.#parts;
+    await backend.renew();
+    const at = {
+      table: backend.endpoint,
+      secrets: servers.secrets.origin,
+      api: servers.api.origin,
+      chapa: chapa?.apiBase ?? settings.CHAPA_BASE_URL ?? "",
+      ...peers.urls,
+    };
+    Object.assign(process.env, sdkEnvironment(at, queues), functionEnvironment(settings, at, queues));
+    await functions.load();
+    backend.stream.start();
+  }
+}
+
+/**
+ * Starts the whole service on this machine.
+ * @throws PortTaken, EnvironmentInvalid, UnsafeKey
+ */
+export async function startCloud(options: CloudOptions): Promise<Cloud> {
+  const { settings } = options;
+  const functions = new Functions();
+  const api = await startApi(options.port ?? 0, functions.invoke, options.observeApi ?? (() => undefined));
+  try {
+    const [chapa, peers, queues, webhook] = await Promise.all([
+      settings.CHAPA_BASE_URL ? undefined : simulate(options),
+      startPeers(settings, clock),
+      Queues.start(),
+      startFunctionUrl("chapa-webhook", functions.invoke),
+    ]);
+    const secrets = secretValues(settings, { chapa: CHAPA_DEFAULTS.secretKey, notification: peers.notificationBearer });
+    const servers = { api, webhook, secrets: await startSecrets(secrets) };
+    const backend = new Backend(settings.LOCAL_DYNAMODB, functions.invoke, options.observeStream ?? (() => undefined));
+    const schedule = new Schedule(functions.invoke);
+    return await new Cloud({ settings, functions, backend, queues, schedule, chapa, peers, secrets, servers }).start();
+  } catch (error) {
+    await api.close();
+    throw error;
+  }
+}
+
+function simulate({ settings, profile, seed }: CloudOptions): Promise<ChapaSimulator> {
+  return startChapa({
+    clock,
+    webhookSecret: settings.CHAPA_WEBHOOK_SECRET,
+    ...(settings.CHAPA_SECRET_KEY ? { secretKey: settings.CHAPA_SECRET_KEY } : {}),
+    ...(profile ? { profile } : {}),
+    ...(seed === undefined ? {} : { seed }),
+  });
+}

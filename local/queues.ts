@@ -17,6 +17,7 @@ export type QueueState = { ready: number; delayed: number; hidden: number; dead:
 export class Queues {
   readonly #server: FauxqsServer;
   #stopped = false;
+  #busy = 0;
   #mappings: Promise<void>[] = [];
 
   private constructor(server: FauxqsServer) {
@@ -44,17 +45,15 @@ export class Queues {
 
   /** Hands messages to the functions that queues trigger, until {@link stop}. */
   connect(invoke: Invoke): void {
-    for (const [name, spec] of Object.entries(FUNCTIONS) as [FunctionName, FunctionSpec][]) {
-      const { trigger } = spec;
-      if (trigger.kind !== "queue") continue;
-      const lanes = Array.from({ length: CONCURRENCY }, () => this.#pump(name, trigger.queue, trigger.batch, invoke));
+    for (const { name, queue, batch } of triggers()) {
+      const lanes = Array.from({ length: CONCURRENCY }, () => this.#pump(name, queue, batch, invoke));
       this.#mappings.push(...lanes);
     }
   }
 
-  /** Messages that nobody has begun to handle although they could be. */
-  ready(name: QueueName): number {
-    return this.state(name).ready;
+  /** Whether a message that a function waits for is being fetched or handled, or could be. */
+  get isBusy(): boolean {
+    return this.#busy > 0 || triggers().some(({ queue }) => this.state(queue).ready > 0);
   }
 
   state(name: QueueName): QueueState {
@@ -90,12 +89,17 @@ export class Queues {
   async #pump(name: FunctionName, queue: QueueName, batch: number, invoke: Invoke): Promise<void> {
     while (!this.#stopped) {
       // Looking first is cheaper than asking over HTTP, and sees at once what a moved clock has made due.
-      if (this.ready(queue) === 0) {
+      if (this.state(queue).ready === 0) {
         await new Promise((resolve) => setTimeout(resolve, IDLE_MS));
         continue;
       }
-      const records = await this.#receive(queue, batch);
-      if (records.length > 0) await this.#deliver(name, queue, records, invoke);
+      this.#busy++;
+      try {
+        const records = await this.#receive(queue, batch);
+        if (records.length > 0) await this.#deliver(name, queue, records, invoke);
+      } finally {
+        this.#busy--;
+      }
     }
   }
 
@@ -144,6 +148,12 @@ export class Queues {
     const text = await response.text();
     return JSON.parse(text || "{}");
   }
+}
+
+function triggers(): { name: FunctionName; queue: QueueName; batch: number }[] {
+  return (Object.entries(FUNCTIONS) as [FunctionName, FunctionSpec][]).flatMap(([name, { trigger }]) =>
+    trigger.kind === "queue" ? [{ name, queue: trigger.queue, batch: trigger.batch }] : [],
+  );
 }
 
 type Received = { MessageId: string; ReceiptHandle: string; Body: string; Attributes: Record<string, string> };

@@ -6,18 +6,20 @@ import type { Invoke } from "./lambda.ts";
 const POLL_MS = 20;
 const TRIES = 10;
 
+export type StreamObserver = (record: DynamoDBRecord) => void;
+
 /** The mapping from the table's stream to the function that it triggers: in order, from the first failed record on. */
 export class StreamMapping {
   readonly #endpoint: string;
   readonly #invoke: Invoke;
-  readonly #observe: (record: DynamoDBRecord) => void;
+  readonly #observe: StreamObserver;
   #stopped = false;
   #loop: Promise<void> = Promise.resolve();
   #quietPolls = 0;
   /** Records given up after all tries. */
   readonly failed: DynamoDBRecord[] = [];
 
-  constructor(endpoint: string, invoke: Invoke, observe: (record: DynamoDBRecord) => void) {
+  constructor(endpoint: string, invoke: Invoke, observe: StreamObserver) {
     this.#endpoint = endpoint;
     this.#invoke = invoke;
     this.#observe = observe;

@@ -10,5 +10,5 @@ export function count(name: MetricName, times = 1): void {
 export type Count = typeof count;
 
 export function flushMetrics(): void {
-  metrics.publishStoredMetrics();
+  if (metrics.hasStoredMetrics()) metrics.publishStoredMetrics();
 }

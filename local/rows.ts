@@ -1,0 +1,58 @@
+import type { AttributeValue } from "@aws-sdk/client-dynamodb";
+import { unmarshall } from "@aws-sdk/util-dynamodb";
+import { PAYMENT_PREFIX, TABLE } from "../lib/contract/table.ts";
+import type { Payment } from "../lib/domain/payment.ts";
+import { fromItem } from "../lib/table/payment-item.ts";
+import { dynamo } from "./dynamo/requests.ts";
+import { TABLE_NAME } from "./environment.ts";
+
+type Item = Record<string, AttributeValue>;
+
+/** The whole table, for people and tests; the service itself never reads it like this. */
+export class Rows {
+  readonly #endpoint: string;
+
+  constructor(endpoint: string) {
+    this.#endpoint = endpoint;
+  }
+
+  async payments(): Promise<Payment[]> {
+    const rows = await this.#all();
+    return rows
+      .map((row) => unmarshall(row))
+      .filter(isPayment)
+      .map(fromItem);
+  }
+
+  /** Keys of every row. */
+  async keys(): Promise<string[]> {
+    return (await this.#all()).map((row) => row[TABLE.partitionKey.name]?.S ?? "").sort();
+  }
+
+  /** Deletes what has outlived its time, which the engines do not do by themselves. */
+  async expire(now: number): Promise<void> {
+    const dead = (await this.#all()).filter((row) => Number(row[TABLE.ttlAttribute]?.N ?? Number.NaN) * 1000 <= now);
+    for (const row of dead) {
+      const Key = { [TABLE.partitionKey.name]: row[TABLE.partitionKey.name] };
+      await dynamo(this.#endpoint, "DeleteItem", { TableName: TABLE_NAME, Key });
+    }
+  }
+
+  async #all(): Promise<Item[]> {
+    const found: Item[] = [];
+    let from: Item | undefined;
+    do {
+      const page: { Items: Item[]; LastEvaluatedKey?: Item } = await dynamo(this.#endpoint, "Scan", {
+        TableName: TABLE_NAME,
+        ...(from ? { ExclusiveStartKey: from } : {}),
+      });
+      found.push(...page.Items);
+      from = page.LastEvaluatedKey;
+    } while (from);
+    return found;
+  }
+}
+
+function isPayment(row: Record<string, unknown>): boolean {
+  return String(row[TABLE.partitionKey.name]).startsWith(PAYMENT_PREFIX);
+}
