@@ -1,0 +1,68 @@
+import * as z from "zod";
+import type { Tamper } from "../faults.ts";
+import type { Answer } from "../serve.ts";
+import { decodePath } from "./fields.ts";
+import type { Transaction } from "./transactions.ts";
+import { refuse, unpaidAnswer, WRONG_KEY } from "./wire.ts";
+import type { World } from "./world.ts";
+
+const Opened = z.looseObject({ data: z.looseObject({ checkout_url: z.string() }) });
+const Envelope = z.looseObject({ data: z.looseObject({}) });
+
+/** Answers that are given instead of doing what was asked. */
+export const REFUSALS: Record<string, Answer> = {
+  // A burst ends: say how long with `times`.
+  "401burst": WRONG_KEY,
+  apiDisabled: refuse(404, "Payments through API is disabled, please contact us"),
+  cannotReceive: refuse(400, "User can't receive payments"),
+  insufficientBalance: refuse(400, "Insufficient Balance"),
+};
+
+/** What only Chapa's own answers can have wrong with them. */
+export function chapaTampers(world: () => World): Record<string, Tamper> {
+  return {
+    /** A good initialize without what it was for. */
+    successWithoutUrl: (answer) => (Opened.safeParse(answer.body).success ? withData(answer, {}) : answer),
+
+    /** A checkout on a host that only looks like Chapa's. */
+    evilCheckoutHost: (answer) => {
+      const opened = Opened.safeParse(answer.body).data;
+      if (!opened) return answer;
+      const { pathname } = new URL(opened.data.checkout_url);
+      return withData(answer, { checkout_url: `https://checkout.chapa.co.pay-here.invalid${pathname}` });
+    },
+
+    /** Fields that nobody has heard of. */
+    extraFields: (answer) => {
+      const envelope = Envelope.safeParse(answer.body).data;
+      if (!envelope) return answer;
+      const data = { ...envelope.data, processor: { id: 7 }, risk: null };
+      return { ...answer, body: { ...envelope, data, trace: ["a", 1] } };
+    },
+
+    /** Verify that has not heard yet of a payment of the last `ms` milliseconds. */
+    stale: (answer, { ms }, request) => {
+      const transaction = verified(world(), request.path);
+      const paidAt = transaction?.captures[0]?.at;
+      if (!transaction || paidAt === undefined || world().agenda.now() - paidAt >= ms) return answer;
+      return unpaidAnswer(transaction, world().profile);
+    },
+
+    /** Verify that takes every second success back for a moment. */
+    flap: (answer, _rule, request) => {
+      const transaction = verified(world(), request.path);
+      if (!transaction || transaction.captures.length === 0) return answer;
+      const isNow = world().dice.turn(`flap:${transaction.order.txRef}`, [true, false]);
+      return isNow ? answer : unpaidAnswer(transaction, world().profile);
+    },
+  };
+}
+
+function withData(answer: Answer, data: Record<string, unknown>): Answer {
+  return { ...answer, body: { message: "Hosted Link", status: "success", data } };
+}
+
+function verified(world: World, path: string): Transaction | undefined {
+  const txRef = /^\/v1\/transaction\/verify\/([^/]+)$/.exec(path)?.[1];
+  return txRef === undefined ? undefined : world.book.find(decodePath(txRef));
+}

@@ -1,0 +1,80 @@
+import type { Answer, Request } from "../serve.ts";
+import { ActionRefused, type Leaves, parseAct } from "./actions.ts";
+import { checkoutPage, messagePage, receiptPage } from "./checkout-page.ts";
+import { readFields } from "./fields.ts";
+import { payerGoesTo } from "./redirect.ts";
+import { type State, stateOf, type Transaction } from "./transactions.ts";
+import type { ActResult, World } from "./world.ts";
+
+const HTML_HEADERS = {
+  "content-type": "text/html; charset=utf-8",
+  "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'self'",
+  "cache-control": "no-store",
+};
+
+/** Answers whatever lies below `/checkout/`. People get pages and redirects, programs that send JSON get JSON. */
+export async function answerCheckout(world: World, request: Request): Promise<Answer> {
+  const [, kind, key = "", act] = /^\/checkout\/(payment|payment-receipt)\/([^/]+)(\/act)?$/.exec(request.path) ?? [];
+  if (kind === "payment-receipt" && request.method === "GET") return receipt(world, key);
+  const transaction = kind === "payment" ? world.book.findByToken(key) : undefined;
+  if (transaction && act && request.method === "POST") return performAct(world, transaction, request);
+  if (transaction && !act && request.method === "GET") return show(world, transaction, request);
+  if (isJson(request)) return { status: 404, body: { status: "failed", message: "no such checkout" } };
+  return document(404, messagePage("No such checkout", "Nothing was ever opened at this address."));
+}
+
+/** The answer to a program, after an action. */
+export function actAnswer({ status, txRef, state, redirect }: ActResult): Answer {
+  return { status: 200, body: { status, tx_ref: txRef, state, redirect } };
+}
+
+/** The answer to a program whose action was refused. */
+export function refusedAnswer({ status, message }: ActionRefused): Answer {
+  return { status, body: { status: "failed", message } };
+}
+
+async function performAct(world: World, transaction: Transaction, request: Request): Promise<Answer> {
+  try {
+    const { action, params } = parseAct(readFields(request.body, request.headers["content-type"]) ?? {});
+    const result = await world.act(transaction, action, params);
+    return isJson(request) ? actAnswer(result) : { status: 303, headers: { location: nextPage(transaction, result) } };
+  } catch (error) {
+    if (!(error instanceof ActionRefused)) throw error;
+    if (isJson(request)) return refusedAnswer(error);
+    return document(error.status, checkoutPage(transaction, { ...viewOf(world, transaction), notice: error.message }));
+  }
+}
+
+function nextPage({ token }: Transaction, { state, redirect }: ActResult): string {
+  return redirect ?? `/checkout/payment/${token}${state === "ATTEMPTING" ? "?waiting" : ""}`;
+}
+
+function show(world: World, transaction: Transaction, request: Request): Answer {
+  const view = viewOf(world, transaction);
+  // Whoever has waited here for the phone goes on as if the payment had been made on this page.
+  if (request.query.has("waiting") && view.state === "PAID" && view.back) {
+    return { status: 303, headers: { location: view.back } };
+  }
+  return document(200, checkoutPage(transaction, view));
+}
+
+function viewOf(world: World, transaction: Transaction): { state: State; back: string | null } {
+  const state = stateOf(transaction, world.agenda.now());
+  const leaves: Leaves = state === "PAID" ? "paid" : "cancelled";
+  const back = payerGoesTo(transaction, leaves, { profile: world.profile, origin: world.settings.origin });
+  return { state, back };
+}
+
+function receipt(world: World, reference: string): Answer {
+  const found = world.book.findByReference(reference);
+  if (!found) return document(404, messagePage("No such receipt", "Nobody has paid under this reference."));
+  return document(200, receiptPage(found.transaction, found.capture));
+}
+
+function document(status: number, body: string): Answer {
+  return { status, headers: HTML_HEADERS, body };
+}
+
+function isJson({ headers }: Request): boolean {
+  return headers["content-type"]?.startsWith("application/json") ?? false;
+}

@@ -1,0 +1,121 @@
+import type { ServerResponse } from "node:http";
+import { FaultPlan, type Tamper } from "../faults.ts";
+import type { Answer, Request } from "../serve.ts";
+import type { Outcome } from "./send.ts";
+
+/** One request that came in. `status` is what was answered, null when the connection was left or cut. */
+export type RequestEntry = {
+  kind: "request";
+  at: number;
+  method: string;
+  path: string;
+  headers: Record<string, string>;
+  body: Buffer;
+  status: number | null;
+};
+
+/**
+ * One try to tell the merchant something. `attempt` counts from 1. `lost` and `dropped` never left because the plan
+ * says so; `no address` when there is nowhere to send it; `under way` until it has ended.
+ */
+export type DeliveryEntry = {
+  kind: "webhook" | "callback";
+  at: number;
+  txRef: string;
+  event: string;
+  url: string | null;
+  attempt: number;
+  headers: Record<string, string>;
+  body: Buffer;
+  outcome: Outcome | "lost" | "dropped" | "no address" | "under way";
+};
+
+export type JournalEntry = RequestEntry | DeliveryEntry;
+
+// Enough for any test; a load test that runs for hours must not fill the memory.
+const ENTRIES_KEPT = 50_000;
+
+/** All that came in and went out, in the order in which it began. */
+export class Journal {
+  readonly #entries: JournalEntry[] = [];
+  readonly #log: (line: string) => void;
+
+  constructor(log: (line: string) => void) {
+    this.#log = log;
+  }
+
+  entries(): JournalEntry[] {
+    return [...this.#entries];
+  }
+
+  add<T extends JournalEntry>(entry: T): T {
+    this.#entries.push(entry);
+    if (this.#entries.length > ENTRIES_KEPT) this.#entries.shift();
+    return entry;
+  }
+
+  /** Logs an entry that has ended. */
+  ended(entry: JournalEntry): void {
+    const time = new Date(entry.at).toISOString().slice(11, 19);
+    this.#log(
+      entry.kind === "request"
+        ? `${time} ${entry.method} ${entry.path} ${entry.status ?? "no answer"}`
+        : `${time} ${entry.kind} ${entry.event} ${entry.txRef} → ${entry.outcome} (try ${entry.attempt})`,
+    );
+  }
+}
+
+/** What a handler answers when the connection shall be left hanging. */
+export const NO_ANSWER: Answer = { status: 0 };
+
+/** The faults of the API. Each request is written down first, so that the ones a fault swallows are there too. */
+export class JournaledFaults extends FaultPlan {
+  readonly #journal: () => Journal;
+  readonly #now: () => number;
+
+  constructor(options: {
+    journal: () => Journal;
+    now: () => number;
+    random: () => number;
+    tampers: Record<string, Tamper>;
+    refusals: Record<string, Answer>;
+  }) {
+    super(options.random, options.tampers, options.refusals);
+    this.#journal = options.journal;
+    this.#now = options.now;
+  }
+
+  override async around(
+    request: Request,
+    outgoing: ServerResponse,
+    effect: () => Promise<Answer>,
+  ): Promise<Answer | undefined> {
+    const journal = this.#journal();
+    const entry = journal.add(entryOf(request, this.#now()));
+    try {
+      // The payer's page is not part of the API: a broken API does not keep people from paying.
+      const isApi = request.path.startsWith("/v1/");
+      const answer = isApi ? await super.around(request, outgoing, effect) : await effect();
+      if (!answer || answer === NO_ANSWER) return undefined;
+      entry.status = answer.status;
+      return answer;
+    } finally {
+      journal.ended(entry);
+    }
+  }
+}
+
+function entryOf(request: Request, at: number): RequestEntry {
+  const query = String(request.query);
+  return {
+    kind: "request",
+    at,
+    method: request.method,
+    path: query ? `${request.path}?${query}` : request.path,
+    headers: Object.fromEntries(
+      Object.entries(request.headers).map(([name, value]) => [name, name === "authorization" ? "****" : String(value)]),
+    ),
+    body: request.body,
+    status: null,
+  };
+}

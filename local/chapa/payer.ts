@@ -1,0 +1,197 @@
+import { type Action, ActionRefused, type ActParams, type Leaves } from "./actions.ts";
+import type { Agenda } from "./agenda.ts";
+import { testNumbers } from "./methods.ts";
+import { type Currency, toText } from "./money.ts";
+import { type Book, type Capture, type Mode, stateOf, type Transaction } from "./transactions.ts";
+import { parseAmount } from "./validate.ts";
+
+type Attempt = { transaction: Transaction; params: ActParams; at: number };
+
+const PROMPT_SECONDS = 30;
+const LATE_SECONDS = 60;
+const SOON_SECONDS = 5;
+const DECLINED = "The payer's wallet declined the payment";
+
+/** The payer, the payer's bank, and whoever sits at Chapa's dashboard. */
+export class Payer {
+  readonly #book: Book;
+  readonly #agenda: Agenda;
+  readonly #told: (txRef: string) => Promise<void>;
+
+  /** @param parts.told resolves when the merchant has been told all that there is to tell about a tx_ref */
+  constructor(parts: { book: Book; agenda: Agenda; told: (txRef: string) => Promise<void> }) {
+    this.#book = parts.book;
+    this.#agenda = parts.agenda;
+    this.#told = parts.told;
+  }
+
+  /** @throws ActionRefused when the checkout is not in a state for it */
+  act(transaction: Transaction, action: Action, params: ActParams = {}): Leaves {
+    const attempt = { transaction, params, at: this.#agenda.now() };
+    switch (action) {
+      case "reverse":
+        return this.#reverse(attempt);
+      case "refund":
+        return this.#refund(attempt);
+      case "pay-late":
+        return this.#payLate(attempt);
+      case "cancel":
+        return this.#cancel(attempt);
+      default:
+        this.#mustBeOpen(attempt);
+        return this.#pay(action, attempt);
+    }
+  }
+
+  #pay(action: Exclude<Action, "reverse" | "refund" | "pay-late" | "cancel">, attempt: Attempt): Leaves {
+    switch (action) {
+      case "pay":
+        return this.#attempt(attempt);
+      case "close-tab":
+        this.#attempt(attempt);
+        return null;
+      case "fail":
+        return this.#fail(attempt);
+      case "abandon":
+        return null;
+      case "prompt":
+        this.#inFlight(attempt, attempt.at + 1000 * (attempt.params.seconds ?? PROMPT_SECONDS));
+        return null;
+      case "pay-twice":
+        if (this.#attempt(attempt) === "paid") this.#attempt(attempt);
+        return attempt.transaction.captures.length > 0 ? "paid" : null;
+      case "fail-then-pay":
+        this.#fail(attempt);
+        this.#inFlight(attempt, attempt.at + 1000 * (attempt.params.seconds ?? SOON_SECONDS));
+        return null;
+      case "wrong-amount":
+        return this.#attempt(attempt, { amount: wrongAmount(attempt) });
+      case "wrong-currency":
+        return this.#attempt(attempt, { currency: wrongCurrency(attempt) });
+      case "live-test-mix":
+        return this.#attempt(attempt, { mode: attempt.transaction.mode === "test" ? "live" : "test" });
+    }
+  }
+
+  #mustBeOpen({ transaction, at }: Attempt): void {
+    const state = stateOf(transaction, at);
+    if (state !== "OPEN") throw new ActionRefused(409, REFUSALS[state]);
+  }
+
+  /** One try with a method and a number, which decide whether it succeeds. */
+  #attempt({ transaction, params, at }: Attempt, deviation: Deviation = {}): Leaves {
+    const method = params.method ?? "telebirr";
+    const numbers = testNumbers(method);
+    const isKnown = params.phone === undefined || numbers.length === 0 || numbers.includes(params.phone);
+    // Test mode knows a handful of numbers; in live mode every payer has money.
+    const succeeds = params.outcome !== "failure" && (isKnown || transaction.mode === "live");
+    if (succeeds) {
+      this.#book.capture(transaction, { method, at, ...deviation });
+      return "paid";
+    }
+    this.#book.failAttempt(transaction, { method, reason: DECLINED, at });
+    return null;
+  }
+
+  #fail({ transaction, params, at }: Attempt): Leaves {
+    this.#book.failAttempt(transaction, { method: params.method ?? "telebirr", reason: DECLINED, at });
+    return null;
+  }
+
+  /** An attempt that has begun and ends at `due`, whatever becomes of the link in the meantime. */
+  #inFlight({ transaction, params }: Attempt, due: number): void {
+    transaction.inFlight++;
+    this.#agenda.at(due, async (at) => {
+      transaction.inFlight--;
+      this.#attempt({ transaction, params, at });
+      await this.#told(transaction.order.txRef);
+    });
+  }
+
+  #payLate(attempt: Attempt): Leaves {
+    const { transaction, params, at } = attempt;
+    const state = stateOf(transaction, at);
+    if (state === "PAID" || state === "ATTEMPTING") throw new ActionRefused(409, REFUSALS[state]);
+    if (state === "OPEN") {
+      this.#inFlight(attempt, transaction.expiresAt + 1000 * (params.seconds ?? LATE_SECONDS));
+    } else if (params.seconds) {
+      this.#inFlight(attempt, at + 1000 * params.seconds);
+    } else {
+      return this.#attempt(attempt);
+    }
+    return null;
+  }
+
+  #cancel({ transaction, at }: Attempt): Leaves {
+    const state = stateOf(transaction, at);
+    // Somebody who has a prompt on the phone can still press cancel on the page.
+    if (state !== "OPEN" && state !== "ATTEMPTING") throw new ActionRefused(409, REFUSALS[state]);
+    this.#book.failAttempt(transaction, { method: null, reason: "The payer cancelled", at, cancelled: true });
+    return "cancelled";
+  }
+
+  #reverse(attempt: Attempt): Leaves {
+    const { transaction, params, at } = attempt;
+    let leaves: Leaves = null;
+    if (transaction.captures.length === 0) {
+      this.#mustBeOpen(attempt);
+      leaves = this.#attempt(attempt);
+      if (!leaves) return null;
+    }
+    const capture = this.#chooseCapture(attempt, "reverse");
+    const seconds = params.seconds ?? (leaves ? SOON_SECONDS : 0);
+    if (seconds === 0) {
+      this.#book.reverse(transaction, capture, at);
+      return leaves;
+    }
+    this.#agenda.at(at + 1000 * seconds, async (due) => {
+      if (!capture.reversed) this.#book.reverse(transaction, capture, due);
+      await this.#told(transaction.order.txRef);
+    });
+    return leaves;
+  }
+
+  #refund(attempt: Attempt): Leaves {
+    const { transaction, params, at } = attempt;
+    const capture = this.#chooseCapture(attempt, "refund");
+    const left = capture.amount - capture.refunded;
+    const asked = params.amount === undefined ? { santim: left } : parseAmount(params.amount);
+    if ("code" in asked) throw new ActionRefused(422, `amount: ${asked.code}`);
+    if (asked.santim > left)
+      throw new ActionRefused(409, `Only ${toText(left)} ${capture.currency} can still be refunded`);
+    this.#book.giveBack(transaction, capture, { amount: asked.santim, at });
+    return null;
+  }
+
+  /** The capture that was named, or the first with money left. */
+  #chooseCapture({ transaction, params }: Attempt, purpose: string): Capture {
+    const withMoney = transaction.captures.filter((capture) => !capture.reversed && capture.refunded < capture.amount);
+    const chosen = withMoney.find(({ reference }) => !params.reference || reference === params.reference);
+    if (!chosen) throw new ActionRefused(409, `There is no payment left to ${purpose}`);
+    return chosen;
+  }
+}
+
+type Deviation = { amount?: number; currency?: Currency; mode?: Mode };
+
+const REFUSALS = {
+  OPEN: "The checkout is open",
+  ATTEMPTING: "A payment is under way on the payer's phone",
+  PAID: "This checkout is already paid",
+  CLOSED: "All ten attempts have failed; this checkout is closed",
+  CANCELLED: "This checkout was cancelled; only pay-late can still bring money",
+  EXPIRED: "This checkout has expired; only pay-late can still bring money",
+} as const;
+
+function wrongAmount({ transaction, params }: Attempt): number {
+  const { amount } = transaction.order;
+  // One birr less, or more where less would be nothing.
+  if (params.amount === undefined) return amount > 100 ? amount - 100 : amount + 100;
+  const asked = parseAmount(params.amount);
+  if ("code" in asked) throw new ActionRefused(422, `amount: ${asked.code}`);
+  return asked.santim;
+}
+
+function wrongCurrency({ transaction, params }: Attempt): Currency {
+  return params.currency ?? (transaction.order.currency === "ETB" ? "USD" : "ETB");
+}

@@ -1,0 +1,144 @@
+import type { Answer } from "../serve.ts";
+import type { Agenda } from "./agenda.ts";
+import type { Dice } from "./dice.ts";
+import { type Fields, objectAt, textAt, valueAt } from "./fields.ts";
+import { toText, toTime } from "./money.ts";
+import type { Profile } from "./profiles.ts";
+import { type Book, type Capture, shownCapture, type Transaction } from "./transactions.ts";
+import { parseAmount } from "./validate.ts";
+import { accept, refuse } from "./wire.ts";
+
+/** A refund asked for by API. Amount in santim. `reference` is the merchant's own, `ref` Chapa's. */
+type Refund = {
+  transaction: Transaction;
+  capture: Capture;
+  amount: number;
+  ref: string;
+  reference: string | null;
+  reason: string | null;
+  meta: Fields | null;
+  status: "initiated" | "processing" | "refunded" | "reversed";
+  createdAt: number;
+  updatedAt: number;
+};
+
+type Parts = {
+  book: Book;
+  agenda: Agenda;
+  dice: Dice;
+  profile: Profile;
+  /** Resolves when the merchant has been told all that there is to tell about a tx_ref. */
+  told: (txRef: string) => Promise<void>;
+};
+
+const LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789";
+
+// Chapa promises one to three business days.
+const PROCESSING_AFTER_MS = 60_000;
+const SETTLED_AFTER_MS = 24 * 60 * 60_000;
+
+/** Refunds by API. They take their time, on the clock. */
+export class Refunds {
+  readonly #all: Refund[] = [];
+  readonly #parts: Parts;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  /** `POST /refund/{id}`: `id` is Chapa's reference or the merchant's tx_ref, as the profile likes it. */
+  request(id: string, fields: Fields): Answer {
+    const found = this.#find(id);
+    if (!found) return refuse(404, "Transaction not found");
+    const { transaction, capture } = found;
+    if (!capture) return refuse(400, "Payment not paid yet");
+    const left = this.#left(capture);
+    const given = valueAt(fields, "amount");
+    const asked = given === undefined ? { santim: left } : parseAmount(given);
+    if ("code" in asked) return refuse(400, { amount: [asked.code] });
+    if (capture.reversed || asked.santim > left || left === 0) {
+      return refuse(400, `Refund amount exceeds the refundable amount of ${toText(capture.reversed ? 0 : left)}`);
+    }
+    const reference = textAt(fields, "reference") ?? null;
+    if (reference && this.#all.some((refund) => refund.reference === reference)) {
+      return refuse(400, "Refund reference has been used before");
+    }
+    const now = this.#parts.agenda.now();
+    const refund: Refund = {
+      transaction,
+      capture,
+      amount: asked.santim,
+      ref: `MERC-DIS-REF-${this.#parts.dice.text(`refund:${transaction.order.txRef}`, 12, LETTERS)}`,
+      reference,
+      reason: textAt(fields, "reason") ?? null,
+      meta: objectAt(fields, "meta") ?? null,
+      status: "initiated",
+      createdAt: now,
+      updatedAt: now,
+    };
+    this.#all.push(refund);
+    this.#process(refund);
+    return accept("Refund initiated successfully. Processing time: 1-3 business days", this.#describe(refund));
+  }
+
+  /** `GET /refund/{ref}/verify`, by Chapa's refund reference or the merchant's. */
+  verify(ref: string): Answer {
+    const refund = this.#all.find((candidate) => candidate.ref === ref || candidate.reference === ref);
+    return refund ? accept("Refund details", this.#describe(refund)) : refuse(404, "Refund not found");
+  }
+
+  #find(id: string): { transaction: Transaction; capture: Capture | undefined } | undefined {
+    const { book, profile } = this.#parts;
+    const by = profile.trait("refundBy", id);
+    const byReference = by === "tx_ref" ? undefined : book.findByReference(id);
+    const byTxRef = by === "reference" ? undefined : book.find(id);
+    return byReference ?? (byTxRef && { transaction: byTxRef, capture: shownCapture(byTxRef) });
+  }
+
+  /** Santim of a capture that were neither given back nor promised to be. */
+  #left(capture: Capture): number {
+    const promised = this.#all
+      .filter((refund) => refund.capture === capture && ["initiated", "processing"].includes(refund.status))
+      .reduce((sum, refund) => sum + refund.amount, 0);
+    return capture.amount - capture.refunded - promised;
+  }
+
+  #process(refund: Refund): void {
+    const { agenda, book, told } = this.#parts;
+    const { transaction, capture, amount } = refund;
+    agenda.at(refund.createdAt + PROCESSING_AFTER_MS, (at) => {
+      refund.status = "processing";
+      refund.updatedAt = at;
+    });
+    agenda.at(refund.createdAt + SETTLED_AFTER_MS, async (at) => {
+      refund.status = transaction.plan.refunds ?? "refunded";
+      refund.updatedAt = at;
+      if (refund.status === "refunded") book.giveBack(transaction, capture, { amount, at });
+      else book.refundReversed(transaction, capture, { amount, at });
+      await told(transaction.order.txRef);
+    });
+  }
+
+  #describe(refund: Refund): Record<string, unknown> {
+    const { amount, ref, status, capture, reference, reason, createdAt, updatedAt } = refund;
+    const currency = capture.currency;
+    const shape = this.#parts.profile.trait("refundAnswer", ref);
+    if (shape === "short") {
+      return { amount: toText(amount), currency, ref_id: ref, payment_reference: capture.reference, status };
+    }
+    return {
+      id: this.#all.indexOf(refund) + 1,
+      chapa_reference: capture.reference,
+      bank_reference: null,
+      amount: toText(amount),
+      ...(shape === "long" ? { ref } : {}),
+      currency,
+      status: status === "initiated" ? "Refund Initiated" : status,
+      reason,
+      merchant_reference: reference,
+      meta: refund.meta,
+      created_at: toTime(createdAt),
+      updated_at: toTime(updatedAt),
+    };
+  }
+}

@@ -1,0 +1,213 @@
+import { type Clock, createClock } from "../clock.ts";
+import type { FaultPlan } from "../faults.ts";
+import { type Answer, type Listening, type Request, serve } from "../serve.ts";
+import { type Action, ActionRefused, type ActParams } from "./actions.ts";
+import { answerApi } from "./api.ts";
+import { chapaTampers, REFUSALS } from "./chapa-faults.ts";
+import { answerCheckout } from "./checkout.ts";
+import { answerControl } from "./control.ts";
+import { type JournalEntry, JournaledFaults } from "./journal.ts";
+import { Plan } from "./plan.ts";
+import type { ProfileName } from "./profiles.ts";
+import type { Capture } from "./transactions.ts";
+import { type TransactionView, viewOf } from "./view.ts";
+import { type ActResult, type Settings, World } from "./world.ts";
+
+export type ChapaOptions = {
+  /** Of the API and the payer's page; 0, the default, for any free one. */
+  port?: number;
+  /** Of the control API; 0, the default, for any free one. */
+  controlPort?: number;
+  profile?: ProfileName;
+  /** Decides everything that looks like chance. */
+  seed?: number;
+  clock?: Clock;
+  /** `CHASECK_TEST-sim…`. */
+  secretKey?: string;
+  publicKey?: string;
+  webhookSecret?: string;
+  /** Where webhooks go; without it none is sent. */
+  webhookUrl?: string | undefined;
+  /** Every checkout is paid as soon as it is open. */
+  autopilot?: boolean;
+  /** Whether the cents of an amount and a first name `Sim-…` choose what happens; true by default. */
+  scenarios?: boolean;
+  /** How long a checkout takes payments. */
+  retryWindowMinutes?: number;
+  /** Hears one short line about each request and each delivery. */
+  log?: (line: string) => void;
+};
+
+export const CHAPA_DEFAULTS = {
+  secretKey: "CHASECK_TEST-sim00000000000000000000000000000",
+  publicKey: "CHAPUBK_TEST-sim00000000000000000000000000000",
+  webhookSecret: "sim-webhook-secret",
+  retryWindowMinutes: 60,
+} as const;
+
+type Parts = {
+  settings: Settings;
+  stage: { world: World };
+  faults: FaultPlan;
+  api: Listening;
+  control: Listening;
+};
+
+/** A running Chapa. Made by {@link startChapa}. */
+export class ChapaSimulator {
+  /** Of the API and the payer's page, without a slash at the end. */
+  readonly origin: string;
+  /** What a client takes as its base URL: `origin` and `/v1`. */
+  readonly apiBase: string;
+  /** Of the control API, whose paths begin with `/__sim`. */
+  readonly control: string;
+  readonly clock: Clock;
+  readonly faults: FaultPlan;
+  readonly #parts: Parts;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+    this.origin = parts.api.origin;
+    this.apiBase = `${parts.api.origin}/v1`;
+    this.control = parts.control.origin;
+    this.clock = parts.settings.clock;
+    this.faults = parts.faults;
+  }
+
+  /** The ledger: all the money that ever moved, oldest first. */
+  captures(): Capture[] {
+    return this.#world.book.captures();
+  }
+
+  /** Oldest first. */
+  transactions(): TransactionView[] {
+    return this.#world.book.all().map((transaction) => viewOf(this.#world, transaction));
+  }
+
+  transaction(txRef: string): TransactionView | undefined {
+    const transaction = this.#world.book.find(txRef);
+    return transaction && viewOf(this.#world, transaction);
+  }
+
+  /**
+   * Does what a payer, a bank or Chapa's dashboard does.
+   * @throws ActionRefused for a tx_ref that nobody opened, or an action that comes at the wrong time
+   */
+  async act(txRef: string, action: Action, params: ActParams = {}): Promise<ActResult> {
+    const transaction = this.#world.book.find(txRef);
+    if (!transaction) throw new ActionRefused(422, `no checkout was ever opened for tx_ref ${JSON.stringify(txRef)}`);
+    return this.#world.act(transaction, action, params);
+  }
+
+  /**
+   * Says what happens to the messages about `txRef`, which need not exist yet; `*` is every later one.
+   * @throws ZodError for an option that does not exist
+   */
+  plan(txRef: string, plan: Plan): void {
+    this.#world.plan(txRef, Plan.parse(plan));
+  }
+
+  plans(): Record<string, Plan> {
+    return this.#world.plans();
+  }
+
+  settings(): { profile: ProfileName; webhookUrl: string | null } {
+    const { profile, webhookUrl } = this.#parts.settings;
+    return { profile, webhookUrl };
+  }
+
+  setProfile(profile: ProfileName): void {
+    this.#parts.settings.profile = profile;
+  }
+
+  setWebhookUrl(url: string | null | undefined): void {
+    this.#parts.settings.webhookUrl = url ?? null;
+  }
+
+  /** Forgets all transactions, plans, faults and the journal. Settings and the clock stay as they are. */
+  async reset(): Promise<void> {
+    this.#world.agenda.stop();
+    this.#parts.stage.world = new World(this.#parts.settings);
+    await this.faults.clear();
+  }
+
+  /** Resolves when no webhook or callback is under way; retries that wait for the clock do not count. */
+  async settled(): Promise<void> {
+    await this.#world.agenda.settled();
+  }
+
+  /** Requests and deliveries in the order in which they began. */
+  journal(): JournalEntry[] {
+    return this.#world.journal.entries();
+  }
+
+  async close(): Promise<void> {
+    this.#world.agenda.stop();
+    await Promise.all([this.#parts.api.close(), this.#parts.control.close()]);
+  }
+
+  get #world(): World {
+    return this.#parts.stage.world;
+  }
+}
+
+export class UnsafeKey extends Error {}
+
+/**
+ * Starts a Chapa of one's own on loopback, in memory.
+ * @throws UnsafeKey for a secret key that could be a real one
+ * @throws PortTaken when something else listens there
+ */
+export async function startChapa(options: ChapaOptions = {}): Promise<ChapaSimulator> {
+  const settings = settingsOf(options);
+  const stage = { world: new World(settings) };
+  const faults = new JournaledFaults({
+    journal: () => stage.world.journal,
+    now: () => settings.clock.now(),
+    random: () => stage.world.dice.number("faults"),
+    tampers: chapaTampers(() => stage.world),
+    refusals: REFUSALS,
+  });
+  const answer = (request: Request): Promise<Answer> =>
+    request.path.startsWith("/checkout/") ? answerCheckout(stage.world, request) : answerApi(stage.world, request);
+  const api = await serve("Chapa simulator", options.port ?? 0, answer, faults);
+  settings.origin = api.origin;
+  const control = await listenElse(api, () =>
+    serve("Chapa simulator's control", options.controlPort ?? 0, (request) => answerControl(simulator, request)),
+  );
+  const simulator = new ChapaSimulator({ settings, stage, faults, api, control });
+  return simulator;
+}
+
+/** The second server; if it cannot listen, the first one must not stay. */
+async function listenElse(first: Listening, start: () => Promise<Listening>): Promise<Listening> {
+  try {
+    return await start();
+  } catch (error) {
+    await first.close();
+    throw error;
+  }
+}
+
+function settingsOf(options: ChapaOptions): Settings {
+  const secretKey = options.secretKey ?? CHAPA_DEFAULTS.secretKey;
+  if (!/^CHASECK_TEST-sim\w*$/.test(secretKey)) {
+    throw new UnsafeKey(
+      "the simulator takes only keys that begin with CHASECK_TEST-sim; a real key must never get here",
+    );
+  }
+  return {
+    clock: options.clock ?? createClock(),
+    seed: options.seed ?? 1,
+    secretKey,
+    publicKey: options.publicKey ?? CHAPA_DEFAULTS.publicKey,
+    webhookSecret: options.webhookSecret ?? CHAPA_DEFAULTS.webhookSecret,
+    retryWindowMinutes: options.retryWindowMinutes ?? CHAPA_DEFAULTS.retryWindowMinutes,
+    isAutopilot: options.autopilot ?? false,
+    hasScenarios: options.scenarios ?? true,
+    log: options.log ?? (() => undefined),
+    profile: options.profile ?? "observed",
+    webhookUrl: options.webhookUrl ?? null,
+    origin: "",
+  };
+}

@@ -1,0 +1,148 @@
+import type { Answer } from "../serve.ts";
+import { feeOf, toText, toTime } from "./money.ts";
+import type { Profile } from "./profiles.ts";
+import { type Capture, shownCapture, statusOf, type Transaction } from "./transactions.ts";
+import type { Complaint } from "./validate.ts";
+
+/** Chapa's envelope around something that went well. */
+export function accept(message: string, data: unknown): Answer {
+  return { status: 200, body: { message, status: "success", data } };
+}
+
+/** Chapa's envelope around a refusal. */
+export function refuse(status: number, message: Complaint): Answer {
+  return { status, body: { message, status: "failed", data: null } };
+}
+
+export const NO_KEY = refuse(401, "Authorization required");
+export const WRONG_KEY = refuse(401, "Invalid API Key or User doesn't exist");
+
+/** What verify says of a transaction, or of none. */
+export function verifyAnswer(transaction: Transaction | undefined, profile: Profile, txRef: string): Answer {
+  if (!transaction) {
+    return profile.trait("unknownReference", txRef) === 400
+      ? refuse(400, "Invalid transaction reference")
+      : refuse(404, "Invalid transaction or Transaction not found");
+  }
+  if (statusOf(transaction) === "pending") return unpaidAnswer(transaction, profile);
+  return detailsAnswer(transaction, statusWord(transaction, profile), profile);
+}
+
+/** What verify says of a transaction that nobody has paid, whether or not that is so. */
+export function unpaidAnswer({ order, ...rest }: Transaction, profile: Profile): Answer {
+  if (profile.trait("unpaid", order.txRef) === 404) {
+    const status = profile.trait("unpaidStatus", order.txRef);
+    return { status: 404, body: { message: "Payment not paid yet", status, data: null } };
+  }
+  return detailsAnswer({ ...rest, order, captures: [], lastFailure: null }, "pending", profile);
+}
+
+/** The transaction's status in this profile's words. */
+export function statusWord(transaction: Transaction, profile: Profile): string {
+  const status = statusOf(transaction);
+  const isFailure = status === "failed" || status === "cancelled";
+  return isFailure ? profile.trait("failedInVerify", transaction.order.txRef) : status;
+}
+
+function detailsAnswer(transaction: Transaction, status: string, profile: Profile): Answer {
+  const { order, mode, lastFailure, createdAt, updatedAt } = transaction;
+  const capture = shownCapture(transaction);
+  const last = capture ?? lastFailure;
+  const amount = (santim: number): number | string =>
+    profile.trait("amounts", order.txRef) === "number" ? santim / 100 : toText(santim);
+  const data = {
+    first_name: order.firstName,
+    last_name: order.lastName,
+    email: order.email,
+    phone_number: order.phone,
+    currency: capture?.currency ?? order.currency,
+    amount: amount(capture?.amount ?? order.amount),
+    charge: capture ? amount(feeOf(capture.amount)) : null,
+    mode: capture?.mode ?? mode,
+    method: last?.method ?? null,
+    type: last ? "API" : "Unknown",
+    status,
+    // A transaction that nobody has tried to pay has no such key.
+    ...(last ? { reference: last.reference } : {}),
+    tx_ref: order.txRef,
+    customization: { title: order.title, description: order.description, logo: order.logo },
+    meta: order.meta,
+    created_at: toTime(createdAt),
+    updated_at: toTime(updatedAt),
+  };
+  const top = profile.trait("topStatus", order.txRef) === "always success" ? "success" : status;
+  return { status: 200, body: { message: profile.trait("detailsMessage", order.txRef), status: top, data } };
+}
+
+/** What cancel says after it has ended a link. */
+export function cancelledData({ order, createdAt, updatedAt }: Transaction): Record<string, unknown> {
+  return {
+    tx_ref: order.txRef,
+    amount: order.amount / 100,
+    currency: order.currency,
+    created_at: toTime(createdAt),
+    updated_at: toTime(updatedAt),
+  };
+}
+
+const PER_PAGE = 10;
+
+/** One page of the merchant's list, newest first: a row for each capture, or one for a transaction without any. */
+export function transactionsPage(transactions: Transaction[], page: number, desk: { url: string; profile: Profile }) {
+  const rows = transactions
+    .toReversed()
+    .flatMap((transaction): [Transaction, Capture | undefined][] =>
+      transaction.captures.length === 0
+        ? [[transaction, undefined]]
+        : transaction.captures.toReversed().map((capture) => [transaction, capture]),
+    );
+  const last = Math.max(Math.ceil(rows.length / PER_PAGE), 1);
+  const link = (to: number): string | null => (to >= 1 && to <= last ? `${desk.url}?page=${to}` : null);
+  return {
+    transactions: rows
+      .slice((page - 1) * PER_PAGE, page * PER_PAGE)
+      .map(([transaction, capture]) => listed(transaction, capture, desk.profile)),
+    pagination: {
+      per_page: PER_PAGE,
+      current_page: page,
+      first_page_url: link(1),
+      next_page_url: link(page + 1),
+      prev_page_url: link(page - 1),
+    },
+  };
+}
+
+function listed(transaction: Transaction, capture: Capture | undefined, profile: Profile): Record<string, unknown> {
+  const { order, lastFailure, createdAt } = transaction;
+  const amount = capture?.amount ?? order.amount;
+  return {
+    status: statusWord(capture ? { ...transaction, captures: [capture] } : transaction, profile),
+    ref_id: capture?.reference ?? lastFailure?.reference ?? null,
+    type: capture ? "API" : "Unknown",
+    created_at: toTime(capture?.at ?? createdAt),
+    currency: capture?.currency ?? order.currency,
+    amount: toText(amount),
+    charge: toText(capture ? feeOf(amount) : 0),
+    // Assumed to be the merchant's own reference: without it nobody could match this list to their books.
+    trans_id: order.txRef,
+    payment_method: capture?.method ?? lastFailure?.method ?? null,
+    customer: {
+      id: transaction.token.slice(0, 8),
+      email: order.email,
+      first_name: order.firstName,
+      last_name: order.lastName,
+      mobile: order.phone,
+    },
+  };
+}
+
+/** Everything that happened to a transaction, as Chapa lists it. */
+export function eventRows({ log }: Transaction): Record<string, unknown>[] {
+  return log.map(({ item, message, type, at }) => ({
+    item,
+    message,
+    type,
+    created_at: toTime(at),
+    updated_at: toTime(at),
+  }));
+}

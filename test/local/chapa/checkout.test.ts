@@ -1,0 +1,174 @@
+import { describe, expect, test } from "vitest";
+import { ask, startLab } from "./lab.ts";
+
+describe("the payer's page", () => {
+  test("shows what is to be paid, whatever a stranger puts into the address", async () => {
+    const { open } = await startLab();
+    const { url, txRef } = await open({ customization: { title: "Listing fee", description: "Two rooms in Bole" } });
+
+    const { status, text, headers } = await ask(`${url}?success_url=https%3A%2F%2Fapp.example%2Fdone&x=1`, {
+      method: "GET",
+    });
+
+    expect(status).toBe(200);
+    expect(headers.get("content-type")).toBe("text/html; charset=utf-8");
+    for (const shown of ["Listing fee", "Two rooms in Bole", "500.00", "ETB", txRef]) expect(text).toContain(shown);
+  });
+
+  test.each(["open", "waiting", "paid", "cancelled"])(
+    "fetches nothing from elsewhere and runs no script when %s",
+    async (state) => {
+      const { chapa, open } = await startLab();
+      const { url, txRef } = await open({ customization: { logo: "https://img.example/l.png" } });
+      if (state === "waiting") await chapa.act(txRef, "prompt");
+      if (state === "paid") await chapa.act(txRef, "pay");
+      if (state === "cancelled") await chapa.act(txRef, "cancel");
+
+      const { text, headers } = await ask(url, { method: "GET" });
+
+      expect(text).not.toMatch(/<script|<img|<iframe|@import|url\(|javascript:|\bon\w+=/i);
+      expect(
+        [...text.matchAll(/(?:href|src|action)="([^"]*)"/g)]
+          .map(([, to]) => to)
+          .filter((to) => /^https?:|^\/\//.test(to ?? "")),
+      ).toEqual(state === "paid" ? [expect.stringContaining(`${chapa.origin}/checkout/payment-receipt/`)] : []);
+      expect(headers.get("content-security-policy")).toContain("default-src 'none'");
+    },
+  );
+
+  test("does not let the merchant's words become markup", async () => {
+    const { open } = await startLab();
+    const { url } = await open({ tx_ref: `<u>"&'`, customization: { title: "<i>x</i>" } });
+
+    const { text } = await ask(url, { method: "GET" });
+
+    expect(text).not.toContain("<u>");
+    expect(text).not.toContain("<i>x");
+  });
+
+  test("does not exist for a token that was never given out", async () => {
+    const { chapa } = await startLab();
+
+    expect((await ask(`${chapa.origin}/checkout/payment/nothing`, { method: "GET" })).status).toBe(404);
+  });
+
+  test("refreshes itself while the phone is being waited for, then goes on to the merchant", async () => {
+    const { chapa, open } = await startLab();
+    const { url, txRef } = await open({ return_url: "https://merchant.et/back" });
+    await chapa.act(txRef, "prompt", { seconds: 2 });
+
+    expect((await ask(`${url}?waiting`, { method: "GET" })).text).toContain('http-equiv="refresh"');
+    await chapa.clock.advance(2000);
+
+    const { status, headers } = await ask(`${url}?waiting`, { method: "GET" });
+    expect(status).toBe(303);
+    expect(headers.get("location")).toContain("https://merchant.et/back?trx_ref=");
+  });
+});
+
+describe("a button on it", () => {
+  const press = (url: string, fields: Record<string, string>) =>
+    ask(`${url}/act`, { method: "POST", body: new URLSearchParams(fields) });
+
+  test("pays and sends the browser back with trx_ref, ref_id and status", async () => {
+    const { chapa, open } = await startLab();
+    const { url, txRef } = await open({ return_url: "https://merchant.et/back?id=7" });
+
+    const { status, headers } = await press(url, { action: "pay", method: "telebirr", phone: "0900123456" });
+
+    const reference = chapa.captures()[0]?.reference;
+    expect(status).toBe(303);
+    expect(headers.get("location")).toBe(
+      `https://merchant.et/back?id=7&trx_ref=${txRef}&ref_id=${reference}&status=success`,
+    );
+  });
+
+  test("leads to a receipt when the merchant has no page", async () => {
+    const { chapa, open } = await startLab();
+    const { url } = await open();
+
+    const { headers } = await press(url, { action: "pay" });
+
+    const receipt = headers.get("location") ?? "";
+    expect(receipt).toBe(`${chapa.origin}/checkout/payment-receipt/${chapa.captures()[0]?.reference}`);
+    expect((await ask(receipt, { method: "GET" })).text).toContain("500.00 ETB");
+  });
+
+  test("leads back to the page after a failure", async () => {
+    const { open } = await startLab();
+    const { url } = await open();
+
+    const { status, headers } = await press(url, { action: "pay", phone: "0911111111" });
+
+    expect(status).toBe(303);
+    expect(headers.get("location")).toBe(new URL(url).pathname);
+    expect((await ask(url, { method: "GET" })).text).toContain("Attempt 1 of 10");
+  });
+
+  test("that comes too late says so on the page", async () => {
+    const { open } = await startLab();
+    const { url } = await open();
+    await press(url, { action: "pay" });
+
+    const { status, text } = await press(url, { action: "pay" });
+
+    expect(status).toBe(409);
+    expect(text).toContain("This checkout is already paid");
+  });
+});
+
+describe("a program", () => {
+  const act = (url: string, body: unknown) => ask(`${url}/act`, { method: "POST", body });
+
+  test("is answered in JSON", async () => {
+    const { open } = await startLab();
+    const { url, txRef } = await open({ return_url: "https://merchant.et/back" });
+
+    const { status, body } = await act(url, { action: "pay", method: "mpesa", phone: "0700123456" });
+
+    expect(status).toBe(200);
+    expect(body).toEqual({
+      status: "success",
+      tx_ref: txRef,
+      state: "PAID",
+      redirect: expect.stringContaining("https://merchant.et/back"),
+    });
+  });
+
+  test.each([
+    [{ action: "steal" }, 'no action "steal"; there are: pay, close-tab'],
+    [{}, "there are: pay, close-tab"],
+    [{ action: "pay", method: "cash" }, "method"],
+    [{ action: "prompt", seconds: -1 }, "seconds"],
+    [{ action: "wrong-amount", amount: "lots" }, "amount: validation.numeric"],
+  ])("hears what is wrong with %j", async (body, message) => {
+    const { open } = await startLab();
+    const { url } = await open();
+
+    const reply = await act(url, body);
+
+    expect(reply.status).toBe(422);
+    expect(reply.body).toMatchObject({ status: "failed", message: expect.stringContaining(message) });
+  });
+
+  test("hears why an action is refused", async () => {
+    const { open } = await startLab();
+    const { url } = await open();
+    await act(url, { action: "cancel" });
+
+    const reply = await act(url, { action: "pay" });
+
+    expect(reply.status).toBe(409);
+    expect(reply.body.message).toContain("was cancelled");
+  });
+
+  test("of two that pay at the same moment, one pays", async () => {
+    const { chapa, open } = await startLab();
+    const { url } = await open();
+
+    const replies = await Promise.all([act(url, { action: "pay" }), act(url, { action: "pay" })]);
+
+    expect(replies.map(({ status }) => status).toSorted()).toEqual([200, 409]);
+    expect(chapa.captures()).toHaveLength(1);
+  });
+});
