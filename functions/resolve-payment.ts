@@ -2,7 +2,7 @@ import { readEnv } from "../lib/contract/env.ts";
 import { FUNCTIONS } from "../lib/contract/functions.ts";
 import { ResolveMessage } from "../lib/contract/queues.ts";
 import { resolve } from "../lib/flows/resolve.ts";
-import { sqsClient } from "../lib/queue/send.ts";
+import { Queue, sqsClient } from "../lib/queue/send.ts";
 import { worker } from "../lib/queue/worker.ts";
 import { systemClock } from "../lib/runtime/clock.ts";
 import { log } from "../lib/runtime/logger.ts";
@@ -22,9 +22,15 @@ const ports = {
   log,
   count,
 };
-const queue = { schema: ResolveMessage, client: sqsClient(), queueUrl: env.RESOLVE_QUEUE_URL };
+const client = sqsClient();
+const again = new Queue<ResolveMessage>(client, env.RESOLVE_QUEUE_URL);
 
-export const handler = worker(queue, async ({ tx_ref, trigger }, { deadline }) => {
-  const resolved = await resolve(ports, tx_ref, trigger, deadline);
-  return resolved.came === "suppressed" ? { later: resolved.afterMs / 1000 } : "done";
-});
+export const handler = worker(
+  { schema: ResolveMessage, client, queueUrl: env.RESOLVE_QUEUE_URL },
+  async (message, { deadline }) => {
+    const resolved = await resolve(ports, message.tx_ref, message.trigger, deadline);
+    // As a new message: coming back as the old one it would count towards the dead-letter queue.
+    if (resolved.came === "suppressed") await again.send({ message, delaySeconds: Math.ceil(resolved.afterMs / 1000) });
+    return "done";
+  },
+);

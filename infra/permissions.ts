@@ -18,7 +18,12 @@ export const PERMISSIONS: Record<FunctionName, Permission> = {
   "get-payment-status": { table: ["GetItem"], secrets: ["auth"] },
   "payment-return": { table: ["GetItem", "PutItem", "UpdateItem"], secrets: ["gateway"] },
   "chapa-webhook": { table: ["GetItem"], secrets: ["webhook"], send: ["resolve"] },
-  "resolve-payment": { table: ["GetItem", "PutItem", "UpdateItem"], secrets: ["gateway"], receive: ["resolve"] },
+  "resolve-payment": {
+    table: ["GetItem", "PutItem", "UpdateItem"],
+    secrets: ["gateway"],
+    send: ["resolve"],
+    receive: ["resolve"],
+  },
   "timeout-payments": {
     table: ["BatchGetItem", "UpdateItem"],
     indexes: true,

@@ -7,7 +7,7 @@ import type { ProfileName } from "./chapa/profiles.ts";
 import { CHAPA_DEFAULTS, type ChapaSimulator, startChapa } from "./chapa/simulator.ts";
 import type { Clock } from "./clock.ts";
 import { type Controlled, type FaultTarget, NothingToDisturb, startControl } from "./control.ts";
-import { functionEnvironment, sdkEnvironment, secretValues } from "./environment.ts";
+import { BorrowedEnvironment, functionEnvironment, sdkEnvironment, secretValues } from "./environment.ts";
 import type { FaultInput } from "./faults.ts";
 import { type ApiObserver, startApi, startFunctionUrl } from "./front.ts";
 import { Functions } from "./lambda.ts";
@@ -67,6 +67,7 @@ const QUIET_POLLS = 2;
 export class Cloud implements Controlled {
   readonly clock: Clock = clock;
   readonly #parts: Parts;
+  readonly #environment = new BorrowedEnvironment();
   #control: Listening | undefined;
   #people: People | undefined;
 
@@ -202,6 +203,7 @@ export class Cloud implements Controlled {
     await backend.close();
     await Promise.all([chapa?.close(), peers.close(), servers.secrets.close()]);
     clock.stop();
+    this.#environment.giveBack();
   }
 
   #isQuiet(): boolean {
@@ -220,7 +222,7 @@ export class Cloud implements Controlled {
       chapa: chapa?.apiBase ?? settings.CHAPA_BASE_URL ?? "",
       ...peers.urls,
     };
-    Object.assign(process.env, sdkEnvironment(at, queues), functionEnvironment(settings, at, queues));
+    this.#environment.set({ ...sdkEnvironment(at, queues), ...functionEnvironment(settings, at, queues) });
     await functions.load();
     backend.stream.start();
   }

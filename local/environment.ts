@@ -82,3 +82,19 @@ export function secretValues(settings: Settings, keys: { chapa: string; notifica
     ],
   ]);
 }
+
+/** The process's environment, lent to the functions of one cloud and given back as it was. */
+export class BorrowedEnvironment {
+  readonly #before: NodeJS.ProcessEnv = { ...process.env };
+
+  set(values: Record<string, string>): void {
+    Object.assign(process.env, values);
+  }
+
+  giveBack(): void {
+    for (const name of Object.keys(process.env)) {
+      if (!(name in this.#before)) delete process.env[name];
+    }
+    Object.assign(process.env, this.#before);
+  }
+}

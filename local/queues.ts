@@ -11,6 +11,7 @@ const REGION = "eu-west-1";
 const CONCURRENCY = 5;
 const IDLE_MS = 10;
 
+/** `ready` could be handled now; `hidden` is being handled or comes back later. */
 export type QueueState = { ready: number; delayed: number; hidden: number; dead: unknown[] };
 
 /** The queues of one cloud on an emulator in this process, and the mappings that hand their messages to functions. */
@@ -57,13 +58,23 @@ export class Queues {
   }
 
   state(name: QueueName): QueueState {
-    const messages = this.#server.inspectQueue(fullName(name))?.messages;
+    const { ready = [], delayed = [], inflight = [] } = this.#server.inspectQueue(fullName(name))?.messages ?? {};
     const dead = this.#server.inspectQueue(deadLetterName(name))?.messages.ready ?? [];
     const now = Date.now();
-    const delayed = messages?.delayed.filter(({ delayUntil }) => (delayUntil ?? 0) > now).length ?? 0;
-    const hidden = messages?.inflight.filter(({ visibilityDeadline }) => visibilityDeadline > now).length ?? 0;
-    const all = (messages?.ready.length ?? 0) + (messages?.delayed.length ?? 0) + (messages?.inflight.length ?? 0);
-    return { ready: all - delayed - hidden, delayed, hidden, dead: dead.map(({ body }) => JSON.parse(body)) };
+    const hidden = inflight.filter(({ visibilityDeadline }) => visibilityDeadline > now);
+    // A hidden message of a FIFO queue holds back the others of its group.
+    const held = new Set(hidden.map(({ message }) => message.messageGroupId).filter(Boolean));
+    const waiting = [
+      ...ready,
+      ...delayed.filter(({ delayUntil }) => (delayUntil ?? 0) <= now),
+      ...inflight.filter((one) => !hidden.includes(one)).map(({ message }) => message),
+    ];
+    return {
+      ready: waiting.filter(({ messageGroupId }) => !held.has(messageGroupId)).length,
+      delayed: delayed.filter(({ delayUntil }) => (delayUntil ?? 0) > now).length,
+      hidden: hidden.length,
+      dead: dead.map(({ body }) => JSON.parse(body)),
+    };
   }
 
   /** Drops every message. */

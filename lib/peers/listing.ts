@@ -78,17 +78,13 @@ export class ListingService {
     return rows?.some(({ id }) => id.toLowerCase() === propertyId);
   }
 
-  // A kept connection may be closed by the other side just then; a GET can simply be asked once more.
   async #look(path: string): Promise<Reply | undefined> {
-    for (let round = 0; round < 2; round++) {
-      try {
-        return await this.#send({ method: "GET", url: `${this.#baseUrl}${path}`, timeoutMs: LOOK_MS });
-      } catch (error) {
-        if (!(error instanceof CallFailed)) throw error;
-        if (error.reason !== "ECONNRESET") return undefined;
-      }
+    try {
+      return await this.#send({ method: "GET", url: `${this.#baseUrl}${path}`, timeoutMs: LOOK_MS });
+    } catch (error) {
+      if (error instanceof CallFailed) return undefined;
+      throw error;
     }
-    return undefined;
   }
 }
 

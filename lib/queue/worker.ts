@@ -6,55 +6,59 @@ import { parseJson } from "../runtime/json.ts";
 import { log } from "../runtime/logger.ts";
 import { flushMetrics } from "../runtime/metrics.ts";
 
-/** What a message came to. `later` returns it to the queue for that many seconds; it counts as one receive. */
+/** What a message came to. `later` hides it for that many seconds; when it comes again that is one more receive. */
 export type Handled = "done" | { later: number };
 
 /** `deadline` in epoch ms; `receives` counts this time too. */
 export type Delivery = { deadline: number; receives: number };
 
-// Longest time a message can be hidden again.
+// Longest time a message can be hidden.
 const LONGEST_WAIT_SECONDS = 43_000;
 
 /**
- * A queue's Lambda handler: parses each record, runs `handle`, and returns only what must come again. A record that is
- * not a message of ours fails until it reaches the dead-letter queue; an error of one record leaves the others alone.
+ * A queue's Lambda handler: parses each record, runs `handle`, and returns only what must come again. Equal messages
+ * of one batch are handled once. A record that is not a message of ours comes again at once until it is in the
+ * dead-letter queue; an error of one record leaves the others alone.
  */
 export function worker<Message>(
   options: { schema: z.ZodType<Message>; client: SQSClient; queueUrl: string },
   handle: (message: Message, delivery: Delivery) => Promise<Handled>,
 ): (event: SQSEvent, context: Context) => Promise<SQSBatchResponse> {
-  const one = async (record: SQSRecord, deadline: number): Promise<boolean> => {
-    const message = options.schema.safeParse(parseJson(record.body));
-    if (!message.success) {
-      log.error("message_malformed", { message_id: record.messageId });
-      return false;
-    }
-    const receives = Number(record.attributes.ApproximateReceiveCount);
-    const handled = await handle(message.data, { deadline, receives });
-    if (handled === "done") return true;
-    await options.client.send(
+  const hide = (record: SQSRecord, seconds: number) =>
+    options.client.send(
       new ChangeMessageVisibilityCommand({
         QueueUrl: options.queueUrl,
         ReceiptHandle: record.receiptHandle,
-        VisibilityTimeout: Math.min(Math.ceil(handled.later), LONGEST_WAIT_SECONDS),
+        VisibilityTimeout: Math.min(Math.ceil(seconds), LONGEST_WAIT_SECONDS),
       }),
     );
-    return false;
+
+  const one = async (record: SQSRecord, deadline: number): Promise<Handled> => {
+    const message = options.schema.safeParse(parseJson(record.body));
+    if (!message.success) {
+      log.error("message_malformed", { message_id: record.messageId });
+      return { later: 0 };
+    }
+    return handle(message.data, { deadline, receives: Number(record.attributes.ApproximateReceiveCount) });
   };
 
   return async (event, context) => {
     const deadline = Date.now() + context.getRemainingTimeInMillis();
-    const failures: string[] = [];
-    const each = async (record: SQSRecord) => {
+    const started = new Map<string, Promise<Handled>>();
+    const each = async (record: SQSRecord): Promise<string[]> => {
       try {
-        if (!(await one(record, deadline))) failures.push(record.messageId);
+        const handled = started.get(record.body) ?? one(record, deadline);
+        started.set(record.body, handled);
+        const outcome = await handled;
+        if (outcome === "done") return [];
+        await hide(record, outcome.later);
       } catch (error) {
         log.error("message_failed", { message_id: record.messageId, error: errorName(error) });
-        failures.push(record.messageId);
       }
+      return [record.messageId];
     };
-    await Promise.all(event.Records.map(each));
+    const failed = (await Promise.all(event.Records.map(each))).flat();
     flushMetrics();
-    return { batchItemFailures: failures.map((itemIdentifier) => ({ itemIdentifier })) };
+    return { batchItemFailures: failed.map((itemIdentifier) => ({ itemIdentifier })) };
   };
 }

@@ -40,10 +40,23 @@ const agents = {
 let lastUseAt = 0;
 
 /**
- * One HTTP request over a kept connection; redirects are not followed.
+ * One HTTP request over a kept connection; redirects are not followed. A GET whose connection breaks is sent once
+ * more, because the other side may have closed it just then; nothing else ever is.
  * @throws CallFailed when no complete reply came in time, or it was too large
  */
-export function call(options: Call): Promise<Reply> {
+export async function call(options: Call): Promise<Reply> {
+  const startedAt = performance.now();
+  try {
+    return await send(options);
+  } catch (error) {
+    const timeoutMs = options.timeoutMs - (performance.now() - startedAt);
+    const isBroken = error instanceof CallFailed && error.reason === "ECONNRESET";
+    if (options.method !== "GET" || !isBroken || timeoutMs <= 0) throw error;
+    return send({ ...options, timeoutMs });
+  }
+}
+
+function send(options: Call): Promise<Reply> {
   const url = new URL(options.url);
   const protocol = url.protocol === "https:" ? "https:" : "http:";
   dropIdleSockets();

@@ -1,0 +1,71 @@
+import type { Outcome } from "./outcome.ts";
+
+/** One thing that a scenario proves, in words; `got` says how it really stands. */
+export type Finding = { claim: string; holds: boolean; got: string };
+
+/** States a claim about an outcome. */
+export function claim(text: string, holds: boolean, got: unknown): Finding {
+  return { claim: text, holds, got: JSON.stringify(got) ?? "nothing" };
+}
+
+type Expected = { state: string; late?: boolean; attention?: string[]; opened?: number; captured?: number };
+
+/** That there is one payment, and how it ended. */
+export function onePayment(outcome: Outcome, expected: Expected): Finding {
+  const { payments } = outcome;
+  const [payment] = payments;
+  const want = { late: false, attention: [], ...expected };
+  const holds =
+    payments.length === 1 &&
+    payment !== undefined &&
+    payment.state === want.state &&
+    payment.late === want.late &&
+    payment.attention.join() === want.attention.join() &&
+    (want.opened === undefined || payment.opened.length === want.opened) &&
+    (want.captured === undefined || payment.captured.length === want.captured);
+  const details = [
+    want.state,
+    want.late ? "late" : "",
+    want.attention.length > 0 ? `with attention: ${want.attention.join(", ")}` : "",
+  ];
+  return claim(`there is one payment, and it ended ${details.filter(Boolean).join(" ")}`, holds, payments);
+}
+
+/** That every birr which moved at Chapa stands in a payment here, and nothing else does. */
+export function everyCaptureAccounted({ captures, payments }: Outcome): Finding {
+  const moved = [...new Set(captures.map(({ txRef }) => txRef))].sort();
+  const known = payments.flatMap(({ captured }) => captured).sort();
+  return claim(
+    moved.length > 0 ? "every capture at Chapa is accounted for, and no other" : "no money moved, and none is recorded",
+    moved.join() === known.join(),
+    { moved, known },
+  );
+}
+
+/** That exactly so many checkouts at Chapa can still be paid. */
+export function liveCheckouts({ transactions }: Outcome, count: number): Finding {
+  const live = transactions.filter(({ state }) => state === "OPEN" || state === "ATTEMPTING");
+  const text = count === 0 ? "no checkout at Chapa can still be paid" : `${count} checkout at Chapa can still be paid`;
+  return claim(text, live.length === count, transactions);
+}
+
+export function listingIs({ listings, confirms }: Outcome, status: string, told: string[]): Finding {
+  const [property] = listings;
+  const heard = confirms.map((confirm) => confirm.status);
+  const text = told.length > 0 ? `, and was told ${told.join(", then ")}` : ", and was told nothing";
+  return claim(`the listing is ${status}${text}`, property?.status === status && heard.join() === told.join(), {
+    property,
+    heard,
+  });
+}
+
+/** What the payer was told, by the service's event names, in order. */
+export function payerWasTold({ told }: Outcome, events: string[]): Finding {
+  const text = events.length > 0 ? `the payer was told ${events.join(", then ")}` : "the payer was told nothing";
+  return claim(text, told.map(({ eventType }) => eventType).join() === events.join(), told);
+}
+
+/** The statuses of all answers to one question, in order. */
+export function answersTo(outcome: Outcome, asked: string): Outcome["answers"] {
+  return outcome.answers.filter((answer) => answer.asked === asked);
+}

@@ -1,0 +1,65 @@
+import { readSettings } from "../settings.ts";
+import type { Finding } from "./checks.ts";
+import type { Outcome } from "./outcome.ts";
+import type { Scenario } from "./scenario.ts";
+import { doubleClick, twoTabs } from "./scenarios/crowd.ts";
+import { abandon, comeBack, failThenPay, late, paidTwice, pay, wrongAmount } from "./scenarios/paying.ts";
+import {
+  chapaDown,
+  duplicateWebhooks,
+  forgedWebhook,
+  listingClosed,
+  listingDown,
+  lostWebhook,
+  slowInitialize,
+} from "./scenarios/trouble.ts";
+import { Stage } from "./stage.ts";
+import type { Entry } from "./timeline.ts";
+
+export const SCENARIOS: readonly Scenario[] = [
+  pay,
+  failThenPay,
+  abandon,
+  late,
+  comeBack,
+  lostWebhook,
+  duplicateWebhooks,
+  forgedWebhook,
+  wrongAmount,
+  slowInitialize,
+  chapaDown,
+  listingDown,
+  listingClosed,
+  doubleClick,
+  twoTabs,
+  paidTwice,
+];
+
+/** What came of one scenario. `startedAt` in epoch ms of the cloud's clock, `tookMs` in real time. */
+export type Played = {
+  scenario: Scenario;
+  startedAt: number;
+  tookMs: number;
+  entries: Entry[];
+  outcome: Outcome;
+  findings: Finding[];
+};
+
+/**
+ * Plays one scenario on a cloud of its own.
+ * @param environment settings that stand in the environment; the scenario's own come before them
+ */
+export async function play(scenario: Scenario, environment: Record<string, string | undefined>): Promise<Played> {
+  const began = performance.now();
+  const stage = await Stage.open(readSettings({ ...environment, ...scenario.settings }));
+  try {
+    const startedAt = stage.cloud.clock.now();
+    await scenario.play(stage);
+    const outcome = await stage.outcome();
+    const entries = stage.timeline.entries();
+    const tookMs = performance.now() - began;
+    return { scenario, startedAt, tookMs, entries, outcome, findings: scenario.check(outcome) };
+  } finally {
+    await stage.close();
+  }
+}

@@ -1,0 +1,223 @@
+import { randomUUID } from "node:crypto";
+import {
+  answersTo,
+  claim,
+  everyCaptureAccounted,
+  listingIs,
+  liveCheckouts,
+  onePayment,
+  payerWasTold,
+} from "../checks.ts";
+import type { Scenario } from "../scenario.ts";
+import { DAY_MS, HOUR_MS, MINUTE_MS } from "../stage.ts";
+
+const SILENT = { dropAll: true, callback: { send: "off" } } as const;
+
+export const lostWebhook: Scenario = {
+  name: "lost-webhook",
+  title: "The owner pays and every webhook is lost; the sweep finds the money within minutes.",
+  async play(stage) {
+    stage.plan(SILENT);
+    const checkout = await stage.checkout();
+    await stage.act(checkout, "close-tab");
+    await stage.status(checkout);
+    await stage.pass(2 * MINUTE_MS + 1_000, "the first look is due");
+    await stage.status(checkout);
+  },
+  check: (outcome) => {
+    const [before, after] = answersTo(outcome, "status").map(({ body }) => body["status"]);
+    return [
+      claim("nobody had told us, and two minutes later we knew", before === "PENDING" && after === "SUCCESS", {
+        before,
+        after,
+      }),
+      onePayment(outcome, { state: "SUCCESS", captured: 1 }),
+      everyCaptureAccounted(outcome),
+      listingIs(outcome, "APPROVED", ["SUCCESS"]),
+      payerWasTold(outcome, ["payment_success"]),
+    ];
+  },
+};
+
+export const duplicateWebhooks: Scenario = {
+  name: "duplicate-webhooks",
+  title: "Chapa sends the same webhook again and again; it is one payment, told once.",
+  async play(stage) {
+    stage.plan({ duplicate: 5, duplicateVariant: 3, concurrent: 4 });
+    const checkout = await stage.checkout();
+    await stage.act(checkout, "pay");
+    await stage.pass(HOUR_MS, "late copies come in");
+    await stage.status(checkout);
+  },
+  check: (outcome) => [
+    onePayment(outcome, { state: "SUCCESS", captured: 1 }),
+    everyCaptureAccounted(outcome),
+    claim("copies cost few questions: at most one in five seconds", outcome.verifies <= 10, outcome.verifies),
+    listingIs(outcome, "APPROVED", ["SUCCESS"]),
+    payerWasTold(outcome, ["payment_success"]),
+  ],
+};
+
+export const forgedWebhook: Scenario = {
+  name: "forged-webhook",
+  title: "Somebody who does not know the secret claims that it was paid; nothing changes.",
+  async play(stage) {
+    const checkout = await stage.checkout();
+    const forged = JSON.stringify({
+      event: "charge.success",
+      tx_ref: checkout.txRef,
+      status: "success",
+      amount: "500.00",
+    });
+    await stage.webhook("unsigned webhook", forged, {});
+    await stage.webhook("webhook signed with a guess", forged, { secret: "guess" });
+    await stage.webhook("webhook with a broken signature", forged, { headers: { "x-chapa-signature": "abc" } });
+    await stage.pass(10_000, "nothing to wait for");
+    await stage.status(checkout);
+  },
+  check: (outcome) => {
+    const forged = outcome.answers.filter(({ asked }) => asked.includes("webhook")).map(({ status }) => status);
+    return [
+      claim(
+        "every forged webhook was turned away",
+        forged.length === 3 && forged.every((status) => status === 401),
+        forged,
+      ),
+      onePayment(outcome, { state: "PENDING", captured: 0 }),
+      claim("none of them cost a question to Chapa", outcome.verifies === 0, outcome.verifies),
+      everyCaptureAccounted(outcome),
+      listingIs(outcome, "PENDING", []),
+      payerWasTold(outcome, []),
+    ];
+  },
+};
+
+export const slowInitialize: Scenario = {
+  name: "chapa-slow-initialize",
+  title: "Chapa opens the checkout but its answer is lost; the owner ends up with one that can be paid, and only one.",
+  async play(stage) {
+    const requestId = randomUUID();
+    await stage.disturb("chapa", { fault: "timeoutAfterEffect", route: "initialize", times: 1 });
+    await stage.press(stage.propertyId, requestId);
+    await stage.pass(31_000, "the owner is told to come back, and does");
+    const checkout = await stage.checkout(stage.propertyId, requestId);
+    await stage.act(checkout, "pay");
+  },
+  check: (outcome) => {
+    const presses = answersTo(outcome, "pay");
+    return [
+      claim("the first press was answered honestly: not now, come back", presses[0]?.status === 503, presses[0]),
+      claim("the same press, repeated, got a checkout", presses[1]?.status === 202, presses[1]),
+      claim(
+        "Chapa had opened two, and nobody was ever given the first",
+        outcome.transactions.length === 2,
+        outcome.transactions,
+      ),
+      onePayment(outcome, { state: "SUCCESS", opened: 1, captured: 1 }),
+      everyCaptureAccounted(outcome),
+      liveCheckouts(outcome, 0),
+      listingIs(outcome, "APPROVED", ["SUCCESS"]),
+    ];
+  },
+};
+
+export const chapaDown: Scenario = {
+  name: "chapa-down",
+  title: "Chapa is down for days: nothing is opened, nothing is given up, and nobody is told that he has not paid.",
+  settings: { PAYMENT_TIMEOUT_DAYS: "1" },
+  async play(stage) {
+    stage.plan(SILENT);
+    const paid = await stage.checkout();
+    await stage.act(paid, "pay");
+    await stage.disturb("chapa", "down");
+    const other = stage.addProperty();
+    await stage.press(other);
+    await stage.pass(DAY_MS + HOUR_MS, "past the timeout, and Chapa cannot be asked");
+    await stage.status(paid);
+    await stage.recover("chapa");
+    await stage.pass(6 * HOUR_MS, "the next look");
+    await stage.status(paid);
+    await stage.checkout(other);
+  },
+  check: (outcome) => {
+    const presses = answersTo(outcome, "pay").map(({ status }) => status);
+    const [during, after] = answersTo(outcome, "status").map(({ body }) => body["status"]);
+    const paid = outcome.payments.find(({ captured }) => captured.length > 0);
+    return [
+      claim(
+        "a press during the outage was answered 503, and worked after it",
+        presses.join() === "202,503,202",
+        presses,
+      ),
+      claim("a paid payment stayed pending while nobody could be asked", during === "PENDING", during),
+      claim("it was found as soon as Chapa answered", after === "SUCCESS" && paid?.state === "SUCCESS", paid),
+      claim("it was never given up", paid?.late === false, paid),
+      everyCaptureAccounted(outcome),
+      claim(
+        "the other fee has one checkout",
+        outcome.payments.some(({ state, opened }) => state === "PENDING" && opened.length === 1),
+        outcome.payments,
+      ),
+      claim(
+        "the payer was told once, and told the truth",
+        outcome.told.map(({ eventType }) => eventType).join() === "payment_success",
+        outcome.told,
+      ),
+    ];
+  },
+};
+
+export const listingDown: Scenario = {
+  name: "listing-down",
+  title: "The listing service is down when the owner pays; it hears of it when it is back.",
+  async play(stage) {
+    await stage.disturb("listing", "down");
+    const checkout = await stage.checkout();
+    await stage.act(checkout, "pay");
+    await stage.status(checkout);
+    await stage.pass(20 * MINUTE_MS, "tries in vain");
+    await stage.recover("listing");
+    await stage.pass(20 * MINUTE_MS, "the next try");
+  },
+  check: (outcome) => [
+    claim(
+      "the payer saw his success although the listing had not heard",
+      answersTo(outcome, "status")[0]?.body["status"] === "SUCCESS",
+      answersTo(outcome, "status"),
+    ),
+    onePayment(outcome, { state: "SUCCESS", captured: 1 }),
+    claim("the listing has heard", outcome.payments[0]?.listingHeard === true, outcome.payments),
+    everyCaptureAccounted(outcome),
+    listingIs(outcome, "APPROVED", ["SUCCESS"]),
+    payerWasTold(outcome, ["payment_success"]),
+  ],
+};
+
+export const listingClosed: Scenario = {
+  name: "listing-closed",
+  title: "The owner pays just after the listing gave the property up by itself: a person hears of it.",
+  async play(stage) {
+    const old = stage.addProperty(stage.cloud.clock.now() - 7 * DAY_MS + 30 * MINUTE_MS);
+    const checkout = await stage.checkout(old);
+    await stage.pass(40 * MINUTE_MS, "the listing's own seven days are over");
+    stage.cloud.peers.listing?.closeOld();
+    stage.say("listing", "gives the property up by itself");
+    await stage.act(checkout, "pay");
+    await stage.status(checkout);
+  },
+  check: (outcome) => [
+    onePayment(outcome, { state: "SUCCESS", attention: ["listing_closed"], captured: 1 }),
+    everyCaptureAccounted(outcome),
+    claim(
+      "the rejected property was not published behind the listing's back",
+      outcome.listings.some(({ status }) => status === "REJECTED") && outcome.confirms.length === 0,
+      { listings: outcome.listings, confirms: outcome.confirms },
+    ),
+    claim(
+      "the payer's payment is a success all the same",
+      answersTo(outcome, "status")[0]?.body["status"] === "SUCCESS",
+      answersTo(outcome, "status"),
+    ),
+    payerWasTold(outcome, ["payment_success"]),
+  ],
+};

@@ -1,0 +1,184 @@
+import { randomUUID } from "node:crypto";
+import { Caller, type Heard } from "../caller.ts";
+import type { Plan } from "../chapa/plan.ts";
+import { type Cloud, startCloud } from "../cloud.ts";
+import { PEOPLE } from "../people.ts";
+import type { Settings } from "../settings.ts";
+import { type Outcome, outcomeOf } from "./outcome.ts";
+import { type Lane, Timeline } from "./timeline.ts";
+
+export const MINUTE_MS = 60_000;
+export const HOUR_MS = 60 * MINUTE_MS;
+export const DAY_MS = 24 * HOUR_MS;
+const BETWEEN_LOOKS_MS = 6_000;
+
+/** A checkout that the owner was given. */
+export type Checkout = { id: string; txRef: string; url: string };
+
+/** What a scenario is played on: a running cloud, an owner with a property, and a record of what happens. */
+export class Stage {
+  readonly timeline: Timeline;
+  readonly propertyId: string;
+  readonly #cloud: Cloud;
+  readonly #caller: Caller;
+  readonly #answers: Outcome["answers"] = [];
+
+  private constructor(cloud: Cloud, timeline: Timeline) {
+    this.#cloud = cloud;
+    this.timeline = timeline;
+    this.#caller = new Caller(cloud.address);
+    this.propertyId = this.addProperty();
+  }
+
+  /** @param settings as they stand in the environment */
+  static async open(settings: Settings): Promise<Stage> {
+    let cloud: Cloud | undefined;
+    const timeline = new Timeline(() => {
+      if (!cloud) throw new Error("the cloud has not started");
+      return cloud;
+    });
+    cloud = await startCloud({ settings, observeStream: timeline.hear });
+    return new Stage(cloud, timeline);
+  }
+
+  get cloud(): Cloud {
+    return this.#cloud;
+  }
+
+  get caller(): Caller {
+    return this.#caller;
+  }
+
+  say(lane: Lane, text: string): void {
+    this.timeline.say(lane, text);
+  }
+
+  addProperty(createdAt?: number): string {
+    const listing = this.#cloud.peers.listing;
+    const made = listing?.addProperty({ ownerId: PEOPLE.owner.id, ...(createdAt === undefined ? {} : { createdAt }) });
+    return made?.id ?? randomUUID();
+  }
+
+  /** The owner presses "pay"; the same `requestId` is the same press. */
+  async press(propertyId = this.propertyId, requestId: string = randomUUID()): Promise<Heard> {
+    this.say("owner", "presses “pay”");
+    return this.#pressed(
+      await this.#caller.initiate({ property_id: propertyId, request_id: requestId, amount: 500.0 }),
+    );
+  }
+
+  /** The owner presses "approve and pay" in the listing service, which asks for the payment with his token. */
+  async approveAndPay(): Promise<Checkout> {
+    this.say("owner", "presses “approve and pay” at the listing");
+    const heard = this.#pressed(
+      await this.#caller.approveAndPay(this.#cloud.peers.listing?.baseUrl ?? "", this.propertyId),
+    );
+    await this.#cloud.settle();
+    return { ...checkoutOf(heard), id: String(heard.body["payment_id"]) };
+  }
+
+  /** The owner presses "pay" and must be given a checkout. */
+  async checkout(propertyId = this.propertyId, requestId?: string): Promise<Checkout> {
+    const heard = await this.press(propertyId, requestId);
+    await this.#cloud.settle();
+    return checkoutOf(heard);
+  }
+
+  /** Does at Chapa's page what a payer does, and waits for what follows. */
+  async act(checkout: Checkout, action: string, params: Record<string, unknown> = {}): Promise<Heard> {
+    const how = Object.entries(params).map(([name, value]) => `${name} ${value}`);
+    this.say("owner", `at Chapa's page: ${[action, ...how].join(", ")}`);
+    const heard = await this.#caller.act(checkout.url, action, params);
+    if (heard.status !== 200) this.say("chapa", `refuses: ${heard.body["message"] ?? heard.status}`);
+    await this.#cloud.settle();
+    // A payment is looked at once in five seconds; what came sooner waits in the queue.
+    if (this.#cloud.queues.state("resolve").delayed > 0) {
+      await this.#cloud.clock.advance(BETWEEN_LOOKS_MS);
+      await this.#cloud.settle();
+    }
+    return heard;
+  }
+
+  /** The payer's browser comes back from Chapa. */
+  async comeBack(checkout: Checkout): Promise<Heard> {
+    const heard = await this.#caller.browse(`${this.#cloud.address.api}/api/v1/payments/return/${checkout.txRef}`);
+    this.#keep("come back", heard);
+    const where = heard.headers.get("location") ?? "the page that waits";
+    this.say("owner", `comes back from Chapa → ${heard.status} ${where}`);
+    return heard;
+  }
+
+  async status(checkout: Checkout): Promise<Heard> {
+    const heard = await this.#caller.status(checkout.id);
+    this.#keep("status", heard);
+    this.say("owner", `asks for the status → ${heard.body["status"]} (${heard.body["state"]})`);
+    return heard;
+  }
+
+  /** Somebody posts to the webhook. */
+  async webhook(what: string, body: string, options: Parameters<Caller["webhook"]>[1]): Promise<Heard> {
+    const heard = await this.#caller.webhook(body, options);
+    this.#keep(what, heard);
+    this.say("chapa", `${what} → ${heard.status} ${heard.body["detail"] ?? heard.body["message"]}`);
+    await this.#cloud.settle();
+    return heard;
+  }
+
+  /** Time passes; what falls due happens. */
+  async pass(ms: number, why: string): Promise<void> {
+    this.say("clock", `${lengthOf(ms)} pass: ${why}`);
+    await this.#cloud.advance(ms);
+  }
+
+  async disturb(target: "chapa" | "listing", fault: string | { fault: string; [key: string]: unknown }): Promise<void> {
+    const name = typeof fault === "string" ? fault : fault.fault;
+    this.say(target, name === "down" ? "goes down" : `starts to misbehave: ${name}`);
+    await this.#cloud.fault(target, fault);
+  }
+
+  async recover(target: "chapa" | "listing"): Promise<void> {
+    this.say(target, "works again");
+    await this.#cloud.fault(target, null);
+  }
+
+  /** What happens to every later message of Chapa's. */
+  plan(plan: Plan): void {
+    this.#cloud.chapa?.plan("*", plan);
+  }
+
+  async outcome(): Promise<Outcome> {
+    await this.#cloud.sweep();
+    return outcomeOf(this.#cloud, this.#answers);
+  }
+
+  async close(): Promise<void> {
+    await this.#cloud.close();
+  }
+
+  #pressed(heard: Heard): Heard {
+    this.#keep("pay", heard);
+    const url = heard.body["checkout_url"];
+    this.say("owner", url ? `is given ${url}` : `is told ${heard.status}: ${heard.body["detail"]}`);
+    return heard;
+  }
+
+  #keep(asked: string, { status, body, headers }: Heard): void {
+    this.#answers.push({ asked, status, body, location: headers.get("location") });
+  }
+}
+
+function lengthOf(ms: number): string {
+  if (ms >= 2 * DAY_MS) return `${round(ms / DAY_MS)} days`;
+  if (ms >= 2 * HOUR_MS) return `${round(ms / HOUR_MS)} hours`;
+  return ms >= MINUTE_MS ? `${round(ms / MINUTE_MS)} minutes` : `${round(ms / 1000)} seconds`;
+}
+
+function round(value: number): string {
+  return String(Math.round(value * 10) / 10);
+}
+
+/** The checkout in an answer to a press. */
+export function checkoutOf({ status, body }: Heard): Checkout {
+  if (status < 200 || status > 299) throw new Error(`the owner was answered ${status}: ${body["detail"]}`);
+  return { id: String(body["id"]), txRef: String(body["chapa_tx_ref"]), url: String(body["checkout_url"]) };
+}

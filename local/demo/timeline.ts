@@ -1,0 +1,113 @@
+import type { AttributeValue } from "@aws-sdk/client-dynamodb";
+import { unmarshall } from "@aws-sdk/util-dynamodb";
+import type { DynamoDBRecord } from "aws-lambda";
+import { PAYMENT_PREFIX } from "../../lib/contract/table.ts";
+import type { HistoryEntry, Payment } from "../../lib/domain/payment.ts";
+import { fromItem } from "../../lib/table/payment-item.ts";
+import type { JournalEntry } from "../chapa/journal.ts";
+import type { Cloud } from "../cloud.ts";
+
+/** Who does something: the columns of a timeline. */
+export type Lane = "clock" | "owner" | "payments" | "chapa" | "listing" | "notice";
+
+/** One thing that happened. `at` in epoch ms of the cloud's clock. */
+export type Entry = { at: number; lane: Lane; text: string };
+
+/** Gathers what happened on every side while a cloud runs. */
+export class Timeline {
+  readonly #cloud: () => Cloud;
+  readonly #entries: Entry[] = [];
+
+  constructor(cloud: () => Cloud) {
+    this.#cloud = cloud;
+  }
+
+  say(lane: Lane, text: string): void {
+    this.#entries.push({ at: Date.now(), lane, text });
+  }
+
+  /** Hears each change of the table. */
+  hear = ({ dynamodb }: DynamoDBRecord): void => {
+    const after = paymentOf(dynamodb?.NewImage);
+    const before = paymentOf(dynamodb?.OldImage);
+    if (!after || after.version === before?.version) {
+      if (after?.listingHeardAt && !before?.listingHeardAt) {
+        this.#entries.push({
+          at: after.listingHeardAt,
+          lane: "payments",
+          text: "listing has heard; nothing is left to do",
+        });
+      }
+      return;
+    }
+    for (const move of after.history.slice(before?.history.length ?? 0)) {
+      this.#entries.push({ at: move.at, lane: "payments", text: moveText(move, before, after) });
+    }
+  };
+
+  /** Everything, in the order in which it happened. */
+  entries(): Entry[] {
+    const cloud = this.#cloud();
+    const chapa = (cloud.chapa?.journal() ?? []).flatMap(chapaEntry);
+    const listing = (cloud.peers.listing?.confirms() ?? []).map(({ at, body, status, answer }) => ({
+      at,
+      lane: "listing" as const,
+      text: `${body["status"] === "PENDING" ? "asked how it stands" : `told ${body["status"]}`}: ${listingAnswer(status, answer)}`,
+    }));
+    const told = (cloud.peers.notification?.sent() ?? []).map(({ at, subject, message }) => ({
+      at,
+      lane: "notice" as const,
+      text: `“${subject}” ${message}`,
+    }));
+    return [...this.#entries, ...chapa, ...listing, ...told].sort((a, b) => a.at - b.at);
+  }
+}
+
+function paymentOf(image: NonNullable<DynamoDBRecord["dynamodb"]>["NewImage"]): Payment | undefined {
+  if (!image?.["pk"]?.S?.startsWith(PAYMENT_PREFIX)) return undefined;
+  return fromItem(unmarshall(image as Record<string, AttributeValue>));
+}
+
+const MOVE_TEXTS: Partial<Record<HistoryEntry["move"], string>> = {
+  claim: "fee claimed, before Chapa hears of it",
+  takeOver: "next attempt",
+  open: "checkout stored: it can be paid",
+  reject: "Chapa refuses the data",
+  renew: "old checkout proven dead, next attempt",
+  fail: "given up after a failed try",
+  expire: "nobody paid in time; the checkout is proven dead",
+  cancel: "cancelled; the checkout is proven dead",
+  reopen: "opened again",
+  confirm: "verified: paid",
+  review: "verified, but not as agreed: a person must look",
+  duplicate: "a second capture of a paid fee: a person must look",
+  orphan: "money without a row of ours: a person must look",
+  attend: "a person must look",
+  returned: "verified: the money went back",
+  seal: "sealed: the listing may hear that nobody paid",
+};
+
+function moveText(move: HistoryEntry, before: Payment | undefined, after: Payment): string {
+  const states = before && before.state !== after.state ? ` ${before.state} → ${after.state}` : ` ${after.state}`;
+  const late = move.move === "confirm" && after.late ? " (late)" : "";
+  const evidence = move.evidence ? ` [${move.evidence}]` : "";
+  return `${states.trim()}${late}: ${MOVE_TEXTS[move.move] ?? move.move}${evidence}`;
+}
+
+function chapaEntry(entry: JournalEntry): Entry[] {
+  if (entry.kind === "request") {
+    const call = /^\/v1\/transaction\/(initialize|verify|cancel)/.exec(entry.path)?.[1];
+    const verdict = entry.status === null ? "no answer ever comes" : String(entry.status);
+    return call ? [{ at: entry.at, lane: "chapa", text: `${call} → ${verdict}` }] : [];
+  }
+  if (entry.kind === "callback") return [];
+  const outcome = typeof entry.outcome === "string" ? entry.outcome : JSON.stringify(entry.outcome);
+  const again = entry.attempt > 1 ? ` (try ${entry.attempt})` : "";
+  return [{ at: entry.at, lane: "chapa", text: `webhook ${entry.event}${again} → ${outcome}` }];
+}
+
+function listingAnswer(status: number | undefined, answer: unknown): string {
+  if (typeof answer !== "object" || answer === null) return String(status ?? "no answer");
+  const { status: word, property_status } = answer as Record<string, unknown>;
+  return property_status ? `property is ${property_status}` : String(word ?? status);
+}
