@@ -29,7 +29,8 @@ export class Functions {
     const loaded = await Promise.all(
       names.map(async (name) => {
         // The address is part of a module's identity: another one makes another instance of the same file.
-        const module: { handler: Handler } = await import(`../functions/${name}.ts?cold=${generation}`);
+        const address = new URL(`../functions/${name}.ts?cold=${generation}`, import.meta.url).href;
+        const module: { handler: Handler } = await import(address);
         return [name, module.handler] as const;
       }),
     );

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { Caller, type Heard } from "../caller.ts";
 import type { Plan } from "../chapa/plan.ts";
-import { type Cloud, startCloud } from "../cloud.ts";
+import { type Cloud, type CloudOptions, startCloud } from "../cloud.ts";
 import { PEOPLE } from "../people.ts";
 import type { Settings } from "../settings.ts";
 import { type Outcome, outcomeOf } from "./outcome.ts";
@@ -31,13 +31,13 @@ export class Stage {
   }
 
   /** @param settings as they stand in the environment */
-  static async open(settings: Settings): Promise<Stage> {
+  static async open(settings: Settings, options: Pick<CloudOptions, "profile" | "seed"> = {}): Promise<Stage> {
     let cloud: Cloud | undefined;
     const timeline = new Timeline(() => {
       if (!cloud) throw new Error("the cloud has not started");
       return cloud;
     });
-    cloud = await startCloud({ settings, observeStream: timeline.hear });
+    cloud = await startCloud({ settings, observeStream: timeline.hear, ...options });
     return new Stage(cloud, timeline);
   }
 
