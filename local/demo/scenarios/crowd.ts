@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { Heard } from "../../caller.ts";
-import { answersTo, claim, everyCaptureAccounted, listingIs, onePayment } from "../checks.ts";
+import { answersTo, claim, everyCaptureAccounted, listingIs, onePayment, payerWasTold } from "../checks.ts";
 import type { Scenario } from "../scenario.ts";
 import { type Checkout, checkoutOf } from "../stage.ts";
 
@@ -28,6 +28,7 @@ export const doubleClick: Scenario = {
       onePayment(outcome, { state: "SUCCESS", opened: 1, captured: 1 }),
       everyCaptureAccounted(outcome),
       listingIs(outcome, "APPROVED", ["SUCCESS"]),
+      payerWasTold(outcome, ["payment_success"]),
     ];
   },
 };
@@ -53,6 +54,7 @@ export const twoTabs: Scenario = {
       onePayment(outcome, { state: "SUCCESS", opened: 1, captured: 1 }),
       everyCaptureAccounted(outcome),
       listingIs(outcome, "APPROVED", ["SUCCESS"]),
+      payerWasTold(outcome, ["payment_success"]),
     ];
   },
 };

@@ -165,6 +165,7 @@ export const comeBack: Scenario = {
         outcome.captures,
       ),
       listingIs(outcome, "APPROVED", ["SUCCESS"]),
+      payerWasTold(outcome, ["payment_success"]),
     ];
   },
 };
@@ -215,6 +216,7 @@ export const paidTwice: Scenario = {
     onePayment(outcome, { state: "SUCCESS", attention: ["duplicate"], opened: 2, captured: 2 }),
     everyCaptureAccounted(outcome),
     listingIs(outcome, "APPROVED", ["SUCCESS"]),
+    payerWasTold(outcome, ["payment_success"]),
     claim(
       "the owner still sees a success",
       answersTo(outcome, "status")[0]?.body["status"] === "SUCCESS",

@@ -54,6 +54,11 @@ export const duplicateWebhooks: Scenario = {
     everyCaptureAccounted(outcome),
     claim("copies cost few questions: at most one in five seconds", outcome.verifies <= 10, outcome.verifies),
     listingIs(outcome, "APPROVED", ["SUCCESS"]),
+    claim(
+      "the owner sees a success",
+      answersTo(outcome, "status")[0]?.body["status"] === "SUCCESS",
+      answersTo(outcome, "status"),
+    ),
     payerWasTold(outcome, ["payment_success"]),
   ],
 };
@@ -117,6 +122,7 @@ export const slowInitialize: Scenario = {
       everyCaptureAccounted(outcome),
       liveCheckouts(outcome, 0),
       listingIs(outcome, "APPROVED", ["SUCCESS"]),
+      payerWasTold(outcome, ["payment_success"]),
     ];
   },
 };
