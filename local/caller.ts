@@ -27,11 +27,14 @@ export class Caller {
     options: { as?: PersonName; headers?: Record<string, string> } = {},
   ): Promise<Heard> {
     const { user_id, token } = this.#at.users[options.as ?? "owner"];
-    return heard(`${this.#at.api}/api/v1/payments/initiate`, {
-      method: "POST",
-      headers: { "content-type": "application/json", authorization: `Bearer ${token}`, ...options.headers },
-      body: JSON.stringify({ user_id, ...body }),
-    });
+    const headers = { authorization: `Bearer ${token}`, ...options.headers };
+    return this.post("/api/v1/payments/initiate", JSON.stringify({ user_id, ...body }), headers);
+  }
+
+  /** Posts any text to a path of the API. */
+  post(path: string, body: string, headers: Record<string, string> = {}): Promise<Heard> {
+    const all = { "content-type": "application/json", ...headers };
+    return heard(`${this.#at.api}${path}`, { method: "POST", headers: all, body });
   }
 
   /** Presses "approve and pay" at the listing service. */

@@ -16,6 +16,8 @@ export const REFUSALS: Record<string, Answer> = {
   apiDisabled: refuse(404, "Payments through API is disabled, please contact us"),
   cannotReceive: refuse(400, "User can't receive payments"),
   insufficientBalance: refuse(400, "Insufficient Balance"),
+  // An address that looks right and is not taken all the same.
+  refusedEmail: refuse(400, { email: ["validation.email"] }),
 };
 
 /** What only Chapa's own answers can have wrong with them. */
