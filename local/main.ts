@@ -2,6 +2,7 @@ import "./process-clock.ts";
 
 import { mkdirSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
+import { EnvironmentInvalid } from "../lib/contract/env.ts";
 import { PROFILE_NAMES, type ProfileName } from "./chapa/profiles.ts";
 import { UnsafeKey } from "./chapa/simulator.ts";
 import { type Cloud, type CloudAddress, startCloud } from "./cloud.ts";
@@ -121,7 +122,9 @@ function stopOnSignals(cloud: Cloud): void {
 }
 
 function fail(error: unknown): never {
-  const isExpected = [BadOption, PortTaken, SettingsInvalid, UnsafeKey].some((kind) => error instanceof kind);
+  const isExpected = [BadOption, EnvironmentInvalid, PortTaken, SettingsInvalid, UnsafeKey].some(
+    (kind) => error instanceof kind,
+  );
   const text = error instanceof Error ? (isExpected ? error.message : error.stack) : String(error);
   process.stderr.write(`${text}\n`);
   process.exit(isExpected ? 2 : 1);

@@ -25,7 +25,7 @@ export type Confirmation = {
 };
 
 const Confirmed = z.object({
-  status: z.string(),
+  status: z.string().nullish(),
   property_status: z.string().nullish(),
   payment_status: z.string().nullish(),
 });
@@ -92,7 +92,8 @@ function classify({ status, text }: Reply): ListingAnswer {
   if (status === 200) {
     const confirmed = Confirmed.safeParse(parseJson(text)).data;
     if (confirmed?.status === "already_processed") return { answer: "already_processed" };
-    if (confirmed?.status !== "received") return { answer: "unavailable" };
+    if (!confirmed) return { answer: "unavailable" };
+    // Other words of a definite answer: it showed nothing that speaks against a send, or for having heard.
     return {
       answer: "received",
       propertyStatus: confirmed.property_status ?? "",

@@ -1,6 +1,7 @@
 import "../process-clock.ts";
 
 import { parseArgs } from "node:util";
+import { EnvironmentInvalid } from "../../lib/contract/env.ts";
 import { SettingsInvalid } from "../settings.ts";
 import { type Played, play, SCENARIOS } from "./play.ts";
 import { headline, paint, story, verdict, whileWorking } from "./print.ts";
@@ -81,7 +82,7 @@ function parsed(args: string[]) {
 try {
   process.exitCode = (await main()) ? 0 : 1;
 } catch (error) {
-  const isExpected = error instanceof BadOption || error instanceof SettingsInvalid;
+  const isExpected = [BadOption, EnvironmentInvalid, SettingsInvalid].some((kind) => error instanceof kind);
   process.stderr.write(`${error instanceof Error ? (isExpected ? error.message : error.stack) : error}\n`);
   process.exitCode = isExpected ? 2 : 1;
 }

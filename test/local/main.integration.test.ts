@@ -1,0 +1,283 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import { describe, expect, onTestFinished, test } from "vitest";
+import * as z from "zod";
+import { Caller } from "../../local/caller.ts";
+import { PEOPLE } from "../../local/people.ts";
+import { type Answer, type Listening, type Request, serve } from "../../local/serve.ts";
+
+const ROOT = new URL("../../", import.meta.url).pathname;
+const PROPERTY = "0b0a7c1e-3c1f-4f27-8a52-6f2f5f0f7a22";
+
+const Person = z.object({ user_id: z.uuid(), token: z.string() });
+const Address = z.strictObject({
+  api: z.url(),
+  webhook: z.url(),
+  control: z.url(),
+  chapa: z.url(),
+  users: z.strictObject({ owner: Person, owner2: Person, tenant: Person, admin: Person }),
+  apiKey: z.string().min(1),
+  jwtSecret: z.string().min(1),
+});
+type Address = z.infer<typeof Address>;
+
+type Running = { child: ChildProcess; output: () => string; errors: () => string };
+
+/** `npm start` as its own process, with nothing of this one's settings. */
+function start(args: string[], environment: Record<string, string> = {}): Running {
+  return watch(spawn(process.execPath, ["local/main.ts", ...args], { cwd: ROOT, env: clean(environment) }));
+}
+
+function watch(child: ChildProcess): Running {
+  let [output, errors] = ["", ""];
+  child.stdout?.on("data", (piece) => (output += piece));
+  child.stderr?.on("data", (piece) => (errors += piece));
+  onTestFinished(() => void child.kill("SIGKILL"));
+  return { child, output: () => output, errors: () => errors };
+}
+
+function clean(environment: Record<string, string>): Record<string, string> {
+  return { PATH: process.env["PATH"] ?? "", HOME: process.env["HOME"] ?? "", ...environment };
+}
+
+async function ready({ output, errors }: Running): Promise<Address> {
+  await expect.poll(() => `${output()}${errors()}`, { timeout: 30_000 }).toMatch(/^\{"api".*\}$/m);
+  const line = output()
+    .split("\n")
+    .find((text) => text.startsWith('{"api"'));
+  return Address.parse(JSON.parse(line ?? ""));
+}
+
+async function control(address: Address, path: string, body?: unknown): Promise<{ status: number; text: string }> {
+  const init = body === undefined ? {} : { method: "POST", body: JSON.stringify(body) };
+  const response = await fetch(`${address.control}${path}`, init);
+  return { status: response.status, text: await response.text() };
+}
+
+async function plain(name: string, answer: (request: Request) => Answer): Promise<{ at: Listening; heard: Request[] }> {
+  const heard: Request[] = [];
+  const at = await serve(name, 0, (request) => {
+    heard.push(request);
+    return answer(request);
+  });
+  onTestFinished(() => at.close());
+  return { at, heard };
+}
+
+const textOf = ({ body }: Request) => body.toString("utf8");
+
+test("one line of JSON tells a program everything, and .local/state.json says the same", async () => {
+  const address = await ready(start(["--port", "0", "--json"]));
+  const kept: unknown = JSON.parse(await readFile(`${ROOT}.local/state.json`, "utf8"));
+  expect(kept).toEqual(address);
+  for (const url of [address.api, address.chapa, address.control]) expect(new URL(url).origin).toBe(url);
+  const answer = await new Caller(address).initiate({ property_id: PROPERTY, amount: 500 });
+  expect(answer.status).toBe(202);
+});
+
+test("a foreign Chapa, listing and notification service take the place of the simulated ones", async () => {
+  const paid = new Set<string>();
+  const chapa = await plain("a plain Chapa", ({ path, body }) => {
+    if (path === "/v1/transaction/initialize") {
+      const { tx_ref } = JSON.parse(body.toString("utf8"));
+      const data = { checkout_url: `${chapa.at.origin}/pay/${tx_ref}` };
+      return { status: 200, body: { message: "Hosted Link", status: "success", data } };
+    }
+    const txRef = /^\/v1\/transaction\/verify\/(.+)$/.exec(path)?.[1] ?? "";
+    const status = paid.has(txRef) ? "success" : "pending";
+    const data = { tx_ref: txRef, amount: 500, currency: "ETB", mode: "test", status, reference: "AP1", charge: 17.5 };
+    return { status: 200, body: { message: "Payment details", status: "success", data } };
+  });
+  const listing = await plain("a plain listing", (request) => {
+    const { status } = JSON.parse(textOf(request));
+    const property_status = status === "SUCCESS" ? "APPROVED" : "PENDING";
+    return { status: 200, body: { status: "received", property_status, payment_status: status } };
+  });
+  const notification = await plain("a plain notification", () => ({ status: 200, body: { id: 1 } }));
+  const address = await ready(
+    start(["--port", "0", "--json"], {
+      CHAPA_BASE_URL: chapa.at.origin,
+      CHAPA_SECRET_KEY: "CHASECK_TEST-of-somebody-else",
+      CHAPA_WEBHOOK_SECRET: "agreed-with-the-plain-one",
+      PROPERTY_LISTING_SERVICE_URL: `${listing.at.origin}/api/v1/`,
+      PROPERTY_WEBHOOK_API_KEY: "the-plain-listing-key",
+      NOTIFICATION_SERVICE_URL: notification.at.origin,
+    }),
+  );
+  expect(address.chapa).toBe(chapa.at.origin);
+
+  const caller = new Caller(address);
+  const { status, body } = await caller.initiate({ property_id: PROPERTY, amount: 500 });
+  expect(status).toBe(202);
+  const txRef = String(body["chapa_tx_ref"]);
+  expect(body["checkout_url"]).toBe(`${chapa.at.origin}/pay/${txRef}`);
+  expect(chapa.heard[0]?.headers.authorization).toBe("Bearer CHASECK_TEST-of-somebody-else");
+
+  paid.add(txRef);
+  const secret = "agreed-with-the-plain-one";
+  const told = await caller.webhook(JSON.stringify({ event: "charge.success", tx_ref: txRef }), { secret });
+  expect(told.status).toBe(200);
+  const standing = async () => (await caller.status(String(body["id"]))).body["status"];
+  await expect.poll(standing, { timeout: 20_000 }).toBe("SUCCESS");
+
+  const news = () => listing.heard.map((request) => JSON.parse(textOf(request)).status);
+  await expect.poll(news, { timeout: 20_000 }).toEqual(["PENDING", "SUCCESS"]);
+  expect(listing.heard.map(({ path, headers }) => [path, headers["x-api-key"]])).toEqual(
+    ["first", "second"].map(() => ["/api/v1/payments/confirm", "the-plain-listing-key"]),
+  );
+  expect(JSON.parse(textOf(listing.heard[1] ?? unheard()))).toMatchObject({
+    property_id: PROPERTY,
+    payment_id: body["id"],
+    tx_ref: txRef,
+  });
+  await control(address, "/sweep", {});
+  await expect.poll(() => notification.heard.map(({ path }) => path)).toEqual(["/api/v1/notifications/send"]);
+});
+
+function unheard(): never {
+  throw new Error("it was not heard");
+}
+
+describe("it stops", () => {
+  test.each(["SIGINT", "SIGTERM"] as const)(
+    "cleanly on %s, in the middle of its work, with exit code 0",
+    async (signal) => {
+      const running = start(["--port", "0", "--json"]);
+      const address = await ready(running);
+      await Promise.allSettled(
+        Array.from({ length: 5 }, () => new Caller(address).initiate({ property_id: crypto.randomUUID() })),
+      );
+      running.child.kill(signal);
+      expect(await once(running.child, "exit")).toEqual([0, null]);
+      expect(running.errors()).toBe("");
+      await expect(fetch(address.api)).rejects.toThrow();
+    },
+  );
+
+  test.each(["SIGINT", "SIGTERM"] as const)("with its npm when that gets %s", async (signal) => {
+    const child = spawn("npm", ["start", "--", "--port", "0", "--json"], { cwd: ROOT, env: clean({}), detached: true });
+    onTestFinished(() => {
+      // What is left of the group, if anything.
+      try {
+        process.kill(-(child.pid ?? 0), "SIGKILL");
+      } catch {
+        return;
+      }
+    });
+    const address = await ready(watch(child));
+    child.kill(signal);
+    await once(child, "exit");
+    const isGone = () => fetch(address.api).then(String, () => "gone");
+    await expect.poll(isGone, { timeout: 10_000 }).toBe("gone");
+  });
+});
+
+describe("it explains itself", () => {
+  test("when its port is taken", async () => {
+    const other = createServer().listen(0, "127.0.0.1");
+    onTestFinished(() => void other.close());
+    await once(other, "listening");
+    const at = other.address();
+    const port = typeof at === "object" && at ? String(at.port) : "";
+    const running = start(["--port", port]);
+    expect(await once(running.child, "exit")).toEqual([2, null]);
+    expect(running.errors()).toContain(port);
+    expect(running.errors()).toMatch(/port/i);
+    expect(running.errors()).not.toContain("    at ");
+  });
+
+  test.each<[string[], Record<string, string>, string]>([
+    [["--port", "many"], {}, "--port has to be a port"],
+    [["--profile", "friendly"], {}, "--profile has to be one of"],
+    [["--frobnicate"], {}, "--frobnicate"],
+    [[], { CHAPA_BASE_URL: "chapa" }, "CHAPA_BASE_URL"],
+    [[], { PAYMENT_TIMEOUT_DAYS: "soon", RECHECK_LADDER: "now" }, "PAYMENT_TIMEOUT_DAYS"],
+    [[], { CHAPA_SECRET_KEY: "CHASECK-live-key-of-somebody" }, "CHASECK_TEST-sim"],
+  ])("in a sentence when it cannot start: %j %j", async (args, environment, sentence) => {
+    const running = start(["--port", "0", ...args], environment);
+    expect(await once(running.child, "exit")).toEqual([2, null]);
+    expect(running.errors()).toContain(sentence);
+    expect(running.errors()).not.toContain("    at ");
+  });
+
+  test("on --help, and to a person who starts it", async () => {
+    const helped = start(["--help"]);
+    expect(await once(helped.child, "exit")).toEqual([0, null]);
+    expect(helped.output()).toContain("--port");
+    const running = start(["--port", "0"]);
+    await expect.poll(running.output, { timeout: 30_000 }).toContain("curl");
+    expect(running.output()).toContain(PEOPLE.owner.email);
+  });
+});
+
+describe("its control", () => {
+  test("moves time, disturbs and mends what stands around, shows what there is, and starts afresh", async () => {
+    const address = await ready(start(["--port", "0", "--json"]));
+    const caller = new Caller(address);
+    const first = await caller.initiate({ property_id: PROPERTY });
+
+    const before = JSON.parse((await control(address, "/state")).text);
+    expect(before.payments).toMatchObject([{ state: "PENDING", propertyId: PROPERTY }]);
+    const moved = await control(address, "/clock", { advance_ms: 8 * 86_400_000 });
+    expect(Date.parse(JSON.parse(moved.text).now) - Date.parse(before.now)).toBeGreaterThanOrEqual(8 * 86_400_000);
+    const expired = await caller.status(String(first.body["id"]));
+    expect([expired.status, expired.body["state"]]).toEqual([200, "EXPIRED"]);
+
+    expect((await control(address, "/faults", { target: "chapa", fault: "down" })).status).toBe(200);
+    expect((await caller.initiate({ property_id: crypto.randomUUID() })).status).toBe(503);
+    expect((await control(address, "/faults", { target: "chapa", fault: null })).status).toBe(200);
+    expect((await caller.initiate({ property_id: crypto.randomUUID() })).status).toBe(202);
+
+    expect((await control(address, "/reset", {})).status).toBe(200);
+    expect(JSON.parse((await control(address, "/state")).text)).toMatchObject({ payments: [] });
+    expect((await caller.status(String(first.body["id"]))).status).toBe(404);
+    expect((await caller.initiate({ property_id: PROPERTY })).status).toBe(202);
+  });
+
+  test("says what is wrong with what it was asked", async () => {
+    const address = await ready(start(["--port", "0", "--json"]));
+    const asked = await Promise.all([
+      control(address, "/clock", { advance_ms: -1 }),
+      control(address, "/clock", {}),
+      control(address, "/faults", { target: "moon", fault: "down" }),
+      control(address, "/faults", { target: "chapa", fault: "gremlins" }),
+      control(address, "/nowhere", {}),
+    ]);
+    expect(asked.map(({ status }) => status)).toEqual([422, 422, 422, 422, 404]);
+    expect(asked[3]?.text).toContain("timeoutAfterEffect");
+    expect(asked[4]?.text).toContain("POST /clock");
+  });
+});
+
+test("nothing that it records names a person, a token or a key", async () => {
+  const running = start(["--port", "0", "--json"], {
+    POWERTOOLS_LOG_LEVEL: "DEBUG",
+    POWERTOOLS_METRICS_DISABLED: "false",
+    CHAPA_WEBHOOK_SECRET: "canary-webhook-secret",
+    PROPERTY_WEBHOOK_API_KEY: "canary-listing-key",
+    JWT_SECRET: "canary-jwt-secret-of-all-services",
+  });
+  const address = await ready(running);
+  const caller = new Caller(address);
+  await caller.initiate({ property_id: "canary-property", request_id: 7 });
+  const { body } = await caller.initiate({ property_id: PROPERTY, amount: 500 });
+  const forged = JSON.stringify({ tx_ref: body["chapa_tx_ref"], email: "canary@mail.et", mobile: "0900123456" });
+  await caller.webhook(forged, {});
+  await caller.webhook(forged, { secret: "canary-webhook-secret" });
+  await caller.webhook("{canary-broken", { secret: "canary-webhook-secret" });
+  await caller.act(String(body["checkout_url"]), "pay");
+  await control(address, "/faults", { target: "users", fault: "500" });
+  await caller.initiate({ property_id: PROPERTY });
+  await control(address, "/clock", { advance_ms: 120_000 });
+
+  const records = running.output().split("\n").slice(1).join("\n") + running.errors();
+  expect(records).toContain("payment_moved");
+  expect(records).toContain("webhook_refused");
+  expect(records).toContain("user_notified");
+  const { token } = address.users.owner;
+  const { email, phone } = PEOPLE.owner;
+  const canaries = [email, phone, phone.slice(4), token, token.slice(-20), "canary", "CHASECK", "0900123456"];
+  expect(canaries.filter((canary) => records.includes(canary))).toEqual([]);
+});
