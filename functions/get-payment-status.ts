@@ -4,18 +4,18 @@ import { readEnv } from "../lib/contract/env.ts";
 import { FUNCTIONS } from "../lib/contract/functions.ts";
 import { Forbidden, PaymentNotFound } from "../lib/domain/errors.ts";
 import { refOfPaymentId, Uuid } from "../lib/domain/ids.ts";
+import { mayRead } from "../lib/domain/principal.ts";
 import { endpoint, json } from "../lib/http/endpoint.ts";
 import { toStatusResponse } from "../lib/http/payment-response.ts";
-import { bearerRoute, mayRead } from "../lib/http/principal.ts";
 import { parsed } from "../lib/http/problem.ts";
 import { documentClient } from "../lib/table/client.ts";
 import { PaymentTable } from "../lib/table/payments.ts";
-import { authSecretOf, principalsOf } from "../lib/wiring/parts.ts";
+import { authSecretOf, doorOf } from "../lib/wiring/parts.ts";
 
 const Path = z.object({ payment_id: UuidText.pipe(Uuid) });
 const env = readEnv(FUNCTIONS["get-payment-status"].env);
 const payments = new PaymentTable(documentClient(), env.TABLE_NAME);
-const authenticate = bearerRoute("get-payment-status", principalsOf(env, authSecretOf(env)));
+const authenticate = doorOf(env, authSecretOf(env));
 
 export const handler = endpoint("nothing", async ({ event }) => {
   const principal = await authenticate(event);

@@ -7,7 +7,6 @@ import { initiate } from "../lib/flows/initiate.ts";
 import { endpoint, json } from "../lib/http/endpoint.ts";
 import { toCommand } from "../lib/http/initiate-request.ts";
 import { toCheckoutResponse } from "../lib/http/payment-response.ts";
-import { bearerRoute } from "../lib/http/principal.ts";
 import { parsed } from "../lib/http/problem.ts";
 import { systemClock } from "../lib/runtime/clock.ts";
 import { log } from "../lib/runtime/logger.ts";
@@ -16,13 +15,13 @@ import { RateLimiter } from "../lib/runtime/rate-limit.ts";
 import { documentClient } from "../lib/table/client.ts";
 import { PaymentTable } from "../lib/table/payments.ts";
 import { RequestTable } from "../lib/table/requests.ts";
-import { authSecretOf, chapaOf, contactsOf, gatewaySecretOf, policyOf, principalsOf } from "../lib/wiring/parts.ts";
+import { authSecretOf, chapaOf, contactsOf, doorOf, gatewaySecretOf, policyOf } from "../lib/wiring/parts.ts";
 
 const env = readEnv(FUNCTIONS["initiate-payment"].env);
 const client = documentClient();
 const gateway = gatewaySecretOf(env);
 const auth = authSecretOf(env);
-const authenticate = bearerRoute("initiate-payment", principalsOf(env, auth));
+const authenticate = doorOf(env, auth);
 const ports = {
   payments: new PaymentTable(client, env.TABLE_NAME),
   requests: new RequestTable(client, env.TABLE_NAME),

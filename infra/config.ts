@@ -9,6 +9,7 @@ export type StageConfig = {
     | "CHAPA_BASE_URL"
     | "CHECKOUT_ORIGINS"
     | "USER_MANAGEMENT_URL"
+    | "TOKEN_VERIFY"
     | "PROPERTY_LISTING_SERVICE_URL"
     | "NOTIFICATION_SERVICE_URL"
     | "FRONTEND_REDIRECT_URL"
@@ -32,6 +33,7 @@ export const DEV: StageConfig = {
     CHAPA_BASE_URL: "https://api.chapa.co/v1",
     CHECKOUT_ORIGINS: "https://checkout.chapa.co",
     USER_MANAGEMENT_URL: "https://users.rental.invalid/api/v1",
+    TOKEN_VERIFY: "remote",
     PROPERTY_LISTING_SERVICE_URL: "https://listings.rental.invalid/api/v1",
     NOTIFICATION_SERVICE_URL: "https://notifications.rental.invalid/api/v1",
     FRONTEND_REDIRECT_URL: "https://app.rental.invalid/payment/success",

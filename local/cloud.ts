@@ -243,7 +243,11 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
       Queues.start(),
       startFunctionUrl("chapa-webhook", functions.invoke),
     ]);
-    const secrets = secretValues(settings, { chapa: CHAPA_DEFAULTS.secretKey, notification: peers.notificationBearer });
+    const secrets = secretValues(settings, {
+      chapa: CHAPA_DEFAULTS.secretKey,
+      notification: peers.notificationBearer,
+      api: API_KEY,
+    });
     const servers = { api, webhook, secrets: await startSecrets(secrets) };
     const backend = new Backend(settings.LOCAL_DYNAMODB, functions.invoke, options.observeStream ?? (() => undefined));
     const schedule = new Schedule(functions.invoke);

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { EnvText } from "../lib/contract/env.ts";
 import type { Queues } from "./queues.ts";
 import type { Settings } from "./settings.ts";
@@ -34,6 +35,7 @@ export function functionEnvironment(settings: Settings, at: Addresses, queues: Q
     CHAPA_BASE_URL: at.chapa,
     CHECKOUT_ORIGINS: settings.CHECKOUT_ORIGINS ?? `${new URL(at.chapa).origin},${CHAPA_CHECKOUT_ORIGIN}`,
     USER_MANAGEMENT_URL: at.users,
+    TOKEN_VERIFY: settings.TOKEN_VERIFY ?? "remote",
     PROPERTY_LISTING_SERVICE_URL: at.listing,
     NOTIFICATION_SERVICE_URL: at.notification,
     FRONTEND_REDIRECT_URL: FRONTEND_URL,
@@ -66,10 +68,21 @@ export function sdkEnvironment(at: Pick<Addresses, "table" | "secrets">, queues:
 }
 
 /** The three secrets by their names. Namespace and contact key are constants: nothing here outlives the process. */
-export function secretValues(settings: Settings, keys: { chapa: string; notification: string }): Map<string, object> {
+export function secretValues(
+  settings: Settings,
+  keys: { chapa: string; notification: string; api: string },
+): Map<string, object> {
   return new Map<string, object>([
     [SECRETS.webhook, { chapa_webhook_secret: settings.CHAPA_WEBHOOK_SECRET }],
-    [SECRETS.auth, { jwt_secret: settings.JWT_SECRET, namespace: "local-namespace" }],
+    [
+      SECRETS.auth,
+      {
+        jwt_secret: settings.JWT_SECRET,
+        namespace: "local-namespace",
+        api_keys: [{ name: "local", sha256: createHash("sha256").update(keys.api).digest("hex"), roles: ["service"] }],
+        cursor_key: "local-cursor-key",
+      },
+    ],
     [
       SECRETS.gateway,
       {

@@ -48,6 +48,8 @@ const VARIABLES = {
   /** Origins that a checkout URL may have, comma separated. */
   CHECKOUT_ORIGINS: origins,
   USER_MANAGEMENT_URL: sibling,
+  /** Whether User Management must confirm a token, or its signature is enough; see `lib/peers/confirm-user.ts`. */
+  TOKEN_VERIFY: z.enum(["remote", "local", "remote-with-fallback"]),
   PROPERTY_LISTING_SERVICE_URL: sibling,
   NOTIFICATION_SERVICE_URL: sibling,
   /** Where a browser goes after a success. */

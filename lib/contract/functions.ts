@@ -37,6 +37,7 @@ export const FUNCTIONS = {
       ...POLICY,
       "BASE_URL",
       "USER_MANAGEMENT_URL",
+      "TOKEN_VERIFY",
       "PRICE_BOOK",
       "RATE_LIMIT_INITIATE",
       "INITIATE_PAUSED",
@@ -46,7 +47,7 @@ export const FUNCTIONS = {
     trigger: { kind: "http" },
     timeoutSeconds: 10,
     memoryMb: 512,
-    env: ["TABLE_NAME", "AUTH_SECRET_ARN", "USER_MANAGEMENT_URL"],
+    env: ["TABLE_NAME", "AUTH_SECRET_ARN", "USER_MANAGEMENT_URL", "TOKEN_VERIFY"],
   },
   "payment-return": {
     trigger: { kind: "http" },

@@ -1,7 +1,16 @@
 import type { FunctionName } from "./functions.ts";
 
-/** Who may call. `roles` are compared without regard to case; an absent list means every role. */
-export type Access = { readonly kind: "public" } | { readonly kind: "bearer"; readonly roles?: readonly string[] };
+/** What a caller may be. The first four are users' roles at User Management; `service` is another program of ours. */
+export const ROLES = ["owner", "tenant", "broker", "admin", "service"] as const;
+export type Role = (typeof ROLES)[number];
+
+/**
+ * Who may call. `bearer`: users by their token. `bearer-or-key`: programs by their API key too. `iam`: programs whose
+ * requests AWS has checked. `roles` are compared without regard to case; an absent list means every role.
+ */
+export type Access =
+  | { readonly kind: "public" }
+  | { readonly kind: "bearer" | "bearer-or-key" | "iam"; readonly roles?: readonly Role[] };
 
 export type Route = {
   readonly method: "GET" | "POST";
@@ -17,13 +26,13 @@ export const ROUTES = [
     method: "POST",
     path: "/api/v1/payments/initiate",
     function: "initiate-payment",
-    access: { kind: "bearer", roles: ["owner"] },
+    access: { kind: "bearer-or-key", roles: ["owner", "service"] },
   },
   {
     method: "GET",
     path: "/api/v1/payments/{payment_id}/status",
     function: "get-payment-status",
-    access: { kind: "bearer" },
+    access: { kind: "bearer-or-key" },
   },
   {
     method: "GET",
@@ -33,13 +42,23 @@ export const ROUTES = [
   },
   { method: "POST", path: "/api/v1/webhook/chapa", function: "chapa-webhook", access: { kind: "public" } },
   { method: "GET", path: "/api/v1/webhook/chapa", function: "chapa-webhook", access: { kind: "public" } },
+  {
+    method: "POST",
+    path: "/internal/v1/payments/initiate",
+    function: "initiate-payment",
+    access: { kind: "iam", roles: ["service"] },
+  },
+  {
+    method: "GET",
+    path: "/internal/v1/payments/{payment_id}/status",
+    function: "get-payment-status",
+    access: { kind: "iam", roles: ["service"] },
+  },
 ] as const satisfies readonly Route[];
 
-/** The route that a function serves first; its access rule holds for all of them. */
-export function routeOf(name: FunctionName): Route {
-  const route = ROUTES.find((candidate) => candidate.function === name);
-  if (!route) throw new Error(`no route leads to ${name}`);
-  return route;
+/** Who may call a route, by the key that API Gateway gives it; undefined for a route that nobody listed. */
+export function accessOf(routeKey: string): Access | undefined {
+  return ROUTES.find(({ method, path }) => `${method} ${path}` === routeKey)?.access;
 }
 
 /** Path of the page that Chapa sends the payer's browser back to. */

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { ROLES } from "./routes.ts";
 
 const text = z.string().min(8);
 
@@ -8,8 +9,28 @@ export const WebhookSecret = z.object({
   chapa_webhook_secret_previous: text.optional(),
 });
 
-/** What proves who a caller is. `namespace` keeps our ids from being computed outside, and is never rotated. */
-export const AuthSecret = z.object({ jwt_secret: text, namespace: text });
+/** One program's key, as its SHA-256 in hex. Two keys of one name overlap while one of them is replaced. */
+export const ApiKey = z.object({
+  name: z.string().min(1),
+  sha256: z.string().regex(/^[0-9a-f]{64}$/, "not a SHA-256 in hex"),
+  roles: z.array(z.enum(ROLES)).min(1),
+});
+export type ApiKey = z.infer<typeof ApiKey>;
+
+/**
+ * What proves who a caller is. `namespace` keeps our ids from being computed outside, and is never rotated;
+ * `cursor_key` signs the cursors of lists and names tokens in caches, and may be.
+ */
+export const AuthSecret = z.object({
+  jwt_secret: text,
+  jwt_secret_previous: text.optional(),
+  namespace: text,
+  api_keys: z.array(ApiKey).default([]),
+  cursor_key: text,
+  upstash_url: z.url().optional(),
+  upstash_token: text.optional(),
+});
+export type AuthSecret = z.infer<typeof AuthSecret>;
 
 /** What opens other people's doors. `contact_keys` are 32 bytes in base64 by key id; `contact_key` names the one to write with. */
 export const GatewaySecret = z
@@ -19,6 +40,8 @@ export const GatewaySecret = z
     contact_keys: z.record(z.string(), z.base64()),
     listing_api_key: z.string(),
     notification_bearer: z.string().optional(),
+    /** Login of an administrator at User Management, to look users up for whom a program asks. */
+    user_management_login: z.object({ email: z.string(), password: z.string() }).optional(),
   })
   .refine(({ contact_key, contact_keys }) => contact_key in contact_keys, "contact_key is not among contact_keys");
 export type GatewaySecret = z.infer<typeof GatewaySecret>;

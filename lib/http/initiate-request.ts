@@ -4,8 +4,8 @@ import type { InitiateRequest } from "../contract/api.ts";
 import { Forbidden, InputInvalid } from "../domain/errors.ts";
 import { Uuid } from "../domain/ids.ts";
 import { parseBirr, type Santim } from "../domain/money.ts";
+import type { Principal } from "../domain/principal.ts";
 import { header } from "./endpoint.ts";
-import type { Principal } from "./principal.ts";
 import { parsed } from "./problem.ts";
 
 const IdempotencyKey = z.string().regex(/^[\x21-\x7e]{1,255}$/, "not 1 to 255 visible ASCII characters");
@@ -31,15 +31,20 @@ export function toCommand(
   newId: () => string,
 ): Command {
   const userId = Uuid.parse(body.user_id);
-  if (userId !== principal.userId) throw new Forbidden("The user_id is not yours.");
+  if (principal.kind === "user" && userId !== principal.userId) throw new Forbidden("The user_id is not yours.");
   return {
     userId,
     propertyId: Uuid.parse(body.property_id),
     purpose: body.purpose ?? undefined,
     amount: amountOf(body.amount),
     requestId: requestIdOf(body.request_id ?? undefined, header(event, "idempotency-key")) ?? newId(),
-    contact: { email: principal.email, phone: principal.phone, language: principal.language },
+    contact: contactOf(principal),
   };
+}
+
+function contactOf(principal: Principal): Command["contact"] {
+  if (principal.kind === "service") return {};
+  return { email: principal.email, phone: principal.phone, language: principal.language };
 }
 
 /** The body's request id, or the header that means the same; both given must say the same. */

@@ -1,85 +1,121 @@
+import { createHash, timingSafeEqual } from "node:crypto";
 import type { APIGatewayProxyEventV2 } from "aws-lambda";
 import { jwtVerify } from "jose";
 import * as z from "zod";
-import type { FunctionName } from "../contract/functions.ts";
-import { type Access, routeOf } from "../contract/routes.ts";
+import { type Access, accessOf } from "../contract/routes.ts";
+import type { ApiKey } from "../contract/secrets.ts";
 import { Forbidden, Unauthenticated } from "../domain/errors.ts";
 import { Uuid } from "../domain/ids.ts";
+import type { Principal, ServicePrincipal, UserPrincipal } from "../domain/principal.ts";
 import { header } from "./endpoint.ts";
 
-/** Who calls, as User Management knows him now. */
-export type Principal = {
-  userId: Uuid;
-  /** Lower case. */
-  role: string;
-  email: string | undefined;
-  phone: string | undefined;
-  language: string | undefined;
+export type DoorPorts = {
+  /** Secrets that a token may be signed with. */
+  jwtSecrets: () => Promise<readonly string[]>;
+  /** What is known of a user whose token is signed and not over; undefined when he is refused. */
+  confirm: (token: string, claims: UserPrincipal, expiresAt: number) => Promise<UserPrincipal | undefined>;
+  apiKeys: () => Promise<readonly ApiKey[]>;
 };
 
-export type PrincipalPorts = {
-  jwtSecret: () => Promise<string>;
-  /** What the user service says of a token; undefined when it refuses it. */
-  verify: (token: string) => Promise<Principal | undefined>;
-};
+export type Door = (event: APIGatewayProxyEventV2) => Promise<Principal>;
 
 const TOKEN_LIMIT_BYTES = 8 * 1024;
-const Claims = z.object({ sub: Uuid, role: z.string().min(1) });
+const KEY_LIMIT_BYTES = 256;
+const optional = z
+  .string()
+  .nullish()
+  .transform((text) => text ?? undefined);
+const Claims = z.object({
+  sub: Uuid,
+  role: z.string().min(1),
+  exp: z.number(),
+  email: optional,
+  phone_number: optional,
+  preferred_language: optional,
+});
+const Signed = z.object({ iam: z.object({ userArn: z.string().min(1) }) });
 
 /**
- * The check at the door of a function's route.
- * @throws Error when the route is not for bearers: a function never opens itself wider than its route says
+ * The check at the door of every route that is not public, as `lib/contract/routes.ts` states it. A route that nobody
+ * listed lets nobody in. Throws Unauthenticated (401), Forbidden (403) or DependencyUnavailable.
  */
-export function bearerRoute(
-  name: FunctionName,
-  ports: PrincipalPorts,
-): (event: APIGatewayProxyEventV2) => Promise<Principal> {
-  const { access } = routeOf(name);
-  if (access.kind !== "bearer") throw new Error(`the route of ${name} is not for bearers`);
-  return (event) => principalOf(event, access, ports);
+export function door(ports: DoorPorts): Door {
+  return async (event) => {
+    const access = accessOf(event.routeKey);
+    if (!access || access.kind === "public") throw new Forbidden("Nobody may call this.");
+    const principal = await callerOf(event, access.kind, ports);
+    const roles = principal.kind === "user" ? [principal.role] : principal.roles;
+    if (access.roles && !access.roles.some((role) => roles.includes(role))) {
+      throw new Forbidden(`This needs the role ${access.roles.join(" or ")}.`);
+    }
+    return principal;
+  };
 }
 
-/**
- * The caller of a route that only bearers may use. The token is checked here first, so that nothing malformed, expired
- * or made for another purpose costs the user service a question.
- * @throws Unauthenticated (401), Forbidden (403), DependencyUnavailable
- */
-async function principalOf(
+function callerOf(
   event: APIGatewayProxyEventV2,
-  access: Extract<Access, { kind: "bearer" }>,
-  ports: PrincipalPorts,
-): Promise<Principal> {
-  const token = bearerOf(header(event, "authorization"));
-  const subject = await subjectOf(token, await ports.jwtSecret());
-  const user = await ports.verify(token);
-  if (!user || user.userId !== subject) throw new Unauthenticated("Could not validate credentials");
-  const role = user.role.toLowerCase();
-  if (access.roles && !access.roles.includes(role)) {
-    throw new Forbidden(`This needs the role ${access.roles.join(" or ")}.`);
-  }
-  return { ...user, role };
+  kind: Exclude<Access["kind"], "public">,
+  ports: DoorPorts,
+): Promise<Principal> | Principal {
+  if (kind === "iam") return signedCaller(event);
+  const authorization = header(event, "authorization");
+  const key = header(event, "x-api-key");
+  // A token names a person, who may do less than a program: with both, the person counts.
+  if (kind === "bearer-or-key" && key !== undefined && authorization === undefined) return keyHolder(key, ports);
+  return bearer(authorization, ports);
 }
 
-/** Whether the caller may read this payment: its own, or any as an administrator. */
-export function mayRead(principal: Principal, ownerId: Uuid | undefined): boolean {
-  return principal.role === "admin" || principal.userId === ownerId;
-}
-
-function bearerOf(authorization: string | undefined): string {
+/**
+ * The token is checked here first, so that nothing malformed, expired or made for another purpose costs the user
+ * service a question.
+ */
+async function bearer(authorization: string | undefined, ports: DoorPorts): Promise<UserPrincipal> {
   const token = /^Bearer ([\x21-\x7e]+)$/i.exec(authorization ?? "")?.[1];
   if (!token || token.length > TOKEN_LIMIT_BYTES) throw new Unauthenticated("Not authenticated");
-  return token;
+  const { exp, sub, ...claims } = await claimsOf(token, await ports.jwtSecrets());
+  const claimed: UserPrincipal = {
+    kind: "user",
+    userId: sub,
+    role: claims.role.toLowerCase(),
+    email: claims.email,
+    phone: claims.phone_number,
+    language: claims.preferred_language,
+  };
+  const user = await ports.confirm(token, claimed, exp * 1000);
+  if (!user || user.userId !== sub) throw new Unauthenticated("Could not validate credentials");
+  return { ...user, role: user.role.toLowerCase() };
 }
 
 /** A refresh token carries no role, and so is none for us. */
-async function subjectOf(token: string, secret: string): Promise<Uuid> {
-  try {
-    const { payload } = await jwtVerify(token, new TextEncoder().encode(secret), {
-      algorithms: ["HS256"],
-      requiredClaims: ["sub", "exp", "role"],
-    });
-    return Claims.parse(payload).sub;
-  } catch (cause) {
-    throw new Unauthenticated("Could not validate credentials", { cause });
+async function claimsOf(token: string, secrets: readonly string[]): Promise<z.output<typeof Claims>> {
+  for (const secret of secrets) {
+    try {
+      const { payload } = await jwtVerify(token, new TextEncoder().encode(secret), {
+        algorithms: ["HS256"],
+        requiredClaims: ["sub", "exp", "role"],
+      });
+      return Claims.parse(payload);
+    } catch {
+      // The next secret may be the right one; none says anything that a caller should hear.
+    }
   }
+  throw new Unauthenticated("Could not validate credentials");
+}
+
+/** Every key is compared, whichever fits, so that time tells nothing. */
+async function keyHolder(key: string, ports: DoorPorts): Promise<ServicePrincipal> {
+  if (key.length > KEY_LIMIT_BYTES) throw new Unauthenticated("Invalid API key");
+  const given = createHash("sha256").update(key).digest();
+  const fitting = (await ports.apiKeys()).filter(({ sha256 }) => timingSafeEqual(given, Buffer.from(sha256, "hex")));
+  const [holder] = fitting;
+  if (!holder) throw new Unauthenticated("Invalid API key");
+  return { kind: "service", name: holder.name, roles: holder.roles };
+}
+
+/** API Gateway has checked the signature; what it found stands in the event, where no caller can write. */
+function signedCaller(event: APIGatewayProxyEventV2): ServicePrincipal {
+  const context: object = event.requestContext;
+  const signed = Signed.safeParse("authorizer" in context ? context.authorizer : undefined).data;
+  if (!signed) throw new Forbidden("This needs a signed request.");
+  return { kind: "service", name: signed.iam.userArn, roles: ["service"] };
 }

@@ -5,7 +5,8 @@ import { type Env, EnvironmentInvalid } from "../contract/env.ts";
 import { AuthSecret, GatewaySecret } from "../contract/secrets.ts";
 import { type Policy, parseLadder } from "../domain/looks.ts";
 import { DAY_MS, MINUTE_MS } from "../domain/time.ts";
-import type { PrincipalPorts } from "../http/principal.ts";
+import { type Door, door } from "../http/principal.ts";
+import { confirmUser } from "../peers/confirm-user.ts";
 import { UserManagement } from "../peers/user-management.ts";
 import { call } from "../runtime/call.ts";
 import { systemClock } from "../runtime/clock.ts";
@@ -55,18 +56,19 @@ export function contactsOf(
   return new ContactTable(client, env.TABLE_NAME, keys, randomBytes);
 }
 
-export function authSecretOf(env: Pick<Env, "AUTH_SECRET_ARN">) {
+export function authSecretOf(env: Pick<Env, "AUTH_SECRET_ARN">): Secret<AuthSecret> {
   return new Secret(env.AUTH_SECRET_ARN, AuthSecret, systemClock);
 }
 
 /** What it takes to know a caller. */
-export function principalsOf(
-  env: Pick<Env, "USER_MANAGEMENT_URL">,
-  secret: ReturnType<typeof authSecretOf>,
-): PrincipalPorts {
+export function doorOf(env: Pick<Env, "USER_MANAGEMENT_URL" | "TOKEN_VERIFY">, secret: Secret<AuthSecret>): Door {
   const users = new UserManagement(env.USER_MANAGEMENT_URL, call);
-  return {
-    jwtSecret: async () => (await secret.get()).jwt_secret,
-    verify: (token) => users.verify(token),
-  };
+  return door({
+    jwtSecrets: async () => {
+      const { jwt_secret, jwt_secret_previous } = await secret.get();
+      return [jwt_secret, jwt_secret_previous ?? []].flat();
+    },
+    confirm: (token, claims) => confirmUser({ users, mode: env.TOKEN_VERIFY }, token, claims),
+    apiKeys: async () => (await secret.get()).api_keys,
+  });
 }

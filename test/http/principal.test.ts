@@ -1,13 +1,18 @@
+import { createHash } from "node:crypto";
 import { SignJWT } from "jose";
 import { describe, expect, test } from "vitest";
+import type { ApiKey } from "../../lib/contract/secrets.ts";
 import { DependencyUnavailable, Forbidden, Unauthenticated } from "../../lib/domain/errors.ts";
 import { Uuid } from "../../lib/domain/ids.ts";
-import { bearerRoute, mayRead, type Principal } from "../../lib/http/principal.ts";
+import { mayRead, type UserPrincipal } from "../../lib/domain/principal.ts";
+import { door as doorOf } from "../../lib/http/principal.ts";
 import { anEvent } from "../support/events.ts";
 import { FEE } from "../support/payments.ts";
 
+const ROUTE = "POST /api/v1/payments/initiate";
 const SECRET = "shared-by-the-siblings";
-const USER: Principal = {
+const USER: UserPrincipal = {
+  kind: "user",
   userId: FEE.userId,
   role: "owner",
   email: "abebe@rental.et",
@@ -26,11 +31,12 @@ async function token(change: Claims = {}, options: { secret?: string; alg?: stri
     .sign(new TextEncoder().encode(options.secret ?? SECRET));
 }
 
-function door(user: Principal | "refused" | Error = USER) {
+function door(user: UserPrincipal | "refused" | Error = USER) {
   const asked: string[] = [];
-  const check = bearerRoute("initiate-payment", {
-    jwtSecret: async () => SECRET,
-    verify: async (bearer) => {
+  const check = doorOf({
+    jwtSecrets: async () => [SECRET],
+    apiKeys: async () => [],
+    confirm: async (bearer) => {
       asked.push(bearer);
       if (user instanceof Error) throw user;
       return user === "refused" ? undefined : user;
@@ -39,7 +45,7 @@ function door(user: Principal | "refused" | Error = USER) {
   return { asked, check };
 }
 
-const withToken = (bearer: string) => anEvent({ headers: { authorization: `Bearer ${bearer}` } });
+const withToken = (bearer: string) => anEvent({ routeKey: ROUTE, headers: { authorization: `Bearer ${bearer}` } });
 
 describe("who calls", () => {
   test("is whom the user service says the token belongs to, with the contact that it has", async () => {
@@ -58,7 +64,7 @@ describe("who calls", () => {
     ["a token of 9 KiB", `Bearer ${"a".repeat(9 * 1024)}`],
   ])("cannot be told from %s as authorization", async (_name, authorization) => {
     const { check, asked } = door();
-    const event = anEvent({ headers: authorization === undefined ? {} : { authorization } });
+    const event = anEvent({ routeKey: ROUTE, headers: authorization === undefined ? {} : { authorization } });
     await expect(check(event)).rejects.toThrow(Unauthenticated);
     expect(asked).toHaveLength(0);
   });
@@ -108,8 +114,57 @@ describe("who calls", () => {
     expect(mayRead({ ...USER, role: "admin" }, undefined)).toBe(true);
   });
 
-  test("is never asked for at a public route by mistake", () => {
-    const ports = { jwtSecret: async () => SECRET, verify: async () => USER };
-    expect(() => bearerRoute("chapa-webhook", ports)).toThrow("not for bearers");
+  test.each(["GET /api/v1/webhook/chapa", "GET /nowhere", "$default", ""])(
+    "is nobody at %j, which is public or was never listed",
+    async (routeKey) => {
+      const { check, asked } = door();
+      const event = anEvent({ routeKey, headers: { authorization: `Bearer ${await token()}` } });
+      await expect(check(event)).rejects.toThrow(Forbidden);
+      expect(asked).toHaveLength(0);
+    },
+  );
+});
+
+describe("a program", () => {
+  const KEY = "rk_live_0123456789abcdef0123456789abcdef";
+  const sha256 = (key: string) => createHash("sha256").update(key).digest("hex");
+  const keys: ApiKey[] = [
+    { name: "billing", sha256: sha256("another key"), roles: ["service"] },
+    { name: "listing", sha256: sha256(KEY), roles: ["service"] },
+    { name: "reader", sha256: sha256("reader's key"), roles: ["broker"] },
+  ];
+  const check = doorOf({ jwtSecrets: async () => [SECRET], apiKeys: async () => keys, confirm: async () => USER });
+
+  test("is known by its key, under its name", async () => {
+    const event = anEvent({ routeKey: ROUTE, headers: { "x-api-key": KEY } });
+    expect(await check(event)).toEqual({ kind: "service", name: "listing", roles: ["service"] });
+  });
+
+  test.each(["", "wrong", KEY.slice(1), `${KEY} `, sha256(KEY), "a".repeat(9000)])("is nobody with %s", async (key) => {
+    await expect(check(anEvent({ routeKey: ROUTE, headers: { "x-api-key": key } }))).rejects.toThrow(Unauthenticated);
+  });
+
+  test("needs a key with the role of the route", async () => {
+    const event = anEvent({ routeKey: ROUTE, headers: { "x-api-key": "reader's key" } });
+    await expect(check(event)).rejects.toThrow(Forbidden);
+  });
+
+  test("that brings a user's token too acts as that user", async () => {
+    const headers = { "x-api-key": KEY, authorization: `Bearer ${await token()}` };
+    expect(await check(anEvent({ routeKey: ROUTE, headers }))).toMatchObject({ kind: "user", userId: USER.userId });
+  });
+
+  test("is known by what AWS found of its signature, and by nothing that it can write itself", async () => {
+    const routeKey = "POST /internal/v1/payments/initiate";
+    const signed = anEvent({ routeKey });
+    const arn = "arn:aws:sts::1:assumed-role/listing/x";
+    Object.assign(signed.requestContext, { authorizer: { iam: { userArn: arn } } });
+    expect(await check(signed)).toEqual({ kind: "service", name: arn, roles: ["service"] });
+    const headers = { "x-api-key": KEY, authorization: `Bearer ${await token()}`, "x-amzn-iam-arn": arn };
+    await expect(check(anEvent({ routeKey, headers }))).rejects.toThrow(Forbidden);
+  });
+
+  test("reads every payment", () => {
+    expect(mayRead({ kind: "service", name: "listing", roles: ["service"] }, USER.userId)).toBe(true);
   });
 });

@@ -1,0 +1,27 @@
+import type { Uuid } from "./ids.ts";
+
+/** A user as his token or User Management describes him. `role` is lower case. */
+export type UserPrincipal = {
+  kind: "user";
+  userId: Uuid;
+  role: string;
+  email: string | undefined;
+  phone: string | undefined;
+  language: string | undefined;
+};
+
+/** Another program of ours, by its API key or its AWS identity. */
+export type ServicePrincipal = { kind: "service"; name: string; roles: readonly string[] };
+
+/** Who calls. */
+export type Principal = UserPrincipal | ServicePrincipal;
+
+/** Whether the caller acts for others and not for himself. */
+export function isPrivileged(principal: Principal): boolean {
+  return principal.kind === "service" || principal.role === "admin";
+}
+
+/** Whether the caller may see what belongs to this user: a user his own, administrators and programs everything. */
+export function mayRead(principal: Principal, ownerId: Uuid | undefined): boolean {
+  return isPrivileged(principal) || (principal.kind === "user" && principal.userId === ownerId);
+}
