@@ -106,6 +106,14 @@ describe("Property Listing", () => {
     });
   });
 
+  test.each([{}, { status: "surprise" }, { ok: true }])(
+    "with 200 %j has shown nothing, which is no doubt and no proof",
+    async (body) => {
+      answering(200, body);
+      expect(await confirm()).toEqual({ answer: "received", propertyStatus: "", paymentStatus: "" });
+    },
+  );
+
   test.each([
     [200, { status: "already_processed" }, "already_processed"],
     [404, { detail: "Property not found" }, "not_found"],
@@ -116,7 +124,6 @@ describe("Property Listing", () => {
     [503, "", "unavailable"],
     [429, {}, "unavailable"],
     [200, "<html>", "unavailable"],
-    [200, { status: "surprise" }, "unavailable"],
     [502, "", "unknown"],
     [504, "", "unknown"],
   ])("with %d %j has answered %s", async (status, body, answer) => {
