@@ -15,7 +15,15 @@ import { RateLimiter } from "../lib/runtime/rate-limit.ts";
 import { documentClient } from "../lib/table/client.ts";
 import { PaymentTable } from "../lib/table/payments.ts";
 import { RequestTable } from "../lib/table/requests.ts";
-import { authSecretOf, chapaOf, contactsOf, doorOf, gatewaySecretOf, policyOf } from "../lib/wiring/parts.ts";
+import {
+  authSecretOf,
+  chapaOf,
+  contactsOf,
+  directoryOf,
+  doorOf,
+  gatewaySecretOf,
+  policyOf,
+} from "../lib/wiring/parts.ts";
 
 const env = readEnv(FUNCTIONS["initiate-payment"].env);
 const client = documentClient();
@@ -27,6 +35,7 @@ const ports = {
   requests: new RequestTable(client, env.TABLE_NAME),
   contacts: contactsOf(client, env, gateway),
   chapa: chapaOf(env, gateway),
+  customers: directoryOf(env, gateway),
   limiter: new RateLimiter(env.RATE_LIMIT_INITIATE, systemClock),
   namespace: async () => (await auth.get()).namespace,
   priceBook: PriceBook.parse(env.PRICE_BOOK),

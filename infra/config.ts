@@ -10,6 +10,7 @@ export type StageConfig = {
     | "CHECKOUT_ORIGINS"
     | "USER_MANAGEMENT_URL"
     | "TOKEN_VERIFY"
+    | "USER_LOOKUP_PATHS"
     | "PROPERTY_LISTING_SERVICE_URL"
     | "NOTIFICATION_SERVICE_URL"
     | "FRONTEND_REDIRECT_URL"
@@ -34,6 +35,7 @@ export const DEV: StageConfig = {
     CHECKOUT_ORIGINS: "https://checkout.chapa.co",
     USER_MANAGEMENT_URL: "https://users.rental.invalid/api/v1",
     TOKEN_VERIFY: "remote",
+    USER_LOOKUP_PATHS: "/users/{id},/admin/users/{id}",
     PROPERTY_LISTING_SERVICE_URL: "https://listings.rental.invalid/api/v1",
     NOTIFICATION_SERVICE_URL: "https://notifications.rental.invalid/api/v1",
     FRONTEND_REDIRECT_URL: "https://app.rental.invalid/payment/success",

@@ -1,5 +1,6 @@
 import { CfnOutput, Duration, Stack, type StackProps } from "aws-cdk-lib";
 import { CorsHttpMethod, HttpApi, HttpMethod } from "aws-cdk-lib/aws-apigatewayv2";
+import { HttpIamAuthorizer } from "aws-cdk-lib/aws-apigatewayv2-authorizers";
 import { HttpLambdaIntegration } from "aws-cdk-lib/aws-apigatewayv2-integrations";
 import type { Table } from "aws-cdk-lib/aws-dynamodb";
 import { PolicyStatement } from "aws-cdk-lib/aws-iam";
@@ -17,6 +18,7 @@ import { LambdaInvoke } from "aws-cdk-lib/aws-scheduler-targets";
 import { Secret } from "aws-cdk-lib/aws-secretsmanager";
 import { Queue, QueueEncryption } from "aws-cdk-lib/aws-sqs";
 import type { Construct } from "constructs";
+import { CORS } from "../lib/contract/cors.ts";
 import type { EnvText } from "../lib/contract/env.ts";
 import { FUNCTIONS, type FunctionName, type FunctionSpec } from "../lib/contract/functions.ts";
 import type { QueueName } from "../lib/contract/queues.ts";
@@ -55,10 +57,10 @@ export class PaymentStack extends Stack {
     const api = new HttpApi(this, "Api", {
       corsPreflight: {
         allowOrigins: config.values.FRONTEND_ORIGINS.split(","),
-        allowMethods: [CorsHttpMethod.GET, CorsHttpMethod.POST],
-        allowHeaders: ["authorization", "content-type", "idempotency-key"],
-        exposeHeaders: ["retry-after", "x-request-id", "idempotent-replayed"],
-        maxAge: Duration.hours(2),
+        allowMethods: CORS.methods.map((method) => CorsHttpMethod[method]),
+        allowHeaders: [...CORS.requestHeaders],
+        exposeHeaders: [...CORS.responseHeaders],
+        maxAge: Duration.seconds(CORS.maxAgeSeconds),
       },
     });
 
@@ -101,9 +103,11 @@ function makeSecrets(scope: Construct): Record<SecretName, Secret> {
 }
 
 function addRoutes(api: HttpApi, functions: Parts["functions"]): void {
-  for (const { method, path, function: name } of ROUTES) {
+  const signed = new HttpIamAuthorizer();
+  for (const { method, path, function: name, access } of ROUTES) {
     const integration = new HttpLambdaIntegration(`${name}-${method}`, functions[name]);
-    api.addRoutes({ path, methods: [HttpMethod[method]], integration });
+    const authorizer = access.kind === "iam" ? { authorizer: signed } : {};
+    api.addRoutes({ path, methods: [HttpMethod[method]], integration, ...authorizer });
   }
 }
 

@@ -1,6 +1,7 @@
 import { createHmac } from "node:crypto";
 import * as z from "zod";
 import type { CloudAddress } from "./cloud.ts";
+import { type Identity, LOCAL_IDENTITY, signatureFor } from "./iam.ts";
 import type { PersonName } from "./people.ts";
 
 /** One answer over HTTP; `body` is its JSON object, empty for anything else. */
@@ -29,6 +30,18 @@ export class Caller {
     const { user_id, token } = this.#at.users[options.as ?? "owner"];
     const headers = { authorization: `Bearer ${token}`, ...options.headers };
     return this.post("/api/v1/payments/initiate", JSON.stringify({ user_id, ...body }), headers);
+  }
+
+  /** Asks for a payment as a program, with the cloud's API key. */
+  initiateByKey(body: Record<string, unknown>, key = this.#at.apiKey): Promise<Heard> {
+    return this.post("/api/v1/payments/initiate", JSON.stringify(body), { "x-api-key": key });
+  }
+
+  /** Asks for a payment as a program, with a request that AWS can check. */
+  async initiateSigned(body: Record<string, unknown>, identity: Identity = LOCAL_IDENTITY): Promise<Heard> {
+    const path = "/internal/v1/payments/initiate";
+    const request = { method: "POST", url: `${this.#at.api}${path}`, body: JSON.stringify(body) };
+    return this.post(path, request.body, await signatureFor(identity, request, Date.now()));
   }
 
   /** Posts any text to a path of the API. */

@@ -7,7 +7,13 @@ import type { ProfileName } from "./chapa/profiles.ts";
 import { CHAPA_DEFAULTS, type ChapaSimulator, startChapa } from "./chapa/simulator.ts";
 import type { Clock } from "./clock.ts";
 import { type Controlled, type FaultTarget, NothingToDisturb, startControl } from "./control.ts";
-import { BorrowedEnvironment, functionEnvironment, sdkEnvironment, secretValues } from "./environment.ts";
+import {
+  BorrowedEnvironment,
+  frontendOrigins,
+  functionEnvironment,
+  sdkEnvironment,
+  secretValues,
+} from "./environment.ts";
 import type { FaultInput } from "./faults.ts";
 import { type ApiObserver, startApi, startFunctionUrl } from "./front.ts";
 import { Functions } from "./lambda.ts";
@@ -235,7 +241,12 @@ export class Cloud implements Controlled {
 export async function startCloud(options: CloudOptions): Promise<Cloud> {
   const { settings } = options;
   const functions = new Functions();
-  const api = await startApi(options.port ?? 0, functions.invoke, options.observeApi ?? (() => undefined));
+  const api = await startApi({
+    port: options.port ?? 0,
+    invoke: functions.invoke,
+    observe: options.observeApi ?? (() => undefined),
+    origins: frontendOrigins(settings),
+  });
   try {
     const [chapa, peers, queues, webhook] = await Promise.all([
       settings.CHAPA_BASE_URL ? undefined : simulate(options),

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { EnvText } from "../lib/contract/env.ts";
+import { PASSWORD, PEOPLE } from "./people.ts";
 import type { Queues } from "./queues.ts";
 import type { Settings } from "./settings.ts";
 
@@ -20,6 +21,11 @@ export const FRONTEND_URL = "http://localhost:5173/payment/success";
 
 const CHAPA_CHECKOUT_ORIGIN = "https://checkout.chapa.co";
 
+/** Origins of the pages that browsers come from and are sent to. */
+export function frontendOrigins(settings: Settings): string[] {
+  return [FRONTEND_URL, settings.FRONTEND_PENDING_URL ?? []].flat().map((url) => new URL(url).origin);
+}
+
 /** The environment of every function, as the deployed stack sets it; only the endpoints differ. */
 export function functionEnvironment(settings: Settings, at: Addresses, queues: Queues): Required<EnvText> {
   return {
@@ -36,14 +42,12 @@ export function functionEnvironment(settings: Settings, at: Addresses, queues: Q
     CHECKOUT_ORIGINS: settings.CHECKOUT_ORIGINS ?? `${new URL(at.chapa).origin},${CHAPA_CHECKOUT_ORIGIN}`,
     USER_MANAGEMENT_URL: at.users,
     TOKEN_VERIFY: settings.TOKEN_VERIFY ?? "remote",
+    USER_LOOKUP_PATHS: settings.USER_LOOKUP_PATHS ?? "/users/{id},/admin/users/{id}",
     PROPERTY_LISTING_SERVICE_URL: at.listing,
     NOTIFICATION_SERVICE_URL: at.notification,
     FRONTEND_REDIRECT_URL: FRONTEND_URL,
     FRONTEND_PENDING_URL: settings.FRONTEND_PENDING_URL ?? "",
-    FRONTEND_ORIGINS: [FRONTEND_URL, settings.FRONTEND_PENDING_URL ?? []]
-      .flat()
-      .map((url) => new URL(url).origin)
-      .join(","),
+    FRONTEND_ORIGINS: frontendOrigins(settings).join(","),
     PRICE_BOOK: settings.PRICE_BOOK ?? '{"listing_fee":{"amounts":["500.00"]}}',
     PAYMENT_TIMEOUT_DAYS: settings.PAYMENT_TIMEOUT_DAYS ?? "7",
     CHECKOUT_TTL_MINUTES: settings.CHECKOUT_TTL_MINUTES ?? "60",
@@ -91,6 +95,7 @@ export function secretValues(
         contact_keys: { local: Buffer.alloc(32, 7).toString("base64") },
         listing_api_key: settings.PROPERTY_WEBHOOK_API_KEY,
         notification_bearer: keys.notification,
+        user_management_login: { email: PEOPLE.admin.email, password: PASSWORD },
       },
     ],
   ]);

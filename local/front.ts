@@ -1,24 +1,69 @@
 import { randomUUID } from "node:crypto";
 import type { APIGatewayProxyEventV2 } from "aws-lambda";
 import * as z from "zod";
+import { CORS } from "../lib/contract/cors.ts";
 import type { FunctionName } from "../lib/contract/functions.ts";
 import { ROUTES, type Route } from "../lib/contract/routes.ts";
+import { LOCAL_IDENTITY, signedBy } from "./iam.ts";
 import { type Invoke, TimedOut } from "./lambda.ts";
 import { type Answer, type Listening, type Request, serve } from "./serve.ts";
 
 export type ApiObserver = (exchange: { request: Request; answer: Answer; function: FunctionName | undefined }) => void;
 
-/** API Gateway's HTTP API on this machine: the routes of the contract, payload 2.0, its answers to failures. */
-export function startApi(port: number, invoke: Invoke, observe: ApiObserver): Promise<Listening> {
+export type ApiOptions = {
+  port: number;
+  invoke: Invoke;
+  observe: ApiObserver;
+  /** Origins of pages that may call from a browser. */
+  origins: readonly string[];
+};
+
+/**
+ * API Gateway's HTTP API on this machine: the routes of the contract, payload 2.0, checked signatures, CORS, and its
+ * own answers to failures.
+ */
+export function startApi({ port, invoke, observe, origins }: ApiOptions): Promise<Listening> {
   return serve("API", port, async (request) => {
+    const origin = request.headers.origin;
+    const allowed = origin !== undefined && origins.includes(origin) ? origin : undefined;
+    if (isPreflight(request)) return { status: 204, headers: allowed === undefined ? {} : preflightHeaders(allowed) };
     const match = matchRoute(request);
-    if (!match) return { status: 404, body: { message: "Not Found" } };
-    const { route, parameters } = match;
-    const event = toEvent(request, `${route.method} ${route.path}`, parameters);
-    const answer = await answerOf(invoke, route.function, event);
-    observe({ request, answer, function: route.function });
-    return answer;
+    const answer = match ? await served(request, match, invoke) : { status: 404, body: { message: "Not Found" } };
+    observe({ request, answer, function: match?.route.function });
+    return allowed === undefined ? answer : { ...answer, headers: { ...answer.headers, ...corsHeaders(allowed) } };
   });
+}
+
+type Match = { route: Route; parameters: Record<string, string> };
+
+async function served(request: Request, { route, parameters }: Match, invoke: Invoke): Promise<Answer> {
+  const event = toEvent(request, `${route.method} ${route.path}`, parameters);
+  if (route.access.kind !== "iam") return answerOf(invoke, route.function, event);
+  const signed = await signedBy(request, [LOCAL_IDENTITY], Date.now());
+  if (!signed) return { status: 403, body: { message: "Forbidden" } };
+  const requestContext = { ...event.requestContext, authorizer: signed };
+  return answerOf(invoke, route.function, { ...event, requestContext });
+}
+
+function isPreflight({ method, headers }: Request): boolean {
+  return method === "OPTIONS" && headers["access-control-request-method"] !== undefined;
+}
+
+function preflightHeaders(origin: string): Record<string, string> {
+  return {
+    "access-control-allow-origin": origin,
+    "access-control-allow-methods": CORS.methods.join(","),
+    "access-control-allow-headers": CORS.requestHeaders.join(","),
+    "access-control-max-age": String(CORS.maxAgeSeconds),
+  };
+}
+
+function corsHeaders(origin: string): Record<string, string> {
+  return {
+    "access-control-allow-origin": origin,
+    "access-control-expose-headers": CORS.responseHeaders.join(","),
+    vary: "Origin",
+  };
 }
 
 /** A public Function URL on this machine: every path leads to the one function. */
@@ -43,7 +88,7 @@ async function answerOf(invoke: Invoke, name: FunctionName, event: APIGatewayPro
   }
 }
 
-function matchRoute({ method, path }: Request): { route: Route; parameters: Record<string, string> } | undefined {
+function matchRoute({ method, path }: Request): Match | undefined {
   for (const route of ROUTES) {
     if (route.method !== method) continue;
     const parameters = matchPath(route.path.split("/"), path.split("/"));

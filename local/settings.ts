@@ -16,6 +16,7 @@ export const Settings = z.object({
   USER_MANAGEMENT_URL: url,
   TOKEN_VERIFY: z.enum(["remote", "local", "remote-with-fallback"]).optional(),
   JWT_SECRET: z.string().min(8).default("local-jwt-secret-shared-by-the-siblings"),
+  USER_LOOKUP_PATHS: z.string().optional(),
   PROPERTY_LISTING_SERVICE_URL: url,
   PROPERTY_WEBHOOK_API_KEY: z.string().min(1).default("local-listing-webhook-key"),
   NOTIFICATION_SERVICE_URL: url,

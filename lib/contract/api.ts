@@ -4,6 +4,15 @@ import * as z from "zod";
 const UUID_TEXT = /^\s*(?:urn:uuid:)?\{?[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}\}?\s*$/i;
 export const UuidText = z.string().regex(UUID_TEXT, "not a UUID");
 
+/** How to reach a payer, as a program that asks in his name may say. Nothing of it is needed. */
+export const Customer = z.object({
+  email: z.string().max(254).nullish(),
+  phone_number: z.string().max(32).nullish(),
+  full_name: z.string().max(200).nullish(),
+  preferred_language: z.string().max(16).nullish(),
+});
+export type Customer = z.infer<typeof Customer>;
+
 /** Body of POST /api/v1/payments/initiate. Unknown keys are tolerated: callers send some that mean nothing here. */
 export const InitiateRequest = z.object({
   request_id: UuidText.nullish().describe(
@@ -17,6 +26,7 @@ export const InitiateRequest = z.object({
     .describe("In birr. Must be the price of the purpose; absent means that price."),
   currency: z.literal("ETB").nullish(),
   purpose: z.string().max(32).nullish(),
+  customer: Customer.nullish().describe("Only from programs; a user's own data come from User Management."),
 });
 export type InitiateRequest = z.infer<typeof InitiateRequest>;
 

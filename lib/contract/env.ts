@@ -50,6 +50,11 @@ const VARIABLES = {
   USER_MANAGEMENT_URL: sibling,
   /** Whether User Management must confirm a token, or its signature is enough; see `lib/peers/confirm-user.ts`. */
   TOKEN_VERIFY: z.enum(["remote", "local", "remote-with-fallback"]),
+  /** Paths below User Management's address that may know a user, comma separated, with `{id}` for his id. */
+  USER_LOOKUP_PATHS: z
+    .string()
+    .transform((text) => text.split(",").map((path) => path.trim()))
+    .pipe(z.array(z.string().regex(/^\/[^\s]*\{id\}/, "not a path with {id}"))),
   PROPERTY_LISTING_SERVICE_URL: sibling,
   NOTIFICATION_SERVICE_URL: sibling,
   /** Where a browser goes after a success. */

@@ -38,6 +38,7 @@ export const FUNCTIONS = {
       "BASE_URL",
       "USER_MANAGEMENT_URL",
       "TOKEN_VERIFY",
+      "USER_LOOKUP_PATHS",
       "PRICE_BOOK",
       "RATE_LIMIT_INITIATE",
       "INITIATE_PAUSED",

@@ -64,6 +64,14 @@ export class Forbidden extends PaymentError {
   readonly code = "forbidden";
 }
 
+/** A program asks in the name of a user whom nobody knows. */
+export class UserUnknown extends PaymentError {
+  readonly code = "user_unknown";
+  constructor() {
+    super("User details not found for the provided user_id");
+  }
+}
+
 export class PaymentNotFound extends PaymentError {
   readonly code = "payment_not_found";
   constructor() {

@@ -3,12 +3,15 @@ import { type Decision, decide, type KnownRequest, type RequestFields } from "..
 import {
   AttemptsUsedUp,
   CheckoutBeingOpened,
+  DependencyUnavailable,
+  errorName,
   GatewayRefused,
   GatewayUnavailable,
   InitiatePaused,
   ListingClosed,
   RateLimited,
   RequestDiffers,
+  UserUnknown,
 } from "../domain/errors.ts";
 import { type Fee, type Ref, refOf, requestHash, txRefOf, type Uuid } from "../domain/ids.ts";
 import type { Policy } from "../domain/looks.ts";
@@ -17,6 +20,7 @@ import { type Act, claim, renew, reopen, settleUnpaid, takeOver } from "../domai
 import { isInert, type Lease, type Payment, type Terms } from "../domain/payment.ts";
 import { type Price, type PriceBook, priceOf } from "../domain/prices.ts";
 import { SECOND_MS } from "../domain/time.ts";
+import type { UserDirectory } from "../peers/user-directory.ts";
 import type { Refusal, Verdict } from "../runtime/rate-limit.ts";
 import type { Contact } from "../table/contacts.ts";
 import type { PaymentTable } from "../table/payments.ts";
@@ -31,6 +35,7 @@ export type InitiatePorts = Omit<MoneyPorts, "payments" | "chapa"> &
     payments: Pick<PaymentTable, "find" | "create" | "save" | "discard">;
     requests: Pick<RequestTable, "find" | "record" | "refuse" | "pointTo">;
     chapa: Pick<ChapaClient, "mode" | "initialize" | "verify" | "cancel">;
+    customers: Pick<UserDirectory, "find">;
     limiter: { take(key: string): Promise<Verdict>; refused(key: string): Refusal | undefined };
     namespace: () => Promise<string>;
     priceBook: PriceBook;
@@ -45,7 +50,8 @@ export type InitiateCommand = {
   purpose: string | undefined;
   amount: Santim | undefined;
   requestId: string;
-  contact: Contact;
+  /** Undefined when whoever asks has not said how to reach the payer: he is looked up. */
+  contact: Contact | undefined;
 };
 
 /** `me` names this invocation; `deadline` and `leaseUntil` are epoch ms. */
@@ -82,6 +88,7 @@ type Job = {
   run: InitiateRun;
   price: Price;
   terms: Terms;
+  contact: Contact;
   asked: RequestFields;
   hash: string;
   refAt: (serial: number) => Ref;
@@ -92,7 +99,11 @@ type Started = { payment: Payment; request: KnownRequest; replayed: boolean; cla
 
 async function prepare(ports: InitiatePorts, command: InitiateCommand, run: InitiateRun): Promise<Job> {
   const price = priceOf(ports.priceBook, command.purpose, command.amount);
-  const [namespace, mode] = await Promise.all([ports.namespace(), ports.chapa.mode()]);
+  const [namespace, mode, contact] = await Promise.all([
+    ports.namespace(),
+    ports.chapa.mode(),
+    command.contact ?? lookUp(ports, command.userId),
+  ]);
   const fee = { userId: command.userId, propertyId: command.propertyId, purpose: price.purpose };
   return {
     ports,
@@ -100,6 +111,7 @@ async function prepare(ports: InitiatePorts, command: InitiateCommand, run: Init
     run,
     price,
     terms: { amount: price.amount, currency: price.currency, mode },
+    contact,
     asked: {
       property_id: command.propertyId,
       purpose: price.purpose,
@@ -108,6 +120,19 @@ async function prepare(ports: InitiatePorts, command: InitiateCommand, run: Init
     hash: requestHash(namespace, command.userId, command.requestId),
     refAt: (serial) => refOf(namespace, { ...fee, serial }),
   };
+}
+
+/** Nobody needs the payer's data to take his money; that nobody knows him is another matter. */
+async function lookUp(ports: InitiatePorts, userId: Uuid): Promise<Contact> {
+  try {
+    const user = await ports.customers.find(userId);
+    if (!user) throw new UserUnknown();
+    return user;
+  } catch (error) {
+    if (!(error instanceof DependencyUnavailable)) throw error;
+    ports.log.warn("customer_not_looked_up", { error: errorName(error) });
+    return {};
+  }
 }
 
 /** Claim, request row and limiter, in parallel: one trip. A refused new request leaves nothing but a note. */
@@ -269,7 +294,7 @@ function checkoutOf(job: Job): CheckoutJob {
   return {
     terms: job.terms,
     title: job.price.title,
-    contact: job.command.contact,
+    contact: job.contact,
     lease: leaseOf(job),
     deadline: job.run.deadline,
   };

@@ -10,6 +10,13 @@ import { parsed } from "./problem.ts";
 
 const IdempotencyKey = z.string().regex(/^[\x21-\x7e]{1,255}$/, "not 1 to 255 visible ASCII characters");
 
+type Contact = {
+  email?: string | undefined;
+  phone?: string | undefined;
+  name?: string | undefined;
+  language?: string | undefined;
+};
+
 /** What the flow takes; structurally the command of `flows/initiate`. */
 type Command = {
   userId: Uuid;
@@ -17,7 +24,8 @@ type Command = {
   purpose: string | undefined;
   amount: Santim | undefined;
   requestId: string;
-  contact: { email?: string | undefined; phone?: string | undefined; language?: string | undefined };
+  /** Undefined where nobody has said how to reach the payer. */
+  contact: Contact | undefined;
 };
 
 /**
@@ -38,13 +46,22 @@ export function toCommand(
     purpose: body.purpose ?? undefined,
     amount: amountOf(body.amount),
     requestId: requestIdOf(body.request_id ?? undefined, header(event, "idempotency-key")) ?? newId(),
-    contact: contactOf(principal),
+    contact: contactOf(principal, body.customer),
   };
 }
 
-function contactOf(principal: Principal): Command["contact"] {
-  if (principal.kind === "service") return {};
-  return { email: principal.email, phone: principal.phone, language: principal.language };
+function contactOf(principal: Principal, customer: InitiateRequest["customer"]): Contact | undefined {
+  if (principal.kind === "user") {
+    return { email: principal.email, phone: principal.phone, language: principal.language };
+  }
+  return customer
+    ? {
+        email: customer.email ?? undefined,
+        phone: customer.phone_number ?? undefined,
+        name: customer.full_name ?? undefined,
+        language: customer.preferred_language ?? undefined,
+      }
+    : undefined;
 }
 
 /** The body's request id, or the header that means the same; both given must say the same. */

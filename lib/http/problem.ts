@@ -13,6 +13,7 @@ const PROBLEMS = {
   request_differs: [422, "Request id used before"],
   unauthenticated: [401, "Not authenticated"],
   forbidden: [403, "Forbidden"],
+  user_unknown: [404, "User not found"],
   payment_not_found: [404, "Payment not found"],
   rate_limited: [429, "Too many requests"],
   checkout_being_opened: [409, "Checkout being opened"],

@@ -66,8 +66,8 @@ export class UserManagement {
   }
 }
 
-// Older rows hold the number as a database's escaped bytes: `\x2b323531…` is `+251…`.
-function unescaped(phone: string | undefined): string | undefined {
+/** A phone number as it was meant: older rows hold a database's escaped bytes, `\x2b323531…` for `+251…`. */
+export function unescaped(phone: string | undefined): string | undefined {
   const hex = /^\\x((?:[0-9a-f]{2})+)$/i.exec(phone ?? "")?.[1];
   return hex ? Buffer.from(hex, "hex").toString("utf8") : phone;
 }

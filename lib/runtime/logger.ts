@@ -11,6 +11,7 @@ export type LogMessage =
   | "checkout_not_opened"
   | "orphan_checkout"
   | "contact_not_stored"
+  | "customer_not_looked_up"
   | "payment_moved"
   | "look_ended"
   | "look_suppressed"

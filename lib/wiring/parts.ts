@@ -7,6 +7,7 @@ import { type Policy, parseLadder } from "../domain/looks.ts";
 import { DAY_MS, MINUTE_MS } from "../domain/time.ts";
 import { type Door, door } from "../http/principal.ts";
 import { confirmUser } from "../peers/confirm-user.ts";
+import { UserDirectory } from "../peers/user-directory.ts";
 import { UserManagement } from "../peers/user-management.ts";
 import { call } from "../runtime/call.ts";
 import { systemClock } from "../runtime/clock.ts";
@@ -41,6 +42,15 @@ export function chapaOf(
     secretKey: async () => (await secret.get()).chapa_secret_key,
     send: call,
   });
+}
+
+/** Where users are looked up for whom a program asks. */
+export function directoryOf(
+  env: Pick<Env, "USER_MANAGEMENT_URL" | "USER_LOOKUP_PATHS">,
+  secret: Secret<GatewaySecret>,
+): UserDirectory {
+  const login = async () => (await secret.get()).user_management_login;
+  return new UserDirectory(env.USER_MANAGEMENT_URL, env.USER_LOOKUP_PATHS, login, call, systemClock);
 }
 
 export function contactsOf(
