@@ -53,11 +53,15 @@ export const handler = endpoint("raw", async ({ event }) => {
 
 /** False for the constant header, which proves nothing about the content and may only hint. */
 async function isAuthentic(event: APIGatewayProxyEventV2, raw: Buffer): Promise<boolean> {
-  const { chapa_webhook_secret, chapa_webhook_secret_previous } = await secret.get();
-  const secrets = [chapa_webhook_secret, chapa_webhook_secret_previous ?? []].flat();
-  const verdict = judgeSignature(raw, event.headers, secrets);
+  let verdict = judgeSignature(raw, event.headers, secretsOf(await secret.get()));
+  // It may have been replaced since it was read here.
+  if (verdict === "wrong") verdict = judgeSignature(raw, event.headers, secretsOf(await secret.renewed()));
   if (verdict === "authentic" || verdict === "constant") return verdict === "authentic";
   count("WebhookRefused");
   log.warn("webhook_refused", { verdict, bytes: raw.length });
   throw new Unauthenticated(verdict === "absent" ? "X-Chapa-Signature header missing" : "Invalid webhook signature");
+}
+
+function secretsOf({ chapa_webhook_secret, chapa_webhook_secret_previous }: WebhookSecret): string[] {
+  return [chapa_webhook_secret, chapa_webhook_secret_previous ?? []].flat();
 }

@@ -23,6 +23,9 @@ export const CHAPA_LIMITS = { initializeMs: 8_000, verifyMs: 4_000, cancelMs: 4_
 
 type Send = (call: Call) => Promise<Reply>;
 
+/** The key to use, and the one to use after it was refused: the same, unless it has been replaced meanwhile. */
+export type SecretKey = { get: () => Promise<string>; renewed: () => Promise<string> };
+
 /**
  * Chapa's API, version 1. Answers come back as evidence or as a named outcome; nothing here throws for what Chapa
  * does, and nothing is asked twice. `limitMs` of each method is what the caller has left.
@@ -30,14 +33,14 @@ type Send = (call: Call) => Promise<Reply>;
 export class ChapaClient {
   readonly #baseUrl: string;
   readonly #checkoutOrigins: readonly string[];
-  readonly #secretKey: () => Promise<string>;
+  readonly #secretKey: SecretKey;
   readonly #send: Send;
 
   /** @param baseUrl with `/v1`, without a slash at the end */
   constructor(options: {
     baseUrl: string;
     checkoutOrigins: readonly string[];
-    secretKey: () => Promise<string>;
+    secretKey: SecretKey;
     send: Send;
   }) {
     this.#baseUrl = options.baseUrl;
@@ -48,7 +51,7 @@ export class ChapaClient {
 
   /** Whether the key moves real money. */
   async mode(): Promise<Mode> {
-    return modeOf(await this.#secretKey());
+    return modeOf(await this.#secretKey.get());
   }
 
   /** Opens a checkout. A reference is good for one try in all time, so this is never repeated by itself. */
@@ -105,7 +108,24 @@ export class ChapaClient {
     return read && { transactions: read.transactions, last: !read.pagination?.next_page_url };
   }
 
+  /** A key that is refused does nothing at Chapa, so whatever was asked may be asked again with its successor. */
   async #ask(
+    method: Call["method"],
+    path: string,
+    timeoutMs: number,
+    body?: Record<string, unknown>,
+  ): Promise<Reply | CallFailed> {
+    const startedAt = performance.now();
+    const key = await this.#secretKey.get();
+    const reply = await this.#askAs(key, method, path, timeoutMs, body);
+    if (reply instanceof CallFailed || reply.status !== 401) return reply;
+    const renewed = await this.#secretKey.renewed();
+    if (renewed === key) return reply;
+    return this.#askAs(renewed, method, path, timeoutMs - (performance.now() - startedAt), body);
+  }
+
+  async #askAs(
+    key: string,
     method: Call["method"],
     path: string,
     timeoutMs: number,
@@ -113,7 +133,7 @@ export class ChapaClient {
   ): Promise<Reply | CallFailed> {
     // No time left is not the same as an answer that got lost: nothing leaves.
     if (timeoutMs <= 0) return new CallFailed("no time left", false);
-    const authorization = `Bearer ${await this.#secretKey()}`;
+    const authorization = `Bearer ${key}`;
     try {
       return await this.#send({
         method,

@@ -8,6 +8,7 @@ export const WebhookSecret = z.object({
   chapa_webhook_secret: text,
   chapa_webhook_secret_previous: text.optional(),
 });
+export type WebhookSecret = z.infer<typeof WebhookSecret>;
 
 /** One program's key, as its SHA-256 in hex. Two keys of one name overlap while one of them is replaced. */
 export const ApiKey = z.object({

@@ -6,6 +6,7 @@ import type * as z from "zod";
 import { errorName, InputInvalid, PaymentError } from "../domain/errors.ts";
 import { log } from "../runtime/logger.ts";
 import { flushMetrics } from "../runtime/metrics.ts";
+import { traced } from "../runtime/trace.ts";
 import { type HttpAnswer, problemFor } from "./problem.ts";
 
 /** One call. `body` is parsed JSON where the endpoint takes JSON; `deadline` and `endsAt` are epoch ms. */
@@ -34,17 +35,19 @@ export function endpoint(
   const stack = middy<APIGatewayProxyEventV2, HttpAnswer, Error, Context>({ timeoutEarlyInMillis: 0 });
   stack.use(httpErrorHandler({ logger: false, fallbackMessage: '{"code":"internal_error"}' }));
   if (takes === "json") stack.use(httpJsonBodyParser({ disableContentTypeCheck: true }));
-  stack.use({ onError: toProblem, after: withRequestId });
+  stack.use({ onError: toProblem, after: withManners });
   return stack.handler(async (event: APIGatewayProxyEventV2, context: Context) => {
     const now = Date.now();
     const endsAt = now + context.getRemainingTimeInMillis();
-    const answer = await run({
-      event,
-      body: event.body,
-      requestId: context.awsRequestId,
-      deadline: Math.min(now + BUDGET_MS, endsAt - ANSWER_MS),
-      endsAt,
-    });
+    const answer = await traced(header(event, "traceparent"), () =>
+      run({
+        event,
+        body: event.body,
+        requestId: context.awsRequestId,
+        deadline: Math.min(now + BUDGET_MS, endsAt - ANSWER_MS),
+        endsAt,
+      }),
+    );
     flushMetrics();
     return answer;
   }) as (event: APIGatewayProxyEventV2, context: Context) => Promise<HttpAnswer>;
@@ -83,7 +86,7 @@ function toProblem(request: Failing): void {
   else if (error.cause) log.warn("dependency_failed", { ...fields, cause: errorName(error.cause) });
   flushMetrics();
   request.response = problemFor(error, request.context.awsRequestId);
-  withRequestId(request);
+  withManners(request);
 }
 
 // The body parser's own error quotes the body; only its status is of use.
@@ -103,7 +106,18 @@ function stackOf(error: unknown): string {
     .join("\n");
 }
 
-function withRequestId(request: { response?: unknown; context: Context }): void {
+/** What every answer carries, whatever it says. An answer's own headers win. */
+function withManners(request: { response?: unknown; context: Context }): void {
   const answer = request.response as HttpAnswer | undefined;
-  if (answer?.headers) answer.headers["x-request-id"] = request.context.awsRequestId;
+  if (!answer?.headers) return;
+  answer.headers = { ...MANNERS, ...answer.headers, "x-request-id": request.context.awsRequestId };
 }
+
+// Answers are data, or pages that say more about themselves: nothing may be guessed, framed, kept or told elsewhere.
+const MANNERS = {
+  "cache-control": "no-store",
+  "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+  "referrer-policy": "no-referrer",
+  "strict-transport-security": "max-age=63072000; includeSubDomains",
+  "x-content-type-options": "nosniff",
+};

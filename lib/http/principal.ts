@@ -9,12 +9,14 @@ import { Uuid } from "../domain/ids.ts";
 import type { Principal, ServicePrincipal, UserPrincipal } from "../domain/principal.ts";
 import { header } from "./endpoint.ts";
 
+/** What callers are told by: the secrets that tokens may be signed with, and the keys of programs. */
+export type Credentials = { jwtSecrets: readonly string[]; apiKeys: readonly ApiKey[] };
+
 export type DoorPorts = {
-  /** Secrets that a token may be signed with. */
-  jwtSecrets: () => Promise<readonly string[]>;
+  /** As they are known here, and as they are after they did not fit: they may have been replaced. */
+  credentials: { get: () => Promise<Credentials>; renewed: () => Promise<Credentials> };
   /** What is known of a user whose token is signed and not over; undefined when he is refused. */
   confirm: (token: string, claims: UserPrincipal, expiresAt: number) => Promise<UserPrincipal | undefined>;
-  apiKeys: () => Promise<readonly ApiKey[]>;
 };
 
 export type Door = (event: APIGatewayProxyEventV2) => Promise<Principal>;
@@ -72,7 +74,7 @@ function callerOf(
 async function bearer(authorization: string | undefined, ports: DoorPorts): Promise<UserPrincipal> {
   const token = /^Bearer ([\x21-\x7e]+)$/i.exec(authorization ?? "")?.[1];
   if (!token || token.length > TOKEN_LIMIT_BYTES) throw new Unauthenticated("Not authenticated");
-  const { exp, sub, ...claims } = await claimsOf(token, await ports.jwtSecrets());
+  const { exp, sub, ...claims } = await fitting(ports, ({ jwtSecrets }) => claimsOf(token, jwtSecrets));
   const claimed: UserPrincipal = {
     kind: "user",
     userId: sub,
@@ -86,8 +88,22 @@ async function bearer(authorization: string | undefined, ports: DoorPorts): Prom
   return { ...user, role: user.role.toLowerCase() };
 }
 
+/** @throws Unauthenticated when neither the credentials known here nor their successors fit */
+async function fitting<Found>(
+  { credentials }: DoorPorts,
+  find: (known: Credentials) => Promise<Found | undefined> | Found | undefined,
+): Promise<Found> {
+  const known = await credentials.get();
+  const found = await find(known);
+  if (found !== undefined) return found;
+  const renewed = await credentials.renewed();
+  const later = renewed === known ? undefined : await find(renewed);
+  if (later !== undefined) return later;
+  throw new Unauthenticated("Could not validate credentials");
+}
+
 /** A refresh token carries no role, and so is none for us. */
-async function claimsOf(token: string, secrets: readonly string[]): Promise<z.output<typeof Claims>> {
+async function claimsOf(token: string, secrets: readonly string[]): Promise<z.output<typeof Claims> | undefined> {
   for (const secret of secrets) {
     try {
       const { payload } = await jwtVerify(token, new TextEncoder().encode(secret), {
@@ -99,17 +115,18 @@ async function claimsOf(token: string, secrets: readonly string[]): Promise<z.ou
       // The next secret may be the right one; none says anything that a caller should hear.
     }
   }
-  throw new Unauthenticated("Could not validate credentials");
+  return undefined;
 }
 
-/** Every key is compared, whichever fits, so that time tells nothing. */
 async function keyHolder(key: string, ports: DoorPorts): Promise<ServicePrincipal> {
-  if (key.length > KEY_LIMIT_BYTES) throw new Unauthenticated("Invalid API key");
+  if (key.length > KEY_LIMIT_BYTES) throw new Unauthenticated("Could not validate credentials");
   const given = createHash("sha256").update(key).digest();
-  const fitting = (await ports.apiKeys()).filter(({ sha256 }) => timingSafeEqual(given, Buffer.from(sha256, "hex")));
-  const [holder] = fitting;
-  if (!holder) throw new Unauthenticated("Invalid API key");
-  return { kind: "service", name: holder.name, roles: holder.roles };
+  const { name, roles } = await fitting(ports, ({ apiKeys }) => {
+    // Every key is compared, whichever fits, so that time tells nothing.
+    const [holder] = apiKeys.filter(({ sha256 }) => timingSafeEqual(given, Buffer.from(sha256, "hex")));
+    return holder;
+  });
+  return { kind: "service", name, roles };
 }
 
 /** API Gateway has checked the signature; what it found stands in the event, where no caller can write. */

@@ -1,5 +1,6 @@
 import { Agent as HttpAgent, request as httpRequest } from "node:http";
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
+import { traceHeaders } from "./trace.ts";
 
 export type Call = {
   method: "GET" | "POST" | "PUT" | "PATCH";
@@ -67,6 +68,7 @@ function send(options: Call): Promise<Reply> {
       agent: agents[protocol],
       headers: {
         accept: "application/json",
+        ...traceHeaders(),
         ...(options.body === undefined ? {} : { "content-length": String(Buffer.byteLength(options.body)) }),
         ...options.headers,
       },

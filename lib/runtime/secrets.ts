@@ -4,6 +4,8 @@ import { DependencyUnavailable } from "../domain/errors.ts";
 import type { Clock } from "./clock.ts";
 
 const FRESH_MS = 5 * 60_000;
+// A value that somebody refused may be outdated; strangers who are refused must not cost a read each.
+const RENEW_MS = 30_000;
 const TIMEOUT_MS = 2_000;
 
 /**
@@ -17,6 +19,7 @@ export class Secret<Value> {
   readonly #clock: Clock;
   #value: Value | undefined;
   #readAt = Number.NEGATIVE_INFINITY;
+  #renewedAt = Number.NEGATIVE_INFINITY;
   #reading: Promise<Value> | undefined;
 
   constructor(arn: string, schema: z.ZodType<Value>, clock: Clock, client = secretsClient()) {
@@ -29,6 +32,22 @@ export class Secret<Value> {
   /** @throws DependencyUnavailable when it has never been read and cannot be */
   async get(): Promise<Value> {
     if (this.#value !== undefined && this.#clock.now() - this.#readAt < FRESH_MS) return this.#value;
+    return this.#readOnce();
+  }
+
+  /**
+   * The value after it was refused where it should have fitted: read again, unless that was done a moment ago.
+   * @throws DependencyUnavailable as {@link get}
+   */
+  async renewed(): Promise<Value> {
+    const isRecent = this.#value !== undefined && this.#clock.now() - this.#renewedAt < RENEW_MS;
+    if (isRecent && !this.#reading) return this.get();
+    this.#renewedAt = this.#clock.now();
+    return this.#readOnce();
+  }
+
+  /** Whoever asks while it is being read waits for the same answer; an old value is better than none. */
+  async #readOnce(): Promise<Value> {
     this.#reading ??= this.#read().finally(() => {
       this.#reading = undefined;
     });

@@ -5,7 +5,7 @@ import { type Env, EnvironmentInvalid } from "../contract/env.ts";
 import { AuthSecret, GatewaySecret } from "../contract/secrets.ts";
 import { type Policy, parseLadder } from "../domain/looks.ts";
 import { DAY_MS, MINUTE_MS } from "../domain/time.ts";
-import { type Door, door } from "../http/principal.ts";
+import { type Credentials, type Door, door } from "../http/principal.ts";
 import { confirmUser } from "../peers/confirm-user.ts";
 import { UserDirectory } from "../peers/user-directory.ts";
 import { UserManagement } from "../peers/user-management.ts";
@@ -39,7 +39,10 @@ export function chapaOf(
   return new ChapaClient({
     baseUrl: env.CHAPA_BASE_URL,
     checkoutOrigins: env.CHECKOUT_ORIGINS,
-    secretKey: async () => (await secret.get()).chapa_secret_key,
+    secretKey: {
+      get: async () => (await secret.get()).chapa_secret_key,
+      renewed: async () => (await secret.renewed()).chapa_secret_key,
+    },
     send: call,
   });
 }
@@ -74,11 +77,14 @@ export function authSecretOf(env: Pick<Env, "AUTH_SECRET_ARN">): Secret<AuthSecr
 export function doorOf(env: Pick<Env, "USER_MANAGEMENT_URL" | "TOKEN_VERIFY">, secret: Secret<AuthSecret>): Door {
   const users = new UserManagement(env.USER_MANAGEMENT_URL, call);
   return door({
-    jwtSecrets: async () => {
-      const { jwt_secret, jwt_secret_previous } = await secret.get();
-      return [jwt_secret, jwt_secret_previous ?? []].flat();
+    credentials: {
+      get: async () => credentialsOf(await secret.get()),
+      renewed: async () => credentialsOf(await secret.renewed()),
     },
     confirm: (token, claims) => confirmUser({ users, mode: env.TOKEN_VERIFY }, token, claims),
-    apiKeys: async () => (await secret.get()).api_keys,
   });
+}
+
+function credentialsOf({ jwt_secret, jwt_secret_previous, api_keys }: AuthSecret): Credentials {
+  return { jwtSecrets: [jwt_secret, jwt_secret_previous ?? []].flat(), apiKeys: api_keys };
 }

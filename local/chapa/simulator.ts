@@ -120,6 +120,12 @@ export class ChapaSimulator {
     this.#parts.settings.profile = profile;
   }
 
+  /** Replaces keys from now on, as the dashboard does; what is not named stays. */
+  setKeys(keys: { secretKey?: string; webhookSecret?: string }): void {
+    if (keys.secretKey !== undefined) refuseRealKey(keys.secretKey);
+    Object.assign(this.#parts.settings, keys);
+  }
+
   setWebhookUrl(url: string | null | undefined): void {
     this.#parts.settings.webhookUrl = url ?? null;
   }
@@ -191,11 +197,7 @@ async function listenElse(first: Listening, start: () => Promise<Listening>): Pr
 
 function settingsOf(options: ChapaOptions): Settings {
   const secretKey = options.secretKey ?? CHAPA_DEFAULTS.secretKey;
-  if (!/^CHASECK_TEST-sim\w*$/.test(secretKey)) {
-    throw new UnsafeKey(
-      "the simulator takes only keys that begin with CHASECK_TEST-sim; a real key must never get here",
-    );
-  }
+  refuseRealKey(secretKey);
   return {
     clock: options.clock ?? createClock(),
     seed: options.seed ?? 1,
@@ -210,4 +212,9 @@ function settingsOf(options: ChapaOptions): Settings {
     webhookUrl: options.webhookUrl ?? null,
     origin: "",
   };
+}
+
+function refuseRealKey(secretKey: string): void {
+  if (/^CHASECK_TEST-sim\w*$/.test(secretKey)) return;
+  throw new UnsafeKey("the simulator takes only keys that begin with CHASECK_TEST-sim; a real key must never get here");
 }

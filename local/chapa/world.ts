@@ -18,9 +18,9 @@ import type { Order } from "./validate.ts";
 export type Settings = {
   readonly clock: Clock;
   readonly seed: number;
-  readonly secretKey: string;
+  secretKey: string;
   readonly publicKey: string;
-  readonly webhookSecret: string;
+  webhookSecret: string;
   readonly retryWindowMinutes: number;
   readonly isAutopilot: boolean;
   readonly hasScenarios: boolean;
@@ -60,7 +60,16 @@ export class World {
     const dice = new Dice(settings.seed);
     const profile = new Profile(() => settings.profile, dice);
     const journal = new Journal(settings.log);
-    const desk = { profile, dice, secretKey: settings.secretKey, webhookSecret: settings.webhookSecret };
+    const desk = {
+      profile,
+      dice,
+      get secretKey() {
+        return settings.secretKey;
+      },
+      get webhookSecret() {
+        return settings.webhookSecret;
+      },
+    };
     const courier = new Courier({ agenda, journal, desk, webhookUrl: () => settings.webhookUrl });
     const book = new Book({
       dice,

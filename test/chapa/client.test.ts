@@ -23,8 +23,12 @@ describe("Chapa's API over HTTP", () => {
   let faults: FaultPlan;
   let server: Listening;
   let chapa: ChapaClient;
+  let key: string;
+  let renewedKey: string;
 
   beforeEach(async () => {
+    key = "CHASECK_TEST-sim";
+    renewedKey = key;
     requests = [];
     answer = { status: 200, body: { message: "ok", status: "success", data: {} } };
     faults = new FaultPlan(() => 0);
@@ -40,11 +44,25 @@ describe("Chapa's API over HTTP", () => {
     chapa = new ChapaClient({
       baseUrl: `${server.origin}/v1`,
       checkoutOrigins: [server.origin],
-      secretKey: async () => "CHASECK_TEST-sim",
+      secretKey: { get: async () => key, renewed: async () => renewedKey },
       send: call,
     });
   });
   afterEach(() => server.close());
+
+  test("a key that was replaced is refused once, and whatever was asked is asked again with its successor", async () => {
+    answer = { status: 401, body: { message: "Invalid API Key", status: "failed", data: null } };
+    expect(await chapa.initialize(CHECKOUT, 1000)).toEqual({ outcome: "misconfigured" });
+    expect(requests).toHaveLength(1);
+    renewedKey = "CHASECK_TEST-sim2";
+    await chapa.initialize(CHECKOUT, 1000);
+    expect(requests.map(({ headers }) => headers.authorization)).toEqual([
+      "Bearer CHASECK_TEST-sim",
+      "Bearer CHASECK_TEST-sim",
+      "Bearer CHASECK_TEST-sim2",
+    ]);
+    expect(String(requests[2]?.body)).toBe(String(requests[1]?.body));
+  });
 
   test("initialize sends exactly what Chapa accepts", async () => {
     answer = {
@@ -102,7 +120,7 @@ describe("Chapa's API over HTTP", () => {
     const lost = new ChapaClient({
       baseUrl: "http://chapa.invalid/v1",
       checkoutOrigins: [],
-      secretKey: async () => "CHASECK_TEST-sim",
+      secretKey: { get: async () => key, renewed: async () => renewedKey },
       send: call,
     });
     expect(await lost.initialize(CHECKOUT, 3_000)).toEqual({ outcome: "unsent" });

@@ -5,7 +5,7 @@ import type { ApiKey } from "../../lib/contract/secrets.ts";
 import { DependencyUnavailable, Forbidden, Unauthenticated } from "../../lib/domain/errors.ts";
 import { Uuid } from "../../lib/domain/ids.ts";
 import { mayRead, type UserPrincipal } from "../../lib/domain/principal.ts";
-import { door as doorOf } from "../../lib/http/principal.ts";
+import { type Credentials, door as doorOf } from "../../lib/http/principal.ts";
 import { anEvent } from "../support/events.ts";
 import { FEE } from "../support/payments.ts";
 
@@ -31,11 +31,14 @@ async function token(change: Claims = {}, options: { secret?: string; alg?: stri
     .sign(new TextEncoder().encode(options.secret ?? SECRET));
 }
 
+function constant(credentials: Credentials) {
+  return { get: async () => credentials, renewed: async () => credentials };
+}
+
 function door(user: UserPrincipal | "refused" | Error = USER) {
   const asked: string[] = [];
   const check = doorOf({
-    jwtSecrets: async () => [SECRET],
-    apiKeys: async () => [],
+    credentials: constant({ jwtSecrets: [SECRET], apiKeys: [] }),
     confirm: async (bearer) => {
       asked.push(bearer);
       if (user instanceof Error) throw user;
@@ -133,7 +136,10 @@ describe("a program", () => {
     { name: "listing", sha256: sha256(KEY), roles: ["service"] },
     { name: "reader", sha256: sha256("reader's key"), roles: ["broker"] },
   ];
-  const check = doorOf({ jwtSecrets: async () => [SECRET], apiKeys: async () => keys, confirm: async () => USER });
+  const check = doorOf({
+    credentials: constant({ jwtSecrets: [SECRET], apiKeys: keys }),
+    confirm: async () => USER,
+  });
 
   test("is known by its key, under its name", async () => {
     const event = anEvent({ routeKey: ROUTE, headers: { "x-api-key": KEY } });
@@ -162,6 +168,28 @@ describe("a program", () => {
     expect(await check(signed)).toEqual({ kind: "service", name: arn, roles: ["service"] });
     const headers = { "x-api-key": KEY, authorization: `Bearer ${await token()}`, "x-amzn-iam-arn": arn };
     await expect(check(anEvent({ routeKey, headers }))).rejects.toThrow(Forbidden);
+  });
+
+  test("and a user are known by what has replaced the credentials that were known here", async () => {
+    let renewals = 0;
+    const rotated = doorOf({
+      credentials: {
+        get: async () => ({ jwtSecrets: ["outdated-secret"], apiKeys: [] }),
+        renewed: async () => {
+          renewals++;
+          return { jwtSecrets: [SECRET, "outdated-secret"], apiKeys: keys };
+        },
+      },
+      confirm: async () => USER,
+    });
+    const authorization = `Bearer ${await token()}`;
+    expect(await rotated(anEvent({ routeKey: ROUTE, headers: { authorization } }))).toEqual(USER);
+    expect(await rotated(anEvent({ routeKey: ROUTE, headers: { "x-api-key": KEY } }))).toMatchObject({
+      name: "listing",
+    });
+    const old = `Bearer ${await token({}, { secret: "outdated-secret" })}`;
+    expect(await rotated(anEvent({ routeKey: ROUTE, headers: { authorization: old } }))).toEqual(USER);
+    expect(renewals).toBe(2);
   });
 
   test("reads every payment", () => {

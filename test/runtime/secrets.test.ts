@@ -39,6 +39,25 @@ describe("a secret", () => {
     expect(await secret.get()).toEqual({ key: "b" });
   });
 
+  test("that was refused somewhere is read again, but not for every stranger who is refused", async () => {
+    await secret.get();
+    values.set("arn:one", { key: "b" });
+    expect(await secret.renewed()).toEqual({ key: "b" });
+    values.set("arn:one", { key: "c" });
+    now += 29_000;
+    expect(await secret.renewed()).toEqual({ key: "b" });
+    now += 1_001;
+    expect(await secret.renewed()).toEqual({ key: "c" });
+    expect(await secret.get()).toEqual({ key: "c" });
+  });
+
+  test("that is being read again is waited for by all who were refused meanwhile", async () => {
+    await secret.get();
+    values.set("arn:one", { key: "b" });
+    const all = await Promise.all(Array.from({ length: 5 }, () => secret.renewed()));
+    expect(all).toEqual(Array.from({ length: 5 }, () => ({ key: "b" })));
+  });
+
   test("is served stale while its store does not answer", async () => {
     await secret.get();
     await faults.set("500");

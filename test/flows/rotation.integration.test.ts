@@ -1,0 +1,108 @@
+import { createHash, randomUUID } from "node:crypto";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import * as z from "zod";
+import type { Heard } from "../../local/caller.ts";
+import { Stage } from "../../local/demo/stage.ts";
+import { SECRETS } from "../../local/environment.ts";
+import { sign } from "../../local/peers/tokens.ts";
+import { PEOPLE } from "../../local/people.ts";
+import { readSettings } from "../../local/settings.ts";
+
+let stage: Stage;
+beforeAll(async () => {
+  stage = await Stage.open(readSettings({ RATE_LIMIT_INITIATE: "100000", TOKEN_VERIFY: "local" }));
+});
+afterAll(() => stage.close());
+
+const Values = z.record(z.string(), z.unknown());
+
+function replace(secret: string, change: Record<string, unknown>): void {
+  stage.cloud.secrets.set(secret, { ...Values.parse(stage.cloud.secrets.get(secret)), ...change });
+}
+
+/** Presses, webhooks and programs without a pause until `done`; every answer that came. */
+function load(answers: Heard[]): { stop: () => Promise<void> } {
+  let isOver = false;
+  const loop = async (once: () => Promise<Heard>) => {
+    while (!isOver) answers.push(await once());
+  };
+  const body = () => ({ user_id: PEOPLE.owner.id, property_id: randomUUID(), customer: {} });
+  const running = [
+    loop(() => stage.caller.initiate({ property_id: randomUUID() })),
+    loop(() => stage.caller.initiateByKey(body())),
+    loop(() => stage.caller.webhook(JSON.stringify({ tx_ref: "unknown" }), { secret: webhookSecret })),
+  ];
+  return {
+    stop: async () => {
+      isOver = true;
+      await Promise.all(running);
+    },
+  };
+}
+
+let webhookSecret = "sim-webhook-secret";
+
+test("no request fails while every key and secret is replaced under load, one after the other", async () => {
+  const answers: Heard[] = [];
+  const underLoad = async (work: () => Promise<void> | void) => {
+    // A secret is renewed once in a while only. The clock jumps between the loads, or it would jump over deadlines.
+    await stage.cloud.clock.advance(31_000);
+    const running = load(answers);
+    const more = (count: number) => {
+      const goal = answers.length + count;
+      return expect.poll(() => answers.length, { timeout: 60_000 }).toBeGreaterThan(goal);
+    };
+    await more(20);
+    await work();
+    await more(40);
+    await running.stop();
+  };
+
+  // Chapa's key: the old one ends the moment that the new one is there.
+  await underLoad(async () => {
+    replace(SECRETS.gateway, { chapa_secret_key: "CHASECK_TEST-simreplaced" });
+    stage.cloud.chapa?.setKeys({ secretKey: "CHASECK_TEST-simreplaced" });
+  });
+
+  // The webhook's: both are taken until Chapa signs with the new one.
+  await underLoad(() => {
+    replace(SECRETS.webhook, { chapa_webhook_secret: "replaced-secret", chapa_webhook_secret_previous: webhookSecret });
+    webhookSecret = "replaced-secret";
+  });
+
+  // The siblings' and a program's.
+  await underLoad(async () => {
+    replace(SECRETS.auth, {
+      jwt_secret: "replaced-by-the-siblings",
+      jwt_secret_previous: stage.cloud.address.jwtSecret,
+      api_keys: [stage.cloud.address.apiKey, "its-successor"].map((key) => ({
+        name: "local",
+        sha256: createHash("sha256").update(key).digest("hex"),
+        roles: ["service"],
+      })),
+    });
+    const now = stage.cloud.clock.now();
+    const { id, role } = PEOPLE.owner;
+    const claims = { sub: id, role };
+    const fresh = await sign(claims, "replaced-by-the-siblings", now, now + 3_600_000);
+    const authorization = `Bearer ${fresh}`;
+    answers.push(await stage.caller.initiate({ property_id: randomUUID() }, { headers: { authorization } }));
+    const body = { user_id: id, property_id: randomUUID(), customer: {} };
+    answers.push(await stage.caller.initiateByKey(body, "its-successor"));
+  });
+
+  const failed = answers.filter(({ status }) => status !== 200 && status !== 202);
+  expect(failed.map(({ status, text }) => [status, text])).toEqual([]);
+  expect(answers.length).toBeGreaterThan(150);
+});
+
+test("a payment whose keys were replaced in the middle of it still reaches its end", async () => {
+  const checkout = await stage.checkout(stage.addProperty());
+  await stage.cloud.clock.advance(31_000);
+  replace(SECRETS.gateway, { chapa_secret_key: "CHASECK_TEST-simagain" });
+  stage.cloud.chapa?.setKeys({ secretKey: "CHASECK_TEST-simagain" });
+  await stage.act(checkout, "pay");
+  const payments = await stage.cloud.rows.payments();
+  const paid = payments.filter(({ state }) => state === "SUCCESS");
+  expect(paid).toHaveLength(1);
+});

@@ -1,0 +1,19 @@
+import { expect, onTestFinished, test } from "vitest";
+import { call } from "../../lib/runtime/call.ts";
+import { traced } from "../../lib/runtime/trace.ts";
+import { serve } from "../../local/serve.ts";
+
+const TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+
+test("a caller's trace goes on to whoever is asked in its course, and nothing else does", async () => {
+  const heard: (string | string[] | undefined)[] = [];
+  const server = await serve("sibling", 0, ({ headers }) => {
+    heard.push(headers["traceparent"]);
+    return { status: 200 };
+  });
+  onTestFinished(() => server.close());
+  const ask = () => call({ method: "GET", url: server.origin, timeoutMs: 1000 });
+  await Promise.all([traced(TRACE, ask), traced(undefined, ask), traced("garbage\r\nx: y", ask), ask()]);
+  expect(heard.filter((trace) => trace !== undefined)).toEqual([TRACE]);
+  expect(heard).toHaveLength(4);
+});
