@@ -1,0 +1,304 @@
+import { execFile } from "node:child_process";
+import { readdirSync } from "node:fs";
+import { basename } from "node:path";
+import { promisify } from "node:util";
+import { App } from "aws-cdk-lib";
+import { Match, Template } from "aws-cdk-lib/assertions";
+import { Code } from "aws-cdk-lib/aws-lambda";
+import { beforeAll, describe, expect, test } from "vitest";
+import * as z from "zod";
+import { DEV } from "../../infra/config.ts";
+import { PaymentStack } from "../../infra/payment-stack.ts";
+import { FUNCTIONS, type FunctionName, type FunctionSpec } from "../../lib/contract/functions.ts";
+import { QUEUES } from "../../lib/contract/queues.ts";
+import { ROUTES } from "../../lib/contract/routes.ts";
+import { PAYMENT_PREFIX, TABLE } from "../../lib/contract/table.ts";
+
+const run = promisify(execFile);
+const ROOT = new URL("../../", import.meta.url).pathname;
+const NAMES = readdirSync(`${ROOT}functions`).map((file) => basename(file, ".ts"));
+const SPECS = Object.entries(FUNCTIONS) as [FunctionName, FunctionSpec][];
+
+const Properties = z.record(z.string(), z.unknown());
+type Resources = Record<string, z.output<typeof Properties>>;
+
+let template: Template;
+/** Logical ids of functions by the name of their file. */
+let functionIds: Map<string, string>;
+
+beforeAll(() => {
+  const stack = new PaymentStack(new App(), "Test", {
+    config: DEV,
+    code: (name) => Code.fromInline(`// ${name}`),
+  });
+  template = Template.fromStack(stack);
+  const bodies = Object.entries(properties("AWS::Lambda::Function")).map(([id, { Code: code }]) => {
+    const { ZipFile } = z.object({ ZipFile: z.string() }).parse(code);
+    return [ZipFile.replace("// ", ""), id] as const;
+  });
+  functionIds = new Map(bodies);
+});
+
+function properties(type: string): Resources {
+  return Object.fromEntries(
+    Object.entries(template.findResources(type)).map(([id, { Properties: found }]) => [id, Properties.parse(found)]),
+  );
+}
+
+function functionOf(name: string): z.output<typeof Properties> {
+  return properties("AWS::Lambda::Function")[functionIds.get(name) ?? ""] ?? {};
+}
+
+const arnOf = (id: string | undefined) => ({ "Fn::GetAtt": [id, "Arn"] });
+
+describe("functions", () => {
+  test("are exactly the files of functions/", () => {
+    expect(NAMES.toSorted()).toEqual(Object.keys(FUNCTIONS).toSorted());
+    expect([...functionIds.keys()].toSorted()).toEqual(NAMES.toSorted());
+  });
+
+  test.each(SPECS)("%s runs as its contract says, told nothing else", (name, { timeoutSeconds, memoryMb, env }) => {
+    const made = functionOf(name);
+    expect(made).toMatchObject({
+      Runtime: "nodejs24.x",
+      Architectures: ["arm64"],
+      Handler: "index.handler",
+      Timeout: timeoutSeconds,
+      MemorySize: memoryMb,
+    });
+    const { Variables } = z.object({ Variables: Properties }).parse(made["Environment"]);
+    expect(Object.keys(Variables).toSorted()).toEqual(["NODE_OPTIONS", ...env].toSorted());
+  });
+
+  test("have logs that end, and roles of their own", () => {
+    const roles = NAMES.map((name) => JSON.stringify(functionOf(name)["Role"]));
+    expect(new Set(roles).size).toBe(NAMES.length);
+    const groups = Object.values(properties("AWS::Logs::LogGroup"));
+    expect(groups).toHaveLength(NAMES.length);
+    for (const group of groups) expect(group["RetentionInDays"]).toBeGreaterThan(0);
+  });
+});
+
+describe("what starts them", () => {
+  test("the API has exactly the routes of the contract, each to its function", () => {
+    const routes = Object.values(properties("AWS::ApiGatewayV2::Route")).map(({ RouteKey }) => RouteKey);
+    expect(routes.toSorted()).toEqual(ROUTES.map(({ method, path }) => `${method} ${path}`).toSorted());
+    const uris = Object.values(properties("AWS::ApiGatewayV2::Integration")).map(
+      ({ IntegrationUri, PayloadFormatVersion }) => [JSON.stringify(IntegrationUri), PayloadFormatVersion],
+    );
+    for (const { function: name } of ROUTES) {
+      expect(uris).toContainEqual([JSON.stringify(arnOf(functionIds.get(name))), "2.0"]);
+    }
+  });
+
+  test("Chapa reaches the webhook at a public URL, with both permissions that it needs", () => {
+    template.resourceCountIs("AWS::Lambda::Url", 1);
+    const target = arnOf(functionIds.get("chapa-webhook"));
+    template.hasResourceProperties("AWS::Lambda::Url", { AuthType: "NONE", TargetFunctionArn: target });
+    const permissions = Object.values(properties("AWS::Lambda::Permission")).filter(
+      ({ Principal }) => Principal === "*",
+    );
+    expect(permissions.map(({ Action }) => Action).toSorted()).toEqual([
+      "lambda:InvokeFunction",
+      "lambda:InvokeFunctionUrl",
+    ]);
+    expect(permissions.map(({ FunctionName: name }) => name)).toEqual([target, target]);
+  });
+
+  test.each(SPECS.filter(([, { trigger }]) => trigger.kind === "schedule"))(
+    "%s runs every minute, without retries",
+    (name) => {
+      template.hasResourceProperties("AWS::Scheduler::Schedule", {
+        ScheduleExpression: "rate(1 minute)",
+        Target: { Arn: arnOf(functionIds.get(name)), RetryPolicy: { MaximumRetryAttempts: 0 } },
+      });
+    },
+  );
+
+  test.each(SPECS.filter(([, { trigger }]) => trigger.kind === "queue"))(
+    "%s reads its queue, each message on its own",
+    (name, { trigger }) => {
+      template.hasResourceProperties("AWS::Lambda::EventSourceMapping", {
+        FunctionName: { Ref: functionIds.get(name) },
+        BatchSize: trigger.kind === "queue" ? trigger.batch : 0,
+        FunctionResponseTypes: ["ReportBatchItemFailures"],
+      });
+    },
+  );
+
+  test("the stream brings payments only, and a poisoned record ends in a queue and not in the way", () => {
+    const filter = JSON.stringify({ dynamodb: { Keys: { pk: { S: [{ prefix: PAYMENT_PREFIX }] } } } });
+    template.hasResourceProperties("AWS::Lambda::EventSourceMapping", {
+      FunctionName: { Ref: functionIds.get("publish-events") },
+      BisectBatchOnFunctionError: true,
+      FunctionResponseTypes: ["ReportBatchItemFailures"],
+      MaximumRetryAttempts: 10,
+      DestinationConfig: { OnFailure: { Destination: Match.anyValue() } },
+      FilterCriteria: { Filters: [{ Pattern: filter }] },
+    });
+  });
+});
+
+describe("what they stand on", () => {
+  test("the table has one key, a stream, a TTL, three indexes of keys, a past to go back to, and cannot be deleted", () => {
+    template.resourceCountIs("AWS::DynamoDB::Table", 1);
+    template.hasResource("AWS::DynamoDB::Table", { DeletionPolicy: "Retain", UpdateReplacePolicy: "Retain" });
+    template.hasResourceProperties("AWS::DynamoDB::Table", {
+      KeySchema: [{ AttributeName: TABLE.partitionKey.name, KeyType: "HASH" }],
+      BillingMode: "PAY_PER_REQUEST",
+      DeletionProtectionEnabled: true,
+      PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+      StreamSpecification: { StreamViewType: "NEW_AND_OLD_IMAGES" },
+      TimeToLiveSpecification: { AttributeName: TABLE.ttlAttribute, Enabled: true },
+      GlobalSecondaryIndexes: TABLE.indexes.map(({ name, partitionKey, sortKey }) => ({
+        IndexName: name,
+        KeySchema: [
+          { AttributeName: partitionKey.name, KeyType: "HASH" },
+          { AttributeName: sortKey.name, KeyType: "RANGE" },
+        ],
+        Projection: { ProjectionType: "KEYS_ONLY" },
+      })),
+    });
+  });
+
+  test.each(Object.entries(QUEUES))("queue %s hides a message long enough, and keeps the dead", (name, spec) => {
+    const { fifo, visibilitySeconds, maxReceives } = spec;
+    const reader = SPECS.find(([, { trigger }]) => trigger.kind === "queue" && trigger.queue === name)?.[1];
+    if (reader) expect(visibilitySeconds).toBeGreaterThanOrEqual(6 * reader.timeoutSeconds);
+    template.hasResourceProperties("AWS::SQS::Queue", {
+      VisibilityTimeout: visibilitySeconds,
+      RedrivePolicy: { maxReceiveCount: maxReceives, deadLetterTargetArn: Match.anyValue() },
+      SqsManagedSseEnabled: true,
+      ...(fifo ? { FifoQueue: true } : {}),
+    });
+  });
+
+  test("a dead letter is kept for two weeks", () => {
+    const all = properties("AWS::SQS::Queue");
+    const dead = Object.entries(all).filter(([, { RedrivePolicy }]) => RedrivePolicy === undefined);
+    expect(dead).toHaveLength(Object.keys(QUEUES).length + 1);
+    for (const [, { MessageRetentionPeriod }] of dead) expect(MessageRetentionPeriod).toBe(14 * 86_400);
+  });
+});
+
+const Statement = z.object({
+  Effect: z.string(),
+  Action: z.union([z.string(), z.array(z.string())]).transform((action) => [action].flat()),
+  Resource: z.unknown(),
+});
+
+/** Every action that a function's own role allows, with the kind of resource, as "action on Kind". */
+function allowed(name: string): string[] {
+  const roleId = JSON.stringify(functionOf(name)["Role"]);
+  const policies = Object.values(properties("AWS::IAM::Policy")).filter(({ Roles }) =>
+    z
+      .array(z.object({ Ref: z.string() }))
+      .parse(Roles)
+      .some(({ Ref }) => roleId.includes(`"${Ref}"`)),
+  );
+  const statements = policies.flatMap(
+    ({ PolicyDocument }) => z.object({ Statement: z.array(Statement) }).parse(PolicyDocument).Statement,
+  );
+  return statements.flatMap(({ Action, Resource }) => {
+    const on = [Resource].flat().map((resource) => kindOf(JSON.stringify(resource)));
+    return Action.flatMap((action) => on.map((kind) => `${action} on ${kind}`));
+  });
+}
+
+const KINDS = ["WebhookSecret", "AuthSecret", "GatewaySecret", "StreamArn", "index/due", "Table", "StreamDead"];
+const QUEUE_KINDS = ["ResolveDead", "ListingDead", "NotificationDead", "Resolve", "Listing", "Notification"];
+
+function kindOf(resource: string): string {
+  return [...KINDS, ...QUEUE_KINDS].find((kind) => resource.includes(kind)) ?? resource;
+}
+
+describe("what they may do", () => {
+  // Read by people: a new right for a function is a new line here.
+  const RIGHTS: Record<FunctionName, { secrets: string[]; writes: string[] }> = {
+    "initiate-payment": {
+      secrets: ["AuthSecret", "GatewaySecret"],
+      writes: ["dynamodb:DeleteItem on Table", "dynamodb:PutItem on Table", "dynamodb:UpdateItem on Table"],
+    },
+    "get-payment-status": { secrets: ["AuthSecret"], writes: [] },
+    "payment-return": {
+      secrets: ["GatewaySecret"],
+      writes: ["dynamodb:PutItem on Table", "dynamodb:UpdateItem on Table"],
+    },
+    "chapa-webhook": { secrets: ["WebhookSecret"], writes: ["sqs:SendMessage on Resolve"] },
+    "resolve-payment": {
+      secrets: ["GatewaySecret"],
+      writes: ["dynamodb:PutItem on Table", "dynamodb:UpdateItem on Table", "sqs:SendMessage on Resolve"],
+    },
+    "timeout-payments": {
+      secrets: [],
+      writes: ["dynamodb:UpdateItem on Table", "sqs:SendMessage on Listing", "sqs:SendMessage on Resolve"],
+    },
+    "publish-events": {
+      secrets: [],
+      writes: [
+        "dynamodb:UpdateItem on Table",
+        "sqs:SendMessage on Listing",
+        "sqs:SendMessage on Notification",
+        "sqs:SendMessage on StreamDead",
+      ],
+    },
+    "notify-listing": { secrets: ["GatewaySecret"], writes: ["dynamodb:UpdateItem on Table"] },
+    "notify-user": {
+      secrets: ["GatewaySecret"],
+      writes: ["sqs:SendMessage on Notification", "sqs:SendMessage on NotificationDead"],
+    },
+  };
+
+  test.each(Object.entries(RIGHTS))("%s reads exactly its secrets and changes exactly what it must", (name, rights) => {
+    const all = allowed(name);
+    const secrets = all.filter((right) => right.startsWith("secretsmanager:"));
+    expect(secrets.toSorted()).toEqual(rights.secrets.map((secret) => `secretsmanager:GetSecretValue on ${secret}`));
+    const writes = all.filter((right) => /:(Put|Update|Delete|Send|BatchWrite|Transact)/.test(right));
+    const own = writes.filter((right) => right !== `sqs:DeleteMessage on ${readQueue(name)}`);
+    expect(own.toSorted()).toEqual(rights.writes);
+  });
+
+  test("nobody scans, and nobody may do anything to everything", () => {
+    const every = NAMES.flatMap((name) => allowed(name).map((right) => `${name}: ${right}`));
+    expect(every.filter((right) => /Scan|\*/.test(right))).toEqual([]);
+    expect(every.length).toBeGreaterThan(NAMES.length);
+  });
+
+  function readQueue(name: string): string {
+    return { "resolve-payment": "Resolve", "notify-listing": "Listing", "notify-user": "Notification" }[name] ?? "";
+  }
+});
+
+describe("bundles", () => {
+  beforeAll(async () => {
+    await run(process.execPath, ["esbuild.config.ts"], { cwd: ROOT });
+  });
+
+  const start = (name: string, environment: Record<string, string>) =>
+    run(
+      process.execPath,
+      [
+        "--input-type=module",
+        "-e",
+        `const { handler } = await import("${ROOT}dist/${name}/index.mjs"); console.log(typeof handler);`,
+      ],
+      { env: environment },
+    );
+
+  /** What the template tells the function; what only exists once it is deployed gets an address or a name. */
+  function environmentOf(name: FunctionName): Record<string, string> {
+    const { Variables } = z.object({ Variables: Properties }).parse(functionOf(name)["Environment"]);
+    const entries = Object.entries(Variables).map(([variable, value]): [string, string] => {
+      if (typeof value === "string") return [variable, value];
+      return [variable, /_URL$/.test(variable) ? "https://made.when.deployed.invalid" : "made-when-deployed"];
+    });
+    return { AWS_REGION: "eu-west-1", ...Object.fromEntries(entries) };
+  }
+
+  test.each(SPECS)("%s starts with what the template tells it, and with nothing less", async (name, { env }) => {
+    const environment = environmentOf(name);
+    expect((await start(name, environment)).stdout.trim()).toBe("function");
+    const { [env[0] ?? ""]: _, ...incomplete } = environment;
+    await expect(start(name, incomplete)).rejects.toThrow(`${env[0]} is missing`);
+  });
+});
