@@ -16,6 +16,7 @@ export type Permission = {
 export const PERMISSIONS: Record<FunctionName, Permission> = {
   "initiate-payment": { table: ["GetItem", "PutItem", "UpdateItem", "DeleteItem"], secrets: ["auth", "gateway"] },
   "get-payment-status": { table: ["GetItem"], secrets: ["auth"] },
+  "get-openapi": { table: [] },
   "payment-return": { table: ["GetItem", "PutItem", "UpdateItem"], secrets: ["gateway"] },
   "chapa-webhook": { table: ["GetItem"], secrets: ["webhook"], send: ["resolve"] },
   "resolve-payment": {

@@ -1,7 +1,9 @@
 import * as z from "zod";
 
 // Every textual form of a UUID that callers use: with or without hyphens, braces, `urn:uuid:`, in any case.
-const UUID_TEXT = /^\s*(?:urn:uuid:)?\{?[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}\}?\s*$/i;
+// Without a flag, which a JSON Schema cannot carry.
+const UUID_TEXT =
+  /^\s*(?:[uU][rR][nN]:[uU][uU][iI][dD]:)?\{?[0-9a-fA-F]{8}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{12}\}?\s*$/;
 export const UuidText = z.string().regex(UUID_TEXT, "not a UUID");
 
 /** How to reach a payer, as a program that asks in his name may say. Nothing of it is needed. */

@@ -50,6 +50,7 @@ export const FUNCTIONS = {
     memoryMb: 512,
     env: ["TABLE_NAME", "AUTH_SECRET_ARN", "USER_MANAGEMENT_URL", "TOKEN_VERIFY"],
   },
+  "get-openapi": { trigger: { kind: "http" }, timeoutSeconds: 5, memoryMb: 256, env: [] },
   "payment-return": {
     trigger: { kind: "http" },
     timeoutSeconds: 15,

@@ -42,6 +42,7 @@ export const ROUTES = [
   },
   { method: "POST", path: "/api/v1/webhook/chapa", function: "chapa-webhook", access: { kind: "public" } },
   { method: "GET", path: "/api/v1/webhook/chapa", function: "chapa-webhook", access: { kind: "public" } },
+  { method: "GET", path: "/openapi.json", function: "get-openapi", access: { kind: "public" } },
   {
     method: "POST",
     path: "/internal/v1/payments/initiate",

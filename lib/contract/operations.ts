@@ -1,0 +1,108 @@
+import * as z from "zod";
+import { InitiateRequest, PaymentResponse, UuidText, WebhookAnswer } from "./api.ts";
+import type { ROUTES } from "./routes.ts";
+
+type KeyOf<Listed> = Listed extends { method: infer Method extends string; path: infer Path extends string }
+  ? `${Method} ${Path}`
+  : never;
+type RouteKey = KeyOf<(typeof ROUTES)[number]>;
+
+/** What a route does. Who may call it, and how it refuses, follow from the route itself. */
+export type Operation = {
+  summary: string;
+  description?: string;
+  path?: z.ZodObject;
+  query?: z.ZodObject;
+  header?: z.ZodObject;
+  body?: { type: string; schema: z.ZodType };
+  /** Good answers; a schema is JSON unless `type` says otherwise. */
+  answers: Record<number, { description: string; type?: string; schema?: z.ZodType; headers?: z.ZodObject }>;
+  /** Statuses of problems, beside those that follow from the route's access. */
+  problems: readonly number[];
+};
+
+const PaymentPath = z.object({ payment_id: UuidText.describe("The payment's id, as initiate answered it.") });
+const initiate: Operation = {
+  summary: "Ask for a payment and the checkout to pay it at",
+  description:
+    "One user, property and purpose is one payment: however often and from wherever it is asked for, the answer is the " +
+    "same payment and, while its checkout can be paid, the same URL.",
+  header: z.object({
+    "idempotency-key": z
+      .string()
+      .regex(/^[\x21-\x7e]{1,255}$/)
+      .optional()
+      .describe("Means the same as request_id."),
+  }),
+  body: { type: "application/json", schema: InitiateRequest },
+  answers: {
+    202: {
+      description: "The payment; `checkout_url` is where it can be paid, or where it says how it stands.",
+      schema: PaymentResponse,
+      headers: z.object({ "idempotent-replayed": z.literal("true").optional() }),
+    },
+  },
+  problems: [400, 404, 409, 422, 429, 503],
+};
+
+const status: Operation = {
+  summary: "How a payment stands",
+  path: PaymentPath,
+  answers: { 200: { description: "The payment; its reference is masked.", schema: PaymentResponse } },
+  problems: [404, 422, 503],
+};
+
+// A route without a description does not compile.
+export const OPERATIONS: Record<RouteKey, Operation> = {
+  "POST /api/v1/payments/initiate": initiate,
+  "POST /internal/v1/payments/initiate": initiate,
+  "GET /api/v1/payments/{payment_id}/status": status,
+  "GET /internal/v1/payments/{payment_id}/status": status,
+  "GET /api/v1/payments/return/{tx_ref}": {
+    summary: "Where the payer's browser comes back to from Chapa",
+    path: z.object({ tx_ref: z.string().max(64) }),
+    query: z.object({
+      lang: z.string().optional().describe("Language of the page: en, am or om."),
+      n: z.string().optional().describe("How often the page has refreshed itself."),
+    }),
+    answers: {
+      200: { description: "Not confirmed yet: a page that refreshes itself.", type: "text/html", schema: z.string() },
+      303: { description: "Paid, or to be awaited elsewhere.", headers: z.object({ location: z.string() }) },
+      404: { description: "A page that says so: no such payment.", type: "text/html", schema: z.string() },
+    },
+    problems: [422, 503],
+  },
+  "GET /openapi.json": {
+    summary: "This document",
+    answers: { 200: { description: "OpenAPI 3.1.", schema: z.looseObject({ openapi: z.string() }) } },
+    problems: [],
+  },
+  "POST /api/v1/webhook/chapa": {
+    summary: "Chapa says that something happened to a payment",
+    description: "Signed with `x-chapa-signature`, HMAC-SHA256 over the raw body. It only causes a look at Chapa.",
+    header: z.object({
+      "x-chapa-signature": z.string().optional(),
+      "chapa-signature": z.string().optional().describe("The same for every webhook: proves nothing."),
+    }),
+    body: { type: "application/json", schema: z.unknown() },
+    answers: {
+      200: { description: "Heard.", schema: WebhookAnswer },
+      303: { description: "A browser is sent to the payment's page.", headers: z.object({ location: z.string() }) },
+    },
+    problems: [400, 401, 413, 503],
+  },
+  "GET /api/v1/webhook/chapa": {
+    summary: "Chapa's callback, or a browser that was sent here",
+    query: z.object({
+      trx_ref: z.string().optional(),
+      tx_ref: z.string().optional(),
+      ref_id: z.string().optional(),
+      status: z.string().optional(),
+    }),
+    answers: {
+      200: { description: "Heard, or nothing to do.", schema: WebhookAnswer },
+      303: { description: "A browser is sent to the payment's page.", headers: z.object({ location: z.string() }) },
+    },
+    problems: [400, 503],
+  },
+};

@@ -1,0 +1,89 @@
+import * as z from "zod";
+import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from "zod-openapi";
+import { Problem } from "../contract/api.ts";
+import { OPERATIONS, type Operation } from "../contract/operations.ts";
+import { ROUTES, type Route } from "../contract/routes.ts";
+
+const PROBLEMS: Record<number, string> = {
+  400: "The gateway refuses the payment's data, or the call names no payment.",
+  401: "No valid credentials.",
+  403: "Valid credentials that do not reach this far.",
+  404: "There is no such payment, or nobody knows the user.",
+  409: "The payment is not in a state for this; the code says why.",
+  413: "The body is too large.",
+  422: "The input is not valid; `errors` names each field.",
+  429: "Too many requests; see Retry-After.",
+  500: "A fault of ours.",
+  503: "Something that this stands on does not answer; the same request may be sent again, see Retry-After.",
+};
+
+const RetryAfter = z.object({ "retry-after": z.string().regex(/^\d+$/).optional().describe("Seconds.") });
+/** The whole API as an OpenAPI 3.1 document, made from the routes and the schemas that answers are parsed with. */
+export function openApiDocument(): ReturnType<typeof createDocument> {
+  const paths: ZodOpenApiPathsObject = {};
+  const operations: Record<string, Operation> = OPERATIONS;
+  for (const route of ROUTES) {
+    const operation = operations[`${route.method} ${route.path}`];
+    if (!operation) throw new Error(`nobody has described ${route.method} ${route.path}`);
+    paths[route.path] = { ...paths[route.path], [route.method.toLowerCase()]: toOperation(route, operation) };
+  }
+  return createDocument({
+    openapi: "3.1.0",
+    info: {
+      title: "Chapa payments",
+      version: "1.0.0",
+      description: "Takes a fee through Chapa exactly once, finds out the truth about it, and tells whoever must know.",
+      license: { name: "MIT", identifier: "MIT" },
+    },
+    servers: [{ url: "/" }],
+    paths,
+    components: {
+      securitySchemes: {
+        bearer: { type: "http", scheme: "bearer", bearerFormat: "JWT", description: "A user's token." },
+        apiKey: { type: "apiKey", in: "header", name: "x-api-key", description: "A program's key." },
+        iam: { type: "apiKey", in: "header", name: "authorization", description: "AWS Signature Version 4." },
+      },
+    },
+  });
+}
+
+const SECURITY: Record<Route["access"]["kind"], Record<string, string[]>[]> = {
+  public: [],
+  bearer: [{ bearer: [] }],
+  "bearer-or-key": [{ bearer: [] }, { apiKey: [] }],
+  iam: [{ iam: [] }],
+};
+
+function toOperation({ method, path, access }: Route, operation: Operation): ZodOpenApiOperationObject {
+  const { summary, description, body, answers } = operation;
+  const problems = new Set([...operation.problems, ...(access.kind === "public" ? [] : [401, 403]), 500]);
+  const responses = Object.fromEntries([
+    ...Object.entries(answers).map(([code, { description, type = "application/json", schema, headers }]) => [
+      code,
+      { description, ...(schema ? { content: { [type]: { schema } } } : {}), ...(headers ? { headers } : {}) },
+    ]),
+    ...[...problems]
+      .filter((code) => !(code in answers))
+      .map((code) => [
+        code,
+        {
+          description: PROBLEMS[code] ?? "",
+          content: { "application/problem+json": { schema: Problem } },
+          headers: RetryAfter,
+        },
+      ]),
+  ]);
+  return {
+    operationId: `${method.toLowerCase()}${path.replace(/[/{}_-]+(\w?)/g, (_, letter: string) => letter.toUpperCase())}`,
+    summary,
+    ...(description ? { description } : {}),
+    security: SECURITY[access.kind],
+    requestParams: {
+      ...(operation.path ? { path: operation.path } : {}),
+      ...(operation.query ? { query: operation.query } : {}),
+      ...(operation.header ? { header: operation.header } : {}),
+    },
+    ...(body ? { requestBody: { required: true, content: { [body.type]: { schema: body.schema } } } } : {}),
+    responses,
+  };
+}
