@@ -1,0 +1,92 @@
+import { createHmac, randomUUID } from "node:crypto";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { ROUTES, type Route } from "../../lib/contract/routes.ts";
+import { Stage } from "../../local/demo/stage.ts";
+import { PEOPLE } from "../../local/people.ts";
+import { readSettings } from "../../local/settings.ts";
+import { attacksOn } from "./tokens.ts";
+
+const HOUR_SECONDS = 3600;
+// A thousand times what an honest refusal costs.
+const CPU_LIMIT_MS = 50;
+
+let stage: Stage;
+let attacks: [string, string][];
+let valid: string;
+beforeAll(async () => {
+  // The token alone decides: whatever is let in here would be let in while User Management is down.
+  stage = await Stage.open(readSettings({ TOKEN_VERIFY: "local", RATE_LIMIT_INITIATE: "1000000" }));
+  const now = stage.cloud.clock.now();
+  const { id, role, email, phone, language } = PEOPLE.owner;
+  const seconds = Math.floor(now / 1000);
+  const claims = {
+    sub: id,
+    role,
+    email,
+    phone_number: phone,
+    preferred_language: language,
+    iat: seconds,
+    exp: seconds + HOUR_SECONDS,
+  };
+  attacks = Object.entries(attacksOn(stage.cloud.address.jwtSecret, claims, now));
+  const body = [{ alg: "HS256", typ: "JWT" }, claims].map((part) =>
+    Buffer.from(JSON.stringify(part)).toString("base64url"),
+  );
+  const signature = createHmac("sha256", stage.cloud.address.jwtSecret).update(body.join(".")).digest("base64url");
+  valid = `${body.join(".")}.${signature}`;
+});
+afterAll(() => stage.close());
+
+const LISTED: readonly Route[] = ROUTES;
+const BEARER_ROUTES = LISTED.filter(({ access }) => access.kind === "bearer" || access.kind === "bearer-or-key");
+
+async function call(method: string, path: string, token: string): Promise<number> {
+  const filled = path.replace(/\{[^}]+\}/g, randomUUID());
+  const response = await fetch(`${stage.cloud.address.api}${filled}`, {
+    method,
+    headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+    ...(method === "POST" ? { body: JSON.stringify({ property_id: randomUUID(), user_id: PEOPLE.owner.id }) } : {}),
+  });
+  await response.arrayBuffer();
+  return response.status;
+}
+
+test("there are at least 45 attacks, each another token", () => {
+  expect(attacks.length).toBeGreaterThanOrEqual(45);
+  expect(new Set(attacks.map(([, token]) => token)).size).toBe(attacks.length);
+  expect(attacks.map(([, token]) => token)).not.toContain(valid);
+});
+
+describe.each(BEARER_ROUTES)("$method $path", ({ method, path }) => {
+  test("lets the valid token in that the attacks are made from", async () => {
+    expect(await call(method, path, valid)).not.toBe(401);
+  });
+
+  test("answers every attack 401, and none costs more than 50 ms of CPU", async () => {
+    const let_in: [string, number][] = [];
+    const costly: [string, number][] = [];
+    for (const [name, token] of attacks) {
+      const before = process.cpuUsage();
+      const status = await call(method, path, token);
+      const { user } = process.cpuUsage(before);
+      if (status !== 401) let_in.push([name, status]);
+      if (user / 1000 > CPU_LIMIT_MS) costly.push([name, user / 1000]);
+    }
+    expect(let_in).toEqual([]);
+    // What else this process did meanwhile is counted too: only what is costly again is the token's own cost.
+    for (const [name] of costly) {
+      const again = await Promise.all([1, 2, 3].map(() => cpuOf(() => call(method, path, tokenOf(name)))));
+      expect(Math.min(...again), name).toBeLessThan(CPU_LIMIT_MS);
+    }
+  });
+});
+
+function tokenOf(name: string): string {
+  return attacks.find(([known]) => known === name)?.[1] ?? "";
+}
+
+async function cpuOf(work: () => Promise<unknown>): Promise<number> {
+  const before = process.cpuUsage();
+  await work();
+  return process.cpuUsage(before).user / 1000;
+}
