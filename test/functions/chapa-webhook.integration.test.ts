@@ -1,0 +1,299 @@
+import { createHmac } from "node:crypto";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { AuthSecret } from "../../lib/contract/secrets.ts";
+import { parseTxRef, refOf, txRefOf, Uuid } from "../../lib/domain/ids.ts";
+import { openAttention, type Payment } from "../../lib/domain/payment.ts";
+import type { Heard } from "../../local/caller.ts";
+import { CHAPA_DEFAULTS, type ChapaSimulator } from "../../local/chapa/simulator.ts";
+import { DAY_MS, MINUTE_MS, Stage } from "../../local/demo/stage.ts";
+import { SECRETS } from "../../local/environment.ts";
+import { PEOPLE } from "../../local/people.ts";
+import { readSettings } from "../../local/settings.ts";
+
+const SECRET = "a-webhook-secret";
+const PATH = "/api/v1/webhook/chapa";
+const SILENT = { dropAll: true, callback: { send: "off" } } as const;
+const PROCESSED = { message: "Webhook processed successfully" };
+const ALREADY = { message: "Payment already processed, no action taken" };
+const NOT_FOUND = { message: "Payment not found, no action taken" };
+const UNKNOWN = "G85FR23GHWFN3DNFFP00";
+
+let stage: Stage;
+let chapa: ChapaSimulator;
+beforeAll(async () => {
+  stage = await Stage.open(readSettings({ CHAPA_WEBHOOK_SECRET: SECRET }));
+  if (!stage.cloud.chapa) throw new Error("these tests need the simulator");
+  chapa = stage.cloud.chapa;
+});
+afterAll(() => stage.close());
+
+async function beginAnew(): Promise<void> {
+  chapa.setProfile("observed");
+  stage.cloud.secrets.set(SECRETS.webhook, { chapa_webhook_secret: SECRET });
+  await stage.cloud.reset();
+}
+
+const hmac = (content: string, secret = SECRET) => createHmac("sha256", secret).update(content).digest("hex");
+const claimOf = (txRef: string) => JSON.stringify({ event: "charge.success", tx_ref: txRef, status: "success" });
+const largest = (claim: string) => claim.padEnd(64 * 1024);
+const signature = (text: string) => ({ "x-chapa-signature": text });
+const constant = (secret = SECRET) => ({ "chapa-signature": hmac(secret, secret) });
+const bytes = { "content-type": "application/octet-stream" };
+
+type Sent = { body?: string; secret?: string; headers?: Record<string, string> };
+
+async function settled(answer: Promise<Heard>): Promise<Heard> {
+  const heard = await answer;
+  await stage.cloud.settle();
+  return heard;
+}
+
+const post = (claim: string, { body = claim, ...options }: Sent = { secret: SECRET }) =>
+  settled(stage.caller.webhook(body, options));
+const get = (query: string, headers: Record<string, string> = {}) =>
+  settled(stage.caller.get(`${PATH}${query}`, headers));
+
+async function onlyPayment(): Promise<Payment> {
+  const [payment, ...others] = await stage.cloud.rows.payments();
+  if (!payment || others.length > 0) throw new Error("there is not one payment");
+  return payment;
+}
+
+/** References that Chapa was asked about, in order. */
+function verified(): string[] {
+  return chapa.journal().flatMap((entry) => {
+    const asked = entry.kind === "request" && /^\/v1\/transaction\/verify\/(\w+)$/.exec(entry.path)?.[1];
+    return asked ? [asked] : [];
+  });
+}
+
+/** What Chapa heard at each try of each webhook. */
+function answersToChapa(): unknown[] {
+  return chapa.journal().flatMap((entry) => (entry.kind === "webhook" ? [entry.outcome] : []));
+}
+
+/** A checkout that only Chapa knows of, paid. */
+async function paidAtChapa(txRef: string): Promise<void> {
+  const headers = { authorization: `Bearer ${CHAPA_DEFAULTS.secretKey}`, "content-type": "application/json" };
+  const body = JSON.stringify({ amount: "500", currency: "ETB", tx_ref: txRef });
+  await fetch(`${chapa.apiBase}/transaction/initialize`, { method: "POST", headers, body });
+  await chapa.act(txRef, "pay");
+  await stage.cloud.settle();
+}
+
+describe("a webhook is turned away, and changes and costs nothing,", () => {
+  let before: Payment;
+  let claim: string;
+  // One payment for all of them: nothing changes it.
+  beforeAll(async () => {
+    await beginAnew();
+    claim = claimOf((await stage.checkout(stage.addProperty())).txRef);
+    before = await onlyPayment();
+  });
+
+  const UNSIGNED = [401, "X-Chapa-Signature header missing"] as const;
+  const FORGED = [401, "Invalid webhook signature"] as const;
+  const LARGE = [413, "The body is larger than 65536 bytes."] as const;
+  const NOT_JSON = [400, "Invalid JSON payload"] as const;
+  const malformed = ["abc", "g".repeat(64), `sha256=${"a".repeat(64)}`];
+  const broken = ["", "{", "null", "[]", "tx_ref=1"];
+  type Row = [string, readonly [number, string], (claim: string) => Sent];
+
+  test.each<Row>([
+    ["unsigned", UNSIGNED, () => ({})],
+    ["with an empty signature", UNSIGNED, () => ({ headers: signature("") })],
+    ...malformed.map((text): Row => [`signed ${text.slice(0, 7)}…`, FORGED, () => ({ headers: signature(text) })]),
+    ["signed with a guess", FORGED, () => ({ secret: "a-guess" })],
+    ["altered after signing", FORGED, (claim) => ({ body: `${claim} `, headers: signature(hmac(claim)) })],
+    ["with the constant for a signature", FORGED, () => ({ headers: signature(hmac(SECRET)) })],
+    ["with the constant beside a guess", FORGED, () => ({ secret: "a-guess", headers: constant() })],
+    ["with another merchant's constant", FORGED, () => ({ headers: constant("another-merchant") })],
+    ["a byte too large, signed", LARGE, (claim) => ({ body: `${largest(claim)} `, secret: SECRET })],
+    ["too large as base64", LARGE, (claim) => ({ body: `${largest(claim)} `, secret: SECRET, headers: bytes })],
+    ...broken.map((body): Row => [`signed but no JSON object: ${body}`, NOT_JSON, () => ({ body, secret: SECRET })]),
+  ])("%s", async (_, [status, detail], sent) => {
+    expect(await post(claim, sent(claim))).toMatchObject({ status, body: { detail } });
+    expect(await onlyPayment()).toEqual(before);
+    expect(verified()).toEqual([]);
+    expect(stage.cloud.queues.state("resolve")).toEqual({ ready: 0, delayed: 0, hidden: 0, dead: [] });
+  });
+});
+
+describe("an authentic webhook is answered 200 and makes us ask Chapa, whose answer alone counts:", () => {
+  beforeEach(beginAnew);
+  test.each<[string, (claim: string) => Sent]>([
+    ["as Chapa sends it", () => ({ secret: SECRET, headers: constant() })],
+    ["with the signature in capitals", (claim) => ({ headers: signature(hmac(claim).toUpperCase()) })],
+    ["with the signature in the other header", (claim) => ({ headers: { "chapa-signature": hmac(claim) } })],
+    ["with a body that arrives as base64", () => ({ secret: SECRET, headers: bytes })],
+    ["as large as may be", (claim) => ({ secret: SECRET, body: largest(claim) })],
+    ["with the reference as trx_ref", (claim) => ({ secret: SECRET, body: claim.replace("tx_ref", "trx_ref") })],
+  ])("%s", async (_, sent) => {
+    stage.plan(SILENT);
+    const checkout = await stage.checkout(stage.addProperty());
+    const claim = claimOf(checkout.txRef);
+    expect(await post(claim, sent(claim))).toMatchObject({ status: 200, body: PROCESSED });
+    expect(await onlyPayment()).toMatchObject({ state: "PENDING", version: 2, captures: [] });
+    expect(verified()).toEqual([checkout.txRef]);
+
+    await stage.act(checkout, "close-tab");
+    await stage.cloud.clock.advance(6_000);
+    expect((await post(claim, sent(claim))).status).toBe(200);
+    expect((await onlyPayment()).state).toBe("SUCCESS");
+  });
+
+  test("at the API's own route as at the function's", async () => {
+    const claim = claimOf((await stage.checkout(stage.addProperty())).txRef);
+    const answer = await stage.caller.post(PATH, claim, signature(hmac(claim)));
+    expect(answer).toMatchObject({ status: 200, body: PROCESSED });
+  });
+
+  const others = ['{"event":"payout.success"}', "{}", '{"tx_ref":7}', `{"tx_ref":"${"A".repeat(65)}"}`];
+  test.each(others)("%s speaks of no payment, and nothing is asked", async (body) => {
+    expect(await post(body)).toMatchObject({ status: 200, body: PROCESSED });
+    expect(verified()).toEqual([]);
+  });
+});
+
+describe("after the secret was changed at Chapa", () => {
+  beforeEach(beginAnew);
+  test("the previous one is honoured while it is named, and no other", async () => {
+    const chapa_webhook_secret = "new-secret";
+    stage.cloud.secrets.set(SECRETS.webhook, { chapa_webhook_secret, chapa_webhook_secret_previous: SECRET });
+    const secrets = ["new-secret", SECRET, "older-than-both"];
+    const answers = await Promise.all(secrets.map((secret) => post("{}", { secret })));
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 401]);
+  });
+
+  test("functions that are running know within five minutes", async () => {
+    expect((await post("{}")).status).toBe(200);
+    stage.cloud.secrets.set(SECRETS.webhook, { chapa_webhook_secret: "new-secret" });
+    await stage.cloud.clock.advance(5 * MINUTE_MS);
+    const answers = [await post("{}", { secret: "new-secret" }), await post("{}")];
+    expect(answers.map(({ status }) => status)).toEqual([200, 401]);
+  });
+});
+
+describe("an authentic webhook about a reference without a row of ours", () => {
+  beforeEach(beginAnew);
+  const unpaid = [UNKNOWN, "ORDER-7f3a9c20", "tx-6f1d2f0e-54a1-4c7e-9d54-0d6a4b0f1c11"];
+  test.each(unpaid)("that nobody has paid has no effect, and is asked about if it could be ours: %s", async (txRef) => {
+    expect(await post(claimOf(txRef))).toMatchObject({ status: 200, body: PROCESSED });
+    expect(await stage.cloud.rows.keys()).toEqual([]);
+    expect(verified()).toEqual(parseTxRef(txRef) ? [txRef] : []);
+  });
+
+  test("that was paid becomes a row for a person, and pressing again after a restore opens nothing", async () => {
+    const propertyId = Uuid.parse(stage.addProperty());
+    const { namespace } = AuthSecret.parse(stage.cloud.secrets.get(SECRETS.auth));
+    const fee = { userId: PEOPLE.owner.id, propertyId, purpose: "listing_fee", serial: 0 };
+    const txRef = txRefOf(refOf(namespace, fee), 0);
+    await paidAtChapa(txRef);
+    const orphan = await onlyPayment();
+    expect(orphan).toMatchObject({ state: "REVIEW", refundable: 50_000, captures: [{ amount: 50_000 }] });
+    expect(openAttention(orphan)).toEqual(["orphan"]);
+
+    const again = await stage.press(propertyId);
+    expect(again.body).toMatchObject({ status: "PENDING", state: "REVIEW", chapa_tx_ref: txRef });
+    expect(chapa.transactions()).toHaveLength(1);
+    expect(await onlyPayment()).toMatchObject({ userId: PEOPLE.owner.id, propertyId });
+  });
+
+  test("that was paid, an attempt of ours never begun, holds its payment back", async () => {
+    const { txRef } = await stage.checkout(stage.addProperty());
+    await paidAtChapa(txRef.replace(/..$/, "03"));
+    const payment = await onlyPayment();
+    expect([payment.state, openAttention(payment)]).toEqual(["REVIEW", ["orphan"]]);
+  });
+});
+
+describe("when", () => {
+  beforeEach(beginAnew);
+  afterEach(() => void vi.unstubAllEnvs());
+
+  test.each<[string, () => unknown, number]>([
+    ["its secret cannot be had", () => stage.cloud.secrets.delete(SECRETS.webhook), 503],
+    ["its secret is no secret", () => stage.cloud.secrets.set(SECRETS.webhook, {}), 503],
+    ["the queue is gone", () => vi.stubEnv("RESOLVE_QUEUE_URL", `${stage.cloud.queues.url("resolve")}-gone`), 503],
+    ["the table is gone", () => vi.stubEnv("TABLE_NAME", "gone"), 200],
+    ["Chapa cannot be asked", () => stage.cloud.fault("chapa", "503"), 200],
+  ])("%s, no webhook is lost, and the payment is found", async (_, harm, status) => {
+    const checkout = await stage.checkout(stage.addProperty());
+    await harm();
+    await stage.cloud.functions.load();
+    await stage.caller.act(checkout.url, "close-tab");
+    await vi.waitUntil(() => answersToChapa().includes(status), 30_000);
+    stage.cloud.secrets.set(SECRETS.webhook, { chapa_webhook_secret: SECRET });
+    vi.unstubAllEnvs();
+    await stage.cloud.fault("chapa", null);
+    await stage.cloud.functions.load();
+    await stage.cloud.advance(10 * MINUTE_MS);
+    expect(answersToChapa().at(-1)).toBe(200);
+    expect((await onlyPayment()).state).toBe("SUCCESS");
+  });
+});
+
+describe.each<[string, (txRef: string) => Promise<Heard>]>([
+  ["a GET, as Chapa's callback or anybody's", (txRef) => get(`?trx_ref=${txRef}&ref_id=AP1&status=success`)],
+  ["a POST with nothing but the constant header", (txRef) => post(claimOf(txRef), { headers: constant() })],
+])("%s proves nothing", (_, hint) => {
+  beforeEach(beginAnew);
+  test("about a payment that nobody has paid: it is looked at, and stays as it is", async () => {
+    const { txRef } = await stage.checkout(stage.addProperty());
+    expect(await hint(txRef)).toMatchObject({ status: 200, body: PROCESSED });
+    expect(verified()).toEqual([txRef]);
+    expect(await onlyPayment()).toMatchObject({ state: "PENDING", version: 2, captures: [] });
+  });
+
+  test("about a payment that was paid unnoticed, and causes the look that finds it", async () => {
+    stage.plan(SILENT);
+    const checkout = await stage.checkout(stage.addProperty());
+    await stage.act(checkout, "close-tab");
+    await hint(checkout.txRef);
+    expect((await onlyPayment()).state).toBe("SUCCESS");
+    expect(await hint(checkout.txRef)).toMatchObject({ status: 200, body: ALREADY });
+    expect(verified()).toEqual([checkout.txRef]);
+  });
+
+  test("about a settled payment, and causes a look at most every ten minutes", async () => {
+    const { txRef } = await stage.checkout(stage.addProperty());
+    await stage.cloud.advance(7 * DAY_MS);
+    const looks = verified().length;
+    expect((await hint(txRef)).body).toEqual(ALREADY);
+    expect(verified()).toHaveLength(looks);
+    await stage.cloud.clock.advance(10 * MINUTE_MS);
+    expect((await hint(txRef)).body).toEqual(PROCESSED);
+    expect(verified()).toHaveLength(looks + 1);
+    expect((await onlyPayment()).state).toBe("EXPIRED");
+  });
+
+  test.each([UNKNOWN, UNKNOWN.toLowerCase(), "tx-1"])("about %s, of which nothing is known", async (txRef) => {
+    await stage.checkout(stage.addProperty());
+    expect(await hint(txRef)).toMatchObject({ status: 200, body: NOT_FOUND });
+    expect(verified()).toEqual([]);
+  });
+});
+
+describe("a GET", () => {
+  beforeEach(beginAnew);
+  const nameless = ["", "?trx_ref=", "?status=success", `?reference=${UNKNOWN}`];
+  test.each(nameless)("without a reference (%j) is answered 400 in the original's words", async (query) => {
+    expect(await get(query)).toMatchObject({ status: 400, body: { detail: "Invalid webhook/redirect payload" } });
+  });
+
+  test("of a browser leads to the payer's own page when the payment is ours, and tells of no other", async () => {
+    const { txRef } = await stage.checkout(stage.addProperty());
+    const accept = "text/html,application/xhtml+xml;q=0.9";
+    const [ours, other] = [await get(`?trx_ref=${txRef}`, { accept }), await get(`?trx_ref=${UNKNOWN}`, { accept })];
+    const page = `${stage.cloud.address.api}/api/v1/payments/return/${txRef}`;
+    expect([ours.status, ours.headers.get("location")]).toEqual([303, page]);
+    expect(other).toMatchObject({ status: 200, body: NOT_FOUND });
+  });
+
+  test.each(["observed", "documented"] as const)("is understood as Chapa's callback looks %s", async (profile) => {
+    chapa.setProfile(profile);
+    stage.plan({ dropAll: true });
+    await stage.act(await stage.checkout(stage.addProperty()), "pay");
+    expect((await onlyPayment()).state).toBe("SUCCESS");
+  });
+});

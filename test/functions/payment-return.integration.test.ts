@@ -1,0 +1,281 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import texts from "../../lib/http/pages/texts.json" with { type: "json" };
+import type { Heard } from "../../local/caller.ts";
+import type { Action } from "../../local/chapa/actions.ts";
+import { PROFILE_NAMES } from "../../local/chapa/profiles.ts";
+import type { ChapaSimulator } from "../../local/chapa/simulator.ts";
+import { type Checkout, DAY_MS, HOUR_MS, Stage } from "../../local/demo/stage.ts";
+import { FRONTEND_URL } from "../../local/environment.ts";
+import { readSettings } from "../../local/settings.ts";
+
+const SILENT = { dropAll: true, callback: { send: "off" } } as const;
+const UNKNOWN = "G85FR23GHWFN3DNFFP00";
+const PENDING_URL = "https://rental.example/payment/pending?from=chapa";
+
+let stage: Stage;
+let chapa: ChapaSimulator;
+let propertyId: string;
+beforeAll(async () => {
+  stage = await Stage.open(readSettings({}));
+  if (!stage.cloud.chapa) throw new Error("these tests need the simulator");
+  chapa = stage.cloud.chapa;
+});
+beforeEach(async () => {
+  chapa.setProfile("observed");
+  await stage.cloud.reset();
+  propertyId = stage.addProperty();
+});
+afterEach(() => {
+  vi.unstubAllEnvs();
+});
+afterAll(() => stage.close());
+
+function visit(reference: string, headers: Record<string, string> = {}): Promise<Heard> {
+  return stage.caller.browse(`${stage.cloud.address.api}/api/v1/payments/return/${reference}`, headers);
+}
+
+/** A checkout that was paid, and whose payer's browser is all that can tell of it. */
+async function paidUnnoticed(): Promise<Checkout> {
+  stage.plan(SILENT);
+  const checkout = await stage.checkout(propertyId);
+  await stage.act(checkout, "close-tab");
+  return checkout;
+}
+
+function verifies(): number {
+  return chapa.journal().filter((entry) => entry.kind === "request" && entry.path.includes("/verify/")).length;
+}
+
+/** Where a browser is sent, with the query as fields. */
+function sentTo({ status, headers }: Heard): { status: number; to: string; query: object } {
+  const location = new URL(headers.get("location") ?? "about:blank");
+  const query = Object.fromEntries(location.searchParams);
+  location.search = "";
+  return { status, to: location.href, query };
+}
+
+/** Address and seconds of the page's own refresh. */
+function refreshOf(page: Heard): { seconds: number; to: string } | undefined {
+  const found = /<meta http-equiv="refresh" content="(\d+);url=([^"]+)">/.exec(page.text);
+  return found ? { seconds: Number(found[1]), to: String(found[2]).replaceAll("&amp;", "&") } : undefined;
+}
+
+describe("the payer who has paid", () => {
+  test("is sent to the success page with property, reference, amount and payment, though nobody else told us", async () => {
+    const { id, txRef } = await paidUnnoticed();
+    const answer = await visit(txRef);
+    const query = { property_id: propertyId, tx_ref: txRef, amount: "500.00", payment_id: id };
+    expect(sentTo(answer)).toEqual({ status: 303, to: FRONTEND_URL, query });
+    expect(answer.headers.get("cache-control")).toBe("no-store");
+    expect((await stage.status({ id, txRef, url: "" })).body["status"]).toBe("SUCCESS");
+  });
+
+  test("may come again as often as he likes without another question to Chapa", async () => {
+    const { txRef } = await paidUnnoticed();
+    for (let count = 0; count < 3; count++) {
+      expect((await visit(txRef)).status).toBe(303);
+      await stage.cloud.clock.advance(10_000);
+    }
+    expect(verifies()).toBe(1);
+  });
+
+  test.each(PROFILE_NAMES)("is sent there whatever Chapa appends to the address (%s)", async (profile) => {
+    chapa.setProfile(profile);
+    stage.plan(SILENT);
+    const { txRef } = await stage.checkout(propertyId);
+    const { redirect } = await chapa.act(txRef, "pay");
+    const answer = await stage.caller.browse(String(redirect));
+    expect(sentTo(answer)).toMatchObject({ status: 303, to: FRONTEND_URL, query: { tx_ref: txRef } });
+  });
+
+  test("is sent there by the link that he left, too", async () => {
+    const old = await stage.checkout(propertyId);
+    await stage.cloud.advance(HOUR_MS + 60_000);
+    const fresh = await stage.checkout(propertyId);
+    await stage.act(fresh, "pay");
+    expect(sentTo(await visit(old.txRef))).toMatchObject({ status: 303, to: FRONTEND_URL });
+  });
+});
+
+describe("the payer whose payment is not confirmed", () => {
+  test.each([
+    ["am-ET,am;q=0.9,en;q=0.5", "am"],
+    ["om", "om"],
+    ["en-GB", "en"],
+    ["fr", "en"],
+    ["", "en"],
+  ] as const)("sees a page of ours in his language: %j is %s", async (language, shown) => {
+    const { txRef } = await stage.checkout(propertyId);
+    const page = await visit(txRef, { "accept-language": language });
+    expect(page.status).toBe(200);
+    expect(page.headers.get("content-type")).toBe("text/html; charset=utf-8");
+    expect(page.headers.get("cache-control")).toBe("no-store");
+    expect(page.text).toContain(`<html lang="${shown}">`);
+    for (const words of [texts[shown].looking, "500.00 ETB", txRef]) expect(page.text).toContain(words);
+  });
+
+  test("runs nothing and loads nothing from elsewhere, and the browser is told so", async () => {
+    const page = await visit((await stage.checkout(propertyId)).txRef);
+    expect(page.text).not.toMatch(/<script|<img|<link|<iframe|javascript:|\bon\w+=|https?:/i);
+    expect(page.headers.get("content-security-policy")).toMatch(/^default-src 'none'; style-src 'sha256-[^']+';/);
+    expect(page.headers.get("x-content-type-options")).toBe("nosniff");
+    expect(page.headers.get("referrer-policy")).toBe("no-referrer");
+  });
+
+  test("is shown the page again for two minutes and then told that he may leave, in his language all along", async () => {
+    const { txRef } = await stage.checkout(propertyId);
+    let page = await visit(txRef, { "accept-language": "om" });
+    let waited = 0;
+    for (let next = refreshOf(page); next && waited < 600; next = refreshOf(page)) {
+      waited += next.seconds;
+      page = await visit(`${txRef}${next.to}`, { "accept-language": "en" });
+    }
+    expect(waited).toBe(120);
+    expect(page.text).toContain(texts.om.waited);
+  });
+
+  test("is sent on by the page's own refresh once he has paid", async () => {
+    stage.plan(SILENT);
+    const checkout = await stage.checkout(propertyId);
+    const next = refreshOf(await visit(checkout.txRef));
+    await stage.act(checkout, "close-tab");
+    await stage.cloud.clock.advance(6_000);
+    expect(sentTo(await visit(`${checkout.txRef}${next?.to}`))).toMatchObject({ status: 303, to: FRONTEND_URL });
+  });
+
+  test("sees the page, and nothing is concluded, whatever is wrong with Chapa's answer", async () => {
+    stage.plan(SILENT);
+    const visits: Promise<Heard>[] = [];
+    for (const fault of [
+      "401burst",
+      "429",
+      "500",
+      "resetMidBody",
+      "malformedJson",
+      "nullData",
+      "timeoutBeforeEffect",
+    ]) {
+      const checkout = await stage.checkout(stage.addProperty());
+      await chapa.act(checkout.txRef, "close-tab");
+      await stage.cloud.fault("chapa", { fault, route: `verify/${checkout.txRef}` });
+      visits.push(visit(checkout.txRef));
+    }
+    for (const page of await Promise.all(visits)) {
+      expect([page.status, page.headers.get("location")]).toEqual([200, null]);
+      expect(page.text).toContain(texts.en.looking);
+    }
+    const payments = await stage.cloud.rows.payments();
+    expect(payments.map(({ state, version }) => [state, version])).toEqual(visits.map(() => ["PENDING", 2]));
+  });
+
+  test.each<[Action, number, "looking" | "review" | "unpaid"]>([
+    ["fail", 0, "looking"],
+    ["wrong-amount", 0, "review"],
+    ["live-test-mix", 0, "review"],
+    ["abandon", 7 * DAY_MS, "unpaid"],
+    ["cancel", HOUR_MS + 60_000, "unpaid"],
+  ])("is never sent to the page that says success: after %s and %d ms he sees %s", async (action, ms, shown) => {
+    const checkout = await stage.checkout(propertyId);
+    await stage.act(checkout, action);
+    await stage.cloud.advance(ms);
+    await stage.cloud.sweep();
+    const page = await visit(checkout.txRef);
+    expect([page.status, page.headers.get("location")]).toEqual([200, null]);
+    expect(page.text).toContain(texts.en[`${shown}_title`]);
+    expect(refreshOf(page) !== undefined).toBe(shown === "looking");
+  });
+});
+
+describe("an unknown reference", () => {
+  test.each([UNKNOWN, UNKNOWN.toLowerCase(), "tx-6f1d2f0e-54a1-4c7e-9d54-0d6a4b0f1c11", "%20", "..%2F.."])(
+    "is answered 404 with a page and asks Chapa nothing: %s",
+    async (reference) => {
+      const page = await visit(reference);
+      expect(page.status).toBe(404);
+      expect(page.headers.get("cache-control")).toBe("no-store");
+      expect(page.text).toContain(texts.en.unknown);
+      expect(verifies()).toBe(0);
+    },
+  );
+
+  test("is an attempt that we never began, even of a payment of ours", async () => {
+    const { txRef } = await paidUnnoticed();
+    expect((await visit(txRef.replace(/..$/, "01"))).status).toBe(404);
+    expect(verifies()).toBe(0);
+  });
+});
+
+test.each(['"><script>alert(1)</script>', "'onload='x"])(
+  "nothing of an address or of a header gets into the page: %s",
+  async (evil) => {
+    const { txRef } = await stage.checkout(propertyId);
+    const text = encodeURIComponent(evil);
+    const pages = [
+      await visit(text),
+      await visit(`${txRef}?lang=${text}&n=${text}&trx_ref=${text}&status=${text}`),
+      await visit(txRef, { "accept-language": evil, "x-forwarded-host": evil, referer: evil }),
+    ];
+    expect(pages.map(({ status }) => status)).toEqual([404, 200, 200]);
+    for (const page of pages) expect(page.text).not.toContain(evil);
+    for (const page of pages) expect(page.text).not.toMatch(/<script|onload|alert/i);
+  },
+);
+
+describe("with an address of the front end for payments that are not confirmed", () => {
+  beforeEach(async () => {
+    vi.stubEnv("FRONTEND_PENDING_URL", PENDING_URL);
+    vi.stubEnv("FRONTEND_ORIGINS", `${new URL(FRONTEND_URL).origin},${new URL(PENDING_URL).origin}`);
+    await stage.cloud.functions.load();
+  });
+
+  test("the payer is sent there, and what that address says by itself is kept", async () => {
+    const { id, txRef } = await stage.checkout(propertyId);
+    const query = { from: "chapa", property_id: propertyId, tx_ref: txRef, amount: "500.00", payment_id: id };
+    const to = "https://rental.example/payment/pending";
+    expect(sentTo(await visit(txRef))).toEqual({ status: 303, to, query });
+  });
+
+  test("a payer who has paid is still sent to the success page, and an unknown reference nowhere", async () => {
+    const { txRef } = await paidUnnoticed();
+    expect(sentTo(await visit(txRef)).to).toBe(FRONTEND_URL);
+    expect((await visit(UNKNOWN)).status).toBe(404);
+  });
+
+  test.each(["http://localhost:5173", "https://rental.example.evil.example", "http://rental.example"])(
+    "the function does not start when that address is not at an allowed origin, as with %s",
+    async (origins) => {
+      vi.stubEnv("FRONTEND_ORIGINS", `${new URL(FRONTEND_URL).origin},${origins}`);
+      await expect(stage.cloud.functions.load()).rejects.toThrow("FRONTEND_ORIGINS");
+    },
+  );
+});
+
+describe("whoever comes back proves nothing, so", () => {
+  test("together they cause no more questions than the limit, and are answered all the same", async () => {
+    stage.plan(SILENT);
+    const checkouts: Checkout[] = [];
+    for (let count = 0; count < 5; count++) checkouts.push(await stage.checkout(stage.addProperty()));
+    for (const checkout of checkouts) await stage.act(checkout, "close-tab");
+    vi.stubEnv("RATE_LIMIT_TRIGGERS", "3");
+    await stage.cloud.functions.load();
+
+    const answers = await Promise.all(checkouts.map(({ txRef }) => visit(txRef)));
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, 200, 303, 303, 303]);
+    expect(verifies()).toBe(3);
+
+    // The schedule does not share their budget.
+    await stage.cloud.advance(121_000);
+    const payments = await stage.cloud.rows.payments();
+    expect(payments.map(({ state }) => state)).toEqual(checkouts.map(() => "SUCCESS"));
+  });
+
+  test("one payment is looked at for them once in five seconds", async () => {
+    const { txRef } = await stage.checkout(propertyId);
+    const pages = [await visit(txRef), await visit(txRef), await visit(txRef)];
+    expect(pages.map(({ status }) => status)).toEqual([200, 200, 200]);
+    expect(verifies()).toBe(1);
+    await stage.cloud.clock.advance(5_000);
+    await visit(txRef);
+    expect(verifies()).toBe(2);
+  });
+});

@@ -1,0 +1,307 @@
+import { randomUUID } from "node:crypto";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { openAttention, type Payment, shownTxRef } from "../../lib/domain/payment.ts";
+import type { Heard } from "../../local/caller.ts";
+import type { Action, ActParams } from "../../local/chapa/actions.ts";
+import { CHAPA_DEFAULTS, type ChapaSimulator } from "../../local/chapa/simulator.ts";
+import { type Checkout, checkoutOf, DAY_MS, HOUR_MS, MINUTE_MS, Stage } from "../../local/demo/stage.ts";
+import { readSettings } from "../../local/settings.ts";
+
+const SILENT = { dropAll: true, callback: { send: "off" } } as const;
+// When the first look at a checkout is due.
+const FIRST_LOOK_MS = 2 * MINUTE_MS + 1_000;
+
+let stage: Stage;
+let chapa: ChapaSimulator;
+let propertyId: string;
+beforeAll(async () => {
+  stage = await Stage.open(readSettings({ RATE_LIMIT_INITIATE: "100" }));
+  if (!stage.cloud.chapa) throw new Error("these tests need the simulator");
+  chapa = stage.cloud.chapa;
+});
+beforeEach(async () => {
+  await stage.cloud.reset();
+  propertyId = stage.addProperty();
+});
+afterEach(() => void vi.unstubAllEnvs());
+afterAll(() => stage.close());
+
+async function onlyPayment(): Promise<Payment> {
+  const [payment, ...others] = await stage.cloud.rows.payments();
+  if (!payment || others.length > 0) throw new Error("there is not one payment");
+  return payment;
+}
+
+const movesOf = ({ history }: Payment) => history.map(({ move }) => move);
+
+function verifies(): number {
+  return chapa.journal().filter((entry) => entry.kind === "request" && entry.path.includes("/verify/")).length;
+}
+
+/** Chapa's own word, signed: it is only a reason to ask. */
+function signed({ txRef }: Checkout): Promise<Heard> {
+  const claim = JSON.stringify({ event: "charge.success", tx_ref: txRef, status: "success", amount: "500.00" });
+  return stage.webhook("webhook", claim, { secret: CHAPA_DEFAULTS.webhookSecret });
+}
+
+/** What the listing was told, without questions. */
+function toldListing(): unknown[] {
+  return (stage.cloud.peers.listing?.confirms() ?? []).map(({ body }) => body["status"]).filter((s) => s !== "PENDING");
+}
+
+/** A checkout whose payer has paid, of which nobody has told us. */
+async function paidUnnoticed(): Promise<Checkout> {
+  stage.plan(SILENT);
+  const checkout = await stage.checkout(propertyId);
+  await stage.act(checkout, "close-tab");
+  return checkout;
+}
+
+describe("only Chapa's verify moves money:", () => {
+  const mute = "401burst apiDisabled cannotReceive 429 500 503 timeoutBeforeEffect resetBeforeHeaders";
+  const unreadable = "resetMidBody malformedJson nullData redirect302";
+  const txRefs = new Map<string, string>();
+  const rows = async () => new Map((await stage.cloud.rows.payments()).map((row) => [shownTxRef(row), row]));
+  let [before, during, after]: Map<string, Payment>[] = [];
+  let lookedBy = 0;
+
+  // All of them side by side: most of their time is waiting.
+  beforeAll(async () => {
+    await stage.cloud.reset();
+    stage.plan(SILENT);
+    for (const fault of `${mute} ${unreadable}`.split(" ")) {
+      const { txRef } = checkoutOf(await stage.press(stage.addProperty()));
+      txRefs.set(fault, txRef);
+      await chapa.act(txRef, "close-tab");
+      await stage.cloud.fault("chapa", { fault, route: `verify/${txRef}` });
+    }
+    before = await rows();
+    await stage.cloud.advance(FIRST_LOOK_MS);
+    during = await rows();
+    lookedBy = stage.cloud.clock.now();
+    await stage.cloud.fault("chapa", null);
+    await stage.cloud.advance(MINUTE_MS);
+    after = await rows();
+  });
+
+  test.each(`${mute} ${unreadable}`.split(" "))("%s leaves a paid payment as it was, for a later look", (fault) => {
+    const [was, is, will] = [before, during, after].map((all) => all?.get(txRefs.get(fault) ?? ""));
+    expect(is).toMatchObject({ state: "PENDING", version: 2, captures: [], verifiedAt: undefined });
+    expect([is?.history, is?.attempts]).toEqual([was?.history, was?.attempts]);
+    expect(is?.dueAt).toBeGreaterThan(lookedBy);
+    expect(is?.dueAt).toBeLessThanOrEqual(lookedBy + MINUTE_MS);
+    expect(will).toMatchObject({ state: "SUCCESS", late: undefined, captures: [{ kind: "confirmed" }] });
+  });
+
+  test("a content type that is not JSON's does not make a readable answer unreadable", async () => {
+    await paidUnnoticed();
+    await stage.cloud.fault("chapa", "wrongContentType");
+    await stage.cloud.advance(FIRST_LOOK_MS);
+    expect((await onlyPayment()).state).toBe("SUCCESS");
+  });
+
+  test("a webhook that claims a success changes nothing while verify says pending", async () => {
+    const checkout = await stage.checkout(propertyId);
+    expect((await signed(checkout)).status).toBe(200);
+    expect(verifies()).toBe(1);
+    expect(await onlyPayment()).toMatchObject({ state: "PENDING", version: 2, captures: [] });
+    expect(toldListing()).toEqual([]);
+  });
+
+  test.each(["flap", "stale"])("a verify that answers %s is no evidence against money", async (fault) => {
+    const checkout = await paidUnnoticed();
+    await stage.cloud.fault("chapa", { fault, ms: 4 * MINUTE_MS });
+    await stage.cloud.advance(FIRST_LOOK_MS);
+    await stage.cloud.advance(3 * MINUTE_MS);
+    await signed(checkout);
+    expect(movesOf(await onlyPayment())).toEqual(["claim", "open", "confirm"]);
+  });
+});
+
+describe("money that is not as agreed is held for a person, who is called, and nobody else hears of it:", () => {
+  test.each<[Action, ActParams, number]>([
+    ["wrong-amount", { amount: "499.99" }, 49_999],
+    ["wrong-amount", { amount: "500.01" }, 50_001],
+    ["wrong-amount", { amount: "5000.00" }, 500_000],
+    ["wrong-currency", { currency: "USD" }, 0],
+    ["live-test-mix", {}, 50_000],
+  ])("%s %j", async (action, params, refundable) => {
+    const checkout = await stage.checkout(propertyId);
+    await stage.act(checkout, action, params);
+    const payment = await onlyPayment();
+    expect(payment).toMatchObject({ state: "REVIEW", refundable, captures: [{ kind: "reviewed" }] });
+    expect(openAttention(payment)).toEqual(["mismatch"]);
+    expect(movesOf(payment)).toEqual(["claim", "open", "review"]);
+    expect(toldListing()).toEqual([]);
+    expect(stage.cloud.peers.notification?.sent()).toEqual([]);
+    expect((await stage.press(propertyId)).body).toMatchObject({ state: "REVIEW", status: "PENDING" });
+    expect(chapa.transactions()).toHaveLength(1);
+  });
+});
+
+describe("late truth wins:", () => {
+  test("money that lands after the timeout makes a success, marked late, and the listing hears it", async () => {
+    const checkout = await stage.checkout(propertyId);
+    await stage.cloud.advance(7 * DAY_MS);
+    expect((await onlyPayment()).state).toBe("EXPIRED");
+    await stage.act(checkout, "pay-late");
+    const payment = await onlyPayment();
+    expect(payment).toMatchObject({ state: "SUCCESS", late: true, captures: [{ kind: "confirmed" }] });
+    expect(movesOf(payment)).toEqual(["claim", "open", "expire", "confirm"]);
+    expect(toldListing()).toEqual(["SUCCESS"]);
+  });
+
+  test("a listing that was told no takes no new checkout (409), and money that lands there calls a person", async () => {
+    const checkout = await stage.checkout(propertyId);
+    for (const ms of [7 * DAY_MS, HOUR_MS + MINUTE_MS]) await stage.cloud.advance(ms);
+    expect(await onlyPayment()).toMatchObject({ state: "EXPIRED", sealed: true });
+    expect(toldListing()).toEqual(["FAILED"]);
+    expect(await stage.press(propertyId)).toMatchObject({ status: 409, body: { code: "listing_closed" } });
+    expect(chapa.transactions()).toHaveLength(1);
+
+    await stage.act(checkout, "pay-late");
+    const payment = await onlyPayment();
+    expect(payment).toMatchObject({ state: "SUCCESS", late: true, captures: [{ kind: "confirmed" }] });
+    expect(openAttention(payment)).toEqual(["listing_closed"]);
+  });
+});
+
+describe("money that goes back at Chapa", () => {
+  test.each<[string, Action, ActParams, string[], number]>([
+    ["all of it calls a person", "refund", {}, ["refunded"], 0],
+    ["the bank takes it, and a person is called", "reverse", {}, ["reversed"], 0],
+    ["a part, of which verify says nothing", "refund", { amount: "100.00" }, [], 50_000],
+  ])("after a success leaves it a success: %s", async (_, action, params, attention, refundable) => {
+    const checkout = await stage.checkout(propertyId);
+    await stage.act(checkout, "pay");
+    expect(await onlyPayment()).toMatchObject({ state: "SUCCESS", refundable: 50_000 });
+    await stage.cloud.clock.advance(10_000);
+    await stage.act(checkout, action, params);
+    const payment = await onlyPayment();
+    expect(payment).toMatchObject({ state: "SUCCESS", refundable });
+    expect(openAttention(payment)).toEqual(attention);
+    expect(toldListing()).toEqual(["SUCCESS"]);
+  });
+
+  test.each([
+    ["refund", "refunded"],
+    ["reverse", "reversed"],
+  ] as const)("before anybody looked is no success: %s", async (action, code) => {
+    const checkout = await paidUnnoticed();
+    await stage.act(checkout, action);
+    await stage.cloud.advance(FIRST_LOOK_MS);
+    const payment = await onlyPayment();
+    expect(payment).toMatchObject({ state: "REVIEW", refundable: 0 });
+    expect(openAttention(payment)).toEqual([code]);
+    expect(toldListing()).toEqual([]);
+  });
+
+  test("while it was held for a person ends the waiting, and the fee can be paid anew", async () => {
+    const checkout = await stage.checkout(propertyId);
+    await stage.act(checkout, "wrong-amount", { amount: "5.00" });
+    await stage.cloud.clock.advance(10_000);
+    await stage.act(checkout, "refund");
+    const payment = await onlyPayment();
+    expect(payment).toMatchObject({ state: "REVIEW", refundable: 0 });
+    expect(openAttention(payment)).toEqual(["mismatch", "refunded"]);
+    await stage.cloud.clock.advance(1_000);
+    expect((await stage.checkout(propertyId)).txRef).not.toBe(checkout.txRef);
+  });
+});
+
+describe("one payment is looked at once in five seconds, whoever asks, and no look is lost:", () => {
+  const callback = ({ txRef }: Checkout) => stage.caller.get(`/api/v1/webhook/chapa?trx_ref=${txRef}&status=success`);
+  const comeBack = (checkout: Checkout) => stage.comeBack(checkout);
+
+  test.each([
+    ["webhook", signed],
+    ["callback", callback],
+    ["payer's return", comeBack],
+  ] as const)("a %s first, then each kind", async (_, first) => {
+    const checkout = await stage.checkout(propertyId);
+    for (const ask of [first, signed, callback, comeBack]) {
+      await ask(checkout);
+      await stage.cloud.settle();
+    }
+    expect(verifies()).toBe(1);
+  });
+
+  test("looks that had to wait are looks of five seconds later, equal ones together", async () => {
+    const checkout = await stage.checkout(propertyId);
+    for (const ask of [signed, signed, callback]) await ask(checkout);
+    await stage.cloud.settle();
+    await stage.cloud.clock.advance(6_000);
+    await stage.cloud.settle();
+    // A signed and an unsigned reason that fall due together may meet: each is one question.
+    expect(verifies()).toBeGreaterThan(1);
+    expect(verifies()).toBeLessThanOrEqual(3);
+  });
+
+  test("a webhook that comes too soon after a look finds the money as soon as it may", async () => {
+    stage.plan(SILENT);
+    const checkout = await stage.checkout(propertyId);
+    await signed(checkout);
+    await stage.caller.act(checkout.url, "close-tab");
+    await signed(checkout);
+    expect((await onlyPayment()).state).toBe("PENDING");
+    expect(stage.cloud.queues.state("resolve")).toMatchObject({ delayed: 1, dead: [] });
+    await stage.cloud.clock.advance(6_000);
+    await stage.cloud.settle();
+    expect((await onlyPayment()).state).toBe("SUCCESS");
+    expect(verifies()).toBe(2);
+  });
+});
+
+describe("an initialize", () => {
+  const live = () => chapa.transactions().filter(({ state }) => state === "OPEN" || state === "ATTEMPTING");
+
+  test.each<[string, number]>([
+    ["timeoutAfterEffect", 1],
+    ["resetAfterEffect", 1],
+    ["resetMidBody", 3],
+    ["malformedJson", 3],
+    ["nullData", 2],
+    ["successWithoutUrl", 1],
+  ])("whose answer is lost (%s, %d times) never leaves two links that can be paid", async (fault, times) => {
+    await stage.cloud.fault("chapa", { fault, route: "initialize", times });
+    const requestId = randomUUID();
+    const answers = [await stage.press(propertyId, requestId)];
+    await stage.cloud.settle();
+    expect(live().length).toBeLessThanOrEqual(1);
+    await stage.cloud.advance(31_000);
+    answers.push(await stage.press(propertyId, requestId), await stage.press(propertyId));
+    await stage.cloud.settle();
+    const given = answers.filter(({ status }) => status === 202).map(({ body }) => body["checkout_url"]);
+    expect(given.length).toBeGreaterThanOrEqual(2);
+    expect(live().map(({ checkoutUrl }) => checkoutUrl)).toEqual([...new Set(given)]);
+  });
+
+  test("whose lost link can still be paid counts when it is paid, and the link that was given out ends", async () => {
+    await stage.cloud.fault("chapa", { fault: "resetAfterEffect", route: "initialize", times: 1 });
+    await stage.cloud.fault("chapa", { fault: "503", route: "cancel", times: 1 });
+    const given = await stage.checkout(propertyId);
+    const lost = live().find(({ txRef }) => txRef !== given.txRef);
+    await chapa.act(String(lost?.txRef), "pay");
+    await stage.cloud.settle();
+    expect(await onlyPayment()).toMatchObject({ state: "SUCCESS", captures: [{ attempt: 0, kind: "confirmed" }] });
+    expect(live()).toEqual([]);
+  });
+
+  test.each<[string, () => unknown]>([
+    ["the connection is refused", () => stage.cloud.fault("chapa", "down")],
+    ["its name is not found", () => vi.stubEnv("CHAPA_BASE_URL", "http://chapa.invalid/v1")],
+  ])("that proves that nothing was sent, because %s, keeps the attempt", async (_, harm) => {
+    await harm();
+    await stage.cloud.functions.load();
+    const during = await stage.press(propertyId);
+    expect([during.status, during.body["code"]]).toEqual([503, "gateway_unavailable"]);
+    expect(await onlyPayment()).toMatchObject({ state: "CREATED", attempt: 0 });
+
+    vi.unstubAllEnvs();
+    await stage.cloud.fault("chapa", null);
+    await stage.cloud.functions.load();
+    const { txRef } = await stage.checkout(propertyId);
+    expect(chapa.transactions().map((transaction) => transaction.txRef)).toEqual([txRef]);
+    expect(await onlyPayment()).toMatchObject({ state: "PENDING", attempt: 0 });
+  });
+});

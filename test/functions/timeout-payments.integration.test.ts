@@ -1,0 +1,298 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { txRefOf } from "../../lib/domain/ids.ts";
+import { openAttention, type Payment, shownTxRef } from "../../lib/domain/payment.ts";
+import { documentClient } from "../../lib/table/client.ts";
+import { shardOf } from "../../lib/table/keys.ts";
+import { PaymentTable } from "../../lib/table/payments.ts";
+import type { Action } from "../../local/chapa/actions.ts";
+import { Plan } from "../../local/chapa/plan.ts";
+import type { ChapaSimulator } from "../../local/chapa/simulator.ts";
+import { checkoutOf, DAY_MS, HOUR_MS, MINUTE_MS, Stage } from "../../local/demo/stage.ts";
+import { TABLE_NAME } from "../../local/environment.ts";
+import { readSettings } from "../../local/settings.ts";
+import { anOpened, aRef } from "../support/payments.ts";
+
+const QUIET = { callback: { send: "off" } } as const;
+const SILENT = { ...QUIET, dropAll: true } as const;
+const TIMEOUT_MS = 7 * DAY_MS;
+// What one run takes from one bucket.
+const PAGE = 200;
+
+let stage: Stage;
+let chapa: ChapaSimulator;
+let propertyId: string;
+beforeAll(async () => {
+  stage = await Stage.open(readSettings({ RATE_LIMIT_INITIATE: "1000" }));
+  if (!stage.cloud.chapa) throw new Error("these tests need the simulator");
+  chapa = stage.cloud.chapa;
+});
+afterAll(() => stage.close());
+
+function eachOnItsOwn(): void {
+  beforeEach(async () => {
+    await stage.cloud.reset();
+    propertyId = stage.addProperty();
+  });
+}
+
+async function onlyPayment(): Promise<Payment> {
+  const [payment, ...others] = await stage.cloud.rows.payments();
+  if (!payment || others.length > 0) throw new Error("there is not one payment");
+  return payment;
+}
+
+const movesOf = ({ history }: Payment) => history.map(({ move }) => move);
+
+/** References that Chapa was asked about, in order. */
+function verified(): string[] {
+  return chapa.journal().flatMap((entry) => {
+    const asked = entry.kind === "request" && /^\/v1\/transaction\/verify\/(\w+)$/.exec(entry.path)?.[1];
+    return asked ? [asked] : [];
+  });
+}
+
+/** Moves the clock to `at`, if that is to come, and runs the schedule. */
+async function reach(at: number): Promise<void> {
+  await stage.cloud.advance(Math.max(at - stage.cloud.clock.now(), 0));
+}
+
+/** Those of `moments` at which Chapa is asked, if it is not asked before either. */
+async function askedAt(moments: number[]): Promise<number[]> {
+  const asked: number[] = [];
+  for (const moment of moments) {
+    const before = verified().length;
+    await reach(moment - 5_000);
+    const early = verified().length > before;
+    await reach(moment);
+    if (!early && verified().length > before) asked.push(moment);
+  }
+  return asked;
+}
+
+/** `answers` are what Chapa hears to its webhooks; `soon`: its messages are enough to know within a minute. */
+type Delivery = { plan: Plan; answers: unknown[]; soon: boolean; does: Action | null };
+
+const deliveries = (answers: unknown[], soon: boolean, plans: Plan[], does: Action | null = "close-tab") =>
+  plans.map((plan): Delivery => ({ plan, answers, soon, does }));
+const flags = (names: string) => names.split(" ").map((name) => Plan.parse({ [name]: true }));
+
+const DELIVERIES: Delivery[] = [
+  ...deliveries([200], true, [{ delay: 30 }, { duplicate: 3 }, { duplicateVariant: 3 }, { concurrent: 3 }]),
+  ...deliveries([200], true, flags("onlyConstantHeader upperCaseHex unknownEvent statusEventMismatch replay")),
+  ...deliveries([200], true, [{ reorder: "before-redirect" }, { reorder: "after-redirect" }, { slowSend: 200 }], "pay"),
+  ...deliveries([200], true, [{ reorder: "success-before-failed" }], "fail-then-pay"),
+  // Whoever is that fast pays by himself.
+  ...deliveries([200], true, [{ reorder: "before-initialize-answer" }], null),
+  ...deliveries([200], true, [{ verifyShows: "first" }, { verifyShows: "last" }], "pay-twice"),
+  ...deliveries(["dropped"], true, [{ dropAll: true, callback: { order: "before", times: 3 } }], "pay"),
+  ...deliveries(["dropped"], true, [{ dropAll: true, callback: { order: "after", status: "failed" } }]),
+  ...deliveries(["dropped"], true, [{ dropAll: true, callback: { onFailure: true } }], "fail-then-pay"),
+  ...deliveries(["dropped"], false, [{ dropAll: true }]),
+  ...deliveries(["lost", 200], false, [{ drop: 2 }]),
+  ...deliveries([200], false, flags("unknownTxRef")),
+  ...deliveries([401], false, flags("badSignature noHeaders swappedHeaders oldSecret wrongKey")),
+  ...deliveries([401], false, flags("tamperedBody otherMerchant")),
+  ...deliveries([400], false, flags("truncatedJson emptyBody formBody")),
+  ...deliveries([413], false, flags("hugeBody")),
+];
+
+describe("whatever becomes of Chapa's messages, money that was paid ends as one success:", () => {
+  const courses = new Map<Delivery, { answers: unknown[]; payments: (Payment | undefined)[] }>();
+
+  async function rowsAfter(ms: number): Promise<Payment[]> {
+    await stage.cloud.advance(ms);
+    return stage.cloud.rows.payments();
+  }
+
+  // All of them side by side: most of their time is waiting.
+  beforeAll(async () => {
+    await stage.cloud.reset();
+    const txRefs = new Map<Delivery, string>();
+    for (const delivery of DELIVERIES) {
+      chapa.plan("*", { ...QUIET, ...delivery.plan });
+      const { txRef } = checkoutOf(await stage.press(stage.addProperty()));
+      txRefs.set(delivery, txRef);
+      if (delivery.does) await chapa.act(txRef, delivery.does);
+    }
+    const rows = [await rowsAfter(MINUTE_MS), await rowsAfter(MINUTE_MS)];
+    for (const [{ plan }, txRef] of txRefs) if (plan.replay) await chapa.act(txRef, "refund");
+    rows.push(await rowsAfter(3 * HOUR_MS));
+    for (const [delivery, txRef] of txRefs) {
+      const tries = chapa
+        .journal()
+        .flatMap((one) => (one.kind === "webhook" && one.txRef === txRef ? one.outcome : []));
+      const payments = rows.map((all) => all.find((payment) => shownTxRef(payment) === txRef));
+      courses.set(delivery, { answers: [...new Set(tries)], payments });
+    }
+  });
+
+  test.each(DELIVERIES.map((delivery) => [delivery.plan, delivery] as const))("%j", (_, delivery) => {
+    const { answers, payments: [early, looked, end] = [] } = courses.get(delivery) ?? {};
+    expect(answers).toEqual(delivery.answers);
+    expect([early?.state, looked?.state]).toEqual([delivery.soon ? "SUCCESS" : "PENDING", "SUCCESS"]);
+    expect(end).toMatchObject({ state: "SUCCESS", captures: [{ kind: "confirmed", amount: 50_000 }] });
+    const moves = end && movesOf(end).filter((move) => move !== "open");
+    expect(moves).toEqual(["claim", "confirm", ...(delivery.plan.replay ? ["returned"] : [])]);
+    expect(end && openAttention(end)).toEqual(delivery.plan.replay ? ["refunded"] : []);
+  });
+
+  test("no plan was left out but the one for refunds, which nobody asks for here", () => {
+    const tried = DELIVERIES.flatMap(({ plan }) => Object.keys(plan));
+    expect(new Set([...tried, "refunds"])).toEqual(new Set(Object.keys(Plan.shape)));
+  });
+});
+
+describe("an opened checkout that nobody speaks of is looked at", () => {
+  eachOnItsOwn();
+
+  test("2, 5, 10, 20 and 65 minutes, 6 hours and each day after it was opened, and given up after seven", async () => {
+    stage.plan(SILENT);
+    await stage.checkout(propertyId);
+    const openedAt = (await onlyPayment()).firstOpenedAt ?? 0;
+    const minutes = [2, 5, 10, 20, 65, 360, ...[1, 2, 3, 4, 5, 6].map((days) => days * 1440)];
+    const looks = minutes.map((age) => openedAt + age * MINUTE_MS);
+    expect(await askedAt(looks)).toEqual(looks);
+    expect(await onlyPayment()).toMatchObject({ state: "PENDING", version: 2 });
+
+    await reach(openedAt + TIMEOUT_MS - 5_000);
+    expect((await onlyPayment()).state).toBe("PENDING");
+    await reach(openedAt + TIMEOUT_MS);
+    expect((await onlyPayment()).state).toBe("EXPIRED");
+  });
+
+  test("an hour, a day and a week after it was left, and then no more", async () => {
+    stage.plan(SILENT);
+    await stage.checkout(propertyId);
+    await stage.cloud.advance(TIMEOUT_MS);
+    const leftAt = (await onlyPayment()).settledAt ?? 0;
+    const looks = [HOUR_MS, DAY_MS, 7 * DAY_MS].map((age) => leftAt + age);
+    expect(await askedAt(looks)).toEqual(looks);
+    expect((await onlyPayment()).dueAt).toBeUndefined();
+  });
+
+  test.each([HOUR_MS, DAY_MS, 7 * DAY_MS])("%d ms after that, where late money is found", async (age) => {
+    stage.plan(SILENT);
+    const checkout = await stage.checkout(propertyId);
+    await stage.cloud.advance(TIMEOUT_MS);
+    const leftAt = (await onlyPayment()).settledAt ?? 0;
+    await reach(leftAt + age - MINUTE_MS);
+    await stage.act(checkout, "pay-late");
+    await reach(leftAt + age);
+    expect(await onlyPayment()).toMatchObject({ state: "SUCCESS", late: true, captures: [{ kind: "confirmed" }] });
+  });
+
+  test("beside the one that took its place, each for itself", async () => {
+    stage.plan(SILENT);
+    const old = await stage.checkout(propertyId);
+    await stage.cloud.advance(HOUR_MS + MINUTE_MS);
+    const fresh = await stage.checkout(propertyId);
+    await stage.act(old, "pay-late");
+    await stage.cloud.advance(HOUR_MS + MINUTE_MS);
+    expect(await onlyPayment()).toMatchObject({ state: "SUCCESS", captures: [{ attempt: 0, kind: "confirmed" }] });
+    expect(verified()).toContain(fresh.txRef);
+    expect(chapa.transaction(fresh.txRef)?.state).not.toBe("OPEN");
+  });
+});
+
+describe("a timeout is no evidence:", () => {
+  eachOnItsOwn();
+
+  test.each([
+    ["nothing", "down", undefined],
+    ["no verify", "503", "verify"],
+    ["no cancel", "503", "cancel"],
+  ] as const)("with %s from Chapa (%s) nothing expires until there is", async (_, fault, route) => {
+    const { txRef } = await stage.checkout(propertyId);
+    await stage.cloud.advance(DAY_MS);
+    await stage.cloud.fault("chapa", route ? { fault, route } : fault);
+    for (const days of [5, 2, 2]) await stage.cloud.advance(days * DAY_MS);
+    const during = await onlyPayment();
+    expect(during).toMatchObject({ state: "PENDING", version: 2, attempts: { 0: { closedAt: undefined } } });
+    expect((await stage.press(propertyId)).status).toBe(503);
+    expect(stage.cloud.peers.notification?.sent()).toEqual([]);
+
+    await stage.cloud.fault("chapa", null);
+    await stage.cloud.advance(6 * HOUR_MS);
+    const after = await onlyPayment();
+    expect(after).toMatchObject({ state: "EXPIRED", attempts: { 0: { end: "expired" } } });
+    expect(after.history.at(-1)).toMatchObject({ move: "expire", by: "resolve:due", evidence: "already_over" });
+    expect(chapa.transaction(txRef)?.state).toBe("EXPIRED");
+  });
+
+  test("what was paid while Chapa could not be asked is a success like any other", async () => {
+    stage.plan(SILENT);
+    const checkout = await stage.checkout(propertyId);
+    await stage.cloud.fault("chapa", "down");
+    await stage.cloud.advance(MINUTE_MS);
+    await chapa.act(checkout.txRef, "pay");
+    await stage.cloud.advance(TIMEOUT_MS + DAY_MS);
+    expect((await onlyPayment()).state).toBe("PENDING");
+    await stage.cloud.fault("chapa", null);
+    await stage.cloud.advance(6 * HOUR_MS);
+    expect(movesOf(await onlyPayment())).toEqual(["claim", "open", "confirm"]);
+  });
+
+  test("a payer who pays between the two looks of the closing is found by the second", async () => {
+    stage.plan(SILENT);
+    const { txRef } = await stage.checkout(propertyId);
+    await stage.cloud.fault("chapa", { fault: "latency", ms: 500, route: "cancel", times: 1 });
+    const expiring = stage.cloud.advance(TIMEOUT_MS);
+    const isCancelled = () => chapa.journal().some((one) => one.kind === "request" && one.path.includes("/cancel/"));
+    await vi.waitUntil(isCancelled, 30_000);
+    await chapa.act(txRef, "pay-late");
+    await expiring;
+    expect(movesOf(await onlyPayment())).toEqual(["claim", "open", "confirm"]);
+  });
+});
+
+describe("a success that the listing has not heard", () => {
+  eachOnItsOwn();
+
+  test("is published again after 15 minutes, then each time twice as late, at last once a day, until it is heard", async () => {
+    await stage.cloud.fault("listing", "503");
+    await stage.act(await stage.checkout(propertyId), "pay");
+    const paidAt = (await onlyPayment()).settledAt ?? 0;
+    const ages: number[] = [];
+    for (let round = 0; round < 10; round++) {
+      // Every message of it is lost.
+      stage.cloud.queues.clear();
+      const { dueAt = 0 } = await onlyPayment();
+      await reach(dueAt - 5_000);
+      expect(stage.cloud.queues.state("listing")).toMatchObject({ ready: 0, delayed: 0, hidden: 0 });
+      await reach(dueAt);
+      expect(stage.cloud.queues.state("listing")).toMatchObject({ hidden: 1 });
+      ages.push((dueAt - paidAt) / MINUTE_MS);
+    }
+    const nominal = [15, 30, 60, 120, 240, 480, 960, 1920, 3360, 4800];
+    expect(ages.map((age, index) => Math.round((100 * age) / (nominal[index] ?? 0)))).toEqual(nominal.map(() => 100));
+
+    stage.cloud.queues.clear();
+    await stage.cloud.fault("listing", null);
+    await reach((await onlyPayment()).dueAt ?? 0);
+    const heard = await onlyPayment();
+    expect(heard.listingHeardAt).toBeDefined();
+    expect(heard.dueAt).toBeUndefined();
+    expect(stage.cloud.peers.listing?.property(propertyId)?.status).toBe("APPROVED");
+  });
+});
+
+describe("one run", () => {
+  eachOnItsOwn();
+
+  test("that finds more payments than it takes leaves the least overdue to the next", async () => {
+    const table = new PaymentTable(documentClient(), TABLE_NAME);
+    // The next run by itself is a whole minute away.
+    await reach(Math.ceil(stage.cloud.clock.now() / MINUTE_MS) * MINUTE_MS);
+    const now = stage.cloud.clock.now();
+    const all = Array.from({ length: 5 * PAGE }, () => aRef());
+    const refs = all.filter((ref) => shardOf(ref) === "0").slice(0, PAGE + 20);
+    expect(refs).toHaveLength(PAGE + 20);
+    // Each is due a little later than the one before.
+    await Promise.all(refs.map((ref, index) => table.create(anOpened(ref, now - HOUR_MS + index * 1_000))));
+    for (const expected of [refs.slice(0, PAGE), refs]) {
+      await stage.cloud.functions.invoke("timeout-payments", {});
+      await stage.cloud.settle();
+      expect(verified().sort()).toEqual(expected.map((ref) => txRefOf(ref, 0)).sort());
+    }
+  });
+});
