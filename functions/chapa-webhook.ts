@@ -26,7 +26,7 @@ const resolve = new Queue<ResolveMessage>(sqsClient(), env.RESOLVE_QUEUE_URL);
 const hints = {
   payments: new PaymentTable(documentClient(), env.TABLE_NAME),
   resolve,
-  bucket: new RateLimiter(env.RATE_LIMIT_TRIGGERS, systemClock),
+  bucket: new RateLimiter("triggers", env.RATE_LIMIT_TRIGGERS, systemClock),
   clock: systemClock,
 };
 

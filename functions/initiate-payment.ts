@@ -8,10 +8,10 @@ import { endpoint, json } from "../lib/http/endpoint.ts";
 import { toCommand } from "../lib/http/initiate-request.ts";
 import { toCheckoutResponse } from "../lib/http/payment-response.ts";
 import { parsed } from "../lib/http/problem.ts";
+import { quotaHeaders } from "../lib/http/quota-headers.ts";
 import { systemClock } from "../lib/runtime/clock.ts";
 import { log } from "../lib/runtime/logger.ts";
 import { count } from "../lib/runtime/metrics.ts";
-import { RateLimiter } from "../lib/runtime/rate-limit.ts";
 import { documentClient } from "../lib/table/client.ts";
 import { PaymentTable } from "../lib/table/payments.ts";
 import { RequestTable } from "../lib/table/requests.ts";
@@ -22,6 +22,7 @@ import {
   directoryOf,
   doorOf,
   gatewaySecretOf,
+  limiterOf,
   policyOf,
 } from "../lib/wiring/parts.ts";
 
@@ -36,7 +37,7 @@ const ports = {
   contacts: contactsOf(client, env, gateway),
   chapa: chapaOf(env, gateway),
   customers: directoryOf(env, gateway),
-  limiter: new RateLimiter(env.RATE_LIMIT_INITIATE, systemClock),
+  limiter: limiterOf("initiate", env.RATE_LIMIT_INITIATE, "open", auth),
   namespace: async () => (await auth.get()).namespace,
   priceBook: PriceBook.parse(env.PRICE_BOOK),
   policy: policyOf(env),
@@ -54,7 +55,7 @@ export const handler = endpoint("json", async ({ event, body, requestId, deadlin
   const principal = await authenticate(event);
   const command = toCommand(parsed("body", InitiateRequest, body), event, principal, randomUUID);
   const run = { me: requestId, deadline, leaseUntil: endsAt + LEASE_MARGIN_MS };
-  const { payment, replayed } = await initiate(ports, command, run);
-  const headers: Record<string, string> = replayed ? { "idempotent-replayed": "true" } : {};
+  const { payment, replayed, quota } = await initiate(ports, command, run);
+  const headers = { ...quotaHeaders(quota), ...(replayed ? { "idempotent-replayed": "true" } : {}) };
   return json(202, PaymentResponse, toCheckoutResponse(payment, command.requestId, env.BASE_URL), headers);
 });

@@ -9,10 +9,9 @@ import { redirects } from "../lib/http/redirects.ts";
 import { systemClock } from "../lib/runtime/clock.ts";
 import { log } from "../lib/runtime/logger.ts";
 import { count } from "../lib/runtime/metrics.ts";
-import { RateLimiter } from "../lib/runtime/rate-limit.ts";
 import { documentClient } from "../lib/table/client.ts";
 import { PaymentTable } from "../lib/table/payments.ts";
-import { chapaOf, gatewaySecretOf, policyOf } from "../lib/wiring/parts.ts";
+import { authSecretOf, chapaOf, gatewaySecretOf, limiterOf, policyOf } from "../lib/wiring/parts.ts";
 
 const Path = z.object({ tx_ref: z.string().max(64) });
 const Query = z.object({ lang: z.string().optional(), n: z.coerce.number().int().min(0).max(99).catch(0) });
@@ -21,7 +20,7 @@ const to = redirects(env);
 const ports = {
   payments: new PaymentTable(documentClient(), env.TABLE_NAME),
   chapa: chapaOf(env, gatewaySecretOf(env)),
-  budget: new RateLimiter(env.RATE_LIMIT_TRIGGERS, systemClock),
+  budget: limiterOf("triggers", env.RATE_LIMIT_TRIGGERS, "open", authSecretOf(env)),
   policy: policyOf(env),
   clock: systemClock,
   log,

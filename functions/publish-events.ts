@@ -3,6 +3,7 @@ import { FUNCTIONS } from "../lib/contract/functions.ts";
 import type { ListingMessage, NotificationMessage } from "../lib/contract/queues.ts";
 import { publish } from "../lib/flows/publish.ts";
 import { Queue, sqsClient } from "../lib/queue/send.ts";
+import { systemClock } from "../lib/runtime/clock.ts";
 import { log } from "../lib/runtime/logger.ts";
 import { count } from "../lib/runtime/metrics.ts";
 import { documentClient } from "../lib/table/client.ts";
@@ -15,6 +16,7 @@ const ports = {
   listing: new Queue<ListingMessage>(sqs, env.LISTING_QUEUE_URL),
   notification: new Queue<NotificationMessage>(sqs, env.NOTIFICATION_QUEUE_URL),
   totals: new TotalsTable(documentClient(), env.TABLE_NAME),
+  clock: systemClock,
   log,
   count,
 };

@@ -1,33 +1,36 @@
 import { readEnv } from "../lib/contract/env.ts";
 import { FUNCTIONS } from "../lib/contract/functions.ts";
 import { ResolveMessage } from "../lib/contract/queues.ts";
+import { countCalls } from "../lib/flows/count-calls.ts";
 import { resolve } from "../lib/flows/resolve.ts";
 import { Queue, sqsClient } from "../lib/queue/send.ts";
 import { worker } from "../lib/queue/worker.ts";
 import { systemClock } from "../lib/runtime/clock.ts";
 import { log } from "../lib/runtime/logger.ts";
 import { count } from "../lib/runtime/metrics.ts";
-import { RateLimiter } from "../lib/runtime/rate-limit.ts";
 import { documentClient } from "../lib/table/client.ts";
 import { PaymentTable } from "../lib/table/payments.ts";
-import { chapaOf, gatewaySecretOf, policyOf } from "../lib/wiring/parts.ts";
+import { TotalsTable } from "../lib/table/totals.ts";
+import { authSecretOf, chapaOf, gatewaySecretOf, limiterOf, policyOf } from "../lib/wiring/parts.ts";
 
 const env = readEnv(FUNCTIONS["resolve-payment"].env);
 const ports = {
   payments: new PaymentTable(documentClient(), env.TABLE_NAME),
   chapa: chapaOf(env, gatewaySecretOf(env)),
-  budget: new RateLimiter(env.RATE_LIMIT_TRIGGERS, systemClock),
+  budget: limiterOf("triggers", env.RATE_LIMIT_TRIGGERS, "open", authSecretOf(env)),
   policy: policyOf(env),
   clock: systemClock,
   log,
   count,
 };
+const calls = { totals: new TotalsTable(documentClient(), env.TABLE_NAME), clock: systemClock, log };
 const client = sqsClient();
 const again = new Queue<ResolveMessage>(client, env.RESOLVE_QUEUE_URL);
 
 export const handler = worker(
   { schema: ResolveMessage, client, queueUrl: env.RESOLVE_QUEUE_URL },
   async (message, { deadline }) => {
+    if (message.trigger === "webhook" || message.trigger === "callback") await countCalls(calls, { webhook_calls: 1 });
     const resolved = await resolve(ports, message.tx_ref, message.trigger, deadline);
     // As a new message: coming back as the old one it would count towards the dead-letter queue.
     if (resolved.came === "suppressed") await again.send({ message, delaySeconds: Math.ceil(resolved.afterMs / 1000) });

@@ -1,6 +1,8 @@
 import { readEnv } from "../lib/contract/env.ts";
 import { FUNCTIONS } from "../lib/contract/functions.ts";
 import type { ListingMessage, ResolveMessage } from "../lib/contract/queues.ts";
+import { countCalls } from "../lib/flows/count-calls.ts";
+import { probe } from "../lib/flows/probe.ts";
 import { sweep } from "../lib/flows/sweep.ts";
 import { Queue, sqsClient } from "../lib/queue/send.ts";
 import { systemClock } from "../lib/runtime/clock.ts";
@@ -8,18 +10,30 @@ import { log } from "../lib/runtime/logger.ts";
 import { documentClient } from "../lib/table/client.ts";
 import { DUE_SHARDS } from "../lib/table/keys.ts";
 import { PaymentTable } from "../lib/table/payments.ts";
-import { policyOf } from "../lib/wiring/parts.ts";
+import { ProbeTable } from "../lib/table/probes.ts";
+import { TotalsTable } from "../lib/table/totals.ts";
+import { chapaOf, gatewaySecretOf, policyOf } from "../lib/wiring/parts.ts";
 
 const env = readEnv(FUNCTIONS["timeout-payments"].env);
 const sqs = sqsClient();
+const client = documentClient();
 const ports = {
-  payments: new PaymentTable(documentClient(), env.TABLE_NAME),
+  payments: new PaymentTable(client, env.TABLE_NAME),
   shards: DUE_SHARDS,
   resolve: new Queue<ResolveMessage>(sqs, env.RESOLVE_QUEUE_URL),
   listing: new Queue<ListingMessage>(sqs, env.LISTING_QUEUE_URL),
   policy: policyOf(env),
   clock: systemClock,
   log,
+  totals: new TotalsTable(client, env.TABLE_NAME),
+  probes: new ProbeTable(client, env.TABLE_NAME),
+  chapa: chapaOf(env, gatewaySecretOf(env)),
 };
 
-export const handler = () => sweep(ports);
+export const handler = async () => {
+  const done = await sweep(ports);
+  await countCalls(ports, { timeout_jobs_run: 1 });
+  // Last: nothing that is due waits for an answer that only tells how Chapa is.
+  await probe(ports);
+  return done;
+};

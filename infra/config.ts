@@ -22,6 +22,7 @@ export type StageConfig = {
     | "RECHECK_LADDER"
     | "LISTING_HEARS_FAILED"
     | "RATE_LIMIT_INITIATE"
+    | "RATE_LIMIT_TOKEN"
     | "RATE_LIMIT_TRIGGERS"
     | "INITIATE_PAUSED"
   >;
@@ -47,6 +48,7 @@ export const DEV: StageConfig = {
     RECHECK_LADDER: "2m,5m,10m,20m,65m,6h,1d",
     LISTING_HEARS_FAILED: "true",
     RATE_LIMIT_INITIATE: "10",
+    RATE_LIMIT_TOKEN: "10",
     RATE_LIMIT_TRIGGERS: "60",
     INITIATE_PAUSED: "false",
   },

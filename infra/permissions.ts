@@ -15,19 +15,23 @@ export type Permission = {
 
 export const PERMISSIONS: Record<FunctionName, Permission> = {
   "initiate-payment": { table: ["GetItem", "PutItem", "UpdateItem", "DeleteItem"], secrets: ["auth", "gateway"] },
-  "get-payment-status": { table: ["GetItem"], secrets: ["auth"] },
+  "get-payment-status": { table: ["GetItem", "UpdateItem"], secrets: ["auth"] },
+  "create-token": { table: [], secrets: ["auth"] },
+  "get-health": { table: ["GetItem"] },
+  "get-metrics": { table: ["BatchGetItem"] },
   "get-openapi": { table: [] },
-  "payment-return": { table: ["GetItem", "PutItem", "UpdateItem"], secrets: ["gateway"] },
+  "payment-return": { table: ["GetItem", "PutItem", "UpdateItem"], secrets: ["auth", "gateway"] },
   "chapa-webhook": { table: ["GetItem"], secrets: ["webhook"], send: ["resolve"] },
   "resolve-payment": {
     table: ["GetItem", "PutItem", "UpdateItem"],
-    secrets: ["gateway"],
+    secrets: ["auth", "gateway"],
     send: ["resolve"],
     receive: ["resolve"],
   },
   "timeout-payments": {
-    table: ["BatchGetItem", "UpdateItem"],
+    table: ["BatchGetItem", "PutItem", "UpdateItem"],
     indexes: true,
+    secrets: ["gateway"],
     send: ["resolve", "listing"],
   },
   "publish-events": { table: ["UpdateItem"], send: ["listing", "notification"] },

@@ -20,6 +20,7 @@ import { Functions } from "./lambda.ts";
 import { type Peers, type People, startPeers, tokensOf } from "./peers.ts";
 import { clock } from "./process-clock.ts";
 import { Queues } from "./queues.ts";
+import { type RedisBridge, startRedis } from "./redis/bridge.ts";
 import { Schedule } from "./schedule.ts";
 import { startSecrets } from "./secrets.ts";
 import type { Listening } from "./serve.ts";
@@ -56,6 +57,7 @@ type Parts = {
   schedule: Schedule;
   chapa: ChapaSimulator | undefined;
   peers: Peers;
+  redis: RedisBridge;
   secrets: Map<string, object>;
   servers: { api: Listening; webhook: Listening; secrets: Listening };
 };
@@ -88,6 +90,10 @@ export class Cloud implements Controlled {
 
   get peers(): Peers {
     return this.#parts.peers;
+  }
+
+  get redis(): RedisBridge {
+    return this.#parts.redis;
   }
 
   get queues(): Queues {
@@ -169,8 +175,7 @@ export class Cloud implements Controlled {
     target: FaultTarget,
     fault: FaultInput | null,
   ): Promise<{ target: FaultTarget; fault: FaultInput | null }> {
-    if (target === "redis") throw new NothingToDisturb("no Redis is used yet: limits are counted in the process");
-    const plan = target === "chapa" ? this.chapa?.faults : this.peers.faults(target);
+    const plan = this.#faultsOf(target);
     if (!plan) throw new NothingToDisturb(`${target} is a real service here, and cannot be disturbed`);
     if (fault === null) await plan.clear();
     else await plan.set(fault);
@@ -179,16 +184,16 @@ export class Cloud implements Controlled {
 
   /** Forgets every payment, message and fault. The clock stays where it is. */
   async reset(): Promise<void> {
-    const { queues, chapa, peers } = this.#parts;
+    const { queues, chapa, peers, redis } = this.#parts;
     await this.settle();
-    await Promise.all([chapa?.reset(), peers.reset()]);
+    await Promise.all([chapa?.reset(), peers.reset(), redis.reset()]);
     queues.clear();
     await this.#renew();
   }
 
   /** What there is, for people. */
   async state(): Promise<object> {
-    const { queues, chapa, peers, backend } = this.#parts;
+    const { queues, chapa, peers, backend, redis } = this.#parts;
     const names = Object.keys(QUEUES) as QueueName[];
     return {
       now: new Date(clock.now()).toISOString(),
@@ -198,18 +203,24 @@ export class Cloud implements Controlled {
       chapa: chapa && { ...chapa.settings(), transactions: chapa.transactions(), captures: chapa.captures() },
       listing: peers.listing && { properties: peers.listing.properties(), confirms: peers.listing.confirms() },
       notification: peers.notification && { sent: peers.notification.sent() },
+      redis: { engine: redis.engineName, keys: Object.keys(await redis.stored()) },
     };
   }
 
   async close(): Promise<void> {
-    const { queues, schedule, backend, chapa, peers, servers } = this.#parts;
+    const { queues, schedule, backend, chapa, peers, redis, servers } = this.#parts;
     schedule.stop();
     await Promise.all([servers.api.close(), servers.webhook.close(), this.#control?.close()]);
     await queues.stop();
     await backend.close();
-    await Promise.all([chapa?.close(), peers.close(), servers.secrets.close()]);
+    await Promise.all([chapa?.close(), peers.close(), redis.close(), servers.secrets.close()]);
     clock.stop();
     this.#environment.giveBack();
+  }
+
+  #faultsOf(target: FaultTarget) {
+    if (target === "chapa") return this.chapa?.faults;
+    return target === "redis" ? this.redis.faults : this.peers.faults(target);
   }
 
   #isQuiet(): boolean {
@@ -231,6 +242,8 @@ export class Cloud implements Controlled {
     this.#environment.set({ ...sdkEnvironment(at, queues), ...functionEnvironment(settings, at, queues) });
     await functions.load();
     backend.stream.start();
+    // The minute's run, so that nobody has to wait a minute to hear how we are.
+    await functions.invoke("timeout-payments", {});
   }
 }
 
@@ -248,21 +261,34 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
     origins: frontendOrigins(settings),
   });
   try {
-    const [chapa, peers, queues, webhook] = await Promise.all([
+    const [chapa, peers, queues, redis, webhook] = await Promise.all([
       settings.CHAPA_BASE_URL ? undefined : simulate(options),
       startPeers(settings, clock),
       Queues.start(),
+      startRedis(settings.REDIS_URL),
       startFunctionUrl("chapa-webhook", functions.invoke),
     ]);
     const secrets = secretValues(settings, {
       chapa: CHAPA_DEFAULTS.secretKey,
       notification: peers.notificationBearer,
       api: API_KEY,
+      redis,
     });
     const servers = { api, webhook, secrets: await startSecrets(secrets) };
     const backend = new Backend(settings.LOCAL_DYNAMODB, functions.invoke, options.observeStream ?? (() => undefined));
     const schedule = new Schedule(functions.invoke);
-    return await new Cloud({ settings, functions, backend, queues, schedule, chapa, peers, secrets, servers }).start();
+    return await new Cloud({
+      settings,
+      functions,
+      backend,
+      queues,
+      schedule,
+      chapa,
+      peers,
+      redis,
+      secrets,
+      servers,
+    }).start();
   } catch (error) {
     await api.close();
     throw error;

@@ -54,6 +54,7 @@ export function functionEnvironment(settings: Settings, at: Addresses, queues: Q
     RECHECK_LADDER: settings.RECHECK_LADDER ?? "2m,5m,10m,20m,65m,6h,1d",
     LISTING_HEARS_FAILED: settings.LISTING_HEARS_FAILED ?? "true",
     RATE_LIMIT_INITIATE: String(settings.RATE_LIMIT_INITIATE ?? 10),
+    RATE_LIMIT_TOKEN: String(settings.RATE_LIMIT_TOKEN ?? 10),
     RATE_LIMIT_TRIGGERS: String(settings.RATE_LIMIT_TRIGGERS ?? 60),
     INITIATE_PAUSED: settings.INITIATE_PAUSED ?? "false",
   };
@@ -74,7 +75,7 @@ export function sdkEnvironment(at: Pick<Addresses, "table" | "secrets">, queues:
 /** The three secrets by their names. Namespace and contact key are constants: nothing here outlives the process. */
 export function secretValues(
   settings: Settings,
-  keys: { chapa: string; notification: string; api: string },
+  keys: { chapa: string; notification: string; api: string; redis: { origin: string; token: string } },
 ): Map<string, object> {
   return new Map<string, object>([
     [SECRETS.webhook, { chapa_webhook_secret: settings.CHAPA_WEBHOOK_SECRET }],
@@ -85,6 +86,8 @@ export function secretValues(
         namespace: "local-namespace",
         api_keys: [{ name: "local", sha256: createHash("sha256").update(keys.api).digest("hex"), roles: ["service"] }],
         cursor_key: "local-cursor-key",
+        upstash_url: keys.redis.origin,
+        upstash_token: keys.redis.token,
       },
     ],
     [

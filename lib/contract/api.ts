@@ -75,3 +75,56 @@ export type Problem = z.infer<typeof Problem>;
 
 /** What the webhook answers with. */
 export const WebhookAnswer = z.object({ message: z.string() });
+
+/** Body of POST /token, as a form. Other fields of OAuth's password grant mean nothing here. */
+export const LoginRequest = z.object({
+  username: z.string().min(1).max(254).describe("The e-mail address at User Management."),
+  password: z.string().min(1).max(1024),
+});
+
+/** What User Management answers to a login. */
+export const TokenResponse = z.object({
+  access_token: z.string(),
+  refresh_token: z.string(),
+  token_type: z.string(),
+});
+
+export const HealthResponse = z.object({
+  status: z.literal("healthy"),
+  db: z.literal("ok"),
+  chapa_api: z.literal("ok").describe("As it was when last asked, at most five minutes ago."),
+});
+
+const unhealthy = {
+  db: z.enum(["ok", "error"]),
+  db_error: z.string().optional(),
+  chapa_api: z.enum(["ok", "error", "unknown"]),
+  chapa_api_error: z.string().optional(),
+};
+
+/** A problem whose `detail` is not a sentence but what earlier callers read there. */
+export const UnhealthyResponse = z.object({
+  type: z.string(),
+  title: z.string(),
+  status: z.number().int(),
+  code: z.string(),
+  request_id: z.string(),
+  detail: z.object({ status: z.string(), ...unhealthy }),
+  ...unhealthy,
+});
+
+const count = z.number().int();
+
+/** Since the service began. Payments count from their first checkout on. */
+export const MetricsResponse = z.object({
+  total_payments: count,
+  pending_payments: count,
+  success_payments: count,
+  failed_payments: count,
+  webhook_calls: count,
+  initiate_calls: count,
+  status_calls: count,
+  timeout_jobs_run: count,
+  total_revenue: z.number().describe("In birr."),
+});
+export type MetricsResponse = z.infer<typeof MetricsResponse>;

@@ -73,8 +73,10 @@ const VARIABLES = {
   RECHECK_LADDER: z.string().min(2),
   /** Whether the listing is told that a payment failed for good. */
   LISTING_HEARS_FAILED: flag,
-  /** Initiate calls a minute per user. */
+  /** Initiate calls a minute, per user and per program. */
   RATE_LIMIT_INITIATE: perMinute,
+  /** Logins a minute through us, per address and per user name. */
+  RATE_LIMIT_TOKEN: perMinute,
   /** Verifies a minute, for everybody together, caused by callers that cannot prove who they are. */
   RATE_LIMIT_TRIGGERS: perMinute,
   /** Holds new payments back while a restored table is compared with Chapa. */

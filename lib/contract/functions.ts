@@ -50,6 +50,14 @@ export const FUNCTIONS = {
     memoryMb: 512,
     env: ["TABLE_NAME", "AUTH_SECRET_ARN", "USER_MANAGEMENT_URL", "TOKEN_VERIFY"],
   },
+  "create-token": {
+    trigger: { kind: "http" },
+    timeoutSeconds: 10,
+    memoryMb: 256,
+    env: ["AUTH_SECRET_ARN", "USER_MANAGEMENT_URL", "RATE_LIMIT_TOKEN"],
+  },
+  "get-health": { trigger: { kind: "http" }, timeoutSeconds: 5, memoryMb: 256, env: ["TABLE_NAME"] },
+  "get-metrics": { trigger: { kind: "http" }, timeoutSeconds: 10, memoryMb: 256, env: ["TABLE_NAME"] },
   "get-openapi": { trigger: { kind: "http" }, timeoutSeconds: 5, memoryMb: 256, env: [] },
   "payment-return": {
     trigger: { kind: "http" },
@@ -57,6 +65,7 @@ export const FUNCTIONS = {
     memoryMb: 256,
     env: [
       "TABLE_NAME",
+      "AUTH_SECRET_ARN",
       ...GATEWAY,
       ...POLICY,
       "RATE_LIMIT_TRIGGERS",
@@ -75,13 +84,13 @@ export const FUNCTIONS = {
     trigger: { kind: "queue", queue: "resolve", batch: 5 },
     timeoutSeconds: 60,
     memoryMb: 256,
-    env: ["TABLE_NAME", "RESOLVE_QUEUE_URL", ...GATEWAY, ...POLICY, "RATE_LIMIT_TRIGGERS"],
+    env: ["TABLE_NAME", "RESOLVE_QUEUE_URL", "AUTH_SECRET_ARN", ...GATEWAY, ...POLICY, "RATE_LIMIT_TRIGGERS"],
   },
   "timeout-payments": {
     trigger: { kind: "schedule", everyMinutes: 1 },
     timeoutSeconds: 50,
     memoryMb: 256,
-    env: ["TABLE_NAME", "RESOLVE_QUEUE_URL", "LISTING_QUEUE_URL", ...POLICY],
+    env: ["TABLE_NAME", "RESOLVE_QUEUE_URL", "LISTING_QUEUE_URL", ...GATEWAY, ...POLICY],
   },
   "publish-events": {
     trigger: { kind: "stream", batch: 25 },

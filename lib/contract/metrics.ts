@@ -12,6 +12,7 @@ export const METRICS = [
   "ListingRefusedKey",
   "UserNotified",
   "UserNotificationDropped",
+  "RateLimiterFailOpen",
 ] as const;
 
 export type MetricName = (typeof METRICS)[number];

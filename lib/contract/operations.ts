@@ -1,5 +1,15 @@
 import * as z from "zod";
-import { InitiateRequest, PaymentResponse, UuidText, WebhookAnswer } from "./api.ts";
+import {
+  HealthResponse,
+  InitiateRequest,
+  LoginRequest,
+  MetricsResponse,
+  PaymentResponse,
+  TokenResponse,
+  UnhealthyResponse,
+  UuidText,
+  WebhookAnswer,
+} from "./api.ts";
 import type { ROUTES } from "./routes.ts";
 
 type KeyOf<Listed> = Listed extends { method: infer Method extends string; path: infer Path extends string }
@@ -16,7 +26,17 @@ export type Operation = {
   header?: z.ZodObject;
   body?: { type: string; schema: z.ZodType };
   /** Good answers; a schema is JSON unless `type` says otherwise. */
-  answers: Record<number, { description: string; type?: string; schema?: z.ZodType; headers?: z.ZodObject }>;
+  answers: Record<
+    number,
+    {
+      description: string;
+      type?: string;
+      schema?: z.ZodType;
+      headers?: z.ZodObject;
+      /** Types of plain text that it also comes as. */
+      text?: readonly string[];
+    }
+  >;
   /** Statuses of problems, beside those that follow from the route's access. */
   problems: readonly number[];
 };
@@ -52,6 +72,32 @@ const status: Operation = {
   problems: [404, 422, 503],
 };
 
+const token: Operation = {
+  summary: "Log in at User Management",
+  body: { type: "application/x-www-form-urlencoded", schema: LoginRequest },
+  answers: { 200: { description: "User Management's tokens.", schema: TokenResponse } },
+  problems: [401, 413, 422, 429, 503],
+};
+
+const health: Operation = {
+  summary: "How this service and what it stands on are",
+  answers: {
+    200: { description: "Well.", schema: HealthResponse },
+    503: { description: "Not well; `detail` says what.", type: "application/problem+json", schema: UnhealthyResponse },
+  },
+  problems: [],
+};
+
+const metrics: Operation = {
+  summary: "Counts since the service began",
+  description: "JSON, or Prometheus' text where `Accept` asks for text/plain or application/openmetrics-text.",
+  header: z.object({ accept: z.string().optional() }),
+  answers: {
+    200: { description: "The counts.", schema: MetricsResponse, text: ["text/plain", "application/openmetrics-text"] },
+  },
+  problems: [503],
+};
+
 // A route without a description does not compile.
 export const OPERATIONS: Record<RouteKey, Operation> = {
   "POST /api/v1/payments/initiate": initiate,
@@ -72,6 +118,12 @@ export const OPERATIONS: Record<RouteKey, Operation> = {
     },
     problems: [422, 503],
   },
+  "POST /token": token,
+  "POST /api/v1/token": token,
+  "GET /health": health,
+  "GET /api/v1/health": health,
+  "GET /metrics": metrics,
+  "GET /api/v1/metrics": metrics,
   "GET /openapi.json": {
     summary: "This document",
     answers: { 200: { description: "OpenAPI 3.1.", schema: z.looseObject({ openapi: z.string() }) } },

@@ -42,6 +42,12 @@ export const ROUTES = [
   },
   { method: "POST", path: "/api/v1/webhook/chapa", function: "chapa-webhook", access: { kind: "public" } },
   { method: "GET", path: "/api/v1/webhook/chapa", function: "chapa-webhook", access: { kind: "public" } },
+  { method: "POST", path: "/token", function: "create-token", access: { kind: "public" } },
+  { method: "POST", path: "/api/v1/token", function: "create-token", access: { kind: "public" } },
+  { method: "GET", path: "/health", function: "get-health", access: { kind: "public" } },
+  { method: "GET", path: "/api/v1/health", function: "get-health", access: { kind: "public" } },
+  { method: "GET", path: "/metrics", function: "get-metrics", access: { kind: "public" } },
+  { method: "GET", path: "/api/v1/metrics", function: "get-metrics", access: { kind: "public" } },
   { method: "GET", path: "/openapi.json", function: "get-openapi", access: { kind: "public" } },
   {
     method: "POST",

@@ -59,6 +59,14 @@ export class Unauthenticated extends PaymentError {
   readonly code = "unauthenticated";
 }
 
+/** User Management does not know this name and password, or lets the user in no more. */
+export class WrongLogin extends PaymentError {
+  readonly code = "wrong_login";
+  constructor() {
+    super("Incorrect username or password");
+  }
+}
+
 /** Valid credentials that do not reach this far. */
 export class Forbidden extends PaymentError {
   readonly code = "forbidden";
@@ -79,10 +87,21 @@ export class PaymentNotFound extends PaymentError {
   }
 }
 
+/** How much of a limit is left: `remaining` of `limit` calls in `windowSeconds`, all of them in `resetSeconds`. */
+export type Quota = {
+  name: string;
+  limit: number;
+  windowSeconds: number;
+  remaining: number;
+  resetSeconds: number;
+};
+
 export class RateLimited extends PaymentError {
   readonly code = "rate_limited";
-  constructor(retryAfterSeconds: number) {
+  readonly quota: Quota;
+  constructor({ retryAfterSeconds, quota }: { retryAfterSeconds: number; quota: Quota }) {
     super(`Too many requests; try again in ${retryAfterSeconds} s.`, { retryAfterSeconds });
+    this.quota = quota;
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Santim } from "./money.ts";
 import { type AttentionCode, isInert, openAttention, type Payment } from "./payment.ts";
-import { addisAbabaDay } from "./time.ts";
+import { type TotalsDelta, totalsDelta } from "./totals.ts";
 import { WIRE_STATUS } from "./transitions.ts";
 
 /** What the payer is told. Each is sent once per change, best effort, and never holds a payment back. */
@@ -14,16 +14,6 @@ export type Outcome = {
   /** Codes that this version added: a person must look. */
   attention: AttentionCode[];
   totals: TotalsDelta | undefined;
-};
-
-/** Change of a day's totals; `revenue` is in santim. */
-export type TotalsDelta = {
-  day: string;
-  total: number;
-  pending: number;
-  success: number;
-  failed: number;
-  revenue: number;
 };
 
 /** Reads one step of a payment's life, `before` to `after`. An unchanged version means nothing to anyone. */
@@ -71,33 +61,5 @@ function userEventOf(payment: Payment): UserEvent | undefined {
     case "PENDING":
     case "REVIEW":
       return undefined;
-  }
-}
-
-function totalsDelta(before: Payment | undefined, after: Payment): TotalsDelta | undefined {
-  if (after.firstOpenedAt === undefined) return undefined;
-  const old = share(before);
-  const now = share(after);
-  const delta = {
-    day: addisAbabaDay(after.firstOpenedAt),
-    total: now.total - old.total,
-    pending: now.pending - old.pending,
-    success: now.success - old.success,
-    failed: now.failed - old.failed,
-    revenue: now.revenue - old.revenue,
-  };
-  return delta.total || delta.pending || delta.success || delta.failed || delta.revenue ? delta : undefined;
-}
-
-function share(payment: Payment | undefined): Omit<TotalsDelta, "day"> {
-  const none = { total: 0, pending: 0, success: 0, failed: 0, revenue: 0 };
-  if (!payment || isInert(payment)) return none;
-  switch (WIRE_STATUS[payment.state]) {
-    case "PENDING":
-      return { ...none, total: 1, pending: 1 };
-    case "SUCCESS":
-      return { ...none, total: 1, success: 1, revenue: paidAmount(payment) };
-    case "FAILED":
-      return { ...none, total: 1, failed: 1 };
   }
 }

@@ -25,3 +25,8 @@ export function isPrivileged(principal: Principal): boolean {
 export function mayRead(principal: Principal, ownerId: Uuid | undefined): boolean {
   return isPrivileged(principal) || (principal.kind === "user" && principal.userId === ownerId);
 }
+
+/** One name for each caller, for what is counted by caller. */
+export function nameOf(principal: Principal): string {
+  return principal.kind === "user" ? `user ${principal.userId}` : `service ${principal.name}`;
+}

@@ -9,6 +9,7 @@ import {
   GatewayUnavailable,
   InitiatePaused,
   ListingClosed,
+  type Quota,
   RateLimited,
   RequestDiffers,
   UserUnknown,
@@ -52,6 +53,8 @@ export type InitiateCommand = {
   requestId: string;
   /** Undefined when whoever asks has not said how to reach the payer: he is looked up. */
   contact: Contact | undefined;
+  /** Whose calls are counted: the payer's own, or those of the program that asks in his name. */
+  caller: string;
 };
 
 /** `me` names this invocation; `deadline` and `leaseUntil` are epoch ms. */
@@ -68,19 +71,18 @@ const LONGEST_WAIT_MS = SECOND_MS;
  * Record before effect: the row stands before Chapa hears of it, and whoever finds unfinished work finishes it.
  * @throws every PaymentError that a caller may see
  */
-export async function initiate(
-  ports: InitiatePorts,
-  command: InitiateCommand,
-  run: InitiateRun,
-): Promise<{ payment: Payment; replayed: boolean }> {
+export async function initiate(ports: InitiatePorts, command: InitiateCommand, run: InitiateRun): Promise<Initiated> {
   if (ports.paused) throw new InitiatePaused();
   const job = await prepare(ports, command, run);
   const started = await begin(job);
   const payment = await finish(job, started);
   if (payment.state === "FAILED" && isInert(payment))
     throw new GatewayRefused(payment.failureReason ?? "it said no more");
-  return { payment, replayed: started.replayed };
+  return { payment, replayed: started.replayed, quota: started.quota };
 }
+
+/** The answer, whether the same request was answered before, and how much of the caller's limit is left. */
+export type Initiated = { payment: Payment; replayed: boolean; quota: Quota };
 
 type Job = {
   ports: InitiatePorts;
@@ -95,7 +97,13 @@ type Job = {
 };
 
 /** `claimed` is this invocation's own untouched row, when it wrote one. */
-type Started = { payment: Payment; request: KnownRequest; replayed: boolean; claimed?: Payment | undefined };
+type Started = {
+  payment: Payment;
+  request: KnownRequest;
+  replayed: boolean;
+  quota: Quota;
+  claimed?: Payment | undefined;
+};
 
 async function prepare(ports: InitiatePorts, command: InitiateCommand, run: InitiateRun): Promise<Job> {
   const price = priceOf(ports.priceBook, command.purpose, command.amount);
@@ -138,7 +146,7 @@ async function lookUp(ports: InitiatePorts, userId: Uuid): Promise<Contact> {
 /** Claim, request row and limiter, in parallel: one trip. A refused new request leaves nothing but a note. */
 async function begin(job: Job): Promise<Started> {
   const { ports, command, run, hash } = job;
-  const refused = ports.limiter.refused(command.userId);
+  const refused = ports.limiter.refused(command.caller);
   if (refused) return replay(job, refused);
 
   const claimed = newClaim(job, 0);
@@ -150,25 +158,31 @@ async function begin(job: Job): Promise<Started> {
       recordedAt: ports.clock.now(),
       by: run.me,
     }),
-    ports.limiter.take(command.userId),
+    ports.limiter.take(command.caller),
   ]);
   if (!verdict.allowed && !recorded.replayed) {
     await ports.requests.refuse(hash, run.me, ports.clock.now());
     if (written.won) await ports.payments.discard(claimed);
-    throw new RateLimited(verdict.retryAfterSeconds);
+    throw new RateLimited(verdict);
   }
   const { request, replayed } = recorded;
   // The request may stand for a later serial of this fee, or for another fee altogether.
   const stored = request.ref === claimed.ref ? undefined : await ports.payments.find(request.ref);
-  return { payment: stored ?? written.payment, request, replayed, claimed: written.won ? claimed : undefined };
+  return {
+    payment: stored ?? written.payment,
+    request,
+    replayed,
+    quota: verdict.quota,
+    claimed: written.won ? claimed : undefined,
+  };
 }
 
 /** The limiter's refusal is known already: only a replay goes on, and a flood writes nothing. */
 async function replay(job: Job, refusal: Refusal): Promise<Started> {
   const request = await job.ports.requests.find(job.hash);
   const payment = request && (await job.ports.payments.find(request.ref));
-  if (!request || !payment) throw new RateLimited(refusal.retryAfterSeconds);
-  return { payment, request, replayed: true };
+  if (!request || !payment) throw new RateLimited(refusal);
+  return { payment, request, replayed: true, quota: refusal.quota };
 }
 
 /** Does what the stored payment asks for until there is an answer to give. */

@@ -4,15 +4,18 @@ import { type Outcome, outcomeOf } from "../domain/events.ts";
 import { eventIdOf } from "../domain/ids.ts";
 import type { Payment } from "../domain/payment.ts";
 import type { Queue } from "../queue/send.ts";
+import type { Clock } from "../runtime/clock.ts";
 import type { Log } from "../runtime/logger.ts";
 import type { Count } from "../runtime/metrics.ts";
 import type { Change } from "../table/stream.ts";
 import type { TotalsTable } from "../table/totals.ts";
+import { countCalls } from "./count-calls.ts";
 
 export type PublishPorts = {
   listing: Pick<Queue<ListingMessage>, "sendAll">;
   notification: Pick<Queue<NotificationMessage>, "sendAll">;
-  totals: Pick<TotalsTable, "add">;
+  totals: Pick<TotalsTable, "add" | "count">;
+  clock: Pick<Clock, "now">;
   log: Log;
   count: Count;
 };
@@ -32,6 +35,14 @@ export async function publish(ports: PublishPorts, changes: readonly Change[]): 
     }
     if (outcome.totals) await addTotals(ports, after, outcome.totals);
   }
+  const begun = changes.filter(({ before, after }) => before?.version !== after.version && isBegun(after));
+  if (begun.length > 0) await countCalls(ports, { initiate_calls: begun.length });
+}
+
+/** Whether this version is somebody's asking for a checkout; asking again for the same one makes no version. */
+function isBegun({ history }: Payment): boolean {
+  const move = history.at(-1)?.move;
+  return move === "claim" || move === "takeOver" || move === "renew" || move === "reopen";
 }
 
 function toListing({ ref, version, propertyId }: Payment) {

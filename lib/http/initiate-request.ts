@@ -4,7 +4,7 @@ import type { InitiateRequest } from "../contract/api.ts";
 import { Forbidden, InputInvalid } from "../domain/errors.ts";
 import { Uuid } from "../domain/ids.ts";
 import { parseBirr, type Santim } from "../domain/money.ts";
-import type { Principal } from "../domain/principal.ts";
+import { nameOf, type Principal } from "../domain/principal.ts";
 import { header } from "./endpoint.ts";
 import { parsed } from "./problem.ts";
 
@@ -26,6 +26,7 @@ type Command = {
   requestId: string;
   /** Undefined where nobody has said how to reach the payer. */
   contact: Contact | undefined;
+  caller: string;
 };
 
 /**
@@ -47,6 +48,7 @@ export function toCommand(
     amount: amountOf(body.amount),
     requestId: requestIdOf(body.request_id ?? undefined, header(event, "idempotency-key")) ?? newId(),
     contact: contactOf(principal, body.customer),
+    caller: nameOf(principal),
   };
 }
 

@@ -58,9 +58,20 @@ function toOperation({ method, path, access }: Route, operation: Operation): Zod
   const { summary, description, body, answers } = operation;
   const problems = new Set([...operation.problems, ...(access.kind === "public" ? [] : [401, 403]), 500]);
   const responses = Object.fromEntries([
-    ...Object.entries(answers).map(([code, { description, type = "application/json", schema, headers }]) => [
+    ...Object.entries(answers).map(([code, { description, type = "application/json", schema, headers, text = [] }]) => [
       code,
-      { description, ...(schema ? { content: { [type]: { schema } } } : {}), ...(headers ? { headers } : {}) },
+      {
+        description,
+        ...(schema
+          ? {
+              content: {
+                [type]: { schema },
+                ...Object.fromEntries(text.map((also) => [also, { schema: z.string() }])),
+              },
+            }
+          : {}),
+        ...(headers ? { headers } : {}),
+      },
     ]),
     ...[...problems]
       .filter((code) => !(code in answers))

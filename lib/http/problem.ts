@@ -1,7 +1,8 @@
 import type * as z from "zod";
 import type { Problem } from "../contract/api.ts";
 import type * as errors from "../domain/errors.ts";
-import { type FieldError, InputInvalid, PaymentError } from "../domain/errors.ts";
+import { type FieldError, InputInvalid, PaymentError, RateLimited } from "../domain/errors.ts";
+import { quotaHeaders } from "./quota-headers.ts";
 
 type Code = Extract<(typeof errors)[keyof typeof errors], new (...args: never[]) => PaymentError>["prototype"]["code"];
 
@@ -12,6 +13,7 @@ const PROBLEMS = {
   price_differs: [422, "Wrong amount"],
   request_differs: [422, "Request id used before"],
   unauthenticated: [401, "Not authenticated"],
+  wrong_login: [401, "Wrong login"],
   forbidden: [403, "Forbidden"],
   user_unknown: [404, "User not found"],
   payment_not_found: [404, "Payment not found"],
@@ -39,6 +41,7 @@ export function problemFor(error: unknown, requestId: string): HttpAnswer {
   const headers = {
     ...(error.retryAfterSeconds === undefined ? {} : { "retry-after": String(error.retryAfterSeconds) }),
     ...(status === 401 ? { "www-authenticate": "Bearer" } : {}),
+    ...(error instanceof RateLimited ? quotaHeaders(error.quota) : {}),
   };
   const errors = error instanceof InputInvalid ? { errors: [...error.errors] } : {};
   return answer({ status, title, detail: error.message, code: error.code, ...errors }, requestId, headers);

@@ -29,15 +29,11 @@ const Found = z.object({
   full_name: absent,
   preferred_language: absent,
 });
-const LoggedIn = z.object({ access_token: z.string().min(1) });
-
-export type Login = { email: string; password: string };
-
 /** Looks users up for whom a program asks; each path is tried until one knows the user. */
 export class UserDirectory {
   readonly #baseUrl: string;
   readonly #paths: readonly string[];
-  readonly #login: () => Promise<Login | undefined>;
+  readonly #signIn: () => Promise<string | undefined>;
   readonly #send: (call: Call) => Promise<Reply>;
   readonly #clock: Pick<Clock, "now">;
   #token: { value: string; until: number } | undefined;
@@ -45,18 +41,18 @@ export class UserDirectory {
   /**
    * @param baseUrl of User Management, with `/api/v1`
    * @param paths with `{id}` for the user's id
-   * @param login of an administrator; without it only paths that need none can answer
+   * @param signIn gives an administrator's token, or none: then only paths that need none can answer
    */
   constructor(
     baseUrl: string,
     paths: readonly string[],
-    login: () => Promise<Login | undefined>,
+    signIn: () => Promise<string | undefined>,
     send: (call: Call) => Promise<Reply>,
     clock: Pick<Clock, "now">,
   ) {
     this.#baseUrl = baseUrl;
     this.#paths = paths;
-    this.#login = login;
+    this.#signIn = signIn;
     this.#send = send;
     this.#clock = clock;
   }
@@ -92,16 +88,7 @@ export class UserDirectory {
 
   async #bearer(): Promise<string | undefined> {
     if (this.#token && this.#token.until > this.#clock.now()) return this.#token.value;
-    const login = await this.#login();
-    if (!login) return undefined;
-    const reply = await this.#try({
-      method: "POST",
-      url: `${this.#baseUrl}/auth/login`,
-      headers: { "content-type": "application/x-www-form-urlencoded" },
-      body: new URLSearchParams({ username: login.email, password: login.password }).toString(),
-      timeoutMs: ASK_MS,
-    });
-    const token = reply?.status === 200 ? LoggedIn.safeParse(parseJson(reply.text)).data?.access_token : undefined;
+    const token = await this.#signIn();
     this.#token = token === undefined ? undefined : { value: token, until: this.#clock.now() + LOGIN_MS };
     return token;
   }

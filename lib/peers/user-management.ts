@@ -4,7 +4,7 @@ import { Uuid } from "../domain/ids.ts";
 import { type Call, CallFailed, type Reply } from "../runtime/call.ts";
 import { parseJson } from "../runtime/json.ts";
 
-const VERIFY_MS = 3_000;
+const ASK_MS = 3_000;
 
 /** A user as User Management knows him now; its word beats what his token says. */
 export type User = {
@@ -23,6 +23,11 @@ const Verified = z.object({
   preferred_language: z.string().nullish(),
 });
 
+/** Tokens of a user who has logged in. */
+export type LoginTokens = { access_token: string; refresh_token: string; token_type: string };
+
+const LoggedIn = z.object({ access_token: z.string().min(1), refresh_token: z.string(), token_type: z.string() });
+
 /** User Management's API; `baseUrl` with `/api/v1`. */
 export class UserManagement {
   readonly #baseUrl: string;
@@ -38,7 +43,8 @@ export class UserManagement {
    * @throws DependencyUnavailable when it does not answer, or not readably
    */
   async verify(token: string): Promise<User | undefined> {
-    const { status, text } = await this.#ask(token);
+    const headers = { authorization: `Bearer ${token}` };
+    const { status, text } = await this.#ask({ method: "GET", path: "/auth/verify", headers });
     if (status === 401 || status === 403) return undefined;
     const verified = status === 200 ? Verified.safeParse(parseJson(text)).data : undefined;
     if (!verified) throw new DependencyUnavailable("The user service");
@@ -51,14 +57,27 @@ export class UserManagement {
     };
   }
 
-  async #ask(token: string): Promise<Reply> {
+  /**
+   * Logs a user in; never tried twice.
+   * @returns undefined when it refuses him, whether he is unknown, mistaken or no longer active
+   * @throws DependencyUnavailable when it does not answer, or not readably
+   */
+  async login({ username, password }: { username: string; password: string }): Promise<LoginTokens | undefined> {
+    const { status, text } = await this.#ask({
+      method: "POST",
+      path: "/auth/login",
+      headers: { "content-type": "application/x-www-form-urlencoded" },
+      body: new URLSearchParams({ username, password }).toString(),
+    });
+    if (status === 400 || status === 401 || status === 422) return undefined;
+    const tokens = status === 200 ? LoggedIn.safeParse(parseJson(text)).data : undefined;
+    if (!tokens) throw new DependencyUnavailable("The user service");
+    return tokens;
+  }
+
+  async #ask({ path, ...rest }: Omit<Call, "url" | "timeoutMs"> & { path: string }): Promise<Reply> {
     try {
-      return await this.#send({
-        method: "GET",
-        url: `${this.#baseUrl}/auth/verify`,
-        headers: { authorization: `Bearer ${token}` },
-        timeoutMs: VERIFY_MS,
-      });
+      return await this.#send({ ...rest, url: `${this.#baseUrl}${path}`, timeoutMs: ASK_MS });
     } catch (error) {
       if (error instanceof CallFailed) throw new DependencyUnavailable("The user service", error);
       throw error;

@@ -25,7 +25,8 @@ export type LogMessage =
   | "listing_answered"
   | "user_notified"
   | "user_notification_dropped"
-  | "totals_not_counted";
+  | "totals_not_counted"
+  | "redis_failed";
 
 export type LogFields = Record<string, string | number | boolean | undefined>;
 

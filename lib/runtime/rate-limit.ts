@@ -1,19 +1,22 @@
+import type { Quota } from "../domain/errors.ts";
 import type { Clock } from "./clock.ts";
 
-export type Refusal = { allowed: false; retryAfterSeconds: number };
-export type Verdict = { allowed: true } | Refusal;
+export type Refusal = { allowed: false; retryAfterSeconds: number; quota: Quota };
+export type Verdict = { allowed: true; quota: Quota } | Refusal;
 
 // Beyond this many callers in one window the oldest are forgotten: memory stays bounded under a flood of names.
 const KEYS_LIMIT = 10_000;
 
-/** So many calls a window for each key, counted in this process only. */
+/** So many calls a window for each key, counted in this process only. `name` is what callers see the limit called. */
 export class RateLimiter {
+  readonly #name: string;
   readonly #limit: number;
   readonly #windowMs: number;
   readonly #clock: Pick<Clock, "now">;
   readonly #windows = new Map<string, { startedAt: number; calls: number }>();
 
-  constructor(limit: number, clock: Pick<Clock, "now">, windowMs = 60_000) {
+  constructor(name: string, limit: number, clock: Pick<Clock, "now">, windowMs = 60_000) {
+    this.#name = name;
     this.#limit = limit;
     this.#windowMs = windowMs;
     this.#clock = clock;
@@ -28,7 +31,9 @@ export class RateLimiter {
     this.#windows.set(key, window);
     const oldest = this.#windows.keys().next().value;
     if (this.#windows.size > KEYS_LIMIT && oldest !== undefined) this.#windows.delete(oldest);
-    return window.calls <= this.#limit ? { allowed: true } : this.#refusal(window.startedAt, now);
+    return window.calls <= this.#limit
+      ? { allowed: true, quota: this.#quota(this.#limit - window.calls, window.startedAt, now) }
+      : this.#refusal(window.startedAt, now);
   }
 
   /** The refusal that `key` already has in this window, without counting a call. */
@@ -44,6 +49,12 @@ export class RateLimiter {
   }
 
   #refusal(startedAt: number, now: number): Refusal {
-    return { allowed: false, retryAfterSeconds: Math.max(1, Math.ceil((startedAt + this.#windowMs - now) / 1000)) };
+    const quota = this.#quota(0, startedAt, now);
+    return { allowed: false, retryAfterSeconds: quota.resetSeconds, quota };
+  }
+
+  #quota(remaining: number, startedAt: number, now: number): Quota {
+    const resetSeconds = Math.max(1, Math.ceil((startedAt + this.#windowMs - now) / 1000));
+    return { name: this.#name, limit: this.#limit, windowSeconds: this.#windowMs / 1000, remaining, resetSeconds };
   }
 }

@@ -1,9 +1,33 @@
-import { type DynamoDBDocumentClient, UpdateCommand } from "@aws-sdk/lib-dynamodb";
-import type { TotalsDelta } from "../domain/events.ts";
+import { BatchGetCommand, type DynamoDBDocumentClient, UpdateCommand } from "@aws-sdk/lib-dynamodb";
+import * as z from "zod";
+import { addisAbabaDay, DAY_MS, type Instant } from "../domain/time.ts";
+import { type Calls, combined, NO_CALLS, NO_TOTALS, type Totals, type TotalsDelta } from "../domain/totals.ts";
 import { reach } from "./conditional.ts";
 import { totalsKey } from "./keys.ts";
+import type { Item } from "./payment-item.ts";
 
-/** Totals by the day of a payment's first checkout. Deltas are best effort: a repeated one counts twice. */
+const number = z.number().default(0);
+const StoredDay = z.object({
+  total: number,
+  pending: number,
+  success: number,
+  failed: number,
+  revenue: number,
+  webhook_calls: number,
+  initiate_calls: number,
+  status_calls: number,
+  timeout_jobs_run: number,
+});
+
+// What one BatchGetItem takes; days are read in rounds of this many.
+const ROUND_DAYS = 100;
+// So long a time without a payment or a call is taken for the time before the service began.
+const SILENT_ROUNDS = 4;
+
+/**
+ * Totals by the day of a payment's first checkout, and calls by the day they came. Deltas are best effort: a repeated
+ * one counts twice, a lost one not at all, until the daily comparison writes the day anew.
+ */
 export class TotalsTable {
   readonly #client: DynamoDBDocumentClient;
   readonly #name: string;
@@ -14,7 +38,63 @@ export class TotalsTable {
   }
 
   async add({ day, ...deltas }: TotalsDelta): Promise<void> {
+    await this.#add(day, deltas);
+  }
+
+  /** Counts calls on the day of `now`. */
+  async count(calls: Partial<Calls>, now: Instant): Promise<void> {
+    await this.#add(addisAbabaDay(now), calls);
+  }
+
+  /** Writes a day's totals as they have been found to be; its calls stay. */
+  async rewrite(day: string, totals: Totals): Promise<void> {
+    const names = Object.keys(totals);
+    await reach(() =>
+      this.#client.send(
+        new UpdateCommand({
+          TableName: this.#name,
+          Key: totalsKey(day),
+          UpdateExpression: `SET ${names.map((name) => `#${name} = :${name}`).join(", ")}`,
+          ExpressionAttributeNames: Object.fromEntries(names.map((name) => [`#${name}`, name])),
+          ExpressionAttributeValues: Object.fromEntries(
+            Object.entries(totals).map(([name, value]) => [`:${name}`, value]),
+          ),
+        }),
+      ),
+    );
+  }
+
+  /** Everything since the service began. */
+  async all(now: Instant): Promise<Totals & Calls> {
+    const sum = { ...NO_TOTALS, ...NO_CALLS };
+    for (let silent = 0, end = now + DAY_MS; silent < SILENT_ROUNDS; end -= ROUND_DAYS * DAY_MS) {
+      const days = await this.#days(end);
+      silent = days.length === 0 ? silent + 1 : 0;
+      for (const day of days) {
+        Object.assign(sum, combined(sum, day));
+        for (const name of Object.keys(NO_CALLS) as (keyof Calls)[]) sum[name] += day[name];
+      }
+    }
+    return sum;
+  }
+
+  /** The days of one round that have an item, the last of them the day of `end`. */
+  async #days(end: Instant): Promise<z.output<typeof StoredDay>[]> {
+    let keys: Item[] = Array.from({ length: ROUND_DAYS }, (_, back) => totalsKey(addisAbabaDay(end - back * DAY_MS)));
+    const found: z.output<typeof StoredDay>[] = [];
+    for (let round = 0; keys.length > 0 && round < ROUND_DAYS; round++) {
+      const { Responses, UnprocessedKeys } = await reach(() =>
+        this.#client.send(new BatchGetCommand({ RequestItems: { [this.#name]: { Keys: keys } } })),
+      );
+      found.push(...(Responses?.[this.#name] ?? []).map((item) => StoredDay.parse(item)));
+      keys = UnprocessedKeys?.[this.#name]?.Keys ?? [];
+    }
+    return found;
+  }
+
+  async #add(day: string, deltas: Readonly<Record<string, number>>): Promise<void> {
     const changed = Object.entries(deltas).filter(([, delta]) => delta !== 0);
+    if (changed.length === 0) return;
     await reach(() =>
       this.#client.send(
         new UpdateCommand({

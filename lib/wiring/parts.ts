@@ -9,8 +9,13 @@ import { type Credentials, type Door, door } from "../http/principal.ts";
 import { confirmUser } from "../peers/confirm-user.ts";
 import { UserDirectory } from "../peers/user-directory.ts";
 import { UserManagement } from "../peers/user-management.ts";
+import { SharedLimiter } from "../redis/limiter.ts";
+import { SharedRedis } from "../redis/shared-redis.ts";
+import { VerifiedUsers } from "../redis/verified-users.ts";
 import { call } from "../runtime/call.ts";
 import { systemClock } from "../runtime/clock.ts";
+import { log } from "../runtime/logger.ts";
+import { count } from "../runtime/metrics.ts";
 import { Secret } from "../runtime/secrets.ts";
 import { ContactTable } from "../table/contacts.ts";
 
@@ -52,8 +57,13 @@ export function directoryOf(
   env: Pick<Env, "USER_MANAGEMENT_URL" | "USER_LOOKUP_PATHS">,
   secret: Secret<GatewaySecret>,
 ): UserDirectory {
-  const login = async () => (await secret.get()).user_management_login;
-  return new UserDirectory(env.USER_MANAGEMENT_URL, env.USER_LOOKUP_PATHS, login, call, systemClock);
+  const users = new UserManagement(env.USER_MANAGEMENT_URL, call);
+  const signIn = async () => {
+    const login = (await secret.get()).user_management_login;
+    if (!login) return undefined;
+    return (await users.login({ username: login.email, password: login.password }))?.access_token;
+  };
+  return new UserDirectory(env.USER_MANAGEMENT_URL, env.USER_LOOKUP_PATHS, signIn, call, systemClock);
 }
 
 export function contactsOf(
@@ -76,13 +86,48 @@ export function authSecretOf(env: Pick<Env, "AUTH_SECRET_ARN">): Secret<AuthSecr
 /** What it takes to know a caller. */
 export function doorOf(env: Pick<Env, "USER_MANAGEMENT_URL" | "TOKEN_VERIFY">, secret: Secret<AuthSecret>): Door {
   const users = new UserManagement(env.USER_MANAGEMENT_URL, call);
+  const cache = new VerifiedUsers(redisOf(secret), hashKeyOf(secret), systemClock);
   return door({
     credentials: {
       get: async () => credentialsOf(await secret.get()),
       renewed: async () => credentialsOf(await secret.renewed()),
     },
-    confirm: (token, claims) => confirmUser({ users, mode: env.TOKEN_VERIFY }, token, claims),
+    confirm: (token, claims, expiresAt) =>
+      confirmUser({ users, mode: env.TOKEN_VERIFY, cache }, token, claims, expiresAt),
   });
+}
+
+/** A limit that all processes count together; `limit` is calls a minute. */
+export function limiterOf(
+  name: string,
+  limit: number,
+  whenUnknown: "open" | "closed",
+  secret: Secret<AuthSecret>,
+): SharedLimiter {
+  const redis = redisOf(secret);
+  return new SharedLimiter({ name, limit, whenUnknown, redis, hashKey: hashKeyOf(secret), clock: systemClock, count });
+}
+
+const redisBySecret = new WeakMap<Secret<AuthSecret>, SharedRedis>();
+
+/** One Redis for everything in a process that needs it: what one finds out about it, the others know. */
+function redisOf(secret: Secret<AuthSecret>): SharedRedis {
+  const known = redisBySecret.get(secret);
+  if (known) return known;
+  const redis = new SharedRedis(
+    async () => {
+      const { upstash_url: url, upstash_token: token } = await secret.get();
+      return url && token ? { url, token } : undefined;
+    },
+    systemClock,
+    log,
+  );
+  redisBySecret.set(secret, redis);
+  return redis;
+}
+
+function hashKeyOf(secret: Secret<AuthSecret>): () => Promise<string> {
+  return async () => (await secret.get()).cursor_key;
 }
 
 function credentialsOf({ jwt_secret, jwt_secret_previous, api_keys }: AuthSecret): Credentials {

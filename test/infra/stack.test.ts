@@ -219,20 +219,28 @@ describe("what they may do", () => {
       secrets: ["AuthSecret", "GatewaySecret"],
       writes: ["dynamodb:DeleteItem on Table", "dynamodb:PutItem on Table", "dynamodb:UpdateItem on Table"],
     },
-    "get-payment-status": { secrets: ["AuthSecret"], writes: [] },
+    "get-payment-status": { secrets: ["AuthSecret"], writes: ["dynamodb:UpdateItem on Table"] },
+    "create-token": { secrets: ["AuthSecret"], writes: [] },
+    "get-health": { secrets: [], writes: [] },
+    "get-metrics": { secrets: [], writes: [] },
     "get-openapi": { secrets: [], writes: [] },
     "payment-return": {
-      secrets: ["GatewaySecret"],
+      secrets: ["AuthSecret", "GatewaySecret"],
       writes: ["dynamodb:PutItem on Table", "dynamodb:UpdateItem on Table"],
     },
     "chapa-webhook": { secrets: ["WebhookSecret"], writes: ["sqs:SendMessage on Resolve"] },
     "resolve-payment": {
-      secrets: ["GatewaySecret"],
+      secrets: ["AuthSecret", "GatewaySecret"],
       writes: ["dynamodb:PutItem on Table", "dynamodb:UpdateItem on Table", "sqs:SendMessage on Resolve"],
     },
     "timeout-payments": {
-      secrets: [],
-      writes: ["dynamodb:UpdateItem on Table", "sqs:SendMessage on Listing", "sqs:SendMessage on Resolve"],
+      secrets: ["GatewaySecret"],
+      writes: [
+        "dynamodb:PutItem on Table",
+        "dynamodb:UpdateItem on Table",
+        "sqs:SendMessage on Listing",
+        "sqs:SendMessage on Resolve",
+      ],
     },
     "publish-events": {
       secrets: [],

@@ -21,6 +21,7 @@ const FORBIDDEN: [string, string, string][] = [
   ["lib/chapa/@.ts", uses("../table/payments.ts"), "lib/chapa knows Chapa and the domain"],
   ["lib/peers/@.ts", uses("../queue/send.ts"), "lib/peers knows the sibling services"],
   ["lib/queue/@.ts", uses("../http/endpoint.ts"), "lib/queue knows SQS"],
+  ["lib/redis/@.ts", uses("../table/payments.ts"), "lib/redis knows Upstash"],
   ["lib/flows/@.ts", uses("@aws-sdk/client-sqs"), "A flow knows the domain"],
   ["lib/flows/@.ts", uses("../http/endpoint.ts"), "A flow knows the domain"],
   ["lib/flows/@.ts", uses("../table/payments.ts"), "Flows import adapters as types only"],

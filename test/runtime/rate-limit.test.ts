@@ -3,7 +3,7 @@ import { RateLimiter } from "../../lib/runtime/rate-limit.ts";
 
 function limiterAt(limit: number) {
   let now = 1_000;
-  return { limiter: new RateLimiter(limit, { now: () => now }), pass: (ms: number) => (now += ms) };
+  return { limiter: new RateLimiter("tries", limit, { now: () => now }), pass: (ms: number) => (now += ms) };
 }
 
 describe("the limiter of one process", () => {
@@ -22,11 +22,22 @@ describe("the limiter of one process", () => {
     await limiter.take("a");
     expect(limiter.refused("a")).toBeUndefined();
     pass(20_500);
-    expect(await limiter.take("a")).toEqual({ allowed: false, retryAfterSeconds: 40 });
-    expect(limiter.refused("a")).toEqual({ allowed: false, retryAfterSeconds: 40 });
+    expect(await limiter.take("a")).toEqual({
+      allowed: false,
+      retryAfterSeconds: 40,
+      quota: { name: "tries", limit: 1, windowSeconds: 60, remaining: 0, resetSeconds: 40 },
+    });
+    expect(limiter.refused("a")).toEqual({
+      allowed: false,
+      retryAfterSeconds: 40,
+      quota: { name: "tries", limit: 1, windowSeconds: 60, remaining: 0, resetSeconds: 40 },
+    });
     pass(39_500);
     expect(limiter.refused("a")).toBeUndefined();
-    expect(await limiter.take("a")).toEqual({ allowed: true });
+    expect(await limiter.take("a")).toEqual({
+      allowed: true,
+      quota: { name: "tries", limit: 1, windowSeconds: 60, remaining: 0, resetSeconds: 60 },
+    });
   });
 
   test("forgets the oldest callers before it takes memory without bound", async () => {

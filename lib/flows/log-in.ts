@@ -1,0 +1,26 @@
+import { RateLimited, WrongLogin } from "../domain/errors.ts";
+import type { LoginTokens, UserManagement } from "../peers/user-management.ts";
+import type { Verdict } from "../runtime/rate-limit.ts";
+
+export type LogInPorts = {
+  users: Pick<UserManagement, "login">;
+  limiter: { take(caller: string): Promise<Verdict> };
+};
+
+/**
+ * Passes a login on to User Management. Whoever guesses is slowed down by where he comes from and by whom he tries.
+ * @throws RateLimited, WrongLogin, DependencyUnavailable (also while nobody can count the tries)
+ */
+export async function logIn(
+  { users, limiter }: LogInPorts,
+  login: { username: string; password: string },
+  sourceIp: string,
+): Promise<LoginTokens> {
+  for (const caller of [`ip ${sourceIp}`, `name ${login.username.trim().toLowerCase()}`]) {
+    const verdict = await limiter.take(caller);
+    if (!verdict.allowed) throw new RateLimited(verdict);
+  }
+  const tokens = await users.login(login);
+  if (!tokens) throw new WrongLogin();
+  return tokens;
+}

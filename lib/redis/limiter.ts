@@ -1,0 +1,112 @@
+import { createHmac } from "node:crypto";
+import { Ratelimit } from "@upstash/ratelimit";
+import type { Redis } from "@upstash/redis";
+import { DependencyUnavailable, type Quota } from "../domain/errors.ts";
+import type { Clock } from "../runtime/clock.ts";
+import type { Count } from "../runtime/metrics.ts";
+import { RateLimiter, type Refusal, type Verdict } from "../runtime/rate-limit.ts";
+import type { SharedRedis } from "./shared-redis.ts";
+
+export type LimiterOptions = {
+  /** What callers see it called. */
+  name: string;
+  /** Calls a minute. */
+  limit: number;
+  /** What happens while Redis does not answer: only this process counts, or nobody gets through. */
+  whenUnknown: "open" | "closed";
+  redis: Pick<SharedRedis, "ask">;
+  /** Keys are written under this, so that nobody who reads Redis learns who called. */
+  hashKey: () => Promise<string>;
+  clock: Pick<Clock, "now">;
+  count: Count;
+};
+
+const WINDOW_SECONDS = 60;
+const BLOCKED_LIMIT = 10_000;
+
+/**
+ * So many calls a minute for each caller, counted over all processes. This process counts too: a caller who goes past
+ * the limit here alone costs Redis no question, and while Redis is away this is the limit.
+ */
+export class SharedLimiter {
+  readonly #options: LimiterOptions;
+  readonly #floor: RateLimiter;
+  readonly #blocked = new Map<string, number>();
+  #on: { redis: Redis; limiter: Ratelimit } | undefined;
+
+  constructor(options: LimiterOptions) {
+    this.#options = options;
+    this.#floor = new RateLimiter(options.name, options.limit, options.clock);
+  }
+
+  /**
+   * Counts one call of `caller`.
+   * @throws DependencyUnavailable when Redis does not answer and nobody gets through without it
+   */
+  async take(caller: string): Promise<Verdict> {
+    const here = await this.#floor.take(caller);
+    if (!here.allowed) return here;
+    const blocked = this.refused(caller);
+    if (blocked) return blocked;
+    try {
+      const key = await this.#keyOf(caller);
+      const asked = await this.#options.redis.ask((redis) => this.#limiterOn(redis).limit(key));
+      if (!asked) return here;
+      const { success, remaining, reset } = asked.answer;
+      if (success) return { allowed: true, quota: this.#quota(remaining, reset) };
+      return this.#block(caller, reset);
+    } catch (error) {
+      if (!(error instanceof DependencyUnavailable) || this.#options.whenUnknown === "closed") throw error;
+      this.#options.count("RateLimiterFailOpen");
+      return here;
+    }
+  }
+
+  /** The refusal that `caller` is known to have, without counting a call or asking anybody. */
+  refused(caller: string): Refusal | undefined {
+    const until = this.#blocked.get(caller) ?? 0;
+    return until > this.#options.clock.now() ? this.#refusal(until) : this.#floor.refused(caller);
+  }
+
+  #block(caller: string, until: number): Refusal {
+    this.#blocked.delete(caller);
+    this.#blocked.set(caller, until);
+    const oldest = this.#blocked.keys().next().value;
+    if (this.#blocked.size > BLOCKED_LIMIT && oldest !== undefined) this.#blocked.delete(oldest);
+    return this.#refusal(until);
+  }
+
+  #refusal(until: number): Refusal {
+    const quota = this.#quota(0, until);
+    return { allowed: false, retryAfterSeconds: quota.resetSeconds, quota };
+  }
+
+  #quota(remaining: number, resetAt: number): Quota {
+    const { name, limit, clock } = this.#options;
+    const resetSeconds = Math.max(1, Math.ceil((resetAt - clock.now()) / 1000));
+    return { name, limit, windowSeconds: WINDOW_SECONDS, remaining: Math.max(0, remaining), resetSeconds };
+  }
+
+  async #keyOf(caller: string): Promise<string> {
+    const key = await this.#options.hashKey();
+    return createHmac("sha256", key).update(caller).digest("base64url").slice(0, 22);
+  }
+
+  #limiterOn(redis: Redis): Ratelimit {
+    if (this.#on?.redis === redis) return this.#on.limiter;
+    const { name, limit } = this.#options;
+    const limiter = new Ratelimit({
+      redis,
+      // A sliding window would refuse again at the very moment that it told a caller to come back.
+      limiter: Ratelimit.fixedWindow(limit, `${WINDOW_SECONDS} s`),
+      prefix: `payments:limit:${name}`,
+      // Its own deadline answers "allowed"; ours is the request's, and what an outage means is decided above.
+      timeout: 0,
+      ephemeralCache: false,
+      analytics: false,
+      enableProtection: false,
+    });
+    this.#on = { redis, limiter };
+    return limiter;
+  }
+}
