@@ -1,37 +1,41 @@
-import * as z from "zod";
-import { PaymentResponse, UuidText } from "../lib/contract/api.ts";
+import { PaymentResponse } from "../lib/contract/api.ts";
 import { readEnv } from "../lib/contract/env.ts";
 import { FUNCTIONS } from "../lib/contract/functions.ts";
-import { Forbidden, PaymentNotFound } from "../lib/domain/errors.ts";
-import { refOfPaymentId, Uuid } from "../lib/domain/ids.ts";
-import { mayRead } from "../lib/domain/principal.ts";
+import type { ResolveMessage } from "../lib/contract/queues.ts";
 import { countCalls } from "../lib/flows/count-calls.ts";
+import { readRepair } from "../lib/flows/read-repair.ts";
 import { endpoint, json } from "../lib/http/endpoint.ts";
+import { tagged } from "../lib/http/etag.ts";
+import { paymentAt } from "../lib/http/payment-path.ts";
 import { toStatusResponse } from "../lib/http/payment-response.ts";
-import { parsed } from "../lib/http/problem.ts";
+import { Queue, sqsClient } from "../lib/queue/send.ts";
 import { systemClock } from "../lib/runtime/clock.ts";
 import { log } from "../lib/runtime/logger.ts";
+import { RateLimiter } from "../lib/runtime/rate-limit.ts";
 import { Tally } from "../lib/runtime/tally.ts";
 import { documentClient } from "../lib/table/client.ts";
 import { PaymentTable } from "../lib/table/payments.ts";
 import { TotalsTable } from "../lib/table/totals.ts";
 import { authSecretOf, doorOf } from "../lib/wiring/parts.ts";
 
-const Path = z.object({ payment_id: UuidText.pipe(Uuid) });
 const env = readEnv(FUNCTIONS["get-payment-status"].env);
 const client = documentClient();
 const payments = new PaymentTable(client, env.TABLE_NAME);
+const authenticate = doorOf(env, authSecretOf(env));
 const calls = { totals: new TotalsTable(client, env.TABLE_NAME), clock: systemClock, log };
 const reads = new Tally((status_calls) => countCalls(calls, { status_calls }), systemClock);
-const authenticate = doorOf(env, authSecretOf(env));
+const LOOKS_PER_MINUTE = 4;
+const repair = {
+  resolve: new Queue<ResolveMessage>(sqsClient(), env.RESOLVE_QUEUE_URL),
+  bucket: new RateLimiter("reads", LOOKS_PER_MINUTE, systemClock),
+  clock: systemClock,
+  log,
+};
 
 export const handler = endpoint("nothing", async ({ event }) => {
   const principal = await authenticate(event);
   await reads.add();
-  const { payment_id } = parsed("path", Path, event.pathParameters);
-  const ref = refOfPaymentId(payment_id);
-  const payment = ref && (await payments.find(ref));
-  if (!payment) throw new PaymentNotFound();
-  if (!mayRead(principal, payment.userId)) throw new Forbidden("Not authorized to view this payment status");
-  return json(200, PaymentResponse, toStatusResponse(payment));
+  const payment = await paymentAt(event, principal, (ref) => payments.find(ref));
+  await readRepair(repair, payment);
+  return tagged(event, json(200, PaymentResponse, toStatusResponse(payment)));
 });

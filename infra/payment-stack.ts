@@ -125,7 +125,10 @@ function permit(name: FunctionName, { table, queues, secrets, functions }: Parts
     permission.table.map((action) => `dynamodb:${action}`),
     [table.tableArn],
   );
-  if (permission.indexes) allow(["dynamodb:Query"], [`${table.tableArn}/index/due`]);
+  allow(
+    ["dynamodb:Query"],
+    (permission.indexes ?? []).map((index) => `${table.tableArn}/index/${index}`),
+  );
   allow(
     ["secretsmanager:GetSecretValue"],
     (permission.secrets ?? []).map((secret) => secrets[secret].secretArn),

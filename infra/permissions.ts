@@ -1,13 +1,15 @@
 import type { FunctionName } from "../lib/contract/functions.ts";
 import type { QueueName } from "../lib/contract/queues.ts";
+import type { TABLE } from "../lib/contract/table.ts";
 
+type IndexName = (typeof TABLE)["indexes"][number]["name"];
 export type SecretName = "webhook" | "auth" | "gateway";
 
 /** What a function may touch beside its own logs and the source that triggers it. Nothing may scan. */
 export type Permission = {
   readonly table: readonly string[];
-  /** Whether it may query the indexes. */
-  readonly indexes?: true;
+  /** Indexes that it may query. */
+  readonly indexes?: readonly IndexName[];
   readonly secrets?: readonly SecretName[];
   readonly send?: readonly (QueueName | "notification dead")[];
   readonly receive?: readonly QueueName[];
@@ -15,7 +17,12 @@ export type Permission = {
 
 export const PERMISSIONS: Record<FunctionName, Permission> = {
   "initiate-payment": { table: ["GetItem", "PutItem", "UpdateItem", "DeleteItem"], secrets: ["auth", "gateway"] },
-  "get-payment-status": { table: ["GetItem", "UpdateItem"], secrets: ["auth"] },
+  "get-payment-status": { table: ["GetItem", "UpdateItem"], secrets: ["auth"], send: ["resolve"] },
+  "get-payment": { table: ["GetItem"], secrets: ["auth"] },
+  "get-payment-by-request": { table: ["GetItem"], secrets: ["auth"] },
+  "list-payments": { table: ["BatchGetItem"], indexes: ["by-user", "by-day"], secrets: ["auth"] },
+  "verify-payment": { table: ["GetItem", "PutItem", "UpdateItem"], secrets: ["auth", "gateway"] },
+  "cancel-payment": { table: ["GetItem", "PutItem", "UpdateItem"], secrets: ["auth", "gateway"] },
   "create-token": { table: [], secrets: ["auth"] },
   "get-health": { table: ["GetItem"] },
   "get-metrics": { table: ["BatchGetItem"] },
@@ -30,7 +37,7 @@ export const PERMISSIONS: Record<FunctionName, Permission> = {
   },
   "timeout-payments": {
     table: ["BatchGetItem", "PutItem", "UpdateItem"],
-    indexes: true,
+    indexes: ["due"],
     secrets: ["gateway"],
     send: ["resolve", "listing"],
   },

@@ -89,12 +89,24 @@ async function answerOf(invoke: Invoke, name: FunctionName, event: APIGatewayPro
 }
 
 function matchRoute({ method, path }: Request): Match | undefined {
-  for (const route of ROUTES) {
+  for (const route of BY_PRECISION) {
     if (route.method !== method) continue;
     const parameters = matchPath(route.path.split("/"), path.split("/"));
     if (parameters) return { route, parameters };
   }
   return undefined;
+}
+
+// As API Gateway chooses: where two routes fit, the one that says more in words.
+const BY_PRECISION: readonly Route[] = ROUTES.toSorted((a, b) =>
+  vaguenessOf(a.path).localeCompare(vaguenessOf(b.path)),
+);
+
+function vaguenessOf(path: string): string {
+  return path
+    .split("/")
+    .map((part) => (part.startsWith("{") ? "1" : "0"))
+    .join("");
 }
 
 function matchPath(pattern: string[], path: string[]): Record<string, string> | undefined {

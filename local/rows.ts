@@ -6,6 +6,7 @@ import { fromItem } from "../lib/table/payment-item.ts";
 import { dynamo } from "./dynamo/requests.ts";
 import { TABLE_NAME } from "./environment.ts";
 
+const BELONGING = /^[PRC]#/;
 type Item = Record<string, AttributeValue>;
 
 /** The whole table, for people and tests; the service itself never reads it like this. */
@@ -24,9 +25,10 @@ export class Rows {
       .map(fromItem);
   }
 
-  /** Keys of every row. */
+  /** Keys of every row that belongs to a payment: the payment itself, its requests, its contact. */
   async keys(): Promise<string[]> {
-    return (await this.#all()).map((row) => row[TABLE.partitionKey.name]?.S ?? "").sort();
+    const keys = (await this.#all()).map((row) => row[TABLE.partitionKey.name]?.S ?? "");
+    return keys.filter((key) => BELONGING.test(key)).sort();
   }
 
   /** Deletes what has outlived its time, which the engines do not do by themselves. */

@@ -52,6 +52,65 @@ export const PaymentResponse = z.object({
 });
 export type PaymentResponse = z.infer<typeof PaymentResponse>;
 
+const instant = z.string().nullable().describe("ISO 8601, UTC.");
+
+/** A payment with its whole life. References at Chapa, and what it said, are shown to administrators and programs. */
+export const PaymentDetail = PaymentResponse.extend({
+  late: z.boolean().describe("Whether the money came after the payment had been given up."),
+  sealed: z.boolean().describe("Whether the listing has been closed over it, for good."),
+  attention: z.array(z.string()).describe("Codes of what a person must look at."),
+  expires_at: instant.describe("When it is given up unless it is paid; null once it is decided."),
+  attempts: z.array(
+    z.object({
+      number: z.number().int(),
+      chapa_tx_ref: z.string(),
+      amount: z.number(),
+      opened_at: z.string(),
+      closed_at: instant,
+      end: z.string().nullable(),
+    }),
+  ),
+  captures: z.array(
+    z.object({
+      attempt: z.number().int(),
+      at: z.string(),
+      kind: z.enum(["confirmed", "reviewed", "duplicate"]),
+      amount: z.number().nullable(),
+      currency: z.string().nullable(),
+      method: z.string().nullable(),
+      reference: z.string().nullable(),
+      returned: z.enum(["refunded", "reversed"]).nullable(),
+    }),
+  ),
+  history: z.array(z.object({ move: z.string(), at: z.string(), by: z.string(), evidence: z.string().nullable() })),
+});
+export type PaymentDetail = z.infer<typeof PaymentDetail>;
+
+export const LIST_LIMIT = 100;
+
+const Moment = z
+  .union([z.iso.date(), z.iso.datetime({ offset: true })], {
+    error: "neither a day (YYYY-MM-DD) nor a time with its zone",
+  })
+  .describe("A day in Addis Ababa, or a moment.");
+
+/** Query of a list of payments. */
+export const ListQuery = z.object({
+  limit: z.coerce.number().int().min(1).max(LIST_LIMIT).default(20),
+  cursor: z.string().max(512).optional().describe("As the page before gave it; the other parameters must not change."),
+  status: z.enum(["PENDING", "SUCCESS", "FAILED"]).optional(),
+  user_id: UuidText.optional().describe("For administrators and programs; others have only their own."),
+  from: Moment.optional().describe("First checkout not before this day or moment."),
+  to: Moment.optional().describe("First checkout not after this day or moment."),
+});
+
+/** A page of payments, latest first. It may be short, or empty, while there is more. */
+export const PaymentList = z.object({
+  data: z.array(PaymentResponse),
+  has_more: z.boolean(),
+  next_cursor: z.string().nullable(),
+});
+
 /** Every error body: RFC 9457, whose `detail` is a sentence. */
 export const Problem = z.object({
   type: z.string(),

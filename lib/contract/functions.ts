@@ -18,6 +18,7 @@ export type FunctionSpec = {
 };
 
 const GATEWAY = ["GATEWAY_SECRET_ARN", "CHAPA_BASE_URL", "CHECKOUT_ORIGINS"] as const;
+const CALLER = ["AUTH_SECRET_ARN", "USER_MANAGEMENT_URL", "TOKEN_VERIFY"] as const satisfies readonly Variable[];
 const POLICY = [
   "PAYMENT_TIMEOUT_DAYS",
   "CHECKOUT_TTL_MINUTES",
@@ -32,12 +33,10 @@ export const FUNCTIONS = {
     memoryMb: 256,
     env: [
       "TABLE_NAME",
-      "AUTH_SECRET_ARN",
+      ...CALLER,
       ...GATEWAY,
       ...POLICY,
       "BASE_URL",
-      "USER_MANAGEMENT_URL",
-      "TOKEN_VERIFY",
       "USER_LOOKUP_PATHS",
       "PRICE_BOOK",
       "RATE_LIMIT_INITIATE",
@@ -48,7 +47,32 @@ export const FUNCTIONS = {
     trigger: { kind: "http" },
     timeoutSeconds: 10,
     memoryMb: 512,
-    env: ["TABLE_NAME", "AUTH_SECRET_ARN", "USER_MANAGEMENT_URL", "TOKEN_VERIFY"],
+    env: ["TABLE_NAME", "RESOLVE_QUEUE_URL", ...CALLER],
+  },
+  "get-payment": {
+    trigger: { kind: "http" },
+    timeoutSeconds: 10,
+    memoryMb: 256,
+    env: ["TABLE_NAME", ...CALLER, ...POLICY],
+  },
+  "get-payment-by-request": {
+    trigger: { kind: "http" },
+    timeoutSeconds: 10,
+    memoryMb: 256,
+    env: ["TABLE_NAME", ...CALLER, "BASE_URL"],
+  },
+  "list-payments": { trigger: { kind: "http" }, timeoutSeconds: 15, memoryMb: 256, env: ["TABLE_NAME", ...CALLER] },
+  "verify-payment": {
+    trigger: { kind: "http" },
+    timeoutSeconds: 15,
+    memoryMb: 256,
+    env: ["TABLE_NAME", ...CALLER, ...GATEWAY, ...POLICY],
+  },
+  "cancel-payment": {
+    trigger: { kind: "http" },
+    timeoutSeconds: 15,
+    memoryMb: 256,
+    env: ["TABLE_NAME", ...CALLER, ...GATEWAY, ...POLICY],
   },
   "create-token": {
     trigger: { kind: "http" },

@@ -2,8 +2,11 @@ import * as z from "zod";
 import {
   HealthResponse,
   InitiateRequest,
+  ListQuery,
   LoginRequest,
   MetricsResponse,
+  PaymentDetail,
+  PaymentList,
   PaymentResponse,
   TokenResponse,
   UnhealthyResponse,
@@ -65,11 +68,34 @@ const initiate: Operation = {
   problems: [400, 404, 409, 422, 429, 503],
 };
 
+const ETag = z.object({ etag: z.string() });
+const IfNoneMatch = z.object({ "if-none-match": z.string().optional() });
+
 const status: Operation = {
   summary: "How a payment stands",
   path: PaymentPath,
-  answers: { 200: { description: "The payment; its reference is masked.", schema: PaymentResponse } },
+  description: "A reading of an old state makes this service ask Chapa; it does not wait for the answer.",
+  header: IfNoneMatch,
+  answers: {
+    200: { description: "The payment; its reference is masked.", schema: PaymentResponse, headers: ETag },
+    304: { description: "As it was when that ETag was given.", headers: ETag },
+  },
   problems: [404, 422, 503],
+};
+
+const list: Operation = {
+  summary: "Payments, latest first",
+  description:
+    "Owners see their own; administrators and programs one user's, or everybody's: of the last 31 days unless `from` says otherwise.",
+  query: ListQuery,
+  answers: {
+    200: {
+      description: "A page; `Link` names the next one.",
+      schema: PaymentList,
+      headers: z.object({ link: z.string().optional() }),
+    },
+  },
+  problems: [422, 503],
 };
 
 const token: Operation = {
@@ -104,6 +130,44 @@ export const OPERATIONS: Record<RouteKey, Operation> = {
   "POST /internal/v1/payments/initiate": initiate,
   "GET /api/v1/payments/{payment_id}/status": status,
   "GET /internal/v1/payments/{payment_id}/status": status,
+  "GET /api/v1/payments": list,
+  "GET /internal/v1/payments": list,
+  "GET /api/v1/payments/{payment_id}": {
+    summary: "A payment with its whole life",
+    path: PaymentPath,
+    header: IfNoneMatch,
+    answers: {
+      200: { description: "The payment, its checkouts, captures and history.", schema: PaymentDetail, headers: ETag },
+      304: { description: "As it was when that ETag was given.", headers: ETag },
+    },
+    problems: [404, 422, 503],
+  },
+  "GET /api/v1/payments/by-request/{request_id}": {
+    summary: "The payment that a request stands for",
+    path: z.object({
+      request_id: z
+        .string()
+        .regex(/^[\x21-\x7e]{1,255}$/)
+        .describe("As it was sent to initiate."),
+    }),
+    query: z.object({ user_id: UuidText.optional().describe("Whose request; administrators and programs must say.") }),
+    answers: { 200: { description: "The payment, with its checkout for who may pay it.", schema: PaymentResponse } },
+    problems: [404, 422, 503],
+  },
+  "POST /api/v1/payments/{payment_id}/verify": {
+    summary: "Ask Chapa now",
+    description: "At most once in five seconds for one payment; in between the stored state is the answer.",
+    path: PaymentPath,
+    answers: { 200: { description: "The payment after the look.", schema: PaymentDetail } },
+    problems: [404, 422, 429, 503],
+  },
+  "POST /api/v1/payments/{payment_id}/cancel": {
+    summary: "Give a payment up",
+    description: "Only when Chapa confirms that its checkout was not paid and takes no money any more.",
+    path: PaymentPath,
+    answers: { 200: { description: "The payment, cancelled or given up before.", schema: PaymentResponse } },
+    problems: [404, 409, 422, 429, 503],
+  },
   "GET /api/v1/payments/return/{tx_ref}": {
     summary: "Where the payer's browser comes back to from Chapa",
     path: z.object({ tx_ref: z.string().max(64) }),

@@ -1,10 +1,12 @@
 import * as z from "zod";
 
 /**
- * Why Chapa should be asked. `webhook` is signed; `due` comes from the schedule. The others are hints from callers
- * that prove nothing about themselves: they may cause a look, and only a few of them a minute.
+ * Why Chapa should be asked. `webhook` is signed; `due` comes from the schedule, `reconcile` from the comparison of
+ * books, `asked` from an administrator or a program. The others are hints: from callers that prove nothing about
+ * themselves (`callback`, `return`), or from whoever reads a payment (`read`). They may cause a look, and only a few
+ * of them a minute.
  */
-export const Trigger = z.enum(["webhook", "due", "callback", "return"]);
+export const Trigger = z.enum(["webhook", "due", "reconcile", "asked", "callback", "return", "read"]);
 export type Trigger = z.infer<typeof Trigger>;
 
 /** Resolve queue: look at this checkout. */

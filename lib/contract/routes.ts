@@ -34,6 +34,31 @@ export const ROUTES = [
     function: "get-payment-status",
     access: { kind: "bearer-or-key" },
   },
+  { method: "GET", path: "/api/v1/payments", function: "list-payments", access: { kind: "bearer-or-key" } },
+  {
+    method: "GET",
+    path: "/api/v1/payments/{payment_id}",
+    function: "get-payment",
+    access: { kind: "bearer-or-key" },
+  },
+  {
+    method: "GET",
+    path: "/api/v1/payments/by-request/{request_id}",
+    function: "get-payment-by-request",
+    access: { kind: "bearer-or-key" },
+  },
+  {
+    method: "POST",
+    path: "/api/v1/payments/{payment_id}/verify",
+    function: "verify-payment",
+    access: { kind: "bearer-or-key", roles: ["admin", "service"] },
+  },
+  {
+    method: "POST",
+    path: "/api/v1/payments/{payment_id}/cancel",
+    function: "cancel-payment",
+    access: { kind: "bearer", roles: ["owner", "admin"] },
+  },
   {
     method: "GET",
     path: "/api/v1/payments/return/{tx_ref}",
@@ -59,6 +84,12 @@ export const ROUTES = [
     method: "GET",
     path: "/internal/v1/payments/{payment_id}/status",
     function: "get-payment-status",
+    access: { kind: "iam", roles: ["service"] },
+  },
+  {
+    method: "GET",
+    path: "/internal/v1/payments",
+    function: "list-payments",
     access: { kind: "iam", roles: ["service"] },
   },
 ] as const satisfies readonly Route[];

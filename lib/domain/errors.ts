@@ -105,6 +105,14 @@ export class RateLimited extends PaymentError {
   }
 }
 
+/** The payment has been paid, or money on it waits for a person: it cannot be given up. */
+export class PaymentTaken extends PaymentError {
+  readonly code = "payment_taken";
+  constructor() {
+    super("This payment has taken money and cannot be cancelled.");
+  }
+}
+
 /** Another request is opening this checkout and has not finished. */
 export class CheckoutBeingOpened extends PaymentError {
   readonly code = "checkout_being_opened";

@@ -16,6 +16,12 @@ export function addisAbabaDay(at: Instant): string {
   return new Date(at + ADDIS_ABABA_OFFSET_MS).toISOString().slice(0, 10);
 }
 
+/** The first and the last moment of a day in Addis Ababa, given as `YYYY-MM-DD`. */
+export function spanOfDay(day: string): { from: Instant; to: Instant } {
+  const from = Date.parse(`${day}T00:00:00Z`) - ADDIS_ABABA_OFFSET_MS;
+  return { from, to: from + DAY_MS - 1 };
+}
+
 /** Reads a length of time such as `90s`, `20m`, `6h`, `1d`; undefined when it is none. @returns milliseconds */
 export function parseDuration(text: string): number | undefined {
   const match = /^(\d{1,6})([smhd])$/.exec(text.trim());

@@ -16,8 +16,8 @@ import { revise } from "./revise.ts";
 export type ResolvePorts = Omit<MoneyPorts, "payments" | "chapa"> & {
   payments: Pick<PaymentTable, "find" | "create" | "save">;
   chapa: Pick<ChapaClient, "verify" | "cancel" | "mode">;
-  /** Verifies that callers who prove nothing may cause, together. */
-  budget: { take(key: string): Promise<Verdict> };
+  /** Verifies that hints may cause, together; absent where none come, and then a hint is held. */
+  budget?: { take(key: string): Promise<Verdict> };
   policy: Policy;
 };
 
@@ -48,14 +48,15 @@ export async function resolve(
   if (!parsed) return { came: "unknown" };
   const { txRef, attempt } = parsed;
   const payment = await ports.payments.find(parsed.ref);
-  // Only Chapa's own signature lets a reference without a row of ours cost a question.
-  if ((!payment || attempt > payment.attempt) && trigger !== "webhook") return { came: "unknown" };
+  // Only Chapa's own word, signed or in its books, lets a reference without a row of ours cost a question.
+  const isChapas = trigger === "webhook" || trigger === "reconcile";
+  if ((!payment || attempt > payment.attempt) && !isChapas) return { came: "unknown" };
   if (payment) {
     if (!isWanted(payment, trigger, ports.clock.now())) return { came: "held", payment };
     const afterMs = (payment.verifiedAt ?? 0) + BETWEEN_LOOKS_MS - ports.clock.now();
     if (afterMs > 0) return suppressed(ports, payment, trigger, afterMs);
   }
-  if (isHint(trigger) && !(await ports.budget.take("hints")).allowed) return { came: "held", payment };
+  if (isHint(trigger) && !(await ports.budget?.take("hints"))?.allowed) return { came: "held", payment };
 
   const act = (): Act => ({ now: ports.clock.now(), by: `resolve:${trigger}`, policy: ports.policy });
   const evidence = await ports.chapa.verify(txRef, deadline - ports.clock.now());
@@ -73,7 +74,7 @@ export function isWanted(payment: Payment, trigger: Trigger, now: number): boole
 }
 
 export function isHint(trigger: Trigger): boolean {
-  return trigger === "callback" || trigger === "return";
+  return trigger === "callback" || trigger === "return" || trigger === "read";
 }
 
 function suppressed(ports: ResolvePorts, payment: Payment, trigger: Trigger, afterMs: number): Resolved {

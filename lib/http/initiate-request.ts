@@ -10,6 +10,9 @@ import { parsed } from "./problem.ts";
 
 const IdempotencyKey = z.string().regex(/^[\x21-\x7e]{1,255}$/, "not 1 to 255 visible ASCII characters");
 
+/** A request's name as it is kept: a UUID in its canonical form, anything else as it came. */
+export const RequestId = IdempotencyKey.transform((text) => Uuid.safeParse(text).data ?? text);
+
 type Contact = {
   email?: string | undefined;
   phone?: string | undefined;
@@ -68,10 +71,9 @@ function contactOf(principal: Principal, customer: InitiateRequest["customer"]):
 
 /** The body's request id, or the header that means the same; both given must say the same. */
 function requestIdOf(inBody: string | undefined, inHeader: string | undefined): string | undefined {
-  const key = inHeader === undefined ? undefined : parsed("header", IdempotencyKey, inHeader);
+  const key = inHeader === undefined ? undefined : parsed("header", RequestId, inHeader);
   const id = inBody === undefined ? undefined : Uuid.parse(inBody);
-  if (id === undefined || key === undefined) return id ?? key;
-  if (id === (Uuid.safeParse(key).data ?? key)) return id;
+  if (id === undefined || key === undefined || id === key) return id ?? key;
   const msg = "differs from the Idempotency-Key header";
   throw new InputInvalid([{ pointer: "/request_id", loc: ["body", "request_id"], msg, type: "request_id_conflict" }]);
 }

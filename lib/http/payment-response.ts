@@ -5,7 +5,7 @@ import { paymentIdOf } from "../domain/ids.ts";
 import { type Payment, shownTxRef } from "../domain/payment.ts";
 import { WIRE_STATUS } from "../domain/transitions.ts";
 
-const MASKED = "********";
+export const MASKED = "********";
 
 /** A payment as the caller who wants to pay it sees it: always with a reference and an address to go to. */
 export function toCheckoutResponse(payment: Payment, requestId: string, baseUrl: string): PaymentResponse {

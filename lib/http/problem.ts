@@ -19,6 +19,7 @@ const PROBLEMS = {
   payment_not_found: [404, "Payment not found"],
   rate_limited: [429, "Too many requests"],
   checkout_being_opened: [409, "Checkout being opened"],
+  payment_taken: [409, "Payment taken"],
   listing_closed: [409, "Listing closed"],
   attempts_used_up: [409, "Attempts used up"],
   gateway_refused: [400, "Refused by the gateway"],

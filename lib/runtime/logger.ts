@@ -26,7 +26,8 @@ export type LogMessage =
   | "user_notified"
   | "user_notification_dropped"
   | "totals_not_counted"
-  | "redis_failed";
+  | "redis_failed"
+  | "look_not_asked";
 
 export type LogFields = Record<string, string | number | boolean | undefined>;
 

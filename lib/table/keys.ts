@@ -20,3 +20,8 @@ export function shardOf(ref: Ref): string {
 export function dayKey(ref: Ref, firstOpenedAt: Instant): string {
   return `${addisAbabaDay(firstOpenedAt)}#${shardOf(ref)}`;
 }
+
+/** All buckets of a day in the `by-day` index. */
+export function dayBuckets(day: string): string[] {
+  return DUE_SHARDS.map((shard) => `${day}#${shard}`);
+}

@@ -8,7 +8,7 @@ import {
   UpdateCommand,
 } from "@aws-sdk/lib-dynamodb";
 import { PAYMENT_PREFIX } from "../contract/table.ts";
-import { Ref } from "../domain/ids.ts";
+import { Ref, type Uuid } from "../domain/ids.ts";
 import type { Payment } from "../domain/payment.ts";
 import type { Instant } from "../domain/time.ts";
 import { agreesOn, conditionally, difference, reach } from "./conditional.ts";
@@ -17,6 +17,12 @@ import { fromItem, type Item, toItem } from "./payment-item.ts";
 
 // What one BatchGetItem takes.
 const BATCH = 100;
+
+/** From and to, both included. */
+export type Span = { from: Instant; to: Instant };
+
+/** A payment's place in a list: when its first checkout was opened. */
+export type Mark = { ref: Ref; at: Instant };
 
 /**
  * Payment rows. Every write is one conditional write on one item; losing a race is an answer, not an error.
@@ -145,6 +151,39 @@ export class PaymentTable {
         }),
       ),
     );
-    return (Items ?? []).map(({ pk }) => Ref.parse(String(pk).slice(PAYMENT_PREFIX.length)));
+    return (Items ?? []).map(({ pk }) => refOf(pk));
   }
+
+  /** A user's payments by their first checkout within `span`, latest first, at most `limit`. */
+  openedByUser(userId: Uuid, span: Span, limit: number): Promise<Mark[]> {
+    return this.#opened({ index: "by-user", key: "user_id", value: userId }, span, limit);
+  }
+
+  /** The payments of one bucket of a day (see {@link dayBuckets}), as {@link openedByUser}. */
+  openedOnDay(bucket: string, span: Span, limit: number): Promise<Mark[]> {
+    return this.#opened({ index: "by-day", key: "day", value: bucket }, span, limit);
+  }
+
+  async #opened(of: { index: string; key: string; value: string }, span: Span, limit: number): Promise<Mark[]> {
+    // An empty span is no question; the table would call it a mistake.
+    if (span.to < span.from) return [];
+    const { Items } = await reach(() =>
+      this.#client.send(
+        new QueryCommand({
+          TableName: this.#name,
+          IndexName: of.index,
+          KeyConditionExpression: "#key = :value AND first_opened_at BETWEEN :from AND :to",
+          ExpressionAttributeNames: { "#key": of.key },
+          ExpressionAttributeValues: { ":value": of.value, ":from": span.from, ":to": span.to },
+          ScanIndexForward: false,
+          Limit: limit,
+        }),
+      ),
+    );
+    return (Items ?? []).map(({ pk, first_opened_at }) => ({ ref: refOf(pk), at: Number(first_opened_at) }));
+  }
+}
+
+function refOf(pk: unknown): Ref {
+  return Ref.parse(String(pk).slice(PAYMENT_PREFIX.length));
 }

@@ -87,7 +87,7 @@ describe("an invocation that dies", () => {
     await stage.cloud.fault("chapa", { fault: "timeoutBeforeEffect", route: "initialize", times: 1 });
     // Nobody waits for it any more: its row and its lease are all that is left.
     const dying = stage.caller.initiate({ property_id, request_id });
-    await expect.poll(() => stage.cloud.chapa?.journal().length).toBe(1);
+    await expect.poll(() => stage.cloud.chapa?.journal().some(isInitialize)).toBe(true);
     await stage.cloud.clock.advance(60_000);
     const next = await stage.caller.initiate({ property_id, request_id });
     expect(next.status).toBe(202);
@@ -98,6 +98,10 @@ describe("an invocation that dies", () => {
     expect(payment?.checkoutUrl).toBe(next.body["checkout_url"]);
   });
 });
+
+function isInitialize(entry: { path?: string }): boolean {
+  return entry.path?.includes("initialize") ?? false;
+}
 
 describe("a payment that has ended", () => {
   test("paid: pressing again opens nothing and says that it is paid", async () => {

@@ -219,7 +219,21 @@ describe("what they may do", () => {
       secrets: ["AuthSecret", "GatewaySecret"],
       writes: ["dynamodb:DeleteItem on Table", "dynamodb:PutItem on Table", "dynamodb:UpdateItem on Table"],
     },
-    "get-payment-status": { secrets: ["AuthSecret"], writes: ["dynamodb:UpdateItem on Table"] },
+    "get-payment-status": {
+      secrets: ["AuthSecret"],
+      writes: ["dynamodb:UpdateItem on Table", "sqs:SendMessage on Resolve"],
+    },
+    "get-payment": { secrets: ["AuthSecret"], writes: [] },
+    "get-payment-by-request": { secrets: ["AuthSecret"], writes: [] },
+    "list-payments": { secrets: ["AuthSecret"], writes: [] },
+    "verify-payment": {
+      secrets: ["AuthSecret", "GatewaySecret"],
+      writes: ["dynamodb:PutItem on Table", "dynamodb:UpdateItem on Table"],
+    },
+    "cancel-payment": {
+      secrets: ["AuthSecret", "GatewaySecret"],
+      writes: ["dynamodb:PutItem on Table", "dynamodb:UpdateItem on Table"],
+    },
     "create-token": { secrets: ["AuthSecret"], writes: [] },
     "get-health": { secrets: [], writes: [] },
     "get-metrics": { secrets: [], writes: [] },

@@ -1,10 +1,11 @@
+import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { requestHash } from "../../lib/domain/ids.ts";
+import { requestHash, Uuid } from "../../lib/domain/ids.ts";
 import { Santim } from "../../lib/domain/money.ts";
 import { account, leased, looked, reject, settleUnpaid, takeOver } from "../../lib/domain/moves.ts";
 import { addisAbabaDay, DAY_MS, MINUTE_MS } from "../../lib/domain/time.ts";
 import type { ContactTable } from "../../lib/table/contacts.ts";
-import { DUE_SHARDS, shardOf } from "../../lib/table/keys.ts";
+import { DUE_SHARDS, dayBuckets, shardOf } from "../../lib/table/keys.ts";
 import { fromItem, toItem } from "../../lib/table/payment-item.ts";
 import type { PaymentTable } from "../../lib/table/payments.ts";
 import type { RequestTable } from "../../lib/table/requests.ts";
@@ -173,6 +174,29 @@ export function tableContract(engine: string, start: () => Promise<Tables>): voi
       for (const [shard, refs] of found.entries()) {
         const expected = due.filter(({ ref }) => shardOf(ref) === DUE_SHARDS[shard]).map(({ ref }) => ref);
         expect(refs).toEqual(expected);
+      }
+    });
+
+    test("a user's payments, and a day's, are found by their first checkout within a span, the latest first", async () => {
+      const userId = Uuid.parse(randomUUID());
+      const start = T0 - 300 * DAY_MS;
+      const payments = Array.from({ length: 9 }, (_, n) => ({ ...anOpened(aRef(), start + n * 1000), userId }));
+      for (const payment of payments) await tables.payments.create(payment);
+      const latestFirst = payments.map(({ ref, firstOpenedAt: at }) => ({ ref, at })).toReversed();
+      const all = { from: 0, to: T0 };
+
+      expect(await tables.payments.openedByUser(userId, all, 100)).toEqual(latestFirst);
+      expect(await tables.payments.openedByUser(userId, all, 3)).toEqual(latestFirst.slice(0, 3));
+      const middle = { from: start + 2000, to: start + 5000 };
+      expect(await tables.payments.openedByUser(userId, middle, 100)).toEqual(latestFirst.slice(3, 7));
+      expect(await tables.payments.openedByUser(userId, { from: 5, to: 4 }, 100)).toEqual([]);
+
+      const buckets = dayBuckets(addisAbabaDay(start));
+      const found = await Promise.all(buckets.map((bucket) => tables.payments.openedOnDay(bucket, all, 100)));
+      const known = new Set(payments.map(({ ref }) => ref));
+      expect(found.flat().filter(({ ref }) => known.has(ref))).toHaveLength(9);
+      for (const [shard, marks] of found.entries()) {
+        for (const { ref } of marks) expect(shardOf(ref)).toBe(DUE_SHARDS[shard]);
       }
     });
 

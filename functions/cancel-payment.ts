@@ -1,0 +1,38 @@
+import { PaymentResponse } from "../lib/contract/api.ts";
+import { readEnv } from "../lib/contract/env.ts";
+import { FUNCTIONS } from "../lib/contract/functions.ts";
+import { RateLimited } from "../lib/domain/errors.ts";
+import { nameOf } from "../lib/domain/principal.ts";
+import { cancel } from "../lib/flows/cancel.ts";
+import { endpoint, json } from "../lib/http/endpoint.ts";
+import { paymentAt } from "../lib/http/payment-path.ts";
+import { toStatusResponse } from "../lib/http/payment-response.ts";
+import { systemClock } from "../lib/runtime/clock.ts";
+import { log } from "../lib/runtime/logger.ts";
+import { count } from "../lib/runtime/metrics.ts";
+import { documentClient } from "../lib/table/client.ts";
+import { PaymentTable } from "../lib/table/payments.ts";
+import { authSecretOf, chapaOf, doorOf, gatewaySecretOf, limiterOf, policyOf } from "../lib/wiring/parts.ts";
+
+const env = readEnv(FUNCTIONS["cancel-payment"].env);
+const auth = authSecretOf(env);
+const authenticate = doorOf(env, auth);
+const CANCELS_PER_MINUTE = 10;
+const limiter = limiterOf("cancel", CANCELS_PER_MINUTE, "open", auth);
+const ports = {
+  payments: new PaymentTable(documentClient(), env.TABLE_NAME),
+  chapa: chapaOf(env, gatewaySecretOf(env)),
+  policy: policyOf(env),
+  clock: systemClock,
+  log,
+  count,
+};
+
+export const handler = endpoint("nothing", async ({ event, deadline }) => {
+  const principal = await authenticate(event);
+  const payment = await paymentAt(event, principal, (ref) => ports.payments.find(ref));
+  const verdict = await limiter.take(nameOf(principal));
+  if (!verdict.allowed) throw new RateLimited(verdict);
+  const by = principal.kind === "user" ? `cancel:${principal.role}` : "cancel:service";
+  return json(200, PaymentResponse, toStatusResponse(await cancel(ports, payment, by, deadline)));
+});

@@ -1,0 +1,22 @@
+import { PaymentDetail } from "../lib/contract/api.ts";
+import { readEnv } from "../lib/contract/env.ts";
+import { FUNCTIONS } from "../lib/contract/functions.ts";
+import { isPrivileged } from "../lib/domain/principal.ts";
+import { endpoint, json } from "../lib/http/endpoint.ts";
+import { tagged } from "../lib/http/etag.ts";
+import { toDetail } from "../lib/http/payment-detail.ts";
+import { paymentAt } from "../lib/http/payment-path.ts";
+import { documentClient } from "../lib/table/client.ts";
+import { PaymentTable } from "../lib/table/payments.ts";
+import { authSecretOf, doorOf, policyOf } from "../lib/wiring/parts.ts";
+
+const env = readEnv(FUNCTIONS["get-payment"].env);
+const payments = new PaymentTable(documentClient(), env.TABLE_NAME);
+const authenticate = doorOf(env, authSecretOf(env));
+const policy = policyOf(env);
+
+export const handler = endpoint("nothing", async ({ event }) => {
+  const principal = await authenticate(event);
+  const payment = await paymentAt(event, principal, (ref) => payments.find(ref));
+  return tagged(event, json(200, PaymentDetail, toDetail(payment, policy, isPrivileged(principal))));
+});

@@ -1,0 +1,37 @@
+import { ListQuery, PaymentList } from "../lib/contract/api.ts";
+import { readEnv } from "../lib/contract/env.ts";
+import { FUNCTIONS } from "../lib/contract/functions.ts";
+import { listPayments, spanOf } from "../lib/flows/list-payments.ts";
+import { cursors } from "../lib/http/cursor.ts";
+import { endpoint, json } from "../lib/http/endpoint.ts";
+import { listedUser, nextLink } from "../lib/http/list-request.ts";
+import { toStatusResponse } from "../lib/http/payment-response.ts";
+import { parsed } from "../lib/http/problem.ts";
+import { systemClock } from "../lib/runtime/clock.ts";
+import { documentClient } from "../lib/table/client.ts";
+import { dayBuckets } from "../lib/table/keys.ts";
+import { PaymentTable } from "../lib/table/payments.ts";
+import { authSecretOf, doorOf } from "../lib/wiring/parts.ts";
+
+const env = readEnv(FUNCTIONS["list-payments"].env);
+const ports = { payments: new PaymentTable(documentClient(), env.TABLE_NAME), bucketsOf: dayBuckets };
+const auth = authSecretOf(env);
+const authenticate = doorOf(env, auth);
+
+export const handler = endpoint("nothing", async ({ event }) => {
+  const principal = await authenticate(event);
+  const { limit, cursor, status, from, to, user_id } = parsed("query", ListQuery, event.queryStringParameters ?? {});
+  const userId = listedUser(principal, user_id);
+  const cursorsOfThis = cursors((await auth.get()).cursor_key, [
+    userId ?? null,
+    status ?? null,
+    from ?? null,
+    to ?? null,
+  ]);
+  const after = cursor === undefined ? undefined : cursorsOfThis.read(cursor);
+  const span = spanOf(from, to, systemClock.now(), userId !== undefined);
+  const { payments, next } = await listPayments(ports, { userId, status, span, limit, after });
+  const next_cursor = next ? cursorsOfThis.write(next) : null;
+  const body = { data: payments.map(toStatusResponse), has_more: next_cursor !== null, next_cursor };
+  return json(200, PaymentList, body, next_cursor === null ? {} : { link: nextLink(event, next_cursor) });
+});

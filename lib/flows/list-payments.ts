@@ -1,0 +1,114 @@
+import type { Ref, Uuid } from "../domain/ids.ts";
+import type { Payment } from "../domain/payment.ts";
+import { addisAbabaDay, DAY_MS, type Instant, spanOfDay } from "../domain/time.ts";
+import { WIRE_STATUS } from "../domain/transitions.ts";
+import type { Mark, PaymentTable, Span } from "../table/payments.ts";
+
+export type ListPorts = {
+  payments: Pick<PaymentTable, "openedByUser" | "openedOnDay" | "findAll">;
+  /** Buckets of a day. */
+  bucketsOf: (day: string) => string[];
+};
+
+/** What to list: one user's payments or, without a user, everybody's. `after` is where the page before ended. */
+export type ListCommand = {
+  userId: Uuid | undefined;
+  status: "PENDING" | "SUCCESS" | "FAILED" | undefined;
+  span: Span;
+  limit: number;
+  after: Mark | undefined;
+};
+
+// What one call reads at most before it gives what it has: a filter may fit hardly anything.
+const ROUNDS = 5;
+const ROUND_SIZE = 100;
+const ROUND_DAYS = 10;
+const USUAL_DAYS = 31;
+
+/** One page, latest first; `next` is where the next one begins, undefined at the end. */
+export async function listPayments(
+  ports: ListPorts,
+  { userId, status, span, limit, after }: ListCommand,
+): Promise<{ payments: Payment[]; next: Mark | undefined }> {
+  const found: Payment[] = [];
+  let last = after;
+  for (let round = 0; round < ROUNDS; round++) {
+    const { marks, isEnd, reached } = userId
+      ? await ofUser(ports, userId, span, last)
+      : await ofEverybody(ports, span, last);
+    const rows = new Map((await ports.payments.findAll(marks.map(({ ref }) => ref))).map((row) => [row.ref, row]));
+    for (const mark of marks) {
+      last = mark;
+      const payment = rows.get(mark.ref);
+      if (payment && (!status || WIRE_STATUS[payment.state] === status)) found.push(payment);
+      if (found.length === limit) return { payments: found, next: isEnd && mark === marks.at(-1) ? undefined : mark };
+    }
+    if (isEnd) return { payments: found, next: undefined };
+    last = reached ?? last;
+  }
+  return { payments: found, next: last };
+}
+
+/** `reached` is how far back was looked where nothing was found there. */
+type Round = { marks: Mark[]; isEnd: boolean; reached?: Mark };
+
+async function ofUser({ payments }: ListPorts, userId: Uuid, span: Span, last: Mark | undefined): Promise<Round> {
+  const marks = await beyond(last, ROUND_SIZE, (size) => payments.openedByUser(userId, until(span, last), size));
+  return { marks, isEnd: marks.length < ROUND_SIZE };
+}
+
+/** Walks back day by day until there is a round's worth, or a month has been looked at. */
+async function ofEverybody(ports: ListPorts, span: Span, last: Mark | undefined): Promise<Round> {
+  const marks: Mark[] = [];
+  let { to } = until(span, last);
+  for (let days = 0; days < ROUND_DAYS && marks.length < ROUND_SIZE && to >= span.from; days++) {
+    const day = spanOfDay(addisAbabaDay(to));
+    const part = { from: Math.max(day.from, span.from), to };
+    const buckets = await Promise.all(
+      ports
+        .bucketsOf(addisAbabaDay(to))
+        .map((bucket) => beyond(last, ROUND_SIZE, (size) => ports.payments.openedOnDay(bucket, part, size))),
+    );
+    const sorted = buckets.flat().sort(byTime);
+    marks.push(...sorted.slice(0, ROUND_SIZE));
+    // A day that has more than a round's worth goes on where this round ends.
+    if (sorted.length > ROUND_SIZE || buckets.some(({ length }) => length === ROUND_SIZE)) {
+      return { marks, isEnd: false };
+    }
+    to = day.from - 1;
+  }
+  return { marks, isEnd: to < span.from, reached: { ref: FIRST_REF, at: to } };
+}
+
+/** Marks after `last`, up to `size`; whatever was opened in the same millisecond is told apart by its key. */
+async function beyond(last: Mark | undefined, size: number, read: (size: number) => Promise<Mark[]>): Promise<Mark[]> {
+  for (let asked = size; ; asked *= 2) {
+    const marks = await read(asked);
+    const fresh = last ? marks.filter((mark) => byTime(mark, last) > 0) : marks;
+    fresh.sort(byTime);
+    if (fresh.length >= size || marks.length < asked) return fresh.slice(0, size);
+  }
+}
+
+function until(span: Span, last: Mark | undefined): Span {
+  return last ? { ...span, to: Math.min(span.to, last.at) } : span;
+}
+
+// The highest key there can be: what lies at `reached` itself has not been looked at.
+const FIRST_REF = "Z".repeat(18) as Ref;
+
+/** Latest first; among equals the higher key first. */
+function byTime(a: Mark, b: Mark): number {
+  return b.at - a.at || (a.ref < b.ref ? 1 : a.ref > b.ref ? -1 : 0);
+}
+
+/**
+ * The span that callers mean: whole days in Addis Ababa, or moments. Without a beginning it is all of one user's past,
+ * and a month of everybody's.
+ */
+export function spanOf(from: string | undefined, to: string | undefined, now: Instant, isOfOne: boolean): Span {
+  const isDay = (text: string) => !text.includes("T");
+  const end = to === undefined ? now + DAY_MS : isDay(to) ? spanOfDay(to).to : Date.parse(to);
+  if (from === undefined) return { from: isOfOne ? 0 : end - USUAL_DAYS * DAY_MS, to: end };
+  return { from: isDay(from) ? spanOfDay(from).from : Date.parse(from), to: end };
+}

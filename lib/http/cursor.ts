@@ -1,0 +1,39 @@
+import { createHmac, timingSafeEqual } from "node:crypto";
+import * as z from "zod";
+import { InputInvalid } from "../domain/errors.ts";
+import { Ref } from "../domain/ids.ts";
+
+/** Where a page ended. */
+type Mark = { ref: Ref; at: number };
+
+const Content = z.tuple([Ref, z.number().int()]);
+
+/**
+ * Cursors of lists: opaque, and good only for the list that they were made for.
+ * @param key signs them
+ * @param list names what is listed: caller, filters
+ */
+export function cursors(key: string, list: readonly unknown[]) {
+  const tagOf = (content: string) =>
+    createHmac("sha256", key)
+      .update(JSON.stringify(["cursor/1", list, content]))
+      .digest("base64url")
+      .slice(0, 22);
+  return {
+    write: ({ ref, at }: Mark): string => {
+      const content = Buffer.from(JSON.stringify([ref, at])).toString("base64url");
+      return `${content}.${tagOf(content)}`;
+    },
+    /** @throws InputInvalid for one that was not made for this list */
+    read: (cursor: string): Mark => {
+      const [content = "", tag = ""] = cursor.split(".");
+      const [given, made] = [Buffer.from(tag), Buffer.from(tagOf(content))];
+      if (given.length !== made.length || !timingSafeEqual(given, made)) {
+        const msg = "is not one that this list gave";
+        throw new InputInvalid([{ pointer: "/cursor", loc: ["query", "cursor"], msg, type: "cursor_invalid" }]);
+      }
+      const [ref, at] = Content.parse(JSON.parse(Buffer.from(content, "base64url").toString("utf8")));
+      return { ref, at };
+    },
+  };
+}

@@ -1,0 +1,47 @@
+import type { PaymentDetail } from "../contract/api.ts";
+import { txRefOf } from "../domain/ids.ts";
+import { type Policy, timeoutAt } from "../domain/looks.ts";
+import { openAttention, openedAttempts, type Payment, shownTxRef } from "../domain/payment.ts";
+import { MASKED, toStatusResponse } from "./payment-response.ts";
+
+/** @param showsAll whether the reader may see references at Chapa and what it said */
+export function toDetail(payment: Payment, policy: Policy, showsAll: boolean): PaymentDetail {
+  const masked = <Value>(value: Value) => (showsAll ? value : MASKED);
+  const isUndecided = payment.state === "CREATED" || payment.state === "PENDING";
+  return {
+    ...toStatusResponse(payment),
+    chapa_tx_ref: masked(shownTxRef(payment)),
+    late: payment.late ?? false,
+    sealed: payment.sealed ?? false,
+    attention: openAttention(payment),
+    expires_at: isUndecided ? iso(timeoutAt(payment, policy)) : null,
+    attempts: openedAttempts(payment).map(({ number, amount, openedAt, closedAt, end }) => ({
+      number,
+      chapa_tx_ref: masked(txRefOf(payment.ref, number)),
+      amount: amount / 100,
+      opened_at: iso(openedAt),
+      closed_at: closedAt === undefined ? null : iso(closedAt),
+      end: end ?? null,
+    })),
+    captures: payment.captures.map(({ attempt, at, kind, amount, currency, method, reference, returned }) => ({
+      attempt,
+      at: iso(at),
+      kind,
+      amount: amount === undefined ? null : amount / 100,
+      currency: currency ?? null,
+      method: method ?? null,
+      reference: reference === undefined ? null : masked(reference),
+      returned: returned ?? null,
+    })),
+    history: payment.history.map(({ move, at, by, evidence }) => ({
+      move,
+      at: iso(at),
+      by,
+      evidence: showsAll ? (evidence ?? null) : null,
+    })),
+  };
+}
+
+function iso(at: number): string {
+  return new Date(at).toISOString();
+}

@@ -1,0 +1,35 @@
+import type { APIGatewayProxyEventV2 } from "aws-lambda";
+import * as z from "zod";
+import { UuidText } from "../contract/api.ts";
+import { Forbidden, InputInvalid } from "../domain/errors.ts";
+import { Uuid } from "../domain/ids.ts";
+import { isPrivileged, type Principal } from "../domain/principal.ts";
+import { RequestId } from "./initiate-request.ts";
+import { parsed } from "./problem.ts";
+
+const Path = z.object({ request_id: RequestId });
+const Query = z.object({ user_id: UuidText.pipe(Uuid).optional() });
+
+/**
+ * Whose request the path names: the caller's own, or the one that an administrator or a program says. `mayPay` for
+ * those who could have made it: they get its checkout, as initiate would give it.
+ * @throws InputInvalid, Forbidden
+ */
+export function requestAt(
+  event: APIGatewayProxyEventV2,
+  principal: Principal,
+): { userId: Uuid; requestId: string; mayPay: boolean } {
+  const { request_id: requestId } = parsed("path", Path, event.pathParameters);
+  const { user_id } = parsed("query", Query, event.queryStringParameters ?? {});
+  const own = principal.kind === "user" ? principal.userId : undefined;
+  if (isPrivileged(principal)) {
+    const userId = user_id ?? own;
+    if (!userId)
+      throw new InputInvalid([
+        { pointer: "/user_id", loc: ["query", "user_id"], msg: "Field required", type: "missing" },
+      ]);
+    return { userId, requestId, mayPay: principal.kind === "service" || userId === own };
+  }
+  if (own === undefined || (user_id !== undefined && user_id !== own)) throw new Forbidden("The user_id is not yours.");
+  return { userId: own, requestId, mayPay: true };
+}

@@ -1,0 +1,53 @@
+import { describe, expect, test } from "vitest";
+import { DependencyUnavailable } from "../../lib/domain/errors.ts";
+import { txRefOf } from "../../lib/domain/ids.ts";
+import { MINUTE_MS, SECOND_MS } from "../../lib/domain/time.ts";
+import { readRepair } from "../../lib/flows/read-repair.ts";
+import { log } from "../../lib/runtime/logger.ts";
+import { RateLimiter } from "../../lib/runtime/rate-limit.ts";
+import { aClaim, anOpened, T0 } from "../support/payments.ts";
+
+function reader(now: number, send?: () => Promise<void>) {
+  const asked: unknown[] = [];
+  const clock = { now: () => now };
+  const resolve = { send: send ?? (async ({ message }: { message: unknown }) => void asked.push(message)) };
+  const ports = { resolve, bucket: new RateLimiter("reads", 2, clock), clock, log };
+  return { asked, ports };
+}
+
+describe("reading an open payment", () => {
+  test("causes a look once its state is not fresh, and only a few however often it is read", async () => {
+    const payment = anOpened();
+    const { asked, ports } = reader(T0 + MINUTE_MS);
+    for (let n = 0; n < 5; n++) await readRepair(ports, payment);
+    expect(asked).toEqual(Array(2).fill({ tx_ref: txRefOf(payment.ref, 0), trigger: "read" }));
+  });
+
+  test("causes none when Chapa was asked a moment ago, when nothing was opened, and when it is decided", async () => {
+    const { asked, ports } = reader(T0 + MINUTE_MS);
+    const opened = anOpened();
+    for (const payment of [
+      { ...opened, verifiedAt: T0 + MINUTE_MS - SECOND_MS },
+      aClaim(),
+      { ...opened, state: "SUCCESS" as const },
+      { ...opened, state: "EXPIRED" as const },
+    ]) {
+      await readRepair(ports, payment);
+    }
+    expect(asked).toEqual([]);
+  });
+
+  test("is answered all the same when the queue takes nothing", async () => {
+    const { ports } = reader(T0 + MINUTE_MS, async () => {
+      throw new DependencyUnavailable("The queue");
+    });
+    await expect(readRepair(ports, anOpened())).resolves.toBeUndefined();
+  });
+
+  test("does not hide a fault of ours", async () => {
+    const { ports } = reader(T0 + MINUTE_MS, async () => {
+      throw new TypeError("ours");
+    });
+    await expect(readRepair(ports, anOpened())).rejects.toThrow("ours");
+  });
+});
