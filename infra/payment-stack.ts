@@ -152,9 +152,9 @@ function connect(scope: Construct, name: FunctionName, { table, queues, function
       );
       return;
     case "schedule":
-      new Schedule(scope, `${name}-every-minute`, {
+      new Schedule(scope, `${name}-schedule`, {
         schedule: ScheduleExpression.rate(Duration.minutes(trigger.everyMinutes)),
-        // The next minute comes anyway; a late run of this one would only add to it.
+        // The next run comes anyway; a late one would only add to it.
         target: new LambdaInvoke(functions[name], { retryAttempts: 0 }),
       });
       return;

@@ -41,6 +41,11 @@ export const PERMISSIONS: Record<FunctionName, Permission> = {
     secrets: ["gateway"],
     send: ["resolve", "listing"],
   },
+  "reconcile-payments": {
+    table: ["BatchGetItem", "GetItem", "PutItem", "UpdateItem"],
+    indexes: ["by-day"],
+    secrets: ["gateway"],
+  },
   "publish-events": { table: ["UpdateItem"], send: ["listing", "notification"] },
   "notify-listing": { table: ["GetItem", "UpdateItem"], secrets: ["gateway"], receive: ["listing"] },
   "notify-user": {

@@ -104,6 +104,11 @@ export class Cloud implements Controlled {
     return this.#parts.functions;
   }
 
+  /** What the table's changes are told by. */
+  get stream(): Backend["stream"] {
+    return this.#parts.backend.stream;
+  }
+
   get rows(): Backend["rows"] {
     return this.#parts.backend.rows;
   }

@@ -34,10 +34,13 @@ export class Rows {
   /** Deletes what has outlived its time, which the engines do not do by themselves. */
   async expire(now: number): Promise<void> {
     const dead = (await this.#all()).filter((row) => Number(row[TABLE.ttlAttribute]?.N ?? Number.NaN) * 1000 <= now);
-    for (const row of dead) {
-      const Key = { [TABLE.partitionKey.name]: row[TABLE.partitionKey.name] };
-      await dynamo(this.#endpoint, "DeleteItem", { TableName: TABLE_NAME, Key });
-    }
+    for (const row of dead) await this.remove(row[TABLE.partitionKey.name]?.S ?? "");
+  }
+
+  /** A row is gone, as it may be after a restore. */
+  async remove(key: string): Promise<void> {
+    const Key = { [TABLE.partitionKey.name]: { S: key } };
+    await dynamo(this.#endpoint, "DeleteItem", { TableName: TABLE_NAME, Key });
   }
 
   async #all(): Promise<Item[]> {

@@ -4,11 +4,15 @@ import type { Invoke } from "./lambda.ts";
 
 const LOOK_MS = 500;
 
-/** Runs the scheduled functions each minute of the process's clock; a clock that jumps causes one run, not many. */
+/**
+ * Runs each scheduled function when its time has come by the process's clock; a clock that jumps causes one run, not
+ * many.
+ */
 export class Schedule {
   readonly #invoke: Invoke;
   #lastMinute = minuteNow();
   #timer: NodeJS.Timeout | undefined;
+  readonly #ranAt = new Map<FunctionName, number>();
 
   constructor(invoke: Invoke) {
     this.#invoke = invoke;
@@ -25,15 +29,20 @@ export class Schedule {
     clearInterval(this.#timer);
   }
 
-  /** Runs every scheduled function now, whatever the minute; a failing one is left to its next minute. */
+  /** A minute's run now, whatever the minute, with whatever comes more rarely; a failing one is left to its next. */
   async run(): Promise<void> {
     this.#lastMinute = minuteNow();
-    const names = (Object.entries(FUNCTIONS) as [FunctionName, FunctionSpec][])
-      .filter(([, { trigger }]) => trigger.kind === "schedule")
-      .map(([name]) => name);
-    await Promise.allSettled(names.map((name) => this.#invoke(name, {})));
+    const due = SCHEDULED.filter(
+      ([name, minutes]) => minuteNow() - (this.#ranAt.get(name) ?? 0) >= minutes || minutes === 1,
+    );
+    for (const [name] of due) this.#ranAt.set(name, minuteNow());
+    await Promise.allSettled(due.map(([name]) => this.#invoke(name, {})));
   }
 }
+
+const SCHEDULED = (Object.entries(FUNCTIONS) as [FunctionName, FunctionSpec][]).flatMap(([name, { trigger }]) =>
+  trigger.kind === "schedule" ? [[name, trigger.everyMinutes] as const] : [],
+);
 
 function minuteNow(): number {
   return Math.floor(Date.now() / MINUTE_MS);

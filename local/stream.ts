@@ -16,6 +16,7 @@ export class StreamMapping {
   #stopped = false;
   #loop: Promise<void> = Promise.resolve();
   #quietPolls = 0;
+  #isLosing = false;
   /** Records given up after all tries. */
   readonly failed: DynamoDBRecord[] = [];
 
@@ -33,6 +34,11 @@ export class StreamMapping {
   /** The caller has changed something: what was quiet before says nothing. */
   stir(): void {
     this.#quietPolls = 0;
+  }
+
+  /** Whatever is read while it loses reaches nobody. */
+  lose(isLosing: boolean): void {
+    this.#isLosing = isLosing;
   }
 
   start(): void {
@@ -61,6 +67,7 @@ export class StreamMapping {
       }
       this.#quietPolls = 0;
       for (const record of answer.Records) this.#observe(record);
+      if (this.#isLosing) continue;
       for (let start = 0; start < answer.Records.length; start += target.batch) {
         await this.#deliver(target.name, answer.Records.slice(start, start + target.batch));
       }

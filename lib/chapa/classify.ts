@@ -1,6 +1,15 @@
 import type { Evidence, PaidFacts, Silence } from "../domain/evidence.ts";
+import type { Santim } from "../domain/money.ts";
 import type { Reply } from "../runtime/call.ts";
-import { type Envelope, InitializeData, parseEnvelope, santimOf, says, VerifyData } from "./wire.ts";
+import {
+  type Envelope,
+  InitializeData,
+  type ListedTransaction,
+  parseEnvelope,
+  santimOf,
+  says,
+  VerifyData,
+} from "./wire.ts";
 
 /**
  * What initialize came to. Only `unsent` proves that Chapa knows nothing of the reference. `contactOnly`: all that it
@@ -137,4 +146,29 @@ function silence(what: Silence): Evidence {
 function isCheckout(text: string, origins: readonly string[]): boolean {
   const url = URL.parse(text);
   return url !== null && origins.includes(url.origin) && !url.username && !url.password;
+}
+
+/** One row of Chapa's own list. `tookMoney` also where the money has gone back since. */
+export type Listed = {
+  /** What the row calls the transaction, which may be our reference. */
+  name: string | undefined;
+  /** Chapa's own reference. */
+  reference: string | undefined;
+  tookMoney: boolean;
+  amount: Santim | undefined;
+  /** Epoch ms; undefined when it cannot be read. */
+  at: number | undefined;
+};
+
+const TOOK_MONEY = ["success", "refunded", "reversed"];
+
+export function classifyListed({ trans_id, ref_id, status, amount, created_at }: ListedTransaction): Listed {
+  const at = Date.parse(created_at ?? "");
+  return {
+    name: trans_id ?? undefined,
+    reference: ref_id ?? undefined,
+    tookMoney: TOOK_MONEY.includes((status ?? "").toLowerCase()),
+    amount: santimOf(amount),
+    at: Number.isNaN(at) ? undefined : at,
+  };
 }

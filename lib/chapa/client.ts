@@ -3,9 +3,17 @@ import type { TxRef } from "../domain/ids.ts";
 import { type Currency, type Santim, toBirr } from "../domain/money.ts";
 import type { Mode } from "../domain/payment.ts";
 import { type Call, CallFailed, type Reply } from "../runtime/call.ts";
-import { type Cancelled, classifyCancel, classifyInitialize, classifyVerify, type Initialized } from "./classify.ts";
+import {
+  type Cancelled,
+  classifyCancel,
+  classifyInitialize,
+  classifyListed,
+  classifyVerify,
+  type Initialized,
+  type Listed,
+} from "./classify.ts";
 import * as sanitize from "./sanitize.ts";
-import { type ListedTransaction, parseEnvelope, TransactionPage } from "./wire.ts";
+import { parseEnvelope, TransactionPage } from "./wire.ts";
 
 /** A checkout to open. `contact` is passed on as far as Chapa takes it and is not needed. */
 export type Checkout = {
@@ -98,14 +106,11 @@ export class ChapaClient {
   }
 
   /** One page of Chapa's own list, newest first; undefined when it cannot be had. `last` when no page follows. */
-  async transactions(
-    page: number,
-    limitMs: number,
-  ): Promise<{ transactions: ListedTransaction[]; last: boolean } | undefined> {
+  async transactions(page: number, limitMs: number): Promise<{ transactions: Listed[]; last: boolean } | undefined> {
     const reply = await this.#ask("GET", `/transactions?page=${page}`, Math.min(limitMs, CHAPA_LIMITS.listMs));
     if (reply instanceof CallFailed || reply.status !== 200) return undefined;
     const read = TransactionPage.safeParse(parseEnvelope(reply.text)?.data).data;
-    return read && { transactions: read.transactions, last: !read.pagination?.next_page_url };
+    return read && { transactions: read.transactions.map(classifyListed), last: !read.pagination?.next_page_url };
   }
 
   /** A key that is refused does nothing at Chapa, so whatever was asked may be asked again with its successor. */

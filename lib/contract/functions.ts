@@ -116,6 +116,13 @@ export const FUNCTIONS = {
     memoryMb: 256,
     env: ["TABLE_NAME", "RESOLVE_QUEUE_URL", "LISTING_QUEUE_URL", ...GATEWAY, ...POLICY],
   },
+  // Once a day; the other runs go on with one that was cut short, or find that it is done.
+  "reconcile-payments": {
+    trigger: { kind: "schedule", everyMinutes: 60 },
+    timeoutSeconds: 300,
+    memoryMb: 256,
+    env: ["TABLE_NAME", ...GATEWAY, ...POLICY],
+  },
   "publish-events": {
     trigger: { kind: "stream", batch: 25 },
     timeoutSeconds: 30,

@@ -13,6 +13,7 @@ export const METRICS = [
   "UserNotified",
   "UserNotificationDropped",
   "RateLimiterFailOpen",
+  "ReconcileFinding",
 ] as const;
 
 export type MetricName = (typeof METRICS)[number];

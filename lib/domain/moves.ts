@@ -252,6 +252,16 @@ export function listingAnswered(payment: Payment, heard: boolean, act: Act): Pay
   return heard ? { ...next, dueAt: dueAt(next, act.now, act.policy) } : next;
 }
 
+/** Chapa's list has a capture that we have; undefined when that was known, or is not so. */
+export function listedCapture(payment: Payment, capture: Pick<Capture, "attempt" | "reference">): Payment | undefined {
+  const known = payment.captures.find((other) => isSameCapture(other, capture));
+  if (!known || known.listed) return undefined;
+  return {
+    ...payment,
+    captures: payment.captures.map((other) => (other === known ? { ...known, listed: true } : other)),
+  };
+}
+
 /** The sweep has published an unheard success again: when it does so next. */
 export function republished(payment: Payment, act: Act): Payment {
   return { ...payment, dueAt: dueAt(payment, act.now, act.policy) };

@@ -39,6 +39,8 @@ export type Capture = {
   charge?: Santim | undefined;
   /** The money has left us again at Chapa. */
   returned?: "refunded" | "reversed" | undefined;
+  /** Chapa's own list has it, too. */
+  listed?: true | undefined;
 };
 
 export type AttentionCode =

@@ -3,6 +3,7 @@ import type { Payment } from "../domain/payment.ts";
 import { addisAbabaDay, DAY_MS, type Instant, spanOfDay } from "../domain/time.ts";
 import { WIRE_STATUS } from "../domain/transitions.ts";
 import type { Mark, PaymentTable, Span } from "../table/payments.ts";
+import { beyond, byTime } from "./marks.ts";
 
 export type ListPorts = {
   payments: Pick<PaymentTable, "openedByUser" | "openedOnDay" | "findAll">;
@@ -80,27 +81,12 @@ async function ofEverybody(ports: ListPorts, span: Span, last: Mark | undefined)
   return { marks, isEnd: to < span.from, reached: { ref: FIRST_REF, at: to } };
 }
 
-/** Marks after `last`, up to `size`; whatever was opened in the same millisecond is told apart by its key. */
-async function beyond(last: Mark | undefined, size: number, read: (size: number) => Promise<Mark[]>): Promise<Mark[]> {
-  for (let asked = size; ; asked *= 2) {
-    const marks = await read(asked);
-    const fresh = last ? marks.filter((mark) => byTime(mark, last) > 0) : marks;
-    fresh.sort(byTime);
-    if (fresh.length >= size || marks.length < asked) return fresh.slice(0, size);
-  }
-}
-
 function until(span: Span, last: Mark | undefined): Span {
   return last ? { ...span, to: Math.min(span.to, last.at) } : span;
 }
 
 // The highest key there can be: what lies at `reached` itself has not been looked at.
 const FIRST_REF = "Z".repeat(18) as Ref;
-
-/** Latest first; among equals the higher key first. */
-function byTime(a: Mark, b: Mark): number {
-  return b.at - a.at || (a.ref < b.ref ? 1 : a.ref > b.ref ? -1 : 0);
-}
 
 /**
  * The span that callers mean: whole days in Addis Ababa, or moments. Without a beginning it is all of one user's past,

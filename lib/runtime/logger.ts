@@ -27,7 +27,9 @@ export type LogMessage =
   | "user_notification_dropped"
   | "totals_not_counted"
   | "redis_failed"
-  | "look_not_asked";
+  | "look_not_asked"
+  | "reconcile_finding"
+  | "reconciled";
 
 export type LogFields = Record<string, string | number | boolean | undefined>;
 

@@ -8,6 +8,7 @@ export const DUE_SHARDS = ["0", "1", "2", "3"] as const;
 export const paymentKey = (ref: Ref) => ({ pk: `${PAYMENT_PREFIX}${ref}` });
 export const requestKey = (hash: string) => ({ pk: `R#${hash}` });
 export const contactKey = (ref: Ref) => ({ pk: `C#${ref}` });
+export const reconcileKey = { pk: "X#reconcile" };
 export const probeKey = { pk: "H#chapa" };
 export const totalsKey = (day: string) => ({ pk: `T#${day}` });
 

@@ -43,6 +43,7 @@ const StoredCapture = z.object({
   method: z.string().optional(),
   charge: Santim.optional(),
   returned: z.enum(["refunded", "reversed"]).optional(),
+  listed: flag,
 });
 
 const StoredAttention = z

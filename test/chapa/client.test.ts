@@ -171,12 +171,12 @@ describe("Chapa's API over HTTP", () => {
       trans_id: TX_REF,
       amount: "500.00",
       currency: "ETB",
-      created_at: "x",
+      created_at: "2026-11-24T09:00:00.000000Z",
     };
     answer = { status: 200, body: { data: { transactions: [row], pagination: { next_page_url: "?page=2" } } } };
     expect(await chapa.transactions(1, 1_000)).toEqual({
       transactions: [
-        { trans_id: TX_REF, ref_id: "AP1", status: "success", amount: "500.00", currency: "ETB", created_at: "x" },
+        { name: TX_REF, reference: "AP1", tookMoney: true, amount: 50_000, at: Date.parse("2026-11-24T09:00:00Z") },
       ],
       last: false,
     });

@@ -99,8 +99,8 @@ describe("an invocation that dies", () => {
   });
 });
 
-function isInitialize(entry: { path?: string }): boolean {
-  return entry.path?.includes("initialize") ?? false;
+function isInitialize(entry: object): boolean {
+  return "path" in entry && String(entry.path).includes("initialize");
 }
 
 describe("a payment that has ended", () => {

@@ -106,10 +106,12 @@ describe("what starts them", () => {
   });
 
   test.each(SPECS.filter(([, { trigger }]) => trigger.kind === "schedule"))(
-    "%s runs every minute, without retries",
-    (name) => {
+    "%s runs as often as its contract says, without retries",
+    (name, { trigger }) => {
+      const minutes = trigger.kind === "schedule" ? trigger.everyMinutes : 0;
+      const rate = { 1: "1 minute", 60: "1 hour" }[minutes];
       template.hasResourceProperties("AWS::Scheduler::Schedule", {
-        ScheduleExpression: "rate(1 minute)",
+        ScheduleExpression: `rate(${rate})`,
         Target: { Arn: arnOf(functionIds.get(name)), RetryPolicy: { MaximumRetryAttempts: 0 } },
       });
     },
@@ -255,6 +257,10 @@ describe("what they may do", () => {
         "sqs:SendMessage on Listing",
         "sqs:SendMessage on Resolve",
       ],
+    },
+    "reconcile-payments": {
+      secrets: ["GatewaySecret"],
+      writes: ["dynamodb:PutItem on Table", "dynamodb:UpdateItem on Table"],
     },
     "publish-events": {
       secrets: [],

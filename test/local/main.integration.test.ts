@@ -272,7 +272,8 @@ test("nothing that it records names a person, a token or a key", async () => {
   await caller.initiate({ property_id: PROPERTY });
   await control(address, "/clock", { advance_ms: 120_000 });
 
-  const records = running.output().split("\n").slice(1).join("\n") + running.errors();
+  const said = running.output().split("\n");
+  const records = said.filter((line) => !line.startsWith('{"api":')).join("\n") + running.errors();
   expect(records).toContain("payment_moved");
   expect(records).toContain("webhook_refused");
   expect(records).toContain("user_notified");

@@ -1,0 +1,35 @@
+import type { Context } from "aws-lambda";
+import { readEnv } from "../lib/contract/env.ts";
+import { FUNCTIONS } from "../lib/contract/functions.ts";
+import { reconcile } from "../lib/flows/reconcile.ts";
+import { systemClock } from "../lib/runtime/clock.ts";
+import { log } from "../lib/runtime/logger.ts";
+import { count, flushMetrics } from "../lib/runtime/metrics.ts";
+import { documentClient } from "../lib/table/client.ts";
+import { dayBuckets } from "../lib/table/keys.ts";
+import { PaymentTable } from "../lib/table/payments.ts";
+import { ProgressTable } from "../lib/table/progress.ts";
+import { TotalsTable } from "../lib/table/totals.ts";
+import { chapaOf, gatewaySecretOf, policyOf } from "../lib/wiring/parts.ts";
+
+const env = readEnv(FUNCTIONS["reconcile-payments"].env);
+const client = documentClient();
+const ports = {
+  payments: new PaymentTable(client, env.TABLE_NAME),
+  progress: new ProgressTable(client, env.TABLE_NAME),
+  totals: new TotalsTable(client, env.TABLE_NAME),
+  chapa: chapaOf(env, gatewaySecretOf(env)),
+  bucketsOf: dayBuckets,
+  policy: policyOf(env),
+  clock: systemClock,
+  log,
+  count,
+};
+
+export const handler = async (_event: unknown, context: Context) => {
+  try {
+    return await reconcile(ports, systemClock.now() + context.getRemainingTimeInMillis());
+  } finally {
+    flushMetrics();
+  }
+};

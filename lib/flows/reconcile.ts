@@ -1,0 +1,205 @@
+import type { ChapaClient } from "../chapa/client.ts";
+import { parseTxRef, txRefOf } from "../domain/ids.ts";
+import { listedCapture } from "../domain/moves.ts";
+import { type Capture, isSameCapture, openedAttempts, type Payment } from "../domain/payment.ts";
+import { addisAbabaDay, DAY_MS, type Instant, SECOND_MS, spanOfDay } from "../domain/time.ts";
+import { combined, NO_TOTALS, shareOf } from "../domain/totals.ts";
+import type { Clock } from "../runtime/clock.ts";
+import type { Mark, PaymentTable } from "../table/payments.ts";
+import type { Progress, ProgressTable } from "../table/progress.ts";
+import type { TotalsTable } from "../table/totals.ts";
+import { beyond } from "./marks.ts";
+import { type ResolvePorts, resolve } from "./resolve.ts";
+import { revise } from "./revise.ts";
+
+export type ReconcilePorts = ResolvePorts & {
+  payments: Pick<PaymentTable, "find" | "findAll" | "create" | "save" | "openedOnDay">;
+  chapa: Pick<ChapaClient, "verify" | "cancel" | "mode" | "transactions">;
+  totals: Pick<TotalsTable, "rewrite">;
+  progress: Pick<ProgressTable, "load" | "save">;
+  clock: Clock;
+  /** Buckets of a day. */
+  bucketsOf: (day: string) => string[];
+};
+
+type Listed = NonNullable<Awaited<ReturnType<ChapaClient["transactions"]>>>["transactions"][number];
+
+/** `done`: all of it, now or earlier today. `to be continued`: time is up, or Chapa does not give its list. */
+export type Reconciled = { came: "done" | "to be continued"; looks: number; findings: number };
+
+export const RECONCILED_DAYS = 10;
+const PAGES_LIMIT = 2_000;
+const LIST_MS = 8 * SECOND_MS;
+// One comparison may need several questions to Chapa; none is begun that could be cut off.
+const RESERVE_MS = 20 * SECOND_MS;
+const PART = 100;
+// Chapa's list may be behind its webhooks; a capture that it does not have after a day is odd.
+const LISTED_WITHIN_MS = DAY_MS;
+const LOOKS_LIMIT = 500;
+
+type Run = { ports: ReconcilePorts; deadline: number; now: Instant; looks: number; findings: number };
+
+/**
+ * Compares Chapa's books with ours over the last ten days, both ways, once a day: money there that is not known here
+ * is verified, and taken in or reported; money here that is not listed there is verified, and reported; the totals of
+ * those days are written as they are. Holds one page at a time, and goes on where a run was cut short.
+ */
+export async function reconcile(ports: ReconcilePorts, deadline: number): Promise<Reconciled> {
+  const run: Run = { ports, deadline, now: ports.clock.now(), looks: 0, findings: 0 };
+  const came = await runFrom(run, begin(await ports.progress.load(), run.now));
+  return { came, looks: run.looks, findings: run.findings };
+}
+
+function begin(known: Progress | undefined, now: Instant): Progress {
+  const day = addisAbabaDay(now);
+  if (known && (!known.isDone || known.day === day)) return known;
+  return { day, startedAt: now, page: 1, ours: 0, isDone: false };
+}
+
+async function runFrom(run: Run, from: Progress): Promise<Reconciled["came"]> {
+  const { ports } = run;
+  for (let progress = from; !progress.isDone; await ports.progress.save(progress)) {
+    if (ports.clock.now() + RESERVE_MS > run.deadline) return "to be continued";
+    const next = await step(run, progress);
+    if (!next) return "to be continued";
+    progress = next;
+    if (progress.isDone) ports.log.info("reconciled", { day: progress.day, looks: run.looks, findings: run.findings });
+  }
+  return "done";
+}
+
+/** A page of theirs, then a day of ours; undefined when Chapa does not give the page. */
+async function step(run: Run, progress: Progress): Promise<Progress | undefined> {
+  if (progress.page !== undefined) {
+    const list = await run.ports.chapa.transactions(progress.page, LIST_MS);
+    if (!list) {
+      run.ports.count("ChapaUnavailable");
+      return undefined;
+    }
+    const since = progress.startedAt - RECONCILED_DAYS * DAY_MS;
+    const recent = list.transactions.filter(({ at }) => at === undefined || at >= since);
+    await comparePage(
+      run,
+      recent.filter(({ tookMoney }) => tookMoney),
+    );
+    const isLast = list.last || recent.length === 0 || progress.page >= PAGES_LIMIT;
+    return { ...progress, page: isLast ? undefined : progress.page + 1 };
+  }
+  await compareDay(run, addisAbabaDay(progress.startedAt - progress.ours * DAY_MS));
+  const ours = progress.ours + 1;
+  return { ...progress, ours, isDone: ours >= RECONCILED_DAYS };
+}
+
+async function comparePage(run: Run, listed: readonly Listed[]): Promise<void> {
+  const refs = listed.flatMap(({ name }) => parseTxRef(name ?? "")?.ref ?? []);
+  const rows = await run.ports.payments.findAll([...new Set(refs)]);
+  const known = new Map(rows.map((payment) => [payment.ref, payment]));
+  const nameless: Listed[] = [];
+  for (const row of listed) {
+    const parsed = parseTxRef(row.name ?? "");
+    if (!parsed) nameless.push(row);
+    else await compareNamed(run, known.get(parsed.ref), parsed.attempt, row);
+  }
+  if (nameless.length > 0) await compareNameless(run, nameless);
+}
+
+/** Money under a reference of ours: known, or asked about, which takes it in even where there is no row. */
+async function compareNamed(run: Run, payment: Payment | undefined, attempt: number, row: Listed): Promise<void> {
+  const capture = { attempt, reference: row.reference };
+  if (payment && (await isNoted(run, payment, capture, row))) return;
+  const after = await look(run, row.name ?? "");
+  if (!after || !(await isNoted(run, after, capture, row))) report(run, "not confirmed", row);
+}
+
+/** Whether the payment has this capture; then it is noted that Chapa lists it. */
+async function isNoted(
+  run: Run,
+  payment: Payment,
+  capture: Pick<Capture, "attempt" | "reference">,
+  row: Listed,
+): Promise<boolean> {
+  const known = payment.captures.find((other) => isSameCapture(other, capture));
+  if (!known) return false;
+  await revise(run.ports.payments, payment, (current) => listedCapture(current, capture));
+  if (row.amount !== undefined && known.amount !== undefined && row.amount !== known.amount) {
+    report(run, "another amount", row);
+  }
+  return true;
+}
+
+/**
+ * Money under a name that is none of ours. It may still be: then it is one of our captures by Chapa's own reference,
+ * or one of our unpaid payments of that time turns out paid. Whatever is left is somebody else's, or a finding.
+ */
+async function compareNameless(run: Run, rows: readonly Listed[]): Promise<void> {
+  let left = [...rows];
+  const settle = async (payment: Payment) => {
+    for (const row of left) {
+      const mine = payment.captures.find(({ reference }) => reference !== undefined && reference === row.reference);
+      if (mine && (await isNoted(run, payment, mine, row))) left = left.filter((other) => other !== row);
+    }
+  };
+  const latest = Math.max(...rows.map(({ at }) => at ?? run.now));
+  const days = Array.from({ length: RECONCILED_DAYS }, (_, back) => addisAbabaDay(latest - back * DAY_MS));
+  for (const day of days) {
+    if (left.length > 0) await eachPaymentOf(run, day, settle);
+  }
+  for (const day of days.slice(0, 2)) {
+    if (left.length === 0) break;
+    await eachPaymentOf(run, day, async (payment) => {
+      for (const { number } of openedAttempts(payment)) {
+        if (payment.captures.some(({ attempt }) => attempt === number) || left.length === 0) continue;
+        const after = run.looks < LOOKS_LIMIT ? await look(run, txRefOf(payment.ref, number)) : undefined;
+        if (after) await settle(after);
+      }
+    });
+  }
+  for (const row of left) report(run, "nobody's", row);
+}
+
+/** Counts a day anew, and asks about captures that Chapa's list does not have. */
+async function compareDay(run: Run, day: string): Promise<void> {
+  let totals = NO_TOTALS;
+  await eachPaymentOf(run, day, async (payment) => {
+    let current = payment;
+    for (const { attempt, at, listed, returned, reference, amount } of payment.captures) {
+      if (listed || returned || run.now - at < LISTED_WITHIN_MS) continue;
+      current = (await look(run, txRefOf(payment.ref, attempt))) ?? current;
+      report(run, "not listed", { name: txRefOf(payment.ref, attempt), reference, amount, at, tookMoney: true });
+    }
+    totals = combined(totals, shareOf(current));
+  });
+  await run.ports.totals.rewrite(day, totals);
+}
+
+/** Every payment whose first checkout was opened on a day, a part at a time. */
+async function eachPaymentOf(run: Run, day: string, visit: (payment: Payment) => Promise<void>): Promise<void> {
+  const { payments, bucketsOf } = run.ports;
+  const { from, to } = spanOfDay(day);
+  for (const bucket of bucketsOf(day)) {
+    for (let last: Mark | undefined, isEnd = false; !isEnd; ) {
+      const end = last?.at ?? to;
+      const marks = await beyond(last, PART, (size) => payments.openedOnDay(bucket, { from, to: end }, size));
+      for (const payment of await payments.findAll(marks.map(({ ref }) => ref))) await visit(payment);
+      last = marks.at(-1);
+      isEnd = marks.length < PART;
+    }
+  }
+}
+
+/** Asks about one checkout; waits where somebody has just asked about the same payment. */
+async function look(run: Run, txRef: string): Promise<Payment | undefined> {
+  run.looks++;
+  let resolved = await resolve(run.ports, txRef, "reconcile", run.deadline);
+  if (resolved.came === "suppressed") {
+    await run.ports.clock.sleep(resolved.afterMs);
+    resolved = await resolve(run.ports, txRef, "reconcile", run.deadline);
+  }
+  return resolved.came === "unknown" ? undefined : resolved.payment;
+}
+
+function report(run: Run, why: "not confirmed" | "another amount" | "nobody's" | "not listed", row: Listed): void {
+  run.findings++;
+  run.ports.count("ReconcileFinding");
+  run.ports.log.error("reconcile_finding", { why, name: row.name, reference: row.reference, amount: row.amount });
+}
