@@ -11,6 +11,7 @@ import {
   BorrowedEnvironment,
   frontendOrigins,
   functionEnvironment,
+  SECRETS,
   sdkEnvironment,
   secretValues,
 } from "./environment.ts";
@@ -116,6 +117,11 @@ export class Cloud implements Controlled {
   /** The values that Secrets Manager serves, by name; changed in place they are rotated. */
   get secrets(): Map<string, object> {
     return this.#parts.secrets;
+  }
+
+  /** Puts new values into a secret, beside those that stay. */
+  rotate(name: keyof typeof SECRETS, change: Record<string, unknown>): void {
+    this.secrets.set(SECRETS[name], { ...this.secrets.get(SECRETS[name]), ...change });
   }
 
   get address(): CloudAddress {

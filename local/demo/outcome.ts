@@ -6,7 +6,13 @@ import type { Cloud } from "../cloud.ts";
 /** How everything stands at the end of a scenario, on every side. Checks read nothing else. */
 export type Outcome = {
   /** Answers to the owner, in order: what was asked, and what came. */
-  answers: { asked: string; status: number; body: Record<string, unknown>; location: string | null }[];
+  answers: {
+    asked: string;
+    status: number;
+    body: Record<string, unknown>;
+    location: string | null;
+    retryAfter: string | null;
+  }[];
   payments: {
     id: string;
     propertyId: string | undefined;

@@ -2,6 +2,14 @@ import { readSettings } from "../settings.ts";
 import type { Finding } from "./checks.ts";
 import type { Outcome } from "./outcome.ts";
 import type { Scenario } from "./scenario.ts";
+import {
+  iamSigned,
+  rateLimited,
+  redisDown,
+  rotateSecrets,
+  serviceInitiated,
+  userManagementDown,
+} from "./scenarios/callers.ts";
 import { doubleClick, twoTabs } from "./scenarios/crowd.ts";
 import { abandon, comeBack, failThenPay, late, paidTwice, pay, wrongAmount } from "./scenarios/paying.ts";
 import {
@@ -33,6 +41,12 @@ export const SCENARIOS: readonly Scenario[] = [
   doubleClick,
   twoTabs,
   paidTwice,
+  serviceInitiated,
+  iamSigned,
+  rotateSecrets,
+  redisDown,
+  userManagementDown,
+  rateLimited,
 ];
 
 /** What came of one scenario. `startedAt` in epoch ms of the cloud's clock, `tookMs` in real time. */

@@ -8,10 +8,13 @@ type Style = Parameters<typeof styleText>[0];
 const LANES: Record<Lane, { name: string; style: Style }> = {
   clock: { name: "clock", style: "dim" },
   owner: { name: "owner", style: "cyan" },
+  program: { name: "program", style: "cyan" },
   payments: { name: "payments", style: "bold" },
   chapa: { name: "Chapa", style: "green" },
   listing: { name: "listing", style: "magenta" },
   notice: { name: "message", style: "yellow" },
+  users: { name: "users", style: "blue" },
+  redis: { name: "Redis", style: "blue" },
 };
 const TEXT_LIMIT = 150;
 

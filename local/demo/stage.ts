@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { Caller, type Heard } from "../caller.ts";
 import type { Plan } from "../chapa/plan.ts";
 import { type Cloud, type CloudOptions, startCloud } from "../cloud.ts";
-import { PEOPLE } from "../people.ts";
+import { PASSWORD, PEOPLE } from "../people.ts";
 import type { Settings } from "../settings.ts";
 import { type Outcome, outcomeOf } from "./outcome.ts";
 import { type Lane, Timeline } from "./timeline.ts";
@@ -11,6 +11,8 @@ export const MINUTE_MS = 60_000;
 export const HOUR_MS = 60 * MINUTE_MS;
 export const DAY_MS = 24 * HOUR_MS;
 const BETWEEN_LOOKS_MS = 6_000;
+
+type Disturbed = "chapa" | "listing" | "users" | "redis";
 
 /** A checkout that the owner was given. */
 export type Checkout = { id: string; txRef: string; url: string };
@@ -108,10 +110,46 @@ export class Stage {
     return heard;
   }
 
+  /** Another program asks for the payment in the owner's name. */
+  async asProgram(how: "key" | "signed" | "unsigned"): Promise<Heard> {
+    const body = { user_id: PEOPLE.owner.id, property_id: this.propertyId };
+    const words = { key: "with its API key", signed: "signed as AWS wants it", unsigned: "without a signature" }[how];
+    this.say("program", `asks in the owner's name, ${words}`);
+    const ask = {
+      key: () => this.#caller.initiateByKey(body),
+      signed: () => this.#caller.initiateSigned(body),
+      unsigned: () => this.#caller.post("/internal/v1/payments/initiate", JSON.stringify(body)),
+    }[how];
+    const heard = await ask();
+    this.#keep("program", heard);
+    const url = heard.body["checkout_url"];
+    this.say("program", url ? `is given ${url}` : `is told ${heard.status}`);
+    await this.#cloud.settle();
+    return heard;
+  }
+
+  async statusAsProgram(checkout: Checkout): Promise<Heard> {
+    const headers = { "x-api-key": this.#cloud.address.apiKey };
+    const heard = await this.#caller.get(`/api/v1/payments/${checkout.id}/status`, headers);
+    this.#keep("status", heard);
+    this.say("program", `asks for the status → ${heard.body["status"]} (${heard.body["state"]})`);
+    return heard;
+  }
+
+  /** The owner logs in through this service. */
+  async logIn(): Promise<Heard> {
+    const form = new URLSearchParams({ username: PEOPLE.owner.email, password: PASSWORD }).toString();
+    const type = { "content-type": "application/x-www-form-urlencoded" };
+    const heard = await this.#caller.post("/token", form, type);
+    this.#keep("log in", heard);
+    this.say("owner", `logs in → ${heard.status === 200 ? "a token" : `${heard.status}: ${heard.body["detail"]}`}`);
+    return heard;
+  }
+
   async status(checkout: Checkout): Promise<Heard> {
     const heard = await this.#caller.status(checkout.id);
     this.#keep("status", heard);
-    this.say("owner", `asks for the status → ${heard.body["status"]} (${heard.body["state"]})`);
+    this.say("owner", `asks for the status → ${stateIn(heard)}`);
     return heard;
   }
 
@@ -130,13 +168,13 @@ export class Stage {
     await this.#cloud.advance(ms);
   }
 
-  async disturb(target: "chapa" | "listing", fault: string | { fault: string; [key: string]: unknown }): Promise<void> {
+  async disturb(target: Disturbed, fault: string | { fault: string; [key: string]: unknown }): Promise<void> {
     const name = typeof fault === "string" ? fault : fault.fault;
     this.say(target, name === "down" ? "goes down" : `starts to misbehave: ${name}`);
     await this.#cloud.fault(target, fault);
   }
 
-  async recover(target: "chapa" | "listing"): Promise<void> {
+  async recover(target: Disturbed): Promise<void> {
     this.say(target, "works again");
     await this.#cloud.fault(target, null);
   }
@@ -163,8 +201,13 @@ export class Stage {
   }
 
   #keep(asked: string, { status, body, headers }: Heard): void {
-    this.#answers.push({ asked, status, body, location: headers.get("location") });
+    const [location, retryAfter] = [headers.get("location"), headers.get("retry-after")];
+    this.#answers.push({ asked, status, body, location, retryAfter });
   }
+}
+
+function stateIn({ status, body }: Heard): string {
+  return status === 200 ? `${body["status"]} (${body["state"]})` : `${status}: ${body["detail"]}`;
 }
 
 function lengthOf(ms: number): string {

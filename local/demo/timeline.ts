@@ -8,7 +8,7 @@ import type { JournalEntry } from "../chapa/journal.ts";
 import type { Cloud } from "../cloud.ts";
 
 /** Who does something: the columns of a timeline. */
-export type Lane = "clock" | "owner" | "payments" | "chapa" | "listing" | "notice";
+export type Lane = "clock" | "owner" | "program" | "payments" | "chapa" | "listing" | "notice" | "users" | "redis";
 
 /** One thing that happened. `at` in epoch ms of the cloud's clock. */
 export type Entry = { at: number; lane: Lane; text: string };

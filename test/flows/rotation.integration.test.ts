@@ -1,9 +1,7 @@
 import { createHash, randomUUID } from "node:crypto";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import * as z from "zod";
 import type { Heard } from "../../local/caller.ts";
 import { Stage } from "../../local/demo/stage.ts";
-import { SECRETS } from "../../local/environment.ts";
 import { sign } from "../../local/peers/tokens.ts";
 import { PEOPLE } from "../../local/people.ts";
 import { readSettings } from "../../local/settings.ts";
@@ -13,12 +11,6 @@ beforeAll(async () => {
   stage = await Stage.open(readSettings({ RATE_LIMIT_INITIATE: "100000", TOKEN_VERIFY: "local" }));
 });
 afterAll(() => stage.close());
-
-const Values = z.record(z.string(), z.unknown());
-
-function replace(secret: string, change: Record<string, unknown>): void {
-  stage.cloud.secrets.set(secret, { ...Values.parse(stage.cloud.secrets.get(secret)), ...change });
-}
 
 /** Presses, webhooks and programs without a pause until `done`; every answer that came. */
 function load(answers: Heard[]): { stop: () => Promise<void> } {
@@ -60,19 +52,22 @@ test("no request fails while every key and secret is replaced under load, one af
 
   // Chapa's key: the old one ends the moment that the new one is there.
   await underLoad(async () => {
-    replace(SECRETS.gateway, { chapa_secret_key: "CHASECK_TEST-simreplaced" });
+    stage.cloud.rotate("gateway", { chapa_secret_key: "CHASECK_TEST-simreplaced" });
     stage.cloud.chapa?.setKeys({ secretKey: "CHASECK_TEST-simreplaced" });
   });
 
   // The webhook's: both are taken until Chapa signs with the new one.
   await underLoad(() => {
-    replace(SECRETS.webhook, { chapa_webhook_secret: "replaced-secret", chapa_webhook_secret_previous: webhookSecret });
+    stage.cloud.rotate("webhook", {
+      chapa_webhook_secret: "replaced-secret",
+      chapa_webhook_secret_previous: webhookSecret,
+    });
     webhookSecret = "replaced-secret";
   });
 
   // The siblings' and a program's.
   await underLoad(async () => {
-    replace(SECRETS.auth, {
+    stage.cloud.rotate("auth", {
       jwt_secret: "replaced-by-the-siblings",
       jwt_secret_previous: stage.cloud.address.jwtSecret,
       api_keys: [stage.cloud.address.apiKey, "its-successor"].map((key) => ({
@@ -99,7 +94,7 @@ test("no request fails while every key and secret is replaced under load, one af
 test("a payment whose keys were replaced in the middle of it still reaches its end", async () => {
   const checkout = await stage.checkout(stage.addProperty());
   await stage.cloud.clock.advance(31_000);
-  replace(SECRETS.gateway, { chapa_secret_key: "CHASECK_TEST-simagain" });
+  stage.cloud.rotate("gateway", { chapa_secret_key: "CHASECK_TEST-simagain" });
   stage.cloud.chapa?.setKeys({ secretKey: "CHASECK_TEST-simagain" });
   await stage.act(checkout, "pay");
   const payments = await stage.cloud.rows.payments();

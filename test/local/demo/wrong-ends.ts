@@ -56,6 +56,7 @@ export const WRONG_ENDS: Record<string, (outcome: Outcome) => Outcome[]> = {
   "callers got other answers": (outcome) => [
     { ...outcome, answers: [] },
     withAnswers(outcome, (answer) => ({ ...answer, status: 500 })),
+    withAnswers(outcome, (answer) => ({ ...answer, retryAfter: null })),
     withAnswers(outcome, (answer) => ({ ...answer, location: "https://example.com/" })),
     withAnswers(outcome, (answer, index) => ({ ...answer, body: { ...answer.body, checkout_url: `other ${index}` } })),
     withAnswers(outcome, (answer) => ({ ...answer, body: { ...answer.body, checkout_url: "the same" } })),

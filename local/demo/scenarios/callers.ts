@@ -1,0 +1,170 @@
+import {
+  answersTo,
+  claim,
+  everyCaptureAccounted,
+  listingIs,
+  liveCheckouts,
+  onePayment,
+  payerWasTold,
+} from "../checks.ts";
+import type { Outcome } from "../outcome.ts";
+import type { Scenario } from "../scenario.ts";
+import { checkoutOf, MINUTE_MS } from "../stage.ts";
+
+const LIMIT = 3;
+const SECOND_MS = 1_000;
+
+/** What every one of these stories ends with. */
+function paidOnce(outcome: Outcome) {
+  return [
+    onePayment(outcome, { state: "SUCCESS", opened: 1, captured: 1 }),
+    everyCaptureAccounted(outcome),
+    liveCheckouts(outcome, 0),
+    listingIs(outcome, "APPROVED", ["SUCCESS"]),
+    payerWasTold(outcome, ["payment_success"]),
+  ];
+}
+
+function answeredWith(outcome: Outcome, text: string, asked: string, statuses: number[]) {
+  const answers = answersTo(outcome, asked);
+  return claim(text, answers.map(({ status }) => status).join() === statuses.join(), answers);
+}
+
+export const serviceInitiated: Scenario = {
+  name: "service-initiated",
+  title: "Another program asks in the owner's name with its API key; he pays and is written to.",
+  async play(stage) {
+    const checkout = checkoutOf(await stage.asProgram("key"));
+    await stage.act(checkout, "pay");
+    await stage.statusAsProgram(checkout);
+  },
+  check: (outcome) => [
+    answeredWith(outcome, "the program got the checkout", "program", [202]),
+    answeredWith(outcome, "the program may read how it stands", "status", [200]),
+    ...paidOnce(outcome),
+  ],
+};
+
+export const iamSigned: Scenario = {
+  name: "iam-signed",
+  title: "A program signs its request as AWS wants it; one without a signature is turned away.",
+  async play(stage) {
+    await stage.asProgram("unsigned");
+    const checkout = checkoutOf(await stage.asProgram("signed"));
+    await stage.act(checkout, "pay");
+  },
+  check: (outcome) => [
+    answeredWith(outcome, "unsigned it was refused, signed it got the checkout", "program", [403, 202]),
+    ...paidOnce(outcome),
+  ],
+};
+
+export const rotateSecrets: Scenario = {
+  name: "rotate-secrets",
+  title: "Every key and secret is replaced while an owner pays; nobody is refused.",
+  async play(stage) {
+    const checkout = await stage.checkout();
+    const { chapa } = stage.cloud;
+    stage.say("payments", "Chapa's key, the webhook's secret and the tokens' secret are replaced");
+    stage.cloud.rotate("gateway", { chapa_secret_key: "CHASECK_TEST-simreplaced" });
+    chapa?.setKeys({ secretKey: "CHASECK_TEST-simreplaced" });
+    stage.cloud.rotate("webhook", {
+      chapa_webhook_secret: "replaced-webhook-secret",
+      chapa_webhook_secret_previous: "sim-webhook-secret",
+    });
+    stage.cloud.rotate("auth", {
+      jwt_secret: "replaced-by-the-siblings",
+      jwt_secret_previous: stage.cloud.address.jwtSecret,
+    });
+    await stage.act(checkout, "pay");
+    await stage.comeBack(checkout);
+    const body = JSON.stringify({ event: "charge.success", status: "success", tx_ref: checkout.txRef });
+    await stage.webhook("signed with the new secret", body, { secret: "replaced-webhook-secret" });
+    await stage.status(checkout);
+  },
+  check: (outcome) => [
+    answeredWith(outcome, "a webhook signed with the new secret was taken", "signed with the new secret", [200]),
+    answeredWith(outcome, "a token signed with the old one still opened the door", "status", [200]),
+    ...paidOnce(outcome),
+  ],
+};
+
+export const redisDown: Scenario = {
+  name: "redis-down",
+  title: "The store of limits is away: owners pay all the same, logins wait.",
+  async play(stage) {
+    await stage.disturb("redis", "down");
+    const checkout = await stage.checkout();
+    await stage.logIn();
+    await stage.act(checkout, "pay");
+    await stage.status(checkout);
+    await stage.recover("redis");
+    await stage.pass(2 * SECOND_MS, "it is asked again");
+    await stage.logIn();
+  },
+  check: (outcome) => [
+    answeredWith(outcome, "the owner got his checkout", "pay", [202]),
+    answeredWith(outcome, "logins were held back while nobody could count them, and no longer", "log in", [503, 200]),
+    answeredWith(outcome, "the state could be read", "status", [200]),
+    ...paidOnce(outcome),
+  ],
+};
+
+export const userManagementDown: Scenario = {
+  name: "user-management-down",
+  title: "User Management is away: who was confirmed a moment ago goes on, money is not affected, strangers wait.",
+  async play(stage) {
+    const checkout = await stage.checkout();
+    await stage.disturb("users", "down");
+    await stage.act(checkout, "pay");
+    await stage.status(checkout);
+    await stage.pass(2 * MINUTE_MS, "nobody is known any more");
+    await stage.status(checkout);
+    await stage.recover("users");
+    await stage.status(checkout);
+  },
+  check: (outcome) => [
+    answeredWith(
+      outcome,
+      "the owner was known for a minute, then had to wait until it was back",
+      "status",
+      [200, 503, 200],
+    ),
+    ...paidOnce(outcome),
+  ],
+};
+
+export const rateLimited: Scenario = {
+  name: "rate-limited",
+  title: `One who presses more than ${LIMIT} times a minute is told when to come back; what he has asked for he still gets.`,
+  settings: { RATE_LIMIT_INITIATE: String(LIMIT) },
+  async play(stage) {
+    const requestId = "0b9f3a52-7c1e-4d58-9a66-2f1d7e3c8b55";
+    const checkout = checkoutOf(await stage.press(stage.propertyId, requestId));
+    for (let press = 1; press < LIMIT + 2; press++) await stage.press();
+    await stage.press(stage.propertyId, requestId);
+    await stage.pass(MINUTE_MS, "the owner waits as he was told");
+    await stage.press();
+    await stage.act(checkout, "pay");
+  },
+  check: (outcome) => {
+    const presses = answersTo(outcome, "pay");
+    const refused = presses.filter(({ status }) => status === 429);
+    const urls = new Set(presses.filter(({ status }) => status === 202).map(({ body }) => body["checkout_url"]));
+    return [
+      answeredWith(
+        outcome,
+        `${LIMIT} presses were answered, two refused, the repeated one and the one a minute later answered`,
+        "pay",
+        [202, 202, 202, 429, 429, 202, 202],
+      ),
+      claim(
+        "each refusal said when to come back",
+        refused.length === 2 && refused.every(({ retryAfter }) => Number(retryAfter) >= 1 && Number(retryAfter) <= 60),
+        refused,
+      ),
+      claim("every answer was one and the same checkout", urls.size === 1, [...urls]),
+      ...paidOnce(outcome),
+    ];
+  },
+};
