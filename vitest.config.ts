@@ -5,11 +5,29 @@ const SLOW = ["test/**/*.integration.test.ts", "test/local/**/*.test.ts", "test/
 
 export default defineConfig({
   test: {
-    // Tests that read the records start the service as a process of its own.
-    env: { POWERTOOLS_LOG_LEVEL: "SILENT", POWERTOOLS_METRICS_DISABLED: "true" },
+    // As deployed; the records are kept from the screen and read at the end.
+    env: { POWERTOOLS_LOG_LEVEL: "INFO" },
+    globalSetup: "test/support/scan-records.ts",
     projects: [
-      { test: { name: "unit", include: ["test/**/*.test.ts"], exclude: SLOW } },
-      { test: { name: "integration", include: SLOW, testTimeout: 120_000, hookTimeout: 60_000 } },
+      {
+        extends: true,
+        test: {
+          name: "unit",
+          include: ["test/**/*.test.ts"],
+          exclude: SLOW,
+          setupFiles: "test/support/keep-records.ts",
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "integration",
+          include: SLOW,
+          testTimeout: 120_000,
+          hookTimeout: 60_000,
+          setupFiles: "test/support/keep-records.ts",
+        },
+      },
     ],
   },
 });

@@ -1,5 +1,5 @@
 import { CfnOutput, Duration, Stack, type StackProps } from "aws-cdk-lib";
-import { CorsHttpMethod, HttpApi, HttpMethod } from "aws-cdk-lib/aws-apigatewayv2";
+import { CorsHttpMethod, HttpApi, HttpMethod, HttpRoute, HttpRouteKey } from "aws-cdk-lib/aws-apigatewayv2";
 import { HttpIamAuthorizer } from "aws-cdk-lib/aws-apigatewayv2-authorizers";
 import { HttpLambdaIntegration } from "aws-cdk-lib/aws-apigatewayv2-integrations";
 import type { Table } from "aws-cdk-lib/aws-dynamodb";
@@ -22,7 +22,7 @@ import { CORS } from "../lib/contract/cors.ts";
 import type { EnvText } from "../lib/contract/env.ts";
 import { FUNCTIONS, type FunctionName, type FunctionSpec } from "../lib/contract/functions.ts";
 import type { QueueName } from "../lib/contract/queues.ts";
-import { ROUTES } from "../lib/contract/routes.ts";
+import { NO_ROUTE, ROUTES } from "../lib/contract/routes.ts";
 import { PAYMENT_PREFIX } from "../lib/contract/table.ts";
 import type { StageConfig } from "./config.ts";
 import { makeFunction } from "./payment-function.ts";
@@ -109,6 +109,11 @@ function addRoutes(api: HttpApi, functions: Parts["functions"]): void {
     const authorizer = access.kind === "iam" ? { authorizer: signed } : {};
     api.addRoutes({ path, methods: [HttpMethod[method]], integration, ...authorizer });
   }
+  new HttpRoute(api, "NoRoute", {
+    httpApi: api,
+    routeKey: HttpRouteKey.DEFAULT,
+    integration: new HttpLambdaIntegration(NO_ROUTE.function, functions[NO_ROUTE.function]),
+  });
 }
 
 /** Exactly what the table of permissions says, on exactly these resources. */

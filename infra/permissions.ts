@@ -27,6 +27,7 @@ export const PERMISSIONS: Record<FunctionName, Permission> = {
   "get-health": { table: ["GetItem"] },
   "get-metrics": { table: ["BatchGetItem"] },
   "get-openapi": { table: [] },
+  "no-route": { table: [] },
   "payment-return": { table: ["GetItem", "PutItem", "UpdateItem"], secrets: ["auth", "gateway"] },
   "chapa-webhook": { table: ["GetItem"], secrets: ["webhook"], send: ["resolve"] },
   "resolve-payment": {

@@ -265,10 +265,11 @@ export class Cloud implements Controlled {
 export async function startCloud(options: CloudOptions): Promise<Cloud> {
   const { settings } = options;
   const functions = new Functions();
+  const observe = options.observeApi ?? (() => undefined);
   const api = await startApi({
     port: options.port ?? 0,
     invoke: functions.invoke,
-    observe: options.observeApi ?? (() => undefined),
+    observe,
     origins: frontendOrigins(settings),
   });
   try {
@@ -277,7 +278,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
       startPeers(settings, clock),
       Queues.start(),
       startRedis(settings.REDIS_URL),
-      startFunctionUrl("chapa-webhook", functions.invoke),
+      startFunctionUrl("chapa-webhook", functions.invoke, observe),
     ]);
     const secrets = secretValues(settings, {
       chapa: CHAPA_DEFAULTS.secretKey,

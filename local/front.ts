@@ -3,12 +3,12 @@ import type { APIGatewayProxyEventV2 } from "aws-lambda";
 import * as z from "zod";
 import { CORS } from "../lib/contract/cors.ts";
 import type { FunctionName } from "../lib/contract/functions.ts";
-import { ROUTES, type Route } from "../lib/contract/routes.ts";
+import { NO_ROUTE, ROUTES, type Route, type RouteMatch, routesAt } from "../lib/contract/routes.ts";
 import { LOCAL_IDENTITY, signedBy } from "./iam.ts";
 import { type Invoke, TimedOut } from "./lambda.ts";
 import { type Answer, type Listening, type Request, serve } from "./serve.ts";
 
-export type ApiObserver = (exchange: { request: Request; answer: Answer; function: FunctionName | undefined }) => void;
+export type ApiObserver = (exchange: { request: Request; answer: Answer; route: Route | undefined }) => void;
 
 export type ApiOptions = {
   port: number;
@@ -27,22 +27,34 @@ export function startApi({ port, invoke, observe, origins }: ApiOptions): Promis
     const origin = request.headers.origin;
     const allowed = origin !== undefined && origins.includes(origin) ? origin : undefined;
     if (isPreflight(request)) return { status: 204, headers: allowed === undefined ? {} : preflightHeaders(allowed) };
-    const match = matchRoute(request);
-    const answer = match ? await served(request, match, invoke) : { status: 404, body: { message: "Not Found" } };
-    observe({ request, answer, function: match?.route.function });
+    const match = routesAt(request.path).find(({ route }) => route.method === request.method);
+    const answer = await (match
+      ? served(request, match, invoke)
+      : answerOf(invoke, NO_ROUTE.function, toEvent(request, NO_ROUTE.key, {})));
+    observe({ request, answer, route: match?.route });
     return allowed === undefined ? answer : { ...answer, headers: { ...answer.headers, ...corsHeaders(allowed) } };
   });
 }
 
-type Match = { route: Route; parameters: Record<string, string> };
-
-async function served(request: Request, { route, parameters }: Match, invoke: Invoke): Promise<Answer> {
-  const event = toEvent(request, `${route.method} ${route.path}`, parameters);
+async function served(request: Request, { route, parameters }: RouteMatch, invoke: Invoke): Promise<Answer> {
+  const event = toEvent(request, `${route.method} ${route.path}`, decoded(parameters));
   if (route.access.kind !== "iam") return answerOf(invoke, route.function, event);
   const signed = await signedBy(request, [LOCAL_IDENTITY], Date.now());
   if (!signed) return { status: 403, body: { message: "Forbidden" } };
   const requestContext = { ...event.requestContext, authorizer: signed };
   return answerOf(invoke, route.function, { ...event, requestContext });
+}
+
+// A path that is not encoded rightly reaches the function as it came.
+function decoded(parameters: Record<string, string>): Record<string, string> {
+  const decode = (text: string) => {
+    try {
+      return decodeURIComponent(text);
+    } catch {
+      return text;
+    }
+  };
+  return Object.fromEntries(Object.entries(parameters).map(([name, value]) => [name, decode(value)]));
 }
 
 function isPreflight({ method, headers }: Request): boolean {
@@ -67,8 +79,17 @@ function corsHeaders(origin: string): Record<string, string> {
 }
 
 /** A public Function URL on this machine: every path leads to the one function. */
-export function startFunctionUrl(name: FunctionName, invoke: Invoke): Promise<Listening> {
-  return serve(`URL of ${name}`, 0, (request) => answerOf(invoke, name, toEvent(request, "$default", {})));
+export function startFunctionUrl(name: FunctionName, invoke: Invoke, observe: ApiObserver): Promise<Listening> {
+  const routes: readonly Route[] = ROUTES;
+  return serve(`URL of ${name}`, 0, async (request) => {
+    const answer = await answerOf(invoke, name, toEvent(request, "$default", {}));
+    observe({
+      request,
+      answer,
+      route: routes.find((route) => route.function === name && route.method === request.method),
+    });
+    return answer;
+  });
 }
 
 const LambdaAnswer = z.object({
@@ -86,39 +107,6 @@ async function answerOf(invoke: Invoke, name: FunctionName, event: APIGatewayPro
     if (error instanceof TimedOut) return { status: 503, body: { message: "Service Unavailable" } };
     return { status: 500, body: { message: "Internal Server Error" } };
   }
-}
-
-function matchRoute({ method, path }: Request): Match | undefined {
-  for (const route of BY_PRECISION) {
-    if (route.method !== method) continue;
-    const parameters = matchPath(route.path.split("/"), path.split("/"));
-    if (parameters) return { route, parameters };
-  }
-  return undefined;
-}
-
-// As API Gateway chooses: where two routes fit, the one that says more in words.
-const BY_PRECISION: readonly Route[] = ROUTES.toSorted((a, b) =>
-  vaguenessOf(a.path).localeCompare(vaguenessOf(b.path)),
-);
-
-function vaguenessOf(path: string): string {
-  return path
-    .split("/")
-    .map((part) => (part.startsWith("{") ? "1" : "0"))
-    .join("");
-}
-
-function matchPath(pattern: string[], path: string[]): Record<string, string> | undefined {
-  if (pattern.length !== path.length) return undefined;
-  const parameters: Record<string, string> = {};
-  for (const [index, part] of pattern.entries()) {
-    const actual = path[index] ?? "";
-    const name = /^\{(.+)\}$/.exec(part)?.[1];
-    if (name && actual) parameters[name] = decodeURIComponent(actual);
-    else if (part !== actual) return undefined;
-  }
-  return parameters;
 }
 
 function toEvent(request: Request, routeKey: string, pathParameters: Record<string, string>): APIGatewayProxyEventV2 {

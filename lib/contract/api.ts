@@ -132,6 +132,9 @@ export const Problem = z.object({
 });
 export type Problem = z.infer<typeof Problem>;
 
+/** What API Gateway answers by itself, before or instead of the service: unsigned, or out of time. */
+export const GatewayAnswer = z.object({ message: z.string() });
+
 /** What the webhook answers with. */
 export const WebhookAnswer = z.object({ message: z.string() });
 

@@ -82,6 +82,7 @@ export const FUNCTIONS = {
   },
   "get-health": { trigger: { kind: "http" }, timeoutSeconds: 5, memoryMb: 256, env: ["TABLE_NAME"] },
   "get-metrics": { trigger: { kind: "http" }, timeoutSeconds: 10, memoryMb: 256, env: ["TABLE_NAME"] },
+  "no-route": { trigger: { kind: "http" }, timeoutSeconds: 5, memoryMb: 256, env: [] },
   "get-openapi": { trigger: { kind: "http" }, timeoutSeconds: 5, memoryMb: 256, env: [] },
   "payment-return": {
     trigger: { kind: "http" },

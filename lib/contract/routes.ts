@@ -105,3 +105,37 @@ export function returnPath(txRef: string): string {
 }
 
 export const WEBHOOK_PATH = "/api/v1/webhook/chapa";
+
+/** The route that answers everything that no other one does: with a refusal. */
+export const NO_ROUTE = { key: "$default", function: "no-route" } as const;
+
+export type RouteMatch = { route: Route; parameters: Record<string, string> };
+
+/** Every route that fits a path, the one that says more in words first, as API Gateway chooses. */
+export function routesAt(path: string): RouteMatch[] {
+  return BY_PRECISION.flatMap((route) => {
+    const parameters = parametersOf(route.path.split("/"), path.split("/"));
+    return parameters ? [{ route, parameters }] : [];
+  });
+}
+
+const BY_PRECISION: readonly Route[] = [...ROUTES].sort((a, b) => vagueness(a.path).localeCompare(vagueness(b.path)));
+
+function vagueness(path: string): string {
+  return path
+    .split("/")
+    .map((part) => (part.startsWith("{") ? "1" : "0"))
+    .join("");
+}
+
+function parametersOf(pattern: readonly string[], path: readonly string[]): Record<string, string> | undefined {
+  if (pattern.length !== path.length) return undefined;
+  const parameters: Record<string, string> = {};
+  for (const [index, part] of pattern.entries()) {
+    const actual = path[index] ?? "";
+    const name = /^\{(.+)\}$/.exec(part)?.[1];
+    if (name && actual) parameters[name] = actual;
+    else if (part !== actual) return undefined;
+  }
+  return parameters;
+}

@@ -80,6 +80,24 @@ export class UserUnknown extends PaymentError {
   }
 }
 
+/** Nothing is served at this address. */
+export class RouteUnknown extends PaymentError {
+  readonly code = "route_unknown";
+  constructor() {
+    super("Nothing is served at this address; /openapi.json lists what is.");
+  }
+}
+
+/** The address is served, but not by this method. */
+export class MethodNotAllowed extends PaymentError {
+  readonly code = "method_not_allowed";
+  readonly allowed: readonly string[];
+  constructor(allowed: readonly string[]) {
+    super(`This address takes ${allowed.join(" and ")} only.`);
+    this.allowed = allowed;
+  }
+}
+
 export class PaymentNotFound extends PaymentError {
   readonly code = "payment_not_found";
   constructor() {

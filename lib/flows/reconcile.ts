@@ -2,7 +2,7 @@ import type { ChapaClient } from "../chapa/client.ts";
 import { parseTxRef, txRefOf } from "../domain/ids.ts";
 import { listedCapture } from "../domain/moves.ts";
 import { type Capture, isSameCapture, openedAttempts, type Payment } from "../domain/payment.ts";
-import { addisAbabaDay, DAY_MS, type Instant, SECOND_MS, spanOfDay } from "../domain/time.ts";
+import { addisAbabaDay, DAY_MS, HOUR_MS, type Instant, SECOND_MS, spanOfDay } from "../domain/time.ts";
 import { combined, NO_TOTALS, shareOf } from "../domain/totals.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Mark, PaymentTable } from "../table/payments.ts";
@@ -28,6 +28,8 @@ type Listed = NonNullable<Awaited<ReturnType<ChapaClient["transactions"]>>>["tra
 export type Reconciled = { came: "done" | "to be continued"; looks: number; findings: number };
 
 export const RECONCILED_DAYS = 10;
+// What is younger has its own ways of becoming known, which are under way.
+const MIN_AGE_MS = HOUR_MS;
 const PAGES_LIMIT = 2_000;
 const LIST_MS = 8 * SECOND_MS;
 // One comparison may need several questions to Chapa; none is begun that could be cut off.
@@ -78,10 +80,8 @@ async function step(run: Run, progress: Progress): Promise<Progress | undefined>
     }
     const since = progress.startedAt - RECONCILED_DAYS * DAY_MS;
     const recent = list.transactions.filter(({ at }) => at === undefined || at >= since);
-    await comparePage(
-      run,
-      recent.filter(({ tookMoney }) => tookMoney),
-    );
+    const isRipe = ({ at, tookMoney }: Listed) => tookMoney && (at === undefined || at <= run.now - MIN_AGE_MS);
+    await comparePage(run, recent.filter(isRipe));
     const isLast = list.last || recent.length === 0 || progress.page >= PAGES_LIMIT;
     return { ...progress, page: isLast ? undefined : progress.page + 1 };
   }

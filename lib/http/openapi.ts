@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from "zod-openapi";
-import { Problem } from "../contract/api.ts";
+import { GatewayAnswer, Problem } from "../contract/api.ts";
 import { OPERATIONS, type Operation } from "../contract/operations.ts";
 import { ROUTES, type Route } from "../contract/routes.ts";
 
@@ -18,6 +18,7 @@ const PROBLEMS: Record<number, string> = {
 };
 
 const RetryAfter = z.object({ "retry-after": z.string().regex(/^\d+$/).optional().describe("Seconds.") });
+
 /** The whole API as an OpenAPI 3.1 document, made from the routes and the schemas that answers are parsed with. */
 export function openApiDocument(): ReturnType<typeof createDocument> {
   const paths: ZodOpenApiPathsObject = {};
@@ -47,6 +48,11 @@ export function openApiDocument(): ReturnType<typeof createDocument> {
   });
 }
 
+/** Whether API Gateway may answer so by itself. */
+function isGateways(status: number, { kind }: Route["access"]): boolean {
+  return status === 500 || status === 503 || (status === 403 && kind === "iam");
+}
+
 const SECURITY: Record<Route["access"]["kind"], Record<string, string[]>[]> = {
   public: [],
   bearer: [{ bearer: [] }],
@@ -56,7 +62,7 @@ const SECURITY: Record<Route["access"]["kind"], Record<string, string[]>[]> = {
 
 function toOperation({ method, path, access }: Route, operation: Operation): ZodOpenApiOperationObject {
   const { summary, description, body, answers } = operation;
-  const problems = new Set([...operation.problems, ...(access.kind === "public" ? [] : [401, 403]), 500]);
+  const problems = new Set([...operation.problems, ...(access.kind === "public" ? [] : [401, 403]), 500, 503]);
   const responses = Object.fromEntries([
     ...Object.entries(answers).map(([code, { description, type = "application/json", schema, headers, text = [] }]) => [
       code,
@@ -79,7 +85,10 @@ function toOperation({ method, path, access }: Route, operation: Operation): Zod
         code,
         {
           description: PROBLEMS[code] ?? "",
-          content: { "application/problem+json": { schema: Problem } },
+          content: {
+            "application/problem+json": { schema: Problem },
+            ...(isGateways(code, access) ? { "application/json": { schema: GatewayAnswer } } : {}),
+          },
           headers: RetryAfter,
         },
       ]),

@@ -1,7 +1,7 @@
 import type * as z from "zod";
 import type { Problem } from "../contract/api.ts";
 import type * as errors from "../domain/errors.ts";
-import { type FieldError, InputInvalid, PaymentError, RateLimited } from "../domain/errors.ts";
+import { type FieldError, InputInvalid, MethodNotAllowed, PaymentError, RateLimited } from "../domain/errors.ts";
 import { quotaHeaders } from "./quota-headers.ts";
 
 type Code = Extract<(typeof errors)[keyof typeof errors], new (...args: never[]) => PaymentError>["prototype"]["code"];
@@ -16,6 +16,8 @@ const PROBLEMS = {
   wrong_login: [401, "Wrong login"],
   forbidden: [403, "Forbidden"],
   user_unknown: [404, "User not found"],
+  route_unknown: [404, "Not found"],
+  method_not_allowed: [405, "Method not allowed"],
   payment_not_found: [404, "Payment not found"],
   rate_limited: [429, "Too many requests"],
   checkout_being_opened: [409, "Checkout being opened"],
@@ -42,6 +44,7 @@ export function problemFor(error: unknown, requestId: string): HttpAnswer {
   const headers = {
     ...(error.retryAfterSeconds === undefined ? {} : { "retry-after": String(error.retryAfterSeconds) }),
     ...(status === 401 ? { "www-authenticate": "Bearer" } : {}),
+    ...(error instanceof MethodNotAllowed ? { allow: error.allowed.join(", ") } : {}),
     ...(error instanceof RateLimited ? quotaHeaders(error.quota) : {}),
   };
   const errors = error instanceof InputInvalid ? { errors: [...error.errors] } : {};

@@ -33,7 +33,10 @@ export class Stage {
   }
 
   /** @param settings as they stand in the environment */
-  static async open(settings: Settings, options: Pick<CloudOptions, "profile" | "seed"> = {}): Promise<Stage> {
+  static async open(
+    settings: Settings,
+    options: Pick<CloudOptions, "profile" | "seed" | "observeApi"> = {},
+  ): Promise<Stage> {
     let cloud: Cloud | undefined;
     const timeline = new Timeline(() => {
       if (!cloud) throw new Error("the cloud has not started");

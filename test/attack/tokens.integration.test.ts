@@ -1,9 +1,9 @@
 import { createHmac, randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ROUTES, type Route } from "../../lib/contract/routes.ts";
-import { Stage } from "../../local/demo/stage.ts";
+import type { Stage } from "../../local/demo/stage.ts";
 import { PEOPLE } from "../../local/people.ts";
-import { readSettings } from "../../local/settings.ts";
+import { openStage } from "../support/stage.ts";
 import { attacksOn } from "./tokens.ts";
 
 const HOUR_SECONDS = 3600;
@@ -15,7 +15,7 @@ let attacks: [string, string][];
 let valid: string;
 beforeAll(async () => {
   // The token alone decides: whatever is let in here would be let in while User Management is down.
-  stage = await Stage.open(readSettings({ TOKEN_VERIFY: "local", RATE_LIMIT_INITIATE: "1000000" }));
+  stage = await openStage({ TOKEN_VERIFY: "local", RATE_LIMIT_INITIATE: "1000000" });
   const now = stage.cloud.clock.now();
   const { id, role, email, phone, language } = PEOPLE.owner;
   const seconds = Math.floor(now / 1000);

@@ -1,8 +1,8 @@
 import { createHmac } from "node:crypto";
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type Checkout, Stage } from "../../local/demo/stage.ts";
-import { readSettings } from "../../local/settings.ts";
+import type { Checkout, Stage } from "../../local/demo/stage.ts";
+import { openStage } from "../support/stage.ts";
 
 const SECRET = "sim-webhook-secret";
 const SEED = 20_261_124;
@@ -11,7 +11,7 @@ const FORGED = 300;
 let stage: Stage;
 let checkout: Checkout;
 beforeAll(async () => {
-  stage = await Stage.open(readSettings({ RATE_LIMIT_TRIGGERS: "5" }));
+  stage = await openStage({ RATE_LIMIT_TRIGGERS: "5" });
   checkout = await stage.checkout(stage.addProperty());
 });
 afterAll(() => stage.close());

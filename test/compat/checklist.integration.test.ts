@@ -2,15 +2,15 @@ import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../lib/domain/time.ts";
 import type { Heard } from "../../local/caller.ts";
-import { Stage } from "../../local/demo/stage.ts";
+import type { Stage } from "../../local/demo/stage.ts";
 import { sign } from "../../local/peers/tokens.ts";
 import { PASSWORD, PEOPLE } from "../../local/people.ts";
-import { readSettings } from "../../local/settings.ts";
+import { openStage } from "../support/stage.ts";
 
 /** What callers of the service that this one replaces rely on, and what the siblings answer: one test a row. */
 let stage: Stage;
 beforeAll(async () => {
-  stage = await Stage.open(readSettings({ RATE_LIMIT_INITIATE: "10" }));
+  stage = await openStage({ RATE_LIMIT_INITIATE: "10" });
 });
 beforeEach(() => stage.cloud.reset());
 afterAll(() => stage.close());

@@ -1,14 +1,14 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { Heard } from "../../local/caller.ts";
-import { Stage } from "../../local/demo/stage.ts";
-import { readSettings } from "../../local/settings.ts";
+import type { Stage } from "../../local/demo/stage.ts";
+import { openStage } from "../support/stage.ts";
 
 const HOUR_MS = 3_600_000;
 
 let stage: Stage;
 beforeAll(async () => {
-  stage = await Stage.open(readSettings({ RATE_LIMIT_INITIATE: "100000" }));
+  stage = await openStage({ RATE_LIMIT_INITIATE: "100000" });
 });
 beforeEach(() => stage.cloud.reset());
 afterAll(() => stage.close());
@@ -117,7 +117,7 @@ describe("a payment that has ended", () => {
 
   test("expired: a new press opens it again, a press from before keeps its answer", async () => {
     await stage.close();
-    stage = await Stage.open(readSettings({ RATE_LIMIT_INITIATE: "100000", LISTING_HEARS_FAILED: "false" }));
+    stage = await openStage({ RATE_LIMIT_INITIATE: "100000", LISTING_HEARS_FAILED: "false" });
     const [property_id, old] = [stage.addProperty(), randomUUID()];
     const checkout = await stage.checkout(property_id, old);
     await stage.cloud.advance(8 * 24 * HOUR_MS);

@@ -3,12 +3,12 @@ import * as z from "zod";
 import { addisAbabaDay, DAY_MS, HOUR_MS, MINUTE_MS } from "../../lib/domain/time.ts";
 import { combined, NO_TOTALS, shareOf } from "../../lib/domain/totals.ts";
 import { CHAPA_DEFAULTS } from "../../local/chapa/simulator.ts";
-import { Stage } from "../../local/demo/stage.ts";
-import { readSettings } from "../../local/settings.ts";
+import type { Stage } from "../../local/demo/stage.ts";
+import { openStage } from "../support/stage.ts";
 
 let stage: Stage;
 beforeAll(async () => {
-  stage = await Stage.open(readSettings({ RATE_LIMIT_INITIATE: "1000" }));
+  stage = await openStage({ RATE_LIMIT_INITIATE: "1000" });
 });
 beforeEach(() => stage.cloud.reset());
 afterAll(() => stage.close());
@@ -73,7 +73,7 @@ describe("when every webhook and every change of the table is lost, and a row is
     }
     const gone = captured().find((txRef) => txRef === stage.cloud.chapa?.transactions()[1]?.txRef) ?? "";
 
-    await stage.cloud.advance(2 * MINUTE_MS);
+    await stage.cloud.advance(2 * HOUR_MS);
     await reconcile();
 
     expect(await accounted()).toEqual(captured());
@@ -124,6 +124,7 @@ describe("the daily comparison", () => {
     await stage.act(fresh, "pay");
     stage.plan(SILENT);
     await stage.caller.act(old.url, "pay-late");
+    await stage.cloud.clock.advance(HOUR_MS + MINUTE_MS);
     await reconcile();
     const captures = (await stage.cloud.rows.payments())[0]?.captures.map(({ kind }) => kind) ?? [];
     expect(captures.toSorted()).toEqual(captured().length === 2 ? ["confirmed", "duplicate"] : ["confirmed"]);

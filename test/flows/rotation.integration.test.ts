@@ -1,14 +1,14 @@
 import { createHash, randomUUID } from "node:crypto";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Heard } from "../../local/caller.ts";
-import { Stage } from "../../local/demo/stage.ts";
+import type { Stage } from "../../local/demo/stage.ts";
 import { sign } from "../../local/peers/tokens.ts";
 import { PEOPLE } from "../../local/people.ts";
-import { readSettings } from "../../local/settings.ts";
+import { openStage } from "../support/stage.ts";
 
 let stage: Stage;
 beforeAll(async () => {
-  stage = await Stage.open(readSettings({ RATE_LIMIT_INITIATE: "100000", TOKEN_VERIFY: "local" }));
+  stage = await openStage({ RATE_LIMIT_INITIATE: "100000", TOKEN_VERIFY: "local" });
 });
 afterAll(() => stage.close());
 

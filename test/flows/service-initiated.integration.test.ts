@@ -1,12 +1,12 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { Stage } from "../../local/demo/stage.ts";
+import type { Stage } from "../../local/demo/stage.ts";
 import { PEOPLE } from "../../local/people.ts";
-import { readSettings } from "../../local/settings.ts";
+import { openStage } from "../support/stage.ts";
 
 let stage: Stage;
 beforeAll(async () => {
-  stage = await Stage.open(readSettings({ RATE_LIMIT_INITIATE: "1000" }));
+  stage = await openStage({ RATE_LIMIT_INITIATE: "1000" });
 });
 beforeEach(() => stage.cloud.reset());
 afterAll(() => stage.close());

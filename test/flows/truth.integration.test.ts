@@ -11,6 +11,7 @@ import { PROFILE_NAMES, type ProfileName } from "../../local/chapa/profiles.ts";
 import { type Cloud, startCloud } from "../../local/cloud.ts";
 import { PEOPLE } from "../../local/people.ts";
 import { readSettings } from "../../local/settings.ts";
+import { answersAsDescribed } from "../support/stage.ts";
 
 /**
  * Random lives of payments: who presses when, what happens at Chapa's page, what becomes of its messages. Again with
@@ -111,6 +112,7 @@ type End = { states: string[]; paid: boolean; attention: string[]; taken: string
 const CALLS = ["duplicate", "mismatch", "refunded", "reversed"];
 
 let cloud: Cloud | undefined;
+const described = answersAsDescribed();
 const ends = new Map<ProfileName, End[]>();
 
 describe.each(PROFILE_NAMES)(`${RUNS} random lives, Chapa as %s`, (profile) => {
@@ -119,10 +121,14 @@ describe.each(PROFILE_NAMES)(`${RUNS} random lives, Chapa as %s`, (profile) => {
       settings: readSettings({ RATE_LIMIT_INITIATE: "1000000", RATE_LIMIT_TRIGGERS: "1000" }),
       profile,
       seed: SEED,
+      observeApi: described.observeApi,
     });
     ends.set(profile, await live(cloud, LIVES));
   }, 600_000);
-  afterAll(() => cloud?.close());
+  afterAll(async () => {
+    await cloud?.close();
+    described.check();
+  });
 
   test("every reference that took money, and no other, stands in its payment as money", () => {
     for (const [index, { taken, known }] of endsOf(profile)) {

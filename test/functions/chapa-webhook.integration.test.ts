@@ -5,10 +5,10 @@ import { parseTxRef, refOf, txRefOf, Uuid } from "../../lib/domain/ids.ts";
 import { openAttention, type Payment } from "../../lib/domain/payment.ts";
 import type { Heard } from "../../local/caller.ts";
 import { CHAPA_DEFAULTS, type ChapaSimulator } from "../../local/chapa/simulator.ts";
-import { DAY_MS, MINUTE_MS, Stage } from "../../local/demo/stage.ts";
+import { DAY_MS, MINUTE_MS, type Stage } from "../../local/demo/stage.ts";
 import { SECRETS } from "../../local/environment.ts";
 import { PEOPLE } from "../../local/people.ts";
-import { readSettings } from "../../local/settings.ts";
+import { openStage } from "../support/stage.ts";
 
 const SECRET = "a-webhook-secret";
 const PATH = "/api/v1/webhook/chapa";
@@ -21,7 +21,7 @@ const UNKNOWN = "G85FR23GHWFN3DNFFP00";
 let stage: Stage;
 let chapa: ChapaSimulator;
 beforeAll(async () => {
-  stage = await Stage.open(readSettings({ CHAPA_WEBHOOK_SECRET: SECRET }));
+  stage = await openStage({ CHAPA_WEBHOOK_SECRET: SECRET });
   if (!stage.cloud.chapa) throw new Error("these tests need the simulator");
   chapa = stage.cloud.chapa;
 });

@@ -1,11 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { Stage } from "../../local/demo/stage.ts";
-import { readSettings } from "../../local/settings.ts";
+import type { Stage } from "../../local/demo/stage.ts";
+import { openStage } from "../support/stage.ts";
 
 let stage: Stage;
 beforeAll(async () => {
-  stage = await Stage.open(readSettings({}));
+  stage = await openStage({});
 });
 beforeEach(() => stage.cloud.reset());
 afterAll(() => stage.close());

@@ -1,10 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { Heard } from "../../local/caller.ts";
-import { Stage } from "../../local/demo/stage.ts";
+import type { Stage } from "../../local/demo/stage.ts";
 import { sign } from "../../local/peers/tokens.ts";
 import { PEOPLE } from "../../local/people.ts";
-import { readSettings } from "../../local/settings.ts";
+import { openStage } from "../support/stage.ts";
 
 const LIMIT = 10;
 // The second is less than Chapa takes.
@@ -13,7 +13,7 @@ const HOUR_MS = 3_600_000;
 
 let stage: Stage;
 beforeAll(async () => {
-  stage = await Stage.open(readSettings({ RATE_LIMIT_INITIATE: String(LIMIT), PRICE_BOOK }));
+  stage = await openStage({ RATE_LIMIT_INITIATE: String(LIMIT), PRICE_BOOK });
 });
 beforeEach(() => stage.cloud.reset());
 afterAll(() => stage.close());

@@ -4,9 +4,9 @@ import type { Heard } from "../../local/caller.ts";
 import type { Action } from "../../local/chapa/actions.ts";
 import { PROFILE_NAMES } from "../../local/chapa/profiles.ts";
 import type { ChapaSimulator } from "../../local/chapa/simulator.ts";
-import { type Checkout, DAY_MS, HOUR_MS, Stage } from "../../local/demo/stage.ts";
+import { type Checkout, DAY_MS, HOUR_MS, type Stage } from "../../local/demo/stage.ts";
 import { FRONTEND_URL } from "../../local/environment.ts";
-import { readSettings } from "../../local/settings.ts";
+import { openStage } from "../support/stage.ts";
 
 const SILENT = { dropAll: true, callback: { send: "off" } } as const;
 const UNKNOWN = "G85FR23GHWFN3DNFFP00";
@@ -16,7 +16,7 @@ let stage: Stage;
 let chapa: ChapaSimulator;
 let propertyId: string;
 beforeAll(async () => {
-  stage = await Stage.open(readSettings({}));
+  stage = await openStage({});
   if (!stage.cloud.chapa) throw new Error("these tests need the simulator");
   chapa = stage.cloud.chapa;
 });

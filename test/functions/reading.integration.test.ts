@@ -3,13 +3,13 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import * as z from "zod";
 import { DAY_MS, MINUTE_MS, SECOND_MS } from "../../lib/domain/time.ts";
 import type { Heard } from "../../local/caller.ts";
-import { type Checkout, Stage } from "../../local/demo/stage.ts";
+import type { Checkout, Stage } from "../../local/demo/stage.ts";
 import type { PersonName } from "../../local/people.ts";
-import { readSettings } from "../../local/settings.ts";
+import { openStage } from "../support/stage.ts";
 
 let stage: Stage;
 beforeAll(async () => {
-  stage = await Stage.open(readSettings({ RATE_LIMIT_INITIATE: "1000" }));
+  stage = await openStage({ RATE_LIMIT_INITIATE: "1000" });
 });
 beforeEach(() => stage.cloud.reset());
 afterAll(() => stage.close());

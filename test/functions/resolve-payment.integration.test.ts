@@ -4,8 +4,8 @@ import { openAttention, type Payment, shownTxRef } from "../../lib/domain/paymen
 import type { Heard } from "../../local/caller.ts";
 import type { Action, ActParams } from "../../local/chapa/actions.ts";
 import { CHAPA_DEFAULTS, type ChapaSimulator } from "../../local/chapa/simulator.ts";
-import { type Checkout, checkoutOf, DAY_MS, HOUR_MS, MINUTE_MS, Stage } from "../../local/demo/stage.ts";
-import { readSettings } from "../../local/settings.ts";
+import { type Checkout, checkoutOf, DAY_MS, HOUR_MS, MINUTE_MS, type Stage } from "../../local/demo/stage.ts";
+import { openStage } from "../support/stage.ts";
 
 const SILENT = { dropAll: true, callback: { send: "off" } } as const;
 // When the first look at a checkout is due.
@@ -15,7 +15,7 @@ let stage: Stage;
 let chapa: ChapaSimulator;
 let propertyId: string;
 beforeAll(async () => {
-  stage = await Stage.open(readSettings({ RATE_LIMIT_INITIATE: "100" }));
+  stage = await openStage({ RATE_LIMIT_INITIATE: "100" });
   if (!stage.cloud.chapa) throw new Error("these tests need the simulator");
   chapa = stage.cloud.chapa;
 });

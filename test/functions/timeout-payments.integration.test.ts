@@ -7,10 +7,10 @@ import { PaymentTable } from "../../lib/table/payments.ts";
 import type { Action } from "../../local/chapa/actions.ts";
 import { Plan } from "../../local/chapa/plan.ts";
 import type { ChapaSimulator } from "../../local/chapa/simulator.ts";
-import { checkoutOf, DAY_MS, HOUR_MS, MINUTE_MS, Stage } from "../../local/demo/stage.ts";
+import { checkoutOf, DAY_MS, HOUR_MS, MINUTE_MS, type Stage } from "../../local/demo/stage.ts";
 import { TABLE_NAME } from "../../local/environment.ts";
-import { readSettings } from "../../local/settings.ts";
 import { anOpened, aRef } from "../support/payments.ts";
+import { openStage } from "../support/stage.ts";
 
 const QUIET = { callback: { send: "off" } } as const;
 const SILENT = { ...QUIET, dropAll: true } as const;
@@ -22,7 +22,7 @@ let stage: Stage;
 let chapa: ChapaSimulator;
 let propertyId: string;
 beforeAll(async () => {
-  stage = await Stage.open(readSettings({ RATE_LIMIT_INITIATE: "1000" }));
+  stage = await openStage({ RATE_LIMIT_INITIATE: "1000" });
   if (!stage.cloud.chapa) throw new Error("these tests need the simulator");
   chapa = stage.cloud.chapa;
 });

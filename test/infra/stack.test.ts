@@ -11,7 +11,7 @@ import { DEV } from "../../infra/config.ts";
 import { PaymentStack } from "../../infra/payment-stack.ts";
 import { FUNCTIONS, type FunctionName, type FunctionSpec } from "../../lib/contract/functions.ts";
 import { QUEUES } from "../../lib/contract/queues.ts";
-import { ROUTES } from "../../lib/contract/routes.ts";
+import { NO_ROUTE, ROUTES } from "../../lib/contract/routes.ts";
 import { PAYMENT_PREFIX, TABLE } from "../../lib/contract/table.ts";
 
 const run = promisify(execFile);
@@ -82,11 +82,12 @@ describe("functions", () => {
 describe("what starts them", () => {
   test("the API has exactly the routes of the contract, each to its function", () => {
     const routes = Object.values(properties("AWS::ApiGatewayV2::Route")).map(({ RouteKey }) => RouteKey);
-    expect(routes.toSorted()).toEqual(ROUTES.map(({ method, path }) => `${method} ${path}`).toSorted());
+    const expected = [...ROUTES.map(({ method, path }) => `${method} ${path}`), NO_ROUTE.key];
+    expect(routes.toSorted()).toEqual(expected.toSorted());
     const uris = Object.values(properties("AWS::ApiGatewayV2::Integration")).map(
       ({ IntegrationUri, PayloadFormatVersion }) => [JSON.stringify(IntegrationUri), PayloadFormatVersion],
     );
-    for (const { function: name } of ROUTES) {
+    for (const { function: name } of [...ROUTES, NO_ROUTE]) {
       expect(uris).toContainEqual([JSON.stringify(arnOf(functionIds.get(name))), "2.0"]);
     }
   });
@@ -240,6 +241,7 @@ describe("what they may do", () => {
     "get-health": { secrets: [], writes: [] },
     "get-metrics": { secrets: [], writes: [] },
     "get-openapi": { secrets: [], writes: [] },
+    "no-route": { secrets: [], writes: [] },
     "payment-return": {
       secrets: ["AuthSecret", "GatewaySecret"],
       writes: ["dynamodb:PutItem on Table", "dynamodb:UpdateItem on Table"],

@@ -1,0 +1,158 @@
+import { randomUUID } from "node:crypto";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type Access, ROUTES, type Route } from "../../lib/contract/routes.ts";
+import { HOUR_MS } from "../../lib/domain/time.ts";
+import type { Heard } from "../../local/caller.ts";
+import type { Stage } from "../../local/demo/stage.ts";
+import { LOCAL_IDENTITY, signatureFor } from "../../local/iam.ts";
+import { sign } from "../../local/peers/tokens.ts";
+import { PASSWORD, PEOPLE } from "../../local/people.ts";
+import { openStage } from "../support/stage.ts";
+
+let stage: Stage;
+let brokerToken: string;
+beforeAll(async () => {
+  stage = await openStage({ RATE_LIMIT_INITIATE: "1000000", RATE_LIMIT_TOKEN: "1000", RATE_LIMIT_TRIGGERS: "1000" });
+  const now = stage.cloud.clock.now();
+  stage.cloud.peers.users.addUser({ ...BROKER, language: null, password: PASSWORD });
+  brokerToken = await sign({ sub: BROKER.id, role: "broker" }, stage.cloud.address.jwtSecret, now, now + HOUR_MS);
+});
+afterAll(() => stage.close());
+
+const BROKER = {
+  id: "9f0e1d2c-3b4a-4958-8776-655443322111",
+  role: "broker",
+  email: "broker@rental.et",
+  phone: null,
+} as const;
+
+const CALLERS = ["nobody", "owner", "owner2", "tenant", "broker", "admin", "program", "signed program"] as const;
+type Caller = (typeof CALLERS)[number];
+
+const USERS = {
+  owner: PEOPLE.owner.id,
+  owner2: PEOPLE.owner2.id,
+  tenant: PEOPLE.tenant.id,
+  broker: BROKER.id,
+  admin: PEOPLE.admin.id,
+};
+const ROLE: Record<Exclude<Caller, "nobody">, string> = {
+  owner: "owner",
+  owner2: "owner",
+  tenant: "tenant",
+  broker: "broker",
+  admin: "admin",
+  program: "service",
+  "signed program": "service",
+};
+
+/** What a route owes to a caller: `open` is any answer but a refusal at the door. */
+type Owed = "open" | 401 | 403;
+
+/** Stated apart from the code: who knocks how, what he may be, and whose the payment is (it is the owner's). */
+function owed({ access, path }: { access: Access; path: string }, caller: Caller): Owed {
+  if (access.kind === "public") return "open";
+  if (access.kind === "iam") return caller === "signed program" ? "open" : 403;
+  if (caller === "nobody" || caller === "signed program") return 401;
+  if (caller === "program" && access.kind === "bearer") return 401;
+  if (access.roles && !access.roles.some((role) => role === ROLE[caller])) return 403;
+  const isOthers = caller !== "owner" && caller !== "admin" && caller !== "program";
+  return path.includes("{payment_id}") && isOthers ? 403 : "open";
+}
+
+const CELLS = ROUTES.flatMap((route: Route) =>
+  CALLERS.map((caller) => ({
+    name: `${route.method} ${route.path} × ${caller}`,
+    route,
+    caller,
+    owes: owed(route, caller),
+  })),
+);
+
+async function knock(method: Route["method"], path: string, caller: Caller, body: string | undefined): Promise<Heard> {
+  const headers = await credentials(method, path, caller, body);
+  return method === "GET" ? stage.caller.get(path, headers) : stage.caller.post(path, body ?? "", headers);
+}
+
+async function credentials(method: string, path: string, caller: Caller, body = ""): Promise<Record<string, string>> {
+  const { users, apiKey, api } = stage.cloud.address;
+  switch (caller) {
+    case "nobody":
+      return {};
+    case "program":
+      return { "x-api-key": apiKey };
+    case "signed program":
+      return signatureFor(LOCAL_IDENTITY, { method, url: `${api}${path}`, body }, stage.cloud.clock.now());
+    case "broker":
+      return { authorization: `Bearer ${brokerToken}` };
+    default:
+      return { authorization: `Bearer ${users[caller].token}` };
+  }
+}
+
+/** A payment of the owner's for each cell, so that none finds what another has done. */
+async function ownersPayment() {
+  const request_id = randomUUID();
+  const { body } = await stage.caller.initiate({ property_id: randomUUID(), request_id });
+  return { payment_id: String(body["id"]), tx_ref: String(body["chapa_tx_ref"]), request_id };
+}
+
+function bodyFor(path: string, caller: Caller): string | undefined {
+  if (!path.endsWith("/initiate")) return undefined;
+  const isProgram = caller === "program" || caller === "signed program" || caller === "nobody";
+  const user_id = isProgram ? PEOPLE.owner.id : USERS[caller];
+  return JSON.stringify({ user_id, property_id: randomUUID(), customer: {} });
+}
+
+describe(`${ROUTES.length} routes × ${CALLERS.length} callers: the door opens for whom the contract says`, () => {
+  test.each(CELLS)("$name: $owes", async ({ route, caller, owes }) => {
+    const { payment_id, tx_ref, request_id } = await ownersPayment();
+    const path = route.path
+      .replace("{payment_id}", payment_id)
+      .replace("{tx_ref}", tx_ref)
+      .replace("{request_id}", request_id);
+    const { status, body } = await knock(route.method, path, caller, bodyFor(route.path, caller));
+    if (owes !== "open") return expect(status).toBe(owes);
+    expect(status).toBeLessThan(500);
+    if (body["code"] !== "wrong_login" && !path.includes("webhook")) expect([401, 403]).not.toContain(status);
+  });
+
+  test("a user's request is found for nobody else by its id", async () => {
+    const { request_id } = await ownersPayment();
+    const path = `/api/v1/payments/by-request/${request_id}`;
+    const statuses = await Promise.all(
+      (["owner", "owner2", "tenant", "broker", "admin"] as const).map(
+        async (caller) => (await knock("GET", path, caller, undefined)).status,
+      ),
+    );
+    expect(statuses).toEqual([200, 404, 404, 404, 404]);
+  });
+
+  test("a list holds the caller's own payments and nobody else's", async () => {
+    await ownersPayment();
+    for (const caller of ["owner2", "tenant", "broker"] as const) {
+      const { body } = await knock("GET", "/api/v1/payments", caller, undefined);
+      expect(body["data"]).toEqual([]);
+    }
+  });
+
+  test.each(CALLERS)("what nobody listed is closed to %s", async (caller) => {
+    for (const path of [
+      "/",
+      "/api/v1",
+      "/api/v1/payments/",
+      "/api/v2/payments",
+      "/admin",
+      "/internal/v1",
+      "/internal/v1/secrets",
+    ]) {
+      const { status, body } = await knock("GET", path, caller, undefined);
+      expect([path, status, body["code"]]).toEqual([path, 404, "route_unknown"]);
+    }
+  });
+
+  test.each(CALLERS)("an address that takes another method says which, to %s", async (caller) => {
+    const { status, headers, body } = await knock("POST", "/health", caller, "");
+    expect([status, headers.get("allow"), body["code"]]).toEqual([405, "GET", "method_not_allowed"]);
+  });
+});
