@@ -1,8 +1,8 @@
-import { routesAt } from "../lib/contract/routes.ts";
+import { methodsAt } from "../lib/contract/routes.ts";
 import { MethodNotAllowed, RouteUnknown } from "../lib/domain/errors.ts";
 import { endpoint } from "../lib/http/endpoint.ts";
 
 export const handler = endpoint("nothing", async ({ event }) => {
-  const methods = new Set(routesAt(event.rawPath).map(({ route }) => route.method));
-  throw methods.size > 0 ? new MethodNotAllowed([...methods].sort()) : new RouteUnknown();
+  const methods = methodsAt(event.rawPath);
+  throw methods.length > 0 ? new MethodNotAllowed(methods) : new RouteUnknown();
 });

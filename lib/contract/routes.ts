@@ -109,6 +109,12 @@ export const WEBHOOK_PATH = "/api/v1/webhook/chapa";
 /** The route that answers everything that no other one does: with a refusal. */
 export const NO_ROUTE = { key: "$default", function: "no-route" } as const;
 
+/** The methods that the resource at a path takes: of the route that says most in words. Empty for no resource. */
+export function methodsAt(path: string): string[] {
+  const routes = routesAt(path).map(({ route }) => route);
+  return routes.filter((route) => route.path === routes[0]?.path).map(({ method }) => method);
+}
+
 export type RouteMatch = { route: Route; parameters: Record<string, string> };
 
 /** Every route that fits a path, the one that says more in words first, as API Gateway chooses. */

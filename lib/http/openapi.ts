@@ -42,7 +42,7 @@ export function openApiDocument(): ReturnType<typeof createDocument> {
       securitySchemes: {
         bearer: { type: "http", scheme: "bearer", bearerFormat: "JWT", description: "A user's token." },
         apiKey: { type: "apiKey", in: "header", name: "x-api-key", description: "A program's key." },
-        iam: { type: "apiKey", in: "header", name: "authorization", description: "AWS Signature Version 4." },
+        iam: { type: "http", scheme: "AWS4-HMAC-SHA256", description: "AWS Signature Version 4." },
       },
     },
   });
@@ -56,7 +56,7 @@ function isGateways(status: number, { kind }: Route["access"]): boolean {
 const SECURITY: Record<Route["access"]["kind"], Record<string, string[]>[]> = {
   public: [],
   bearer: [{ bearer: [] }],
-  "bearer-or-key": [{ bearer: [] }, { apiKey: [] }],
+  "bearer-or-key": [{ apiKey: [] }, { bearer: [] }],
   iam: [{ iam: [] }],
 };
 

@@ -1,7 +1,8 @@
 import type { APIGatewayProxyEventV2 } from "aws-lambda";
 import * as z from "zod";
 import { UuidText } from "../contract/api.ts";
-import { Forbidden, PaymentNotFound } from "../domain/errors.ts";
+import { methodsAt } from "../contract/routes.ts";
+import { Forbidden, MethodNotAllowed, PaymentNotFound } from "../domain/errors.ts";
 import { type Ref, refOfPaymentId, Uuid } from "../domain/ids.ts";
 import type { Payment } from "../domain/payment.ts";
 import { mayRead, type Principal } from "../domain/principal.ts";
@@ -11,13 +12,15 @@ const Path = z.object({ payment_id: UuidText.pipe(Uuid) });
 
 /**
  * The payment that the path names, if the caller may see it.
- * @throws InputInvalid, PaymentNotFound, Forbidden
+ * @throws InputInvalid, PaymentNotFound, Forbidden; MethodNotAllowed for a word of a neighbouring route in its place
  */
 export async function paymentAt(
   event: APIGatewayProxyEventV2,
   principal: Principal,
   find: (ref: Ref) => Promise<Payment | undefined>,
 ): Promise<Payment> {
+  const methods = methodsAt(event.rawPath);
+  if (methods.length > 0 && !methods.includes(event.requestContext.http.method)) throw new MethodNotAllowed(methods);
   const ref = refOfPaymentId(parsed("path", Path, event.pathParameters).payment_id);
   const payment = ref && (await find(ref));
   if (!payment) throw new PaymentNotFound();

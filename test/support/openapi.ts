@@ -37,8 +37,8 @@ export function unlikeItsDescription(exchange: Parameters<ApiObserver>[0]): stri
 }
 
 function validatorOf(path: string, method: string, status: string, type: string) {
-  const escape = (part: string) => encodeURIComponent(part.replaceAll("~", "~0").replaceAll("/", "~1"));
-  const pointer = ["paths", path, method, "responses", status, "content", type, "schema"].map(escape).join("/");
+  const token = (part: string) => encodeURIComponent(part.replaceAll("~", "~0").replaceAll("/", "~1"));
+  const pointer = ["paths", path, method, "responses", status, "content", type, "schema"].map(token).join("/");
   const known = compiled.get(pointer);
   if (known) return known;
   const made = ajv.compile({ $ref: `openapi#/${pointer}` });
