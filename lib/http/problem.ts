@@ -7,7 +7,7 @@ import { quotaHeaders } from "./quota-headers.ts";
 type Code = Extract<(typeof errors)[keyof typeof errors], new (...args: never[]) => PaymentError>["prototype"]["code"];
 
 /** Status and title of every code: a new error without a row does not compile. */
-const PROBLEMS = {
+export const PROBLEMS = {
   input_invalid: [422, "Invalid input"],
   purpose_unknown: [422, "Unknown purpose"],
   price_differs: [422, "Wrong amount"],

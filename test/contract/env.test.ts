@@ -1,5 +1,9 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { DEV } from "../../infra/config.ts";
 import { EnvironmentInvalid, readEnv } from "../../lib/contract/env.ts";
+import { FUNCTIONS } from "../../lib/contract/functions.ts";
+import { Settings } from "../../local/settings.ts";
 
 const messageOf = (names: Parameters<typeof readEnv>[0], source: Record<string, string>): string => {
   try {
@@ -56,4 +60,24 @@ describe("the environment", () => {
   test("an empty pending page means our own", () => {
     expect(readEnv(["FRONTEND_PENDING_URL"], { FRONTEND_PENDING_URL: "" }).FRONTEND_PENDING_URL).toBeUndefined();
   });
+});
+
+const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), "utf8");
+
+test("docs/configuration.md has every variable that a function is told, with the value of the stage dev", () => {
+  const rows = [...read("docs/configuration.md").matchAll(/^\| `([A-Z_]+)` \| .{10,} \| (.+) \|$/gm)];
+  const told = new Set<string>(Object.values(FUNCTIONS).flatMap(({ env }) => env));
+  expect(rows.map(([, name]) => name).toSorted()).toEqual([...told].toSorted());
+  const values: Record<string, string> = DEV.values;
+  for (const [, name = "", shown = ""] of rows) {
+    const value = values[name];
+    if (value === undefined) expect([name, shown]).toEqual([name, "made by the stack"]);
+    else if (shown.startsWith("none")) expect(value).toContain(".invalid");
+    else expect([name, shown.replaceAll("`", "").replace("empty", "")]).toEqual([name, value]);
+  }
+});
+
+test(".env.example has every variable that npm start reads, and no other", () => {
+  const names = [...read(".env.example").matchAll(/^# ([A-Z_]+)=/gm)].map(([, name]) => name);
+  expect(names.toSorted()).toEqual(Object.keys(Settings.shape).toSorted());
 });

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import * as z from "zod";
 import { Problem } from "../../lib/contract/api.ts";
@@ -8,7 +9,7 @@ import {
   InputInvalid,
   Unauthenticated,
 } from "../../lib/domain/errors.ts";
-import { parsed, problemFor } from "../../lib/http/problem.ts";
+import { PROBLEMS, parsed, problemFor } from "../../lib/http/problem.ts";
 
 const answerTo = (error: unknown) => {
   const { statusCode, headers, body } = problemFor(error, "req-1");
@@ -83,4 +84,19 @@ describe("input", () => {
     const error = refusal({ property_id: 1, amount: "4111 1111 1111 1111" });
     expect(JSON.stringify(answerTo(error))).not.toContain("4111");
   });
+});
+
+test("docs/errors.md explains every code, each with the status that it has", () => {
+  const doc = readFileSync(new URL("../../docs/errors.md", import.meta.url), "utf8");
+  const documented = [...doc.matchAll(/^\| `(\w+)` \| (\d{3}) \| .{20,} \| .{8,} \|$/gm)].map(([, code, status]) => [
+    code,
+    Number(status),
+  ]);
+  const known = Object.entries(PROBLEMS).map(([code, [status]]) => [code, status]);
+  // These two have no class: one is any other error, the other belongs to one route.
+  const others = [
+    ["internal_error", 500],
+    ["unhealthy", 503],
+  ];
+  expect(documented.toSorted()).toEqual([...known, ...others].toSorted());
 });
