@@ -7,6 +7,7 @@ import { PROFILE_NAMES, type ProfileName } from "./chapa/profiles.ts";
 import { UnsafeKey } from "./chapa/simulator.ts";
 import { type Cloud, type CloudAddress, startCloud } from "./cloud.ts";
 import { PASSWORD, PEOPLE } from "./people.ts";
+import { RedisAway } from "./redis/bridge.ts";
 import { PortTaken } from "./serve.ts";
 import { readSettings, SettingsInvalid } from "./settings.ts";
 
@@ -122,7 +123,7 @@ function stopOnSignals(cloud: Cloud): void {
 }
 
 function fail(error: unknown): never {
-  const isExpected = [BadOption, EnvironmentInvalid, PortTaken, SettingsInvalid, UnsafeKey].some(
+  const isExpected = [BadOption, EnvironmentInvalid, PortTaken, RedisAway, SettingsInvalid, UnsafeKey].some(
     (kind) => error instanceof kind,
   );
   const text = error instanceof Error ? (isExpected ? error.message : error.stack) : String(error);

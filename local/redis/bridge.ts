@@ -113,10 +113,23 @@ export class RedisBridge {
   }
 }
 
-/** @param url of a Redis server; undefined for one in this process */
-export function startRedis(url: string | undefined): Promise<RedisBridge> {
-  return new RedisBridge(url ? redisServer(url) : embeddedRedis()).listen();
+/**
+ * Starts with none of our keys, whoever has been here before.
+ * @param url of a Redis server; undefined for one in this process
+ * @throws RedisAway when none answers there
+ */
+export async function startRedis(url: string | undefined): Promise<RedisBridge> {
+  const bridge = await new RedisBridge(url ? redisServer(url) : embeddedRedis()).listen();
+  try {
+    await bridge.reset();
+    return bridge;
+  } catch (error) {
+    await bridge.close();
+    throw new RedisAway(`REDIS_URL: no Redis server answers at ${new URL(url ?? "").host}`, { cause: error });
+  }
 }
+
+export class RedisAway extends Error {}
 
 function parsed(body: Buffer): unknown {
   try {
