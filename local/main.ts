@@ -1,6 +1,6 @@
 import "./process-clock.ts";
 
-import { mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { EnvironmentInvalid } from "../lib/contract/env.ts";
 import { PROFILE_NAMES, type ProfileName } from "./chapa/profiles.ts";
@@ -27,6 +27,8 @@ Environment variables replace the simulated parts by real ones and set limits; t
 
 const DEFAULT_PORT = 8120;
 const STATE_DIRECTORY = ".local";
+// What the environment says already wins.
+const ENVIRONMENT_FILE = ".env";
 
 class BadOption extends Error {}
 
@@ -41,6 +43,7 @@ async function main(): Promise<void> {
   // Programs read standard output; records of what happens would be in the way.
   process.env["POWERTOOLS_LOG_LEVEL"] ??= options.json ? "SILENT" : "WARN";
   process.env["POWERTOOLS_METRICS_DISABLED"] ??= "true";
+  if (existsSync(ENVIRONMENT_FILE)) process.loadEnvFile(ENVIRONMENT_FILE);
   const { port, profile, seed } = options;
   const cloud = await startCloud({ settings: readSettings(process.env), port, profile, seed });
   stopOnSignals(cloud);
