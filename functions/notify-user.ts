@@ -9,7 +9,7 @@ import { Queue, sqsClient } from "../lib/queue/send.ts";
 import { call } from "../lib/runtime/call.ts";
 import { systemClock } from "../lib/runtime/clock.ts";
 import { log } from "../lib/runtime/logger.ts";
-import { count, flushMetrics } from "../lib/runtime/metrics.ts";
+import { flushMetrics } from "../lib/runtime/metrics.ts";
 import { documentClient } from "../lib/table/client.ts";
 import { PaymentTable } from "../lib/table/payments.ts";
 import { contactsOf, gatewaySecretOf } from "../lib/wiring/parts.ts";
@@ -28,7 +28,6 @@ const ports = {
   notification: new NotificationService(env.NOTIFICATION_SERVICE_URL, bearer, call),
   clock: systemClock,
   log,
-  count,
 };
 
 export const handler = async (_event: unknown, context: Context) => {

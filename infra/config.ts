@@ -1,8 +1,26 @@
 import type { EnvText } from "../lib/contract/env.ts";
 
+export const STAGE_NAMES = ["dev", "staging", "prod"] as const;
+export type StageName = (typeof STAGE_NAMES)[number];
+
 /** What one stage is told from outside; everything else follows from the stack itself. */
 export type StageConfig = {
-  stage: string;
+  stage: StageName;
+  region: string;
+  /** An address of one's own, with its certificate in the same region; without it the API has API Gateway's address. */
+  domain?: { name: string; certificateArn: string };
+  /** Who is written to when an alarm goes off; without it alarms are only shown. */
+  alarmEmail?: string;
+  /** Days for which logs are kept. */
+  logRetentionDays: 30 | 90 | 365;
+  /** Whose key encrypts the table: AWS's own costs nothing, the account's own can be audited and taken away. */
+  tableKey: "aws" | "account";
+  /** Where Chapa reaches us: a URL of the function's own, or only the API's route, which throttles. */
+  webhookIngress: "functionUrl" | "httpApi";
+  /** Invocations of the webhook at once. Not in a new account, whose whole quota is 10. */
+  webhookConcurrency?: number;
+  /** Calls a second, and at once, that the API lets through to any one route. */
+  throttle: { rate: number; burst: number };
   /** Values of the functions' environment that differ between stages. */
   values: Pick<
     Required<EnvText>,
@@ -28,9 +46,23 @@ export type StageConfig = {
   >;
 };
 
+/** Routes that cost more, or tempt more, than others: calls a second, and at once. */
+export const ROUTE_THROTTLES: Record<string, { rate: number; burst: number }> = {
+  "POST /token": { rate: 5, burst: 10 },
+  "POST /api/v1/token": { rate: 5, burst: 10 },
+  "GET /metrics": { rate: 2, burst: 5 },
+  "GET /api/v1/metrics": { rate: 2, burst: 5 },
+  $default: { rate: 5, burst: 10 },
+};
+
 /** The stage that `cdk synth` makes; the siblings' addresses are replaced before it is deployed anywhere. */
 export const DEV: StageConfig = {
   stage: "dev",
+  region: "eu-west-1",
+  logRetentionDays: 30,
+  tableKey: "aws",
+  webhookIngress: "functionUrl",
+  throttle: { rate: 50, burst: 100 },
   values: {
     CHAPA_BASE_URL: "https://api.chapa.co/v1",
     CHECKOUT_ORIGINS: "https://checkout.chapa.co",
@@ -53,3 +85,16 @@ export const DEV: StageConfig = {
     INITIATE_PAUSED: "false",
   },
 };
+
+const STAGING: StageConfig = { ...DEV, stage: "staging", logRetentionDays: 90 };
+
+const PROD: StageConfig = {
+  ...DEV,
+  stage: "prod",
+  logRetentionDays: 365,
+  tableKey: "account",
+  webhookConcurrency: 20,
+  throttle: { rate: 200, burst: 400 },
+};
+
+export const STAGES: Record<StageName, StageConfig> = { dev: DEV, staging: STAGING, prod: PROD };

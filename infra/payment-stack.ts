@@ -1,9 +1,6 @@
 import { CfnOutput, Duration, Stack, type StackProps } from "aws-cdk-lib";
-import { CorsHttpMethod, HttpApi, HttpMethod, HttpRoute, HttpRouteKey } from "aws-cdk-lib/aws-apigatewayv2";
-import { HttpIamAuthorizer } from "aws-cdk-lib/aws-apigatewayv2-authorizers";
-import { HttpLambdaIntegration } from "aws-cdk-lib/aws-apigatewayv2-integrations";
 import type { Table } from "aws-cdk-lib/aws-dynamodb";
-import { PolicyStatement } from "aws-cdk-lib/aws-iam";
+import { PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import {
   type Code,
   FilterCriteria,
@@ -13,22 +10,22 @@ import {
   StartingPosition,
 } from "aws-cdk-lib/aws-lambda";
 import { SqsDlq, SqsEventSource } from "aws-cdk-lib/aws-lambda-event-sources";
-import { Schedule, ScheduleExpression } from "aws-cdk-lib/aws-scheduler";
-import { LambdaInvoke } from "aws-cdk-lib/aws-scheduler-targets";
+import { type IScheduleTarget, Schedule, ScheduleExpression } from "aws-cdk-lib/aws-scheduler";
 import { Secret } from "aws-cdk-lib/aws-secretsmanager";
 import { Queue, QueueEncryption } from "aws-cdk-lib/aws-sqs";
 import type { Construct } from "constructs";
-import { CORS } from "../lib/contract/cors.ts";
 import type { EnvText } from "../lib/contract/env.ts";
 import { FUNCTIONS, type FunctionName, type FunctionSpec } from "../lib/contract/functions.ts";
 import type { QueueName } from "../lib/contract/queues.ts";
-import { NO_ROUTE, ROUTES } from "../lib/contract/routes.ts";
+import { WEBHOOK_PATH } from "../lib/contract/routes.ts";
 import { PAYMENT_PREFIX } from "../lib/contract/table.ts";
+import { addRoutes, makeApi } from "./api.ts";
 import type { StageConfig } from "./config.ts";
 import { makeFunction } from "./payment-function.ts";
 import { PERMISSIONS, type SecretName } from "./permissions.ts";
 import { type MadeQueue, makeQueues } from "./queues.ts";
 import { makeTable } from "./storage.ts";
+import { watch } from "./watch.ts";
 
 export type PaymentStackProps = StackProps & {
   config: StageConfig;
@@ -51,18 +48,10 @@ const DEAD_LETTER_DAYS = 14;
 export class PaymentStack extends Stack {
   constructor(scope: Construct, id: string, { config, code, ...props }: PaymentStackProps) {
     super(scope, id, props);
-    const table = makeTable(this);
+    const table = makeTable(this, config);
     const queues = makeQueues(this);
     const secrets = makeSecrets(this);
-    const api = new HttpApi(this, "Api", {
-      corsPreflight: {
-        allowOrigins: config.values.FRONTEND_ORIGINS.split(","),
-        allowMethods: CORS.methods.map((method) => CorsHttpMethod[method]),
-        allowHeaders: [...CORS.requestHeaders],
-        exposeHeaders: [...CORS.responseHeaders],
-        maxAge: Duration.seconds(CORS.maxAgeSeconds),
-      },
-    });
+    const { api, url } = makeApi(this, config);
 
     const values: Required<EnvText> = {
       ...config.values,
@@ -74,23 +63,30 @@ export class PaymentStack extends Stack {
       WEBHOOK_SECRET_ARN: secrets.webhook.secretArn,
       AUTH_SECRET_ARN: secrets.auth.secretArn,
       GATEWAY_SECRET_ARN: secrets.gateway.secretArn,
-      BASE_URL: api.apiEndpoint,
+      BASE_URL: url,
     };
     const names = Object.keys(FUNCTIONS) as FunctionName[];
     const functions = Object.fromEntries(
-      names.map((name) => [name, makeFunction(this, name, values, code)]),
+      names.map((name) => [name, makeFunction(this, name, { values, code, config })]),
     ) as Parts["functions"];
 
     const parts = { table, queues, secrets, functions };
+    const streamDead = makeStreamDead(this);
     for (const name of names) {
       permit(name, parts);
-      connect(this, name, parts);
+      connect(this, name, parts, streamDead);
     }
-    addRoutes(api, functions);
-    const webhook = functions["chapa-webhook"].addFunctionUrl({ authType: FunctionUrlAuthType.NONE });
-    new CfnOutput(this, "ApiUrl", { value: api.apiEndpoint });
-    new CfnOutput(this, "WebhookUrl", { value: webhook.url });
+    addRoutes(this, api, functions, config);
+    watch(this, { api, table, queues, streamDead, functions }, config);
+    new CfnOutput(this, "ApiUrl", { value: url });
+    new CfnOutput(this, "WebhookUrl", { value: webhookUrl(functions["chapa-webhook"], url, config) });
   }
+}
+
+function webhookUrl(webhook: LambdaFunction, apiUrl: string, { webhookIngress }: StageConfig): string {
+  if (webhookIngress === "httpApi") return `${apiUrl}${WEBHOOK_PATH}`;
+  // Chapa signs its webhooks and nothing else: the function checks, and touches nothing before it has.
+  return webhook.addFunctionUrl({ authType: FunctionUrlAuthType.NONE }).url;
 }
 
 function makeSecrets(scope: Construct): Record<SecretName, Secret> {
@@ -100,20 +96,6 @@ function makeSecrets(scope: Construct): Record<SecretName, Secret> {
     auth: make("AuthSecret", "JWT secret shared by the siblings, namespace of ids"),
     gateway: make("GatewaySecret", "Chapa key, contact keys, the listing's key, the notification service's bearer"),
   };
-}
-
-function addRoutes(api: HttpApi, functions: Parts["functions"]): void {
-  const signed = new HttpIamAuthorizer();
-  for (const { method, path, function: name, access } of ROUTES) {
-    const integration = new HttpLambdaIntegration(`${name}-${method}`, functions[name]);
-    const authorizer = access.kind === "iam" ? { authorizer: signed } : {};
-    api.addRoutes({ path, methods: [HttpMethod[method]], integration, ...authorizer });
-  }
-  new HttpRoute(api, "NoRoute", {
-    httpApi: api,
-    routeKey: HttpRouteKey.DEFAULT,
-    integration: new HttpLambdaIntegration(NO_ROUTE.function, functions[NO_ROUTE.function]),
-  });
 }
 
 /** Exactly what the table of permissions says, on exactly these resources. */
@@ -146,7 +128,7 @@ function permit(name: FunctionName, { table, queues, secrets, functions }: Parts
 }
 
 /** Whatever starts the function, beside the routes. */
-function connect(scope: Construct, name: FunctionName, { table, queues, functions }: Parts): void {
+function connect(scope: Construct, name: FunctionName, { table, queues, functions }: Parts, streamDead: Queue): void {
   const { trigger }: FunctionSpec = FUNCTIONS[name];
   switch (trigger.kind) {
     case "http":
@@ -159,23 +141,34 @@ function connect(scope: Construct, name: FunctionName, { table, queues, function
     case "schedule":
       new Schedule(scope, `${name}-schedule`, {
         schedule: ScheduleExpression.rate(Duration.minutes(trigger.everyMinutes)),
-        // The next run comes anyway; a late one would only add to it.
-        target: new LambdaInvoke(functions[name], { retryAttempts: 0 }),
+        target: invokedBySchedule(scope, name, functions[name]),
       });
       return;
     case "stream":
-      readStream(scope, functions[name], table, trigger.batch);
+      readStream(functions[name], table, trigger.batch, streamDead);
   }
 }
 
-/** The table's changes, payments only: a record that fails again and again ends in a queue and not in the way. */
-function readStream(scope: Construct, reader: LambdaFunction, { tableStreamArn }: Table, batch: number): void {
-  if (!tableStreamArn) throw new Error("the table has no stream");
-  const dead = new Queue(scope, "StreamDead", {
+/** The library's own target would let the schedule invoke every version that there will ever be. */
+function invokedBySchedule(scope: Construct, name: string, { functionArn: arn }: LambdaFunction): IScheduleTarget {
+  const role = new Role(scope, `${name}-schedule-role`, { assumedBy: new ServicePrincipal("scheduler.amazonaws.com") });
+  role.addToPolicy(new PolicyStatement({ actions: ["lambda:InvokeFunction"], resources: [arn] }));
+  // The next run comes anyway; a late one would only add to it.
+  return { bind: () => ({ arn, role, retryPolicy: { maximumRetryAttempts: 0 } }) };
+}
+
+/** Where changes end that could not be published. */
+function makeStreamDead(scope: Construct): Queue {
+  return new Queue(scope, "StreamDead", {
     enforceSSL: true,
     encryption: QueueEncryption.SQS_MANAGED,
     retentionPeriod: Duration.days(DEAD_LETTER_DAYS),
   });
+}
+
+/** The table's changes, payments only: a record that fails again and again ends in a queue and not in the way. */
+function readStream(reader: LambdaFunction, { tableStreamArn }: Table, batch: number, dead: Queue): void {
+  if (!tableStreamArn) throw new Error("the table has no stream");
   reader.addToRolePolicy(
     new PolicyStatement({
       actions: ["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:ListStreams"],

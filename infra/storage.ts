@@ -1,12 +1,20 @@
 import { RemovalPolicy } from "aws-cdk-lib";
-import { AttributeType, BillingMode, ProjectionType, StreamViewType, Table } from "aws-cdk-lib/aws-dynamodb";
+import {
+  AttributeType,
+  BillingMode,
+  ProjectionType,
+  StreamViewType,
+  Table,
+  TableEncryption,
+} from "aws-cdk-lib/aws-dynamodb";
 import type { Construct } from "constructs";
 import { TABLE } from "../lib/contract/table.ts";
+import type { StageConfig } from "./config.ts";
 
 const TYPES = { S: AttributeType.STRING, N: AttributeType.NUMBER } as const;
 
 /** The one table. It outlives its stack: what it holds cannot be made again. */
-export function makeTable(scope: Construct): Table {
+export function makeTable(scope: Construct, { tableKey }: StageConfig): Table {
   const attribute = (key: { name: string; type: keyof typeof TYPES }) => ({ name: key.name, type: TYPES[key.type] });
   const table = new Table(scope, "Table", {
     partitionKey: attribute(TABLE.partitionKey),
@@ -16,6 +24,7 @@ export function makeTable(scope: Construct): Table {
     pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
     deletionProtection: true,
     removalPolicy: RemovalPolicy.RETAIN,
+    encryption: tableKey === "account" ? TableEncryption.CUSTOMER_MANAGED : TableEncryption.DEFAULT,
   });
   for (const index of TABLE.indexes) {
     table.addGlobalSecondaryIndex({

@@ -1,11 +1,11 @@
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdirSync, writeFileSync } from "node:fs";
 import * as z from "zod";
+import { pythonEnvironment } from "../python.ts";
 
 // Fuzzes the whole API, as its own OpenAPI document describes it, against a running service. Needs Python >= 3.10;
 // brings schemathesis itself.
-const HOME = ".local/schemathesis";
-const VENV = `${HOME}/venv`;
+const HOME = ".local/fuzz";
 const PORT = "8140";
 const EXAMPLES = process.argv[2] ?? "30";
 // Nobody is refused for asking often; what a limit does is tested elsewhere.
@@ -16,20 +16,6 @@ const Address = z.object({
   apiKey: z.string(),
   users: z.object({ admin: z.object({ token: z.string() }) }),
 });
-
-function install(): void {
-  if (!existsSync(`${VENV}/bin/schemathesis`)) execFileSync("python3", ["-m", "venv", VENV], { stdio: "inherit" });
-  const pip = [
-    "-m",
-    "pip",
-    "install",
-    "--quiet",
-    "--disable-pip-version-check",
-    "-r",
-    ".ci/schemathesis/requirements.txt",
-  ];
-  execFileSync(`${VENV}/bin/python`, pip, { stdio: "inherit" });
-}
 
 async function start(): Promise<{ service: ChildProcess; address: z.output<typeof Address> }> {
   const service = spawn(process.execPath, ["local/main.ts", "--port", PORT, "--json"], {
@@ -54,7 +40,7 @@ positive_data_acceptance.expected-statuses = ${SENSIBLE}
 negative_data_rejection.expected-statuses = ${REFUSALS}
 `;
 
-install();
+const venv = pythonEnvironment("schemathesis", ".ci/schemathesis/requirements.txt");
 const { service, address } = await start();
 mkdirSync(HOME, { recursive: true });
 writeFileSync(`${HOME}/schemathesis.toml`, CONFIG);
@@ -68,7 +54,7 @@ const run = [
   "--checks=all",
 ];
 const more = [`--max-examples=${EXAMPLES}`, "--seed=1", "--continue-on-failure", "--generation-database=none"];
-const fuzz = spawn(`${VENV}/bin/schemathesis`, [...run, ...more], {
+const fuzz = spawn(`${venv}/bin/schemathesis`, [...run, ...more], {
   env: {
     ...process.env,
     SCHEMATHESIS_HOOKS: "hooks",

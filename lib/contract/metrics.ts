@@ -1,17 +1,13 @@
-/** Names of our own metrics; functions count them, dashboards and alarms read them. All are counts. */
+/** Names of our own metrics; functions count them, dashboards and alarms read them. All are counts; each is paid for. */
 export const METRICS = [
   "PaymentOpened",
   "PaymentConfirmed",
-  "PaymentConfirmedLate",
   "AttentionRaised",
   "ChapaUnavailable",
   "ChapaMisconfigured",
   "WebhookAccepted",
   "WebhookRefused",
-  "ListingHeard",
   "ListingRefusedKey",
-  "UserNotified",
-  "UserNotificationDropped",
   "RateLimiterFailOpen",
   "ReconcileFinding",
 ] as const;

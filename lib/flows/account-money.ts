@@ -41,10 +41,16 @@ export async function accountMoney(
   });
   const after = revised.payment;
   if (revised.stepped && after) {
-    ports.log.info("payment_moved", { ref, move: move ?? "", state: after.state, version: after.version });
-    if (move === "confirm") ports.count(after.late ? "PaymentConfirmedLate" : "PaymentConfirmed");
+    const paid = move === "confirm" ? { late: after.late ?? false, took_ms: tookMs(after, attempt) } : {};
+    ports.log.info("payment_moved", { ref, move: move ?? "", state: after.state, version: after.version, ...paid });
+    if (move === "confirm") ports.count("PaymentConfirmed");
   }
   return after?.state === "SUCCESS" ? endOtherLinks(ports, after, run) : after;
+}
+
+/** From the checkout to its money, as far as we know. */
+function tookMs({ attempts, settledAt }: Payment, attempt: number): number {
+  return (settledAt ?? 0) - (attempts[attempt]?.openedAt ?? settledAt ?? 0);
 }
 
 async function adopt(ports: MoneyPorts, ref: Ref, attempt: number, evidence: Money, act: Act): Promise<Payment> {

@@ -139,7 +139,6 @@ async function closed(
 
 /** A definite end. `heard` is written for good and never judged again. */
 async function ended(ports: NotifyListingPorts, told: Told, how: "heard" | "told"): Promise<Step> {
-  if (how === "heard") ports.count("ListingHeard");
   await answered(ports, told, how === "heard");
   return "done";
 }

@@ -9,7 +9,6 @@ import type { Drain, Received } from "../queue/drain.ts";
 import type { Queue } from "../queue/send.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Log } from "../runtime/logger.ts";
-import type { Count } from "../runtime/metrics.ts";
 import type { ContactTable } from "../table/contacts.ts";
 import type { PaymentTable } from "../table/payments.ts";
 
@@ -24,7 +23,6 @@ export type NotifyUserPorts = {
   notification: Pick<NotificationService, "send">;
   clock: Pick<Clock, "now">;
   log: Log;
-  count: Count;
 };
 
 // The service takes ten calls a minute from one address and answers the eleventh with an error; others share it.
@@ -79,7 +77,6 @@ async function settle(
   ports.log.info("user_notified", { ref: message.ref, event: message.event, delivery });
   switch (delivery) {
     case "sent":
-      ports.count("UserNotified");
       return received.done();
     case "overtaken":
       return received.done();
@@ -100,7 +97,6 @@ async function settle(
 }
 
 async function drop(ports: NotifyUserPorts, received: Received<NotificationMessage>): Promise<void> {
-  ports.count("UserNotificationDropped");
   ports.log.warn("user_notification_dropped", { ref: received.body.ref, event: received.body.event });
   await ports.dropped.send({ message: received.body });
   await received.done();

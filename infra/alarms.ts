@@ -1,0 +1,262 @@
+import type { FunctionName } from "../lib/contract/functions.ts";
+import type { MetricName } from "../lib/contract/metrics.ts";
+import type { QueueName } from "../lib/contract/queues.ts";
+
+/** What an alarm looks at: a metric of ours, or one that AWS keeps. Sums over `minutes`, but for ages and latencies. */
+export type Watched =
+  | { of: "own"; metric: MetricName }
+  /** Messages in a dead-letter queue. */
+  | { of: "dead"; queue: QueueName | "stream" }
+  /** Seconds that the oldest message has waited. */
+  | { of: "oldest"; queue: QueueName }
+  | { of: "errors" | "runs"; function: FunctionName }
+  /** Milliseconds between a change of the table and its being published. */
+  | { of: "stream age" }
+  | { of: "api errors" | "api p99" | "throttled functions" | "throttled table" | "table errors" };
+
+export type AlarmSpec = {
+  name: string;
+  /** `page`: somebody gets up. `ticket`: somebody looks in working hours. */
+  severity: "page" | "ticket";
+  /** What customers notice, or will. */
+  impact: string;
+  /** Heading of docs/runbook.md. */
+  runbook: string;
+  watches: Watched;
+  /** Goes off at this much or more; a heartbeat at less than this. */
+  at: number;
+  minutes: number;
+  /** Of so many periods in a row so many must be bad; one of one unless it says otherwise. */
+  bad?: { of: number; are: number };
+  isHeartbeat?: true;
+};
+
+/** Every alarm, as docs/runbook.md answers it. */
+export const ALARMS: readonly AlarmSpec[] = [
+  {
+    name: "attention-raised",
+    severity: "page",
+    impact: "Somebody's money waits for a person: it came twice, not as agreed, or for a listing that is closed.",
+    runbook: "A payment calls for a person",
+    watches: { of: "own", metric: "AttentionRaised" },
+    at: 1,
+    minutes: 5,
+  },
+  {
+    name: "chapa-unavailable",
+    severity: "page",
+    impact: "Owners cannot begin to pay; who has paid waits to be confirmed. No money is lost.",
+    runbook: "Chapa is down",
+    watches: { of: "own", metric: "ChapaUnavailable" },
+    at: 10,
+    minutes: 5,
+  },
+  {
+    name: "chapa-misconfigured",
+    severity: "page",
+    impact: "Nobody can pay, and nobody who has paid is confirmed, until the key or the account is mended.",
+    runbook: "Chapa refuses our key",
+    watches: { of: "own", metric: "ChapaMisconfigured" },
+    at: 1,
+    minutes: 5,
+  },
+  {
+    name: "webhooks-refused",
+    severity: "page",
+    impact: "Payments are confirmed minutes later, by the schedule alone; or somebody forges webhooks.",
+    runbook: "Webhooks stopped",
+    watches: { of: "own", metric: "WebhookRefused" },
+    at: 10,
+    minutes: 5,
+  },
+  {
+    name: "listing-refuses-our-key",
+    severity: "page",
+    impact: "Paid properties are not published.",
+    runbook: "The listing does not hear us",
+    watches: { of: "own", metric: "ListingRefusedKey" },
+    at: 1,
+    minutes: 5,
+  },
+  {
+    name: "limits-not-shared",
+    severity: "ticket",
+    impact: "None yet: each process counts for itself, and logins wait.",
+    runbook: "Redis is away",
+    watches: { of: "own", metric: "RateLimiterFailOpen" },
+    at: 1,
+    minutes: 1,
+    bad: { of: 15, are: 15 },
+  },
+  {
+    name: "books-differ",
+    severity: "ticket",
+    impact: "Chapa's list and ours differ in a payment; somebody may have paid for nothing.",
+    runbook: "Reconcile yesterday",
+    watches: { of: "own", metric: "ReconcileFinding" },
+    at: 1,
+    minutes: 60,
+  },
+  {
+    name: "dead-looks",
+    severity: "ticket",
+    impact: "None: the schedule asks about every payment anyway. A message could not be read.",
+    runbook: "The DLQ has messages",
+    watches: { of: "dead", queue: "resolve" },
+    at: 1,
+    minutes: 1,
+  },
+  {
+    name: "dead-listing-news",
+    severity: "page",
+    impact: "A paid property is not published, and is only told again by the schedule.",
+    runbook: "The DLQ has messages",
+    watches: { of: "dead", queue: "listing" },
+    at: 1,
+    minutes: 1,
+  },
+  {
+    name: "dead-messages-to-payers",
+    severity: "ticket",
+    impact: "A payer has not been written to; his payment is right.",
+    runbook: "The DLQ has messages",
+    watches: { of: "dead", queue: "notification" },
+    at: 1,
+    minutes: 1,
+  },
+  {
+    name: "dead-changes",
+    severity: "page",
+    impact: "A change of a payment was not published: nobody was told, until the schedule finds it.",
+    runbook: "The DLQ has messages",
+    watches: { of: "dead", queue: "stream" },
+    at: 1,
+    minutes: 1,
+  },
+  {
+    name: "looks-wait",
+    severity: "ticket",
+    impact: "Who has paid is confirmed late.",
+    runbook: "Work piles up",
+    watches: { of: "oldest", queue: "resolve" },
+    at: 900,
+    minutes: 5,
+  },
+  {
+    name: "messages-to-payers-wait",
+    severity: "ticket",
+    impact: "Payers are written to late.",
+    runbook: "Work piles up",
+    watches: { of: "oldest", queue: "notification" },
+    at: 3_600,
+    minutes: 5,
+  },
+  {
+    name: "changes-wait",
+    severity: "ticket",
+    impact: "Listings and payers are told late.",
+    runbook: "Work piles up",
+    watches: { of: "stream age" },
+    at: 300_000,
+    minutes: 5,
+  },
+  {
+    name: "publishing-fails",
+    severity: "page",
+    impact: "Listings and payers are told late, or only by the schedule.",
+    runbook: "Work piles up",
+    watches: { of: "errors", function: "publish-events" },
+    at: 1,
+    minutes: 5,
+    bad: { of: 3, are: 2 },
+  },
+  {
+    name: "sweep-silent",
+    severity: "page",
+    impact: "Lost webhooks stay lost, nothing expires, unheard successes are not told again.",
+    runbook: "The schedule does not run",
+    watches: { of: "runs", function: "timeout-payments" },
+    at: 1,
+    minutes: 1,
+    bad: { of: 3, are: 3 },
+    isHeartbeat: true,
+  },
+  {
+    name: "sweep-fails",
+    severity: "page",
+    impact: "As if it did not run.",
+    runbook: "The schedule does not run",
+    watches: { of: "errors", function: "timeout-payments" },
+    at: 1,
+    minutes: 1,
+    bad: { of: 3, are: 3 },
+  },
+  {
+    name: "reconcile-silent",
+    severity: "ticket",
+    impact: "The last net under lost payments is missing, and totals may be wrong.",
+    runbook: "Reconcile yesterday",
+    watches: { of: "runs", function: "reconcile-payments" },
+    at: 1,
+    minutes: 60,
+    bad: { of: 3, are: 3 },
+    isHeartbeat: true,
+  },
+  {
+    name: "api-fails",
+    severity: "page",
+    impact: "Owners see errors instead of their checkout or state.",
+    runbook: "The service answers errors",
+    watches: { of: "api errors" },
+    at: 3,
+    minutes: 5,
+  },
+  {
+    name: "api-slow",
+    severity: "ticket",
+    impact: "Owners wait longer than 8 s.",
+    runbook: "The service answers errors",
+    watches: { of: "api p99" },
+    at: 8_000,
+    minutes: 1,
+    bad: { of: 5, are: 3 },
+  },
+  {
+    name: "functions-throttled",
+    severity: "ticket",
+    impact: "Calls are turned away because the account's quota of functions is used up.",
+    runbook: "The service answers errors",
+    watches: { of: "throttled functions" },
+    at: 1,
+    minutes: 5,
+  },
+  {
+    name: "table-throttled",
+    severity: "ticket",
+    impact: "Calls wait or fail.",
+    runbook: "The service answers errors",
+    watches: { of: "throttled table" },
+    at: 1,
+    minutes: 1,
+    bad: { of: 3, are: 2 },
+  },
+  {
+    name: "table-fails",
+    severity: "page",
+    impact: "Nobody can pay and nobody can be confirmed until the table answers again.",
+    runbook: "The service answers errors",
+    watches: { of: "table errors" },
+    at: 1,
+    minutes: 5,
+    bad: { of: 3, are: 2 },
+  },
+];
+
+/** Any of these, and payments are broken. */
+export const BROKEN: readonly string[] = [
+  "api-fails",
+  "chapa-misconfigured",
+  "chapa-unavailable",
+  "sweep-silent",
+  "table-fails",
+];

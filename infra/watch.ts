@@ -1,0 +1,226 @@
+import { Duration, type Stack } from "aws-cdk-lib";
+import { HttpApi } from "aws-cdk-lib/aws-apigatewayv2";
+import {
+  AlarmRule,
+  ComparisonOperator,
+  CompositeAlarm,
+  type IAlarm,
+  LogQueryWidget,
+  Metric,
+  Stats,
+  TreatMissingData,
+} from "aws-cdk-lib/aws-cloudwatch";
+import { SnsAction } from "aws-cdk-lib/aws-cloudwatch-actions";
+import { BillingMode, Operation, Table } from "aws-cdk-lib/aws-dynamodb";
+import type { Function as LambdaFunction } from "aws-cdk-lib/aws-lambda";
+import { QueryDefinition, QueryString } from "aws-cdk-lib/aws-logs";
+import { Topic } from "aws-cdk-lib/aws-sns";
+import { EmailSubscription } from "aws-cdk-lib/aws-sns-subscriptions";
+import type { Queue } from "aws-cdk-lib/aws-sqs";
+import { MetricStatistic, MonitoringFacade, SnsAlarmActionStrategy } from "cdk-monitoring-constructs";
+import { FUNCTIONS, type FunctionName } from "../lib/contract/functions.ts";
+import { METRICS_NAMESPACE, type MetricName } from "../lib/contract/metrics.ts";
+import type { QueueName } from "../lib/contract/queues.ts";
+import { ALARMS, type AlarmSpec, BROKEN, type Watched } from "./alarms.ts";
+import type { StageConfig } from "./config.ts";
+import type { MadeQueue } from "./queues.ts";
+
+export type WatchedParts = {
+  api: HttpApi;
+  table: Table;
+  queues: Record<QueueName, MadeQueue>;
+  streamDead: Queue;
+  functions: Record<FunctionName, LambdaFunction>;
+};
+
+const RUNBOOK = "docs/runbook.md";
+
+/** Alarms, the one alarm that says that payments are broken, the dashboard and the questions to the logs. */
+export function watch(stack: Stack, parts: WatchedParts, config: StageConfig): void {
+  const topic = new Topic(stack, "Alarms", { enforceSSL: true });
+  if (config.alarmEmail) topic.addSubscription(new EmailSubscription(config.alarmEmail));
+  const facade = new MonitoringFacade(stack, "Watch", {
+    alarmFactoryDefaults: {
+      alarmNamePrefix: `payments-${config.stage}`,
+      actionsEnabled: true,
+      action: new SnsAlarmActionStrategy({ onAlarmTopic: topic }),
+      datapointsToAlarm: 1,
+    },
+  });
+  const alarms = new Map(ALARMS.map((spec) => [spec.name, addAlarm(facade, spec, metricOf(spec, parts))]));
+  addBroken(stack, alarms, topic, config);
+  addDashboard(stack, facade, parts);
+  addQuestions(stack, parts, config);
+}
+
+function addAlarm(facade: MonitoringFacade, spec: AlarmSpec, metric: Metric): IAlarm {
+  const { name, severity, impact, runbook, at, bad = { of: 1, are: 1 }, isHeartbeat } = spec;
+  const factory = facade.createAlarmFactory("");
+  return factory.addAlarm(metric, {
+    alarmNameSuffix: name,
+    alarmNameOverride: name,
+    alarmDescription: `[${severity}] ${impact}`,
+    runbookLink: `${RUNBOOK}#${anchorOf(runbook)}`,
+    threshold: at,
+    comparisonOperator: isHeartbeat
+      ? ComparisonOperator.LESS_THAN_THRESHOLD
+      : ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+    treatMissingData: isHeartbeat ? TreatMissingData.BREACHING : TreatMissingData.NOT_BREACHING,
+    evaluationPeriods: bad.of,
+    datapointsToAlarm: bad.are,
+  }).alarm;
+}
+
+/** As a page of Markdown names its headings. */
+export function anchorOf(heading: string): string {
+  return heading
+    .toLowerCase()
+    .replace(/[^\w -]/g, "")
+    .replaceAll(" ", "-");
+}
+
+function metricOf({ watches, minutes }: AlarmSpec, parts: WatchedParts): Metric {
+  const period = Duration.minutes(minutes);
+  const sum = { period, statistic: Stats.SUM };
+  const max = { period, statistic: Stats.MAXIMUM };
+  switch (watches.of) {
+    case "own":
+      return own(watches.metric).with(sum);
+    case "dead":
+      return deadOf(watches, parts).metricApproximateNumberOfMessagesVisible(max);
+    case "oldest":
+      return parts.queues[watches.queue].queue.metricApproximateAgeOfOldestMessage(max);
+    case "errors":
+      return parts.functions[watches.function].metricErrors(sum);
+    case "runs":
+      return parts.functions[watches.function].metricInvocations(sum);
+    case "stream age":
+      return parts.functions["publish-events"].metric("IteratorAge", max);
+    case "api errors":
+      return parts.api.metricServerError(sum);
+    case "api p99":
+      return parts.api.metricLatency({ period, statistic: Stats.p(99) });
+    case "throttled functions":
+      return new Metric({ namespace: "AWS/Lambda", metricName: "Throttles", ...sum });
+    case "throttled table":
+      return parts.table.metric("WriteThrottleEvents", sum);
+    case "table errors":
+      return parts.table.metric("SystemErrors", {
+        ...sum,
+        dimensionsMap: { TableName: parts.table.tableName, Operation: Operation.UPDATE_ITEM },
+      });
+  }
+}
+
+function deadOf({ queue }: Extract<Watched, { of: "dead" }>, { queues, streamDead }: WatchedParts): Queue {
+  return queue === "stream" ? streamDead : queues[queue].dead;
+}
+
+function own(metricName: MetricName): Metric {
+  return new Metric({ namespace: METRICS_NAMESPACE, metricName, dimensionsMap: { service: "payments" } });
+}
+
+function addBroken(stack: Stack, alarms: Map<string, IAlarm>, topic: Topic, { stage }: StageConfig): void {
+  const rules = BROKEN.flatMap((name) => alarms.get(name) ?? []);
+  const broken = new CompositeAlarm(stack, "Broken", {
+    compositeAlarmName: `payments-${stage}-are-broken`,
+    alarmDescription: `[page] Owners cannot pay, or are not confirmed. ${RUNBOOK}#${anchorOf("Payments are broken")}`,
+    alarmRule: AlarmRule.anyOf(...rules),
+  });
+  broken.addAlarmAction(new SnsAction(topic));
+}
+
+function addDashboard(stack: Stack, facade: MonitoringFacade, { api, table, queues, functions }: WatchedParts): void {
+  const group = (title: string, metrics: readonly MetricName[]) => ({
+    title,
+    metrics: metrics.map((name) => own(name).with({ statistic: MetricStatistic.SUM })),
+  });
+  facade.addLargeHeader("Payments");
+  facade.monitorCustom({
+    alarmFriendlyName: "money",
+    humanReadableName: "Money",
+    metricGroups: [
+      group("Begun and paid", ["PaymentOpened", "PaymentConfirmed"]),
+      group("Wait for a person", ["AttentionRaised", "ReconcileFinding"]),
+    ],
+  });
+  facade.monitorCustom({
+    alarmFriendlyName: "neighbours",
+    humanReadableName: "Chapa, webhooks, siblings",
+    metricGroups: [
+      group("Chapa", ["ChapaUnavailable", "ChapaMisconfigured"]),
+      group("Webhooks", ["WebhookAccepted", "WebhookRefused"]),
+      group("Siblings and limits", ["ListingRefusedKey", "RateLimiterFailOpen"]),
+    ],
+  });
+  facade.addWidget(logs("From checkout to money", functions, ["resolve-payment", "payment-return"], TOOK));
+  const watchedApi = HttpApi.fromHttpApiAttributes(stack, "WatchedApi", { httpApiId: api.apiId });
+  facade.monitorApiGatewayV2HttpApi({ api: watchedApi, humanReadableName: "API" });
+  for (const [name, { queue, dead }] of Object.entries(queues)) {
+    facade.monitorSqsQueueWithDlq({ queue, deadLetterQueue: dead, humanReadableName: `Queue ${name}` });
+  }
+  for (const name of names()) {
+    facade.monitorLambdaFunction({ lambdaFunction: functions[name], humanReadableName: name });
+  }
+  const watchedTable = Table.fromTableArn(stack, "WatchedTable", table.tableArn);
+  facade.monitorDynamoTable({
+    table: watchedTable,
+    billingMode: BillingMode.PAY_PER_REQUEST,
+    humanReadableName: "Table",
+  });
+  facade.addWidget(logs("Last errors", functions, names(), ERRORS));
+}
+
+const ERRORS = [
+  "fields @timestamp, message, ref, code, error, request_id",
+  "filter level = 'ERROR'",
+  "sort @timestamp desc",
+  "limit 20",
+];
+const TOOK = [
+  "filter message = 'payment_moved' and move = 'confirm'",
+  "stats count(*) as paid, pct(took_ms, 50) / 1000 as p50_s, pct(took_ms, 95) / 1000 as p95_s by bin(1h)",
+];
+
+function logs(
+  title: string,
+  functions: WatchedParts["functions"],
+  of: readonly FunctionName[],
+  queryLines: string[],
+): LogQueryWidget {
+  const logGroupNames = of.map((name) => functions[name].logGroup.logGroupName);
+  return new LogQueryWidget({ title, logGroupNames, queryLines, width: 24, height: 6 });
+}
+
+function names(): FunctionName[] {
+  return Object.keys(FUNCTIONS) as FunctionName[];
+}
+
+/** Saved questions to the logs, as the runbook asks them. */
+function addQuestions(stack: Stack, { functions }: WatchedParts, { stage }: StageConfig): void {
+  const logGroups = names().map((name) => functions[name].logGroup);
+  const ask = (id: string, name: string, query: ConstructorParameters<typeof QueryString>[0]) =>
+    new QueryDefinition(stack, id, {
+      queryDefinitionName: `payments-${stage}/${name}`,
+      queryString: new QueryString(query),
+      logGroups,
+    });
+  ask("QuestionErrors", "last errors", {
+    fields: ["@timestamp", "message", "ref", "code", "error", "request_id"],
+    filterStatements: ["level = 'ERROR'"],
+    sort: "@timestamp desc",
+    limit: 100,
+  });
+  ask("QuestionPayment", "one payment (put its ref in)", {
+    fields: ["@timestamp", "message", "move", "state", "says", "trigger", "delivery"],
+    filterStatements: ["ref = 'REF'"],
+    sort: "@timestamp asc",
+    limit: 1000,
+  });
+  ask("QuestionFindings", "findings of the daily comparison", {
+    fields: ["@timestamp", "why", "name", "reference", "amount"],
+    filterStatements: ["message = 'reconcile_finding'"],
+    sort: "@timestamp desc",
+    limit: 100,
+  });
+}

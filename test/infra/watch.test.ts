@@ -1,0 +1,120 @@
+import { readFileSync } from "node:fs";
+import { App } from "aws-cdk-lib";
+import { Template } from "aws-cdk-lib/assertions";
+import { Code } from "aws-cdk-lib/aws-lambda";
+import { beforeAll, describe, expect, test } from "vitest";
+import * as z from "zod";
+import { ALARMS, BROKEN } from "../../infra/alarms.ts";
+import { DEV, type StageConfig } from "../../infra/config.ts";
+import { PaymentStack } from "../../infra/payment-stack.ts";
+import { anchorOf } from "../../infra/watch.ts";
+import { METRICS } from "../../lib/contract/metrics.ts";
+
+const ROOT = new URL("../../", import.meta.url);
+const runbook = readFileSync(new URL("docs/runbook.md", ROOT), "utf8");
+const sections = new Map(
+  runbook
+    .split(/^## /m)
+    .slice(1)
+    .map((section) => [section.slice(0, section.indexOf("\n")), section]),
+);
+
+function synthesised(change: Partial<StageConfig> = {}): Template {
+  const config = { ...DEV, ...change };
+  return Template.fromStack(new PaymentStack(new App(), "Test", { config, code: (name) => Code.fromInline(name) }));
+}
+
+let template: Template;
+beforeAll(() => {
+  template = synthesised({ alarmEmail: "operators@rental.invalid" });
+});
+
+const Alarm = z.object({
+  AlarmName: z.string(),
+  AlarmDescription: z.string(),
+  AlarmActions: z.array(z.unknown()).min(1),
+  Threshold: z.number(),
+  TreatMissingData: z.string(),
+  ComparisonOperator: z.string(),
+});
+
+const made = () =>
+  Object.values(template.findResources("AWS::CloudWatch::Alarm")).map(({ Properties }) => Alarm.parse(Properties));
+
+describe("alarms", () => {
+  test("are exactly those that are listed, each telling somebody, with its impact and its page of the runbook", () => {
+    const alarms = made();
+    expect(alarms).toHaveLength(ALARMS.length);
+    for (const { name, impact, severity, runbook: heading, at, isHeartbeat } of ALARMS) {
+      const alarm = alarms.find(({ AlarmName }) => AlarmName.endsWith(name));
+      expect(alarm?.AlarmDescription, name).toContain(impact);
+      expect(alarm?.AlarmDescription).toContain(`[${severity}]`);
+      expect(JSON.stringify(alarm)).toContain(`docs/runbook.md#${anchorOf(heading)}`);
+      expect(alarm).toMatchObject({
+        Threshold: at,
+        TreatMissingData: isHeartbeat ? "breaching" : "notBreaching",
+        ComparisonOperator: isHeartbeat ? "LessThanThreshold" : "GreaterThanOrEqualToThreshold",
+      });
+    }
+  });
+
+  test("lead to headings that there are, each with description, investigation, resolution and commands", () => {
+    const headings = [...new Set(ALARMS.map(({ runbook: heading }) => heading)), "Payments are broken"];
+    expect([...sections.keys()]).toEqual(expect.arrayContaining(headings));
+    for (const [heading, text] of sections) {
+      expect(text, heading).toMatch(/\*\*Investigation\*\*\n\n```\n(?:aws|curl) /);
+      expect(text, heading).toMatch(/\*\*Resolution\*\*\n\n\S/);
+    }
+  });
+
+  test("see every metric of ours that means trouble, and ours are at most ten", () => {
+    const watched = ALARMS.flatMap(({ watches }) => (watches.of === "own" ? [watches.metric] : []));
+    const fine = ["PaymentOpened", "PaymentConfirmed", "WebhookAccepted"];
+    expect([...watched, ...fine].toSorted()).toEqual([...METRICS].toSorted());
+    expect(METRICS.length).toBeLessThanOrEqual(10);
+  });
+
+  test("of which any that breaks payments sets off one that says so", () => {
+    expect(ALARMS.map(({ name }) => name)).toEqual(expect.arrayContaining([...BROKEN]));
+    template.resourceCountIs("AWS::CloudWatch::CompositeAlarm", 1);
+    template.hasResourceProperties("AWS::SNS::Subscription", {
+      Endpoint: "operators@rental.invalid",
+      Protocol: "email",
+    });
+  });
+});
+
+test("the runbook answers whoever calls", () => {
+  expect([...sections.keys()]).toEqual(
+    expect.arrayContaining([
+      "Customer says I paid",
+      "Chapa is down",
+      "The DLQ has messages",
+      "A secret leaked",
+      "Webhooks stopped",
+      "Amount mismatch",
+      "Duplicate charge",
+      "Paid but the listing is closed",
+      "Restore the table",
+      "Reconcile yesterday",
+    ]),
+  );
+  const links = [...runbook.matchAll(/\]\(#([\w-]+)\)/g)].map(([, anchor]) => anchor);
+  expect([...sections.keys()].map(anchorOf)).toEqual(expect.arrayContaining(links));
+});
+
+test("the dashboard shows money, Chapa, webhooks, deliveries, queues, the API, every function, the table and the last errors", () => {
+  const bodies = JSON.stringify(template.findResources("AWS::CloudWatch::Dashboard"));
+  for (const shown of [
+    "Begun and paid",
+    "From checkout to money",
+    "Webhooks",
+    "Queue listing",
+    "API",
+    "initiate-payment",
+    "Table",
+    "Last errors",
+  ]) {
+    expect(bodies).toContain(shown);
+  }
+});
