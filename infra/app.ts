@@ -1,20 +1,29 @@
-import { App, Validations } from "aws-cdk-lib";
+import { App, Aspects, Validations } from "aws-cdk-lib";
 import { Code } from "aws-cdk-lib/aws-lambda";
 import { AwsSolutionsChecks, ServerlessChecks } from "cdk-nag";
+import * as z from "zod";
 import { ACKNOWLEDGED } from "./acknowledged.ts";
 import { STAGE_NAMES, STAGES } from "./config.ts";
+import { LeaveOut } from "./emulator.ts";
 import { PaymentStack } from "./payment-stack.ts";
 
 const app = new App();
 const stage = STAGE_NAMES.find((name) => name === (app.node.tryGetContext("stage") ?? "dev"));
 if (!stage) throw new Error(`-c stage= has to be one of ${STAGE_NAMES.join(", ")}`);
-const config = STAGES[stage];
+
+/** Values of the environment in place of the stage's own, as JSON: for a deployment that is thrown away. */
+const Values = z.string().transform((text) => z.record(z.string(), z.string()).parse(JSON.parse(text)));
+const given = Values.default({}).parse(app.node.tryGetContext("values"));
+const unknown = Object.keys(given).filter((name) => !(name in STAGES[stage].values));
+if (unknown.length > 0) throw new Error(`-c values= names what no function is told: ${unknown.join(", ")}`);
+const config = { ...STAGES[stage], values: { ...STAGES[stage].values, ...given } };
 
 new PaymentStack(app, `ChapaPayments-${stage}`, {
   config,
   env: { region: config.region },
   code: (name) => Code.fromAsset(`${import.meta.dirname}/../dist/${name}`),
 });
+if (app.node.tryGetContext("emulator")) Aspects.of(app).add(new LeaveOut((text) => process.stderr.write(text)));
 for (const { id, reason } of ACKNOWLEDGED) Validations.of(app).acknowledge({ id, reason });
 Validations.of(app).addPlugins(new AwsSolutionsChecks(app), new ServerlessChecks(app));
 app.synth();

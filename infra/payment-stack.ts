@@ -78,8 +78,17 @@ export class PaymentStack extends Stack {
     }
     addRoutes(this, api, functions, config);
     watch(this, { api, table, queues, streamDead, functions }, config);
-    new CfnOutput(this, "ApiUrl", { value: url });
-    new CfnOutput(this, "WebhookUrl", { value: webhookUrl(functions["chapa-webhook"], url, config) });
+    const outputs = {
+      ApiUrl: url,
+      WebhookUrl: webhookUrl(functions["chapa-webhook"], url, config),
+      TableName: table.tableName,
+      WebhookSecretArn: secrets.webhook.secretArn,
+      AuthSecretArn: secrets.auth.secretArn,
+      GatewaySecretArn: secrets.gateway.secretArn,
+      SweepFunction: functions["timeout-payments"].functionName,
+      ReconcileFunction: functions["reconcile-payments"].functionName,
+    };
+    for (const [name, value] of Object.entries(outputs)) new CfnOutput(this, name, { value });
   }
 }
 

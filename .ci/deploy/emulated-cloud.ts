@@ -1,0 +1,133 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { request as httpRequest } from "node:http";
+import { type Listening, type Request, serve } from "../../local/serve.ts";
+import { pythonEnvironment } from "../python.ts";
+
+const READY_MS = 60_000;
+
+/** An AWS of one process, without Docker; everything in it is gone when it stops. */
+export class EmulatedCloud {
+  readonly endpoint: string;
+  readonly environment: NodeJS.ProcessEnv;
+  readonly #process: ChildProcess;
+
+  private constructor(port: number, process: ChildProcess, environment: NodeJS.ProcessEnv) {
+    this.endpoint = `http://127.0.0.1:${port}`;
+    this.#process = process;
+    this.environment = { ...environment, AWS_ENDPOINT_URL: this.endpoint };
+  }
+
+  static async start(port: number): Promise<EmulatedCloud> {
+    const home = pythonEnvironment("ministack", ".ci/deploy/requirements.txt");
+    const environment = {
+      ...process.env,
+      AWS_REGION: "eu-west-1",
+      AWS_DEFAULT_REGION: "eu-west-1",
+      AWS_ACCESS_KEY_ID: "test",
+      AWS_SECRET_ACCESS_KEY: "test",
+      CDK_DISABLE_VERSION_CHECK: "1",
+      // Functions run on the first node of the path: the one that the project brings.
+      PATH: `${process.cwd()}/node_modules/.bin:${process.env["PATH"]}`,
+    };
+    const ministack = spawn(`${home}/bin/ministack`, [], {
+      env: {
+        ...environment,
+        BIND_HOST: "127.0.0.1",
+        IOT_MTLS_ENABLED: "0",
+        LAMBDA_EXECUTOR: "local",
+        GATEWAY_PORT: String(port),
+      },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    const cloud = new EmulatedCloud(port, ministack, environment);
+    ministack.stdout?.on("data", (text) => cloud.#keep(text));
+    ministack.stderr?.on("data", (text) => cloud.#keep(text));
+    await cloud.#ready();
+    return cloud;
+  }
+
+  #said: string[] = [];
+
+  /** The last of what the emulator has said, for whoever must find out why something failed. */
+  get lastWords(): string {
+    return this.#said.join("").slice(-20_000);
+  }
+
+  /** One call of an AWS API that speaks JSON, such as `DynamoDB_20120810.GetItem` or `secretsmanager.PutSecretValue`. */
+  async ask(service: string, target: string, body: object): Promise<string> {
+    const response = await fetch(this.endpoint, {
+      method: "POST",
+      headers: { ...credentialsFor(service), "content-type": "application/x-amz-json-1.1", "x-amz-target": target },
+      body: JSON.stringify(body),
+    });
+    const text = await response.text();
+    if (!response.ok) throw new Error(`${target}: ${response.status} ${text.slice(0, 300)}`);
+    return text;
+  }
+
+  async invoke(functionName: string): Promise<string> {
+    const response = await fetch(`${this.endpoint}/2015-03-31/functions/${functionName}/invocations`, {
+      method: "POST",
+      headers: credentialsFor("lambda"),
+      body: "{}",
+    });
+    return response.text();
+  }
+
+  /** A front door on loopback: what comes in is passed on under the name that the cloud knows the door by. */
+  door(name: string, url: string): Promise<Listening> {
+    const { host } = new URL(url);
+    return serve(name, 0, (request) => this.#pass(request, host));
+  }
+
+  stop(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#process.once("exit", () => resolve());
+      this.#process.kill("SIGTERM");
+    });
+  }
+
+  #pass({ method, path, query, headers, body }: Request, host: string) {
+    const { hostname, port } = new URL(this.endpoint);
+    const search = query.size > 0 ? `?${query}` : "";
+    return new Promise<{ status: number; headers: Record<string, string>; body: Buffer }>((resolve, reject) => {
+      const outgoing = httpRequest(
+        { hostname, port, method, path: `${path}${search}`, headers: { ...headers, host } },
+        (incoming) => {
+          const chunks: Buffer[] = [];
+          incoming.on("data", (chunk: Buffer) => chunks.push(chunk));
+          incoming.on("end", () => {
+            const { "transfer-encoding": _, "content-length": __, connection: ___, ...kept } = incoming.headers;
+            const flat = Object.entries(kept).map(([key, value]) => [key, String(value)] as const);
+            resolve({
+              status: incoming.statusCode ?? 0,
+              headers: Object.fromEntries(flat),
+              body: Buffer.concat(chunks),
+            });
+          });
+        },
+      );
+      outgoing.on("error", reject);
+      outgoing.end(body);
+    });
+  }
+
+  #keep(text: unknown): void {
+    this.#said.push(String(text));
+    if (this.#said.length > 2_000) this.#said = this.#said.slice(-1_000);
+  }
+
+  async #ready(): Promise<void> {
+    for (const end = Date.now() + READY_MS; Date.now() < end; ) {
+      const response = await fetch(`${this.endpoint}/_ministack/health`).catch(() => undefined);
+      if (response?.ok) return;
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    }
+    throw new Error(`the emulator has not started:\n${this.lastWords}`);
+  }
+}
+
+function credentialsFor(service: string): Record<string, string> {
+  const scope = `test/20260101/eu-west-1/${service}/aws4_request`;
+  return { authorization: `AWS4-HMAC-SHA256 Credential=${scope}, SignedHeaders=host, Signature=0` };
+}

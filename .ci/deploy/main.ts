@@ -1,0 +1,313 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { createHash, randomUUID } from "node:crypto";
+import { mkdirSync, readFileSync } from "node:fs";
+import * as z from "zod";
+import { CHAPA_DEFAULTS, startChapa } from "../../local/chapa/simulator.ts";
+import { createClock } from "../../local/clock.ts";
+import { startPeers, tokensOf } from "../../local/peers.ts";
+import { PASSWORD, PEOPLE } from "../../local/people.ts";
+import { startRedis } from "../../local/redis/bridge.ts";
+import { readSettings } from "../../local/settings.ts";
+import { EmulatedCloud } from "./emulated-cloud.ts";
+
+// Bootstraps and deploys the real stack into an emulator, pays through its front doors, updates it and tears it down.
+const PORT = 4599;
+const STACK = "ChapaPayments-dev";
+const API_KEY = "deploy-test-api-key";
+const SILENT = { dropAll: true, callback: { send: "off" } } as const;
+const HOME = ".local/deploy";
+const UNHEARD_MS = 2_000;
+
+const startedAt = Date.now();
+const say = (who: string, text: string) =>
+  process.stdout.write(`${((Date.now() - startedAt) / 1000).toFixed(1).padStart(6)} s  ${who.padEnd(9)} ${text}\n`);
+
+function must(what: string, holds: boolean, got: unknown): void {
+  if (!holds) throw new Error(`${what}: got ${JSON.stringify(got)}`);
+  say("proven", what);
+}
+
+const clock = createClock();
+const settings = readSettings({});
+const [chapa, peers, redis, cloud] = await Promise.all([
+  startChapa({ clock, webhookSecret: settings.CHAPA_WEBHOOK_SECRET }),
+  startPeers(settings, clock),
+  startRedis(undefined),
+  EmulatedCloud.start(PORT),
+]);
+const people = await tokensOf(peers.users, clock);
+const listing = peers.listing;
+if (!listing) throw new Error("the listing service is a double here");
+
+const values = (change: Record<string, string> = {}) =>
+  JSON.stringify({
+    CHAPA_BASE_URL: chapa.apiBase,
+    CHECKOUT_ORIGINS: chapa.origin,
+    USER_MANAGEMENT_URL: peers.urls.users,
+    PROPERTY_LISTING_SERVICE_URL: peers.urls.listing,
+    NOTIFICATION_SERVICE_URL: peers.urls.notification,
+    RECHECK_LADDER: "2s,1m",
+    ...change,
+  });
+
+function cdk(args: readonly string[]): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const child: ChildProcess = spawn("node_modules/.bin/cdk", [...args], { env: cloud.environment });
+    let said = "";
+    child.stdout?.on("data", (text) => (said += text));
+    child.stderr?.on("data", (text) => (said += text));
+    child.on("exit", (code) =>
+      code === 0 ? resolve(said) : reject(new Error(`cdk ${args[0]}:\n${said.slice(-6_000)}`)),
+    );
+  });
+}
+
+const deploy = (change?: Record<string, string>) =>
+  cdk([
+    "deploy",
+    "--require-approval=never",
+    `--outputs-file=${HOME}/outputs.json`,
+    "-c",
+    "emulator=true",
+    "-c",
+    `values=${values(change)}`,
+  ]);
+
+const Outputs = z.object({
+  [STACK]: z.object({
+    ApiUrl: z.string(),
+    WebhookUrl: z.string(),
+    WebhookSecretArn: z.string(),
+    AuthSecretArn: z.string(),
+    GatewaySecretArn: z.string(),
+    SweepFunction: z.string(),
+    TableName: z.string(),
+  }),
+});
+
+async function story(): Promise<void> {
+  mkdirSync(HOME, { recursive: true });
+  await cdk(["bootstrap", "-c", "emulator=true"]);
+  say("cdk", "bootstrapped");
+  const deployed = await deploy();
+  const leftOut = new Set(deployed.match(/left out: .*/g) ?? []);
+  const outputs = Outputs.parse(JSON.parse(readFileSync(`${HOME}/outputs.json`, "utf8")))[STACK];
+  const resources = Object.values(
+    z
+      .object({ Resources: z.record(z.string(), z.object({ Type: z.string() })) })
+      .parse(JSON.parse(readFileSync(`cdk.out/${STACK}.template.json`, "utf8"))).Resources,
+  );
+  say("cdk", `deployed ${resources.length} resources of ${new Set(resources.map(({ Type }) => Type)).size} types`);
+  for (const line of leftOut) say("cdk", line);
+
+  await putSecrets(outputs);
+  const [api, webhook] = await Promise.all([cloud.door("API", outputs.ApiUrl), cloud.door("URL", outputs.WebhookUrl)]);
+  chapa.setWebhookUrl(`${webhook.origin}/`);
+  try {
+    await payments(api.origin, outputs);
+    await deadLetter();
+    await refusals(api.origin);
+    await update(api.origin);
+  } finally {
+    await Promise.all([api.close(), webhook.close()]);
+  }
+  await cdk(["destroy", "--force", "-c", "emulator=true"]);
+  say("cdk", "destroyed");
+}
+
+async function putSecrets(outputs: z.output<typeof Outputs>[typeof STACK]): Promise<void> {
+  const sha256 = createHash("sha256").update(API_KEY).digest("hex");
+  const secrets: [string, object][] = [
+    [outputs.WebhookSecretArn, { chapa_webhook_secret: settings.CHAPA_WEBHOOK_SECRET }],
+    [
+      outputs.AuthSecretArn,
+      {
+        jwt_secret: settings.JWT_SECRET,
+        namespace: "deploy-test-namespace",
+        api_keys: [{ name: "deploy-test", sha256, roles: ["service"] }],
+        cursor_key: "deploy-test-cursor-key",
+        upstash_url: redis.origin,
+        upstash_token: redis.token,
+      },
+    ],
+    [
+      outputs.GatewaySecretArn,
+      {
+        chapa_secret_key: CHAPA_DEFAULTS.secretKey,
+        contact_key: "k1",
+        contact_keys: { k1: Buffer.alloc(32, 3).toString("base64") },
+        listing_api_key: settings.PROPERTY_WEBHOOK_API_KEY,
+        notification_bearer: peers.notificationBearer,
+        user_management_login: { email: PEOPLE.admin.email, password: PASSWORD },
+      },
+    ],
+  ];
+  for (const [SecretId, value] of secrets) {
+    await cloud.ask("secretsmanager", "secretsmanager.PutSecretValue", {
+      SecretId,
+      SecretString: JSON.stringify(value),
+    });
+  }
+  say("operator", "puts the three secrets in");
+}
+
+const Answer = z.looseObject({
+  id: z.string().optional(),
+  status: z.unknown().optional(),
+  chapa_tx_ref: z.string().optional(),
+});
+
+async function call(api: string, method: string, path: string, headers: Record<string, string>, body?: object) {
+  const response = await fetch(`${api}${path}`, {
+    method,
+    headers: { "content-type": "application/json", ...headers },
+    ...(body ? { body: JSON.stringify(body) } : {}),
+  });
+  const text = await response.text();
+  return { status: response.status, body: Answer.parse(text.startsWith("{") ? JSON.parse(text) : {}) };
+}
+
+async function until(what: string, holds: () => boolean | Promise<boolean>, seconds = 60): Promise<void> {
+  for (const end = Date.now() + seconds * 1000; Date.now() < end; ) {
+    if (await holds()) return say("proven", what);
+    await new Promise((resolve) => setTimeout(resolve, 250));
+  }
+  throw new Error(`not within ${seconds} s: ${what}`);
+}
+
+const owner = { authorization: `Bearer ${people.owner.token}` };
+let paidId = "";
+
+async function begin(api: string, byKey = false): Promise<{ id: string; txRef: string; propertyId: string }> {
+  const propertyId = listing?.addProperty({ ownerId: PEOPLE.owner.id }).id ?? "";
+  const body = { user_id: PEOPLE.owner.id, property_id: propertyId, request_id: randomUUID() };
+  const headers = byKey ? { "x-api-key": API_KEY } : owner;
+  const answer = await call(api, "POST", "/api/v1/payments/initiate", headers, body);
+  must(`${byKey ? "a program" : "the owner"} is answered 202`, answer.status === 202, answer);
+  return { id: String(answer.body.id), txRef: String(answer.body.chapa_tx_ref), propertyId };
+}
+
+async function paid(api: string, { id, propertyId }: { id: string; propertyId: string }): Promise<void> {
+  await until("the state is SUCCESS", async () => {
+    const { body } = await call(api, "GET", `/api/v1/payments/${id}/status`, owner);
+    return body.status === "SUCCESS";
+  });
+  await until("the listing is APPROVED", () => listing?.property(propertyId)?.status === "APPROVED");
+  const { body } = await call(api, "GET", `/api/v1/payments/${id}`, { "x-api-key": API_KEY });
+  for (const { at, move, by, evidence } of History.parse(body["history"])) {
+    say("payment", `${at} ${move} by ${by}${evidence ? ` [${evidence}]` : ""}`);
+  }
+}
+
+const History = z.array(
+  z.object({ at: z.string(), move: z.string(), by: z.string(), evidence: z.string().nullable() }),
+);
+
+async function payments(api: string, { SweepFunction }: { SweepFunction: string }): Promise<void> {
+  say("story", "pay");
+  const first = await begin(api);
+  await chapa.act(first.txRef, "pay");
+  say("owner", "pays at Chapa's page");
+  await paid(api, first);
+  paidId = first.id;
+
+  say("story", "lost-webhook");
+  chapa.plan("*", SILENT);
+  const lost = await begin(api);
+  await chapa.act(lost.txRef, "pay");
+  say("owner", "pays; every message of Chapa's is lost");
+  await new Promise((resolve) => setTimeout(resolve, 2_500));
+  await cloud.invoke(SweepFunction);
+  say("clock", "the sweep runs");
+  await paid(api, lost);
+  chapa.plan("*", {});
+
+  say("story", "listing-down");
+  await listing?.faults.set("503");
+  const late = await begin(api);
+  await chapa.act(late.txRef, "pay");
+  await until("the state is SUCCESS while the listing answers 503", async () => {
+    const { body } = await call(api, "GET", `/api/v1/payments/${late.id}/status`, owner);
+    return body.status === "SUCCESS";
+  });
+  await new Promise((resolve) => setTimeout(resolve, UNHEARD_MS));
+  must(
+    "nobody has heard it",
+    listing?.property(late.propertyId)?.status === "PENDING",
+    listing?.property(late.propertyId),
+  );
+  await listing?.faults.clear();
+  say("listing", "works again");
+  await paid(api, late);
+
+  say("story", "service-initiated");
+  const byProgram = await begin(api, true);
+  await chapa.act(byProgram.txRef, "pay");
+  await paid(api, byProgram);
+  must("every capture at Chapa was asked for here", chapa.captures().length === 4, chapa.captures().length);
+}
+
+async function deadLetter(): Promise<void> {
+  say("story", "a message that fails for ever");
+  const queues = z
+    .object({ QueueUrls: z.array(z.string()) })
+    .parse(JSON.parse(await cloud.ask("sqs", "AmazonSQS.ListQueues", {}))).QueueUrls;
+  const named = (part: string) => queues.find((url) => url.includes(part)) ?? "";
+  await cloud.ask("sqs", "AmazonSQS.SendMessage", {
+    QueueUrl: queues.find((url) => url.includes("Resolve") && !url.includes("Dead")),
+    MessageBody: "not a message of ours",
+  });
+  const Attributes = z.object({ Attributes: z.object({ ApproximateNumberOfMessages: z.string() }) });
+  await until(
+    "it is in its dead-letter queue",
+    async () => {
+      const asked = { QueueUrl: named("ResolveDead"), AttributeNames: ["ApproximateNumberOfMessages"] };
+      const text = await cloud.ask("sqs", "AmazonSQS.GetQueueAttributes", asked);
+      return Attributes.parse(JSON.parse(text)).Attributes.ApproximateNumberOfMessages === "1";
+    },
+    120,
+  );
+}
+
+async function refusals(api: string): Promise<void> {
+  say("story", "doors");
+  const unsigned = await call(api, "GET", "/internal/v1/payments", {});
+  must("an unsigned request under /internal is refused", unsigned.status === 403, unsigned.status);
+  const nobody = await call(api, "GET", "/api/v1/payments", {});
+  must("nobody sees payments", nobody.status === 401, nobody.status);
+  const nowhere = await call(api, "GET", "/nowhere", {});
+  must("an address that nobody listed is refused as a problem", nowhere.body["code"] === "route_unknown", nowhere);
+  const health = await call(api, "GET", "/health", {});
+  must("the service is healthy", health.status === 200, health);
+}
+
+async function update(api: string): Promise<void> {
+  say("story", "an update");
+  await deploy({ RATE_LIMIT_INITIATE: "11" });
+  say("cdk", "deployed a second time, with one value changed");
+  const { body } = await call(api, "GET", `/api/v1/payments/${paidId}/status`, owner);
+  must("what was paid before is paid after", body.status === "SUCCESS", body);
+  const again = await fetch(`${api}/api/v1/payments/initiate`, {
+    method: "POST",
+    headers: { "content-type": "application/json", ...owner },
+    body: JSON.stringify({ user_id: PEOPLE.owner.id, property_id: randomUUID() }),
+  });
+  must(
+    "the new value is used",
+    /q=11;/.test(again.headers.get("ratelimit-policy") ?? ""),
+    again.headers.get("ratelimit-policy"),
+  );
+}
+
+try {
+  await story();
+  say("all good", `${Math.round((Date.now() - startedAt) / 1000)} s`);
+} catch (error) {
+  process.stderr.write(
+    `${error instanceof Error ? error.stack : error}\n\nthe emulator's last words:\n${cloud.lastWords}\n`,
+  );
+  process.exitCode = 1;
+} finally {
+  await Promise.all([cloud.stop(), chapa.close(), peers.close(), redis.close()]);
+  clock.stop();
+}
