@@ -1,6 +1,13 @@
 import { Duration } from "aws-cdk-lib";
 import { PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
-import { Architecture, type Code, Function as LambdaFunction, LoggingFormat, Runtime } from "aws-cdk-lib/aws-lambda";
+import {
+  Architecture,
+  type Code,
+  Function as LambdaFunction,
+  LoggingFormat,
+  Runtime,
+  SystemLogLevel,
+} from "aws-cdk-lib/aws-lambda";
 import { LogGroup } from "aws-cdk-lib/aws-logs";
 import type { Construct } from "constructs";
 import type { EnvText } from "../lib/contract/env.ts";
@@ -26,6 +33,8 @@ export function makeFunction(
     memorySize: memoryMb,
     environment: { NODE_OPTIONS: "--enable-source-maps", ...Object.fromEntries(env.map((key) => [key, values[key]])) },
     loggingFormat: LoggingFormat.JSON,
+    // Lambda's own three records of each call would be most of the log, and most of its price.
+    systemLogLevelV2: SystemLogLevel.WARN,
     ...(name === "chapa-webhook" && config.webhookConcurrency !== undefined
       ? { reservedConcurrentExecutions: config.webhookConcurrency }
       : {}),

@@ -5,6 +5,7 @@ import { Code } from "aws-cdk-lib/aws-lambda";
 import { beforeAll, describe, expect, test } from "vitest";
 import * as z from "zod";
 import { ALARMS, BROKEN } from "../../infra/alarms.ts";
+import { architecture } from "../../infra/architecture.ts";
 import { DEV, type StageConfig } from "../../infra/config.ts";
 import { PaymentStack } from "../../infra/payment-stack.ts";
 import { anchorOf } from "../../infra/watch.ts";
@@ -117,4 +118,8 @@ test("the dashboard shows money, Chapa, webhooks, deliveries, queues, the API, e
   ]) {
     expect(bodies).toContain(shown);
   }
+});
+
+test("docs/architecture.svg is drawn from the stack as it is", () => {
+  expect(readFileSync(new URL("docs/architecture.svg", ROOT), "utf8")).toBe(architecture());
 });
