@@ -34,6 +34,7 @@ export function architecture(): string {
   ];
   const title = (text: string, x: number) => `<text x="${x}" y="26" font-weight="bold">${text}</text>`;
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${COLUMNS.uses + BOX.width + 20} ${height}" font-family="system-ui, sans-serif" font-size="12">
+<title>What starts each function, and what it uses</title>
 <rect width="100%" height="100%" fill="#ffffff"/>
 ${title("what starts it", COLUMNS.starts)}${title("function", COLUMNS.functions)}${title("what it uses", COLUMNS.uses)}
 ${lines.join("\n")}

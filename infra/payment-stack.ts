@@ -40,6 +40,15 @@ type Parts = {
   functions: Record<FunctionName, LambdaFunction>;
 };
 
+const KEY_USES = [
+  "kms:Decrypt",
+  "kms:DescribeKey",
+  "kms:Encrypt",
+  "kms:GenerateDataKey",
+  "kms:ReEncryptFrom",
+  "kms:ReEncryptTo",
+];
+
 // Chapa retries for minutes and a poisoned record must not hold its shard for a day.
 const STREAM_RETRIES = 10;
 const DEAD_LETTER_DAYS = 14;
@@ -121,6 +130,9 @@ function permit(name: FunctionName, { table, queues, secrets, functions }: Parts
     permission.table.map((action) => `dynamodb:${action}`),
     [table.tableArn],
   );
+  // A table under a key of the account's own is only read by who may use the key.
+  const usesTable = permission.table.length > 0 || FUNCTIONS[name].trigger.kind === "stream";
+  if (usesTable && table.encryptionKey) allow(KEY_USES, [table.encryptionKey.keyArn]);
   allow(
     ["dynamodb:Query"],
     (permission.indexes ?? []).map((index) => `${table.tableArn}/index/${index}`),

@@ -13,6 +13,7 @@ export type FunctionSpec = {
     | { readonly kind: "stream"; readonly batch: number };
   /** Seconds. Longer than the longest path through the function, so that Lambda's own limit never decides. */
   readonly timeoutSeconds: number;
+  /** Lambda's share of a CPU grows with it: 256 where a function waits for others, 512 where it is all CPU. */
   readonly memoryMb: number;
   readonly env: readonly Variable[];
 };

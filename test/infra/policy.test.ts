@@ -173,6 +173,14 @@ const RULES: [string, string, (all: Resource[], config: StageConfig) => string[]
         .map(({ id }) => id),
   ],
   [
+    "who touches a table under the account's key may use the key",
+    "without it every call to the table is refused",
+    (all, { tableKey }) =>
+      of(all, "AWS::IAM::Policy")
+        .filter(({ text }) => /"dynamodb:/.test(text) && text.includes('"kms:Decrypt"') !== (tableKey === "account"))
+        .map(({ id }) => id),
+  ],
+  [
     "alarms reach a topic that takes TLS only",
     "an alarm that nobody hears is none",
     (all) =>
