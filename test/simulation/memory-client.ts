@@ -1,0 +1,177 @@
+import { isDeepStrictEqual } from "node:util";
+import { ConditionalCheckFailedException } from "@aws-sdk/client-dynamodb";
+import {
+  BatchGetCommand,
+  DeleteCommand,
+  type DynamoDBDocumentClient,
+  GetCommand,
+  PutCommand,
+  QueryCommand,
+  UpdateCommand,
+} from "@aws-sdk/lib-dynamodb";
+import { marshall } from "@aws-sdk/util-dynamodb";
+
+type Row = Record<string, unknown>;
+type Names = Record<string, string> | undefined;
+type Values = Record<string, unknown> | undefined;
+
+/** How a call of the table goes: done, or one of the ways in which it goes wrong. */
+export type Around = <Result>(site: string, effect: () => Result) => Promise<Result>;
+
+/**
+ * A table in memory that understands exactly the expressions that `lib/table` writes, and refuses every other. The
+ * shared contract suite holds it against the real engines.
+ */
+export class MemoryTable {
+  readonly rows = new Map<string, Row>();
+  /** Hears each change of a row, in order. */
+  onChange: (before: Row | undefined, after: Row | undefined) => void = () => undefined;
+  /** A deliberate fault: conditions that begin so are taken for true. */
+  ignoredCondition: string | undefined;
+  readonly #around: Around;
+
+  constructor(around: Around = async (_, effect) => effect()) {
+    this.#around = around;
+  }
+
+  /** As the adapters take it; they use nothing but `send`. */
+  get client(): DynamoDBDocumentClient {
+    const send = (command: object) => this.#around(`table.${command.constructor.name}`, () => this.#do(command));
+    return { send } as unknown as DynamoDBDocumentClient;
+  }
+
+  #do(command: object): object {
+    if (command instanceof GetCommand) return { Item: this.#copy(String(command.input.Key?.["pk"])) };
+    if (command instanceof BatchGetCommand) return this.#batch(command);
+    if (command instanceof QueryCommand) return this.#query(command);
+    if (command instanceof PutCommand) {
+      const { Item = {}, ConditionExpression, ExpressionAttributeNames, ExpressionAttributeValues } = command.input;
+      return this.#write(
+        String(Item["pk"]),
+        ConditionExpression,
+        ExpressionAttributeNames,
+        ExpressionAttributeValues,
+        () => Item,
+      );
+    }
+    if (command instanceof DeleteCommand) {
+      const { Key, ConditionExpression, ExpressionAttributeNames, ExpressionAttributeValues } = command.input;
+      return this.#write(
+        String(Key?.["pk"]),
+        ConditionExpression,
+        ExpressionAttributeNames,
+        ExpressionAttributeValues,
+        () => undefined,
+      );
+    }
+    if (command instanceof UpdateCommand) {
+      const {
+        Key,
+        UpdateExpression = "",
+        ConditionExpression,
+        ExpressionAttributeNames,
+        ExpressionAttributeValues,
+      } = command.input;
+      return this.#write(
+        String(Key?.["pk"]),
+        ConditionExpression,
+        ExpressionAttributeNames,
+        ExpressionAttributeValues,
+        (row) => updated({ ...row, ...Key }, UpdateExpression, ExpressionAttributeNames, ExpressionAttributeValues),
+      );
+    }
+    throw new Error(`the table in memory does not know ${command.constructor.name}`);
+  }
+
+  #write(
+    pk: string,
+    condition: string | undefined,
+    names: Names,
+    values: Values,
+    next: (row: Row) => Row | undefined,
+  ): object {
+    const before = this.rows.get(pk);
+    const isIgnored = this.ignoredCondition !== undefined && condition?.startsWith(this.ignoredCondition) === true;
+    if (condition && !isIgnored && !holds(condition, before, names, values)) {
+      const Item = before && marshall(before, { removeUndefinedValues: true });
+      throw new ConditionalCheckFailedException({ message: "refused", $metadata: {}, ...(Item ? { Item } : {}) });
+    }
+    const after = next(structuredClone(before ?? {}));
+    if (after === undefined) this.rows.delete(pk);
+    else this.rows.set(pk, structuredClone(withoutUndefined(after)));
+    if (!isDeepStrictEqual(before, this.rows.get(pk))) this.onChange(before, this.rows.get(pk));
+    return {};
+  }
+
+  #copy(pk: string): Row | undefined {
+    return structuredClone(this.rows.get(pk));
+  }
+
+  #batch({ input }: BatchGetCommand): object {
+    const [[table, request] = []] = Object.entries(input.RequestItems ?? {});
+    const found = (request?.Keys ?? []).flatMap((key) => this.#copy(String(key["pk"])) ?? []);
+    return { Responses: { [table ?? ""]: found }, UnprocessedKeys: {} };
+  }
+
+  #query({ input }: QueryCommand): object {
+    const { KeyConditionExpression = "", ExpressionAttributeNames: names, ExpressionAttributeValues: values } = input;
+    const sort = /AND (\w+) (?:<=|BETWEEN)/.exec(KeyConditionExpression)?.[1];
+    if (!sort) throw new Error(`not a question of ours: ${KeyConditionExpression}`);
+    const found = [...this.rows.values()].filter((row) => isFound(row, KeyConditionExpression, names, values));
+    const order = input.ScanIndexForward === false ? -1 : 1;
+    found.sort((a, b) => order * (Number(a[sort]) - Number(b[sort])));
+    return { Items: structuredClone(found.slice(0, input.Limit)) };
+  }
+}
+
+function isFound(row: Row, condition: string, names: Names, values: Values): boolean {
+  const parts = /^([#\w]+) = (:\w+) AND (\w+) (?:<= (:\w+)|BETWEEN (:\w+) AND (:\w+))$/.exec(condition);
+  if (!parts) throw new Error(`not a question of ours: ${condition}`);
+  const [, key = "", value = "", sort = "", most, from, to] = parts;
+  const at = row[sort];
+  if (row[nameOf(key, names)] !== values?.[value] || typeof at !== "number") return false;
+  if (most) return at <= Number(values?.[most]);
+  return at >= Number(values?.[from ?? ""]) && at <= Number(values?.[to ?? ""]);
+}
+
+function holds(condition: string, row: Row | undefined, names: Names, values: Values): boolean {
+  return condition.split(" OR ").some((all) => all.split(" AND ").every((atom) => isTrue(atom, row, names, values)));
+}
+
+function isTrue(atom: string, row: Row | undefined, names: Names, values: Values): boolean {
+  const exists = /^attribute_(not_)?exists\((\w+)\)$/.exec(atom);
+  if (exists) return (row?.[exists[2] ?? ""] !== undefined) !== (exists[1] !== undefined);
+  const equal = /^([#\w.]+) = (:\w+)$/.exec(atom);
+  if (!equal) throw new Error(`not a condition of ours: ${atom}`);
+  const path = (equal[1] ?? "").split(".").map((part) => nameOf(part, names));
+  const found = path.reduce<unknown>(
+    (inner, name) => (typeof inner === "object" && inner !== null ? Reflect.get(inner, name) : undefined),
+    row,
+  );
+  return found !== undefined && isDeepStrictEqual(found, values?.[equal[2] ?? ""]);
+}
+
+function updated(row: Row, expression: string, names: Names, values: Values): Row {
+  const next = { ...row };
+  for (const section of expression.split(/(?=\b(?:SET|REMOVE|ADD) )/)) {
+    const [verb = "", ...rest] = section.trim().split(" ");
+    for (const part of rest.join(" ").split(", ")) {
+      const [name = "", ...operands] = part.replace(" = ", " ").split(" ");
+      const key = nameOf(name, names);
+      const value = values?.[operands[0] ?? ""];
+      if (verb === "REMOVE") delete next[key];
+      else if (verb === "SET") next[key] = value;
+      else if (verb === "ADD") next[key] = Number(next[key] ?? 0) + Number(value);
+      else throw new Error(`not an update of ours: ${expression}`);
+    }
+  }
+  return next;
+}
+
+function nameOf(name: string, names: Names): string {
+  return name.startsWith("#") ? (names?.[name] ?? name) : name;
+}
+
+function withoutUndefined(row: Row): Row {
+  return Object.fromEntries(Object.entries(row).filter(([, value]) => value !== undefined));
+}
