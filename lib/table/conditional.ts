@@ -48,10 +48,15 @@ export function agreesOn(names: readonly string[], there: Item, wanted: Item): b
   return names.every((name) => isDeepStrictEqual(there[name], wanted[name]));
 }
 
-/** The update that turns `before` into `after`, attribute by attribute; untouched attributes stay as they are stored. */
-export function difference(before: Item, after: Item) {
+/**
+ * The update that turns `before` into `after`, attribute by attribute; untouched attributes stay as they are stored.
+ * @param together attributes that mean something only together: who writes one of them writes all
+ */
+export function difference(before: Item, after: Item, together: readonly string[] = []) {
+  const isOther = (name: string) => !isDeepStrictEqual(before[name], after[name]);
+  const bound = together.some(isOther) ? together : [];
   const names = [...new Set([...Object.keys(before), ...Object.keys(after)])].filter(
-    (name) => !isDeepStrictEqual(before[name], after[name]),
+    (name) => isOther(name) || bound.includes(name),
   );
   const set = names.filter((name) => after[name] !== undefined);
   const remove = names.filter((name) => after[name] === undefined);

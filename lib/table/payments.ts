@@ -17,6 +17,8 @@ import { fromItem, type Item, toItem } from "./payment-item.ts";
 
 // What one BatchGetItem takes.
 const BATCH = 100;
+// An index finds an item only by all of its keys, and another note beside the same version may have taken them away.
+const DUE_KEYS = ["due_shard", "due_at"];
 
 /** From and to, both included. */
 export type Span = { from: Instant; to: Instant };
@@ -94,7 +96,7 @@ export class PaymentTable {
    */
   async save(before: Payment, after: Payment): Promise<{ won: boolean; payment: Payment | undefined }> {
     const wanted = toItem(after);
-    const { changed, ...update } = difference(toItem(before), wanted);
+    const { changed, ...update } = difference(toItem(before), wanted, DUE_KEYS);
     if (changed.length === 0) return { won: true, payment: after };
     const written = await conditionally(
       () =>

@@ -1,44 +1,58 @@
 import { AsyncLocalStorage } from "node:async_hooks";
+import { createHash } from "node:crypto";
 import { setImmediate as nextTurn } from "node:timers/promises";
 
 /** What becomes of a call: an error comes before or after its effect, or the caller dies before or after it. */
 export const FATES = ["ok", "errorBefore", "errorAfter", "crashBefore", "crashAfter"] as const;
 export type Fate = (typeof FATES)[number];
 
-/** A piece of work that may die; whoever started it hears of its end, or of its death. */
-export type Task = { name: string; isDead: boolean; onDeath: () => void };
+/** A piece of work that may die; whoever started it hears of its death. */
+export type Task = { readonly name: string; isDead: boolean; isOver: boolean; onDeath: () => void; seen: string };
 
-type Call = { site: string; task: Task; settle: (fate: Fate) => void };
+/** An outside call that waits to happen. `about` is what it touches, for whoever reads a diagram. */
+export type Parked = { readonly site: string; readonly about: string; readonly task: Task };
+
+/** Decides everything that is left open: the order of calls, what goes wrong, and the whims of the world. */
+export type Choices = {
+  next(parked: readonly Parked[]): { index: number; fate: Fate };
+  /** True once in `1 / odds` cases. */
+  whim(odds: number): boolean;
+  /** One of `0..count - 1`. */
+  below(count: number): number;
+};
+
+/** One call as it happened. */
+export type Happened = Parked & { number: number; at: number; fate: Fate };
+
+type Call = Parked & { settle: (fate: Fate) => Promise<void> };
 
 /**
- * Runs real asynchronous code one call at a time, in an order that a seed decides: every outside call is parked until
- * it is chosen, and comes out as the seed says. The same seed gives the same run.
+ * Runs real asynchronous code one call at a time: every outside call is parked until it is chosen, and comes out as
+ * chosen. The same choices give the same run.
  */
 export class Scheduler {
   /** Virtual time, epoch ms. */
   now: number;
-  /** How likely a call is to go wrong. */
-  faultRate = 0;
+  readonly choices: Choices;
   /** How often each site has met each fate. */
   readonly hits = new Map<string, Record<Fate, number>>();
   steps = 0;
   crashes = 0;
-  readonly #random: () => number;
+  /** What happened, call by call, when somebody wants to know. */
+  readonly told: Happened[] | undefined;
+  /** Whether each task remembers what it was answered, which makes its inner state comparable. */
+  readonly #isRemembering: boolean;
   readonly #running = new AsyncLocalStorage<Task>();
+  readonly #failures: unknown[] = [];
+  readonly #tasks = new Set<Task>();
   #parked: Call[] = [];
+  #isFresh = false;
 
-  constructor(seed: number, startAt: number) {
+  constructor(choices: Choices, startAt: number, options: { telling?: boolean; remembering?: boolean } = {}) {
+    this.choices = choices;
     this.now = startAt;
-    this.#random = seeded(seed);
-  }
-
-  /** A number in [0, 1). */
-  random(): number {
-    return this.#random();
-  }
-
-  below(count: number): number {
-    return Math.floor(this.#random() * count);
+    this.told = options.telling ? [] : undefined;
+    this.#isRemembering = options.remembering ?? false;
   }
 
   pass(ms: number): void {
@@ -49,14 +63,25 @@ export class Scheduler {
     return this.#parked.length === 0;
   }
 
-  /** Starts work that may die; nothing of it happens before the next step. */
-  start(name: string, work: () => Promise<void>, onDeath: () => void): void {
-    const task: Task = { name, isDead: false, onDeath };
-    // What fails by itself has been dealt with by the work; a fault of ours must end the run.
-    this.#running.run(task, () => work().catch((error: unknown) => this.#failures.push(error)));
+  /** The piece of work on whose behalf something happens now. */
+  get current(): Task | undefined {
+    return this.#running.getStore();
   }
 
-  readonly #failures: unknown[] = [];
+  /** Starts work that may die. What fails by itself has been dealt with by the work; a fault of ours ends the run. */
+  start(name: string, work: () => Promise<void>, onDeath: () => void): void {
+    const task: Task = { name, isDead: false, isOver: false, onDeath, seen: "" };
+    this.#tasks.add(task);
+    this.#isFresh = true;
+    this.#running.run(task, () =>
+      work()
+        .catch((error: unknown) => this.#failures.push(error))
+        .finally(() => {
+          task.isOver = true;
+          this.#tasks.delete(task);
+        }),
+    );
+  }
 
   /**
    * One outside call.
@@ -64,56 +89,117 @@ export class Scheduler {
    */
   call<Result>(
     site: string,
+    about: string,
     effect: () => Result | Promise<Result>,
     wrong: (hadEffect: boolean) => Error,
   ): Promise<Result> {
-    const task = this.#running.getStore() ?? { name: "world", isDead: false, onDeath: () => undefined };
+    const task = this.current;
+    if (!task) throw new Error(`${site} is called by nobody`);
     return new Promise((resolve, reject) => {
       const settle = async (fate: Fate) => {
         this.#count(site, fate);
         if (fate === "crashBefore") return this.#kill(task);
-        if (fate === "errorBefore") return reject(wrong(false));
-        const result = Promise.resolve().then(effect);
-        await result.catch(() => undefined);
+        if (fate === "errorBefore") {
+          this.#remember(task, site, fate);
+          return reject(wrong(false));
+        }
+        // The effect happens in the name of the task, so that laws know whose it was.
+        const result = this.#running.run(task, async () => effect());
+        const known = await result.then(
+          (value) => value,
+          (error: unknown) => String(error),
+        );
         if (fate === "crashAfter") return this.#kill(task);
+        this.#remember(task, site, fate === "errorAfter" ? fate : known);
         if (fate === "errorAfter") return reject(wrong(true));
         result.then(resolve, reject);
       };
-      this.#parked.push({ site, task, settle: (fate) => void settle(fate) });
+      this.#parked.push({ site, about, task, settle });
     });
   }
 
   /** Lets one parked call happen. @returns false when none waits */
   async step(): Promise<boolean> {
-    await nextTurn();
-    this.#parked = this.#parked.filter(({ task }) => !task.isDead);
-    if (this.#failures.length > 0) throw this.#failures[0];
-    const [call] = this.#parked.splice(this.below(this.#parked.length), 1);
-    if (!call) return false;
+    if (this.#isFresh) await this.#settled();
+    if (this.#parked.length === 0) return false;
+    const { index, fate } = this.choices.next(this.#parked);
+    const [call] = this.#parked.splice(index, 1);
+    if (!call) throw new Error(`there is no call ${index}`);
     this.steps++;
-    const isWrong = this.#random() < this.faultRate;
-    call.settle(isWrong ? (FATES[1 + this.below(FATES.length - 1)] ?? "ok") : "ok");
-    await nextTurn();
+    const { site, about, task } = call;
+    this.told?.push({ number: this.steps, at: this.now, site, about, task, fate });
+    await call.settle(fate);
+    if (task.isDead) this.#parked = this.#parked.filter((other) => !other.task.isDead);
+    await this.#settled();
     return true;
+  }
+
+  /** Lets all code run up to its next outside call. */
+  async #settled(): Promise<void> {
+    this.#isFresh = false;
+    await nextTurn();
+    if (this.#failures.length > 0) throw this.#failures[0];
+  }
+
+  /** Everything that tasks have in mind: what each was answered so far, and what it asks now. */
+  minds(): string {
+    const asking = this.#parked.map(({ site, about, task }) => `${task.name}>${site}>${about}`);
+    const minds = [...this.#tasks].map(({ name, seen }) => `${name}=${seen}`);
+    return [...minds.sort(), ...asking.sort()].join("\n");
+  }
+
+  #remember(task: Task, site: string, answer: unknown): void {
+    if (!this.#isRemembering) return;
+    const known = `${task.seen}|${site}|${this.now}|${JSON.stringify(answer)}`;
+    task.seen = createHash("sha1").update(known).digest("base64");
   }
 
   #kill(task: Task): void {
     if (task.isDead) return;
     task.isDead = true;
+    this.#tasks.delete(task);
     this.crashes++;
     task.onDeath();
   }
 
   #count(site: string, fate: Fate): void {
-    const known = this.hits.get(site) ?? { ok: 0, errorBefore: 0, errorAfter: 0, crashBefore: 0, crashAfter: 0 };
+    let known = this.hits.get(site);
+    if (!known) {
+      known = { ok: 0, errorBefore: 0, errorAfter: 0, crashBefore: 0, crashAfter: 0 };
+      this.hits.set(site, known);
+    }
     known[fate]++;
-    this.hits.set(site, known);
+  }
+}
+
+/** Everything by chance, from a seed. `faultRate` is how likely a call is to go wrong. */
+export class Chance implements Choices {
+  faultRate: number;
+  readonly #random: () => number;
+
+  constructor(seed: number, faultRate: number) {
+    this.#random = seeded(seed);
+    this.faultRate = faultRate;
+  }
+
+  next(parked: readonly Parked[]): { index: number; fate: Fate } {
+    const index = this.below(parked.length);
+    if (!this.whim(this.faultRate)) return { index, fate: "ok" };
+    return { index, fate: FATES[1 + this.below(FATES.length - 1)] ?? "ok" };
+  }
+
+  whim(odds: number): boolean {
+    return this.#random() < odds;
+  }
+
+  below(count: number): number {
+    return Math.floor(this.#random() * count);
   }
 }
 
 /** mulberry32: small, and the same everywhere. */
 function seeded(seed: number): () => number {
-  let state = seed >>> 0;
+  let state = Math.imul(seed, 0x9e3779b1) >>> 0;
   return () => {
     state = (state + 0x6d2b79f5) >>> 0;
     let mixed = Math.imul(state ^ (state >>> 15), 1 | state);

@@ -115,6 +115,16 @@ export function tableContract(engine: string, start: () => Promise<Tables>): voi
       expect(stored?.version).toBe(before.version);
     });
 
+    test("whoever dates a payment is found, though another note beside the same version had taken its date away", async () => {
+      const before = anOpened();
+      await tables.payments.create(before);
+      await tables.payments.save(before, { ...before, dueAt: undefined });
+
+      await tables.payments.save(before, { ...before, dueAt: T0 + 5 });
+
+      expect(await tables.payments.due(shardOf(before.ref), T0 + 5, 100)).toContain(before.ref);
+    });
+
     test("every field of a payment survives the table", async () => {
       const opened = anOpened();
       const payment = account(opened, "confirm", 0, PAID, anAct(T0 + 5));

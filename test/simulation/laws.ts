@@ -1,0 +1,212 @@
+import { openAttention, openedAttempts, type Payment } from "../../lib/domain/payment.ts";
+import { DAY_MS, SECOND_MS } from "../../lib/domain/time.ts";
+import { NO_TOTALS, shareOf, combined, type Totals } from "../../lib/domain/totals.ts";
+import { isSettledUnpaid, refundableOf } from "../../lib/domain/payment.ts";
+import { parseTxRef, txRefOf } from "../../lib/domain/ids.ts";
+import { MOVES, WIRE_STATUS } from "../../lib/domain/transitions.ts";
+import type { Ledger } from "./ledger.ts";
+
+/** What must hold whatever goes wrong, by the name under which a violation is reported. */
+export const LAWS = {
+  I1: "each attempt has one URL, and only the stored one is ever given out",
+  I2: "money that was captured is recorded, and its payment ends SUCCESS, in REVIEW or in front of a person",
+  I3: "a success is acknowledged by the listing, or in front of a person",
+  I4: "nothing is given up that Chapa, asked at the second verify, would have called paid; no payer who paid is told FAILED",
+  I5: "a payment becomes SUCCESS once, and its payer is told so",
+  I6: "Chapa has no transaction of which no row speaks",
+  I7: "SUCCESS rests on a capture that equals what was asked",
+  I8: "whoever asks again gets a URL or a final answer, and everything comes to rest",
+  I9: "SUCCESS never goes back",
+  I10: "what could be refunded never exceeds what is still with us",
+  live: "while a fee is unpaid, at most one link that was given out can be paid",
+  left: "no link that was given out can be paid after its payment was given up, or the listing was told so",
+  seal: "a sealed payment stays sealed, and no attempt follows",
+  replay: "a request recorded before the settling never opens the payment again",
+  answer: "an answer for a payment that awaits money carries a URL that can be paid",
+  history: "every change of state is one version with one entry of history that the table of moves has",
+  totals: "after the comparison of books a day's totals are the sum of its payments",
+  contact: "how to reach a payer is kept for 30 days after the latest checkout, and not longer",
+  records: "no key, address or number is recorded",
+} as const;
+export type Law = keyof typeof LAWS;
+
+/** A law was broken. */
+export class Violation extends Error {
+  readonly law: Law;
+  constructor(law: Law, how: string) {
+    super(`${law}: ${how}`);
+    this.law = law;
+  }
+}
+
+const CONTACT_MS = 30 * DAY_MS;
+/** In every run the payer's data and the key read like this; none of it may be recorded. */
+export const CANARIES = { email: "canary@example.et", phone: "0911000111", name: "Canary Payer" } as const;
+
+/** Holds everything that happens against the laws. `ledger` is what really happened. */
+export class Laws {
+  readonly #ledger: Ledger;
+  readonly #canaries: readonly string[];
+  readonly #urls = new Map<string, string>();
+
+  constructor(ledger: Ledger, secrets: readonly string[]) {
+    this.#ledger = ledger;
+    this.#canaries = [...Object.values(CANARIES), ...secrets];
+  }
+
+  /** A payment row was written. @param recordedAt when the request was first heard for which this is done */
+  changed(before: Payment | undefined, after: Payment, task: string, recordedAt: number | undefined): void {
+    this.#historyOf(before, after);
+    if (before?.state === "SUCCESS" && after.state !== "SUCCESS") throw new Violation("I9", `it became ${after.state}`);
+    if (before?.sealed && (!after.sealed || after.attempt > before.attempt))
+      throw new Violation("seal", `attempt ${before.attempt} → ${after.attempt}`);
+    if (after.history.at(-1)?.move === "reopen" && before && before.version < after.version) {
+      const settledAt = before.settledAt ?? Number.POSITIVE_INFINITY;
+      if (recordedAt === undefined || recordedAt <= settledAt)
+        throw new Violation("replay", `recorded ${settledAt - (recordedAt ?? 0)} ms before it was settled`);
+    }
+    if (after.state === "SUCCESS" && before?.state !== "SUCCESS") this.#confirmed(after);
+    if (isSettledUnpaid(after) && before?.state !== after.state) this.#givenUp(before, after, task);
+    this.#refundable(after);
+  }
+
+  #historyOf(before: Payment | undefined, after: Payment): void {
+    const moved = after.version - (before?.version ?? 0);
+    const last = after.history.at(-1);
+    const isSame = before !== undefined && before.state === after.state;
+    if (moved === 0 && isSame && after.history.length === before.history.length) return;
+    if (moved !== 1 || !last || last === before?.history.at(-1))
+      throw new Violation("history", `version ${before?.version} → ${after.version}, ${before?.state} → ${after.state}`);
+    const entries = after.history.length - (before?.history.length ?? 0);
+    if (entries !== 1) throw new Violation("history", `${entries} entries for one version`);
+    const { from, to } = MOVES[last.move] as { from: readonly string[]; to: string };
+    const isLegal = from.includes(before?.state ?? "none") && (to === "same" ? isSame : to === after.state);
+    if (!isLegal) throw new Violation("history", `${last.move} from ${before?.state} to ${after.state}`);
+  }
+
+  #confirmed(after: Payment): void {
+    if (after.history.filter(({ move }) => move === "confirm" || move === "acceptReview").length > 1)
+      throw new Violation("I5", "confirmed twice");
+    const isMatched = this.#ledger.capturesOf(after).some(({ attempt, amount, currency, mode }) => {
+      const terms = after.attempts[attempt] ?? after.terms;
+      return amount === terms.amount && currency === terms.currency && mode === terms.mode;
+    });
+    if (!isMatched) throw new Violation("I7", "SUCCESS without the money that was asked for");
+  }
+
+  #givenUp(before: Payment | undefined, after: Payment, task: string): void {
+    const paid = this.#ledger.openlyPaid(after);
+    if (paid.length > 0) throw new Violation("I4", `${after.state}, though ${paid.join()} was paid`);
+    const verified = before && this.#ledger.lastVerify(task, txRefOf(before.ref, before.attempt));
+    const landed = this.#ledger.capturesOf(after).filter(({ attempt }) => attempt === before?.attempt);
+    if (verified !== undefined && landed.some(({ step }) => step < verified))
+      throw new Violation("I4", `${after.state}, though the second verify could have seen the money`);
+    const live = this.#ledger.liveLinks(after.ref);
+    if (live.length > 0) throw new Violation("left", `${after.state}, and ${live.join()} can be paid`);
+  }
+
+  #refundable(after: Payment): void {
+    const { captures, refundable, terms } = after;
+    const captured = this.#ledger.capturesOf(after).reduce((all, { amount }) => all + amount, 0);
+    if (refundable > captured || refundable !== refundableOf(captures, terms))
+      throw new Violation("I10", `${refundable} of ${captured}`);
+    const back = captures.filter(({ returned }) => returned).reduce((all, { amount }) => all + (amount ?? 0), 0);
+    if (refundable > captured - back) throw new Violation("I10", `${refundable}, though ${back} went back`);
+  }
+
+  /** Between two steps, whatever they were. */
+  between(payments: readonly Payment[]): void {
+    const rows = new Map(payments.map((payment): [string, Payment] => [payment.ref, payment]));
+    for (const txRef of this.#ledger.opened()) {
+      const { ref = "", attempt = 0 } = parseTxRef(txRef) ?? {};
+      const row = rows.get(ref);
+      if (!row || attempt > row.attempt) throw new Violation("I6", `Chapa has ${txRef}, of which no row speaks`);
+    }
+    for (const payment of payments) {
+      if (payment.state === "SUCCESS" || payment.state === "REVIEW") continue;
+      const live = this.#ledger.liveLinks(payment.ref);
+      if (live.length > 1) throw new Violation("live", `${live.join(" and ")} can both be paid`);
+    }
+  }
+
+  /** What a caller of initiate was given. @param me who answered */
+  answered(payment: Payment, me: string): void {
+    if (WIRE_STATUS[payment.state] === "FAILED" && this.#ledger.openlyPaid(payment).length > 0)
+      throw new Violation("I4", `told FAILED, though ${this.#ledger.openlyPaid(payment).join()} was paid`);
+    if (payment.state === "CREATED" || payment.state === "PENDING") this.#link(payment, me);
+  }
+
+  #link(payment: Payment, me: string): void {
+    const txRef = txRefOf(payment.ref, payment.attempt);
+    const { checkoutUrl } = payment;
+    if (!checkoutUrl) throw new Violation("answer", `${txRef} was answered without a URL`);
+    const known = this.#urls.get(txRef) ?? this.#ledger.urlOf(txRef);
+    if (known !== checkoutUrl) throw new Violation("I1", `${txRef} was given out as ${checkoutUrl}, it is ${known}`);
+    this.#urls.set(txRef, checkoutUrl);
+    if (this.#ledger.cancelledBy(txRef) === me) throw new Violation("answer", `${txRef} was ended by who gave it out`);
+    this.#ledger.given(txRef);
+  }
+
+  /** The listing is told that nobody paid. */
+  toldFailed(payment: Payment): void {
+    const live = this.#ledger.liveLinks(payment.ref);
+    if (live.length > 0) throw new Violation("left", `the listing is told FAILED, and ${live.join()} can be paid`);
+    if (this.#ledger.openlyPaid(payment).length > 0) throw new Violation("I4", "the listing is told FAILED, and it was paid");
+  }
+
+  contactStored(row: Record<string, unknown>, now: number): void {
+    if (Number(row["ttl"]) * SECOND_MS > now + CONTACT_MS + SECOND_MS) throw new Violation("contact", "kept for too long");
+    if (JSON.stringify(row).includes(CANARIES.email)) throw new Violation("contact", "kept in clear text");
+  }
+
+  recorded(fields: unknown): void {
+    const text = JSON.stringify(fields) ?? "";
+    const found = this.#canaries.find((canary) => text.includes(canary));
+    if (found) throw new Violation("records", `${found} was recorded`);
+  }
+
+  /** Everything has come to rest, and everything works. */
+  atRest(payments: readonly Payment[], listing: string, told: ReadonlySet<string>): void {
+    for (const { txRef, attempt, ref } of this.#ledger.captures()) {
+      const payment = payments.find((candidate) => candidate.ref === ref);
+      if (!payment?.captures.some((capture) => capture.attempt === attempt))
+        throw new Violation("I2", `${txRef} took money that nobody here knows of`);
+      if (payment.state !== "SUCCESS" && payment.state !== "REVIEW")
+        throw new Violation("I2", `${txRef} was paid and is ${payment.state}`);
+    }
+    for (const payment of payments) this.#atRest(payment, listing, told);
+  }
+
+  #atRest(payment: Payment, listing: string, told: ReadonlySet<string>): void {
+    const references = new Set(this.#ledger.capturesOf(payment).map(({ txRef }) => txRef));
+    const called = openAttention(payment).length > 0;
+    if (payment.state === "REVIEW" && !called) throw new Violation("I2", "in REVIEW, and nobody is called");
+    if (references.size > 1 && !called) throw new Violation("I2", "paid twice, and nobody is called");
+    if (payment.state !== "SUCCESS") return;
+    if (references.size === 0) throw new Violation("I7", "SUCCESS without money");
+    const isHeard = payment.listingHeardAt !== undefined && listing === "APPROVED";
+    if (!isHeard && !called) throw new Violation("I3", `paid, and the listing is ${listing}`);
+    if (this.#ledger.owesNotice(payment.ref) && !told.has(payment.ref)) throw new Violation("I5", "paid, and not told so");
+  }
+
+  /** @param stored the totals of each day that was compared */
+  compared(payments: readonly Payment[], stored: ReadonlyMap<string, Totals>, dayOf: (at: number) => string): void {
+    const sums = new Map<string, Totals>([...stored.keys()].map((day) => [day, NO_TOTALS]));
+    for (const payment of payments) {
+      const day = payment.firstOpenedAt === undefined ? undefined : dayOf(payment.firstOpenedAt);
+      const known = day === undefined ? undefined : sums.get(day);
+      if (day !== undefined && known) sums.set(day, combined(known, shareOf(payment)));
+    }
+    for (const [day, sum] of sums) {
+      const found = stored.get(day) ?? NO_TOTALS;
+      const wrong = Object.entries(sum).filter(([name, value]) => found[name as keyof Totals] !== value);
+      if (wrong.length > 0) throw new Violation("totals", `${day} has other ${wrong.map(([name]) => name).join()}`);
+    }
+  }
+}
+
+/** Attempts of a payment that Chapa may know, opened here or not. */
+export function attemptsOf(payment: Payment): number[] {
+  const opened = openedAttempts(payment).map(({ number }) => number);
+  return [...new Set([...opened, payment.attempt])];
+}

@@ -1,0 +1,143 @@
+import { parseTxRef, type Ref, type TxRef, txRefOf } from "../../lib/domain/ids.ts";
+import type { Payment } from "../../lib/domain/payment.ts";
+import { stateOf, type Transaction } from "../../local/chapa/transactions.ts";
+import type { World } from "../../local/chapa/world.ts";
+import type { Scheduler } from "./scheduler.ts";
+
+/** Money that Chapa took. `isOpen`: its link could be paid when it landed; `step`: when that was. */
+export type Taken = {
+  txRef: string;
+  ref: string;
+  attempt: number;
+  amount: number;
+  currency: string;
+  mode: string;
+  step: number;
+  isOpen: boolean;
+};
+
+/** What really happened, as only somebody outside of it can know. */
+export class Ledger {
+  readonly #world: World;
+  readonly #scheduler: Scheduler;
+  readonly #given = new Set<string>();
+  readonly #taken: Taken[] = [];
+  readonly #verifies = new Map<string, number>();
+  readonly #cancels = new Map<string, string>();
+  readonly #notices = new Set<string>();
+
+  constructor(world: World, scheduler: Scheduler) {
+    this.#world = world;
+    this.#scheduler = scheduler;
+  }
+
+  /** A URL has reached somebody who can pay. */
+  given(txRef: string): void {
+    this.#given.add(txRef);
+  }
+
+  /** Links that somebody holds. */
+  links(): Transaction[] {
+    return this.#world.book.all().filter(({ order }) => this.#given.has(order.txRef));
+  }
+
+  /** Notes the money that `act` brings. */
+  landing(link: Transaction, act: () => void): boolean {
+    const before = link.captures.length;
+    const state = stateOf(link, this.#scheduler.now);
+    act();
+    const { ref = "", attempt = 0 } = parseTxRef(link.order.txRef) ?? {};
+    for (const { amount, currency, mode } of link.captures.slice(before)) {
+      const isOpen = state === "OPEN" || state === "ATTEMPTING";
+      this.#taken.push({ txRef: link.order.txRef, ref, attempt, amount, currency, mode, isOpen, step: this.#scheduler.steps });
+    }
+    return link.captures.length > before;
+  }
+
+  captures(): readonly Taken[] {
+    return this.#taken;
+  }
+
+  capturesOf({ ref }: Pick<Payment, "ref">): Taken[] {
+    return this.#taken.filter((taken) => taken.ref === ref);
+  }
+
+  /** References that were paid while their link was open: nothing about them was in flight. */
+  openlyPaid(payment: Payment): string[] {
+    return this.capturesOf(payment).flatMap(({ txRef, isOpen, attempt }) =>
+      isOpen && attempt <= payment.attempt ? [txRef] : [],
+    );
+  }
+
+  /** Every reference that Chapa has opened. */
+  opened(): string[] {
+    return this.#world.book.all().map(({ order }) => order.txRef);
+  }
+
+  /** Links of a fee that somebody holds and that can be paid now. */
+  liveLinks(ref: Ref): string[] {
+    return this.links().flatMap((link) => {
+      if (!link.order.txRef.startsWith(ref)) return [];
+      const state = stateOf(link, this.#scheduler.now);
+      return state === "OPEN" || state === "ATTEMPTING" ? [link.order.txRef] : [];
+    });
+  }
+
+  urlOf(txRef: TxRef): string | undefined {
+    const link = this.#world.book.find(txRef);
+    return link && this.#world.checkoutUrl(link);
+  }
+
+  verified(task: string, txRef: string): void {
+    this.#verifies.set(`${task} ${txRef}`, this.#scheduler.steps);
+  }
+
+  lastVerify(task: string, txRef: TxRef): number | undefined {
+    return this.#verifies.get(`${task} ${txRef}`);
+  }
+
+  cancelled(task: string, txRef: string): void {
+    if (!this.#cancels.has(txRef)) this.#cancels.set(txRef, task);
+  }
+
+  cancelledBy(txRef: string): string | undefined {
+    return this.#cancels.get(txRef);
+  }
+
+  /** The stream has said, and nobody has lost it, that this payment is paid. */
+  published(ref: string): void {
+    this.#notices.add(ref);
+  }
+
+  /** The news cannot be delivered, as far as anybody tried. */
+  undeliverable(ref: string): void {
+    this.#notices.delete(ref);
+  }
+
+  owesNotice(ref: string): boolean {
+    return this.#notices.has(ref);
+  }
+
+  /** What has really happened, so that two worlds can be compared. */
+  print(): string {
+    return JSON.stringify([
+      [...this.#given].sort(),
+      this.#taken.map(({ step: _, ...taken }) => taken),
+      [...this.#cancels].sort(),
+      [...this.#notices].sort(),
+      this.#world.book.all().map(({ order, captures, cancelledBy, inFlight, failedAttempts, createdAt }) => [
+        order.txRef,
+        captures,
+        cancelledBy,
+        inFlight,
+        failedAttempts,
+        createdAt,
+      ]),
+    ]);
+  }
+}
+
+/** The reference of the attempt that a payment stands at. */
+export function latestOf({ ref, attempt }: Payment): TxRef {
+  return txRefOf(ref, attempt);
+}

@@ -1,0 +1,201 @@
+import { ChapaClient } from "../../lib/chapa/client.ts";
+import type { ListingMessage, NotificationMessage, ResolveMessage } from "../../lib/contract/queues.ts";
+import { DependencyUnavailable } from "../../lib/domain/errors.ts";
+import { refOf } from "../../lib/domain/ids.ts";
+import { PriceBook } from "../../lib/domain/prices.ts";
+import type { InitiatePorts } from "../../lib/flows/initiate.ts";
+import type { Confirmation, ListingAnswer } from "../../lib/peers/listing.ts";
+import type { Delivery, Notice } from "../../lib/peers/notification.ts";
+import { type Call, CallFailed } from "../../lib/runtime/call.ts";
+import { ContactTable } from "../../lib/table/contacts.ts";
+import { dayBuckets, shardOf } from "../../lib/table/keys.ts";
+import { PaymentTable } from "../../lib/table/payments.ts";
+import { ProgressTable } from "../../lib/table/progress.ts";
+import { RequestTable } from "../../lib/table/requests.ts";
+import { TotalsTable } from "../../lib/table/totals.ts";
+import { answerApi } from "../../local/chapa/api.ts";
+import { CHAPA_DEFAULTS } from "../../local/chapa/simulator.ts";
+import type { World } from "../../local/chapa/world.ts";
+import { FEE, POLICY } from "../support/payments.ts";
+import type { Laws } from "./laws.ts";
+import type { Ledger } from "./ledger.ts";
+import type { MemoryTable } from "./memory-client.ts";
+import type { Scheduler } from "./scheduler.ts";
+
+export const NAMESPACE = "simulation";
+export const POLICY_HERE = POLICY;
+const SERIALS = 3;
+const QUOTA = { name: "simulation", limit: 1, windowSeconds: 60, remaining: 1, resetSeconds: 60 };
+const REFUSED = { allowed: false, retryAfterSeconds: 60, quota: QUOTA } as const;
+const away = () => new DependencyUnavailable("The queue");
+const cut = (hadEffect: boolean) => new CallFailed(hadEffect ? "ECONNRESET" : "ECONNREFUSED", hadEffect);
+
+/** Where the flows' messages and calls go. */
+export type Outside = {
+  asked(message: ResolveMessage): void;
+  news(message: ListingMessage): void;
+  note(message: NotificationMessage): void;
+  nextNote(): { message: NotificationMessage; receives: number; done(): void; later(seconds: number): void } | undefined;
+  confirm(confirmation: Confirmation): ListingAnswer;
+  isApproved(): boolean;
+  told(notice: Notice): void;
+  dropped(message: NotificationMessage): void;
+};
+
+type Parts = { scheduler: Scheduler; table: MemoryTable; world: World; ledger: Ledger; laws: Laws; outside: Outside; isWorking: () => boolean };
+
+/** The ports of every flow: real adapters over a table in memory and a simulated Chapa, each call of them scheduled. */
+export function portsOf({ scheduler, table, world, ledger, laws, outside, isWorking }: Parts) {
+  const { client } = table;
+  const record = (_message: string, fields: unknown = {}) => laws.recorded(fields);
+  const log = { info: record, warn: record, error: record };
+  const count = () => undefined;
+  const clock = {
+    now: () => scheduler.now,
+    sleep: (ms: number) => scheduler.call("clock.sleep", "", () => scheduler.pass(ms), away).catch(() => undefined),
+  };
+  const chapa = new ChapaClient({
+    baseUrl: "https://api.chapa.co/v1",
+    checkoutOrigins: [world.settings.origin],
+    secretKey: { get: async () => CHAPA_DEFAULTS.secretKey, renewed: async () => CHAPA_DEFAULTS.secretKey },
+    send: (call) => chapaCall(call),
+  });
+
+  async function chapaCall({ method, url, headers = {}, body = "" }: Call) {
+    const { pathname, searchParams } = new URL(url);
+    const [, , , verb = "", name] = pathname.split("/");
+    const about = name ?? txRefIn(body);
+    const request = { method, path: pathname, query: searchParams, headers, body: Buffer.from(body) };
+    const site = verb === "" ? "chapa.transactions" : `chapa.${verb}`;
+    const answer = await scheduler.call(
+      site,
+      about,
+      async () => {
+        const task = scheduler.current?.name ?? "";
+        if (verb === "verify") ledger.verified(task, about);
+        if (verb === "cancel") ledger.cancelled(task, about);
+        const { status, body: said } = await answerApi(world, request);
+        return { status, text: typeof said === "string" ? said : JSON.stringify(said ?? {}) };
+      },
+      cut,
+    );
+    return answer;
+  }
+
+  const payments = new PaymentTable(client, "payments");
+  const common = { payments, chapa, clock, log, count, policy: POLICY_HERE };
+  const totals = new TotalsTable(client, "payments");
+  const contacts = new ContactTable(
+    client,
+    "payments",
+    async () => ({ current: "k", keys: { k: Buffer.alloc(32, 1) } }),
+    (bytes) => new Uint8Array(bytes),
+  );
+  const shards = [...new Set(refs().map(shardOf))];
+  const queue = <Message>(site: string, take: (message: Message) => void) => ({
+    send: ({ message }: { message: Message }) => scheduler.call(site, "", () => take(message), away),
+    sendAll: (all: readonly { message: Message }[]) =>
+      all.length === 0
+        ? Promise.resolve()
+        : scheduler.call(site, "", () => all.forEach(({ message }) => void take(message)), away),
+  });
+  const listingQueue = queue<ListingMessage>("queue.listing", outside.news);
+  const initiatePorts: InitiatePorts = {
+    ...common,
+    requests: new RequestTable(client, "payments"),
+    contacts,
+    customers: { find: async () => undefined },
+    limiter: {
+      take: async () =>
+        !isWorking() && scheduler.choices.whim(0.04) ? REFUSED : { allowed: true, quota: QUOTA },
+      refused: () => (!isWorking() && scheduler.choices.whim(0.02) ? REFUSED : undefined),
+    },
+    namespace: async () => NAMESPACE,
+    priceBook: PriceBook.parse({ listing_fee: { amounts: ["500.00"] } }),
+    paused: false,
+    baseUrl: "https://pay.rental.et",
+  };
+  const budget = { take: async () => ({ allowed: true, quota: QUOTA }) as const };
+  return {
+    initiate: initiatePorts,
+    cancel: common,
+    contacts,
+    resolve: { ...common, budget },
+    sweep: {
+      ...common,
+      shards,
+      resolve: queue<ResolveMessage>("queue.resolve", outside.asked),
+      listing: listingQueue,
+    },
+    publish: {
+      listing: listingQueue,
+      notification: queue<NotificationMessage>("queue.notification", outside.note),
+      totals,
+      clock,
+      log,
+      count,
+    },
+    reconcile: {
+      ...common,
+      totals,
+      progress: new ProgressTable(client, "payments"),
+      bucketsOf: (day: string) => dayBuckets(day).filter((bucket) => shards.includes(bucket.slice(-1))),
+    },
+    notifyListing: {
+      ...common,
+      listing: {
+        confirm: (confirmation: Confirmation) =>
+          scheduler
+            .call("listing.confirm", confirmation.status, () => outside.confirm(confirmation), away)
+            .catch((error: unknown): ListingAnswer => {
+              if (error instanceof DependencyUnavailable) return { answer: "unknown" };
+              throw error;
+            }),
+        isPublicOrReserved: () =>
+          scheduler.call("listing.public", "", () => outside.isApproved(), away).catch(() => undefined),
+      },
+    },
+    notifyUsers: {
+      payments,
+      contacts,
+      inbox: {
+        next: async () => {
+          const entry = outside.nextNote();
+          if (!entry) return undefined;
+          const answered = (site: string, effect: () => void) => scheduler.call(site, "", effect, away);
+          return {
+            body: entry.message,
+            receives: entry.receives,
+            done: () => answered("queue.notification.delete", entry.done),
+            later: (seconds: number) => answered("queue.notification.later", () => entry.later(seconds)),
+          };
+        },
+      },
+      again: queue<NotificationMessage>("queue.notification", outside.note),
+      dropped: queue<NotificationMessage>("queue.dropped", outside.dropped),
+      notification: {
+        send: (notice: Notice) =>
+          scheduler
+            .call("notification.send", notice.event, () => outside.told(notice), away)
+            .then((): Delivery => "sent")
+            .catch((error: unknown): Delivery => {
+              if (error instanceof DependencyUnavailable) return "maybe";
+              throw error;
+            }),
+      },
+      clock,
+      log,
+    },
+  };
+}
+
+export type Ports = ReturnType<typeof portsOf>;
+
+/** The keys that the one fee of a run may get, serial by serial. */
+function refs() {
+  return Array.from({ length: SERIALS }, (_, serial) => refOf(NAMESPACE, { ...FEE, serial }));
+}
+
+function txRefIn(body: string): string {
+  return /"tx_ref":"(\w+)"/.exec(body)?.[1] ?? "";
+}
