@@ -119,8 +119,10 @@ async function keep(
     ports.log.info("checkout_opened", { ref, attempt });
     return saved.payment;
   }
-  const wasPaid = saved.payment?.captures.some((capture) => capture.attempt === attempt);
-  if (!wasPaid) hygiene.push(ports.chapa.cancel(txRefOf(ref, attempt), left(ports, job)));
+  // Stored after all, when the answer of this save got lost and others have written since: what callers hold stays open.
+  const isStored = saved.payment?.attempts[attempt] !== undefined;
+  if (isStored) return saved.payment;
+  hygiene.push(ports.chapa.cancel(txRefOf(ref, attempt), left(ports, job)));
   ports.log.warn("orphan_checkout", { ref, attempt });
   return saved.payment;
 }

@@ -49,7 +49,16 @@ export class Ledger {
     const { ref = "", attempt = 0 } = parseTxRef(link.order.txRef) ?? {};
     for (const { amount, currency, mode } of link.captures.slice(before)) {
       const isOpen = state === "OPEN" || state === "ATTEMPTING";
-      this.#taken.push({ txRef: link.order.txRef, ref, attempt, amount, currency, mode, isOpen, step: this.#scheduler.steps });
+      this.#taken.push({
+        txRef: link.order.txRef,
+        ref,
+        attempt,
+        amount,
+        currency,
+        mode,
+        isOpen,
+        step: this.#scheduler.steps,
+      });
     }
     return link.captures.length > before;
   }
@@ -125,14 +134,16 @@ export class Ledger {
       this.#taken.map(({ step: _, ...taken }) => taken),
       [...this.#cancels].sort(),
       [...this.#notices].sort(),
-      this.#world.book.all().map(({ order, captures, cancelledBy, inFlight, failedAttempts, createdAt }) => [
-        order.txRef,
-        captures,
-        cancelledBy,
-        inFlight,
-        failedAttempts,
-        createdAt,
-      ]),
+      this.#world.book
+        .all()
+        .map(({ order, captures, cancelledBy, inFlight, failedAttempts, createdAt }) => [
+          order.txRef,
+          captures,
+          cancelledBy,
+          inFlight,
+          failedAttempts,
+          createdAt,
+        ]),
     ]);
   }
 }

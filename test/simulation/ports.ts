@@ -35,14 +35,24 @@ export type Outside = {
   asked(message: ResolveMessage): void;
   news(message: ListingMessage): void;
   note(message: NotificationMessage): void;
-  nextNote(): { message: NotificationMessage; receives: number; done(): void; later(seconds: number): void } | undefined;
+  nextNote():
+    | { message: NotificationMessage; receives: number; done(): void; later(seconds: number): void }
+    | undefined;
   confirm(confirmation: Confirmation): ListingAnswer;
   isApproved(): boolean;
   told(notice: Notice): void;
   dropped(message: NotificationMessage): void;
 };
 
-type Parts = { scheduler: Scheduler; table: MemoryTable; world: World; ledger: Ledger; laws: Laws; outside: Outside; isWorking: () => boolean };
+type Parts = {
+  scheduler: Scheduler;
+  table: MemoryTable;
+  world: World;
+  ledger: Ledger;
+  laws: Laws;
+  outside: Outside;
+  isWorking: () => boolean;
+};
 
 /** The ports of every flow: real adapters over a table in memory and a simulated Chapa, each call of them scheduled. */
 export function portsOf({ scheduler, table, world, ledger, laws, outside, isWorking }: Parts) {
@@ -106,8 +116,7 @@ export function portsOf({ scheduler, table, world, ledger, laws, outside, isWork
     contacts,
     customers: { find: async () => undefined },
     limiter: {
-      take: async () =>
-        !isWorking() && scheduler.choices.whim(0.04) ? REFUSED : { allowed: true, quota: QUOTA },
+      take: async () => (!isWorking() && scheduler.choices.whim(0.04) ? REFUSED : { allowed: true, quota: QUOTA }),
       refused: () => (!isWorking() && scheduler.choices.whim(0.02) ? REFUSED : undefined),
     },
     namespace: async () => NAMESPACE,

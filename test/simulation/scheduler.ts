@@ -83,6 +83,11 @@ export class Scheduler {
     );
   }
 
+  /** Ends the run at its next step. */
+  fail(error: unknown): void {
+    this.#failures.push(error);
+  }
+
   /**
    * One outside call.
    * @param wrong makes the error that its caller sees when its answer is lost (`hadEffect`) or it was never sent

@@ -68,7 +68,7 @@ export class Universe {
     this.scheduler = scheduler;
     this.world = this.#makeWorld(seed, profile);
     this.ledger = new Ledger(this.world, scheduler);
-    this.laws = new Laws(this.ledger, [CHAPA_DEFAULTS.secretKey]);
+    this.laws = new Laws(this.ledger, [CHAPA_DEFAULTS.secretKey], (violation) => scheduler.fail(violation));
     this.table = new MemoryTable((site, about, effect) => this.#tableCall(site, about, effect));
     this.table.onChange = (before, after) => this.#changed(before, after);
     this.ports = portsOf({ ...this, outside: this.#outside(), isWorking: () => this.isWorking });
@@ -217,7 +217,8 @@ export class Universe {
     const rows = [...this.table.rows].sort(([a], [b]) => (a < b ? -1 : 1));
     const queues = [this.looks, this.news, this.notes, this.changes.map(({ after }) => [after.ref, after.version])];
     const rest = [this.listing, this.#isTelling, [...this.told], this.inFlight.map(({ link }) => link.order.txRef)];
-    const bytes = (_: string, value: unknown) => (value instanceof Uint8Array ? Buffer.from(value).toString("hex") : value);
+    const bytes = (_: string, value: unknown) =>
+      value instanceof Uint8Array ? Buffer.from(value).toString("hex") : value;
     return JSON.stringify([this.scheduler.now, rows, queues, rest, this.ledger.print(), this.scheduler.minds()], bytes);
   }
 
@@ -273,7 +274,7 @@ export class Universe {
 
   #changed(before: Row | undefined, after: Row | undefined): void {
     if (!after) return;
-    if (String(after["pk"]).startsWith("C#")) return this.laws.contactStored(after, this.scheduler.now);
+    if (String(after["pk"]).startsWith("C#")) this.laws.contactStored(after, this.scheduler.now);
     const payment = this.#paymentOf(after);
     if (!payment) return;
     const old = before && this.#paymentOf(before);

@@ -1,0 +1,36 @@
+import type { Happened } from "./scheduler.ts";
+
+const PARTS: Record<string, string> = {
+  table: "Table",
+  chapa: "Chapa",
+  queue: "Queues",
+  listing: "Listing",
+  notification: "Notification",
+  clock: "Clock",
+  world: "World",
+};
+const ARROWS = { ok: "->>", errorBefore: "-x", errorAfter: "-x", crashBefore: "-x", crashAfter: "-x" } as const;
+const WORDS = {
+  ok: "",
+  errorBefore: " (error before)",
+  errorAfter: " (done, answer lost)",
+  crashBefore: " (dies before)",
+  crashAfter: " (done, dies after)",
+} as const;
+
+/** What happened, as a Mermaid sequence diagram. */
+export function diagramOf(calls: readonly Happened[]): string {
+  const names = new Map<string, string>();
+  for (const { task } of calls) if (!names.has(task.name)) names.set(task.name, `t${names.size}`);
+  const participants = [...names].map(([name, id]) => `  participant ${id} as ${name.replaceAll("#", "no ")}`);
+  const others = Object.values(PARTS).map((part) => `  participant ${part}`);
+  let time = 0;
+  const lines = calls.flatMap(({ at, site, about, task, fate }) => {
+    const [part = "", verb = ""] = site.split(".");
+    const note = at === time ? [] : [`  Note over Table: ${new Date(at).toISOString()}`];
+    time = at;
+    const line = `  ${names.get(task.name)}${ARROWS[fate]}${PARTS[part] ?? part}: ${verb} ${about}${WORDS[fate]}`;
+    return [...note, line];
+  });
+  return ["sequenceDiagram", ...participants, ...others, ...lines].join("\n");
+}

@@ -1,0 +1,196 @@
+import { createHash } from "node:crypto";
+import { T0 } from "../support/payments.ts";
+import { deliver, drain, heal } from "./heal.ts";
+import { type Choices, FATES, type Fate, type Happened, type Parked, Scheduler } from "./scheduler.ts";
+import { Universe } from "./universe.ts";
+
+/**
+ * A few pieces of work that run into each other. `begin` happens in order and without faults; then every order of the
+ * calls of what `start` begins is tried, with at most `faults` calls going wrong in every way that makes a difference.
+ */
+export type Scenario = {
+  name: string;
+  faults: number;
+  begin?: (universe: Universe) => Promise<void>;
+  start: (universe: Universe) => void;
+  /** Messages are handled as they come, and their handling is part of the race; otherwise they come afterwards. */
+  delivers?: boolean;
+};
+
+/**
+ * What a search came to. `schedules` is how many complete orders there are, `states` how many different situations
+ * they pass, `ends` how many different ways it can come out, `runs` how often it was played.
+ */
+export type Searched = { schedules: bigint; states: number; ends: number; runs: number; isComplete: boolean };
+
+type Option = { index: number; fate: Fate };
+type Frame = { options: Option[]; chosen: number; state: string; schedules: bigint };
+
+/** What only reads, or only lets time pass, is the same whether it fails before or after. */
+const READS = ["table.Get", "table.Query", "table.BatchGet", "chapa.verify", "listing.public"];
+const NEVER_FAILS = ["payer.", "clock."];
+
+/** Ends a run that has come to a situation which another run has gone on from. */
+class Merged extends Error {}
+
+/**
+ * Every order, depth first. A situation is everything stored, everything under way and everything that each piece of
+ * work has been answered so far; what follows depends on nothing else, so one that was seen before is not played again.
+ * @param merging false for the plain search, against which the merging one is tested
+ * @param limit runs after which it gives up, incomplete
+ * @throws Violation, with the choices that lead to it
+ */
+export async function search(scenario: Scenario, { merging = true, limit = 2_000_000 } = {}): Promise<Searched> {
+  const frames: Frame[] = [];
+  const seen = new Map<string, bigint>();
+  const ends = new Set<string>();
+  let runs = 0;
+  let total = 0n;
+  for (;;) {
+    if (runs === limit) return { schedules: total, states: seen.size, ends: ends.size, runs, isComplete: false };
+    runs++;
+    const schedules = await play(scenario, frames, { seen, ends, merging });
+    total += schedules;
+    const last = frames.at(-1);
+    if (last) last.schedules += schedules;
+    if (!backtrack(frames, seen)) break;
+  }
+  return { schedules: total, states: seen.size, ends: ends.size, runs, isComplete: true };
+}
+
+/** Goes to the next choice that was not tried. @returns false when there is none */
+function backtrack(frames: Frame[], seen: Map<string, bigint>): boolean {
+  for (let frame = frames.at(-1); frame; frame = frames.at(-1)) {
+    if (frame.chosen + 1 < frame.options.length) {
+      frame.chosen++;
+      return true;
+    }
+    frames.pop();
+    seen.set(frame.state, frame.schedules);
+    const above = frames.at(-1);
+    if (above) above.schedules += frame.schedules;
+  }
+  return false;
+}
+
+type Known = { seen: Map<string, bigint>; ends: Set<string>; merging: boolean };
+
+/** One run along `frames`, then on with first choices. @returns how many complete orders it stands for */
+async function play(scenario: Scenario, frames: Frame[], known: Known): Promise<bigint> {
+  let depth = 0;
+  let faults = scenario.faults;
+  let merged: bigint | undefined;
+  const choices = new Guided((parked) => {
+    const frame = frames[depth] ?? next(parked);
+    depth++;
+    const option = frame.options[frame.chosen];
+    if (!option) throw new Error("there is nothing to choose from");
+    if (option.fate !== "ok") faults--;
+    return option;
+  });
+  const universe = await begun(scenario, choices);
+
+  function next(parked: readonly Parked[]): Frame {
+    const state = createHash("sha1").update(`${faults}${universe.print()}`).digest("base64");
+    merged = known.merging ? known.seen.get(state) : undefined;
+    if (merged !== undefined) throw new Merged();
+    const frame = { options: optionsOf(parked, faults), chosen: 0, state, schedules: 0n };
+    frames.push(frame);
+    return frame;
+  }
+
+  try {
+    await race(scenario, universe);
+  } catch (error) {
+    if (error instanceof Merged && merged !== undefined) return merged;
+    throw new Error(`${error instanceof Error ? error.message : error}\n    ${replayOf(scenario, frames)}`, {
+      cause: error,
+    });
+  }
+  const end = createHash("sha1").update(universe.print()).digest("base64");
+  if (known.ends.has(end)) return 1n;
+  known.ends.add(end);
+  choices.isOver = true;
+  await heal(universe, false).catch((error: unknown) => {
+    throw new Error(`${error instanceof Error ? error.message : error}\n    ${replayOf(scenario, frames)}`, {
+      cause: error,
+    });
+  });
+  return 1n;
+}
+
+function replayOf({ name }: Scenario, frames: readonly Frame[]): string {
+  return `npm run sim -- --scenario "${name}" --path ${frames.map(({ chosen }) => chosen).join(".")}`;
+}
+
+/** One way through a scenario again. @param path the choices, as a violation named them */
+export async function replay(
+  scenario: Scenario,
+  path: readonly number[],
+  told: (calls: Happened[]) => void,
+): Promise<void> {
+  let depth = 0;
+  let faults = scenario.faults;
+  const choices = new Guided((parked) => {
+    const option = optionsOf(parked, faults)[path[depth++] ?? 0] ?? { index: 0, fate: "ok" };
+    if (option.fate !== "ok") faults--;
+    return option;
+  });
+  const universe = await begun(scenario, choices, true);
+  if (universe.scheduler.told) told(universe.scheduler.told);
+  await race(scenario, universe);
+  choices.isOver = true;
+  await heal(universe, false);
+}
+
+async function begun(scenario: Scenario, choices: Guided, telling = false): Promise<Universe> {
+  const scheduler = new Scheduler(choices, T0, { remembering: true, telling });
+  const universe = new Universe(scheduler, 1, "observed");
+  universe.isWorking = true;
+  choices.isOver = true;
+  await scenario.begin?.(universe);
+  await drain(universe);
+  choices.isOver = false;
+  scenario.start(universe);
+  return universe;
+}
+
+async function race(scenario: Scenario, universe: Universe): Promise<void> {
+  for (;;) {
+    const isAnything = await universe.scheduler.step();
+    universe.laws.between(universe.payments());
+    const isMore = scenario.delivers ? deliver(universe) : false;
+    if (!isAnything && !isMore) return;
+  }
+}
+
+function optionsOf(parked: readonly Parked[], faults: number): Option[] {
+  return parked.flatMap(({ site }, index) => fatesOf(site, faults).map((fate) => ({ index, fate })));
+}
+
+function fatesOf(site: string, faults: number): readonly Fate[] {
+  if (faults === 0 || NEVER_FAILS.some((start) => site.startsWith(start))) return ["ok"];
+  return READS.includes(site) ? ["ok", "errorBefore", "crashBefore"] : FATES;
+}
+
+/** Somebody else chooses, until it is over; then everything happens in the order in which it was asked for. */
+class Guided implements Choices {
+  isOver = false;
+  readonly #choose: (parked: readonly Parked[]) => Option;
+
+  constructor(choose: (parked: readonly Parked[]) => Option) {
+    this.#choose = choose;
+  }
+
+  next(parked: readonly Parked[]): Option {
+    return this.isOver ? { index: 0, fate: "ok" } : this.#choose(parked);
+  }
+
+  whim(): boolean {
+    return false;
+  }
+
+  below(): number {
+    return 0;
+  }
+}

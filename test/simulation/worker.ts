@@ -1,0 +1,62 @@
+import { parentPort, workerData } from "node:worker_threads";
+import { MUTANTS } from "./mutants.ts";
+import { mutate } from "./mutate.ts";
+import { FATES, type Fate } from "./scheduler.ts";
+
+/** What a worker is to do: lives from one seed to another, with a deliberate fault if it is named. */
+export type Job = { first: number; count: number; mutant?: string };
+export type Found = { seed: number; law: string; how: string };
+export type Done = {
+  lives: number;
+  steps: number;
+  crashes: number;
+  captures: number;
+  outraced: number;
+  found: Found[];
+  hits: Map<string, Record<Fate, number>>;
+};
+
+// Beyond this many violations nothing more is learnt.
+const FOUND_LIMIT = 20;
+
+async function work({ first, count, mutant: name }: Job): Promise<Done> {
+  const mutant = MUTANTS.find((candidate) => candidate.name === name);
+  const isChanged = mutant ? mutate(mutant) : () => true;
+  const { live } = await import("./random-life.ts");
+  const { Violation } = await import("./laws.ts");
+  if (!isChanged()) throw new Error(`"${name}" changes nothing that is loaded`);
+  const done: Done = { lives: 0, steps: 0, crashes: 0, captures: 0, outraced: 0, found: [], hits: new Map() };
+  for (let seed = first; seed < first + count && done.found.length < (mutant ? 1 : FOUND_LIMIT); seed++) {
+    done.lives++;
+    try {
+      const { scheduler, universe } = await live(seed);
+      done.steps += scheduler.steps;
+      done.crashes += scheduler.crashes;
+      done.captures += universe.ledger.captures().length;
+      done.outraced += universe.outraced;
+      addHits(done.hits, scheduler.hits);
+    } catch (error) {
+      // Only a mutant may fail otherwise than by a law: then its own code has refused to go on.
+      if (!(error instanceof Violation) && !mutant) throw error;
+      const how = error instanceof Error ? error.message : String(error);
+      done.found.push({ seed, law: error instanceof Violation ? error.law : "error", how });
+    }
+  }
+  return done;
+}
+
+/** Sums up how often each call met each fate. */
+export function addHits(sum: Done["hits"], more: Done["hits"]): void {
+  for (const [site, hits] of more) {
+    const known = sum.get(site) ?? { ok: 0, errorBefore: 0, errorAfter: 0, crashBefore: 0, crashAfter: 0 };
+    for (const fate of FATES) known[fate] += hits[fate];
+    sum.set(site, known);
+  }
+}
+
+if (parentPort) {
+  const port = parentPort;
+  if (typeof workerData === "object" && workerData !== null && "mutant" in workerData)
+    port.postMessage(await work(workerData as Job));
+  else port.on("message", async (job: Job) => port.postMessage(await work(job)));
+}
