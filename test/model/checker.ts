@@ -1,7 +1,7 @@
 import { Pool, StateStore } from "./store.ts";
 
-/** One atomic transition: what happened, in words, and what is so afterwards. */
-export type Step<S> = { label: string; to: S };
+/** One atomic transition: what happened, in words and, where there is one, by its name; what is so afterwards. */
+export type Step<S> = { label: string; name?: string | undefined; to: S };
 
 /**
  * What must hold, of each reachable state or of each transition. Both give the fault in words, or undefined.
@@ -45,6 +45,9 @@ export function check<S extends object>(model: Model<S>, limit: number, seen?: (
   return new Search(model, limit, seen).run();
 }
 
+/** Laws that read the same parts (`at`: their places), and the combinations for which they are known to hold. */
+type StateLaws<S> = { at: readonly number[]; laws: Extract<Law<S>, { state: unknown }>[]; held: Set<string> };
+
 class Search<S extends object> {
   readonly #model: Model<S>;
   readonly #limit: number;
@@ -52,7 +55,8 @@ class Search<S extends object> {
   readonly #names: readonly (keyof S)[];
   readonly #pools: readonly Pool<S[keyof S]>[];
   readonly #store: StateStore;
-  readonly #judged = new Map<string, string | undefined>();
+  readonly #stepLaws: readonly Extract<Law<S>, { step: unknown }>[];
+  readonly #stateLaws: readonly StateLaws<S>[];
   #transitions = 0;
   #depth = 0;
 
@@ -65,6 +69,8 @@ class Search<S extends object> {
     this.#names = Object.keys(first) as (keyof S)[];
     this.#pools = this.#names.map(() => new Pool<S[keyof S]>());
     this.#store = new StateStore(this.#names.length);
+    this.#stepLaws = model.laws.filter((law) => "step" in law);
+    this.#stateLaws = this.#grouped();
   }
 
   run(): Report<S> {
@@ -91,8 +97,8 @@ class Search<S extends object> {
     for (const step of this.#model.next(from)) {
       this.#transitions++;
       this.#seen?.(from, step);
-      for (const law of this.#model.laws) {
-        const fault = "step" in law ? law.step(from, step) : undefined;
+      for (const law of this.#stepLaws) {
+        const fault = law.step(from, step);
         if (fault !== undefined) {
           const path = [...this.#pathTo(index), step.label];
           return { law: law.name, fault, path, state: step.to };
@@ -107,20 +113,29 @@ class Search<S extends object> {
 
   #judge(state: S, index: number): Counterexample<S> | undefined {
     const row = this.#store.row(index);
-    for (const [number, law] of this.#model.laws.entries()) {
-      if ("step" in law) continue;
-      const fault = law.of ? this.#judgeOnce(number, law.of, row, () => law.state(state)) : law.state(state);
-      if (fault !== undefined) return { law: law.name, fault, path: this.#pathTo(index), state };
+    for (const { at, laws, held } of this.#stateLaws) {
+      let key = "";
+      for (const part of at) key += `${row[part]},`;
+      if (held.has(key)) continue;
+      for (const law of laws) {
+        const fault = law.state(state);
+        if (fault !== undefined) return { law: law.name, fault, path: this.#pathTo(index), state };
+      }
+      held.add(key);
     }
     return undefined;
   }
 
-  #judgeOnce(law: number, of: readonly (keyof S)[], row: number[], judge: () => string | undefined) {
-    const key = `${law}:${of.map((name) => row[this.#names.indexOf(name)]).join()}`;
-    if (this.#judged.has(key)) return this.#judged.get(key);
-    const fault = judge();
-    this.#judged.set(key, fault);
-    return fault;
+  #grouped(): StateLaws<S>[] {
+    const groups = new Map<string, StateLaws<S>>();
+    for (const law of this.#model.laws) {
+      if (!("state" in law)) continue;
+      const at = this.#names.flatMap((name, index) => (!law.of || law.of.includes(name) ? [index] : []));
+      const group = groups.get(at.join()) ?? { at, laws: [], held: new Set() };
+      group.laws.push(law);
+      groups.set(at.join(), group);
+    }
+    return [...groups.values()];
   }
 
   /** Only who led where is kept; which transition it was is found by taking the way again. */

@@ -109,14 +109,16 @@ export function sealingSteps(setting: Setting, s: S, index: number): Step<S>[] {
   if (one?.pc === "idle" && isSettled(row) && !row.sealed) {
     return row.recs.flatMap((rec, at) => {
       const isLookedAt = rec === "closed" || rec === "looked" || rec === "done" || at === row.attempt;
-      if (!isLookedAt || (isCaptured(txAt(s, at)) && rec !== "review")) return [];
+      const isPaid = isCaptured(txAt(s, at)) && rec !== "review";
+      if (!isLookedAt || (isPaid && setting.rules.sealsAfterLook)) return [];
       return [
         new Change(setting, s).becomes(place, process("seal", at, true)).build(`look: finds ${at} unpaid, to seal`),
       ];
     });
   }
   if (one?.pc !== "seal") return [];
-  const recs = row.recs.map((rec, at) => (at === one.at && rec === "closed" ? "looked" : rec));
+  const { sealsAfterLook } = setting.rules;
+  const recs = row.recs.map((rec, at) => (at === one.at && rec === "closed" && sealsAfterLook ? "looked" : rec));
   const change = new Change(setting, s).becomes(place, IDLE);
   const claim = { proof: "the clock and a look that found no money", fresh: one.fresh, attempt: one.at } as const;
   return change.move("seal", claim, { sealed: true, recs }) ? [change.build(`look: seal`)] : [];

@@ -8,6 +8,7 @@ import {
   isSettled,
   type Process,
   process,
+  processList,
   put,
   type Row,
   type S,
@@ -28,6 +29,7 @@ export class Change {
   #chapa: readonly Tx[];
   #world: S["world"];
   #isMove = false;
+  #made: Move | undefined;
   #mover: { place: Place; becomes: Process } | undefined;
 
   constructor(setting: Setting, from: S) {
@@ -47,6 +49,7 @@ export class Change {
     }
     this.#row = row;
     this.#isMove = true;
+    this.#made = move;
     return true;
   }
 
@@ -73,18 +76,20 @@ export class Change {
   }
 
   build(label: string): Step<S> {
-    const after = (kind: Place["kind"]) =>
-      this.#from[kind]
-        .map((known, index) => {
-          const isMover = this.#mover?.place.kind === kind && this.#mover.place.index === index;
-          const one = isMover && this.#mover ? this.#mover.becomes : known;
-          const isOld = this.#isMove && !isMover && one.fresh;
-          return this.#settle(isOld ? process(one.pc, one.at, false, one.why, one.blind) : one);
-        })
-        .sort(byText);
+    const after = (kind: Place["kind"]) => {
+      const before = this.#from[kind];
+      const list = before.map((known, index) => {
+        const isMover = this.#mover?.place.kind === kind && this.#mover.place.index === index;
+        const one = isMover && this.#mover ? this.#mover.becomes : known;
+        const isOld = this.#isMove && !isMover && one.fresh;
+        return this.#settle(isOld ? process(one.pc, one.at, false, one.why, one.blind) : one);
+      });
+      return list.every((one, index) => one === before[index]) ? before : processList(list);
+    };
     const requests = this.#world.requests.toSorted();
     return {
       label,
+      name: this.#made,
       to: {
         row: this.#row,
         chapa: this.#chapa,
@@ -109,8 +114,9 @@ export class Change {
       case "save":
         return rules.answersStoredUrl && !rules.unversioned.includes("open") ? IDLE : one;
       case "reject":
+        return rules.unversioned.includes("reject") ? one : IDLE;
       case "seal":
-        return IDLE;
+        return rules.unversioned.includes("seal") ? one : IDLE;
       case "write":
       case "verify again":
       case "leave":
@@ -126,13 +132,4 @@ export class Change {
 /** Whether what it is about to write will be taken. */
 export function mayGoOn(rules: Rules, { fresh, why }: Process): boolean {
   return fresh || rules.unversioned.some((move) => move === why);
-}
-
-function byText(a: Process, b: Process): number {
-  const [x, y] = [textOf(a), textOf(b)];
-  return x < y ? -1 : x > y ? 1 : 0;
-}
-
-function textOf({ pc, at, fresh, why, blind }: Process): string {
-  return `${pc}|${at}|${fresh}|${why}|${blind}`;
 }

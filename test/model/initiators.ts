@@ -1,7 +1,7 @@
 import type { Step } from "./checker.ts";
 import { Change, type Place, type Setting } from "./effects.ts";
 import { left, noted } from "./rules.ts";
-import { IDLE, isSettled, process, type Request, type S, txAt } from "./state.ts";
+import { IDLE, process, type Request, type S, txAt } from "./state.ts";
 
 /**
  * Everything that an invocation of initiate may do next. A conditional write is one step with the read of the version
@@ -51,8 +51,9 @@ function begins(setting: Setting, s: S, place: Place): Step<S>[] {
   }
   const steps: Step<S>[] = [];
   for (const move of ["takeOver", "reopen"] as const) {
-    if (!rules.unversioned.includes(move)) steps.push(...begin(setting, s, place, move, s.row.attempt, true));
-    else if (move === "takeOver" ? s.row.state === "CREATED" : isSettled(s.row)) {
+    const begun = begin(setting, s, place, move, s.row.attempt, true);
+    if (begun.length === 0 || !rules.unversioned.includes(move)) steps.push(...begun);
+    else {
       const reads = new Change(setting, s).becomes(place, process("write", s.row.attempt, true, move));
       steps.push(reads.build(`initiator: reads, to ${move}`));
     }

@@ -19,6 +19,7 @@ export const LAW_NAMES = [
   "a stored link is ended by a closing only",
   "every capture is accounted for",
   "the listing hears of a success",
+  "beside a paid link nothing stays payable",
   "nobody is stuck",
 ] as const;
 export type LawName = (typeof LAW_NAMES)[number];
@@ -26,7 +27,7 @@ export type LawName = (typeof LAW_NAMES)[number];
 type Named = Law<S> & { name: LawName };
 
 /**
- * The laws of the protocol over this model. The last three speak of what happens in the end: each asks of every
+ * The laws of the protocol over this model. The last four speak of what happens in the end: each asks of every
  * reachable state what becomes of it when all that runs vanishes there and everything works from then on. What
  * follows is then determined, so asking it of each state is exact, and it depends on row, Chapa and world alone.
  */
@@ -166,6 +167,15 @@ function endLaws(setting: Setting): Named[] {
         return world.told === "SUCCESS" && row.listing === "heard"
           ? undefined
           : `it was told ${world.told || "nothing"}`;
+      },
+    },
+    {
+      name: "beside a paid link nothing stays payable",
+      of: PARTS,
+      state: (state) => {
+        const { row, chapa } = swept(setting, state);
+        const live = chapa.findIndex(isPayable);
+        return row.state === "SUCCESS" && live >= 0 ? `${live} stays payable` : undefined;
       },
     },
     {

@@ -14,6 +14,7 @@ export function lookSteps(setting: Setting, s: S): Step<S>[] {
     ...forgedWebhook(setting, s, at),
     ...endsLook(setting, s, at),
     ...endsOtherLink(setting, s, at),
+    ...oldNote(setting, s, at),
   ]);
 }
 
@@ -23,7 +24,10 @@ function moveForMoney(rules: Rules, s: S, at: number): Move | undefined {
   if (at > row.attempt || row.state === "none") return undefined;
   if (!rules.accountsOldAttempts && at !== row.attempt) return undefined;
   if (!rules.lateTruthWins && isSettled(row)) return undefined;
-  if (row.state === "SUCCESS") return rules.secondCapturesCount ? "duplicate" : undefined;
+  if (row.state === "SUCCESS") {
+    const known = row.recs.filter((rec) => rec === "paid" || rec === "accepted").length;
+    return rules.secondCapturesCount && (rules.countsEachCapture || known < 2) ? "duplicate" : undefined;
+  }
   return txAt(s, at).money === "paid" || !rules.comparesAmounts ? "confirm" : "review";
 }
 
@@ -69,6 +73,13 @@ export function endsOtherLink(setting: Setting, s: S, at: number): Step<S>[] {
   }
   const recs = left(setting.rules, s.row, at);
   return [new Change(setting, s).row(noted(setting.rules, s.row, { recs })).build(`look: notes that ${at} has ended`)];
+}
+
+/** Only without "a note asks for the version": what a look read before an attempt was opened is written after it. */
+function oldNote(setting: Setting, s: S, at: number): Step<S>[] {
+  if (setting.rules.notesAskForVersion || at === 0 || s.row.recs[at] === "") return [];
+  const row = noted(setting.rules, s.row, { recs: put<Rec>(s.row.recs, at, "") });
+  return [new Change(setting, s).row(row).build(`look: notes what it read before ${at} was opened`)];
 }
 
 /** Operators decide what was reviewed; a rejection is a closing, and made where closings are. */

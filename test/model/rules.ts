@@ -3,6 +3,8 @@ import type { Request, Row } from "./state.ts";
 
 /** The rules of the protocol, each of which can be taken away alone. */
 export type Rules = {
+  /** A policy, not a rule: where it is off, nothing is sealed, and what is settled rests after its last look. */
+  listingHearsFailed: boolean;
   /** The table of legal moves; a test may give a doctored one. */
   moves: Readonly<Record<Move, Rule>>;
   /** Guards of the table that nobody asks for. */
@@ -26,6 +28,10 @@ export type Rules = {
   accountsOldAttempts: boolean;
   lateTruthWins: boolean;
   secondCapturesCount: boolean;
+  /** A further capture is known by its attempt, not by there being one already. */
+  countsEachCapture: boolean;
+  sealsAfterLook: boolean;
+  notesAskForVersion: boolean;
   discardsOnlyItsOwn: boolean;
   endsOtherLinks: boolean;
   tellsSealedOnly: boolean;
@@ -41,6 +47,7 @@ export type Rules = {
 };
 
 export const BASE: Rules = {
+  listingHearsFailed: true,
   moves: MOVES,
   unguarded: {},
   unversioned: [],
@@ -59,6 +66,9 @@ export const BASE: Rules = {
   accountsOldAttempts: true,
   lateTruthWins: true,
   secondCapturesCount: true,
+  countsEachCapture: true,
+  sealsAfterLook: true,
+  notesAskForVersion: true,
   discardsOnlyItsOwn: true,
   endsOtherLinks: true,
   tellsSealedOnly: true,
@@ -81,7 +91,7 @@ export type Claim = { proof: Proof; fresh: boolean; attempt: number; next?: numb
 // Every comparison with a clock is free to come out either way: clocks decide nothing that must hold.
 const ANY_TIME = () => true;
 
-const GUARDS: Record<Guard, (row: Row, claim: Claim) => boolean> = {
+const GUARDS: Record<Guard, (row: Row, claim: Claim, rules: Rules) => boolean> = {
   "key absent": (row) => row.state === "none",
   "lease over, or mine": ANY_TIME,
   "attempts left": (row, { next }) => next === undefined || next < row.recs.length,
@@ -97,7 +107,8 @@ const GUARDS: Record<Guard, (row: Row, claim: Claim) => boolean> = {
   "evidence not decided before": (row, { attempt }) => row.recs[attempt] !== "review",
   "capture not recorded before": (row, { attempt }) => !isRecorded(row, attempt),
   "code not there yet": (row) => row.listing !== "attended",
-  "first open older than the timeout, listing hears FAILED": (row) => row.recs.some((rec) => rec !== ""),
+  "first open older than the timeout, listing hears FAILED": (row, _claim, { listingHearsFailed }) =>
+    listingHearsFailed && row.recs.some((rec) => rec !== ""),
   "no other checkout's look overdue": (row, { attempt }) =>
     row.recs.every((rec, at) => at === attempt || rec !== "closed"),
   // Refunds are outside this model.
@@ -111,15 +122,17 @@ export function isRecorded(row: Row, attempt: number): boolean {
 
 /**
  * The row after `move`, or undefined when the table does not have it, a guard forbids it, or the row has moved on
- * since it was read. States come from the table only.
+ * since it was read. States come from the table only. The version is the one condition that is written: without it,
+ * table and guards were asked of what was read, and what is there is overwritten.
  */
 export function moved(rules: Rules, row: Row, move: Move, claim: Claim, changes: Partial<Row>): Row | undefined {
   const { from, to, proof, guards } = rules.moves[move];
   if (proof !== claim.proof) throw new Error(`${move} needs ${proof}, and was tried with ${claim.proof}`);
-  if (!from.includes(row.state)) return undefined;
-  const ignored = rules.unguarded[move] ?? [];
-  if (!guards.every((guard) => ignored.includes(guard) || GUARDS[guard](row, claim))) return undefined;
-  if (!claim.fresh && !rules.unversioned.includes(move)) return undefined;
+  if (claim.fresh) {
+    const ignored = rules.unguarded[move] ?? [];
+    if (!from.includes(row.state)) return undefined;
+    if (!guards.every((guard) => ignored.includes(guard) || GUARDS[guard](row, claim, rules))) return undefined;
+  } else if (!rules.unversioned.includes(move)) return undefined;
   const next = { ...row, ...changes, state: to === "same" ? row.state : to };
   const isFirstOpen = move === "open" && row.recs.every((rec) => rec === "");
   const due = rules.dueAfterEachMove || isFirstOpen ? isDue(rules, next) : next.due;
@@ -149,7 +162,7 @@ export function isDue(rules: Rules, row: Row): boolean {
     case "FAILED":
     case "EXPIRED":
     case "CANCELLED":
-      return rules.dueWhenSettled && (awaitsLook || !row.sealed);
+      return rules.dueWhenSettled && (awaitsLook || (rules.listingHearsFailed && !row.sealed));
   }
 }
 

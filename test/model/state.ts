@@ -81,6 +81,8 @@ export type Bounds = {
 };
 
 const processes = new Map<string, Process>();
+const keys = new Map<Process, string>();
+const lists = new Map<string, readonly Process[]>();
 
 /** Equal processes are one object. */
 export function process(pc: Process["pc"], at: number, fresh: boolean, why: Process["why"] = "", blind = false) {
@@ -89,6 +91,18 @@ export function process(pc: Process["pc"], at: number, fresh: boolean, why: Proc
   if (known) return known;
   const made: Process = { pc, at, fresh, why, blind };
   processes.set(key, made);
+  keys.set(made, key);
+  return made;
+}
+
+/** Invocations of one kind are alike: their list is sorted, and equal lists are one object. */
+export function processList(list: readonly Process[]): readonly Process[] {
+  const sorted = list.map((one) => keys.get(one) ?? "").sort();
+  const key = sorted.join("/");
+  const known = lists.get(key);
+  if (known) return known;
+  const made = sorted.flatMap((text) => processes.get(text) ?? []);
+  lists.set(key, made);
   return made;
 }
 
