@@ -14,12 +14,12 @@ export const ABLATION_BOUNDS: Bounds = {
   initiators: 1,
   closers: 1,
   requests: 1,
-  wrong: false,
+  wrong: 0,
   operator: false,
 };
 
 const TWO = { initiators: 2, requests: 2 } as const;
-const REVIEWED = { attempts: 2, wrong: true, operator: true } as const;
+const REVIEWED = { attempts: 2, wrong: 1, operator: true } as const;
 
 export const ABLATIONS: readonly Ablation[] = [
   {

@@ -29,8 +29,8 @@ function moneySteps(setting: Setting, s: S, tx: Tx, at: number): Step<S>[] {
       step({ money: "paid" }, `Chapa: captures ${at}`),
       step({ money: "" }, `Chapa: the payment of ${at} fails`),
     );
-    const isFirst = s.chapa.every(({ money }) => money !== "wrong");
-    if (setting.bounds.wrong && isFirst) steps.push(step({ money: "wrong" }, `Chapa: captures ${at}, not as agreed`));
+    const known = s.chapa.filter(({ money }) => money === "wrong").length;
+    if (known < setting.bounds.wrong) steps.push(step({ money: "wrong" }, `Chapa: captures ${at}, not as agreed`));
   }
   return steps;
 }

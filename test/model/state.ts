@@ -74,8 +74,8 @@ export type Bounds = {
   initiators: number;
   closers: number;
   requests: number;
-  /** Whether captures may differ from what was agreed. */
-  wrong: boolean;
+  /** How many captures may differ from what was agreed. */
+  wrong: number;
   /** Whether operators decide reviewed payments. */
   operator: boolean;
 };
