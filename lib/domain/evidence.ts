@@ -1,5 +1,5 @@
 import { LAST_ATTEMPT, txRefOf } from "./ids.ts";
-import { attemptsLeft, isPastWindow, type Policy, sealAt, timeoutAt } from "./looks.ts";
+import { attemptsLeft, isOtherOverdue, isPastWindow, type Policy, sealAt, timeoutAt } from "./looks.ts";
 import type { Santim } from "./money.ts";
 import { isSameCapture, type Payment, termsOf } from "./payment.ts";
 import type { Instant } from "./time.ts";
@@ -102,7 +102,8 @@ export function moveDue(
     case "EXPIRED":
     case "CANCELLED": {
       const sealing = sealAt(payment, policy);
-      return sealing !== undefined && now >= sealing ? "seal" : null;
+      if (sealing === undefined || now < sealing) return null;
+      return isOtherOverdue(payment, attempt, now) ? null : "seal";
     }
     case "SUCCESS":
     case "REVIEW":

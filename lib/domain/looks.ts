@@ -93,6 +93,13 @@ export function sealAt(payment: Payment, policy: Policy): Instant | undefined {
   return Math.max(payment.firstOpenedAt + policy.timeoutMs, payment.settledAt + LOOKS_AFTER_CLOSING_MS[0]);
 }
 
+/** Whether a checkout beside `attempt` waits for a look that should have been: it may have been paid meanwhile. */
+export function isOtherOverdue(payment: Payment, attempt: number, now: Instant): boolean {
+  return openedAttempts(payment).some(
+    ({ number, lookAt }) => number !== attempt && lookAt !== undefined && lookAt <= now,
+  );
+}
+
 /** When to publish an unheard success again: after 15 minutes, then each time twice as late, up to a day. */
 export function republishAt(payment: Payment, now: Instant): Instant {
   const waited = now - (payment.settledAt ?? now);

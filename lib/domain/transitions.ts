@@ -50,6 +50,7 @@ export type Guard =
   | "capture not recorded before"
   | "code not there yet"
   | "first open older than the timeout, listing hears FAILED"
+  | "no other checkout's look overdue"
   | "refundable covers it, refund id unused";
 
 export type Rule = {
@@ -138,7 +139,11 @@ export const MOVES = {
     from: SETTLED_UNPAID,
     to: "same",
     proof: "the clock and a look that found no money",
-    guards: ["not sealed", "first open older than the timeout, listing hears FAILED"],
+    guards: [
+      "not sealed",
+      "first open older than the timeout, listing hears FAILED",
+      "no other checkout's look overdue",
+    ],
   },
   refund: {
     from: ["SUCCESS", "REVIEW"],

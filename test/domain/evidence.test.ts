@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { type Evidence, moveDue, moveFor, type PaidFacts } from "../../lib/domain/evidence.ts";
 import { txRefOf } from "../../lib/domain/ids.ts";
 import { Santim } from "../../lib/domain/money.ts";
-import { account, adoptOrphan, open, renew, settleUnpaid } from "../../lib/domain/moves.ts";
+import { account, adoptOrphan, looked, open, renew, settleUnpaid } from "../../lib/domain/moves.ts";
 import type { Payment } from "../../lib/domain/payment.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../lib/domain/time.ts";
 import { aClaim, aLease, anAct, anOpened, CHECKOUT_URL, POLICY, T0, TERMS } from "../support/payments.ts";
@@ -171,6 +171,18 @@ describe("what time makes due", () => {
     expect(moveDue({ ...expired, sealed: true }, 0, { because: "pending" }, timeout + DAY_MS, POLICY)).toBeNull();
     const quiet = { ...POLICY, listingHearsFailed: false };
     expect(moveDue(expired, 0, { because: "pending" }, timeout + DAY_MS, quiet)).toBeNull();
+  });
+
+  test("a payment is not sealed while another of its checkouts has not been looked at since it was left", () => {
+    // The payer's money for the first checkout was under way when it was renewed; its look an hour later got no answer.
+    const renewed = open(renew(anOpened(), closing, TERMS, aLease(), later), "me", CHECKOUT_URL, later);
+    const expired = settleUnpaid(renewed, "expire", { ...closing, attempt: 1 }, anAct(timeout + 2 * HOUR_MS));
+    const sealing = timeout + 3 * HOUR_MS;
+    expect(moveDue(expired, 1, { because: "not_found" }, sealing, POLICY)).toBeNull();
+    expect(moveDue(expired, 0, { because: "pending" }, sealing - 1, POLICY)).toBeNull();
+
+    const firstFound = looked(expired, 0, { says: "unpaid", because: "pending" }, anAct(sealing));
+    expect(moveDue(firstFound, 1, { because: "not_found" }, sealing, POLICY)).toBe("seal");
   });
 
   test("money makes nothing due", () => {

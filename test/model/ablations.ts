@@ -1,0 +1,285 @@
+import type { LawName } from "./laws.ts";
+import { BASE, type Rules } from "./rules.ts";
+import type { Bounds } from "./state.ts";
+
+/** Name of the rule, what is taken away, and the law that then breaks; or none, where the rule is kept for other reasons. */
+export type Ablation = { name: string; without: Partial<Rules>; bounds?: Partial<Bounds> } & (
+  | { breaks: LawName }
+  | { harmless: string }
+);
+
+/** Where ablations are searched unless they need more. */
+export const ABLATION_BOUNDS: Bounds = {
+  attempts: 3,
+  initiators: 1,
+  closers: 1,
+  requests: 1,
+  wrong: 0,
+  operator: false,
+};
+
+const TWO = { initiators: 2, requests: 2 } as const;
+const REVIEWED = { attempts: 2, wrong: 1, operator: true } as const;
+
+export const ABLATIONS: readonly Ablation[] = [
+  {
+    name: "a row is recorded before Chapa hears of it",
+    without: { recordsFirst: false },
+    breaks: "record before effect",
+  },
+  {
+    name: "a refused request discards its own untouched claim only",
+    without: { discardsOnlyItsOwn: false },
+    bounds: TWO,
+    breaks: "every capture is accounted for",
+  },
+  {
+    name: "take over begins a new reference",
+    without: { newReferenceOnTakeOver: false },
+    breaks: "nobody is stuck",
+  },
+  {
+    name: "open asks for its attempt, lease and version (the fenced save)",
+    without: { unversioned: ["open"] },
+    bounds: TWO,
+    breaks: "one live checkout",
+  },
+  {
+    name: "whoever is overtaken answers with the stored URL",
+    without: { answersStoredUrl: false },
+    bounds: TWO,
+    breaks: "a URL that is given is stored",
+  },
+  {
+    name: "a lost answer is found out by comparing the old item",
+    without: { comparesOldItem: false },
+    breaks: "a stored link is ended by a closing only",
+  },
+  {
+    name: "renew needs closing evidence",
+    without: { withoutEvidence: ["renew"] },
+    breaks: "one live checkout",
+  },
+  {
+    name: "fail and expire need closing evidence",
+    without: { withoutEvidence: ["fail", "expire"] },
+    breaks: "told FAILED, nothing can be paid",
+  },
+  {
+    name: "rejectReview needs closing evidence",
+    without: { withoutEvidence: ["rejectReview"] },
+    bounds: REVIEWED,
+    breaks: "what was left cannot be paid",
+  },
+  {
+    name: "closing cancels at Chapa",
+    without: { cancels: false },
+    breaks: "told FAILED, nothing can be paid",
+  },
+  {
+    name: "a cancel that is not answered definitively is none",
+    without: { unclearIsNothing: false },
+    breaks: "told FAILED, nothing can be paid",
+  },
+  {
+    name: "closing verifies again after the cancel",
+    without: { secondVerify: false },
+    breaks: "nothing is left over a capture",
+  },
+  {
+    name: "an error while verifying says nothing: closing",
+    without: { silenceIsNothing: false },
+    breaks: "nothing is left over a capture",
+  },
+  {
+    name: "an error while verifying says nothing: the last look",
+    without: { silenceIsNothing: false },
+    breaks: "every capture is accounted for",
+  },
+  {
+    name: "expire asks for the version: a paid fee",
+    without: { unversioned: ["expire"] },
+    breaks: "success never goes back",
+  },
+  {
+    name: "expire asks for the version: a link that lives",
+    without: { unversioned: ["expire"] },
+    breaks: "what was left cannot be paid",
+  },
+  {
+    name: "fail asks for the version",
+    without: { unversioned: ["fail"] },
+    breaks: "what was left cannot be paid",
+  },
+  {
+    name: "cancel asks for the version",
+    without: { unversioned: ["cancel"] },
+    breaks: "what was left cannot be paid",
+  },
+  {
+    name: "reject asks for the version",
+    without: { unversioned: ["reject"] },
+    bounds: TWO,
+    breaks: "what was left cannot be paid",
+  },
+  {
+    name: "renew asks for the version",
+    without: { unversioned: ["renew"] },
+    bounds: TWO,
+    breaks: "what was left cannot be paid",
+  },
+  {
+    name: "reopen asks for the version",
+    without: { unversioned: ["reopen"] },
+    bounds: TWO,
+    breaks: "success never goes back",
+  },
+  {
+    name: "take over asks for the version",
+    without: { unversioned: ["takeOver"] },
+    bounds: TWO,
+    breaks: "success never goes back",
+  },
+  {
+    name: "seal asks for the version",
+    without: { unversioned: ["seal"] },
+    breaks: "sealed stays sealed",
+  },
+  {
+    name: "notes ask for the version",
+    without: { notesAskForVersion: false },
+    breaks: "every capture is accounted for",
+  },
+  {
+    name: "only a request that came after the settling reopens",
+    without: { unguarded: { reopen: ["request recorded after it was settled"] } },
+    breaks: "a replay never reopens",
+  },
+  {
+    name: "a sealed payment never reopens",
+    without: { unguarded: { reopen: ["not sealed"] } },
+    breaks: "sealed stays sealed",
+  },
+  {
+    name: "the listing hears FAILED of a sealed payment only",
+    without: { tellsSealedOnly: false },
+    breaks: "told FAILED, nothing can be paid",
+  },
+  {
+    name: "a look that found no money comes before the seal",
+    without: { sealsAfterLook: false },
+    breaks: "sealed over no money that had landed",
+  },
+  {
+    name: "no other checkout's look is overdue at the seal",
+    without: { unguarded: { seal: ["no other checkout's look overdue"] } },
+    breaks: "sealed over no money that had landed",
+  },
+  {
+    name: "a webhook proves nothing",
+    without: { verifiesWebhooks: false },
+    breaks: "success has its money",
+  },
+  {
+    name: "amount, currency and mode are compared",
+    without: { comparesAmounts: false },
+    bounds: REVIEWED,
+    breaks: "success has its money",
+  },
+  {
+    name: "a success beats every settling",
+    without: { lateTruthWins: false },
+    breaks: "every capture is accounted for",
+  },
+  {
+    name: "a success on any attempt confirms",
+    without: { accountsOldAttempts: false },
+    breaks: "every capture is accounted for",
+  },
+  {
+    name: "a second capture is recorded",
+    without: { secondCapturesCount: false },
+    breaks: "every capture is accounted for",
+  },
+  {
+    name: "captures are told apart by attempt, not by their code",
+    without: { countsEachCapture: false },
+    breaks: "every capture is accounted for",
+  },
+  {
+    name: "what is settled stays due",
+    without: { dueWhenSettled: false },
+    breaks: "every capture is accounted for",
+  },
+  {
+    name: "an acknowledged success stays due while another checkout awaits its look",
+    without: { dueAfterAcknowledgement: false },
+    breaks: "every capture is accounted for",
+  },
+  {
+    name: "every move sets the date, not the first open only",
+    without: { dueAfterEachMove: false, listingHearsFailed: false },
+    breaks: "every capture is accounted for",
+  },
+  {
+    name: "a checkout that was left is looked at again",
+    without: { looksAfterClosing: false },
+    breaks: "every capture is accounted for",
+  },
+  {
+    name: "the sweep looks at every attempt",
+    without: { looksAtEveryAttempt: false },
+    breaks: "every capture is accounted for",
+  },
+  {
+    name: "a due success has its other checkouts looked at",
+    without: { looksBesideSuccess: false },
+    breaks: "every capture is accounted for",
+  },
+  {
+    name: "confirming ends every other link",
+    without: { endsOtherLinks: false },
+    breaks: "beside a paid link nothing stays payable",
+  },
+  {
+    name: "an unheard success stays due",
+    without: { dueForTheListing: false },
+    breaks: "the listing hears of a success",
+  },
+  {
+    name: "only the listing's answer acknowledges",
+    without: { listingIsAsked: false },
+    breaks: "the listing hears of a success",
+  },
+  {
+    name: "the first verify of a closing",
+    without: { firstVerify: false },
+    harmless: "it spares a payer who has just paid the cancel, and Chapa the call",
+  },
+  {
+    name: "open: no checkout URL yet",
+    without: { unguarded: { open: ["no checkout URL yet"] } },
+    bounds: TWO,
+    harmless: "the version says so already",
+  },
+  {
+    name: "review: evidence not decided before",
+    without: { unguarded: { review: ["evidence not decided before"] } },
+    bounds: REVIEWED,
+    harmless: "without it each look would make another version, event and alarm",
+  },
+  {
+    name: "duplicate: capture not recorded before",
+    without: { unguarded: { duplicate: ["capture not recorded before"] } },
+    harmless: "without it each look would make another version, event and alarm",
+  },
+  {
+    name: "seal: not sealed",
+    without: { unguarded: { seal: ["not sealed"] } },
+    harmless: "without it each look would make another version and event",
+  },
+];
+
+export function rulesWithout(ablation: Ablation): Rules {
+  return { ...BASE, ...ablation.without };
+}

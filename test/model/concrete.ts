@@ -1,0 +1,91 @@
+import { txRefOf } from "../../lib/domain/ids.ts";
+import type { Attempt, Capture, Payment } from "../../lib/domain/payment.ts";
+import { DAY_MS, HOUR_MS, type Instant } from "../../lib/domain/time.ts";
+import { aClaim, aLease, CHECKOUT_URL, T0, TERMS } from "../support/payments.ts";
+import { isSettled, type Rec, type Row } from "./state.ts";
+
+/** Long after the timeout of everything; what was left, was left two hours before. */
+export const NOW: Instant = T0 + 30 * DAY_MS;
+export const LEFT_AT: Instant = NOW - 2 * HOUR_MS;
+
+/** A payment that the row of the model stands for. */
+export function paymentOf(row: Row): Payment {
+  const claimed = aClaim();
+  const attempts = Object.fromEntries(
+    row.recs.flatMap((rec, at): [number, Attempt][] => (rec === "" ? [] : [[at, attemptOf(rec)]])),
+  );
+  const isOpened = Object.keys(attempts).length > 0;
+  const captures = row.recs.flatMap((rec, at) => captureOf(claimed, rec, at));
+  const payment: Payment = {
+    ...claimed,
+    state: row.state === "none" ? "CREATED" : row.state,
+    version: 7,
+    attempt: row.attempt,
+    attempts,
+    captures,
+    lease: row.state === "CREATED" ? { ...aLease(), ...(row.unsent ? { unsent: true as const } : {}) } : undefined,
+    checkoutUrl: row.state === "PENDING" ? CHECKOUT_URL : undefined,
+    firstOpenedAt: isOpened ? T0 : undefined,
+    settledAt: isSettled(row) || row.state === "SUCCESS" ? LEFT_AT : undefined,
+    sealed: row.sealed ? true : undefined,
+    listingHeardAt: row.listing === "heard" ? LEFT_AT : undefined,
+    attention: row.listing === "attended" ? [{ code: "listing_closed", at: LEFT_AT }] : [],
+    dueAt: row.due ? NOW : undefined,
+  };
+  return payment;
+}
+
+function attemptOf(rec: Rec): Attempt {
+  const opened = { ...TERMS, openedAt: T0 };
+  const left = { ...opened, closedAt: LEFT_AT, end: "expired" } as const;
+  switch (rec) {
+    case "closed":
+      return { ...left, lookAt: LEFT_AT + HOUR_MS };
+    case "looked":
+      return { ...left, lookAt: LEFT_AT + DAY_MS };
+    case "done":
+      return left;
+    case "paid":
+    case "accepted":
+      return { ...opened, end: "paid" };
+    case "review":
+      return { ...opened, end: "paid", lookAt: NOW };
+    default:
+      return { ...opened, lookAt: NOW };
+  }
+}
+
+function captureOf({ ref }: Payment, rec: Rec, attempt: number): Capture[] {
+  if (rec !== "paid" && rec !== "review") return [];
+  const kind = rec === "paid" ? "confirmed" : "reviewed";
+  return [{ attempt, at: LEFT_AT, kind, ...TERMS, reference: txRefOf(ref, attempt) }];
+}
+
+/** What the model would say of a payment: the other way round. */
+export function rowOf(payment: Payment, length: number): Row {
+  return {
+    state: payment.state,
+    attempt: payment.attempt,
+    recs: Array.from({ length }, (_, at) => recOf(payment, at)),
+    unsent: payment.lease?.unsent === true,
+    sealed: payment.sealed === true,
+    listing: listingOf(payment),
+    due: payment.dueAt !== undefined,
+  };
+}
+
+function recOf({ attempts, captures }: Payment, at: number): Rec {
+  const attempt = attempts[at];
+  if (!attempt) return "";
+  if (attempt.end === "paid") {
+    return captures.some((capture) => capture.attempt === at && capture.kind === "reviewed") ? "review" : "paid";
+  }
+  if (attempt.closedAt === undefined) return "open";
+  if (attempt.lookAt === undefined) return "done";
+  return attempt.lookAt === attempt.closedAt + HOUR_MS ? "closed" : "looked";
+}
+
+function listingOf({ listingHeardAt, attention }: Payment): Row["listing"] {
+  if (listingHeardAt !== undefined) return "heard";
+  return attention.some(({ code }) => code === "listing_closed") ? "attended" : "";
+}

@@ -1,0 +1,135 @@
+import type { Move } from "../../lib/domain/transitions.ts";
+import type { Step } from "./checker.ts";
+import { type Claim, moved, type Rules } from "./rules.ts";
+import {
+  type Bounds,
+  IDLE,
+  isCaptured,
+  isSettled,
+  type Process,
+  process,
+  processList,
+  put,
+  type Row,
+  type S,
+  type Tx,
+  txAt,
+} from "./state.ts";
+
+export type Setting = { rules: Rules; bounds: Bounds };
+
+/** An invocation, by its place. Those of one kind are alike, so places are sorted after each step. */
+export type Place = { kind: "initiators" | "closers"; index: number };
+
+/** Puts together what one transition changes; `build` then says whose copies of the row have become old. */
+export class Change {
+  readonly #setting: Setting;
+  readonly #from: S;
+  #row: Row;
+  #chapa: readonly Tx[];
+  #world: S["world"];
+  #isMove = false;
+  #made: Move | undefined;
+  #mover: { place: Place; becomes: Process } | undefined;
+
+  constructor(setting: Setting, from: S) {
+    this.#setting = setting;
+    this.#from = from;
+    this.#row = from.row;
+    this.#chapa = from.chapa;
+    this.#world = from.world;
+  }
+
+  /** @returns false when the table, a guard or the version forbids the move */
+  move(move: Move, claim: Claim, changes: Partial<Row>): boolean {
+    const row = moved(this.#setting.rules, this.#row, move, claim, changes);
+    if (!row) return false;
+    if (isSettled(row) && !isSettled(this.#row)) {
+      this.world({ requests: this.#world.requests.map((request) => (request === "new" ? "old" : request)) });
+    }
+    this.#row = row;
+    this.#isMove = true;
+    this.#made = move;
+    return true;
+  }
+
+  /** Replaces the row as no move does: a note, or a deletion that `isMove` for all who hold copies. */
+  row(row: Row, isMove = false): this {
+    this.#row = row;
+    this.#isMove ||= isMove;
+    return this;
+  }
+
+  tx(at: number, changes: Partial<Tx>): this {
+    this.#chapa = put(this.#chapa, at, { ...txAt(this.#from, at), ...this.#chapa[at], ...changes });
+    return this;
+  }
+
+  world(changes: Partial<S["world"]>): this {
+    this.#world = { ...this.#world, ...changes };
+    return this;
+  }
+
+  becomes(place: Place, becomes: Process): this {
+    this.#mover = { place, becomes };
+    return this;
+  }
+
+  build(label: string): Step<S> {
+    const after = (kind: Place["kind"]) => {
+      const before = this.#from[kind];
+      const list = before.map((known, index) => {
+        const isMover = this.#mover?.place.kind === kind && this.#mover.place.index === index;
+        const one = isMover && this.#mover ? this.#mover.becomes : known;
+        const isOld = this.#isMove && !isMover && one.fresh;
+        return this.#settle(isOld ? process(one.pc, one.at, false, one.why, one.blind) : one);
+      });
+      return list.every((one, index) => one === before[index]) ? before : processList(list);
+    };
+    const requests = this.#world.requests.toSorted();
+    return {
+      label,
+      name: this.#made,
+      to: {
+        row: this.#row,
+        chapa: this.#chapa,
+        initiators: after("initiators"),
+        closers: after("closers"),
+        world: this.#world === this.#from.world ? this.#world : { ...this.#world, requests },
+      },
+    };
+  }
+
+  /** An invocation that can change nothing any more has ended: all that it has left is a write that will be refused. */
+  #settle(one: Process): Process {
+    if (one.fresh) return one;
+    const { rules } = this.#setting;
+    const tx = this.#chapa[one.at];
+    switch (one.pc) {
+      case "idle":
+      case "claimed":
+        return one;
+      case "initialize":
+        return tx?.link === "absent" ? one : IDLE;
+      case "save":
+        return rules.answersStoredUrl && !rules.unversioned.includes("open") ? IDLE : one;
+      case "reject":
+        return rules.unversioned.includes("reject") ? one : IDLE;
+      case "seal":
+        return rules.unversioned.includes("seal") ? one : IDLE;
+      case "write":
+      case "verify again":
+      case "leave":
+        return mayGoOn(rules, one) ? one : IDLE;
+      case "saved, no answer":
+      case "hygiene":
+      case "cancel":
+        return tx?.link === "closed" || isCaptured(tx) ? IDLE : one;
+    }
+  }
+}
+
+/** Whether what it is about to write will be taken. */
+export function mayGoOn(rules: Rules, { fresh, why }: Process): boolean {
+  return fresh || rules.unversioned.some((move) => move === why);
+}

@@ -1,0 +1,119 @@
+import { Change, type Setting } from "./effects.ts";
+import { endsLook, endsOtherLink, takesMoneyIn } from "./looks.ts";
+import { successSteps, unaccounted } from "./outside.ts";
+import { isRecorded, left } from "./rules.ts";
+import { IDLE, isCaptured, isPayable, isSettled, put, type Rec, type S, type Tx, txAt } from "./state.ts";
+
+// More than any payment of three attempts needs; reaching it means that nothing comes to an end.
+const ROUNDS = 40;
+
+/**
+ * What becomes of the fee when everything that runs vanishes here, whatever was under way lands, and from then on
+ * only the sweep runs, with everything working. It is told by the row's date alone what to look at: no webhook comes,
+ * no message, nobody asks.
+ */
+export function swept(setting: Setting, from: S): S {
+  let s = quiet(from);
+  for (let round = 0; round < ROUNDS; round++) {
+    if (!s.row.due) return s;
+    const next = sweptOnce(setting, s);
+    if (JSON.stringify(next) === JSON.stringify(s)) return s;
+    s = next;
+  }
+  throw new Error("the sweep never comes to an end");
+}
+
+function quiet(s: S): S {
+  const landed = s.chapa.map((tx): Tx => (tx.money === "flying" ? { ...tx, money: "paid" } : tx));
+  const idle = (list: S["closers"]) => list.map(() => IDLE);
+  return { ...s, chapa: landed, initiators: idle(s.initiators), closers: idle(s.closers) };
+}
+
+function sweptOnce(setting: Setting, from: S): S {
+  const { rules } = setting;
+  let s = from;
+  if (s.row.state !== "SUCCESS" || rules.looksBesideSuccess) {
+    for (const at of toLookAt(setting, s)) s = lookedAt(setting, s, at);
+  }
+  if (s.row.state === "SUCCESS" && s.row.listing === "") s = successSteps(setting, s)[0]?.to ?? s;
+  return s;
+}
+
+/** As attemptsToLookAt of lib/domain/looks.ts. */
+function toLookAt({ rules }: Setting, { row }: S): number[] {
+  const due = row.recs.flatMap((rec, at) =>
+    rec === "open" || rec === "closed" || rec === "looked" || rec === "review" ? [at] : [],
+  );
+  if (!rules.looksAtEveryAttempt) return due.filter((at) => at === row.attempt);
+  if (due.length > 0) return due;
+  return row.state === "SUCCESS" ? [] : [row.attempt];
+}
+
+function lookedAt(setting: Setting, s: S, at: number): S {
+  const money = takesMoneyIn(setting, s, at)[0];
+  if (money) return money.to;
+  if (isCaptured(txAt(s, at)) && setting.rules.silenceIsNothing) return s;
+  const looked = endsLook(setting, s, at)[0]?.to ?? s;
+  const ended = endsOtherLink(setting, looked, at)[0]?.to ?? looked;
+  return dueMove(setting, ended);
+}
+
+/** The timeout is over by now: what is open expires, what is settled is sealed. */
+function dueMove(setting: Setting, s: S): S {
+  const { row } = s;
+  const change = new Change(setting, s);
+  if (row.state === "CREATED" || row.state === "PENDING") {
+    if (unaccounted(s).includes(row.attempt)) return s;
+    if (txAt(s, row.attempt).link === "open") change.tx(row.attempt, { link: "closed" });
+    const claim = { proof: "closing evidence", fresh: true, attempt: row.attempt } as const;
+    const recs = left(setting.rules, row, row.attempt);
+    return change.move("expire", claim, { recs, unsent: false }) ? change.build("").to : s;
+  }
+  if (isSettled(row) && !row.sealed) {
+    const claim = { proof: "the clock and a look that found no money", fresh: true, attempt: row.attempt } as const;
+    return change.move("seal", claim, { sealed: true }) ? change.build("").to : s;
+  }
+  return s;
+}
+
+/**
+ * What a client hears who asks again and again from here on, alone, with everything working and every window, lease
+ * and back-off over in time.
+ * @returns `url` that can be paid, a `final` answer, or `stuck`
+ */
+export function pressed(setting: Setting, from: S): "url" | "final" | "stuck" {
+  let s = quiet({ ...from, chapa: from.chapa.map((tx): Tx => (tx.money === "flying" ? { ...tx, money: "" } : tx)) });
+  for (let round = 0; round < ROUNDS; round++) {
+    const { row } = s;
+    if (row.state === "SUCCESS" || row.state === "REVIEW" || (isSettled(row) && row.sealed)) return "final";
+    if (row.state === "PENDING") {
+      if (isPayable(txAt(s, row.attempt))) return "url";
+      const [money] = takesMoneyIn(setting, s, row.attempt);
+      if (row.attempt + 1 >= row.recs.length && !money) return "final";
+      s = money?.to ?? initialized(setting, began(s, row.attempt + 1, left(setting.rules, row, row.attempt)));
+    } else {
+      const keeps = row.state === "CREATED" && (row.unsent || !setting.rules.newReferenceOnTakeOver);
+      const next = row.state === "none" ? 0 : keeps ? row.attempt : row.attempt + 1;
+      if (next >= row.recs.length) return "final";
+      s = initialized(setting, began(s, next, row.recs));
+    }
+  }
+  return "stuck";
+}
+
+function began(s: S, attempt: number, recs: readonly Rec[]): S {
+  return { ...s, row: { ...s.row, state: "CREATED", attempt, recs, unsent: false } };
+}
+
+/** A reference is good for one try: Chapa refuses one that it has seen. */
+function initialized(setting: Setting, s: S): S {
+  const { attempt, recs } = s.row;
+  if (txAt(s, attempt).link !== "absent") return s;
+  const given = new Change(setting, s).tx(attempt, { link: "open", given: true }).build("").to;
+  return { ...given, row: { ...s.row, state: "PENDING", recs: put<Rec>(recs, attempt, "open") } };
+}
+
+/** Whether the row says all that Chapa has. */
+export function isAccounted(s: S): boolean {
+  return s.chapa.every((tx, at) => !isCaptured(tx) || isRecorded(s.row, at));
+}

@@ -1,0 +1,152 @@
+import type { Step } from "./checker.ts";
+import { Change, type Place, type Setting } from "./effects.ts";
+import { left, noted } from "./rules.ts";
+import { IDLE, process, type Request, type S, txAt } from "./state.ts";
+
+/**
+ * Everything that an invocation of initiate may do next. A conditional write is one step with the read of the version
+ * that it names: in between it changes nothing, and if somebody else does, it does nothing.
+ */
+export function initiatorSteps(setting: Setting, s: S, index: number): Step<S>[] {
+  const one = s.initiators[index];
+  const place: Place = { kind: "initiators", index };
+  switch (one?.pc) {
+    case "idle":
+      return [...begins(setting, s, place), ...beginsUnrecorded(setting, s, place)];
+    case "claimed":
+      return [...discards(setting, s, place), ...initializes(setting, s, place)];
+    case "initialize":
+      return initializes(setting, s, place);
+    case "save":
+      return saves(setting, s, place);
+    case "saved, no answer": {
+      // The client's own retry meets the first write, and compares.
+      const isOurs = one.fresh && setting.rules.comparesOldItem;
+      const becomes = isOurs ? IDLE : process("hygiene", one.at, one.fresh);
+      return [new Change(setting, s).becomes(place, becomes).build(`initiator: compares what is there (${one.at})`)];
+    }
+    case "hygiene": {
+      const change = new Change(setting, s).becomes(place, IDLE);
+      const isPaid = s.row.recs[one.at] === "paid" || s.row.recs[one.at] === "review";
+      if (!isPaid) change.tx(one.at, { link: txAt(s, one.at).link === "open" ? "closed" : txAt(s, one.at).link });
+      return [change.build(`initiator: cancels ${one.at}, which nobody was given`)];
+    }
+    case "reject": {
+      const change = new Change(setting, s).becomes(place, IDLE);
+      const claim = { proof: "Chapa refused the data", fresh: one.fresh, attempt: one.at } as const;
+      return change.move("reject", claim, {}) ? [change.build(`initiator: reject ${one.at}`)] : [];
+    }
+    case "write":
+      return begin(setting, s, place, one.why === "reopen" ? "reopen" : "takeOver", one.at, one.fresh);
+    default:
+      return [];
+  }
+}
+
+function begins(setting: Setting, s: S, place: Place): Step<S>[] {
+  const { rules } = setting;
+  const claim = new Change(setting, s).becomes(place, process("claimed", 0, true));
+  if (rules.recordsFirst && claim.move("claim", { proof: "a request", fresh: true, attempt: 0 }, { attempt: 0 })) {
+    return [claim.build("initiator: claim")];
+  }
+  const steps: Step<S>[] = [];
+  for (const move of ["takeOver", "reopen"] as const) {
+    const begun = begin(setting, s, place, move, s.row.attempt, true);
+    if (begun.length === 0 || !rules.unversioned.includes(move)) steps.push(...begun);
+    else {
+      const reads = new Change(setting, s).becomes(place, process("write", s.row.attempt, true, move));
+      steps.push(reads.build(`initiator: reads, to ${move}`));
+    }
+  }
+  return steps;
+}
+
+/** Takes an attempt that is open to whoever comes. @param at the attempt that was read */
+function begin(setting: Setting, s: S, place: Place, move: "takeOver" | "reopen", at: number, fresh: boolean) {
+  const { rules } = setting;
+  const keeps = move === "takeOver" && (s.row.unsent || !rules.newReferenceOnTakeOver);
+  const next = keeps ? at : at + 1;
+  // A replay is as good as a new request, but for reopening.
+  const request: Request = s.world.requests.includes("new") ? "new" : "old";
+  const change = new Change(setting, s).becomes(place, process("initialize", next, true));
+  const claim = { proof: "a request", fresh, attempt: at, next, request } as const;
+  if (next >= s.row.recs.length || !change.move(move, claim, { attempt: next, unsent: false })) return [];
+  return [change.build(`initiator: ${move} ${at}, with a ${request} request`)];
+}
+
+/** Only without "record before effect": Chapa hears of a checkout that has no row. */
+function beginsUnrecorded(setting: Setting, s: S, place: Place): Step<S>[] {
+  if (setting.rules.recordsFirst || s.row.state !== "none") return [];
+  const change = new Change(setting, s).becomes(place, process("claimed", 0, true));
+  return [change.build("initiator: begins without a row")];
+}
+
+/** The limiter has refused a new request: its claim goes, if nobody has touched it. */
+function discards(setting: Setting, s: S, place: Place): Step<S>[] {
+  const one = s.initiators[place.index];
+  if (!one?.fresh && setting.rules.discardsOnlyItsOwn) return [];
+  const recs = s.row.recs.map(() => "" as const);
+  const row = { ...s.row, state: "none", attempt: 0, recs, unsent: false, sealed: false, due: false } as const;
+  const known = s.world.requests.indexOf("new");
+  const requests = s.world.requests.map((request, at) => (at === known ? "none" : request));
+  return [
+    new Change(setting, s)
+      .row({ ...row, listing: "" }, true)
+      .world({ requests })
+      .becomes(place, IDLE)
+      .build("initiator: refused by the limiter, discards its claim"),
+  ];
+}
+
+function initializes(setting: Setting, s: S, place: Place): Step<S>[] {
+  const one = s.initiators[place.index];
+  if (!one) return [];
+  const { at, fresh } = one;
+  const change = () => new Change(setting, s);
+  const steps: Step<S>[] = [];
+  if (txAt(s, at).link === "absent") {
+    const open = change().tx(at, { link: "open" });
+    steps.push(open.becomes(place, process("save", at, fresh)).build(`initiator: Chapa opens ${at}`));
+    const lost = change().tx(at, { link: "open" });
+    steps.push(lost.becomes(place, IDLE).build(`initiator: Chapa opens ${at}, the answer is lost`));
+    if (fresh) {
+      const refused = change().becomes(place, process("reject", at, fresh));
+      steps.push(refused.build(`initiator: Chapa refuses the data of ${at}`));
+    }
+  }
+  if (fresh && s.row.state === "CREATED") {
+    const unsent = change().row(noted(setting.rules, s.row, { unsent: true }));
+    steps.push(unsent.becomes(place, IDLE).build(`initiator: nothing was sent for ${at}`));
+  }
+  return steps;
+}
+
+function saves(setting: Setting, s: S, place: Place): Step<S>[] {
+  const { rules } = setting;
+  const one = s.initiators[place.index];
+  if (!one) return [];
+  const { at, fresh } = one;
+  const steps: Step<S>[] = [];
+  const claim = { proof: "Chapa answered with a checkout", fresh, attempt: at } as const;
+  const recs = s.row.recs.map((rec, index) => (index === at ? "open" : rec));
+  for (const becomes of [IDLE, process("saved, no answer", at, true)]) {
+    const change = new Change(setting, s).tx(at, { given: true }).becomes(place, becomes);
+    const said = becomes === IDLE ? "" : ", the answer is lost";
+    if (change.move("open", claim, { recs, unsent: false })) steps.push(change.build(`initiator: open ${at}${said}`));
+  }
+  if (!fresh && !rules.answersStoredUrl) {
+    const own = new Change(setting, s).tx(at, { given: true }).becomes(place, IDLE);
+    steps.push(own.build(`initiator: answers with its own URL of ${at}`));
+  }
+  return steps;
+}
+
+/** A renewal begins its next attempt at once; without evidence only where a rule was taken away. */
+export function renewed(setting: Setting, s: S, place: Place, at: number, fresh: boolean): Step<S>[] {
+  const next = at + 1;
+  if (next >= s.row.recs.length) return [];
+  const change = new Change(setting, s).becomes(place, process("initialize", next, true));
+  const claim = { proof: "closing evidence", fresh, attempt: at, next } as const;
+  const changes = { attempt: next, recs: left(setting.rules, s.row, at), unsent: false };
+  return change.move("renew", claim, changes) ? [change.build(`initiator: renew ${at}`)] : [];
+}

@@ -1,0 +1,187 @@
+import type { Law } from "./checker.ts";
+import type { Setting } from "./effects.ts";
+import { pressed, swept } from "./healing.ts";
+import { unaccounted } from "./outside.ts";
+import { isCaptured, isPayable, isSettled, type Row, type S, txAt } from "./state.ts";
+
+export const LAW_NAMES = [
+  "one live checkout",
+  "record before effect",
+  "success has its money",
+  "success never goes back",
+  "nothing is left over a capture",
+  "what was left cannot be paid",
+  "told FAILED, nothing can be paid",
+  "sealed over no money that had landed",
+  "sealed stays sealed",
+  "a replay never reopens",
+  "a URL that is given is stored",
+  "a stored link is ended by a closing only",
+  "every capture is accounted for",
+  "the listing hears of a success",
+  "beside a paid link nothing stays payable",
+  "nobody is stuck",
+] as const;
+export type LawName = (typeof LAW_NAMES)[number];
+
+type Named = Law<S> & { name: LawName };
+
+/**
+ * The laws of the protocol over this model. The last four speak of what happens in the end: each asks of every
+ * reachable state what becomes of it when all that runs vanishes there and everything works from then on. What
+ * follows is then determined, so asking it of each state is exact, and it depends on row, Chapa and world alone.
+ */
+export function lawsOf(setting: Setting): Named[] {
+  return [...stateLaws(), ...stepLaws(), ...endLaws(setting)];
+}
+
+const PARTS = ["row", "chapa", "world"] as const;
+
+function stateLaws(): Named[] {
+  return [
+    {
+      name: "one live checkout",
+      of: PARTS,
+      state: ({ chapa }) => {
+        const live = chapa.flatMap((tx, at) => (isPayable(tx) ? [at] : []));
+        return live.length > 1 && !chapa.some(isCaptured) ? `${live.join(" and ")} can both be paid` : undefined;
+      },
+    },
+    {
+      name: "record before effect",
+      of: PARTS,
+      state: ({ row, chapa }) => {
+        const stray = chapa.findIndex((tx, at) => tx.link !== "absent" && (row.state === "none" || at > row.attempt));
+        return stray >= 0 ? `Chapa has ${stray}, and no row says so` : undefined;
+      },
+    },
+    {
+      name: "success has its money",
+      of: PARTS,
+      state: ({ row, chapa }) => {
+        if (row.state !== "SUCCESS" || row.recs.includes("accepted")) return undefined;
+        return chapa.some(({ money }) => money === "paid") ? undefined : "SUCCESS, and nothing was paid as agreed";
+      },
+    },
+    {
+      name: "what was left cannot be paid",
+      of: PARTS,
+      state: ({ row, chapa }) => {
+        if (!isSettled(row) && row.state !== "CREATED") return undefined;
+        const live = chapa.findIndex(isPayable);
+        return live >= 0 ? `${row.state}, and ${live} can be paid` : undefined;
+      },
+    },
+    {
+      name: "told FAILED, nothing can be paid",
+      of: PARTS,
+      state: ({ row, chapa, world }) => {
+        const live = chapa.findIndex(isPayable);
+        return world.told === "FAILED" && row.state !== "SUCCESS" && live >= 0 ? `${live} can be paid` : undefined;
+      },
+    },
+    {
+      name: "a URL that is given is stored",
+      of: PARTS,
+      state: ({ row, chapa }) => {
+        const stray = chapa.findIndex((tx, at) => tx.given && row.recs[at] === "");
+        return stray >= 0 ? `somebody holds the link of ${stray}, and no row says so` : undefined;
+      },
+    },
+  ];
+}
+
+function stepLaws(): Named[] {
+  return [
+    {
+      name: "success never goes back",
+      step: ({ row }, { to }) =>
+        row.state === "SUCCESS" && to.row.state !== "SUCCESS" ? `SUCCESS became ${to.row.state}` : undefined,
+    },
+    {
+      name: "nothing is left over a capture",
+      step: (from, { to }) => {
+        if (!isLeaving(from.row, to.row)) return undefined;
+        const before = [...from.initiators, ...from.closers];
+        const after = [...to.initiators, ...to.closers];
+        const blind = (list: typeof before) => list.filter((one) => one.pc === "leave" && one.blind).length;
+        return blind(before) > blind(after) ? "left, though it was paid before that was concluded" : undefined;
+      },
+    },
+    {
+      name: "sealed over no money that had landed",
+      step: (from, { to }) => {
+        if (from.row.sealed || !to.row.sealed) return undefined;
+        // What lands after the first look that follows the closing cannot be known of in time; what landed before can.
+        const found = unaccounted(to).find((at) => to.row.recs[at] === "closed" || to.row.recs[at] === "open");
+        return found === undefined ? undefined : `${found} was paid, and nobody looked after it was left`;
+      },
+    },
+    {
+      name: "sealed stays sealed",
+      step: ({ row }, { to }) => {
+        if (!row.sealed) return undefined;
+        if (!to.row.sealed) return "the seal is gone";
+        return to.row.attempt > row.attempt ? "a new attempt after the seal" : undefined;
+      },
+    },
+    {
+      name: "a replay never reopens",
+      step: ({ row, world }, { to }) =>
+        isSettled(row) && to.row.state === "CREATED" && !world.requests.includes("new")
+          ? "every request was recorded before the settling"
+          : undefined,
+    },
+    {
+      name: "a stored link is ended by a closing only",
+      step: ({ row, chapa }, { label, to }) => {
+        if (row.state !== "PENDING" || !label.includes("which nobody was given")) return undefined;
+        const isEnded = isPayable(chapa[row.attempt]) && !isPayable(txAt(to, row.attempt));
+        return isEnded ? `the payer holds the link of ${row.attempt}` : undefined;
+      },
+    },
+  ];
+}
+
+function isLeaving(from: Row, to: Row): boolean {
+  return from !== to && (isSettled(to) || to.state === "CREATED");
+}
+
+function endLaws(setting: Setting): Named[] {
+  return [
+    {
+      name: "every capture is accounted for",
+      of: PARTS,
+      state: (state) => {
+        const end = swept(setting, state);
+        const lost = unaccounted(end);
+        return lost.length > 0 ? `the sweep ends in ${end.row.state} and never finds ${lost.join(", ")}` : undefined;
+      },
+    },
+    {
+      name: "the listing hears of a success",
+      of: PARTS,
+      state: (state) => {
+        const { row, world } = swept(setting, state);
+        if (row.state !== "SUCCESS" || row.listing === "attended") return undefined;
+        return world.told === "SUCCESS" && row.listing === "heard"
+          ? undefined
+          : `it was told ${world.told || "nothing"}`;
+      },
+    },
+    {
+      name: "beside a paid link nothing stays payable",
+      of: PARTS,
+      state: (state) => {
+        const { row, chapa } = swept(setting, state);
+        const live = chapa.findIndex(isPayable);
+        return row.state === "SUCCESS" && live >= 0 ? `${live} stays payable` : undefined;
+      },
+    },
+    {
+      name: "nobody is stuck",
+      of: PARTS,
+      state: (state) => (pressed(setting, state) === "stuck" ? "a client asks for ever" : undefined),
+    },
+  ];
+}

@@ -1,0 +1,95 @@
+import type { Move } from "../../lib/domain/transitions.ts";
+import type { Step } from "./checker.ts";
+import { Change, type Setting } from "./effects.ts";
+import { isRecorded, left, noted, type Rules } from "./rules.ts";
+import { isCaptured, isSettled, put, type Rec, type S, txAt } from "./state.ts";
+
+/**
+ * Looks, by whatever they are caused, at any moment. What they find here stays so for ever (money that was captured, a
+ * link that has ended), so asking and writing are one step: nobody can come in between.
+ */
+export function lookSteps(setting: Setting, s: S): Step<S>[] {
+  return s.row.recs.flatMap((_, at) => [
+    ...takesMoneyIn(setting, s, at),
+    ...forgedWebhook(setting, s, at),
+    ...endsLook(setting, s, at),
+    ...endsOtherLink(setting, s, at),
+    ...oldNote(setting, s, at),
+  ]);
+}
+
+/** The move that captured money justifies, as moveFor of lib/domain/evidence.ts has it. */
+function moveForMoney(rules: Rules, s: S, at: number): Move | undefined {
+  const { row } = s;
+  if (at > row.attempt || row.state === "none") return undefined;
+  if (!rules.accountsOldAttempts && at !== row.attempt) return undefined;
+  if (!rules.lateTruthWins && isSettled(row)) return undefined;
+  if (row.state === "SUCCESS") {
+    const known = row.recs.filter((rec) => rec === "paid" || rec === "accepted").length;
+    return rules.secondCapturesCount && (rules.countsEachCapture || known < 2) ? "duplicate" : undefined;
+  }
+  return txAt(s, at).money === "paid" || !rules.comparesAmounts ? "confirm" : "review";
+}
+
+export function takesMoneyIn(setting: Setting, s: S, at: number): Step<S>[] {
+  if (!isCaptured(txAt(s, at))) return [];
+  const move = moveForMoney(setting.rules, s, at);
+  if (!move || (isRecorded(s.row, at) && !setting.rules.unguarded[move])) return [];
+  const equal = move === "confirm" || move === "duplicate";
+  const proof = equal ? "verified success, all equal" : "verified success, something differs";
+  const recs = put<Rec>(s.row.recs, at, move === "review" ? "review" : "paid");
+  const change = new Change(setting, s);
+  const isMade = change.move(move, { proof, fresh: true, attempt: at }, { recs, unsent: false });
+  return isMade ? [change.build(`look: finds the money of ${at}: ${move}`)] : [];
+}
+
+/** Only without "a webhook proves nothing": whoever can post one says that it was paid. */
+function forgedWebhook(setting: Setting, s: S, at: number): Step<S>[] {
+  if (setting.rules.verifiesWebhooks || at > s.row.attempt) return [];
+  const change = new Change(setting, s);
+  const recs = put<Rec>(s.row.recs, at, "paid");
+  const isMade = change.move("confirm", { proof: "verified success, all equal", fresh: true, attempt: at }, { recs });
+  return isMade ? [change.build(`webhook: says that ${at} was paid`)] : [];
+}
+
+/** The first look after a checkout was left, and the last one, by which whatever was under way has landed. */
+export function endsLook(setting: Setting, s: S, at: number): Step<S>[] {
+  const rec = s.row.recs[at];
+  if (rec !== "closed" && rec !== "looked") return [];
+  const { money } = txAt(s, at);
+  const isDeaf = !setting.rules.silenceIsNothing;
+  if (isCaptured(txAt(s, at)) ? !isDeaf : money === "flying" && rec === "looked") return [];
+  const recs = put<Rec>(s.row.recs, at, rec === "closed" ? "looked" : "done");
+  const change = new Change(setting, s).row(noted(setting.rules, s.row, { recs }));
+  return [change.build(`look: ${rec === "closed" ? "finds" : "finds for the last time"} ${at} unpaid`)];
+}
+
+/** Beside a paid checkout every other link is ended; its record is closed by whoever hears that it has ended. */
+export function endsOtherLink(setting: Setting, s: S, at: number): Step<S>[] {
+  if (s.row.state !== "SUCCESS" || s.row.recs[at] !== "open") return [];
+  if (!setting.rules.endsOtherLinks) return [];
+  if (txAt(s, at).link === "open") {
+    return [new Change(setting, s).tx(at, { link: "closed" }).build(`look: Chapa cancels ${at} beside the paid one`)];
+  }
+  const recs = left(setting.rules, s.row, at);
+  return [new Change(setting, s).row(noted(setting.rules, s.row, { recs })).build(`look: notes that ${at} has ended`)];
+}
+
+/** Only without "a note asks for the version": what a look read before an attempt was opened is written after it. */
+function oldNote(setting: Setting, s: S, at: number): Step<S>[] {
+  if (setting.rules.notesAskForVersion || at === 0 || s.row.recs[at] === "") return [];
+  const row = noted(setting.rules, s.row, { recs: put<Rec>(s.row.recs, at, "") });
+  return [new Change(setting, s).row(row).build(`look: notes what it read before ${at} was opened`)];
+}
+
+/** Operators decide what was reviewed; a rejection is a closing, and made where closings are. */
+export function operatorSteps(setting: Setting, s: S): Step<S>[] {
+  if (!setting.bounds.operator) return [];
+  return s.row.recs.flatMap((rec, at) => {
+    if (rec !== "review") return [];
+    const change = new Change(setting, s);
+    const claim = { proof: "an operator's word with a reason", fresh: true, attempt: at } as const;
+    const isMade = change.move("acceptReview", claim, { recs: put<Rec>(s.row.recs, at, "accepted") });
+    return isMade ? [change.build(`operator: accepts ${at}`)] : [];
+  });
+}

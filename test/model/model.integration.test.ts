@@ -1,0 +1,99 @@
+import { beforeAll, describe, expect, test } from "vitest";
+import { MOVES, type Move, type Rule, type State } from "../../lib/domain/transitions.ts";
+import { ABLATION_BOUNDS, ABLATIONS, rulesWithout } from "./ablations.ts";
+import { check, type Report } from "./checker.ts";
+import { LEFT_OUT, MODELLED, protocol } from "./protocol.ts";
+import { BASE, type Rules } from "./rules.ts";
+import type { S } from "./state.ts";
+
+const BOUNDS = { attempts: 2, initiators: 1, closers: 1, requests: 1, wrong: 2, operator: true };
+const LIMIT = 1_000_000;
+const rows: [Move, Rule][] = Object.entries(MOVES) as [Move, Rule][];
+
+describe("the model and the table of moves", () => {
+  const made = new Set<string>();
+  let report: Report<S> | undefined;
+
+  beforeAll(() => {
+    report = check(protocol(BOUNDS), LIMIT, (from, { name }) => {
+      if (name) made.add(`${name} out of ${from.row.state}`);
+    });
+  });
+
+  test("the protocol keeps its laws in every state that can be reached", () => {
+    expect(report).toMatchObject({ complete: true, counterexample: undefined });
+  });
+
+  test("each move of the table is in the model, or left out for a reason", () => {
+    for (const [move] of rows) expect(MODELLED.includes(move) || (LEFT_OUT[move] ?? "").length > 20, move).toBe(true);
+    expect(Object.keys(LEFT_OUT)).toHaveLength(rows.length - MODELLED.length);
+  });
+
+  test("the model makes each of its moves out of each state that the table has for it, and out of no other", () => {
+    const table = rows.flatMap(([move, { from }]) =>
+      MODELLED.includes(move) ? from.map((state) => [move, state]) : [],
+    );
+    expect([...made].sort()).toEqual(table.map(([move, state]) => `${move} out of ${state}`).sort());
+  });
+});
+
+describe("what must not be, is found", () => {
+  const search = (rules: Partial<Rules>, bounds = ABLATION_BOUNDS) =>
+    check(protocol(bounds, { ...BASE, ...rules }), LIMIT);
+  const doctored = (move: Move, change: Partial<Rule>): Partial<Rules> => ({
+    moves: { ...MOVES, [move]: { ...MOVES[move], ...change } },
+  });
+  const also = (move: Move, state: State) => doctored(move, { from: [...MOVES[move].from, state] });
+
+  test("a table in which a success may fail", () => {
+    expect(search(also("expire", "SUCCESS")).counterexample?.law).toBe("success never goes back");
+  });
+
+  test("a table in which a success may be cancelled", () => {
+    expect(search(also("cancel", "SUCCESS")).counterexample?.law).toBe("success never goes back");
+  });
+
+  test("a table in which a paid fee may be renewed", () => {
+    expect(search(also("renew", "SUCCESS")).counterexample?.law).toBe("success never goes back");
+  });
+
+  test("a table without the late truth", () => {
+    const rules = doctored("confirm", { from: ["CREATED", "PENDING", "REVIEW"] });
+    expect(search(rules).counterexample?.law).toBe("every capture is accounted for");
+  });
+
+  test("a table in which a seal needs less", () => {
+    const rules = doctored("seal", { guards: ["not sealed"] });
+    expect(search(rules).counterexample?.law).toBe("sealed over no money that had landed");
+  });
+
+  test("a move that is made on another proof than the table names", () => {
+    expect(() => search(doctored("expire", { proof: "a request" }))).toThrow("expire needs a request");
+  });
+});
+
+describe("a rule that is taken away is missed", () => {
+  // Those that are found in the blink of an eye; `npm run model` takes away all of them.
+  const QUICK = [
+    "closing cancels at Chapa",
+    "closing verifies again after the cancel",
+    "renew needs closing evidence",
+    "take over begins a new reference",
+    "a success beats every settling",
+    "no other checkout's look is overdue at the seal",
+    "only the listing's answer acknowledges",
+  ];
+
+  test.each(QUICK)("%s", (name) => {
+    const ablation = ABLATIONS.find((known) => known.name === name);
+    if (!ablation || !("breaks" in ablation)) throw new Error(`there is no such rule: ${name}`);
+    const model = protocol({ ...ABLATION_BOUNDS, ...ablation.bounds }, rulesWithout(ablation));
+    const laws = model.laws.filter((law) => law.name === ablation.breaks);
+    expect(check({ ...model, laws }, LIMIT).counterexample?.law).toBe(ablation.breaks);
+  });
+
+  test("no rule is taken away under two names, and each is some rule", () => {
+    expect(new Set(ABLATIONS.map(({ name }) => name)).size).toBe(ABLATIONS.length);
+    for (const ablation of ABLATIONS) expect(rulesWithout(ablation), ablation.name).not.toEqual(BASE);
+  });
+});

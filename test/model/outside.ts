@@ -1,0 +1,89 @@
+import type { Step } from "./checker.ts";
+import { Change, type Setting } from "./effects.ts";
+import { noted } from "./rules.ts";
+import { isPayable, isSettled, type S, type Tx, txAt } from "./state.ts";
+
+/** Payers, Chapa by itself, requests, and the listing: at any moment. */
+export function outsideSteps(setting: Setting, s: S): Step<S>[] {
+  return [...requestSteps(setting, s), ...s.chapa.flatMap((tx, at) => moneySteps(setting, s, tx, at))];
+}
+
+/** A request is recorded once; one that was begun before a settling may be recorded after it, and is old then. */
+function requestSteps(setting: Setting, s: S): Step<S>[] {
+  const at = s.world.requests.indexOf("none");
+  if (at < 0) return [];
+  return (["new", "old"] as const).flatMap((request) => {
+    if (request === "old" && !isSettled(s.row)) return [];
+    const requests = s.world.requests.map((known, index) => (index === at ? request : known));
+    return [new Change(setting, s).world({ requests }).build(`a ${request} request is recorded`)];
+  });
+}
+
+function moneySteps(setting: Setting, s: S, tx: Tx, at: number): Step<S>[] {
+  const step = (changes: Partial<Tx>, label: string) => new Change(setting, s).tx(at, changes).build(label);
+  const steps: Step<S>[] = [];
+  if (isPayable(tx) && tx.money === "") steps.push(step({ money: "flying" }, `payer: begins to pay ${at}`));
+  if (tx.link === "open" && tx.given) steps.push(step({ link: "closed" }, `Chapa: ends ${at} by itself`));
+  if (tx.money === "flying") {
+    steps.push(
+      step({ money: "paid" }, `Chapa: captures ${at}`),
+      step({ money: "" }, `Chapa: the payment of ${at} fails`),
+    );
+    const known = s.chapa.filter(({ money }) => money === "wrong").length;
+    if (known < setting.bounds.wrong) steps.push(step({ money: "wrong" }, `Chapa: captures ${at}, not as agreed`));
+  }
+  return steps;
+}
+
+/**
+ * The listing takes the first final status. A success stays one, so reading, telling and noting need no memory; a
+ * FAILED may be overtaken on its way.
+ */
+export function listingSteps(setting: Setting, s: S): Step<S>[] {
+  const { rules } = setting;
+  const { row, world } = s;
+  const steps: Step<S>[] = [];
+  const change = () => new Change(setting, s);
+  const mayHearFailed = isSettled(row) && (row.sealed || !rules.tellsSealedOnly);
+  if (mayHearFailed && !world.telling && world.told === "") {
+    steps.push(change().world({ telling: true }).build("listing: FAILED leaves"));
+  }
+  if (world.telling) {
+    const told = world.told === "" ? "FAILED" : world.told;
+    steps.push(change().world({ telling: false, told }).build("listing: FAILED arrives"));
+    steps.push(change().world({ telling: false }).build("listing: FAILED is lost"));
+  }
+  if (row.state === "SUCCESS" && row.listing === "") steps.push(...successSteps(setting, s));
+  return steps;
+}
+
+export function successSteps(setting: Setting, s: S): Step<S>[] {
+  const { rules } = setting;
+  const { row, world } = s;
+  const heard = () =>
+    new Change(setting, s).row(noted(rules, row, { listing: "heard" })).build("listing: has heard SUCCESS");
+  switch (world.told) {
+    case "": {
+      const told = new Change(setting, s).world({ told: "SUCCESS" }).build("listing: SUCCESS arrives");
+      // Without its answer, a message that was sent counts as heard.
+      return rules.listingIsAsked ? [told] : [told, heard()];
+    }
+    case "SUCCESS":
+      return [heard()];
+    case "FAILED": {
+      const change = new Change(setting, s);
+      const claim = { proof: "the listing's answer", fresh: true, attempt: row.attempt } as const;
+      return change.move("attend", claim, { listing: "attended" }) ? [change.build("listing: attend")] : [];
+    }
+  }
+}
+
+/** The attempts whose money is there and not in the row. */
+export function unaccounted(s: S): number[] {
+  return s.chapa.flatMap((_, at) => {
+    const { money } = txAt(s, at);
+    const rec = s.row.recs[at];
+    const isThere = money === "paid" || money === "wrong";
+    return isThere && rec !== "paid" && rec !== "review" && rec !== "accepted" ? [at] : [];
+  });
+}

@@ -1,0 +1,60 @@
+import { MOVES, type Move } from "../../lib/domain/transitions.ts";
+import type { Model, Step } from "./checker.ts";
+import { closingSteps, sealingSteps } from "./closers.ts";
+import { Change, type Place, type Setting } from "./effects.ts";
+import { initiatorSteps } from "./initiators.ts";
+import { lawsOf } from "./laws.ts";
+import { lookSteps, operatorSteps } from "./looks.ts";
+import { listingSteps, outsideSteps } from "./outside.ts";
+import { BASE, type Rules } from "./rules.ts";
+import { type Bounds, IDLE, initialState, type S } from "./state.ts";
+
+/** Moves of the table that this model does not make, and why. */
+export const LEFT_OUT: Partial<Record<Move, string>> = {
+  orphan: "needs money under a reference without a row of ours, which 'record before effect' proves impossible here",
+  returned: "money that goes back at Chapa: captures stay in this model",
+  answer: "an operator's answer changes what alarms, and nothing that the laws speak of",
+  refund: "money that goes back: captures stay in this model",
+};
+
+export const MODELLED = (Object.keys(MOVES) as Move[]).filter((move) => !(move in LEFT_OUT));
+
+/**
+ * One fee as an explicit-state model: its row, Chapa, the invocations that run, the listing, and whoever asks and
+ * pays. Each effect on the outside is one transition; between two of them an invocation may stop for any time, or for
+ * ever. Clocks are not in it: each comparison with one comes out either way.
+ */
+export function protocol(bounds: Bounds, rules: Rules = BASE): Model<S> {
+  const setting = { bounds, rules };
+  return { initial: [initialState(bounds)], next: (s) => stepsOf(setting, s), laws: lawsOf(setting) };
+}
+
+function stepsOf(setting: Setting, s: S): Step<S>[] {
+  return [
+    ...outsideSteps(setting, s),
+    ...lookSteps(setting, s),
+    ...operatorSteps(setting, s),
+    ...listingSteps(setting, s),
+    ...each(s, "initiators").flatMap((place) => [
+      ...initiatorSteps(setting, s, place.index),
+      ...closingSteps(setting, s, place),
+      ...vanishes(setting, s, place),
+    ]),
+    ...each(s, "closers").flatMap((place) => [
+      ...closingSteps(setting, s, place),
+      ...sealingSteps(setting, s, place.index),
+      ...vanishes(setting, s, place),
+    ]),
+  ];
+}
+
+/** The invocations of one kind, without twins: equal ones can do the same. */
+function each(s: S, kind: Place["kind"]): Place[] {
+  return s[kind].flatMap((one, index) => (s[kind][index - 1] === one ? [] : [{ kind, index }]));
+}
+
+function vanishes(setting: Setting, s: S, place: Place): Step<S>[] {
+  const one = s[place.kind][place.index];
+  if (!one || one.pc === "idle") return [];
+  return [new Change(setting, s).becomes(place, IDLE).build(`${place.kind.slice(0, -1)}: vanishes before "${one.pc}"`)];
+}
