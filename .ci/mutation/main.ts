@@ -31,8 +31,6 @@ const { values: options } = parseArgs({
   },
 });
 
-const HOME = ".local/mutation";
-
 function filesOf(group: GroupName): string[] {
   const files = globSync([...GROUPS[group].files]).toSorted();
   const { changed, only } = options;
@@ -52,24 +50,10 @@ function linesOf(...git: string[]): string[] {
 async function mutated(group: GroupName, files: readonly string[]): Promise<Mutant[]> {
   process.env[GROUP_VARIABLE] = group;
   const stryker = new Stryker({
+    configFile: ".ci/mutation/stryker.json",
     mutate: [...files],
-    testRunner: "vitest",
-    vitest: { configFile: ".ci/mutation/vitest.config.ts", related: false },
-    coverageAnalysis: "perTest",
-    concurrency: 2,
-    // Its own reading of a TypeScript project needs the JavaScript API that TypeScript 7 does not have.
-    tsconfigFile: "none.json",
-    disableTypeChecks: false,
-    ignorePatterns: ["/.local", "/cdk.out", "/dist"],
-    tempDirName: `${HOME}/sandbox`,
-    incrementalFile: `${HOME}/incremental.json`,
-    jsonReporter: { fileName: `${HOME}/${group}.json` },
     reporters: process.stdout.isTTY ? ["json", "progress"] : ["json"],
-    logLevel: "warn",
-    allowConsoleColors: false,
-    warnings: { slow: false },
-    // A mutant that does not end is one that was noticed; the machine may be busy with other things.
-    timeoutMS: 20_000,
+    jsonReporter: { fileName: `.local/mutation/${group}.json` },
   });
   const mutants = await stryker.runMutationTest();
   return mutants.map((mutant) => ({ ...mutant, fileName: relative("", mutant.fileName) }));
