@@ -41,8 +41,9 @@ describe("what a payment counts for", () => {
     const facts = { ...TERMS, txRef: txRefOf(other.ref, 1), reference: "AP1" };
     const confirmed = account(other, "confirm", 1, { says: "paid", facts }, act);
     expect(shareOf(confirmed).revenue).toBe(50_000);
-    const unknown = { ...confirmed, captures: [] };
-    expect(shareOf(unknown).revenue).toBe(50_000);
+    const dearer = { ...confirmed, terms: { ...TERMS, amount: Santim.parse(60_000) } };
+    expect(shareOf(dearer).revenue).toBe(50_000);
+    expect(shareOf({ ...dearer, captures: [] }).revenue).toBe(60_000);
   });
 });
 
