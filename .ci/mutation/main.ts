@@ -19,7 +19,7 @@ import {
 
 // Changes the code, one small fault at a time, and tells which faults no test notices.
 //   --changed REV    only files that differ from REV
-//   --only PATH      only this file; may be repeated
+//   --only PATH      only files whose path begins so; may be repeated
 //   --markdown FILE  writes the report there, too
 // Fails when a group has fewer of its faults found than it must, when a fault that nobody finds has no reason in
 // excused.ts, and when a reason there has become pointless.
@@ -34,7 +34,7 @@ const { values: options } = parseArgs({
 function filesOf(group: GroupName): string[] {
   const files = globSync([...GROUPS[group].files]).toSorted();
   const { changed, only } = options;
-  const asked = only === undefined ? files : files.filter((file) => only.includes(file));
+  const asked = only === undefined ? files : files.filter((file) => only.some((path) => file.startsWith(path)));
   if (changed === undefined) return asked;
   const differing = [
     ...linesOf("diff", "--name-only", "--diff-filter=d", changed, "--"),

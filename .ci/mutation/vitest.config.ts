@@ -1,5 +1,5 @@
 import { defineConfig } from "vitest/config";
-import { GROUP_NAMES, GROUP_VARIABLE, GROUPS } from "./groups.ts";
+import { GROUP_NAMES, GROUP_VARIABLE, GROUPS, LEFT_OUT } from "./groups.ts";
 
 // Only what concerns one group, without servers, and without the reading of records at the end.
 const group = GROUP_NAMES.find((name) => name === process.env[GROUP_VARIABLE]);
@@ -10,6 +10,6 @@ export default defineConfig({
   test: {
     env: { POWERTOOLS_LOG_LEVEL: "SILENT" },
     include: [...GROUPS[group].tests],
-    exclude: ["test/**/*.integration.test.ts"],
+    exclude: LEFT_OUT,
   },
 });

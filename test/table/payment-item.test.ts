@@ -252,7 +252,14 @@ describe("a payment's row", () => {
   });
 
   test("whose history is broken says so without repeating what stands there", () => {
-    expect(() => fromItem({ ...ROW, history: ["stole 5 x"] })).toThrow(/not a move/);
+    const issue = { code: "custom", message: "not a move", path: ["history", 0] };
+    expect(() => fromItem({ ...ROW, history: ["stole 5 x"] })).toThrow(
+      expect.objectContaining({ issues: [expect.objectContaining(issue)] }),
+    );
+  });
+
+  test("whose history was cut short is still read, as far as it goes", () => {
+    expect(fromItem({ ...ROW, history: ["claim"] }).history).toEqual([{ move: "claim", at: 0, by: "" }]);
   });
 
   test("keeps a history entry apart: move, moment, who, and the whole evidence or none", () => {
