@@ -35,7 +35,7 @@ const paid = {
 /** The ages at which an open checkout is looked at, each look taking place when it is due. */
 function agesUntil(days: number): number[] {
   const ages: number[] = [];
-  for (let now = T0; now - T0 <= days * DAY_MS; ) {
+  for (let now = T0; now - T0 <= days * DAY_MS && ages.length < 100; ) {
     now = nextLook({ openedAt: T0 }, now, POLICY) ?? Number.POSITIVE_INFINITY;
     ages.push((now - T0) / MINUTE_MS);
   }
