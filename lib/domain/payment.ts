@@ -129,9 +129,8 @@ export function isSpent(payment: Payment, payableAgain: boolean): boolean {
 
 /** The attempts that were opened, with their numbers, oldest first. */
 export function openedAttempts(payment: Payment): (Attempt & { number: number })[] {
-  return Object.entries(payment.attempts)
-    .map(([number, attempt]) => ({ ...attempt, number: Number(number) }))
-    .sort((a, b) => a.number - b.number);
+  // Whole numbers as keys always come in their order.
+  return Object.entries(payment.attempts).map(([number, attempt]) => ({ ...attempt, number: Number(number) }));
 }
 
 /** The amount, currency and mode that a success on `attempt` must report. */

@@ -42,6 +42,8 @@ describe("a webhook's signature", () => {
     expect(judge(undefined, CONSTANT)).toBe("constant");
     expect(judge("", CONSTANT)).toBe("constant");
     expect(judge(undefined, CONSTANT, Buffer.from("anything"))).toBe("constant");
+    expect(judge(undefined, CONSTANT, BODY, ["new-secret", SECRET])).toBe("constant");
+    expect(judge(undefined, CONSTANT, BODY, ["new-secret"])).toBe("wrong");
   });
 
   test("the constant in the header for content is wrong, and beside a wrong one it saves nothing", () => {

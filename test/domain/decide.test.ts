@@ -63,6 +63,23 @@ describe("what a request gets", () => {
     }
   });
 
+  test("however a payment was settled unpaid, a later request reopens it", () => {
+    for (const move of ["fail", "expire", "cancel"] as const) {
+      const payment = settleUnpaid(anOpened(), move, closing, act);
+      const asked = request(payment, settledAt + 1);
+      expect(decide(payment, asked, "any", settledAt + 1, POLICY)).toEqual({ do: "reopen" });
+    }
+  });
+
+  test("money that waits for a person is answered as it is, also after the listing was closed", () => {
+    for (const payment of [anOpened(), seal(expired(), act)]) {
+      const facts = { ...TERMS, txRef: txRefOf(payment.ref, 0), mode: "live" };
+      const review = account(payment, "review", 0, { says: "paid", facts }, act);
+      const asked = request(review, settledAt + HOUR_MS);
+      expect(decide(review, asked, "any", settledAt + HOUR_MS, POLICY)).toEqual({ do: "answer" });
+    }
+  });
+
   test("a settled payment reopens only for a request that was recorded after it was settled", () => {
     const payment = expired();
     expect(decide(payment, request(payment, T0), "any", settledAt + 1, POLICY)).toEqual({ do: "answer" });

@@ -23,6 +23,41 @@ describe("what a change means to others", () => {
     });
   });
 
+  test("what was noted beside the version is no news, whatever it is", () => {
+    const opened = anOpened();
+    const noted = { ...confirmed(opened), version: opened.version };
+    expect(outcomeOf(opened, noted)).toEqual({ listing: false, user: undefined, attention: [], totals: undefined });
+  });
+
+  test("a person is called once for each matter", () => {
+    const once = account(anOpened(), "review", 0, paid(anOpened()), act);
+    const gone = { says: "returned", how: "reversed", facts: paid(once).facts } as const;
+    expect(outcomeOf(once, account(once, "returned", 0, gone, act)).attention).toEqual(["reversed"]);
+  });
+
+  test("the payer hears how it ended, and of what is open or waits for a person nothing", () => {
+    const opened = anOpened();
+    const ends = [
+      ["fail", "failed"],
+      ["expire", "expired"],
+      ["cancel", "cancelled"],
+    ] as const;
+    for (const [move, event] of ends) {
+      const settled = settleUnpaid(opened, move, closing, act);
+      expect(outcomeOf(opened, settled).user).toBe(event);
+      expect(isCurrent(event, settled)).toBe(true);
+      expect(isCurrent("paid", settled)).toBe(false);
+    }
+    for (const payment of [renew(opened, closing, TERMS, aLease(), act), opened]) {
+      expect(outcomeOf(undefined, payment).user).toBeUndefined();
+    }
+  });
+
+  test("the listing hears nothing of money that waits for a person, though it may have heard of a failure", () => {
+    const sealed = seal(settleUnpaid(anOpened(), "expire", closing, act), act);
+    expect(whatListingHears(account(sealed, "review", 0, paid(sealed), act))).toBeUndefined();
+  });
+
   test("a claim and a refused claim mean nothing to anyone", () => {
     const claim = aClaim();
     for (const [before, after] of [

@@ -116,7 +116,11 @@ describe("what evidence justifies", () => {
     const review = account(opened, "review", 0, odd, later);
     expect(moveFor(review, 0, odd)).toBeNull();
     expect(moveFor({ ...review, state: "FAILED" }, 0, odd)).toBeNull();
-    expect(moveFor({ ...review, state: "FAILED" }, 0, paid(opened, 0, { amount: Santim.parse(2) }))).toBe("review");
+    const rejected = { ...review, state: "FAILED" } as const;
+    const others: Partial<PaidFacts>[] = [{ amount: Santim.parse(2) }, { currency: "USD" }, { mode: "live" }];
+    for (const change of others)
+      expect(moveFor(rejected, 0, paid(opened, 0, { ...odd.facts, ...change }))).toBe("review");
+    expect(moveFor(rejected, 0, { says: "returned", how: "refunded", facts: odd.facts })).toBe("review");
   });
 
   test.each(["refunded", "reversed"] as const)("money that was %s is recorded where it was paid, and once", (how) => {
@@ -128,6 +132,25 @@ describe("what evidence justifies", () => {
     const opened = anOpened();
     const gone = account(opened, "review", 0, { says: "returned", how, facts: factsOf(opened) }, later);
     expect(moveFor(gone, 0, { says: "returned", how, facts: factsOf(opened) })).toBeNull();
+  });
+});
+
+describe("money that went back", () => {
+  test("is recorded even where nobody knew that it had come", () => {
+    const opened = anOpened();
+    const success = account(opened, "confirm", 0, paid(opened), later);
+    const facts = { ...factsOf(opened), reference: "UNKNOWN" };
+    expect(moveFor(success, 0, { says: "returned", how: "reversed", facts })).toBe("returned");
+    expect(moveFor({ ...success, captures: [] }, 0, { says: "returned", how: "reversed", facts })).toBe("returned");
+  });
+
+  test("in another way than was known is recorded, too", () => {
+    const opened = anOpened();
+    const success = account(opened, "confirm", 0, paid(opened), later);
+    const facts = factsOf(opened);
+    const reversed = account(success, "returned", 0, { says: "returned", how: "reversed", facts }, later);
+    expect(moveFor(reversed, 0, { says: "returned", how: "reversed", facts })).toBeNull();
+    expect(moveFor(reversed, 0, { says: "returned", how: "refunded", facts })).toBe("returned");
   });
 });
 
@@ -183,6 +206,14 @@ describe("what time makes due", () => {
 
     const firstFound = looked(expired, 0, { says: "unpaid", because: "pending" }, anAct(sealing));
     expect(moveDue(firstFound, 1, { because: "not_found" }, sealing, POLICY)).toBe("seal");
+  });
+
+  test("however a payment was settled unpaid, it is sealed at its time", () => {
+    for (const move of ["fail", "expire", "cancel"] as const) {
+      const settled = settleUnpaid(anOpened(), move, closing, anAct(T0 + 2 * HOUR_MS));
+      expect(moveDue(settled, 0, { because: "pending" }, timeout - 1, POLICY)).toBeNull();
+      expect(moveDue(settled, 0, { because: "pending" }, timeout, POLICY)).toBe("seal");
+    }
   });
 
   test("money makes nothing due", () => {

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import vectors from "../../docs/vectors/ids.json" with { type: "json" };
 import {
+  eventIdOf,
   LAST_ATTEMPT,
   parseTxRef,
   paymentIdOf,
@@ -52,9 +53,9 @@ describe("ids", () => {
 
   test("no UUID but our own leads to a payment", () => {
     fc.assert(
-      fc.property(refs, fc.integer({ min: 0, max: 31 }), (ref, position) => {
+      fc.property(refs, fc.integer({ min: 0, max: 31 }), fc.constantFrom(1, 2, 4, 8), (ref, position, bit) => {
         const id = paymentIdOf(ref).replaceAll("-", "");
-        const digit = (Number.parseInt(id.charAt(position), 16) ^ 1).toString(16);
+        const digit = (Number.parseInt(id.charAt(position), 16) ^ bit).toString(16);
         const forged = Uuid.parse(id.slice(0, position) + digit + id.slice(position + 1));
         expect(refOfPaymentId(forged)).toBeUndefined();
       }),
@@ -89,6 +90,7 @@ describe("ids", () => {
 
   test.each([-1, 1.5, LAST_ATTEMPT + 1])("there is no attempt %d", (attempt) => {
     expect(() => txRefOf(refOf("n", FEE), attempt)).toThrow(RangeError);
+    expect(() => txRefOf(refOf("n", FEE), attempt)).toThrow(`attempt ${attempt} is outside 0..1023`);
   });
 
   test("every textual form of a UUID means the same", () => {
@@ -108,8 +110,27 @@ describe("ids", () => {
     "7d0e0e6a-5a7f-4f0e-9b1f-0d8e7f3c2b1g",
     "{7d0e0e6a",
     "not-a-uuid",
-  ])("%j is no UUID", (text) => {
-    expect(Uuid.safeParse(text).success).toBe(false);
+    "7d0e0e6a-5a7f-4f0e-9b1f-0d8e7f3c2b100",
+    "x7d0e0e6a-5a7f-4f0e-9b1f-0d8e7f3c2b10",
+    "7d0e0e6a-5a7f-4f0e-9b1f-0d8e7f3c2b10x",
+    "7d0e{0e6a-5a7f-4f0e-9b1f-0d8e7f3c2b10",
+    "7d0e}0e6a-5a7f-4f0e-9b1f-0d8e7f3c2b10",
+    "7d0eurn:uuid:0e6a-5a7f-4f0e-9b1f-0d8e7f3c2b10",
+  ])("%j is no UUID, and the refusal says so", (text) => {
+    expect(Uuid.safeParse(text).error?.issues).toMatchObject([{ code: "custom", message: "not a UUID" }]);
+  });
+
+  test.each(["", "G85FR23GHWFN3DNFF", "G85FR23GHWFN3DNFFP0", "0G85FR23GHWFN3DNFFP", "G85FR23GHWFN3DNFFU"])(
+    "%j is no key of a payment",
+    (text) => {
+      expect(Ref.safeParse(text).success).toBe(false);
+    },
+  );
+
+  test("an event is called by its payment and version, so that no two are called the same", () => {
+    const [a, b] = [refOf("n", FEE), refOf("n", { ...FEE, serial: 1 })];
+    expect(eventIdOf(a, 7)).toBe(`${a}.7`);
+    expect(new Set([eventIdOf(a, 1), eventIdOf(a, 11), eventIdOf(b, 1), eventIdOf(b, 11)]).size).toBe(4);
   });
 
   test("user, property, purpose, serial and namespace each make another payment", () => {

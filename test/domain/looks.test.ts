@@ -2,16 +2,29 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
   attemptsToLookAt,
+  awaitsListing,
   dueAt,
+  isPastWindow,
   nextLook,
   parseLadder,
   republishAt,
   retryAt,
   sealAt,
 } from "../../lib/domain/looks.ts";
-import { account, looked, renew, seal, settleUnpaid, unreachable } from "../../lib/domain/moves.ts";
+import {
+  account,
+  attend,
+  listingAnswered,
+  looked,
+  open,
+  reject,
+  renew,
+  seal,
+  settleUnpaid,
+  unreachable,
+} from "../../lib/domain/moves.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../lib/domain/time.ts";
-import { aClaim, aLease, anAct, anOpened, POLICY, T0, TERMS } from "../support/payments.ts";
+import { aClaim, aLease, anAct, anOpened, CHECKOUT_URL, POLICY, T0, TERMS } from "../support/payments.ts";
 
 const closing = { attempt: 0, cancel: "closed" } as const;
 const paid = {
@@ -22,7 +35,7 @@ const paid = {
 /** The ages at which an open checkout is looked at, each look taking place when it is due. */
 function agesUntil(days: number): number[] {
   const ages: number[] = [];
-  for (let now = T0; now - T0 <= days * DAY_MS; ) {
+  for (let now = T0; now - T0 <= days * DAY_MS && ages.length < 100; ) {
     now = nextLook({ openedAt: T0 }, now, POLICY) ?? Number.POSITIVE_INFINITY;
     ages.push((now - T0) / MINUTE_MS);
   }
@@ -58,6 +71,18 @@ describe("when Chapa is asked", () => {
     expect(parseLadder(text)).toBeUndefined();
   });
 
+  test("a ladder is a list of lengths of time that grow", () => {
+    expect(parseLadder("2m,5m,10m,20m,65m,6h,1d")).toEqual(POLICY.ladderMs);
+    expect(parseLadder("90s")).toEqual([90_000]);
+  });
+
+  test("the last rung of a ladder repeats, and without a ladder a day does", () => {
+    const short = { ...POLICY, ladderMs: [2 * MINUTE_MS, 10 * MINUTE_MS] };
+    expect(nextLook({ openedAt: T0 }, T0 + 25 * MINUTE_MS, short)).toBe(T0 + 30 * MINUTE_MS);
+    expect(nextLook({ openedAt: T0 }, T0 + 30 * MINUTE_MS, short)).toBe(T0 + 40 * MINUTE_MS);
+    expect(nextLook({ openedAt: T0 }, T0 + HOUR_MS, { ...POLICY, ladderMs: [] })).toBe(T0 + DAY_MS);
+  });
+
   test("a claim that opened nothing is never due", () => {
     expect(dueAt(aClaim(), T0, POLICY)).toBeUndefined();
   });
@@ -69,11 +94,81 @@ describe("when Chapa is asked", () => {
     expect(nearTheEnd.dueAt).toBe(T0 + 7 * DAY_MS);
   });
 
+  test("a payment is due at its timeout, whether its checkout is open or being opened", () => {
+    const policy = { ...POLICY, timeoutMs: 7 * DAY_MS - 1 };
+    const act = { ...anAct(T0 + 6.5 * DAY_MS), policy };
+    expect(looked(anOpened(), 0, undefined, act).dueAt).toBe(T0 + 7 * DAY_MS - 1);
+    const early = anAct(T0 + HOUR_MS);
+    const renewed = renew(anOpened(), closing, TERMS, aLease(), early);
+    const waiting = looked(renewed, 0, undefined, { ...anAct(T0 + 3 * DAY_MS), policy });
+    expect(waiting.dueAt).toBe(T0 + HOUR_MS + 7 * DAY_MS - 1);
+  });
+
+  test.each(["fail", "expire", "cancel"] as const)(
+    "after %s a payment is due at its seal, between two looks",
+    (move) => {
+      const settled = settleUnpaid(anOpened(), move, closing, anAct(T0 + 65 * MINUTE_MS));
+      const after = looked(settled, 0, undefined, anAct(T0 + 2 * DAY_MS));
+      expect(after.attempts[0]?.lookAt).toBe(T0 + 65 * MINUTE_MS + 7 * DAY_MS);
+      expect(after.dueAt).toBe(T0 + 7 * DAY_MS);
+    },
+  );
+
+  test("a payment that waits for a person is due at its looks, and at least every day", () => {
+    const facts = { ...paid.facts, txRef: "x" };
+    const review = account(anOpened(), "review", 0, { ...paid, facts }, anAct(T0 + HOUR_MS));
+    expect(review.dueAt).toBe(T0 + 65 * MINUTE_MS);
+    const reversed = { says: "returned", how: "reversed", facts } as const;
+    expect(account(anOpened(), "review", 0, reversed, anAct(T0 + HOUR_MS)).dueAt).toBe(T0 + HOUR_MS + DAY_MS);
+  });
+
   test("every opened checkout of a payment keeps its own looks", () => {
     const now = T0 + 2 * HOUR_MS;
     const renewed = renew(anOpened(), closing, TERMS, aLease(), anAct(now));
     expect(renewed.dueAt).toBe(now + HOUR_MS);
     expect(attemptsToLookAt(renewed, now + HOUR_MS)).toEqual([0]);
+    const both = open(renewed, "me", CHECKOUT_URL, anAct(now));
+    expect(attemptsToLookAt(both, now + 2 * MINUTE_MS - 1)).toEqual([1]);
+    expect(attemptsToLookAt(both, now + 2 * MINUTE_MS)).toEqual([1]);
+    expect(attemptsToLookAt(both, now + HOUR_MS)).toEqual([0, 1]);
+  });
+
+  test("where no look is due the latest checkout is looked at, or the one whose money waits for a person", () => {
+    expect(attemptsToLookAt(aClaim(), T0)).toEqual([0]);
+    const renewed = open(renew(anOpened(), closing, TERMS, aLease(), anAct(T0)), "me", CHECKOUT_URL, anAct(T0));
+    expect(attemptsToLookAt(renewed, T0)).toEqual([1]);
+    const facts = { ...paid.facts, txRef: "x" };
+    const review = account(renewed, "review", 0, { ...paid, facts }, anAct(T0));
+    expect(attemptsToLookAt(review, T0)).toEqual([0]);
+    expect(attemptsToLookAt({ ...review, captures: [] }, T0)).toEqual([1]);
+    expect(attemptsToLookAt(account(renewed, "confirm", 0, { ...paid, facts }, anAct(T0)), T0)).toEqual([1]);
+  });
+
+  test("only a checkout that was opened has a window", () => {
+    expect(isPastWindow(aClaim(), T0 + 9 * DAY_MS, POLICY)).toBe(false);
+    expect(isPastWindow(anOpened(), T0 + HOUR_MS - 1, POLICY)).toBe(false);
+    expect(isPastWindow(anOpened(), T0 + HOUR_MS, POLICY)).toBe(true);
+  });
+
+  test("only a success is to be heard by the listing, until it has heard it or a person must see to it", () => {
+    const opened = anOpened();
+    const success = account(opened, "confirm", 0, { ...paid, facts: { ...paid.facts, txRef: "x" } }, anAct(T0));
+    expect(awaitsListing(success)).toBe(true);
+    expect(awaitsListing(listingAnswered(success, true, anAct(T0)))).toBe(false);
+    for (const code of ["listing_closed", "listing_unclear"] as const) {
+      expect(awaitsListing(attend(success, code, anAct(T0)))).toBe(false);
+    }
+    expect(awaitsListing({ ...success, attention: [{ code: "duplicate", at: T0 }] })).toBe(true);
+    for (const payment of [aClaim(), opened, settleUnpaid(opened, "expire", closing, anAct(T0))]) {
+      expect(awaitsListing(payment)).toBe(false);
+    }
+  });
+
+  test("what was never opened, or is not known to be settled, is never sealed", () => {
+    expect(sealAt(reject(aClaim(), "me", "no", anAct(T0)), POLICY)).toBeUndefined();
+    const settled = settleUnpaid(anOpened(), "expire", closing, anAct(T0));
+    expect(sealAt({ ...settled, settledAt: undefined }, POLICY)).toBeUndefined();
+    expect(sealAt(anOpened(), POLICY)).toBeUndefined();
   });
 
   test("a payment settled unpaid waits for its late looks and for its seal, and then for nothing", () => {

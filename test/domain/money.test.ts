@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { parseBirr, Santim, sum, toBirr } from "../../lib/domain/money.ts";
+import { Currency, parseBirr, Santim, sum, toBirr } from "../../lib/domain/money.ts";
 
 describe("money", () => {
   test.each([
@@ -9,6 +9,7 @@ describe("money", () => {
     ["500.5", 50_050],
     ["500.50", 50_050],
     ["00010.50", 1_050],
+    ["500.500", 50_050],
     ["0.01", 1],
     ["0", 0],
     ["500.00000000000000000000", 50_000],
@@ -46,6 +47,11 @@ describe("money", () => {
         expect(parseBirr(toBirr(amount))).toBe(amount);
       }),
     );
+  });
+
+  test("is birr or dollars, and nothing else", () => {
+    for (const currency of ["ETB", "USD"]) expect(Currency.parse(currency)).toBe(currency);
+    for (const currency of ["", "EUR", "etb"]) expect(Currency.safeParse(currency).success).toBe(false);
   });
 
   test("amounts add up without a float", () => {

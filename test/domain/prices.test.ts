@@ -28,6 +28,29 @@ describe("the price book", () => {
     expect(() => priceOf(book, undefined, Santim.parse(100))).toThrow("this costs 600.00 ETB");
   });
 
+  test("from a santim to a million birr is a price, and says how often it may be paid", () => {
+    const prices = { amounts: ["0.01", "1000000.00"], payable: "once" };
+    expect(PriceBook.parse({ a_2: prices })).toEqual({
+      a_2: { amounts: [1, 100_000_000], currency: "ETB", payable: "once", title: "Listing fee" },
+    });
+    expect(PriceBook.parse({ fee: { amounts: ["1"], currency: "USD", payable: "again" } })).toMatchObject({
+      fee: { currency: "USD", payable: "again" },
+    });
+    expect(book["listing_fee"]?.payable).toBe("once");
+  });
+
+  test("that is wrong says what a right one looks like", () => {
+    expect(() => PriceBook.parse({ fee: { amounts: ["0"] } })).toThrow(/from \\"0\.01\\" to \\"1000000\.00\\"/);
+    expect(PriceBook.safeParse({ fee: { amounts: ["0"] } }).error?.issues).toMatchObject([{ code: "custom" }]);
+    expect(() => PriceBook.parse({})).toThrow("a price book names at least one purpose");
+  });
+
+  test("sells nothing that has no price", () => {
+    expect(() => priceOf({}, undefined, undefined)).toThrow('purpose ""');
+    const [fee] = Object.values(book);
+    expect(() => priceOf(fee ? { fee: { ...fee, amounts: [] } } : {}, "fee", undefined)).toThrow(PurposeUnknown);
+  });
+
   test.each(["nothing", "toString", "__proto__", ""])("the purpose %j is unknown", (purpose) => {
     expect(() => priceOf(book, purpose, undefined)).toThrow(PurposeUnknown);
   });
@@ -44,6 +67,11 @@ describe("the price book", () => {
     [{ listing_fee: { amounts: ["5e2"] } }],
     [{ listing_fee: { amounts: ["500"], currency: "EUR" } }],
     [{ "Listing Fee": { amounts: ["500"] } }],
+    [{ "listing_fee!": { amounts: ["500"] } }],
+    [{ "": { amounts: ["500"] } }],
+    [{ ["x".repeat(33)]: { amounts: ["500"] } }],
+    [{ listing_fee: { amounts: ["500"], title: "" } }],
+    [{ listing_fee: { amounts: ["500"], payable: "never" } }],
   ])("%j is no price book", (value) => {
     expect(PriceBook.safeParse(value).success).toBe(false);
   });

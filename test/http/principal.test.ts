@@ -94,6 +94,59 @@ describe("who calls", () => {
     await expect(door().check(withToken(`${header}.${payload}.`))).rejects.toThrow(Unauthenticated);
   });
 
+  test("is nobody with more than a token, and an empty or endless one makes nobody fetch secrets", async () => {
+    const good = await token();
+    let fetched = 0;
+    const credentials = async () => {
+      fetched++;
+      return { jwtSecrets: [SECRET], apiKeys: [] };
+    };
+    const check = doorOf({ credentials: { get: credentials, renewed: credentials }, confirm: async () => USER });
+    for (const authorization of [`x Bearer ${good}`, `Bearer ${good} x`, "Bearer", `Bearer ${"a".repeat(8193)}`]) {
+      const event = anEvent({ routeKey: ROUTE, headers: { authorization } });
+      await expect(check(event)).rejects.toThrow("Not authenticated");
+    }
+    expect(fetched).toBe(0);
+  });
+
+  test("may have a token of 8 KiB and not of one byte more", async () => {
+    const bare = (await token({ pad: "" })).length;
+    const largest = await token({ pad: "x".repeat(Math.floor(((8192 - bare) * 3) / 4)) });
+    expect(largest).toHaveLength(8192);
+    expect(await door().check(withToken(largest))).toEqual(USER);
+    const larger = await token({ pad: "x".repeat(Math.floor(((8192 - bare) * 3) / 4) + 1) });
+    expect(larger.length).toBeLessThan(8195);
+    await expect(door().check(withToken(larger))).rejects.toThrow("Not authenticated");
+  });
+
+  test("is told to the user service as the token has it, with the moment at which the token ends", async () => {
+    const heard: unknown[] = [];
+    const check = doorOf({
+      credentials: constant({ jwtSecrets: [SECRET], apiKeys: [] }),
+      confirm: async (_bearer, ...rest) => {
+        heard.push(...rest);
+        return USER;
+      },
+    });
+    const exp = inAnHour();
+    const known = { email: "abebe@rental.et", phone_number: "+251911223344", preferred_language: "am" };
+    await check(withToken(await token({ exp, role: "Owner", ...known })));
+    const user = { kind: "user", userId: USER.userId, role: "owner" };
+    const contact = { email: known.email, phone: known.phone_number, language: "am" };
+    expect(heard).toEqual([{ ...user, ...contact }, exp * 1000]);
+    await check(withToken(await token({ exp, email: null })));
+    expect(heard[2]).toStrictEqual({ ...user, email: undefined, phone: undefined, language: undefined });
+  });
+
+  test("hears why he may not come in, in words that say nothing of what was wrong with a token", async () => {
+    const expired = await token({ exp: inAnHour() - 7200 });
+    await expect(door().check(withToken(expired))).rejects.toThrow("Could not validate credentials");
+    await expect(door("refused").check(withToken(await token()))).rejects.toThrow("Could not validate credentials");
+    const tenant = door({ ...USER, role: "tenant" });
+    await expect(tenant.check(withToken(await token()))).rejects.toThrow("This needs the role owner or service.");
+    await expect(door().check(anEvent({ routeKey: "GET /nowhere" }))).rejects.toThrow("Nobody may call this.");
+  });
+
   test("is nobody when the user service refuses the token or names somebody else", async () => {
     const other = { ...USER, userId: Uuid.parse("7d0e0e6a-5a7f-4f0e-9b1f-0d8e7f3c2b10") };
     await expect(door("refused").check(withToken(await token()))).rejects.toThrow(Unauthenticated);
@@ -150,6 +203,25 @@ describe("a program", () => {
     await expect(check(anEvent({ routeKey: ROUTE, headers: { "x-api-key": key } }))).rejects.toThrow(Unauthenticated);
   });
 
+  test("has no way in where only people may", async () => {
+    const routeKey = "POST /api/v1/payments/{payment_id}/cancel";
+    const event = anEvent({ routeKey, headers: { "x-api-key": KEY } });
+    await expect(check(event)).rejects.toThrow(Unauthenticated);
+  });
+
+  test("may have a key of 256 characters and not of one more", async () => {
+    const [longest, longer] = ["k".repeat(256), "k".repeat(257)];
+    const apiKeys = [longest, longer].map((key) => ({
+      name: "long",
+      sha256: sha256(key),
+      roles: ["service" as const],
+    }));
+    const long = doorOf({ credentials: constant({ jwtSecrets: [], apiKeys }), confirm: async () => undefined });
+    const withKey = (key: string) => anEvent({ routeKey: ROUTE, headers: { "x-api-key": key } });
+    expect(await long(withKey(longest))).toMatchObject({ name: "long" });
+    await expect(long(withKey(longer))).rejects.toThrow("Could not validate credentials");
+  });
+
   test("needs a key with the role of the route", async () => {
     const event = anEvent({ routeKey: ROUTE, headers: { "x-api-key": "reader's key" } });
     await expect(check(event)).rejects.toThrow(Forbidden);
@@ -168,6 +240,7 @@ describe("a program", () => {
     expect(await check(signed)).toEqual({ kind: "service", name: arn, roles: ["service"] });
     const headers = { "x-api-key": KEY, authorization: `Bearer ${await token()}`, "x-amzn-iam-arn": arn };
     await expect(check(anEvent({ routeKey, headers }))).rejects.toThrow(Forbidden);
+    await expect(check(anEvent({ routeKey, headers }))).rejects.toThrow("This needs a signed request.");
   });
 
   test("and a user are known by what has replaced the credentials that were known here", async () => {

@@ -1,0 +1,111 @@
+import { execFileSync } from "node:child_process";
+import { globSync, writeFileSync } from "node:fs";
+import { relative } from "node:path";
+import { parseArgs } from "node:util";
+import { Stryker } from "@stryker-mutator/core";
+import { EXCUSED } from "./excused.ts";
+import { GROUP_NAMES, GROUP_VARIABLE, GROUPS, type GroupName } from "./groups.ts";
+import {
+  listOf,
+  type Mutant,
+  markdownOf,
+  type Row,
+  rowOf,
+  type Survivor,
+  scoreOf,
+  survivorsOf,
+  tableOf,
+} from "./report.ts";
+
+// Changes the code, one small fault at a time, and tells which faults no test notices.
+//   --changed REV    only files that differ from REV
+//   --only PATH      only files whose path begins so; may be repeated
+//   --markdown FILE  writes the report there, too
+// Fails when a group has fewer of its faults found than it must, when a fault that nobody finds has no reason in
+// excused.ts, and when a reason there has become pointless.
+const { values: options } = parseArgs({
+  options: {
+    changed: { type: "string" },
+    only: { type: "string", multiple: true },
+    markdown: { type: "string" },
+  },
+});
+
+function filesOf(group: GroupName): string[] {
+  const files = globSync([...GROUPS[group].files]).toSorted();
+  const { changed, only } = options;
+  const asked = only === undefined ? files : files.filter((file) => only.some((path) => file.startsWith(path)));
+  if (changed === undefined) return asked;
+  const differing = [
+    ...linesOf("diff", "--name-only", "--diff-filter=d", changed, "--"),
+    ...linesOf("ls-files", "--others", "--exclude-standard"),
+  ];
+  return asked.filter((file) => differing.includes(file));
+}
+
+function linesOf(...git: string[]): string[] {
+  return execFileSync("git", git, { encoding: "utf8" }).split("\n");
+}
+
+async function mutated(group: GroupName, files: readonly string[]): Promise<Mutant[]> {
+  process.env[GROUP_VARIABLE] = group;
+  const stryker = new Stryker({
+    configFile: ".ci/mutation/stryker.json",
+    mutate: [...files],
+    reporters: process.stdout.isTTY ? ["json", "progress"] : ["json"],
+    jsonReporter: { fileName: `.local/mutation/${group}.json` },
+  });
+  const mutants = await stryker.runMutationTest();
+  return mutants.map((mutant) => ({ ...mutant, fileName: relative("", mutant.fileName) }));
+}
+
+const rows: Row[] = [];
+const survivors: Survivor[] = [];
+const faults: string[] = [];
+const isWhole = options.changed === undefined && options.only === undefined;
+
+for (const group of GROUP_NAMES) {
+  const files = filesOf(group);
+  if (files.length === 0) {
+    process.stdout.write(`${group}: nothing to mutate\n`);
+    continue;
+  }
+  process.stdout.write(`${group}: mutating ${files.length} files\n`);
+  const mutants = await mutated(group, files);
+  const found = survivorsOf(
+    mutants,
+    EXCUSED.filter(({ file }) => files.includes(file)),
+  );
+  const row = rowOf(group, mutants, found.survivors);
+  rows.push(
+    row,
+    ...files.map((file) =>
+      rowOf(
+        `  ${file}`,
+        mutants.filter(({ fileName }) => fileName === file),
+        found.survivors.filter((survivor) => survivor.file === file),
+      ),
+    ),
+  );
+  survivors.push(...found.survivors);
+  if (isWhole && scoreOf(row) < GROUPS[group].least) {
+    faults.push(`${group}: ${scoreOf(row).toFixed(1)} % of the faults are found; ${GROUPS[group].least} % must be`);
+  }
+  for (const { file, code, becomes } of found.stale) {
+    faults.push(`excused.ts: no longer needed: ${file} ${JSON.stringify(code)} -> ${JSON.stringify(becomes)}`);
+  }
+}
+
+for (const { file } of EXCUSED) {
+  if (!GROUP_NAMES.some((group) => globSync([...GROUPS[group].files]).includes(file))) {
+    faults.push(`excused.ts: nothing is mutated in ${file}`);
+  }
+}
+const unexcused = survivors.filter(({ because }) => because === undefined).length;
+if (unexcused > 0) faults.push(`${unexcused} faults are found by no test and have no reason`);
+if (rows.length > 0) {
+  process.stdout.write(`\n${tableOf(rows)}\n\n${survivors.length} survivors\n${listOf(survivors)}\n`);
+  if (options.markdown !== undefined) writeFileSync(options.markdown, markdownOf(rows, survivors));
+}
+process.stdout.write(faults.length > 0 ? `\n${faults.join("\n")}\n` : "\nevery fault is found, or has its reason\n");
+process.exitCode = faults.length > 0 ? 1 : 0;

@@ -1,0 +1,92 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import * as errors from "../../lib/domain/errors.ts";
+
+const quota = { name: "initiate", limit: 10, windowSeconds: 60, remaining: 0, resetSeconds: 40 };
+
+/** Each error as it is thrown: its code, what its sentence must say, and after how many seconds it may be retried. */
+const CASES: [errors.PaymentError, string, RegExp, number?][] = [
+  [
+    new errors.InputInvalid([{ pointer: "/amount", loc: ["body", "amount"], msg: "too small", type: "too_small" }]),
+    "input_invalid",
+    /^The request is not valid: amount: too small\.$/,
+  ],
+  [
+    new errors.PurposeUnknown("rent", ["listing_fee", "boost"]),
+    "purpose_unknown",
+    /"rent".*known are: listing_fee, boost\.$/,
+  ],
+  [new errors.PriceDiffers("1.00", "500.00", "ETB"), "price_differs", /1\.00 is not the price.*costs 500\.00 ETB\.$/],
+  [new errors.RequestDiffers(["amount", "purpose"]), "request_differs", /another body; different: amount, purpose\.$/],
+  [new errors.Unauthenticated("Not authenticated"), "unauthenticated", /^Not authenticated$/],
+  [new errors.WrongLogin(), "wrong_login", /^Incorrect username or password$/],
+  [new errors.Forbidden("This needs the role admin."), "forbidden", /^This needs the role admin\.$/],
+  [new errors.UserUnknown(), "user_unknown", /^User details not found for the provided user_id$/],
+  [new errors.RouteUnknown(), "route_unknown", /\/openapi\.json/],
+  [new errors.MethodNotAllowed(["GET", "POST"]), "method_not_allowed", /takes GET and POST only\.$/],
+  [new errors.PaymentNotFound(), "payment_not_found", /^Payment not found$/],
+  [new errors.RateLimited({ retryAfterSeconds: 7, quota }), "rate_limited", /again in 7 s\.$/, 7],
+  [new errors.PaymentTaken(), "payment_taken", /has taken money/],
+  [new errors.CheckoutBeingOpened(3), "checkout_being_opened", /is being opened; ask again\.$/, 3],
+  [new errors.ListingClosed(), "listing_closed", /listing was closed.*cannot be paid any more\.$/],
+  [new errors.AttemptsUsedUp(), "attempts_used_up", /contact support\.$/],
+  [new errors.GatewayRefused("it knows no such phone"), "gateway_refused", /: it knows no such phone\.$/],
+  [new errors.GatewayUnavailable(30), "gateway_unavailable", /nothing was charged/, 30],
+  [new errors.GatewayMisconfigured(60), "gateway_misconfigured", /fault on our side; nothing was charged\.$/, 60],
+  [new errors.DependencyUnavailable("The table"), "dependency_unavailable", /^The table does not answer/, 5],
+  [new errors.InitiatePaused(), "initiate_paused", /paused for maintenance/, 300],
+  [new errors.BodyTooLarge(4096), "body_too_large", /larger than 4096 bytes\.$/],
+  [new errors.WebhookInvalid("No reference."), "webhook_invalid", /^No reference\.$/],
+];
+
+describe("what a caller hears of an error", () => {
+  test.each(CASES.map(([error, ...expected]) => ({ name: error.name, error, expected })))(
+    "$name: a code, a sentence, and when to come back",
+    ({ error, expected: [code, sentence, retryAfterSeconds] }) => {
+      expect(error.code).toBe(code);
+      expect(error.message).toMatch(sentence);
+      expect(error.retryAfterSeconds).toBe(retryAfterSeconds);
+    },
+  );
+
+  test("the codes are those that docs/errors.md explains to callers, each error with its own", () => {
+    const doc = readFileSync(new URL("../../docs/errors.md", import.meta.url), "utf8");
+    const documented = [...doc.matchAll(/^\| `(\w+)` \|/gm)].map(([, code]) => code);
+    // One is any other error, the other belongs to one route.
+    const withClass = documented.filter((code) => code !== "internal_error" && code !== "unhealthy");
+    expect(CASES.map(([error]) => error.code).toSorted()).toEqual(withClass.toSorted());
+    const classes = Object.values(errors).filter(({ prototype }) => prototype instanceof errors.PaymentError);
+    expect(new Set(CASES.map(([error]) => error.constructor))).toEqual(new Set(classes));
+  });
+
+  test("a field is named by its path, and the whole input by the part of the request that it is", () => {
+    const error = new errors.InputInvalid([
+      { pointer: "/customer/phone", loc: ["body", "customer", "phone"], msg: "not a phone", type: "custom" },
+      { pointer: "", loc: ["body"], msg: "not JSON", type: "json" },
+    ]);
+    expect(error.message).toBe("The request is not valid: customer.phone: not a phone; body: not JSON.");
+    expect(error.errors.map(({ msg }) => msg)).toEqual(["not a phone", "not JSON"]);
+  });
+
+  test("fields, methods and quotas are there for programs, too", () => {
+    expect(new errors.RequestDiffers(["amount"]).fields).toEqual(["amount"]);
+    expect(new errors.MethodNotAllowed(["GET"]).allowed).toEqual(["GET"]);
+    expect(new errors.RateLimited({ retryAfterSeconds: 7, quota }).quota).toEqual(quota);
+  });
+});
+
+describe("what a log hears of an error", () => {
+  test("its name, which is that of its class, and never its message", () => {
+    expect(errors.errorName(new errors.PaymentNotFound())).toBe("PaymentNotFound");
+    expect(errors.errorName(new TypeError("phone +251911223344"))).toBe("TypeError");
+    expect(errors.errorName("phone +251911223344")).toBe("string");
+    expect(errors.errorName(undefined)).toBe("undefined");
+  });
+
+  test("its cause, where there is one and only there", () => {
+    const cause = new Error("socket hang up");
+    expect(new errors.DependencyUnavailable("The table", cause).cause).toBe(cause);
+    expect(new errors.DependencyUnavailable("The table")).not.toHaveProperty("cause");
+    expect(new errors.PaymentNotFound()).not.toHaveProperty("cause");
+  });
+});

@@ -1,0 +1,88 @@
+import { describe, expect, test } from "vitest";
+import { txRefOf } from "../../lib/domain/ids.ts";
+import { Santim } from "../../lib/domain/money.ts";
+import { account, adoptOrphan, settleUnpaid } from "../../lib/domain/moves.ts";
+import type { Payment } from "../../lib/domain/payment.ts";
+import { HOUR_MS } from "../../lib/domain/time.ts";
+import { combined, NO_CALLS, NO_TOTALS, shareOf, totalsDelta } from "../../lib/domain/totals.ts";
+import { aClaim, anAct, anOpened, T0, TERMS } from "../support/payments.ts";
+
+const act = anAct(T0 + 2 * HOUR_MS);
+const money = (payment: Payment, amount = 50_000) =>
+  ({
+    says: "paid",
+    facts: { ...TERMS, amount: Santim.parse(amount), txRef: txRefOf(payment.ref, 0), reference: "AP0" },
+  }) as const;
+const opened = anOpened();
+const paid = account(opened, "confirm", 0, money(opened), act);
+const settled = (["fail", "expire", "cancel"] as const).map((move) =>
+  settleUnpaid(opened, move, { attempt: 0, cancel: "closed" }, act),
+);
+
+describe("what a payment counts for", () => {
+  test("nothing before its first checkout, and nothing when there is none", () => {
+    for (const payment of [undefined, aClaim()]) expect(shareOf(payment)).toEqual(NO_TOTALS);
+    expect(NO_TOTALS).toEqual({ total: 0, pending: 0, success: 0, failed: 0, revenue: 0 });
+    expect(NO_CALLS).toEqual({ webhook_calls: 0, initiate_calls: 0, status_calls: 0, timeout_jobs_run: 0 });
+  });
+
+  test("one of its kind, and its money only once it is paid", () => {
+    expect(shareOf(opened)).toEqual({ total: 1, pending: 1, success: 0, failed: 0, revenue: 0 });
+    expect(shareOf(paid)).toEqual({ total: 1, pending: 0, success: 1, failed: 0, revenue: 50_000 });
+    for (const payment of settled) {
+      expect(shareOf(payment)).toEqual({ total: 1, pending: 0, success: 0, failed: 1, revenue: 0 });
+    }
+    const review = account(opened, "review", 0, money(opened, 1), act);
+    expect(shareOf(review)).toEqual({ total: 1, pending: 1, success: 0, failed: 0, revenue: 0 });
+  });
+
+  test("with what the confirmed capture brought, not with another that lies beside it", () => {
+    const reviewed = account(opened, "review", 0, money(opened, 70_000), act);
+    const other = { ...reviewed, attempt: 1, attempts: { ...reviewed.attempts, 1: { ...TERMS, openedAt: T0 } } };
+    const facts = { ...TERMS, txRef: txRefOf(other.ref, 1), reference: "AP1" };
+    const confirmed = account(other, "confirm", 1, { says: "paid", facts }, act);
+    expect(shareOf(confirmed).revenue).toBe(50_000);
+    const dearer = { ...confirmed, terms: { ...TERMS, amount: Santim.parse(60_000) } };
+    expect(shareOf(dearer).revenue).toBe(50_000);
+    expect(shareOf({ ...dearer, captures: [] }).revenue).toBe(60_000);
+  });
+});
+
+describe("what a step changes in the totals", () => {
+  test("is the difference of both, on the day of the first checkout, whenever it happens", () => {
+    expect(totalsDelta(undefined, opened)).toEqual({
+      day: "2026-11-24",
+      total: 1,
+      pending: 1,
+      success: 0,
+      failed: 0,
+      revenue: 0,
+    });
+    expect(totalsDelta(opened, paid)).toEqual({
+      day: "2026-11-24",
+      total: 0,
+      pending: -1,
+      success: 1,
+      failed: 0,
+      revenue: 50_000,
+    });
+    for (const payment of settled) expect(totalsDelta(opened, payment)).toMatchObject({ pending: -1, failed: 1 });
+  });
+
+  test("is nothing where nothing was opened or nothing differs", () => {
+    expect(totalsDelta(undefined, aClaim())).toBeUndefined();
+    expect(totalsDelta(paid, { ...paid, version: paid.version + 1 })).toBeUndefined();
+  });
+
+  test("of money without a row of ours counts on the day on which it came", () => {
+    const orphan = adoptOrphan(opened.ref, 3, money(opened), TERMS, anAct(T0 + 30 * HOUR_MS));
+    expect(totalsDelta(undefined, orphan)).toMatchObject({ day: "2026-11-25", total: 1, pending: 1, revenue: 0 });
+  });
+
+  test("adds up field by field, and takes off as well", () => {
+    const a = { total: 10, pending: 20, success: 30, failed: 40, revenue: 50 };
+    const b = { total: 1, pending: 2, success: 3, failed: 4, revenue: 5 };
+    expect(combined(a, b)).toEqual({ total: 11, pending: 22, success: 33, failed: 44, revenue: 55 });
+    expect(combined(a, b, -1)).toEqual({ total: 9, pending: 18, success: 27, failed: 36, revenue: 45 });
+  });
+});

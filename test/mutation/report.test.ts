@@ -1,0 +1,86 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { EXCUSED, type Excuse } from "../../.ci/mutation/excused.ts";
+import { listOf, type Mutant, markdownOf, rowOf, scoreOf, survivorsOf, tableOf } from "../../.ci/mutation/report.ts";
+
+// The mutants are of this file: of the next line.
+const EXAMPLE = "one";
+const FILE = "test/mutation/report.test.ts";
+const lines = readFileSync(FILE, "utf8").split("\n");
+const LINE = lines.findIndex((line) => line.startsWith("const EXAMPLE")) + 1;
+
+function aMutant(status: string, replacement = '""'): Mutant {
+  const column = 1 + (lines[LINE - 1] ?? "").indexOf(`"${EXAMPLE}"`);
+  const location = { start: { line: LINE, column }, end: { line: LINE, column: column + 5 } };
+  return { fileName: FILE, mutatorName: "StringLiteral", replacement, location, status };
+}
+
+const excuse: Excuse = { file: FILE, code: '"one"', becomes: '""', because: "It is an example." };
+const two = [aMutant("Survived"), aMutant("NoCoverage")];
+
+describe("what became of the mutants", () => {
+  test("counts those that were noticed against those that lived, and those that do not load for neither", () => {
+    const statuses = ["Killed", "Killed", "Timeout", "Survived", "NoCoverage", "RuntimeError", "CompileError"];
+    const row = rowOf(
+      "x",
+      statuses.map((status) => aMutant(status)),
+      [],
+    );
+    expect(row).toEqual({
+      name: "x",
+      mutants: 7,
+      killed: 2,
+      timedOut: 1,
+      survived: 1,
+      uncovered: 1,
+      broken: 2,
+      excused: 0,
+    });
+    expect(scoreOf(row)).toBe(60);
+    expect(scoreOf(rowOf("none", [], []))).toBe(100);
+  });
+
+  test("is not made better by an excuse", () => {
+    const { survivors } = survivorsOf(two, [{ ...excuse, times: 2 }]);
+    const row = rowOf("x", [...two, aMutant("Killed"), aMutant("Killed")], survivors);
+    expect(row.excused).toBe(2);
+    expect(scoreOf(row)).toBe(50);
+  });
+});
+
+describe("a survivor", () => {
+  test("is told with its place, its code and what it became, and with its reason or that there is none", () => {
+    const { survivors } = survivorsOf([aMutant("Survived"), aMutant("Survived", "`x`")], [excuse]);
+    expect(survivors).toEqual([
+      {
+        file: FILE,
+        line: LINE,
+        mutator: "StringLiteral",
+        code: '"one"',
+        becomes: '""',
+        isCovered: true,
+        because: "It is an example.",
+      },
+      expect.objectContaining({ becomes: "`x`", because: undefined }),
+    ]);
+    expect(listOf(survivors).indexOf("NO REASON")).toBeLessThan(listOf(survivors).indexOf("It is an example."));
+    expect(markdownOf([rowOf("x", two, survivors)], survivors)).toMatch(/\*\*It is an example\.\*\*\n\n- `test/);
+    expect(tableOf([rowOf("x", two, survivors)])).toMatch(/^ +mutants .*\nx +2 .* 0\.0 %$/);
+  });
+
+  test("is excused as often as the excuse says and no more", () => {
+    expect(survivorsOf(two, [excuse]).survivors.map(({ because }) => because)).toEqual([excuse.because, undefined]);
+    expect(survivorsOf(two, [{ ...excuse, times: 2 }]).survivors.every(({ because }) => because)).toBe(true);
+  });
+
+  test("that a test notices now, or whose code is gone, makes its excuse stale", () => {
+    expect(survivorsOf([aMutant("Killed")], [excuse]).stale).toEqual([excuse]);
+    expect(survivorsOf([aMutant("Survived")], [{ ...excuse, times: 2 }]).stale).toHaveLength(1);
+    expect(survivorsOf([aMutant("Survived")], [{ ...excuse, file: "elsewhere.ts" }]).stale).toHaveLength(1);
+    expect(survivorsOf([aMutant("Survived")], [excuse]).stale).toEqual([]);
+  });
+});
+
+test("every excuse is a sentence", () => {
+  for (const { because } of EXCUSED) expect(because).toMatch(/^[A-Z].{20,}\.$/);
+});

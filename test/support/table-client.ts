@@ -1,0 +1,16 @@
+import type { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
+
+/** What a command asks the table for. */
+export type Asked = Record<string, unknown>;
+
+/** A client whose table gives these answers, one after the other, and what it was asked. An error is thrown. */
+export function answering(...answers: (object | Error)[]): { client: DynamoDBDocumentClient; asked: Asked[] } {
+  const asked: Asked[] = [];
+  const send = async ({ input }: { input: Asked }) => {
+    const answer = answers[asked.push(input) - 1];
+    if (answer === undefined) throw new Error(`the table is asked once more than expected: ${JSON.stringify(input)}`);
+    if (answer instanceof Error) throw answer;
+    return answer;
+  };
+  return { client: { send } as unknown as DynamoDBDocumentClient, asked };
+}

@@ -1,0 +1,275 @@
+import { describe, expect, test } from "vitest";
+import { Ref } from "../../lib/domain/ids.ts";
+import { Santim } from "../../lib/domain/money.ts";
+import type { Payment } from "../../lib/domain/payment.ts";
+import { DAY_MS } from "../../lib/domain/time.ts";
+import { MOVES, type Move, STATES } from "../../lib/domain/transitions.ts";
+import { fromItem, type Item, toItem } from "../../lib/table/payment-item.ts";
+import { aClaim, anOpened, FEE, T0 } from "../support/payments.ts";
+
+// A row with everything in it, as it lies in tables that exist. Whatever changes in the code, it must be read so.
+const ROW = {
+  pk: "P#G85FR23GHWFN3DNFFP",
+  schema: 1,
+  serial: 2,
+  user_id: FEE.userId,
+  property_id: FEE.propertyId,
+  purpose: "listing_fee",
+  state: "SUCCESS",
+  version: 9,
+  attempt: 1,
+  amount: 50_000,
+  currency: "ETB",
+  mode: "test",
+  attempts: {
+    0: {
+      amount: 40_000,
+      currency: "USD",
+      mode: "live",
+      opened_at: T0 + 1,
+      closed_at: T0 + 2,
+      end: "renewed",
+      look_at: T0 + 3,
+    },
+    1: { amount: 50_000, currency: "ETB", mode: "test", opened_at: T0 + 4 },
+  },
+  lease: { holder: "me", until: T0 + 5, unsent: true },
+  checkout_url: "https://checkout.chapa.co/x",
+  created_at: T0 + 6,
+  updated_at: T0 + 7,
+  began_at: T0 + 8,
+  first_opened_at: T0 + 9,
+  day: "2026-11-24#0",
+  settled_at: T0 + 10,
+  failure_reason: "Insufficient balance",
+  late: true,
+  sealed: true,
+  captures: [
+    {
+      attempt: 1,
+      at: T0 + 11,
+      kind: "confirmed",
+      amount: 50_000,
+      currency: "ETB",
+      mode: "test",
+      reference: "AP1",
+      method: "telebirr",
+      charge: 1_250,
+      returned: "refunded",
+      listed: true,
+    },
+    { attempt: 0, at: T0 + 12, kind: "duplicate" },
+  ],
+  refundable: 40_000,
+  attention: [
+    { code: "duplicate", at: T0 + 13, attempt: 0, answered_at: T0 + 14 },
+    { code: "listing_closed", at: T0 + 15 },
+  ],
+  heard_at: T0 + 16,
+  sent_at: T0 + 17,
+  verified_at: T0 + 18,
+  unreachable_since: T0 + 19,
+  due_at: T0 + 20,
+  due_shard: "0",
+  history: ["claim 1795500000000 initiate", "confirm 1795500000001 look paid AP1 x"],
+} satisfies Item;
+
+const PAYMENT: Payment = {
+  ref: Ref.parse("G85FR23GHWFN3DNFFP"),
+  serial: 2,
+  userId: FEE.userId,
+  propertyId: FEE.propertyId,
+  purpose: "listing_fee",
+  state: "SUCCESS",
+  version: 9,
+  attempt: 1,
+  terms: { amount: Santim.parse(50_000), currency: "ETB", mode: "test" },
+  attempts: {
+    0: {
+      amount: Santim.parse(40_000),
+      currency: "USD",
+      mode: "live",
+      openedAt: T0 + 1,
+      closedAt: T0 + 2,
+      end: "renewed",
+      lookAt: T0 + 3,
+    },
+    1: { amount: Santim.parse(50_000), currency: "ETB", mode: "test", openedAt: T0 + 4 },
+  },
+  lease: { holder: "me", until: T0 + 5, unsent: true },
+  checkoutUrl: "https://checkout.chapa.co/x",
+  createdAt: T0 + 6,
+  updatedAt: T0 + 7,
+  beganAt: T0 + 8,
+  firstOpenedAt: T0 + 9,
+  settledAt: T0 + 10,
+  failureReason: "Insufficient balance",
+  late: true,
+  sealed: true,
+  captures: [
+    {
+      attempt: 1,
+      at: T0 + 11,
+      kind: "confirmed",
+      amount: Santim.parse(50_000),
+      currency: "ETB",
+      mode: "test",
+      reference: "AP1",
+      method: "telebirr",
+      charge: Santim.parse(1_250),
+      returned: "refunded",
+      listed: true,
+    },
+    { attempt: 0, at: T0 + 12, kind: "duplicate" },
+  ],
+  refundable: Santim.parse(40_000),
+  attention: [
+    { code: "duplicate", at: T0 + 13, attempt: 0, answeredAt: T0 + 14 },
+    { code: "listing_closed", at: T0 + 15 },
+  ],
+  listingHeardAt: T0 + 16,
+  listingSentAt: T0 + 17,
+  verifiedAt: T0 + 18,
+  unreachableSince: T0 + 19,
+  dueAt: T0 + 20,
+  history: [
+    { move: "claim", at: 1_795_500_000_000, by: "initiate" },
+    { move: "confirm", at: 1_795_500_000_001, by: "look", evidence: "paid AP1 x" },
+  ],
+};
+
+describe("a payment's row", () => {
+  test("is read and written as it always was, field by field", () => {
+    expect(fromItem(ROW)).toEqual(PAYMENT);
+    expect(toItem(PAYMENT)).toStrictEqual(ROW);
+  });
+
+  test("has no attribute for what is absent, at any depth", () => {
+    const bare: Payment = {
+      ...PAYMENT,
+      attempts: { 0: { ...PAYMENT.terms, openedAt: T0, closedAt: undefined, end: undefined, lookAt: undefined } },
+      lease: { holder: "me", until: T0, unsent: undefined },
+      captures: [{ attempt: 0, at: T0, kind: "reviewed", amount: undefined, reference: undefined }],
+      attention: [{ code: "orphan", at: T0, attempt: undefined, answeredAt: undefined }],
+    };
+    expect(toItem(bare)).toMatchObject({
+      attempts: { 0: { ...PAYMENT.terms, opened_at: T0 } },
+      lease: { holder: "me", until: T0 },
+    });
+    const written = toItem(bare);
+    expect(Object.keys(written["attempts"][0])).toEqual(["amount", "currency", "mode", "opened_at"]);
+    expect(Object.keys(written["lease"])).toEqual(["holder", "until"]);
+    expect(written["captures"]).toStrictEqual([{ attempt: 0, at: T0, kind: "reviewed" }]);
+    expect(written["attention"]).toStrictEqual([{ code: "orphan", at: T0 }]);
+  });
+
+  test("without money or attention says nothing of them and is read as none", () => {
+    const written = toItem(anOpened());
+    for (const name of ["captures", "refundable", "attention", "settled_at", "late", "sealed", "ttl", "lease"]) {
+      expect(written).not.toHaveProperty(name);
+    }
+    expect(fromItem(written)).toMatchObject({ captures: [], refundable: 0, attention: [] });
+  });
+
+  test("is found by indexes only where it needs to be, and ends by itself only while nothing was opened", () => {
+    const claim = { ...aClaim(), beganAt: T0 + 1 };
+    const inert = toItem(claim);
+    for (const name of ["day", "due_at", "due_shard"]) expect(inert).not.toHaveProperty(name);
+    expect(inert).toMatchObject({ ttl: (T0 + 30 * DAY_MS) / 1000 + 1 });
+    expect(toItem({ ...anOpened(), dueAt: undefined })).not.toHaveProperty("due_shard");
+  });
+
+  test.each([
+    ["state", STATES],
+    ["mode", ["test", "live"]],
+    ["currency", ["ETB", "USD"]],
+  ])("holds any %s that there is, and no other", (name, values) => {
+    for (const value of values) expect(toItem(fromItem({ ...ROW, [name]: value }))).toEqual({ ...ROW, [name]: value });
+    for (const value of ["", "OTHER", 7, undefined]) expect(() => fromItem({ ...ROW, [name]: value })).toThrow();
+  });
+
+  test("holds any end, kind, return, code and move that there is, and no other", () => {
+    const nested = (change: { end?: string; kind?: string; returned?: string; code?: string; move?: string }) => ({
+      ...ROW,
+      attempts: { 0: { ...ROW.attempts[0], end: change.end ?? "paid" } },
+      captures: [{ ...ROW.captures[0], kind: change.kind ?? "reviewed", returned: change.returned ?? "reversed" }],
+      attention: [{ code: change.code ?? "orphan", at: T0 }],
+      history: [`${change.move ?? "open"} 5 x`],
+    });
+    const known = {
+      end: ["renewed", "failed", "expired", "cancelled", "superseded", "paid"],
+      kind: ["confirmed", "reviewed", "duplicate"],
+      returned: ["refunded", "reversed"],
+      code: ["mismatch", "duplicate", "orphan", "refunded", "reversed", "listing_closed", "listing_unclear"],
+      move: Object.keys(MOVES),
+    };
+    for (const [name, values] of Object.entries(known)) {
+      for (const value of values) {
+        const row = nested({ [name]: value });
+        expect(toItem(fromItem(row))).toEqual(row);
+      }
+      for (const value of ["", "other", "toString"]) expect(() => fromItem(nested({ [name]: value }))).toThrow();
+    }
+  });
+
+  test.each([
+    "pk",
+    "schema",
+    "serial",
+    "state",
+    "version",
+    "attempt",
+    "amount",
+    "currency",
+    "mode",
+    "attempts",
+    "created_at",
+    "updated_at",
+    "began_at",
+    "history",
+  ])("without %s is no payment", (name) => {
+    expect(() => fromItem({ ...ROW, [name]: undefined })).toThrow();
+  });
+
+  test.each<[string, Item]>([
+    ["of another kind", { pk: "R#G85FR23GHWFN3DNFFP" }],
+    ["of a key that is no reference", { pk: "P#short" }],
+    ["of a later schema", { schema: 2 }],
+    ["with half a version", { version: 1.5 }],
+    ["with half an attempt", { attempt: 0.5 }],
+    ["with half a serial", { serial: 0.5 }],
+    ["with half a millisecond", { created_at: 0.5 }],
+    ["with a negative amount", { amount: -1 }],
+    ["with a capture of half an attempt", { captures: [{ attempt: 0.5, at: T0, kind: "confirmed" }] }],
+    ["with attention to half an attempt", { attention: [{ code: "orphan", at: T0, attempt: 0.5 }] }],
+    ["with a checkout that was never opened", { attempts: { 0: { amount: 1, currency: "ETB", mode: "test" } } }],
+    ["with a lease of nobody", { lease: { until: T0 } }],
+    ["with a flag that is false", { late: false }],
+    ["of a user who is none", { user_id: "abebe" }],
+    ["whose history names no move", { history: ["stole 5 x"] }],
+  ])("%s is no payment", (_name, change) => {
+    expect(() => fromItem({ ...ROW, ...change })).toThrow();
+  });
+
+  test("whose history is broken says so without repeating what stands there", () => {
+    const issue = { code: "custom", message: "not a move", path: ["history", 0] };
+    expect(() => fromItem({ ...ROW, history: ["stole 5 x"] })).toThrow(
+      expect.objectContaining({ issues: [expect.objectContaining(issue)] }),
+    );
+  });
+
+  test("whose history was cut short is still read, as far as it goes", () => {
+    expect(fromItem({ ...ROW, history: ["claim"] }).history).toEqual([{ move: "claim", at: 0, by: "" }]);
+  });
+
+  test("keeps a history entry apart: move, moment, who, and the whole evidence or none", () => {
+    const moves: Move[] = ["claim", "open"];
+    const history = [
+      { move: moves[0] ?? "claim", at: 5, by: "a", evidence: undefined },
+      { move: moves[1] ?? "open", at: 6, by: "b", evidence: "x y z" },
+    ];
+    const written = toItem({ ...PAYMENT, history });
+    expect(written["history"]).toEqual(["claim 5 a", "open 6 b x y z"]);
+    expect(fromItem(written).history).toEqual(history);
+  });
+});

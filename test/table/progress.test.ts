@@ -1,0 +1,43 @@
+import { expect, test } from "vitest";
+import { DependencyUnavailable } from "../../lib/domain/errors.ts";
+import { ProgressTable } from "../../lib/table/progress.ts";
+import { MemoryTable } from "../simulation/memory-client.ts";
+import { T0 } from "../support/payments.ts";
+import { answering } from "../support/table-client.ts";
+
+const PROGRESS = { day: "2026-11-24", startedAt: T0, page: 3, ours: 2, isDone: false };
+const ROW = { pk: "X#reconcile", day: "2026-11-24", started_at: T0, page: 3, ours: 2, is_done: false };
+
+test("a comparison that was cut short goes on exactly where it was", async () => {
+  const memory = new MemoryTable();
+  const progress = new ProgressTable(memory.client, "payments");
+  expect(await progress.load()).toBeUndefined();
+  await progress.save(PROGRESS);
+  expect(await progress.load()).toEqual(PROGRESS);
+  expect([...memory.rows.values()]).toEqual([ROW]);
+
+  await progress.save({ ...PROGRESS, page: undefined, ours: 9, isDone: true });
+  expect(await progress.load()).toEqual({ ...PROGRESS, page: undefined, ours: 9, isDone: true });
+});
+
+test("a list that is done leaves no attribute for its next page", async () => {
+  const { client, asked } = answering({});
+  await new ProgressTable(client, "payments").save({ ...PROGRESS, page: undefined });
+  const { page: _, ...rest } = ROW;
+  expect(asked[0]?.["Item"]).toStrictEqual(rest);
+});
+
+test("where it stands is read as it is now, and never guessed from a broken row or a silent table", async () => {
+  const { client, asked } = answering({});
+  await new ProgressTable(client, "payments").load();
+  expect(asked[0]).toEqual({ TableName: "payments", Key: { pk: "X#reconcile" }, ConsistentRead: true });
+
+  const memory = new MemoryTable();
+  for (const change of [{ day: 1 }, { started_at: 0.5 }, { page: 0.5 }, { ours: 0.5 }, { is_done: "no" }]) {
+    memory.rows.set("X#reconcile", { ...ROW, ...change });
+    await expect(new ProgressTable(memory.client, "payments").load()).rejects.toThrow();
+  }
+  const silent = () => new ProgressTable(answering(new Error("silence")).client, "payments");
+  await expect(silent().load()).rejects.toThrow(DependencyUnavailable);
+  await expect(silent().save(PROGRESS)).rejects.toThrow(DependencyUnavailable);
+});

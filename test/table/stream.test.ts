@@ -1,0 +1,95 @@
+import type { AttributeValue } from "@aws-sdk/client-dynamodb";
+import { marshall } from "@aws-sdk/util-dynamodb";
+import type { DynamoDBRecord } from "aws-lambda";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import type { Payment } from "../../lib/domain/payment.ts";
+import { log } from "../../lib/runtime/logger.ts";
+import { type Item, toItem } from "../../lib/table/payment-item.ts";
+import { type Change, streamHandler } from "../../lib/table/stream.ts";
+import { aClaim, anOpened } from "../support/payments.ts";
+
+type Image = NonNullable<NonNullable<DynamoDBRecord["dynamodb"]>["NewImage"]>;
+
+let errors: unknown[][];
+beforeEach(() => {
+  errors = [];
+  vi.spyOn(log, "error").mockImplementation((...said) => {
+    errors.push(said);
+  });
+});
+afterEach(() => vi.restoreAllMocks());
+
+function imageOf(item: Item): Image {
+  const image: Record<string, AttributeValue> = marshall(item, { removeUndefinedValues: true });
+  return image as Image;
+}
+
+function aRecord(sequence: string, before: Payment | undefined, after: Payment | undefined): DynamoDBRecord {
+  return {
+    dynamodb: {
+      SequenceNumber: sequence,
+      ...(before ? { OldImage: imageOf(toItem(before)) } : {}),
+      ...(after ? { NewImage: imageOf(toItem(after)) } : {}),
+    },
+  };
+}
+
+async function handled(records: DynamoDBRecord[], handle?: () => Promise<void>) {
+  const seen: Change[][] = [];
+  const handler = streamHandler(async (changes) => {
+    seen.push(changes);
+    await handle?.();
+  });
+  const { batchItemFailures } = await handler({ Records: records });
+  return { seen, failures: batchItemFailures };
+}
+
+describe("the stream of the table", () => {
+  const claim = aClaim();
+  const opened = anOpened(claim.ref);
+  const broken: DynamoDBRecord = { dynamodb: { SequenceNumber: "13", NewImage: { pk: { S: "P#x" } } } };
+
+  test("tells what each payment was and is, in order, in one go", async () => {
+    const { seen, failures } = await handled([aRecord("1", undefined, claim), aRecord("2", claim, opened)]);
+    expect(seen).toEqual([
+      [
+        { before: undefined, after: claim },
+        { before: claim, after: opened },
+      ],
+    ]);
+    expect(failures).toEqual([]);
+    expect(errors).toEqual([]);
+  });
+
+  test("is silent about rows that are gone or are no payments", async () => {
+    const others: DynamoDBRecord[] = [
+      aRecord("1", claim, undefined),
+      { dynamodb: { SequenceNumber: "2", NewImage: { pk: { S: "R#P#" } } } },
+      { dynamodb: { SequenceNumber: "3", NewImage: { pk: { N: "7" } } } },
+      { dynamodb: { SequenceNumber: "4", NewImage: {} } },
+      {},
+    ];
+    expect(await handled(others)).toEqual({ seen: [[]], failures: [] });
+  });
+
+  test("stops at a record that cannot be read: what came before is handled, the rest comes again", async () => {
+    const { seen, failures } = await handled([aRecord("12", undefined, claim), broken, aRecord("14", claim, opened)]);
+    expect(seen).toEqual([[{ before: undefined, after: claim }]]);
+    expect(failures).toEqual([{ itemIdentifier: "13" }]);
+    expect(errors).toEqual([["message_malformed", { sequence: "13", error: "ZodError" }]]);
+  });
+
+  test("comes again as a whole when it could not be handled, and says why", async () => {
+    const failing = async () => {
+      throw new TypeError("secret");
+    };
+    const { failures } = await handled([aRecord("12", undefined, claim), broken], failing);
+    expect(failures).toEqual([{ itemIdentifier: "12" }]);
+    expect(errors.at(-1)).toEqual(["message_failed", { sequence: "12", error: "TypeError" }]);
+  });
+
+  test("names a record without a number as nothing, which fails the whole batch", async () => {
+    const { failures } = await handled([{ dynamodb: { NewImage: { pk: { S: "P#x" } } } }]);
+    expect(failures).toEqual([{ itemIdentifier: "" }]);
+  });
+});
