@@ -60,7 +60,9 @@ const isMove = (text: string): text is Move => Object.hasOwn(MOVES, text);
 // One line per move keeps a payment with its history below one write unit: "move at by evidence".
 const StoredHistory = z.string().transform((line, context): HistoryEntry => {
   const [move = "", at = "", by = "", ...evidence] = line.split(" ");
-  if (isMove(move)) return { move, at: Number(at), by, evidence: evidence.join(" ") || undefined };
+  if (isMove(move) && /^\d{1,15}$/.test(at) && by) {
+    return { move, at: Number(at), by, evidence: evidence.join(" ") || undefined };
+  }
   context.issues.push({ code: "custom", message: "not a move", input: line });
   return z.NEVER;
 });
@@ -76,7 +78,7 @@ const StoredPayment = z.object({
   version: z.number().int(),
   attempt: z.number().int(),
   ...terms,
-  attempts: z.record(z.string(), StoredAttempt),
+  attempts: z.record(z.string().regex(/^\d{1,4}$/), StoredAttempt),
   lease: z.object({ holder: z.string(), until: instant, unsent: flag }).optional(),
   checkout_url: z.string().optional(),
   created_at: instant,

@@ -1,0 +1,16 @@
+import { expect, test } from "vitest";
+import { ZodError } from "zod";
+import { fromItem, toItem } from "../../lib/table/payment-item.ts";
+import { anOpened } from "../support/payments.ts";
+
+test.each(["claim", "claim soon me", "claim  me", "claim NaN me", "claim -1 me", "claim 1e9 me", "paid 1 me", ""])(
+  "a row whose history says %j is not read, because its moments could not be shown",
+  (line) => {
+    expect(() => fromItem({ ...toItem(anOpened()), history: [line] })).toThrow(ZodError);
+  },
+);
+
+test.each(["first", "-1", "1.5", ""])("a row with an attempt called %j is not read", (number) => {
+  const item = toItem(anOpened());
+  expect(() => fromItem({ ...item, attempts: { [number]: item["attempts"]["0"] } })).toThrow(ZodError);
+});
