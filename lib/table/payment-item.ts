@@ -182,7 +182,7 @@ export function toItem(payment: Payment): Item {
     due_at: payment.dueAt,
     due_shard: payment.dueAt === undefined ? undefined : shardOf(payment.ref),
     ttl: isInert(payment) ? Math.ceil((payment.beganAt + INERT_TTL_MS) / 1000) : undefined,
-    history: payment.history.map(({ move, at, by, evidence }) => [move, at, by, evidence].filter(Boolean).join(" ")),
+    history: payment.history.map(({ move, at, by, evidence }) => [move, at, by, evidence ?? []].flat().join(" ")),
   });
 }
 
