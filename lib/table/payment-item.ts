@@ -13,7 +13,8 @@ export type Item = Record<string, NativeAttributeValue>;
 const SCHEMA_VERSION = 1;
 const INERT_TTL_MS = 30 * DAY_MS;
 
-const instant = z.number().int();
+// No moment that a calendar of four-digit years cannot show.
+const instant = z.number().int().min(0).max(Date.UTC(9999, 0));
 const terms = { amount: Santim, currency: Currency, mode: z.enum(["test", "live"]) };
 const flag = z.literal(true).optional();
 
@@ -60,7 +61,7 @@ const isMove = (text: string): text is Move => Object.hasOwn(MOVES, text);
 // One line per move keeps a payment with its history below one write unit: "move at by evidence".
 const StoredHistory = z.string().transform((line, context): HistoryEntry => {
   const [move = "", at = "", by = "", ...evidence] = line.split(" ");
-  if (isMove(move) && /^\d{1,15}$/.test(at) && by) {
+  if (isMove(move) && /^\d+$/.test(at) && instant.safeParse(Number(at)).success && by) {
     return { move, at: Number(at), by, evidence: evidence.join(" ") || undefined };
   }
   context.issues.push({ code: "custom", message: "not a move", input: line });

@@ -10,6 +10,10 @@ test.each(["claim", "claim soon me", "claim  me", "claim NaN me", "claim -1 me",
   },
 );
 
+test.each([Date.UTC(9999, 11, 31), 8_700_000_000_000_000, -1])("a row with the moment %d is not read", (at) => {
+  expect(() => fromItem({ ...toItem(anOpened()), first_opened_at: at })).toThrow(ZodError);
+});
+
 test.each(["first", "-1", "1.5", ""])("a row with an attempt called %j is not read", (number) => {
   const item = toItem(anOpened());
   expect(() => fromItem({ ...item, attempts: { [number]: item["attempts"]["0"] } })).toThrow(ZodError);
