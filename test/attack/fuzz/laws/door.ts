@@ -41,7 +41,9 @@ export async function tokenLaw(authorization: string, nowMs: number): Promise<Pr
   const mac = createHmac("sha256", JWT_SECRET).update(`${header}.${claims}`).digest();
   const given = Buffer.from(signature, "base64url");
   demand(given.length === mac.length && timingSafeEqual(given, mac), "a token is signed with the siblings' secret");
-  const [said, claimed] = [header, claims].map((part) => plainly(Buffer.from(part, "base64url").toString("utf8")));
+  const [said, claimed] = [header, claims].map((part) =>
+    plainly(new TextDecoder().decode(Buffer.from(part, "base64url"))),
+  );
   demand(own(said, "alg") === "HS256", "a token names the one algorithm");
   const [sub, role, exp, nbf] = ["sub", "role", "exp", "nbf"].map((name) => own(claimed, name));
   demand(typeof exp === "number" && exp * 1000 > nowMs - 1_000, "a token has not ended");

@@ -5,6 +5,7 @@ import { BodyTooLarge, Forbidden, InputInvalid, WebhookInvalid } from "../../../
 import { Uuid } from "../../../../lib/domain/ids.ts";
 import { PriceBook, priceOf } from "../../../../lib/domain/prices.ts";
 import type { Principal } from "../../../../lib/domain/principal.ts";
+import { addisAbabaDay, spanOfDay } from "../../../../lib/domain/time.ts";
 import { spanOf } from "../../../../lib/flows/list-payments.ts";
 import { cursors } from "../../../../lib/http/cursor.ts";
 import { endpoint, json } from "../../../../lib/http/endpoint.ts";
@@ -109,7 +110,10 @@ export function listRequestLaw(query: Record<string, string>, by: Principal): vo
       demand(by.kind === "service" || by.role === "admin" || userId === by.userId, "a user is shown his own");
       const span = spanOf(read.from, read.to, T0, userId !== undefined);
       demand(Number.isFinite(span.from) && Number.isFinite(span.to), "a span has a beginning and an end");
-      demand(!Number.isNaN(new Date(span.to).getTime()), "a span ends at a moment");
+      for (const at of [span.from, span.to]) {
+        const day = spanOfDay(addisAbabaDay(at));
+        demand(day.from <= at && at <= day.to, "both ends of a span are in days that can be looked at");
+      }
       if (read.cursor !== undefined) cursorLaw(read.cursor, [userId ?? null]);
       const link = nextLink(anEvent({ rawPath: "/api/v1/payments", queryStringParameters: query }), "c");
       demand(/^<\/api\/v1\/payments\?[\x21-\x7e]*>; rel="next"$/.test(link), "a link is one that a header can hold");
