@@ -3,6 +3,7 @@ import type { Santim } from "../domain/money.ts";
 import type { Reply } from "../runtime/call.ts";
 import {
   type Envelope,
+  FACT_LIMIT,
   InitializeData,
   type ListedTransaction,
   parseEnvelope,
@@ -26,6 +27,9 @@ export type Initialized =
 /** What cancel came to. `unclear` says nothing about the link. */
 export type Cancelled = "closed" | "already_over" | "not_found" | "unclear";
 
+// Nobody's payment page has a longer address, and a row has to hold it.
+const URL_LIMIT = 2_048;
+
 const CONTACT_FIELDS = ["email", "first_name", "last_name", "phone_number"];
 
 const FIELD_WORDS: Record<string, string> = {
@@ -44,8 +48,8 @@ const FIELD_WORDS: Record<string, string> = {
 export function classifyInitialize({ status, text }: Reply, origins: readonly string[]): Initialized {
   const envelope = parseEnvelope(text);
   if (status === 200) {
-    const url = InitializeData.safeParse(envelope?.data).data?.checkout_url;
-    return url && isCheckout(url, origins) ? { outcome: "opened", checkoutUrl: url } : { outcome: "lost" };
+    const checkoutUrl = checkoutAt(InitializeData.safeParse(envelope?.data).data?.checkout_url, origins);
+    return checkoutUrl ? { outcome: "opened", checkoutUrl } : { outcome: "lost" };
   }
   if (status === 401 || status === 403 || status === 404) return { outcome: envelope ? "misconfigured" : "lost" };
   if ((status === 400 || status === 422) && envelope) return classifyRefusal(envelope);
@@ -57,9 +61,9 @@ function classifyRefusal({ message }: Envelope): Initialized {
   if (message && typeof message === "object") {
     const fields = Object.keys(message);
     if (fields.length === 0) return { outcome: "misconfigured" };
-    const reason = fields.map((field) => FIELD_WORDS[field] ?? field).join(", ");
+    const words = fields.map((field) => (Object.hasOwn(FIELD_WORDS, field) ? FIELD_WORDS[field] : field)).join(", ");
     const contactOnly = fields.every((field) => CONTACT_FIELDS.includes(field));
-    return { outcome: "refused", contactOnly, reason: `it does not accept ${reason}` };
+    return { outcome: "refused", contactOnly, reason: `it does not accept ${words.slice(0, FACT_LIMIT)}` };
   }
   if (says(message, "must not exceed", "validation.", "must be a valid", "is required", "is invalid")) {
     return { outcome: "refused", contactOnly: false, reason: "it does not accept the data" };
@@ -143,9 +147,14 @@ function silence(what: Silence): Evidence {
   return { says: "nothing", silence: what };
 }
 
-function isCheckout(text: string, origins: readonly string[]): boolean {
-  const url = URL.parse(text);
-  return url !== null && origins.includes(url.origin) && !url.username && !url.password;
+/**
+ * The address of a checkout in the one spelling that everybody reads alike: in what Chapa wrote, a backslash or a line
+ * break can make a browser and another program see two hosts.
+ */
+function checkoutAt(text: string | undefined, origins: readonly string[]): string | undefined {
+  const url = URL.parse(text ?? "");
+  const isOurs = url !== null && origins.includes(url.origin) && !url.username && !url.password;
+  return isOurs && url.href.length <= URL_LIMIT ? url.href : undefined;
 }
 
 /** One row of Chapa's own list. `tookMoney` also where the money has gone back since. */

@@ -16,9 +16,11 @@ export function description(text: string): string {
   return plain(text).slice(0, DESCRIPTION_LIMIT).trim();
 }
 
-/** A name as far as Chapa takes it; undefined when nothing of it is left. */
+/** A name as far as Chapa takes it, without half a character; undefined when nothing of it is left. */
 export function name(text: string | undefined): string | undefined {
-  return text?.trim().slice(0, NAME_LIMIT) || undefined;
+  // Chapa cannot read a body with half a character in it, and refuses the whole payment.
+  const characters = [...(text ?? "").toWellFormed().trim()];
+  return characters.slice(0, NAME_LIMIT).join("").trim() || undefined;
 }
 
 /** `09…` or `07…`, ten digits; undefined for every number that is no Ethiopian mobile. */
@@ -30,7 +32,8 @@ export function phone(text: string | undefined): string | undefined {
 /** An e-mail address that Chapa will not refuse, or undefined. */
 export function email(text: string | undefined): string | undefined {
   const address = text?.trim();
-  if (!address || address.length > 254 || !/^[^\s@]+@[^\s@.]+(?:\.[^\s@.]+)+$/.test(address)) return undefined;
+  if (!address?.isWellFormed() || address.length > 254 || !/^[^\s@]+@[^\s@.]+(?:\.[^\s@.]+)+$/.test(address))
+    return undefined;
   return REFUSED_MAIL_DOMAINS.test(address) ? undefined : address;
 }
 

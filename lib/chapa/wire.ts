@@ -15,7 +15,13 @@ export function parseExactly(text: string): unknown {
   }
 }
 
-const words = z.string().nullish().catch(undefined);
+/**
+ * Characters of one fact. Chapa's are shorter by far; a payment's row that took longer ones could outgrow what the
+ * table stores, and then no success could be written into it any more.
+ */
+export const FACT_LIMIT = 256;
+
+const words = z.string().max(FACT_LIMIT).nullish().catch(undefined);
 
 /** Chapa's envelope. `message` is a sentence, or the codes of each field; `hasStatus` tells Chapa from a stranger's JSON. */
 export const Envelope = z.looseObject({
@@ -58,7 +64,7 @@ export type ListedTransaction = z.infer<typeof ListedTransaction>;
 
 export const TransactionPage = z.object({
   transactions: z.array(ListedTransaction),
-  pagination: z.looseObject({ next_page_url: words }).nullish(),
+  pagination: z.looseObject({ next_page_url: z.string().nullish().catch(undefined) }).nullish(),
 });
 
 /** A reported amount in santim; undefined when it is absent or not exact. */

@@ -44,5 +44,8 @@ export const GatewaySecret = z
     /** Login of an administrator at User Management, to look users up for whom a program asks. */
     user_management_login: z.object({ email: z.string(), password: z.string() }).optional(),
   })
-  .refine(({ contact_key, contact_keys }) => contact_key in contact_keys, "contact_key is not among contact_keys");
+  .refine(
+    ({ contact_key, contact_keys }) => Object.hasOwn(contact_keys, contact_key),
+    "contact_key is not among contact_keys",
+  );
 export type GatewaySecret = z.infer<typeof GatewaySecret>;

@@ -2,9 +2,10 @@ import * as z from "zod";
 
 /**
  * An amount in minor units: 1 ETB = 100 santim. Never a float, never negative.
- * Wide enough for whatever a gateway may claim was captured; what we charge is bounded by the price book.
+ * Wide enough for whatever a gateway may claim was captured, thousands of times over, because captures are added up;
+ * what we charge is bounded by the price book.
  */
-export const Santim = z.number().int().min(0).max(1_000_000_000_000).brand<"Santim">();
+export const Santim = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER).brand<"Santim">();
 export type Santim = z.infer<typeof Santim>;
 
 export const Currency = z.enum(["ETB", "USD"]);

@@ -1,6 +1,6 @@
 import type { Ref, Uuid } from "../domain/ids.ts";
 import type { Payment } from "../domain/payment.ts";
-import { addisAbabaDay, DAY_MS, type Instant, spanOfDay } from "../domain/time.ts";
+import { addisAbabaDay, clamp, DAY_MS, type Instant, spanOfDay } from "../domain/time.ts";
 import { WIRE_STATUS } from "../domain/transitions.ts";
 import type { Mark, PaymentTable, Span } from "../table/payments.ts";
 import { beyond, byTime } from "./marks.ts";
@@ -90,11 +90,13 @@ const FIRST_REF = "Z".repeat(18) as Ref;
 
 /**
  * The span that callers mean: whole days in Addis Ababa, or moments. Without a beginning it is all of one user's past,
- * and a month of everybody's.
+ * and a month of everybody's. What lies before the epoch or after tomorrow is left out: nothing happened there, and
+ * days beyond the years 0 and 9999 have no name to look them up by.
  */
 export function spanOf(from: string | undefined, to: string | undefined, now: Instant, isOfOne: boolean): Span {
   const isDay = (text: string) => !text.includes("T");
-  const end = to === undefined ? now + DAY_MS : isDay(to) ? spanOfDay(to).to : Date.parse(to);
-  if (from === undefined) return { from: isOfOne ? 0 : end - USUAL_DAYS * DAY_MS, to: end };
-  return { from: isDay(from) ? spanOfDay(from).from : Date.parse(from), to: end };
+  const within = (at: Instant) => clamp(at, 0, now + DAY_MS);
+  const end = within(to === undefined ? now + DAY_MS : isDay(to) ? spanOfDay(to).to : Date.parse(to));
+  if (from === undefined) return { from: isOfOne ? 0 : within(end - USUAL_DAYS * DAY_MS), to: end };
+  return { from: within(isDay(from) ? spanOfDay(from).from : Date.parse(from)), to: end };
 }

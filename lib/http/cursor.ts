@@ -26,8 +26,8 @@ export function cursors(key: string, list: readonly unknown[]) {
     },
     /** @throws InputInvalid for one that was not made for this list */
     read: (cursor: string): Mark => {
-      const [content = "", tag = ""] = cursor.split(".");
-      const [given, made] = [Buffer.from(tag), Buffer.from(tagOf(content))];
+      const [content = ""] = cursor.split(".", 1);
+      const [given, made] = [Buffer.from(cursor), Buffer.from(`${content}.${tagOf(content)}`)];
       if (given.length !== made.length || !timingSafeEqual(given, made)) {
         const msg = "is not one that this list gave";
         throw new InputInvalid([{ pointer: "/cursor", loc: ["query", "cursor"], msg, type: "cursor_invalid" }]);

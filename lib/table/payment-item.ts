@@ -13,7 +13,8 @@ export type Item = Record<string, NativeAttributeValue>;
 const SCHEMA_VERSION = 1;
 const INERT_TTL_MS = 30 * DAY_MS;
 
-const instant = z.number().int();
+// No moment that a calendar of four-digit years cannot show.
+const instant = z.number().int().min(0).max(Date.UTC(9999, 0));
 const terms = { amount: Santim, currency: Currency, mode: z.enum(["test", "live"]) };
 const flag = z.literal(true).optional();
 
@@ -60,7 +61,9 @@ const isMove = (text: string): text is Move => Object.hasOwn(MOVES, text);
 // One line per move keeps a payment with its history below one write unit: "move at by evidence".
 const StoredHistory = z.string().transform((line, context): HistoryEntry => {
   const [move = "", at = "", by = "", ...evidence] = line.split(" ");
-  if (isMove(move)) return { move, at: Number(at), by, evidence: evidence.join(" ") || undefined };
+  if (isMove(move) && /^\d+$/.test(at) && instant.safeParse(Number(at)).success && by) {
+    return { move, at: Number(at), by, evidence: evidence.join(" ") || undefined };
+  }
   context.issues.push({ code: "custom", message: "not a move", input: line });
   return z.NEVER;
 });
@@ -76,7 +79,7 @@ const StoredPayment = z.object({
   version: z.number().int(),
   attempt: z.number().int(),
   ...terms,
-  attempts: z.record(z.string(), StoredAttempt),
+  attempts: z.record(z.string().regex(/^\d{1,4}$/), StoredAttempt),
   lease: z.object({ holder: z.string(), until: instant, unsent: flag }).optional(),
   checkout_url: z.string().optional(),
   created_at: instant,
@@ -180,7 +183,7 @@ export function toItem(payment: Payment): Item {
     due_at: payment.dueAt,
     due_shard: payment.dueAt === undefined ? undefined : shardOf(payment.ref),
     ttl: isInert(payment) ? Math.ceil((payment.beganAt + INERT_TTL_MS) / 1000) : undefined,
-    history: payment.history.map(({ move, at, by, evidence }) => [move, at, by, evidence].filter(Boolean).join(" ")),
+    history: payment.history.map(({ move, at, by, evidence }) => [move, at, by, evidence ?? []].flat().join(" ")),
   });
 }
 

@@ -32,6 +32,14 @@ describe("initialize", () => {
   });
 
   test.each([
+    ["https://checkout.chapa.co\\@evil.example/x", "https://checkout.chapa.co/@evil.example/x"],
+    ["https:\\\\checkout.chapa.co/x", "https://checkout.chapa.co/x"],
+    [" https://CHECKOUT.chapa.co:443/x\r\ny ", "https://checkout.chapa.co/xy"],
+  ])("the checkout %j is handed on as %j, which nobody can read as another host", (written, checkoutUrl) => {
+    expect(classifyInitialize(reply(200, opened(written)), ORIGINS)).toEqual({ outcome: "opened", checkoutUrl });
+  });
+
+  test.each([
     "https://checkout.chapa.co.evil.example/x",
     "http://checkout.chapa.co/x",
     "https://checkout.chapa.co@evil.example/x",
@@ -55,6 +63,18 @@ describe("initialize", () => {
     [failed("The amount must not exceed 1000000."), false, "it does not accept the data"],
   ])("%j is a refusal of the data", (body, contactOnly, reason) => {
     expect(classifyInitialize(reply(400, body), ORIGINS)).toEqual({ outcome: "refused", contactOnly, reason });
+  });
+
+  test("an address without measure is no checkout: a row has to hold it", () => {
+    const endless = `${url}?${"x".repeat(2_048)}`;
+    expect(classifyInitialize(reply(200, opened(endless)), ORIGINS)).toEqual({ outcome: "lost" });
+  });
+
+  test("a field named like something that every object has is named in words, and a reason stays short", () => {
+    const inherited = classifyInitialize(reply(400, failed({ constructor: ["x"], toString: ["y"] })), ORIGINS);
+    expect(inherited).toMatchObject({ outcome: "refused", reason: "it does not accept constructor, toString" });
+    const endless = classifyInitialize(reply(400, failed({ ["x".repeat(100_000)]: ["y"] })), ORIGINS);
+    expect(endless.outcome === "refused" && endless.reason.length).toBeLessThan(300);
   });
 
   test("a reference that was used is neither a refusal nor an outage", () => {
@@ -123,6 +143,15 @@ describe("verify", () => {
   ])("the amount written %s is read as %s", (written, amount) => {
     const text = JSON.stringify(verified({ ...SUCCESS, amount: "@" })).replace('"@"', written);
     expect(classifyVerify({ status: 200, text })).toMatchObject({ says: "paid", facts: { amount } });
+  });
+
+  test("a fact without measure counts as unreadable: no answer makes a row that the table cannot hold", () => {
+    const endless = "x".repeat(500_000);
+    const { says, ...rest } = classifyVerify(reply(200, verified({ ...SUCCESS, method: endless, reference: endless })));
+    expect(says).toBe("paid");
+    expect(rest).toMatchObject({ facts: { amount: 50_000, method: undefined, reference: undefined } });
+    const failed = verified({ ...SUCCESS, status: "failed", failure_reason: endless });
+    expect(classifyVerify(reply(200, failed))).toEqual({ says: "unpaid", because: "failed", reason: undefined });
   });
 
   test("the word at the top is never read: an unpaid payment comes with success there", () => {

@@ -60,3 +60,9 @@ describe("what Chapa takes", () => {
     expect(name(" Abebe Bikila ")).toBe("Abebe Bikila");
   });
 });
+
+test("half a character never reaches Chapa, which could not read the body around it", () => {
+  expect(name(`${"a".repeat(49)}😀b`)).toBe(`${"a".repeat(49)}😀`);
+  expect(name("Abebe \ud83d")?.isWellFormed()).toBe(true);
+  expect(email("a\ud83d@b.et")).toBeUndefined();
+});

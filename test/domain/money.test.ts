@@ -58,4 +58,9 @@ describe("money", () => {
     expect(sum([Santim.parse(10), Santim.parse(20)])).toBe(30);
     expect(sum([])).toBe(0);
   });
+
+  test("the highest amount that can be read adds up a thousand times: no report of money is too much to be recorded", () => {
+    const highest = Santim.parse(parseBirr("9999999999.99"));
+    expect(sum(Array.from({ length: 1_000 }, () => highest))).toBe(999_999_999_999_000);
+  });
 });

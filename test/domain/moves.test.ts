@@ -75,6 +75,18 @@ const MAKERS: Partial<Record<Move, (payment: Payment) => Payment>> = {
   seal: (payment) => seal(payment, later),
 };
 
+test("two reports of the highest amount that can be read are both recorded", () => {
+  const highest = Santim.parse(999_999_999_999);
+  const reported = (payment: Payment, attempt: number): Money => ({
+    says: "paid",
+    facts: { ...money(payment, attempt).facts, amount: highest, reference: `AP-${attempt}` },
+  });
+  const first = account(anOpened(), "review", 0, reported(anOpened(), 0), later);
+  const second = account(first, "review", 0, { ...reported(first, 0), facts: { ...reported(first, 1).facts } }, later);
+  expect(second.captures.map(({ amount }) => amount)).toEqual([highest, highest]);
+  expect(second.refundable).toBe(2 * highest);
+});
+
 describe("moves", () => {
   const cases = Object.entries(MAKERS).flatMap(([move, make]) =>
     STATES.map((state) => ({ move: move as Move, state, make, legal: mayMove(move as Move, state) })),

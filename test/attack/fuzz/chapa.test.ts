@@ -1,0 +1,190 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { classifyVerify } from "../../../lib/chapa/classify.ts";
+import { isAsAgreed } from "../../../lib/domain/evidence.ts";
+import { txRefOf } from "../../../lib/domain/ids.ts";
+import { Santim, toBirr } from "../../../lib/domain/money.ts";
+import { aClaim } from "../../support/payments.ts";
+import { amountText, anyBytesAsText, anyJson, anyText, mostly, strangeJson } from "./hostile.ts";
+import { exactHundredths } from "./laws/broken.ts";
+import { cancelLaw, exactLaw, initializeLaw, listLaw, verifyLaw } from "./laws/chapa.ts";
+import { holds, holdsLater } from "./settings.ts";
+
+const statuses = fc.oneof(fc.constantFrom(200, 400, 401, 404, 422, 429, 500, 502), fc.integer({ min: 100, max: 599 }));
+const asText = (values: fc.Arbitrary<unknown>) => values.map((value) => JSON.stringify(value) ?? "");
+const facts = {
+  status: fc.constantFrom(
+    "success",
+    "Success",
+    "pending",
+    "failed",
+    "failed/cancelled",
+    "refunded",
+    "reversed",
+    "paid",
+  ),
+  amount: fc.oneof(amountText, fc.double()),
+  charge: fc.oneof(amountText, fc.double(), fc.constant(null)),
+  currency: fc.constantFrom("ETB", "USD", "etb", ""),
+  mode: fc.constantFrom("test", "live"),
+  tx_ref: fc.constantFrom("G85FR23GHWFN3DNFFP00", ""),
+  reference: anyText,
+  method: anyText,
+  failure_reason: anyText,
+};
+const envelopeOf = (data: fc.Arbitrary<unknown>) =>
+  mostly({
+    message: fc.oneof(
+      fc.constantFrom(
+        "Payment details",
+        "Payment not paid yet",
+        "Transaction not found",
+        "Payment link already expired",
+        "Transaction reference has been used before",
+        "The amount must not exceed 1000000.",
+      ),
+      fc.dictionary(fc.oneof(fc.constantFrom("email", "amount", "constructor", "toString"), anyText), anyJson),
+    ),
+    status: fc.constantFrom("success", "failed", "null"),
+    data,
+  });
+const answersOf = (data: fc.Arbitrary<unknown>) =>
+  fc.oneof(
+    { arbitrary: strangeJson(asText(envelopeOf(data))), weight: 6 },
+    { arbitrary: strangeJson(asText(anyJson)), weight: 1 },
+    { arbitrary: anyBytesAsText, weight: 1 },
+    { arbitrary: anyText, weight: 1 },
+  );
+
+describe("whatever Chapa answers", () => {
+  test("to verify: only data.status success is money, its facts are as written, and nothing is thrown", () => {
+    holds(
+      fc.property(statuses, answersOf(mostly(facts)), (status, text) => verifyLaw({ status, text })),
+      4,
+    );
+  });
+
+  test("to initialize: payers are sent to Chapa's own pages only, by every reading of the address", () => {
+    const url = fc
+      .tuple(
+        fc.constantFrom("https://", "http://", "https:\\\\", "https:/", "//", "HTTPS://", "javascript://", " https://"),
+        fc.constantFrom(
+          "checkout.chapa.co",
+          "CHECKOUT.chapa.co",
+          "evil.example",
+          "checkout.chapa.co.",
+          "checkout.chapa.co:443",
+        ),
+        fc.constantFrom(
+          "",
+          "/",
+          "\\",
+          "@evil.example/",
+          "\\@evil.example/",
+          "/\\evil",
+          ".evil.example",
+          ":8443",
+          "?@e",
+          "#@e",
+        ),
+        fc.oneof(fc.constantFrom("checkout/payment/abc", "\n", "\t/x", "a".repeat(3_000)), anyText),
+      )
+      .map((parts) => parts.join(""));
+    const data = mostly({ checkout_url: fc.oneof(url, anyText) });
+    holds(
+      fc.property(statuses, answersOf(data), (status, text) => initializeLaw({ status, text })),
+      4,
+    );
+  });
+
+  test("to cancel: a link ends only by the status that says so", () => {
+    holds(
+      fc.property(statuses, answersOf(anyJson), (status, text) => cancelLaw({ status, text })),
+      2,
+    );
+  });
+
+  test("as its list: no row is lost or made up, and only three words say that money came", async () => {
+    const row = mostly({
+      trans_id: anyText,
+      ref_id: anyText,
+      status: fc.constantFrom("success", "failed", "refunded", "SUCCESS"),
+      amount: fc.oneof(amountText, fc.double()),
+      created_at: fc.oneof(fc.date().map(String), anyText),
+    });
+    const data = mostly({
+      transactions: fc.array(row, { maxLength: 5 }),
+      pagination: mostly({ next_page_url: anyText }),
+    });
+    await holdsLater(
+      fc.asyncProperty(statuses, answersOf(data), (status, text) => listLaw({ status, text })),
+      2,
+    );
+  });
+
+  test("exact parsing takes the JSON that JSON.parse takes, and numbers stay the text they were", () => {
+    holds(
+      fc.property(strangeJson(asText(anyJson)), (text) => exactLaw(text)),
+      4,
+    );
+  });
+});
+
+describe("money in an answer", () => {
+  const payment = aClaim();
+  const agreed = {
+    status: "success",
+    amount: "500.00",
+    currency: "ETB",
+    mode: "test",
+    tx_ref: txRefOf(payment.ref, 0),
+  };
+  const paid = (data: object, amount?: string) => {
+    const text = JSON.stringify({ message: "", status: "success", data });
+    return classifyVerify({ status: 200, text: amount === undefined ? text : text.replace('"500.00"', amount) });
+  };
+
+  test("confirms a payment only where reference, amount, currency and mode are those that were agreed", () => {
+    const odd = fc.oneof(anyJson, anyText, amountText);
+    holds(
+      fc.property(fc.subarray(["amount", "currency", "mode", "tx_ref"] as const), odd, (fields, other) => {
+        const data = { ...agreed, ...Object.fromEntries(fields.map((field) => [field, other])) };
+        const evidence = paid(data);
+        expect(evidence.says).toBe("paid");
+        const isTrue =
+          fields.length === 0 ||
+          (fields.join() === "amount" && typeof other === "string" && exactHundredths(other) === 50_000n) ||
+          (fields.join() === "amount" && other === 500) ||
+          fields.every((field) => agreed[field] === other);
+        expect(evidence.says === "paid" && isAsAgreed(payment, 0, evidence.facts)).toBe(isTrue);
+      }),
+      2,
+    );
+  });
+
+  test("is the same whether it is written as a number or as text, and never passes through a float", () => {
+    holds(
+      fc.property(fc.integer({ min: 0, max: 999_999_999_999 }), fc.nat(20), (santim, zeros) => {
+        const written = `${toBirr(Santim.parse(santim))}${"0".repeat(zeros)}`;
+        for (const amount of [written, `"${written}"`]) {
+          expect(paid(agreed, amount)).toMatchObject({ says: "paid", facts: { amount: santim } });
+        }
+      }),
+      2,
+    );
+  });
+
+  test("is unreadable as soon as it is finer than a santim, however little", () => {
+    holds(
+      fc.property(
+        fc.nat(1_000_000),
+        fc.integer({ min: 2, max: 40 }),
+        fc.integer({ min: 1, max: 9 }),
+        (birr, zeros, last) => {
+          const evidence = paid(agreed, `${birr}.${"0".repeat(zeros)}${last}`);
+          expect(evidence).toMatchObject({ says: "paid", facts: { amount: undefined } });
+        },
+      ),
+    );
+  });
+});

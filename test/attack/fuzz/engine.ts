@@ -1,0 +1,146 @@
+import type { Coverage } from "./coverage.ts";
+import { mutated, Random, shrunk } from "./mutate.ts";
+
+/** A parser and the law that it must keep, whatever bytes it is given. `words` are what it may look for. */
+export type Target = {
+  name: string;
+  seeds: readonly string[];
+  words: readonly string[];
+  /** Throws where the law is broken. */
+  run(input: Buffer): unknown;
+};
+
+export type Crash = { law: string; input: Buffer };
+
+export type Report = {
+  execs: number;
+  /** Inputs that each reached code which none before them had. */
+  corpus: number;
+  blocks: number;
+  crashes: Crash[];
+  slowestMs: number;
+  slowestBytes: number;
+  seconds: number;
+};
+
+// Reading the coverage costs as much as many runs: it is read once for so many of them.
+const SMALLEST_BATCH = 64;
+const LARGEST_BATCH = 4_096;
+const READING_SHARE = 0.2;
+const LAWS_REPORTED = 10;
+
+/** Runs a target on inputs that grow out of those that reached new code. @param coverage absent: blindly */
+export async function fuzz(
+  target: Target,
+  options: { execs: number; seed: number; coverage?: Coverage | undefined },
+): Promise<Report> {
+  const run = new Run(target);
+  const { coverage } = options;
+  const random = new Random(options.seed);
+  const words = target.words.map((word) => Buffer.from(word, "utf8"));
+  const corpus: Buffer[] = target.seeds.map((seed) => Buffer.from(seed, "utf8"));
+  coverage?.restart();
+  await run.all(corpus);
+  coverage?.learn(coverage.take());
+
+  let batch = SMALLEST_BATCH;
+  while (run.execs < options.execs) {
+    const inputs = Array.from({ length: Math.min(batch, options.execs - run.execs) }, () =>
+      // What was found last is the likeliest to lead further.
+      mutated(random.below(3) > 0 ? random.of(corpus.slice(-32)) : random.of(corpus), random, words, corpus),
+    );
+    const ranMs = await timed(() => run.all(inputs));
+    if (!coverage) continue;
+    const startedAt = performance.now();
+    const reached = coverage.take();
+    const fresh = coverage.isNew(reached);
+    const readMs = performance.now() - startedAt;
+    batch = Math.round(clamp((readMs / READING_SHARE / Math.max(ranMs, 0.01)) * inputs.length));
+    if (fresh) corpus.push(...(await whichAreNew(inputs, run, coverage)));
+    coverage.learn(reached);
+  }
+  return { ...(await run.report()), corpus: corpus.length, blocks: coverage?.blocks() ?? 0 };
+}
+
+function clamp(size: number): number {
+  return Math.min(Math.max(size, SMALLEST_BATCH), LARGEST_BATCH);
+}
+
+/** Those of a batch that reach new code, found by halves. */
+async function whichAreNew(inputs: readonly Buffer[], run: Run, coverage: Coverage): Promise<Buffer[]> {
+  coverage.take();
+  await run.all(inputs);
+  const reached = coverage.take();
+  if (!coverage.isNew(reached)) return [];
+  if (inputs.length === 1) {
+    coverage.learn(reached);
+    return [...inputs];
+  }
+  const middle = Math.ceil(inputs.length / 2);
+  return [
+    ...(await whichAreNew(inputs.slice(0, middle), run, coverage)),
+    ...(await whichAreNew(inputs.slice(middle), run, coverage)),
+  ];
+}
+
+async function timed(work: () => Promise<void>): Promise<number> {
+  const startedAt = performance.now();
+  await work();
+  return performance.now() - startedAt;
+}
+
+class Run {
+  readonly #target: Target;
+  readonly #startedAt = performance.now();
+  readonly #crashes = new Map<string, Buffer>();
+  execs = 0;
+  #slowest = { ms: 0, bytes: 0 };
+
+  constructor(target: Target) {
+    this.#target = target;
+  }
+
+  async all(inputs: readonly Buffer[]): Promise<void> {
+    for (const input of inputs) await this.#one(input);
+  }
+
+  async #one(input: Buffer): Promise<void> {
+    this.execs++;
+    const startedAt = performance.now();
+    const law = await this.#brokenBy(input);
+    const ms = performance.now() - startedAt;
+    if (law !== undefined && !this.#crashes.has(law) && this.#crashes.size < LAWS_REPORTED)
+      this.#crashes.set(law, input);
+    if (ms > this.#slowest.ms) await this.#notice(input, ms);
+  }
+
+  // Anything can be slow once, when memory is tidied up: an input is as slow as the quickest of three more runs.
+  async #notice(input: Buffer, ms: number): Promise<void> {
+    let quickest = ms;
+    for (let again = 0; again < 3; again++) {
+      const startedAt = performance.now();
+      await this.#brokenBy(input);
+      quickest = Math.min(quickest, performance.now() - startedAt);
+    }
+    if (quickest > this.#slowest.ms) this.#slowest = { ms: quickest, bytes: input.length };
+  }
+
+  async #brokenBy(input: Buffer): Promise<string | undefined> {
+    try {
+      const outcome = this.#target.run(input);
+      if (outcome instanceof Promise) await outcome;
+      return undefined;
+    } catch (error) {
+      return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+    }
+  }
+
+  async report(): Promise<Omit<Report, "corpus" | "blocks">> {
+    const crashes: Crash[] = [];
+    for (const [law, input] of this.#crashes) {
+      crashes.push({ law, input: await shrunk(input, async (smaller) => (await this.#brokenBy(smaller)) === law) });
+    }
+    const seconds = (performance.now() - this.#startedAt) / 1000;
+    return { execs: this.execs, crashes, slowestMs: this.#slowest.ms, slowestBytes: this.#slowest.bytes, seconds };
+  }
+}

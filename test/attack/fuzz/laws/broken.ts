@@ -1,0 +1,98 @@
+/** A law of a parser that an input has broken. */
+export class Broken extends Error {
+  override name = "Broken";
+}
+
+/** @throws Broken */
+export function demand(holds: boolean, law: string): asserts holds {
+  if (!holds) throw new Broken(law);
+}
+
+/**
+ * What `run` gives, or undefined when it threw one of the errors that callers know.
+ * @throws Broken for any other
+ */
+export function orRefused<Result>(
+  run: () => Result,
+  ...known: (new (
+    ...args: never[]
+  ) => Error)[]
+): Result | undefined {
+  try {
+    return run();
+  } catch (error) {
+    refusal(error, known);
+    return undefined;
+  }
+}
+
+/** {@link orRefused} for what answers later. */
+export async function orRefusedLater<Result>(
+  run: () => Promise<Result>,
+  ...known: (new (
+    ...args: never[]
+  ) => Error)[]
+): Promise<Result | undefined> {
+  try {
+    return await run();
+  } catch (error) {
+    refusal(error, known);
+    return undefined;
+  }
+}
+
+function refusal(error: unknown, known: readonly (new (...args: never[]) => Error)[]): void {
+  if (error instanceof Broken || known.some((kind) => error instanceof kind)) {
+    if (error instanceof Broken) throw error;
+    return;
+  }
+  const what = error instanceof Error ? `${error.name}: ${error.message.slice(0, 120)}` : typeof error;
+  throw new Broken(`nothing is thrown but ${known.map(({ name }) => name).join(", ") || "nothing"}, not ${what}`);
+}
+
+/** Nothing that was parsed has left anything on what all objects share. */
+export function demandCleanPrototypes(): void {
+  for (const shared of [Object.prototype, Array.prototype, String.prototype, Function.prototype]) {
+    demand(Object.keys(shared).length === 0, "no input changes what all objects share");
+  }
+}
+
+/** A value all of whose objects have the prototype that literals have. */
+export function demandPlain(value: unknown, depth = 0): void {
+  if (typeof value !== "object" || value === null || depth > 50) return;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  demand(prototype === Object.prototype || prototype === Array.prototype, "no object gets a prototype from its input");
+  for (const key of Object.keys(value)) demandPlain(Object.getOwnPropertyDescriptor(value, key)?.value, depth + 1);
+}
+
+/** `value` as JSON.parse would give it, without our parser; undefined for what is not JSON. */
+export function plainly(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The value under `path`, of own properties only. */
+export function own(value: unknown, ...path: string[]): unknown {
+  return path.reduce<unknown>(
+    (inner, key) =>
+      typeof inner === "object" && inner !== null ? Object.getOwnPropertyDescriptor(inner, key)?.value : undefined,
+    value,
+  );
+}
+
+/** What decimal text says in hundredths, by whole numbers only; undefined where it says none exactly. */
+export function exactHundredths(text: string): bigint | undefined {
+  const [whole = "", fraction = "", ...rest] = text.split(".");
+  const isDecimal = [...whole, ...fraction].every((digit) => "0123456789".includes(digit));
+  if (!isDecimal || whole === "" || rest.length > 0 || (text.includes(".") && fraction === "")) return undefined;
+  if ([...fraction.slice(2)].some((digit) => digit !== "0")) return undefined;
+  return BigInt(whole) * 100n + BigInt(fraction.slice(0, 2).padEnd(2, "0"));
+}
+
+/** `value` where it is text, else nothing. */
+export function textOf(value: unknown): string {
+  return typeof value === "string" ? value : "";
+}

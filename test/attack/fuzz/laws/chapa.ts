@@ -1,0 +1,189 @@
+import { createHmac } from "node:crypto";
+import { classifyCancel, classifyInitialize, classifyVerify } from "../../../../lib/chapa/classify.ts";
+import { ChapaClient } from "../../../../lib/chapa/client.ts";
+import type { SignatureHeaders, SignatureVerdict } from "../../../../lib/chapa/signature.ts";
+import { judgeSignature } from "../../../../lib/chapa/signature.ts";
+import { parseEnvelope, parseExactly } from "../../../../lib/chapa/wire.ts";
+import type { PaidFacts } from "../../../../lib/domain/evidence.ts";
+import type { Reply } from "../../../../lib/runtime/call.ts";
+import { demand, demandCleanPrototypes, demandPlain, exactHundredths, own, plainly, textOf } from "./broken.ts";
+
+export const ORIGINS = ["https://checkout.chapa.co"];
+
+// What one fact may take of a row that must not grow past what a table takes.
+const LONGEST_FACT = 512;
+
+/** Whatever Chapa answers to verify, only its own word in the right place is money, and facts are as it wrote them. */
+export function verifyLaw(reply: Reply): void {
+  const evidence = classifyVerify(reply);
+  const said = plainly(reply.text);
+  const word = textOf(own(said, "data", "status")).toLowerCase();
+  switch (evidence.says) {
+    case "paid":
+      demand(reply.status === 200 && word === "success", "only data.status success in a 200 is paid");
+      factsLaw(evidence.facts, reply.text, own(said, "data"));
+      break;
+    case "returned":
+      demand(reply.status === 200 && word === evidence.how, "only the word for it says that money went back");
+      factsLaw(evidence.facts, reply.text, own(said, "data"));
+      break;
+    case "unpaid":
+      demand([200, 400, 404].includes(reply.status), "only an answer of Chapa's says that nobody has paid");
+      demand(said !== undefined, "what is not JSON says nothing about money");
+      demand((evidence.reason ?? "").length <= LONGEST_FACT, "no reason is longer than a row can hold");
+      break;
+    case "nothing":
+      demand(
+        ["unreachable", "busy", "misconfigured", "unreadable"].includes(evidence.silence),
+        "a silence has one of four names",
+      );
+  }
+  if (reply.status === 200 && word === "success" && evidence.says !== "paid") {
+    demand(!isReadableEnvelope(said), "a success in Chapa's form is never overlooked");
+  }
+  demandCleanPrototypes();
+}
+
+function isReadableEnvelope(said: unknown): boolean {
+  const [message, status] = [own(said, "message"), own(said, "status")];
+  const isText = (value: unknown) => value === undefined || value === null || typeof value === "string";
+  return isText(message) && isText(status) && typeof own(said, "data", "status") === "string";
+}
+
+function factsLaw(facts: PaidFacts, text: string, data: unknown): void {
+  for (const fact of ["txRef", "currency", "mode", "reference", "method"] as const) {
+    const value = facts[fact];
+    if (value === undefined) continue;
+    const written = own(data, fact === "txRef" ? "tx_ref" : fact);
+    demand(typeof written === "number" || written === value, `${fact} is what Chapa wrote there`);
+    demand(value.length <= LONGEST_FACT, "no fact is longer than a row can hold");
+  }
+  amountLaw(facts.amount, own(data, "amount"), text);
+  amountLaw(facts.charge, own(data, "charge"), text);
+}
+
+function amountLaw(amount: number | undefined, written: unknown, text: string): void {
+  if (amount === undefined) return;
+  demand(Number.isSafeInteger(amount) && amount >= 0, "an amount is a whole number of santim");
+  const candidates = typeof written === "string" ? [written] : (text.match(/\d+(?:\.\d+)?/g) ?? []);
+  demand(
+    candidates.some((candidate) => exactHundredths(candidate) === BigInt(amount)),
+    "an amount is read exactly or not at all",
+  );
+}
+
+/** Whatever Chapa answers to initialize, payers are sent to its own pages only, by every reading of the address. */
+export function initializeLaw(reply: Reply): void {
+  const answer = classifyInitialize(reply, ORIGINS);
+  if (answer.outcome === "opened") {
+    const url = URL.parse(answer.checkoutUrl);
+    demand(reply.status === 200 && url !== null, "a checkout comes with a 200");
+    demand(ORIGINS.includes(url.origin) && !url.username && !url.password, "a checkout is at Chapa's own address");
+    // RFC 3986 ends an authority at / ? # and browsers at \ too: an address must not mean two hosts.
+    const authority = /^https:\/\/([^/?#]*)/.exec(answer.checkoutUrl)?.[1];
+    demand(authority === "checkout.chapa.co", "a checkout's host is the same by every reading");
+    demand(/^[\x21-\x7e]+$/.test(answer.checkoutUrl), "a checkout's address is visible ASCII");
+    demand(answer.checkoutUrl.length <= 2048, "no checkout's address is longer than a row can hold");
+  }
+  if (answer.outcome === "refused") {
+    demand(reply.status === 400 || reply.status === 422, "only a 400 or a 422 is a refusal");
+    demand(
+      answer.reason.startsWith("it does not accept ") && answer.reason.length <= LONGEST_FACT,
+      "a reason is short",
+    );
+    demand(!answer.reason.includes("native code"), "a reason is a sentence and not a program");
+  }
+  demandCleanPrototypes();
+}
+
+/** Whatever Chapa answers to cancel, a link counts as ended only by JSON with the status that says so. */
+export function cancelLaw(reply: Reply): void {
+  const status = { closed: 200, already_over: 400, not_found: 404, unclear: reply.status }[classifyCancel(reply)];
+  demand(reply.status === status, "each end of a link has its status");
+  if (plainly(reply.text) === undefined) demand(classifyCancel(reply) === "unclear", "what is not JSON ends nothing");
+  demandCleanPrototypes();
+}
+
+/** A page of Chapa's list: rows as they were written, or no page at all. */
+export async function listLaw(reply: Reply): Promise<void> {
+  const client = new ChapaClient({
+    baseUrl: "https://api.chapa.test/v1",
+    checkoutOrigins: ORIGINS,
+    secretKey: { get: async () => "CHASECK_TEST-x", renewed: async () => "CHASECK_TEST-x" },
+    send: async () => reply,
+  });
+  const page = await client.transactions(1, 1_000);
+  if (!page) return;
+  const rows = own(plainly(reply.text), "data", "transactions");
+  demand(reply.status === 200 && Array.isArray(rows), "a page is a list in a 200");
+  demand(page.transactions.length === rows.length, "no row is lost and none is made up");
+  for (const [index, { amount, at, tookMoney }] of page.transactions.entries()) {
+    const row: unknown = rows[index];
+    const word = textOf(own(row, "status")).toLowerCase();
+    demand(!tookMoney || ["success", "refunded", "reversed"].includes(word), "only three words say that money came");
+    demand(at === undefined || Number.isFinite(at), "a moment is a number or absent");
+    amountLaw(amount, own(row, "amount"), reply.text);
+  }
+  demandCleanPrototypes();
+}
+
+/** Exact parsing takes what JSON.parse takes and gives the same, but every number is its own text. */
+export function exactLaw(text: string): void {
+  const exact = parseExactly(text);
+  const plain = plainly(text);
+  if (exact !== undefined) {
+    demand(plain !== undefined, "what is not JSON is not parsed");
+    sameButNumbers(exact, plain, text, 0);
+  } else if (plain !== undefined) {
+    demand(text.length > 1_000, "JSON is parsed, unless it is nested beyond measure");
+  }
+  const envelope = parseEnvelope(text);
+  demandPlain(envelope);
+  demand(envelope === undefined || Object.keys(envelope).every((key) => key !== "__proto__"), "no key is a trap");
+  demandCleanPrototypes();
+}
+
+function sameButNumbers(exact: unknown, plain: unknown, text: string, depth: number): void {
+  if (depth > 200) return;
+  if (typeof plain === "number") {
+    demand(typeof exact === "string" && text.includes(exact), "a number is the text that stood there");
+    demand(Object.is(Number(exact), plain), "a number's text says that number");
+  } else if (typeof plain === "object" && plain !== null) {
+    demand(typeof exact === "object" && exact !== null, "an object stays an object");
+    const keys = Object.keys(plain);
+    demand(JSON.stringify(Object.keys(exact)) === JSON.stringify(keys), "keys stay");
+    for (const key of keys) sameButNumbers(own(exact, key), own(plain, key), text, depth + 1);
+  } else {
+    demand(exact === plain, "everything but numbers stays as it is");
+  }
+}
+
+/** The verdict on a signature, worked out apart from the code by what each one means. */
+export function expectedVerdict(
+  raw: Uint8Array,
+  headers: SignatureHeaders,
+  secrets: readonly string[],
+): SignatureVerdict {
+  const clean = (value: string | undefined) => (value ?? "").replace(/^\s+|\s+$/g, "").toLowerCase();
+  const content = clean(headers["x-chapa-signature"]);
+  const other = clean(headers["chapa-signature"]);
+  const shown = content === "" ? other : content;
+  if (shown === "") return "absent";
+  if (shown.length !== 64 || [...shown].some((letter) => !"0123456789abcdef".includes(letter))) return "malformed";
+  const made = (bytes: Uint8Array) =>
+    secrets.map((secret) => createHmac("sha256", Buffer.from(secret, "utf8")).update(bytes).digest("hex"));
+  if (made(raw).includes(shown)) return "authentic";
+  const isConstant = secrets.some(
+    (secret) =>
+      createHmac("sha256", Buffer.from(secret, "utf8")).update(Buffer.from(secret, "utf8")).digest("hex") === shown,
+  );
+  return isConstant && content === "" ? "constant" : "wrong";
+}
+
+/** A webhook is authentic exactly where the bytes were signed with a secret of ours, and nothing makes the check fail. */
+export function signatureLaw(raw: Uint8Array, headers: SignatureHeaders, secrets: readonly string[]): SignatureVerdict {
+  const verdict = judgeSignature(raw, headers, secrets);
+  const expected = expectedVerdict(raw, headers, secrets);
+  demand(verdict === expected, `a signature that is ${expected} is not taken for ${verdict}`);
+  return verdict;
+}

@@ -1,0 +1,168 @@
+import type { APIGatewayProxyEventV2 } from "aws-lambda";
+import * as z from "zod";
+import { InitiateRequest, ListQuery, LoginRequest, Problem } from "../../../../lib/contract/api.ts";
+import { BodyTooLarge, Forbidden, InputInvalid, WebhookInvalid } from "../../../../lib/domain/errors.ts";
+import { Uuid } from "../../../../lib/domain/ids.ts";
+import { PriceBook, priceOf } from "../../../../lib/domain/prices.ts";
+import type { Principal } from "../../../../lib/domain/principal.ts";
+import { addisAbabaDay, spanOfDay } from "../../../../lib/domain/time.ts";
+import { spanOf } from "../../../../lib/flows/list-payments.ts";
+import { cursors } from "../../../../lib/http/cursor.ts";
+import { endpoint, json } from "../../../../lib/http/endpoint.ts";
+import { formBody } from "../../../../lib/http/form-body.ts";
+import { toCommand } from "../../../../lib/http/initiate-request.ts";
+import { listedUser, nextLink } from "../../../../lib/http/list-request.ts";
+import { type HttpAnswer, parsed } from "../../../../lib/http/problem.ts";
+import { rawBody, WEBHOOK_LIMIT_BYTES } from "../../../../lib/http/raw-body.ts";
+import { signedReference, unsignedReference } from "../../../../lib/http/webhook-request.ts";
+import { aContext, anEvent } from "../../../support/events.ts";
+import { FEE, T0 } from "../../../support/payments.ts";
+import { demand, demandCleanPrototypes, exactHundredths, orRefused, own, plainly, textOf } from "./broken.ts";
+
+export const OWNER: Principal = {
+  kind: "user",
+  userId: FEE.userId,
+  role: "owner",
+  email: "owner@rental.et",
+  phone: undefined,
+  language: "am",
+};
+export const PROGRAM: Principal = { kind: "service", name: "listing", roles: ["service"] };
+
+const BOOK = PriceBook.parse({ listing_fee: { amounts: ["500.00", "450"] }, boost: { amounts: ["99.90"] } });
+const HONOURED: Record<string, readonly number[]> = { listing_fee: [50_000, 45_000], boost: [9_990] };
+const NEW_ID = "0b0a7c1e-3c1f-4f27-8a52-6f2f5f0f7a99";
+const ANSWER_LIMIT = 16 * 1024;
+
+const Accepted = z.object({
+  user_id: z.string(),
+  property_id: z.string(),
+  request_id: z.string(),
+  amount: z.number(),
+  purpose: z.string(),
+});
+
+let caller: Principal = OWNER;
+const initiate = endpoint("json", async ({ event, body }) => {
+  const command = toCommand(parsed("body", InitiateRequest, body), event, caller, () => NEW_ID);
+  const { amount, purpose } = priceOf(BOOK, command.purpose, command.amount);
+  const { userId: user_id, propertyId: property_id, requestId: request_id } = command;
+  return json(202, Accepted, { user_id, property_id, request_id, amount, purpose });
+});
+
+type Asked = Pick<APIGatewayProxyEventV2, "headers" | "isBase64Encoded"> & { body?: string };
+
+/** Whatever is sent to initiate, it is understood as it was meant or refused with a 4xx that names what is wrong. */
+export async function initiateLaw(asked: Asked, by: Principal): Promise<void> {
+  caller = by;
+  const event = anEvent(asked);
+  const answer = await initiate(event, aContext());
+  answerLaw(answer, [202, 403, 422]);
+  demandCleanPrototypes();
+  if (answer.statusCode !== 202) return;
+  const { amount, ...accepted } = Accepted.parse(plainly(answer.body));
+  const sent = plainly(
+    asked.isBase64Encoded ? Buffer.from(asked.body ?? "", "base64").toString("utf8") : (asked.body ?? ""),
+  );
+  for (const name of ["user_id", "property_id"] as const) {
+    demand(digitsOf(textOf(own(sent, name))) === digitsOf(accepted[name]), `${name} is the one that was sent`);
+  }
+  demand(by.kind === "service" || accepted.user_id === by.userId, "a user acts for himself only");
+  demand(HONOURED[accepted.purpose]?.includes(amount) ?? false, "nothing is sold but at its price");
+  const named = own(sent, "amount");
+  if (named !== undefined && named !== null) {
+    demand(exactHundredths(String(named)) === BigInt(amount), "an amount that was named is the one that is taken");
+  }
+  const key = event.headers["idempotency-key"];
+  if (key !== undefined && !Uuid.safeParse(key).success)
+    demand(accepted.request_id === key, "a key is kept as it came");
+}
+
+/** What an answer of ours is, whatever it answers: one of these statuses, whole, short, and a problem where it refuses. */
+export function answerLaw(answer: HttpAnswer, statuses: readonly number[]): void {
+  demand(statuses.includes(answer.statusCode), `nothing answers ${answer.statusCode} here`);
+  demand(answer.body.length <= ANSWER_LIMIT, "no answer is blown up by its question");
+  for (const value of Object.values(answer.headers)) {
+    demand(/^[\t\x20-\x7e]*$/.test(value), "no header holds what a header cannot");
+  }
+  if (answer.statusCode < 400) return;
+  demand(answer.headers["content-type"] === "application/problem+json", "a refusal is a problem");
+  const problem = Problem.safeParse(plainly(answer.body)).data;
+  demand(problem?.status === answer.statusCode, "a problem says its status");
+}
+
+function digitsOf(uuid: string): string {
+  return uuid
+    .toLowerCase()
+    .replace("urn:uuid:", "")
+    .replace(/[^0-9a-f]/g, "");
+}
+
+const LIST_KEY = "cursor-key";
+
+/** Whatever is asked of a list, it is a list of what the caller may see, within a span, or a refusal that names the field. */
+export function listRequestLaw(query: Record<string, string>, by: Principal): void {
+  orRefused(
+    () => {
+      const read = parsed("query", ListQuery, query);
+      demand(Number.isInteger(read.limit) && read.limit >= 1 && read.limit <= 100, "a page has 1 to 100 payments");
+      const userId = listedUser(by, read.user_id);
+      demand(by.kind === "service" || by.role === "admin" || userId === by.userId, "a user is shown his own");
+      const span = spanOf(read.from, read.to, T0, userId !== undefined);
+      demand(Number.isFinite(span.from) && Number.isFinite(span.to), "a span has a beginning and an end");
+      for (const at of [span.from, span.to]) {
+        const day = spanOfDay(addisAbabaDay(at));
+        demand(day.from <= at && at <= day.to, "both ends of a span are in days that can be looked at");
+      }
+      if (read.cursor !== undefined) cursorLaw(read.cursor, [userId ?? null]);
+      const link = nextLink(anEvent({ rawPath: "/api/v1/payments", queryStringParameters: query }), "c");
+      demand(/^<\/api\/v1\/payments\?[\x21-\x7e]*>; rel="next"$/.test(link), "a link is one that a header can hold");
+    },
+    InputInvalid,
+    Forbidden,
+  );
+  demandCleanPrototypes();
+}
+
+/** Nothing is a cursor but what this list has written. */
+export function cursorLaw(text: string, list: readonly unknown[]): void {
+  const ours = cursors(LIST_KEY, list);
+  const mark = orRefused(() => ours.read(text), InputInvalid);
+  demand(mark === undefined || ours.write(mark) === text, "a cursor is one that this list wrote");
+}
+
+/** Whatever comes as a form, its fields are its own, or it is too large. */
+export function formLaw(asked: Asked): void {
+  const fields = orRefused(() => formBody(anEvent(asked)), BodyTooLarge);
+  if (fields === undefined) return;
+  demand(Object.getPrototypeOf(fields) === Object.prototype, "no field becomes a prototype");
+  const bytes = Buffer.from(asked.body ?? "", asked.isBase64Encoded ? "base64" : "utf8");
+  const form = new URLSearchParams(bytes.toString("utf8"));
+  for (const [name, value] of Object.entries(fields)) {
+    demand(form.getAll(name).at(-1) === value, "a field is what the form says last");
+  }
+  orRefused(() => parsed("body", LoginRequest, fields), InputInvalid);
+  demandCleanPrototypes();
+}
+
+/** Whatever bytes come to the webhook, the reference is what its text says, or they are refused by name. */
+export function webhookLaw(asked: Asked & { queryStringParameters?: Record<string, string> }): void {
+  const event = anEvent(asked);
+  const raw = orRefused(() => rawBody(event, WEBHOOK_LIMIT_BYTES), BodyTooLarge);
+  if (raw === undefined) return;
+  demand(raw.length <= WEBHOOK_LIMIT_BYTES, "no body is larger than what is read");
+  const said = plainly(raw.toString("utf8"));
+  const signed = orRefused(() => signedReference(raw), WebhookInvalid);
+  const named = [own(said, "tx_ref"), own(said, "trx_ref")].filter((name) => typeof name === "string");
+  if (signed !== undefined) {
+    demand(signed.length >= 1 && signed.length <= 64, "a reference has 1 to 64 characters");
+    demand(named.includes(signed), "a signed reference stands in the signed bytes");
+  }
+  const unsigned = orRefused(() => unsignedReference(event, raw), WebhookInvalid);
+  if (unsigned !== undefined) {
+    const query = Object.values(asked.queryStringParameters ?? {});
+    const form = [...new URLSearchParams(raw.toString("utf8")).values()];
+    demand(unsigned !== "" && [...named, ...query, ...form].includes(unsigned), "a reference is one that was sent");
+  }
+  demandCleanPrototypes();
+}

@@ -1,0 +1,99 @@
+import { isDeepStrictEqual } from "node:util";
+import type { SQSClient } from "@aws-sdk/client-sqs";
+import { marshall } from "@aws-sdk/util-dynamodb";
+import type { DynamoDBRecord, SQSRecord } from "aws-lambda";
+import * as z from "zod";
+import { ListingMessage, NotificationMessage, ResolveMessage } from "../../../../lib/contract/queues.ts";
+import { Santim } from "../../../../lib/domain/money.ts";
+import { worker } from "../../../../lib/queue/worker.ts";
+import { fromItem, type Item, toItem } from "../../../../lib/table/payment-item.ts";
+import { type Change, streamHandler } from "../../../../lib/table/stream.ts";
+import { aContext } from "../../../support/events.ts";
+import { anOpened, aRef } from "../../../support/payments.ts";
+import { demand, demandCleanPrototypes, orRefused, own, plainly, textOf } from "./broken.ts";
+
+/** A row is read as a payment that is written as the same row again, or refused by name. */
+export function itemLaw(row: object): void {
+  const read = orRefused(() => fromItem(row as Item), z.ZodError);
+  demandCleanPrototypes();
+  if (read === undefined) return;
+  // Without a capture there is nothing to refund, and nothing is written of it.
+  const payment = read.captures.length > 0 ? read : { ...read, refundable: Santim.parse(0) };
+  const again = fromItem(toItem(payment));
+  demand(isDeepStrictEqual(again, payment), "a payment that was read is written and read as itself");
+  demand(isDeepStrictEqual(toItem(again), toItem(payment)), "a row that was written is written the same again");
+}
+
+const [FIRST, LAST] = [anOpened(aRef()), anOpened(aRef())];
+const imageOf = (item: Item) => marshall(item, { removeUndefinedValues: true });
+const recordOf = (sequence: string, dynamodb: object) =>
+  ({ dynamodb: { SequenceNumber: sequence, ...dynamodb } }) as DynamoDBRecord;
+const BEFORE = recordOf("1", { NewImage: imageOf(toItem(FIRST)) });
+const AFTER = recordOf("3", { NewImage: imageOf(toItem(LAST)) });
+
+/** A record of the stream takes no other along: those before it are handled, and it comes again first. */
+export async function streamLaw(images: { NewImage?: unknown; OldImage?: unknown }): Promise<void> {
+  const handled: Change[] = [];
+  const handler = streamHandler(async (changes) => {
+    handled.push(...changes);
+  });
+  const { batchItemFailures } = await handler({ Records: [BEFORE, recordOf("2", images), AFTER] });
+  demandCleanPrototypes();
+  const refs = handled.map(({ after }) => after.ref);
+  demand(refs[0] === FIRST.ref, "what came before a record is handled");
+  if (batchItemFailures.length > 0) {
+    demand(batchItemFailures.length === 1 && batchItemFailures[0]?.itemIdentifier === "2", "a bad record comes again");
+    demand(refs.length === 1, "nothing behind a bad record is handled before it");
+    return;
+  }
+  demand(refs.at(-1) === LAST.ref && refs.length <= 3, "what came behind a good record is handled");
+  const isPayment = textOf(own(images.NewImage, "pk", "S")).startsWith("P#");
+  demand((refs.length === 3) === isPayment, "payments are handled and other rows are passed over");
+}
+
+const hidden: string[] = [];
+// Foreign: SQS itself, of which a worker needs one call.
+const sqs: SQSClient = Object.assign(Object.create(null), {
+  send: async (command: { input: { ReceiptHandle: string } }) => hidden.push(command.input.ReceiptHandle),
+});
+const messageOf = (id: string, body: string) =>
+  ({ messageId: id, receiptHandle: id, body, attributes: { ApproximateReceiveCount: "1" } }) as SQSRecord;
+
+export const QUEUED = {
+  resolve: { schema: ResolveMessage, good: (ref: string) => ({ tx_ref: `${ref}00`, trigger: "due" }) },
+  listing: { schema: ListingMessage, good: (ref: string) => ({ ref, version: 1 }) },
+  notification: { schema: NotificationMessage, good: (ref: string) => ({ ref, version: 1, event: "paid", tries: 0 }) },
+} as const;
+
+/** A message is handled as it was written or comes again until it is dead; its neighbours are handled all the same. */
+export async function queueLaw(queue: keyof typeof QUEUED, body: string): Promise<void> {
+  const handled: unknown[] = [];
+  hidden.length = 0;
+  const { schema, good } = QUEUED[queue];
+  const work = worker<unknown>({ schema, client: sqs, queueUrl: "q" }, async (message) => {
+    handled.push(message);
+    return "done";
+  });
+  const goods = [good(FIRST.ref), good(LAST.ref)];
+  const records = [JSON.stringify(goods[0]), body, JSON.stringify(goods[1])].map((text, at) =>
+    messageOf(String(at), text),
+  );
+  const { batchItemFailures } = await work({ Records: records }, aContext());
+  demandCleanPrototypes();
+  for (const message of goods) {
+    demand(
+      handled.some((one) => isDeepStrictEqual(one, message)),
+      "a good message is handled beside any other",
+    );
+  }
+  const failed = batchItemFailures.map(({ itemIdentifier }) => itemIdentifier);
+  const said = plainly(body);
+  if (handled.length === 3) {
+    demand(failed.length === 0, "what was handled does not come again");
+    const message = handled.find((one) => !goods.some((other) => isDeepStrictEqual(one, other))) ?? {};
+    for (const [key, value] of Object.entries(message))
+      demand(own(said, key) === value, "a message is what was written");
+  } else if (!records.some((record, at) => at !== 1 && record.body === body)) {
+    demand(failed.join() === "1" && hidden.join() === "1", "a malformed message comes again at once, until it is dead");
+  }
+}

@@ -1,0 +1,59 @@
+import { parseArgs } from "node:util";
+import { Coverage } from "./coverage.ts";
+import { fuzz, type Report, type Target } from "./engine.ts";
+import { pumped } from "./pump.ts";
+
+// What functions would log about each refused input is nobody's concern here.
+process.env["POWERTOOLS_LOG_LEVEL"] = "SILENT";
+
+const { values } = parseArgs({
+  options: {
+    execs: { type: "string", default: "100000" },
+    seed: { type: "string", default: "1" },
+    target: { type: "string" },
+    planted: { type: "boolean", default: false },
+    blind: { type: "boolean", default: false },
+    pump: { type: "boolean", default: false },
+  },
+});
+const say = (text: string) => process.stdout.write(`${text}\n`);
+const coverage = values.blind
+  ? undefined
+  : new Coverage(
+      (url) => (/\/lib\/[^.]+\.ts$/.test(url) && !url.includes("node_modules")) || url.endsWith("/planted.ts"),
+    );
+
+// Loaded when the coverage has been started, and not before.
+const all: readonly Target[] = values.planted
+  ? (await import("./planted.ts")).PLANTED
+  : (await import("./targets.ts")).TARGETS;
+const targets = all.filter(({ name }) => !values.target || name === values.target);
+if (targets.length === 0)
+  throw new Error(`no target "${values.target}"; there are ${all.map(({ name }) => name).join(", ")}`);
+
+const COLUMNS = ["execs", "execs/s", "corpus", "blocks", "crashes", "slowest"] as const;
+
+function row(name: string, report: Report): string {
+  const cells = [
+    report.execs,
+    Math.round(report.execs / report.seconds),
+    report.corpus,
+    report.blocks,
+    report.crashes.length,
+    `${report.slowestMs.toFixed(1)} ms (${report.slowestBytes} B)`,
+  ];
+  return name.padEnd(24) + cells.map((cell, at) => String(cell).padStart(at === 5 ? 22 : 10)).join("");
+}
+
+say("target".padEnd(24) + COLUMNS.map((title, at) => title.padStart(at === 5 ? 22 : 10)).join(""));
+const sum = { execs: 0, crashes: 0 };
+for (const target of targets) {
+  const report = await fuzz(target, { execs: Number(values.execs), seed: Number(values.seed), coverage });
+  sum.execs += report.execs;
+  sum.crashes += report.crashes.length;
+  say(row(target.name, report));
+  for (const { law, input } of report.crashes) say(`    ${law}\n      on ${JSON.stringify(input.toString("latin1"))}`);
+  if (values.pump) for (const line of await pumped(target)) say(`    ${line}`);
+}
+say(`\n${targets.length} targets, ${sum.execs} execs from seed ${values.seed}: ${sum.crashes} crashes`);
+if (sum.crashes > 0) process.exitCode = 1;

@@ -1,0 +1,45 @@
+import type { Target } from "./engine.ts";
+
+// Faults on purpose, each behind a door that only feedback opens: a blind guess of it takes 2^32 tries and more.
+
+function readsOneWordWrongly(text: string): void {
+  if (text[0] !== "P") return;
+  if (text[1] !== "A") return;
+  if (text[2] !== "Y") return;
+  if (text[3] !== "7") return;
+  throw new TypeError("a word that nobody thought of");
+}
+
+function takesTheNearestWordForMoney(text: string): "paid" | "unpaid" {
+  let state = 0;
+  for (const letter of text) {
+    if (state === 0 && letter === "s") state = 1;
+    else if (state === 1 && letter === "v") state = 2;
+    else if (state === 2 && letter === "k") state = 3;
+    else if (state === 3 && letter === "w") state = 4;
+    else state = 0;
+    if (state === 4) return "paid";
+  }
+  return "unpaid";
+}
+
+/** Targets that are broken on purpose: whoever looks for faults must find these. */
+export const PLANTED: readonly Target[] = [
+  {
+    name: "planted: a throw",
+    seeds: ["hello"],
+    words: ["x"],
+    run: (input) => readsOneWordWrongly(input.toString("latin1")),
+  },
+  {
+    name: "planted: money",
+    seeds: ["pending"],
+    words: ["x"],
+    run: (input) => {
+      const text = input.toString("latin1");
+      if (takesTheNearestWordForMoney(text) === "paid" && !text.includes("success")) {
+        throw new Error("nothing is paid without the word for it");
+      }
+    },
+  },
+];

@@ -1,0 +1,247 @@
+import { randomBytes } from "node:crypto";
+import type { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import * as z from "zod";
+import { LAST_ATTEMPT } from "../../../lib/domain/ids.ts";
+import { Santim } from "../../../lib/domain/money.ts";
+import type { Payment } from "../../../lib/domain/payment.ts";
+import { MOVES, type Move, STATES } from "../../../lib/domain/transitions.ts";
+import { ContactTable } from "../../../lib/table/contacts.ts";
+import { fromItem, type Item, toItem } from "../../../lib/table/payment-item.ts";
+import { RequestTable } from "../../../lib/table/requests.ts";
+import { aRef, FEE, T0 } from "../../support/payments.ts";
+import { anyJson, anyText, mostly, objectOf, strangeJson } from "./hostile.ts";
+import { orRefusedLater } from "./laws/broken.ts";
+import { itemLaw, QUEUED, queueLaw, streamLaw } from "./laws/stored.ts";
+import { holds, holdsLater } from "./settings.ts";
+
+const maybe = <Value>(value: fc.Arbitrary<Value>) => fc.option(value, { nil: undefined });
+const instant = fc.nat({ max: 4_102_444_800_000 });
+const santim = fc.nat({ max: 999_999_999_999 }).map((value) => Santim.parse(value));
+const flag = maybe(fc.constant(true as const));
+const terms = { amount: santim, currency: fc.constantFrom("ETB", "USD"), mode: fc.constantFrom("test", "live") };
+const moves = Object.keys(MOVES) as Move[];
+const attempt = fc.nat({ max: LAST_ATTEMPT });
+
+/** Any payment of the type, far beyond what the moves can make. */
+const payments: fc.Arbitrary<Payment> = fc
+  .record({
+    ref: fc.constant(aRef()),
+    serial: fc.nat(),
+    userId: maybe(fc.constant(FEE.userId)),
+    propertyId: maybe(fc.constant(FEE.propertyId)),
+    purpose: maybe(anyText),
+    state: fc.constantFrom(...STATES),
+    version: fc.nat(),
+    attempt: fc.integer({ min: -1, max: LAST_ATTEMPT }),
+    terms: fc.record(terms),
+    attempts: fc.dictionary(
+      attempt.map(String),
+      fc.record({
+        ...terms,
+        openedAt: instant,
+        closedAt: maybe(instant),
+        end: maybe(fc.constantFrom("renewed", "failed", "expired", "cancelled", "superseded", "paid")),
+        lookAt: maybe(instant),
+      }),
+      { maxKeys: 5 },
+    ),
+    lease: maybe(fc.record({ holder: anyText, until: instant, unsent: flag })),
+    checkoutUrl: maybe(fc.webUrl()),
+    createdAt: instant,
+    updatedAt: instant,
+    beganAt: instant,
+    firstOpenedAt: maybe(instant),
+    settledAt: maybe(instant),
+    failureReason: maybe(anyText),
+    late: flag,
+    sealed: flag,
+    captures: fc.array(
+      fc.record({
+        attempt,
+        at: instant,
+        kind: fc.constantFrom("confirmed", "reviewed", "duplicate"),
+        amount: maybe(santim),
+        currency: maybe(anyText),
+        mode: maybe(anyText),
+        reference: maybe(anyText),
+        method: maybe(anyText),
+        charge: maybe(santim),
+        returned: maybe(fc.constantFrom("refunded", "reversed")),
+        listed: flag,
+      }),
+      { maxLength: 4 },
+    ),
+    refundable: santim,
+    attention: fc.array(
+      fc.record({
+        code: fc.constantFrom(
+          "mismatch",
+          "duplicate",
+          "orphan",
+          "refunded",
+          "reversed",
+          "listing_closed",
+          "listing_unclear",
+        ),
+        at: instant,
+        attempt: maybe(attempt),
+        answeredAt: maybe(instant),
+      }),
+      { maxLength: 3 },
+    ),
+    listingHeardAt: maybe(instant),
+    listingSentAt: maybe(instant),
+    verifiedAt: maybe(instant),
+    unreachableSince: maybe(instant),
+    dueAt: maybe(instant),
+    history: fc.array(
+      fc.record({
+        move: fc.constantFrom(...moves),
+        at: instant,
+        by: fc.constantFrom("initiate", "resolve:webhook", "sweep", "cancel:owner"),
+        evidence: maybe(anyText.filter((text) => text !== "")),
+      }),
+      { maxLength: 5 },
+    ),
+  })
+  // Without a capture there is nothing to refund, and nothing is written of it.
+  .map((payment) =>
+    payment.captures.length > 0 ? payment : { ...payment, refundable: Santim.parse(0) },
+  ) as fc.Arbitrary<Payment>;
+
+const touched = (item: Item) =>
+  fc
+    .tuple(
+      fc.constantFrom(...Object.keys(item), "extra", "__proto__", "ttl"),
+      fc.oneof(anyJson, fc.constant(undefined)),
+    )
+    .map(([name, value]) => objectOf([...Object.entries(item).filter(([known]) => known !== name), [name, value]]));
+
+/** A row as the stream brings it, with numbers of any size. */
+function attributesOf(row: object): object {
+  return objectOf(
+    Object.entries(row).flatMap(([name, value]) => (value === undefined ? [] : [[name, attributeOf(value)]])),
+  );
+}
+
+function attributeOf(value: unknown): object {
+  if (typeof value === "string") return { S: value };
+  if (typeof value === "number") return { N: String(value) };
+  if (typeof value === "boolean") return { BOOL: value };
+  if (Array.isArray(value)) return { L: value.map(attributeOf) };
+  return typeof value === "object" && value !== null ? { M: attributesOf(value) } : { NULL: true };
+}
+
+describe("a payment's row", () => {
+  test("holds any payment there can be: what was written is read as the same payment", () => {
+    holds(
+      fc.property(payments, (payment) => {
+        expect(fromItem(toItem(payment))).toEqual(payment);
+        itemLaw(toItem(payment));
+      }),
+      3,
+    );
+  });
+
+  test("with anything in any place is read as a payment that can be written, or refused by name", () => {
+    holds(
+      fc.property(
+        payments.chain((payment) => touched(toItem(payment))),
+        (row) => itemLaw(row),
+      ),
+      3,
+    );
+    holds(fc.property(anyJson, (row) => itemLaw(typeof row === "object" && row !== null ? row : { row })));
+  });
+});
+
+describe("a record of the stream", () => {
+  test("is handled, passed over, or comes again first, and takes no good one along", async () => {
+    const image = fc.oneof(
+      payments.chain((payment) => touched(toItem(payment))).map((row) => attributesOf(row)),
+      mostly({ pk: mostly({ S: fc.constantFrom("P#", "R#0", "P#x") }), N: anyJson }),
+      anyJson,
+    );
+    const images = fc.record({ NewImage: image, OldImage: image }, { requiredKeys: [] });
+    await holdsLater(
+      fc.asyncProperty(images, (record) => streamLaw(record)),
+      2,
+    );
+  });
+});
+
+describe("a message", () => {
+  test.each(Object.keys(QUEUED) as (keyof typeof QUEUED)[])(
+    "of the %s queue is handled as it was written or comes again until it is dead, and its neighbours are handled",
+    async (queue) => {
+      const good = mostly({
+        tx_ref: fc.oneof(fc.constant(`${aRef()}00`), anyText),
+        trigger: fc.constantFrom("webhook", "due", "nobody"),
+        ref: fc.oneof(fc.constant(aRef()), anyText),
+        version: fc.oneof(fc.nat(), fc.double()),
+        event: fc.constantFrom("paid", "failed", "expired", "cancelled", "constructor"),
+        tries: fc.integer({ min: -1, max: 3 }),
+      }).map((value) => JSON.stringify(value));
+      await holdsLater(fc.asyncProperty(fc.oneof(good, strangeJson(good), anyText), (body) => queueLaw(queue, body)));
+    },
+  );
+});
+
+describe("the rows beside a payment", () => {
+  // Foreign: the table itself, which gives whatever row is asked for.
+  const tableWith = (row: unknown): DynamoDBDocumentClient =>
+    Object.assign(Object.create(null), { send: async () => ({ Item: row }) });
+
+  test("a request's is read as it was written or refused by name", async () => {
+    const row = fc.oneof(
+      mostly({
+        ref: fc.constant(aRef()),
+        fields: fc.dictionary(anyText, anyText),
+        recorded_at: instant,
+        by: anyText,
+        refused: fc.constant(true),
+      }),
+      anyJson.filter((value) => typeof value === "object"),
+    );
+    await holdsLater(
+      fc.asyncProperty(row, async (stored) => {
+        const found = await orRefusedLater(() => new RequestTable(tableWith(stored), "t").find("hash"), z.ZodError);
+        if (found) expect(stored).toMatchObject({ ref: found.ref, by: found.by, recorded_at: found.recordedAt });
+      }),
+      2,
+    );
+  });
+
+  test("a contact that anybody has touched, or moved to another payment, is never read", async () => {
+    const keys = { current: "k", keys: { k: Buffer.alloc(32, 7), other: Buffer.alloc(32, 8) } };
+    let row: Item = {};
+    // Foreign: a table of one row.
+    const client: DynamoDBDocumentClient = Object.assign(Object.create(null), {
+      send: async ({ input }: { input: { Item?: Item } }) => {
+        row = input.Item ?? row;
+        return { Item: row };
+      },
+    });
+    const contacts = new ContactTable(client, "t", async () => keys, randomBytes);
+    const contact = fc.record({ email: anyText, phone: anyText, name: anyText.map((text) => text.toWellFormed()) });
+    const [mine, another] = [aRef(), aRef()];
+    await holdsLater(
+      fc.asyncProperty(contact, fc.nat(), fc.integer({ min: 0, max: 7 }), async (given, at, bit) => {
+        await contacts.store(mine, given, T0);
+        const stored = { ...row };
+        expect(await contacts.find(mine, T0)).toEqual(given);
+        await expect(contacts.find(another, T0)).rejects.toThrow();
+        for (const part of ["iv", "sealed"] as const) {
+          const bytes = Buffer.from(stored[part]);
+          bytes[at % bytes.length] = (bytes[at % bytes.length] ?? 0) ^ (1 << bit);
+          row = { ...stored, [part]: bytes };
+          await expect(contacts.find(mine, T0)).rejects.toThrow();
+        }
+        row = { ...stored, key_id: "other" };
+        await expect(contacts.find(mine, T0)).rejects.toThrow();
+      }),
+    );
+  });
+});
