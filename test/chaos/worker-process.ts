@@ -9,7 +9,7 @@ export class WorkerDied extends Error {}
 
 const Told = z.union([
   z.object({ ready: z.literal(true) }),
-  z.object({ id: z.number(), result: z.unknown(), error: z.string().optional() }),
+  z.object({ id: z.number(), result: z.unknown().optional(), error: z.string().optional() }),
 ]);
 const Logged = z.looseObject({ level: z.string(), message: z.string(), error: z.string().optional() });
 
@@ -115,7 +115,10 @@ export class WorkerProcess {
   }
 
   #told(told: z.output<typeof Told>, isReady: () => void): void {
-    if ("ready" in told) return isReady();
+    if ("ready" in told) {
+      isReady();
+      return;
+    }
     const running = this.#running.get(told.id);
     this.#running.delete(told.id);
     if (told.error === undefined) running?.resolve(told.result ?? undefined);
