@@ -27,6 +27,7 @@ export async function bundleWorker(fault: DeliberateFault | undefined): Promise<
     format: "esm",
     mainFields: ["module", "main"],
     minify: true,
+    keepNames: true,
     lineLimit: 160,
     logLevel: "warning",
     plugins: fault ? [writtenIn(fault)] : [],

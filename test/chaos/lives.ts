@@ -112,6 +112,15 @@ export class Lives {
       await pause(500 * this.#random());
       await this.#ask(fee, () => this.#caller.status(String(first?.body["id"])));
     }
+    if (this.#random() < 0.3) await this.#list(first);
+  }
+
+  /** A look at one's list, and at one payment in full. */
+  async #list(first: Heard | undefined): Promise<void> {
+    const headers = { authorization: `Bearer ${this.#cloud.address.users.owner.token}` };
+    for (const path of ["/api/v1/payments?limit=5", `/api/v1/payments/${first?.body["id"]}`]) {
+      await this.#ask("", () => this.#caller.get(path, headers));
+    }
   }
 
   async #comeBack(txRef: string): Promise<void> {

@@ -54,7 +54,7 @@ async function main(): Promise<void> {
 }
 
 function report({ host, stats, states, dead, seconds, stuck, transactions }: Chaos): void {
-  if (!host.takenTime) say("no faketime here (apt-get install faketime): every process had the right time");
+  if (!host.canShiftClocks) say("no faketime here (apt-get install faketime): every process had the right time");
   say(["call".padEnd(44), ...FATES.map((fate) => fate.padStart(8))].join(""));
   for (const [action, hits] of [...host.fates].sort()) {
     say([action.padEnd(44), ...FATES.map((fate) => String(hits[fate]).padStart(8))].join(""));

@@ -11,6 +11,10 @@ export type HostOptions = {
   /** How likely a call of a worker is to be the end of it, and to go wrong. */
   killRate: () => number;
   faultRate: number;
+  /** How likely a write is to find its caller frozen for longer than a lease. */
+  freezeRate: number;
+  /** Whether some of them are wrong about the time, where that can be done. */
+  isSkewed: boolean;
   /** Sees every checkout that is about to be opened, before Chapa does. */
   onInitialize: (body: Buffer) => Promise<void>;
 };
@@ -18,7 +22,7 @@ export type HostOptions = {
 export type HostReport = {
   kills: number;
   freezes: number;
-  takenTime: boolean;
+  canShiftClocks: boolean;
   /** Workers that ended by themselves, and what they said. */
   deaths: string[];
   records: Map<string, number>;
@@ -34,7 +38,6 @@ const LANES = 4;
 const INITIATE_MS = 6_000;
 // Longer than a lease, which outlives its invocation by 2 s.
 const FREEZE_MS = INITIATE_MS + 2_500;
-const FREEZE_RATE = 0.004;
 const FROZEN_AT_ONCE = 2;
 const BACK_AFTER_SECONDS = 1;
 // Of the places, one runs two hours ahead and one two hours behind.
@@ -48,7 +51,7 @@ export class WorkerHost implements FunctionHost {
   readonly report: HostReport = {
     kills: 0,
     freezes: 0,
-    takenTime: canShiftClocks(),
+    canShiftClocks: canShiftClocks(),
     deaths: [],
     records: new Map(),
     fates: new Map(),
@@ -81,7 +84,7 @@ export class WorkerHost implements FunctionHost {
         chapa: await startCuttingProxy(new URL(env["CHAPA_BASE_URL"] ?? "").origin),
         listing: await startCuttingProxy(new URL(env["PROPERTY_LISTING_SERVICE_URL"] ?? "").origin),
       };
-      const skewHours = this.report.takenTime ? (SKEWS[index % SKEWS.length] ?? 0) : 0;
+      const skewHours = this.#options.isSkewed && this.report.canShiftClocks ? (SKEWS[index % SKEWS.length] ?? 0) : 0;
       this.#places.push({ proxies, skewHours, worker: this.#start(proxies, skewHours, index) });
       for (const [target, proxy] of Object.entries(proxies) as [Target, CuttingProxy][]) {
         proxy.judge = (seen) => this.#judge(index, target, seen);
@@ -119,8 +122,9 @@ export class WorkerHost implements FunctionHost {
     await this.#healing;
   }
 
-  async close(): Promise<void> {
-    await this.heal();
+  /** Bytes of each worker's heap after everything that can be collected was. */
+  async heaps(): Promise<number[]> {
+    return Promise.all(this.#places.map(({ worker }) => worker.heap()));
   }
 
   async #heal(): Promise<void> {
@@ -205,7 +209,7 @@ export class WorkerHost implements FunctionHost {
       if (random() < 0.5) return { fate: "refuse", struck: () => this.#kill(worker) };
       return { fate: "cut", struck: () => this.#kill(worker) };
     }
-    if (target === "table" && /^(Put|Update)Item$/.test(seen.action) && random() < FREEZE_RATE) {
+    if (target === "table" && /^(Put|Update)Item$/.test(seen.action) && random() < this.#options.freezeRate) {
       await this.#freeze(worker);
       return "refuse";
     }

@@ -9,6 +9,7 @@ export class WorkerDied extends Error {}
 
 const Told = z.union([
   z.object({ ready: z.literal(true) }),
+  z.object({ heap: z.number() }),
   z.object({ id: z.number(), result: z.unknown().optional(), error: z.string().optional() }),
 ]);
 const Logged = z.looseObject({ level: z.string(), message: z.string(), error: z.string().optional() });
@@ -39,6 +40,7 @@ export class WorkerProcess {
   readonly #child: ChildProcess;
   readonly #running = new Map<number, Running>();
   readonly #options: WorkerOptions;
+  readonly #heapAsked: ((bytes: number) => void)[] = [];
   #nextId = 0;
   #killed = false;
   #ended = false;
@@ -55,7 +57,7 @@ export class WorkerProcess {
             FAKETIME: `${options.skewHours > 0 ? "+" : ""}${options.skewHours}h`,
             DONT_FAKE_MONOTONIC: "1",
           };
-    this.#child = spawn(process.execPath, [options.program], {
+    this.#child = spawn(process.execPath, ["--expose-gc", options.program], {
       env: { ...options.env, ...shift },
       stdio: ["ignore", "pipe", "pipe", "ipc"],
     });
@@ -95,6 +97,14 @@ export class WorkerProcess {
     });
   }
 
+  /** Bytes in use after everything that can be collected was. */
+  heap(): Promise<number> {
+    return new Promise((resolve) => {
+      this.#heapAsked.push(resolve);
+      this.#child.send({ heap: true });
+    });
+  }
+
   /** SIGKILL: nothing that it has begun goes on. */
   kill(): void {
     this.#killed = true;
@@ -117,6 +127,10 @@ export class WorkerProcess {
   #told(told: z.output<typeof Told>, isReady: () => void): void {
     if ("ready" in told) {
       isReady();
+      return;
+    }
+    if ("heap" in told) {
+      for (const hear of this.#heapAsked.splice(0)) hear(told.heap);
       return;
     }
     const running = this.#running.get(told.id);

@@ -3,7 +3,10 @@ import type { Context } from "aws-lambda";
 import * as z from "zod";
 
 /** One invocation for this process: `limitMs` is what the function's context says is left. */
-const Job = z.object({ id: z.number(), name: z.string(), limitMs: z.number(), event: z.unknown() });
+const Job = z.union([
+  z.object({ heap: z.literal(true) }),
+  z.object({ id: z.number(), name: z.string(), limitMs: z.number(), event: z.unknown() }),
+]);
 
 type Handler = (event: unknown, context: Context) => Promise<unknown>;
 
@@ -13,7 +16,13 @@ export async function work(load: Record<string, () => Promise<{ handler: unknown
   const loaded = await Promise.all(names.map(async (name) => [name, (await load[name]?.())?.handler] as const));
   const handlers = new Map(loaded.map(([name, handler]) => [name, handler as Handler]));
   process.on("message", (message) => {
-    const { id, name, limitMs, event } = Job.parse(message);
+    const job = Job.parse(message);
+    if ("heap" in job) {
+      globalThis.gc?.();
+      process.send?.({ heap: process.memoryUsage().heapUsed });
+      return;
+    }
+    const { id, name, limitMs, event } = job;
     const handler = handlers.get(name);
     if (!handler) throw new Error(`this process has no function ${name}`);
     handler(event, contextOf(name, limitMs)).then(
