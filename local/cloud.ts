@@ -17,7 +17,7 @@ import {
 } from "./environment.ts";
 import type { FaultInput } from "./faults.ts";
 import { type ApiObserver, startApi, startFunctionUrl } from "./front.ts";
-import { Functions } from "./lambda.ts";
+import { type FunctionHost, Functions } from "./lambda.ts";
 import { type Peers, type People, startPeers, tokensOf } from "./peers.ts";
 import { clock } from "./process-clock.ts";
 import { Queues } from "./queues.ts";
@@ -45,6 +45,8 @@ export type CloudOptions = {
   port?: number;
   profile?: ProfileName;
   seed?: number;
+  /** In place of this process. */
+  functions?: FunctionHost;
   /** Hears every answer of the API, and every change of the table. */
   observeApi?: ApiObserver;
   observeStream?: StreamObserver;
@@ -52,7 +54,7 @@ export type CloudOptions = {
 
 type Parts = {
   settings: Settings;
-  functions: Functions;
+  functions: FunctionHost;
   backend: Backend;
   queues: Queues;
   schedule: Schedule;
@@ -101,7 +103,7 @@ export class Cloud implements Controlled {
     return this.#parts.queues;
   }
 
-  get functions(): Functions {
+  get functions(): FunctionHost {
     return this.#parts.functions;
   }
 
@@ -264,7 +266,7 @@ export class Cloud implements Controlled {
  */
 export async function startCloud(options: CloudOptions): Promise<Cloud> {
   const { settings } = options;
-  const functions = new Functions();
+  const functions = options.functions ?? new Functions();
   const observe = options.observeApi ?? (() => undefined);
   const api = await startApi({
     port: options.port ?? 0,

@@ -4,13 +4,16 @@ import { FUNCTIONS, type FunctionName } from "../lib/contract/functions.ts";
 
 export type Invoke = (name: FunctionName, event: unknown) => Promise<unknown>;
 
+/** Where functions run. `load` makes them new, for the environment that the process has then. */
+export type FunctionHost = { readonly running: number; readonly invoke: Invoke; load(): Promise<void> };
+
 /** The function did not answer within its time. */
 export class TimedOut extends Error {}
 
 type Handler = (event: unknown, context: Context) => Promise<unknown>;
 
 /** The functions of one cloud, loaded from source into this process. */
-export class Functions {
+export class Functions implements FunctionHost {
   #handlers = new Map<FunctionName, Handler>();
   #running = 0;
 

@@ -6,11 +6,14 @@ import type { Clock } from "./clock.ts";
 const FRESH_MS = 5 * 60_000;
 // A value that somebody refused may be outdated; strangers who are refused must not cost a read each.
 const RENEW_MS = 30_000;
-const TIMEOUT_MS = 2_000;
+// While an old value is at hand, a store that has just failed is left alone: waiting for it would fail every caller.
+const SPARED_MS = 30_000;
+// Two tries and the pause between them are over before Chapa gives the webhook up.
+const TIMEOUT_MS = 1_500;
 
 /**
  * One JSON secret: read when first needed, kept for five minutes, and served stale when the service that keeps it
- * does not answer. A failed first read is not remembered.
+ * does not answer, for half a minute at a time. A failed first read is not remembered.
  */
 export class Secret<Value> {
   readonly #client: SecretsManagerClient;
@@ -20,6 +23,7 @@ export class Secret<Value> {
   #value: Value | undefined;
   #readAt = Number.NEGATIVE_INFINITY;
   #renewedAt = Number.NEGATIVE_INFINITY;
+  #failedAt = Number.NEGATIVE_INFINITY;
   #reading: Promise<Value> | undefined;
 
   constructor(arn: string, schema: z.ZodType<Value>, clock: Clock, client = secretsClient()) {
@@ -48,12 +52,14 @@ export class Secret<Value> {
 
   /** Whoever asks while it is being read waits for the same answer; an old value is better than none. */
   async #readOnce(): Promise<Value> {
+    if (this.#value !== undefined && this.#clock.now() - this.#failedAt < SPARED_MS) return this.#value;
     this.#reading ??= this.#read().finally(() => {
       this.#reading = undefined;
     });
     try {
       return await this.#reading;
     } catch (error) {
+      this.#failedAt = this.#clock.now();
       if (this.#value !== undefined) return this.#value;
       throw new DependencyUnavailable("The store of secrets", error);
     }

@@ -65,6 +65,20 @@ describe("a secret", () => {
     expect(await secret.get()).toEqual({ key: "a" });
   });
 
+  test("whose store has just failed is served stale without asking, for half a minute", async () => {
+    await secret.get();
+    await faults.set("500");
+    now += 3_600_000;
+    expect(await secret.get()).toEqual({ key: "a" });
+    await faults.clear();
+    values.set("arn:one", { key: "b" });
+    now += 29_000;
+    expect(await secret.get()).toEqual({ key: "a" });
+    expect(await secret.renewed()).toEqual({ key: "a" });
+    now += 1_001;
+    expect(await secret.get()).toEqual({ key: "b" });
+  });
+
   test("that was never read is an outage and not a fault, and one bad start is not remembered", async () => {
     await faults.set("500");
     await expect(secret.get()).rejects.toThrow(DependencyUnavailable);

@@ -1,0 +1,55 @@
+import { readFile } from "node:fs/promises";
+import { build, type Plugin } from "esbuild";
+import { FUNCTIONS } from "../../lib/contract/functions.ts";
+import type { DeliberateFault } from "./deliberate.ts";
+
+const ROOT = new URL("../../", import.meta.url).pathname;
+
+/**
+ * Builds every function into one program for worker processes, from source, with a deliberate fault written into it if
+ * there is one.
+ * @returns the program's path
+ * @throws Error when the source no longer has what a fault replaces
+ */
+export async function bundleWorker(fault: DeliberateFault | undefined): Promise<string> {
+  const outfile = `${ROOT}.local/chaos/worker-${fault?.name ?? "true"}-${process.pid}.mjs`;
+  const imports = Object.keys(FUNCTIONS).map((name) => `"${name}": () => import("./functions/${name}.ts")`);
+  await build({
+    stdin: {
+      contents: `import { work } from "./test/chaos/worker.ts";\nawait work({${imports.join(", ")}});`,
+      resolveDir: ROOT,
+      loader: "ts",
+    },
+    outfile,
+    bundle: true,
+    platform: "node",
+    target: "node24",
+    format: "esm",
+    mainFields: ["module", "main"],
+    minify: true,
+    keepNames: true,
+    lineLimit: 160,
+    logLevel: "warning",
+    plugins: fault ? [writtenIn(fault)] : [],
+  });
+  return outfile;
+}
+
+function writtenIn({ name, edits }: DeliberateFault): Plugin {
+  return {
+    name,
+    setup({ onLoad }) {
+      for (const [file, changes] of Object.entries(edits)) {
+        const path = `${ROOT}${file}`;
+        onLoad({ filter: new RegExp(`^${path.replaceAll(/[./]/g, "\\$&")}$`) }, async () => {
+          let contents = await readFile(path, "utf8");
+          for (const [from, to] of changes) {
+            if (contents.split(from).length !== 2) throw new Error(`${file} does not have exactly one "${from}"`);
+            contents = contents.replace(from, () => to);
+          }
+          return { contents, loader: "ts" };
+        });
+      }
+    },
+  };
+}

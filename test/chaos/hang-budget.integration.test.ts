@@ -1,0 +1,214 @@
+import { randomUUID } from "node:crypto";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { ROUTES, type Route } from "../../lib/contract/routes.ts";
+import { Caller, type Heard } from "../../local/caller.ts";
+import { type Cloud, startCloud } from "../../local/cloud.ts";
+import { LOCAL_IDENTITY, signatureFor } from "../../local/iam.ts";
+import { Functions } from "../../local/lambda.ts";
+import { PASSWORD, PEOPLE } from "../../local/people.ts";
+import { readSettings } from "../../local/settings.ts";
+import { type CuttingProxy, startCuttingProxy } from "./cutting-proxy.ts";
+
+// The product's own promise, in real time: whoever calls hears something before he gives up.
+const ROUTE_MS = 12_000;
+const WEBHOOK_MS = 4_000;
+
+const DEPENDENCIES = ["table", "queues", "secrets", "chapa", "users", "redis"] as const;
+type Dependency = (typeof DEPENDENCIES)[number];
+// Functions are cold, but once: a secret that was read and is old has a way of its own.
+const CASES = [...DEPENDENCIES, "secrets, once read"] as const;
+type Case = (typeof CASES)[number];
+const SECRETS_ARE_OLD_MS = 6 * 60_000;
+
+/** Functions whose every dependency is behind a proxy that can hang. */
+class Behind extends Functions {
+  readonly proxies = new Map<Dependency, CuttingProxy>();
+
+  /** Cold again, and reaching everything through proxies in front of where it really is. */
+  override async load(): Promise<void> {
+    for (const [name, dependency] of ENDPOINTS) {
+      const url = new URL(process.env[name] ?? "");
+      const known = this.proxies.get(dependency);
+      if (url.origin === known?.origin) continue;
+      const proxy = known ?? (await startCuttingProxy(url.origin));
+      this.proxies.set(dependency, proxy);
+      process.env[name] = `${proxy.origin}${url.pathname === "/" ? "" : url.pathname}`;
+    }
+    await super.load();
+  }
+}
+
+const ENDPOINTS = [
+  ["AWS_ENDPOINT_URL_DYNAMODB", "table"],
+  ["AWS_ENDPOINT_URL_SQS", "queues"],
+  ["RESOLVE_QUEUE_URL", "queues"],
+  ["LISTING_QUEUE_URL", "queues"],
+  ["NOTIFICATION_QUEUE_URL", "queues"],
+  ["AWS_ENDPOINT_URL_SECRETS_MANAGER", "secrets"],
+  ["CHAPA_BASE_URL", "chapa"],
+  ["USER_MANAGEMENT_URL", "users"],
+] as const;
+
+const functions = new Behind();
+let cloud: Cloud;
+let caller: Caller;
+const measured = new Map<string, Map<Case, { ms: number; heard: Heard }>>();
+
+beforeAll(async () => {
+  cloud = await startCloud({
+    settings: readSettings({ RATE_LIMIT_INITIATE: "1000", RATE_LIMIT_TOKEN: "1000" }),
+    functions,
+  });
+  functions.proxies.set("redis", await startCuttingProxy(cloud.redis.origin));
+  cloud.rotate("auth", { upstash_url: functions.proxies.get("redis")?.origin });
+  caller = new Caller(cloud.address);
+  for (const one of CASES) await measure(one);
+  process.stdout.write(`${table()}\n`);
+}, 300_000);
+afterAll(async () => {
+  for (const proxy of functions.proxies.values()) proxy.judge = () => "pass";
+  await cloud.close();
+  await Promise.all([...functions.proxies.values()].map((proxy) => proxy.close()));
+});
+
+describe.each(CASES)("while nothing comes back from: %s", (one) => {
+  test(`every route answers by itself within ${ROUTE_MS / 1000} s, the webhook within ${WEBHOOK_MS / 1000} s`, () => {
+    expect(measured.size).toBeGreaterThanOrEqual(ROUTES.length);
+    for (const [name, by] of measured) {
+      const { ms, heard } = by.get(one) ?? { ms: Number.POSITIVE_INFINITY, heard: undefined };
+      expect(ms, name).toBeLessThan(/webhook/.test(name) ? WEBHOOK_MS : ROUTE_MS);
+      // What the gateway says when a function has not ended in time.
+      expect(heard?.body, name).not.toMatchObject({ message: "Service Unavailable" });
+      expect(heard?.status, name).not.toBe(500);
+    }
+  });
+
+  test("what hangs is in use, and something is answered differently", () => {
+    const hung = functions.proxies.get(dependencyOf(one))?.hits ?? new Map();
+    expect([...hung.values()].reduce((sum, { hang }) => sum + hang, 0)).toBeGreaterThan(0);
+  });
+});
+
+function dependencyOf(one: Case): Dependency {
+  return one === "secrets, once read" ? "secrets" : one;
+}
+
+type Asked = { name: string; ask: () => Promise<Heard> };
+
+/** Asks at every route at once, functions cold and caches empty, while one dependency hangs. */
+async function measure(one: Case): Promise<void> {
+  const payment = await caller.initiate({ property_id: randomUUID(), request_id: randomUUID() });
+  expect(payment.status).toBe(202);
+  await cloud.settle();
+  await cloud.redis.reset();
+  await functions.load();
+  const proxy = functions.proxies.get(dependencyOf(one));
+  if (!proxy) throw new Error(`nothing stands in front of ${one}`);
+  const all = [...ROUTES.map((route) => asked(route, payment)), ...others(payment)];
+  if (one === "secrets, once read") {
+    await Promise.all(all.map(({ ask }) => ask()));
+    await cloud.clock.advance(SECRETS_ARE_OLD_MS);
+  }
+  proxy.judge = () => "hang";
+  await Promise.all(
+    all.map(async ({ name, ask }) => {
+      const startedAt = performance.now();
+      const heard = await ask();
+      const by = measured.get(name) ?? new Map();
+      measured.set(name, by.set(one, { ms: performance.now() - startedAt, heard }));
+    }),
+  );
+  proxy.judge = () => "pass";
+  await functions.load();
+}
+
+/** One call of a route as whoever may call it. */
+function asked(route: Route, payment: Heard): Asked {
+  const path = route.path
+    .replace("{payment_id}", String(payment.body["id"]))
+    .replace("{tx_ref}", String(payment.body["chapa_tx_ref"]))
+    .replace("{request_id}", String(payment.body["request_id"]));
+  const name = `${route.method} ${route.path}`;
+  if (route.function === "chapa-webhook" && route.method === "POST") {
+    const content = JSON.stringify({
+      event: "charge.success",
+      tx_ref: payment.body["chapa_tx_ref"],
+      status: "success",
+    });
+    return { name, ask: () => caller.webhook(content, { secret: "sim-webhook-secret" }) };
+  }
+  if (route.function === "chapa-webhook") {
+    return { name, ask: () => caller.get(`${path}?trx_ref=${payment.body["chapa_tx_ref"]}`) };
+  }
+  if (route.function === "create-token") {
+    const form = new URLSearchParams({ username: PEOPLE.owner.email, password: PASSWORD }).toString();
+    return { name, ask: () => caller.post(path, form, { "content-type": "application/x-www-form-urlencoded" }) };
+  }
+  const body = route.function === "initiate-payment" ? JSON.stringify(anOrder()) : "";
+  return {
+    name,
+    ask: async () => {
+      const headers = await headersFor(route, path, body);
+      return route.method === "GET" ? caller.get(path, headers) : caller.post(path, body, headers);
+    },
+  };
+}
+
+/** What takes another way through the same routes. */
+function others(payment: Heard): Asked[] {
+  const path = `/api/v1/payments/${payment.body["id"]}/verify`;
+  return [
+    { name: "POST /api/v1/payments/initiate by key", ask: () => caller.initiateByKey(anOrder()) },
+    { name: "POST …/verify by key", ask: () => caller.post(path, "", { "x-api-key": cloud.address.apiKey }) },
+    {
+      name: "POST webhook with a wrong signature",
+      ask: () => caller.webhook("{}", { secret: "another-secret" }),
+    },
+    {
+      name: "POST webhook without a signature",
+      ask: () => caller.webhook(JSON.stringify({ tx_ref: payment.body["chapa_tx_ref"] }), { headers: CONSTANT }),
+    },
+    {
+      name: "POST initiate of a fee with a checkout",
+      ask: () => caller.initiate({ property_id: payment.body["property_id"], request_id: randomUUID() }),
+    },
+  ];
+}
+
+const CONSTANT = { "x-chapa-signature": "" };
+
+function anOrder() {
+  return { user_id: PEOPLE.owner.id, property_id: randomUUID(), request_id: randomUUID() };
+}
+
+async function headersFor(route: Route, path: string, body: string): Promise<Record<string, string>> {
+  if (route.access.kind === "public") return {};
+  if (route.access.kind === "iam") {
+    const request = { method: route.method, url: `${cloud.address.api}${path}`, body };
+    return signatureFor(LOCAL_IDENTITY, request, Date.now());
+  }
+  const { owner, admin } = cloud.address.users;
+  const isOwners = route.access.roles?.includes("owner") ?? true;
+  return { authorization: `Bearer ${(isOwners ? owner : admin).token}` };
+}
+
+/** Milliseconds by route and dependency, the slowest last. */
+function table(): string {
+  const line = (name: string, cells: readonly string[]) =>
+    name.padEnd(48) + cells.map((cell) => cell.padStart(20)).join("");
+  const rows = [...measured].map(([name, by]) => {
+    const cells = CASES.map((one) => by.get(one) ?? { ms: 0, heard: undefined });
+    return { name, slowest: Math.max(...cells.map(({ ms }) => ms)), cells };
+  });
+  return [
+    line("answer (status) after ms, while … hangs", CASES),
+    ...rows
+      .toSorted((a, b) => a.slowest - b.slowest)
+      .map(({ name, cells }) =>
+        line(
+          name,
+          cells.map(({ ms, heard }) => `${Math.round(ms)} (${heard?.status ?? "-"})`),
+        ),
+      ),
+  ].join("\n");
+}

@@ -1,0 +1,272 @@
+import { randomBytes } from "node:crypto";
+import { GetCommand } from "@aws-sdk/lib-dynamodb";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { DependencyUnavailable } from "../../lib/domain/errors.ts";
+import { open, takeOver } from "../../lib/domain/moves.ts";
+import type { Payment } from "../../lib/domain/payment.ts";
+import { MINUTE_MS } from "../../lib/domain/time.ts";
+import { documentClient } from "../../lib/table/client.ts";
+import { ContactTable } from "../../lib/table/contacts.ts";
+import { PaymentTable } from "../../lib/table/payments.ts";
+import { RequestTable } from "../../lib/table/requests.ts";
+import { TotalsTable } from "../../lib/table/totals.ts";
+import { type Engine, startEngine } from "../../local/dynamo/engine.ts";
+import { createTable } from "../../local/dynamo/table.ts";
+import { aClaim, aLease, anAct, anOpened, aRef, CHECKOUT_URL, T0, TERMS } from "../support/payments.ts";
+import { type CuttingProxy, type Fate, startCuttingProxy } from "./cutting-proxy.ts";
+import { seeded } from "./random.ts";
+
+/** Again with LOST_SEED=n; LOST_RUNS=n for more of them. */
+const SEED = Number(process.env["LOST_SEED"] ?? 1);
+const RUNS = Number(process.env["LOST_RUNS"] ?? 40);
+
+const NAME = "payments";
+const TTL_DAYS_MS = 30 * 86_400_000;
+const LANGUAGE = { language: "am" };
+const DAY = "2026-11-24";
+
+let engine: Engine;
+let proxy: CuttingProxy;
+let payments: PaymentTable;
+let requests: RequestTable;
+let contacts: ContactTable;
+let totals: TotalsTable;
+let raw: (pk: string) => Promise<Record<string, unknown> | undefined>;
+
+beforeAll(async () => {
+  engine = await startEngine();
+  await createTable(engine.endpoint, NAME);
+  proxy = await startCuttingProxy(engine.endpoint);
+  Object.assign(process.env, {
+    AWS_REGION: "eu-west-1",
+    AWS_ACCESS_KEY_ID: "local",
+    AWS_SECRET_ACCESS_KEY: "local",
+    AWS_ENDPOINT_URL_DYNAMODB: proxy.origin,
+  });
+});
+// A client has so many retries and earns them back slowly: each test has one of its own.
+beforeEach(() => {
+  const client = documentClient();
+  payments = new PaymentTable(client, NAME);
+  requests = new RequestTable(client, NAME);
+  contacts = new ContactTable(
+    client,
+    NAME,
+    async () => ({ current: "k", keys: { k: Buffer.alloc(32, 1) } }),
+    randomBytes,
+  );
+  totals = new TotalsTable(client, NAME);
+  raw = async (pk) => (await client.send(new GetCommand({ TableName: NAME, Key: { pk }, ConsistentRead: true }))).Item;
+});
+afterEach(() => {
+  proxy.judge = () => "pass";
+});
+afterAll(async () => {
+  await proxy.close();
+  await engine.close();
+});
+
+const WRITES = ["PutItem", "UpdateItem", "DeleteItem"];
+
+/** The next writes meet these fates, in turn; what comes later passes. */
+function next(...fates: readonly Fate[]): void {
+  const left = [...fates];
+  proxy.judge = ({ action }) => (WRITES.includes(action) ? (left.shift() ?? "pass") : "pass");
+}
+
+// Three tries are the client's own: one of them comes through.
+const LOSSES: readonly (readonly [string, readonly Fate[]])[] = [
+  ["its answer is lost", ["cut"]],
+  ["its answer is lost twice", ["cut", "cut"]],
+  ["half of its answer arrives", ["half"]],
+  ["it is refused first", ["refuse"]],
+  ["it is refused, and then its answer is lost", ["refuse", "cut"]],
+];
+
+let requestNumber = 0;
+const aHash = () => `hash-${requestNumber++}`;
+const aRequest = (by: string) => ({ ref: aRef(), fields: { purpose: "listing_fee" }, recordedAt: T0, by });
+
+describe.each(LOSSES)("a write is what it was, though %s:", (_, fates) => {
+  test("a payment that was created is one's own", async () => {
+    const claimed = aClaim();
+    next(...fates);
+    expect(await payments.create(claimed)).toEqual({ won: true, payment: claimed });
+    expect(await payments.find(claimed.ref)).toEqual(claimed);
+  });
+
+  test("a payment that somebody else created is his", async () => {
+    const theirs = aClaim();
+    await payments.create(theirs);
+    next(...fates);
+    const mine = { ...theirs, lease: aLease("another", T0 + 1) };
+    expect(await payments.create(mine)).toEqual({ won: false, payment: theirs });
+  });
+
+  test("a step is stored, once", async () => {
+    const before = aClaim();
+    await payments.create(before);
+    const after = open(before, "me", CHECKOUT_URL, anAct());
+    next(...fates);
+    expect(await payments.save(before, after)).toEqual({ won: true, payment: after });
+    const stored = await payments.find(before.ref);
+    expect(stored).toEqual(after);
+    expect(stored?.history).toHaveLength(2);
+  });
+
+  test("a step from a version that is gone is not stored", async () => {
+    const before = aClaim();
+    await payments.create(before);
+    const theirs = open(before, "me", CHECKOUT_URL, anAct());
+    await payments.save(before, theirs);
+    next(...fates);
+    const late = takeOver(before, TERMS, aLease("late", T0 + 2 * MINUTE_MS), anAct(T0 + 2 * MINUTE_MS));
+    expect(await payments.save(before, late)).toEqual({ won: false, payment: theirs });
+  });
+
+  test("a claim that was taken back is gone, and anything else stays", async () => {
+    const [untouched, opened] = [aClaim(), anOpened()];
+    await payments.create(untouched);
+    await payments.create(opened);
+    next(...fates);
+    await payments.discard(untouched);
+    next(...fates);
+    await payments.discard(opened);
+    expect(await payments.find(untouched.ref)).toBeUndefined();
+    expect(await payments.find(opened.ref)).toEqual(opened);
+  });
+
+  test("a new request is no replay, and somebody else's is one", async () => {
+    const [hash, mine, theirs] = [aHash(), aRequest("me"), aRequest("they")];
+    next(...fates);
+    expect(await requests.record(hash, mine)).toMatchObject({ replayed: false, request: mine });
+    next(...fates);
+    expect(await requests.record(hash, theirs)).toMatchObject({ replayed: true, request: { by: "me", ref: mine.ref } });
+  });
+
+  test("a refused request counts as unknown, and only for whoever recorded it", async () => {
+    const [hash, other] = [aHash(), aHash()];
+    await requests.record(hash, aRequest("me"));
+    await requests.record(other, aRequest("they"));
+    next(...fates);
+    await requests.refuse(hash, "me", T0);
+    next(...fates);
+    await requests.refuse(other, "me", T0);
+    expect(await requests.find(hash)).toBeUndefined();
+    expect(await requests.find(other)).toMatchObject({ by: "they" });
+  });
+
+  test("a request points to the next payment", async () => {
+    const [hash, to] = [aHash(), aRef()];
+    await requests.record(hash, aRequest("me"));
+    next(...fates);
+    await requests.pointTo(hash, "me", to);
+    expect((await requests.find(hash))?.ref).toBe(to);
+  });
+
+  test("a contact can be read, and goes when it should", async () => {
+    const ref = aRef();
+    next(...fates);
+    await contacts.store(ref, LANGUAGE, T0);
+    expect(await contacts.find(ref, T0 + TTL_DAYS_MS - 1)).toEqual(LANGUAGE);
+    expect(await contacts.find(ref, T0 + TTL_DAYS_MS)).toBeUndefined();
+  });
+
+  test("a day's totals are what they were rewritten to, whatever was counted twice before", async () => {
+    const exact = { total: 3, pending: 1, success: 2, failed: 0, revenue: 100_000 };
+    next(...fates);
+    await totals.add({ day: DAY, total: 1, pending: 1, success: 0, failed: 0, revenue: 0 });
+    next(...fates);
+    await totals.rewrite(DAY, exact);
+    expect(await raw(`T#${DAY}`)).toMatchObject(exact);
+  });
+});
+
+describe("a write of which nothing is known", () => {
+  const NOTHING: readonly Fate[] = ["cut", "cut", "cut"];
+
+  test("is one's own when it is made again", async () => {
+    const before = aClaim();
+    next(...NOTHING);
+    await expect(payments.create(before)).rejects.toThrow(DependencyUnavailable);
+    expect(await payments.create(before)).toEqual({ won: true, payment: before });
+    const after = open(before, "me", CHECKOUT_URL, anAct());
+    next(...NOTHING);
+    await expect(payments.save(before, after)).rejects.toThrow(DependencyUnavailable);
+    expect(await payments.save(before, after)).toEqual({ won: true, payment: after });
+    expect((await payments.find(before.ref))?.version).toBe(2);
+  });
+});
+
+describe(`${RUNS} random sequences, every third call going wrong`, () => {
+  const runs = Array.from({ length: RUNS }, (_, index) => SEED + index);
+  const again = (seed: number) => `LOST_SEED=${seed} LOST_RUNS=1 npx vitest run lost-answers`;
+
+  test("a lone writer never loses, and every step of his is stored once", async () => {
+    for (const seed of runs) {
+      unsteady(seed);
+      const random = seeded(seed);
+      let payment = aClaim();
+      expect(await steadily(() => payments.create(payment)), again(seed)).toMatchObject({ won: true });
+      for (let step = 0; step < 6; step++) {
+        const after = stepOf(payment, step, random);
+        const before = payment;
+        expect(await steadily(() => payments.save(before, after)), again(seed)).toEqual({ won: true, payment: after });
+        payment = after;
+      }
+      proxy.judge = () => "pass";
+      expect(await payments.find(payment.ref), again(seed)).toEqual(payment);
+    }
+  });
+
+  test("of five who take the same step exactly one has taken it, and all know whose it is", async () => {
+    for (const seed of runs) {
+      proxy.judge = () => "pass";
+      const before = aClaim();
+      await payments.create(before);
+      unsteady(seed);
+      const saved = await Promise.all(
+        ["a", "b", "c", "d", "e"].map((who) => {
+          const now = T0 + 2 * MINUTE_MS;
+          const after = takeOver(before, TERMS, aLease(who, now + MINUTE_MS), anAct(now, who));
+          return steadily(() => payments.save(before, after));
+        }),
+      );
+      expect(
+        saved.filter(({ won }) => won),
+        again(seed),
+      ).toHaveLength(1);
+      const [stored, ...others] = new Set(saved.map(({ payment }) => payment?.lease?.holder));
+      expect(others, again(seed)).toEqual([]);
+      proxy.judge = () => "pass";
+      expect((await payments.find(before.ref))?.lease?.holder, again(seed)).toBe(stored);
+    }
+  });
+});
+
+/** What becomes of each write is decided by the seed, in the order in which they come. */
+function unsteady(seed: number): void {
+  const random = seeded(seed);
+  const wrong: readonly Fate[] = ["cut", "half", "refuse"];
+  proxy.judge = ({ action }) =>
+    WRITES.includes(action) && random() < 1 / 3 ? (wrong[Math.floor(random() * wrong.length)] ?? "cut") : "pass";
+}
+
+/** Made again until something is known. */
+async function steadily<Result>(write: () => Promise<Result>): Promise<Result> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await write();
+    } catch (error) {
+      if (!(error instanceof DependencyUnavailable) || tries === 20) throw error;
+    }
+  }
+}
+
+function stepOf(payment: Payment, step: number, random: () => number): Payment {
+  const now = T0 + (step + 1) * 10 * MINUTE_MS;
+  const isNote = random() < 0.5;
+  return isNote
+    ? { ...payment, verifiedAt: now }
+    : takeOver(payment, TERMS, aLease(`me-${step}`, now + MINUTE_MS), anAct(now));
+}

@@ -1,0 +1,76 @@
+import { parseArgs } from "node:util";
+import { FATES } from "./cutting-proxy.ts";
+import { DELIBERATE_FAULTS } from "./deliberate.ts";
+import { type Chaos, chaos } from "./run.ts";
+
+const HELP = `The real functions in processes that are killed with SIGKILL, frozen, cut off from the table, the queues, Chapa and the
+listing, and wrong about the time; then the laws are checked.
+
+  npm run chaos -- [options]
+
+  --kills N      at least so many (default 200)
+  --payments N   at least so many (default 200)
+  --seed N       what chance decides (default 1); processes make no two runs the same
+  --workers N    processes side by side (default 8)
+  --fault NAME   with a design that is wrong on purpose: ${DELIBERATE_FAULTS.map(({ name }) => name).join(", ")}
+  --help         this text
+
+Exits 1 when a law was broken, and tells everything about that payment.
+`;
+
+const say = (text: string) => process.stdout.write(`${text}\n`);
+const { values } = parseArgs({
+  options: {
+    kills: { type: "string", default: "200" },
+    payments: { type: "string", default: "200" },
+    seed: { type: "string", default: "1" },
+    workers: { type: "string", default: "8" },
+    fault: { type: "string" },
+    help: { type: "boolean", default: false },
+  },
+});
+
+async function main(): Promise<void> {
+  const fault = DELIBERATE_FAULTS.find(({ name }) => name === values.fault);
+  if (values.fault !== undefined && !fault) throw new Error(`no fault "${values.fault}"; see --help`);
+  if (fault) say(`on purpose: ${fault.says}`);
+  const seed = Number(values.seed);
+  const done = await chaos({
+    seed,
+    kills: Number(values.kills),
+    payments: Number(values.payments),
+    workers: Number(values.workers),
+    fault,
+    say,
+  });
+  report(done);
+  for (const { law, of, how, story } of done.violations) say(`\nBROKEN: ${law}\n  ${of}: ${how}\n${story}`);
+  const again = `npm run chaos -- --kills ${values.kills} --payments ${values.payments} --seed ${seed}`;
+  say(
+    `\n${done.host.kills} kills, ${done.stats.payments} payments, ${done.captures} captures: ${done.violations.length} violations (seed ${seed})`,
+  );
+  if (done.violations.length > 0) say(`again, though never quite the same: ${again}`);
+  if (done.violations.length > 0 || done.stuck > 0 || done.host.deaths.length > 0) process.exitCode = 1;
+}
+
+function report({ host, stats, states, dead, seconds, stuck, transactions }: Chaos): void {
+  if (!host.canShiftClocks) say("no faketime here (apt-get install faketime): every process had the right time");
+  say(["call".padEnd(44), ...FATES.map((fate) => fate.padStart(8))].join(""));
+  for (const [action, hits] of [...host.fates].sort()) {
+    say([action.padEnd(44), ...FATES.map((fate) => String(hits[fate]).padStart(8))].join(""));
+  }
+  const list = (counts: Iterable<[string, number]>) =>
+    [...counts].map(([name, count]) => `${name} ×${count}`).join(", ");
+  say(`\nanswers: ${list([...stats.answers].sort())}`);
+  say(`workers' records: ${list([...host.records].sort()) || "none"}`);
+  say(
+    `frozen: ${host.freezes}; cancels: ${stats.cancels}; presses: ${stats.presses}; transactions at Chapa: ${transactions}`,
+  );
+  say(`states: ${list(Object.entries(states))}; dead letters: ${list(Object.entries(dead))}`);
+  say(`${seconds.chaos} s of chaos, ${seconds.heal} s of healing`);
+  if (stuck > 0) say(`STUCK: ${stuck} who asked when everything worked got no answer`);
+  for (const last of host.deaths) say(`A WORKER ENDED BY ITSELF: ${last}`);
+}
+
+if (values.help) process.stdout.write(HELP);
+else await main();

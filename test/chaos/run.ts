@@ -1,0 +1,96 @@
+import { setTimeout as pause } from "node:timers/promises";
+import { MINUTE_MS, SECOND_MS } from "../../lib/domain/time.ts";
+import type { DeliberateFault } from "./deliberate.ts";
+import type { Lives } from "./lives.ts";
+import { type Ending, Stand } from "./stand.ts";
+import type { WorkerHost } from "./worker-host.ts";
+
+export type ChaosOptions = {
+  seed: number;
+  kills: number;
+  payments: number;
+  workers: number;
+  fault: DeliberateFault | undefined;
+  /** Hears how far it is. */
+  say: (text: string) => void;
+};
+
+export type Chaos = Ending & { seconds: { chaos: number; heal: number } };
+
+const SIDE_BY_SIDE = 44;
+// How likely a call is to be its caller's last while fewer have been killed than lives have begun.
+const KILL_RATE = 0.02;
+const FAULT_RATE = 0.03;
+const FREEZE_RATE = 0.004;
+const BETWEEN_RANDOM_KILLS_MS = 1_000;
+const CHAOS_LIMIT_MS = 25 * MINUTE_MS;
+
+/**
+ * The real functions in processes that are killed, frozen, cut off and wrong about the time, while owners and payers
+ * go on; then everything works again, time passes, and the laws are checked.
+ */
+export async function chaos(options: ChaosOptions): Promise<Chaos> {
+  const progress = { isKillDue: () => false };
+  const stand = await Stand.open({
+    seed: options.seed,
+    fault: options.fault,
+    workers: options.workers,
+    killRate: () => (progress.isKillDue() ? KILL_RATE : 0),
+    faultRate: FAULT_RATE,
+    freezeRate: FREEZE_RATE,
+    isSkewed: true,
+  });
+  const { host, lives } = stand;
+  progress.isKillDue = () => isKillDue(options, host.report.kills, lives.fees.length);
+  try {
+    const startedAt = performance.now();
+    await disturb(options, host, lives);
+    const disturbedAt = performance.now();
+    options.say(`${host.report.kills} kills, ${lives.stats.payments} payments; healing`);
+    const ending = await stand.end();
+    const seconds = {
+      chaos: Math.round((disturbedAt - startedAt) / SECOND_MS),
+      heal: Math.round((performance.now() - disturbedAt) / SECOND_MS),
+    };
+    return { ...ending, seconds };
+  } finally {
+    await stand.close();
+  }
+}
+
+/** Lives side by side until there were enough of them and enough kills. */
+async function disturb(options: ChaosOptions, host: WorkerHost, lives: Lives): Promise<void> {
+  const { kills, payments, say } = options;
+  const endsAt = performance.now() + CHAOS_LIMIT_MS;
+  let isOver = false;
+  const isEnough = () =>
+    (lives.stats.payments >= payments && host.report.kills >= kills) || host.report.deaths.length > 0;
+  const lane = async () => {
+    while (!isEnough() && performance.now() < endsAt) await lives.one();
+  };
+  const killer = async () => {
+    while (!isOver) {
+      await pause(BETWEEN_RANDOM_KILLS_MS);
+      if (!isOver && isKillDue(options, host.report.kills, lives.fees.length)) host.killOne();
+    }
+  };
+  const reporter = setInterval(
+    () => say(`${host.report.kills} kills, ${lives.stats.payments} payments`),
+    15 * SECOND_MS,
+  );
+  host.arm();
+  const killing = killer();
+  try {
+    await Promise.all(Array.from({ length: SIDE_BY_SIDE }, lane));
+    if (!isEnough()) throw new Error(`not enough happened within ${CHAOS_LIMIT_MS / MINUTE_MS} minutes`);
+  } finally {
+    isOver = true;
+    clearInterval(reporter);
+    await killing;
+  }
+}
+
+/** Kills and payments are to come out even, whichever is ahead. */
+function isKillDue({ kills, payments }: ChaosOptions, killed: number, begun: number): boolean {
+  return killed * payments < kills * begun;
+}

@@ -1,0 +1,127 @@
+import { setTimeout as pause } from "node:timers/promises";
+import { parseArgs } from "node:util";
+import { MINUTE_MS, SECOND_MS } from "../../lib/domain/time.ts";
+import { type Ending, Stand } from "./stand.ts";
+
+const HELP = `The real functions under a steady load (press, pay, look, list, cancel, come back, webhooks) while one call in 100 to
+the table, the queues, Chapa and the listing goes wrong; then the laws are checked.
+
+  npm run soak -- [options]
+
+  --minutes N   of load (default 2)
+  --seed N      what chance decides (default 1)
+  --help        this text
+
+Exits 1 when a law was broken, a process ended by itself (an unhandled rejection does that), or the heap of the processes
+that run functions grew by a tenth or more after the warm-up.
+`;
+
+const SIDE_BY_SIDE = 6;
+const WORKERS = 2;
+const FAULT_RATE = 0.01;
+const GROWTH_ALLOWED = 0.1;
+// Of the time, before the heap is measured for the first time.
+const WARM_UP = 0.3;
+const SAMPLES = 12;
+
+type Soaked = Ending & { heap: { begin: number; end: number; samples: number[] } };
+
+const say = (text: string) => process.stdout.write(`${text}\n`);
+
+async function soak(minutes: number, seed: number): Promise<Soaked> {
+  const stand = await Stand.open({
+    seed,
+    workers: WORKERS,
+    killRate: () => 0,
+    faultRate: FAULT_RATE,
+    freezeRate: 0,
+    isSkewed: false,
+  });
+  try {
+    stand.host.arm();
+    const totalMs = minutes * MINUTE_MS;
+    const endsAt = performance.now() + totalMs;
+    const lane = async () => {
+      while (performance.now() < endsAt) await stand.lives.one();
+    };
+    const sampling = sample(stand, totalMs);
+    await Promise.all(Array.from({ length: SIDE_BY_SIDE }, lane));
+    const samples = await sampling;
+    const third = Math.floor(samples.length / 3);
+    const heap = { begin: median(samples.slice(0, third)), end: median(samples.slice(-third)), samples };
+    return { ...(await stand.end()), heap };
+  } finally {
+    await stand.close();
+  }
+}
+
+/** Bytes of all workers together, at even distances after the warm-up. */
+async function sample({ host }: Stand, totalMs: number): Promise<number[]> {
+  const samples: number[] = [];
+  await pause(totalMs * WARM_UP);
+  for (let index = 0; index < SAMPLES; index++) {
+    if (host.report.deaths.length > 0) break;
+    samples.push((await host.heaps()).reduce((sum, bytes) => sum + bytes, 0));
+    await pause((totalMs * (1 - WARM_UP)) / (SAMPLES + 1));
+  }
+  return samples;
+}
+
+function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] ?? 0;
+}
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      minutes: { type: "string", default: "2" },
+      seed: { type: "string", default: "1" },
+      help: { type: "boolean", default: false },
+    },
+  });
+  if (values.help) {
+    say(HELP);
+    return;
+  }
+  const startedAt = performance.now();
+  const done = await soak(Number(values.minutes), Number(values.seed));
+  const { host, stats, heap, violations, stuck } = done;
+  const megabytes = (bytes: number) => `${(bytes / 1024 / 1024).toFixed(1)} MB`;
+  const growth = heap.end / heap.begin - 1;
+  const operations = [...stats.answers.values()].reduce((sum, count) => sum + count, 0);
+  const calls = [...host.fates.values()].reduce((sum, fates) => sum + Object.values(fates).reduce((a, b) => a + b), 0);
+  const wrong = [...host.fates.values()].reduce((sum, { refuse, cut, half }) => sum + refuse + cut + half, 0);
+  say(
+    `answers: ${[...stats.answers]
+      .sort()
+      .map(([name, count]) => `${name} ×${count}`)
+      .join(", ")}`,
+  );
+  say(
+    `workers' records: ${
+      [...host.records]
+        .sort()
+        .map(([name, count]) => `${name} ×${count}`)
+        .join(", ") || "none"
+    }`,
+  );
+  say(
+    `states: ${Object.entries(done.states)
+      .map(([name, count]) => `${name} ×${count}`)
+      .join(", ")}`,
+  );
+  say(`heap of the workers: ${heap.samples.map(megabytes).join(", ")}`);
+  for (const { law, of, how, story } of violations) say(`\nBROKEN: ${law}\n  ${of}: ${how}\n${story}`);
+  for (const last of host.deaths) say(`A WORKER ENDED BY ITSELF: ${last}`);
+  if (stuck > 0) say(`STUCK: ${stuck} who asked when everything worked got no answer`);
+  say(
+    `\n${values.minutes} minutes: ${operations} operations of ${stats.payments} payments, ${calls} outside calls, ${wrong} of them went wrong; ` +
+      `heap ${megabytes(heap.begin)} → ${megabytes(heap.end)} (${(growth * 100).toFixed(1)} %); ` +
+      `${host.deaths.length} unhandled, ${violations.length} violations (seed ${values.seed}, ${Math.round((performance.now() - startedAt) / SECOND_MS)} s)`,
+  );
+  const isGrown = !(growth < GROWTH_ALLOWED);
+  if (violations.length > 0 || host.deaths.length > 0 || stuck > 0 || isGrown) process.exitCode = 1;
+}
+
+await main();

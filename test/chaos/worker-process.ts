@@ -1,0 +1,164 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync, readdirSync, rmSync } from "node:fs";
+import { createInterface } from "node:readline";
+import * as z from "zod";
+import { parseJson } from "../../lib/runtime/json.ts";
+
+/** The process that ran it is no more. */
+export class WorkerDied extends Error {}
+
+const Told = z.union([
+  z.object({ ready: z.literal(true) }),
+  z.object({ heap: z.number() }),
+  z.object({ id: z.number(), result: z.unknown().optional(), error: z.string().optional() }),
+]);
+const Logged = z.looseObject({ level: z.string(), message: z.string(), error: z.string().optional() });
+
+const FAKETIME = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1";
+const SHARED_MEMORY = "/dev/shm";
+
+/** Whether the clock of a process can be shifted on this machine (Debian's `faketime`). */
+export function canShiftClocks(): boolean {
+  return existsSync(FAKETIME);
+}
+
+export type WorkerOptions = {
+  program: string;
+  env: Record<string, string | undefined>;
+  /** How far its clock is off, in hours. */
+  skewHours: number;
+  onRecord: (record: { level: string; message: string; error?: string | undefined }) => void;
+  /** Runs once, when it has ended for whatever reason; `last` is what it said on stderr. */
+  onEnd: (how: { killed: boolean; last: string }) => void;
+};
+
+type Running = { resolve: (value: unknown) => void; reject: (error: Error) => void; name: string };
+
+/** One operating-system process that runs functions. */
+export class WorkerProcess {
+  readonly ready: Promise<void>;
+  readonly #child: ChildProcess;
+  readonly #running = new Map<number, Running>();
+  readonly #options: WorkerOptions;
+  readonly #heapAsked: ((bytes: number) => void)[] = [];
+  #nextId = 0;
+  #killed = false;
+  #ended = false;
+  #frozen: Promise<void> | undefined;
+  #errors = "";
+
+  constructor(options: WorkerOptions) {
+    this.#options = options;
+    const shift =
+      options.skewHours === 0
+        ? {}
+        : {
+            LD_PRELOAD: FAKETIME,
+            FAKETIME: `${options.skewHours > 0 ? "+" : ""}${options.skewHours}h`,
+            DONT_FAKE_MONOTONIC: "1",
+          };
+    this.#child = spawn(process.execPath, ["--expose-gc", options.program], {
+      env: { ...options.env, ...shift },
+      stdio: ["ignore", "pipe", "pipe", "ipc"],
+    });
+    this.ready = new Promise((resolve) => {
+      this.#child.on("message", (message) => this.#told(Told.parse(message), resolve));
+      this.#child.on("exit", () => {
+        resolve();
+        this.#end();
+      });
+    });
+    for (const stream of [this.#child.stdout, this.#child.stderr]) {
+      if (stream) createInterface(stream).on("line", (line) => this.#hear(line));
+    }
+  }
+
+  get isAlive(): boolean {
+    return !this.#killed && !this.#ended;
+  }
+
+  get isFrozen(): boolean {
+    return this.#frozen !== undefined;
+  }
+
+  get load(): number {
+    return this.#running.size;
+  }
+
+  /** @throws WorkerDied, or whatever the function threw */
+  run(name: string, event: unknown, limitMs: number): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      if (!this.isAlive) return reject(new WorkerDied(name));
+      const id = this.#nextId++;
+      this.#running.set(id, { resolve, reject, name });
+      this.#child.send({ id, name, limitMs, event }, (error) => {
+        if (error) this.#running.get(id)?.reject(new WorkerDied(name));
+      });
+    });
+  }
+
+  /** Bytes in use after everything that can be collected was. */
+  heap(): Promise<number> {
+    return new Promise((resolve) => {
+      this.#heapAsked.push(resolve);
+      this.#child.send({ heap: true });
+    });
+  }
+
+  /** SIGKILL: nothing that it has begun goes on. */
+  kill(): void {
+    this.#killed = true;
+    this.#child.kill("SIGKILL");
+  }
+
+  /** SIGSTOP for so long; whoever asks meanwhile waits for the same thaw. */
+  freeze(ms: number): Promise<void> {
+    this.#frozen ??= new Promise((resolve) => {
+      this.#child.kill("SIGSTOP");
+      setTimeout(() => {
+        this.#frozen = undefined;
+        this.#child.kill("SIGCONT");
+        resolve();
+      }, ms);
+    });
+    return this.#frozen;
+  }
+
+  #told(told: z.output<typeof Told>, isReady: () => void): void {
+    if ("ready" in told) {
+      isReady();
+      return;
+    }
+    if ("heap" in told) {
+      for (const hear of this.#heapAsked.splice(0)) hear(told.heap);
+      return;
+    }
+    const running = this.#running.get(told.id);
+    this.#running.delete(told.id);
+    if (told.error === undefined) running?.resolve(told.result ?? undefined);
+    else running?.reject(new Error(told.error));
+  }
+
+  #hear(line: string): void {
+    const record = Logged.safeParse(parseJson(line));
+    if (record.success) this.#options.onRecord(record.data);
+    // Metrics are records, too; what is neither is what a process says when it ends.
+    else if (!line.startsWith('{"_aws"')) this.#errors = `${this.#errors}${line}\n`.slice(-2_000);
+  }
+
+  #end(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    for (const { reject, name } of this.#running.values()) reject(new WorkerDied(name));
+    this.#running.clear();
+    if (this.#options.skewHours !== 0) forgetSharedMemory(this.#child.pid);
+    this.#options.onEnd({ killed: this.#killed, last: this.#errors });
+  }
+}
+
+/** What libfaketime leaves behind of a process that was killed. */
+function forgetSharedMemory(pid: number | undefined): void {
+  for (const name of readdirSync(SHARED_MEMORY)) {
+    if (/faketime/.test(name) && name.endsWith(`_${pid}`)) rmSync(`${SHARED_MEMORY}/${name}`, { force: true });
+  }
+}
