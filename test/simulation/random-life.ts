@@ -49,7 +49,8 @@ async function happen(universe: Universe, chance: Chance): Promise<void> {
   else if (dice < 79) pay(universe, chance);
   else if (dice < 87) look(universe, chance);
   else if (dice < 90) universe.tell();
-  else if (dice < 93) universe.publish(1 + chance.below(5), chance.whim(0.2));
+  else if (dice < 92) universe.publish(1 + chance.below(5), chance.whim(0.2));
+  else if (dice < 93) universe.notifyUsers();
   else if (dice < 96) rare(universe, chance);
   else if (dice < 97) scheduler.now -= chance.below(SKEW_MS);
   else scheduler.now += JUMPS[chance.below(JUMPS.length)] ?? 0;
@@ -97,7 +98,9 @@ function rare(universe: Universe, chance: Chance): void {
   else if (dice < 9) universe.notifyUsers();
   else if (dice < 10) universe.reconcile();
   else if (dice < 11) giveUp(universe, chance);
-  else if (universe.listing === "PENDING" && chance.whim(0.3)) universe.listing = "DELETED";
+  // The owner deletes the property, or somebody approves it by hand.
+  else if (universe.listing === "PENDING" && chance.whim(0.6))
+    universe.listing = chance.whim(0.2) ? "DELETED" : "APPROVED";
 }
 
 function giveUp(universe: Universe, chance: Chance): void {

@@ -258,8 +258,8 @@ describe("a payment's row", () => {
     );
   });
 
-  test("whose history was cut short is still read, as far as it goes", () => {
-    expect(fromItem({ ...ROW, history: ["claim"] }).history).toEqual([{ move: "claim", at: 0, by: "" }]);
+  test("whose history was cut short is refused: its moment would be a guess", () => {
+    expect(() => fromItem({ ...ROW, history: ["claim"] })).toThrow();
   });
 
   test("keeps a history entry apart: move, moment, who, and the whole evidence or none", () => {
