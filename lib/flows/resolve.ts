@@ -54,7 +54,8 @@ export async function resolve(
   if (payment) {
     if (!isWanted(payment, trigger, ports.clock.now())) return { came: "held", payment };
     const afterMs = (payment.verifiedAt ?? 0) + BETWEEN_LOOKS_MS - ports.clock.now();
-    if (afterMs > 0) return suppressed(ports, payment, trigger, afterMs);
+    // A look later than now was dated by a clock that is wrong; waiting for it could take hours.
+    if (afterMs > 0 && afterMs <= BETWEEN_LOOKS_MS) return suppressed(ports, payment, trigger, afterMs);
   }
   if (isHint(trigger) && !(await ports.budget?.take("hints"))?.allowed) return { came: "held", payment };
 

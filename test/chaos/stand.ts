@@ -87,11 +87,10 @@ export class Stand {
   /** Everything works again, time passes until nothing is owed any more, and the laws are checked. */
   async end(): Promise<Ending> {
     await this.host.heal();
-    await this.#cloud.settle();
     let stuck = 0;
-    for (const [index, ms] of HEALING_MS.entries()) {
-      await this.#cloud.advance(ms);
-      if (index + 1 === HEALED_OF_SKEW) stuck = await this.#pressAgain();
+    for (const [index, ms] of [0, ...HEALING_MS].entries()) {
+      await this.#pass(ms);
+      if (index === HEALED_OF_SKEW) stuck = await this.#pressAgain();
     }
     await this.#laws.atTheEnd();
     const { rows, chapa, queues } = this.#cloud;
@@ -108,6 +107,15 @@ export class Stand {
       transactions: chapa?.transactions().length ?? 0,
       dead: Object.fromEntries(names.map((name) => [name, queues.state(name).dead.length])),
     };
+  }
+
+  /** @throws Error naming what does not come to an end */
+  async #pass(ms: number): Promise<void> {
+    try {
+      await this.#cloud.advance(ms);
+    } catch (error) {
+      throw new Error(`under way: ${this.host.underWay.join(", ") || "no function"}`, { cause: error });
+    }
   }
 
   async close(): Promise<void> {

@@ -59,6 +59,7 @@ export class WorkerHost implements FunctionHost {
   readonly #options: HostOptions;
   readonly #places: Place[] = [];
   readonly #healed = new Functions();
+  readonly #underWay = new Set<{ name: string; isOutside: boolean; since: number }>();
   #isHealing = false;
   #isArmed = false;
   #running = 0;
@@ -96,11 +97,14 @@ export class WorkerHost implements FunctionHost {
 
   invoke: Invoke = async (name, event) => {
     this.#running++;
+    const entry = { name, isOutside: !this.#isHealing, since: performance.now() };
+    this.#underWay.add(entry);
     try {
       if (this.#isHealing) return await this.#inside(name, event);
       return await this.#outside(name, event);
     } finally {
       this.#running--;
+      this.#underWay.delete(entry);
     }
   };
 
@@ -120,6 +124,14 @@ export class WorkerHost implements FunctionHost {
   async heal(): Promise<void> {
     this.#healing ??= this.#heal();
     await this.#healing;
+  }
+
+  /** What runs, where, and for how many seconds: for whoever waits for it. */
+  get underWay(): string[] {
+    return [...this.#underWay].map(
+      ({ name, isOutside, since }) =>
+        `${name} ${isOutside ? "in a worker" : "here"} ${Math.round((performance.now() - since) / 1000)} s`,
+    );
   }
 
   /** Bytes of each worker's heap after everything that can be collected was. */
