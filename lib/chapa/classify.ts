@@ -63,7 +63,11 @@ function classifyRefusal({ message }: Envelope): Initialized {
     if (fields.length === 0) return { outcome: "misconfigured" };
     const words = fields.map((field) => (Object.hasOwn(FIELD_WORDS, field) ? FIELD_WORDS[field] : field)).join(", ");
     const contactOnly = fields.every((field) => CONTACT_FIELDS.includes(field));
-    return { outcome: "refused", contactOnly, reason: `it does not accept ${words.slice(0, FACT_LIMIT)}` };
+    return {
+      outcome: "refused",
+      contactOnly,
+      reason: `it does not accept ${words.slice(0, FACT_LIMIT).toWellFormed()}`,
+    };
   }
   if (says(message, "must not exceed", "validation.", "must be a valid", "is required", "is invalid")) {
     return { outcome: "refused", contactOnly: false, reason: "it does not accept the data" };

@@ -21,7 +21,13 @@ export function parseExactly(text: string): unknown {
  */
 export const FACT_LIMIT = 256;
 
-const words = z.string().max(FACT_LIMIT).nullish().catch(undefined);
+// Half of a character is JSON, but no text that the table takes.
+const words = z
+  .string()
+  .max(FACT_LIMIT)
+  .transform((text) => text.toWellFormed())
+  .nullish()
+  .catch(undefined);
 
 /** Chapa's envelope. `message` is a sentence, or the codes of each field; `hasStatus` tells Chapa from a stranger's JSON. */
 export const Envelope = z.looseObject({

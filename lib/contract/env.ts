@@ -1,6 +1,7 @@
 import * as z from "zod";
 
-const url = z.url({ protocol: /^https?$/ }).transform((text) => text.replace(/\/+$/, ""));
+// As the parser of addresses writes it: what it overlooks around one would stand in the middle once a path is added.
+const url = z.url({ protocol: /^https?$/ }).transform((text) => new URL(text).href.replace(/\/+$/, ""));
 const origins = z
   .string()
   .transform((text) =>

@@ -154,6 +154,11 @@ describe("verify", () => {
     expect(classifyVerify(reply(200, failed))).toEqual({ says: "unpaid", because: "failed", reason: undefined });
   });
 
+  test("half a character in a fact is replaced: a table takes no such text, and the success would be lost with it", () => {
+    const odd = verified({ ...SUCCESS, method: "tele\ud800birr", reference: "\udc00" });
+    expect(classifyVerify(reply(200, odd))).toMatchObject({ facts: { method: "tele\ufffdbirr", reference: "\ufffd" } });
+  });
+
   test("the word at the top is never read: an unpaid payment comes with success there", () => {
     const pending = { ...SUCCESS, status: "pending", method: null, charge: null, reference: undefined };
     const body = verified(pending, "Payment details fetched successfully");

@@ -34,6 +34,9 @@ describe("the environment", () => {
     ["https://users.rental.et/api/v1", "https://users.rental.et/api/v1"],
     ["https://users.rental.et/api/v1/", "https://users.rental.et/api/v1"],
     ["https://rental.et/users", "https://rental.et/users"],
+    ["https://users.rental.et\u0013", "https://users.rental.et/api/v1"],
+    ["https://users.rental.et\n", "https://users.rental.et/api/v1"],
+    [" https://rental.et/users/ ", "https://rental.et/users"],
   ])("a sibling at %s is called at %s", (text, url) => {
     expect(readEnv(["USER_MANAGEMENT_URL"], { USER_MANAGEMENT_URL: text }).USER_MANAGEMENT_URL).toBe(url);
   });

@@ -31,6 +31,7 @@ export function verifyLaw(reply: Reply): void {
       demand([200, 400, 404].includes(reply.status), "only an answer of Chapa's says that nobody has paid");
       demand(said !== undefined, "what is not JSON says nothing about money");
       demand((evidence.reason ?? "").length <= LONGEST_FACT, "no reason is longer than a row can hold");
+      demand((evidence.reason ?? "").isWellFormed(), "no reason holds half a character, which no table takes");
       break;
     case "nothing":
       demand(
@@ -55,8 +56,12 @@ function factsLaw(facts: PaidFacts, text: string, data: unknown): void {
     const value = facts[fact];
     if (value === undefined) continue;
     const written = own(data, fact === "txRef" ? "tx_ref" : fact);
-    demand(typeof written === "number" || written === value, `${fact} is what Chapa wrote there`);
+    demand(
+      typeof written === "number" || textOf(written).toWellFormed() === value,
+      `${fact} is what Chapa wrote there`,
+    );
     demand(value.length <= LONGEST_FACT, "no fact is longer than a row can hold");
+    demand(value.isWellFormed(), "no fact holds half a character, which no table takes");
   }
   amountLaw(facts.amount, own(data, "amount"), text);
   amountLaw(facts.charge, own(data, "charge"), text);
@@ -91,6 +96,7 @@ export function initializeLaw(reply: Reply): void {
       answer.reason.startsWith("it does not accept ") && answer.reason.length <= LONGEST_FACT,
       "a reason is short",
     );
+    demand(answer.reason.isWellFormed(), "a reason holds no half of a character");
     demand(!answer.reason.includes("native code"), "a reason is a sentence and not a program");
   }
   demandCleanPrototypes();
