@@ -16,6 +16,7 @@ export const ABLATION_BOUNDS: Bounds = {
   requests: 1,
   wrong: 0,
   operator: false,
+  joined: true,
 };
 
 const TWO = { initiators: 2, requests: 2 } as const;

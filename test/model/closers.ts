@@ -19,6 +19,11 @@ export function closingSteps(setting: Setting, s: S, place: Place): Step<S>[] {
   switch (one?.pc) {
     case "idle":
       return beginsClosing(setting, s, place);
+    case "verify first": {
+      if (isCaptured(txAt(s, one.at)) && s.row.recs[one.at] !== "review") return [];
+      const becomes = process("cancel", one.at, one.fresh, one.why);
+      return [new Change(setting, s).becomes(place, becomes).build(`${nameOf(place)}: finds ${one.at} unpaid`)];
+    }
     case "cancel":
       return cancels(setting, s, place, one);
     case "verify again":
@@ -48,9 +53,12 @@ function beginsClosing(setting: Setting, s: S, place: Place): Step<S>[] {
     // A capture that was already decided does not stand in the way of leaving its checkout.
     const isPaid = isCaptured(tx) && row.recs[row.attempt] !== "review";
     if (isPaid && rules.firstVerify) return [];
-    const becomes = process("cancel", row.attempt, true, why);
+    const becomes = process(bounds.joined ? "cancel" : "verify first", row.attempt, true, why);
+    const does = bounds.joined ? "finds" : "reads";
     return [
-      new Change(setting, s).becomes(place, becomes).build(`${nameOf(place)}: finds ${row.attempt} unpaid, to ${why}`),
+      new Change(setting, s)
+        .becomes(place, becomes)
+        .build(`${nameOf(place)}: ${does} ${row.attempt} unpaid, to ${why}`),
     ];
   });
 }

@@ -29,7 +29,7 @@ import { IDLE, type Row, type S } from "./state.ts";
 
 // Nothing in lib makes these yet: an operator's decisions are in the table and in the model only.
 const UNWRITTEN: readonly Move[] = ["acceptReview", "rejectReview"];
-const BOUNDS = { attempts: 3, initiators: 1, closers: 1, requests: 1, wrong: 1, operator: false };
+const BOUNDS = { attempts: 3, initiators: 1, closers: 1, requests: 1, wrong: 1, operator: false, joined: true };
 
 /** What happened to a row, with the labels that the model gives it. */
 type Change = { before: Row; name: string | undefined; label: string; after: Row };

@@ -82,7 +82,7 @@ export class Change {
         const isMover = this.#mover?.place.kind === kind && this.#mover.place.index === index;
         const one = isMover && this.#mover ? this.#mover.becomes : known;
         const isOld = this.#isMove && !isMover && one.fresh;
-        return this.#settle(isOld ? process(one.pc, one.at, false, one.why, one.blind) : one);
+        return this.#settle(isOld ? process(one.pc, one.at, false, one.why, one.blind, one.writes) : one);
       });
       return list.every((one, index) => one === before[index]) ? before : processList(list);
     };
@@ -102,8 +102,8 @@ export class Change {
 
   /** An invocation that can change nothing any more has ended: all that it has left is a write that will be refused. */
   #settle(one: Process): Process {
-    if (one.fresh) return one;
-    const { rules } = this.#setting;
+    const { rules, bounds } = this.#setting;
+    if (one.fresh || !bounds.joined) return one;
     const tx = this.#chapa[one.at];
     switch (one.pc) {
       case "idle":
@@ -121,6 +121,12 @@ export class Change {
       case "verify again":
       case "leave":
         return mayGoOn(rules, one) ? one : IDLE;
+      // Only where steps are not joined, and there nothing ends by itself.
+      case "verify first":
+      case "account":
+      case "end link":
+      case "note":
+        return one;
       case "saved, no answer":
       case "hygiene":
       case "cancel":

@@ -52,7 +52,8 @@ function begins(setting: Setting, s: S, place: Place): Step<S>[] {
   const steps: Step<S>[] = [];
   for (const move of ["takeOver", "reopen"] as const) {
     const begun = begin(setting, s, place, move, s.row.attempt, true);
-    if (begun.length === 0 || !rules.unversioned.includes(move)) steps.push(...begun);
+    const isJoined = setting.bounds.joined && !rules.unversioned.includes(move);
+    if (begun.length === 0 || isJoined) steps.push(...begun);
     else {
       const reads = new Change(setting, s).becomes(place, process("write", s.row.attempt, true, move));
       steps.push(reads.build(`initiator: reads, to ${move}`));
@@ -133,6 +134,10 @@ function saves(setting: Setting, s: S, place: Place): Step<S>[] {
     const change = new Change(setting, s).tx(at, { given: true }).becomes(place, becomes);
     const said = becomes === IDLE ? "" : ", the answer is lost";
     if (change.move("open", claim, { recs, unsent: false })) steps.push(change.build(`initiator: open ${at}${said}`));
+  }
+  if (!fresh && !setting.bounds.joined) {
+    const overtaken = new Change(setting, s).becomes(place, process("hygiene", at, fresh));
+    steps.push(overtaken.build(`initiator: has been overtaken, keeps nothing of ${at}`));
   }
   if (!fresh && !rules.answersStoredUrl) {
     const own = new Change(setting, s).tx(at, { given: true }).becomes(place, IDLE);

@@ -1,8 +1,8 @@
 import type { Move } from "../../lib/domain/transitions.ts";
 import type { Step } from "./checker.ts";
-import { Change, type Setting } from "./effects.ts";
+import { Change, type Place, type Setting } from "./effects.ts";
 import { isRecorded, left, noted, type Rules } from "./rules.ts";
-import { isCaptured, isSettled, put, type Rec, type S, txAt } from "./state.ts";
+import { IDLE, isCaptured, isSettled, put, type Rec, type S, txAt } from "./state.ts";
 
 /**
  * Looks, by whatever they are caused, at any moment. What they find here stays so for ever (money that was captured, a
@@ -31,7 +31,8 @@ function moveForMoney(rules: Rules, s: S, at: number): Move | undefined {
   return txAt(s, at).money === "paid" || !rules.comparesAmounts ? "confirm" : "review";
 }
 
-export function takesMoneyIn(setting: Setting, s: S, at: number): Step<S>[] {
+/** @param place who does it, where that is an invocation of its own */
+export function takesMoneyIn(setting: Setting, s: S, at: number, place?: Place): Step<S>[] {
   if (!isCaptured(txAt(s, at))) return [];
   const move = moveForMoney(setting.rules, s, at);
   if (!move || (isRecorded(s.row, at) && !setting.rules.unguarded[move])) return [];
@@ -39,6 +40,7 @@ export function takesMoneyIn(setting: Setting, s: S, at: number): Step<S>[] {
   const proof = equal ? "verified success, all equal" : "verified success, something differs";
   const recs = put<Rec>(s.row.recs, at, move === "review" ? "review" : "paid");
   const change = new Change(setting, s);
+  if (place) change.becomes(place, IDLE);
   const isMade = change.move(move, { proof, fresh: true, attempt: at }, { recs, unsent: false });
   return isMade ? [change.build(`look: finds the money of ${at}: ${move}`)] : [];
 }

@@ -6,7 +6,7 @@ import { LEFT_OUT, MODELLED, protocol } from "./protocol.ts";
 import { BASE, type Rules } from "./rules.ts";
 import type { S } from "./state.ts";
 
-const BOUNDS = { attempts: 2, initiators: 1, closers: 1, requests: 1, wrong: 2, operator: true };
+const BOUNDS = { attempts: 2, initiators: 1, closers: 1, requests: 1, wrong: 2, operator: true, joined: true };
 const LIMIT = 1_000_000;
 const rows: [Move, Rule][] = Object.entries(MOVES) as [Move, Rule][];
 
@@ -35,6 +35,20 @@ describe("the model and the table of moves", () => {
     );
     expect([...made].sort()).toEqual(table.map(([move, state]) => `${move} out of ${state}`).sort());
   });
+});
+
+test("joining steps that nobody can come between neither hides a state nor invents one", () => {
+  const reached = (joined: boolean) => {
+    const states = new Set<string>();
+    const { complete } = check(protocol({ ...BOUNDS, wrong: 1, joined }), LIMIT, (_from, { to }) =>
+      states.add(JSON.stringify([to.row, to.chapa, to.world])),
+    );
+    expect(complete).toBe(true);
+    return states;
+  };
+  const [joined, split] = [reached(true), reached(false)];
+  expect([...split].filter((state) => !joined.has(state))).toEqual([]);
+  expect(joined.size).toBe(split.size);
 });
 
 describe("what must not be, is found", () => {

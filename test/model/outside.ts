@@ -53,7 +53,11 @@ export function listingSteps(setting: Setting, s: S): Step<S>[] {
     steps.push(change().world({ telling: false, told }).build("listing: FAILED arrives"));
     steps.push(change().world({ telling: false }).build("listing: FAILED is lost"));
   }
-  if (row.state === "SUCCESS" && row.listing === "") steps.push(...successSteps(setting, s));
+  if (row.state === "SUCCESS" && row.listing === "") {
+    const isNote = (step: Step<S>) => step.name === undefined && step.to.row !== row;
+    // Where steps are not joined, the note comes from an invocation of its own.
+    steps.push(...successSteps(setting, s).filter((step) => setting.bounds.joined || !isNote(step)));
+  }
   return steps;
 }
 

@@ -7,6 +7,7 @@ import { lawsOf } from "./laws.ts";
 import { lookSteps, operatorSteps } from "./looks.ts";
 import { listingSteps, outsideSteps } from "./outside.ts";
 import { BASE, type Rules } from "./rules.ts";
+import { splitLookSteps } from "./split-looks.ts";
 import { type Bounds, IDLE, initialState, type S } from "./state.ts";
 
 /** Moves of the table that this model does not make, and why. */
@@ -32,7 +33,7 @@ export function protocol(bounds: Bounds, rules: Rules = BASE): Model<S> {
 function stepsOf(setting: Setting, s: S): Step<S>[] {
   return [
     ...outsideSteps(setting, s),
-    ...lookSteps(setting, s),
+    ...(setting.bounds.joined ? lookSteps(setting, s) : []),
     ...operatorSteps(setting, s),
     ...listingSteps(setting, s),
     ...each(s, "initiators").flatMap((place) => [
@@ -43,6 +44,7 @@ function stepsOf(setting: Setting, s: S): Step<S>[] {
     ...each(s, "closers").flatMap((place) => [
       ...closingSteps(setting, s, place),
       ...sealingSteps(setting, s, place.index),
+      ...(setting.bounds.joined ? [] : splitLookSteps(setting, s, place)),
       ...vanishes(setting, s, place),
     ]),
   ];

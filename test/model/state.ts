@@ -47,11 +47,17 @@ export type Process = {
     | "cancel"
     | "verify again"
     | "leave"
-    | "seal";
+    | "seal"
+    | "verify first"
+    | "account"
+    | "end link"
+    | "note";
   at: number;
   fresh: boolean;
   why: Purpose | "takeOver" | "reopen" | "";
   blind: boolean;
+  /** The attributes of the row that a note is about to set, as they follow from what was read. */
+  writes: Partial<Row> | undefined;
 };
 
 /** When a request was recorded, seen from the last settling: not yet, after it, or before it. */
@@ -78,6 +84,8 @@ export type Bounds = {
   wrong: number;
   /** Whether operators decide reviewed payments. */
   operator: boolean;
+  /** Whether steps that nobody can come between, to any effect, are one. */
+  joined: boolean;
 };
 
 const processes = new Map<string, Process>();
@@ -85,11 +93,18 @@ const keys = new Map<Process, string>();
 const lists = new Map<string, readonly Process[]>();
 
 /** Equal processes are one object. */
-export function process(pc: Process["pc"], at: number, fresh: boolean, why: Process["why"] = "", blind = false) {
-  const key = `${pc}|${at}|${fresh}|${why}|${blind}`;
+export function process(
+  pc: Process["pc"],
+  at: number,
+  fresh: boolean,
+  why: Process["why"] = "",
+  blind = false,
+  writes: Partial<Row> | undefined = undefined,
+): Process {
+  const key = `${pc}|${at}|${fresh}|${why}|${blind}|${writes ? JSON.stringify(writes) : ""}`;
   const known = processes.get(key);
   if (known) return known;
-  const made: Process = { pc, at, fresh, why, blind };
+  const made: Process = { pc, at, fresh, why, blind, writes };
   processes.set(key, made);
   keys.set(made, key);
   return made;
