@@ -1,8 +1,8 @@
 import { Change, type Setting } from "./effects.ts";
 import { endsLook, endsOtherLink, takesMoneyIn } from "./looks.ts";
 import { successSteps, unaccounted } from "./outside.ts";
-import { isRecorded, left } from "./rules.ts";
-import { IDLE, isCaptured, isPayable, isSettled, put, type Rec, type S, type Tx, txAt } from "./state.ts";
+import { left } from "./rules.ts";
+import { IDLE, isCaptured, isPayable, isSettled, put, type Rec, type Row, type S, type Tx, txAt } from "./state.ts";
 
 // More than any payment of three attempts needs; reaching it means that nothing comes to an end.
 const ROUNDS = 40;
@@ -86,34 +86,46 @@ export function pressed(setting: Setting, from: S): "url" | "final" | "stuck" {
   for (let round = 0; round < ROUNDS; round++) {
     const { row } = s;
     if (row.state === "SUCCESS" || row.state === "REVIEW" || (isSettled(row) && row.sealed)) return "final";
-    if (row.state === "PENDING") {
-      if (isPayable(txAt(s, row.attempt))) return "url";
-      const [money] = takesMoneyIn(setting, s, row.attempt);
-      if (row.attempt + 1 >= row.recs.length && !money) return "final";
-      s = money?.to ?? initialized(setting, began(s, row.attempt + 1, left(setting.rules, row, row.attempt)));
-    } else {
-      const keeps = row.state === "CREATED" && (row.unsent || !setting.rules.newReferenceOnTakeOver);
-      const next = row.state === "none" ? 0 : keeps ? row.attempt : row.attempt + 1;
-      if (next >= row.recs.length) return "final";
-      s = initialized(setting, began(s, next, row.recs));
-    }
+    if (row.state === "PENDING" && isPayable(txAt(s, row.attempt))) return "url";
+    const money = row.state === "PENDING" ? takesMoneyIn(setting, s, row.attempt)[0] : undefined;
+    const keeps = row.state === "CREATED" && (row.unsent || !setting.rules.newReferenceOnTakeOver);
+    const next = row.state === "none" ? 0 : keeps ? row.attempt : row.attempt + 1;
+    if (!money && next >= row.recs.length) return "final";
+    const begun = money?.to ?? began(setting, s, next);
+    if (!begun) return "stuck";
+    s = money ? begun : opened(setting, begun);
   }
   return "stuck";
 }
 
-function began(s: S, attempt: number, recs: readonly Rec[]): S {
-  return { ...s, row: { ...s.row, state: "CREATED", attempt, recs, unsent: false } };
+function beginning({ state }: Row): "claim" | "takeOver" | "renew" | "reopen" {
+  switch (state) {
+    case "none":
+      return "claim";
+    case "CREATED":
+      return "takeOver";
+    case "PENDING":
+      return "renew";
+    default:
+      return "reopen";
+  }
+}
+
+function began(setting: Setting, s: S, next: number): S | undefined {
+  const { row } = s;
+  const move = beginning(row);
+  const proof = move === "renew" ? "closing evidence" : "a request";
+  const change = new Change(setting, s);
+  const claim = { proof, fresh: true, attempt: row.attempt, next, request: "new" } as const;
+  const recs = move === "renew" ? left(setting.rules, row, row.attempt) : row.recs;
+  return change.move(move, claim, { attempt: next, recs, unsent: false }) ? change.build("").to : undefined;
 }
 
 /** A reference is good for one try: Chapa refuses one that it has seen. */
-function initialized(setting: Setting, s: S): S {
+function opened(setting: Setting, s: S): S {
   const { attempt, recs } = s.row;
   if (txAt(s, attempt).link !== "absent") return s;
-  const given = new Change(setting, s).tx(attempt, { link: "open", given: true }).build("").to;
-  return { ...given, row: { ...s.row, state: "PENDING", recs: put<Rec>(recs, attempt, "open") } };
-}
-
-/** Whether the row says all that Chapa has. */
-export function isAccounted(s: S): boolean {
-  return s.chapa.every((tx, at) => !isCaptured(tx) || isRecorded(s.row, at));
+  const change = new Change(setting, s).tx(attempt, { link: "open", given: true });
+  const claim = { proof: "Chapa answered with a checkout", fresh: true, attempt } as const;
+  return change.move("open", claim, { recs: put<Rec>(recs, attempt, "open") }) ? change.build("").to : s;
 }

@@ -94,9 +94,8 @@ else {
     say(`  NOT MADE, and not left out: ${missing.join(", ")}`);
     fail();
   }
-  say(
-    "\nwho: invocations of initiate + of looks and closings + requests. Those marked with none are unlimited: looks,",
-  );
-  say("payers, webhooks, the sweep, the listing. Clocks are free: each comparison with one comes out either way.");
+  say("\nwho: invocations of initiate + of closings and seals + request ids. Looks, payers, webhooks, the sweep and");
+  say("the listing come at any time; where no steps are joined, looks are among the second. Clocks are free: each");
+  say("comparison with one comes out either way, so no law rests on a lease, a window, or clocks that agree.");
   ablateAll();
 }

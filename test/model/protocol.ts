@@ -23,7 +23,16 @@ export const MODELLED = (Object.keys(MOVES) as Move[]).filter((move) => !(move i
 /**
  * One fee as an explicit-state model: its row, Chapa, the invocations that run, the listing, and whoever asks and
  * pays. Each effect on the outside is one transition; between two of them an invocation may stop for any time, or for
- * ever. Clocks are not in it: each comparison with one comes out either way.
+ * ever. States and guards of moves come from the table in lib/domain/transitions.ts.
+ *
+ * Clocks are not in it: each comparison with one comes out either way, so nothing that holds here rests on a lease, a
+ * window, a timeout or on clocks that agree. What is assumed instead: a payment that was under way when its link ended
+ * has landed by the last look after that (seven days); Chapa captures a reference at most once, and what it says was
+ * captured stays so; a cancel that it answers definitively lets nobody begin to pay; the listing is told one thing at a
+ * time. A lost message, webhook or answer needs no transition of its own: it is one that is not taken.
+ *
+ * With `joined`, steps are one where nobody can come between to any effect: a read and the conditional write that names
+ * its version; a question whose answer stays true and the write that follows. A test compares what is reached without.
  */
 export function protocol(bounds: Bounds, rules: Rules = BASE): Model<S> {
   const setting = { bounds, rules };
