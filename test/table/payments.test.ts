@@ -5,6 +5,7 @@ import { DependencyUnavailable } from "../../lib/domain/errors.ts";
 import { paymentKey } from "../../lib/table/keys.ts";
 import { toItem } from "../../lib/table/payment-item.ts";
 import { PaymentTable } from "../../lib/table/payments.ts";
+import { MemoryTable } from "../simulation/memory-client.ts";
 import { aClaim, anOpened, aRef, FEE, T0 } from "../support/payments.ts";
 import { answering } from "../support/table-client.ts";
 
@@ -60,7 +61,21 @@ describe("payments in the table", () => {
     expect(await tableOf({}).table.due("0", T0, 5)).toEqual([]);
     expect(await tableOf({}).table.openedByUser(FEE.userId, { from: 0, to: T0 }, 5)).toEqual([]);
     expect(await tableOf().table.openedByUser(FEE.userId, { from: 1, to: 0 }, 5)).toEqual([]);
-    expect(await tableOf({}).table.openedByUser(FEE.userId, { from: 1, to: 1 }, 5)).toEqual([]);
+  });
+
+  test("of one single moment are found, too", async () => {
+    const { ref } = aClaim();
+    const { table } = tableOf({ Items: [{ ...paymentKey(ref), first_opened_at: 1 }] });
+    expect(await table.openedByUser(FEE.userId, { from: 1, to: 1 }, 5)).toEqual([{ ref, at: 1 }]);
+  });
+
+  test("that nobody holds are not taken back", async () => {
+    const memory = new MemoryTable();
+    const table = new PaymentTable(memory.client, "payments");
+    const free = { ...aClaim(), lease: undefined };
+    await table.create(free);
+    await table.discard(free);
+    expect(await table.find(free.ref)).toEqual(free);
   });
 
   test("are never said to exist, or to be gone, while the table does not answer", async () => {

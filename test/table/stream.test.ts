@@ -4,6 +4,7 @@ import type { DynamoDBRecord } from "aws-lambda";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { Payment } from "../../lib/domain/payment.ts";
 import { log } from "../../lib/runtime/logger.ts";
+import { count } from "../../lib/runtime/metrics.ts";
 import { type Item, toItem } from "../../lib/table/payment-item.ts";
 import { type Change, streamHandler } from "../../lib/table/stream.ts";
 import { aClaim, anOpened } from "../support/payments.ts";
@@ -86,6 +87,24 @@ describe("the stream of the table", () => {
     const { failures } = await handled([aRecord("12", undefined, claim), broken], failing);
     expect(failures).toEqual([{ itemIdentifier: "12" }]);
     expect(errors.at(-1)).toEqual(["message_failed", { sequence: "12", error: "TypeError" }]);
+    expect((await handled([{}], failing)).failures).toEqual([{ itemIdentifier: "" }]);
+    expect((await handled([], failing)).failures).toEqual([]);
+  });
+
+  test("writes out what was counted, however it ended", async () => {
+    for (const end of [async () => undefined, () => Promise.reject(new Error("x"))]) {
+      let written = "";
+      vi.spyOn(process.stdout, "write").mockImplementation((chunk) => {
+        written += String(chunk);
+        return true;
+      });
+      await handled([], async () => {
+        count("AttentionRaised");
+        await end();
+      });
+      vi.mocked(process.stdout.write).mockRestore();
+      expect(written).toContain('"AttentionRaised":1');
+    }
   });
 
   test("names a record without a number as nothing, which fails the whole batch", async () => {

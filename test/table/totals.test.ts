@@ -62,6 +62,13 @@ describe("totals", () => {
     expect(await totals.all(T0)).toMatchObject({ total: 2 });
   });
 
+  test("are found behind a year and a month of silence until now, and not behind more", async () => {
+    const { totals } = start();
+    await totals.add(onDay(398));
+    expect(await totals.all(T0)).toMatchObject({ total: 1 });
+    expect(await totals.all(T0 + DAY_MS)).toMatchObject({ total: 0 });
+  });
+
   test("count calls on the day on which they come, in Addis Ababa", async () => {
     const { memory, totals } = start();
     await totals.count({ webhook_calls: 1 }, Date.UTC(2026, 10, 24, 21));
