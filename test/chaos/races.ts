@@ -27,7 +27,9 @@ export type RaceOptions = { keys: number; parallel: number; seed: number; faultR
 export type Raced = {
   faults: string[];
   answers: number;
+  /** Tries that ended without an answer: told to wait, or cut off by a fault or an overloaded machine. */
   retries: number;
+  cutOff: number;
   transactions: number;
   /** Transactions at Chapa for each payment, over all. */
   perPayment: number;
@@ -41,6 +43,8 @@ const QUIET = { info: () => undefined, warn: () => undefined, error: () => undef
 const OWNER = Uuid.parse("6f1d2f0e-54a1-4c7e-9d54-0d6a4b0f1c11");
 const CAN_BE_PAID = ["OPEN", "ATTEMPTING"];
 const TRIES = 40;
+// Callers share clients of the table as they would processes; one client has fifty connections.
+const PROCESSES = 10;
 
 /**
  * For each fee so many callers at once, each with a request of its own, on a real engine by the real SDK and with a
@@ -61,11 +65,12 @@ export async function race(options: RaceOptions): Promise<Raced> {
     AWS_ENDPOINT_URL_DYNAMODB: proxies.table.origin,
   });
   try {
-    const ports = portsOf(chapa, proxies.chapa);
+    const ports = Array.from({ length: PROCESSES }, () => portsOf(chapa, proxies.chapa));
     const raced: Raced = {
       faults: [],
       answers: 0,
       retries: 0,
+      cutOff: 0,
       transactions: 0,
       perPayment: 0,
       cutAnswers: 0,
@@ -87,7 +92,7 @@ export async function race(options: RaceOptions): Promise<Raced> {
 
 type Race = {
   options: RaceOptions;
-  ports: InitiatePorts;
+  ports: readonly InitiatePorts[];
   chapa: ChapaSimulator;
   random: () => number;
   raced: Raced;
@@ -96,12 +101,14 @@ type Race = {
 async function raceFor(key: number, { options, ports, chapa, random, raced }: Race): Promise<void> {
   const propertyId = uuidOf(random);
   const told = await Promise.all(
-    Array.from({ length: options.parallel }, (_, index) => insist(ports, propertyId, `${key}-${index}`, raced)),
+    Array.from({ length: options.parallel }, (_, index) =>
+      insist(one(ports, index), propertyId, `${key}-${index}`, raced),
+    ),
   );
   raced.answers += told.length;
   const [first] = told;
   const urls = new Set(told.map(({ checkoutUrl }) => checkoutUrl));
-  const stored = first && (await findSteadily(ports, first.ref));
+  const stored = first && (await findSteadily(one(ports, 0), first.ref));
   const live = chapa
     .transactions()
     .filter(({ txRef, state }) => first && txRef.startsWith(first.ref) && CAN_BE_PAID.includes(state));
@@ -127,7 +134,7 @@ async function insist(ports: InitiatePorts, propertyId: Uuid, requestId: string,
   };
   for (let tries = 1; ; tries++) {
     const now = systemClock.now();
-    const run = { me: `${requestId}.${tries}`, deadline: now + 11 * SECOND_MS, leaseUntil: now + 17 * SECOND_MS };
+    const run = { me: `${requestId}.${tries}`, deadline: now + 5 * SECOND_MS, leaseUntil: now + 7 * SECOND_MS };
     try {
       return (await initiate(ports, command, run)).payment;
     } catch (error) {
@@ -137,9 +144,16 @@ async function insist(ports: InitiatePorts, propertyId: Uuid, requestId: string,
         error instanceof GatewayUnavailable;
       if (!isAskedBack || tries === TRIES) throw error;
       raced.retries++;
+      if (!(error instanceof CheckoutBeingOpened)) raced.cutOff++;
       await systemClock.sleep(100 * tries);
     }
   }
+}
+
+function one(ports: readonly InitiatePorts[], index: number): InitiatePorts {
+  const chosen = ports[index % ports.length];
+  if (!chosen) throw new Error("there is no process to race in");
+  return chosen;
 }
 
 async function findSteadily(ports: InitiatePorts, ref: Parameters<InitiatePorts["payments"]["find"]>[0]) {
@@ -210,10 +224,12 @@ async function main(): Promise<void> {
   const say = (text: string) => process.stdout.write(`${text}\n`);
   for (const fault of raced.faults) say(`BROKEN: ${fault}`);
   say(
-    `${options.keys} fees × ${options.parallel} callers at once: ${raced.answers} answers, ${raced.retries} retries, ${raced.cutAnswers} lost answers, ` +
+    `${options.keys} fees × ${options.parallel} callers at once: ${raced.answers} answers, ${raced.retries} retries (${raced.cutOff} after a fault), ${raced.cutAnswers} lost answers, ` +
       `${raced.perPayment.toFixed(3)} transactions at Chapa for each payment, ${raced.faults.length} faults, ${raced.seconds} s (seed ${options.seed})`,
   );
-  if (raced.faults.length > 0 || raced.perPayment > 1.05) process.exitCode = 1;
+  // Of few fees a single lost answer is more than one in twenty.
+  const isWasteful = raced.transactions > options.keys * 1.05 + 1;
+  if (raced.faults.length > 0 || isWasteful) process.exitCode = 1;
 }
 
 if (import.meta.main) await main();

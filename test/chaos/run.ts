@@ -17,7 +17,7 @@ export type ChaosOptions = {
 
 export type Chaos = Ending & { seconds: { chaos: number; heal: number } };
 
-const SIDE_BY_SIDE = 44;
+const SIDE_BY_SIDE = 48;
 // How likely a call is to be its caller's last while fewer have been killed than lives have begun.
 const KILL_RATE = 0.02;
 const FAULT_RATE = 0.03;
@@ -63,8 +63,7 @@ async function disturb(options: ChaosOptions, host: WorkerHost, lives: Lives): P
   const { kills, payments, say } = options;
   const endsAt = performance.now() + CHAOS_LIMIT_MS;
   let isOver = false;
-  const isEnough = () =>
-    (lives.stats.payments >= payments && host.report.kills >= kills) || host.report.deaths.length > 0;
+  const isEnough = () => (lives.fees.length >= payments && host.report.kills >= kills) || host.report.deaths.length > 0;
   const lane = async () => {
     while (!isEnough() && performance.now() < endsAt) await lives.one();
   };

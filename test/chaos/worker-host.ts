@@ -35,7 +35,7 @@ type Place = { proxies: Record<Target, CuttingProxy>; worker: WorkerProcess; ske
 // Invocations that one process runs side by side, so that its death takes several with it.
 const LANES = 4;
 // So that leases end within a run: Lambda would give it 15 s.
-const INITIATE_MS = 6_000;
+const INITIATE_MS = 4_500;
 // Longer than a lease, which outlives its invocation by 2 s.
 const FREEZE_MS = INITIATE_MS + 2_500;
 const FROZEN_AT_ONCE = 2;
@@ -172,6 +172,7 @@ export class WorkerHost implements FunctionHost {
       throw error;
     } finally {
       clearTimeout(timer);
+      worker.release();
       this.#waiting.shift()?.();
     }
   }
@@ -184,8 +185,10 @@ export class WorkerHost implements FunctionHost {
         .filter((worker) => worker.isAlive && !worker.isFrozen && worker.load < LANES);
       const worker = open[Math.floor(this.#options.random() * open.length)];
       if (worker) {
+        worker.reserve();
         await worker.ready;
-        if (worker.isAlive && worker.load < LANES) return worker;
+        if (worker.isAlive) return worker;
+        worker.release();
         continue;
       }
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
@@ -206,7 +209,7 @@ export class WorkerHost implements FunctionHost {
         if (!killed) this.report.deaths.push(last || "without a word");
         const place = this.#places[index];
         if (place && killed && !this.#isHealing) place.worker = this.#start(proxies, skewHours, index);
-        this.#waiting.shift()?.();
+        for (const wake of this.#waiting.splice(0, LANES)) wake();
       },
     });
     return worker;

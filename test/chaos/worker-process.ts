@@ -42,6 +42,7 @@ export class WorkerProcess {
   readonly #options: WorkerOptions;
   readonly #heapAsked: ((bytes: number) => void)[] = [];
   #nextId = 0;
+  #promised = 0;
   #killed = false;
   #ended = false;
   #frozen: Promise<void> | undefined;
@@ -81,8 +82,18 @@ export class WorkerProcess {
     return this.#frozen !== undefined;
   }
 
+  /** Invocations that it runs or was promised. */
   get load(): number {
-    return this.#running.size;
+    return this.#promised;
+  }
+
+  /** Takes one of its lanes, at once: whoever waits for it to be ready must not find it overrun. */
+  reserve(): void {
+    this.#promised++;
+  }
+
+  release(): void {
+    this.#promised--;
   }
 
   /** @throws WorkerDied, or whatever the function threw */
