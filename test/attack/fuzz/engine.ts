@@ -23,10 +23,9 @@ export type Report = {
   seconds: number;
 };
 
-// Reading the coverage costs as much as many runs: it is read once for so many of them.
-const SMALLEST_BATCH = 64;
-const LARGEST_BATCH = 4_096;
-const READING_SHARE = 0.2;
+// Reading the coverage costs as much as many runs: it is read once for so many of them. Always the same number, so that
+// a seed leads to the same inputs on every machine.
+const BATCH = 512;
 const LAWS_REPORTED = 10;
 
 /** Runs a target on inputs that grow out of those that reached new code. @param coverage absent: blindly */
@@ -43,27 +42,18 @@ export async function fuzz(
   await run.all(corpus);
   coverage?.learn(coverage.take());
 
-  let batch = SMALLEST_BATCH;
   while (run.execs < options.execs) {
-    const inputs = Array.from({ length: Math.min(batch, options.execs - run.execs) }, () =>
+    const inputs = Array.from({ length: BATCH }, () =>
       // What was found last is the likeliest to lead further.
       mutated(random.below(3) > 0 ? random.of(corpus.slice(-32)) : random.of(corpus), random, words, corpus),
     );
-    const ranMs = await timed(() => run.all(inputs));
+    await run.all(inputs);
     if (!coverage) continue;
-    const startedAt = performance.now();
     const reached = coverage.take();
-    const fresh = coverage.isNew(reached);
-    const readMs = performance.now() - startedAt;
-    batch = Math.round(clamp((readMs / READING_SHARE / Math.max(ranMs, 0.01)) * inputs.length));
-    if (fresh) corpus.push(...(await whichAreNew(inputs, run, coverage)));
+    if (coverage.isNew(reached)) corpus.push(...(await whichAreNew(inputs, run, coverage)));
     coverage.learn(reached);
   }
   return { ...(await run.report()), corpus: corpus.length, blocks: coverage?.blocks() ?? 0 };
-}
-
-function clamp(size: number): number {
-  return Math.min(Math.max(size, SMALLEST_BATCH), LARGEST_BATCH);
 }
 
 /** Those of a batch that reach new code, found by halves. */
@@ -81,12 +71,6 @@ async function whichAreNew(inputs: readonly Buffer[], run: Run, coverage: Covera
     ...(await whichAreNew(inputs.slice(0, middle), run, coverage)),
     ...(await whichAreNew(inputs.slice(middle), run, coverage)),
   ];
-}
-
-async function timed(work: () => Promise<void>): Promise<number> {
-  const startedAt = performance.now();
-  await work();
-  return performance.now() - startedAt;
 }
 
 class Run {

@@ -26,6 +26,7 @@ const LONGEST_BYTES = 64 * 1024;
 // Most of what can go wrong does so in short inputs, which are tried much faster.
 const USUAL_BYTES = 1_024;
 const MOST_CHANGES = 6;
+const MOST_SHRINKS = 5_000;
 
 type Change = (input: Buffer, random: Random, words: readonly Buffer[], others: readonly Buffer[]) => Buffer;
 
@@ -89,11 +90,12 @@ export function mutated(input: Buffer, random: Random, words: readonly Buffer[],
   return changed.length > LONGEST_BYTES ? changed.subarray(0, LONGEST_BYTES) : changed;
 }
 
-/** `input` with everything taken out that `stillFails` does without. */
+/** `input` with everything taken out that `stillFails` does without, as far as a bounded number of tries shows. */
 export async function shrunk(input: Buffer, stillFails: (smaller: Buffer) => Promise<boolean>): Promise<Buffer> {
   let smallest = input;
+  let tries = MOST_SHRINKS;
   for (let size = Math.ceil(input.length / 2); size >= 1; size = Math.floor(size / 2)) {
-    for (let from = 0; from < smallest.length; ) {
+    for (let from = 0; from < smallest.length && tries > 0; tries--) {
       const smaller = spliced(smallest, from, Math.min(smallest.length, from + size), Buffer.alloc(0));
       if (await stillFails(smaller)) smallest = smaller;
       else from += size;

@@ -137,9 +137,9 @@ export function formLaw(asked: Asked): void {
   if (fields === undefined) return;
   demand(Object.getPrototypeOf(fields) === Object.prototype, "no field becomes a prototype");
   const bytes = Buffer.from(asked.body ?? "", asked.isBase64Encoded ? "base64" : "utf8");
-  const form = new URLSearchParams(bytes.toString("utf8"));
+  const last = new Map(new URLSearchParams(bytes.toString("utf8")));
   for (const [name, value] of Object.entries(fields)) {
-    demand(form.getAll(name).at(-1) === value, "a field is what the form says last");
+    demand(last.get(name) === value, "a field is what the form says last");
   }
   orRefused(() => parsed("body", LoginRequest, fields), InputInvalid);
   demandCleanPrototypes();
