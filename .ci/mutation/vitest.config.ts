@@ -11,5 +11,6 @@ export default defineConfig({
     env: { POWERTOOLS_LOG_LEVEL: "SILENT" },
     include: [...GROUPS[group].tests],
     exclude: LEFT_OUT,
+    setupFiles: ".ci/mutation/seed.ts",
   },
 });
