@@ -13,7 +13,7 @@ const PLANS: readonly Plan[] = [
   { duplicate: 2, concurrent: 2 },
   { callback: { send: "on", order: "before", times: 2 } },
 ];
-const TRIES = 20;
+const TRIES = 10;
 const BETWEEN_TRIES_MS = 400;
 // Whoever is told to come back later than this is asked again when everything works.
 const LONGEST_WAIT_SECONDS = 20;
