@@ -11,12 +11,24 @@ const UTF8_ANYWAY = "Node takes text for UTF-8 when it is told nothing.";
 export const EXCUSED: readonly Excuse[] = [
   ...[
     ["lib/domain/decide.ts", "payment.settledAt !== undefined"],
-    ["lib/domain/evidence.ts", "sealing !== undefined"],
     ["lib/domain/looks.ts", "age !== undefined"],
-    ["lib/domain/looks.ts", "lookAt !== undefined"],
     ["lib/domain/looks.ts", "opened !== undefined"],
     ["lib/domain/prices.ts", "amount !== undefined"],
   ].map(([file = "", code = ""]) => ({ file, code, becomes: "true", because: UNDEFINED_IS_NEVER_MORE })),
+  {
+    file: "lib/domain/looks.ts",
+    code: "lookAt !== undefined",
+    becomes: "true",
+    times: 2,
+    because: UNDEFINED_IS_NEVER_MORE,
+  },
+  {
+    file: "lib/table/conditional.ts",
+    code: "[]",
+    becomes: '["Stryker was here"]',
+    times: 2,
+    because: "No row has an attribute of that name, so it never differs and is never written.",
+  },
   {
     file: "lib/domain/events.ts",
     code: "[]",
@@ -102,7 +114,13 @@ export const EXCUSED: readonly Excuse[] = [
     because: "The claims are checked once more when they are read; a token without one of them is refused there.",
   },
   { file: "lib/table/contacts.ts", code: '"utf8"', becomes: '""', because: UTF8_ANYWAY },
-  { file: "lib/table/payment-item.ts", code: '""', becomes: '"Stryker was here!"', because: FOR_THE_COMPILER },
+  {
+    file: "lib/table/payment-item.ts",
+    code: '""',
+    becomes: '"Stryker was here!"',
+    times: 2,
+    because: FOR_THE_COMPILER,
+  },
   {
     file: "lib/table/payments.ts",
     code: "start < refs.length",

@@ -29,7 +29,7 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
           "const known = await this.find(payment.ref);\n    if (known || payment.captures.length === 0) return known ? { won: false, payment: known } : { won: true, payment };\n    const wanted = toItem(payment);\n    const written",
         ],
         [
-          "const { changed, ...update } = difference(toItem(before), wanted);",
+          "const { changed, ...update } = difference(toItem(before), wanted, DUE_KEYS);",
           'const { changed, ...update } = difference({ pk: wanted["pk"] }, wanted);',
         ],
         [

@@ -4,6 +4,7 @@ import {
   attemptsToLookAt,
   awaitsListing,
   dueAt,
+  isOtherOverdue,
   isPastWindow,
   nextLook,
   parseLadder,
@@ -120,6 +121,14 @@ describe("when Chapa is asked", () => {
     expect(review.dueAt).toBe(T0 + 65 * MINUTE_MS);
     const reversed = { says: "returned", how: "reversed", facts } as const;
     expect(account(anOpened(), "review", 0, reversed, anAct(T0 + HOUR_MS)).dueAt).toBe(T0 + HOUR_MS + DAY_MS);
+  });
+
+  test("a look of another checkout is overdue from its moment on, one's own never is", () => {
+    const now = T0 + 2 * HOUR_MS;
+    const renewed = renew(anOpened(), closing, TERMS, aLease(), anAct(now));
+    expect(isOtherOverdue(renewed, 1, now + HOUR_MS - 1)).toBe(false);
+    expect(isOtherOverdue(renewed, 1, now + HOUR_MS)).toBe(true);
+    expect(isOtherOverdue(renewed, 0, now + HOUR_MS)).toBe(false);
   });
 
   test("every opened checkout of a payment keeps its own looks", () => {

@@ -138,6 +138,8 @@ const PAYMENT: Payment = {
   ],
 };
 
+const ATTEMPT = { amount: 50_000, currency: "ETB", mode: "test", opened_at: T0 };
+
 describe("a payment's row", () => {
   test("is read and written as it always was, field by field", () => {
     expect(fromItem(ROW)).toEqual(PAYMENT);
@@ -247,6 +249,15 @@ describe("a payment's row", () => {
     ["with a flag that is false", { late: false }],
     ["of a user who is none", { user_id: "abebe" }],
     ["whose history names no move", { history: ["stole 5 x"] }],
+    ["whose history says no moment", { history: ["claim"] }],
+    ["whose history says nobody", { history: ["claim 5"] }],
+    ["whose history has a moment with something before it", { history: ["claim x5 me"] }],
+    ["whose history has a moment with something behind it", { history: ["claim 5x me"] }],
+    ["whose history has a moment in hexadecimal", { history: ["claim 0x5 me"] }],
+    ["whose history has a moment with an exponent", { history: ["claim 1e3 me"] }],
+    ["with an attempt of five digits", { attempts: { 12345: ATTEMPT } }],
+    ["with something before an attempt's number", { attempts: { x1: ATTEMPT } }],
+    ["with something behind an attempt's number", { attempts: { "1x": ATTEMPT } }],
   ])("%s is no payment", (_name, change) => {
     expect(() => fromItem({ ...ROW, ...change })).toThrow();
   });
@@ -258,8 +269,9 @@ describe("a payment's row", () => {
     );
   });
 
-  test("whose history was cut short is refused: its moment would be a guess", () => {
-    expect(() => fromItem({ ...ROW, history: ["claim"] })).toThrow();
+  test("may have attempts of one digit to four", () => {
+    const attempts = { 7: ATTEMPT, 1023: ATTEMPT };
+    expect(Object.keys(fromItem({ ...ROW, attempts }).attempts)).toEqual(["7", "1023"]);
   });
 
   test("keeps a history entry apart: move, moment, who, and the whole evidence or none", () => {
