@@ -8,6 +8,8 @@ if (group === undefined) throw new Error(`${GROUP_VARIABLE} names none of ${GROU
 // biome-ignore lint/style/noDefaultExport: vitest reads its configuration so
 export default defineConfig({
   test: {
+    // Each mutant has a worker of its own; one more for each file only costs time.
+    isolate: false,
     env: { POWERTOOLS_LOG_LEVEL: "SILENT" },
     include: [...GROUPS[group].tests],
     exclude: LEFT_OUT,
