@@ -180,6 +180,8 @@ export class WorkerHost implements FunctionHost {
   /** A worker with a free lane; undefined when there are to be none any more. */
   async #free(): Promise<WorkerProcess | undefined> {
     while (!this.#isHealing) {
+      // Nobody takes its place, and the run is over; whoever waited for it must not wait for ever.
+      if (this.report.deaths.length > 0) throw new WorkerDied("a worker ended by itself");
       const open = this.#places
         .map(({ worker }) => worker)
         .filter((worker) => worker.isAlive && !worker.isFrozen && worker.load < LANES);
@@ -206,10 +208,10 @@ export class WorkerHost implements FunctionHost {
         this.report.records.set(text, (this.report.records.get(text) ?? 0) + 1);
       },
       onEnd: ({ killed, last }) => {
-        if (!killed) this.report.deaths.push(last || "without a word");
+        if (!killed) this.report.deaths.push(last);
         const place = this.#places[index];
         if (place && killed && !this.#isHealing) place.worker = this.#start(proxies, skewHours, index);
-        for (const wake of this.#waiting.splice(0, LANES)) wake();
+        for (const wake of this.#waiting.splice(0, killed ? LANES : this.#waiting.length)) wake();
       },
     });
     return worker;

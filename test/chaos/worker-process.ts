@@ -28,7 +28,7 @@ export type WorkerOptions = {
   /** How far its clock is off, in hours. */
   skewHours: number;
   onRecord: (record: { level: string; message: string; error?: string | undefined }) => void;
-  /** Runs once, when it has ended for whatever reason; `last` is what it said on stderr. */
+  /** Runs once, when it has ended for whatever reason; `last` is how, and what it said that is no record. */
   onEnd: (how: { killed: boolean; last: string }) => void;
 };
 
@@ -64,9 +64,9 @@ export class WorkerProcess {
     });
     this.ready = new Promise((resolve) => {
       this.#child.on("message", (message) => this.#told(Told.parse(message), resolve));
-      this.#child.on("exit", () => {
+      this.#child.on("exit", (code, signal) => {
         resolve();
-        this.#end();
+        this.#end(`${signal ?? `exit ${code}`}: ${this.#errors || "without a word"}`);
       });
     });
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
@@ -157,13 +157,13 @@ export class WorkerProcess {
     else if (!line.startsWith('{"_aws"')) this.#errors = `${this.#errors}${line}\n`.slice(-2_000);
   }
 
-  #end(): void {
+  #end(last: string): void {
     if (this.#ended) return;
     this.#ended = true;
     for (const { reject, name } of this.#running.values()) reject(new WorkerDied(name));
     this.#running.clear();
     if (this.#options.skewHours !== 0) forgetSharedMemory(this.#child.pid);
-    this.#options.onEnd({ killed: this.#killed, last: this.#errors });
+    this.#options.onEnd({ killed: this.#killed, last });
   }
 }
 
