@@ -10,6 +10,8 @@ import type { Pressed, Universe } from "./universe.ts";
 // A checkout that is opened at the last moment is given up after a week and looked at for another.
 const HORIZON_MS = 17 * DAY_MS;
 const COMPARISONS = 6;
+// Money that is in flight lands after so many looks, on average.
+const LOOKS_BEFORE_LANDING = 6;
 // By then every checkout has been looked at twice.
 const PATIENCE_MS = 2 * DAY_MS;
 const STEPS = 20_000;
@@ -23,22 +25,35 @@ const CONTACT_DAYS = 31;
  * @throws Violation
  */
 export async function heal(universe: Universe, comparesBooks: boolean): Promise<void> {
-  while (universe.land()) await drain(universe);
+  // The later money lands, the less is left that could find it.
+  const landsAtOnce = universe.scheduler.choices.below(2) === 0;
+  while (landsAtOnce && universe.land()) await drain(universe);
   await drain(universe);
   if (comparesBooks) await compareBooks(universe);
-  const patience = universe.scheduler.now + PATIENCE_MS;
-  const horizon = universe.scheduler.now + HORIZON_MS;
-  for (let next = nextMoment(universe, patience); next !== undefined; next = nextMoment(universe, patience)) {
-    if (Math.max(next, universe.scheduler.now) > horizon) throw new Violation("I8", "it never comes to rest");
-    // The schedule runs every minute.
-    universe.scheduler.now = Math.max(universe.scheduler.now + MINUTE_MS, next);
-    universe.sweep();
-    await drain(universe);
-  }
+  await comeToRest(universe);
+  while (universe.land()) await comeToRest(universe);
   await askAgain(universe);
   universe.laws.between(universe.payments());
   universe.laws.atRest(universe.payments(), universe.listing, universe.told);
   await forgetContacts(universe);
+}
+
+/** Lets time pass until nothing is due any more; now and then money lands meanwhile. */
+async function comeToRest(universe: Universe): Promise<void> {
+  const { scheduler } = universe;
+  await readBooks(universe);
+  let patience = scheduler.now + PATIENCE_MS;
+  const horizon = scheduler.now + HORIZON_MS;
+  for (let next = nextMoment(universe, patience); next !== undefined; next = nextMoment(universe, patience)) {
+    if (Math.max(next, scheduler.now) > horizon) throw new Violation("I8", "it never comes to rest");
+    // The schedule runs every minute.
+    scheduler.now = Math.max(scheduler.now + MINUTE_MS, next);
+    universe.sweep();
+    await drain(universe);
+    if (!scheduler.choices.whim(1 / LOOKS_BEFORE_LANDING) || !universe.land()) continue;
+    patience = scheduler.now + PATIENCE_MS;
+    await readBooks(universe);
+  }
 }
 
 /** Delivers everything that can be delivered now. */
@@ -83,9 +98,9 @@ function nextMoment(universe: Universe, patience: number): number | undefined {
 
 function awaitsOnlyPerson(payment: Payment): boolean {
   if (openAttention(payment).length === 0 || awaitsListing(payment)) return false;
-  return (
-    payment.state === "REVIEW" ||
-    openedAttempts(payment).every(({ lookAt, end }) => lookAt === undefined || end === "paid")
+  return openedAttempts(payment).every(
+    ({ lookAt, closedAt, end }) =>
+      lookAt === undefined || end === "paid" || (payment.state === "REVIEW" && closedAt === undefined),
   );
 }
 
@@ -101,6 +116,20 @@ async function askAgain(universe: Universe): Promise<void> {
   const isFinal = pressed.payment !== undefined || pressed.error !== undefined;
   if (!isFinal || pressed.error?.retryAfterSeconds !== undefined)
     throw new Violation("I8", `an owner who asks again is told ${pressed.error?.name ?? "nothing"}`);
+}
+
+/** The books are compared daily. That takes half the calls of a life, so it is done where nothing else can help. */
+async function readBooks(universe: Universe): Promise<void> {
+  forgetUnfindable(universe);
+  if (universe.laws.beyondLooks(universe.payments()).length > 0) await compareBooks(universe);
+}
+
+/** The comparison goes back some days; what was missed for longer, while everything stood still, is lost to it. */
+function forgetUnfindable(universe: Universe): void {
+  const { laws, ledger, scheduler } = universe;
+  for (const money of laws.beyondLooks(universe.payments())) {
+    if (money.at < scheduler.now - (RECONCILED_DAYS - 1) * DAY_MS) ledger.forget(money);
+  }
 }
 
 /** A day that changes while it is compared is right the day after. */

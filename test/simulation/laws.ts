@@ -1,4 +1,4 @@
-import { parseTxRef, txRefOf } from "../../lib/domain/ids.ts";
+import { parseTxRef, type Ref, txRefOf } from "../../lib/domain/ids.ts";
 import {
   isSettledUnpaid,
   openAttention,
@@ -9,7 +9,7 @@ import {
 import { DAY_MS, MINUTE_MS, SECOND_MS } from "../../lib/domain/time.ts";
 import { combined, NO_TOTALS, shareOf, type Totals } from "../../lib/domain/totals.ts";
 import { MOVES, WIRE_STATUS } from "../../lib/domain/transitions.ts";
-import type { Ledger } from "./ledger.ts";
+import type { Ledger, Taken } from "./ledger.ts";
 
 /** What must hold whatever goes wrong, by the name under which a violation is reported. */
 export const LAWS = {
@@ -24,14 +24,14 @@ export const LAWS = {
   I9: "SUCCESS never goes back",
   I10: "what could be refunded never exceeds what is still with us",
   live: "while a fee is unpaid, at most one link that was given out can be paid",
-  left: "no link that was given out can be paid after its payment was given up, or the listing was told so",
+  left: "no link that was given out can be paid once its payment was given up or the listing was told so, nor is one opened then",
   seal: "a sealed payment stays sealed, and no attempt follows",
   replay: "a request recorded before the settling never opens the payment again",
   answer: "an answer for a payment that awaits money carries a URL that can be paid",
   history: "every change of state is one version with one entry of history that the table of moves has",
   totals: "after the comparison of books a day's totals are the sum of its payments",
   contact: "how to reach a payer is kept for 30 days after the latest checkout, and not longer",
-  records: "no key, address or number is recorded",
+  records: "no key, address or number is logged, or stored in clear text",
 } as const;
 export type Law = keyof typeof LAWS;
 
@@ -45,6 +45,7 @@ export class Violation extends Error {
 }
 
 const CONTACT_MS = 30 * DAY_MS;
+const LOOKED_AT_AFTER_CLOSING_MS = 7 * DAY_MS;
 // Clocks are set back during a run, now and then between reading the time and using it.
 const SKEW_MS = 10 * MINUTE_MS;
 /** In every run the payer's data and the key read like this; none of it may be recorded. */
@@ -56,6 +57,7 @@ export class Laws {
   readonly #canaries: readonly string[];
   readonly #report: (violation: Violation) => void;
   readonly #urls = new Map<string, string>();
+  readonly #toldFailed = new Set<Ref>();
 
   /** @param report is told at once, because what throws inside an effect may be taken for an outage by the flow */
   constructor(ledger: Ledger, secrets: readonly string[], report: (violation: Violation) => void) {
@@ -141,6 +143,8 @@ export class Laws {
     for (const payment of payments) {
       if (payment.state === "SUCCESS" || payment.state === "REVIEW") continue;
       const live = this.#ledger.liveLinks(payment.ref);
+      if (live.length > 0 && this.#toldFailed.has(payment.ref))
+        this.#isBroken("left", `the listing was told FAILED, and ${live.join()} can be paid now`);
       if (live.length > 1) this.#isBroken("live", `${live.join(" and ")} can both be paid`);
     }
   }
@@ -169,17 +173,28 @@ export class Laws {
     if (live.length > 0) this.#isBroken("left", `the listing is told FAILED, and ${live.join()} can be paid`);
     if (this.#ledger.openlyPaid(payment).length > 0)
       this.#isBroken("I4", "the listing is told FAILED, and it was paid");
+    this.#toldFailed.add(payment.ref);
   }
 
   contactStored(row: Record<string, unknown>, now: number): void {
     if (Number(row["ttl"]) * SECOND_MS > now + CONTACT_MS + SKEW_MS) this.#isBroken("contact", "kept for too long");
-    if (JSON.stringify(row).includes(CANARIES.email)) this.#isBroken("contact", "kept in clear text");
   }
 
+  /** @param fields of a log entry, or a row as it is stored */
   recorded(fields: unknown): void {
     const text = JSON.stringify(fields) ?? "";
     const found = this.#canaries.find((canary) => text.includes(canary));
     if (found) this.#isBroken("records", `${found} was recorded`);
+  }
+
+  /** Money that no row knows of and no look is going to find: it landed a week after its checkout was left. */
+  beyondLooks(payments: readonly Payment[]): Taken[] {
+    return this.#ledger.captures().filter(({ ref, attempt, at }) => {
+      const payment = payments.find((candidate) => candidate.ref === ref);
+      const { closedAt = Number.POSITIVE_INFINITY, lookAt } = payment?.attempts[attempt] ?? {};
+      const isKnown = payment?.captures.some((capture) => capture.attempt === attempt);
+      return !isKnown && lookAt === undefined && at > closedAt + LOOKED_AT_AFTER_CLOSING_MS - SKEW_MS;
+    });
   }
 
   /** Everything has come to rest, and everything works. */

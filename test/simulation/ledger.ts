@@ -4,7 +4,7 @@ import { stateOf, type Transaction } from "../../local/chapa/transactions.ts";
 import type { World } from "../../local/chapa/world.ts";
 import type { Scheduler } from "./scheduler.ts";
 
-/** Money that Chapa took. `isOpen`: its link could be paid when it landed; `step`: when that was. */
+/** Money that Chapa took. `isOpen`: its link could be paid when it landed; `step` and `at` (epoch ms): when that was. */
 export type Taken = {
   txRef: string;
   ref: string;
@@ -13,6 +13,7 @@ export type Taken = {
   currency: string;
   mode: string;
   step: number;
+  at: number;
   isOpen: boolean;
 };
 
@@ -21,7 +22,9 @@ export class Ledger {
   readonly #world: World;
   readonly #scheduler: Scheduler;
   readonly #given = new Set<string>();
-  readonly #taken: Taken[] = [];
+  #taken: Taken[] = [];
+  /** Money that landed a week after its checkout was left, while the books were not compared for days. */
+  unfindable = 0;
   readonly #verifies = new Map<string, number>();
   readonly #cancels = new Map<string, string>();
   readonly #notices = new Set<string>();
@@ -47,7 +50,10 @@ export class Ledger {
     const state = stateOf(link, this.#scheduler.now);
     act();
     const { ref = "", attempt = 0 } = parseTxRef(link.order.txRef) ?? {};
-    for (const { amount, currency, mode } of link.captures.slice(before)) {
+    for (const capture of link.captures.slice(before)) {
+      const { amount, currency, mode } = capture;
+      // Chapa's list is by the moment when money moved, which here is any.
+      capture.at = this.#scheduler.now;
       const isOpen = state === "OPEN" || state === "ATTEMPTING";
       this.#taken.push({
         txRef: link.order.txRef,
@@ -58,9 +64,16 @@ export class Ledger {
         mode,
         isOpen,
         step: this.#scheduler.steps,
+        at: this.#scheduler.now,
       });
     }
     return link.captures.length > before;
+  }
+
+  /** From now on nobody is expected to know of this money. */
+  forget(money: Taken): void {
+    this.#taken = this.#taken.filter((taken) => taken !== money);
+    this.unfindable++;
   }
 
   captures(): readonly Taken[] {
@@ -131,7 +144,7 @@ export class Ledger {
   print(): string {
     return JSON.stringify([
       [...this.#given].sort(),
-      this.#taken.map(({ step: _, ...taken }) => taken),
+      this.#taken.map(({ step: _, at: __, ...taken }) => taken),
       [...this.#cancels].sort(),
       [...this.#notices].sort(),
       this.#world.book

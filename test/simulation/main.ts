@@ -24,7 +24,8 @@ const { values } = parseArgs({
 const count = Number(values.schedules);
 const first = Number(values.seed);
 const CHUNK = 250;
-/** Every call should have met every fate so often; what has not is named. */
+// In so many lives every call must have met every fate so often.
+const LIVES_FOR_HITS = 100_000;
 const HITS_WANTED = 100;
 // Within so many lives each deliberate fault must be found.
 const MUTANT_LIVES = 20_000;
@@ -63,13 +64,23 @@ function inWorker(job: Job): Promise<Done> {
 }
 
 async function schedules(): Promise<boolean> {
-  const sum: Done = { lives: 0, steps: 0, crashes: 0, captures: 0, outraced: 0, found: [], hits: new Map() };
+  const sum: Done = {
+    lives: 0,
+    steps: 0,
+    crashes: 0,
+    captures: 0,
+    outraced: 0,
+    unfindable: 0,
+    found: [],
+    hits: new Map(),
+  };
   const jobs = Array.from({ length: Math.ceil(count / CHUNK) }, (_, chunk) => ({
     first: first + chunk * CHUNK,
     count: Math.min(CHUNK, count - chunk * CHUNK),
   }));
   await run(jobs, (done) => {
-    for (const name of ["lives", "steps", "crashes", "captures", "outraced"] as const) sum[name] += done[name];
+    for (const name of ["lives", "steps", "crashes", "captures", "outraced", "unfindable"] as const)
+      sum[name] += done[name];
     sum.found.push(...done.found);
     addHits(sum.hits, done.hits);
     for (const { seed, how } of done.found) say(`seed ${seed}: ${how}\n    npm run sim -- --seed ${seed} --diagram`);
@@ -84,14 +95,14 @@ async function schedules(): Promise<boolean> {
     FATES.map((fate) => ({ name: `${site} ${fate}`, hits: hits[fate] })),
   );
   const rare = cells.filter(({ hits }) => hits < HITS_WANTED);
-  const { lives, steps, crashes, captures, outraced, found } = sum;
-  say(
-    `\n${lives} schedules, ${steps} steps, ${crashes} crashes, ${captures} captures; ${outraced} gave up after lost races and came again`,
-  );
+  const { lives, steps, crashes, captures, outraced, unfindable, found } = sum;
+  say(`\n${lives} schedules, ${steps} steps, ${crashes} crashes, ${captures} captures`);
+  say(`${outraced} pieces of work gave up after lost races and came again`);
+  say(`${unfindable} captures came a week after their checkout was left, and days before the books were next compared`);
   say(`${cells.length - rare.length} of ${cells.length} fates of a call were met at least ${HITS_WANTED} times`);
   for (const { name, hits } of rare) say(`    only ${hits}: ${name}`);
   say(`${found.length} violations of ${Object.keys(LAWS).length} laws`);
-  return found.length === 0;
+  return found.length === 0 && (rare.length === 0 || lives < LIVES_FOR_HITS);
 }
 
 async function mutants(chosen: readonly Mutant[]): Promise<boolean> {

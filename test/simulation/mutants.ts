@@ -71,7 +71,7 @@ export const MUTANTS: readonly Mutant[] = [
     of: PREDECESSOR,
     file: "lib/chapa/client.ts",
     from: 'return { outcome: reply.sent ? "lost" : "unsent" };',
-    to: 'return { outcome: "refused", reason: await this.#secretKey.get(), contactOnly: false };',
+    to: 'return { outcome: ("no answer to " + (await this.#secretKey.get())) as "lost" };',
   },
   {
     name: "amounts in another currency count",
@@ -184,6 +184,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: "lib/chapa/client.ts",
     from: `reply.sent ? "lost" : "unsent"`,
     to: `"unsent"`,
+    harmless: "Chapa opens one checkout for a reference and refuses the next, which costs an attempt in either case",
   },
   {
     name: "a second capture is nobody's business",
@@ -261,6 +262,8 @@ export const MUTANTS: readonly Mutant[] = [
     file: "lib/table/conditional.ts",
     from: "return there && isOurs(there) ? { won: true } : { won: false, there };",
     to: "return isOurs(there ?? {}) && !there ? { won: true } : { won: false, there };",
+    harmless:
+      "whoever lost a race goes on with what is stored, which is his own; only counts and the replay header differ",
   },
   {
     name: "totals are not written anew",

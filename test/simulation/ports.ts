@@ -40,7 +40,7 @@ export type Outside = {
     | undefined;
   confirm(confirmation: Confirmation): ListingAnswer;
   isApproved(): boolean;
-  told(notice: Notice): void;
+  told(notice: Notice): Delivery;
   dropped(message: NotificationMessage): void;
 };
 
@@ -186,7 +186,6 @@ export function portsOf({ scheduler, table, world, ledger, laws, outside, isWork
         send: (notice: Notice) =>
           scheduler
             .call("notification.send", notice.event, () => outside.told(notice), away)
-            .then((): Delivery => "sent")
             .catch((error: unknown): Delivery => {
               if (error instanceof DependencyUnavailable) return "maybe";
               throw error;

@@ -179,11 +179,15 @@ export class Scheduler {
 
 // Calls that few lives come to go wrong more often, so that each fate of theirs is met, too.
 const RARE = ["listing.public", "notification.send", "queue.notification.delete", "table.Delete", "queue.dropped"];
-const RARE_FAULT_RATE = 0.7;
+const OFTEN = 0.6;
 
-/** Everything by chance, from a seed. `faultRate` is how likely a call is to go wrong. */
+/**
+ * Everything by chance, from a seed. `faultRate` is how likely a call is to go wrong; `weather` is how the sites begin
+ * whose calls mostly do.
+ */
 export class Chance implements Choices {
   faultRate: number;
+  weather = "";
   readonly #random: () => number;
 
   constructor(seed: number, faultRate: number) {
@@ -194,8 +198,8 @@ export class Chance implements Choices {
   next(parked: readonly Parked[]): { index: number; fate: Fate } {
     const index = this.below(parked.length);
     const site = parked[index]?.site ?? "";
-    const faultRate = this.faultRate > 0 && RARE.includes(site) ? RARE_FAULT_RATE : this.faultRate;
-    if (!this.whim(faultRate)) return { index, fate: "ok" };
+    const isBad = RARE.includes(site) || (this.weather !== "" && site.startsWith(this.weather));
+    if (!this.whim(this.faultRate > 0 && isBad ? OFTEN : this.faultRate)) return { index, fate: "ok" };
     return { index, fate: FATES[1 + this.below(FATES.length - 1)] ?? "ok" };
   }
 

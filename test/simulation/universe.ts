@@ -12,6 +12,7 @@ import { reconcile } from "../../lib/flows/reconcile.ts";
 import { resolve } from "../../lib/flows/resolve.ts";
 import { sweep } from "../../lib/flows/sweep.ts";
 import type { Confirmation, ListingAnswer } from "../../lib/peers/listing.ts";
+import type { Delivery } from "../../lib/peers/notification.ts";
 import { fromItem } from "../../lib/table/payment-item.ts";
 import type { Action, ActParams } from "../../local/chapa/actions.ts";
 import { ActionRefused } from "../../local/chapa/actions.ts";
@@ -32,6 +33,8 @@ type Waiting<Message> = { message: Message; notBefore: number; receives: number 
 const TABLE_TRIES = 3;
 const RESOLVE_BACK_MS = 360 * SECOND_MS;
 const LISTING_BACK_SECONDS = 600;
+// While things go wrong, the notification service takes so many of its messages for wrong.
+const REFUSED_NOTICES = 0.4;
 
 /** How one press ended: with a payment, with an error of a name, or not at all. */
 export type Pressed = { payment?: Payment; error?: PaymentError };
@@ -64,9 +67,15 @@ export class Universe {
   readonly #requests = new Map<string, string>();
   #started = 0;
 
-  constructor(scheduler: Scheduler, seed: number, profile: ProfileName) {
+  /** @param windowMinutes how long Chapa lets a checkout be paid */
+  constructor(
+    scheduler: Scheduler,
+    seed: number,
+    profile: ProfileName,
+    windowMinutes: number = CHAPA_DEFAULTS.retryWindowMinutes,
+  ) {
     this.scheduler = scheduler;
-    this.world = this.#makeWorld(seed, profile);
+    this.world = this.#makeWorld(seed, profile, windowMinutes);
     this.ledger = new Ledger(this.world, scheduler);
     this.laws = new Laws(this.ledger, [CHAPA_DEFAULTS.secretKey], (violation) => scheduler.fail(violation));
     this.table = new MemoryTable((site, about, effect) => this.#tableCall(site, about, effect));
@@ -274,6 +283,7 @@ export class Universe {
 
   #changed(before: Row | undefined, after: Row | undefined): void {
     if (!after) return;
+    this.laws.recorded(after);
     if (String(after["pk"]).startsWith("C#")) this.laws.contactStored(after, this.scheduler.now);
     const payment = this.#paymentOf(after);
     if (!payment) return;
@@ -310,8 +320,10 @@ export class Universe {
       },
       confirm: (confirmation: Confirmation) => this.#confirm(confirmation),
       isApproved: () => this.listing === "APPROVED",
-      told: ({ event, txRef }: { event: string; txRef: string }) => {
+      told: ({ event, txRef }: { event: string; txRef: string }): Delivery => {
+        if (!this.isWorking && scheduler.choices.whim(REFUSED_NOTICES)) return "refused";
         if (event === "paid") this.told.add(txRef.slice(0, 18));
+        return "sent";
       },
       dropped: ({ ref }: NotificationMessage) => this.ledger.undeliverable(ref),
     };
@@ -331,7 +343,7 @@ export class Universe {
     return { answer: "received", propertyStatus, paymentStatus: status };
   }
 
-  #makeWorld(seed: number, profile: ProfileName): World {
+  #makeWorld(seed: number, profile: ProfileName, windowMinutes: number): World {
     const world = new World({
       clock: {
         now: () => this.scheduler.now,
@@ -348,7 +360,7 @@ export class Universe {
       secretKey: CHAPA_DEFAULTS.secretKey,
       publicKey: CHAPA_DEFAULTS.publicKey,
       webhookSecret: CHAPA_DEFAULTS.webhookSecret,
-      retryWindowMinutes: CHAPA_DEFAULTS.retryWindowMinutes,
+      retryWindowMinutes: windowMinutes,
       isAutopilot: false,
       hasScenarios: false,
       log: () => undefined,

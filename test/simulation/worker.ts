@@ -12,6 +12,7 @@ export type Done = {
   crashes: number;
   captures: number;
   outraced: number;
+  unfindable: number;
   found: Found[];
   hits: Map<string, Record<Fate, number>>;
 };
@@ -25,7 +26,16 @@ async function work({ first, count, mutant: name }: Job): Promise<Done> {
   const { live } = await import("./random-life.ts");
   const { Violation } = await import("./laws.ts");
   if (!isChanged()) throw new Error(`"${name}" changes nothing that is loaded`);
-  const done: Done = { lives: 0, steps: 0, crashes: 0, captures: 0, outraced: 0, found: [], hits: new Map() };
+  const done: Done = {
+    lives: 0,
+    steps: 0,
+    crashes: 0,
+    captures: 0,
+    outraced: 0,
+    unfindable: 0,
+    found: [],
+    hits: new Map(),
+  };
   for (let seed = first; seed < first + count && done.found.length < (mutant ? 1 : FOUND_LIMIT); seed++) {
     done.lives++;
     try {
@@ -34,6 +44,7 @@ async function work({ first, count, mutant: name }: Job): Promise<Done> {
       done.crashes += scheduler.crashes;
       done.captures += universe.ledger.captures().length;
       done.outraced += universe.outraced;
+      done.unfindable += universe.ledger.unfindable;
       addHits(done.hits, scheduler.hits);
     } catch (error) {
       // Only a mutant may fail otherwise than by a law: then its own code has refused to go on.
