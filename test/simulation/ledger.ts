@@ -47,13 +47,13 @@ export class Ledger {
   /** Notes the money that `act` brings. */
   landing(link: Transaction, act: () => void): boolean {
     const before = link.captures.length;
-    const state = stateOf(link, this.#scheduler.now);
+    const state = stateOf(link, this.#scheduler.latest);
     act();
     const { ref = "", attempt = 0 } = parseTxRef(link.order.txRef) ?? {};
     for (const capture of link.captures.slice(before)) {
       const { amount, currency, mode } = capture;
       // Chapa's list is by the moment when money moved, which here is any.
-      capture.at = this.#scheduler.now;
+      capture.at = this.#scheduler.latest;
       const isOpen = state === "OPEN" || state === "ATTEMPTING";
       this.#taken.push({
         txRef: link.order.txRef,
@@ -100,7 +100,7 @@ export class Ledger {
   liveLinks(ref: Ref): string[] {
     return this.links().flatMap((link) => {
       if (!link.order.txRef.startsWith(ref)) return [];
-      const state = stateOf(link, this.#scheduler.now);
+      const state = stateOf(link, this.#scheduler.latest);
       return state === "OPEN" || state === "ATTEMPTING" ? [link.order.txRef] : [];
     });
   }

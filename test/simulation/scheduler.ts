@@ -31,8 +31,8 @@ type Call = Parked & { settle: (fate: Fate) => Promise<void> };
  * chosen. The same choices give the same run.
  */
 export class Scheduler {
-  /** Virtual time, epoch ms. */
-  now: number;
+  /** The furthest that time has been, epoch ms: when our clocks are set back, those of others go on. */
+  latest = 0;
   readonly choices: Choices;
   /** How often each site has met each fate. */
   readonly hits = new Map<string, Record<Fate, number>>();
@@ -47,12 +47,23 @@ export class Scheduler {
   readonly #tasks = new Set<Task>();
   #parked: Call[] = [];
   #isFresh = false;
+  #now = 0;
 
   constructor(choices: Choices, startAt: number, options: { telling?: boolean; remembering?: boolean } = {}) {
     this.choices = choices;
     this.now = startAt;
     this.told = options.telling ? [] : undefined;
     this.#isRemembering = options.remembering ?? false;
+  }
+
+  /** Virtual time as our clocks have it, epoch ms. */
+  get now(): number {
+    return this.#now;
+  }
+
+  set now(at: number) {
+    this.#now = at;
+    this.latest = Math.max(this.latest, at);
   }
 
   pass(ms: number): void {

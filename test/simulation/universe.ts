@@ -346,7 +346,7 @@ export class Universe {
   #makeWorld(seed: number, profile: ProfileName, windowMinutes: number): World {
     const world = new World({
       clock: {
-        now: () => this.scheduler.now,
+        now: () => this.scheduler.latest,
         // What was to happen later happens when the run says so: money in flight may land at any moment.
         schedule: (_at: number, task: () => void) => {
           const link = this.#links;
