@@ -169,7 +169,10 @@ async function call(api: string, method: string, path: string, headers: Record<s
 
 async function until(what: string, holds: () => boolean | Promise<boolean>, seconds = 60): Promise<void> {
   for (const end = Date.now() + seconds * 1000; Date.now() < end; ) {
-    if (await holds()) return say("proven", what);
+    if (await holds()) {
+      say("proven", what);
+      return;
+    }
     await new Promise((resolve) => setTimeout(resolve, 250));
   }
   throw new Error(`not within ${seconds} s: ${what}`);

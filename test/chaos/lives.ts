@@ -131,7 +131,8 @@ export class Lives {
   async #ask(fee: string, ask: () => Promise<Heard>): Promise<Heard> {
     const askedAt = this.#cloud.clock.now();
     const heard = await ask();
-    const code = heard.status < 300 ? "" : ` ${heard.body["code"] ?? heard.body["message"] ?? ""}`;
+    // An answer without a code is the gateway's own: the function that was to answer has died or was cut off.
+    const code = heard.status < 300 ? "" : ` ${heard.body["code"] ?? "by the gateway"}`;
     const answer = `${heard.status}${code}`;
     this.stats.answers.set(answer, (this.stats.answers.get(answer) ?? 0) + 1);
     this.#laws.answered(fee, heard, askedAt);
