@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { T0 } from "../support/payments.ts";
 import { deliver, drain, heal } from "./heal.ts";
-import { type Choices, FATES, type Fate, type Happened, type Parked, Scheduler } from "./scheduler.ts";
+import { type Choices, type Fate, fatesOf, type Happened, type Parked, Scheduler } from "./scheduler.ts";
 import { Universe } from "./universe.ts";
 
 /**
@@ -25,10 +25,6 @@ export type Searched = { schedules: bigint; states: number; ends: number; runs: 
 
 type Option = { index: number; fate: Fate };
 type Frame = { options: Option[]; chosen: number; state: string; schedules: bigint };
-
-/** What only reads, or only lets time pass, is the same whether it fails before or after. */
-const READS = ["table.Get", "table.Query", "table.BatchGet", "chapa.verify", "listing.public"];
-const NEVER_FAILS = ["payer.", "clock."];
 
 /** Ends a run that has come to a situation which another run has gone on from. */
 class Merged extends Error {}
@@ -165,12 +161,9 @@ async function race(scenario: Scenario, universe: Universe): Promise<void> {
 }
 
 function optionsOf(parked: readonly Parked[], faults: number): Option[] {
-  return parked.flatMap(({ site }, index) => fatesOf(site, faults).map((fate) => ({ index, fate })));
-}
-
-function fatesOf(site: string, faults: number): readonly Fate[] {
-  if (faults === 0 || NEVER_FAILS.some((start) => site.startsWith(start))) return ["ok"];
-  return READS.includes(site) ? ["ok", "errorBefore", "crashBefore"] : FATES;
+  return parked.flatMap(({ site }, index) =>
+    (faults === 0 ? (["ok"] as const) : fatesOf(site)).map((fate) => ({ index, fate })),
+  );
 }
 
 /** Somebody else chooses, until it is over; then everything happens in the order in which it was asked for. */

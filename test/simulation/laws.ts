@@ -38,9 +38,11 @@ export type Law = keyof typeof LAWS;
 /** A law was broken. */
 export class Violation extends Error {
   readonly law: Law;
+  readonly how: string;
   constructor(law: Law, how: string) {
     super(`${law}: ${how}`);
     this.law = law;
+    this.how = how;
   }
 }
 

@@ -2,10 +2,23 @@ import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
 import { Worker } from "node:worker_threads";
 import { diagramOf } from "./diagram.ts";
+import type { Searched } from "./exhaustive.ts";
+import type { SweptStory } from "./fault-sweep.ts";
 import { LAWS } from "./laws.ts";
 import { MUTANTS, type Mutant } from "./mutants.ts";
+import { SCENARIOS } from "./scenarios.ts";
 import { FATES, type Happened } from "./scheduler.ts";
-import { addHits, type Done, type Job } from "./worker.ts";
+import { STORIES } from "./stories.ts";
+import {
+  addHits,
+  type Done,
+  type Job,
+  type LivesJob,
+  named,
+  type Outcome,
+  type RaceJob,
+  type StoryJob,
+} from "./worker.ts";
 
 const { values } = parseArgs({
   options: {
@@ -14,6 +27,10 @@ const { values } = parseArgs({
     diagram: { type: "boolean", default: false },
     mutants: { type: "boolean", default: false },
     mutant: { type: "string" },
+    sweep: { type: "boolean", default: false },
+    singles: { type: "boolean", default: false },
+    story: { type: "string" },
+    faults: { type: "string" },
     exhaustive: { type: "boolean", default: false },
     scenario: { type: "string" },
     path: { type: "string" },
@@ -35,10 +52,13 @@ const row = (name: string, cells: (string | number)[]) =>
   say([name.padEnd(28), ...cells.map((cell) => String(cell).padStart(12))].join(""));
 
 /** Runs jobs on as many threads as there are cores, and hands over what each comes to. */
-async function run(jobs: Job[], take: (done: Done, job: Job) => void): Promise<void> {
+async function run<Given extends Job, Result>(
+  jobs: readonly Given[],
+  take: (result: Result, job: Given) => void,
+): Promise<void> {
   const waiting = [...jobs];
   const thread = async () => {
-    for (let job = waiting.shift(); job; job = waiting.shift()) take(await inWorker(job), job);
+    for (let job = waiting.shift(); job; job = waiting.shift()) take(await inWorker<Result>(job), job);
   };
   await Promise.all(Array.from({ length: Number(values.workers) }, thread));
 }
@@ -46,15 +66,15 @@ async function run(jobs: Job[], take: (done: Done, job: Job) => void): Promise<v
 const idle: Worker[] = [];
 
 /** A mutant needs a thread of its own, in which its code is what is loaded; the rest share. */
-function inWorker(job: Job): Promise<Done> {
-  const isOwn = job.mutant !== undefined;
+function inWorker<Result>(job: Job): Promise<Result> {
+  const isOwn = "mutant" in job && job.mutant !== undefined;
   const worker =
     (isOwn ? undefined : idle.pop()) ??
     new Worker(new URL("./worker.ts", import.meta.url), { workerData: isOwn ? job : undefined });
   if (!isOwn) worker.postMessage(job);
   return new Promise((resolve, reject) => {
     worker.once("error", reject);
-    worker.once("message", (done: Done) => {
+    worker.once("message", (done: Result) => {
       worker.removeAllListeners("error");
       if (isOwn) void worker.terminate();
       else idle.push(worker);
@@ -78,7 +98,7 @@ async function schedules(): Promise<boolean> {
     first: first + chunk * CHUNK,
     count: Math.min(CHUNK, count - chunk * CHUNK),
   }));
-  await run(jobs, (done) => {
+  await run(jobs, (done: Done) => {
     for (const name of ["lives", "steps", "crashes", "captures", "outraced", "unfindable"] as const)
       sum[name] += done[name];
     sum.found.push(...done.found);
@@ -111,7 +131,7 @@ async function mutants(chosen: readonly Mutant[]): Promise<boolean> {
   let caught = 0;
   let wrong = 0;
   say("schedules  law      deliberate fault (row of the failure model)");
-  const tell = ({ lives, found: [found] }: Done, { mutant: name = "" }: Job) => {
+  const tell = ({ lives, found: [found] }: Done, { mutant: name = "" }: LivesJob) => {
     const { harmless, of } = byName.get(name) ?? {};
     const isRight = (found === undefined) === (harmless !== undefined);
     if (!isRight) wrong++;
@@ -134,43 +154,65 @@ async function mutants(chosen: readonly Mutant[]): Promise<boolean> {
 
 /** Every order of the calls of each race. One that does not end within the limit is said to be incomplete. */
 async function exhaustive(): Promise<boolean> {
-  const { search } = await import("./exhaustive.ts");
-  const { SCENARIOS } = await import("./scenarios.ts");
-  row("schedules", ["states", "ends", "runs", "faults"]);
+  const chosen = values.scenario === undefined ? SCENARIOS : [named(SCENARIOS, values.scenario)];
+  const jobs = chosen.map(({ name }) => ({ race: name, limit: Number(values.limit) }));
   let complete = 0;
-  const chosen = SCENARIOS.filter(({ name }) => values.scenario === undefined || name === values.scenario);
-  for (const scenario of chosen) {
-    try {
-      const {
-        schedules: orders,
-        states,
-        ends,
-        runs,
-        isComplete,
-      } = await search(scenario, { limit: Number(values.limit) });
-      row(String(orders), [states, ends, runs, scenario.faults]);
-      say(`    ${isComplete ? "complete" : "INCOMPLETE"}: ${scenario.name}`);
-      if (isComplete) complete++;
-    } catch (error) {
-      say(`    VIOLATION: ${scenario.name}\n    ${error instanceof Error ? error.message : error}`);
-      return false;
+  let violations = 0;
+  row("orders", ["states", "ends", "runs", "faults"]);
+  await run(jobs, (outcome: Outcome<Searched>, { race }: RaceJob) => {
+    if ("violation" in outcome) {
+      say(`    VIOLATION: ${race}\n    ${outcome.violation}`);
+      violations++;
+      return;
     }
-  }
-  say(`\n${complete} of ${chosen.length} races are complete, 0 violations`);
-  return true;
+    const { schedules: orders, states, ends, runs, isComplete } = outcome.result;
+    row(String(orders), [states, ends, runs, named(SCENARIOS, race).faults]);
+    say(`    ${isComplete ? "complete" : "INCOMPLETE"}: ${race}`);
+    if (isComplete) complete++;
+  });
+  say(`\n${complete} of ${chosen.length} races are complete, ${violations} violations`);
+  return violations === 0;
+}
+
+/** Every fault of every call of each story, and every pair of them. */
+async function sweep(): Promise<boolean> {
+  const chosen = values.story === undefined ? STORIES : [named(STORIES, values.story)];
+  const jobs = chosen.map(({ name }) => ({ story: name, pairs: !values.singles }));
+  const sum = { singles: 0, pairs: 0, crashes: 0, violations: 0 };
+  row("calls", ["singles", "pairs", "crashes"]);
+  await run(jobs, (outcome: Outcome<SweptStory>, { story }: StoryJob) => {
+    if ("violation" in outcome) {
+      say(`    VIOLATION: ${story}\n    ${outcome.violation}`);
+      sum.violations++;
+      return;
+    }
+    const { calls, singles, pairs, crashes } = outcome.result;
+    row(String(calls), [singles, pairs, crashes]);
+    say(`    ${story}`);
+    sum.singles += singles;
+    sum.pairs += pairs;
+    sum.crashes += crashes;
+  });
+  say(
+    `\n${chosen.length} stories, ${sum.singles} single faults, ${sum.pairs} pairs, ${sum.crashes} crashes, ${sum.violations} violations`,
+  );
+  return sum.violations === 0;
 }
 
 /** One order of a race again, told call by call. */
 async function order(path: string): Promise<boolean> {
   const { replay } = await import("./exhaustive.ts");
-  const { SCENARIOS } = await import("./scenarios.ts");
-  const scenario = SCENARIOS.find(({ name }) => name === values.scenario);
-  if (!scenario) throw new Error(`there is no race "${values.scenario}"`);
+  const scenario = named(SCENARIOS, values.scenario ?? "");
   return tell((told) => replay(scenario, path.split(".").map(Number), told));
 }
 
-/** One life again, told call by call. */
+/** One life, or one story with some faults, told call by call. */
 async function diagram(): Promise<boolean> {
+  if (values.story !== undefined) {
+    const { parseFaults, play } = await import("./fault-sweep.ts");
+    const story = named(STORIES, values.story);
+    return tell((told) => play(story, parseFaults(values.faults ?? ""), told));
+  }
   const { live } = await import("./random-life.ts");
   return tell((told) => live(first, told));
 }
@@ -193,6 +235,7 @@ async function chosenMode(): Promise<boolean> {
   if (values.path !== undefined) return order(values.path);
   if (values.exhaustive || values.scenario !== undefined) return exhaustive();
   if (values.diagram) return diagram();
+  if (values.sweep || values.story !== undefined) return sweep();
   if (values.mutant !== undefined) return mutants(MUTANTS.filter(({ name }) => name.includes(values.mutant ?? "")));
   return values.mutants ? mutants(MUTANTS) : schedules();
 }

@@ -6,6 +6,15 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 export const FATES = ["ok", "errorBefore", "errorAfter", "crashBefore", "crashAfter"] as const;
 export type Fate = (typeof FATES)[number];
 
+const READS = ["table.Get", "table.Query", "table.BatchGet", "chapa.verify", "chapa.transactions", "listing.public"];
+const NEVER_FAILS = ["payer.", "clock."];
+
+/** The fates that make a difference: what only reads is the same whether it fails before or after. */
+export function fatesOf(site: string): readonly Fate[] {
+  if (NEVER_FAILS.some((start) => site.startsWith(start))) return ["ok"];
+  return READS.includes(site) ? ["ok", "errorBefore", "crashBefore"] : FATES;
+}
+
 /** A piece of work that may die; whoever started it hears of its death. */
 export type Task = { readonly name: string; isDead: boolean; isOver: boolean; onDeath: () => void; seen: string };
 

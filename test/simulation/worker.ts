@@ -1,10 +1,17 @@
 import { parentPort, workerData } from "node:worker_threads";
+import type { Searched } from "./exhaustive.ts";
+import type { SweptStory } from "./fault-sweep.ts";
 import { MUTANTS } from "./mutants.ts";
 import { mutate } from "./mutate.ts";
 import { FATES, type Fate } from "./scheduler.ts";
 
-/** What a worker is to do: lives from one seed to another, with a deliberate fault if it is named. */
-export type Job = { first: number; count: number; mutant?: string };
+/** Lives from one seed to another, with a deliberate fault if it is named. */
+export type LivesJob = { first: number; count: number; mutant?: string };
+/** A story with every fault, and with every pair of faults if asked for. */
+export type StoryJob = { story: string; pairs: boolean };
+/** Every order of a race, as far as so many runs go. */
+export type RaceJob = { race: string; limit: number };
+export type Job = LivesJob | StoryJob | RaceJob;
 export type Found = { seed: number; law: string; how: string };
 export type Done = {
   lives: number;
@@ -20,7 +27,10 @@ export type Done = {
 // Beyond this many violations nothing more is learnt.
 const FOUND_LIMIT = 20;
 
-async function work({ first, count, mutant: name }: Job): Promise<Done> {
+/** What a search came to, or how a law was broken. */
+export type Outcome<Result> = { result: Result } | { violation: string };
+
+async function lives({ first, count, mutant: name }: LivesJob): Promise<Done> {
   const mutant = MUTANTS.find((candidate) => candidate.name === name);
   const isChanged = mutant ? mutate(mutant) : () => true;
   const { live } = await import("./random-life.ts");
@@ -65,9 +75,42 @@ export function addHits(sum: Done["hits"], more: Done["hits"]): void {
   }
 }
 
+async function story({ story: name, pairs }: StoryJob): Promise<Outcome<SweptStory>> {
+  const { sweepFaults } = await import("./fault-sweep.ts");
+  const { STORIES } = await import("./stories.ts");
+  return outcomeOf(sweepFaults(named(STORIES, name), { pairs }));
+}
+
+async function race({ race: name, limit }: RaceJob): Promise<Outcome<Searched>> {
+  const { search } = await import("./exhaustive.ts");
+  const { SCENARIOS } = await import("./scenarios.ts");
+  return outcomeOf(search(named(SCENARIOS, name), { limit }));
+}
+
+async function outcomeOf<Result>(running: Promise<Result>): Promise<Outcome<Result>> {
+  try {
+    return { result: await running };
+  } catch (error) {
+    return { violation: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+/** @throws Error when none of them is called so */
+export function named<Named extends { name: string }>(all: readonly Named[], name: string): Named {
+  const found = all.find((candidate) => candidate.name === name);
+  if (!found) throw new Error(`there is no "${name}"; there are: ${all.map((each) => each.name).join("; ")}`);
+  return found;
+}
+
+function work(job: Job): Promise<Done | Outcome<SweptStory> | Outcome<Searched>> {
+  if ("story" in job) return story(job);
+  if ("race" in job) return race(job);
+  return lives(job);
+}
+
 if (parentPort) {
   const port = parentPort;
   if (typeof workerData === "object" && workerData !== null && "mutant" in workerData)
-    port.postMessage(await work(workerData as Job));
+    port.postMessage(await lives(workerData as LivesJob));
   else port.on("message", async (job: Job) => port.postMessage(await work(job)));
 }

@@ -1,0 +1,55 @@
+import { describe, expect, test } from "vitest";
+import { parseFaults, play, sweepFaults } from "./fault-sweep.ts";
+import { drain } from "./heal.ts";
+import { STORIES, type Story } from "./stories.ts";
+import { named } from "./worker.ts";
+
+test.each(STORIES)('the story "$name" ends as it says when nothing goes wrong', async (story) => {
+  const { sites, crashes } = await play(story, []);
+  expect(sites.length).toBeGreaterThan(10);
+  expect(crashes).toBe(0);
+});
+
+test("no fault of any call, before or after it, loses a payment whose every webhook is lost", async () => {
+  const swept = await sweepFaults(named(STORIES, "paid, and every webhook is lost"), { pairs: false });
+  expect(swept.singles).toBeGreaterThan(2 * swept.calls);
+  expect(swept.crashes).toBeGreaterThan(swept.calls);
+});
+
+test("every pair of faults is one of a call that follows, in the run that the first fault has made", async () => {
+  const short: Story = {
+    name: "pressed once",
+    ends: { states: ["PENDING"], listing: "PENDING", told: 0 },
+    live: async (universe) => {
+      universe.press("a", "a");
+      await drain(universe);
+    },
+  };
+  const { singles, pairs } = await sweepFaults(short, { pairs: true });
+  expect(pairs).toBeGreaterThan(singles);
+});
+
+describe("a story that loses its payment when somebody dies twice", () => {
+  const { ends, live } = named(STORIES, "paid");
+  const losing: Story = {
+    name: "losing",
+    ends,
+    live: async (universe) => {
+      await live(universe);
+      const row = [...universe.table.rows.keys()].find((key) => key.startsWith("P#"));
+      if (row && universe.scheduler.crashes > 1) universe.table.rows.delete(row);
+    },
+  };
+
+  test("holds under single faults", async () => {
+    await expect(sweepFaults(losing, { pairs: false })).resolves.toMatchObject({ pairs: 0 });
+  });
+
+  test("is found by a pair, and what it prints breaks the same law again", async () => {
+    const found = await sweepFaults(losing, { pairs: true }).catch(String);
+    expect(found).toContain("I6");
+    const [, faults = ""] = /--faults "([^"]+)"/.exec(String(found)) ?? [];
+    expect(parseFaults(faults)).toHaveLength(2);
+    await expect(play(losing, parseFaults(faults))).rejects.toThrow("I6");
+  });
+});

@@ -1,0 +1,120 @@
+import { T0 } from "../support/payments.ts";
+import { heal } from "./heal.ts";
+import { Violation } from "./laws.ts";
+import { type Choices, type Fate, fatesOf, type Happened, type Parked, Scheduler } from "./scheduler.ts";
+import type { Story } from "./stories.ts";
+import { Universe } from "./universe.ts";
+
+/** The n-th call of a story, from 0, and what becomes of it. */
+export type Fault = { call: number; fate: Fate };
+
+/** What a sweep came to. `calls` is how many a story makes when nothing goes wrong. */
+export type SweptStory = { calls: number; singles: number; pairs: number; crashes: number };
+
+/**
+ * Plays a story without a fault, then once with every fault of every call, then with every pair: each fault of each
+ * call that follows, in the run that the first fault has made. After each, everything works, and the laws must hold.
+ * @throws Violation, with the command that plays it again
+ */
+export async function sweepFaults(story: Story, { pairs }: { pairs: boolean }): Promise<SweptStory> {
+  const swept: SweptStory = { calls: 0, singles: 0, pairs: 0, crashes: 0 };
+  const run = async (faults: readonly Fault[]): Promise<readonly string[]> => {
+    const { sites, crashes } = await play(story, faults);
+    swept.crashes += crashes;
+    return sites;
+  };
+  const plain = await run([]);
+  swept.calls = plain.length;
+  for (const first of faultsFrom(plain, 0)) {
+    const sites = await run([first]);
+    swept.singles++;
+    for (const second of pairs ? faultsFrom(sites, first.call + 1) : []) {
+      await run([first, second]);
+      swept.pairs++;
+    }
+  }
+  return swept;
+}
+
+function faultsFrom(sites: readonly string[], call: number): Fault[] {
+  return sites.slice(call).flatMap((site, after) =>
+    fatesOf(site)
+      .filter((fate) => fate !== "ok")
+      .map((fate) => ({ call: call + after, fate })),
+  );
+}
+
+/**
+ * A story with some faults.
+ * @returns the calls that it made, in order, and how often somebody died
+ * @throws Violation
+ */
+export async function play(
+  story: Story,
+  faults: readonly Fault[],
+  telling?: (told: Happened[]) => void,
+): Promise<{ sites: readonly string[]; crashes: number }> {
+  const plan = new Plan(faults);
+  const scheduler = new Scheduler(plan, T0, { telling: telling !== undefined });
+  if (telling && scheduler.told) telling(scheduler.told);
+  const universe = new Universe(scheduler, 1, "observed");
+  plan.before = () => universe.laws.between(universe.payments());
+  try {
+    await story.live(universe);
+    if (faults.length === 0) holdEnd(story, universe);
+    const sites = [...plan.sites];
+    plan.isOver = true;
+    await heal(universe, false);
+    return { sites, crashes: scheduler.crashes };
+  } catch (error) {
+    if (!(error instanceof Violation)) throw error;
+    throw new Violation(error.law, `${error.how}\n    ${replayOf(story, faults)}`);
+  }
+}
+
+function holdEnd({ name, ends }: Story, universe: Universe): void {
+  const states = universe.payments().map(({ state }) => state);
+  const came = JSON.stringify({ states, listing: universe.listing, told: universe.told.size });
+  if (came !== JSON.stringify(ends)) throw new Error(`"${name}" ends otherwise: ${came}`);
+}
+
+function replayOf({ name }: Story, faults: readonly Fault[]): string {
+  const list = faults.map(({ call, fate }) => `${call}:${fate}`).join();
+  return `npm run sim -- --story "${name}" --faults "${list}" --diagram`;
+}
+
+/** Reads what {@link replayOf} wrote: `12:crashAfter,31:errorAfter`. */
+export function parseFaults(text: string): Fault[] {
+  return text.split(",").flatMap((part) => {
+    const [call = "", name] = part.split(":");
+    const fate = fatesOf("").find((known) => known === name);
+    return fate ? [{ call: Number(call), fate }] : [];
+  });
+}
+
+/** Everything in the order in which it was asked for, with faults at some calls. */
+class Plan implements Choices {
+  readonly sites: string[] = [];
+  before: () => void = () => undefined;
+  isOver = false;
+  readonly #faults: readonly Fault[];
+
+  constructor(faults: readonly Fault[]) {
+    this.#faults = faults;
+  }
+
+  next(parked: readonly Parked[]): { index: number; fate: Fate } {
+    this.before();
+    if (this.isOver) return { index: 0, fate: "ok" };
+    const call = this.sites.push(parked[0]?.site ?? "") - 1;
+    return { index: 0, fate: this.#faults.find((fault) => fault.call === call)?.fate ?? "ok" };
+  }
+
+  whim(): boolean {
+    return false;
+  }
+
+  below(): number {
+    return 0;
+  }
+}
