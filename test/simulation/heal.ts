@@ -128,7 +128,7 @@ async function readBooks(universe: Universe): Promise<void> {
 function forgetUnfindable(universe: Universe): void {
   const { laws, ledger, scheduler } = universe;
   for (const money of laws.beyondLooks(universe.payments())) {
-    if (money.at < scheduler.now - (RECONCILED_DAYS - 1) * DAY_MS) ledger.forget(money);
+    if (money.at < scheduler.now - (RECONCILED_DAYS - 1) * DAY_MS) ledger.unfindable.add(money);
   }
 }
 

@@ -201,8 +201,10 @@ export class Laws {
 
   /** Everything has come to rest, and everything works. */
   atRest(payments: readonly Payment[], listing: string, told: ReadonlySet<string>): void {
-    for (const { txRef, attempt, ref } of this.#ledger.captures()) {
+    for (const taken of this.#ledger.captures()) {
+      const { txRef, attempt, ref } = taken;
       const payment = payments.find((candidate) => candidate.ref === ref);
+      if (this.#isLost(taken, payment)) continue;
       if (!payment?.captures.some((capture) => capture.attempt === attempt))
         this.#isBroken("I2", `${txRef} took money that nobody here knows of`);
       if (payment.state !== "SUCCESS" && payment.state !== "REVIEW")
@@ -211,8 +213,14 @@ export class Laws {
     for (const payment of payments) this.#atRest(payment, listing, told);
   }
 
+  /** Nobody could find it any more, and nobody has. */
+  #isLost(taken: Taken, payment: Payment | undefined): boolean {
+    return this.#ledger.unfindable.has(taken) && !payment?.captures.some(({ attempt }) => attempt === taken.attempt);
+  }
+
   #atRest(payment: Payment, listing: string, told: ReadonlySet<string>): void {
-    const references = new Set(this.#ledger.capturesOf(payment).map(({ txRef }) => txRef));
+    const findable = this.#ledger.capturesOf(payment).filter((taken) => !this.#isLost(taken, payment));
+    const references = new Set(findable.map(({ txRef }) => txRef));
     const called = openAttention(payment).length > 0;
     if (payment.state === "REVIEW" && !called) this.#isBroken("I2", "in REVIEW, and nobody is called");
     if (references.size > 1 && !called) this.#isBroken("I2", "paid twice, and nobody is called");

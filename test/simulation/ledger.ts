@@ -22,9 +22,9 @@ export class Ledger {
   readonly #world: World;
   readonly #scheduler: Scheduler;
   readonly #given = new Set<string>();
-  #taken: Taken[] = [];
+  readonly #taken: Taken[] = [];
   /** Money that landed a week after its checkout was left, while the books were not compared for days. */
-  unfindable = 0;
+  readonly unfindable = new Set<Taken>();
   readonly #verifies = new Map<string, number>();
   readonly #cancels = new Map<string, string>();
   readonly #notices = new Set<string>();
@@ -68,12 +68,6 @@ export class Ledger {
       });
     }
     return link.captures.length > before;
-  }
-
-  /** From now on nobody is expected to know of this money. */
-  forget(money: Taken): void {
-    this.#taken = this.#taken.filter((taken) => taken !== money);
-    this.unfindable++;
   }
 
   captures(): readonly Taken[] {

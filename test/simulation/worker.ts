@@ -54,7 +54,7 @@ async function lives({ first, count, mutant: name }: LivesJob): Promise<Done> {
       done.crashes += scheduler.crashes;
       done.captures += universe.ledger.captures().length;
       done.outraced += universe.outraced;
-      done.unfindable += universe.ledger.unfindable;
+      done.unfindable += universe.ledger.unfindable.size;
       addHits(done.hits, scheduler.hits);
     } catch (error) {
       // Only a mutant may fail otherwise than by a law: then its own code has refused to go on.
