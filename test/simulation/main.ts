@@ -15,6 +15,7 @@ import {
   type Job,
   type LivesJob,
   named,
+  nothingDone,
   type Outcome,
   type RaceJob,
   type StoryJob,
@@ -86,16 +87,7 @@ function inWorker<Result>(job: Job): Promise<Result> {
 }
 
 async function schedules(): Promise<boolean> {
-  const sum: Done = {
-    lives: 0,
-    steps: 0,
-    crashes: 0,
-    captures: 0,
-    outraced: 0,
-    unfindable: 0,
-    found: [],
-    hits: new Map(),
-  };
+  const sum = nothingDone();
   const jobs = Array.from({ length: Math.ceil(count / CHUNK) }, (_, chunk) => ({
     first: first + chunk * CHUNK,
     count: Math.min(CHUNK, count - chunk * CHUNK),

@@ -36,16 +36,7 @@ async function lives({ first, count, mutant: name }: LivesJob): Promise<Done> {
   const { live } = await import("./random-life.ts");
   const { Violation } = await import("./laws.ts");
   if (!isChanged()) throw new Error(`"${name}" changes nothing that is loaded`);
-  const done: Done = {
-    lives: 0,
-    steps: 0,
-    crashes: 0,
-    captures: 0,
-    outraced: 0,
-    unfindable: 0,
-    found: [],
-    hits: new Map(),
-  };
+  const done = nothingDone();
   for (let seed = first; seed < first + count && done.found.length < (mutant ? 1 : FOUND_LIMIT); seed++) {
     done.lives++;
     try {
@@ -64,6 +55,19 @@ async function lives({ first, count, mutant: name }: LivesJob): Promise<Done> {
     }
   }
   return done;
+}
+
+export function nothingDone(): Done {
+  return {
+    lives: 0,
+    steps: 0,
+    crashes: 0,
+    captures: 0,
+    outraced: 0,
+    unfindable: 0,
+    found: [],
+    hits: new Map(),
+  };
 }
 
 /** Sums up how often each call met each fate. */
