@@ -2,10 +2,11 @@ import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
 import { Worker } from "node:worker_threads";
 import { diagramOf } from "./diagram.ts";
-import type { Searched } from "./exhaustive.ts";
-import type { SweptStory } from "./fault-sweep.ts";
+import { replay, type Searched } from "./exhaustive.ts";
+import { parseFaults, play, type SweptStory } from "./fault-sweep.ts";
 import { LAWS } from "./laws.ts";
 import { MUTANTS, type Mutant } from "./mutants.ts";
+import { live } from "./random-life.ts";
 import { SCENARIOS } from "./scenarios.ts";
 import { FATES, type Happened } from "./scheduler.ts";
 import { STORIES } from "./stories.ts";
@@ -196,7 +197,6 @@ async function sweep(): Promise<boolean> {
 
 /** One order of a race again, told call by call. */
 async function order(path: string): Promise<boolean> {
-  const { replay } = await import("./exhaustive.ts");
   const scenario = named(SCENARIOS, values.scenario ?? "");
   return tell((told) => replay(scenario, path.split(".").map(Number), told));
 }
@@ -204,21 +204,19 @@ async function order(path: string): Promise<boolean> {
 /** One life, or one story with some faults, told call by call. */
 async function diagram(): Promise<boolean> {
   if (values.story !== undefined) {
-    const { parseFaults, play } = await import("./fault-sweep.ts");
     const story = named(STORIES, values.story);
     return tell((told) => play(story, parseFaults(values.faults ?? ""), told));
   }
-  const { live } = await import("./random-life.ts");
   return tell((told) => live(first, told));
 }
 
-async function tell(play: (told: (calls: Happened[]) => void) => Promise<unknown>): Promise<boolean> {
+async function tell(tale: (told: (calls: Happened[]) => void) => Promise<unknown>): Promise<boolean> {
   let calls: Happened[] = [];
   let how = "no law is broken";
   const remember = (told: Happened[]) => {
     calls = told;
   };
-  await play(remember).catch((error: unknown) => {
+  await tale(remember).catch((error: unknown) => {
     how = String(error);
   });
   say(diagramOf(calls));
@@ -235,5 +233,12 @@ async function chosenMode(): Promise<boolean> {
   return values.mutants ? mutants(MUTANTS) : schedules();
 }
 
-process.exitCode = (await chosenMode()) ? 0 : 1;
+try {
+  process.exitCode = (await chosenMode()) ? 0 : 1;
+} catch (error) {
+  // Whoever asks for something that is not there is told what is.
+  if (!(error instanceof RangeError)) throw error;
+  say(error.message);
+  process.exitCode = 2;
+}
 for (const worker of idle) void worker.terminate();

@@ -99,10 +99,10 @@ async function outcomeOf<Result>(running: Promise<Result>): Promise<Outcome<Resu
   }
 }
 
-/** @throws Error when none of them is called so */
+/** @throws RangeError when none of them is called so */
 export function named<Named extends { name: string }>(all: readonly Named[], name: string): Named {
   const found = all.find((candidate) => candidate.name === name);
-  if (!found) throw new Error(`there is no "${name}"; there are: ${all.map((each) => each.name).join("; ")}`);
+  if (!found) throw new RangeError(`there is no "${name}"; there are: ${all.map((each) => each.name).join("; ")}`);
   return found;
 }
 
