@@ -9,6 +9,7 @@ const STEPS: readonly (readonly [string, ...string[]])[] = [
   ["model"],
   ["chaos", "--kills", "1000", "--payments", "1000"],
   ["soak", "--minutes", "30"],
+  ["races", "--keys", "1000", "--parallel", "100"],
   ["mutation"],
   ["fuzz:parsers", "--execs", "500000"],
 ];
