@@ -21,7 +21,7 @@ import { documentClient } from "../lib/table/client.ts";
 import { PaymentTable } from "../lib/table/payments.ts";
 
 const env = readEnv(FUNCTIONS["chapa-webhook"].env);
-const secret = new Secret(env.WEBHOOK_SECRET_ARN, WebhookSecret, systemClock);
+const secret = new Secret(env.WEBHOOK_SECRET_ARN, WebhookSecret, systemClock, log);
 const resolve = new Queue<ResolveMessage>(sqsClient(), env.RESOLVE_QUEUE_URL);
 const hints = {
   payments: new PaymentTable(documentClient(), env.TABLE_NAME),

@@ -1,7 +1,13 @@
 import * as z from "zod";
 import { ROLES } from "./routes.ts";
 
-const text = z.string().min(8);
+// A line break around a value comes from copying it. Left there, it would fail every signature, or every call whose
+// header it stands in.
+const text = z.string().trim().min(8);
+const headerText = z
+  .string()
+  .trim()
+  .regex(/^[\x21-\x7e]+$/, "not what a header can carry: visible ASCII without spaces");
 
 /** The one secret that the public webhook may read. The previous one is honoured while Chapa's dashboard is changed. */
 export const WebhookSecret = z.object({
@@ -29,23 +35,23 @@ export const AuthSecret = z.object({
   api_keys: z.array(ApiKey).default([]),
   cursor_key: text,
   upstash_url: z.url().optional(),
-  upstash_token: text.optional(),
+  upstash_token: headerText.optional(),
 });
 export type AuthSecret = z.infer<typeof AuthSecret>;
 
 /** What opens other people's doors. `contact_keys` are 32 bytes in base64 by key id; `contact_key` names the one to write with. */
 export const GatewaySecret = z
   .object({
-    chapa_secret_key: z.string().regex(/^(CHASECK_TEST|CHASECK|CHAPA-SECK)-/, "not a secret key of Chapa's API v1"),
+    chapa_secret_key: headerText.regex(/^(CHASECK_TEST|CHASECK|CHAPA-SECK)-/, "not a secret key of Chapa's API v1"),
     contact_key: z.string().min(1),
     contact_keys: z.record(z.string(), z.base64()),
-    listing_api_key: z.string(),
-    notification_bearer: z.string().optional(),
+    listing_api_key: headerText,
+    notification_bearer: headerText.optional(),
     /** Login of an administrator at User Management, to look users up for whom a program asks. */
     user_management_login: z.object({ email: z.string(), password: z.string() }).optional(),
   })
-  .refine(
-    ({ contact_key, contact_keys }) => Object.hasOwn(contact_keys, contact_key),
-    "contact_key is not among contact_keys",
-  );
+  .refine(({ contact_key, contact_keys }) => Object.hasOwn(contact_keys, contact_key), {
+    error: "contact_key is not among contact_keys",
+    path: ["contact_key"],
+  });
 export type GatewaySecret = z.infer<typeof GatewaySecret>;

@@ -186,8 +186,10 @@ export class GatewayMisconfigured extends PaymentError {
 /** A part that this service stands on (table, queue, secrets, User Management) does not answer. */
 export class DependencyUnavailable extends PaymentError {
   readonly code = "dependency_unavailable";
-  constructor(what: string, cause?: unknown) {
-    super(`${what} does not answer right now. Please try again.`, { retryAfterSeconds: 5, cause });
+  readonly part: string;
+  constructor(part: string, cause?: unknown) {
+    super(`${part} does not answer right now. Please try again.`, { retryAfterSeconds: 5, cause });
+    this.part = part;
   }
 }
 
@@ -212,7 +214,8 @@ export class WebhookInvalid extends PaymentError {
   readonly code = "webhook_invalid";
 }
 
-/** Names an error for a log, without its message, which may quote input. */
+/** Names an error for a log, without its message, which may quote input. Ours by code: classes lose their names in a bundle. */
 export function errorName(error: unknown): string {
+  if (error instanceof PaymentError) return error.code;
   return error instanceof Error ? error.name : typeof error;
 }

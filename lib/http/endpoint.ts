@@ -3,7 +3,7 @@ import httpErrorHandler from "@middy/http-error-handler";
 import httpJsonBodyParser from "@middy/http-json-body-parser";
 import type { APIGatewayProxyEventV2, Context } from "aws-lambda";
 import type * as z from "zod";
-import { errorName, InputInvalid, PaymentError } from "../domain/errors.ts";
+import { DependencyUnavailable, errorName, InputInvalid, PaymentError } from "../domain/errors.ts";
 import { log } from "../runtime/logger.ts";
 import { flushMetrics } from "../runtime/metrics.ts";
 import { traced } from "../runtime/trace.ts";
@@ -83,7 +83,10 @@ function toProblem(request: Failing): void {
   const error = ours(request.error);
   const fields = { request_id: request.context.awsRequestId, error: errorName(error) };
   if (!(error instanceof PaymentError)) log.error("request_failed", { ...fields, stack: stackOf(error) });
-  else if (error.cause) log.warn("dependency_failed", { ...fields, cause: errorName(error.cause) });
+  else if (error instanceof DependencyUnavailable) {
+    const cause = error.cause === undefined ? undefined : errorName(error.cause);
+    log.warn("dependency_failed", { ...fields, part: error.part, cause });
+  }
   flushMetrics();
   request.response = problemFor(error, request.context.awsRequestId);
   withManners(request);

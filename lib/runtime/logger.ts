@@ -7,6 +7,7 @@ import { Logger } from "@aws-lambda-powertools/logger";
 export type LogMessage =
   | "request_failed"
   | "dependency_failed"
+  | "secret_malformed"
   | "checkout_opened"
   | "checkout_not_opened"
   | "orphan_checkout"

@@ -2,6 +2,8 @@ import { GetSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-sec
 import type * as z from "zod";
 import { DependencyUnavailable } from "../domain/errors.ts";
 import type { Clock } from "./clock.ts";
+import { parseJson } from "./json.ts";
+import type { Log } from "./logger.ts";
 
 const FRESH_MS = 5 * 60_000;
 // A value that somebody refused may be outdated; strangers who are refused must not cost a read each.
@@ -13,23 +15,25 @@ const TIMEOUT_MS = 1_500;
 
 /**
  * One JSON secret: read when first needed, kept for five minutes, and served stale when the service that keeps it
- * does not answer, for half a minute at a time. A failed first read is not remembered.
+ * does not answer or it has become malformed, for half a minute at a time. A failed first read is not remembered.
  */
 export class Secret<Value> {
   readonly #client: SecretsManagerClient;
   readonly #arn: string;
   readonly #schema: z.ZodType<Value>;
   readonly #clock: Clock;
+  readonly #log: Pick<Log, "error">;
   #value: Value | undefined;
   #readAt = Number.NEGATIVE_INFINITY;
   #renewedAt = Number.NEGATIVE_INFINITY;
   #failedAt = Number.NEGATIVE_INFINITY;
   #reading: Promise<Value> | undefined;
 
-  constructor(arn: string, schema: z.ZodType<Value>, clock: Clock, client = secretsClient()) {
+  constructor(arn: string, schema: z.ZodType<Value>, clock: Clock, log: Pick<Log, "error">, client = secretsClient()) {
     this.#arn = arn;
     this.#schema = schema;
     this.#clock = clock;
+    this.#log = log;
     this.#client = client;
   }
 
@@ -67,9 +71,18 @@ export class Secret<Value> {
 
   async #read(): Promise<Value> {
     const { SecretString } = await this.#client.send(new GetSecretValueCommand({ SecretId: this.#arn }));
-    this.#value = this.#schema.parse(JSON.parse(SecretString ?? ""));
+    this.#value = this.#parsed(SecretString ?? "");
     this.#readAt = this.#clock.now();
     return this.#value;
+  }
+
+  // Fields only: what a message quotes may be the secret.
+  #parsed(text: string): Value {
+    const { data, error } = this.#schema.safeParse(parseJson(text));
+    if (data !== undefined) return data;
+    const fields = new Set(error?.issues.map(({ path }) => path.join(".") || "not a JSON object"));
+    this.#log.error("secret_malformed", { secret: this.#arn, fields: [...fields].join(", ") });
+    throw new Error("a secret is malformed");
   }
 }
 

@@ -34,7 +34,7 @@ export function policyOf(
 }
 
 export function gatewaySecretOf(env: Pick<Env, "GATEWAY_SECRET_ARN">): Secret<GatewaySecret> {
-  return new Secret(env.GATEWAY_SECRET_ARN, GatewaySecret, systemClock);
+  return new Secret(env.GATEWAY_SECRET_ARN, GatewaySecret, systemClock, log);
 }
 
 export function chapaOf(
@@ -80,7 +80,7 @@ export function contactsOf(
 }
 
 export function authSecretOf(env: Pick<Env, "AUTH_SECRET_ARN">): Secret<AuthSecret> {
-  return new Secret(env.AUTH_SECRET_ARN, AuthSecret, systemClock);
+  return new Secret(env.AUTH_SECRET_ARN, AuthSecret, systemClock, log);
 }
 
 /** What it takes to know a caller. */

@@ -76,8 +76,8 @@ describe("what a caller hears of an error", () => {
 });
 
 describe("what a log hears of an error", () => {
-  test("its name, which is that of its class, and never its message", () => {
-    expect(errors.errorName(new errors.PaymentNotFound())).toBe("PaymentNotFound");
+  test("ours by its code, others by their name, and never a message", () => {
+    expect(errors.errorName(new errors.PaymentNotFound())).toBe("payment_not_found");
     expect(errors.errorName(new TypeError("phone +251911223344"))).toBe("TypeError");
     expect(errors.errorName("phone +251911223344")).toBe("string");
     expect(errors.errorName(undefined)).toBe("undefined");

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import * as z from "zod";
-import { Forbidden } from "../../lib/domain/errors.ts";
+import { DependencyUnavailable, Forbidden } from "../../lib/domain/errors.ts";
 import { endpoint, json } from "../../lib/http/endpoint.ts";
 import { parsed } from "../../lib/http/problem.ts";
 import { aContext, anEvent } from "../support/events.ts";
@@ -61,6 +61,23 @@ describe("an endpoint", () => {
     expect(answer.statusCode).toBe(500);
     expect(written.join("")).not.toContain("canary");
     expect(answer.body).not.toContain("canary");
+  });
+
+  test("says in the log which part does not answer, and why when that is known", async () => {
+    const waiting = endpoint("nothing", async () => {
+      throw new DependencyUnavailable("The user service");
+    });
+    const failing = endpoint("nothing", async () => {
+      throw new DependencyUnavailable("The table", new TypeError("canary"));
+    });
+    expect((await waiting(anEvent(), aContext("a"))).statusCode).toBe(503);
+    expect((await failing(anEvent(), aContext("b"))).statusCode).toBe(503);
+    const record = { level: "WARN", message: "dependency_failed", error: "dependency_unavailable" };
+    const records = written.map((line) => JSON.parse(line)).filter(({ message }) => message === record.message);
+    expect(records).toEqual([
+      expect.objectContaining({ ...record, request_id: "a", part: "The user service" }),
+      expect.objectContaining({ ...record, request_id: "b", part: "The table", cause: "TypeError" }),
+    ]);
   });
 
   test("answers an error that middy cannot change", async () => {

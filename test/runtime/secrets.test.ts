@@ -14,6 +14,7 @@ describe("a secret", () => {
   let faults: FaultPlan;
   let now: number;
   let secret: Secret<z.infer<typeof Shape>>;
+  let logged: object[];
 
   beforeEach(async () => {
     values = new Map<string, object>([["arn:one", { key: "a" }]]);
@@ -26,7 +27,9 @@ describe("a secret", () => {
       AWS_ENDPOINT_URL_SECRETS_MANAGER: server.origin,
     });
     now = 1_000_000;
-    secret = new Secret("arn:one", Shape, { now: () => now, sleep: async () => undefined });
+    logged = [];
+    const log = { error: (message: string, fields: object = {}) => logged.push({ message, ...fields }) };
+    secret = new Secret("arn:one", Shape, { now: () => now, sleep: async () => undefined }, log);
   });
   afterEach(() => server.close());
 
@@ -86,8 +89,23 @@ describe("a secret", () => {
     expect(await secret.get()).toEqual({ key: "a" });
   });
 
-  test("of the wrong shape is never handed out", async () => {
-    values.set("arn:one", { key: 5 });
+  test("of the wrong shape is never handed out, and the log names the field and not the value", async () => {
+    values.set("arn:one", { key: 5417 });
     await expect(secret.get()).rejects.toThrow(DependencyUnavailable);
+    expect(logged).toEqual([{ message: "secret_malformed", secret: "arn:one", fields: "key" }]);
+  });
+
+  test("that is not JSON is called so", async () => {
+    values.set("arn:one", []);
+    await expect(secret.get()).rejects.toThrow(DependencyUnavailable);
+    expect(logged).toEqual([{ message: "secret_malformed", secret: "arn:one", fields: "not a JSON object" }]);
+  });
+
+  test("that was replaced by a malformed one stays as it was, and the log says so", async () => {
+    await secret.get();
+    values.set("arn:one", { other: "b" });
+    now += 5 * 60_000 + 1;
+    expect(await secret.get()).toEqual({ key: "a" });
+    expect(logged).toEqual([{ message: "secret_malformed", secret: "arn:one", fields: "key" }]);
   });
 });
