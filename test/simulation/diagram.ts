@@ -34,3 +34,19 @@ export function diagramOf(calls: readonly Happened[]): string {
   });
   return ["sequenceDiagram", ...participants, ...others, ...lines].join("\n");
 }
+
+/** Something again that was played before, as a diagram that ends with how it came out. @returns `error`: undefined when it held */
+export async function retold(
+  play: (told: (calls: Happened[]) => void) => Promise<unknown>,
+): Promise<{ diagram: string; error: unknown }> {
+  let calls: Happened[] = [];
+  let error: unknown;
+  try {
+    await play((told) => {
+      calls = told;
+    });
+  } catch (caught) {
+    error = caught;
+  }
+  return { diagram: `${diagramOf(calls)}\n%% ${error === undefined ? "no law is broken" : String(error)}`, error };
+}

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { T0 } from "../support/payments.ts";
+import { retold } from "./diagram.ts";
 import { deliver, drain, heal } from "./heal.ts";
 import { type Choices, type Fate, fatesOf, type Happened, type Parked, Scheduler } from "./scheduler.ts";
 import { Universe } from "./universe.ts";
@@ -34,7 +35,7 @@ class Merged extends Error {}
  * work has been answered so far; what follows depends on nothing else, so one that was seen before is not played again.
  * @param merging false for the plain search, against which the merging one is tested
  * @param limit runs after which it gives up, incomplete
- * @throws Violation, with the choices that lead to it
+ * @throws Error with the law that broke, the command that plays it again, and a sequence diagram
  */
 export async function search(scenario: Scenario, { merging = true, limit = 2_000_000 } = {}): Promise<Searched> {
   const frames: Frame[] = [];
@@ -99,24 +100,23 @@ async function play(scenario: Scenario, frames: Frame[], known: Known): Promise<
     await race(scenario, universe);
   } catch (error) {
     if (error instanceof Merged && merged !== undefined) return merged;
-    throw new Error(`${error instanceof Error ? error.message : error}\n    ${replayOf(scenario, frames)}`, {
-      cause: error,
-    });
+    throw await explained(error, scenario, frames);
   }
   const end = createHash("sha1").update(universe.print()).digest("base64");
   if (known.ends.has(end)) return 1n;
   known.ends.add(end);
   choices.isOver = true;
-  await heal(universe, false).catch((error: unknown) => {
-    throw new Error(`${error instanceof Error ? error.message : error}\n    ${replayOf(scenario, frames)}`, {
-      cause: error,
-    });
+  await heal(universe, false).catch(async (error: unknown) => {
+    throw await explained(error, scenario, frames);
   });
   return 1n;
 }
 
-function replayOf({ name }: Scenario, frames: readonly Frame[]): string {
-  return `npm run sim -- --scenario "${name}" --path ${frames.map(({ chosen }) => chosen).join(".")}`;
+async function explained(error: unknown, scenario: Scenario, frames: readonly Frame[]): Promise<Error> {
+  const path = frames.map(({ chosen }) => chosen);
+  const again = `npm run sim -- --scenario "${scenario.name}" --path ${path.join(".")}`;
+  const { diagram } = await retold((told) => replay(scenario, path, told));
+  return new Error(`${error instanceof Error ? error.message : error}\n    ${again}\n${diagram}`, { cause: error });
 }
 
 /** One way through a scenario again. @param path the choices, as a violation named them */

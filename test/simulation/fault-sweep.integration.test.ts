@@ -45,9 +45,10 @@ describe("a story that loses its payment when somebody dies twice", () => {
     await expect(sweepFaults(losing, { pairs: false })).resolves.toMatchObject({ pairs: 0 });
   });
 
-  test("is found by a pair, and what it prints breaks the same law again", async () => {
+  test("is found by a pair, and what it prints tells how, and breaks the same law again", async () => {
     const found = await sweepFaults(losing, { pairs: true }).catch(String);
     expect(found).toContain("I6");
+    expect(found).toMatch(/sequenceDiagram[\s\S]*dies [\s\S]*dies [\s\S]*%% Error: I6/);
     const [, faults = ""] = /--faults "([^"]+)"/.exec(String(found)) ?? [];
     expect(parseFaults(faults)).toHaveLength(2);
     await expect(play(losing, parseFaults(faults))).rejects.toThrow("I6");

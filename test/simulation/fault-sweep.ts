@@ -1,4 +1,5 @@
 import { T0 } from "../support/payments.ts";
+import { retold } from "./diagram.ts";
 import { heal } from "./heal.ts";
 import { Violation } from "./laws.ts";
 import { type Choices, type Fate, fatesOf, type Happened, type Parked, Scheduler } from "./scheduler.ts";
@@ -14,7 +15,7 @@ export type SweptStory = { calls: number; singles: number; pairs: number; crashe
 /**
  * Plays a story without a fault, then once with every fault of every call, then with every pair: each fault of each
  * call that follows, in the run that the first fault has made. After each, everything works, and the laws must hold.
- * @throws Violation, with the command that plays it again
+ * @throws Violation, with the command that plays it again, and a sequence diagram
  */
 export async function sweepFaults(story: Story, { pairs }: { pairs: boolean }): Promise<SweptStory> {
   const swept: SweptStory = { calls: 0, singles: 0, pairs: 0, crashes: 0 };
@@ -68,7 +69,9 @@ export async function play(
     return { sites, crashes: scheduler.crashes };
   } catch (error) {
     if (!(error instanceof Violation)) throw error;
-    throw new Violation(error.law, `${error.how}\n    ${replayOf(story, faults)}`);
+    if (telling) throw error;
+    const { diagram } = await retold((told) => play(story, faults, told));
+    throw new Violation(error.law, `${error.how}\n    ${replayOf(story, faults)}\n${diagram}`);
   }
 }
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { retold } from "./diagram.ts";
 import { search } from "./exhaustive.ts";
 import { Violation } from "./laws.ts";
 import { live } from "./random-life.ts";
@@ -11,8 +12,9 @@ test(`no order of calls, no failure and no crash loses a payment: ${LIVES} lives
   let crashes = 0;
   let captures = 0;
   for (let seed = 1; seed <= LIVES; seed++) {
-    const lived = await live(seed).catch((error: unknown) => {
-      throw new Error(`npm run sim -- --seed ${seed} --diagram`, { cause: error });
+    const lived = await live(seed).catch(async (error: unknown) => {
+      const { diagram } = await retold((told) => live(seed, told));
+      throw new Error(`npm run sim -- --seed ${seed} --diagram\n${diagram}`, { cause: error });
     });
     crashes += lived.scheduler.crashes;
     captures += lived.universe.ledger.captures().length;
@@ -60,6 +62,22 @@ describe("every order of a race", () => {
     const race = SCENARIOS.find(({ name }) => name === "a new request while it is sealed");
     if (!race) throw new Error("the race is gone");
     expect(await search(race, { limit: 500 })).toMatchObject({ runs: 500 });
+  });
+
+  test("an order that loses a payment is told call by call, with the command that plays it again", async () => {
+    const losing = {
+      name: "losing",
+      faults: 0,
+      begin: async (universe: Universe) => {
+        universe.press("a", "a");
+      },
+      start: (universe: Universe) => {
+        for (const key of [...universe.table.rows.keys()]) if (key.startsWith("P#")) universe.table.rows.delete(key);
+        universe.press("a", "b");
+      },
+    };
+    const found = String(await search(losing).catch(String));
+    expect(found).toMatch(/npm run sim -- --scenario "losing" --path [\d.]+\nsequenceDiagram\n[\s\S]+%% Error: /);
   });
 
   test("a search that ends before it has seen everything says so", async () => {

@@ -1,14 +1,14 @@
 import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
 import { Worker } from "node:worker_threads";
-import { diagramOf } from "./diagram.ts";
+import { retold } from "./diagram.ts";
 import { replay, type Searched } from "./exhaustive.ts";
 import { parseFaults, play, type SweptStory } from "./fault-sweep.ts";
 import { LAWS } from "./laws.ts";
 import { MUTANTS, type Mutant } from "./mutants.ts";
 import { live } from "./random-life.ts";
 import { SCENARIOS } from "./scenarios.ts";
-import { FATES, type Happened } from "./scheduler.ts";
+import { FATES } from "./scheduler.ts";
 import { STORIES } from "./stories.ts";
 import {
   addHits,
@@ -46,6 +46,8 @@ const CHUNK = 250;
 // In so many lives every call must have met every fate so often.
 const LIVES_FOR_HITS = 100_000;
 const HITS_WANTED = 100;
+// A run of hours says now and then how far it is.
+const TOLD_EVERY = 50_000;
 // So many races must be played in every order.
 const RACES_WANTED = 12;
 // Within so many lives each deliberate fault must be found.
@@ -99,6 +101,8 @@ async function schedules(): Promise<boolean> {
     sum.found.push(...done.found);
     addHits(sum.hits, done.hits);
     for (const { seed, how } of done.found) say(`seed ${seed}: ${how}\n    npm run sim -- --seed ${seed} --diagram`);
+    if (Math.floor(sum.lives / TOLD_EVERY) > Math.floor((sum.lives - done.lives) / TOLD_EVERY))
+      say(`${sum.lives} of ${count} lives, ${sum.found.length} violations`);
   });
   row("call", [...FATES]);
   for (const [site, hits] of [...sum.hits].sort())
@@ -117,6 +121,8 @@ async function schedules(): Promise<boolean> {
   say(`${cells.length - rare.length} of ${cells.length} fates of a call were met at least ${HITS_WANTED} times`);
   for (const { name, hits } of rare) say(`    only ${hits}: ${name}`);
   say(`${found.length} violations of ${Object.keys(LAWS).length} laws`);
+  const [worst] = found;
+  if (worst) say(`\nThe life of seed ${worst.seed}:\n${(await retold((told) => live(worst.seed, told))).diagram}`);
   return found.length === 0 && (rare.length === 0 || lives < LIVES_FOR_HITS);
 }
 
@@ -210,18 +216,10 @@ async function diagram(): Promise<boolean> {
   return tell((told) => live(first, told));
 }
 
-async function tell(tale: (told: (calls: Happened[]) => void) => Promise<unknown>): Promise<boolean> {
-  let calls: Happened[] = [];
-  let how = "no law is broken";
-  const remember = (told: Happened[]) => {
-    calls = told;
-  };
-  await tale(remember).catch((error: unknown) => {
-    how = String(error);
-  });
-  say(diagramOf(calls));
-  say(`%% ${how}`);
-  return how === "no law is broken";
+async function tell(play: Parameters<typeof retold>[0]): Promise<boolean> {
+  const { diagram, error } = await retold(play);
+  say(diagram);
+  return error === undefined;
 }
 
 async function chosenMode(): Promise<boolean> {
