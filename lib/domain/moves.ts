@@ -364,6 +364,8 @@ function held(payment: Payment, code: AttentionCode, attempt: number, act: Act):
 }
 
 function attentionOf(payment: Payment, code: AttentionCode, act: Act, attempt?: number): Payment["attention"] {
-  const there = payment.attention.some((known) => known.code === code && known.attempt === attempt);
+  const there = payment.attention.some(
+    (known) => known.code === code && known.attempt === attempt && !known.answeredAt,
+  );
   return there ? payment.attention : [...payment.attention, { code, at: act.now, attempt }];
 }

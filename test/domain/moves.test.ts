@@ -176,6 +176,17 @@ describe("moves", () => {
     expect(openAttention(twice)).toEqual(["duplicate"]);
   });
 
+  test("a person who was called for a second capture is called again for a third", () => {
+    const once = confirmed(anOpened());
+    const third = { ...money(once, 0), facts: { ...TERMS, txRef: txRefOf(once.ref, 0), reference: "AP3" } } as Money;
+    const twice = account(once, "duplicate", 0, { ...third, facts: { ...third.facts, reference: "AP2" } }, later);
+    expect(account(twice, "duplicate", 0, third, later).attention).toHaveLength(1);
+    const answered = { ...twice, attention: twice.attention.map((call) => ({ ...call, answeredAt: later.now })) };
+    const thrice = account(answered, "duplicate", 0, third, later);
+    expect(thrice.captures.map(({ reference }) => reference)).toEqual(["AP0", "AP2", "AP3"]);
+    expect(openAttention(thrice)).toEqual(["duplicate"]);
+  });
+
   test("a reviewed capture stays a matter for a person after another checkout was paid", () => {
     const renewed = open(renew(anOpened(), closing, TERMS, aLease(), later), "me", CHECKOUT_URL, later);
     const reviewed = account(renewed, "review", 0, money(renewed, 0), later);

@@ -1,7 +1,6 @@
 import { T0 } from "../support/payments.ts";
 import { retold } from "./diagram.ts";
 import { heal } from "./heal.ts";
-import { Violation } from "./laws.ts";
 import { type Choices, type Fate, fatesOf, type Happened, type Parked, Scheduler } from "./scheduler.ts";
 import type { Story } from "./stories.ts";
 import { Universe } from "./universe.ts";
@@ -15,7 +14,7 @@ export type SweptStory = { calls: number; singles: number; pairs: number; crashe
 /**
  * Plays a story without a fault, then once with every fault of every call, then with every pair: each fault of each
  * call that follows, in the run that the first fault has made. After each, everything works, and the laws must hold.
- * @throws Violation, with the command that plays it again, and a sequence diagram
+ * @throws what broke, with the command that plays it again, and a sequence diagram
  */
 export async function sweepFaults(story: Story, { pairs }: { pairs: boolean }): Promise<SweptStory> {
   const swept: SweptStory = { calls: 0, singles: 0, pairs: 0, crashes: 0 };
@@ -48,7 +47,7 @@ function faultsFrom(sites: readonly string[], call: number): Fault[] {
 /**
  * A story with some faults.
  * @returns the calls that it made, in order, and how often somebody died
- * @throws Violation
+ * @throws when a law is broken, or the code fails otherwise
  */
 export async function play(
   story: Story,
@@ -68,10 +67,10 @@ export async function play(
     await heal(universe, false);
     return { sites, crashes: scheduler.crashes };
   } catch (error) {
-    if (!(error instanceof Violation)) throw error;
     if (telling) throw error;
     const { diagram } = await retold((told) => play(story, faults, told));
-    throw new Violation(error.law, `${error.how}\n    ${replayOf(story, faults)}\n${diagram}`);
+    const how = error instanceof Error ? error.message : String(error);
+    throw new Error(`${how}\n    ${replayOf(story, faults)}\n${diagram}`, { cause: error });
   }
 }
 

@@ -1,5 +1,8 @@
+import type { UserEvent } from "../../lib/domain/events.ts";
 import { parseTxRef, type Ref, txRefOf } from "../../lib/domain/ids.ts";
 import {
+  type AttentionCode,
+  type Capture,
   isSettledUnpaid,
   openAttention,
   openedAttempts,
@@ -14,10 +17,10 @@ import type { Ledger, Taken } from "./ledger.ts";
 /** What must hold whatever goes wrong, by the name under which a violation is reported. */
 export const LAWS = {
   I1: "each attempt has one URL, and only the stored one is ever given out",
-  I2: "money that was captured is recorded, and its payment ends SUCCESS, in REVIEW or in front of a person",
+  I2: "money that was captured is recorded by Chapa's reference, or a person is called about it; what is not the one confirmed capture has a call of its own",
   I3: "a success is acknowledged by the listing, or in front of a person",
-  I4: "nothing is given up that Chapa, asked at the second verify, would have called paid; no payer who paid is told FAILED",
-  I5: "a payment becomes SUCCESS once, and its payer is told so",
+  I4: "nothing is given up that Chapa, asked at the second verify, would have called paid; nobody who paid while his link was open is told FAILED, nor anybody whose payment is SUCCESS or in REVIEW",
+  I5: "a payment becomes SUCCESS once, and its payer is told so, and not before",
   I6: "Chapa has no transaction of which no row speaks",
   I7: "SUCCESS rests on a capture that equals what was asked",
   I8: "whoever asks again gets a URL or a final answer, and everything comes to rest",
@@ -50,6 +53,10 @@ const CONTACT_MS = 30 * DAY_MS;
 const LOOKED_AT_AFTER_CLOSING_MS = 7 * DAY_MS;
 // Clocks are set back during a run, now and then between reading the time and using it.
 const SKEW_MS = 10 * MINUTE_MS;
+// Attention that concerns money.
+const ABOUT_MONEY: readonly AttentionCode[] = ["mismatch", "duplicate", "orphan", "refunded", "reversed"];
+// Attention of a success that the listing did not take.
+const UNHEARD: readonly AttentionCode[] = ["listing_closed", "listing_unclear"];
 /** In every run the payer's data and the key read like this; none of it may be recorded. */
 export const CANARIES = { email: "canary@example.et", phone: "0911000111", name: "Canary Payer" } as const;
 
@@ -65,7 +72,8 @@ export class Laws {
   constructor(ledger: Ledger, secrets: readonly string[], report: (violation: Violation) => void) {
     this.#ledger = ledger;
     this.#report = report;
-    this.#canaries = [...Object.values(CANARIES), ...secrets];
+    // Numbers are written with a leading 0, with 251, or with neither.
+    this.#canaries = [CANARIES.email, CANARIES.name, CANARIES.phone.slice(1), ...secrets];
   }
 
   #isBroken(law: Law, how: string): never {
@@ -76,10 +84,10 @@ export class Laws {
 
   /** A payment row was written. @param recordedAt when the request was first heard for which this is done */
   changed(before: Payment | undefined, after: Payment, task: string, recordedAt: number | undefined): void {
-    this.#historyOf(before, after);
     if (before?.state === "SUCCESS" && after.state !== "SUCCESS") this.#isBroken("I9", `it became ${after.state}`);
     if (before?.sealed && (!after.sealed || after.attempt > before.attempt))
       this.#isBroken("seal", `attempt ${before.attempt} → ${after.attempt}`);
+    this.#historyOf(before, after);
     if (after.history.at(-1)?.move === "reopen" && before && before.version < after.version) {
       const settledAt = before.settledAt ?? Number.POSITIVE_INFINITY;
       if (recordedAt === undefined || recordedAt <= settledAt)
@@ -151,10 +159,15 @@ export class Laws {
     }
   }
 
-  /** What a caller of initiate was given. @param me who answered */
-  answered(payment: Payment, me: string): void {
+  /** What somebody who asked for its status was shown. */
+  shown(payment: Payment): void {
     if (WIRE_STATUS[payment.state] === "FAILED" && this.#ledger.openlyPaid(payment).length > 0)
       this.#isBroken("I4", `told FAILED, though ${this.#ledger.openlyPaid(payment).join()} was paid`);
+  }
+
+  /** What a caller of initiate was given. @param me who answered */
+  answered(payment: Payment, me: string): void {
+    this.shown(payment);
     if (payment.state === "CREATED" || payment.state === "PENDING") this.#link(payment, me);
   }
 
@@ -178,34 +191,55 @@ export class Laws {
     this.#toldFailed.add(payment.ref);
   }
 
+  /** The payer is told something. @param read the state in which whoever tells him has read the payment */
+  toldPayer(event: UserEvent, read: Payment["state"] | undefined): void {
+    if (event === "paid" && read !== "SUCCESS") this.#isBroken("I5", `told "paid", and it was read as ${read}`);
+    if (event !== "paid" && (read === undefined || read === "SUCCESS" || read === "REVIEW"))
+      this.#isBroken("I4", `the payer is told "${event}", and it was read as ${read}`);
+  }
+
   contactStored(row: Record<string, unknown>, now: number): void {
     if (Number(row["ttl"]) * SECOND_MS > now + CONTACT_MS + SKEW_MS) this.#isBroken("contact", "kept for too long");
   }
 
   /** @param fields of a log entry, or a row as it is stored */
   recorded(fields: unknown): void {
-    const text = JSON.stringify(fields) ?? "";
+    const text = JSON.stringify(fields, textOfBytes) ?? "";
     const found = this.#canaries.find((canary) => text.includes(canary));
     if (found) this.#isBroken("records", `${found} was recorded`);
   }
 
-  /** Money that no row knows of and no look is going to find: it landed a week after its checkout was left. */
+  /**
+   * Money that nobody knows of and no look is going to find: it landed a week after its checkout was left, or is not
+   * the one of two captures on its checkout that verify shows.
+   */
   beyondLooks(payments: readonly Payment[]): Taken[] {
-    return this.#ledger.captures().filter(({ ref, attempt, at }) => {
-      const payment = payments.find((candidate) => candidate.ref === ref);
-      const { closedAt = Number.POSITIVE_INFINITY, lookAt } = payment?.attempts[attempt] ?? {};
-      const isKnown = payment?.captures.some((capture) => capture.attempt === attempt);
-      return !isKnown && lookAt === undefined && at > closedAt + LOOKED_AT_AFTER_CLOSING_MS - SKEW_MS;
+    return this.#ledger.captures().filter((taken) => {
+      const payment = payments.find(({ ref }) => ref === taken.ref);
+      if (this.#isKnown(taken, payment)) return false;
+      if (payment?.captures.some(({ attempt }) => attempt === taken.attempt)) return true;
+      const { closedAt = Number.POSITIVE_INFINITY, lookAt } = payment?.attempts[taken.attempt] ?? {};
+      return lookAt === undefined && taken.at > closedAt + LOOKED_AT_AFTER_CLOSING_MS - SKEW_MS;
     });
+  }
+
+  /** Whether the row has exactly this money, or a person was called about it. */
+  #isKnown({ ref, attempt, reference }: Taken, payment: Payment | undefined): boolean {
+    if (this.#ledger.reported.has(reference)) return true;
+    const there = this.#ledger.capturesOf({ ref: ref as Ref }).filter((other) => other.attempt === attempt);
+    // Not every answer of verify carries a reference.
+    const isIt = (capture: Capture) =>
+      capture.attempt === attempt && (capture.reference ?? (there.length === 1 ? reference : "")) === reference;
+    return payment?.captures.some(isIt) ?? false;
   }
 
   /** Everything has come to rest, and everything works. */
   atRest(payments: readonly Payment[], listing: string, told: ReadonlySet<string>): void {
     for (const taken of this.#ledger.captures()) {
-      const { txRef, attempt, ref } = taken;
+      const { txRef, ref } = taken;
       const payment = payments.find((candidate) => candidate.ref === ref);
       if (this.#isLost(taken, payment)) continue;
-      if (!payment?.captures.some((capture) => capture.attempt === attempt))
+      if (!payment || !this.#isKnown(taken, payment))
         this.#isBroken("I2", `${txRef} took money that nobody here knows of`);
       if (payment.state !== "SUCCESS" && payment.state !== "REVIEW")
         this.#isBroken("I2", `${txRef} was paid and is ${payment.state}`);
@@ -215,19 +249,23 @@ export class Laws {
 
   /** Nobody could find it any more, and nobody has. */
   #isLost(taken: Taken, payment: Payment | undefined): boolean {
-    return this.#ledger.unfindable.has(taken) && !payment?.captures.some(({ attempt }) => attempt === taken.attempt);
+    return this.#ledger.unfindable.has(taken) && !this.#isKnown(taken, payment);
   }
 
   #atRest(payment: Payment, listing: string, told: ReadonlySet<string>): void {
     const findable = this.#ledger.capturesOf(payment).filter((taken) => !this.#isLost(taken, payment));
-    const references = new Set(findable.map(({ txRef }) => txRef));
-    const called = openAttention(payment).length > 0;
-    if (payment.state === "REVIEW" && !called) this.#isBroken("I2", "in REVIEW, and nobody is called");
-    if (references.size > 1 && !called) this.#isBroken("I2", "paid twice, and nobody is called");
+    const others = payment.captures.filter(({ kind }) => kind !== "confirmed");
+    if (payment.captures.length - others.length > 1) this.#isBroken("I2", "paid twice, and both count");
+    for (const { attempt } of others) {
+      const isCalled = payment.attention.some((call) => ABOUT_MONEY.includes(call.code) && call.attempt === attempt);
+      if (!isCalled) this.#isBroken("I2", `attempt ${attempt} took money that a person must see, and nobody is called`);
+    }
+    if (payment.state === "REVIEW" && others.length === 0) this.#isBroken("I2", "in REVIEW without money to review");
     if (payment.state !== "SUCCESS") return;
-    if (references.size === 0) this.#isBroken("I7", "SUCCESS without money");
+    if (findable.length === 0) this.#isBroken("I7", "SUCCESS without money");
     const isHeard = payment.listingHeardAt !== undefined && listing === "APPROVED";
-    if (!isHeard && !called) this.#isBroken("I3", `paid, and the listing is ${listing}`);
+    const isCalled = openAttention(payment).some((code) => UNHEARD.includes(code));
+    if (!isHeard && !isCalled) this.#isBroken("I3", `paid, and the listing is ${listing}`);
     if (this.#ledger.owesNotice(payment.ref) && !told.has(payment.ref)) this.#isBroken("I5", "paid, and not told so");
   }
 
@@ -245,6 +283,12 @@ export class Laws {
       if (wrong.length > 0) this.#isBroken("totals", `${day} has other ${wrong.map(([name]) => name).join()}`);
     }
   }
+}
+
+// A buffer makes itself JSON, as a list of numbers, before a replacer sees it.
+function textOfBytes(this: Record<string, unknown>, key: string, value: unknown): unknown {
+  const bytes = this[key];
+  return bytes instanceof Uint8Array ? Buffer.from(bytes).toString("latin1") : value;
 }
 
 /** Attempts of a payment that Chapa may know, opened here or not. */

@@ -4,11 +4,12 @@ import { stateOf, type Transaction } from "../../local/chapa/transactions.ts";
 import type { World } from "../../local/chapa/world.ts";
 import type { Scheduler } from "./scheduler.ts";
 
-/** Money that Chapa took. `isOpen`: its link could be paid when it landed; `step` and `at` (epoch ms): when that was. */
+/** Money that Chapa took, under a `reference` of Chapa's. `isOpen`: its link could be paid when it landed; `step` and `at` (epoch ms): when that was. */
 export type Taken = {
   txRef: string;
   ref: string;
   attempt: number;
+  reference: string;
   amount: number;
   currency: string;
   mode: string;
@@ -25,6 +26,8 @@ export class Ledger {
   readonly #taken: Taken[] = [];
   /** Money that landed a week after its checkout was left, while the books were not compared for days. */
   readonly unfindable = new Set<Taken>();
+  /** References of Chapa's about which the comparison of books has called a person. */
+  readonly reported = new Set<string>();
   readonly #verifies = new Map<string, number>();
   readonly #cancels = new Map<string, string>();
   readonly #notices = new Set<string>();
@@ -51,7 +54,7 @@ export class Ledger {
     act();
     const { ref = "", attempt = 0 } = parseTxRef(link.order.txRef) ?? {};
     for (const capture of link.captures.slice(before)) {
-      const { amount, currency, mode } = capture;
+      const { amount, currency, mode, reference } = capture;
       // Chapa's list is by the moment when money moved, which here is any.
       capture.at = this.#scheduler.latest;
       const isOpen = state === "OPEN" || state === "ATTEMPTING";
@@ -59,6 +62,7 @@ export class Ledger {
         txRef: link.order.txRef,
         ref,
         attempt,
+        reference,
         amount,
         currency,
         mode,
@@ -125,7 +129,7 @@ export class Ledger {
     this.#notices.add(ref);
   }
 
-  /** The news cannot be delivered, as far as anybody tried. */
+  /** The news that it is paid cannot be delivered, as far as anybody tried. */
   undeliverable(ref: string): void {
     this.#notices.delete(ref);
   }
@@ -141,6 +145,7 @@ export class Ledger {
       this.#taken.map(({ step: _, at: __, ...taken }) => taken),
       [...this.#cancels].sort(),
       [...this.#notices].sort(),
+      [...this.reported].sort(),
       this.#world.book
         .all()
         .map(({ order, captures, cancelledBy, inFlight, failedAttempts, createdAt }) => [

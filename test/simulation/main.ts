@@ -8,7 +8,7 @@ import { LAWS } from "./laws.ts";
 import { MUTANTS, type Mutant } from "./mutants.ts";
 import { live } from "./random-life.ts";
 import { SCENARIOS } from "./scenarios.ts";
-import { FATES } from "./scheduler.ts";
+import { FATES, SITES } from "./scheduler.ts";
 import { STORIES } from "./stories.ts";
 import {
   addHits,
@@ -16,12 +16,14 @@ import {
   type Job,
   type LivesJob,
   named,
+  noHits,
   nothingDone,
   type Outcome,
   type RaceJob,
   type StoryJob,
 } from "./worker.ts";
 
+const USUAL_LIMIT = "25000";
 const { values } = parseArgs({
   options: {
     schedules: { type: "string", default: "1000" },
@@ -36,22 +38,31 @@ const { values } = parseArgs({
     exhaustive: { type: "boolean", default: false },
     scenario: { type: "string" },
     path: { type: "string" },
-    limit: { type: "string", default: "25000" },
+    limit: { type: "string", default: USUAL_LIMIT },
     workers: { type: "string", default: String(availableParallelism()) },
   },
 });
-const count = Number(values.schedules);
-const first = Number(values.seed);
+const count = wholeNumber("schedules");
+const first = wholeNumber("seed");
+const workers = wholeNumber("workers");
+const limit = wholeNumber("limit");
 const CHUNK = 250;
 // In so many lives every call must have met every fate so often.
 const LIVES_FOR_HITS = 100_000;
 const HITS_WANTED = 100;
 // A run of hours says now and then how far it is.
 const TOLD_EVERY = 50_000;
-// So many races must be played in every order.
+// So many races must be played in every order, where a lower limit than the usual is given.
 const RACES_WANTED = 12;
 // Within so many lives each deliberate fault must be found.
 const MUTANT_LIVES = 20_000;
+
+function wholeNumber(option: "schedules" | "seed" | "workers" | "limit"): number {
+  const number = Number(values[option]);
+  if (Number.isSafeInteger(number) && number > 0) return number;
+  process.stdout.write(`--${option} is a whole number above 0, not "${values[option]}"\n`);
+  process.exit(2);
+}
 
 const say = (text: string) => process.stdout.write(`${text}\n`);
 const row = (name: string, cells: (string | number)[]) =>
@@ -66,7 +77,7 @@ async function run<Given extends Job, Result>(
   const thread = async () => {
     for (let job = waiting.shift(); job; job = waiting.shift()) take(await inWorker<Result>(job), job);
   };
-  await Promise.all(Array.from({ length: Number(values.workers) }, thread));
+  await Promise.all(Array.from({ length: workers }, thread));
 }
 
 const idle: Worker[] = [];
@@ -91,6 +102,7 @@ function inWorker<Result>(job: Job): Promise<Result> {
 
 async function schedules(): Promise<boolean> {
   const sum = nothingDone();
+  for (const site of SITES) sum.hits.set(site, noHits());
   const jobs = Array.from({ length: Math.ceil(count / CHUNK) }, (_, chunk) => ({
     first: first + chunk * CHUNK,
     count: Math.min(CHUNK, count - chunk * CHUNK),
@@ -118,12 +130,14 @@ async function schedules(): Promise<boolean> {
   say(`\n${lives} schedules, ${steps} steps, ${crashes} crashes, ${captures} captures`);
   say(`${outraced} pieces of work gave up after lost races and came again`);
   say(`${unfindable} captures came a week after their checkout was left, and days before the books were next compared`);
+  for (const site of sum.hits.keys()) if (!SITES.some((known) => known === site)) say(`    ${site} is on no list`);
   say(`${cells.length - rare.length} of ${cells.length} fates of a call were met at least ${HITS_WANTED} times`);
   for (const { name, hits } of rare) say(`    only ${hits}: ${name}`);
   say(`${found.length} violations of ${Object.keys(LAWS).length} laws`);
   const [worst] = found;
   if (worst) say(`\nThe life of seed ${worst.seed}:\n${(await retold((told) => live(worst.seed, told))).diagram}`);
-  return found.length === 0 && (rare.length === 0 || lives < LIVES_FOR_HITS);
+  const isUncovered = lives >= LIVES_FOR_HITS && (rare.length > 0 || sum.hits.size > SITES.length);
+  return found.length === 0 && lives === count && !isUncovered;
 }
 
 async function mutants(chosen: readonly Mutant[]): Promise<boolean> {
@@ -156,7 +170,7 @@ async function mutants(chosen: readonly Mutant[]): Promise<boolean> {
 /** Every order of the calls of each race. One that does not end within the limit is said to be incomplete. */
 async function exhaustive(): Promise<boolean> {
   const chosen = values.scenario === undefined ? SCENARIOS : [named(SCENARIOS, values.scenario)];
-  const jobs = chosen.map(({ name }) => ({ race: name, limit: Number(values.limit) }));
+  const jobs = chosen.map(({ name }) => ({ race: name, limit }));
   let complete = 0;
   let violations = 0;
   row("orders", ["states", "ends", "runs", "faults"]);
@@ -172,7 +186,7 @@ async function exhaustive(): Promise<boolean> {
     if (isComplete) complete++;
   });
   say(`\n${complete} of ${chosen.length} races are complete, ${violations} violations`);
-  const wanted = values.scenario === undefined ? RACES_WANTED : 0;
+  const wanted = limit < Number(USUAL_LIMIT) ? Math.min(RACES_WANTED, chosen.length) : chosen.length;
   return violations === 0 && complete >= wanted;
 }
 
@@ -227,7 +241,7 @@ async function chosenMode(): Promise<boolean> {
   if (values.exhaustive || values.scenario !== undefined) return exhaustive();
   if (values.diagram) return diagram();
   if (values.sweep || values.story !== undefined) return sweep();
-  if (values.mutant !== undefined) return mutants(MUTANTS.filter(({ name }) => name.includes(values.mutant ?? "")));
+  if (values.mutant !== undefined) return mutants([named(MUTANTS, values.mutant)]);
   return values.mutants ? mutants(MUTANTS) : schedules();
 }
 

@@ -1,8 +1,10 @@
+type Edit = { file: string; from: string; to: string };
+
 /**
- * A deliberate fault: one place of the real code reads otherwise. `of` is the row of the failure model, or the fault of
+ * A deliberate fault: one place of the real code reads otherwise, or two where the second guards the first. `of` is the row of the failure model, or the fault of
  * the service that this one replaces. `harmless` tells why no law breaks; such a fault is searched for all the same.
  */
-export type Mutant = { name: string; of: string; file: string; from: string; to: string; harmless?: string };
+export type Mutant = Edit & { name: string; of: string; also?: readonly Edit[]; harmless?: string };
 
 const PREDECESSOR = "the predecessor";
 
@@ -170,6 +172,13 @@ export const MUTANTS: readonly Mutant[] = [
     file: "lib/domain/decide.ts",
     from: `if (payment.sealed && payment.state !== "SUCCESS"`,
     to: `if (request.by === "" && payment.state !== "SUCCESS"`,
+    also: [
+      {
+        file: "lib/domain/moves.ts",
+        from: `  if (payment.sealed) throw new Error("a sealed payment never reopens");\n`,
+        to: "",
+      },
+    ],
   },
   {
     name: "a take-over uses the reference again",
@@ -192,6 +201,41 @@ export const MUTANTS: readonly Mutant[] = [
     file: "lib/domain/evidence.ts",
     from: `return known ? null : "duplicate";`,
     to: "return null;",
+  },
+  {
+    name: "two captures on one checkout are the same money",
+    of: "apply: read, verify",
+    file: "lib/domain/payment.ts",
+    from: "return a.attempt === b.attempt && (!a.reference || !b.reference || a.reference === b.reference);",
+    to: "return a.attempt === b.attempt;",
+  },
+  {
+    name: "a second capture calls nobody where somebody is called already",
+    of: "apply: read, verify",
+    file: "lib/domain/moves.ts",
+    from: `attention: attentionOf(payment, "duplicate", act, attempt)`,
+    to: `attention: payment.attention.length > 0 ? payment.attention : attentionOf(payment, "duplicate", act, attempt)`,
+  },
+  {
+    name: "a finding of the comparison is told to nobody",
+    of: "reconcile",
+    file: "lib/flows/reconcile.ts",
+    from: `run.ports.log.error("reconcile_finding"`,
+    to: `run.ports.log.info("reconciled"`,
+  },
+  {
+    name: "a payer hears what has been overtaken",
+    of: "notify: the user",
+    file: "lib/flows/notify-user.ts",
+    from: "!payment?.userId || !isCurrent(event, payment)",
+    to: "!payment?.userId",
+  },
+  {
+    name: "contact data is stored as it came",
+    of: "data at rest",
+    file: "lib/table/contacts.ts",
+    from: "key_id: current, iv, sealed,",
+    to: "key_id: current, iv, sealed, clear: Buffer.from(JSON.stringify(contact)),",
   },
   {
     name: "only the latest checkout can confirm",
@@ -307,6 +351,15 @@ export const MUTANTS: readonly Mutant[] = [
     file: "lib/domain/decide.ts",
     from: `if (lease && lease.until > now) return { do: "wait" };`,
     to: `if (lease && lease.until > now && lease.holder === "") return { do: "wait" };`,
+    also: [
+      {
+        file: "lib/domain/moves.ts",
+        from: "held && held.holder !== lease.holder && held.until > act.now",
+        to: "held && act.now < 0",
+      },
+    ],
+    harmless:
+      "whoever is overtaken is fenced out, and ends its checkout, which nobody was given; it costs a checkout each time",
   },
   {
     name: "the listing is not read again after a send",

@@ -5,21 +5,25 @@ import type { Mutant } from "./mutants.ts";
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
 /**
- * From now on this thread loads the mutant's file with its one place changed. Nothing of `lib` may be loaded before.
- * @returns whether the file was loaded with the change
+ * From now on this thread loads the mutant's files with its places changed. Nothing of `lib` may be loaded before.
+ * @returns whether each file was loaded with its change
  */
-export function mutate({ name, file, from, to }: Mutant): () => boolean {
-  let isLoaded = false;
+export function mutate({ name, also = [], ...first }: Mutant): () => boolean {
+  const edits = [first, ...also];
+  const loaded = new Set<string>();
   registerHooks({
     load(url, context, nextLoad) {
-      const loaded = nextLoad(url, context);
-      if (!url.startsWith("file:") || fileURLToPath(url) !== `${ROOT}${file}`) return loaded;
-      const source = String(loaded.source);
-      if (source.split(from).length !== 2)
-        throw new Error(`"${name}": its place stands ${source.split(from).length - 1} times in ${file}`);
-      isLoaded = true;
-      return { ...loaded, source: source.replace(from, () => to) };
+      const module = nextLoad(url, context);
+      const path = url.startsWith("file:") ? fileURLToPath(url) : "";
+      let source = String(module.source);
+      for (const { file, from, to } of edits.filter((edit) => path === `${ROOT}${edit.file}`)) {
+        const times = source.split(from).length - 1;
+        if (times !== 1) throw new Error(`"${name}": its place stands ${times} times in ${file}`);
+        source = source.replace(from, () => to);
+        loaded.add(file);
+      }
+      return loaded.has(path.slice(ROOT.length)) ? { ...module, source } : module;
     },
   });
-  return () => isLoaded;
+  return () => edits.every(({ file }) => loaded.has(file));
 }

@@ -7,6 +7,7 @@ import type { InitiatePorts } from "../../lib/flows/initiate.ts";
 import type { Confirmation, ListingAnswer } from "../../lib/peers/listing.ts";
 import type { Delivery, Notice } from "../../lib/peers/notification.ts";
 import { type Call, CallFailed } from "../../lib/runtime/call.ts";
+import type { LogFields } from "../../lib/runtime/logger.ts";
 import { ContactTable } from "../../lib/table/contacts.ts";
 import { dayBuckets, shardOf } from "../../lib/table/keys.ts";
 import { PaymentTable } from "../../lib/table/payments.ts";
@@ -57,7 +58,11 @@ type Parts = {
 /** The ports of every flow: real adapters over a table in memory and a simulated Chapa, each call of them scheduled. */
 export function portsOf({ scheduler, table, world, ledger, laws, outside, isWorking }: Parts) {
   const { client } = table;
-  const record = (_message: string, fields: unknown = {}) => laws.recorded(fields);
+  const record = (message: string, fields: LogFields = {}) => {
+    laws.recorded({ message, ...fields });
+    // It raises an alarm.
+    if (message === "reconcile_finding") ledger.reported.add(String(fields["reference"]));
+  };
   const log = { info: record, warn: record, error: record };
   const count = () => undefined;
   const clock = {
@@ -126,9 +131,16 @@ export function portsOf({ scheduler, table, world, ledger, laws, outside, isWork
   };
   const budget = { take: async () => ({ allowed: true, quota: QUOTA }) as const };
   return {
+    payments,
     initiate: initiatePorts,
     cancel: common,
     contacts,
+    readRepair: {
+      resolve: queue<ResolveMessage>("queue.resolve", outside.asked),
+      bucket: budget,
+      clock,
+      log,
+    },
     resolve: { ...common, budget },
     sweep: {
       ...common,
@@ -185,9 +197,9 @@ export function portsOf({ scheduler, table, world, ledger, laws, outside, isWork
       notification: {
         send: (notice: Notice) =>
           scheduler
-            .call("notification.send", notice.event, () => outside.told(notice), away)
+            .call("notification.send", notice.event, () => outside.told(notice), cut)
             .catch((error: unknown): Delivery => {
-              if (error instanceof DependencyUnavailable) return "maybe";
+              if (error instanceof CallFailed) return error.sent ? "maybe" : "later";
               throw error;
             }),
       },

@@ -43,7 +43,8 @@ export async function live(seed: number, telling?: (told: Happened[]) => void): 
   if (telling && scheduler.told) telling(scheduler.told);
   const profile = PROFILE_NAMES[seed % PROFILE_NAMES.length] ?? "observed";
   const window = WINDOWS[chance.below(WINDOWS.length)];
-  const universe = new Universe(scheduler, seed, profile, window);
+  const verifyShows = chance.below(2) === 0 ? "first" : "last";
+  const universe = new Universe(scheduler, seed, profile, { windowMinutes: window, verifyShows });
   const events = FEWEST_EVENTS + chance.below(MOST_EVENTS - FEWEST_EVENTS);
   for (let event = 0; event < events; event++) {
     await happen(universe, chance);
@@ -61,7 +62,8 @@ async function happen(universe: Universe, chance: Chance): Promise<void> {
   const dice = chance.below(100);
   if (dice < 60) {
     if (!(await scheduler.step())) deliver(universe, chance);
-  } else if (dice < 68) press(universe, chance);
+  } else if (dice < 67) press(universe, chance);
+  else if (dice < 68) read(universe, chance);
   else if (dice < 77) pay(universe, chance);
   else if (dice < 87) deliver(universe, chance);
   else if (dice < 93) rare(universe, chance);
@@ -85,6 +87,12 @@ function press(universe: Universe, chance: Chance): void {
   universe.press(client, chance.whim(0.3) ? `${client}-${chance.below(3)}` : client);
 }
 
+function read(universe: Universe, chance: Chance): void {
+  const payments = universe.payments();
+  const payment = payments[chance.below(payments.length)];
+  if (payment) universe.read(payment);
+}
+
 function pay(universe: Universe, chance: Chance): void {
   const land = chance.below(4) === 0 ? universe.land() : undefined;
   const links = universe.ledger.links();
@@ -92,7 +100,8 @@ function pay(universe: Universe, chance: Chance): void {
   if (!link) return;
   const how = chance.below(100);
   if (!land) {
-    if (how < 40) universe.pay(link, "pay");
+    if (how < 38) universe.pay(link, "pay");
+    else if (how < 40) universe.pay(link, "pay-twice");
     else if (how < 56) universe.pay(link, "prompt");
     else if (how < 72) universe.pay(link, "pay-late");
     else if (how < 78) universe.pay(link, "fail");

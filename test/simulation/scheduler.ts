@@ -6,6 +6,30 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 export const FATES = ["ok", "errorBefore", "errorAfter", "crashBefore", "crashAfter"] as const;
 export type Fate = (typeof FATES)[number];
 
+/** Every outside call that the flows make. */
+export const SITES = [
+  "chapa.cancel",
+  "chapa.initialize",
+  "chapa.transactions",
+  "chapa.verify",
+  "clock.sleep",
+  "listing.confirm",
+  "listing.public",
+  "notification.send",
+  "queue.dropped",
+  "queue.listing",
+  "queue.notification",
+  "queue.notification.delete",
+  "queue.notification.later",
+  "queue.resolve",
+  "table.BatchGet",
+  "table.Delete",
+  "table.Get",
+  "table.Put",
+  "table.Query",
+  "table.Update",
+] as const;
+
 const READS = ["table.Get", "table.Query", "table.BatchGet", "chapa.verify", "chapa.transactions", "listing.public"];
 const NEVER_FAILS = ["payer.", "clock."];
 
@@ -198,7 +222,14 @@ export class Scheduler {
 }
 
 // Calls that few lives come to go wrong more often, so that each fate of theirs is met, too.
-const RARE = ["listing.public", "notification.send", "queue.notification.delete", "table.Delete", "queue.dropped"];
+const RARE = [
+  "listing.public",
+  "notification.send",
+  "queue.notification.delete",
+  "queue.notification.later",
+  "table.Delete",
+  "queue.dropped",
+];
 const OFTEN = 0.6;
 
 /**

@@ -3,16 +3,18 @@ import { PaymentError } from "../../lib/domain/errors.ts";
 import { paymentIdOf, Ref, requestHash } from "../../lib/domain/ids.ts";
 import type { Payment } from "../../lib/domain/payment.ts";
 import { SECOND_MS } from "../../lib/domain/time.ts";
+import type { State } from "../../lib/domain/transitions.ts";
 import { cancel } from "../../lib/flows/cancel.ts";
 import { initiate } from "../../lib/flows/initiate.ts";
 import { notifyListing } from "../../lib/flows/notify-listing.ts";
 import { notifyUsers } from "../../lib/flows/notify-user.ts";
 import { publish } from "../../lib/flows/publish.ts";
+import { readRepair } from "../../lib/flows/read-repair.ts";
 import { reconcile } from "../../lib/flows/reconcile.ts";
 import { resolve } from "../../lib/flows/resolve.ts";
 import { sweep } from "../../lib/flows/sweep.ts";
 import type { Confirmation, ListingAnswer } from "../../lib/peers/listing.ts";
-import type { Delivery } from "../../lib/peers/notification.ts";
+import type { Delivery, Notice } from "../../lib/peers/notification.ts";
 import { fromItem } from "../../lib/table/payment-item.ts";
 import type { Action, ActParams } from "../../local/chapa/actions.ts";
 import { ActionRefused } from "../../local/chapa/actions.ts";
@@ -33,6 +35,7 @@ type Waiting<Message> = { message: Message; notBefore: number; receives: number 
 const TABLE_TRIES = 3;
 const RESOLVE_BACK_MS = 360 * SECOND_MS;
 const LISTING_BACK_SECONDS = 600;
+const REF_LENGTH = 18;
 // While things go wrong, the notification service takes so many of its messages for wrong.
 const REFUSED_NOTICES = 0.4;
 
@@ -65,17 +68,24 @@ export class Universe {
   #links: Transaction | undefined;
   #parsed = new WeakMap<Row, Payment>();
   readonly #requests = new Map<string, string>();
+  /** In which state each piece of work has last read each payment. */
+  readonly #read = new Map<string, State | undefined>();
   #started = 0;
 
-  /** @param windowMinutes how long Chapa lets a checkout be paid */
+  /**
+   * @param chapa how long it lets a checkout be paid, and which of two captures on one checkout its verify shows
+   */
   constructor(
     scheduler: Scheduler,
     seed: number,
     profile: ProfileName,
-    windowMinutes: number = CHAPA_DEFAULTS.retryWindowMinutes,
+    chapa: { windowMinutes?: number | undefined; verifyShows?: "first" | "last" } = {},
   ) {
     this.scheduler = scheduler;
+    const { windowMinutes = CHAPA_DEFAULTS.retryWindowMinutes, verifyShows = "first" } = chapa;
     this.world = this.#makeWorld(seed, profile, windowMinutes);
+    // Nothing leaves the process: webhooks and callbacks are the run's to send.
+    this.world.plan(EVERY_TX_REF, { dropAll: true, callback: { send: "off" }, verifyShows });
     this.ledger = new Ledger(this.world, scheduler);
     this.laws = new Laws(this.ledger, [CHAPA_DEFAULTS.secretKey], (violation) => scheduler.fail(violation));
     this.table = new MemoryTable((site, about, effect) => this.#tableCall(site, about, effect));
@@ -121,6 +131,16 @@ export class Universe {
       pressed.error = error;
     });
     return pressed;
+  }
+
+  /** Somebody asks for the status. */
+  read({ ref }: Payment): void {
+    this.#start(this.#name("read"), async () => {
+      const payment = await this.ports.payments.find(ref);
+      if (!payment) return;
+      this.laws.shown(payment);
+      await readRepair(this.ports.readRepair, payment);
+    });
   }
 
   giveUp(payment: Payment): void {
@@ -198,11 +218,12 @@ export class Universe {
   /** Some changes of the table are published, or lost. */
   publish(most: number, isLost = false): void {
     const batch = this.changes.splice(0, most);
-    if (isLost) for (const { after } of batch) this.ledger.undeliverable(after.ref);
-    if (batch.length === 0 || isLost) return;
     for (const { before, after } of batch) {
-      if (after.state === "SUCCESS" && before?.state !== "SUCCESS") this.ledger.published(after.ref);
+      if (after.state !== "SUCCESS" || before?.state === "SUCCESS") continue;
+      if (isLost) this.ledger.undeliverable(after.ref);
+      else this.ledger.published(after.ref);
     }
+    if (batch.length === 0 || isLost) return;
     const back = () => void this.changes.unshift(...batch);
     this.#start(this.#name("publish"), () => publish(this.ports.publish, batch), back).onError(back);
   }
@@ -265,9 +286,16 @@ export class Universe {
   async #tableCall<Result>(site: string, about: string, effect: () => Result): Promise<Result> {
     const away = () => Object.assign(new Error("no answer"), { name: "TimeoutError" });
     // The SDK's own tries: a write whose answer was lost is sent again and meets itself.
+    const noted = () => {
+      const result = effect();
+      const row = this.table.rows.get(about);
+      if (site === "table.Get")
+        this.#read.set(`${this.scheduler.current?.name} ${about}`, row && this.#paymentOf(row)?.state);
+      return result;
+    };
     for (let tries = 1; ; tries++) {
       try {
-        return await this.scheduler.call(site, about, effect, away);
+        return await this.scheduler.call(site, about, noted, away);
       } catch (error) {
         if (!(error instanceof Error) || error.name !== "TimeoutError" || tries === TABLE_TRIES) throw error;
       }
@@ -320,12 +348,16 @@ export class Universe {
       },
       confirm: (confirmation: Confirmation) => this.#confirm(confirmation),
       isApproved: () => this.listing === "APPROVED",
-      told: ({ event, txRef }: { event: string; txRef: string }): Delivery => {
+      told: ({ event, txRef }: Notice): Delivery => {
+        const read = this.#read.get(`${scheduler.current?.name} P#${txRef.slice(0, REF_LENGTH)}`);
+        this.laws.toldPayer(event, read);
         if (!this.isWorking && scheduler.choices.whim(REFUSED_NOTICES)) return "refused";
-        if (event === "paid") this.told.add(txRef.slice(0, 18));
+        if (event === "paid") this.told.add(txRef.slice(0, REF_LENGTH));
         return "sent";
       },
-      dropped: ({ ref }: NotificationMessage) => this.ledger.undeliverable(ref),
+      dropped: ({ ref, event }: NotificationMessage) => {
+        if (event === "paid") this.ledger.undeliverable(ref);
+      },
     };
   }
 
@@ -344,7 +376,7 @@ export class Universe {
   }
 
   #makeWorld(seed: number, profile: ProfileName, windowMinutes: number): World {
-    const world = new World({
+    return new World({
       clock: {
         now: () => this.scheduler.latest,
         // What was to happen later happens when the run says so: money in flight may land at any moment.
@@ -368,8 +400,5 @@ export class Universe {
       webhookUrl: null,
       origin: "https://checkout.chapa.co",
     });
-    // Nothing leaves the process: webhooks and callbacks are the run's to send.
-    world.plan(EVERY_TX_REF, { dropAll: true, callback: { send: "off" } });
-    return world;
   }
 }

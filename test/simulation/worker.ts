@@ -48,8 +48,7 @@ async function lives({ first, count, mutant: name }: LivesJob): Promise<Done> {
       done.unfindable += universe.ledger.unfindable.size;
       addHits(done.hits, scheduler.hits);
     } catch (error) {
-      // Only a mutant may fail otherwise than by a law: then its own code has refused to go on.
-      if (!(error instanceof Violation) && !mutant) throw error;
+      // What fails otherwise than by a law is a fault, too, of the code or of the harness.
       const how = error instanceof Error ? error.message : String(error);
       done.found.push({ seed, law: error instanceof Violation ? error.law : "error", how });
     }
@@ -70,10 +69,14 @@ export function nothingDone(): Done {
   };
 }
 
+export function noHits(): Record<Fate, number> {
+  return { ok: 0, errorBefore: 0, errorAfter: 0, crashBefore: 0, crashAfter: 0 };
+}
+
 /** Sums up how often each call met each fate. */
 export function addHits(sum: Done["hits"], more: Done["hits"]): void {
   for (const [site, hits] of more) {
-    const known = sum.get(site) ?? { ok: 0, errorBefore: 0, errorAfter: 0, crashBefore: 0, crashAfter: 0 };
+    const known = sum.get(site) ?? noHits();
     for (const fate of FATES) known[fate] += hits[fate];
     sum.set(site, known);
   }
