@@ -2,12 +2,14 @@ import { spawnSync } from "node:child_process";
 
 // The proof in its full form; the gate runs the same with smaller bounds. Hours on two cores.
 const STEPS: readonly (readonly [string, ...string[]])[] = [
+  ["test"],
   ["sim", "--schedules", "1000000"],
   ["sim", "--sweep"],
   ["sim", "--exhaustive"],
   ["sim", "--mutants"],
   ["model"],
   ["chaos", "--kills", "1000", "--payments", "1000"],
+  ["chaos", "--deliberate"],
   ["soak", "--minutes", "30"],
   ["races", "--keys", "1000", "--parallel", "100"],
   ["mutation"],

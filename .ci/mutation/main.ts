@@ -18,7 +18,7 @@ import {
 } from "./report.ts";
 
 // Changes the code, one small fault at a time, and tells which faults no test notices.
-//   --changed REV    only files that differ from REV
+//   --changed REV    only files that differ from REV, or whose test does
 //   --only PATH      only files whose path begins so; may be repeated
 //   --markdown FILE  writes the report there, too
 // Fails when a group has fewer of its faults found than it must, when a fault that nobody finds has no reason in
@@ -37,10 +37,11 @@ function filesOf(group: GroupName): string[] {
   const asked = only === undefined ? files : files.filter((file) => only.some((path) => file.startsWith(path)));
   if (changed === undefined) return asked;
   const differing = [
-    ...linesOf("diff", "--name-only", "--diff-filter=d", changed, "--"),
+    ...linesOf("diff", "--name-only", changed, "--"),
     ...linesOf("ls-files", "--others", "--exclude-standard"),
   ];
-  return asked.filter((file) => differing.includes(file));
+  const testOf = (file: string) => file.replace(/^lib/, "test").replace(/\.ts$/, ".test.ts");
+  return asked.filter((file) => differing.includes(file) || differing.includes(testOf(file)));
 }
 
 function linesOf(...git: string[]): string[] {

@@ -83,7 +83,7 @@ describe.each(CASES)("while nothing comes back from: %s", (one) => {
     }
   });
 
-  test("what hangs is in use, and something is answered differently", () => {
+  test("what hangs is in use: it was asked, and it hung", () => {
     const hung = functions.proxies.get(dependencyOf(one))?.hits ?? new Map();
     expect([...hung.values()].reduce((sum, { hang }) => sum + hang, 0)).toBeGreaterThan(0);
   });

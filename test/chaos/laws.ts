@@ -11,6 +11,7 @@ import type { ChapaSimulator } from "../../local/chapa/simulator.ts";
 import type { Cloud } from "../../local/cloud.ts";
 import { dynamo } from "../../local/dynamo/requests.ts";
 import { TABLE_NAME } from "../../local/environment.ts";
+import { capturesWithoutCall } from "../support/payments.ts";
 
 /** A law was broken, and for which payment (its ref, or a reference of Chapa's that begins with it). */
 export type Violation = { law: string; of: string; how: string };
@@ -126,8 +127,10 @@ export class Laws {
     if (state === "SUCCESS" && captures.length === 0) this.#broken("no SUCCESS without a capture", ref, "no capture");
     if (state === "SUCCESS" && captures.every(({ amount }) => amount !== PRICE))
       this.#broken("no SUCCESS without a capture", ref, "only of another amount");
-    if (captures.length > 1 && state === "SUCCESS" && open.length === 0)
-      this.#broken("a second capture calls a person", ref, `${captures.length} captures`);
+    for (const { attempt } of capturesWithoutCall(payment))
+      this.#broken("a second capture calls a person", txRefOf(ref, attempt), `${captures.length} captures`);
+    if (payment.captures.filter(({ kind }) => kind === "confirmed").length > 1)
+      this.#broken("one capture is the fee", ref, `${captures.length} captures`);
     if (state !== "SUCCESS" || open.includes("listing_closed") || open.includes("listing_unclear")) return;
     const property = this.#required.peers.listing?.property(payment.propertyId ?? "");
     if (property?.status !== "APPROVED" || payment.listingHeardAt === undefined)

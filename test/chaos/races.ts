@@ -17,6 +17,7 @@ import { RequestTable } from "../../lib/table/requests.ts";
 import { CHAPA_DEFAULTS, type ChapaSimulator, startChapa } from "../../local/chapa/simulator.ts";
 import { startEngine } from "../../local/dynamo/engine.ts";
 import { createTable } from "../../local/dynamo/table.ts";
+import { countOf } from "../support/options.ts";
 import { POLICY } from "../support/payments.ts";
 import { type CuttingProxy, type Judge, startCuttingProxy } from "./cutting-proxy.ts";
 import { seeded } from "./random.ts";
@@ -219,7 +220,11 @@ async function main(): Promise<void> {
       seed: { type: "string", default: "1" },
     },
   });
-  const options = { keys: Number(values.keys), parallel: Number(values.parallel), seed: Number(values.seed) };
+  const options = {
+    keys: countOf("keys", values.keys),
+    parallel: countOf("parallel", values.parallel),
+    seed: countOf("seed", values.seed),
+  };
   const raced = await race({ ...options, faultRate: 0.01 });
   const say = (text: string) => process.stdout.write(`${text}\n`);
   for (const fault of raced.faults) say(`BROKEN: ${fault}`);

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, readdirSync, rmSync } from "node:fs";
+import { globSync, readdirSync, rmSync } from "node:fs";
 import { createInterface } from "node:readline";
 import * as z from "zod";
 import { parseJson } from "../../lib/runtime/json.ts";
@@ -14,12 +14,12 @@ const Told = z.union([
 ]);
 const Logged = z.looseObject({ level: z.string(), message: z.string(), error: z.string().optional() });
 
-const FAKETIME = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1";
+const [FAKETIME] = globSync("/usr/lib/*/faketime/libfaketimeMT.so.1");
 const SHARED_MEMORY = "/dev/shm";
 
 /** Whether the clock of a process can be shifted on this machine (Debian's `faketime`). */
 export function canShiftClocks(): boolean {
-  return existsSync(FAKETIME);
+  return FAKETIME !== undefined;
 }
 
 export type WorkerOptions = {
@@ -51,7 +51,7 @@ export class WorkerProcess {
   constructor(options: WorkerOptions) {
     this.#options = options;
     const shift =
-      options.skewHours === 0
+      FAKETIME === undefined || options.skewHours === 0
         ? {}
         : {
             LD_PRELOAD: FAKETIME,

@@ -12,6 +12,7 @@ import {
 import { DAY_MS, MINUTE_MS, SECOND_MS } from "../../lib/domain/time.ts";
 import { combined, NO_TOTALS, shareOf, type Totals } from "../../lib/domain/totals.ts";
 import { MOVES, WIRE_STATUS } from "../../lib/domain/transitions.ts";
+import { capturesWithoutCall } from "../support/payments.ts";
 import type { Ledger, Taken } from "./ledger.ts";
 
 /** What must hold whatever goes wrong, by the name under which a violation is reported. */
@@ -53,8 +54,6 @@ const CONTACT_MS = 30 * DAY_MS;
 const LOOKED_AT_AFTER_CLOSING_MS = 7 * DAY_MS;
 // Clocks are set back during a run, now and then between reading the time and using it.
 const SKEW_MS = 10 * MINUTE_MS;
-// Attention that concerns money.
-const ABOUT_MONEY: readonly AttentionCode[] = ["mismatch", "duplicate", "orphan", "refunded", "reversed"];
 // Attention of a success that the listing did not take.
 const UNHEARD: readonly AttentionCode[] = ["listing_closed", "listing_unclear"];
 /** In every run the payer's data and the key read like this; none of it may be recorded. */
@@ -256,10 +255,8 @@ export class Laws {
     const findable = this.#ledger.capturesOf(payment).filter((taken) => !this.#isLost(taken, payment));
     const others = payment.captures.filter(({ kind }) => kind !== "confirmed");
     if (payment.captures.length - others.length > 1) this.#isBroken("I2", "paid twice, and both count");
-    for (const { attempt } of others) {
-      const isCalled = payment.attention.some((call) => ABOUT_MONEY.includes(call.code) && call.attempt === attempt);
-      if (!isCalled) this.#isBroken("I2", `attempt ${attempt} took money that a person must see, and nobody is called`);
-    }
+    for (const { attempt } of capturesWithoutCall(payment))
+      this.#isBroken("I2", `attempt ${attempt} took money that a person must see, and nobody is called`);
     if (payment.state === "REVIEW" && others.length === 0) this.#isBroken("I2", "in REVIEW without money to review");
     if (payment.state !== "SUCCESS") return;
     if (findable.length === 0) this.#isBroken("I7", "SUCCESS without money");

@@ -1,6 +1,7 @@
 import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
 import { Worker } from "node:worker_threads";
+import { countOf } from "../support/options.ts";
 import { retold } from "./diagram.ts";
 import { replay, type Searched } from "./exhaustive.ts";
 import { parseFaults, play, type SweptStory } from "./fault-sweep.ts";
@@ -42,10 +43,10 @@ const { values } = parseArgs({
     workers: { type: "string", default: String(availableParallelism()) },
   },
 });
-const count = wholeNumber("schedules");
-const first = wholeNumber("seed");
-const workers = wholeNumber("workers");
-const limit = wholeNumber("limit");
+const count = countOf("schedules", values.schedules);
+const first = countOf("seed", values.seed);
+const workers = countOf("workers", values.workers);
+const limit = countOf("limit", values.limit);
 const CHUNK = 250;
 // In so many lives every call must have met every fate so often.
 const LIVES_FOR_HITS = 100_000;
@@ -56,13 +57,6 @@ const TOLD_EVERY = 50_000;
 const RACES_WANTED = 12;
 // Within so many lives each deliberate fault must be found.
 const MUTANT_LIVES = 20_000;
-
-function wholeNumber(option: "schedules" | "seed" | "workers" | "limit"): number {
-  const number = Number(values[option]);
-  if (Number.isSafeInteger(number) && number > 0) return number;
-  process.stdout.write(`--${option} is a whole number above 0, not "${values[option]}"\n`);
-  process.exit(2);
-}
 
 const say = (text: string) => process.stdout.write(`${text}\n`);
 const row = (name: string, cells: (string | number)[]) =>
