@@ -1,12 +1,13 @@
 import type { ResolveMessage } from "../contract/queues.ts";
 import { DependencyUnavailable, errorName } from "../domain/errors.ts";
 import { txRefOf } from "../domain/ids.ts";
-import type { Payment } from "../domain/payment.ts";
+import { isSettledUnpaid, type Payment } from "../domain/payment.ts";
 import { SECOND_MS } from "../domain/time.ts";
 import type { Queue } from "../queue/send.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Log } from "../runtime/logger.ts";
 import type { Verdict } from "../runtime/rate-limit.ts";
+import { isWanted } from "./resolve.ts";
 
 export type ReadRepairPorts = {
   resolve: Pick<Queue<ResolveMessage>, "send">;
@@ -18,11 +19,12 @@ export type ReadRepairPorts = {
 
 const STALE_MS = 15 * SECOND_MS;
 
-/** Whoever reads that a payment is still open, a while after Chapa was last asked, causes a look and waits for none. */
+/**
+ * Whoever reads that a payment is still open, or that nobody paid while money may still be under way, causes a look a
+ * while after Chapa was last asked, and waits for none.
+ */
 export async function readRepair(ports: ReadRepairPorts, payment: Payment): Promise<void> {
-  const opened = payment.attempts[payment.attempt]?.openedAt;
-  if (payment.state !== "PENDING" || opened === undefined) return;
-  if (ports.clock.now() - Math.max(opened, payment.verifiedAt ?? 0) < STALE_MS) return;
+  if (!mayBeOutdated(payment, ports.clock.now())) return;
   if (!(await ports.bucket.take(payment.ref)).allowed) return;
   try {
     await ports.resolve.send({ message: { tx_ref: txRefOf(payment.ref, payment.attempt), trigger: "read" } });
@@ -30,4 +32,11 @@ export async function readRepair(ports: ReadRepairPorts, payment: Payment): Prom
     if (!(error instanceof DependencyUnavailable)) throw error;
     ports.log.warn("look_not_asked", { ref: payment.ref, error: errorName(error) });
   }
+}
+
+function mayBeOutdated(payment: Payment, now: number): boolean {
+  const latest = payment.attempts[payment.attempt];
+  if (!latest) return false;
+  if (payment.state === "PENDING") return now - Math.max(latest.openedAt, payment.verifiedAt ?? 0) >= STALE_MS;
+  return isSettledUnpaid(payment) && latest.lookAt !== undefined && isWanted(payment, "read", now);
 }

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { DependencyUnavailable } from "../../lib/domain/errors.ts";
 import { txRefOf } from "../../lib/domain/ids.ts";
-import { MINUTE_MS, SECOND_MS } from "../../lib/domain/time.ts";
+import type { Attempt } from "../../lib/domain/payment.ts";
+import { DAY_MS, MINUTE_MS, SECOND_MS } from "../../lib/domain/time.ts";
 import { readRepair } from "../../lib/flows/read-repair.ts";
 import { log } from "../../lib/runtime/logger.ts";
 import { RateLimiter } from "../../lib/runtime/rate-limit.ts";
@@ -15,7 +16,7 @@ function reader(now: number, send?: () => Promise<void>) {
   return { asked, ports };
 }
 
-describe("reading an open payment", () => {
+describe("reading a payment", () => {
   test("causes a look once its state is not fresh, and only a few however often it is read", async () => {
     const payment = anOpened();
     const { asked, ports } = reader(T0 + MINUTE_MS);
@@ -30,11 +31,24 @@ describe("reading an open payment", () => {
       { ...opened, verifiedAt: T0 + MINUTE_MS - SECOND_MS },
       aClaim(),
       { ...opened, state: "SUCCESS" as const },
-      { ...opened, state: "EXPIRED" as const },
+      { ...opened, state: "REVIEW" as const },
     ]) {
       await readRepair(ports, payment);
     }
     expect(asked).toEqual([]);
+  });
+
+  test("of which nobody is known to have paid causes one in ten minutes, as long as money may be under way", async () => {
+    const now = T0 + 8 * DAY_MS;
+    const { asked, ports } = reader(now);
+    const opened = anOpened();
+    const expired = { ...opened, state: "EXPIRED" as const, verifiedAt: now - 10 * MINUTE_MS };
+    const last = { ...opened.attempts[0], lookAt: undefined } as Attempt;
+    await readRepair(ports, { ...expired, verifiedAt: now - 10 * MINUTE_MS + 1 });
+    await readRepair(ports, { ...expired, attempts: { 0: last } });
+    expect(asked).toEqual([]);
+    await readRepair(ports, expired);
+    expect(asked).toEqual([{ tx_ref: txRefOf(opened.ref, 0), trigger: "read" }]);
   });
 
   test("is answered all the same when the queue takes nothing", async () => {
