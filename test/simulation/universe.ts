@@ -70,6 +70,8 @@ export class Universe {
   readonly #requests = new Map<string, string>();
   /** In which state each piece of work has last read each payment. */
   readonly #read = new Map<string, State | undefined>();
+  /** When each request was recorded for the last time: one that was refused is recorded again. */
+  readonly #recorded = new Map<string, number>();
   #started = 0;
 
   /**
@@ -312,13 +314,16 @@ export class Universe {
   #changed(before: Row | undefined, after: Row | undefined): void {
     if (!after) return;
     this.laws.recorded(after);
-    if (String(after["pk"]).startsWith("C#")) this.laws.contactStored(after, this.scheduler.now);
+    const pk = String(after["pk"]);
+    // Clocks are set back meanwhile.
+    if (pk.startsWith("R#"))
+      this.#recorded.set(pk, Math.max(this.#recorded.get(pk) ?? 0, Number(after["recorded_at"])));
+    if (pk.startsWith("C#")) this.laws.contactStored(after, this.scheduler.now);
     const payment = this.#paymentOf(after);
     if (!payment) return;
     const old = before && this.#paymentOf(before);
     const task = this.scheduler.current?.name ?? "";
-    const request = this.table.rows.get(`R#${this.#requests.get(task)}`);
-    this.laws.changed(old, payment, task, request && Number(request["recorded_at"]));
+    this.laws.changed(old, payment, task, this.#recorded.get(`R#${this.#requests.get(task)}`));
     if (old?.version !== payment.version) this.moves++;
     this.changes.push({ before: old, after: payment });
   }
