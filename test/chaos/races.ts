@@ -22,7 +22,14 @@ import { POLICY } from "../support/payments.ts";
 import { type CuttingProxy, type Judge, startCuttingProxy } from "./cutting-proxy.ts";
 import { seeded } from "./random.ts";
 
-export type RaceOptions = { keys: number; parallel: number; seed: number; faultRate: number };
+/** `hear` is told after each fee how many are done. */
+export type RaceOptions = {
+  keys: number;
+  parallel: number;
+  seed: number;
+  faultRate: number;
+  hear?: (done: number) => void;
+};
 
 /** What came of it: every fault is a fee's number and what was wrong with it. */
 export type Raced = {
@@ -44,6 +51,7 @@ const QUIET = { info: () => undefined, warn: () => undefined, error: () => undef
 const OWNER = Uuid.parse("6f1d2f0e-54a1-4c7e-9d54-0d6a4b0f1c11");
 const CAN_BE_PAID = ["OPEN", "ATTEMPTING"];
 const TRIES = 40;
+const TOLD_EVERY = 100;
 // Callers share clients of the table as they would processes; one client has fifty connections.
 const PROCESSES = 10;
 
@@ -77,7 +85,10 @@ export async function race(options: RaceOptions): Promise<Raced> {
       cutAnswers: 0,
       seconds: 0,
     };
-    for (let key = 0; key < options.keys; key++) await raceFor(key, { options, ports, chapa, random, raced });
+    for (let key = 0; key < options.keys; key++) {
+      await raceFor(key, { options, ports, chapa, random, raced });
+      options.hear?.(key + 1);
+    }
     raced.transactions = chapa.transactions().length;
     raced.perPayment = raced.transactions / options.keys;
     raced.cutAnswers = Object.values(proxies)
@@ -225,8 +236,11 @@ async function main(): Promise<void> {
     parallel: countOf("parallel", values.parallel),
     seed: countOf("seed", values.seed),
   };
-  const raced = await race({ ...options, faultRate: 0.01 });
   const say = (text: string) => process.stdout.write(`${text}\n`);
+  const hear = (done: number) => {
+    if (done % TOLD_EVERY === 0) say(`${done} of ${options.keys} fees`);
+  };
+  const raced = await race({ ...options, faultRate: 0.01, hear });
   for (const fault of raced.faults) say(`BROKEN: ${fault}`);
   say(
     `${options.keys} fees × ${options.parallel} callers at once: ${raced.answers} answers, ${raced.retries} retries (${raced.cutOff} after a fault), ${raced.cutAnswers} lost answers, ` +
