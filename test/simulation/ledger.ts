@@ -24,7 +24,7 @@ export class Ledger {
   readonly #scheduler: Scheduler;
   readonly #given = new Set<string>();
   readonly #taken: Taken[] = [];
-  /** Money that landed a week after its checkout was left, while the books were not compared for days. */
+  /** Money that no look was left to find, while the books were not compared for nine days. */
   readonly unfindable = new Set<Taken>();
   /** References of Chapa's about which the comparison of books has called a person. */
   readonly reported = new Set<string>();
