@@ -144,12 +144,14 @@ async function mutants(chosen: readonly Mutant[]): Promise<boolean> {
   const byName = new Map(chosen.map((mutant) => [mutant.name, mutant]));
   let caught = 0;
   let wrong = 0;
+  const unbroken = new Set(Object.keys(LAWS));
   say("schedules  law      deliberate fault (row of the failure model)");
   const tell = ({ lives, found: [found] }: Done, { mutant: name = "" }: LivesJob) => {
     const { harmless, of } = byName.get(name) ?? {};
     const isRight = (found === undefined) === (harmless !== undefined);
     if (!isRight) wrong++;
     if (found && harmless === undefined) caught++;
+    if (found) unbroken.delete(found.law);
     const after = found ? found.seed - first + 1 : `>${lives}`;
     say(`${String(after).padStart(9)}  ${(found?.law ?? "-").padEnd(8)} ${isRight ? "" : "WRONG: "}${name} (${of})`);
     if (found) say(`${" ".repeat(20)} ${found.how}`);
@@ -163,7 +165,11 @@ async function mutants(chosen: readonly Mutant[]): Promise<boolean> {
   say(`\n${caught} of ${wanted} deliberate faults caught within ${budget} schedules each`);
   const harmless = chosen.length - wanted;
   say(`${harmless - (wrong - (wanted - caught))} of ${harmless} that should be harmless broke no law`);
-  return wrong === 0;
+  if (values.mutant !== undefined) return wrong === 0;
+  // A law that nothing breaks may be one that cannot fail.
+  say(`${Object.keys(LAWS).length - unbroken.size} of ${Object.keys(LAWS).length} laws were broken by one`);
+  for (const law of unbroken) say(`    by none: ${law}`);
+  return wrong === 0 && unbroken.size === 0;
 }
 
 /** Every order of the calls of each race. One that does not end within the limit is said to be incomplete. */

@@ -210,6 +210,13 @@ export const MUTANTS: readonly Mutant[] = [
     to: "return a.attempt === b.attempt;",
   },
   {
+    name: "money that went back undoes the success",
+    of: "apply: SUCCESS and event",
+    file: "lib/domain/transitions.ts",
+    from: `    to: "same",\n    proof: "verified: the money went back",`,
+    to: `    to: "REVIEW",\n    proof: "verified: the money went back",`,
+  },
+  {
     name: "a second capture calls nobody where somebody is called already",
     of: "apply: read, verify",
     file: "lib/domain/moves.ts",
