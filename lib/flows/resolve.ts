@@ -60,8 +60,9 @@ export async function resolve(
   if (isHint(trigger) && !(await ports.budget?.take("hints"))?.allowed) return { came: "held", payment };
 
   const act = (): Act => ({ now: ports.clock.now(), by: `resolve:${trigger}`, policy: ports.policy });
-  const evidence = await ports.chapa.verify(txRef, deadline - ports.clock.now());
-  const after = await conclude(ports, payment, txRef, attempt, evidence, { act, deadline });
+  const asked = act();
+  const evidence = await ports.chapa.verify(txRef, deadline - asked.now);
+  const after = await conclude(ports, payment, txRef, attempt, evidence, { act, asked, deadline });
   ports.log.info("look_ended", { ref: parsed.ref, attempt, trigger, says: evidence.says, state: after?.state ?? "" });
   return { came: "looked", payment: after };
 }
@@ -83,7 +84,8 @@ function suppressed(ports: ResolvePorts, payment: Payment, trigger: Trigger, aft
   return { came: "suppressed", afterMs, payment };
 }
 
-type Run = { act: () => Act; deadline: number };
+/** `asked`: when Chapa was asked, which is what the look counts from, however long its answer is on its way. */
+type Run = { act: () => Act; asked: Act; deadline: number };
 type Unpaid = Extract<Evidence, { says: "unpaid" }>;
 type Money = Extract<Evidence, { facts: unknown }>;
 
@@ -140,7 +142,7 @@ async function nextUnpaid(
   found: Unpaid,
   run: Run,
 ): Promise<Next> {
-  const ended = looked(payment, attempt, found, run.act());
+  const ended = looked(payment, attempt, found, run.asked);
   const move = moveDue(payment, attempt, found, ports.clock.now(), ports.policy);
   if (!move) return { payment: ended };
   if (move === "seal") return { payment: seal(ended, run.act()), move };
@@ -164,7 +166,7 @@ function afterLook(
 }
 
 async function endLook(ports: ResolvePorts, payment: Payment, attempt: number, run: Run): Promise<Payment | undefined> {
-  const revised = await revise(ports.payments, payment, (current) => looked(current, attempt, undefined, run.act()));
+  const revised = await revise(ports.payments, payment, (current) => looked(current, attempt, undefined, run.asked));
   return revised.payment;
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { txRefOf } from "../../lib/domain/ids.ts";
-import type { Payment } from "../../lib/domain/payment.ts";
-import { HOUR_MS, MINUTE_MS, SECOND_MS } from "../../lib/domain/time.ts";
+import type { Attempt, Payment } from "../../lib/domain/payment.ts";
+import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from "../../lib/domain/time.ts";
 import { type ResolvePorts, resolve } from "../../lib/flows/resolve.ts";
 import { log } from "../../lib/runtime/logger.ts";
 import { anOpened, POLICY, T0 } from "../support/payments.ts";
@@ -9,8 +9,13 @@ import { anOpened, POLICY, T0 } from "../support/payments.ts";
 const NOW = T0 + 10 * MINUTE_MS;
 
 /** One look at a payment that was last looked at `ago` milliseconds before now. */
-async function lookAt(ago: number, trigger: "webhook" | "reconcile") {
-  const payment: Payment = { ...anOpened(), verifiedAt: NOW - ago };
+function lookAt(ago: number, trigger: "webhook" | "reconcile") {
+  return look({ ...anOpened(), verifiedAt: NOW - ago }, trigger, 0);
+}
+
+/** One look, whose answer takes `tookMs`. */
+async function look(payment: Payment, trigger: "webhook" | "reconcile", tookMs: number) {
+  let now = NOW;
   const ports: ResolvePorts = {
     payments: {
       find: async () => payment,
@@ -18,12 +23,15 @@ async function lookAt(ago: number, trigger: "webhook" | "reconcile") {
       save: async (_, after) => ({ won: true, payment: after }),
     },
     chapa: {
-      verify: async () => ({ says: "unpaid", because: "pending" }),
+      verify: async () => {
+        now += tookMs;
+        return { says: "unpaid", because: "pending" };
+      },
       cancel: async () => "closed",
       mode: async () => "test",
     },
     policy: POLICY,
-    clock: { now: () => NOW },
+    clock: { now: () => now },
     log,
     count: () => undefined,
   };
@@ -39,5 +47,18 @@ describe("one payment is looked at once in five seconds", () => {
   test("but nobody waits for hours because a clock was ahead when it was looked at last", async () => {
     expect(await lookAt(-2 * HOUR_MS, "webhook")).toMatchObject({ came: "looked" });
     expect(await lookAt(-SECOND_MS, "reconcile")).toMatchObject({ came: "looked" });
+  });
+});
+
+// Found in a million lives: a look that slept over the date of the last one counted for it, and money stayed unknown.
+test("a look counts from when Chapa was asked, and one that falls due meanwhile is not lost", async () => {
+  const opened = anOpened();
+  const closedAt = NOW - 7 * DAY_MS + SECOND_MS;
+  const last = { ...opened.attempts[0], closedAt, lookAt: NOW + SECOND_MS } as Attempt;
+  const left: Payment = { ...opened, state: "CANCELLED", settledAt: closedAt, attempts: { 0: last } };
+  const looked = await look(left, "webhook", 3 * SECOND_MS);
+  expect(looked).toMatchObject({
+    came: "looked",
+    payment: { verifiedAt: NOW, attempts: { 0: { lookAt: NOW + SECOND_MS } }, dueAt: NOW + SECOND_MS },
   });
 });
