@@ -9,7 +9,7 @@ import { LAWS } from "./laws.ts";
 import { MUTANTS, type Mutant } from "./mutants.ts";
 import { live } from "./random-life.ts";
 import { SCENARIOS } from "./scenarios.ts";
-import { FATES, SITES } from "./scheduler.ts";
+import { FATES, noHits, SITES } from "./scheduler.ts";
 import { STORIES } from "./stories.ts";
 import {
   addHits,
@@ -17,7 +17,6 @@ import {
   type Job,
   type LivesJob,
   named,
-  noHits,
   nothingDone,
   type Outcome,
   type RaceJob,

@@ -6,6 +6,10 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 export const FATES = ["ok", "errorBefore", "errorAfter", "crashBefore", "crashAfter"] as const;
 export type Fate = (typeof FATES)[number];
 
+export function noHits(): Record<Fate, number> {
+  return { ok: 0, errorBefore: 0, errorAfter: 0, crashBefore: 0, crashAfter: 0 };
+}
+
 /** Every outside call that the flows make. */
 export const SITES = [
   "chapa.cancel",
@@ -214,7 +218,7 @@ export class Scheduler {
   #count(site: string, fate: Fate): void {
     let known = this.hits.get(site);
     if (!known) {
-      known = { ok: 0, errorBefore: 0, errorAfter: 0, crashBefore: 0, crashAfter: 0 };
+      known = noHits();
       this.hits.set(site, known);
     }
     known[fate]++;

@@ -1,6 +1,6 @@
 import type { ListingMessage, NotificationMessage, ResolveMessage, Trigger } from "../../lib/contract/queues.ts";
 import { PaymentError } from "../../lib/domain/errors.ts";
-import { paymentIdOf, Ref, requestHash } from "../../lib/domain/ids.ts";
+import { parseTxRef, paymentIdOf, Ref, requestHash } from "../../lib/domain/ids.ts";
 import type { Payment } from "../../lib/domain/payment.ts";
 import { SECOND_MS } from "../../lib/domain/time.ts";
 import type { State } from "../../lib/domain/transitions.ts";
@@ -35,7 +35,6 @@ type Waiting<Message> = { message: Message; notBefore: number; receives: number 
 const TABLE_TRIES = 3;
 const RESOLVE_BACK_MS = 360 * SECOND_MS;
 const LISTING_BACK_SECONDS = 600;
-const REF_LENGTH = 18;
 // While things go wrong, the notification service takes so many of its messages for wrong.
 const REFUSED_NOTICES = 0.4;
 
@@ -287,7 +286,6 @@ export class Universe {
 
   async #tableCall<Result>(site: string, about: string, effect: () => Result): Promise<Result> {
     const away = () => Object.assign(new Error("no answer"), { name: "TimeoutError" });
-    // The SDK's own tries: a write whose answer was lost is sent again and meets itself.
     const noted = () => {
       const result = effect();
       const row = this.table.rows.get(about);
@@ -295,6 +293,7 @@ export class Universe {
         this.#read.set(`${this.scheduler.current?.name} ${about}`, row && this.#paymentOf(row)?.state);
       return result;
     };
+    // The SDK's own tries: a write whose answer was lost is sent again and meets itself.
     for (let tries = 1; ; tries++) {
       try {
         return await this.scheduler.call(site, about, noted, away);
@@ -354,10 +353,10 @@ export class Universe {
       confirm: (confirmation: Confirmation) => this.#confirm(confirmation),
       isApproved: () => this.listing === "APPROVED",
       told: ({ event, txRef }: Notice): Delivery => {
-        const read = this.#read.get(`${scheduler.current?.name} P#${txRef.slice(0, REF_LENGTH)}`);
-        this.laws.toldPayer(event, read);
+        const { ref = "" } = parseTxRef(txRef) ?? {};
+        this.laws.toldPayer(event, this.#read.get(`${scheduler.current?.name} P#${ref}`));
         if (!this.isWorking && scheduler.choices.whim(REFUSED_NOTICES)) return "refused";
-        if (event === "paid") this.told.add(txRef.slice(0, REF_LENGTH));
+        if (event === "paid") this.told.add(ref);
         return "sent";
       },
       dropped: ({ ref, event }: NotificationMessage) => {

@@ -3,7 +3,7 @@ import type { Searched } from "./exhaustive.ts";
 import type { SweptStory } from "./fault-sweep.ts";
 import { MUTANTS } from "./mutants.ts";
 import { mutate } from "./mutate.ts";
-import { FATES, type Fate } from "./scheduler.ts";
+import { FATES, type Fate, noHits } from "./scheduler.ts";
 
 /** Lives from one seed to another, with a deliberate fault if it is named. */
 export type LivesJob = { first: number; count: number; mutant?: string };
@@ -67,10 +67,6 @@ export function nothingDone(): Done {
     found: [],
     hits: new Map(),
   };
-}
-
-export function noHits(): Record<Fate, number> {
-  return { ok: 0, errorBefore: 0, errorAfter: 0, crashBefore: 0, crashAfter: 0 };
 }
 
 /** Sums up how often each call met each fate. */
