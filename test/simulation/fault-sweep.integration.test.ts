@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { parseFaults, play, sweepFaults } from "./fault-sweep.ts";
-import { drain } from "./heal.ts";
+import { drain } from "./recovery.ts";
 import { STORIES, type Story } from "./stories.ts";
 import { named } from "./worker.ts";
 
@@ -20,9 +20,9 @@ test("every pair of faults is one of a call that follows, in the run that the fi
   const short: Story = {
     name: "pressed once",
     ends: { states: ["PENDING"], listing: "PENDING", told: 0 },
-    live: async (universe) => {
-      universe.press("a", "a");
-      await drain(universe);
+    play: async (simulation) => {
+      simulation.press("a", "a");
+      await drain(simulation);
     },
   };
   const { singles, pairs } = await sweepFaults(short, { pairs: true });
@@ -30,14 +30,14 @@ test("every pair of faults is one of a call that follows, in the run that the fi
 });
 
 describe("a story that loses its payment when somebody dies twice", () => {
-  const { ends, live } = named(STORIES, "paid");
+  const { ends, play: told } = named(STORIES, "paid");
   const losing: Story = {
     name: "losing",
     ends,
-    live: async (universe) => {
-      await live(universe);
-      const row = [...universe.table.rows.keys()].find((key) => key.startsWith("P#"));
-      if (row && universe.scheduler.crashes > 1) universe.table.rows.delete(row);
+    play: async (simulation) => {
+      await told(simulation);
+      const row = [...simulation.table.rows.keys()].find((key) => key.startsWith("P#"));
+      if (row && simulation.scheduler.crashes > 1) simulation.table.rows.delete(row);
     },
   };
 
@@ -45,7 +45,7 @@ describe("a story that loses its payment when somebody dies twice", () => {
     await expect(sweepFaults(losing, { pairs: false })).resolves.toMatchObject({ pairs: 0 });
   });
 
-  test("is found by a pair, and what it prints tells how, and breaks the same law again", async () => {
+  test("is found by a pair, and what it prints tells how, and breaks the same invariant again", async () => {
     const found = await sweepFaults(losing, { pairs: true }).catch(String);
     expect(found).toContain("I6");
     expect(found).toMatch(/sequenceDiagram[\s\S]*dies [\s\S]*dies [\s\S]*%% Error: I6/);

@@ -2,7 +2,7 @@ import { type Ref, refOf, Uuid } from "../../lib/domain/ids.ts";
 import type { Policy } from "../../lib/domain/looks.ts";
 import { Santim } from "../../lib/domain/money.ts";
 import { type Act, claim, open } from "../../lib/domain/moves.ts";
-import type { AttentionCode, Lease, Payment, Terms } from "../../lib/domain/payment.ts";
+import type { Lease, Payment, Terms } from "../../lib/domain/payment.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../lib/domain/time.ts";
 
 export const NAMESPACE = "test-namespace";
@@ -47,13 +47,4 @@ export function aClaim(ref: Ref = aRef(), now = T0): Payment {
 /** A payment whose first checkout is open. */
 export function anOpened(ref: Ref = aRef(), now = T0): Payment {
   return open(aClaim(ref, now), "me", CHECKOUT_URL, anAct(now));
-}
-
-const ABOUT_MONEY: readonly AttentionCode[] = ["mismatch", "duplicate", "orphan", "refunded", "reversed"];
-
-/** Money beside the one confirmed capture about which nobody was called. */
-export function capturesWithoutCall({ captures, attention }: Payment): Payment["captures"] {
-  const isCalled = (attempt: number) =>
-    attention.some((call) => ABOUT_MONEY.includes(call.code) && call.attempt === attempt);
-  return captures.filter(({ kind, attempt }) => kind !== "confirmed" && !isCalled(attempt));
 }

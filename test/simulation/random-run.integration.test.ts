@@ -1,50 +1,50 @@
 import { describe, expect, test } from "vitest";
+import { Violation } from "../invariants/catalogue.ts";
 import { retold } from "./diagram.ts";
 import { search } from "./exhaustive.ts";
-import { Violation } from "./laws.ts";
-import { live } from "./random-life.ts";
+import { runSeed } from "./random-run.ts";
 import { SCENARIOS } from "./scenarios.ts";
-import type { Universe } from "./universe.ts";
+import type { Simulation } from "./simulation.ts";
 
-const LIVES = 150;
+const RUNS = 150;
 
-test(`no order of calls, no failure and no crash loses a payment: ${LIVES} lives of one fee`, async () => {
+test(`no order of calls, no failure and no crash loses a payment: ${RUNS} runs of one fee`, async () => {
   let crashes = 0;
   let captures = 0;
-  for (let seed = 1; seed <= LIVES; seed++) {
-    const lived = await live(seed).catch(async (error: unknown) => {
-      const { diagram } = await retold((told) => live(seed, told));
+  for (let seed = 1; seed <= RUNS; seed++) {
+    const played = await runSeed(seed).catch(async (error: unknown) => {
+      const { diagram } = await retold((told) => runSeed(seed, told));
       throw new Error(`npm run sim -- --seed ${seed} --diagram\n${diagram}`, { cause: error });
     });
-    crashes += lived.scheduler.crashes;
-    captures += lived.universe.ledger.captures().length;
+    crashes += played.scheduler.crashes;
+    captures += played.simulation.ledger.captures().length;
   }
-  expect(crashes).toBeGreaterThan(LIVES);
-  expect(captures).toBeGreaterThan(LIVES / 4);
+  expect(crashes).toBeGreaterThan(RUNS);
+  expect(captures).toBeGreaterThan(RUNS / 4);
 });
 
-test("the same seed is the same life", async () => {
-  const [one, other] = [await live(7), await live(7)];
-  expect(other.universe.payments()).toEqual(one.universe.payments());
+test("the same seed is the same run", async () => {
+  const [one, other] = [await runSeed(7), await runSeed(7)];
+  expect(other.simulation.payments()).toEqual(one.simulation.payments());
   expect(other.scheduler.steps).toBe(one.scheduler.steps);
 });
 
-test("a success that nobody may find breaks a law: the laws are not always content", async () => {
-  const { universe } = await live(3);
-  const [payment] = universe.payments();
+test("a success that nobody may find breaks an invariant: the invariants are not always content", async () => {
+  const { simulation } = await runSeed(3);
+  const [payment] = simulation.payments();
   if (!payment) throw new Error("nobody pressed");
   const stolen = { ...payment, state: "SUCCESS" as const, version: payment.version + 1 };
-  expect(() => universe.laws.changed(payment, stolen, "thief", undefined)).toThrow(Violation);
+  expect(() => simulation.invariants.changed({ before: payment, after: stolen })).toThrow(Violation);
 });
 
 describe("every order of a race", () => {
   const twoSweeps = {
     name: "two sweeps",
     faults: 0,
-    start: (universe: Universe) => {
-      universe.sweep();
-      universe.sweep();
-      universe.press("a", "a", 400);
+    start: (simulation: Simulation) => {
+      simulation.sweep();
+      simulation.sweep();
+      simulation.press("a", "a", 400);
     },
   };
 
@@ -68,12 +68,13 @@ describe("every order of a race", () => {
     const losing = {
       name: "losing",
       faults: 0,
-      begin: async (universe: Universe) => {
-        universe.press("a", "a");
+      begin: async (simulation: Simulation) => {
+        simulation.press("a", "a");
       },
-      start: (universe: Universe) => {
-        for (const key of [...universe.table.rows.keys()]) if (key.startsWith("P#")) universe.table.rows.delete(key);
-        universe.press("a", "b");
+      start: (simulation: Simulation) => {
+        for (const key of [...simulation.table.rows.keys()])
+          if (key.startsWith("P#")) simulation.table.rows.delete(key);
+        simulation.press("a", "b");
       },
     };
     const found = String(await search(losing).catch(String));

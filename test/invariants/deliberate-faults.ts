@@ -1,25 +1,50 @@
 type Edit = { file: string; from: string; to: string };
+export type Harness = "simulation" | "chaos";
 
 /**
- * A deliberate fault: one place of the real code reads otherwise, or two where the second guards the first. `of` is the row of the failure model, or the fault of
- * the service that this one replaces. `harmless` tells why no law breaks; such a fault is searched for all the same.
+ * A deliberate fault: one place of the real code reads otherwise, or several where one guards the other. `of` is the
+ * row of the failure model, or the fault of the service that this one replaces. `caughtBy` names the harnesses whose
+ * invariants must notice it; with none, `harmless` says why no invariant breaks, and the simulation searches all the same.
  */
-export type Mutant = Edit & { name: string; of: string; also?: readonly Edit[]; harmless?: string };
+export type DeliberateFault = Edit & {
+  name: string;
+  of: string;
+  caughtBy: readonly Harness[];
+  also?: readonly Edit[];
+  harmless?: string;
+};
 
 const PREDECESSOR = "the predecessor";
 
-/** Each is found by some law, or is a finding: a rule that the design could do without. */
-export const MUTANTS: readonly Mutant[] = [
+/** Each is noticed by an invariant, or is a finding: a rule that the design could do without. */
+export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
   {
     name: "a checkout is opened before its row is stored",
     of: PREDECESSOR,
-    file: "lib/flows/initiate.ts",
-    from: "    ports.payments.create(claimed),",
-    to: "    Promise.resolve({ won: true, payment: claimed }),",
+    caughtBy: ["simulation", "chaos"],
+    file: "lib/table/payments.ts",
+    from: "    const wanted = toItem(payment);\n    const written",
+    to: `    const known = await this.find(payment.ref);
+    if (known || payment.captures.length === 0) return known ? { won: false, payment: known } : { won: true, payment };
+    const wanted = toItem(payment);
+    const written`,
+    also: [
+      {
+        file: "lib/table/payments.ts",
+        from: "const { changed, ...update } = difference(toItem(before), wanted, DUE_KEYS);",
+        to: `const { changed, ...update } = difference({ pk: wanted["pk"] }, wanted);`,
+      },
+      {
+        file: "lib/table/payments.ts",
+        from: `ConditionExpression: "#version = :seen",`,
+        to: `ConditionExpression: "attribute_not_exists(pk) OR #version = :seen",`,
+      },
+    ],
   },
   {
     name: "a repeated request is answered without the URL",
     of: PREDECESSOR,
+    caughtBy: ["simulation"],
     file: "lib/flows/initiate.ts",
     from: "return { payment, replayed: started.replayed,",
     to: "return { payment: started.replayed ? { ...payment, checkoutUrl: undefined } : payment, replayed: started.replayed,",
@@ -27,6 +52,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "an error while verifying marks the payment FAILED",
     of: PREDECESSOR,
+    caughtBy: ["simulation"],
     file: "lib/flows/resolve.ts",
     from: "return payment && putOff(ports, payment, run);",
     to: `if (payment?.state !== "PENDING") return payment && putOff(ports, payment, run);
@@ -35,6 +61,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "a late payer is ignored",
     of: PREDECESSOR,
+    caughtBy: ["simulation"],
     file: "lib/domain/evidence.ts",
     from: `  if (!payment) return "orphan";`,
     to: `  if (!payment) return "orphan";
@@ -43,6 +70,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "amounts are not compared",
     of: PREDECESSOR,
+    caughtBy: ["simulation"],
     file: "lib/domain/evidence.ts",
     from: "    facts.amount === terms.amount &&\n",
     to: "",
@@ -50,6 +78,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "the listing is never told",
     of: PREDECESSOR,
+    caughtBy: ["simulation"],
     file: "lib/flows/notify-listing.ts",
     from: "if (!payment?.propertyId || !news || news === heard) return",
     to: "if (payment || !news || news === heard) return",
@@ -57,6 +86,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "the payer is never told",
     of: PREDECESSOR,
+    caughtBy: ["simulation"],
     file: "lib/flows/publish.ts",
     from: "  await ports.notification.sendAll(steps.flatMap(({ after, outcome }) => toUser(after, outcome)));\n",
     to: "",
@@ -64,6 +94,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "what was sent to Chapa is logged",
     of: PREDECESSOR,
+    caughtBy: ["simulation"],
     file: "lib/flows/open-checkout.ts",
     from: "attempt: payment.attempt, outcome: answer.outcome }",
     to: "attempt: payment.attempt, outcome: answer.outcome, sent: JSON.stringify(job.contact) }",
@@ -71,6 +102,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "the key is logged",
     of: PREDECESSOR,
+    caughtBy: ["simulation"],
     file: "lib/chapa/client.ts",
     from: 'return { outcome: reply.sent ? "lost" : "unsent" };',
     to: 'return { outcome: ("no answer to " + (await this.#secretKey.get())) as "lost" };',
@@ -78,6 +110,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "amounts in another currency count",
     of: "apply: read, verify",
+    caughtBy: ["simulation"],
     file: "lib/domain/evidence.ts",
     from: "    facts.currency === terms.currency &&\n",
     to: "",
@@ -85,6 +118,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "a save does not ask which version it has seen",
     of: "apply: SUCCESS and event",
+    caughtBy: ["simulation", "chaos"],
     file: "lib/table/payments.ts",
     from: `ConditionExpression: "#version = :seen",`,
     to: `ConditionExpression: "#version = :seen OR attribute_exists(pk)",`,
@@ -92,6 +126,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "whoever was overtaken answers with a URL of its own",
     of: "initiate 5: save the URL",
+    caughtBy: ["simulation", "chaos"],
     file: "lib/flows/open-checkout.ts",
     from: `  ports.log.warn("orphan_checkout", { ref, attempt });\n  return saved.payment;`,
     to: "  return saved.payment && { ...saved.payment, checkoutUrl };",
@@ -99,6 +134,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "closing without the second verify",
     of: "timeout: verify, cancel, verify",
+    caughtBy: ["simulation"],
     file: "lib/flows/close.ts",
     from: "const after = await chapa.verify(txRef, left());",
     to: "const after = before as Evidence;",
@@ -106,6 +142,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "closing without a cancel",
     of: "timeout: verify, cancel, verify",
+    caughtBy: ["simulation"],
     file: "lib/flows/close.ts",
     from: "const cancel = await chapa.cancel(txRef, left());",
     to: `const cancel = "closed" as "closed" | "unclear";`,
@@ -113,6 +150,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "an unclear cancel counts as done",
     of: "timeout: verify, cancel, verify",
+    caughtBy: ["simulation"],
     file: "lib/flows/close.ts",
     from: `  if (cancel === "unclear") return { came: "unclear" };\n  return { came: "closed", evidence: { attempt: payment.attempt, cancel } };`,
     to: `  return { came: "closed", evidence: { attempt: payment.attempt, cancel: cancel === "unclear" ? "closed" : cancel } };`,
@@ -120,6 +158,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "the timeout gives up without asking",
     of: "timeout: due query",
+    caughtBy: ["simulation"],
     file: "lib/flows/resolve.ts",
     from: '  const closing = await close(ports.chapa, ports.clock, payment, first, run.deadline);\n  if (closing.came === "money")',
     to: `  const closing = { came: "closed", evidence: { attempt: payment.attempt, cancel: "closed" } } as Awaited<ReturnType<typeof close>>;\n  if (closing.came === "money")`,
@@ -127,6 +166,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "a renewal without closing evidence",
     of: "initiate 3: take an attempt",
+    caughtBy: ["simulation"],
     file: "lib/flows/initiate.ts",
     from: "const closing = await close(ports.chapa, ports.clock, payment, undefined, run.deadline);",
     to: `const closing = { came: "closed", evidence: { attempt: payment.attempt, cancel: "closed" } } as Awaited<ReturnType<typeof close>>;`,
@@ -134,6 +174,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "a look whose question got no answer counts as unpaid",
     of: "apply: read, verify",
+    caughtBy: ["simulation"],
     file: "lib/chapa/client.ts",
     from: `{ says: "nothing", silence: "unreachable" } : classifyVerify(reply);`,
     to: `{ says: "unpaid", because: "not_found" } : classifyVerify(reply);`,
@@ -141,6 +182,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "nothing is due any more once it is settled",
     of: "timeout: due query",
+    caughtBy: ["simulation"],
     file: "lib/domain/looks.ts",
     from: "  if (isInert(payment)) return undefined;\n",
     to: "  if (isInert(payment) || isSettledUnpaid(payment)) return undefined;\n",
@@ -148,6 +190,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "a checkout that was left is never looked at again",
     of: "timeout: due query",
+    caughtBy: ["simulation"],
     file: "lib/domain/looks.ts",
     from: "return LOOKS_AFTER_CLOSING_MS.map((age) => closedAt + age).find((at) => at > now);",
     to: "return undefined;",
@@ -155,6 +198,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "the keys of the due index are written one by one",
     of: "timeout: due query",
+    caughtBy: ["simulation"],
     file: "lib/table/payments.ts",
     from: "difference(toItem(before), wanted, DUE_KEYS)",
     to: "difference(toItem(before), wanted)",
@@ -162,6 +206,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "a repeated request opens a settled payment again",
     of: "initiate 2: claim",
+    caughtBy: ["simulation"],
     file: "lib/domain/decide.ts",
     from: "request.recordedAt > payment.settledAt;",
     to: "true;",
@@ -169,6 +214,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "a sealed payment is opened again",
     of: "notify: send, read again",
+    caughtBy: ["simulation"],
     file: "lib/domain/decide.ts",
     from: `if (payment.sealed && payment.state !== "SUCCESS"`,
     to: `if (request.by === "" && payment.state !== "SUCCESS"`,
@@ -183,6 +229,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "a take-over uses the reference again",
     of: "initiate 4: Chapa initialize",
+    caughtBy: ["simulation"],
     file: "lib/domain/moves.ts",
     from: "held?.unsent ? payment.attempt : payment.attempt + 1",
     to: "payment.attempt",
@@ -190,6 +237,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "a lost answer counts as never sent",
     of: "initiate 4: Chapa initialize",
+    caughtBy: [],
     file: "lib/chapa/client.ts",
     from: `reply.sent ? "lost" : "unsent"`,
     to: `"unsent"`,
@@ -198,6 +246,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "a second capture is nobody's business",
     of: "apply: read, verify",
+    caughtBy: ["simulation"],
     file: "lib/domain/evidence.ts",
     from: `return known ? null : "duplicate";`,
     to: "return null;",
@@ -205,6 +254,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "two captures on one checkout are the same money",
     of: "apply: read, verify",
+    caughtBy: ["simulation"],
     file: "lib/domain/payment.ts",
     from: "return a.attempt === b.attempt && (!a.reference || !b.reference || a.reference === b.reference);",
     to: "return a.attempt === b.attempt;",
@@ -212,6 +262,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "money that went back undoes the success",
     of: "apply: SUCCESS and event",
+    caughtBy: ["simulation"],
     file: "lib/domain/transitions.ts",
     from: `    to: "same",\n    proof: "verified: the money went back",`,
     to: `    to: "REVIEW",\n    proof: "verified: the money went back",`,
@@ -219,6 +270,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "a second capture calls nobody where somebody is called already",
     of: "apply: read, verify",
+    caughtBy: ["simulation"],
     file: "lib/domain/moves.ts",
     from: `attention: attentionOf(payment, "duplicate", act, attempt)`,
     to: `attention: payment.attention.length > 0 ? payment.attention : attentionOf(payment, "duplicate", act, attempt)`,
@@ -226,6 +278,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "a finding of the comparison is told to nobody",
     of: "reconcile",
+    caughtBy: ["simulation"],
     file: "lib/flows/reconcile.ts",
     from: `run.ports.log.error("reconcile_finding"`,
     to: `run.ports.log.info("reconciled"`,
@@ -233,6 +286,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "a payer hears what has been overtaken",
     of: "notify: the user",
+    caughtBy: ["simulation"],
     file: "lib/flows/notify-user.ts",
     from: "!payment?.userId || !isCurrent(event, payment)",
     to: "!payment?.userId",
@@ -240,6 +294,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "contact data is stored as it came",
     of: "data at rest",
+    caughtBy: ["simulation"],
     file: "lib/table/contacts.ts",
     from: "key_id: current, iv, sealed,",
     to: "key_id: current, iv, sealed, clear: Buffer.from(JSON.stringify(contact)),",
@@ -247,6 +302,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "only the latest checkout can confirm",
     of: "apply: read, verify",
+    caughtBy: ["simulation"],
     file: "lib/domain/evidence.ts",
     from: `  if (!payment) return "orphan";`,
     to: `  if (!payment) return "orphan";\n  if (attempt < payment.attempt) return null;`,
@@ -254,6 +310,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "the sweep looks at the latest checkout only",
     of: "timeout: due query",
+    caughtBy: ["simulation"],
     file: "lib/domain/looks.ts",
     from: "if (due.length > 0) return due.map(({ number }) => number);",
     to: "if (due.length > 0) return [payment.attempt];",
@@ -261,6 +318,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "beside a paid checkout no other is looked at",
     of: "reconcile",
+    caughtBy: ["simulation"],
     file: "lib/flows/sweep.ts",
     from: `  if (payment.state !== "SUCCESS") return false;`,
     to: `  if (payment.state !== "SUCCESS") return false;\n  if (now > 0) return true;`,
@@ -268,6 +326,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "nothing looks but webhooks",
     of: "webhook: check and queue",
+    caughtBy: ["simulation"],
     file: "lib/flows/sweep.ts",
     from: "  await ports.resolve.sendAll(looks);\n",
     to: "",
@@ -275,6 +334,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "a success that nobody heard is not published again",
     of: "outbox: stream to queue",
+    caughtBy: ["simulation"],
     file: "lib/flows/sweep.ts",
     from: "const unheard = due.filter(awaitsListing);",
     to: "const unheard = due.filter((payment) => awaitsListing(payment) && now < 0);",
@@ -282,6 +342,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "a send without an answer counts as heard",
     of: "notify: send, read again",
+    caughtBy: ["simulation"],
     file: "lib/flows/notify-listing.ts",
     from: "return { later: QUIET_AFTER_SEND_MS / SECOND_MS };",
     to: `return ended(ports, told, "heard");`,
@@ -289,6 +350,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "a probe acknowledges",
     of: "notify: send, read again",
+    caughtBy: ["simulation"],
     file: "lib/flows/notify-listing.ts",
     from: `  if (probe.answer !== "received") return judge(ports, told, probe);`,
     to: `  if (probe.answer !== "received") return judge(ports, told, probe);\n  if (told.payment.attempt >= 0) return ended(ports, told, "heard");`,
@@ -296,6 +358,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "the listing hears FAILED before the payment is sealed",
     of: "notify: send, read again",
+    caughtBy: ["simulation"],
     file: "lib/domain/events.ts",
     from: "return payment.sealed && WIRE_STATUS",
     to: "return WIRE_STATUS",
@@ -303,6 +366,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "a refused request deletes its row, whoever has it now",
     of: "initiate 1: limit",
+    caughtBy: ["simulation"],
     file: "lib/table/payments.ts",
     from: `"#version = :seen AND #state = :created AND #lease.#holder = :holder"`,
     to: `"attribute_exists(pk) OR #version = :seen OR #state = :created OR #lease.#holder = :holder"`,
@@ -310,15 +374,17 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "the answer of a conditional write is believed",
     of: "initiate 5: save the URL",
+    caughtBy: [],
     file: "lib/table/conditional.ts",
     from: "return there && isOurs(there) ? { won: true } : { won: false, there };",
     to: "return isOurs(there ?? {}) && !there ? { won: true } : { won: false, there };",
     harmless:
-      "whoever lost a race goes on with what is stored, which is his own; only counts and the replay header differ",
+      "whoever lost a race goes on with what is stored, which is their own; only counts and the replay header differ",
   },
   {
     name: "totals are not written anew",
     of: "reconcile",
+    caughtBy: ["simulation"],
     file: "lib/flows/reconcile.ts",
     from: "  await run.ports.totals.rewrite(day, totals);\n",
     to: "",
@@ -326,6 +392,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "a move leaves no history",
     of: "audit",
+    caughtBy: ["simulation"],
     file: "lib/domain/moves.ts",
     from: "history: shortened([...payment.history, { move, at: act.now, by: act.by, evidence }]),",
     to: "history: shortened(evidence ? [...payment.history, { move, at: act.now, by: act.by, evidence }] : payment.history),",
@@ -333,6 +400,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "contact data is kept for a year",
     of: "data at rest",
+    caughtBy: ["simulation"],
     file: "lib/table/contacts.ts",
     from: "const TTL_MS = 30 * DAY_MS;",
     to: "const TTL_MS = 365 * DAY_MS;",
@@ -340,6 +408,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "money that went back can be refunded again",
     of: "refund",
+    caughtBy: ["simulation"],
     file: "lib/domain/payment.ts",
     from: "currency === terms.currency && !returned ? [amount] : [],",
     to: "currency === terms.currency ? [amount] : [],",
@@ -347,6 +416,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "other links of a paid fee are left open",
     of: "apply: SUCCESS and event",
+    caughtBy: [],
     file: "lib/flows/account-money.ts",
     from: `return after?.state === "SUCCESS" ? endOtherLinks(ports, after, run) : after;`,
     to: "return after;",
@@ -355,6 +425,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "nobody waits for a lease",
     of: "initiate 3: take an attempt",
+    caughtBy: [],
     file: "lib/domain/decide.ts",
     from: `if (lease && lease.until > now) return { do: "wait" };`,
     to: `if (lease && lease.until > now && lease.holder === "") return { do: "wait" };`,
@@ -371,6 +442,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "the listing is not read again after a send",
     of: "notify: send, read again",
+    caughtBy: [],
     file: "lib/flows/notify-listing.ts",
     from: '    if (step === "done") heard = news;\n',
     to: '    if (step === "done") return "done";\n',
@@ -379,9 +451,54 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "closing without the first verify",
     of: "timeout: verify, cancel, verify",
+    caughtBy: [],
     file: "lib/flows/close.ts",
     from: "const before = first ?? (await chapa.verify(txRef, left()));",
     to: `const before = (first ?? { says: "unpaid", because: "pending" }) as Evidence;`,
     harmless: "it spares a payer who is about to pay; the second verify is what proves",
   },
+  {
+    name: "what Chapa does not answer counts as unpaid and cancelled",
+    of: "timeout: verify, cancel, verify",
+    caughtBy: ["chaos"],
+    file: "lib/flows/close.ts",
+    from: `if (cancel === "unclear") return { came: "unclear" };`,
+    to: `if (cancel === "unclear") return { came: "closed", evidence: { attempt: payment.attempt, cancel: "closed" } };`,
+    also: [
+      {
+        file: "lib/flows/close.ts",
+        from: `if (before.says !== "unpaid") return concluded(before);`,
+        to: `if (before.says !== "unpaid" && before.says !== "nothing") return concluded(before);`,
+      },
+      {
+        file: "lib/flows/close.ts",
+        from: `if (after.says !== "unpaid") return concluded(after);`,
+        to: `if (after.says !== "unpaid" && after.says !== "nothing") return concluded(after);`,
+      },
+    ],
+  },
 ];
+
+/** Those that a harness has to catch. */
+export function faultsFor(harness: Harness): DeliberateFault[] {
+  return DELIBERATE_FAULTS.filter(({ caughtBy }) => caughtBy.includes(harness));
+}
+
+/** The files that a fault changes. */
+export function filesOf({ file, also = [] }: DeliberateFault): string[] {
+  return [...new Set([file, ...also.map((edit) => edit.file)])];
+}
+
+/**
+ * The source of `file` as it reads with a fault.
+ * @throws Error when a place of the fault does not stand exactly once in it
+ */
+export function faultySource(fault: DeliberateFault, file: string, source: string): string {
+  let changed = source;
+  for (const { from, to } of [fault, ...(fault.also ?? [])].filter((edit) => edit.file === file)) {
+    const times = changed.split(from).length - 1;
+    if (times !== 1) throw new Error(`"${fault.name}": "${from}" stands ${times} times in ${file}`);
+    changed = changed.replace(from, () => to);
+  }
+  return changed;
+}

@@ -1,6 +1,6 @@
 import type { ListingMessage, NotificationMessage, ResolveMessage, Trigger } from "../../lib/contract/queues.ts";
 import { PaymentError } from "../../lib/domain/errors.ts";
-import { parseTxRef, paymentIdOf, Ref, requestHash } from "../../lib/domain/ids.ts";
+import { parseTxRef, paymentIdOf, Ref, requestHash, txRefOf } from "../../lib/domain/ids.ts";
 import type { Payment } from "../../lib/domain/payment.ts";
 import { SECOND_MS } from "../../lib/domain/time.ts";
 import type { State } from "../../lib/domain/transitions.ts";
@@ -22,8 +22,9 @@ import type { ProfileName } from "../../local/chapa/profiles.ts";
 import { CHAPA_DEFAULTS } from "../../local/chapa/simulator.ts";
 import type { Transaction } from "../../local/chapa/transactions.ts";
 import { EVERY_TX_REF, World } from "../../local/chapa/world.ts";
+import { CANARIES, Invariants } from "../invariants/invariants.ts";
+import type { Cause } from "../invariants/world.ts";
 import { FEE } from "../support/payments.ts";
-import { CANARIES, Laws } from "./laws.ts";
 import { Ledger } from "./ledger.ts";
 import { MemoryTable } from "./memory-client.ts";
 import { NAMESPACE, type Ports, portsOf } from "./ports.ts";
@@ -42,12 +43,12 @@ const REFUSED_NOTICES = 0.4;
 export type Pressed = { payment?: Payment; error?: PaymentError };
 
 /** One fee, its owner, Chapa, the siblings, and the real flows between them. */
-export class Universe {
+export class Simulation {
   readonly scheduler: Scheduler;
   readonly table: MemoryTable;
   readonly world: World;
   readonly ledger: Ledger;
-  readonly laws: Laws;
+  readonly invariants: Invariants;
   readonly ports: Ports;
   readonly looks: Waiting<ResolveMessage>[] = [];
   readonly news: Waiting<ListingMessage>[] = [];
@@ -55,7 +56,9 @@ export class Universe {
   readonly changes: { before: Payment | undefined; after: Payment }[] = [];
   /** Money that is on its way, whatever becomes of its link. */
   readonly inFlight: { link: Transaction; land: () => void }[] = [];
-  readonly told = new Set<string>();
+  readonly notified = new Set<string>();
+  /** Somebody has approved the property at the listing service itself. */
+  isApprovedByHand = false;
   listing: "PENDING" | "APPROVED" | "FAILED" | "DELETED" = "PENDING";
   /** Nothing goes wrong any more, and nobody is refused. */
   isWorking = false;
@@ -88,7 +91,11 @@ export class Universe {
     // Nothing leaves the process: webhooks and callbacks are the run's to send.
     this.world.plan(EVERY_TX_REF, { dropAll: true, callback: { send: "off" }, verifyShows });
     this.ledger = new Ledger(this.world, scheduler);
-    this.laws = new Laws(this.ledger, [CHAPA_DEFAULTS.secretKey], (violation) => scheduler.fail(violation));
+    this.invariants = new Invariants(this.ledger, [CHAPA_DEFAULTS.secretKey], (violation) => {
+      // What throws inside an effect may be taken for an outage by the flow.
+      scheduler.fail(violation);
+      throw violation;
+    });
     this.table = new MemoryTable((site, about, effect) => this.#tableCall(site, about, effect));
     this.table.onChange = (before, after) => this.#changed(before, after);
     this.ports = portsOf({ ...this, outside: this.#outside(), isWorking: () => this.isWorking });
@@ -126,7 +133,7 @@ export class Universe {
     const run = { me, deadline: now + budgetMs, leaseUntil: now + budgetMs + 6 * SECOND_MS };
     this.#start(me, async () => {
       const { payment, replayed: _ } = await initiate(this.ports.initiate, command, run);
-      this.laws.answered(payment, me);
+      this.#answered(payment, me);
       pressed.payment = payment;
     }).onError((error) => {
       pressed.error = error;
@@ -139,7 +146,7 @@ export class Universe {
     this.#start(this.#name("read"), async () => {
       const payment = await this.ports.payments.find(ref);
       if (!payment) return;
-      this.laws.shown(payment);
+      this.#answered(payment);
       await readRepair(this.ports.readRepair, payment);
     });
   }
@@ -243,11 +250,11 @@ export class Universe {
     this.#start(this.#name("reconcile"), work);
   }
 
-  /** Everything that can be told apart by anybody, in a form in which two universes can be compared. */
+  /** Everything that can be told apart by anybody, in a form in which two simulations can be compared. */
   print(): string {
     const rows = [...this.table.rows].sort(([a], [b]) => (a < b ? -1 : 1));
     const queues = [this.looks, this.news, this.notes, this.changes.map(({ after }) => [after.ref, after.version])];
-    const rest = [this.listing, this.#isTelling, [...this.told], this.inFlight.map(({ link }) => link.order.txRef)];
+    const rest = [this.listing, this.#isTelling, [...this.notified], this.inFlight.map(({ link }) => link.order.txRef)];
     const bytes = (_: string, value: unknown) =>
       value instanceof Uint8Array ? Buffer.from(value).toString("hex") : value;
     return JSON.stringify([this.scheduler.now, rows, queues, rest, this.ledger.print(), this.scheduler.minds()], bytes);
@@ -312,19 +319,44 @@ export class Universe {
 
   #changed(before: Row | undefined, after: Row | undefined): void {
     if (!after) return;
-    this.laws.recorded(after);
+    this.invariants.recorded(after);
     const pk = String(after["pk"]);
     // Clocks are set back meanwhile.
     if (pk.startsWith("R#"))
       this.#recorded.set(pk, Math.max(this.#recorded.get(pk) ?? 0, Number(after["recorded_at"])));
-    if (pk.startsWith("C#")) this.laws.contactStored(after, this.scheduler.now);
+    if (pk.startsWith("C#")) this.invariants.contactStored(after, this.scheduler.now);
     const payment = this.#paymentOf(after);
     if (!payment) return;
     const old = before && this.#paymentOf(before);
-    const task = this.scheduler.current?.name ?? "";
-    this.laws.changed(old, payment, task, this.#recorded.get(`R#${this.#requests.get(task)}`));
+    this.invariants.changed({ before: old, after: payment, cause: this.#causeOf(old) });
     if (old?.version !== payment.version) this.moves++;
     this.changes.push({ before: old, after: payment });
+  }
+
+  /** @param pressedBy the work that has opened or found the checkout, where somebody asked for one */
+  #answered(payment: Payment, pressedBy?: string): void {
+    const { ref, state } = payment;
+    const txRef = txRefOf(ref, payment.attempt);
+    const isPress = pressedBy !== undefined;
+    this.invariants.answered({
+      txRef,
+      fee: ref,
+      state,
+      checkoutUrl: isPress && (state === "CREATED" || state === "PENDING") ? payment.checkoutUrl : undefined,
+      isPress,
+      paid: this.ledger.openlyPaid(payment),
+      isCancelledByGiver: isPress && this.ledger.cancelledBy(txRef) === pressedBy,
+    });
+  }
+
+  #causeOf(before: Payment | undefined): Cause {
+    const task = this.scheduler.current?.name ?? "";
+    const verified = before && this.ledger.lastVerify(task, txRefOf(before.ref, before.attempt));
+    return {
+      recordedAt: this.#recorded.get(`R#${this.#requests.get(task)}`),
+      couldSee: (taken) =>
+        verified !== undefined && this.ledger.captures().some((landed) => landed === taken && landed.step < verified),
+    };
   }
 
   #outside() {
@@ -354,9 +386,9 @@ export class Universe {
       isApproved: () => this.listing === "APPROVED",
       told: ({ event, txRef }: Notice): Delivery => {
         const { ref = "" } = parseTxRef(txRef) ?? {};
-        this.laws.toldPayer(event, this.#read.get(`${scheduler.current?.name} P#${ref}`));
+        this.invariants.toldPayer(event, ref, this.#read.get(`${scheduler.current?.name} P#${ref}`));
         if (!this.isWorking && scheduler.choices.whim(REFUSED_NOTICES)) return "refused";
-        if (event === "paid") this.told.add(ref);
+        if (event === "paid") this.notified.add(ref);
         return "sent";
       },
       dropped: ({ ref, event }: NotificationMessage) => {
@@ -373,7 +405,7 @@ export class Universe {
       return { answer: "received", propertyStatus, paymentStatus: "PENDING" };
     }
     const payment = this.payments().find(({ ref }) => paymentIdOf(ref) === paymentId);
-    if (status === "FAILED" && payment) this.laws.toldFailed(payment);
+    if (payment) this.invariants.toldListing(status, payment);
     this.listing = status === "SUCCESS" ? "APPROVED" : "FAILED";
     const propertyStatus = status === "SUCCESS" ? "APPROVED" : "REJECTED";
     return { answer: "received", propertyStatus, paymentStatus: status };
