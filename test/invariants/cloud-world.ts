@@ -11,7 +11,7 @@ import type { ChapaSimulator } from "../../local/chapa/simulator.ts";
 import type { Cloud } from "../../local/cloud.ts";
 import type { Violation } from "./catalogue.ts";
 import { Invariants } from "./invariants.ts";
-import type { Answer, Rest, Taken, World } from "./world.ts";
+import type { Answer, Taken, World } from "./world.ts";
 
 const PAYABLE = ["OPEN", "ATTEMPTING"];
 const REF_LENGTH = 18;
@@ -69,8 +69,12 @@ export class CloudWorld implements World {
     });
   }
 
-  /** Everything was made good, and nothing is owed any more. @param mustNotify whether every message gets through */
-  async atRest(mustNotify: boolean): Promise<void> {
+  /**
+   * Everything was made good, and nothing is owed any more.
+   * @param mustNotify whether no message to a payer may have been lost
+   * @param reported references of Chapa's about which the comparison of books has called a person
+   */
+  async atRest(mustNotify: boolean, reported: ReadonlySet<string> = new Set()): Promise<void> {
     const { peers, rows } = this.#required;
     const sent = peers.notification?.sent() ?? [];
     const told = new Set(
@@ -82,9 +86,9 @@ export class CloudWorld implements World {
       payments: await rows.payments(),
       listing: ({ propertyId = "" }) => ({ status: peers.listing?.property(propertyId)?.status, isByHand: false }),
       isPayerTold: ({ ref }) => !mustNotify || told.has(ref),
-      reported: new Set(),
+      reported,
       unfindable: new Set(),
-    } satisfies Rest);
+    });
   }
 
   /** Everything about one payment, for a reader who looks for the reason. @param of a ref, or what begins with one */
