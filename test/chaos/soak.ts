@@ -1,8 +1,8 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { MINUTE_MS, SECOND_MS } from "../../lib/domain/time.ts";
-import { INVARIANTS } from "../invariants/catalogue.ts";
 import { countOf } from "../support/options.ts";
+import { reportEnding, say } from "./report.ts";
 import { type Ending, Testbed } from "./testbed.ts";
 
 const HELP = `The real functions under a steady load (press, pay, look, list, cancel, come back, webhooks) while one call in 100 to
@@ -27,8 +27,6 @@ const WARM_UP = 0.3;
 const SAMPLES = 12;
 
 type Soaked = Ending & { heap: { begin: number; end: number; samples: number[] } };
-
-const say = (text: string) => process.stdout.write(`${text}\n`);
 
 async function soak(minutes: number, seed: number): Promise<Soaked> {
   const testbed = await Testbed.open({
@@ -94,39 +92,15 @@ async function main(): Promise<void> {
   const operations = [...stats.answers.values()].reduce((sum, count) => sum + count, 0);
   const calls = [...host.fates.values()].reduce((sum, fates) => sum + Object.values(fates).reduce((a, b) => a + b), 0);
   const wrong = [...host.fates.values()].reduce((sum, { refuse, cut, half }) => sum + refuse + cut + half, 0);
-  say(
-    `answers: ${[...stats.answers]
-      .sort()
-      .map(([name, count]) => `${name} ×${count}`)
-      .join(", ")}`,
-  );
-  say(
-    `workers' records: ${
-      [...host.records]
-        .sort()
-        .map(([name, count]) => `${name} ×${count}`)
-        .join(", ") || "none"
-    }`,
-  );
-  say(
-    `states: ${Object.entries(done.states)
-      .map(([name, count]) => `${name} ×${count}`)
-      .join(", ")}`,
-  );
+  const isRight = reportEnding(done);
   say(`heap of the workers: ${heap.samples.map(megabytes).join(", ")}`);
-  for (const { invariant, of, how, story } of violations)
-    say(`\nBROKEN: ${invariant}: ${INVARIANTS[invariant]}\n  ${of}: ${how}\n${story}`);
-  for (const last of host.deaths) say(`A WORKER ENDED BY ITSELF: ${last}`);
   say(
     `\n${values.minutes} minutes: ${operations} operations of ${stats.payments} payments, ${calls} outside calls, ${wrong} of them went wrong; ` +
       `heap ${megabytes(heap.begin)} → ${megabytes(heap.end)} (${(growth * 100).toFixed(1)} %); ` +
       `${host.deaths.length} unhandled, ${violations.length} violations (seed ${values.seed}, ${Math.round((performance.now() - startedAt) / SECOND_MS)} s)`,
   );
   const isGrown = !(growth < GROWTH_ALLOWED);
-  // Where nobody could pay, no invariant about money was tried.
-  const isEmpty = done.captures === 0;
-  if (isEmpty) say("NOTHING WAS PAID");
-  if (isEmpty || violations.length > 0 || host.deaths.length > 0 || isGrown) process.exitCode = 1;
+  if (!isRight || isGrown) process.exitCode = 1;
 }
 
 await main();

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { T0 } from "../support/payments.ts";
 import { retold } from "./diagram.ts";
 import { deliver, drain, recover } from "./recovery.ts";
-import { type CallFault, type Choices, faultsOf, type Happened, type Parked, Scheduler } from "./scheduler.ts";
+import { type Choice, faultsOf, Guided, type Happened, type Parked, Scheduler } from "./scheduler.ts";
 import { Simulation } from "./simulation.ts";
 
 /**
@@ -24,8 +24,7 @@ export type Scenario = {
  */
 export type Searched = { schedules: bigint; states: number; ends: number; runs: number; isComplete: boolean };
 
-type Option = { index: number; fault: CallFault };
-type Frame = { options: Option[]; chosen: number; state: string; schedules: bigint };
+type Frame = { options: Choice[]; chosen: number; state: string; schedules: bigint };
 
 /** Ends a run that has come to a situation which another run has gone on from. */
 class Merged extends Error {}
@@ -160,30 +159,8 @@ async function race(scenario: Scenario, simulation: Simulation): Promise<void> {
   }
 }
 
-function optionsOf(parked: readonly Parked[], faults: number): Option[] {
+function optionsOf(parked: readonly Parked[], faults: number): Choice[] {
   return parked.flatMap(({ site }, index) =>
     (faults === 0 ? (["ok"] as const) : faultsOf(site)).map((fault) => ({ index, fault })),
   );
-}
-
-/** Somebody else chooses, until it is over; then everything happens in the order in which it was asked for. */
-class Guided implements Choices {
-  isOver = false;
-  readonly #choose: (parked: readonly Parked[]) => Option;
-
-  constructor(choose: (parked: readonly Parked[]) => Option) {
-    this.#choose = choose;
-  }
-
-  next(parked: readonly Parked[]): Option {
-    return this.isOver ? { index: 0, fault: "ok" } : this.#choose(parked);
-  }
-
-  whim(): boolean {
-    return false;
-  }
-
-  below(): number {
-    return 0;
-  }
 }

@@ -1,7 +1,7 @@
 import { T0 } from "../support/payments.ts";
 import { retold } from "./diagram.ts";
 import { recover } from "./recovery.ts";
-import { type CallFault, type Choices, faultsOf, type Happened, type Parked, Scheduler } from "./scheduler.ts";
+import { type CallFault, faultsOf, Guided, type Happened, Scheduler } from "./scheduler.ts";
 import { Simulation } from "./simulation.ts";
 import type { Story } from "./stories.ts";
 
@@ -54,16 +54,19 @@ export async function play(
   faults: readonly Fault[],
   telling?: (told: Happened[]) => void,
 ): Promise<{ sites: readonly string[]; crashes: number }> {
-  const plan = new Plan(faults);
-  const scheduler = new Scheduler(plan, T0, { telling: telling !== undefined });
+  const sites: string[] = [];
+  const choices = new Guided((parked) => {
+    const call = sites.push(parked[0]?.site ?? "") - 1;
+    return { index: 0, fault: faults.find((fault) => fault.call === call)?.fault ?? "ok" };
+  });
+  const scheduler = new Scheduler(choices, T0, { telling: telling !== undefined });
   if (telling && scheduler.told) telling(scheduler.told);
   const simulation = new Simulation(scheduler, 1, "observed");
-  plan.before = () => simulation.invariants.between(simulation.payments());
+  choices.before = () => simulation.invariants.between(simulation.payments());
   try {
     await story.play(simulation);
     if (faults.length === 0) holdEnd(story, simulation);
-    const sites = [...plan.sites];
-    plan.isOver = true;
+    choices.isOver = true;
     await recover(simulation, false);
     return { sites, crashes: scheduler.crashes };
   } catch (error) {
@@ -92,31 +95,4 @@ export function parseFaults(text: string): Fault[] {
     const fault = faultsOf("").find((known) => known === name);
     return fault ? [{ call: Number(call), fault }] : [];
   });
-}
-
-/** Everything in the order in which it was asked for, with faults at some calls. */
-class Plan implements Choices {
-  readonly sites: string[] = [];
-  before: () => void = () => undefined;
-  isOver = false;
-  readonly #faults: readonly Fault[];
-
-  constructor(faults: readonly Fault[]) {
-    this.#faults = faults;
-  }
-
-  next(parked: readonly Parked[]): { index: number; fault: CallFault } {
-    this.before();
-    if (this.isOver) return { index: 0, fault: "ok" };
-    const call = this.sites.push(parked[0]?.site ?? "") - 1;
-    return { index: 0, fault: this.#faults.find((fault) => fault.call === call)?.fault ?? "ok" };
-  }
-
-  whim(): boolean {
-    return false;
-  }
-
-  below(): number {
-    return 0;
-  }
 }

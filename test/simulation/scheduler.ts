@@ -49,9 +49,12 @@ export type Task = { readonly name: string; isDead: boolean; isOver: boolean; on
 /** An outside call that waits to happen. `about` is what it touches, for whoever reads a diagram. */
 export type Parked = { readonly site: string; readonly about: string; readonly task: Task };
 
+/** Which of the calls that wait happens next, and what becomes of it. */
+export type Choice = { index: number; fault: CallFault };
+
 /** Decides everything that is left open: the order of calls, what goes wrong, and the whims of the world. */
 export type Choices = {
-  next(parked: readonly Parked[]): { index: number; fault: CallFault };
+  next(parked: readonly Parked[]): Choice;
   /** True once in `1 / odds` cases. */
   whim(odds: number): boolean;
   /** One of `0..count - 1`. */
@@ -225,6 +228,31 @@ export class Scheduler {
   }
 }
 
+/** A harness chooses, until it is over; then everything happens in the order in which it was asked for. */
+export class Guided implements Choices {
+  isOver = false;
+  /** Runs before each call. */
+  before: () => void = () => undefined;
+  readonly #choose: (parked: readonly Parked[]) => Choice;
+
+  constructor(choose: (parked: readonly Parked[]) => Choice) {
+    this.#choose = choose;
+  }
+
+  next(parked: readonly Parked[]): Choice {
+    this.before();
+    return this.isOver ? { index: 0, fault: "ok" } : this.#choose(parked);
+  }
+
+  whim(): boolean {
+    return false;
+  }
+
+  below(): number {
+    return 0;
+  }
+}
+
 // Calls that few runs come to go wrong more often, so that each fault of theirs is met, too.
 const RARE = [
   "listing.public",
@@ -250,7 +278,7 @@ export class Chance implements Choices {
     this.faultRate = faultRate;
   }
 
-  next(parked: readonly Parked[]): { index: number; fault: CallFault } {
+  next(parked: readonly Parked[]): Choice {
     const index = this.below(parked.length);
     const site = parked[index]?.site ?? "";
     const isBad = RARE.includes(site) || (this.burst !== "" && site.startsWith(this.burst));
