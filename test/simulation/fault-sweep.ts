@@ -79,7 +79,7 @@ export async function play(
 
 function holdEnd({ name, ends }: Story, simulation: Simulation): void {
   const states = simulation.payments().map(({ state }) => state);
-  const came = JSON.stringify({ states, listing: simulation.listing, told: simulation.notified.size });
+  const came = JSON.stringify({ states, listing: simulation.listing, notified: simulation.notified.size });
   if (came !== JSON.stringify(ends)) throw new Error(`"${name}" ends otherwise: ${came}`);
 }
 

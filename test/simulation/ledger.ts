@@ -14,7 +14,7 @@ export class Ledger implements World {
   readonly #scheduler: Scheduler;
   readonly #given = new Set<string>();
   readonly #taken: Landed[] = [];
-  /** Money that no look was left to find, while the books were not compared for nine days. */
+  /** Money that no verification was left to find, while the books were not compared for nine days. */
   readonly unfindable = new Set<Landed>();
   /** References of Chapa's about which the comparison of books has called a person. */
   readonly reported = new Set<string>();

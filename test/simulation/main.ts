@@ -57,7 +57,7 @@ const RACES_WANTED = 12;
 // Of all captures, so many may come when nothing is left that could find them.
 const UNFINDABLE_SHARE = 0.01;
 // Within so many runs each deliberate fault must be found.
-const MUTANT_RUNS = 20_000;
+const FAULT_RUNS = 20_000;
 
 const say = (text: string) => process.stdout.write(`${text}\n`);
 const row = (name: string, cells: (string | number)[]) =>
@@ -130,7 +130,7 @@ async function schedules(): Promise<boolean> {
   say(`\n${runs} schedules, ${steps} steps, ${crashes} crashes, ${captures} captures`);
   say(`${outraced} pieces of work gave up after lost races and came again`);
   say(
-    `${unfindable} captures came when no look was left to find them, and nine days before the books were next compared`,
+    `${unfindable} captures came when no verification was left to find them, and nine days before the books were next compared`,
   );
   for (const site of sum.hits.keys()) if (!SITES.some((known) => known === site)) say(`    ${site} is on no list`);
   say(`${cells.length - rare.length} of ${cells.length} faults of a call were met at least ${HITS_WANTED} times`);
@@ -144,7 +144,7 @@ async function schedules(): Promise<boolean> {
 }
 
 async function mutants(chosen: readonly DeliberateFault[]): Promise<boolean> {
-  const budget = values.schedules === "1000" ? MUTANT_RUNS : count;
+  const budget = values.schedules === "1000" ? FAULT_RUNS : count;
   const byName = new Map(chosen.map((mutant) => [mutant.name, mutant]));
   let caught = 0;
   let wrong = 0;
@@ -261,7 +261,7 @@ async function chosenMode(): Promise<boolean> {
 try {
   process.exitCode = (await chosenMode()) ? 0 : 1;
 } catch (error) {
-  // Whoever asks for something that is not there is told what is.
+  // A name that is not there is answered with those that are.
   if (!(error instanceof RangeError)) throw error;
   say(error.message);
   process.exitCode = 2;

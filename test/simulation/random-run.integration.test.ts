@@ -23,13 +23,13 @@ test(`no order of calls, no failure and no crash loses a payment: ${RUNS} runs o
   expect(captures).toBeGreaterThan(RUNS / 4);
 });
 
-test("the same seed is the same run", async () => {
+test("the same seed gives the same run", async () => {
   const [one, other] = [await runSeed(7), await runSeed(7)];
   expect(other.simulation.payments()).toEqual(one.simulation.payments());
   expect(other.scheduler.steps).toBe(one.scheduler.steps);
 });
 
-test("a success that nobody may find breaks an invariant: the invariants are not always content", async () => {
+test("a SUCCESS without money breaks an invariant", async () => {
   const { simulation } = await runSeed(3);
   const [payment] = simulation.payments();
   if (!payment) throw new Error("nobody pressed");
@@ -58,13 +58,13 @@ describe("every order of a race", () => {
   });
 
   // Found here: the caller took its own stored link for an orphan, cancelled it, and gave it out.
-  test("a link whose save lost its answer is not ended by whoever gives it out", async () => {
+  test("a link whose save lost its answer is not cancelled by the caller that gives it out", async () => {
     const race = SCENARIOS.find(({ name }) => name === "a new request while it is sealed");
     if (!race) throw new Error("the race is gone");
     expect(await search(race, { limit: 500 })).toMatchObject({ runs: 500 });
   });
 
-  test("an order that loses a payment is told call by call, with the command that plays it again", async () => {
+  test("an order that loses a payment is printed call by call, with the command that plays it again", async () => {
     const losing = {
       name: "losing",
       faults: 0,
@@ -81,7 +81,7 @@ describe("every order of a race", () => {
     expect(found).toMatch(/npm run sim -- --scenario "losing" --path [\d.]+\nsequenceDiagram\n[\s\S]+%% Error: /);
   });
 
-  test("a search that ends before it has seen everything says so", async () => {
+  test("a search that ends before it has seen everything reports itself incomplete", async () => {
     expect(await search(twoSweeps, { limit: 2 })).toMatchObject({ runs: 2, isComplete: false });
   });
 });

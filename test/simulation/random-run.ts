@@ -75,13 +75,13 @@ async function happen(simulation: Simulation, chance: Chance): Promise<void> {
 /** Something that waits somewhere is handled, or lost where it may be. */
 function deliver(simulation: Simulation, chance: Chance): void {
   const dice = chance.below(100);
-  if (dice < 45) look(simulation, chance);
-  else if (dice < 65) simulation.tell();
+  if (dice < 45) verify(simulation, chance);
+  else if (dice < 65) simulation.notifyListing();
   else if (dice < 80) simulation.publish(1 + chance.below(5), chance.whim(0.15));
   else simulation.notifyUsers();
 }
 
-/** One of the owners, with the request id he has always used, or another one now and then. */
+/** One of the owners, with the request id they have always used, or another one now and then. */
 function press(simulation: Simulation, chance: Chance): void {
   const client = `c${chance.below(CLIENTS)}`;
   simulation.press(client, chance.whim(0.3) ? `${client}-${chance.below(3)}` : client);
@@ -117,11 +117,11 @@ function pay(simulation: Simulation, chance: Chance): void {
   }
 }
 
-function look(simulation: Simulation, chance: Chance): void {
-  const ready = simulation.looks.filter(({ notBefore }) => notBefore <= simulation.scheduler.now);
+function verify(simulation: Simulation, chance: Chance): void {
+  const ready = simulation.resolveMessages.filter(({ notBefore }) => notBefore <= simulation.scheduler.now);
   const entry = ready[chance.below(ready.length)];
   // A standard queue may deliver in any order, and twice.
-  if (entry) simulation.look(entry, chance.whim(0.1));
+  if (entry) simulation.resolve(entry, chance.whim(0.1));
 }
 
 function rare(simulation: Simulation, chance: Chance): void {

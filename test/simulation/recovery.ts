@@ -10,14 +10,14 @@ import { SKEW_MS } from "../invariants/invariants.ts";
 import type { Landed } from "./ledger.ts";
 import type { Pressed, Simulation } from "./simulation.ts";
 
-// A checkout that is opened at the last moment is given up after a week and looked at for another.
+// A checkout that is opened at the last moment is given up after a week and verified for another.
 const HORIZON_MS = 17 * DAY_MS;
 const COMPARISONS = 6;
-// Money that is in flight lands after so many looks, on average.
-const LOOKS_BEFORE_LANDING = 6;
-// By then every checkout has been looked at twice.
+// Money that is in flight lands after so many steps, on average.
+const STEPS_BEFORE_LANDING = 6;
+// By then every checkout has been verified twice.
 const PATIENCE_MS = 2 * DAY_MS;
-const LOOKED_AT_AFTER_CLOSING_MS = 7 * DAY_MS;
+const VERIFIED_AFTER_CLOSING_MS = 7 * DAY_MS;
 const STEPS = 20_000;
 const PRESSES = 6;
 const CONTACT_DAYS = 31;
@@ -38,7 +38,7 @@ export async function recover(simulation: Simulation, comparesBooks: boolean): P
   if (comparesBooks) await compareBooks(simulation);
   await comeToRest(simulation);
   while (simulation.land()) await comeToRest(simulation);
-  // Once a look has found one of two captures, no other will find the second.
+  // Once a verification has found one of two captures, no other will find the second.
   if (await readBooks(simulation)) await comeToRest(simulation);
   await askAgain(simulation);
   const { ledger, listing, isApprovedByHand, notified } = simulation;
@@ -65,7 +65,7 @@ async function comeToRest(simulation: Simulation): Promise<void> {
     simulation.sweep();
     await drain(simulation);
     simulation.invariants.between(simulation.payments());
-    if (!scheduler.choices.whim(1 / LOOKS_BEFORE_LANDING) || !simulation.land()) continue;
+    if (!scheduler.choices.whim(1 / STEPS_BEFORE_LANDING) || !simulation.land()) continue;
     patience = scheduler.now + PATIENCE_MS;
     await readBooks(simulation);
   }
@@ -87,12 +87,12 @@ export function deliver(simulation: Simulation): boolean {
   const isReady = ({ notBefore }: { notBefore: number }) => notBefore <= now;
   let isAnything = simulation.changes.length > 0;
   simulation.publish(10);
-  for (const entry of simulation.looks.filter(isReady)) {
-    simulation.look(entry);
+  for (const entry of simulation.resolveMessages.filter(isReady)) {
+    simulation.resolve(entry);
     isAnything = true;
   }
-  if (simulation.tell()) isAnything = true;
-  if (simulation.notes.some(isReady)) {
+  if (simulation.notifyListing()) isAnything = true;
+  if (simulation.notificationMessages.some(isReady)) {
     simulation.notifyUsers();
     isAnything = true;
   }
@@ -102,11 +102,13 @@ export function deliver(simulation: Simulation): boolean {
 /** When something happens by itself again. What a person must decide is asked about daily until they do. */
 function nextMoment(simulation: Simulation, patience: number): number | undefined {
   const isLong = simulation.scheduler.now > patience;
-  const { looks, news, notes } = simulation;
+  const { resolveMessages, listingMessages, notificationMessages } = simulation;
   const due = simulation
     .payments()
     .flatMap((payment) => (isLong && awaitsOnlyPerson(payment) ? [] : (payment.dueAt ?? [])));
-  const waiting = [...looks, ...news.slice(0, 1), ...notes].map(({ notBefore }) => notBefore);
+  const waiting = [...resolveMessages, ...listingMessages.slice(0, 1), ...notificationMessages].map(
+    ({ notBefore }) => notBefore,
+  );
   const moments = [...due, ...waiting];
   return moments.length > 0 ? Math.min(...moments) : undefined;
 }
@@ -138,16 +140,16 @@ async function askAgain(simulation: Simulation): Promise<void> {
  */
 async function readBooks(simulation: Simulation): Promise<boolean> {
   forgetUnfindable(simulation);
-  const isNeeded = beyondLooks(simulation).some((money) => !simulation.ledger.unfindable.has(money));
+  const isNeeded = beyondVerification(simulation).some((money) => !simulation.ledger.unfindable.has(money));
   if (isNeeded) await compareBooks(simulation);
   return isNeeded;
 }
 
 /**
- * Money that nobody knows of and no look is going to find: it landed a week after its checkout was left, or is not
+ * Money that nobody knows of and no verification is going to find: it landed a week after its checkout was left, or is not
  * the one of two captures on its checkout that verify shows.
  */
-function beyondLooks(simulation: Simulation): Landed[] {
+function beyondVerification(simulation: Simulation): Landed[] {
   const { ledger, invariants } = simulation;
   const payments = simulation.payments();
   return ledger.captures().filter((taken) => {
@@ -155,14 +157,14 @@ function beyondLooks(simulation: Simulation): Landed[] {
     if (invariants.isKnown(taken, payment, ledger.reported)) return false;
     if (payment?.captures.some(({ attempt }) => attempt === taken.attempt)) return true;
     const { closedAt = Number.POSITIVE_INFINITY, lookAt } = payment?.attempts[taken.attempt] ?? {};
-    return lookAt === undefined && taken.at > closedAt + LOOKED_AT_AFTER_CLOSING_MS - SKEW_MS;
+    return lookAt === undefined && taken.at > closedAt + VERIFIED_AFTER_CLOSING_MS - SKEW_MS;
   });
 }
 
 /** The comparison goes back some days; what was missed for longer, while everything stood still, is lost to it. */
 function forgetUnfindable(simulation: Simulation): void {
   const { ledger, scheduler } = simulation;
-  for (const money of beyondLooks(simulation)) {
+  for (const money of beyondVerification(simulation)) {
     if (money.at < scheduler.now - (RECONCILED_DAYS - 1) * DAY_MS) ledger.unfindable.add(money);
   }
 }

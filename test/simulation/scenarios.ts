@@ -19,7 +19,7 @@ function meanwhile(simulation: Simulation, name: string, act: () => void): void 
   );
 }
 
-/** The payer acts on his n-th link at any moment of the race. */
+/** The payer acts on their n-th link at any moment of the race. */
 function payer(simulation: Simulation, action: Action, number = 0, webhook = true): void {
   meanwhile(simulation, action, () => {
     const link = simulation.ledger.links()[number];
@@ -39,13 +39,13 @@ function later(simulation: Simulation, ms: number): void {
   simulation.scheduler.now += ms;
 }
 
-/** A look at the n-th link that was given out. */
-function look(simulation: Simulation, trigger: "webhook" | "due" | "asked", number = 0): void {
+/** A verification of the n-th link that was given out. */
+function verify(simulation: Simulation, trigger: "webhook" | "due" | "asked", number = 0): void {
   const link = simulation.ledger.links()[number];
   if (!link) throw new Error(`there is no link ${number}`);
   simulation.ask(link.order.txRef, trigger);
-  const entry = simulation.looks.at(-1);
-  if (entry) simulation.look(entry);
+  const entry = simulation.resolveMessages.at(-1);
+  if (entry) simulation.resolve(entry);
 }
 
 async function opened(simulation: Simulation, requestId = "first"): Promise<void> {
@@ -54,17 +54,23 @@ async function opened(simulation: Simulation, requestId = "first"): Promise<void
   later(simulation, 10 * SECOND_MS);
 }
 
-async function twoOpened(simulation: Simulation, action?: Action): Promise<void> {
-  await opened(simulation);
-  const [first] = simulation.ledger.links();
-  if (first && action) simulation.pay(first, action);
-  later(simulation, WINDOW_MS);
+/** A checkout with which the payer does something, and some time after that. */
+function openedAnd({ action, after = 0 }: { action?: Action; after?: number }) {
+  return async (simulation: Simulation): Promise<void> => {
+    await opened(simulation);
+    const [link] = simulation.ledger.links();
+    if (link && action) simulation.pay(link, action);
+    later(simulation, after);
+  };
+}
+
+async function twoOpened(simulation: Simulation): Promise<void> {
+  await openedAnd({ action: "prompt", after: WINDOW_MS })(simulation);
   await opened(simulation, "second");
 }
 
 async function expired(simulation: Simulation): Promise<void> {
-  await opened(simulation);
-  later(simulation, TIMEOUT_MS);
+  await openedAnd({ after: TIMEOUT_MS })(simulation);
   simulation.sweep();
   await drain(simulation);
   later(simulation, 10 * SECOND_MS);
@@ -101,48 +107,37 @@ export const SCENARIOS: readonly Scenario[] = [
     start: (simulation) => void simulation.press("a", "a"),
   },
   {
-    name: "paid while two looks are under way",
+    name: "paid while two verifications are under way",
     faults: 1,
     begin: opened,
     start: (simulation) => {
-      look(simulation, "webhook");
-      look(simulation, "asked");
+      verify(simulation, "webhook");
+      verify(simulation, "asked");
       payer(simulation, "pay");
     },
   },
   {
     name: "paid while it is given up for its age",
     faults: 1,
-    begin: async (simulation) => {
-      await opened(simulation);
-      later(simulation, TIMEOUT_MS);
-    },
+    begin: openedAnd({ after: TIMEOUT_MS }),
     start: (simulation) => {
-      look(simulation, "due");
+      verify(simulation, "due");
       payer(simulation, "pay");
     },
   },
   {
     name: "money in flight lands while it is given up for its age",
     faults: 1,
-    begin: async (simulation) => {
-      await opened(simulation);
-      const [link] = simulation.ledger.links();
-      if (link) simulation.pay(link, "prompt");
-      later(simulation, TIMEOUT_MS);
-    },
+    begin: openedAnd({ action: "prompt", after: TIMEOUT_MS }),
     start: (simulation) => {
-      look(simulation, "due");
+      verify(simulation, "due");
       lands(simulation);
     },
   },
   {
     name: "paid while the owner presses past the window",
     faults: 1,
-    begin: async (simulation) => {
-      await opened(simulation);
-      later(simulation, WINDOW_MS);
-    },
+    begin: openedAnd({ after: WINDOW_MS }),
     start: (simulation) => {
       simulation.press("b", "b", IMPATIENT_MS);
       payer(simulation, "pay");
@@ -151,10 +146,7 @@ export const SCENARIOS: readonly Scenario[] = [
   {
     name: "two owners press past the window",
     faults: 0,
-    begin: async (simulation) => {
-      await opened(simulation);
-      later(simulation, WINDOW_MS);
-    },
+    begin: openedAnd({ after: WINDOW_MS }),
     start: (simulation) => {
       simulation.press("a", "a", IMPATIENT_MS);
       simulation.press("b", "b", IMPATIENT_MS);
@@ -195,90 +187,74 @@ export const SCENARIOS: readonly Scenario[] = [
       later(simulation, 2 * HOUR_MS);
     },
     start: (simulation) => {
-      look(simulation, "due");
+      verify(simulation, "due");
       simulation.press("new", "new", IMPATIENT_MS);
     },
   },
   {
     name: "both links are paid, one of them by money in flight",
     faults: 1,
-    begin: (simulation) => twoOpened(simulation, "prompt"),
+    begin: twoOpened,
     start: (simulation) => {
       payer(simulation, "pay", 1, false);
       lands(simulation);
-      look(simulation, "asked", 0);
-      look(simulation, "asked", 1);
+      verify(simulation, "asked", 0);
+      verify(simulation, "asked", 1);
     },
   },
   {
     name: "another amount on one link, the right one on the other",
     faults: 1,
     begin: async (simulation) => {
-      await twoOpened(simulation, "prompt");
+      await twoOpened(simulation);
       const second = simulation.ledger.links()[1];
       if (second) simulation.pay(second, "wrong-amount", { amount: "5.00" });
     },
     start: (simulation) => {
       lands(simulation);
-      look(simulation, "asked", 0);
-      look(simulation, "asked", 1);
+      verify(simulation, "asked", 0);
+      verify(simulation, "asked", 1);
     },
   },
   {
     name: "the money goes back while it is being confirmed",
     faults: 1,
-    begin: async (simulation) => {
-      await opened(simulation);
-      const [link] = simulation.ledger.links();
-      if (link) simulation.pay(link, "pay");
-    },
+    begin: openedAnd({ action: "pay" }),
     start: (simulation) => {
       payer(simulation, "refund", 0, false);
-      look(simulation, "webhook");
-      look(simulation, "asked");
+      verify(simulation, "webhook");
+      verify(simulation, "asked");
     },
   },
   {
     name: "a success is told to the listing and to the payer",
     faults: 0,
     delivers: true,
-    begin: async (simulation) => {
-      await opened(simulation);
-      const [link] = simulation.ledger.links();
-      if (link) simulation.pay(link, "pay");
-    },
-    start: (simulation) => look(simulation, "webhook"),
+    begin: openedAnd({ action: "pay" }),
+    start: (simulation) => verify(simulation, "webhook"),
   },
   {
     name: "money lands late while the listing hears that nobody paid",
     faults: 0,
     delivers: true,
     begin: async (simulation) => {
-      await opened(simulation);
-      const [link] = simulation.ledger.links();
-      if (link) simulation.pay(link, "prompt");
-      later(simulation, TIMEOUT_MS);
+      await openedAnd({ action: "prompt", after: TIMEOUT_MS })(simulation);
       simulation.sweep();
       await drain(simulation);
       later(simulation, 2 * HOUR_MS);
     },
     start: (simulation) => {
-      look(simulation, "due");
+      verify(simulation, "due");
       lands(simulation);
     },
   },
   {
-    name: "the books are compared while a look is under way",
+    name: "the books are compared while a verification is under way",
     faults: 1,
-    begin: async (simulation) => {
-      await opened(simulation);
-      const [link] = simulation.ledger.links();
-      if (link) simulation.pay(link, "pay");
-      later(simulation, 3 * HOUR_MS);
-    },
+    begin: openedAnd({ action: "pay", after: 3 * HOUR_MS }),
     start: (simulation) => {
       simulation.reconcile();
-      look(simulation, "due");
+      verify(simulation, "due");
     },
   },
 ];

@@ -43,10 +43,10 @@ export function faultsOf(site: string): readonly CallFault[] {
   return READS.includes(site) ? ["ok", "errorBefore", "crashBefore"] : CALL_FAULTS;
 }
 
-/** A piece of work that may die; whoever started it hears of its death. */
+/** A piece of work that may die; `onDeath` tells the code that started it. */
 export type Task = { readonly name: string; isDead: boolean; isOver: boolean; onDeath: () => void; seen: string };
 
-/** An outside call that waits to happen. `about` is what it touches, for whoever reads a diagram. */
+/** An outside call that waits to happen. `about` is what it touches, for the diagram. */
 export type Parked = { readonly site: string; readonly about: string; readonly task: Task };
 
 /** Which of the calls that wait happens next, and what becomes of it. */

@@ -50,9 +50,9 @@ export class Simulation {
   readonly ledger: Ledger;
   readonly invariants: Invariants;
   readonly ports: Ports;
-  readonly looks: Waiting<ResolveMessage>[] = [];
-  readonly news: Waiting<ListingMessage>[] = [];
-  readonly notes: Waiting<NotificationMessage>[] = [];
+  readonly resolveMessages: Waiting<ResolveMessage>[] = [];
+  readonly listingMessages: Waiting<ListingMessage>[] = [];
+  readonly notificationMessages: Waiting<NotificationMessage>[] = [];
   readonly changes: { before: Payment | undefined; after: Payment }[] = [];
   /** Money that is on its way, whatever becomes of its link. */
   readonly inFlight: { link: Transaction; land: () => void }[] = [];
@@ -115,7 +115,7 @@ export class Simulation {
     return contact;
   }
 
-  /** An owner presses; whoever uses a request id again repeats that request. */
+  /** An owner presses; a request id that was used before repeats that request. */
   press(client: string, requestId: string, budgetMs = 11 * SECOND_MS): Pressed {
     const me = this.#name(`press ${client}`);
     const { now } = this.scheduler;
@@ -158,7 +158,7 @@ export class Simulation {
     });
   }
 
-  /** The payer acts on a link that he was given. @returns whether money was taken now */
+  /** The payer acts on a link that they were given. @returns whether money was taken now */
   pay(link: Transaction, action: Action, params: ActParams = {}): boolean {
     let isDone = false;
     const tookMoney = this.ledger.landing(link, () => {
@@ -184,16 +184,20 @@ export class Simulation {
   }
 
   ask(tx_ref: string, trigger: Trigger, delayMs = 0): void {
-    this.looks.push({ message: { tx_ref, trigger }, notBefore: this.scheduler.now + Math.ceil(delayMs), receives: 0 });
+    this.resolveMessages.push({
+      message: { tx_ref, trigger },
+      notBefore: this.scheduler.now + Math.ceil(delayMs),
+      receives: 0,
+    });
   }
 
   /** A message of the resolve queue is handled. @param isRepeated it stays in the queue, too */
-  look(entry: Waiting<ResolveMessage>, isRepeated = false): void {
-    if (!isRepeated) this.looks.splice(this.looks.indexOf(entry), 1);
+  resolve(entry: Waiting<ResolveMessage>, isRepeated = false): void {
+    if (!isRepeated) this.resolveMessages.splice(this.resolveMessages.indexOf(entry), 1);
     const { tx_ref, trigger } = entry.message;
     const back = () => this.ask(tx_ref, trigger, RESOLVE_BACK_MS);
     this.#start(
-      this.#name(`look ${trigger}`),
+      this.#name(`verify ${trigger}`),
       async () => {
         const resolved = await resolve(this.ports.resolve, tx_ref, trigger, this.scheduler.now + 60 * SECOND_MS);
         if (resolved.came === "suppressed") this.ask(tx_ref, trigger, resolved.afterMs);
@@ -203,8 +207,8 @@ export class Simulation {
   }
 
   /** One confirmation at a time for the property, as the queue's groups see to. */
-  tell(): boolean {
-    const [entry] = this.news;
+  notifyListing(): boolean {
+    const [entry] = this.listingMessages;
     if (!entry || this.#isTelling || entry.notBefore > this.scheduler.now) return false;
     this.#isTelling = true;
     entry.receives++;
@@ -215,7 +219,7 @@ export class Simulation {
     const work = async () => {
       const handled = await notifyListing(this.ports.notifyListing, Ref.parse(entry.message.ref), entry.receives);
       if (handled !== "done") return later(handled.later);
-      this.news.splice(this.news.indexOf(entry), 1);
+      this.listingMessages.splice(this.listingMessages.indexOf(entry), 1);
       this.#isTelling = false;
     };
     const back = () => later(LISTING_BACK_SECONDS);
@@ -253,7 +257,12 @@ export class Simulation {
   /** Everything that can be told apart by anybody, in a form in which two simulations can be compared. */
   print(): string {
     const rows = [...this.table.rows].sort(([a], [b]) => (a < b ? -1 : 1));
-    const queues = [this.looks, this.news, this.notes, this.changes.map(({ after }) => [after.ref, after.version])];
+    const queues = [
+      this.resolveMessages,
+      this.listingMessages,
+      this.notificationMessages,
+      this.changes.map(({ after }) => [after.ref, after.version]),
+    ];
     const rest = [this.listing, this.#isTelling, [...this.notified], this.inFlight.map(({ link }) => link.order.txRef)];
     const bytes = (_: string, value: unknown) =>
       value instanceof Uint8Array ? Buffer.from(value).toString("hex") : value;
@@ -364,19 +373,23 @@ export class Simulation {
     const waiting = <Message>(message: Message) => ({ message, notBefore: scheduler.now, receives: 0 });
     return {
       asked: ({ tx_ref, trigger }: ResolveMessage) => this.ask(tx_ref, trigger),
-      news: (message: ListingMessage) => void this.news.push(waiting(message)),
-      note: (message: NotificationMessage) => void this.notes.push(waiting(message)),
+      news: (message: ListingMessage) => void this.listingMessages.push(waiting(message)),
+      note: (message: NotificationMessage) => void this.notificationMessages.push(waiting(message)),
       nextNote: () => {
-        const entry = this.notes.find(({ notBefore }) => notBefore <= scheduler.now);
+        const entry = this.notificationMessages.find(({ notBefore }) => notBefore <= scheduler.now);
         if (!entry) return undefined;
-        // Hidden while it is handled; whoever dies with it gives it back by time.
+        // Hidden while it is handled; if its work dies, time gives it back.
         entry.notBefore = scheduler.now + 120 * SECOND_MS;
         entry.receives++;
         const { message, receives } = entry;
         return {
           message,
           receives,
-          done: () => void this.notes.splice(this.notes.indexOf(entry), this.notes.includes(entry) ? 1 : 0),
+          done: () =>
+            void this.notificationMessages.splice(
+              this.notificationMessages.indexOf(entry),
+              this.notificationMessages.includes(entry) ? 1 : 0,
+            ),
           later: (seconds: number) => {
             entry.notBefore = scheduler.now + Math.ceil(seconds * SECOND_MS);
           },

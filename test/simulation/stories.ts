@@ -8,7 +8,7 @@ import type { Simulation } from "./simulation.ts";
 /** What one fee comes to, told from its first press; `ends` is how, when nothing goes wrong. */
 export type Story = {
   name: string;
-  ends: { states: readonly State[]; listing: Simulation["listing"]; told: number };
+  ends: { states: readonly State[]; listing: Simulation["listing"]; notified: number };
   play: (simulation: Simulation) => Promise<void>;
 };
 
@@ -34,27 +34,27 @@ async function pass(simulation: Simulation, ms: number): Promise<void> {
   await drain(simulation);
 }
 
-type Told = { hears?: boolean };
-const UNHEARD: Told = { hears: false };
+type Webhook = { arrives?: boolean };
+const LOST: Webhook = { arrives: false };
 
-/** The payer does something with the newest link that he has, or the oldest; Chapa's webhook may get lost. */
+/** The payer does something with the newest link that they have, or the oldest; Chapa's webhook may get lost. */
 async function act(
   simulation: Simulation,
   action: Action,
-  { hears = true, oldest = false }: Told & { oldest?: boolean } = {},
+  { arrives = true, oldest = false }: Webhook & { oldest?: boolean } = {},
 ): Promise<void> {
   const links = simulation.ledger.links();
   const link = oldest ? links[0] : links.at(-1);
   if (link) simulation.pay(link, action, action === "wrong-amount" ? { amount: "5.00" } : {});
-  await hear(simulation, hears ? link : undefined);
+  await deliver(simulation, arrives ? link : undefined);
 }
 
-async function land(simulation: Simulation, { hears = true }: Told = {}): Promise<void> {
+async function land(simulation: Simulation, { arrives = true }: Webhook = {}): Promise<void> {
   const link = simulation.land();
-  await hear(simulation, hears ? link : undefined);
+  await deliver(simulation, arrives ? link : undefined);
 }
 
-async function hear(simulation: Simulation, link: Transaction | undefined): Promise<void> {
+async function deliver(simulation: Simulation, link: Transaction | undefined): Promise<void> {
   if (link) simulation.ask(link.order.txRef, "webhook");
   await drain(simulation);
 }
@@ -63,7 +63,7 @@ async function hear(simulation: Simulation, link: Transaction | undefined): Prom
 export const STORIES: readonly Story[] = [
   {
     name: "paid",
-    ends: { states: ["SUCCESS"], listing: "APPROVED", told: 1 },
+    ends: { states: ["SUCCESS"], listing: "APPROVED", notified: 1 },
     play: async (simulation) => {
       await press(simulation, "a");
       await act(simulation, "pay");
@@ -72,17 +72,17 @@ export const STORIES: readonly Story[] = [
   },
   {
     name: "paid, and every webhook is lost",
-    ends: { states: ["SUCCESS"], listing: "APPROVED", told: 1 },
+    ends: { states: ["SUCCESS"], listing: "APPROVED", notified: 1 },
     play: async (simulation) => {
       await press(simulation, "a");
-      await act(simulation, "pay", UNHEARD);
+      await act(simulation, "pay", LOST);
       await pass(simulation, 3 * MINUTE_MS);
       await pass(simulation, MINUTE_MS);
     },
   },
   {
     name: "nobody pays",
-    ends: { states: ["EXPIRED"], listing: "FAILED", told: 0 },
+    ends: { states: ["EXPIRED"], listing: "FAILED", notified: 0 },
     play: async (simulation) => {
       await press(simulation, "a");
       await pass(simulation, TIMEOUT_MS);
@@ -91,18 +91,18 @@ export const STORIES: readonly Story[] = [
   },
   {
     name: "money in flight lands after it was given up",
-    ends: { states: ["SUCCESS"], listing: "APPROVED", told: 1 },
+    ends: { states: ["SUCCESS"], listing: "APPROVED", notified: 1 },
     play: async (simulation) => {
       await press(simulation, "a");
       await act(simulation, "prompt");
       await pass(simulation, TIMEOUT_MS);
-      await land(simulation, UNHEARD);
+      await land(simulation, LOST);
       await pass(simulation, SEALED_MS);
     },
   },
   {
     name: "pressed again past the window",
-    ends: { states: ["SUCCESS"], listing: "APPROVED", told: 1 },
+    ends: { states: ["SUCCESS"], listing: "APPROVED", notified: 1 },
     play: async (simulation) => {
       await press(simulation, "a");
       simulation.scheduler.now += WINDOW_MS;
@@ -112,10 +112,10 @@ export const STORIES: readonly Story[] = [
   },
   {
     name: "the old link is paid, too",
-    ends: { states: ["SUCCESS"], listing: "APPROVED", told: 1 },
+    ends: { states: ["SUCCESS"], listing: "APPROVED", notified: 1 },
     play: async (simulation) => {
       await press(simulation, "a");
-      await act(simulation, "prompt", { ...UNHEARD, oldest: true });
+      await act(simulation, "prompt", { ...LOST, oldest: true });
       simulation.scheduler.now += WINDOW_MS;
       await press(simulation, "b");
       await act(simulation, "pay");
@@ -124,7 +124,7 @@ export const STORIES: readonly Story[] = [
   },
   {
     name: "another amount",
-    ends: { states: ["REVIEW"], listing: "PENDING", told: 0 },
+    ends: { states: ["REVIEW"], listing: "PENDING", notified: 0 },
     play: async (simulation) => {
       await press(simulation, "a");
       await act(simulation, "wrong-amount");
@@ -133,7 +133,7 @@ export const STORIES: readonly Story[] = [
   },
   {
     name: "given up, pressed again, paid",
-    ends: { states: ["SUCCESS"], listing: "APPROVED", told: 1 },
+    ends: { states: ["SUCCESS"], listing: "APPROVED", notified: 1 },
     play: async (simulation) => {
       await press(simulation, "a");
       for (const payment of simulation.payments()) simulation.giveUp(payment);
@@ -145,7 +145,7 @@ export const STORIES: readonly Story[] = [
   },
   {
     name: "the money goes back, and it is paid again",
-    ends: { states: ["SUCCESS", "SUCCESS"], listing: "APPROVED", told: 2 },
+    ends: { states: ["SUCCESS", "SUCCESS"], listing: "APPROVED", notified: 2 },
     play: async (simulation) => {
       await press(simulation, "a");
       await act(simulation, "pay");
@@ -158,10 +158,10 @@ export const STORIES: readonly Story[] = [
   },
   {
     name: "only the comparison of books finds it",
-    ends: { states: ["SUCCESS"], listing: "APPROVED", told: 1 },
+    ends: { states: ["SUCCESS"], listing: "APPROVED", notified: 1 },
     play: async (simulation) => {
       await press(simulation, "a");
-      await act(simulation, "pay", UNHEARD);
+      await act(simulation, "pay", LOST);
       simulation.scheduler.now += DAY_MS;
       simulation.reconcile();
       await drain(simulation);
