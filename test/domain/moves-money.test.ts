@@ -48,7 +48,7 @@ describe("money that is accounted for", () => {
     expect(aConfirmed().firstOpenedAt).toBe(T0);
   });
 
-  test("is never on an attempt of ours that we began LATER: its terms are nobody's", () => {
+  test("is never on an attempt of ours that we began later: its terms are nobody's", () => {
     const orphan = account(aClaim(), "orphan", 5, aSuccess(aClaim(), 5), LATER);
     expect(orphan.attempts[5]).toMatchObject({ amount: 0, currency: "ETB", mode: "test", end: "paid" });
     expect(orphan).toMatchObject({ attempt: 5, state: "REVIEW", captures: [{ attempt: 5, kind: "reviewed" }] });

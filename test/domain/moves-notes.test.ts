@@ -166,7 +166,7 @@ describe("the listing's answer", () => {
     });
   });
 
-  test("that is missing is asked for again, LATER each time", () => {
+  test("that is missing is asked for again, later each time", () => {
     const paid = aConfirmed();
     expect(republished(paid, anAct(LATER.now + HOUR_MS))).toEqual({ ...paid, dueAt: LATER.now + 2 * HOUR_MS });
   });

@@ -155,7 +155,7 @@ describe("moves", () => {
     expect(paid.refundable).toBe(2 * TERMS.amount);
   });
 
-  test("money on a reference without a row is recorded, and no LATER look makes it a success by itself", () => {
+  test("money on a reference without a row is recorded, and no later look makes it a success by itself", () => {
     const orphan = adoptOrphan(aClaim().ref, 3, aSuccess(anOpened(), 3), TERMS, LATER);
     expect(orphan).toMatchObject({ state: "REVIEW", version: 1, attempt: 3, captures: [{ attempt: 3 }] });
     expect(orphan.attempts[3]?.amount).toBe(0);
