@@ -9,6 +9,7 @@ import { DAY_MS, MINUTE_MS, type Stage } from "../../local/demo/stage.ts";
 import { SECRETS } from "../../local/environment.ts";
 import { PEOPLE } from "../../local/people.ts";
 import { openStage } from "../support/stage.ts";
+import { waitUntil } from "../support/wait-until.ts";
 
 const SECRET = "a-webhook-secret";
 const PATH = "/api/v1/webhook/chapa";
@@ -222,7 +223,7 @@ describe("when", () => {
     await harm();
     await stage.cloud.functions.load();
     await stage.caller.act(checkout.url, "close-tab");
-    await vi.waitUntil(() => answersToChapa().includes(status), 30_000);
+    await waitUntil(() => answersToChapa().includes(status));
     stage.cloud.secrets.set(SECRETS.webhook, { chapa_webhook_secret: SECRET });
     vi.unstubAllEnvs();
     await stage.cloud.fault("chapa", null);

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { txRefOf } from "../../lib/domain/ids.ts";
 import { openAttention, type Payment, shownTxRef } from "../../lib/domain/payment.ts";
 import { documentClient } from "../../lib/table/client.ts";
@@ -11,6 +11,7 @@ import { checkoutOf, DAY_MS, HOUR_MS, MINUTE_MS, type Stage } from "../../local/
 import { TABLE_NAME } from "../../local/environment.ts";
 import { anOpened, aRef } from "../support/payments.ts";
 import { openStage } from "../support/stage.ts";
+import { waitUntil } from "../support/wait-until.ts";
 
 const QUIET = { callback: { send: "off" } } as const;
 const SILENT = { ...QUIET, dropAll: true } as const;
@@ -240,7 +241,7 @@ describe("a timeout is no evidence:", () => {
     await stage.cloud.fault("chapa", { fault: "latency", ms: 500, route: "cancel", times: 1 });
     const expiring = stage.cloud.advance(TIMEOUT_MS);
     const isCancelled = () => chapa.journal().some((one) => one.kind === "request" && one.path.includes("/cancel/"));
-    await vi.waitUntil(isCancelled, 30_000);
+    await waitUntil(isCancelled);
     await chapa.act(txRef, "pay-late");
     await expiring;
     expect(movesOf(await onlyPayment())).toEqual(["claim", "open", "confirm"]);
