@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
 import { type DeliberateFault, faultsFor } from "../invariants/deliberate-faults.ts";
+import { FATES } from "../support/cutting-proxy.ts";
 import { countOf } from "../support/options.ts";
-import { FATES } from "./cutting-proxy.ts";
 import { listOf, reportEnding, say } from "./report.ts";
 import { type Chaos, chaos } from "./run.ts";
 

@@ -13,8 +13,8 @@ import { readSettings } from "../../local/settings.ts";
 import type { Violation } from "../invariants/catalogue.ts";
 import { CloudWorld, paymentIn } from "../invariants/cloud-world.ts";
 import type { DeliberateFault } from "../invariants/deliberate-faults.ts";
+import { seeded } from "../support/seeded-random.ts";
 import { bundleWorker } from "./bundle.ts";
-import { seeded } from "./random.ts";
 import { Traffic } from "./traffic.ts";
 import { type HostOptions, type HostReport, WorkerHost } from "./worker-host.ts";
 

@@ -18,9 +18,9 @@ import { answerApi } from "../../local/chapa/api.ts";
 import { CHAPA_DEFAULTS } from "../../local/chapa/simulator.ts";
 import type { World } from "../../local/chapa/world.ts";
 import type { Invariants } from "../invariants/invariants.ts";
+import type { MemoryTable } from "../support/memory-table.ts";
 import { FEE, POLICY } from "../support/payments.ts";
 import type { Ledger } from "./ledger.ts";
-import type { MemoryTable } from "./memory-client.ts";
 import type { Scheduler } from "./scheduler.ts";
 
 export const NAMESPACE = "simulation";

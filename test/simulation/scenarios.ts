@@ -54,23 +54,30 @@ async function opened(simulation: Simulation, requestId = "first"): Promise<void
   later(simulation, 10 * SECOND_MS);
 }
 
-/** A checkout with which the payer does something, and some time after that. */
-function openedAnd({ action, after = 0 }: { action?: Action; after?: number }) {
-  return async (simulation: Simulation): Promise<void> => {
+/** Opened; then perhaps the payer acts on the link, and perhaps time passes. */
+const openedAnd =
+  (action: Action | undefined, passes = 0) =>
+  async (simulation: Simulation): Promise<void> => {
     await opened(simulation);
     const [link] = simulation.ledger.links();
     if (link && action) simulation.pay(link, action);
-    later(simulation, after);
+    later(simulation, passes);
   };
-}
 
-async function twoOpened(simulation: Simulation): Promise<void> {
-  await openedAnd({ action: "prompt", after: WINDOW_MS })(simulation);
+/** Each of these clients wants a link, with a request of its own unless it is named. */
+const presses =
+  (clients: string, request?: string) =>
+  (simulation: Simulation): void => {
+    for (const client of clients) simulation.press(client, request ?? client, IMPATIENT_MS);
+  };
+
+async function twoOpened(simulation: Simulation, action?: Action): Promise<void> {
+  await openedAnd(action, WINDOW_MS)(simulation);
   await opened(simulation, "second");
 }
 
 async function expired(simulation: Simulation): Promise<void> {
-  await openedAnd({ after: TIMEOUT_MS })(simulation);
+  await openedAnd(undefined, TIMEOUT_MS)(simulation);
   simulation.sweep();
   await drain(simulation);
   later(simulation, 10 * SECOND_MS);
@@ -81,25 +88,17 @@ export const SCENARIOS: readonly Scenario[] = [
   {
     name: "the same request twice",
     faults: 1,
-    start: (simulation) => {
-      simulation.press("a", "same", IMPATIENT_MS);
-      simulation.press("b", "same", IMPATIENT_MS);
-    },
+    start: presses("ab", "same"),
   },
   {
     name: "two requests for one fee",
     faults: 1,
-    start: (simulation) => {
-      simulation.press("a", "a", IMPATIENT_MS);
-      simulation.press("b", "b", IMPATIENT_MS);
-    },
+    start: presses("ab"),
   },
   {
     name: "three requests for one fee",
     faults: 0,
-    start: (simulation) => {
-      for (const client of ["a", "b", "c"]) simulation.press(client, client, IMPATIENT_MS);
-    },
+    start: presses("abc"),
   },
   {
     name: "one request, patient, and everything that can go wrong twice",
@@ -119,7 +118,7 @@ export const SCENARIOS: readonly Scenario[] = [
   {
     name: "paid while it is given up for its age",
     faults: 1,
-    begin: openedAnd({ after: TIMEOUT_MS }),
+    begin: openedAnd(undefined, TIMEOUT_MS),
     start: (simulation) => {
       verify(simulation, "due");
       payer(simulation, "pay");
@@ -128,7 +127,7 @@ export const SCENARIOS: readonly Scenario[] = [
   {
     name: "money in flight lands while it is given up for its age",
     faults: 1,
-    begin: openedAnd({ action: "prompt", after: TIMEOUT_MS }),
+    begin: openedAnd("prompt", TIMEOUT_MS),
     start: (simulation) => {
       verify(simulation, "due");
       lands(simulation);
@@ -137,7 +136,7 @@ export const SCENARIOS: readonly Scenario[] = [
   {
     name: "paid while the owner presses past the window",
     faults: 1,
-    begin: openedAnd({ after: WINDOW_MS }),
+    begin: openedAnd(undefined, WINDOW_MS),
     start: (simulation) => {
       simulation.press("b", "b", IMPATIENT_MS);
       payer(simulation, "pay");
@@ -146,11 +145,8 @@ export const SCENARIOS: readonly Scenario[] = [
   {
     name: "two owners press past the window",
     faults: 0,
-    begin: openedAnd({ after: WINDOW_MS }),
-    start: (simulation) => {
-      simulation.press("a", "a", IMPATIENT_MS);
-      simulation.press("b", "b", IMPATIENT_MS);
-    },
+    begin: openedAnd(undefined, WINDOW_MS),
+    start: presses("ab"),
   },
   {
     name: "paid while it is cancelled",
@@ -194,7 +190,7 @@ export const SCENARIOS: readonly Scenario[] = [
   {
     name: "both links are paid, one of them by money in flight",
     faults: 1,
-    begin: twoOpened,
+    begin: (simulation) => twoOpened(simulation, "prompt"),
     start: (simulation) => {
       payer(simulation, "pay", 1, false);
       lands(simulation);
@@ -206,7 +202,7 @@ export const SCENARIOS: readonly Scenario[] = [
     name: "another amount on one link, the right one on the other",
     faults: 1,
     begin: async (simulation) => {
-      await twoOpened(simulation);
+      await twoOpened(simulation, "prompt");
       const second = simulation.ledger.links()[1];
       if (second) simulation.pay(second, "wrong-amount", { amount: "5.00" });
     },
@@ -219,7 +215,7 @@ export const SCENARIOS: readonly Scenario[] = [
   {
     name: "the money goes back while it is being confirmed",
     faults: 1,
-    begin: openedAnd({ action: "pay" }),
+    begin: openedAnd("pay"),
     start: (simulation) => {
       payer(simulation, "refund", 0, false);
       verify(simulation, "webhook");
@@ -230,7 +226,7 @@ export const SCENARIOS: readonly Scenario[] = [
     name: "a success is told to the listing and to the payer",
     faults: 0,
     delivers: true,
-    begin: openedAnd({ action: "pay" }),
+    begin: openedAnd("pay"),
     start: (simulation) => verify(simulation, "webhook"),
   },
   {
@@ -238,7 +234,7 @@ export const SCENARIOS: readonly Scenario[] = [
     faults: 0,
     delivers: true,
     begin: async (simulation) => {
-      await openedAnd({ action: "prompt", after: TIMEOUT_MS })(simulation);
+      await openedAnd("prompt", TIMEOUT_MS)(simulation);
       simulation.sweep();
       await drain(simulation);
       later(simulation, 2 * HOUR_MS);
@@ -251,7 +247,7 @@ export const SCENARIOS: readonly Scenario[] = [
   {
     name: "the books are compared while a verification is under way",
     faults: 1,
-    begin: openedAnd({ action: "pay", after: 3 * HOUR_MS }),
+    begin: openedAnd("pay", 3 * HOUR_MS),
     start: (simulation) => {
       simulation.reconcile();
       verify(simulation, "due");

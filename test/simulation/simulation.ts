@@ -24,9 +24,9 @@ import type { Transaction } from "../../local/chapa/transactions.ts";
 import { EVERY_TX_REF, World } from "../../local/chapa/world.ts";
 import { CANARIES, Invariants } from "../invariants/invariants.ts";
 import type { Cause } from "../invariants/world.ts";
+import { MemoryTable } from "../support/memory-table.ts";
 import { FEE } from "../support/payments.ts";
 import { Ledger } from "./ledger.ts";
-import { MemoryTable } from "./memory-client.ts";
 import { NAMESPACE, type Ports, portsOf } from "./ports.ts";
 import type { Scheduler } from "./scheduler.ts";
 
