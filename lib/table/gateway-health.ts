@@ -12,7 +12,7 @@ const StoredProbe = z
   .transform(({ is_reachable, at }): Probe => ({ isReachable: is_reachable, at }));
 
 /** The last look at Chapa's well-being, so that asking for ours costs Chapa nothing. */
-export class ProbeTable {
+export class GatewayHealthTable {
   readonly #client: DynamoDBDocumentClient;
   readonly #name: string;
 
