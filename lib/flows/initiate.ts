@@ -21,8 +21,8 @@ import { type Act, claim, renew, reopen, settleUnpaid, takeOver } from "../domai
 import { isInert, type Lease, type Payment, type Terms } from "../domain/payment.ts";
 import { type Price, type PriceBook, priceOf } from "../domain/prices.ts";
 import { SECOND_MS } from "../domain/time.ts";
-import type { UserDirectory } from "../peers/user-directory.ts";
 import type { Refusal, Verdict } from "../runtime/rate-limit.ts";
+import type { UserDirectory } from "../services/user-directory.ts";
 import type { Contact } from "../table/contacts.ts";
 import type { PaymentTable } from "../table/payments.ts";
 import type { RequestTable } from "../table/requests.ts";

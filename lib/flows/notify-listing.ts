@@ -4,11 +4,11 @@ import { awaitsListing, type Policy } from "../domain/looks.ts";
 import { type Act, attend, listingAnswered, listingAsked } from "../domain/moves.ts";
 import { type Payment, shownTxRef } from "../domain/payment.ts";
 import { clamp, MINUTE_MS, SECOND_MS } from "../domain/time.ts";
-import type { ListingAnswer, ListingService } from "../peers/listing.ts";
 import type { Handled } from "../queue/worker.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Log } from "../runtime/logger.ts";
 import type { Count } from "../runtime/metrics.ts";
+import type { ListingAnswer, ListingService } from "../services/listing.ts";
 import type { PaymentTable } from "../table/payments.ts";
 import { updatePayment } from "./steps/update-payment.ts";
 

@@ -6,9 +6,6 @@ import { AuthSecret, GatewaySecret } from "../contract/secrets.ts";
 import { type Policy, parseLadder } from "../domain/looks.ts";
 import { DAY_MS, MINUTE_MS } from "../domain/time.ts";
 import { type Credentials, type Door, door } from "../http/principal.ts";
-import { confirmUser } from "../peers/confirm-user.ts";
-import { UserDirectory } from "../peers/user-directory.ts";
-import { UserManagement } from "../peers/user-management.ts";
 import { SharedLimiter } from "../redis/limiter.ts";
 import { SharedRedis } from "../redis/shared-redis.ts";
 import { VerifiedUsers } from "../redis/verified-users.ts";
@@ -17,6 +14,9 @@ import { systemClock } from "../runtime/clock.ts";
 import { log } from "../runtime/logger.ts";
 import { count } from "../runtime/metrics.ts";
 import { Secret } from "../runtime/secrets.ts";
+import { confirmUser } from "../services/confirm-user.ts";
+import { UserDirectory } from "../services/user-directory.ts";
+import { UserManagement } from "../services/user-management.ts";
 import { ContactTable } from "../table/contacts.ts";
 
 /** When to look, from the environment. @throws EnvironmentInvalid */

@@ -1,12 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { DependencyUnavailable } from "../../../lib/domain/errors.ts";
-import { ListingService } from "../../../lib/peers/listing.ts";
-import { messageFor } from "../../../lib/peers/messages.ts";
-import { NotificationService } from "../../../lib/peers/notification.ts";
-import { UserDirectory } from "../../../lib/peers/user-directory.ts";
-import { UserManagement, unescaped } from "../../../lib/peers/user-management.ts";
 import { CallFailed, type Reply } from "../../../lib/runtime/call.ts";
+import { ListingService } from "../../../lib/services/listing.ts";
+import { messageFor } from "../../../lib/services/messages.ts";
+import { NotificationService } from "../../../lib/services/notification.ts";
+import { UserDirectory } from "../../../lib/services/user-directory.ts";
+import { UserManagement, unescaped } from "../../../lib/services/user-management.ts";
 import { FEE } from "../../support/payments.ts";
 import { anyBytesAsText, anyJson, anyText, mostly, strangeJson } from "./hostile.ts";
 import { demand, demandCleanPrototypes, orRefusedLater, own, plainly, textOf } from "./laws/broken.ts";
