@@ -13,8 +13,8 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
     edits: {
       "lib/flows/steps/open-checkout.ts": [
         [
-          "const wasPaid = saved.payment?.captures.some((capture) => capture.attempt === attempt);",
-          "if (saved.payment) return { ...saved.payment, checkoutUrl, attempt };\n  const wasPaid = false;",
+          "const isStored = saved.payment?.attempts[attempt] !== undefined;",
+          "if (saved.payment) return { ...saved.payment, checkoutUrl, attempt };\n  const isStored = false;",
         ],
       ],
     },
