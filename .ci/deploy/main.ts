@@ -4,10 +4,10 @@ import { mkdirSync, readFileSync } from "node:fs";
 import * as z from "zod";
 import { CHAPA_DEFAULTS, startChapa } from "../../local/chapa/simulator.ts";
 import { createClock } from "../../local/clock.ts";
-import { PASSWORD, PEOPLE } from "../../local/people.ts";
 import { startRedis } from "../../local/redis/bridge.ts";
 import { startServices, tokensOf } from "../../local/services.ts";
 import { readSettings } from "../../local/settings.ts";
+import { PASSWORD, USERS } from "../../local/users.ts";
 import { EmulatedCloud } from "./emulated-cloud.ts";
 
 // Bootstraps and deploys the real stack into an emulator, pays through its front doors, updates it and tears it down.
@@ -35,7 +35,7 @@ const [chapa, services, redis, cloud] = await Promise.all([
   startRedis(undefined),
   EmulatedCloud.start(PORT),
 ]);
-const people = await tokensOf(services.users, clock);
+const userTokens = await tokensOf(services.users, clock);
 const listing = services.listing;
 if (!listing) throw new Error("the listing service is a double here");
 
@@ -138,7 +138,7 @@ async function putSecrets(outputs: z.output<typeof Outputs>[typeof STACK]): Prom
         contact_keys: { k1: Buffer.alloc(32, 3).toString("base64") },
         listing_api_key: settings.PROPERTY_WEBHOOK_API_KEY,
         notification_bearer: services.notificationBearer,
-        user_management_login: { email: PEOPLE.admin.email, password: PASSWORD },
+        user_management_login: { email: USERS.admin.email, password: PASSWORD },
       },
     ],
   ];
@@ -178,12 +178,12 @@ async function until(what: string, holds: () => boolean | Promise<boolean>, seco
   throw new Error(`not within ${seconds} s: ${what}`);
 }
 
-const owner = { authorization: `Bearer ${people.owner.token}` };
+const owner = { authorization: `Bearer ${userTokens.owner.token}` };
 let paidId = "";
 
 async function begin(api: string, byKey = false): Promise<{ id: string; txRef: string; propertyId: string }> {
-  const propertyId = listing?.addProperty({ ownerId: PEOPLE.owner.id }).id ?? "";
-  const body = { user_id: PEOPLE.owner.id, property_id: propertyId, request_id: randomUUID() };
+  const propertyId = listing?.addProperty({ ownerId: USERS.owner.id }).id ?? "";
+  const body = { user_id: USERS.owner.id, property_id: propertyId, request_id: randomUUID() };
   const headers = byKey ? { "x-api-key": API_KEY } : owner;
   const answer = await call(api, "POST", "/api/v1/payments/initiate", headers, body);
   must(`${byKey ? "a program" : "the owner"} is answered 202`, answer.status === 202, answer);
@@ -293,7 +293,7 @@ async function update(api: string): Promise<void> {
   const again = await fetch(`${api}/api/v1/payments/initiate`, {
     method: "POST",
     headers: { "content-type": "application/json", ...owner },
-    body: JSON.stringify({ user_id: PEOPLE.owner.id, property_id: randomUUID() }),
+    body: JSON.stringify({ user_id: USERS.owner.id, property_id: randomUUID() }),
   });
   must(
     "the new value is used",
