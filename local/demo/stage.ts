@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { ApiClient, type HttpResponse } from "../api-client.ts";
-import type { Plan } from "../chapa/plan.ts";
+import type { DeliveryPlan } from "../chapa/delivery-plan.ts";
 import { type Cloud, type CloudOptions, startCloud } from "../cloud.ts";
 import type { Settings } from "../settings.ts";
 import { PASSWORD, USERS } from "../users.ts";
@@ -183,7 +183,7 @@ export class Stage {
   }
 
   /** What happens to every later message of Chapa's. */
-  plan(plan: Plan): void {
+  plan(plan: DeliveryPlan): void {
     this.#cloud.chapa?.plan("*", plan);
   }
 

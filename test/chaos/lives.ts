@@ -1,11 +1,11 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { ApiClient, type HttpResponse } from "../../local/api-client.ts";
-import type { Plan } from "../../local/chapa/plan.ts";
+import type { DeliveryPlan } from "../../local/chapa/delivery-plan.ts";
 import type { Cloud } from "../../local/cloud.ts";
 import type { Laws } from "./laws.ts";
 
 // What becomes of Chapa's messages about one checkout.
-const PLANS: readonly Plan[] = [
+const PLANS: readonly DeliveryPlan[] = [
   {},
   {},
   { dropAll: true, callback: { send: "off" } },

@@ -5,8 +5,8 @@ import { openAttention } from "../../lib/domain/payment.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from "../../lib/domain/time.ts";
 import { ApiClient } from "../../local/api-client.ts";
 import { ACTIONS, type Action, ActionRefused, type ActParams } from "../../local/chapa/actions.ts";
+import type { DeliveryPlan } from "../../local/chapa/delivery-plan.ts";
 import { METHODS } from "../../local/chapa/methods.ts";
-import type { Plan } from "../../local/chapa/plan.ts";
 import { PROFILE_NAMES, type ProfileName } from "../../local/chapa/profiles.ts";
 import { type Cloud, startCloud } from "../../local/cloud.ts";
 import { readSettings } from "../../local/settings.ts";
@@ -41,7 +41,7 @@ const END_MS = 16 * DAY_MS;
 type Deed =
   | { at: number; does: "press" }
   | { at: number; does: "act"; checkout: "first" | "latest"; action: Action; params: ActParams };
-type Life = { plan: Plan; deeds: Deed[] };
+type Life = { plan: DeliveryPlan; deeds: Deed[] };
 
 const at = fc.nat(MOMENTS_MS.length - 1);
 const params: fc.Arbitrary<ActParams> = fc.record(
@@ -65,7 +65,7 @@ const deed: fc.Arbitrary<Deed> = fc.oneof(
     }),
   },
 );
-const plan: fc.Arbitrary<Plan> = fc.constantFrom<Plan[]>(
+const plan: fc.Arbitrary<DeliveryPlan> = fc.constantFrom<DeliveryPlan[]>(
   {},
   {},
   { dropAll: true, callback: { send: "off" } },
