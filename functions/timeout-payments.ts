@@ -1,3 +1,6 @@
+import { createChapa } from "../lib/composition/chapa.ts";
+import { createPolicy } from "../lib/composition/policy.ts";
+import { createGatewaySecret } from "../lib/composition/secrets.ts";
 import { readEnv } from "../lib/contract/env.ts";
 import { FUNCTIONS } from "../lib/contract/functions.ts";
 import type { ListingMessage, ResolveMessage } from "../lib/contract/queues.ts";
@@ -12,7 +15,6 @@ import { GatewayHealthTable } from "../lib/table/gateway-health.ts";
 import { DUE_SHARDS } from "../lib/table/keys.ts";
 import { PaymentTable } from "../lib/table/payments.ts";
 import { TotalsTable } from "../lib/table/totals.ts";
-import { chapaOf, gatewaySecretOf, policyOf } from "../lib/wiring/parts.ts";
 
 const env = readEnv(FUNCTIONS["timeout-payments"].env);
 const sqs = sqsClient();
@@ -22,12 +24,12 @@ const ports = {
   shards: DUE_SHARDS,
   resolve: new Queue<ResolveMessage>(sqs, env.RESOLVE_QUEUE_URL),
   listing: new Queue<ListingMessage>(sqs, env.LISTING_QUEUE_URL),
-  policy: policyOf(env),
+  policy: createPolicy(env),
   clock: systemClock,
   log,
   totals: new TotalsTable(client, env.TABLE_NAME),
   probes: new GatewayHealthTable(client, env.TABLE_NAME),
-  chapa: chapaOf(env, gatewaySecretOf(env)),
+  chapa: createChapa(env, createGatewaySecret(env)),
 };
 
 export const handler = async () => {

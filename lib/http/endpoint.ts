@@ -3,10 +3,11 @@ import httpErrorHandler from "@middy/http-error-handler";
 import httpJsonBodyParser from "@middy/http-json-body-parser";
 import type { APIGatewayProxyEventV2, Context } from "aws-lambda";
 import type * as z from "zod";
-import { DependencyUnavailable, errorName, InputInvalid, PaymentError } from "../domain/errors.ts";
+import { DependencyUnavailable, errorName, PaymentError } from "../domain/errors.ts";
 import { log } from "../runtime/logger.ts";
 import { flushMetrics } from "../runtime/metrics.ts";
 import { traced } from "../runtime/trace.ts";
+import { InputInvalid } from "./errors.ts";
 import { type HttpAnswer, problemFor } from "./problem.ts";
 
 /** One call. `body` is parsed JSON where the endpoint takes JSON; `deadline` and `endsAt` are epoch ms. */

@@ -1,12 +1,12 @@
 import type { APIGatewayProxyEventV2 } from "aws-lambda";
 import * as z from "zod";
 import type { InitiateRequest } from "../contract/api.ts";
-import { Forbidden, InputInvalid } from "../domain/errors.ts";
 import { Uuid } from "../domain/ids.ts";
 import { parseBirr, type Santim } from "../domain/money.ts";
 import { nameOf, type Principal } from "../domain/principal.ts";
 import { header } from "./endpoint.ts";
-import { parsed } from "./problem.ts";
+import { Forbidden, InputInvalid } from "./errors.ts";
+import { parseRequest } from "./parse.ts";
 
 const IdempotencyKey = z.string().regex(/^[\x21-\x7e]{1,255}$/, "not 1 to 255 visible ASCII characters");
 
@@ -71,7 +71,7 @@ function contactOf(principal: Principal, customer: InitiateRequest["customer"]):
 
 /** The body's request id, or the header that means the same; both given must say the same. */
 function requestIdOf(inBody: string | undefined, inHeader: string | undefined): string | undefined {
-  const key = inHeader === undefined ? undefined : parsed("header", RequestId, inHeader);
+  const key = inHeader === undefined ? undefined : parseRequest("header", RequestId, inHeader);
   const id = inBody === undefined ? undefined : Uuid.parse(inBody);
   if (id === undefined || key === undefined || id === key) return id ?? key;
   const msg = "differs from the Idempotency-Key header";

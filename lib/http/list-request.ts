@@ -1,7 +1,7 @@
 import type { APIGatewayProxyEventV2 } from "aws-lambda";
-import { Forbidden } from "../domain/errors.ts";
 import { Uuid } from "../domain/ids.ts";
 import { isPrivileged, type Principal } from "../domain/principal.ts";
+import { Forbidden } from "./errors.ts";
 
 /**
  * Whose payments a caller is shown: his own; everybody's (undefined) or one user's for administrators and programs.

@@ -30,7 +30,7 @@ const FORBIDDEN: [string, string, string][] = [
   ["lib/http/@.ts", uses("../flows/initiate.ts"), "lib/http knows HTTP"],
   ["lib/http/@.ts", uses("../table/payments.ts"), "lib/http knows HTTP"],
   ["lib/http/pages/@.ts", uses("../../chapa/client.ts"), "lib/http knows HTTP"],
-  ["lib/wiring/@.ts", uses("../flows/initiate.ts"), "lib/wiring puts adapters together"],
+  ["lib/composition/@.ts", uses("../flows/initiate.ts"), "lib/composition puts adapters together"],
   ["functions/@.ts", uses("./chapa-webhook.ts"), "A function imports the library only"],
   ["functions/@.ts", uses("../local/clock.ts"), "A function imports the library only"],
   ["functions/@.ts", uses("../infra/config.ts"), "A function imports the library only"],
