@@ -6,13 +6,13 @@ import { createLimiter } from "../lib/composition/limiter.ts";
 import { createPolicy } from "../lib/composition/policy.ts";
 import { createAuthSecret, createGatewaySecret } from "../lib/composition/secrets.ts";
 import { createUserDirectory } from "../lib/composition/user-directory.ts";
-import { InitiateRequest, PaymentResponse } from "../lib/contract/api.ts";
+import { PaymentResponse } from "../lib/contract/api.ts";
 import { readEnv } from "../lib/contract/env.ts";
 import { FUNCTIONS } from "../lib/contract/functions.ts";
 import { PriceBook } from "../lib/domain/prices.ts";
 import { initiate } from "../lib/flows/initiate.ts";
 import { endpoint, json } from "../lib/http/endpoint.ts";
-import { toCommand } from "../lib/http/initiate-request.ts";
+import { InitiateBody, toCommand } from "../lib/http/initiate-request.ts";
 import { parseRequest } from "../lib/http/parse.ts";
 import { toCheckoutResponse } from "../lib/http/payment-response.ts";
 import { quotaHeaders } from "../lib/http/quota-headers.ts";
@@ -50,7 +50,7 @@ const LEASE_MARGIN_MS = 2_000;
 
 export const handler = endpoint("json", async ({ event, body, requestId, deadline, endsAt }) => {
   const principal = await authenticate(event);
-  const command = toCommand(parseRequest("body", InitiateRequest, body), event, principal, randomUUID);
+  const command = toCommand(parseRequest("body", InitiateBody, body), event, principal, randomUUID);
   const run = { me: requestId, deadline, leaseUntil: endsAt + LEASE_MARGIN_MS };
   const { payment, replayed, quota } = await initiate(ports, command, run);
   const headers = { ...quotaHeaders(quota), ...(replayed ? { "idempotent-replayed": "true" } : {}) };

@@ -1,12 +1,12 @@
 import { createAuthenticate } from "../lib/composition/authenticate.ts";
 import { createAuthSecret } from "../lib/composition/secrets.ts";
-import { ListQuery, PaymentList } from "../lib/contract/api.ts";
+import { PaymentList } from "../lib/contract/api.ts";
 import { readEnv } from "../lib/contract/env.ts";
 import { FUNCTIONS } from "../lib/contract/functions.ts";
 import { listPayments, spanOf } from "../lib/flows/list-payments.ts";
 import { cursors } from "../lib/http/cursor.ts";
 import { endpoint, json } from "../lib/http/endpoint.ts";
-import { listedUser, nextLink } from "../lib/http/list-request.ts";
+import { ListFilter, listedUser, nextLink } from "../lib/http/list-request.ts";
 import { parseRequest } from "../lib/http/parse.ts";
 import { toStatusResponse } from "../lib/http/payment-response.ts";
 import { systemClock } from "../lib/runtime/clock.ts";
@@ -23,7 +23,7 @@ export const handler = endpoint("nothing", async ({ event }) => {
   const principal = await authenticate(event);
   const { limit, cursor, status, from, to, user_id } = parseRequest(
     "query",
-    ListQuery,
+    ListFilter,
     event.queryStringParameters ?? {},
   );
   const userId = listedUser(principal, user_id);

@@ -26,6 +26,6 @@ const ports = {
   log,
   count,
 };
-const queue = { schema: ListingMessage, client: sqsClient(), queueUrl: env.LISTING_QUEUE_URL };
+const queue = { schema: ListingMessage.extend({ ref: Ref }), client: sqsClient(), queueUrl: env.LISTING_QUEUE_URL };
 
-export const handler = worker(queue, ({ ref }, { receives }) => notifyListing(ports, Ref.parse(ref), receives));
+export const handler = worker(queue, ({ ref }, { receives }) => notifyListing(ports, ref, receives));

@@ -157,7 +157,7 @@ const Answer = z.looseObject({
   chapa_tx_ref: z.string().optional(),
 });
 
-async function call(api: string, method: string, path: string, headers: Record<string, string>, body?: object) {
+async function call(api: string, [method, path]: [string, string], headers: Record<string, string>, body?: object) {
   const response = await fetch(`${api}${path}`, {
     method,
     headers: { "content-type": "application/json", ...headers },
@@ -185,18 +185,18 @@ async function begin(api: string, byKey = false): Promise<{ id: string; txRef: s
   const propertyId = listing?.addProperty({ ownerId: USERS.owner.id }).id ?? "";
   const body = { user_id: USERS.owner.id, property_id: propertyId, request_id: randomUUID() };
   const headers = byKey ? { "x-api-key": API_KEY } : owner;
-  const answer = await call(api, "POST", "/api/v1/payments/initiate", headers, body);
+  const answer = await call(api, ["POST", "/api/v1/payments/initiate"], headers, body);
   must(`${byKey ? "a program" : "the owner"} is answered 202`, answer.status === 202, answer);
   return { id: String(answer.body.id), txRef: String(answer.body.chapa_tx_ref), propertyId };
 }
 
 async function paid(api: string, { id, propertyId }: { id: string; propertyId: string }): Promise<void> {
   await until("the state is SUCCESS", async () => {
-    const { body } = await call(api, "GET", `/api/v1/payments/${id}/status`, owner);
+    const { body } = await call(api, ["GET", `/api/v1/payments/${id}/status`], owner);
     return body.status === "SUCCESS";
   });
   await until("the listing is APPROVED", () => listing?.property(propertyId)?.status === "APPROVED");
-  const { body } = await call(api, "GET", `/api/v1/payments/${id}`, { "x-api-key": API_KEY });
+  const { body } = await call(api, ["GET", `/api/v1/payments/${id}`], { "x-api-key": API_KEY });
   for (const { at, move, by, evidence } of History.parse(body["history"])) {
     say("payment", `${at} ${move} by ${by}${evidence ? ` [${evidence}]` : ""}`);
   }
@@ -230,7 +230,7 @@ async function payments(api: string, { SweepFunction }: { SweepFunction: string 
   const late = await begin(api);
   await chapa.act(late.txRef, "pay");
   await until("the state is SUCCESS while the listing answers 503", async () => {
-    const { body } = await call(api, "GET", `/api/v1/payments/${late.id}/status`, owner);
+    const { body } = await call(api, ["GET", `/api/v1/payments/${late.id}/status`], owner);
     return body.status === "SUCCESS";
   });
   await new Promise((resolve) => setTimeout(resolve, UNHEARD_MS));
@@ -274,13 +274,13 @@ async function deadLetter(): Promise<void> {
 
 async function refusals(api: string): Promise<void> {
   say("story", "doors");
-  const unsigned = await call(api, "GET", "/internal/v1/payments", {});
+  const unsigned = await call(api, ["GET", "/internal/v1/payments"], {});
   must("an unsigned request under /internal is refused", unsigned.status === 403, unsigned.status);
-  const nobody = await call(api, "GET", "/api/v1/payments", {});
+  const nobody = await call(api, ["GET", "/api/v1/payments"], {});
   must("nobody sees payments", nobody.status === 401, nobody.status);
-  const nowhere = await call(api, "GET", "/nowhere", {});
+  const nowhere = await call(api, ["GET", "/nowhere"], {});
   must("an address that nobody listed is refused as a problem", nowhere.body["code"] === "route_unknown", nowhere);
-  const health = await call(api, "GET", "/health", {});
+  const health = await call(api, ["GET", "/health"], {});
   must("the service is healthy", health.status === 200, health);
 }
 
@@ -288,7 +288,7 @@ async function update(api: string): Promise<void> {
   say("story", "an update");
   await deploy({ RATE_LIMIT_INITIATE: "11" });
   say("cdk", "deployed a second time, with one value changed");
-  const { body } = await call(api, "GET", `/api/v1/payments/${paidId}/status`, owner);
+  const { body } = await call(api, ["GET", `/api/v1/payments/${paidId}/status`], owner);
   must("what was paid before is paid after", body.status === "SUCCESS", body);
   const again = await fetch(`${api}/api/v1/payments/initiate`, {
     method: "POST",
