@@ -5,14 +5,14 @@ import * as z from "zod";
 import { txRefOf, Uuid } from "../../lib/domain/ids.ts";
 import { openAttention } from "../../lib/domain/payment.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from "../../lib/domain/time.ts";
-import { Caller } from "../../local/caller.ts";
+import { ApiClient } from "../../local/api-client.ts";
 import { ACTIONS, type Action, ActionRefused, type ActParams } from "../../local/chapa/actions.ts";
+import type { DeliveryPlan } from "../../local/chapa/delivery-plan.ts";
 import { METHODS } from "../../local/chapa/methods.ts";
-import type { Plan } from "../../local/chapa/plan.ts";
 import { PROFILE_NAMES, type ProfileName } from "../../local/chapa/profiles.ts";
 import { type Cloud, startCloud } from "../../local/cloud.ts";
-import { PEOPLE } from "../../local/people.ts";
 import { readSettings } from "../../local/settings.ts";
+import { USERS } from "../../local/users.ts";
 import { CloudWorld } from "../invariants/cloud-world.ts";
 import { RECORDS } from "../support/scan-records.ts";
 import { answersAsDescribed } from "../support/stage.ts";
@@ -48,7 +48,7 @@ const LogRecord = z.looseObject({ message: z.string().optional(), reference: z.s
 type Deed =
   | { at: number; does: "press" }
   | { at: number; does: "act"; checkout: "first" | "latest"; action: Action; params: ActParams };
-type Script = { plan: Plan; deeds: Deed[] };
+type Script = { plan: DeliveryPlan; deeds: Deed[] };
 
 const at = fc.nat(MOMENTS_MS.length - 1);
 const params: fc.Arbitrary<ActParams> = fc.record(
@@ -72,7 +72,7 @@ const deed: fc.Arbitrary<Deed> = fc.oneof(
     }),
   },
 );
-const plan: fc.Arbitrary<Plan> = fc.constantFrom<Plan[]>(
+const plan: fc.Arbitrary<DeliveryPlan> = fc.constantFrom<DeliveryPlan[]>(
   {},
   {},
   { dropAll: true, callback: { send: "off" } },
@@ -190,7 +190,7 @@ function scriptOf(index: number): string {
 
 /** Plays all scripts side by side, each with a property of its own, and waits until nothing more can come. */
 async function play(on: Cloud, world: CloudWorld): Promise<End[]> {
-  const caller = new Caller(on.address);
+  const caller = new ApiClient(on.address);
   const runs = SCRIPTS.map((script, index) => new Run({ on, world, caller, script }, propertyOf(index)));
   const startedAt = on.clock.now();
   for (const [moment, ms] of MOMENTS_MS.entries()) {
@@ -212,7 +212,7 @@ async function play(on: Cloud, world: CloudWorld): Promise<End[]> {
       attention: [...new Set(own.flatMap(openAttention))].sort(),
       taken: distinct(own.flatMap(({ ref }) => world.capturesOf(ref).map(({ txRef }) => txRef))),
       known: distinct(own.flatMap(({ ref, captures }) => captures.map(({ attempt }) => txRefOf(ref, attempt)))),
-      listing: on.peers.listing?.property(property)?.status ?? "",
+      listing: on.services.listing?.property(property)?.status ?? "",
     };
   });
 }
@@ -233,7 +233,7 @@ function distinct(texts: readonly string[]): string[] {
   return [...new Set(texts)].sort();
 }
 
-type Parts = { on: Cloud; world: CloudWorld; caller: Caller; script: Script };
+type Parts = { on: Cloud; world: CloudWorld; caller: ApiClient; script: Script };
 
 class Run {
   readonly property: Uuid;
@@ -245,7 +245,7 @@ class Run {
   constructor(parts: Parts, property: Uuid) {
     this.#parts = parts;
     this.property = property;
-    parts.on.peers.listing?.addProperty({ id: property, ownerId: PEOPLE.owner.id });
+    parts.on.services.listing?.addProperty({ id: property, ownerId: USERS.owner.id });
   }
 
   async reach(moment: number): Promise<void> {

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { openAttention, type Payment, shownTxRef } from "../../lib/domain/payment.ts";
-import type { Heard } from "../../local/caller.ts";
+import type { HttpResponse } from "../../local/api-client.ts";
 import type { Action, ActParams } from "../../local/chapa/actions.ts";
 import { CHAPA_DEFAULTS, type ChapaSimulator } from "../../local/chapa/simulator.ts";
 import { type Checkout, checkoutOf, DAY_MS, HOUR_MS, MINUTE_MS, type Stage } from "../../local/demo/stage.ts";
@@ -31,14 +31,16 @@ const movesOf = ({ history }: Payment) => history.map(({ move }) => move);
 const verifies = () => verifiedAt(stage).length;
 
 /** Chapa's own word, signed: it is only a reason to ask. */
-function signed({ txRef }: Checkout): Promise<Heard> {
+function signed({ txRef }: Checkout): Promise<HttpResponse> {
   const claim = JSON.stringify({ event: "charge.success", tx_ref: txRef, status: "success", amount: "500.00" });
   return stage.webhook("webhook", claim, { secret: CHAPA_DEFAULTS.webhookSecret });
 }
 
 /** What the listing was told, without questions. */
 function toldListing(): unknown[] {
-  return (stage.cloud.peers.listing?.confirms() ?? []).map(({ body }) => body["status"]).filter((s) => s !== "PENDING");
+  return (stage.cloud.services.listing?.confirms() ?? [])
+    .map(({ body }) => body["status"])
+    .filter((s) => s !== "PENDING");
 }
 
 describe("only Chapa's verify moves money:", () => {
@@ -117,7 +119,7 @@ describe("money that is not as agreed is held for a person, who is called, and n
     expect(openAttention(payment)).toEqual(["mismatch"]);
     expect(movesOf(payment)).toEqual(["claim", "open", "review"]);
     expect(toldListing()).toEqual([]);
-    expect(stage.cloud.peers.notification?.sent()).toEqual([]);
+    expect(stage.cloud.services.notification?.sent()).toEqual([]);
     expect((await stage.press(propertyId)).body).toMatchObject({ state: "REVIEW", status: "PENDING" });
     expect(chapa.transactions()).toHaveLength(1);
   });

@@ -5,7 +5,7 @@ import { documentClient } from "../../lib/table/client.ts";
 import { shardOf } from "../../lib/table/keys.ts";
 import { PaymentTable } from "../../lib/table/payments.ts";
 import type { Action } from "../../local/chapa/actions.ts";
-import { Plan } from "../../local/chapa/plan.ts";
+import { DeliveryPlan } from "../../local/chapa/delivery-plan.ts";
 import type { ChapaSimulator } from "../../local/chapa/simulator.ts";
 import { checkoutOf, DAY_MS, HOUR_MS, MINUTE_MS, type Stage } from "../../local/demo/stage.ts";
 import { TABLE_NAME } from "../../local/environment.ts";
@@ -59,11 +59,11 @@ async function askedAt(moments: number[]): Promise<number[]> {
 }
 
 /** `answers` are what Chapa hears to its webhooks; `soon`: its messages are enough to know within a minute. */
-type Delivery = { plan: Plan; answers: unknown[]; soon: boolean; does: Action | null };
+type Delivery = { plan: DeliveryPlan; answers: unknown[]; soon: boolean; does: Action | null };
 
-const deliveries = (answers: unknown[], soon: boolean, plans: Plan[], does: Action | null = "close-tab") =>
+const deliveries = (answers: unknown[], soon: boolean, plans: DeliveryPlan[], does: Action | null = "close-tab") =>
   plans.map((plan): Delivery => ({ plan, answers, soon, does }));
-const flags = (names: string) => names.split(" ").map((name) => Plan.parse({ [name]: true }));
+const flags = (names: string) => names.split(" ").map((name) => DeliveryPlan.parse({ [name]: true }));
 
 const DELIVERIES: Delivery[] = [
   ...deliveries([200], true, [{ delay: 30 }, { duplicate: 3 }, { duplicateVariant: 3 }, { concurrent: 3 }]),
@@ -127,7 +127,7 @@ describe("whatever becomes of Chapa's messages, money that was paid ends as one 
 
   test("no plan was left out but the one for refunds, which nobody asks for here", () => {
     const tried = DELIVERIES.flatMap(({ plan }) => Object.keys(plan));
-    expect(new Set([...tried, "refunds"])).toEqual(new Set(Object.keys(Plan.shape)));
+    expect(new Set([...tried, "refunds"])).toEqual(new Set(Object.keys(DeliveryPlan.shape)));
   });
 });
 
@@ -200,7 +200,7 @@ describe("a timeout is no evidence:", () => {
     const during = await onlyPayment();
     expect(during).toMatchObject({ state: "PENDING", version: 2, attempts: { 0: { closedAt: undefined } } });
     expect((await stage.press(propertyId)).status).toBe(503);
-    expect(stage.cloud.peers.notification?.sent()).toEqual([]);
+    expect(stage.cloud.services.notification?.sent()).toEqual([]);
 
     await stage.cloud.fault("chapa", null);
     await stage.cloud.advance(6 * HOUR_MS);
@@ -263,7 +263,7 @@ describe("a success that the listing has not heard", () => {
     const heard = await onlyPayment();
     expect(heard.listingHeardAt).toBeDefined();
     expect(heard.dueAt).toBeUndefined();
-    expect(stage.cloud.peers.listing?.property(propertyId)?.status).toBe("APPROVED");
+    expect(stage.cloud.services.listing?.property(propertyId)?.status).toBe("APPROVED");
   });
 });
 

@@ -6,7 +6,7 @@ import { parseTxRef } from "../../lib/domain/ids.ts";
 import type { Payment } from "../../lib/domain/payment.ts";
 import { type State, WIRE_STATUS } from "../../lib/domain/transitions.ts";
 import { fromItem } from "../../lib/table/payment-item.ts";
-import type { Heard } from "../../local/caller.ts";
+import type { HttpResponse } from "../../local/api-client.ts";
 import type { ChapaSimulator } from "../../local/chapa/simulator.ts";
 import type { Cloud } from "../../local/cloud.ts";
 import type { Violation } from "./catalogue.ts";
@@ -52,7 +52,7 @@ export class CloudWorld implements World {
   }
 
   /** An answer about one fee. @param askedAt when its request left, epoch ms */
-  answered(fee: string, { status, body }: Pick<Heard, "status" | "body">, askedAt: number): void {
+  answered(fee: string, { status, body }: Pick<HttpResponse, "status" | "body">, askedAt: number): void {
     const about = About.safeParse(body).data;
     if (status >= 300 || !about) return;
     const paid = [...this.#given].flatMap(([txRef, of]) =>
@@ -75,8 +75,8 @@ export class CloudWorld implements World {
    * @param reported references of Chapa's about which the comparison of books has called a person
    */
   async atRest(mustNotify: boolean, reported: ReadonlySet<string> = new Set()): Promise<void> {
-    const { peers, rows } = this.#required;
-    const sent = peers.notification?.sent() ?? [];
+    const { services, rows } = this.#required;
+    const sent = services.notification?.sent() ?? [];
     const told = new Set(
       sent
         .filter(({ eventType }) => eventType === "payment_success")
@@ -84,7 +84,7 @@ export class CloudWorld implements World {
     );
     this.invariants.atRest({
       payments: await rows.payments(),
-      listing: ({ propertyId = "" }) => ({ status: peers.listing?.property(propertyId)?.status, isByHand: false }),
+      listing: ({ propertyId = "" }) => ({ status: services.listing?.property(propertyId)?.status, isByHand: false }),
       isPayerTold: ({ ref }) => !mustNotify || told.has(ref),
       reported,
       unfindable: new Set(),

@@ -79,7 +79,7 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
     },
     {
       name: "what was sent to Chapa is logged",
-      file: "lib/flows/open-checkout.ts",
+      file: "lib/flows/steps/open-checkout.ts",
       from: "attempt: payment.attempt, outcome: answer.outcome }",
       to: "attempt: payment.attempt, outcome: answer.outcome, sent: JSON.stringify(job.contact) }",
     },
@@ -144,7 +144,7 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
     },
     {
       name: "other links of a paid fee are left open",
-      file: "lib/flows/account-money.ts",
+      file: "lib/flows/steps/record-capture.ts",
       from: `return after?.state === "SUCCESS" ? endOtherLinks(ports, after, run) : after;`,
       to: "return after;",
       harmless: "their looks go on, and a second capture calls a person; no invariant asks for it",
@@ -154,7 +154,7 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
     {
       name: "a request that was overtaken answers with a URL of its own",
       caughtBy: ["simulation", "chaos"],
-      file: "lib/flows/open-checkout.ts",
+      file: "lib/flows/steps/open-checkout.ts",
       from: `  ports.log.warn("orphan_checkout", { ref, attempt });\n  return saved.payment;`,
       to: "  return saved.payment && { ...saved.payment, checkoutUrl };",
     },
@@ -170,25 +170,25 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
   ...against("timeout: verify, cancel, verify", [
     {
       name: "closing without the second verify",
-      file: "lib/flows/close.ts",
+      file: "lib/flows/steps/close-checkout.ts",
       from: "const after = await chapa.verify(txRef, left());",
       to: "const after = before as Evidence;",
     },
     {
       name: "closing without a cancel",
-      file: "lib/flows/close.ts",
+      file: "lib/flows/steps/close-checkout.ts",
       from: "const cancel = await chapa.cancel(txRef, left());",
       to: `const cancel = "closed" as "closed" | "unclear";`,
     },
     {
       name: "an unclear cancel counts as done",
-      file: "lib/flows/close.ts",
+      file: "lib/flows/steps/close-checkout.ts",
       from: `  if (cancel === "unclear") return { came: "unclear" };\n  return { came: "closed", evidence: { attempt: payment.attempt, cancel } };`,
       to: `  return { came: "closed", evidence: { attempt: payment.attempt, cancel: cancel === "unclear" ? "closed" : cancel } };`,
     },
     {
       name: "closing without the first verify",
-      file: "lib/flows/close.ts",
+      file: "lib/flows/steps/close-checkout.ts",
       from: "const before = first ?? (await chapa.verify(txRef, left()));",
       to: `const before = (first ?? { says: "unpaid", because: "pending" }) as Evidence;`,
       harmless: "it spares a payer who is about to pay; the second verify is what proves",
@@ -196,17 +196,17 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
     {
       name: "what Chapa does not answer counts as unpaid and cancelled",
       caughtBy: ["chaos"],
-      file: "lib/flows/close.ts",
+      file: "lib/flows/steps/close-checkout.ts",
       from: `if (cancel === "unclear") return { came: "unclear" };`,
       to: `if (cancel === "unclear") return { came: "closed", evidence: { attempt: payment.attempt, cancel: "closed" } };`,
       also: [
         {
-          file: "lib/flows/close.ts",
+          file: "lib/flows/steps/close-checkout.ts",
           from: `if (before.says !== "unpaid") return concluded(before);`,
           to: `if (before.says !== "unpaid" && before.says !== "nothing") return concluded(before);`,
         },
         {
-          file: "lib/flows/close.ts",
+          file: "lib/flows/steps/close-checkout.ts",
           from: `if (after.says !== "unpaid") return concluded(after);`,
           to: `if (after.says !== "unpaid" && after.says !== "nothing") return concluded(after);`,
         },
@@ -217,8 +217,8 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
     {
       name: "the timeout gives up without asking",
       file: "lib/flows/resolve.ts",
-      from: '  const closing = await close(ports.chapa, ports.clock, payment, first, run.deadline);\n  if (closing.came === "money")',
-      to: `  const closing = { came: "closed", evidence: { attempt: payment.attempt, cancel: "closed" } } as Awaited<ReturnType<typeof close>>;\n  if (closing.came === "money")`,
+      from: '  const closing = await closeCheckout(ports.chapa, ports.clock, payment, first, run.deadline);\n  if (closing.came === "money")',
+      to: `  const closing = { came: "closed", evidence: { attempt: payment.attempt, cancel: "closed" } } as Awaited<ReturnType<typeof closeCheckout>>;\n  if (closing.came === "money")`,
     },
     {
       name: "nothing is due any more once it is settled",
@@ -249,8 +249,8 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
     {
       name: "a renewal without closing evidence",
       file: "lib/flows/initiate.ts",
-      from: "const closing = await close(ports.chapa, ports.clock, payment, undefined, run.deadline);",
-      to: `const closing = { came: "closed", evidence: { attempt: payment.attempt, cancel: "closed" } } as Awaited<ReturnType<typeof close>>;`,
+      from: "const closing = await closeCheckout(ports.chapa, ports.clock, payment, undefined, run.deadline);",
+      to: `const closing = { came: "closed", evidence: { attempt: payment.attempt, cancel: "closed" } } as Awaited<ReturnType<typeof closeCheckout>>;`,
     },
     {
       name: "nobody waits for a lease",

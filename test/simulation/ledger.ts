@@ -1,7 +1,7 @@
 import { parseTxRef, type TxRef } from "../../lib/domain/ids.ts";
 import type { Payment } from "../../lib/domain/payment.ts";
+import type { SimulatorState } from "../../local/chapa/state.ts";
 import { stateOf, type Transaction } from "../../local/chapa/transactions.ts";
-import type { World as Chapa } from "../../local/chapa/world.ts";
 import type { Answer, Taken, World } from "../invariants/world.ts";
 import type { Scheduler } from "./scheduler.ts";
 
@@ -10,7 +10,7 @@ export type Landed = Taken & { step: number; at: number };
 
 /** What really happened, as only somebody outside of it can know. */
 export class Ledger implements World {
-  readonly #chapa: Chapa;
+  readonly #chapa: SimulatorState;
   readonly #scheduler: Scheduler;
   readonly #given = new Set<string>();
   readonly #taken: Landed[] = [];
@@ -22,7 +22,7 @@ export class Ledger implements World {
   readonly #cancels = new Map<string, string>();
   readonly #notices = new Set<string>();
 
-  constructor(chapa: Chapa, scheduler: Scheduler) {
+  constructor(chapa: SimulatorState, scheduler: Scheduler) {
     this.#chapa = chapa;
     this.#scheduler = scheduler;
   }
@@ -34,7 +34,7 @@ export class Ledger implements World {
 
   /** Links that somebody holds. */
   links(): Transaction[] {
-    return this.#chapa.book.all().filter(({ order }) => this.#given.has(order.txRef));
+    return this.#chapa.ledger.all().filter(({ order }) => this.#given.has(order.txRef));
   }
 
   /** Notes the money that `act` brings. */
@@ -81,7 +81,7 @@ export class Ledger implements World {
 
   /** Every reference that Chapa has opened. */
   opened(): string[] {
-    return this.#chapa.book.all().map(({ order }) => order.txRef);
+    return this.#chapa.ledger.all().map(({ order }) => order.txRef);
   }
 
   /** Links of a fee that somebody holds and that can be paid now. */
@@ -94,7 +94,7 @@ export class Ledger implements World {
   }
 
   urlOf(txRef: string): string | undefined {
-    const link = this.#chapa.book.find(txRef);
+    const link = this.#chapa.ledger.find(txRef);
     return link && this.#chapa.checkoutUrl(link);
   }
 
@@ -136,7 +136,7 @@ export class Ledger implements World {
       [...this.#cancels].sort(),
       [...this.#notices].sort(),
       [...this.reported].sort(),
-      this.#chapa.book
+      this.#chapa.ledger
         .all()
         .map(({ order, captures, cancelledBy, inFlight, failedAttempts, createdAt }) => [
           order.txRef,

@@ -13,15 +13,15 @@ import { readRepair } from "../../lib/flows/read-repair.ts";
 import { reconcile } from "../../lib/flows/reconcile.ts";
 import { resolve } from "../../lib/flows/resolve.ts";
 import { sweep } from "../../lib/flows/sweep.ts";
-import type { Confirmation, ListingAnswer } from "../../lib/peers/listing.ts";
-import type { Delivery, Notice } from "../../lib/peers/notification.ts";
+import type { Confirmation, ListingAnswer } from "../../lib/services/listing.ts";
+import type { Delivery, Notice } from "../../lib/services/notification.ts";
 import { fromItem } from "../../lib/table/payment-item.ts";
 import type { Action, ActParams } from "../../local/chapa/actions.ts";
 import { ActionRefused } from "../../local/chapa/actions.ts";
 import type { ProfileName } from "../../local/chapa/profiles.ts";
 import { CHAPA_DEFAULTS } from "../../local/chapa/simulator.ts";
+import { EVERY_TX_REF, SimulatorState } from "../../local/chapa/state.ts";
 import type { Transaction } from "../../local/chapa/transactions.ts";
-import { EVERY_TX_REF, World } from "../../local/chapa/world.ts";
 import { CANARIES, Invariants } from "../invariants/invariants.ts";
 import type { Cause } from "../invariants/world.ts";
 import { MemoryTable } from "../support/memory-table.ts";
@@ -46,7 +46,7 @@ export type Pressed = { payment?: Payment; error?: PaymentError };
 export class Simulation {
   readonly scheduler: Scheduler;
   readonly table: MemoryTable;
-  readonly world: World;
+  readonly world: SimulatorState;
   readonly ledger: Ledger;
   readonly invariants: Invariants;
   readonly ports: Ports;
@@ -424,8 +424,8 @@ export class Simulation {
     return { answer: "received", propertyStatus, paymentStatus: status };
   }
 
-  #makeWorld(seed: number, profile: ProfileName, windowMinutes: number): World {
-    return new World({
+  #makeWorld(seed: number, profile: ProfileName, windowMinutes: number): SimulatorState {
+    return new SimulatorState({
       clock: {
         now: () => this.scheduler.latest,
         // What was to happen later happens when the run says so: money in flight may land at any moment.

@@ -1,8 +1,8 @@
 import type { Payment } from "../../lib/domain/payment.ts";
+import type { ApiObserver } from "../../local/api-gateway.ts";
 import type { ChapaSimulator } from "../../local/chapa/simulator.ts";
 import type { CloudOptions } from "../../local/cloud.ts";
 import { type Checkout, Stage } from "../../local/demo/stage.ts";
-import type { ApiObserver } from "../../local/front.ts";
 import { readSettings } from "../../local/settings.ts";
 import { unlikeItsDescription } from "./openapi.ts";
 
