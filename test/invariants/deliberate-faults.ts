@@ -19,7 +19,13 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
   ...against("the predecessor", [
     {
       name: "a checkout is opened before its row is stored",
-      caughtBy: ["simulation", "chaos"],
+      file: "lib/flows/initiate.ts",
+      from: "    ports.payments.create(claimed),",
+      to: "    Promise.resolve({ won: true, payment: claimed }),",
+    },
+    {
+      name: "the row of a checkout is stored after it is opened",
+      caughtBy: ["chaos"],
       file: "lib/table/payments.ts",
       from: "    const wanted = toItem(payment);\n    const written",
       to: `    const known = await this.find(payment.ref);
