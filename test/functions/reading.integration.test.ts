@@ -121,6 +121,38 @@ describe("a list of payments", () => {
   });
 });
 
+describe("the status of a payment", () => {
+  test("tells the owner where his payment stands, without what would let a reader of it pay or refund", async () => {
+    const checkout = await stage.checkout(stage.addProperty());
+    const { status, body } = await stage.status(checkout);
+    expect(status).toBe(200);
+    expect(body).toMatchObject({
+      id: checkout.id,
+      status: "PENDING",
+      state: "PENDING",
+      chapa_tx_ref: "********",
+      checkout_url: null,
+      amount: 500,
+      currency: "ETB",
+    });
+  });
+
+  test("says 404 in the original's words for an id that is nobody's", async () => {
+    const { status, body } = await stage.caller.status(randomUUID());
+    expect({ status, detail: body["detail"], code: body["code"] }).toEqual({
+      status: 404,
+      detail: "Payment not found",
+      code: "payment_not_found",
+    });
+  });
+
+  test("names the path's parameter when it is no UUID", async () => {
+    const { status, body } = await stage.caller.status("not-a-uuid");
+    expect(status).toBe(422);
+    expect(body["errors"]).toMatchObject([{ loc: ["path", "payment_id"] }]);
+  });
+});
+
 describe("one payment", () => {
   test("tells its whole life; references and evidence only to administrators and programs", async () => {
     const checkout = await stage.checkout(stage.addProperty());
