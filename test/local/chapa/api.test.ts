@@ -17,8 +17,7 @@ test.each([
 
   const { status, body } = await call("GET", "/banks", undefined, headers);
 
-  expect(status).toBe(401);
-  expect(body).toEqual({ message, status: "failed", data: null });
+  expect([status, body]).toEqual([401, { message, status: "failed", data: null }]);
 });
 
 test("a live key cannot verify a test transaction, nor a test key a live one", async () => {
@@ -58,10 +57,7 @@ test.each([
 test("every answer is JSON, for an unknown path too", async () => {
   const { call } = await startLab();
 
-  const { status, body } = await call("GET", "/charges");
-
-  expect(status).toBe(404);
-  expect(body).toMatchObject({ status: "failed", data: null });
+  expect(await call("GET", "/charges")).toMatchObject({ status: 404, body: { status: "failed", data: null } });
 });
 
 test("every answer leaves a request in the journal, with its bytes and without its key", async () => {
@@ -123,8 +119,7 @@ test("verify does not know a tx_ref that was never opened", async () => {
 
   const { status, body } = await verify("NEVER");
 
-  expect(status).toBe(400);
-  expect(body).toEqual({ message: "Invalid transaction reference", status: "failed", data: null });
+  expect([status, body]).toEqual([400, { message: "Invalid transaction reference", status: "failed", data: null }]);
 });
 
 test("verify finds a tx_ref that has to be percent-encoded", async () => {
@@ -154,8 +149,7 @@ test("cancel finds a link that is already over", async () => {
 
   for (const { txRef } of [cancelled, expired]) {
     const { status, body } = await cancel(txRef);
-    expect(status).toBe(400);
-    expect(body).toEqual({ message: "Payment link already expired", status: "failed", data: null });
+    expect([status, body]).toEqual([400, { message: "Payment link already expired", status: "failed", data: null }]);
   }
 });
 
@@ -164,8 +158,7 @@ test("cancel does not know a tx_ref that was never opened", async () => {
 
   const { status, body } = await cancel("NEVER");
 
-  expect(status).toBe(404);
-  expect(body).toEqual({ message: "Payment link not found", status: "failed", data: null });
+  expect([status, body]).toEqual([404, { message: "Payment link not found", status: "failed", data: null }]);
 });
 
 test("cancel leaves a paid transaction paid", async () => {

@@ -135,8 +135,7 @@ describe("a program", () => {
 
     const reply = await act(url, body);
 
-    expect(reply.status).toBe(422);
-    expect(reply.body).toMatchObject({ status: "failed", message: expect.stringContaining(message) });
+    expect(reply).toMatchObject({ status: 422, body: { status: "failed", message: expect.stringContaining(message) } });
   });
 
   test("hears why an action is refused", async () => {

@@ -118,8 +118,7 @@ test.each([
 
   const reply = await initialize();
 
-  expect(reply.status).toBe(status);
-  expect(reply.body.message).toBe(message);
+  expect(reply).toMatchObject({ status: status, body: { message: message } });
 });
 
 test("Chapa's own faults leave answers alone that they are not about", async () => {

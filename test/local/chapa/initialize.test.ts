@@ -54,8 +54,7 @@ test.each([
 
   const { status, body } = await initialize(fields);
 
-  expect(status).toBe(400);
-  expect(body).toEqual({ message, status: "failed", data: null });
+  expect([status, body]).toEqual([400, { message, status: "failed", data: null }]);
 });
 
 test.each([
@@ -101,8 +100,10 @@ test("initialize refuses a currency that Chapa does not know in a sentence", asy
 
   const { status, body } = await initialize({ currency: "EUR" });
 
-  expect(status).toBe(400);
-  expect(body).toEqual({ message: "Invalid currency, EUR is not supported", status: "failed", data: null });
+  expect([status, body]).toEqual([
+    400,
+    { message: "Invalid currency, EUR is not supported", status: "failed", data: null },
+  ]);
 });
 
 test("initialize refuses subaccounts in test mode", async () => {
@@ -121,8 +122,10 @@ test.each(["open", "paid", "failed", "cancelled"])(
 
     const { status, body } = await initialize({ tx_ref: txRef });
 
-    expect(status).toBe(400);
-    expect(body).toEqual({ message: "Transaction reference has been used before", status: "failed", data: null });
+    expect([status, body]).toEqual([
+      400,
+      { message: "Transaction reference has been used before", status: "failed", data: null },
+    ]);
   },
 );
 
