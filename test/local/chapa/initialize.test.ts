@@ -4,9 +4,7 @@ import { ask, KEY, startCheckout, startLab } from "./lab.ts";
 
 test("initialize opens a checkout on the payer's page for nothing but amount, currency and tx_ref", async () => {
   const { chapa, initialize } = await startLab();
-
   const { status, body } = await initialize();
-
   expect(status).toBe(200);
   expect(body).toMatchObject({ message: "Hosted Link", status: "success" });
   expect(body.data?.["checkout_url"]).toMatch(new RegExp(`^${chapa.origin}/checkout/payment/[A-Za-z0-9]{20,45}$`));
@@ -51,9 +49,7 @@ test.each([
   ],
 ])("initialize refuses %s with the codes of the field", async (_what, fields, message) => {
   const { initialize } = await startLab();
-
   const { status, body } = await initialize(fields);
-
   expect([status, body]).toEqual([400, { message, status: "failed", data: null }]);
 });
 
@@ -65,9 +61,7 @@ test.each([
   ["exactly a million", "1000000", 1_000_000],
 ])("initialize takes an amount with %s", async (_what, amount, verified) => {
   const { open, verify } = await startLab({ scenarios: false });
-
   const { txRef } = await open({ amount });
-
   expect((await verify(txRef)).body.data?.["amount"]).toBe(verified);
 });
 
@@ -83,23 +77,18 @@ test.each([
   ["dollars", { currency: "USD" }],
 ])("initialize takes %s", async (_what, fields) => {
   const { initialize } = await startLab();
-
   expect((await initialize(fields)).status).toBe(200);
 });
 
 test("initialize names every wrong field at once", async () => {
   const { initialize } = await startLab();
-
   const { body } = await initialize({ amount: "-1", tx_ref: "x".repeat(51) });
-
   expect(Object.keys(Object(body.message))).toEqual(["amount", "tx_ref"]);
 });
 
 test("initialize refuses a currency that Chapa does not know in a sentence", async () => {
   const { initialize } = await startLab();
-
   const { status, body } = await initialize({ currency: "EUR" });
-
   expect([status, body]).toEqual([
     400,
     { message: "Invalid currency, EUR is not supported", status: "failed", data: null },
@@ -108,7 +97,6 @@ test("initialize refuses a currency that Chapa does not know in a sentence", asy
 
 test("initialize refuses subaccounts in test mode", async () => {
   const { initialize } = await startLab();
-
   expect((await initialize({ subaccounts: [{ id: "a" }] })).status).toBe(400);
 });
 
@@ -119,9 +107,7 @@ test.each(["open", "paid", "failed", "cancelled"])(
     if (state === "paid") await chapa.act(txRef, "pay");
     if (state === "failed") await chapa.act(txRef, "fail");
     if (state === "cancelled") await cancel(txRef);
-
     const { status, body } = await initialize({ tx_ref: txRef });
-
     expect([status, body]).toEqual([
       400,
       { message: "Transaction reference has been used before", status: "failed", data: null },
@@ -132,24 +118,20 @@ test.each(["open", "paid", "failed", "cancelled"])(
 test("a refused request does not use up its tx_ref", async () => {
   const { initialize } = await startLab();
   await initialize({ tx_ref: "AGAIN", amount: "0" });
-
   expect((await initialize({ tx_ref: "AGAIN" })).status).toBe(200);
 });
 
 test("initialize takes a form as well as JSON, with brackets for what is nested", async () => {
   const { call, verify } = await startLab();
   const form = new URLSearchParams({ amount: "10", currency: "ETB", tx_ref: "FORM1", "customization[title]": "Fee" });
-
   expect((await call("POST", "/transaction/initialize", form)).status).toBe(200);
   expect((await verify("FORM1")).body.data?.["customization"]).toMatchObject({ title: "Fee" });
 });
 
 test("initialize refuses a body that is neither JSON nor a form", async () => {
   const { call } = await startLab();
-
   const headers = { authorization: `Bearer ${KEY}`, "content-type": "text/plain" };
   const { status } = await call("POST", "/transaction/initialize", "amount=10", headers);
-
   expect(status).toBe(400);
 });
 
@@ -164,12 +146,10 @@ describe("the HTML form", () => {
 
   test("sends the payer to a checkout", async () => {
     const { chapa } = await startLab();
-
     const { status, headers } = await ask(`${chapa.apiBase}/hosted/pay`, {
       method: "POST",
       body: new URLSearchParams(fields),
     });
-
     expect(status).toBe(302);
     expect(headers.get("location")).toBe(chapa.transaction("HOSTED1")?.checkoutUrl);
   });
@@ -178,7 +158,6 @@ describe("the HTML form", () => {
     const { chapa, initialize } = await startLab();
     const send = () => ask(`${chapa.apiBase}/hosted/pay`, { method: "POST", body: new URLSearchParams(fields) });
     await send();
-
     expect((await send()).body.message).toBe("Transaction reference has been used before");
     expect((await initialize({ tx_ref: "HOSTED1" })).body.message).toBe("Transaction reference has been used before");
   });
@@ -186,9 +165,7 @@ describe("the HTML form", () => {
   test("answers in JSON when it refuses", async () => {
     const { chapa } = await startLab();
     const body = new URLSearchParams({ ...fields, amount: "0" });
-
     const reply = await ask(`${chapa.apiBase}/hosted/pay`, { method: "POST", body });
-
     expect(reply.status).toBe(400);
     expect(reply.body.message).toEqual({ amount: ["validation.min.numeric"] });
   });
@@ -196,7 +173,6 @@ describe("the HTML form", () => {
   test("refuses a public key that is not its own", async () => {
     const { chapa } = await startLab();
     const body = new URLSearchParams({ ...fields, public_key: "CHAPUBK_TEST-other" });
-
     expect((await ask(`${chapa.apiBase}/hosted/pay`, { method: "POST", body })).status).toBe(401);
   });
 });
