@@ -7,38 +7,50 @@ export function flag(meaning: string): Option<boolean> {
 
 /** A text that may be left out. */
 export function text(meaning: string, shape: string): Option<string | undefined> {
-  return single(meaning, shape, (given) => given);
+  return single(meaning, shape, (given) => {
+    if (given === "") throw new BadOption("has to be a text with something in it");
+    return given;
+  });
 }
 
 export type Bounds = { least?: number; most?: number };
 
 /** A whole number: `fallback` if it is left out, and at least 1 if the bounds say nothing else. */
-export function integer(meaning: string, fallback: number, { least = 1, most }: Bounds = {}): Option<number> {
-  return withFallback(meaning, "N", fallback, (given) => {
-    const number = digitsOnly(given);
-    if (number !== undefined && number >= least && number <= (most ?? Number.MAX_SAFE_INTEGER)) return number;
-    const range = most === undefined ? `of at least ${least}` : `between ${least} and ${most}`;
-    throw new BadOption(`has to be a whole number ${range}`);
+export function integer(meaning: string, fallback: number, bounds: Bounds = {}): Option<number> {
+  return orElse(optionalInteger(meaning, bounds), fallback);
+}
+
+/** A whole number that may be left out; at least 1 if the bounds say nothing else. */
+export function optionalInteger(meaning: string, { least = 1, most }: Bounds = {}): Option<number | undefined> {
+  return single(meaning, "N", (given) => {
+    const number = /^-?\d+$/.test(given) ? Number(given) : Number.NaN;
+    if (Number.isSafeInteger(number) && number >= least && number <= (most ?? number)) return number;
+    throw new BadOption(`has to be a whole number${range(least, most)}`);
   });
 }
 
 /** A number above zero, with or without decimals. */
 export function positive(meaning: string, fallback: number): Option<number> {
-  return withFallback(meaning, "N", fallback, (given) => {
+  const option = single(meaning, "N", (given) => {
     const number = /^\d+(\.\d+)?$/.test(given) ? Number(given) : 0;
     if (number > 0 && Number.isFinite(number)) return number;
     throw new BadOption("has to be a number above 0");
   });
+  return orElse(option, fallback);
 }
 
 /** One of a closed list of names. */
 export function choice<Name extends string>(meaning: string, names: readonly Name[], fallback: Name): Option<Name> {
-  return withFallback(`${meaning}: ${names.join(", ")}`, "NAME", fallback, (given) => oneOf(names, given));
+  return orElse(optionalChoice(meaning, names), fallback);
 }
 
 /** One of a closed list of names, or nothing. */
 export function optionalChoice<Name extends string>(meaning: string, names: readonly Name[]): Option<Name | undefined> {
-  return single(`${meaning}: ${names.join(", ")}`, "NAME", (given) => oneOf(names, given));
+  return single(`${meaning}: ${names.join(", ")}`, "NAME", (given) => {
+    const name = names.find((known) => known === given);
+    if (name === undefined) throw new BadOption(`has to be one of ${names.join(", ")}`);
+    return name;
+  });
 }
 
 /** An http or https URL, or nothing. */
@@ -66,15 +78,6 @@ export function orElse<Value extends string | number>(
   };
 }
 
-function withFallback<Value extends string | number>(
-  meaning: string,
-  shape: string,
-  fallback: Value,
-  read: (given: string) => Value,
-): Option<Value> {
-  return orElse(single<Value>(meaning, shape, read), fallback);
-}
-
 function single<Value>(meaning: string, shape: string, read: (given: string) => Value): Option<Value | undefined> {
   return {
     meaning,
@@ -84,12 +87,7 @@ function single<Value>(meaning: string, shape: string, read: (given: string) => 
   };
 }
 
-function digitsOnly(given: string): number | undefined {
-  return /^-?\d+$/.test(given) && Number.isSafeInteger(Number(given)) ? Number(given) : undefined;
-}
-
-function oneOf<Name extends string>(names: readonly Name[], given: string): Name {
-  const name = names.find((known) => known === given);
-  if (name === undefined) throw new BadOption(`has to be one of ${names.join(", ")}`);
-  return name;
+function range(least: number, most: number | undefined): string {
+  if (most !== undefined) return ` between ${least} and ${most}`;
+  return least === Number.MIN_SAFE_INTEGER ? "" : ` of at least ${least}`;
 }

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { Command } from "../../commands/command.ts";
-import { choice, flag, integer, positive, repeated, text, url } from "../../commands/options.ts";
+import { choice, flag, integer, optionalInteger, positive, repeated, text, url } from "../../commands/options.ts";
 
 const bake = new Command({
   name: "npm run bake",
@@ -14,6 +14,7 @@ const bake = new Command({
     only: repeated("only this shelf", "SHELF"),
     recipe: url("where the recipe stands"),
     note: text("for the baker", "TEXT"),
+    seed: optionalInteger("of the crust", { least: Number.MIN_SAFE_INTEGER }),
     quiet: flag("rings no bell"),
   },
   operand: "loaves",
@@ -29,6 +30,7 @@ const USUAL = {
   only: [],
   recipe: undefined,
   note: undefined,
+  seed: undefined,
   quiet: false,
 };
 
@@ -43,7 +45,7 @@ test.each<[string[], object]>([
   [["--minutes", "12.5", "--flour", "wheat"], { minutes: 12.5, flour: "wheat" }],
   [["--only", "top", "--only", "low"], { only: ["top", "low"] }],
   [["--recipe", "https://example.com/teff"], { recipe: "https://example.com/teff" }],
-  [["--note", ""], { note: "" }],
+  [["--seed", "-3"], { seed: -3 }],
 ])("the arguments %j are read as values", (args, values) => {
   expect(bake.interpret(args)).toEqual({ kind: "values", values: { ...USUAL, ...values }, rest: [] });
 });
@@ -62,6 +64,8 @@ test.each<[string[], string]>([
   [["--minutes", "0"], '--minutes has to be a number above 0, not "0".'],
   [["--flour", "sand"], '--flour has to be one of teff, wheat, not "sand".'],
   [["--recipe", "file:///etc/passwd"], '--recipe has to be an http or https URL, not "file:///etc/passwd".'],
+  [["--note", ""], '--note has to be a text with something in it, not "".'],
+  [["--seed", "1.5"], '--seed has to be a whole number, not "1.5".'],
   [["--loaves"], "--loaves needs a value: --loaves N."],
   [["--loaves", "--quiet"], "--loaves needs a value: --loaves N."],
   [["--quiet=yes"], '--quiet takes no value, but was given "yes".'],
@@ -86,6 +90,7 @@ Options:
   --only SHELF  only this shelf; may be repeated
   --recipe URL  where the recipe stands
   --note TEXT   for the baker
+  --seed N      of the crust
   --quiet       rings no bell
   --help        prints this text and does nothing else
 
