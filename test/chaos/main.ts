@@ -1,42 +1,35 @@
-import { parseArgs } from "node:util";
-import { countOf } from "../support/options.ts";
+import { Command } from "../../commands/command.ts";
+import { flag, integer, optionalChoice } from "../../commands/options.ts";
 import { FATES } from "./cutting-proxy.ts";
 import { DELIBERATE_FAULTS, type DeliberateFault } from "./deliberate.ts";
 import { type Chaos, chaos } from "./run.ts";
 
-const HELP = `The real functions in processes that are killed with SIGKILL, frozen, cut off from the table, the queues, Chapa and the
-listing, and wrong about the time; then the laws are checked.
-
-  npm run chaos -- [options]
-
-  --kills N      at least so many (default 200)
-  --payments N   at least so many (default 200)
-  --seed N       what chance decides (default 1); processes make no two runs the same
-  --workers N    processes side by side (default 8)
-  --fault NAME   with a design that is wrong on purpose: ${DELIBERATE_FAULTS.map(({ name }) => name).join(", ")}
-  --deliberate   each of those designs in turn: a law must notice every one
-  --help         this text
-
-Exits 1 when a law was broken, and tells everything about that payment; also when nothing was paid.
-`;
-
-const say = (text: string) => process.stdout.write(`${text}\n`);
-const { values } = parseArgs({
+const command = new Command({
+  name: "npm run chaos",
+  summary: `Runs the real functions in processes that are killed with SIGKILL, frozen, cut off from the table, the queues,
+Chapa and the listing, and wrong about the time; then the laws are checked.`,
+  duration: "2 minutes for 200 kills; half an hour for --deliberate",
   options: {
-    kills: { type: "string", default: "200" },
-    payments: { type: "string", default: "200" },
-    seed: { type: "string", default: "1" },
-    workers: { type: "string", default: "8" },
-    fault: { type: "string" },
-    deliberate: { type: "boolean", default: false },
-    help: { type: "boolean", default: false },
+    kills: integer("at least so many", 200),
+    payments: integer("at least so many", 200),
+    seed: integer("what chance decides; processes make no two runs the same", 1),
+    workers: integer("processes side by side", 8),
+    fault: optionalChoice(
+      "with a design that is wrong on purpose",
+      DELIBERATE_FAULTS.map(({ name }) => name),
+    ),
+    deliberate: flag("each of those designs in turn: a law has to notice every one"),
   },
+  examples: {
+    "npm run chaos -- --kills 1000 --payments 1000": "kills and pays more",
+    "npm run chaos -- --deliberate": "shows that each law can be broken",
+  },
+  notes: "Exits with 1 if a law is broken, and tells everything about that payment; also if nothing was paid.",
 });
 
-const seed = countOf("seed", values.seed);
-const kills = countOf("kills", values.kills);
-const payments = countOf("payments", values.payments);
-const workers = countOf("workers", values.workers);
+const say = (text: string) => process.stdout.write(`${text}\n`);
+const values = command.read();
+const { seed, kills, payments, workers } = values;
 
 async function run(fault: DeliberateFault | undefined): Promise<Chaos> {
   if (fault) say(`on purpose: ${fault.says}`);
@@ -58,11 +51,6 @@ async function deliberate(): Promise<void> {
 
 async function main(): Promise<void> {
   const fault = DELIBERATE_FAULTS.find(({ name }) => name === values.fault);
-  if (values.fault !== undefined && !fault) {
-    say(`there is no fault "${values.fault}"; there are: ${DELIBERATE_FAULTS.map(({ name }) => name).join("; ")}`);
-    process.exitCode = 2;
-    return;
-  }
   const done = await run(fault);
   report(done);
   for (const { law, of, how, story } of done.violations) say(`\nBROKEN: ${law}\n  ${of}: ${how}\n${story}`);
@@ -96,6 +84,5 @@ function report({ host, stats, states, dead, seconds, stuck, transactions }: Cha
   for (const last of host.deaths) say(`A WORKER ENDED BY ITSELF: ${last}`);
 }
 
-if (values.help) process.stdout.write(HELP);
-else if (values.deliberate) await deliberate();
+if (values.deliberate) await deliberate();
 else await main();

@@ -1,7 +1,8 @@
 // First of all, so that no module keeps a Date that cannot be moved.
 import "../../local/process-clock.ts";
 import { randomBytes } from "node:crypto";
-import { parseArgs } from "node:util";
+import { Command } from "../../commands/command.ts";
+import { integer } from "../../commands/options.ts";
 import { ChapaClient } from "../../lib/chapa/client.ts";
 import { CheckoutBeingOpened, DependencyUnavailable, GatewayUnavailable } from "../../lib/domain/errors.ts";
 import { Uuid } from "../../lib/domain/ids.ts";
@@ -17,7 +18,6 @@ import { RequestTable } from "../../lib/table/requests.ts";
 import { CHAPA_DEFAULTS, type ChapaSimulator, startChapa } from "../../local/chapa/simulator.ts";
 import { startEngine } from "../../local/dynamo/engine.ts";
 import { createTable } from "../../local/dynamo/table.ts";
-import { countOf } from "../support/options.ts";
 import { POLICY } from "../support/payments.ts";
 import { type CuttingProxy, type Judge, startCuttingProxy } from "./cutting-proxy.ts";
 import { seeded } from "./random.ts";
@@ -206,19 +206,20 @@ function uuidOf(random: () => number): Uuid {
   );
 }
 
+const command = new Command({
+  name: "npm run races",
+  summary: "Lets many callers ask at once for each of many fees, with faults: they all get one checkout URL.",
+  duration: "5 minutes for 1,000 fees with 100 callers each",
+  options: {
+    keys: integer("how many fees", 1000),
+    parallel: integer("callers at once for each", 100),
+    seed: integer("what chance decides", 1),
+  },
+  examples: { "npm run races -- --keys 50 --parallel 20": "a short run" },
+});
+
 async function main(): Promise<void> {
-  const { values } = parseArgs({
-    options: {
-      keys: { type: "string", default: "1000" },
-      parallel: { type: "string", default: "100" },
-      seed: { type: "string", default: "1" },
-    },
-  });
-  const options = {
-    keys: countOf("keys", values.keys),
-    parallel: countOf("parallel", values.parallel),
-    seed: countOf("seed", values.seed),
-  };
+  const options = command.read();
   const say = (text: string) => process.stdout.write(`${text}\n`);
   const raced = nothingRaced();
   for (let done = 0; done < options.keys; done += FEES_AN_ENGINE) {

@@ -1,21 +1,22 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { parseArgs } from "node:util";
+import { Command } from "../../commands/command.ts";
+import { integer } from "../../commands/options.ts";
 import { MINUTE_MS, SECOND_MS } from "../../lib/domain/time.ts";
-import { countOf } from "../support/options.ts";
 import { type Ending, Stand } from "./stand.ts";
 
-const HELP = `The real functions under a steady load (press, pay, look, list, cancel, come back, webhooks) while one call in 100 to
-the table, the queues, Chapa and the listing goes wrong; then the laws are checked.
-
-  npm run soak -- [options]
-
-  --minutes N   of load (default 2)
-  --seed N      what chance decides (default 1)
-  --help        this text
-
-Exits 1 when a law was broken, a process ended by itself (an unhandled rejection does that), or the heap of the processes
-that run functions grew by a tenth or more after the warm-up.
-`;
+const command = new Command({
+  name: "npm run soak",
+  summary: `Runs the real functions under a steady load (press, pay, look, list, cancel, come back, webhooks) while one call in
+100 to the table, the queues, Chapa and the listing goes wrong; then the laws are checked.`,
+  duration: "the minutes that it is told, and half a minute more",
+  options: {
+    minutes: integer("of load", 2),
+    seed: integer("what chance decides", 1),
+  },
+  examples: { "npm run soak -- --minutes 30": "half an hour of load" },
+  notes: `Exits with 1 if a law is broken, if a process ends by itself (an unhandled rejection does that), or if the heap of
+the processes that run functions grows by a tenth or more after the warm-up.`,
+});
 
 const SIDE_BY_SIDE = 6;
 const WORKERS = 2;
@@ -74,19 +75,9 @@ function median(values: readonly number[]): number {
 }
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({
-    options: {
-      minutes: { type: "string", default: "2" },
-      seed: { type: "string", default: "1" },
-      help: { type: "boolean", default: false },
-    },
-  });
-  if (values.help) {
-    say(HELP);
-    return;
-  }
+  const { minutes, seed } = command.read();
   const startedAt = performance.now();
-  const done = await soak(countOf("minutes", values.minutes), countOf("seed", values.seed));
+  const done = await soak(minutes, seed);
   const { host, stats, heap, violations, stuck } = done;
   const megabytes = (bytes: number) => `${(bytes / 1024 / 1024).toFixed(1)} MB`;
   const growth = heap.end / heap.begin - 1;
@@ -117,9 +108,9 @@ async function main(): Promise<void> {
   for (const last of host.deaths) say(`A WORKER ENDED BY ITSELF: ${last}`);
   if (stuck > 0) say(`STUCK: ${stuck} who asked when everything worked got no answer`);
   say(
-    `\n${values.minutes} minutes: ${operations} operations of ${stats.payments} payments, ${calls} outside calls, ${wrong} of them went wrong; ` +
+    `\n${minutes} minutes: ${operations} operations of ${stats.payments} payments, ${calls} outside calls, ${wrong} of them went wrong; ` +
       `heap ${megabytes(heap.begin)} → ${megabytes(heap.end)} (${(growth * 100).toFixed(1)} %); ` +
-      `${host.deaths.length} unhandled, ${violations.length} violations (seed ${values.seed}, ${Math.round((performance.now() - startedAt) / SECOND_MS)} s)`,
+      `${host.deaths.length} unhandled, ${violations.length} violations (seed ${seed}, ${Math.round((performance.now() - startedAt) / SECOND_MS)} s)`,
   );
   const isGrown = !(growth < GROWTH_ALLOWED);
   // Where nobody could pay, no law about money was tried.

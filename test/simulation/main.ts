@@ -1,7 +1,7 @@
 import { availableParallelism } from "node:os";
-import { parseArgs } from "node:util";
 import { Worker } from "node:worker_threads";
-import { countOf } from "../support/options.ts";
+import { Command } from "../../commands/command.ts";
+import { flag, integer, optionalInteger, text } from "../../commands/options.ts";
 import { retold } from "./diagram.ts";
 import { replay, type Searched } from "./exhaustive.ts";
 import { parseFaults, play, type SweptStory } from "./fault-sweep.ts";
@@ -23,29 +23,41 @@ import {
   type StoryJob,
 } from "./worker.ts";
 
-const USUAL_LIMIT = "25000";
-const { values } = parseArgs({
+// Within so many lives each deliberate fault must be found.
+const MUTANT_LIVES = 20_000;
+const USUAL_LIMIT = 25_000;
+// A run that looks for deliberate faults needs more, unless it is told how many.
+const USUAL_SCHEDULES = 1000;
+const command = new Command({
+  name: "npm run sim",
+  summary: "Plays one fee's life under many seeds with every call failing now and then, and checks it.",
+  duration: "10 seconds for 1,000 schedules; an hour or more for --sweep, --exhaustive and --mutants",
   options: {
-    schedules: { type: "string", default: "1000" },
-    seed: { type: "string", default: "1" },
-    diagram: { type: "boolean", default: false },
-    mutants: { type: "boolean", default: false },
-    mutant: { type: "string" },
-    sweep: { type: "boolean", default: false },
-    singles: { type: "boolean", default: false },
-    story: { type: "string" },
-    faults: { type: "string" },
-    exhaustive: { type: "boolean", default: false },
-    scenario: { type: "string" },
-    path: { type: "string" },
-    limit: { type: "string", default: USUAL_LIMIT },
-    workers: { type: "string", default: String(availableParallelism()) },
+    schedules: optionalInteger(`how many seeds (default ${USUAL_SCHEDULES}; with --mutants ${MUTANT_LIVES} each)`),
+    seed: integer("the first seed", 1),
+    diagram: flag("plays the one life of --seed, or the faults of --story, and tells it call by call"),
+    sweep: flag("plays every story with every fault of every call, and every pair of them"),
+    singles: flag("leaves the pairs out of --sweep"),
+    story: text("plays this story of --sweep only", "NAME"),
+    faults: text("what goes wrong in --story, such as 12:crashAfter", "LIST"),
+    exhaustive: flag("plays every order of the calls of each race"),
+    scenario: text("plays this race of --exhaustive only", "NAME"),
+    path: text("plays one order of --scenario again", "PATH"),
+    limit: integer("the most orders for each race", USUAL_LIMIT),
+    mutants: flag("plays each deliberate fault, which has to be found"),
+    mutant: text("plays this deliberate fault only", "NAME"),
+    workers: integer("threads side by side", availableParallelism()),
+  },
+  examples: {
+    "npm run sim -- --schedules 100000": "plays 100,000 seeds",
+    "npm run sim -- --seed 43 --diagram": "tells the life of one seed again",
+    'npm run sim -- --story "nobody pays" --faults 12:crashAfter --diagram': "tells one story with one fault",
+    "npm run sim -- --mutants --schedules 4000": "looks for each deliberate fault in 4,000 lives",
   },
 });
-const count = countOf("schedules", values.schedules);
-const first = countOf("seed", values.seed);
-const workers = countOf("workers", values.workers);
-const limit = countOf("limit", values.limit);
+const values = command.read();
+const { seed: first, workers, limit } = values;
+const count = values.schedules ?? USUAL_SCHEDULES;
 const CHUNK = 250;
 // In so many lives every call must have met every fate so often, and little money may have been excused.
 const LIVES_FOR_HITS = 100_000;
@@ -56,8 +68,6 @@ const TOLD_EVERY = 50_000;
 const RACES_WANTED = 12;
 // Of all captures, so many may come when nothing is left that could find them.
 const UNFINDABLE_SHARE = 0.01;
-// Within so many lives each deliberate fault must be found.
-const MUTANT_LIVES = 20_000;
 
 const say = (text: string) => process.stdout.write(`${text}\n`);
 const row = (name: string, cells: (string | number)[]) =>
@@ -139,7 +149,7 @@ async function schedules(): Promise<boolean> {
 }
 
 async function mutants(chosen: readonly Mutant[]): Promise<boolean> {
-  const budget = values.schedules === "1000" ? MUTANT_LIVES : count;
+  const budget = values.schedules ?? MUTANT_LIVES;
   const byName = new Map(chosen.map((mutant) => [mutant.name, mutant]));
   let caught = 0;
   let wrong = 0;
@@ -190,7 +200,7 @@ async function exhaustive(): Promise<boolean> {
     if (isComplete) complete++;
   });
   say(`\n${complete} of ${chosen.length} races are complete, ${violations} violations`);
-  const wanted = limit < Number(USUAL_LIMIT) ? Math.min(RACES_WANTED, chosen.length) : chosen.length;
+  const wanted = limit < USUAL_LIMIT ? Math.min(RACES_WANTED, chosen.length) : chosen.length;
   return violations === 0 && complete >= wanted;
 }
 
@@ -254,7 +264,6 @@ try {
 } catch (error) {
   // Whoever asks for something that is not there is told what is.
   if (!(error instanceof RangeError)) throw error;
-  say(error.message);
-  process.exitCode = 2;
+  command.refuse(error.message);
 }
 for (const worker of idle) void worker.terminate();

@@ -1,4 +1,5 @@
-import { parseArgs } from "node:util";
+import { Command } from "../../../commands/command.ts";
+import { flag, integer, text } from "../../../commands/options.ts";
 import { Coverage } from "./coverage.ts";
 import { fuzz, type Report, type Target } from "./engine.ts";
 import { pumped } from "./pump.ts";
@@ -6,16 +7,24 @@ import { pumped } from "./pump.ts";
 // What functions would log about each refused input is nobody's concern here.
 process.env["POWERTOOLS_LOG_LEVEL"] = "SILENT";
 
-const { values } = parseArgs({
+const command = new Command({
+  name: "npm run fuzz:parsers",
+  summary: "Feeds each parser with inputs that grow towards code which was not reached yet, and checks its law.",
+  duration: "10 minutes for 100,000 inputs for each parser",
   options: {
-    execs: { type: "string", default: "100000" },
-    seed: { type: "string", default: "1" },
-    target: { type: "string" },
-    planted: { type: "boolean", default: false },
-    blind: { type: "boolean", default: false },
-    pump: { type: "boolean", default: false },
+    execs: integer("inputs for each parser", 100_000),
+    seed: integer("what chance decides", 1),
+    target: text("this parser only", "NAME"),
+    planted: flag("parsers with a planted mistake, which has to be found"),
+    blind: flag("does not watch which code is reached"),
+    pump: flag("also repeats parts of inputs, to find what takes more than linear time"),
+  },
+  examples: {
+    'npm run fuzz:parsers -- --execs 100000 --target "chapa verify"': "one parser",
+    "npm run fuzz:parsers -- --planted": "shows that mistakes are found",
   },
 });
+const values = command.read();
 const say = (text: string) => process.stdout.write(`${text}\n`);
 const coverage = values.blind
   ? undefined
@@ -28,8 +37,9 @@ const all: readonly Target[] = values.planted
   ? (await import("./planted.ts")).PLANTED
   : (await import("./targets.ts")).TARGETS;
 const targets = all.filter(({ name }) => !values.target || name === values.target);
-if (targets.length === 0)
-  throw new Error(`no target "${values.target}"; there are ${all.map(({ name }) => name).join(", ")}`);
+if (targets.length === 0) {
+  command.refuse(`--target has to be one of ${all.map(({ name }) => name).join(", ")}, not "${values.target}".`);
+}
 
 const COLUMNS = ["execs", "execs/s", "corpus", "blocks", "crashes", "slowest"] as const;
 
@@ -48,7 +58,7 @@ function row(name: string, report: Report): string {
 say("target".padEnd(24) + COLUMNS.map((title, at) => title.padStart(at === 5 ? 22 : 10)).join(""));
 const sum = { execs: 0, crashes: 0 };
 for (const target of targets) {
-  const report = await fuzz(target, { execs: Number(values.execs), seed: Number(values.seed), coverage });
+  const report = await fuzz(target, { execs: values.execs, seed: values.seed, coverage });
   sum.execs += report.execs;
   sum.crashes += report.crashes.length;
   say(row(target.name, report));
