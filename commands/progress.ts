@@ -1,13 +1,14 @@
-import type { WriteStream } from "node:tty";
+/** A stream that may be a terminal. */
+export type Terminal = { isTTY?: boolean; columns?: number; write(text: string): unknown };
 
 const CLEAR_LINE = "\r\u001b[2K";
 
 /** How far a long run is: one line that changes, on a terminal only. */
 export class Progress {
-  readonly #terminal: WriteStream | undefined;
+  readonly #terminal: Terminal | undefined;
   #shown = "";
 
-  constructor(terminal: WriteStream = process.stderr) {
+  constructor(terminal: Terminal = process.stderr) {
     this.#terminal = terminal.isTTY ? terminal : undefined;
   }
 

@@ -1,5 +1,6 @@
 import { Command } from "../../commands/command.ts";
 import { flag, integer, optionalChoice } from "../../commands/options.ts";
+import { Progress } from "../../commands/progress.ts";
 import { FATES } from "./cutting-proxy.ts";
 import { DELIBERATE_FAULTS, type DeliberateFault } from "./deliberate.ts";
 import { type Chaos, chaos } from "./run.ts";
@@ -27,13 +28,16 @@ Chapa and the listing, and wrong about the time; then the laws are checked.`,
   notes: "Exits with 1 if a law is broken, and tells everything about that payment; also if nothing was paid.",
 });
 
-const say = (text: string) => process.stdout.write(`${text}\n`);
+const progress = new Progress();
+const say = (text: string) => progress.print(text);
 const values = command.read();
 const { seed, kills, payments, workers } = values;
 
 async function run(fault: DeliberateFault | undefined): Promise<Chaos> {
   if (fault) say(`on purpose: ${fault.says}`);
-  return chaos({ seed, kills, payments, workers, fault, say });
+  const done = await chaos({ seed, kills, payments, workers, fault, say: (text) => progress.show(text) });
+  progress.end();
+  return done;
 }
 
 /** Every design that is wrong on purpose. */

@@ -3,6 +3,7 @@ import "../../local/process-clock.ts";
 import { randomBytes } from "node:crypto";
 import { Command } from "../../commands/command.ts";
 import { integer } from "../../commands/options.ts";
+import { Progress } from "../../commands/progress.ts";
 import { ChapaClient } from "../../lib/chapa/client.ts";
 import { CheckoutBeingOpened, DependencyUnavailable, GatewayUnavailable } from "../../lib/domain/errors.ts";
 import { Uuid } from "../../lib/domain/ids.ts";
@@ -220,7 +221,8 @@ const command = new Command({
 
 async function main(): Promise<void> {
   const options = command.read();
-  const say = (text: string) => process.stdout.write(`${text}\n`);
+  const progress = new Progress();
+  const say = (text: string) => progress.print(text);
   const raced = nothingRaced();
   for (let done = 0; done < options.keys; done += FEES_AN_ENGINE) {
     const keys = Math.min(FEES_AN_ENGINE, options.keys - done);
@@ -230,8 +232,9 @@ async function main(): Promise<void> {
     raced.faults.push(...part.faults);
     for (const name of ["answers", "retries", "cutOff", "transactions", "cutAnswers", "seconds"] as const)
       raced[name] += part[name];
-    say(`${done + keys} of ${options.keys} fees`);
+    progress.show(`${done + keys} of ${options.keys} fees`);
   }
+  progress.end();
   say(
     `${options.keys} fees × ${options.parallel} callers at once: ${raced.answers} answers, ${raced.retries} retries (${raced.cutOff} after a fault), ${raced.cutAnswers} lost answers, ` +
       `${(raced.transactions / options.keys).toFixed(3)} transactions at Chapa for each payment, ${raced.faults.length} faults, ${raced.seconds} s (seed ${options.seed})`,

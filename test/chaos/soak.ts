@@ -1,6 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { Command } from "../../commands/command.ts";
 import { integer } from "../../commands/options.ts";
+import { Progress } from "../../commands/progress.ts";
 import { MINUTE_MS, SECOND_MS } from "../../lib/domain/time.ts";
 import { type Ending, Stand } from "./stand.ts";
 
@@ -28,7 +29,8 @@ const SAMPLES = 12;
 
 type Soaked = Ending & { heap: { begin: number; end: number; samples: number[] } };
 
-const say = (text: string) => process.stdout.write(`${text}\n`);
+const progress = new Progress();
+const say = (text: string) => progress.print(text);
 
 async function soak(minutes: number, seed: number): Promise<Soaked> {
   const stand = await Stand.open({
@@ -46,9 +48,14 @@ async function soak(minutes: number, seed: number): Promise<Soaked> {
     const lane = async () => {
       while (performance.now() < endsAt) await stand.lives.one();
     };
-    const sampling = sample(stand, totalMs);
+    const reporter = setInterval(() => {
+      const left = Math.max(0, Math.round((endsAt - performance.now()) / SECOND_MS));
+      progress.show(`${stand.lives.stats.payments} payments, ${left} s left`);
+    }, SECOND_MS);
+    const sampling = sample(stand, totalMs).finally(() => clearInterval(reporter));
     await Promise.all(Array.from({ length: SIDE_BY_SIDE }, lane));
     const samples = await sampling;
+    progress.end();
     const third = Math.floor(samples.length / 3);
     const heap = { begin: median(samples.slice(0, third)), end: median(samples.slice(-third)), samples };
     return { ...(await stand.end()), heap };

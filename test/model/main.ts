@@ -1,5 +1,6 @@
 import { Command } from "../../commands/command.ts";
 import { flag, text } from "../../commands/options.ts";
+import { Progress } from "../../commands/progress.ts";
 import { ABLATION_BOUNDS, ABLATIONS, type Ablation, rulesWithout } from "./ablations.ts";
 import { check, type Report } from "./checker.ts";
 import { CONFIGURATIONS, type Configuration, STATE_LIMIT } from "./configurations.ts";
@@ -21,7 +22,8 @@ const command = new Command({
   },
 });
 const values = command.read();
-const say = (text: string) => process.stdout.write(`${text}\n`);
+const progress = new Progress();
+const say = (text: string) => progress.print(text);
 const fail = () => {
   process.exitCode = 1;
 };
@@ -34,6 +36,7 @@ function searchAll(): Set<string> {
   );
   for (const configuration of CONFIGURATIONS.filter(({ isQuick }) => isQuick || !values.quick)) {
     const { name, bounds, policy } = configuration;
+    progress.show(`searching: ${name}`);
     const report = check(protocol(bounds, { ...BASE, ...policy }), STATE_LIMIT, (_from, { name: move }) => {
       if (move) made.add(move);
     });
@@ -54,6 +57,7 @@ function explain({ counterexample }: Report<S>, { name }: Configuration): void {
 }
 
 function ablate(ablation: Ablation): Report<S> {
+  progress.show(`without: ${ablation.name}`);
   const model = protocol({ ...ABLATION_BOUNDS, ...ablation.bounds }, rulesWithout(ablation));
   const laws = "breaks" in ablation ? model.laws.filter(({ name }) => name === ablation.breaks) : model.laws;
   return check({ ...model, laws }, STATE_LIMIT);
@@ -111,3 +115,4 @@ else {
   say("comparison with one comes out either way, so no law rests on a lease, a window, or clocks that agree.");
   ablateAll();
 }
+progress.end();

@@ -2,6 +2,7 @@ import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
 import { Command } from "../../commands/command.ts";
 import { flag, integer, optionalInteger, text } from "../../commands/options.ts";
+import { Progress } from "../../commands/progress.ts";
 import { retold } from "./diagram.ts";
 import { replay, type Searched } from "./exhaustive.ts";
 import { parseFaults, play, type SweptStory } from "./fault-sweep.ts";
@@ -69,7 +70,8 @@ const RACES_WANTED = 12;
 // Of all captures, so many may come when nothing is left that could find them.
 const UNFINDABLE_SHARE = 0.01;
 
-const say = (text: string) => process.stdout.write(`${text}\n`);
+const progress = new Progress();
+const say = (text: string) => progress.print(text);
 const row = (name: string, cells: (string | number)[]) =>
   say([name.padEnd(28), ...cells.map((cell) => String(cell).padStart(12))].join(""));
 
@@ -79,10 +81,15 @@ async function run<Given extends Job, Result>(
   take: (result: Result, job: Given) => void,
 ): Promise<void> {
   const waiting = [...jobs];
+  let done = 0;
   const thread = async () => {
-    for (let job = waiting.shift(); job; job = waiting.shift()) take(await inWorker<Result>(job), job);
+    for (let job = waiting.shift(); job; job = waiting.shift()) {
+      take(await inWorker<Result>(job), job);
+      progress.show(`${++done} of ${jobs.length} pieces of work`);
+    }
   };
   await Promise.all(Array.from({ length: workers }, thread));
+  progress.end();
 }
 
 const idle: Worker[] = [];

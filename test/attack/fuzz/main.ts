@@ -1,5 +1,6 @@
 import { Command } from "../../../commands/command.ts";
 import { flag, integer, text } from "../../../commands/options.ts";
+import { Progress } from "../../../commands/progress.ts";
 import { Coverage } from "./coverage.ts";
 import { fuzz, type Report, type Target } from "./engine.ts";
 import { pumped } from "./pump.ts";
@@ -25,7 +26,8 @@ const command = new Command({
   },
 });
 const values = command.read();
-const say = (text: string) => process.stdout.write(`${text}\n`);
+const progress = new Progress();
+const say = (text: string) => progress.print(text);
 const coverage = values.blind
   ? undefined
   : new Coverage(
@@ -57,7 +59,8 @@ function row(name: string, report: Report): string {
 
 say("target".padEnd(24) + COLUMNS.map((title, at) => title.padStart(at === 5 ? 22 : 10)).join(""));
 const sum = { execs: 0, crashes: 0 };
-for (const target of targets) {
+for (const [at, target] of targets.entries()) {
+  progress.show(`${at + 1} of ${targets.length}: ${target.name}`);
   const report = await fuzz(target, { execs: values.execs, seed: values.seed, coverage });
   sum.execs += report.execs;
   sum.crashes += report.crashes.length;
@@ -65,5 +68,6 @@ for (const target of targets) {
   for (const { law, input } of report.crashes) say(`    ${law}\n      on ${JSON.stringify(input.toString("latin1"))}`);
   if (values.pump) for (const line of await pumped(target)) say(`    ${line}`);
 }
+progress.end();
 say(`\n${targets.length} targets, ${sum.execs} execs from seed ${values.seed}: ${sum.crashes} crashes`);
 if (sum.crashes > 0) process.exitCode = 1;
