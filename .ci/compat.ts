@@ -9,7 +9,7 @@ const command = new Command({
   passesOn: VITEST,
   examples: {
     "npm run compat": "all of them",
-    'npm run compat -- -t "callback"': "those whose name matches",
+    'npm run compat -- -t "webhook"': "those whose name matches",
   },
   notes: "Every option of `vitest run` may be given (npx vitest run --help lists them).",
 });
