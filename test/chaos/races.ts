@@ -210,7 +210,7 @@ function uuidOf(random: () => number): Uuid {
 const command = new Command({
   name: "npm run races",
   summary: "Lets many callers ask at once for each of many fees, with faults: they all get one checkout URL.",
-  duration: "5 minutes for 1,000 fees with 100 callers each",
+  duration: "half an hour for 1,000 fees with 100 callers each",
   options: {
     keys: integer("how many fees", 1000),
     parallel: integer("callers at once for each", 100),

@@ -11,7 +11,7 @@ import type { S } from "./state.ts";
 const command = new Command({
   name: "npm run model",
   summary: "Searches every state of the protocol, and shows that each rule taken away breaks a law.",
-  duration: "15 minutes; a minute with --quick",
+  duration: "2 minutes; half a minute with --quick",
   options: {
     quick: flag("leaves the large configurations out"),
     trace: text("tells the shortest history without the rules whose name contains this", "NAME"),

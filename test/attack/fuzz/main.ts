@@ -11,7 +11,7 @@ process.env["POWERTOOLS_LOG_LEVEL"] = "SILENT";
 const command = new Command({
   name: "npm run fuzz:parsers",
   summary: "Feeds each parser with inputs that grow towards code which was not reached yet, and checks its law.",
-  duration: "10 minutes for 100,000 inputs for each parser",
+  duration: "20 minutes for 100,000 inputs for each parser",
   options: {
     execs: integer("inputs for each parser", 100_000),
     seed: integer("what chance decides", 1),
