@@ -17,8 +17,7 @@ const HARMLESS = [
 const { scripts } = z
   .object({ scripts: z.record(z.string(), z.string()) })
   .parse(JSON.parse(readFileSync(`${ROOT}package.json`, "utf8")));
-// `npm run proof` takes the place of this one, and its options.
-const SCRIPTS = Object.entries(scripts).filter(([name]) => name !== "prove");
+const SCRIPTS = Object.entries(scripts);
 
 /** As people type it. */
 const typed = (name: string) => (name === "start" || name === "test" ? `npm ${name}` : `npm run ${name}`);

@@ -4,13 +4,16 @@ import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { Caller } from "../../local/caller.ts";
+import { availableEngines } from "../../local/dynamo/engine.ts";
 
 const ROOT = new URL("../../", import.meta.url).pathname;
 const CTRL_C = "\x03";
 // What hangs is given up.
 const GIVE_UP_MS = 60_000;
-// The gate asks for more.
-const RUNS = Number(process.env["CTRL_C_RUNS"] ?? 3);
+const { CTRL_C_RUNS, LOCAL_DYNAMODB } = process.env;
+const RUNS = Array.from({ length: Number(CTRL_C_RUNS ?? 3) }, (_, run) => run + 1);
+// Three tries on the usual engine; the gate asks for more, and for each engine.
+const engines = LOCAL_DYNAMODB ? [LOCAL_DYNAMODB] : availableEngines().slice(0, CTRL_C_RUNS ? undefined : 1);
 const MARK = "CTRL_C_TEST";
 
 /** Why no terminal can be made here, or undefined: other systems' `script` takes no command and passes on no exit code. */
@@ -26,7 +29,7 @@ class Terminal {
   readonly #exited: Promise<unknown[]>;
   #output = "";
 
-  constructor(command: string) {
+  constructor(command: string, environment: Record<string, string> = {}) {
     // Without exec a shell between the two would die of Ctrl+C, and `script` would tell of that.
     this.#child = spawn("script", ["-qefc", `exec ${command}`, "/dev/null"], {
       cwd: ROOT,
@@ -34,7 +37,7 @@ class Terminal {
         PATH: process.env["PATH"],
         HOME: process.env["HOME"],
         TERM: "xterm",
-        LOCAL_DYNAMODB: process.env["LOCAL_DYNAMODB"],
+        ...environment,
         [MARK]: this.#mark,
       },
     });
@@ -86,10 +89,10 @@ function environmentOf(pid: string): string {
 const reason = missingTerminal();
 
 describe.skipIf(reason)(`Ctrl+C in a terminal${reason ? ` (${reason})` : ""}`, () => {
-  test.each(Array.from({ length: RUNS }, (_, run) => run + 1))(
-    "stops a working npm start with exit code 0 and leaves no process (%i)",
-    async () => {
-      const terminal = new Terminal("npm start -- --port 0 --json");
+  test.each(engines.flatMap((engine) => RUNS.map((run) => [engine, run] as const)))(
+    "stops a working npm start on %s with exit code 0 and leaves no process (%i)",
+    async (engine) => {
+      const terminal = new Terminal("npm start -- --port 0 --json", { LOCAL_DYNAMODB: engine });
       const address = JSON.parse(await terminal.shows(/\{"api".*\}/));
       const caller = new Caller(address);
       await Promise.all(Array.from({ length: 3 }, () => caller.initiate({ property_id: randomUUID(), amount: 500 })));
@@ -100,16 +103,13 @@ describe.skipIf(reason)(`Ctrl+C in a terminal${reason ? ` (${reason})` : ""}`, (
     },
   );
 
-  test.each(Array.from({ length: RUNS }, (_, run) => run + 1))(
-    "stops npm run chapa with exit code 0 and leaves no process (%i)",
-    async () => {
-      const terminal = new Terminal("npm run chapa -- --port 0");
-      const api = (await terminal.shows(/http:\/\/127\.0\.0\.1:\d+\/v1/)).trim();
-      // A browser keeps its connection.
-      await fetch(`${api}/banks`);
-      terminal.type(CTRL_C);
-      expect(await terminal.exitCode()).toBe(0);
-      await expect.poll(() => terminal.processes(), { timeout: GIVE_UP_MS }).toEqual([]);
-    },
-  );
+  test.each(RUNS)("stops npm run chapa with exit code 0 and leaves no process (%i)", async () => {
+    const terminal = new Terminal("npm run chapa -- --port 0");
+    const api = (await terminal.shows(/http:\/\/127\.0\.0\.1:\d+\/v1/)).trim();
+    // A browser keeps its connection.
+    await fetch(`${api}/banks`);
+    terminal.type(CTRL_C);
+    expect(await terminal.exitCode()).toBe(0);
+    await expect.poll(() => terminal.processes(), { timeout: GIVE_UP_MS }).toEqual([]);
+  });
 });
