@@ -26,9 +26,11 @@ export async function pythonEnvironment(name: string, requirements: string): Pro
   await must("python3", ["-m", "venv", "--clear", home]);
   const pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", requirements];
   await must(`${home}/bin/python`, pip);
+  // Somebody else was faster; this one goes away with the process.
+  if (existsSync(link)) return link;
   const fresh = join(openWorkspace("python"), name);
   symlinkSync(basename(home), fresh);
-  // In place of a link that somebody else has made in the meantime: both lead to a whole environment.
+  // In place of a link that has been made in this very moment: both lead to a whole environment.
   renameSync(fresh, link);
   isWhole = true;
   return link;
