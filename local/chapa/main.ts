@@ -71,13 +71,16 @@ try {
   const simulator = await startChapa(chapaOptions(options));
   process.stdout.write(greeting(simulator, options));
   let isStopping = false;
-  const stop = (): void => {
+  const stop = async (): Promise<void> => {
     // In a terminal both Ctrl+C and npm bring the signal.
-    if (!isStopping) void simulator.close();
+    if (isStopping) return;
     isStopping = true;
+    await simulator.close();
+    // A process that ends by itself takes its handlers away first, and would die of a second signal that comes then.
+    process.exit(0);
   };
-  process.on("SIGINT", stop);
-  process.on("SIGTERM", stop);
+  process.on("SIGINT", () => void stop());
+  process.on("SIGTERM", () => void stop());
 } catch (error) {
   if (!(error instanceof PortTaken || error instanceof UnsafeKey)) throw error;
   command.refuse(error.message);
