@@ -17,18 +17,8 @@ afterAll(() => stage.close());
 
 const UUID_V4 = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 const KEYS = [
-  "request_id",
-  "property_id",
-  "user_id",
-  "amount",
-  "id",
-  "status",
-  "chapa_tx_ref",
-  "checkout_url",
-  "created_at",
-  "updated_at",
-  "failure_reason",
-  "approved_at",
+  ..."request_id property_id user_id amount id status".split(" "),
+  ..."chapa_tx_ref checkout_url created_at updated_at failure_reason approved_at".split(" "),
 ];
 
 const initiate = (body: Record<string, unknown> = {}) => stage.caller.initiate({ property_id: randomUUID(), ...body });

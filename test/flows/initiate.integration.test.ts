@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import type { Heard } from "../../local/caller.ts";
 import type { Stage } from "../../local/demo/stage.ts";
 import { openStage } from "../support/stage.ts";
+import { waitUntil } from "../support/wait-until.ts";
 
 const HOUR_MS = 3_600_000;
 
@@ -87,7 +88,7 @@ describe("an invocation that dies", () => {
     await stage.cloud.fault("chapa", { fault: "timeoutBeforeEffect", route: "initialize", times: 1 });
     // Nobody waits for it any more: its row and its lease are all that is left.
     const dying = stage.caller.initiate({ property_id, request_id });
-    await expect.poll(() => stage.cloud.chapa?.journal().some(isInitialize)).toBe(true);
+    await waitUntil(() => stage.cloud.chapa?.journal().some(isInitialize) === true);
     await stage.cloud.clock.advance(60_000);
     const next = await stage.caller.initiate({ property_id, request_id });
     expect(next.status).toBe(202);

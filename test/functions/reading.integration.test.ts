@@ -3,9 +3,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import * as z from "zod";
 import { DAY_MS, MINUTE_MS, SECOND_MS } from "../../lib/domain/time.ts";
 import type { Heard } from "../../local/caller.ts";
-import type { Checkout, Stage } from "../../local/demo/stage.ts";
+import type { Stage } from "../../local/demo/stage.ts";
 import type { PersonName } from "../../local/people.ts";
-import { openStage } from "../support/stage.ts";
+import { openStage, paidUnnoticed, verifiedAt } from "../support/stage.ts";
 
 let stage: Stage;
 beforeAll(async () => {
@@ -13,8 +13,6 @@ beforeAll(async () => {
 });
 beforeEach(() => stage.cloud.reset());
 afterAll(() => stage.close());
-
-const SILENT = { dropAll: true, callback: { send: "off" } } as const;
 
 const Page = z.object({
   data: z.array(z.looseObject({ id: z.string(), user_id: z.string(), status: z.string() })),
@@ -123,6 +121,38 @@ describe("a list of payments", () => {
   });
 });
 
+describe("the status of a payment", () => {
+  test("tells the owner where his payment stands, without what would let a reader of it pay or refund", async () => {
+    const checkout = await stage.checkout(stage.addProperty());
+    const { status, body } = await stage.status(checkout);
+    expect(status).toBe(200);
+    expect(body).toMatchObject({
+      id: checkout.id,
+      status: "PENDING",
+      state: "PENDING",
+      chapa_tx_ref: "********",
+      checkout_url: null,
+      amount: 500,
+      currency: "ETB",
+    });
+  });
+
+  test("says 404 in the original's words for an id that is nobody's", async () => {
+    const { status, body } = await stage.caller.status(randomUUID());
+    expect({ status, detail: body["detail"], code: body["code"] }).toEqual({
+      status: 404,
+      detail: "Payment not found",
+      code: "payment_not_found",
+    });
+  });
+
+  test("names the path's parameter when it is no UUID", async () => {
+    const { status, body } = await stage.caller.status("not-a-uuid");
+    expect(status).toBe(422);
+    expect(body["errors"]).toMatchObject([{ loc: ["path", "payment_id"] }]);
+  });
+});
+
 describe("one payment", () => {
   test("tells its whole life; references and evidence only to administrators and programs", async () => {
     const checkout = await stage.checkout(stage.addProperty());
@@ -191,15 +221,8 @@ describe("one payment", () => {
 });
 
 describe("a look that somebody asks for", () => {
-  async function paidUnheard(): Promise<Checkout> {
-    stage.plan(SILENT);
-    const checkout = await stage.checkout(stage.addProperty());
-    await stage.act(checkout, "pay");
-    return checkout;
-  }
-
   test("is answered with what Chapa says now, to administrators and programs", async () => {
-    const checkout = await paidUnheard();
+    const checkout = await paidUnnoticed(stage);
     expect((await stage.status(checkout)).body["status"]).toBe("PENDING");
     const looked = await post(`/${checkout.id}/verify`, bearer("admin"));
     expect(looked.status).toBe(200);
@@ -210,18 +233,16 @@ describe("a look that somebody asks for", () => {
 
   test("asks Chapa at most once in five seconds, and says 503 when Chapa does not answer", async () => {
     const checkout = await stage.checkout(stage.addProperty());
-    const verifies = () =>
-      stage.cloud.chapa?.journal().filter((entry) => "path" in entry && entry.path.includes("/verify/")).length;
     const answers = [await post(`/${checkout.id}/verify`, key()), await post(`/${checkout.id}/verify`, key())];
     expect(answers.map(({ status }) => status)).toEqual([200, 200]);
-    expect(verifies()).toBe(1);
+    expect(verifiedAt(stage)).toEqual([checkout.txRef]);
     await stage.cloud.fault("chapa", "down");
     await stage.cloud.clock.advance(6 * SECOND_MS);
     expect((await post(`/${checkout.id}/verify`, key())).status).toBe(503);
   });
 
   test("is caused by reading a state that is not fresh, and not waited for", async () => {
-    const checkout = await paidUnheard();
+    const checkout = await paidUnnoticed(stage);
     await stage.status(checkout);
     await stage.cloud.settle();
     expect((await stage.status(checkout)).body["status"]).toBe("PENDING");
@@ -248,9 +269,7 @@ describe("giving a payment up", () => {
   });
 
   test("is refused when it has been paid, even if nobody here has heard of it", async () => {
-    stage.plan(SILENT);
-    const checkout = await stage.checkout(stage.addProperty());
-    await stage.act(checkout, "pay");
+    const checkout = await paidUnnoticed(stage);
     const refused = await post(`/${checkout.id}/cancel`, bearer("owner"));
     expect([refused.status, refused.body["code"]]).toEqual([409, "payment_taken"]);
     expect((await stage.status(checkout)).body["status"]).toBe("SUCCESS");

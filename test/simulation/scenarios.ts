@@ -54,17 +54,30 @@ async function opened(universe: Universe, requestId = "first"): Promise<void> {
   later(universe, 10 * SECOND_MS);
 }
 
+/** Opened; then perhaps the payer acts on the link, and perhaps time passes. */
+const openedAnd =
+  (action: Action | undefined, passes = 0) =>
+  async (universe: Universe): Promise<void> => {
+    await opened(universe);
+    const [link] = universe.ledger.links();
+    if (link && action) universe.pay(link, action);
+    later(universe, passes);
+  };
+
+/** Each of these clients wants a link, with a request of its own unless it is named. */
+const presses =
+  (clients: string, request?: string) =>
+  (universe: Universe): void => {
+    for (const client of clients) universe.press(client, request ?? client, IMPATIENT_MS);
+  };
+
 async function twoOpened(universe: Universe, action?: Action): Promise<void> {
-  await opened(universe);
-  const [first] = universe.ledger.links();
-  if (first && action) universe.pay(first, action);
-  later(universe, WINDOW_MS);
+  await openedAnd(action, WINDOW_MS)(universe);
   await opened(universe, "second");
 }
 
 async function expired(universe: Universe): Promise<void> {
-  await opened(universe);
-  later(universe, TIMEOUT_MS);
+  await openedAnd(undefined, TIMEOUT_MS)(universe);
   universe.sweep();
   await drain(universe);
   later(universe, 10 * SECOND_MS);
@@ -75,25 +88,17 @@ export const SCENARIOS: readonly Scenario[] = [
   {
     name: "the same request twice",
     faults: 1,
-    start: (universe) => {
-      universe.press("a", "same", IMPATIENT_MS);
-      universe.press("b", "same", IMPATIENT_MS);
-    },
+    start: presses("ab", "same"),
   },
   {
     name: "two requests for one fee",
     faults: 1,
-    start: (universe) => {
-      universe.press("a", "a", IMPATIENT_MS);
-      universe.press("b", "b", IMPATIENT_MS);
-    },
+    start: presses("ab"),
   },
   {
     name: "three requests for one fee",
     faults: 0,
-    start: (universe) => {
-      for (const client of ["a", "b", "c"]) universe.press(client, client, IMPATIENT_MS);
-    },
+    start: presses("abc"),
   },
   {
     name: "one request, patient, and everything that can go wrong twice",
@@ -113,10 +118,7 @@ export const SCENARIOS: readonly Scenario[] = [
   {
     name: "paid while it is given up for its age",
     faults: 1,
-    begin: async (universe) => {
-      await opened(universe);
-      later(universe, TIMEOUT_MS);
-    },
+    begin: openedAnd(undefined, TIMEOUT_MS),
     start: (universe) => {
       look(universe, "due");
       payer(universe, "pay");
@@ -125,12 +127,7 @@ export const SCENARIOS: readonly Scenario[] = [
   {
     name: "money in flight lands while it is given up for its age",
     faults: 1,
-    begin: async (universe) => {
-      await opened(universe);
-      const [link] = universe.ledger.links();
-      if (link) universe.pay(link, "prompt");
-      later(universe, TIMEOUT_MS);
-    },
+    begin: openedAnd("prompt", TIMEOUT_MS),
     start: (universe) => {
       look(universe, "due");
       lands(universe);
@@ -139,10 +136,7 @@ export const SCENARIOS: readonly Scenario[] = [
   {
     name: "paid while the owner presses past the window",
     faults: 1,
-    begin: async (universe) => {
-      await opened(universe);
-      later(universe, WINDOW_MS);
-    },
+    begin: openedAnd(undefined, WINDOW_MS),
     start: (universe) => {
       universe.press("b", "b", IMPATIENT_MS);
       payer(universe, "pay");
@@ -151,14 +145,8 @@ export const SCENARIOS: readonly Scenario[] = [
   {
     name: "two owners press past the window",
     faults: 0,
-    begin: async (universe) => {
-      await opened(universe);
-      later(universe, WINDOW_MS);
-    },
-    start: (universe) => {
-      universe.press("a", "a", IMPATIENT_MS);
-      universe.press("b", "b", IMPATIENT_MS);
-    },
+    begin: openedAnd(undefined, WINDOW_MS),
+    start: presses("ab"),
   },
   {
     name: "paid while it is cancelled",
@@ -227,11 +215,7 @@ export const SCENARIOS: readonly Scenario[] = [
   {
     name: "the money goes back while it is being confirmed",
     faults: 1,
-    begin: async (universe) => {
-      await opened(universe);
-      const [link] = universe.ledger.links();
-      if (link) universe.pay(link, "pay");
-    },
+    begin: openedAnd("pay"),
     start: (universe) => {
       payer(universe, "refund", 0, false);
       look(universe, "webhook");
@@ -242,11 +226,7 @@ export const SCENARIOS: readonly Scenario[] = [
     name: "a success is told to the listing and to the payer",
     faults: 0,
     delivers: true,
-    begin: async (universe) => {
-      await opened(universe);
-      const [link] = universe.ledger.links();
-      if (link) universe.pay(link, "pay");
-    },
+    begin: openedAnd("pay"),
     start: (universe) => look(universe, "webhook"),
   },
   {
@@ -254,10 +234,7 @@ export const SCENARIOS: readonly Scenario[] = [
     faults: 0,
     delivers: true,
     begin: async (universe) => {
-      await opened(universe);
-      const [link] = universe.ledger.links();
-      if (link) universe.pay(link, "prompt");
-      later(universe, TIMEOUT_MS);
+      await openedAnd("prompt", TIMEOUT_MS)(universe);
       universe.sweep();
       await drain(universe);
       later(universe, 2 * HOUR_MS);
@@ -270,12 +247,7 @@ export const SCENARIOS: readonly Scenario[] = [
   {
     name: "the books are compared while a look is under way",
     faults: 1,
-    begin: async (universe) => {
-      await opened(universe);
-      const [link] = universe.ledger.links();
-      if (link) universe.pay(link, "pay");
-      later(universe, 3 * HOUR_MS);
-    },
+    begin: openedAnd("pay", 3 * HOUR_MS),
     start: (universe) => {
       universe.reconcile();
       look(universe, "due");

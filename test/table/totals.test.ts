@@ -1,21 +1,12 @@
 import { describe, expect, test } from "vitest";
 import { addisAbabaDay, DAY_MS } from "../../lib/domain/time.ts";
+import { NO_CALLS, NO_TOTALS } from "../../lib/domain/totals.ts";
 import { TotalsTable } from "../../lib/table/totals.ts";
 import { MemoryTable } from "../support/memory-table.ts";
 import { T0 } from "../support/payments.ts";
 import { answering } from "../support/table-client.ts";
 
-const NOTHING = {
-  total: 0,
-  pending: 0,
-  success: 0,
-  failed: 0,
-  revenue: 0,
-  webhook_calls: 0,
-  initiate_calls: 0,
-  status_calls: 0,
-  timeout_jobs_run: 0,
-};
+const NOTHING = { ...NO_TOTALS, ...NO_CALLS };
 
 function start() {
   const memory = new MemoryTable();
@@ -23,12 +14,8 @@ function start() {
 }
 
 const onDay = (daysAgo: number) => ({
-  day: addisAbabaDay(T0 - daysAgo * DAY_MS),
-  total: 1,
-  pending: 0,
-  success: 1,
-  failed: 0,
-  revenue: 7,
+  ...NO_TOTALS,
+  ...{ day: addisAbabaDay(T0 - daysAgo * DAY_MS), total: 1, success: 1, revenue: 7 },
 });
 
 describe("totals", () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import * as z from "zod";
-import { type Lab, MINUTE, startLab } from "./lab.ts";
+import { type Lab, MINUTE, startCheckout, startLab } from "./lab.ts";
 
 /** Asks the control API and takes the answer's JSON as it is. */
 async function tell({ control }: Lab, method: string, path: string, body?: unknown): Promise<Record<string, unknown>> {
@@ -19,8 +19,7 @@ describe("the control API", () => {
   });
 
   test("acts like a payer", async () => {
-    const lab = await startLab();
-    const { txRef } = await lab.open();
+    const { txRef, ...lab } = await startCheckout();
 
     const answer = await tell(lab, "POST", "/act", { tx_ref: txRef, action: "pay", method: "amole" });
 
@@ -29,8 +28,7 @@ describe("the control API", () => {
   });
 
   test("moves the clock", async () => {
-    const lab = await startLab();
-    const { txRef } = await lab.open();
+    const { txRef, ...lab } = await startCheckout();
     const before = lab.chapa.clock.now();
 
     const { now } = await tell(lab, "POST", "/clock", { advance_ms: 61 * MINUTE });
@@ -51,8 +49,7 @@ describe("the control API", () => {
   });
 
   test("sets and clears faults", async () => {
-    const lab = await startLab();
-    const { txRef } = await lab.open();
+    const { txRef, ...lab } = await startCheckout();
 
     await tell(lab, "POST", "/faults", { fault: "503", route: "verify" });
     expect((await lab.verify(txRef)).status).toBe(503);
@@ -62,8 +59,7 @@ describe("the control API", () => {
   });
 
   test("shows state, ledger and journal", async () => {
-    const lab = await startLab();
-    const { txRef } = await lab.open();
+    const { txRef, ...lab } = await startCheckout();
     await lab.chapa.act(txRef, "pay");
     await lab.chapa.settled();
     const reference = lab.chapa.captures()[0]?.reference;
@@ -95,8 +91,7 @@ describe("the control API", () => {
   });
 
   test("forgets everything but its settings on a reset", async () => {
-    const lab = await startLab();
-    const { txRef } = await lab.open();
+    const { txRef, ...lab } = await startCheckout();
     lab.chapa.plan(txRef, { delay: 60 });
     await lab.chapa.act(txRef, "pay");
     await lab.chapa.faults.set("503");
