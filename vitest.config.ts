@@ -1,4 +1,5 @@
 import { defineConfig } from "vitest/config";
+import { Progress } from "./test/support/progress.ts";
 
 // What starts servers or takes seconds to load; everything else is checked before each commit.
 const SLOW = ["test/**/*.integration.test.ts", "test/local/**/*.test.ts", "test/infra/**/*.test.ts"];
@@ -12,8 +13,10 @@ export default defineConfig({
     testTimeout: 300_000,
     hookTimeout: 300_000,
     expect: { poll: { timeout: 60_000 } },
+    // The files of a worker share its modules; one cloud at a time runs in a worker.
     isolate: false,
     maxWorkers: 2,
+    reporters: process.stdout.isTTY ? ["default"] : [new Progress()],
     // Node runs the sources as it does everywhere else here; nothing is transformed, and no module is replaced.
     experimental: { viteModuleRunner: false, nodeLoader: false },
     globalSetup: "test/support/scan-records.ts",
