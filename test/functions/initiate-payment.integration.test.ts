@@ -56,8 +56,7 @@ describe("what cannot be understood", () => {
   test.each(["{not json", "", "[1", "null", '"text"', "[]", "7"])("is answered 422: a body like %j", async (text) => {
     const { token } = stage.cloud.address.users.owner;
     const answer = await stage.caller.post("/api/v1/payments/initiate", text, { authorization: `Bearer ${token}` });
-    expect(answer.status).toBe(422);
-    expect(answer.body["errors"]).toMatchObject([{ loc: ["body"] }]);
+    expect(answer).toMatchObject({ status: 422, body: { errors: [{ loc: ["body"] }] } });
     await nothingHappened();
   });
 
@@ -108,15 +107,13 @@ test.each([
 
 test("an unknown purpose is answered 422 naming the known ones", async () => {
   const answer = await initiate({ purpose: "rent" });
-  expect(answer.status).toBe(422);
-  expect(answer.body).toMatchObject({ code: "purpose_unknown" });
+  expect(answer).toMatchObject({ status: 422, body: { code: "purpose_unknown" } });
   expect(answer.body["detail"]).toContain("listing_fee");
 });
 
 test("nobody pays in somebody else's name", async () => {
   const answer = await initiate({ user_id: PEOPLE.owner2.id });
-  expect(answer.status).toBe(403);
-  expect(answer.body).toMatchObject({ code: "forbidden" });
+  expect(answer).toMatchObject({ status: 403, body: { code: "forbidden" } });
   await nothingHappened();
 });
 
@@ -133,8 +130,7 @@ describe("a request id", () => {
     const request_id = randomUUID();
     expect((await initiate({ request_id })).status).toBe(202);
     const other = await initiate({ request_id, property_id: randomUUID() });
-    expect(other.status).toBe(422);
-    expect(other.body).toMatchObject({ code: "request_differs" });
+    expect(other).toMatchObject({ status: 422, body: { code: "request_differs" } });
     expect(other.body["detail"]).toContain("property_id");
     expect(stage.cloud.chapa?.transactions()).toHaveLength(1);
   });
@@ -146,8 +142,7 @@ describe("a request id", () => {
     expect(again.headers.get("idempotent-replayed")).toBe("true");
     expect(again.body["id"]).toBe(first.body["id"]);
     const differs = await initiate({ request_id: randomUUID() }, { "idempotency-key": key });
-    expect(differs.status).toBe(422);
-    expect(differs.body["errors"]).toMatchObject([{ pointer: "/request_id" }]);
+    expect(differs).toMatchObject({ status: 422, body: { errors: [{ pointer: "/request_id" }] } });
   });
 });
 
@@ -245,10 +240,12 @@ describe("when Chapa", () => {
   test("refuses the data, the answer is 400 in our words, and stays so for this request", async () => {
     const request_id = randomUUID();
     const first = await initiate({ request_id, purpose: "too_small" });
-    expect(first.status).toBe(400);
-    expect(first.body).toMatchObject({
-      code: "gateway_refused",
-      detail: "The payment gateway refused this payment: it does not accept the amount.",
+    expect(first).toMatchObject({
+      status: 400,
+      body: {
+        code: "gateway_refused",
+        detail: "The payment gateway refused this payment: it does not accept the amount.",
+      },
     });
     const again = await initiate({ request_id, purpose: "too_small" });
     expect({ status: again.status, detail: again.body["detail"] }).toEqual({
@@ -265,8 +262,7 @@ describe("when Chapa", () => {
       const request_id = randomUUID();
       await stage.cloud.fault("chapa", { fault, route: "initialize" });
       const during = await initiate({ request_id });
-      expect(during.status).toBe(503);
-      expect(during.body).toMatchObject({ code: "gateway_misconfigured" });
+      expect(during).toMatchObject({ status: 503, body: { code: "gateway_misconfigured" } });
       expect((await stage.cloud.rows.payments())[0]?.state).toBe("CREATED");
       await stage.cloud.fault("chapa", null);
       await stage.cloud.clock.advance(31_000);
@@ -278,8 +274,7 @@ describe("when Chapa", () => {
     const request_id = randomUUID();
     await stage.cloud.fault("chapa", "down");
     const during = await initiate({ request_id });
-    expect(during.status).toBe(503);
-    expect(during.body).toMatchObject({ code: "gateway_unavailable" });
+    expect(during).toMatchObject({ status: 503, body: { code: "gateway_unavailable" } });
     expect(Number(during.headers.get("retry-after"))).toBeGreaterThan(0);
     await stage.cloud.fault("chapa", null);
     const after = await initiate({ request_id });

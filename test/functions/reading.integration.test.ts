@@ -106,9 +106,7 @@ describe("a list of payments", () => {
     ["cursor=abc", "cursor"],
     ["cursor=WyJhIiwxXQ.AAAAAAAAAAAAAAAAAAAAAA", "cursor"],
   ])("is refused with 422 naming the field: %s", async (query, field) => {
-    const { status, body } = await read(`?${query}`);
-    expect(status).toBe(422);
-    expect(body["errors"]).toMatchObject([{ loc: ["query", field] }]);
+    expect(await read(`?${query}`)).toMatchObject({ status: 422, body: { errors: [{ loc: ["query", field] }] } });
   });
 
   test("gives cursors that are good for the very same list only", async () => {
@@ -147,9 +145,10 @@ describe("the status of a payment", () => {
   });
 
   test("names the path's parameter when it is no UUID", async () => {
-    const { status, body } = await stage.caller.status("not-a-uuid");
-    expect(status).toBe(422);
-    expect(body["errors"]).toMatchObject([{ loc: ["path", "payment_id"] }]);
+    expect(await stage.caller.status("not-a-uuid")).toMatchObject({
+      status: 422,
+      body: { errors: [{ loc: ["path", "payment_id"] }] },
+    });
   });
 });
 
@@ -225,8 +224,7 @@ describe("a look that somebody asks for", () => {
     const checkout = await paidUnnoticed(stage);
     expect((await stage.status(checkout)).body["status"]).toBe("PENDING");
     const looked = await post(`/${checkout.id}/verify`, bearer("admin"));
-    expect(looked.status).toBe(200);
-    expect(looked.body).toMatchObject({ status: "SUCCESS", captures: [{ kind: "confirmed" }] });
+    expect(looked).toMatchObject({ status: 200, body: { status: "SUCCESS", captures: [{ kind: "confirmed" }] } });
     expect(looked.headers.get("ratelimit")).toMatch(/^"verify";r=29;t=\d+$/);
     expect((await post(`/${checkout.id}/verify`, bearer("owner"))).status).toBe(403);
   });
