@@ -13,7 +13,7 @@ export type Engine = { name: EngineName; endpoint: string; close(): Promise<void
 
 const START_MS = 10_000;
 const POLL_MS = 5;
-const WHILE_READING = '"$0" "$@" & cat; kill -9 $!';
+const WHILE_READING = '"$0" "$@" & cat; kill -9 $!; wait';
 
 /** Which engines this machine can run; the first is the faster one. */
 export function availableEngines(): EngineName[] {
