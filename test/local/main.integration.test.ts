@@ -196,7 +196,7 @@ describe("it explains itself", () => {
   });
 
   test.each<[string[], Record<string, string>, string]>([
-    [["--port", "many"], {}, "--port has to be a port"],
+    [["--port", "many"], {}, "--port has to be a whole number"],
     [["--profile", "friendly"], {}, "--profile has to be one of"],
     [["--frobnicate"], {}, "--frobnicate"],
     [[], { CHAPA_BASE_URL: "chapa" }, "CHAPA_BASE_URL"],
