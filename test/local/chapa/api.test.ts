@@ -103,9 +103,9 @@ test("verify writes times in UTC with six places", async () => {
 });
 
 test.each([
-  ["verify", "GET", "/transaction/verify/NEVER", 400, "Invalid transaction reference"],
-  ["cancel", "PUT", "/transaction/cancel/NEVER", 404, "Payment link not found"],
-])("%s does not know a tx_ref that was never opened", async (_what, method, path, status, message) => {
+  ["GET", "/transaction/verify/NEVER", 400, "Invalid transaction reference"],
+  ["PUT", "/transaction/cancel/NEVER", 404, "Payment link not found"],
+])("%s %s does not know a tx_ref that was never opened", async (method, path, status, message) => {
   const { call } = await startLab();
   expect(await call(method, path)).toMatchObject({ status, body: { message, status: "failed", data: null } });
 });
