@@ -1,5 +1,5 @@
-import type { UserEvent } from "../domain/events.ts";
 import type { Uuid } from "../domain/ids.ts";
+import type { UserEvent } from "../domain/vocabulary.ts";
 import { type Call, CallFailed, type Reply } from "../runtime/call.ts";
 import { messageFor } from "./messages.ts";
 

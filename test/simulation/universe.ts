@@ -1,9 +1,9 @@
-import type { ListingMessage, NotificationMessage, ResolveMessage, Trigger } from "../../lib/contract/queues.ts";
+import type { ListingMessage, NotificationMessage, ResolveMessage } from "../../lib/contract/queues.ts";
 import { PaymentError } from "../../lib/domain/errors.ts";
 import { parseTxRef, paymentIdOf, Ref, requestHash } from "../../lib/domain/ids.ts";
 import type { Payment } from "../../lib/domain/payment.ts";
 import { SECOND_MS } from "../../lib/domain/time.ts";
-import type { State } from "../../lib/domain/transitions.ts";
+import type { State, Trigger } from "../../lib/domain/vocabulary.ts";
 import { cancel } from "../../lib/flows/cancel.ts";
 import { initiate } from "../../lib/flows/initiate.ts";
 import { notifyListing } from "../../lib/flows/notify-listing.ts";
