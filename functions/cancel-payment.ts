@@ -12,11 +12,18 @@ import { log } from "../lib/runtime/logger.ts";
 import { count } from "../lib/runtime/metrics.ts";
 import { documentClient } from "../lib/table/client.ts";
 import { PaymentTable } from "../lib/table/payments.ts";
-import { authSecretOf, chapaOf, doorOf, gatewaySecretOf, limiterOf, policyOf } from "../lib/wiring/parts.ts";
+import {
+  authSecretOf,
+  chapaOf,
+  createAuthenticate,
+  gatewaySecretOf,
+  limiterOf,
+  policyOf,
+} from "../lib/wiring/parts.ts";
 
 const env = readEnv(FUNCTIONS["cancel-payment"].env);
 const auth = authSecretOf(env);
-const authenticate = doorOf(env, auth);
+const authenticate = createAuthenticate(env, auth);
 const CANCELS_PER_MINUTE = 10;
 const limiter = limiterOf("cancel", CANCELS_PER_MINUTE, "open", auth);
 const ports = {

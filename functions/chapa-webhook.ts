@@ -7,7 +7,7 @@ import type { ResolveMessage } from "../lib/contract/queues.ts";
 import { returnPath } from "../lib/contract/routes.ts";
 import { WebhookSecret } from "../lib/contract/secrets.ts";
 import { Unauthenticated } from "../lib/domain/errors.ts";
-import { hint } from "../lib/flows/hint.ts";
+import { handleUnverifiedNotice } from "../lib/flows/handle-unverified-notice.ts";
 import { endpoint, json, seeOther } from "../lib/http/endpoint.ts";
 import { rawBody, WEBHOOK_LIMIT_BYTES } from "../lib/http/raw-body.ts";
 import { isBrowser, signedReference, unsignedReference } from "../lib/http/webhook-request.ts";
@@ -46,7 +46,7 @@ export const handler = endpoint("raw", async ({ event }) => {
     return json(200, WebhookAnswer, { message: MESSAGES.processed });
   }
   const reference = unsignedReference(event, raw);
-  const hinted = await hint(hints, reference);
+  const hinted = await handleUnverifiedNotice(hints, reference);
   if (hinted !== "not found" && isBrowser(event)) return seeOther(`${env.BASE_URL}${returnPath(reference)}`);
   return json(200, WebhookAnswer, { message: MESSAGES[hinted] });
 });

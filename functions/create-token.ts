@@ -5,8 +5,8 @@ import { logIn } from "../lib/flows/log-in.ts";
 import { endpoint, json } from "../lib/http/endpoint.ts";
 import { formBody } from "../lib/http/form-body.ts";
 import { parsed } from "../lib/http/problem.ts";
-import { UserManagement } from "../lib/peers/user-management.ts";
 import { call } from "../lib/runtime/call.ts";
+import { UserManagement } from "../lib/services/user-management.ts";
 import { authSecretOf, limiterOf } from "../lib/wiring/parts.ts";
 
 const env = readEnv(FUNCTIONS["create-token"].env);

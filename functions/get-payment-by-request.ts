@@ -9,14 +9,14 @@ import { requestAt } from "../lib/http/request-path.ts";
 import { documentClient } from "../lib/table/client.ts";
 import { PaymentTable } from "../lib/table/payments.ts";
 import { RequestTable } from "../lib/table/requests.ts";
-import { authSecretOf, doorOf } from "../lib/wiring/parts.ts";
+import { authSecretOf, createAuthenticate } from "../lib/wiring/parts.ts";
 
 const env = readEnv(FUNCTIONS["get-payment-by-request"].env);
 const client = documentClient();
 const payments = new PaymentTable(client, env.TABLE_NAME);
 const requests = new RequestTable(client, env.TABLE_NAME);
 const auth = authSecretOf(env);
-const authenticate = doorOf(env, auth);
+const authenticate = createAuthenticate(env, auth);
 
 export const handler = endpoint("nothing", async ({ event }) => {
   const { userId, requestId, mayPay } = requestAt(event, await authenticate(event));

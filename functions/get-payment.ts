@@ -8,11 +8,11 @@ import { toDetail } from "../lib/http/payment-detail.ts";
 import { paymentAt } from "../lib/http/payment-path.ts";
 import { documentClient } from "../lib/table/client.ts";
 import { PaymentTable } from "../lib/table/payments.ts";
-import { authSecretOf, doorOf, policyOf } from "../lib/wiring/parts.ts";
+import { authSecretOf, createAuthenticate, policyOf } from "../lib/wiring/parts.ts";
 
 const env = readEnv(FUNCTIONS["get-payment"].env);
 const payments = new PaymentTable(documentClient(), env.TABLE_NAME);
-const authenticate = doorOf(env, authSecretOf(env));
+const authenticate = createAuthenticate(env, authSecretOf(env));
 const policy = policyOf(env);
 
 export const handler = endpoint("nothing", async ({ event }) => {

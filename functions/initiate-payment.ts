@@ -19,8 +19,8 @@ import {
   authSecretOf,
   chapaOf,
   contactsOf,
+  createAuthenticate,
   directoryOf,
-  doorOf,
   gatewaySecretOf,
   limiterOf,
   policyOf,
@@ -30,7 +30,7 @@ const env = readEnv(FUNCTIONS["initiate-payment"].env);
 const client = documentClient();
 const gateway = gatewaySecretOf(env);
 const auth = authSecretOf(env);
-const authenticate = doorOf(env, auth);
+const authenticate = createAuthenticate(env, auth);
 const ports = {
   payments: new PaymentTable(client, env.TABLE_NAME),
   requests: new RequestTable(client, env.TABLE_NAME),

@@ -11,12 +11,12 @@ import { systemClock } from "../lib/runtime/clock.ts";
 import { documentClient } from "../lib/table/client.ts";
 import { dayBuckets } from "../lib/table/keys.ts";
 import { PaymentTable } from "../lib/table/payments.ts";
-import { authSecretOf, doorOf } from "../lib/wiring/parts.ts";
+import { authSecretOf, createAuthenticate } from "../lib/wiring/parts.ts";
 
 const env = readEnv(FUNCTIONS["list-payments"].env);
 const ports = { payments: new PaymentTable(documentClient(), env.TABLE_NAME), bucketsOf: dayBuckets };
 const auth = authSecretOf(env);
-const authenticate = doorOf(env, auth);
+const authenticate = createAuthenticate(env, auth);
 
 export const handler = endpoint("nothing", async ({ event }) => {
   const principal = await authenticate(event);

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { readEnv } from "../lib/contract/env.ts";
 import { FUNCTIONS } from "../lib/contract/functions.ts";
-import { comeBack } from "../lib/flows/come-back.ts";
+import { handleReturn } from "../lib/flows/handle-return.ts";
 import { endpoint, header, seeOther } from "../lib/http/endpoint.ts";
 import { pageLanguage, pendingPage } from "../lib/http/pages/pending-page.ts";
 import { parsed } from "../lib/http/problem.ts";
@@ -30,7 +30,7 @@ const ports = {
 export const handler = endpoint("nothing", async ({ event, deadline }) => {
   const { tx_ref } = parsed("path", Path, event.pathParameters);
   const { lang, n } = parsed("query", Query, event.queryStringParameters ?? {});
-  const payment = await comeBack(ports, tx_ref, deadline);
+  const payment = await handleReturn(ports, tx_ref, deadline);
   const location = payment && to(payment, tx_ref);
   if (location) return seeOther(location);
   const language = pageLanguage(lang, header(event, "accept-language"));

@@ -1,8 +1,8 @@
 import { readEnv } from "../lib/contract/env.ts";
 import { FUNCTIONS } from "../lib/contract/functions.ts";
 import { ResolveMessage } from "../lib/contract/queues.ts";
-import { countCalls } from "../lib/flows/count-calls.ts";
 import { resolve } from "../lib/flows/resolve.ts";
+import { countCalls } from "../lib/flows/steps/count-calls.ts";
 import { Queue, sqsClient } from "../lib/queue/send.ts";
 import { worker } from "../lib/queue/worker.ts";
 import { systemClock } from "../lib/runtime/clock.ts";

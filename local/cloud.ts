@@ -18,13 +18,13 @@ import {
 import type { FaultInput } from "./faults.ts";
 import { type ApiObserver, startApi, startFunctionUrl } from "./front.ts";
 import { type FunctionHost, Functions } from "./lambda.ts";
-import { type Peers, type People, startPeers, tokensOf } from "./peers.ts";
 import { clock } from "./process-clock.ts";
 import { Queues } from "./queues.ts";
 import { type RedisBridge, startRedis } from "./redis/bridge.ts";
 import { Schedule } from "./schedule.ts";
 import { startSecrets } from "./secrets.ts";
 import type { Listening } from "./serve.ts";
+import { type People, type Services, startServices, tokensOf } from "./services.ts";
 import type { Settings } from "./settings.ts";
 import type { StreamObserver } from "./stream.ts";
 
@@ -59,7 +59,7 @@ type Parts = {
   queues: Queues;
   schedule: Schedule;
   chapa: ChapaSimulator | undefined;
-  peers: Peers;
+  services: Services;
   redis: RedisBridge;
   secrets: Map<string, object>;
   servers: { api: Listening; webhook: Listening; secrets: Listening };
@@ -91,8 +91,8 @@ export class Cloud implements Controlled {
     return this.#parts.chapa;
   }
 
-  get peers(): Peers {
-    return this.#parts.peers;
+  get services(): Services {
+    return this.#parts.services;
   }
 
   get redis(): RedisBridge {
@@ -141,10 +141,10 @@ export class Cloud implements Controlled {
   }
 
   async start(): Promise<this> {
-    const { functions, queues, schedule, chapa, peers, servers } = this.#parts;
-    this.#people = await tokensOf(peers.users, clock);
+    const { functions, queues, schedule, chapa, services, servers } = this.#parts;
+    this.#people = await tokensOf(services.users, clock);
     chapa?.setWebhookUrl(`${servers.webhook.origin}/`);
-    peers.listing?.setPaymentServiceUrl(`${servers.api.origin}/api/v1`);
+    services.listing?.setPaymentServiceUrl(`${servers.api.origin}/api/v1`);
     await this.#renew();
     queues.connect(functions.invoke);
     schedule.start();
@@ -197,16 +197,16 @@ export class Cloud implements Controlled {
 
   /** Forgets every payment, message and fault. The clock stays where it is. */
   async reset(): Promise<void> {
-    const { queues, chapa, peers, redis } = this.#parts;
+    const { queues, chapa, services, redis } = this.#parts;
     await this.settle();
-    await Promise.all([chapa?.reset(), peers.reset(), redis.reset()]);
+    await Promise.all([chapa?.reset(), services.reset(), redis.reset()]);
     queues.clear();
     await this.#renew();
   }
 
   /** What there is, for people. */
   async state(): Promise<object> {
-    const { queues, chapa, peers, backend, redis } = this.#parts;
+    const { queues, chapa, services, backend, redis } = this.#parts;
     const names = Object.keys(QUEUES) as QueueName[];
     return {
       now: new Date(clock.now()).toISOString(),
@@ -214,26 +214,26 @@ export class Cloud implements Controlled {
       payments: await this.rows.payments(),
       queues: Object.fromEntries(names.map((name) => [name, queues.state(name)])),
       chapa: chapa && { ...chapa.settings(), transactions: chapa.transactions(), captures: chapa.captures() },
-      listing: peers.listing && { properties: peers.listing.properties(), confirms: peers.listing.confirms() },
-      notification: peers.notification && { sent: peers.notification.sent() },
+      listing: services.listing && { properties: services.listing.properties(), confirms: services.listing.confirms() },
+      notification: services.notification && { sent: services.notification.sent() },
       redis: { engine: redis.engineName, keys: Object.keys(await redis.stored()) },
     };
   }
 
   async close(): Promise<void> {
-    const { queues, schedule, backend, chapa, peers, redis, servers } = this.#parts;
+    const { queues, schedule, backend, chapa, services, redis, servers } = this.#parts;
     schedule.stop();
     await Promise.all([servers.api.close(), servers.webhook.close(), this.#control?.close()]);
     await queues.stop();
     await backend.close();
-    await Promise.all([chapa?.close(), peers.close(), redis.close(), servers.secrets.close()]);
+    await Promise.all([chapa?.close(), services.close(), redis.close(), servers.secrets.close()]);
     clock.stop();
     this.#environment.giveBack();
   }
 
   #faultsOf(target: FaultTarget) {
     if (target === "chapa") return this.chapa?.faults;
-    return target === "redis" ? this.redis.faults : this.peers.faults(target);
+    return target === "redis" ? this.redis.faults : this.services.faults(target);
   }
 
   #isQuiet(): boolean {
@@ -243,14 +243,14 @@ export class Cloud implements Controlled {
 
   /** An empty table, and functions that have just started. */
   async #renew(): Promise<void> {
-    const { settings, functions, backend, queues, chapa, peers, servers } = this.#parts;
+    const { settings, functions, backend, queues, chapa, services, servers } = this.#parts;
     await backend.renew();
     const at = {
       table: backend.endpoint,
       secrets: servers.secrets.origin,
       api: servers.api.origin,
       chapa: chapa?.apiBase ?? settings.CHAPA_BASE_URL ?? "",
-      ...peers.urls,
+      ...services.urls,
     };
     this.#environment.set({ ...sdkEnvironment(at, queues), ...functionEnvironment(settings, at, queues) });
     await functions.load();
@@ -275,16 +275,16 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
     origins: frontendOrigins(settings),
   });
   try {
-    const [chapa, peers, queues, redis, webhook] = await Promise.all([
+    const [chapa, services, queues, redis, webhook] = await Promise.all([
       settings.CHAPA_BASE_URL ? undefined : simulate(options),
-      startPeers(settings, clock),
+      startServices(settings, clock),
       Queues.start(),
       startRedis(settings.REDIS_URL),
       startFunctionUrl("chapa-webhook", functions.invoke, observe),
     ]);
     const secrets = secretValues(settings, {
       chapa: CHAPA_DEFAULTS.secretKey,
-      notification: peers.notificationBearer,
+      notification: services.notificationBearer,
       api: API_KEY,
       redis,
     });
@@ -298,7 +298,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
       queues,
       schedule,
       chapa,
-      peers,
+      services,
       redis,
       secrets,
       servers,

@@ -4,9 +4,9 @@ import { mkdirSync, readFileSync } from "node:fs";
 import * as z from "zod";
 import { CHAPA_DEFAULTS, startChapa } from "../../local/chapa/simulator.ts";
 import { createClock } from "../../local/clock.ts";
-import { startPeers, tokensOf } from "../../local/peers.ts";
 import { PASSWORD, PEOPLE } from "../../local/people.ts";
 import { startRedis } from "../../local/redis/bridge.ts";
+import { startServices, tokensOf } from "../../local/services.ts";
 import { readSettings } from "../../local/settings.ts";
 import { EmulatedCloud } from "./emulated-cloud.ts";
 
@@ -29,23 +29,23 @@ function must(what: string, holds: boolean, got: unknown): void {
 
 const clock = createClock();
 const settings = readSettings({});
-const [chapa, peers, redis, cloud] = await Promise.all([
+const [chapa, services, redis, cloud] = await Promise.all([
   startChapa({ clock, webhookSecret: settings.CHAPA_WEBHOOK_SECRET }),
-  startPeers(settings, clock),
+  startServices(settings, clock),
   startRedis(undefined),
   EmulatedCloud.start(PORT),
 ]);
-const people = await tokensOf(peers.users, clock);
-const listing = peers.listing;
+const people = await tokensOf(services.users, clock);
+const listing = services.listing;
 if (!listing) throw new Error("the listing service is a double here");
 
 const values = (change: Record<string, string> = {}) =>
   JSON.stringify({
     CHAPA_BASE_URL: chapa.apiBase,
     CHECKOUT_ORIGINS: chapa.origin,
-    USER_MANAGEMENT_URL: peers.urls.users,
-    PROPERTY_LISTING_SERVICE_URL: peers.urls.listing,
-    NOTIFICATION_SERVICE_URL: peers.urls.notification,
+    USER_MANAGEMENT_URL: services.urls.users,
+    PROPERTY_LISTING_SERVICE_URL: services.urls.listing,
+    NOTIFICATION_SERVICE_URL: services.urls.notification,
     RECHECK_LADDER: "2s,1m",
     ...change,
   });
@@ -137,7 +137,7 @@ async function putSecrets(outputs: z.output<typeof Outputs>[typeof STACK]): Prom
         contact_key: "k1",
         contact_keys: { k1: Buffer.alloc(32, 3).toString("base64") },
         listing_api_key: settings.PROPERTY_WEBHOOK_API_KEY,
-        notification_bearer: peers.notificationBearer,
+        notification_bearer: services.notificationBearer,
         user_management_login: { email: PEOPLE.admin.email, password: PASSWORD },
       },
     ],
@@ -311,6 +311,6 @@ try {
   );
   process.exitCode = 1;
 } finally {
-  await Promise.all([cloud.stop(), chapa.close(), peers.close(), redis.close()]);
+  await Promise.all([cloud.stop(), chapa.close(), services.close(), redis.close()]);
   clock.stop();
 }

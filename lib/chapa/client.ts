@@ -2,7 +2,7 @@ import type { Evidence } from "../domain/evidence.ts";
 import type { TxRef } from "../domain/ids.ts";
 import { type Santim, toBirr } from "../domain/money.ts";
 import type { Currency, Mode } from "../domain/vocabulary.ts";
-import { type Call, CallFailed, type Reply } from "../runtime/call.ts";
+import { CallFailed, type HttpRequest, type HttpResponse } from "../runtime/call.ts";
 import {
   type Cancelled,
   classifyCancel,
@@ -29,7 +29,7 @@ export type Checkout = {
 /** Milliseconds. */
 export const CHAPA_LIMITS = { initializeMs: 8_000, verifyMs: 4_000, cancelMs: 4_000, listMs: 8_000 } as const;
 
-type Send = (call: Call) => Promise<Reply>;
+type Send = (call: HttpRequest) => Promise<HttpResponse>;
 
 /** The key to use, and the one to use after it was refused: the same, unless it has been replaced meanwhile. */
 export type SecretKey = { get: () => Promise<string>; renewed: () => Promise<string> };
@@ -115,11 +115,11 @@ export class ChapaClient {
 
   /** A key that is refused does nothing at Chapa, so whatever was asked may be asked again with its successor. */
   async #ask(
-    method: Call["method"],
+    method: HttpRequest["method"],
     path: string,
     timeoutMs: number,
     body?: Record<string, unknown>,
-  ): Promise<Reply | CallFailed> {
+  ): Promise<HttpResponse | CallFailed> {
     const startedAt = performance.now();
     const key = await this.#secretKey.get();
     const reply = await this.#askAs(key, method, path, timeoutMs, body);
@@ -131,11 +131,11 @@ export class ChapaClient {
 
   async #askAs(
     key: string,
-    method: Call["method"],
+    method: HttpRequest["method"],
     path: string,
     timeoutMs: number,
     body?: Record<string, unknown>,
-  ): Promise<Reply | CallFailed> {
+  ): Promise<HttpResponse | CallFailed> {
     // No time left is not the same as an answer that got lost: nothing leaves.
     if (timeoutMs <= 0) return new CallFailed("no time left", false);
     const authorization = `Bearer ${key}`;

@@ -35,7 +35,7 @@ export function endpoint(
   const stack = middy<APIGatewayProxyEventV2, HttpAnswer, Error, Context>({ timeoutEarlyInMillis: 0 });
   stack.use(httpErrorHandler({ logger: false, fallbackMessage: '{"code":"internal_error"}' }));
   if (takes === "json") stack.use(httpJsonBodyParser({ disableContentTypeCheck: true }));
-  stack.use({ onError: toProblem, after: withManners });
+  stack.use({ onError: toProblem, after: withSecurityHeaders });
   return stack.handler(async (event: APIGatewayProxyEventV2, context: Context) => {
     const now = Date.now();
     const endsAt = now + context.getRemainingTimeInMillis();
@@ -89,7 +89,7 @@ function toProblem(request: Failing): void {
   }
   flushMetrics();
   request.response = problemFor(error, request.context.awsRequestId);
-  withManners(request);
+  withSecurityHeaders(request);
 }
 
 // The body parser's own error quotes the body; only its status is of use.
@@ -110,14 +110,14 @@ function stackOf(error: unknown): string {
 }
 
 /** What every answer carries, whatever it says. An answer's own headers win. */
-function withManners(request: { response?: unknown; context: Context }): void {
+function withSecurityHeaders(request: { response?: unknown; context: Context }): void {
   const answer = request.response as HttpAnswer | undefined;
   if (!answer?.headers) return;
-  answer.headers = { ...MANNERS, ...answer.headers, "x-request-id": request.context.awsRequestId };
+  answer.headers = { ...SECURITY_HEADERS, ...answer.headers, "x-request-id": request.context.awsRequestId };
 }
 
 // Answers are data, or pages that say more about themselves: nothing may be guessed, framed, kept or told elsewhere.
-const MANNERS = {
+const SECURITY_HEADERS = {
   "cache-control": "no-store",
   "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
   "referrer-policy": "no-referrer",

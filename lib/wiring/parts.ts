@@ -1,14 +1,13 @@
 import { randomBytes } from "node:crypto";
 import type { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
+import type { APIGatewayProxyEventV2 } from "aws-lambda";
 import { ChapaClient } from "../chapa/client.ts";
 import { type Env, EnvironmentInvalid } from "../contract/env.ts";
 import { AuthSecret, GatewaySecret } from "../contract/secrets.ts";
 import { type Policy, parseLadder } from "../domain/looks.ts";
+import type { Principal } from "../domain/principal.ts";
 import { DAY_MS, MINUTE_MS } from "../domain/time.ts";
-import { type Credentials, type Door, door } from "../http/principal.ts";
-import { confirmUser } from "../peers/confirm-user.ts";
-import { UserDirectory } from "../peers/user-directory.ts";
-import { UserManagement } from "../peers/user-management.ts";
+import { type AuthenticatePorts, authenticate, type Credentials } from "../http/principal.ts";
 import { SharedLimiter } from "../redis/limiter.ts";
 import { SharedRedis } from "../redis/shared-redis.ts";
 import { VerifiedUsers } from "../redis/verified-users.ts";
@@ -17,6 +16,9 @@ import { systemClock } from "../runtime/clock.ts";
 import { log } from "../runtime/logger.ts";
 import { count } from "../runtime/metrics.ts";
 import { Secret } from "../runtime/secrets.ts";
+import { confirmUser } from "../services/confirm-user.ts";
+import { UserDirectory } from "../services/user-directory.ts";
+import { UserManagement } from "../services/user-management.ts";
 import { ContactTable } from "../table/contacts.ts";
 
 /** When to look, from the environment. @throws EnvironmentInvalid */
@@ -83,18 +85,22 @@ export function authSecretOf(env: Pick<Env, "AUTH_SECRET_ARN">): Secret<AuthSecr
   return new Secret(env.AUTH_SECRET_ARN, AuthSecret, systemClock, log);
 }
 
-/** What it takes to know a caller. */
-export function doorOf(env: Pick<Env, "USER_MANAGEMENT_URL" | "TOKEN_VERIFY">, secret: Secret<AuthSecret>): Door {
+/** Finds out who calls a route that is not public. */
+export function createAuthenticate(
+  env: Pick<Env, "USER_MANAGEMENT_URL" | "TOKEN_VERIFY">,
+  secret: Secret<AuthSecret>,
+): (event: APIGatewayProxyEventV2) => Promise<Principal> {
   const users = new UserManagement(env.USER_MANAGEMENT_URL, call);
   const cache = new VerifiedUsers(redisOf(secret), hashKeyOf(secret), systemClock);
-  return door({
+  const ports: AuthenticatePorts = {
     credentials: {
       get: async () => credentialsOf(await secret.get()),
       renewed: async () => credentialsOf(await secret.renewed()),
     },
     confirm: (token, claims, expiresAt) =>
       confirmUser({ users, mode: env.TOKEN_VERIFY, cache }, token, claims, expiresAt),
-  });
+  };
+  return (event) => authenticate(event, ports);
 }
 
 /** A limit that all processes count together; `limit` is calls a minute. */

@@ -59,7 +59,7 @@ export class Stage {
   }
 
   addProperty(createdAt?: number): string {
-    const listing = this.#cloud.peers.listing;
+    const listing = this.#cloud.services.listing;
     const made = listing?.addProperty({ ownerId: PEOPLE.owner.id, ...(createdAt === undefined ? {} : { createdAt }) });
     return made?.id ?? randomUUID();
   }
@@ -76,7 +76,7 @@ export class Stage {
   async approveAndPay(): Promise<Checkout> {
     this.say("owner", "presses “approve and pay” at the listing");
     const heard = this.#pressed(
-      await this.#caller.approveAndPay(this.#cloud.peers.listing?.baseUrl ?? "", this.propertyId),
+      await this.#caller.approveAndPay(this.#cloud.services.listing?.baseUrl ?? "", this.propertyId),
     );
     await this.#cloud.settle();
     return { ...checkoutOf(heard), id: String(heard.body["payment_id"]) };

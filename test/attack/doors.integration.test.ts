@@ -6,8 +6,8 @@ import { HOUR_MS } from "../../lib/domain/time.ts";
 import type { Heard } from "../../local/caller.ts";
 import type { Stage } from "../../local/demo/stage.ts";
 import { LOCAL_IDENTITY, signatureFor } from "../../local/iam.ts";
-import { sign } from "../../local/peers/tokens.ts";
 import { PASSWORD, PEOPLE } from "../../local/people.ts";
+import { sign } from "../../local/services/tokens.ts";
 import { openStage } from "../support/stage.ts";
 
 let stage: Stage;
@@ -15,7 +15,7 @@ let brokerToken: string;
 beforeAll(async () => {
   stage = await openStage({ RATE_LIMIT_INITIATE: "1000000", RATE_LIMIT_TOKEN: "1000", RATE_LIMIT_TRIGGERS: "1000" });
   const now = stage.cloud.clock.now();
-  stage.cloud.peers.users.addUser({ ...BROKER, language: null, password: PASSWORD });
+  stage.cloud.services.users.addUser({ ...BROKER, language: null, password: PASSWORD });
   brokerToken = await sign(
     { sub: BROKER.id, ...{ role: BROKER.role } },
     stage.cloud.address.jwtSecret,

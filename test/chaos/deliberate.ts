@@ -11,10 +11,10 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
     name: "own-url",
     says: "whoever was overtaken while opening a checkout gives out the URL of its own",
     edits: {
-      "lib/flows/open-checkout.ts": [
+      "lib/flows/steps/open-checkout.ts": [
         [
-          "const wasPaid = saved.payment?.captures.some((capture) => capture.attempt === attempt);",
-          "if (saved.payment) return { ...saved.payment, checkoutUrl, attempt };\n  const wasPaid = false;",
+          "const isStored = saved.payment?.attempts[attempt] !== undefined;",
+          "if (saved.payment) return { ...saved.payment, checkoutUrl, attempt };\n  const isStored = false;",
         ],
       ],
     },
@@ -55,7 +55,7 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
     name: "silence-is-unpaid",
     says: "what Chapa does not answer counts as not paid, and as cancelled",
     edits: {
-      "lib/flows/close.ts": [
+      "lib/flows/steps/close-checkout.ts": [
         [
           'if (cancel === "unclear") return { came: "unclear" };',
           'if (cancel === "unclear") return { came: "closed", evidence: { attempt: payment.attempt, cancel: "closed" } };',

@@ -132,7 +132,7 @@ export class Laws {
     if (payment.captures.filter(({ kind }) => kind === "confirmed").length > 1)
       this.#broken("one capture is the fee", ref, `${captures.length} captures`);
     if (state !== "SUCCESS" || open.includes("listing_closed") || open.includes("listing_unclear")) return;
-    const property = this.#required.peers.listing?.property(payment.propertyId ?? "");
+    const property = this.#required.services.listing?.property(payment.propertyId ?? "");
     if (property?.status !== "APPROVED" || payment.listingHeardAt === undefined)
       this.#broken("the listing is approved for each SUCCESS", ref, `${property?.status} there`);
   }

@@ -3,8 +3,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../lib/domain/time.ts";
 import type { Heard } from "../../local/caller.ts";
 import type { Stage } from "../../local/demo/stage.ts";
-import { sign } from "../../local/peers/tokens.ts";
 import { PASSWORD, PEOPLE } from "../../local/people.ts";
+import { sign } from "../../local/services/tokens.ts";
 import { openStage } from "../support/stage.ts";
 
 /** What callers of the service that this one replaces rely on, and what the siblings answer: one test a row. */
@@ -32,7 +32,7 @@ const KEYS = [
 ];
 
 const initiate = (body: Record<string, unknown> = {}) => stage.caller.initiate({ property_id: randomUUID(), ...body });
-const confirms = () => stage.cloud.peers.listing?.confirms() ?? [];
+const confirms = () => stage.cloud.services.listing?.confirms() ?? [];
 const told = () => confirms().filter(({ body }) => body["status"] !== "PENDING");
 
 describe("asking for a payment", () => {
@@ -323,7 +323,7 @@ describe("telling the listing", () => {
     await stage.act(checkout, "pay");
     const [payment] = await stage.cloud.rows.payments();
     expect(payment?.listingHeardAt).toEqual(expect.any(Number));
-    expect(stage.cloud.peers.listing?.property(property)?.status).toBe("APPROVED");
+    expect(stage.cloud.services.listing?.property(property)?.status).toBe("APPROVED");
   });
 });
 
@@ -347,7 +347,7 @@ describe("asking and telling the others", () => {
     expect((await stage.status(checkout)).body["status"]).toBe("SUCCESS");
     await stage.cloud.fault("notification", null);
     await stage.cloud.advance(3 * MINUTE_MS);
-    expect(stage.cloud.peers.notification?.sent().map(({ eventType }) => eventType)).toEqual(["payment_success"]);
+    expect(stage.cloud.services.notification?.sent().map(({ eventType }) => eventType)).toEqual(["payment_success"]);
   });
 
   test("row 32: at most ten notifications a minute", async () => {
@@ -355,7 +355,7 @@ describe("asking and telling the others", () => {
     await stage.cloud.clock.advance(MINUTE_MS);
     for (let count = 0; count < 5; count++) await stage.act(await stage.checkout(stage.addProperty()), "pay");
     for (let minute = 0; minute < 4; minute++) await stage.cloud.advance(MINUTE_MS);
-    const sent = stage.cloud.peers.notification?.sent() ?? [];
+    const sent = stage.cloud.services.notification?.sent() ?? [];
     expect(sent).toHaveLength(15);
     for (const { at } of sent) {
       expect(sent.filter((other) => other.at >= at && other.at < at + MINUTE_MS).length).toBeLessThanOrEqual(10);
@@ -382,7 +382,7 @@ describe("asking and telling the others", () => {
   });
 
   test("row 35: who has no language, or one that is not spoken, is written to in English", async () => {
-    stage.cloud.peers.users?.addUser({ ...PEOPLE.owner, id: randomUUID(), language: null, password: PASSWORD });
+    stage.cloud.services.users?.addUser({ ...PEOPLE.owner, id: randomUUID(), language: null, password: PASSWORD });
     const body = {
       user_id: PEOPLE.owner2.id,
       property_id: stage.addProperty(),
@@ -392,6 +392,6 @@ describe("asking and telling the others", () => {
     await stage.caller.act(String(answer["checkout_url"]), "pay");
     await stage.cloud.settle();
     await stage.cloud.sweep();
-    expect(stage.cloud.peers.notification?.sent()[0]?.message).toContain("received");
+    expect(stage.cloud.services.notification?.sent()[0]?.message).toContain("received");
   });
 });

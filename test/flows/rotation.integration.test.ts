@@ -2,8 +2,8 @@ import { createHash, randomUUID } from "node:crypto";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Heard } from "../../local/caller.ts";
 import type { Stage } from "../../local/demo/stage.ts";
-import { sign } from "../../local/peers/tokens.ts";
 import { PEOPLE } from "../../local/people.ts";
+import { sign } from "../../local/services/tokens.ts";
 import { openStage } from "../support/stage.ts";
 
 let stage: Stage;

@@ -219,7 +219,7 @@ async function live(on: Cloud, lives: readonly Life[]): Promise<End[]> {
         .flatMap(({ ref, captures }) => captures.map(({ attempt }) => txRefOf(ref, attempt)))
         .filter(unique)
         .sort(),
-      listing: on.peers.listing?.property(property)?.status ?? "",
+      listing: on.services.listing?.property(property)?.status ?? "",
     };
   });
 }
@@ -242,7 +242,7 @@ class One {
     this.#caller = caller;
     this.#life = script;
     this.property = property;
-    on.peers.listing?.addProperty({ id: property, ownerId: PEOPLE.owner.id });
+    on.services.listing?.addProperty({ id: property, ownerId: PEOPLE.owner.id });
   }
 
   async reach(moment: number): Promise<void> {

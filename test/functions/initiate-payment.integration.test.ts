@@ -2,8 +2,8 @@ import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { Heard } from "../../local/caller.ts";
 import type { Stage } from "../../local/demo/stage.ts";
-import { sign } from "../../local/peers/tokens.ts";
 import { PEOPLE } from "../../local/people.ts";
+import { sign } from "../../local/services/tokens.ts";
 import { openStage } from "../support/stage.ts";
 
 const LIMIT = 10;
@@ -178,7 +178,7 @@ describe("the door", () => {
     ["has expired", async () => `Bearer ${await token({}, { expiresIn: -1000 })}`],
     [
       "is a refresh token",
-      async () => `Bearer ${await stage.cloud.peers.users?.tokenFor(PEOPLE.owner.id, { kind: "refresh" })}`,
+      async () => `Bearer ${await stage.cloud.services.users?.tokenFor(PEOPLE.owner.id, { kind: "refresh" })}`,
     ],
     ["names nobody", async () => `Bearer ${await token({ sub: randomUUID() })}`],
     ["has a subject that is no UUID", async () => `Bearer ${await token({ sub: "owner" })}`],

@@ -242,7 +242,7 @@ describe("giving a payment up", () => {
     expect((await post(`/${checkout.id}/cancel`, bearer("admin"))).status).toBe(200);
     await stage.cloud.settle();
     await stage.cloud.sweep();
-    expect(stage.cloud.peers.notification?.sent().map(({ eventType }) => eventType)).toEqual(["payment_failed"]);
+    expect(stage.cloud.services.notification?.sent().map(({ eventType }) => eventType)).toEqual(["payment_failed"]);
     const again = await stage.checkout(property);
     expect([again.id, again.url === checkout.url]).toEqual([checkout.id, false]);
   });

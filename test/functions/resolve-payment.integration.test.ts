@@ -46,7 +46,9 @@ function signed({ txRef }: Checkout): Promise<Heard> {
 
 /** What the listing was told, without questions. */
 function toldListing(): unknown[] {
-  return (stage.cloud.peers.listing?.confirms() ?? []).map(({ body }) => body["status"]).filter((s) => s !== "PENDING");
+  return (stage.cloud.services.listing?.confirms() ?? [])
+    .map(({ body }) => body["status"])
+    .filter((s) => s !== "PENDING");
 }
 
 /** A checkout whose payer has paid, of which nobody has told us. */
@@ -133,7 +135,7 @@ describe("money that is not as agreed is held for a person, who is called, and n
     expect(openAttention(payment)).toEqual(["mismatch"]);
     expect(movesOf(payment)).toEqual(["claim", "open", "review"]);
     expect(toldListing()).toEqual([]);
-    expect(stage.cloud.peers.notification?.sent()).toEqual([]);
+    expect(stage.cloud.services.notification?.sent()).toEqual([]);
     expect((await stage.press(propertyId)).body).toMatchObject({ state: "REVIEW", status: "PENDING" });
     expect(chapa.transactions()).toHaveLength(1);
   });

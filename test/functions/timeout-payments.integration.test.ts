@@ -211,7 +211,7 @@ describe("a timeout is no evidence:", () => {
     const during = await onlyPayment();
     expect(during).toMatchObject({ state: "PENDING", version: 2, attempts: { 0: { closedAt: undefined } } });
     expect((await stage.press(propertyId)).status).toBe(503);
-    expect(stage.cloud.peers.notification?.sent()).toEqual([]);
+    expect(stage.cloud.services.notification?.sent()).toEqual([]);
 
     await stage.cloud.fault("chapa", null);
     await stage.cloud.advance(6 * HOUR_MS);
@@ -274,7 +274,7 @@ describe("a success that the listing has not heard", () => {
     const heard = await onlyPayment();
     expect(heard.listingHeardAt).toBeDefined();
     expect(heard.dueAt).toBeUndefined();
-    expect(stage.cloud.peers.listing?.property(propertyId)?.status).toBe("APPROVED");
+    expect(stage.cloud.services.listing?.property(propertyId)?.status).toBe("APPROVED");
   });
 });
 

@@ -19,7 +19,7 @@ const FORBIDDEN: [string, string, string][] = [
   ["lib/table/@.ts", uses("../chapa/client.ts"), "lib/table knows DynamoDB and the domain"],
   ["lib/table/@.ts", uses("../flows/resolve.ts"), "lib/table knows DynamoDB and the domain"],
   ["lib/chapa/@.ts", uses("../table/payments.ts"), "lib/chapa knows Chapa and the domain"],
-  ["lib/peers/@.ts", uses("../queue/send.ts"), "lib/peers knows the sibling services"],
+  ["lib/services/@.ts", uses("../queue/send.ts"), "lib/services knows the sibling services"],
   ["lib/queue/@.ts", uses("../http/endpoint.ts"), "lib/queue knows SQS"],
   ["lib/redis/@.ts", uses("../table/payments.ts"), "lib/redis knows Upstash"],
   ["lib/flows/@.ts", uses("@aws-sdk/client-sqs"), "A flow knows the domain"],

@@ -4,10 +4,10 @@ import { DependencyUnavailable } from "../../lib/domain/errors.ts";
 import { refOf } from "../../lib/domain/ids.ts";
 import { PriceBook } from "../../lib/domain/prices.ts";
 import type { InitiatePorts } from "../../lib/flows/initiate.ts";
-import type { Confirmation, ListingAnswer } from "../../lib/peers/listing.ts";
-import type { Delivery, Notice } from "../../lib/peers/notification.ts";
-import { type Call, CallFailed } from "../../lib/runtime/call.ts";
+import { CallFailed, type HttpRequest } from "../../lib/runtime/call.ts";
 import type { LogFields } from "../../lib/runtime/logger.ts";
+import type { Confirmation, ListingAnswer } from "../../lib/services/listing.ts";
+import type { Delivery, Notice } from "../../lib/services/notification.ts";
 import { ContactTable } from "../../lib/table/contacts.ts";
 import { dayBuckets, shardOf } from "../../lib/table/keys.ts";
 import { PaymentTable } from "../../lib/table/payments.ts";
@@ -76,7 +76,7 @@ export function portsOf({ scheduler, table, world, ledger, laws, outside, isWork
     send: (call) => chapaCall(call),
   });
 
-  async function chapaCall({ method, url, headers = {}, body = "" }: Call) {
+  async function chapaCall({ method, url, headers = {}, body = "" }: HttpRequest) {
     const { pathname, searchParams } = new URL(url);
     const [, , , verb = "", name] = pathname.split("/");
     const about = name ?? txRefIn(body);

@@ -6,7 +6,7 @@ import type { Verdict } from "../runtime/rate-limit.ts";
 import type { PaymentTable } from "../table/payments.ts";
 import { isWanted } from "./resolve.ts";
 
-export type HintPorts = {
+export type UnverifiedNoticePorts = {
   payments: Pick<PaymentTable, "find">;
   resolve: Pick<Queue<ResolveMessage>, "send">;
   /** Keeps one process from queueing more than the shared budget would ever allow. */
@@ -20,7 +20,7 @@ export type Hinted = "not found" | "already processed" | "processed";
  * Somebody who proves nothing says that a payment may have changed: Chapa's callback, a browser, a replayed header.
  * At most it causes a look; past the bucket the schedule finds the truth anyway.
  */
-export async function hint(ports: HintPorts, reference: string): Promise<Hinted> {
+export async function handleUnverifiedNotice(ports: UnverifiedNoticePorts, reference: string): Promise<Hinted> {
   const parsed = parseTxRef(reference);
   const payment = parsed && (await ports.payments.find(parsed.ref));
   if (!payment || parsed.attempt > payment.attempt) return "not found";

@@ -1,12 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { DependencyUnavailable } from "../../../lib/domain/errors.ts";
-import { ListingService } from "../../../lib/peers/listing.ts";
-import { messageFor } from "../../../lib/peers/messages.ts";
-import { NotificationService } from "../../../lib/peers/notification.ts";
-import { UserDirectory } from "../../../lib/peers/user-directory.ts";
-import { UserManagement, unescaped } from "../../../lib/peers/user-management.ts";
-import { CallFailed, type Reply } from "../../../lib/runtime/call.ts";
+import { CallFailed, type HttpResponse } from "../../../lib/runtime/call.ts";
+import { ListingService } from "../../../lib/services/listing.ts";
+import { messageFor } from "../../../lib/services/messages.ts";
+import { NotificationService } from "../../../lib/services/notification.ts";
+import { UserDirectory } from "../../../lib/services/user-directory.ts";
+import { UserManagement, unescaped } from "../../../lib/services/user-management.ts";
 import { FEE } from "../../support/payments.ts";
 import { anyBytesAsText, anyJson, anyText, mostly, strangeJson } from "./hostile.ts";
 import { demand, demandCleanPrototypes, orRefusedLater, own, plainly, textOf } from "./laws/broken.ts";
@@ -17,17 +17,17 @@ const statuses = fc.oneof(
   fc.integer({ min: 100, max: 599 }),
 );
 const failures = fc.boolean().map((sent) => new CallFailed("ECONNRESET", sent));
-const repliesOf = (body: fc.Arbitrary<unknown>): fc.Arbitrary<Reply | CallFailed> => {
+const repliesOf = (body: fc.Arbitrary<unknown>): fc.Arbitrary<HttpResponse | CallFailed> => {
   const text = body.map((value) => JSON.stringify(value) ?? "");
   const texts = fc.oneof({ arbitrary: text, weight: 4 }, strangeJson(text), anyBytesAsText, anyText);
   return fc.oneof({ arbitrary: fc.record({ status: statuses, text: texts }), weight: 9 }, failures);
 };
-const sendOf = (reply: Reply | CallFailed) => async () => {
+const sendOf = (reply: HttpResponse | CallFailed) => async () => {
   if (reply instanceof CallFailed) throw reply;
   return reply;
 };
-const said = (reply: Reply | CallFailed) => (reply instanceof CallFailed ? undefined : plainly(reply.text));
-const statusOf = (reply: Reply | CallFailed) => (reply instanceof CallFailed ? undefined : reply.status);
+const said = (reply: HttpResponse | CallFailed) => (reply instanceof CallFailed ? undefined : plainly(reply.text));
+const statusOf = (reply: HttpResponse | CallFailed) => (reply instanceof CallFailed ? undefined : reply.status);
 
 describe("whatever User Management answers", () => {
   const user = mostly({

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type Clock, createClock } from "../../../local/clock.ts";
-import { type NotificationDouble, startNotification } from "../../../local/peers/notification.ts";
-import { sign } from "../../../local/peers/tokens.ts";
+import { type NotificationDouble, startNotification } from "../../../local/services/notification.ts";
+import { sign } from "../../../local/services/tokens.ts";
 
 const SECRET = "shared-by-the-siblings";
 const BODY = {

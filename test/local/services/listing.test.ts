@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type Clock, createClock } from "../../../local/clock.ts";
-import { type ListingDouble, startListing } from "../../../local/peers/listing.ts";
-import { sign } from "../../../local/peers/tokens.ts";
 import { type Answer, type Listening, type Request, serve } from "../../../local/serve.ts";
+import { type ListingDouble, startListing } from "../../../local/services/listing.ts";
+import { sign } from "../../../local/services/tokens.ts";
 import { read } from "../../support/http.ts";
 
 const SECRET = "shared-by-the-siblings";

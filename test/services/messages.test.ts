@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { messageFor } from "../../lib/peers/messages.ts";
+import { messageFor } from "../../lib/services/messages.ts";
 
 const EVENTS = ["paid", "failed", "expired", "cancelled"] as const;
 const values = { amount: "500.00 ETB", tx_ref: "G85FR23GHWFN3DNFFP00" };

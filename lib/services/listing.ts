@@ -1,7 +1,7 @@
 import * as z from "zod";
 import type { Uuid } from "../domain/ids.ts";
 import type { WireStatus } from "../domain/vocabulary.ts";
-import { type Call, CallFailed, type Reply } from "../runtime/call.ts";
+import { CallFailed, type HttpRequest, type HttpResponse } from "../runtime/call.ts";
 import { parseJson } from "../runtime/json.ts";
 
 // The listing sends its own notification inside the request: up to 33 s when that hangs.
@@ -36,9 +36,9 @@ const Reserved = z.array(z.looseObject({ id: z.string() }));
 export class ListingService {
   readonly #baseUrl: string;
   readonly #apiKey: () => Promise<string>;
-  readonly #send: (call: Call) => Promise<Reply>;
+  readonly #send: (call: HttpRequest) => Promise<HttpResponse>;
 
-  constructor(baseUrl: string, apiKey: () => Promise<string>, send: (call: Call) => Promise<Reply>) {
+  constructor(baseUrl: string, apiKey: () => Promise<string>, send: (call: HttpRequest) => Promise<HttpResponse>) {
     this.#baseUrl = baseUrl;
     this.#apiKey = apiKey;
     this.#send = send;
@@ -79,7 +79,7 @@ export class ListingService {
     return rows?.some(({ id }) => id.toLowerCase() === propertyId);
   }
 
-  async #look(path: string): Promise<Reply | undefined> {
+  async #look(path: string): Promise<HttpResponse | undefined> {
     try {
       return await this.#send({ method: "GET", url: `${this.#baseUrl}${path}`, timeoutMs: LOOK_MS });
     } catch (error) {
@@ -89,7 +89,7 @@ export class ListingService {
   }
 }
 
-function classify({ status, text }: Reply): ListingAnswer {
+function classify({ status, text }: HttpResponse): ListingAnswer {
   if (status === 200) {
     const confirmed = Confirmed.safeParse(parseJson(text)).data;
     if (confirmed?.status === "already_processed") return { answer: "already_processed" };

@@ -1,8 +1,8 @@
-import { errorName } from "../domain/errors.ts";
-import type { Calls } from "../domain/totals.ts";
-import type { Clock } from "../runtime/clock.ts";
-import type { Log } from "../runtime/logger.ts";
-import type { TotalsTable } from "../table/totals.ts";
+import { errorName } from "../../domain/errors.ts";
+import type { Calls } from "../../domain/totals.ts";
+import type { Clock } from "../../runtime/clock.ts";
+import type { Log } from "../../runtime/logger.ts";
+import type { TotalsTable } from "../../table/totals.ts";
 
 export type CountPorts = { totals: Pick<TotalsTable, "count">; clock: Pick<Clock, "now">; log: Log };
 

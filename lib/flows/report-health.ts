@@ -1,7 +1,7 @@
 import { DependencyUnavailable } from "../domain/errors.ts";
 import { MINUTE_MS } from "../domain/time.ts";
 import type { Clock } from "../runtime/clock.ts";
-import type { Probe, ProbeTable } from "../table/probes.ts";
+import type { GatewayHealthTable, Probe } from "../table/gateway-health.ts";
 
 /** How we are; `…Error` says what is wrong in words. */
 export type Health = {
@@ -12,12 +12,12 @@ export type Health = {
   chapaError?: string;
 };
 
-export type HealthPorts = { probes: Pick<ProbeTable, "last">; clock: Pick<Clock, "now"> };
+export type HealthPorts = { probes: Pick<GatewayHealthTable, "last">; clock: Pick<Clock, "now"> };
 
 // The sweep asks every minute; an older answer means that it does not run.
 const FRESH_MS = 5 * MINUTE_MS;
 
-export async function health({ probes, clock }: HealthPorts): Promise<Health> {
+export async function reportHealth({ probes, clock }: HealthPorts): Promise<Health> {
   try {
     const chapa = judge(await probes.last(), clock.now());
     return { isHealthy: chapa.chapa === "ok", db: "ok", ...chapa };

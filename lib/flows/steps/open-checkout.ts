@@ -1,23 +1,23 @@
-import type { Initialized } from "../chapa/classify.ts";
-import type { ChapaClient } from "../chapa/client.ts";
-import { returnPath, WEBHOOK_PATH } from "../contract/routes.ts";
+import type { Initialized } from "../../chapa/classify.ts";
+import type { ChapaClient } from "../../chapa/client.ts";
+import { returnPath, WEBHOOK_PATH } from "../../contract/routes.ts";
 import {
   AttemptsUsedUp,
   errorName,
   GatewayMisconfigured,
   GatewayRefused,
   GatewayUnavailable,
-} from "../domain/errors.ts";
-import { LAST_ATTEMPT, type TxRef, txRefOf } from "../domain/ids.ts";
-import { attemptsLeft, type Policy } from "../domain/looks.ts";
-import { type Act, leased, open as opened, reject, takeOver } from "../domain/moves.ts";
-import type { Lease, Payment, Terms } from "../domain/payment.ts";
-import { SECOND_MS } from "../domain/time.ts";
-import type { Clock } from "../runtime/clock.ts";
-import type { Log } from "../runtime/logger.ts";
-import type { Count } from "../runtime/metrics.ts";
-import type { Contact, ContactTable } from "../table/contacts.ts";
-import type { PaymentTable } from "../table/payments.ts";
+} from "../../domain/errors.ts";
+import { LAST_ATTEMPT, type TxRef, txRefOf } from "../../domain/ids.ts";
+import { attemptsLeft, type Policy } from "../../domain/looks.ts";
+import { type Act, leased, open as opened, reject, takeOver } from "../../domain/moves.ts";
+import type { Lease, Payment, Terms } from "../../domain/payment.ts";
+import { SECOND_MS } from "../../domain/time.ts";
+import type { Clock } from "../../runtime/clock.ts";
+import type { Log } from "../../runtime/logger.ts";
+import type { Count } from "../../runtime/metrics.ts";
+import type { Contact, ContactTable } from "../../table/contacts.ts";
+import type { PaymentTable } from "../../table/payments.ts";
 
 export type OpenPorts = {
   payments: Pick<PaymentTable, "save">;

@@ -1,6 +1,6 @@
 import type { Uuid } from "../domain/ids.ts";
 import type { UserEvent } from "../domain/vocabulary.ts";
-import { type Call, CallFailed, type Reply } from "../runtime/call.ts";
+import { CallFailed, type HttpRequest, type HttpResponse } from "../runtime/call.ts";
 import { messageFor } from "./messages.ts";
 
 const SEND_MS = 6_000;
@@ -34,9 +34,13 @@ const EVENT_TYPES: Record<UserEvent, string> = {
 export class NotificationService {
   readonly #baseUrl: string;
   readonly #bearer: () => Promise<string | undefined>;
-  readonly #send: (call: Call) => Promise<Reply>;
+  readonly #send: (call: HttpRequest) => Promise<HttpResponse>;
 
-  constructor(baseUrl: string, bearer: () => Promise<string | undefined>, send: (call: Call) => Promise<Reply>) {
+  constructor(
+    baseUrl: string,
+    bearer: () => Promise<string | undefined>,
+    send: (call: HttpRequest) => Promise<HttpResponse>,
+  ) {
     this.#baseUrl = baseUrl;
     this.#bearer = bearer;
     this.#send = send;

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { DependencyUnavailable } from "../../lib/domain/errors.ts";
-import { ListingService } from "../../lib/peers/listing.ts";
-import { NotificationService } from "../../lib/peers/notification.ts";
-import { UserManagement } from "../../lib/peers/user-management.ts";
 import { call } from "../../lib/runtime/call.ts";
+import { ListingService } from "../../lib/services/listing.ts";
+import { NotificationService } from "../../lib/services/notification.ts";
+import { UserManagement } from "../../lib/services/user-management.ts";
 import { FaultPlan } from "../../local/faults.ts";
 import { type Answer, type Listening, type Request, serve } from "../../local/serve.ts";
 import { FEE } from "../support/payments.ts";

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { DependencyUnavailable } from "../domain/errors.ts";
 import { Uuid } from "../domain/ids.ts";
-import { type Call, CallFailed, type Reply } from "../runtime/call.ts";
+import { CallFailed, type HttpRequest, type HttpResponse } from "../runtime/call.ts";
 import { parseJson } from "../runtime/json.ts";
 
 const ASK_MS = 3_000;
@@ -31,9 +31,9 @@ const LoggedIn = z.object({ access_token: z.string().min(1), refresh_token: z.st
 /** User Management's API; `baseUrl` with `/api/v1`. */
 export class UserManagement {
   readonly #baseUrl: string;
-  readonly #send: (call: Call) => Promise<Reply>;
+  readonly #send: (call: HttpRequest) => Promise<HttpResponse>;
 
-  constructor(baseUrl: string, send: (call: Call) => Promise<Reply>) {
+  constructor(baseUrl: string, send: (call: HttpRequest) => Promise<HttpResponse>) {
     this.#baseUrl = baseUrl;
     this.#send = send;
   }
@@ -75,7 +75,7 @@ export class UserManagement {
     return tokens;
   }
 
-  async #ask({ path, ...rest }: Omit<Call, "url" | "timeoutMs"> & { path: string }): Promise<Reply> {
+  async #ask({ path, ...rest }: Omit<HttpRequest, "url" | "timeoutMs"> & { path: string }): Promise<HttpResponse> {
     try {
       return await this.#send({ ...rest, url: `${this.#baseUrl}${path}`, timeoutMs: ASK_MS });
     } catch (error) {

@@ -3,7 +3,7 @@ import type { Clock } from "./clock.ts";
 const BETWEEN_FLUSHES_MS = 60_000;
 
 /** Counts in this process and hands the sum over about once a minute; what is left when the process ends is lost. */
-export class Tally {
+export class BufferedCounter {
   readonly #flush: (count: number) => Promise<void>;
   readonly #clock: Pick<Clock, "now">;
   #count = 0;

@@ -1,5 +1,5 @@
-import type { Payment } from "../domain/payment.ts";
-import type { PaymentTable } from "../table/payments.ts";
+import type { Payment } from "../../domain/payment.ts";
+import type { PaymentTable } from "../../table/payments.ts";
 
 // Each lost round means that somebody else made progress on this one payment.
 const ROUNDS = 10;
@@ -9,7 +9,7 @@ const ROUNDS = 10;
  * @param step gives the payment to store, or undefined when there is nothing (more) to do
  * @returns the payment as it now is and whether a step was stored; undefined when the row is gone
  */
-export async function revise(
+export async function updatePayment(
   payments: Pick<PaymentTable, "save">,
   payment: Payment,
   step: (current: Payment) => Payment | undefined,

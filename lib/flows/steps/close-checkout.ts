@@ -1,8 +1,8 @@
-import type { ChapaClient } from "../chapa/client.ts";
-import type { ClosingEvidence, Evidence } from "../domain/evidence.ts";
-import { txRefOf } from "../domain/ids.ts";
-import type { Payment } from "../domain/payment.ts";
-import type { Clock } from "../runtime/clock.ts";
+import type { ChapaClient } from "../../chapa/client.ts";
+import type { ClosingEvidence, Evidence } from "../../domain/evidence.ts";
+import { txRefOf } from "../../domain/ids.ts";
+import type { Payment } from "../../domain/payment.ts";
+import type { Clock } from "../../runtime/clock.ts";
 
 type Unpaid = Extract<Evidence, { says: "unpaid" }>;
 type Money = Exclude<Evidence, Unpaid | { says: "nothing" }>;
@@ -18,7 +18,7 @@ export type Closing =
  * definitively, verified unpaid again. The second verify is what finds the payer who paid in between.
  * @param first what this invocation's own look has just found, when it looked at this attempt
  */
-export async function close(
+export async function closeCheckout(
   chapa: Pick<ChapaClient, "verify" | "cancel">,
   clock: Pick<Clock, "now">,
   payment: Payment,

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type Clock, createClock } from "../../../local/clock.ts";
-import { sign } from "../../../local/peers/tokens.ts";
-import { startUserManagement, type UserManagementDouble } from "../../../local/peers/user-management.ts";
+import { sign } from "../../../local/services/tokens.ts";
+import { startUserManagement, type UserManagementDouble } from "../../../local/services/user-management.ts";
 import { read } from "../../support/http.ts";
 
 const SECRET = "shared-by-the-siblings";

@@ -2,7 +2,7 @@ import * as z from "zod";
 import { DependencyUnavailable } from "../domain/errors.ts";
 import type { Uuid } from "../domain/ids.ts";
 import { MINUTE_MS } from "../domain/time.ts";
-import { type Call, CallFailed, type Reply } from "../runtime/call.ts";
+import { CallFailed, type HttpRequest, type HttpResponse } from "../runtime/call.ts";
 import type { Clock } from "../runtime/clock.ts";
 import { parseJson } from "../runtime/json.ts";
 import { unescaped } from "./user-management.ts";
@@ -34,7 +34,7 @@ export class UserDirectory {
   readonly #baseUrl: string;
   readonly #paths: readonly string[];
   readonly #signIn: () => Promise<string | undefined>;
-  readonly #send: (call: Call) => Promise<Reply>;
+  readonly #send: (call: HttpRequest) => Promise<HttpResponse>;
   readonly #clock: Pick<Clock, "now">;
   #token: { value: string; until: number } | undefined;
 
@@ -47,7 +47,7 @@ export class UserDirectory {
     baseUrl: string,
     paths: readonly string[],
     signIn: () => Promise<string | undefined>,
-    send: (call: Call) => Promise<Reply>,
+    send: (call: HttpRequest) => Promise<HttpResponse>,
     clock: Pick<Clock, "now">,
   ) {
     this.#baseUrl = baseUrl;
@@ -78,7 +78,7 @@ export class UserDirectory {
     return undefined;
   }
 
-  async #look(path: string): Promise<Reply | undefined> {
+  async #look(path: string): Promise<HttpResponse | undefined> {
     const reply = await this.#ask(path, await this.#bearer());
     if (reply?.status !== 401 || !this.#token) return reply;
     // The administrator's token was taken back before its time.
@@ -93,12 +93,12 @@ export class UserDirectory {
     return token;
   }
 
-  #ask(path: string, bearer: string | undefined): Promise<Reply | undefined> {
+  #ask(path: string, bearer: string | undefined): Promise<HttpResponse | undefined> {
     const headers = bearer === undefined ? {} : { authorization: `Bearer ${bearer}` };
     return this.#try({ method: "GET", url: `${this.#baseUrl}${path}`, headers, timeoutMs: ASK_MS });
   }
 
-  async #try(call: Call): Promise<Reply | undefined> {
+  async #try(call: HttpRequest): Promise<HttpResponse | undefined> {
     try {
       return await this.#send(call);
     } catch (error) {

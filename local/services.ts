@@ -2,15 +2,15 @@ import { randomUUID } from "node:crypto";
 import { DAY_MS } from "../lib/domain/time.ts";
 import type { Clock } from "./clock.ts";
 import type { FaultPlan } from "./faults.ts";
-import { type ListingDouble, startListing } from "./peers/listing.ts";
-import { type NotificationDouble, startNotification } from "./peers/notification.ts";
-import { sign } from "./peers/tokens.ts";
-import { startUserManagement, type UserManagementDouble } from "./peers/user-management.ts";
 import { PASSWORD, PEOPLE, PERSON_NAMES, type PersonName } from "./people.ts";
+import { type ListingDouble, startListing } from "./services/listing.ts";
+import { type NotificationDouble, startNotification } from "./services/notification.ts";
+import { sign } from "./services/tokens.ts";
+import { startUserManagement, type UserManagementDouble } from "./services/user-management.ts";
 import type { Settings } from "./settings.ts";
 
 /** The sibling services of one cloud; a double is absent where a real service stands in its place. */
-export type Peers = {
+export type Services = {
   users: UserManagementDouble;
   listing: ListingDouble | undefined;
   notification: NotificationDouble | undefined;
@@ -26,7 +26,7 @@ export type Peers = {
 const HUNDRED_YEARS_MS = 36_500 * DAY_MS;
 
 /** Starts a double for each sibling that is not replaced by an address. */
-export async function startPeers(settings: Settings, clock: Clock): Promise<Peers> {
+export async function startServices(settings: Settings, clock: Clock): Promise<Services> {
   const jwtSecret = settings.JWT_SECRET;
   const records = PERSON_NAMES.map((name) => ({ ...PEOPLE[name], password: PASSWORD }));
   const users = await startUserManagement({ clock, jwtSecret, users: records });

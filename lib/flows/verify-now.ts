@@ -6,7 +6,7 @@ import { nameOf, type Principal } from "../domain/principal.ts";
 import type { Verdict } from "../runtime/rate-limit.ts";
 import { type ResolvePorts, resolve } from "./resolve.ts";
 
-export type LookNowPorts = ResolvePorts & { limiter: { take(caller: string): Promise<Verdict> } };
+export type VerifyNowPorts = ResolvePorts & { limiter: { take(caller: string): Promise<Verdict> } };
 
 const RETRY_SECONDS = 5;
 
@@ -15,8 +15,8 @@ const RETRY_SECONDS = 5;
  * @returns the payment after the look, or as it is stored when Chapa was asked a moment ago
  * @throws RateLimited, GatewayUnavailable when Chapa did not answer
  */
-export async function lookNow(
-  ports: LookNowPorts,
+export async function verifyNow(
+  ports: VerifyNowPorts,
   payment: Payment,
   principal: Principal,
   deadline: number,

@@ -1,15 +1,15 @@
-import type { ChapaClient } from "../chapa/client.ts";
-import { type Evidence, moveFor } from "../domain/evidence.ts";
-import { parseTxRef, type Ref, type TxRef, txRefOf } from "../domain/ids.ts";
-import { type Act, account, adoptOrphan, superseded } from "../domain/moves.ts";
-import { openedAttempts, type Payment } from "../domain/payment.ts";
-import type { Clock } from "../runtime/clock.ts";
-import type { Log } from "../runtime/logger.ts";
-import type { Count } from "../runtime/metrics.ts";
-import type { PaymentTable } from "../table/payments.ts";
-import { revise } from "./revise.ts";
+import type { ChapaClient } from "../../chapa/client.ts";
+import { type Evidence, moveFor } from "../../domain/evidence.ts";
+import { parseTxRef, type Ref, type TxRef, txRefOf } from "../../domain/ids.ts";
+import { type Act, account, adoptOrphan, superseded } from "../../domain/moves.ts";
+import { openedAttempts, type Payment } from "../../domain/payment.ts";
+import type { Clock } from "../../runtime/clock.ts";
+import type { Log } from "../../runtime/logger.ts";
+import type { Count } from "../../runtime/metrics.ts";
+import type { PaymentTable } from "../../table/payments.ts";
+import { updatePayment } from "./update-payment.ts";
 
-export type MoneyPorts = {
+export type CapturePorts = {
   payments: Pick<PaymentTable, "create" | "save">;
   chapa: Pick<ChapaClient, "cancel" | "mode">;
   clock: Pick<Clock, "now">;
@@ -25,8 +25,8 @@ type Money = Extract<Evidence, { facts: unknown }>;
  * @param payment undefined when the reference is of our form but has no row
  * @returns the payment as it now is
  */
-export async function accountMoney(
-  ports: MoneyPorts,
+export async function recordCapture(
+  ports: CapturePorts,
   payment: Payment | undefined,
   txRef: TxRef,
   evidence: Money,
@@ -35,7 +35,7 @@ export async function accountMoney(
   const { ref, attempt } = parts(txRef);
   const row = payment ?? (await adopt(ports, ref, attempt, evidence, run.act()));
   let move = payment ? null : moveFor(undefined, attempt, evidence);
-  const revised = await revise(ports.payments, row, (current) => {
+  const revised = await updatePayment(ports.payments, row, (current) => {
     move = moveFor(current, attempt, evidence);
     return move ? account(current, move, attempt, evidence, run.act()) : undefined;
   });
@@ -53,7 +53,7 @@ function tookMs({ attempts, settledAt }: Payment, attempt: number): number {
   return (settledAt ?? 0) - (attempts[attempt]?.openedAt ?? settledAt ?? 0);
 }
 
-async function adopt(ports: MoneyPorts, ref: Ref, attempt: number, evidence: Money, act: Act): Promise<Payment> {
+async function adopt(ports: CapturePorts, ref: Ref, attempt: number, evidence: Money, act: Act): Promise<Payment> {
   const orphan = adoptOrphan(ref, attempt, evidence, { currency: "ETB", mode: await ports.chapa.mode() }, act);
   const { payment } = await ports.payments.create(orphan);
   return payment;
@@ -61,7 +61,7 @@ async function adopt(ports: MoneyPorts, ref: Ref, attempt: number, evidence: Mon
 
 /** Cancels what can still be paid beside the checkout that was; a link that does not end now is tried at its next look. */
 export async function endOtherLinks(
-  ports: MoneyPorts,
+  ports: CapturePorts,
   payment: Payment,
   run: { act: () => Act; deadline: number },
 ): Promise<Payment> {
@@ -70,7 +70,7 @@ export async function endOtherLinks(
     if (closedAt !== undefined || end === "paid") continue;
     const cancelled = await ports.chapa.cancel(txRefOf(payment.ref, number), run.deadline - ports.clock.now());
     if (cancelled === "unclear") continue;
-    const revised = await revise(ports.payments, current, (seen) => {
+    const revised = await updatePayment(ports.payments, current, (seen) => {
       const next = superseded(seen, number, run.act());
       return next === seen ? undefined : next;
     });
