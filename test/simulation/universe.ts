@@ -22,10 +22,10 @@ import type { ProfileName } from "../../local/chapa/profiles.ts";
 import { CHAPA_DEFAULTS } from "../../local/chapa/simulator.ts";
 import type { Transaction } from "../../local/chapa/transactions.ts";
 import { EVERY_TX_REF, World } from "../../local/chapa/world.ts";
+import { MemoryTable } from "../support/memory-table.ts";
 import { FEE } from "../support/payments.ts";
 import { CANARIES, Laws } from "./laws.ts";
 import { Ledger } from "./ledger.ts";
-import { MemoryTable } from "./memory-client.ts";
 import { NAMESPACE, type Ports, portsOf } from "./ports.ts";
 import type { Scheduler } from "./scheduler.ts";
 
