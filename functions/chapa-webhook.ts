@@ -32,8 +32,8 @@ const hints = {
 
 const MESSAGES = {
   processed: "Webhook processed successfully",
-  "already processed": "Payment already processed, no action taken",
-  "not found": "Payment not found, no action taken",
+  already_processed: "Payment already processed, no action taken",
+  not_found: "Payment not found, no action taken",
 } as const;
 
 export const handler = endpoint("raw", async ({ event }) => {
@@ -47,7 +47,7 @@ export const handler = endpoint("raw", async ({ event }) => {
   }
   const reference = unsignedReference(event, raw);
   const hinted = await handleUnverifiedNotice(hints, reference);
-  if (hinted !== "not found" && isBrowser(event)) return seeOther(`${env.BASE_URL}${returnPath(reference)}`);
+  if (hinted !== "not_found" && isBrowser(event)) return seeOther(`${env.BASE_URL}${returnPath(reference)}`);
   return json(200, WebhookAnswer, { message: MESSAGES[hinted] });
 });
 

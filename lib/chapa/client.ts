@@ -1,4 +1,5 @@
-import type { Evidence } from "../domain/evidence.ts";
+import type { Contact } from "../domain/contact.ts";
+import type { VerifyResult } from "../domain/evidence.ts";
 import type { TxRef } from "../domain/ids.ts";
 import { type Santim, toBirr } from "../domain/money.ts";
 import type { Currency, Mode } from "../domain/vocabulary.ts";
@@ -23,7 +24,7 @@ export type Checkout = {
   title: string;
   callbackUrl: string;
   returnUrl: string;
-  contact: { email?: string | undefined; phone?: string | undefined; name?: string | undefined };
+  contact: Pick<Contact, "email" | "phone" | "name">;
 };
 
 /** Milliseconds. */
@@ -31,11 +32,18 @@ export const CHAPA_LIMITS = { initializeMs: 8_000, verifyMs: 4_000, cancelMs: 4_
 
 type Send = (call: HttpRequest) => Promise<HttpResponse>;
 
+type Question = {
+  method: HttpRequest["method"];
+  path: string;
+  timeoutMs: number;
+  body: Record<string, unknown> | undefined;
+};
+
 /** The key to use, and the one to use after it was refused: the same, unless it has been replaced meanwhile. */
 export type SecretKey = { get: () => Promise<string>; renewed: () => Promise<string> };
 
 /**
- * Chapa's API, version 1. Answers come back as evidence or as a named outcome; nothing here throws for what Chapa
+ * Chapa's API, version 1. Answers come back as a verify result or as a named outcome; nothing here throws for what Chapa
  * does, and nothing is asked twice. `limitMs` of each method is what the caller has left.
  */
 export class ChapaClient {
@@ -81,15 +89,15 @@ export class ChapaClient {
       first_name: firstName,
       last_name: rest.join(" ") || undefined,
     });
-    if (reply instanceof CallFailed) return { outcome: reply.sent ? "lost" : "unsent" };
+    if (reply instanceof CallFailed) return { kind: reply.sent ? "lost" : "unsent" };
     return classifyInitialize(reply, this.#checkoutOrigins);
   }
 
   /** The only answer that says anything about money. */
-  async verify(txRef: TxRef, limitMs: number): Promise<Evidence> {
+  async verify(txRef: TxRef, limitMs: number): Promise<VerifyResult> {
     const path = `/transaction/verify/${encodeURIComponent(txRef)}`;
     const reply = await this.#ask("GET", path, Math.min(limitMs, CHAPA_LIMITS.verifyMs));
-    return reply instanceof CallFailed ? { says: "nothing", silence: "unreachable" } : classifyVerify(reply);
+    return reply instanceof CallFailed ? { kind: "unavailable", reason: "unreachable" } : classifyVerify(reply);
   }
 
   /** Ends a checkout for new tries; money that is in flight may still land. */
@@ -122,20 +130,15 @@ export class ChapaClient {
   ): Promise<HttpResponse | CallFailed> {
     const startedAt = performance.now();
     const key = await this.#secretKey.get();
-    const reply = await this.#askAs(key, method, path, timeoutMs, body);
+    const reply = await this.#askAs(key, { method, path, timeoutMs, body });
     if (reply instanceof CallFailed || reply.status !== 401) return reply;
     const renewed = await this.#secretKey.renewed();
     if (renewed === key) return reply;
-    return this.#askAs(renewed, method, path, timeoutMs - (performance.now() - startedAt), body);
+    const leftMs = timeoutMs - (performance.now() - startedAt);
+    return this.#askAs(renewed, { method, path, timeoutMs: leftMs, body });
   }
 
-  async #askAs(
-    key: string,
-    method: HttpRequest["method"],
-    path: string,
-    timeoutMs: number,
-    body?: Record<string, unknown>,
-  ): Promise<HttpResponse | CallFailed> {
+  async #askAs(key: string, { method, path, timeoutMs, body }: Question): Promise<HttpResponse | CallFailed> {
     // No time left is not the same as an answer that got lost: nothing leaves.
     if (timeoutMs <= 0) return new CallFailed("no time left", false);
     const authorization = `Bearer ${key}`;

@@ -1,6 +1,8 @@
 import type { APIGatewayProxyEventV2 } from "aws-lambda";
 import * as z from "zod";
 import type { InitiateRequest } from "../contract/api.ts";
+import type { InitiateCommand } from "../domain/commands.ts";
+import type { Contact } from "../domain/contact.ts";
 import { Forbidden, InputInvalid } from "../domain/errors.ts";
 import { Uuid } from "../domain/ids.ts";
 import { parseBirr, type Santim } from "../domain/money.ts";
@@ -13,25 +15,6 @@ const IdempotencyKey = z.string().regex(/^[\x21-\x7e]{1,255}$/, "not 1 to 255 vi
 /** A request's name as it is kept: a UUID in its canonical form, anything else as it came. */
 export const RequestId = IdempotencyKey.transform((text) => Uuid.safeParse(text).data ?? text);
 
-type Contact = {
-  email?: string | undefined;
-  phone?: string | undefined;
-  name?: string | undefined;
-  language?: string | undefined;
-};
-
-/** What the flow takes; structurally the command of `flows/initiate`. */
-type Command = {
-  userId: Uuid;
-  propertyId: Uuid;
-  purpose: string | undefined;
-  amount: Santim | undefined;
-  requestId: string;
-  /** Undefined where nobody has said how to reach the payer. */
-  contact: Contact | undefined;
-  caller: string;
-};
-
 /**
  * Turns a body and its caller into a command.
  * @throws Forbidden when the body names somebody else, InputInvalid
@@ -41,7 +24,7 @@ export function toCommand(
   event: APIGatewayProxyEventV2,
   principal: Principal,
   newId: () => string,
-): Command {
+): InitiateCommand {
   const userId = Uuid.parse(body.user_id);
   if (principal.kind === "user" && userId !== principal.userId) throw new Forbidden("The user_id is not yours.");
   return {

@@ -4,9 +4,9 @@ import type { APIGatewayProxyEventV2 } from "aws-lambda";
 import { ChapaClient } from "../chapa/client.ts";
 import { type Env, EnvironmentInvalid } from "../contract/env.ts";
 import { AuthSecret, GatewaySecret } from "../contract/secrets.ts";
-import { type Policy, parseLadder } from "../domain/looks.ts";
 import type { Principal } from "../domain/principal.ts";
 import { DAY_MS, MINUTE_MS } from "../domain/time.ts";
+import { type Policy, parseLadder } from "../domain/verification-schedule.ts";
 import { type AuthenticatePorts, authenticate, type Credentials } from "../http/principal.ts";
 import { SharedLimiter } from "../redis/limiter.ts";
 import { SharedRedis } from "../redis/shared-redis.ts";
@@ -21,7 +21,7 @@ import { UserDirectory } from "../services/user-directory.ts";
 import { UserManagement } from "../services/user-management.ts";
 import { ContactTable } from "../table/contacts.ts";
 
-/** When to look, from the environment. @throws EnvironmentInvalid */
+/** When to verify, from the environment. @throws EnvironmentInvalid */
 export function policyOf(
   env: Pick<Env, "RECHECK_LADDER" | "PAYMENT_TIMEOUT_DAYS" | "CHECKOUT_TTL_MINUTES" | "LISTING_HEARS_FAILED">,
 ): Policy {
