@@ -1,10 +1,11 @@
+import { UnsafeKey } from "./chapa/simulator.ts";
 import "./process-clock.ts";
 
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { EnvironmentInvalid } from "../lib/contract/env.ts";
 import { PROFILE_NAMES, type ProfileName } from "./chapa/profiles.ts";
-import { UnsafeKey } from "./chapa/simulator.ts";
+
 import { type Cloud, type CloudAddress, startCloud } from "./cloud.ts";
 import { RedisAway } from "./redis/bridge.ts";
 import { PortTaken } from "./serve.ts";

@@ -13,7 +13,7 @@ export type Policy = {
 };
 
 /** How many checkouts one payment may open. */
-export const MAX_OPENED = 64;
+const MAX_OPENED = 64;
 
 /** After a checkout was left, money that was in flight may still land: three more looks, then no more. */
 const LOOKS_AFTER_CLOSING_MS = [HOUR_MS, DAY_MS, 7 * DAY_MS] as const;

@@ -75,7 +75,7 @@ export function isWanted(payment: Payment, trigger: Trigger, now: number): boole
   return !isSettledUnpaid(payment) || now - (payment.verifiedAt ?? 0) >= BETWEEN_HINTS_MS;
 }
 
-export function isHint(trigger: Trigger): boolean {
+function isHint(trigger: Trigger): boolean {
   return trigger === "callback" || trigger === "return" || trigger === "read";
 }
 
