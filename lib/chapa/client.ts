@@ -1,7 +1,7 @@
 import type { Evidence } from "../domain/evidence.ts";
 import type { TxRef } from "../domain/ids.ts";
-import { type Currency, type Santim, toBirr } from "../domain/money.ts";
-import type { Mode } from "../domain/payment.ts";
+import { type Santim, toBirr } from "../domain/money.ts";
+import type { Currency, Mode } from "../domain/vocabulary.ts";
 import { CallFailed, type HttpRequest, type HttpResponse } from "../runtime/call.ts";
 import {
   type Cancelled,

@@ -1,10 +1,7 @@
 import type { Santim } from "./money.ts";
-import { type AttentionCode, isInert, openAttention, type Payment } from "./payment.ts";
+import { isInert, openAttention, type Payment } from "./payment.ts";
 import { type TotalsDelta, totalsDelta } from "./totals.ts";
-import { WIRE_STATUS } from "./transitions.ts";
-
-/** What the payer is told. Each is sent once per change, best effort, and never holds a payment back. */
-export type UserEvent = "paid" | "failed" | "expired" | "cancelled";
+import { type AttentionCode, type FinalStatus, type UserEvent, WIRE_STATUS } from "./vocabulary.ts";
 
 /** What one version of a payment means to others. */
 export type Outcome = {
@@ -30,7 +27,7 @@ export function outcomeOf(before: Payment | undefined, after: Payment): Outcome 
 }
 
 /** What the listing may be told: a success at once, a failure only when sealed; undefined for everything open. */
-export function whatListingHears(payment: Payment): "SUCCESS" | "FAILED" | undefined {
+export function whatListingHears(payment: Payment): FinalStatus | undefined {
   if (payment.state === "SUCCESS") return "SUCCESS";
   return payment.sealed && WIRE_STATUS[payment.state] === "FAILED" ? "FAILED" : undefined;
 }

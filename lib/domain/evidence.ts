@@ -4,6 +4,7 @@ import type { Santim } from "./money.ts";
 import { isSameCapture, type Payment, termsOf } from "./payment.ts";
 import type { Instant } from "./time.ts";
 import type { Move } from "./transitions.ts";
+import type { Reversal } from "./vocabulary.ts";
 
 /** What verify says about money that arrived. A field that it did not report, or not readably, is absent. */
 export type PaidFacts = {
@@ -22,7 +23,7 @@ export type Silence = "unreachable" | "busy" | "misconfigured" | "unreadable";
 /** What one verify of one checkout proves. `unpaid` counts only inside closing evidence; elsewhere it proves nothing. */
 export type Evidence =
   | { says: "paid"; facts: PaidFacts }
-  | { says: "returned"; how: "refunded" | "reversed"; facts: PaidFacts }
+  | { says: "returned"; how: Reversal; facts: PaidFacts }
   | { says: "unpaid"; because: "pending" | "failed" | "not_found"; reason?: string | undefined }
   | { says: "nothing"; silence: Silence };
 
@@ -50,7 +51,7 @@ function moveForMoney(
   payment: Payment | undefined,
   attempt: number,
   facts: PaidFacts,
-  returned: "refunded" | "reversed" | undefined,
+  returned: Reversal | undefined,
 ): Move | null {
   if (!payment) return "orphan";
   const known = payment.captures.find((capture) => isSameCapture(capture, { attempt, reference: facts.reference }));

@@ -4,8 +4,6 @@ import { attemptsLeft, dueAt, nextLook, type Policy, retryAt } from "./looks.ts"
 import { Santim } from "./money.ts";
 import {
   type Attempt,
-  type AttemptEnd,
-  type AttentionCode,
   type Capture,
   isSameCapture,
   isSettledUnpaid,
@@ -17,6 +15,7 @@ import {
 } from "./payment.ts";
 import type { Instant } from "./time.ts";
 import { MOVES, type Move, mayMove } from "./transitions.ts";
+import type { AttemptEnd, AttentionCode } from "./vocabulary.ts";
 
 /** When, by whom and under which policy a move is made. */
 export type Act = { now: Instant; by: string; policy: Policy };

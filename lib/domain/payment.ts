@@ -1,16 +1,21 @@
 import type { Ref, TxRef, Uuid } from "./ids.ts";
 import { txRefOf } from "./ids.ts";
-import { type Currency, type Santim, sum } from "./money.ts";
+import { type Santim, sum } from "./money.ts";
 import type { Instant } from "./time.ts";
-import { type Move, SETTLED_UNPAID, type State } from "./transitions.ts";
-
-/** Whether the gateway's key moves real money. */
-export type Mode = "test" | "live";
+import type { Move } from "./transitions.ts";
+import {
+  type AttemptEnd,
+  type AttentionCode,
+  type CaptureKind,
+  type Currency,
+  type Mode,
+  type Reversal,
+  SETTLED_UNPAID,
+  type State,
+} from "./vocabulary.ts";
 
 /** What one checkout asks for. A success counts only when verify reports exactly this. */
 export type Terms = { amount: Santim; currency: Currency; mode: Mode };
-
-export type AttemptEnd = "renewed" | "failed" | "expired" | "cancelled" | "superseded" | "paid";
 
 /**
  * One checkout that was opened, or that took money before we knew it was open. `closedAt` is set by closing evidence
@@ -30,7 +35,7 @@ export type Lease = { holder: string; until: Instant; unsent?: true | undefined 
 export type Capture = {
   attempt: number;
   at: Instant;
-  kind: "confirmed" | "reviewed" | "duplicate";
+  kind: CaptureKind;
   amount?: Santim | undefined;
   currency?: string | undefined;
   mode?: string | undefined;
@@ -38,19 +43,10 @@ export type Capture = {
   method?: string | undefined;
   charge?: Santim | undefined;
   /** The money has left us again at Chapa. */
-  returned?: "refunded" | "reversed" | undefined;
+  returned?: Reversal | undefined;
   /** Chapa's own list has it, too. */
   listed?: true | undefined;
 };
-
-export type AttentionCode =
-  | "mismatch"
-  | "duplicate"
-  | "orphan"
-  | "refunded"
-  | "reversed"
-  | "listing_closed"
-  | "listing_unclear";
 
 /** Something that a person must look at; it raises an alarm until `answeredAt`. */
 export type Attention = {

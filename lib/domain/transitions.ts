@@ -1,20 +1,5 @@
-/** The states of a payment. Only CREATED and PENDING await money; REVIEW awaits a person. */
-export const STATES = ["CREATED", "PENDING", "SUCCESS", "REVIEW", "FAILED", "EXPIRED", "CANCELLED"] as const;
-export type State = (typeof STATES)[number];
+import { SETTLED_UNPAID, STATES, type State } from "./vocabulary.ts";
 
-/** What callers see: they know exactly three words, and REVIEW must not read as unpaid. */
-export const WIRE_STATUS = {
-  CREATED: "PENDING",
-  PENDING: "PENDING",
-  REVIEW: "PENDING",
-  SUCCESS: "SUCCESS",
-  FAILED: "FAILED",
-  EXPIRED: "FAILED",
-  CANCELLED: "FAILED",
-} as const satisfies Record<State, "PENDING" | "SUCCESS" | "FAILED">;
-
-/** Settled, as far as anyone knows, without money. A verified success still beats each of them. */
-export const SETTLED_UNPAID = ["FAILED", "EXPIRED", "CANCELLED"] as const satisfies readonly State[];
 const UNSETTLED = ["CREATED", "PENDING"] as const satisfies readonly State[];
 const NOT_SUCCESS = [...UNSETTLED, ...SETTLED_UNPAID, "REVIEW"] as const satisfies readonly State[];
 

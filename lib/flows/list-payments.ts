@@ -1,7 +1,7 @@
 import type { Ref, Uuid } from "../domain/ids.ts";
 import type { Payment } from "../domain/payment.ts";
 import { addisAbabaDay, clamp, DAY_MS, type Instant, spanOfDay } from "../domain/time.ts";
-import { WIRE_STATUS } from "../domain/transitions.ts";
+import { WIRE_STATUS, type WireStatus } from "../domain/vocabulary.ts";
 import type { Mark, PaymentTable, Span } from "../table/payments.ts";
 import { latestFirst, readPage } from "./steps/read-page.ts";
 
@@ -14,7 +14,7 @@ export type ListPorts = {
 /** What to list: one user's payments or, without a user, everybody's. `after` is where the page before ended. */
 export type ListCommand = {
   userId: Uuid | undefined;
-  status: "PENDING" | "SUCCESS" | "FAILED" | undefined;
+  status: WireStatus | undefined;
   span: Span;
   limit: number;
   after: Mark | undefined;

@@ -4,6 +4,7 @@ import { awaitsListing, type Policy } from "../domain/looks.ts";
 import { type Act, attend, listingAnswered, listingAsked } from "../domain/moves.ts";
 import { type Payment, shownTxRef } from "../domain/payment.ts";
 import { clamp, MINUTE_MS, SECOND_MS } from "../domain/time.ts";
+import type { FinalStatus } from "../domain/vocabulary.ts";
 import type { Handled } from "../queue/worker.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Log } from "../runtime/logger.ts";
@@ -28,9 +29,8 @@ const LONGEST_BACKOFF_MS = 15 * MINUTE_MS;
 // A payment that changes while it is told is told again; more than a few times in one run would be a fault.
 const ROUNDS = 4;
 
-type News = "SUCCESS" | "FAILED";
 /** `sentBefore`: an earlier send has not come to a definite end. */
-type Told = { payment: Payment; propertyId: Uuid; news: News; backoff: Handled; sentBefore: boolean };
+type Told = { payment: Payment; propertyId: Uuid; news: FinalStatus; backoff: Handled; sentBefore: boolean };
 /** `moved`: the payment is not what it was; nothing may be concluded from this round. */
 type Step = Handled | "moved";
 
@@ -42,7 +42,7 @@ type Step = Handled | "moved";
 export async function notifyListing(ports: NotifyListingPorts, ref: Ref, receives: number): Promise<Handled> {
   const backoffMs = clamp(FIRST_BACKOFF_MS * 2 ** (receives - 1), FIRST_BACKOFF_MS, LONGEST_BACKOFF_MS);
   const backoff = { later: backoffMs / SECOND_MS };
-  let heard: News | undefined;
+  let heard: FinalStatus | undefined;
   for (let round = 0; round < ROUNDS; round++) {
     // Read before each send and after it: a send that was overtaken is followed by the newer one.
     const payment = await ports.payments.find(ref);
@@ -58,7 +58,7 @@ export async function notifyListing(ports: NotifyListingPorts, ref: Ref, receive
   return backoff;
 }
 
-function newsOf(payment: Payment, policy: Policy): News | undefined {
+function newsOf(payment: Payment, policy: Policy): FinalStatus | undefined {
   const news = whatListingHears(payment);
   if (news === "SUCCESS") return awaitsListing(payment) ? news : undefined;
   return policy.listingHearsFailed ? news : undefined;
@@ -78,7 +78,7 @@ async function tell(ports: NotifyListingPorts, told: Told): Promise<Step> {
   return judge(ports, { ...told, payment: asked.payment }, await ask(ports, told, told.news));
 }
 
-async function ask(ports: NotifyListingPorts, told: Told, status: News | "PENDING"): Promise<ListingAnswer> {
+async function ask(ports: NotifyListingPorts, told: Told, status: FinalStatus | "PENDING"): Promise<ListingAnswer> {
   const { payment, propertyId } = told;
   const answer = await ports.listing.confirm({
     propertyId,

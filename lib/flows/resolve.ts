@@ -1,5 +1,4 @@
 import type { ChapaClient } from "../chapa/client.ts";
-import type { Trigger } from "../contract/queues.ts";
 import { type Evidence, moveDue } from "../domain/evidence.ts";
 import { parseTxRef, type TxRef, txRefOf } from "../domain/ids.ts";
 import type { Policy } from "../domain/looks.ts";
@@ -7,6 +6,7 @@ import { type Act, looked, seal, settleUnpaid, unreachable } from "../domain/mov
 import { isSettledUnpaid, type Payment } from "../domain/payment.ts";
 import { MINUTE_MS, SECOND_MS } from "../domain/time.ts";
 import type { Move } from "../domain/transitions.ts";
+import type { Trigger } from "../domain/vocabulary.ts";
 import type { Verdict } from "../runtime/rate-limit.ts";
 import type { PaymentTable } from "../table/payments.ts";
 import { closeCheckout } from "./steps/close-checkout.ts";

@@ -3,7 +3,7 @@ import { returnPath } from "../contract/routes.ts";
 import { paidAmount } from "../domain/events.ts";
 import { paymentIdOf } from "../domain/ids.ts";
 import { type Payment, shownTxRef } from "../domain/payment.ts";
-import { WIRE_STATUS } from "../domain/transitions.ts";
+import { WIRE_STATUS } from "../domain/vocabulary.ts";
 
 export const MASKED = "********";
 

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import type { Uuid } from "../domain/ids.ts";
+import type { WireStatus } from "../domain/vocabulary.ts";
 import { CallFailed, type HttpRequest, type HttpResponse } from "../runtime/call.ts";
 import { parseJson } from "../runtime/json.ts";
 
@@ -19,7 +20,7 @@ export type Confirmation = {
   propertyId: Uuid;
   paymentId: Uuid;
   /** `PENDING` changes nothing there and shows what it has. */
-  status: "SUCCESS" | "FAILED" | "PENDING";
+  status: WireStatus;
   txRef: string;
   errorMessage?: string | undefined;
 };

@@ -5,7 +5,8 @@ import { Ref, Uuid } from "../domain/ids.ts";
 import { Currency, Santim } from "../domain/money.ts";
 import { type HistoryEntry, isInert, type Payment } from "../domain/payment.ts";
 import { DAY_MS } from "../domain/time.ts";
-import { MOVES, type Move, STATES } from "../domain/transitions.ts";
+import { MOVES, type Move } from "../domain/transitions.ts";
+import { ATTEMPT_ENDS, ATTENTION_CODES, CAPTURE_KINDS, MODES, REVERSALS, STATES } from "../domain/vocabulary.ts";
 import { dayKey, paymentKey, shardOf } from "./keys.ts";
 
 export type Item = Record<string, NativeAttributeValue>;
@@ -15,7 +16,7 @@ const INERT_TTL_MS = 30 * DAY_MS;
 
 // No moment that a calendar of four-digit years cannot show.
 const instant = z.number().int().min(0).max(Date.UTC(9999, 0));
-const terms = { amount: Santim, currency: Currency, mode: z.enum(["test", "live"]) };
+const terms = { amount: Santim, currency: Currency, mode: z.enum(MODES) };
 const flag = z.literal(true).optional();
 
 const StoredAttempt = z
@@ -23,7 +24,7 @@ const StoredAttempt = z
     ...terms,
     opened_at: instant,
     closed_at: instant.optional(),
-    end: z.enum(["renewed", "failed", "expired", "cancelled", "superseded", "paid"]).optional(),
+    end: z.enum(ATTEMPT_ENDS).optional(),
     look_at: instant.optional(),
   })
   .transform(({ opened_at, closed_at, look_at, ...rest }) => ({
@@ -36,20 +37,20 @@ const StoredAttempt = z
 const StoredCapture = z.object({
   attempt: z.number().int(),
   at: instant,
-  kind: z.enum(["confirmed", "reviewed", "duplicate"]),
+  kind: z.enum(CAPTURE_KINDS),
   amount: Santim.optional(),
   currency: z.string().optional(),
   mode: z.string().optional(),
   reference: z.string().optional(),
   method: z.string().optional(),
   charge: Santim.optional(),
-  returned: z.enum(["refunded", "reversed"]).optional(),
+  returned: z.enum(REVERSALS).optional(),
   listed: flag,
 });
 
 const StoredAttention = z
   .object({
-    code: z.enum(["mismatch", "duplicate", "orphan", "refunded", "reversed", "listing_closed", "listing_unclear"]),
+    code: z.enum(ATTENTION_CODES),
     at: instant,
     attempt: z.number().int().optional(),
     answered_at: instant.optional(),

@@ -1,6 +1,6 @@
 import { paymentIdOf, txRefOf } from "../../lib/domain/ids.ts";
 import { openAttention } from "../../lib/domain/payment.ts";
-import { WIRE_STATUS } from "../../lib/domain/transitions.ts";
+import { WIRE_STATUS } from "../../lib/domain/vocabulary.ts";
 import type { Cloud } from "../cloud.ts";
 
 /** How everything stands at the end of a scenario, on every side. Checks read nothing else. */

@@ -7,7 +7,7 @@ import { LOCAL_IDENTITY, signatureFor } from "../../local/iam.ts";
 import { Functions } from "../../local/lambda.ts";
 import { readSettings } from "../../local/settings.ts";
 import { PASSWORD, USERS } from "../../local/users.ts";
-import { type CuttingProxy, startCuttingProxy } from "./cutting-proxy.ts";
+import { type CuttingProxy, startCuttingProxy } from "../support/cutting-proxy.ts";
 
 // The product's own promise, in real time: whoever calls hears something before he gives up.
 const ROUTE_MS = 12_000;

@@ -12,9 +12,9 @@ import { RequestTable } from "../../lib/table/requests.ts";
 import { TotalsTable } from "../../lib/table/totals.ts";
 import { type Engine, startEngine } from "../../local/dynamo/engine.ts";
 import { createTable } from "../../local/dynamo/table.ts";
+import { type CuttingProxy, type Fate, startCuttingProxy } from "../support/cutting-proxy.ts";
 import { aClaim, aLease, anAct, anOpened, aRef, CHECKOUT_URL, T0, TERMS } from "../support/payments.ts";
-import { type CuttingProxy, type Fate, startCuttingProxy } from "./cutting-proxy.ts";
-import { seeded } from "./random.ts";
+import { seeded } from "../support/seeded-random.ts";
 
 /** Again with LOST_SEED=n; LOST_RUNS=n for more of them. */
 const SEED = Number(process.env["LOST_SEED"] ?? 1);

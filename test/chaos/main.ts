@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
+import { FATES } from "../support/cutting-proxy.ts";
 import { countOf } from "../support/options.ts";
-import { FATES } from "./cutting-proxy.ts";
 import { DELIBERATE_FAULTS, type DeliberateFault } from "./deliberate.ts";
 import { type Chaos, chaos } from "./run.ts";
 

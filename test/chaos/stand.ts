@@ -5,11 +5,11 @@ import { QUEUES, type QueueName } from "../../lib/contract/queues.ts";
 import { HOUR_MS, MINUTE_MS, SECOND_MS } from "../../lib/domain/time.ts";
 import { type Cloud, startCloud } from "../../local/cloud.ts";
 import { readSettings } from "../../local/settings.ts";
+import { seeded } from "../support/seeded-random.ts";
 import { bundleWorker } from "./bundle.ts";
 import type { DeliberateFault } from "./deliberate.ts";
 import { Laws, type Violation } from "./laws.ts";
 import { Lives } from "./lives.ts";
-import { seeded } from "./random.ts";
 import { type HostOptions, type HostReport, WorkerHost } from "./worker-host.ts";
 
 export type StandOptions = Omit<HostOptions, "program" | "random" | "onInitialize"> & {

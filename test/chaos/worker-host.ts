@@ -1,7 +1,7 @@
 import type { FunctionName } from "../../lib/contract/functions.ts";
 import { FUNCTIONS } from "../../lib/contract/functions.ts";
 import { type FunctionHost, Functions, type Invoke, TimedOut } from "../../local/lambda.ts";
-import { type CuttingProxy, type Fate, type Seen, type Sentence, startCuttingProxy } from "./cutting-proxy.ts";
+import { type CuttingProxy, type Fate, type Seen, type Sentence, startCuttingProxy } from "../support/cutting-proxy.ts";
 import { canShiftClocks, WorkerDied, WorkerProcess } from "./worker-process.ts";
 
 export type HostOptions = {

@@ -19,7 +19,8 @@ import {
 } from "../../lib/domain/moves.ts";
 import { isSpent, openAttention, type Payment, shownTxRef } from "../../lib/domain/payment.ts";
 import { DAY_MS, HOUR_MS } from "../../lib/domain/time.ts";
-import { MOVES, type Move, mayMove, STATES, type State } from "../../lib/domain/transitions.ts";
+import { MOVES, type Move, mayMove } from "../../lib/domain/transitions.ts";
+import { STATES, type State } from "../../lib/domain/vocabulary.ts";
 import { aClaim, aLease, anAct, anOpened, CHECKOUT_URL, T0, TERMS } from "../support/payments.ts";
 
 const closing = { attempt: 0, cancel: "closed" } as const;

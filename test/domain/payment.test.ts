@@ -13,7 +13,7 @@ import {
   shownTxRef,
 } from "../../lib/domain/payment.ts";
 import { HOUR_MS } from "../../lib/domain/time.ts";
-import { STATES } from "../../lib/domain/transitions.ts";
+import { STATES } from "../../lib/domain/vocabulary.ts";
 import { aClaim, aLease, anAct, anOpened, CHECKOUT_URL, T0, TERMS } from "../support/payments.ts";
 
 const act = anAct(T0 + 2 * HOUR_MS);

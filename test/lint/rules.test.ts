@@ -8,7 +8,7 @@ import * as z from "zod";
 const uses = (source: string) => `import { x } from "${source}";\nexport const y = x;`;
 
 const FORBIDDEN: [string, string, string][] = [
-  ["lib/contract/@.ts", uses("../domain/ids.ts"), "lib/contract imports zod and itself only"],
+  ["lib/contract/@.ts", uses("../domain/ids.ts"), "lib/contract imports zod, itself and the vocabulary only"],
   ["lib/domain/@.ts", uses("@aws-sdk/lib-dynamodb"), "lib/domain is pure"],
   ["lib/domain/@.ts", uses("../contract/api.ts"), "lib/domain is pure"],
   ["lib/domain/@.ts", uses("node:fs"), "lib/domain is pure"],
@@ -34,8 +34,17 @@ const FORBIDDEN: [string, string, string][] = [
   ["functions/@.ts", uses("./chapa-webhook.ts"), "A function imports the library only"],
   ["functions/@.ts", uses("../local/clock.ts"), "A function imports the library only"],
   ["functions/@.ts", uses("../infra/config.ts"), "A function imports the library only"],
-  ["infra/@.ts", uses("../lib/domain/ids.ts"), "infra agrees with the code through lib/contract only"],
-  ["infra/@.ts", uses("../test/support/payments.ts"), "infra agrees with the code through lib/contract only"],
+  [
+    "infra/@.ts",
+    uses("../lib/domain/ids.ts"),
+    "infra agrees with the code through lib/contract and the vocabulary only",
+  ],
+  ["lib/domain/vocabulary.ts", uses("./ids.ts"), "lib/domain/vocabulary.ts imports nothing"],
+  [
+    "infra/@.ts",
+    uses("../test/support/payments.ts"),
+    "infra agrees with the code through lib/contract and the vocabulary only",
+  ],
   ["lib/table/@.ts", 'import { z } from "zod";\nexport const s = z.string();', "import * as z from"],
   ["local/@.ts", 'import { z } from "zod";\nexport const s = z.string();', "import * as z from"],
   ["lib/table/@.ts", 'export const region = process.env["AWS_REGION"];', "Don't use process.env"],
@@ -59,6 +68,8 @@ const ALLOWED: [string, string][] = [
   ["lib/contract/env.ts", 'export const region = process.env["AWS_REGION"];'],
   ["functions/@.ts", uses("../lib/flows/initiate.ts")],
   ["infra/@.ts", uses("../lib/contract/routes.ts")],
+  ["infra/@.ts", uses("../lib/domain/vocabulary.ts")],
+  ["lib/contract/@.ts", uses("../domain/vocabulary.ts")],
   ["test/@.ts", uses("../local/clock.ts")],
 ];
 

@@ -20,7 +20,8 @@ import {
 } from "../../lib/domain/moves.ts";
 import type { Payment } from "../../lib/domain/payment.ts";
 import { DAY_MS } from "../../lib/domain/time.ts";
-import { type Move, mayMove, STATES } from "../../lib/domain/transitions.ts";
+import { type Move, mayMove } from "../../lib/domain/transitions.ts";
+import { STATES } from "../../lib/domain/vocabulary.ts";
 import { aClaim, aLease, anAct, CHECKOUT_URL, POLICY, TERMS } from "../support/payments.ts";
 import { check, type Step } from "./checker.ts";
 import { LEFT_AT, NOW, paymentOf, rowOf } from "./concrete.ts";

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { MOVES, type Move, type Rule, type State } from "../../lib/domain/transitions.ts";
+import { MOVES, type Move, type Rule } from "../../lib/domain/transitions.ts";
+import type { State } from "../../lib/domain/vocabulary.ts";
 import { ABLATION_BOUNDS, ABLATIONS, rulesWithout } from "./ablations.ts";
 import { check, type Report } from "./checker.ts";
 import { LEFT_OUT, MODELLED, protocol } from "./protocol.ts";

@@ -1,4 +1,4 @@
-import type { State } from "../../lib/domain/transitions.ts";
+import type { State } from "../../lib/domain/vocabulary.ts";
 
 /**
  * What the row knows of one attempt. `""`: never opened. `open`: can be paid. `closed`, `looked`, `done`: left, and

@@ -1,7 +1,5 @@
-import type { UserEvent } from "../../lib/domain/events.ts";
 import { parseTxRef, type Ref, txRefOf } from "../../lib/domain/ids.ts";
 import {
-  type AttentionCode,
   type Capture,
   isSettledUnpaid,
   openAttention,
@@ -11,7 +9,8 @@ import {
 } from "../../lib/domain/payment.ts";
 import { DAY_MS, MINUTE_MS, SECOND_MS } from "../../lib/domain/time.ts";
 import { combined, NO_TOTALS, shareOf, type Totals } from "../../lib/domain/totals.ts";
-import { MOVES, WIRE_STATUS } from "../../lib/domain/transitions.ts";
+import { MOVES } from "../../lib/domain/transitions.ts";
+import { type AttentionCode, type UserEvent, WIRE_STATUS } from "../../lib/domain/vocabulary.ts";
 import { capturesWithoutCall } from "../support/payments.ts";
 import type { Ledger, Taken } from "./ledger.ts";
 

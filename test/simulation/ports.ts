@@ -17,10 +17,10 @@ import { TotalsTable } from "../../lib/table/totals.ts";
 import { answerApi } from "../../local/chapa/api.ts";
 import { CHAPA_DEFAULTS } from "../../local/chapa/simulator.ts";
 import type { SimulatorState } from "../../local/chapa/state.ts";
+import type { MemoryTable } from "../support/memory-table.ts";
 import { FEE, POLICY } from "../support/payments.ts";
 import type { Laws } from "./laws.ts";
 import type { Ledger } from "./ledger.ts";
-import type { MemoryTable } from "./memory-client.ts";
 import type { Scheduler } from "./scheduler.ts";
 
 export const NAMESPACE = "simulation";

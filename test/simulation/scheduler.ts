@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { createHash } from "node:crypto";
 import { setImmediate as nextTurn } from "node:timers/promises";
+import { seeded } from "../support/seeded-random.ts";
 
 /** What becomes of a call: an error comes before or after its effect, or the caller dies before or after it. */
 export const FATES = ["ok", "errorBefore", "errorAfter", "crashBefore", "crashAfter"] as const;
@@ -246,7 +247,8 @@ export class Chance implements Choices {
   readonly #random: () => number;
 
   constructor(seed: number, faultRate: number) {
-    this.#random = seeded(seed);
+    // Neighbouring seeds are spread, else they begin alike.
+    this.#random = seeded(Math.imul(seed, 0x9e3779b1));
     this.faultRate = faultRate;
   }
 
@@ -265,15 +267,4 @@ export class Chance implements Choices {
   below(count: number): number {
     return Math.floor(this.#random() * count);
   }
-}
-
-/** mulberry32: small, and the same everywhere. */
-function seeded(seed: number): () => number {
-  let state = Math.imul(seed, 0x9e3779b1) >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
 }

@@ -1,9 +1,9 @@
-import type { ListingMessage, NotificationMessage, ResolveMessage, Trigger } from "../../lib/contract/queues.ts";
+import type { ListingMessage, NotificationMessage, ResolveMessage } from "../../lib/contract/queues.ts";
 import { PaymentError } from "../../lib/domain/errors.ts";
 import { parseTxRef, paymentIdOf, Ref, requestHash } from "../../lib/domain/ids.ts";
 import type { Payment } from "../../lib/domain/payment.ts";
 import { SECOND_MS } from "../../lib/domain/time.ts";
-import type { State } from "../../lib/domain/transitions.ts";
+import type { State, Trigger } from "../../lib/domain/vocabulary.ts";
 import { cancel } from "../../lib/flows/cancel.ts";
 import { initiate } from "../../lib/flows/initiate.ts";
 import { notifyListing } from "../../lib/flows/notify-listing.ts";
@@ -22,10 +22,10 @@ import type { ProfileName } from "../../local/chapa/profiles.ts";
 import { CHAPA_DEFAULTS } from "../../local/chapa/simulator.ts";
 import { EVERY_TX_REF, SimulatorState } from "../../local/chapa/state.ts";
 import type { Transaction } from "../../local/chapa/transactions.ts";
+import { MemoryTable } from "../support/memory-table.ts";
 import { FEE } from "../support/payments.ts";
 import { CANARIES, Laws } from "./laws.ts";
 import { Ledger } from "./ledger.ts";
-import { MemoryTable } from "./memory-client.ts";
 import { NAMESPACE, type Ports, portsOf } from "./ports.ts";
 import type { Scheduler } from "./scheduler.ts";
 

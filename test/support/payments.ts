@@ -2,8 +2,9 @@ import { type Ref, refOf, Uuid } from "../../lib/domain/ids.ts";
 import type { Policy } from "../../lib/domain/looks.ts";
 import { Santim } from "../../lib/domain/money.ts";
 import { type Act, claim, open } from "../../lib/domain/moves.ts";
-import type { AttentionCode, Lease, Payment, Terms } from "../../lib/domain/payment.ts";
+import type { Lease, Payment, Terms } from "../../lib/domain/payment.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../lib/domain/time.ts";
+import type { AttentionCode } from "../../lib/domain/vocabulary.ts";
 
 export const NAMESPACE = "test-namespace";
 export const T0 = Date.UTC(2026, 10, 24, 6, 0, 0);

@@ -7,7 +7,7 @@ import { RequestTable } from "../../lib/table/requests.ts";
 import { TotalsTable } from "../../lib/table/totals.ts";
 import { type EngineName, startEngine } from "../../local/dynamo/engine.ts";
 import { createTable } from "../../local/dynamo/table.ts";
-import type { Tables } from "../table/contract.ts";
+import type { Tables } from "./table-contract.ts";
 
 /** The service's table on a real engine of its own. */
 export async function realTables(engineName: EngineName): Promise<Tables> {

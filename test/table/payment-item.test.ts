@@ -3,7 +3,8 @@ import { Ref } from "../../lib/domain/ids.ts";
 import { Santim } from "../../lib/domain/money.ts";
 import type { Payment } from "../../lib/domain/payment.ts";
 import { DAY_MS } from "../../lib/domain/time.ts";
-import { MOVES, type Move, STATES } from "../../lib/domain/transitions.ts";
+import { MOVES, type Move } from "../../lib/domain/transitions.ts";
+import { STATES } from "../../lib/domain/vocabulary.ts";
 import { fromItem, type Item, toItem } from "../../lib/table/payment-item.ts";
 import { aClaim, anOpened, FEE, T0 } from "../support/payments.ts";
 

@@ -1,4 +1,4 @@
-import { STATES } from "../../../lib/domain/transitions.ts";
+import { STATES } from "../../../lib/domain/vocabulary.ts";
 import type { Outcome } from "../../../local/demo/outcome.ts";
 
 type Payment = Outcome["payments"][number];

@@ -3,8 +3,8 @@ import { ContactTable } from "../../lib/table/contacts.ts";
 import { PaymentTable } from "../../lib/table/payments.ts";
 import { RequestTable } from "../../lib/table/requests.ts";
 import { TotalsTable } from "../../lib/table/totals.ts";
-import { tableContract } from "../table/contract.ts";
-import { MemoryTable } from "./memory-client.ts";
+import { MemoryTable } from "./memory-table.ts";
+import { tableContract } from "./table-contract.ts";
 
 // The table of the simulation keeps the same contract as the engines that it stands for.
 tableContract("the table in memory", async () => {

@@ -10,7 +10,7 @@ import { fromItem, toItem } from "../../lib/table/payment-item.ts";
 import type { PaymentTable } from "../../lib/table/payments.ts";
 import type { RequestTable } from "../../lib/table/requests.ts";
 import type { TotalsTable } from "../../lib/table/totals.ts";
-import { aClaim, aLease, anAct, anOpened, aRef, FEE, NAMESPACE, T0, TERMS } from "../support/payments.ts";
+import { aClaim, aLease, anAct, anOpened, aRef, FEE, NAMESPACE, T0, TERMS } from "./payments.ts";
 
 export type Tables = {
   payments: PaymentTable;
