@@ -156,7 +156,7 @@ export const ROOMS: readonly Room[] = [
 ];
 
 /** What the linter restricts in each room, as `overrides` of biome.json. */
-export function overridesOf(rooms: readonly Room[]) {
+function overridesOf(rooms: readonly Room[]) {
   return rooms.map((room) => {
     const { path, imports, packages, isApart, plugins } = room;
     const others = rooms
@@ -200,7 +200,7 @@ function listed({ imports, packages }: Room): string {
 }
 
 /** The table of AGENTS.md. */
-export function tableOf(rooms: readonly Room[]): string {
+function tableOf(rooms: readonly Room[]): string {
   const rows = rooms.map((room) => `| \`${room.path}\` | ${room.holds} | ${listed(room)} |`);
   return ["| room | what is in it | may import |", "|---|---|---|", ...rows].join("\n");
 }
