@@ -178,7 +178,7 @@ const ERRORS = [
   "limit 20",
 ];
 const TOOK = [
-  "filter message = 'payment_moved' and move = 'confirm'",
+  "filter message = 'payment_transitioned' and transition = 'confirm'",
   "stats count(*) as paid, pct(took_ms, 50) / 1000 as p50_s, pct(took_ms, 95) / 1000 as p95_s by bin(1h)",
 ];
 

@@ -57,7 +57,7 @@ const instant = z.string().nullable().describe("ISO 8601, UTC.");
 /** A payment with its whole life. References at Chapa, and what it said, are shown to administrators and programs. */
 export const PaymentDetail = PaymentResponse.extend({
   late: z.boolean().describe("Whether the money came after the payment had been given up."),
-  sealed: z.boolean().describe("Whether the listing has been closed over it, for good."),
+  finalised: z.boolean().describe("Whether the listing has been closed over it, for good."),
   attention: z.array(z.string()).describe("Codes of what a person must look at."),
   expires_at: instant.describe("When it is given up unless it is paid; null once it is decided."),
   attempts: z.array(
@@ -79,10 +79,12 @@ export const PaymentDetail = PaymentResponse.extend({
       currency: z.string().nullable(),
       method: z.string().nullable(),
       reference: z.string().nullable(),
-      returned: z.enum(REVERSALS).nullable(),
+      reversal: z.enum(REVERSALS).nullable(),
     }),
   ),
-  history: z.array(z.object({ move: z.string(), at: z.string(), by: z.string(), evidence: z.string().nullable() })),
+  history: z.array(
+    z.object({ transition: z.string(), at: z.string(), by: z.string(), evidence: z.string().nullable() }),
+  ),
 });
 export type PaymentDetail = z.infer<typeof PaymentDetail>;
 

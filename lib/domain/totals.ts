@@ -1,5 +1,4 @@
-import { paidAmount } from "./events.ts";
-import { isInert, type Payment } from "./payment.ts";
+import { isInert, type Payment, paidAmount } from "./payment.ts";
 import { addisAbabaDay } from "./time.ts";
 import { WIRE_STATUS } from "./vocabulary.ts";
 

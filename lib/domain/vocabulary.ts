@@ -26,6 +26,27 @@ export type FinalStatus = (typeof FINAL_STATUSES)[number];
 /** Settled, as far as anyone knows, without money. A verified success still beats each of them. */
 export const SETTLED_UNPAID = ["FAILED", "EXPIRED", "CANCELLED"] as const satisfies readonly State[];
 
+/** The transitions of a payment, as its history names them. */
+export const TRANSITION_NAMES = [
+  "claim",
+  "takeOver",
+  "open",
+  "reject",
+  "renew",
+  "fail",
+  "expire",
+  "cancel",
+  "reopen",
+  "confirm",
+  "review",
+  "duplicate",
+  "unmatched",
+  "flag",
+  "reversal",
+  "finalise",
+] as const;
+export type TransitionName = (typeof TRANSITION_NAMES)[number];
+
 /** How a checkout that was opened has ended. */
 export const ATTEMPT_ENDS = ["renewed", "failed", "expired", "cancelled", "superseded", "paid"] as const;
 export type AttemptEnd = (typeof ATTEMPT_ENDS)[number];
@@ -38,11 +59,23 @@ export type CaptureKind = (typeof CAPTURE_KINDS)[number];
 export const REVERSALS = ["refunded", "reversed"] as const;
 export type Reversal = (typeof REVERSALS)[number];
 
+/** In which way verify reported that nothing was paid. */
+export const UNPAID_REASONS = ["pending", "failed", "not_found"] as const;
+export type UnpaidReason = (typeof UNPAID_REASONS)[number];
+
+/** Why a question to the gateway taught us nothing. None of these says anything about money. */
+export const UNAVAILABLE = ["unreachable", "busy", "misconfigured", "unreadable"] as const;
+export type Unavailable = (typeof UNAVAILABLE)[number];
+
+/** Answers to a cancel after which nobody can begin to pay. */
+export const DEFINITIVE_CANCELS = ["closed", "already_over", "not_found"] as const;
+export type DefinitiveCancel = (typeof DEFINITIVE_CANCELS)[number];
+
 /** Why a person must look at a payment. */
 export const ATTENTION_CODES = [
   "mismatch",
   "duplicate",
-  "orphan",
+  "unmatched",
   "refunded",
   "reversed",
   "listing_closed",
@@ -55,12 +88,12 @@ export const USER_EVENTS = ["paid", "failed", "expired", "cancelled"] as const;
 export type UserEvent = (typeof USER_EVENTS)[number];
 
 /**
- * Why Chapa should be asked. `webhook` is signed; `due` comes from the schedule, `reconcile` from the comparison of
- * books, `asked` from an administrator or a program. The others are hints: from callers that prove nothing about
- * themselves (`callback`, `return`), or from whoever reads a payment (`read`). They may cause a look, and only a few
- * of them a minute.
+ * Why Chapa should be asked. `webhook` is signed; `schedule` is the sweep, `reconcile` the comparison of
+ * books, `manual` an administrator or a program. The others are unverified notices: from callers that prove nothing
+ * about themselves (`callback`, `return`), or from whoever reads a payment (`read`). They may cause a verification,
+ * and only a few of them a minute.
  */
-export const TRIGGERS = ["webhook", "due", "reconcile", "asked", "callback", "return", "read"] as const;
+export const TRIGGERS = ["webhook", "schedule", "reconcile", "manual", "callback", "return", "read"] as const;
 export type Trigger = (typeof TRIGGERS)[number];
 
 /** Whether a key of the gateway moves real money. */

@@ -1,8 +1,8 @@
 import type { NotificationMessage } from "../contract/queues.ts";
-import { isCurrent, paidAmount } from "../domain/events.ts";
+import { isCurrent } from "../domain/events.ts";
 import { Ref } from "../domain/ids.ts";
 import { toBirr } from "../domain/money.ts";
-import { type Payment, shownTxRef } from "../domain/payment.ts";
+import { type Payment, paidAmount, shownTxRef } from "../domain/payment.ts";
 import { clamp, MINUTE_MS, SECOND_MS } from "../domain/time.ts";
 import type { Drain, Received } from "../queue/drain.ts";
 import type { Queue } from "../queue/send.ts";

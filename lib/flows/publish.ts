@@ -41,8 +41,8 @@ export async function publish(ports: PublishPorts, changes: readonly Change[]): 
 
 /** Whether this version is somebody's asking for a checkout; asking again for the same one makes no version. */
 function isBegun({ history }: Payment): boolean {
-  const move = history.at(-1)?.move;
-  return move === "claim" || move === "takeOver" || move === "renew" || move === "reopen";
+  const transition = history.at(-1)?.transition;
+  return transition === "claim" || transition === "takeOver" || transition === "renew" || transition === "reopen";
 }
 
 function toListing({ ref, version, propertyId }: Payment) {

@@ -22,7 +22,7 @@ test.each(["first", "-1", "1.5", ""])("a row with an attempt called %j is not re
 test("a history is read as it was written, from the first moment that there is", () => {
   const payment = {
     ...anOpened(),
-    history: [{ move: "claim", at: 0, by: "initiate", evidence: "paid  AP 1" } as const],
+    history: [{ transition: "claim", at: 0, by: "initiate", evidence: "paid  AP 1" } as const],
   };
   expect(fromItem(toItem(payment)).history).toEqual(payment.history);
 });

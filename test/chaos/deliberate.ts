@@ -57,16 +57,16 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
     edits: {
       "lib/flows/steps/close-checkout.ts": [
         [
-          'if (cancel === "unclear") return { came: "unclear" };',
-          'if (cancel === "unclear") return { came: "closed", evidence: { attempt: payment.attempt, cancel: "closed" } };',
+          'if (cancel === "unclear") return { kind: "unclear" };',
+          'if (cancel === "unclear") return { kind: "closed", evidence: { attempt, found: "failed", cancel: "closed" } };',
         ],
         [
-          'if (before.says !== "unpaid") return concluded(before);',
-          'if (before.says !== "unpaid" && before.says !== "nothing") return concluded(before);',
+          'if (before.kind !== "unpaid") return concluded(before);',
+          'if (before.kind !== "unpaid" && before.kind !== "unavailable") return concluded(before);',
         ],
         [
-          'if (after.says !== "unpaid") return concluded(after);',
-          'if (after.says !== "unpaid" && after.says !== "nothing") return concluded(after);',
+          'if (after.kind !== "unpaid") return concluded(after);',
+          'if (after.kind !== "unpaid" && after.kind !== "unavailable") return concluded(after);',
         ],
       ],
     },

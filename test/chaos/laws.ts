@@ -3,7 +3,7 @@ import type { DynamoDBRecord } from "aws-lambda";
 import * as z from "zod";
 import { PAYMENT_PREFIX } from "../../lib/contract/table.ts";
 import { parseTxRef, txRefOf } from "../../lib/domain/ids.ts";
-import { openAttention, type Payment } from "../../lib/domain/payment.ts";
+import { openFlags, type Payment } from "../../lib/domain/payment.ts";
 import { WIRE_STATUS } from "../../lib/domain/vocabulary.ts";
 import { fromItem } from "../../lib/table/payment-item.ts";
 import type { HttpResponse } from "../../local/api-client.ts";
@@ -73,8 +73,8 @@ export class Laws {
       this.#broken("every move raises the version by one", ref, `${before.version} → ${after.version}`);
     if (before && after.version === before.version && after.state !== before.state)
       this.#broken("every move raises the version by one", ref, `${before.state} → ${after.state} at ${after.version}`);
-    if (before?.sealed && after.attempt > before.attempt)
-      this.#broken("a sealed payment is not opened again", ref, `attempt ${after.attempt}`);
+    if (before?.finalised && after.attempt > before.attempt)
+      this.#broken("a finalised payment is not opened again", ref, `attempt ${after.attempt}`);
     const isGivenUp = WIRE_STATUS[after.state] === "FAILED" && before?.state !== after.state;
     const paid = isGivenUp ? this.#attemptsOf(after).filter((txRef) => this.#openlyPaidBefore(txRef, Infinity)) : [];
     if (paid.length > 0) this.#broken("no FAILED for a payer who paid", paid[0] ?? ref, `became ${after.state}`);
@@ -123,7 +123,7 @@ export class Laws {
 
   #paidAsItSays(payment: Payment, captures: readonly { txRef: string; amount: number }[]): void {
     const { ref, state } = payment;
-    const open = openAttention(payment);
+    const open = openFlags(payment);
     if (state === "SUCCESS" && captures.length === 0) this.#broken("no SUCCESS without a capture", ref, "no capture");
     if (state === "SUCCESS" && captures.every(({ amount }) => amount !== PRICE))
       this.#broken("no SUCCESS without a capture", ref, "only of another amount");
@@ -133,7 +133,7 @@ export class Laws {
       this.#broken("one capture is the fee", ref, `${captures.length} captures`);
     if (state !== "SUCCESS" || open.includes("listing_closed") || open.includes("listing_unclear")) return;
     const property = this.#required.services.listing?.property(payment.propertyId ?? "");
-    if (property?.status !== "APPROVED" || payment.listingHeardAt === undefined)
+    if (property?.status !== "APPROVED" || payment.acknowledgedAt === undefined)
       this.#broken("the listing is approved for each SUCCESS", ref, `${property?.status} there`);
   }
 

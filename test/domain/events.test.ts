@@ -1,16 +1,26 @@
 import { describe, expect, test } from "vitest";
-import { isCurrent, outcomeOf, whatListingHears } from "../../lib/domain/events.ts";
+import { applyCapture, finalise, noteVerification, open, reject, renew, settleUnpaid } from "../../lib/domain/apply.ts";
+import { isCurrent, listingStatusOf, outcomeOf } from "../../lib/domain/events.ts";
 import { txRefOf } from "../../lib/domain/ids.ts";
-import { account, looked, open, reject, renew, seal, settleUnpaid } from "../../lib/domain/moves.ts";
 import type { Payment } from "../../lib/domain/payment.ts";
-import { HOUR_MS } from "../../lib/domain/time.ts";
-import { aClaim, aLease, anAct, anOpened, CHECKOUT_URL, T0, TERMS } from "../support/payments.ts";
+import { DAY_MS, HOUR_MS } from "../../lib/domain/time.ts";
+import {
+  aClaim,
+  aContext,
+  aLease,
+  anOpened,
+  CHECKOUT_URL,
+  differing,
+  T0,
+  TERMS,
+  timedOut,
+} from "../support/payments.ts";
 
-const closing = { attempt: 0, cancel: "closed" } as const;
-const act = anAct(T0 + 2 * HOUR_MS);
+const closing = { attempt: 0, found: "failed", cancel: "closed" } as const;
+const act = aContext(T0 + 2 * HOUR_MS);
 const paid = (payment: Payment, attempt = 0) =>
-  ({ says: "paid", facts: { ...TERMS, txRef: txRefOf(payment.ref, attempt), reference: `AP${attempt}` } }) as const;
-const confirmed = (payment: Payment) => account(payment, "confirm", 0, paid(payment), act);
+  ({ kind: "paid", facts: { ...TERMS, txRef: txRefOf(payment.ref, attempt), reference: `AP${attempt}` } }) as const;
+const confirmed = (payment: Payment) => applyCapture(payment, "confirm", { attempt: 0, result: paid(payment) }, act);
 
 describe("what a change means to others", () => {
   test("an unchanged version means nothing", () => {
@@ -30,9 +40,11 @@ describe("what a change means to others", () => {
   });
 
   test("a person is called once for each matter", () => {
-    const once = account(anOpened(), "review", 0, paid(anOpened()), act);
-    const gone = { says: "returned", how: "reversed", facts: paid(once).facts } as const;
-    expect(outcomeOf(once, account(once, "returned", 0, gone, act)).attention).toEqual(["reversed"]);
+    const once = applyCapture(anOpened(), "review", { attempt: 0, result: paid(anOpened()) }, act);
+    const gone = { kind: "reversed", facts: paid(once).facts } as const;
+    expect(outcomeOf(once, applyCapture(once, "reversal", { attempt: 0, result: gone }, act)).attention).toEqual([
+      "reversed",
+    ]);
   });
 
   test("the payer hears how it ended, and of what is open or waits for a person nothing", () => {
@@ -43,19 +55,21 @@ describe("what a change means to others", () => {
       ["cancel", "cancelled"],
     ] as const;
     for (const [move, event] of ends) {
-      const settled = settleUnpaid(opened, move, closing, act);
+      const settled = settleUnpaid(opened, move, closing, timedOut(act));
       expect(outcomeOf(opened, settled).user).toBe(event);
       expect(isCurrent(event, settled)).toBe(true);
       expect(isCurrent("paid", settled)).toBe(false);
     }
-    for (const payment of [renew(opened, closing, TERMS, aLease(), act), opened]) {
+    for (const payment of [renew(opened, closing, { terms: TERMS, lease: aLease() }, act), opened]) {
       expect(outcomeOf(undefined, payment).user).toBeUndefined();
     }
   });
 
   test("the listing hears nothing of money that waits for a person, though it may have heard of a failure", () => {
-    const sealed = seal(settleUnpaid(anOpened(), "expire", closing, act), act);
-    expect(whatListingHears(account(sealed, "review", 0, paid(sealed), act))).toBeUndefined();
+    const sealed = finalise(settleUnpaid(anOpened(), "expire", closing, timedOut(act)), 0, aContext(T0 + 8 * DAY_MS));
+    expect(
+      listingStatusOf(applyCapture(sealed, "review", { attempt: 0, result: differing(paid(sealed)) }, act)),
+    ).toBeUndefined();
   });
 
   test("a claim and a refused claim mean nothing to anyone", () => {
@@ -70,9 +84,9 @@ describe("what a change means to others", () => {
 
   test("a first checkout counts, a renewed one does not count again", () => {
     const claim = aClaim();
-    const opened = open(claim, "me", CHECKOUT_URL, anAct());
+    const opened = open(claim, "me", CHECKOUT_URL, aContext());
     expect(outcomeOf(claim, opened).totals).toMatchObject({ day: "2026-11-24", total: 1, pending: 1 });
-    const renewed = renew(opened, closing, TERMS, aLease(), act);
+    const renewed = renew(opened, closing, { terms: TERMS, lease: aLease() }, act);
     expect(outcomeOf(opened, renewed).totals).toBeUndefined();
     expect(outcomeOf(renewed, open(renewed, "me", CHECKOUT_URL, act)).totals).toBeUndefined();
   });
@@ -87,16 +101,16 @@ describe("what a change means to others", () => {
   });
 
   test("the listing hears of a failure only once it is sealed", () => {
-    const expired = settleUnpaid(anOpened(), "expire", closing, act);
+    const expired = settleUnpaid(anOpened(), "expire", closing, timedOut(act));
     expect(outcomeOf(anOpened(), expired)).toMatchObject({ listing: false, user: "expired" });
-    const sealed = seal(expired, act);
+    const sealed = finalise(expired, 0, aContext(T0 + 8 * DAY_MS));
     expect(outcomeOf(expired, sealed)).toMatchObject({ listing: true, user: undefined });
-    expect(whatListingHears(sealed)).toBe("FAILED");
-    expect(whatListingHears(confirmed(sealed))).toBe("SUCCESS");
+    expect(listingStatusOf(sealed)).toBe("FAILED");
+    expect(listingStatusOf(confirmed(sealed))).toBe("SUCCESS");
   });
 
   test("a late success is told although a failure was, and takes the count back", () => {
-    const sealed = seal(settleUnpaid(anOpened(), "expire", closing, act), act);
+    const sealed = finalise(settleUnpaid(anOpened(), "expire", closing, timedOut(act)), 0, aContext(T0 + 8 * DAY_MS));
     expect(outcomeOf(sealed, confirmed(sealed))).toMatchObject({
       listing: true,
       user: "paid",
@@ -106,14 +120,14 @@ describe("what a change means to others", () => {
 
   test("a review is nobody's news but a person's", () => {
     const opened = anOpened();
-    const review = account(opened, "review", 0, paid(opened), act);
+    const review = applyCapture(opened, "review", { attempt: 0, result: differing(paid(opened)) }, act);
     expect(outcomeOf(opened, review)).toMatchObject({ listing: false, user: undefined, attention: ["mismatch"] });
   });
 
   test("a further capture changes nothing for listing and payer and calls for a person", () => {
-    const renewed = open(renew(anOpened(), closing, TERMS, aLease(), act), "me", CHECKOUT_URL, act);
+    const renewed = open(renew(anOpened(), closing, { terms: TERMS, lease: aLease() }, act), "me", CHECKOUT_URL, act);
     const once = confirmed(renewed);
-    const twice = account(once, "duplicate", 1, paid(once, 1), act);
+    const twice = applyCapture(once, "duplicate", { attempt: 1, result: paid(once, 1) }, act);
     expect(outcomeOf(once, twice)).toEqual({
       listing: false,
       user: undefined,
@@ -123,7 +137,7 @@ describe("what a change means to others", () => {
   });
 
   test("a message that was overtaken by a success is not current", () => {
-    const expired = settleUnpaid(anOpened(), "expire", closing, act);
+    const expired = settleUnpaid(anOpened(), "expire", closing, timedOut(act));
     expect(isCurrent("expired", expired)).toBe(true);
     expect(isCurrent("expired", confirmed(expired))).toBe(false);
   });
@@ -138,7 +152,7 @@ describe("what a change means to others", () => {
 
   test("a look that found a failed try is no event", () => {
     const opened = anOpened();
-    const after = looked(opened, 0, { says: "unpaid", because: "failed" }, act);
+    const after = noteVerification(opened, 0, { kind: "unpaid", reason: "failed" }, act);
     expect(outcomeOf(opened, after).user).toBeUndefined();
   });
 });

@@ -1,22 +1,22 @@
 import { describe, expect, test } from "vitest";
+import { adoptUnmatched, applyCapture, settleUnpaid } from "../../lib/domain/apply.ts";
 import { txRefOf } from "../../lib/domain/ids.ts";
 import { Santim } from "../../lib/domain/money.ts";
-import { account, adoptOrphan, settleUnpaid } from "../../lib/domain/moves.ts";
 import type { Payment } from "../../lib/domain/payment.ts";
 import { HOUR_MS } from "../../lib/domain/time.ts";
 import { combined, NO_CALLS, NO_TOTALS, shareOf, totalsDelta } from "../../lib/domain/totals.ts";
-import { aClaim, anAct, anOpened, T0, TERMS } from "../support/payments.ts";
+import { aClaim, aContext, anOpened, differing, T0, TERMS, timedOut } from "../support/payments.ts";
 
-const act = anAct(T0 + 2 * HOUR_MS);
+const act = aContext(T0 + 2 * HOUR_MS);
 const money = (payment: Payment, amount = 50_000) =>
   ({
-    says: "paid",
+    kind: "paid",
     facts: { ...TERMS, amount: Santim.parse(amount), txRef: txRefOf(payment.ref, 0), reference: "AP0" },
   }) as const;
 const opened = anOpened();
-const paid = account(opened, "confirm", 0, money(opened), act);
+const paid = applyCapture(opened, "confirm", { attempt: 0, result: money(opened) }, act);
 const settled = (["fail", "expire", "cancel"] as const).map((move) =>
-  settleUnpaid(opened, move, { attempt: 0, cancel: "closed" }, act),
+  settleUnpaid(opened, move, { attempt: 0, found: "failed", cancel: "closed" }, timedOut(act)),
 );
 
 describe("what a payment counts for", () => {
@@ -32,15 +32,15 @@ describe("what a payment counts for", () => {
     for (const payment of settled) {
       expect(shareOf(payment)).toEqual({ total: 1, pending: 0, success: 0, failed: 1, revenue: 0 });
     }
-    const review = account(opened, "review", 0, money(opened, 1), act);
+    const review = applyCapture(opened, "review", { attempt: 0, result: differing(money(opened, 1)) }, act);
     expect(shareOf(review)).toEqual({ total: 1, pending: 1, success: 0, failed: 0, revenue: 0 });
   });
 
   test("with what the confirmed capture brought, not with another that lies beside it", () => {
-    const reviewed = account(opened, "review", 0, money(opened, 70_000), act);
+    const reviewed = applyCapture(opened, "review", { attempt: 0, result: money(opened, 70_000) }, act);
     const other = { ...reviewed, attempt: 1, attempts: { ...reviewed.attempts, 1: { ...TERMS, openedAt: T0 } } };
     const facts = { ...TERMS, txRef: txRefOf(other.ref, 1), reference: "AP1" };
-    const confirmed = account(other, "confirm", 1, { says: "paid", facts }, act);
+    const confirmed = applyCapture(other, "confirm", { attempt: 1, result: { kind: "paid", facts } }, act);
     expect(shareOf(confirmed).revenue).toBe(50_000);
     const dearer = { ...confirmed, terms: { ...TERMS, amount: Santim.parse(60_000) } };
     expect(shareOf(dearer).revenue).toBe(50_000);
@@ -75,7 +75,12 @@ describe("what a step changes in the totals", () => {
   });
 
   test("of money without a row of ours counts on the day on which it came", () => {
-    const orphan = adoptOrphan(opened.ref, 3, money(opened), TERMS, anAct(T0 + 30 * HOUR_MS));
+    const orphan = adoptUnmatched(
+      opened.ref,
+      { attempt: 3, result: money(opened) },
+      TERMS,
+      aContext(T0 + 30 * HOUR_MS),
+    );
     expect(totalsDelta(undefined, orphan)).toMatchObject({ day: "2026-11-25", total: 1, pending: 1, revenue: 0 });
   });
 

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { txRefOf, Uuid } from "../../lib/domain/ids.ts";
-import { openAttention } from "../../lib/domain/payment.ts";
+import { openFlags } from "../../lib/domain/payment.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from "../../lib/domain/time.ts";
 import { ApiClient } from "../../local/api-client.ts";
 import { ACTIONS, type Action, ActionRefused, type ActParams } from "../../local/chapa/actions.ts";
@@ -213,7 +213,7 @@ async function live(on: Cloud, lives: readonly Life[]): Promise<End[]> {
     return {
       states,
       paid: states.includes("SUCCESS") || states.includes("REVIEW"),
-      attention: [...new Set(own.flatMap(openAttention))].sort(),
+      attention: [...new Set(own.flatMap(openFlags))].sort(),
       taken: [...new Set(captures.map(({ txRef }) => txRef))].filter((txRef) => txRefs.has(txRef)).sort(),
       known: own
         .flatMap(({ ref, captures }) => captures.map(({ attempt }) => txRefOf(ref, attempt)))

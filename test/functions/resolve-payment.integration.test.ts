@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
-import { openAttention, type Payment, shownTxRef } from "../../lib/domain/payment.ts";
+import { openFlags, type Payment, shownTxRef } from "../../lib/domain/payment.ts";
 import type { HttpResponse } from "../../local/api-client.ts";
 import type { Action, ActParams } from "../../local/chapa/actions.ts";
 import { CHAPA_DEFAULTS, type ChapaSimulator } from "../../local/chapa/simulator.ts";
@@ -32,7 +32,7 @@ async function onlyPayment(): Promise<Payment> {
   return payment;
 }
 
-const movesOf = ({ history }: Payment) => history.map(({ move }) => move);
+const movesOf = ({ history }: Payment) => history.map(({ transition }) => transition);
 
 function verifies(): number {
   return chapa.journal().filter((entry) => entry.kind === "request" && entry.path.includes("/verify/")).length;
@@ -132,7 +132,7 @@ describe("money that is not as agreed is held for a person, who is called, and n
     await stage.act(checkout, action, params);
     const payment = await onlyPayment();
     expect(payment).toMatchObject({ state: "REVIEW", refundable, captures: [{ kind: "reviewed" }] });
-    expect(openAttention(payment)).toEqual(["mismatch"]);
+    expect(openFlags(payment)).toEqual(["mismatch"]);
     expect(movesOf(payment)).toEqual(["claim", "open", "review"]);
     expect(toldListing()).toEqual([]);
     expect(stage.cloud.services.notification?.sent()).toEqual([]);
@@ -156,7 +156,7 @@ describe("late truth wins:", () => {
   test("a listing that was told no takes no new checkout (409), and money that lands there calls a person", async () => {
     const checkout = await stage.checkout(propertyId);
     for (const ms of [7 * DAY_MS, HOUR_MS + MINUTE_MS]) await stage.cloud.advance(ms);
-    expect(await onlyPayment()).toMatchObject({ state: "EXPIRED", sealed: true });
+    expect(await onlyPayment()).toMatchObject({ state: "EXPIRED", finalised: true });
     expect(toldListing()).toEqual(["FAILED"]);
     expect(await stage.press(propertyId)).toMatchObject({ status: 409, body: { code: "listing_closed" } });
     expect(chapa.transactions()).toHaveLength(1);
@@ -164,7 +164,7 @@ describe("late truth wins:", () => {
     await stage.act(checkout, "pay-late");
     const payment = await onlyPayment();
     expect(payment).toMatchObject({ state: "SUCCESS", late: true, captures: [{ kind: "confirmed" }] });
-    expect(openAttention(payment)).toEqual(["listing_closed"]);
+    expect(openFlags(payment)).toEqual(["listing_closed"]);
   });
 });
 
@@ -181,7 +181,7 @@ describe("money that goes back at Chapa", () => {
     await stage.act(checkout, action, params);
     const payment = await onlyPayment();
     expect(payment).toMatchObject({ state: "SUCCESS", refundable });
-    expect(openAttention(payment)).toEqual(attention);
+    expect(openFlags(payment)).toEqual(attention);
     expect(toldListing()).toEqual(["SUCCESS"]);
   });
 
@@ -194,7 +194,7 @@ describe("money that goes back at Chapa", () => {
     await stage.cloud.advance(FIRST_LOOK_MS);
     const payment = await onlyPayment();
     expect(payment).toMatchObject({ state: "REVIEW", refundable: 0 });
-    expect(openAttention(payment)).toEqual([code]);
+    expect(openFlags(payment)).toEqual([code]);
     expect(toldListing()).toEqual([]);
   });
 
@@ -205,7 +205,7 @@ describe("money that goes back at Chapa", () => {
     await stage.act(checkout, "refund");
     const payment = await onlyPayment();
     expect(payment).toMatchObject({ state: "REVIEW", refundable: 0 });
-    expect(openAttention(payment)).toEqual(["mismatch", "refunded"]);
+    expect(openFlags(payment)).toEqual(["mismatch", "refunded"]);
     await stage.cloud.clock.advance(1_000);
     expect((await stage.checkout(propertyId)).txRef).not.toBe(checkout.txRef);
   });

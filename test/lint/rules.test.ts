@@ -67,7 +67,7 @@ const ALLOWED: [string, string][] = [
   ],
   [
     "lib/flows/@.ts",
-    `import type { PaymentTable } from "../table/payments.ts";\nimport { moveFor } from "../domain/evidence.ts";\nexport const y = (table: PaymentTable) => [table, moveFor];`,
+    `import type { PaymentTable } from "../table/payments.ts";\nimport { transitionForMoney } from "../domain/transitions.ts";\nexport const y = (table: PaymentTable) => [table, transitionForMoney];`,
   ],
   ["lib/contract/env.ts", 'export const region = process.env["AWS_REGION"];'],
   ["functions/@.ts", uses("../lib/flows/initiate.ts")],

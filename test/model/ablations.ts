@@ -15,12 +15,11 @@ export const ABLATION_BOUNDS: Bounds = {
   closers: 1,
   requests: 1,
   wrong: 0,
-  operator: false,
   joined: true,
 };
 
 const TWO = { initiators: 2, requests: 2 } as const;
-const REVIEWED = { attempts: 2, wrong: 1, operator: true } as const;
+const REVIEWED = { attempts: 2, wrong: 1 } as const;
 
 export const ABLATIONS: readonly Ablation[] = [
   {
@@ -65,12 +64,6 @@ export const ABLATIONS: readonly Ablation[] = [
     name: "fail and expire need closing evidence",
     without: { withoutEvidence: ["fail", "expire"] },
     breaks: "told FAILED, nothing can be paid",
-  },
-  {
-    name: "rejectReview needs closing evidence",
-    without: { withoutEvidence: ["rejectReview"] },
-    bounds: REVIEWED,
-    breaks: "what was left cannot be paid",
   },
   {
     name: "closing cancels at Chapa",
@@ -142,9 +135,9 @@ export const ABLATIONS: readonly Ablation[] = [
     breaks: "success never goes back",
   },
   {
-    name: "seal asks for the version",
-    without: { unversioned: ["seal"] },
-    breaks: "sealed stays sealed",
+    name: "finalise asks for the version",
+    without: { unversioned: ["finalise"] },
+    breaks: "finalised stays finalised",
   },
   {
     name: "notes ask for the version",
@@ -153,28 +146,28 @@ export const ABLATIONS: readonly Ablation[] = [
   },
   {
     name: "only a request that came after the settling reopens",
-    without: { unguarded: { reopen: ["request recorded after it was settled"] } },
+    without: { unguarded: { reopen: ["requestIsNewer"] } },
     breaks: "a replay never reopens",
   },
   {
-    name: "a sealed payment never reopens",
-    without: { unguarded: { reopen: ["not sealed"] } },
-    breaks: "sealed stays sealed",
+    name: "a finalised payment never reopens",
+    without: { unguarded: { reopen: ["notFinalised"] } },
+    breaks: "finalised stays finalised",
   },
   {
-    name: "the listing hears FAILED of a sealed payment only",
-    without: { tellsSealedOnly: false },
+    name: "the listing hears FAILED of a finalised payment only",
+    without: { tellsFinalisedOnly: false },
     breaks: "told FAILED, nothing can be paid",
   },
   {
-    name: "a look that found no money comes before the seal",
-    without: { sealsAfterLook: false },
-    breaks: "sealed over no money that had landed",
+    name: "a look that found no money comes before finalise",
+    without: { finalisesAfterLook: false },
+    breaks: "finalised over no money that had landed",
   },
   {
-    name: "no other checkout's look is overdue at the seal",
-    without: { unguarded: { seal: ["no other checkout's look overdue"] } },
-    breaks: "sealed over no money that had landed",
+    name: "no other checkout's look is overdue at finalise",
+    without: { unguarded: { finalise: ["noOtherVerificationOverdue"] } },
+    breaks: "finalised over no money that had landed",
   },
   {
     name: "a webhook proves nothing",
@@ -258,25 +251,25 @@ export const ABLATIONS: readonly Ablation[] = [
     harmless: "it spares a payer who has just paid the cancel, and Chapa the call",
   },
   {
-    name: "open: no checkout URL yet",
-    without: { unguarded: { open: ["no checkout URL yet"] } },
+    name: "open: noCheckoutUrl",
+    without: { unguarded: { open: ["noCheckoutUrl"] } },
     bounds: TWO,
     harmless: "the version says so already",
   },
   {
-    name: "review: evidence not decided before",
-    without: { unguarded: { review: ["evidence not decided before"] } },
+    name: "review: notRecordedAlike",
+    without: { unguarded: { review: ["notRecordedAlike"] } },
     bounds: REVIEWED,
     harmless: "without it each look would make another version, event and alarm",
   },
   {
-    name: "duplicate: capture not recorded before",
-    without: { unguarded: { duplicate: ["capture not recorded before"] } },
+    name: "duplicate: captureNotRecorded",
+    without: { unguarded: { duplicate: ["captureNotRecorded"] } },
     harmless: "without it each look would make another version, event and alarm",
   },
   {
-    name: "seal: not sealed",
-    without: { unguarded: { seal: ["not sealed"] } },
+    name: "finalise: notFinalised",
+    without: { unguarded: { finalise: ["notFinalised"] } },
     harmless: "without it each look would make another version and event",
   },
 ];

@@ -75,7 +75,7 @@ function afterLook({ row, chapa }: S, at: number): Rec {
 function hears(setting: Setting, s: S, place: Place): Step<S>[] {
   const { row, world } = s;
   if (row.state !== "SUCCESS" || row.listing !== "" || world.told !== "SUCCESS") return [];
-  const note = process("note", row.attempt, true, "", false, noteOf(setting, row, { listing: "heard" }));
+  const note = process("note", row.attempt, true, "", false, noteOf(setting, row, { listing: "acknowledged" }));
   return [new Change(setting, s).becomes(place, note).build("listing: answers that it has SUCCESS")];
 }
 

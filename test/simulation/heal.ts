@@ -1,9 +1,9 @@
 import { AttemptsUsedUp, ListingClosed } from "../../lib/domain/errors.ts";
 import { paymentIdOf } from "../../lib/domain/ids.ts";
-import { awaitsListing } from "../../lib/domain/looks.ts";
-import { openAttention, openedAttempts, type Payment } from "../../lib/domain/payment.ts";
+import { openedAttempts, openFlags, type Payment } from "../../lib/domain/payment.ts";
 import { addisAbabaDay, DAY_MS, MINUTE_MS } from "../../lib/domain/time.ts";
 import { NO_TOTALS, type Totals } from "../../lib/domain/totals.ts";
+import { awaitsAcknowledgement } from "../../lib/domain/verification-schedule.ts";
 import { RECONCILED_DAYS } from "../../lib/flows/reconcile.ts";
 import { Violation } from "./laws.ts";
 import type { Pressed, Universe } from "./universe.ts";
@@ -103,10 +103,10 @@ function nextMoment(universe: Universe, patience: number): number | undefined {
 }
 
 function awaitsOnlyPerson(payment: Payment): boolean {
-  if (openAttention(payment).length === 0 || awaitsListing(payment)) return false;
+  if (openFlags(payment).length === 0 || awaitsAcknowledgement(payment)) return false;
   return openedAttempts(payment).every(
-    ({ lookAt, closedAt, end }) =>
-      lookAt === undefined || end === "paid" || (payment.state === "REVIEW" && closedAt === undefined),
+    ({ verifyAt, closedAt, end }) =>
+      verifyAt === undefined || end === "paid" || (payment.state === "REVIEW" && closedAt === undefined),
   );
 }
 

@@ -2,14 +2,14 @@ import { parseTxRef, type Ref, txRefOf } from "../../lib/domain/ids.ts";
 import {
   type Capture,
   isSettledUnpaid,
-  openAttention,
   openedAttempts,
+  openFlags,
   type Payment,
   refundableOf,
 } from "../../lib/domain/payment.ts";
 import { DAY_MS, MINUTE_MS, SECOND_MS } from "../../lib/domain/time.ts";
 import { combined, NO_TOTALS, shareOf, type Totals } from "../../lib/domain/totals.ts";
-import { MOVES } from "../../lib/domain/transitions.ts";
+import { TRANSITIONS } from "../../lib/domain/transitions.ts";
 import { type AttentionCode, type UserEvent, WIRE_STATUS } from "../../lib/domain/vocabulary.ts";
 import { capturesWithoutCall } from "../support/payments.ts";
 import type { Ledger, Taken } from "./ledger.ts";
@@ -83,10 +83,10 @@ export class Laws {
   /** A payment row was written. @param recordedAt when the request was first heard for which this is done */
   changed(before: Payment | undefined, after: Payment, task: string, recordedAt: number | undefined): void {
     if (before?.state === "SUCCESS" && after.state !== "SUCCESS") this.#isBroken("I9", `it became ${after.state}`);
-    if (before?.sealed && (!after.sealed || after.attempt > before.attempt))
+    if (before?.finalised && (!after.finalised || after.attempt > before.attempt))
       this.#isBroken("seal", `attempt ${before.attempt} → ${after.attempt}`);
     this.#historyOf(before, after);
-    if (after.history.at(-1)?.move === "reopen" && before && before.version < after.version) {
+    if (after.history.at(-1)?.transition === "reopen" && before && before.version < after.version) {
       const settledAt = before.settledAt ?? Number.POSITIVE_INFINITY;
       if (recordedAt === undefined || recordedAt <= settledAt)
         this.#isBroken("replay", `recorded ${settledAt - (recordedAt ?? 0)} ms before it was settled`);
@@ -105,13 +105,13 @@ export class Laws {
       this.#isBroken("history", `version ${before?.version} → ${after.version}, ${before?.state} → ${after.state}`);
     const entries = after.history.length - (before?.history.length ?? 0);
     if (entries !== 1) this.#isBroken("history", `${entries} entries for one version`);
-    const { from, to } = MOVES[last.move] as { from: readonly string[]; to: string };
+    const { from, to } = TRANSITIONS[last.transition] as { from: readonly string[]; to: string };
     const isLegal = from.includes(before?.state ?? "none") && (to === "same" ? isSame : to === after.state);
-    if (!isLegal) this.#isBroken("history", `${last.move} from ${before?.state} to ${after.state}`);
+    if (!isLegal) this.#isBroken("history", `${last.transition} from ${before?.state} to ${after.state}`);
   }
 
   #confirmed(after: Payment): void {
-    if (after.history.filter(({ move }) => move === "confirm" || move === "acceptReview").length > 1)
+    if (after.history.filter(({ transition }) => transition === "confirm").length > 1)
       this.#isBroken("I5", "confirmed twice");
     const isMatched = this.#ledger.capturesOf(after).some(({ attempt, amount, currency, mode }) => {
       const terms = after.attempts[attempt] ?? after.terms;
@@ -136,7 +136,7 @@ export class Laws {
     const captured = this.#ledger.capturesOf(after).reduce((all, { amount }) => all + amount, 0);
     if (refundable > captured || refundable !== refundableOf(captures, terms))
       this.#isBroken("I10", `${refundable} of ${captured}`);
-    const back = captures.filter(({ returned }) => returned).reduce((all, { amount }) => all + (amount ?? 0), 0);
+    const back = captures.filter(({ reversal }) => reversal).reduce((all, { amount }) => all + (amount ?? 0), 0);
     if (refundable > captured - back) this.#isBroken("I10", `${refundable}, though ${back} went back`);
   }
 
@@ -216,8 +216,8 @@ export class Laws {
       const payment = payments.find(({ ref }) => ref === taken.ref);
       if (this.#isKnown(taken, payment)) return false;
       if (payment?.captures.some(({ attempt }) => attempt === taken.attempt)) return true;
-      const { closedAt = Number.POSITIVE_INFINITY, lookAt } = payment?.attempts[taken.attempt] ?? {};
-      return lookAt === undefined && taken.at > closedAt + LOOKED_AT_AFTER_CLOSING_MS - SKEW_MS;
+      const { closedAt = Number.POSITIVE_INFINITY, verifyAt } = payment?.attempts[taken.attempt] ?? {};
+      return verifyAt === undefined && taken.at > closedAt + LOOKED_AT_AFTER_CLOSING_MS - SKEW_MS;
     });
   }
 
@@ -259,8 +259,8 @@ export class Laws {
     if (payment.state === "REVIEW" && others.length === 0) this.#isBroken("I2", "in REVIEW without money to review");
     if (payment.state !== "SUCCESS") return;
     if (findable.length === 0) this.#isBroken("I7", "SUCCESS without money");
-    const isHeard = payment.listingHeardAt !== undefined && listing === "APPROVED";
-    const isCalled = openAttention(payment).some((code) => UNHEARD.includes(code));
+    const isHeard = payment.acknowledgedAt !== undefined && listing === "APPROVED";
+    const isCalled = openFlags(payment).some((code) => UNHEARD.includes(code));
     if (!isHeard && !isCalled) this.#isBroken("I3", `paid, and the listing is ${listing}`);
     if (this.#ledger.owesNotice(payment.ref) && !told.has(payment.ref)) this.#isBroken("I5", "paid, and not told so");
   }

@@ -40,7 +40,7 @@ function later(universe: Universe, ms: number): void {
 }
 
 /** A look at the n-th link that was given out. */
-function look(universe: Universe, trigger: "webhook" | "due" | "asked", number = 0): void {
+function look(universe: Universe, trigger: "webhook" | "schedule" | "manual", number = 0): void {
   const link = universe.ledger.links()[number];
   if (!link) throw new Error(`there is no link ${number}`);
   universe.ask(link.order.txRef, trigger);
@@ -106,7 +106,7 @@ export const SCENARIOS: readonly Scenario[] = [
     begin: opened,
     start: (universe) => {
       look(universe, "webhook");
-      look(universe, "asked");
+      look(universe, "manual");
       payer(universe, "pay");
     },
   },
@@ -118,7 +118,7 @@ export const SCENARIOS: readonly Scenario[] = [
       later(universe, TIMEOUT_MS);
     },
     start: (universe) => {
-      look(universe, "due");
+      look(universe, "schedule");
       payer(universe, "pay");
     },
   },
@@ -132,7 +132,7 @@ export const SCENARIOS: readonly Scenario[] = [
       later(universe, TIMEOUT_MS);
     },
     start: (universe) => {
-      look(universe, "due");
+      look(universe, "schedule");
       lands(universe);
     },
   },
@@ -195,7 +195,7 @@ export const SCENARIOS: readonly Scenario[] = [
       later(universe, 2 * HOUR_MS);
     },
     start: (universe) => {
-      look(universe, "due");
+      look(universe, "schedule");
       universe.press("new", "new", IMPATIENT_MS);
     },
   },
@@ -206,8 +206,8 @@ export const SCENARIOS: readonly Scenario[] = [
     start: (universe) => {
       payer(universe, "pay", 1, false);
       lands(universe);
-      look(universe, "asked", 0);
-      look(universe, "asked", 1);
+      look(universe, "manual", 0);
+      look(universe, "manual", 1);
     },
   },
   {
@@ -220,8 +220,8 @@ export const SCENARIOS: readonly Scenario[] = [
     },
     start: (universe) => {
       lands(universe);
-      look(universe, "asked", 0);
-      look(universe, "asked", 1);
+      look(universe, "manual", 0);
+      look(universe, "manual", 1);
     },
   },
   {
@@ -235,7 +235,7 @@ export const SCENARIOS: readonly Scenario[] = [
     start: (universe) => {
       payer(universe, "refund", 0, false);
       look(universe, "webhook");
-      look(universe, "asked");
+      look(universe, "manual");
     },
   },
   {
@@ -263,7 +263,7 @@ export const SCENARIOS: readonly Scenario[] = [
       later(universe, 2 * HOUR_MS);
     },
     start: (universe) => {
-      look(universe, "due");
+      look(universe, "schedule");
       lands(universe);
     },
   },
@@ -278,7 +278,7 @@ export const SCENARIOS: readonly Scenario[] = [
     },
     start: (universe) => {
       universe.reconcile();
-      look(universe, "due");
+      look(universe, "schedule");
     },
   },
 ];

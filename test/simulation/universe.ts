@@ -188,8 +188,10 @@ export class Universe {
     this.#start(
       this.#name(`look ${trigger}`),
       async () => {
-        const resolved = await resolve(this.ports.resolve, tx_ref, trigger, this.scheduler.now + 60 * SECOND_MS);
-        if (resolved.came === "suppressed") this.ask(tx_ref, trigger, resolved.afterMs);
+        const checkout = parseTxRef(tx_ref);
+        if (!checkout) return;
+        const resolved = await resolve(this.ports.resolve, checkout, trigger, this.scheduler.now + 60 * SECOND_MS);
+        if (resolved.kind === "suppressed") this.ask(tx_ref, trigger, resolved.afterMs);
       },
       back,
     ).onError(back);
@@ -367,16 +369,16 @@ export class Universe {
 
   /** First final status wins, as at the real listing service. */
   #confirm({ status, paymentId }: Confirmation): ListingAnswer {
-    if (this.listing === "APPROVED" || this.listing === "FAILED") return { answer: "already_processed" };
+    if (this.listing === "APPROVED" || this.listing === "FAILED") return { kind: "already_processed" };
     if (status === "PENDING") {
       const propertyStatus = this.listing === "DELETED" ? "DELETED" : "PENDING";
-      return { answer: "received", propertyStatus, paymentStatus: "PENDING" };
+      return { kind: "received", propertyStatus, paymentStatus: "PENDING" };
     }
     const payment = this.payments().find(({ ref }) => paymentIdOf(ref) === paymentId);
     if (status === "FAILED" && payment) this.laws.toldFailed(payment);
     this.listing = status === "SUCCESS" ? "APPROVED" : "FAILED";
     const propertyStatus = status === "SUCCESS" ? "APPROVED" : "REJECTED";
-    return { answer: "received", propertyStatus, paymentStatus: status };
+    return { kind: "received", propertyStatus, paymentStatus: status };
   }
 
   #makeWorld(seed: number, profile: ProfileName, windowMinutes: number): SimulatorState {

@@ -1,9 +1,11 @@
+import { claim, open } from "../../lib/domain/apply.ts";
+import type { Money } from "../../lib/domain/evidence.ts";
 import { type Ref, refOf, Uuid } from "../../lib/domain/ids.ts";
-import type { Policy } from "../../lib/domain/looks.ts";
 import { Santim } from "../../lib/domain/money.ts";
-import { type Act, claim, open } from "../../lib/domain/moves.ts";
 import type { Lease, Payment, Terms } from "../../lib/domain/payment.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../lib/domain/time.ts";
+import type { TransitionContext } from "../../lib/domain/transitions.ts";
+import type { Policy } from "../../lib/domain/verification-schedule.ts";
 import type { AttentionCode } from "../../lib/domain/vocabulary.ts";
 
 export const NAMESPACE = "test-namespace";
@@ -26,12 +28,25 @@ export const FEE = {
 
 export const TERMS: Terms = { amount: Santim.parse(50_000), currency: "ETB", mode: "test" };
 
-export function anAct(now = T0, by = "test"): Act {
+export function aContext(now = T0, by = "test"): TransitionContext {
   return { now, by, policy: POLICY };
+}
+
+/** The same, under a policy that gives up and finalises at once. */
+export function timedOut(context: TransitionContext): TransitionContext {
+  return { ...context, policy: { ...context.policy, timeoutMs: 0 } };
 }
 
 export function aLease(holder = "me", until = T0 + MINUTE_MS): Lease {
   return { holder, until };
+}
+
+/** The first checkout is closed after a failed try. */
+export const CLOSING = { attempt: 0, found: "failed", cancel: "closed" } as const;
+
+/** What verify reports of money that is not as agreed. */
+export function differing({ kind, facts }: Money, amount = 1): Money {
+  return { kind, facts: { ...facts, amount: Santim.parse(amount) } };
 }
 
 let next = 0;
@@ -42,15 +57,15 @@ export function aRef(): Ref {
 }
 
 export function aClaim(ref: Ref = aRef(), now = T0): Payment {
-  return claim(ref, FEE, TERMS, aLease("me", now + MINUTE_MS), anAct(now));
+  return claim(ref, FEE, { terms: TERMS, lease: aLease("me", now + MINUTE_MS) }, aContext(now));
 }
 
 /** A payment whose first checkout is open. */
 export function anOpened(ref: Ref = aRef(), now = T0): Payment {
-  return open(aClaim(ref, now), "me", CHECKOUT_URL, anAct(now));
+  return open(aClaim(ref, now), "me", CHECKOUT_URL, aContext(now));
 }
 
-const ABOUT_MONEY: readonly AttentionCode[] = ["mismatch", "duplicate", "orphan", "refunded", "reversed"];
+const ABOUT_MONEY: readonly AttentionCode[] = ["mismatch", "duplicate", "unmatched", "refunded", "reversed"];
 
 /** Money beside the one confirmed capture about which nobody was called. */
 export function capturesWithoutCall({ captures, attention }: Payment): Payment["captures"] {

@@ -1,8 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { requestHash, Uuid } from "../../lib/domain/ids.ts";
+import { applyCapture, leased, noteVerification, reject, settleUnpaid, takeOver } from "../../lib/domain/apply.ts";
+import type { Money } from "../../lib/domain/evidence.ts";
+import { requestHash, txRefOf, Uuid } from "../../lib/domain/ids.ts";
 import { Santim } from "../../lib/domain/money.ts";
-import { account, leased, looked, reject, settleUnpaid, takeOver } from "../../lib/domain/moves.ts";
+import type { Payment } from "../../lib/domain/payment.ts";
 import { addisAbabaDay, DAY_MS, MINUTE_MS } from "../../lib/domain/time.ts";
 import type { ContactTable } from "../../lib/table/contacts.ts";
 import { DUE_SHARDS, dayBuckets, shardOf } from "../../lib/table/keys.ts";
@@ -10,7 +12,7 @@ import { fromItem, toItem } from "../../lib/table/payment-item.ts";
 import type { PaymentTable } from "../../lib/table/payments.ts";
 import type { RequestTable } from "../../lib/table/requests.ts";
 import type { TotalsTable } from "../../lib/table/totals.ts";
-import { aClaim, aLease, anAct, anOpened, aRef, FEE, NAMESPACE, T0, TERMS } from "./payments.ts";
+import { aClaim, aContext, aLease, anOpened, aRef, CLOSING, FEE, NAMESPACE, T0, TERMS } from "./payments.ts";
 
 export type Tables = {
   payments: PaymentTable;
@@ -24,10 +26,10 @@ export type Tables = {
   close(): Promise<void>;
 };
 
-const PAID = {
-  says: "paid",
-  facts: { amount: TERMS.amount, currency: "ETB", mode: "test", reference: "AP1", method: "telebirr" },
-} as const;
+const paidOn = ({ ref }: Payment): Money => ({
+  kind: "paid",
+  facts: { ...TERMS, txRef: txRefOf(ref, 0), reference: "AP1", method: "telebirr" },
+});
 
 /** What every table engine must do; run against each that the project uses. */
 export function tableContract(engine: string, start: () => Promise<Tables>): void {
@@ -62,7 +64,11 @@ export function tableContract(engine: string, start: () => Promise<Tables>): voi
       const before = aClaim();
       await tables.payments.create(before);
       const moves = Array.from({ length: 20 }, (_, n) =>
-        takeOver({ ...before, lease: aLease("gone", T0 - 1) }, TERMS, aLease(`taker-${n}`), anAct(T0 + n)),
+        takeOver(
+          { ...before, lease: aLease("gone", T0 - 1) },
+          { terms: TERMS, lease: aLease(`taker-${n}`) },
+          aContext(T0 + n),
+        ),
       );
 
       const results = await Promise.all(moves.map((after) => tables.payments.save(before, after)));
@@ -76,7 +82,7 @@ export function tableContract(engine: string, start: () => Promise<Tables>): voi
     test("a move whose answer was lost is recognised as one's own when it is sent again", async () => {
       const before = aClaim();
       await tables.payments.create(before);
-      const after = reject(before, "me", "it does not accept the amount", anAct(T0 + 1));
+      const after = reject(before, "me", "it does not accept the amount", aContext(T0 + 1));
       await tables.payments.save(before, after);
 
       expect(await tables.payments.save(before, after)).toEqual({ won: true, payment: after });
@@ -85,12 +91,12 @@ export function tableContract(engine: string, start: () => Promise<Tables>): voi
     test("a step from an old version is refused and shows what is stored", async () => {
       const before = anOpened();
       await tables.payments.create(before);
-      const paid = account(before, "confirm", 0, PAID, anAct(T0 + 5));
+      const paid = applyCapture(before, "confirm", { attempt: 0, result: paidOn(before) }, aContext(T0 + 5));
       await tables.payments.save(before, paid);
 
-      const expired = settleUnpaid(before, "expire", { attempt: 0, cancel: "closed" }, anAct(T0 + 6));
+      const cancelled = settleUnpaid(before, "cancel", CLOSING, aContext(T0 + 6));
 
-      expect(await tables.payments.save(before, expired)).toEqual({ won: false, payment: paid });
+      expect(await tables.payments.save(before, cancelled)).toEqual({ won: false, payment: paid });
       expect((await tables.payments.find(before.ref))?.state).toBe("SUCCESS");
     });
 
@@ -105,12 +111,12 @@ export function tableContract(engine: string, start: () => Promise<Tables>): voi
     test("notes beside the version leave what others noted meanwhile as it is", async () => {
       const before = anOpened();
       await tables.payments.create(before);
-      await tables.payments.save(before, { ...before, listingSentAt: T0 + 7 });
+      await tables.payments.save(before, { ...before, sentAt: T0 + 7 });
 
-      await tables.payments.save(before, looked(before, 0, undefined, anAct(T0 + 2 * MINUTE_MS)));
+      await tables.payments.save(before, noteVerification(before, 0, undefined, aContext(T0 + 2 * MINUTE_MS)));
 
       const stored = await tables.payments.find(before.ref);
-      expect(stored?.listingSentAt).toBe(T0 + 7);
+      expect(stored?.sentAt).toBe(T0 + 7);
       expect(stored?.verifiedAt).toBe(T0 + 2 * MINUTE_MS);
       expect(stored?.version).toBe(before.version);
     });
@@ -127,7 +133,7 @@ export function tableContract(engine: string, start: () => Promise<Tables>): voi
 
     test("every field of a payment survives the table", async () => {
       const opened = anOpened();
-      const payment = account(opened, "confirm", 0, PAID, anAct(T0 + 5));
+      const payment = applyCapture(opened, "confirm", { attempt: 0, result: paidOn(opened) }, aContext(T0 + 5));
       await tables.payments.create(payment);
 
       const stored = await tables.payments.find(payment.ref);
@@ -140,7 +146,7 @@ export function tableContract(engine: string, start: () => Promise<Tables>): voi
       const touched = aClaim();
       const foreign = aClaim();
       for (const claim of [untouched, touched, foreign]) await tables.payments.create(claim);
-      await tables.payments.save(touched, takeOver(touched, TERMS, aLease("me"), anAct(T0 + 1)));
+      await tables.payments.save(touched, takeOver(touched, { terms: TERMS, lease: aLease("me") }, aContext(T0 + 1)));
 
       await tables.payments.discard(untouched);
       await tables.payments.discard(touched);

@@ -15,10 +15,10 @@ import {
   txRefOf,
   Uuid,
 } from "../../../lib/domain/ids.ts";
-import { parseLadder } from "../../../lib/domain/looks.ts";
 import { parseBirr, Santim, sum, toBirr } from "../../../lib/domain/money.ts";
 import { PriceBook, priceOf } from "../../../lib/domain/prices.ts";
 import { addisAbabaDay, DAY_MS, parseDuration, spanOfDay } from "../../../lib/domain/time.ts";
+import { parseLadder } from "../../../lib/domain/verification-schedule.ts";
 import { amountText, anyJson, anyText, mostly } from "./hostile.ts";
 import { demand, exactHundredths, orRefused } from "./laws/broken.ts";
 import { idLaw, moneyLaw, settingsLaw } from "./laws/domain.ts";

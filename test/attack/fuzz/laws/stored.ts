@@ -60,7 +60,7 @@ const messageOf = (id: string, body: string) =>
   ({ messageId: id, receiptHandle: id, body, attributes: { ApproximateReceiveCount: "1" } }) as SQSRecord;
 
 export const QUEUED = {
-  resolve: { schema: ResolveMessage, good: (ref: string) => ({ tx_ref: `${ref}00`, trigger: "due" }) },
+  resolve: { schema: ResolveMessage, good: (ref: string) => ({ tx_ref: `${ref}00`, trigger: "schedule" }) },
   listing: { schema: ListingMessage, good: (ref: string) => ({ ref, version: 1 }) },
   notification: { schema: NotificationMessage, good: (ref: string) => ({ ref, version: 1, event: "paid", tries: 0 }) },
 } as const;

@@ -40,7 +40,7 @@ const WORDS = [
   "paid",
   "renewed",
   "mismatch",
-  "orphan",
+  "unmatched",
   '"M":{',
   '"S":"',
   '"N":"',

@@ -1,13 +1,12 @@
 import { describe, expect, test } from "vitest";
-import { txRefOf } from "../../lib/domain/ids.ts";
 import {
-  account,
-  attend,
+  applyCapture,
+  deliveryEnded,
+  deliverySent,
+  flag,
   leased,
   listedCapture,
-  listingAnswered,
-  listingAsked,
-  looked,
+  noteVerification,
   open,
   reject,
   renew,
@@ -16,59 +15,67 @@ import {
   superseded,
   takeOver,
   unreachable,
-} from "../../lib/domain/moves.ts";
-import { openAttention, type Payment } from "../../lib/domain/payment.ts";
+} from "../../lib/domain/apply.ts";
+import { txRefOf } from "../../lib/domain/ids.ts";
+import { openFlags, type Payment } from "../../lib/domain/payment.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../lib/domain/time.ts";
-import { aClaim, aLease, anAct, anOpened, CHECKOUT_URL, T0, TERMS } from "../support/payments.ts";
+import { aClaim, aContext, aLease, anOpened, CHECKOUT_URL, T0, TERMS, timedOut } from "../support/payments.ts";
 
-const closing = { attempt: 0, cancel: "closed" } as const;
-const later = anAct(T0 + 2 * HOUR_MS, "later");
-const failed = { says: "unpaid", because: "failed", reason: "Insufficient balance" } as const;
+const closing = { attempt: 0, found: "failed", cancel: "closed" } as const;
+const later = aContext(T0 + 2 * HOUR_MS, "later");
+const failed = { kind: "unpaid", reason: "failed", failureReason: "Insufficient balance" } as const;
 
 function confirmed(payment: Payment, attempt = 0): Payment {
   const facts = { ...TERMS, txRef: txRefOf(payment.ref, attempt), reference: `AP${attempt}` };
-  return account(payment, "confirm", attempt, { says: "paid", facts }, later);
+  return applyCapture(payment, "confirm", { attempt: attempt, result: { kind: "paid", facts } }, later);
 }
 
-const renewed = () => open(renew(anOpened(), closing, TERMS, aLease(), later), "me", CHECKOUT_URL, later);
+const renewed = () =>
+  open(renew(anOpened(), closing, { terms: TERMS, lease: aLease() }, later), "me", CHECKOUT_URL, later);
 
 describe("a look that ended without a move", () => {
   test("dates only the checkout that it was at, and only if that still awaits looks", () => {
     const opened = renewed();
-    const first = looked(opened, 0, undefined, anAct(T0 + 3 * HOUR_MS));
-    expect(first.attempts[0]?.lookAt).toBe(T0 + 2 * HOUR_MS + DAY_MS);
+    const first = noteVerification(opened, 0, undefined, aContext(T0 + 3 * HOUR_MS));
+    expect(first.attempts[0]?.verifyAt).toBe(T0 + 2 * HOUR_MS + DAY_MS);
     expect(first.attempts[1]).toEqual(opened.attempts[1]);
     const claim = aClaim();
-    expect(looked(claim, 0, undefined, later).attempts).toEqual({});
+    expect(noteVerification(claim, 0, undefined, later).attempts).toEqual({});
     const paid = confirmed(anOpened());
-    expect(looked(paid, 0, undefined, later).attempts).toEqual(paid.attempts);
+    expect(noteVerification(paid, 0, undefined, later).attempts).toEqual(paid.attempts);
   });
 
   test("ends a silence of Chapa, and says when it was", () => {
-    const silent = unreachable(anOpened(), anAct(T0 + 1));
+    const silent = unreachable(anOpened(), aContext(T0 + 1));
     expect(silent.unreachableSince).toBe(T0 + 1);
     expect(unreachable(silent, later).unreachableSince).toBe(T0 + 1);
-    expect(looked(silent, 0, undefined, later)).toMatchObject({ verifiedAt: later.now, unreachableSince: undefined });
+    expect(noteVerification(silent, 0, undefined, later)).toMatchObject({
+      verifiedAt: later.now,
+      unreachableSince: undefined,
+    });
   });
 
   test("remembers why a try failed, in words in any case, and only of the checkout that is open", () => {
-    expect(looked(anOpened(), 0, failed, later).failureReason).toBe("Insufficient balance");
-    const wordless = { says: "unpaid", because: "failed" } as const;
-    expect(looked(anOpened(), 0, wordless, later).failureReason).toMatch(/not successful/);
-    const pending = { says: "unpaid", because: "pending" } as const;
+    expect(noteVerification(anOpened(), 0, failed, later).failureReason).toBe("Insufficient balance");
+    const wordless = { kind: "unpaid", reason: "failed" } as const;
+    expect(noteVerification(anOpened(), 0, wordless, later).failureReason).toMatch(/not successful/);
+    const pending = { kind: "unpaid", reason: "pending" } as const;
     const known = { ...anOpened(), failureReason: "before" };
-    for (const found of [pending, undefined]) expect(looked(known, 0, found, later).failureReason).toBe("before");
-    expect(looked(renewed(), 0, failed, later).failureReason).toBeUndefined();
-    for (const payment of [confirmed(anOpened()), settleUnpaid(anOpened(), "expire", closing, later)]) {
-      expect(looked(payment, 0, failed, later).failureReason).toBeUndefined();
+    for (const found of [pending, undefined])
+      expect(noteVerification(known, 0, found, later).failureReason).toBe("before");
+    expect(noteVerification(renewed(), 0, failed, later).failureReason).toBeUndefined();
+    for (const payment of [confirmed(anOpened()), settleUnpaid(anOpened(), "expire", closing, timedOut(later))]) {
+      expect(noteVerification(payment, 0, failed, later).failureReason).toBeUndefined();
     }
   });
 });
 
 describe("the right to open a checkout", () => {
   test("ends in the moment in which it ends", () => {
-    expect(() => takeOver(aClaim(), TERMS, aLease("other"), anAct(T0 + MINUTE_MS - 1))).toThrow("the lease is held");
-    expect(takeOver(aClaim(), TERMS, aLease("other"), anAct(T0 + MINUTE_MS))).toMatchObject({
+    expect(() => takeOver(aClaim(), { terms: TERMS, lease: aLease("other") }, aContext(T0 + MINUTE_MS - 1))).toThrow(
+      "leaseOverOrMine does not hold",
+    );
+    expect(takeOver(aClaim(), { terms: TERMS, lease: aLease("other") }, aContext(T0 + MINUTE_MS))).toMatchObject({
       attempt: 1,
       beganAt: T0 + MINUTE_MS,
       lease: { holder: "other" },
@@ -77,8 +84,8 @@ describe("the right to open a checkout", () => {
 
   test("is nobody's where there is no lease", () => {
     const free = { ...aClaim(), lease: undefined };
-    expect(() => open(free, "me", CHECKOUT_URL, later)).toThrow("only the holder opens, and once");
-    expect(() => reject(free, "me", "no", later)).toThrow("only the holder rejects");
+    expect(() => open(free, "me", CHECKOUT_URL, later)).toThrow("leaseIsMine does not hold");
+    expect(() => reject(free, "me", "no", later)).toThrow("leaseIsMine does not hold");
     expect(() => leased(free, aLease())).toThrow("only the holder changes a lease");
   });
 
@@ -92,8 +99,10 @@ describe("the right to open a checkout", () => {
   test("of the last attempt passes on while nothing was sent under it", () => {
     const unsent = { ...aLease("gone", T0), unsent: true as const };
     const worn = { ...aClaim(), attempt: 1023, lease: unsent };
-    expect(takeOver(worn, TERMS, aLease("other"), later).attempt).toBe(1023);
-    expect(() => takeOver({ ...worn, lease: undefined }, TERMS, aLease("other"), later)).toThrow("no attempt is left");
+    expect(takeOver(worn, { terms: TERMS, lease: aLease("other") }, later).attempt).toBe(1023);
+    expect(() => takeOver({ ...worn, lease: undefined }, { terms: TERMS, lease: aLease("other") }, later)).toThrow(
+      "attemptsLeftOrUnsent does not hold",
+    );
   });
 
   test("ends with a refusal, which is told and dated", () => {
@@ -109,14 +118,14 @@ describe("the right to open a checkout", () => {
 describe("a checkout that is left", () => {
   test("says how it was left and is looked at an hour later", () => {
     const ends = { fail: "failed", expire: "expired", cancel: "cancelled" } as const;
-    const left = { closedAt: later.now, lookAt: later.now + HOUR_MS };
+    const left = { closedAt: later.now, verifyAt: later.now + HOUR_MS };
     for (const move of ["fail", "expire", "cancel"] as const) {
-      const settled = settleUnpaid({ ...anOpened(), lease: aLease() }, move, closing, later);
+      const settled = settleUnpaid({ ...anOpened(), lease: aLease() }, move, closing, timedOut(later));
       expect(settled.attempts[0]).toMatchObject({ ...left, end: ends[move] });
       expect(settled).toMatchObject({ settledAt: later.now, checkoutUrl: undefined, lease: undefined });
       expect(settled.history.at(-1)?.evidence).toBe("closed");
     }
-    const next = renew(anOpened(), { ...closing, cancel: "not_found" }, TERMS, aLease("next"), later);
+    const next = renew(anOpened(), { ...closing, cancel: "not_found" }, { terms: TERMS, lease: aLease("next") }, later);
     expect(next.attempts[0]).toMatchObject({ ...left, end: "renewed" });
     expect(next.history.at(-1)?.evidence).toBe("not_found");
     expect(next).toMatchObject({ checkoutUrl: undefined, settledAt: undefined, beganAt: later.now });
@@ -126,7 +135,7 @@ describe("a checkout that is left", () => {
     const opened = anOpened();
     const record = { ...TERMS, openedAt: T0, closedAt: T0 + 1, end: "superseded" } as const;
     const before = { ...opened, attempts: { 0: record } };
-    expect(settleUnpaid(before, "expire", closing, later).attempts).toEqual({ 0: record });
+    expect(settleUnpaid(before, "expire", closing, timedOut(later)).attempts).toEqual({ 0: record });
     expect(superseded(before, 0, later)).toEqual(before);
   });
 
@@ -139,30 +148,30 @@ describe("a checkout that is left", () => {
 
 describe("the listing's answer", () => {
   test("that calls for a person is noted once and ends the asking", () => {
-    const asked = listingAsked(confirmed(anOpened()), later);
-    expect(asked.listingSentAt).toBe(later.now);
-    const closed = attend(asked, "listing_closed", later);
-    expect(openAttention(closed)).toEqual(["listing_closed"]);
-    expect(closed).toMatchObject({ listingSentAt: undefined, dueAt: undefined });
+    const asked = deliverySent(confirmed(anOpened()), later);
+    expect(asked.sentAt).toBe(later.now);
+    const closed = flag(asked, "listing_closed", later);
+    expect(openFlags(closed)).toEqual(["listing_closed"]);
+    expect(closed).toMatchObject({ sentAt: undefined, dueAt: undefined });
     expect(closed.history.at(-1)?.evidence).toBe("listing_closed");
-    expect(() => attend(closed, "listing_closed", later)).toThrow("listing_closed is there already");
-    expect(openAttention(attend(closed, "listing_unclear", later))).toEqual(["listing_closed", "listing_unclear"]);
+    expect(() => flag(closed, "listing_closed", later)).toThrow("no flag: notFlaggedYet does not hold");
+    expect(openFlags(flag(closed, "listing_unclear", later))).toEqual(["listing_closed", "listing_unclear"]);
   });
 
   test("is awaited from the asking on, and over when it is definite", () => {
-    const asked = listingAsked(confirmed(anOpened()), later);
-    expect(listingAnswered(asked, false, later)).toEqual({ ...asked, listingSentAt: undefined });
-    expect(listingAnswered(asked, true, later)).toEqual({
+    const asked = deliverySent(confirmed(anOpened()), later);
+    expect(deliveryEnded(asked, false, later)).toEqual({ ...asked, sentAt: undefined });
+    expect(deliveryEnded(asked, true, later)).toEqual({
       ...asked,
-      listingSentAt: undefined,
-      listingHeardAt: later.now,
+      sentAt: undefined,
+      acknowledgedAt: later.now,
       dueAt: undefined,
     });
   });
 
   test("that is missing is asked for again, later each time", () => {
     const paid = confirmed(anOpened());
-    expect(republished(paid, anAct(later.now + HOUR_MS))).toEqual({ ...paid, dueAt: later.now + 2 * HOUR_MS });
+    expect(republished(paid, aContext(later.now + HOUR_MS))).toEqual({ ...paid, dueAt: later.now + 2 * HOUR_MS });
   });
 });
 
@@ -170,7 +179,7 @@ describe("Chapa's list", () => {
   test("has a capture of ours: that is noted once, on that capture alone", () => {
     const once = confirmed(renewed(), 1);
     const facts = { ...TERMS, txRef: txRefOf(once.ref, 0), reference: "AP0" };
-    const twice = account(once, "duplicate", 0, { says: "paid", facts }, later);
+    const twice = applyCapture(once, "duplicate", { attempt: 0, result: { kind: "paid", facts } }, later);
     const listed = listedCapture(twice, { attempt: 0, reference: "AP0" });
     expect(listed).toEqual({ ...twice, captures: [twice.captures[0], { ...twice.captures[1], listed: true }] });
     expect(listed && listedCapture(listed, { attempt: 0, reference: "AP0" })).toBeUndefined();
