@@ -1,3 +1,5 @@
+import { createAuthenticate } from "../lib/composition/authenticate.ts";
+import { createAuthSecret } from "../lib/composition/secrets.ts";
 import { PaymentResponse } from "../lib/contract/api.ts";
 import { readEnv } from "../lib/contract/env.ts";
 import { FUNCTIONS } from "../lib/contract/functions.ts";
@@ -16,12 +18,11 @@ import { RateLimiter } from "../lib/runtime/rate-limit.ts";
 import { documentClient } from "../lib/table/client.ts";
 import { PaymentTable } from "../lib/table/payments.ts";
 import { TotalsTable } from "../lib/table/totals.ts";
-import { authSecretOf, createAuthenticate } from "../lib/wiring/parts.ts";
 
 const env = readEnv(FUNCTIONS["get-payment-status"].env);
 const client = documentClient();
 const payments = new PaymentTable(client, env.TABLE_NAME);
-const authenticate = createAuthenticate(env, authSecretOf(env));
+const authenticate = createAuthenticate(env, createAuthSecret(env));
 const calls = { totals: new TotalsTable(client, env.TABLE_NAME), clock: systemClock, log };
 const reads = new BufferedCounter((status_calls) => countCalls(calls, { status_calls }), systemClock);
 const LOOKS_PER_MINUTE = 4;

@@ -1,16 +1,18 @@
-import type { Context } from "aws-lambda";
+import { createChapa } from "../lib/composition/chapa.ts";
+import { createPolicy } from "../lib/composition/policy.ts";
+import { createGatewaySecret } from "../lib/composition/secrets.ts";
 import { readEnv } from "../lib/contract/env.ts";
 import { FUNCTIONS } from "../lib/contract/functions.ts";
 import { reconcile } from "../lib/flows/reconcile.ts";
 import { systemClock } from "../lib/runtime/clock.ts";
+import { scheduled } from "../lib/runtime/invocation.ts";
 import { log } from "../lib/runtime/logger.ts";
-import { count, flushMetrics } from "../lib/runtime/metrics.ts";
+import { count } from "../lib/runtime/metrics.ts";
 import { documentClient } from "../lib/table/client.ts";
 import { dayBuckets } from "../lib/table/keys.ts";
 import { PaymentTable } from "../lib/table/payments.ts";
 import { ProgressTable } from "../lib/table/progress.ts";
 import { TotalsTable } from "../lib/table/totals.ts";
-import { chapaOf, gatewaySecretOf, policyOf } from "../lib/wiring/parts.ts";
 
 const env = readEnv(FUNCTIONS["reconcile-payments"].env);
 const client = documentClient();
@@ -18,18 +20,12 @@ const ports = {
   payments: new PaymentTable(client, env.TABLE_NAME),
   progress: new ProgressTable(client, env.TABLE_NAME),
   totals: new TotalsTable(client, env.TABLE_NAME),
-  chapa: chapaOf(env, gatewaySecretOf(env)),
+  chapa: createChapa(env, createGatewaySecret(env)),
   bucketsOf: dayBuckets,
-  policy: policyOf(env),
+  policy: createPolicy(env),
   clock: systemClock,
   log,
   count,
 };
 
-export const handler = async (_event: unknown, context: Context) => {
-  try {
-    return await reconcile(ports, systemClock.now() + context.getRemainingTimeInMillis());
-  } finally {
-    flushMetrics();
-  }
-};
+export const handler = scheduled((deadline) => reconcile(ports, deadline));

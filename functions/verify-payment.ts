@@ -1,3 +1,8 @@
+import { createAuthenticate } from "../lib/composition/authenticate.ts";
+import { createChapa } from "../lib/composition/chapa.ts";
+import { createLimiter } from "../lib/composition/limiter.ts";
+import { createPolicy } from "../lib/composition/policy.ts";
+import { createAuthSecret, createGatewaySecret } from "../lib/composition/secrets.ts";
 import { PaymentDetail } from "../lib/contract/api.ts";
 import { readEnv } from "../lib/contract/env.ts";
 import { FUNCTIONS } from "../lib/contract/functions.ts";
@@ -11,24 +16,16 @@ import { log } from "../lib/runtime/logger.ts";
 import { count } from "../lib/runtime/metrics.ts";
 import { documentClient } from "../lib/table/client.ts";
 import { PaymentTable } from "../lib/table/payments.ts";
-import {
-  authSecretOf,
-  chapaOf,
-  createAuthenticate,
-  gatewaySecretOf,
-  limiterOf,
-  policyOf,
-} from "../lib/wiring/parts.ts";
 
 const env = readEnv(FUNCTIONS["verify-payment"].env);
-const auth = authSecretOf(env);
+const auth = createAuthSecret(env);
 const authenticate = createAuthenticate(env, auth);
 const LOOKS_PER_MINUTE = 30;
 const ports = {
   payments: new PaymentTable(documentClient(), env.TABLE_NAME),
-  chapa: chapaOf(env, gatewaySecretOf(env)),
-  limiter: limiterOf("verify", LOOKS_PER_MINUTE, "closed", auth),
-  policy: policyOf(env),
+  chapa: createChapa(env, createGatewaySecret(env)),
+  limiter: createLimiter({ name: "verify", limit: LOOKS_PER_MINUTE, whenUnknown: "closed" }, auth),
+  policy: createPolicy(env),
   clock: systemClock,
   log,
   count,

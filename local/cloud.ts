@@ -2,9 +2,10 @@
 import "./process-clock.ts";
 
 import { QUEUES, type QueueName } from "../lib/contract/queues.ts";
-import { Backend } from "./backend.ts";
+import { type ApiObserver, startApi, startFunctionUrl } from "./api-gateway.ts";
 import type { ProfileName } from "./chapa/profiles.ts";
-import { CHAPA_DEFAULTS, type ChapaSimulator, startChapa } from "./chapa/simulator.ts";
+import { CHAPA_DEFAULTS, type ChapaSimulator } from "./chapa/simulator.ts";
+import { startChapa } from "./chapa/start.ts";
 import type { Clock } from "./clock.ts";
 import { type Controlled, type FaultTarget, NothingToDisturb, startControl } from "./control.ts";
 import {
@@ -16,7 +17,6 @@ import {
   secretValues,
 } from "./environment.ts";
 import type { FaultInput } from "./faults.ts";
-import { type ApiObserver, startApi, startFunctionUrl } from "./front.ts";
 import { type FunctionHost, Functions } from "./lambda.ts";
 import { clock } from "./process-clock.ts";
 import { Queues } from "./queues.ts";
@@ -24,9 +24,10 @@ import { type RedisBridge, startRedis } from "./redis/bridge.ts";
 import { Schedule } from "./schedule.ts";
 import { startSecrets } from "./secrets.ts";
 import type { Listening } from "./serve.ts";
-import { type People, type Services, startServices, tokensOf } from "./services.ts";
+import { type Services, startServices, tokensOf, type UserTokens } from "./services.ts";
 import type { Settings } from "./settings.ts";
 import type { StreamObserver } from "./stream.ts";
+import { TableHost } from "./table-host.ts";
 
 /** Where to reach a running cloud, and as whom. `api`, `chapa` and `control` are origins, `webhook` is a whole URL. */
 export type CloudAddress = {
@@ -34,7 +35,7 @@ export type CloudAddress = {
   webhook: string;
   control: string;
   chapa: string;
-  users: People;
+  users: UserTokens;
   apiKey: string;
   jwtSecret: string;
 };
@@ -55,7 +56,7 @@ export type CloudOptions = {
 type Parts = {
   settings: Settings;
   functions: FunctionHost;
-  backend: Backend;
+  tableHost: TableHost;
   queues: Queues;
   schedule: Schedule;
   chapa: ChapaSimulator | undefined;
@@ -80,7 +81,7 @@ export class Cloud implements Controlled {
   readonly #parts: Parts;
   readonly #environment = new BorrowedEnvironment();
   #control: Listening | undefined;
-  #people: People | undefined;
+  #userTokens: UserTokens | undefined;
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -108,12 +109,12 @@ export class Cloud implements Controlled {
   }
 
   /** What the table's changes are told by. */
-  get stream(): Backend["stream"] {
-    return this.#parts.backend.stream;
+  get stream(): TableHost["stream"] {
+    return this.#parts.tableHost.stream;
   }
 
-  get rows(): Backend["rows"] {
-    return this.#parts.backend.rows;
+  get rows(): TableHost["rows"] {
+    return this.#parts.tableHost.rows;
   }
 
   /** The values that Secrets Manager serves, by name; changed in place they are rotated. */
@@ -128,13 +129,13 @@ export class Cloud implements Controlled {
 
   get address(): CloudAddress {
     const { servers, chapa, settings } = this.#parts;
-    if (!this.#people || !this.#control) throw new Error("the cloud has not started");
+    if (!this.#userTokens || !this.#control) throw new Error("the cloud has not started");
     return {
       api: servers.api.origin,
       webhook: `${servers.webhook.origin}/`,
       control: this.#control.origin,
       chapa: chapa?.origin ?? new URL(settings.CHAPA_BASE_URL ?? "").origin,
-      users: this.#people,
+      users: this.#userTokens,
       apiKey: API_KEY,
       jwtSecret: settings.JWT_SECRET,
     };
@@ -142,7 +143,7 @@ export class Cloud implements Controlled {
 
   async start(): Promise<this> {
     const { functions, queues, schedule, chapa, services, servers } = this.#parts;
-    this.#people = await tokensOf(services.users, clock);
+    this.#userTokens = await tokensOf(services.users, clock);
     chapa?.setWebhookUrl(`${servers.webhook.origin}/`);
     services.listing?.setPaymentServiceUrl(`${servers.api.origin}/api/v1`);
     await this.#renew();
@@ -175,7 +176,7 @@ export class Cloud implements Controlled {
    */
   async settle(): Promise<void> {
     const end = performance.now() + SETTLE_MS;
-    this.#parts.backend.stream.stir();
+    this.#parts.tableHost.stream.stir();
     for (let quiet = 0; quiet < QUIET_LOOKS; ) {
       await this.chapa?.settled();
       quiet = this.#isQuiet() ? quiet + 1 : 0;
@@ -206,11 +207,11 @@ export class Cloud implements Controlled {
 
   /** What there is, for people. */
   async state(): Promise<object> {
-    const { queues, chapa, services, backend, redis } = this.#parts;
+    const { queues, chapa, services, tableHost, redis } = this.#parts;
     const names = Object.keys(QUEUES) as QueueName[];
     return {
       now: new Date(clock.now()).toISOString(),
-      engine: backend.engineName,
+      engine: tableHost.engineName,
       payments: await this.rows.payments(),
       queues: Object.fromEntries(names.map((name) => [name, queues.state(name)])),
       chapa: chapa && { ...chapa.settings(), transactions: chapa.transactions(), captures: chapa.captures() },
@@ -221,11 +222,11 @@ export class Cloud implements Controlled {
   }
 
   async close(): Promise<void> {
-    const { queues, schedule, backend, chapa, services, redis, servers } = this.#parts;
+    const { queues, schedule, tableHost, chapa, services, redis, servers } = this.#parts;
     schedule.stop();
     await Promise.all([servers.api.close(), servers.webhook.close(), this.#control?.close()]);
     await queues.stop();
-    await backend.close();
+    await tableHost.close();
     await Promise.all([chapa?.close(), services.close(), redis.close(), servers.secrets.close()]);
     clock.stop();
     this.#environment.giveBack();
@@ -237,16 +238,16 @@ export class Cloud implements Controlled {
   }
 
   #isQuiet(): boolean {
-    const { functions, queues, backend } = this.#parts;
-    return functions.running === 0 && !queues.isBusy && backend.stream.quietPolls >= QUIET_POLLS;
+    const { functions, queues, tableHost } = this.#parts;
+    return functions.running === 0 && !queues.isBusy && tableHost.stream.quietPolls >= QUIET_POLLS;
   }
 
   /** An empty table, and functions that have just started. */
   async #renew(): Promise<void> {
-    const { settings, functions, backend, queues, chapa, services, servers } = this.#parts;
-    await backend.renew();
+    const { settings, functions, tableHost, queues, chapa, services, servers } = this.#parts;
+    await tableHost.renew();
     const at = {
-      table: backend.endpoint,
+      table: tableHost.endpoint,
       secrets: servers.secrets.origin,
       api: servers.api.origin,
       chapa: chapa?.apiBase ?? settings.CHAPA_BASE_URL ?? "",
@@ -254,7 +255,7 @@ export class Cloud implements Controlled {
     };
     this.#environment.set({ ...sdkEnvironment(at, queues), ...functionEnvironment(settings, at, queues) });
     await functions.load();
-    backend.stream.start();
+    tableHost.stream.start();
     // The minute's run, so that nobody has to wait a minute to hear how we are.
     await functions.invoke("timeout-payments", {});
   }
@@ -289,12 +290,16 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
       redis,
     });
     const servers = { api, webhook, secrets: await startSecrets(secrets) };
-    const backend = new Backend(settings.LOCAL_DYNAMODB, functions.invoke, options.observeStream ?? (() => undefined));
+    const tableHost = new TableHost(
+      settings.LOCAL_DYNAMODB,
+      functions.invoke,
+      options.observeStream ?? (() => undefined),
+    );
     const schedule = new Schedule(functions.invoke);
     return await new Cloud({
       settings,
       functions,
-      backend,
+      tableHost,
       queues,
       schedule,
       chapa,

@@ -2,12 +2,12 @@ import { randomUUID } from "node:crypto";
 import { DAY_MS } from "../lib/domain/time.ts";
 import type { Clock } from "./clock.ts";
 import type { FaultPlan } from "./faults.ts";
-import { PASSWORD, PEOPLE, PERSON_NAMES, type PersonName } from "./people.ts";
 import { type ListingDouble, startListing } from "./services/listing.ts";
 import { type NotificationDouble, startNotification } from "./services/notification.ts";
 import { sign } from "./services/tokens.ts";
 import { startUserManagement, type UserManagementDouble } from "./services/user-management.ts";
 import type { Settings } from "./settings.ts";
+import { PASSWORD, USER_KEYS, USERS, type UserKey } from "./users.ts";
 
 /** The sibling services of one cloud; a double is absent where a real service stands in its place. */
 export type Services = {
@@ -28,7 +28,7 @@ const HUNDRED_YEARS_MS = 36_500 * DAY_MS;
 /** Starts a double for each sibling that is not replaced by an address. */
 export async function startServices(settings: Settings, clock: Clock): Promise<Services> {
   const jwtSecret = settings.JWT_SECRET;
-  const records = PERSON_NAMES.map((name) => ({ ...PEOPLE[name], password: PASSWORD }));
+  const records = USER_KEYS.map((name) => ({ ...USERS[name], password: PASSWORD }));
   const users = await startUserManagement({ clock, jwtSecret, users: records });
   const webhookKey = settings.PROPERTY_WEBHOOK_API_KEY;
   const listing = settings.PROPERTY_LISTING_SERVICE_URL
@@ -56,13 +56,13 @@ export async function startServices(settings: Settings, clock: Clock): Promise<S
   };
 }
 
-export type People = Record<PersonName, { user_id: string; token: string }>;
+export type UserTokens = Record<UserKey, { user_id: string; token: string }>;
 
 /** A token for each person; they outlive any jump of the clock. */
-export async function tokensOf(users: UserManagementDouble, clock: Clock): Promise<People> {
+export async function tokensOf(users: UserManagementDouble, clock: Clock): Promise<UserTokens> {
   const expiresAt = clock.now() + HUNDRED_YEARS_MS;
-  const entry = async (name: PersonName) => {
-    const { id } = PEOPLE[name];
+  const entry = async (name: UserKey) => {
+    const { id } = USERS[name];
     return { user_id: id, token: await users.tokenFor(id, { expiresAt }) };
   };
   return {

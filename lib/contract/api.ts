@@ -8,13 +8,12 @@ const UUID_TEXT =
 export const UuidText = z.string().regex(UUID_TEXT, "not a UUID");
 
 /** How to reach a payer, as a program that asks in his name may say. Nothing of it is needed. */
-export const Customer = z.object({
+const Customer = z.object({
   email: z.string().max(254).nullish(),
   phone_number: z.string().max(32).nullish(),
   full_name: z.string().max(200).nullish(),
   preferred_language: z.string().max(16).nullish(),
 });
-export type Customer = z.infer<typeof Customer>;
 
 /** Body of POST /api/v1/payments/initiate. Unknown keys are tolerated: callers send some that mean nothing here. */
 export const InitiateRequest = z.object({
@@ -89,7 +88,7 @@ export const PaymentDetail = PaymentResponse.extend({
 });
 export type PaymentDetail = z.infer<typeof PaymentDetail>;
 
-export const LIST_LIMIT = 100;
+const LIST_LIMIT = 100;
 
 const Moment = z
   .union([z.iso.date(), z.iso.datetime({ offset: true })], {

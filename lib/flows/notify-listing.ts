@@ -12,6 +12,7 @@ import type { Log } from "../runtime/logger.ts";
 import type { Count } from "../runtime/metrics.ts";
 import type { ListingAnswer, ListingService } from "../services/listing.ts";
 import type { PaymentTable } from "../table/payments.ts";
+import { paymentFields } from "./steps/payment-fields.ts";
 import { updatePayment } from "./steps/update-payment.ts";
 
 export type NotifyListingPorts = {
@@ -100,7 +101,7 @@ async function send(
     txRef: shownTxRef(payment),
     errorMessage: status === "FAILED" ? "The listing fee was not paid in time." : undefined,
   });
-  ports.log.info("listing_answered", { ref: payment.ref, sent: status, received: answer.kind });
+  ports.log.info("listing_answered", { ...paymentFields(payment), sent: status, received: answer.kind });
   return answer;
 }
 

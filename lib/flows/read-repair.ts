@@ -8,6 +8,7 @@ import type { Clock } from "../runtime/clock.ts";
 import type { Log } from "../runtime/logger.ts";
 import type { Verdict } from "../runtime/rate-limit.ts";
 import { isWanted } from "./resolve.ts";
+import { paymentFields } from "./steps/payment-fields.ts";
 
 export type ReadRepairPorts = {
   resolve: Pick<Queue<ResolveMessage>, "send">;
@@ -30,7 +31,7 @@ export async function readRepair(ports: ReadRepairPorts, payment: Payment): Prom
     await ports.resolve.send({ message: { tx_ref: txRefOf(payment.ref, payment.attempt), trigger: "read" } });
   } catch (error) {
     if (!(error instanceof DependencyUnavailable)) throw error;
-    ports.log.warn("verification_not_requested", { ref: payment.ref, error: errorName(error) });
+    ports.log.warn("verification_not_requested", { ...paymentFields(payment), error: errorName(error) });
   }
 }
 

@@ -2,7 +2,7 @@ import type { Listed } from "../chapa/classify.ts";
 import type { ChapaClient } from "../chapa/client.ts";
 import { listedCapture } from "../domain/apply.ts";
 import type { PageKey } from "../domain/commands.ts";
-import { type CheckoutRef, checkoutRefOf, parseTxRef } from "../domain/ids.ts";
+import { paymentIdOf,  type CheckoutRef, checkoutRefOf, parseTxRef  } from "../domain/ids.ts";
 import { type Capture, isSameCapture, openedAttempts, type Payment } from "../domain/payment.ts";
 import { addisAbabaDay, DAY_MS, HOUR_MS, type Instant, SECOND_MS, spanOfDay } from "../domain/time.ts";
 import { combined, NO_TOTALS, shareOf } from "../domain/totals.ts";
@@ -208,5 +208,7 @@ function report(
 ): void {
   run.findings++;
   run.ports.count("ReconcileFinding");
-  run.ports.log.error("reconcile_finding", { reason, name: row.name, reference: row.reference, amount: row.amount });
+  const parsed = parseTxRef(row.name ?? "");
+  const about = { payment_id: parsed && paymentIdOf(parsed.ref), tx_ref: row.name };
+  run.ports.log.error("reconcile_finding", { reason, ...about, reference: row.reference, amount: row.amount });
 }

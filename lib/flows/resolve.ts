@@ -1,7 +1,7 @@
 import type { ChapaClient } from "../chapa/client.ts";
 import { finalise, noteVerification, settleUnpaid, unreachable } from "../domain/apply.ts";
 import type { Money, Unpaid, VerifyResult } from "../domain/evidence.ts";
-import type { CheckoutRef } from "../domain/ids.ts";
+import { paymentIdOf, type CheckoutRef, txRefOf } from "../domain/ids.ts";
 import { isSettledUnpaid, type Payment } from "../domain/payment.ts";
 import { MINUTE_MS, SECOND_MS } from "../domain/time.ts";
 import { type TransitionContext, transitionDue } from "../domain/transitions.ts";
@@ -10,6 +10,7 @@ import type { TransitionName, Trigger } from "../domain/vocabulary.ts";
 import type { Verdict } from "../runtime/rate-limit.ts";
 import type { PaymentTable } from "../table/payments.ts";
 import { closeCheckout } from "./steps/close-checkout.ts";
+import { paymentFields } from "./steps/payment-fields.ts";
 import { type CapturePorts, endOtherLinks, type Run, recordCapture } from "./steps/record-capture.ts";
 import { runContext } from "./steps/run-context.ts";
 import { updatePayment } from "./steps/update-payment.ts";
@@ -60,7 +61,8 @@ export async function resolve(
   const begun = context();
   const result = await ports.chapa.verify(txRef, deadline - begun.now);
   const after = await conclude({ ports, attempt, context, begun, deadline }, { ref, payment }, result);
-  ports.log.info("verification_ended", { ref, attempt, trigger, result: result.kind, state: after?.state ?? "" });
+  const about = { payment_id: paymentIdOf(ref), tx_ref: txRefOf(ref, attempt) };
+  ports.log.info("verification_ended", { ...about, trigger, outcome: result.kind, state: after?.state });
   return { kind: "verified", payment: after };
 }
 
@@ -78,7 +80,7 @@ function isUnverified(trigger: Trigger): boolean {
 }
 
 function suppressed(ports: ResolvePorts, payment: Payment, trigger: Trigger, afterMs: number): Resolved {
-  ports.log.info("verification_suppressed", { ref: payment.ref, trigger, after_ms: afterMs });
+  ports.log.info("verification_suppressed", { ...paymentFields(payment), trigger, after_ms: afterMs });
   return { kind: "suppressed", afterMs, payment };
 }
 
@@ -142,8 +144,7 @@ async function nextUnpaid(run: Verification, payment: Payment, found: Unpaid): P
   const closing = await closeCheckout(ports, payment, run.deadline, first);
   if (closing.kind === "money") return closing;
   if (closing.kind === "unclear") {
-    const { ref } = payment;
-    ports.log.warn("closing_evidence_incomplete", { ref, attempt: payment.attempt, transition: due });
+    ports.log.warn("closing_evidence_incomplete", { ...paymentFields(payment, payment.attempt), transition: due });
     return closing;
   }
   return { kind: "save", payment: settleUnpaid(ended, due, closing.evidence, run.context()), made: due };
@@ -170,6 +171,7 @@ async function putOff({ ports, context }: Verification, payment: Payment): Promi
   return updated.payment;
 }
 
-function logTransition(ports: ResolvePorts, { ref, state, version }: Payment, transition: TransitionName): void {
-  ports.log.info("payment_transitioned", { ref, transition, state, version });
+function logTransition(ports: ResolvePorts, payment: Payment, transition: TransitionName): void {
+  const { state, version } = payment;
+  ports.log.info("payment_transitioned", { ...paymentFields(payment), transition, state, version });
 }

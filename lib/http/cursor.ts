@@ -1,8 +1,8 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
 import * as z from "zod";
 import type { PageKey } from "../domain/commands.ts";
-import { InputInvalid } from "../domain/errors.ts";
 import { Ref } from "../domain/ids.ts";
+import { InputInvalid } from "./errors.ts";
 
 const Content = z.tuple([Ref, z.number().int()]);
 

@@ -4,10 +4,11 @@ import { jwtVerify } from "jose";
 import * as z from "zod";
 import { type Access, accessOf } from "../contract/routes.ts";
 import type { ApiKey } from "../contract/secrets.ts";
-import { Forbidden, Unauthenticated } from "../domain/errors.ts";
+import { Unauthenticated } from "../domain/errors.ts";
 import { Uuid } from "../domain/ids.ts";
 import type { Principal, ServicePrincipal, UserPrincipal } from "../domain/principal.ts";
 import { header } from "./endpoint.ts";
+import { Forbidden } from "./errors.ts";
 
 /** What callers are told by: the secrets that tokens may be signed with, and the keys of programs. */
 export type Credentials = { jwtSecrets: readonly string[]; apiKeys: readonly ApiKey[] };

@@ -1,6 +1,6 @@
 import { Agent as HttpAgent, request as httpRequest } from "node:http";
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
-import { traceHeaders } from "./trace.ts";
+import { traceHeaders } from "./invocation.ts";
 
 export type HttpRequest = {
   method: "GET" | "POST" | "PUT" | "PATCH";

@@ -1,4 +1,5 @@
 import { Logger } from "@aws-lambda-powertools/logger";
+import { invocationFields } from "./invocation.ts";
 
 /**
  * Everything that may be logged, by name. A record carries ids, codes and durations; never a body, a header, an
@@ -37,8 +38,8 @@ export type LogFields = Record<string, string | number | boolean | undefined>;
 const logger = new Logger({ serviceName: "payments" });
 
 export const log = {
-  info: (message: LogMessage, fields: LogFields = {}) => logger.info(message, fields),
-  warn: (message: LogMessage, fields: LogFields = {}) => logger.warn(message, fields),
-  error: (message: LogMessage, fields: LogFields = {}) => logger.error(message, fields),
+  info: (message: LogMessage, fields: LogFields = {}) => logger.info(message, { ...invocationFields(), ...fields }),
+  warn: (message: LogMessage, fields: LogFields = {}) => logger.warn(message, { ...invocationFields(), ...fields }),
+  error: (message: LogMessage, fields: LogFields = {}) => logger.error(message, { ...invocationFields(), ...fields }),
 };
 export type Log = typeof log;

@@ -29,32 +29,24 @@ const Found = z.object({
   full_name: absent,
   preferred_language: absent,
 });
+export type UserDirectoryOptions = {
+  /** User Management's address, with `/api/v1`. */
+  baseUrl: string;
+  /** With `{id}` for the user's id. */
+  paths: readonly string[];
+  /** Gives an administrator's token, or none: then only paths that need none can answer. */
+  signIn: () => Promise<string | undefined>;
+  send: (request: HttpRequest) => Promise<HttpResponse>;
+  clock: Pick<Clock, "now">;
+};
+
 /** Looks users up for whom a program asks; each path is tried until one knows the user. */
 export class UserDirectory {
-  readonly #baseUrl: string;
-  readonly #paths: readonly string[];
-  readonly #signIn: () => Promise<string | undefined>;
-  readonly #send: (call: HttpRequest) => Promise<HttpResponse>;
-  readonly #clock: Pick<Clock, "now">;
+  readonly #options: UserDirectoryOptions;
   #token: { value: string; until: number } | undefined;
 
-  /**
-   * @param baseUrl of User Management, with `/api/v1`
-   * @param paths with `{id}` for the user's id
-   * @param signIn gives an administrator's token, or none: then only paths that need none can answer
-   */
-  constructor(
-    baseUrl: string,
-    paths: readonly string[],
-    signIn: () => Promise<string | undefined>,
-    send: (call: HttpRequest) => Promise<HttpResponse>,
-    clock: Pick<Clock, "now">,
-  ) {
-    this.#baseUrl = baseUrl;
-    this.#paths = paths;
-    this.#signIn = signIn;
-    this.#send = send;
-    this.#clock = clock;
+  constructor(options: UserDirectoryOptions) {
+    this.#options = options;
   }
 
   /**
@@ -63,7 +55,7 @@ export class UserDirectory {
    */
   async find(userId: Uuid): Promise<UserDetails | undefined> {
     let unknown: DependencyUnavailable | undefined;
-    for (const path of this.#paths) {
+    for (const path of this.#options.paths) {
       const reply = await this.#look(path.replace("{id}", userId));
       const found = reply?.status === 200 ? Found.safeParse(parseJson(reply.text)).data : undefined;
       if (found) {
@@ -87,20 +79,20 @@ export class UserDirectory {
   }
 
   async #bearer(): Promise<string | undefined> {
-    if (this.#token && this.#token.until > this.#clock.now()) return this.#token.value;
-    const token = await this.#signIn();
-    this.#token = token === undefined ? undefined : { value: token, until: this.#clock.now() + LOGIN_MS };
+    if (this.#token && this.#token.until > this.#options.clock.now()) return this.#token.value;
+    const token = await this.#options.signIn();
+    this.#token = token === undefined ? undefined : { value: token, until: this.#options.clock.now() + LOGIN_MS };
     return token;
   }
 
   #ask(path: string, bearer: string | undefined): Promise<HttpResponse | undefined> {
     const headers = bearer === undefined ? {} : { authorization: `Bearer ${bearer}` };
-    return this.#try({ method: "GET", url: `${this.#baseUrl}${path}`, headers, timeoutMs: ASK_MS });
+    return this.#try({ method: "GET", url: `${this.#options.baseUrl}${path}`, headers, timeoutMs: ASK_MS });
   }
 
   async #try(call: HttpRequest): Promise<HttpResponse | undefined> {
     try {
-      return await this.#send(call);
+      return await this.#options.send(call);
     } catch (error) {
       if (error instanceof CallFailed) return undefined;
       throw error;

@@ -2,7 +2,8 @@ import { parseArgs } from "node:util";
 import * as z from "zod";
 import { PortTaken } from "../serve.ts";
 import { PROFILE_NAMES } from "./profiles.ts";
-import { CHAPA_DEFAULTS, type ChapaOptions, type ChapaSimulator, startChapa, UnsafeKey } from "./simulator.ts";
+import { CHAPA_DEFAULTS, type ChapaOptions, type ChapaSimulator, UnsafeKey } from "./simulator.ts";
+import { startChapa } from "./start.ts";
 
 const DEFAULT_PORT = 8700;
 

@@ -6,7 +6,7 @@ import { parseTxRef, txRefOf } from "../../lib/domain/ids.ts";
 import { openFlags, type Payment } from "../../lib/domain/payment.ts";
 import { WIRE_STATUS } from "../../lib/domain/vocabulary.ts";
 import { fromItem } from "../../lib/table/payment-item.ts";
-import type { Heard } from "../../local/caller.ts";
+import type { HttpResponse } from "../../local/api-client.ts";
 import type { ChapaSimulator } from "../../local/chapa/simulator.ts";
 import type { Cloud } from "../../local/cloud.ts";
 import { dynamo } from "../../local/dynamo/requests.ts";
@@ -50,7 +50,7 @@ export class Laws {
   }
 
   /** An answer about one fee. @param askedAt when its request left */
-  answered(fee: string, { status, body }: Pick<Heard, "status" | "body">, askedAt: number): void {
+  answered(fee: string, { status, body }: Pick<HttpResponse, "status" | "body">, askedAt: number): void {
     if (status >= 300) return;
     const txRef = String(body["chapa_tx_ref"]);
     const url = String(body["checkout_url"]);

@@ -1,11 +1,11 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { Caller, type Heard } from "../../local/caller.ts";
-import type { Plan } from "../../local/chapa/plan.ts";
+import { ApiClient, type HttpResponse } from "../../local/api-client.ts";
+import type { DeliveryPlan } from "../../local/chapa/delivery-plan.ts";
 import type { Cloud } from "../../local/cloud.ts";
 import type { Laws } from "./laws.ts";
 
 // What becomes of Chapa's messages about one checkout.
-const PLANS: readonly Plan[] = [
+const PLANS: readonly DeliveryPlan[] = [
   {},
   {},
   { dropAll: true, callback: { send: "off" } },
@@ -22,14 +22,14 @@ const LONGEST_WAIT_SECONDS = 20;
 export class Lives {
   readonly stats = { payments: 0, presses: 0, answers: new Map<string, number>(), paid: 0, cancels: 0 };
   readonly #cloud: Cloud;
-  readonly #caller: Caller;
+  readonly #caller: ApiClient;
   readonly #laws: Laws;
   readonly #random: () => number;
   readonly #fees: string[] = [];
 
   constructor(cloud: Cloud, laws: Laws, random: () => number) {
     this.#cloud = cloud;
-    this.#caller = new Caller(cloud.address);
+    this.#caller = new ApiClient(cloud.address);
     this.#laws = laws;
     this.#random = random;
   }
@@ -57,7 +57,7 @@ export class Lives {
   }
 
   /** Presses once more for a fee; what nobody can do anything about is an answer, too. */
-  press(fee: string, requestId = this.#uuid()): Promise<Heard> {
+  press(fee: string, requestId = this.#uuid()): Promise<HttpResponse> {
     this.stats.presses++;
     const as = "owner" as const;
     return this.#ask(fee, () =>
@@ -65,14 +65,14 @@ export class Lives {
     );
   }
 
-  async #crowd(fee: string, size: number): Promise<Heard[]> {
+  async #crowd(fee: string, size: number): Promise<HttpResponse[]> {
     const shared = this.#uuid();
     const ids = Array.from({ length: size }, () => (this.#random() < 0.4 ? shared : this.#uuid()));
     return Promise.all(ids.map((id) => this.#insist(fee, id)));
   }
 
   /** Until there is an answer: whoever wants to pay tries again, with the same request. */
-  async #insist(fee: string, requestId: string): Promise<Heard> {
+  async #insist(fee: string, requestId: string): Promise<HttpResponse> {
     for (let tries = 1; ; tries++) {
       const heard = await this.press(fee, requestId);
       const isLong = Number(heard.headers.get("retry-after")) > LONGEST_WAIT_SECONDS;
@@ -99,7 +99,7 @@ export class Lives {
     if (acted?.status === 200) this.stats.paid++;
   }
 
-  async #cancel(fee: string, first: Heard | undefined): Promise<void> {
+  async #cancel(fee: string, first: HttpResponse | undefined): Promise<void> {
     await pause(600 * this.#random());
     this.stats.cancels++;
     const path = `/api/v1/payments/${first?.body["id"]}/cancel`;
@@ -107,7 +107,7 @@ export class Lives {
     await this.#ask(fee, () => this.#caller.post(path, "", headers));
   }
 
-  async #look(fee: string, first: Heard | undefined): Promise<void> {
+  async #look(fee: string, first: HttpResponse | undefined): Promise<void> {
     for (let looks = 0; looks < 2; looks++) {
       await pause(500 * this.#random());
       await this.#ask(fee, () => this.#caller.status(String(first?.body["id"])));
@@ -116,7 +116,7 @@ export class Lives {
   }
 
   /** A look at one's list, and at one payment in full. */
-  async #list(first: Heard | undefined): Promise<void> {
+  async #list(first: HttpResponse | undefined): Promise<void> {
     const headers = { authorization: `Bearer ${this.#cloud.address.users.owner.token}` };
     for (const path of ["/api/v1/payments?limit=5", `/api/v1/payments/${first?.body["id"]}`]) {
       await this.#ask("", () => this.#caller.get(path, headers));
@@ -128,7 +128,7 @@ export class Lives {
     await this.#caller.browse(`${this.#cloud.address.api}/api/v1/payments/return/${txRef}`).catch(() => undefined);
   }
 
-  async #ask(fee: string, ask: () => Promise<Heard>): Promise<Heard> {
+  async #ask(fee: string, ask: () => Promise<HttpResponse>): Promise<HttpResponse> {
     const askedAt = this.#cloud.clock.now();
     const heard = await ask();
     // An answer without a code is the gateway's own: the function that was to answer has died or was cut off.

@@ -1,10 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../lib/domain/time.ts";
-import type { Heard } from "../../local/caller.ts";
+import type { HttpResponse } from "../../local/api-client.ts";
 import type { Stage } from "../../local/demo/stage.ts";
-import { PASSWORD, PEOPLE } from "../../local/people.ts";
 import { sign } from "../../local/services/tokens.ts";
+import { PASSWORD, USERS } from "../../local/users.ts";
 import { openStage } from "../support/stage.ts";
 
 /** What callers of the service that this one replaces rely on, and what the siblings answer: one test a row. */
@@ -98,7 +98,7 @@ describe("asking for a payment", () => {
   });
 
   test("row 10: a bearer token with User Management's claims is enough", async () => {
-    const { id, role, email, phone, language } = PEOPLE.owner;
+    const { id, role, email, phone, language } = USERS.owner;
     const now = stage.cloud.clock.now();
     const claims = { sub: id, role, email, phone_number: phone, preferred_language: language };
     const token = await sign(claims, stage.cloud.address.jwtSecret, now, now + 15 * MINUTE_MS);
@@ -110,7 +110,7 @@ describe("asking for a payment", () => {
   });
 
   test("row 11: the role is compared without regard to case", async () => {
-    const { id, email } = PEOPLE.owner;
+    const { id, email } = USERS.owner;
     const now = stage.cloud.clock.now();
     const token = await sign(
       { sub: id, ...{ role: "OWNER", email } },
@@ -151,7 +151,7 @@ describe("asking for a payment", () => {
   });
 
   test("row 15: 429 says when to come back, in whole seconds", async () => {
-    const answers: Heard[] = [];
+    const answers: HttpResponse[] = [];
     for (let count = 0; count < 11; count++) answers.push(await initiate());
     const last = answers.at(-1);
     expect(last?.status).toBe(429);
@@ -189,7 +189,7 @@ describe("reading a payment", () => {
 
 describe("the doors beside it", () => {
   const login = (password: string, path = "/token") =>
-    stage.caller.post(path, new URLSearchParams({ username: PEOPLE.owner.email, password }).toString(), {
+    stage.caller.post(path, new URLSearchParams({ username: USERS.owner.email, password }).toString(), {
       "content-type": "application/x-www-form-urlencoded",
     });
 
@@ -335,7 +335,7 @@ describe("asking and telling the others", () => {
   });
 
   test("row 30: a login is sent on as a form", async () => {
-    const body = { user_id: PEOPLE.owner.id, property_id: randomUUID() };
+    const body = { user_id: USERS.owner.id, property_id: randomUUID() };
     expect((await stage.caller.initiateByKey(body)).status).toBe(202);
   });
 
@@ -382,9 +382,9 @@ describe("asking and telling the others", () => {
   });
 
   test("row 35: who has no language, or one that is not spoken, is written to in English", async () => {
-    stage.cloud.services.users?.addUser({ ...PEOPLE.owner, id: randomUUID(), language: null, password: PASSWORD });
+    stage.cloud.services.users?.addUser({ ...USERS.owner, id: randomUUID(), language: null, password: PASSWORD });
     const body = {
-      user_id: PEOPLE.owner2.id,
+      user_id: USERS.owner2.id,
       property_id: stage.addProperty(),
       customer: { preferred_language: "fr" },
     };

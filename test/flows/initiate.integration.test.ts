@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import type { Heard } from "../../local/caller.ts";
+import type { HttpResponse } from "../../local/api-client.ts";
 import type { Stage } from "../../local/demo/stage.ts";
 import { openStage } from "../support/stage.ts";
 
@@ -13,11 +13,11 @@ beforeAll(async () => {
 beforeEach(() => stage.cloud.reset());
 afterAll(() => stage.close());
 
-function inParallel(count: number, body: (index: number) => Record<string, unknown>): Promise<Heard[]> {
+function inParallel(count: number, body: (index: number) => Record<string, unknown>): Promise<HttpResponse[]> {
   return Promise.all(Array.from({ length: count }, (_, index) => stage.caller.initiate(body(index))));
 }
 
-function oneOf(answers: readonly Heard[], field: string): unknown {
+function oneOf(answers: readonly HttpResponse[], field: string): unknown {
   const values = new Set(answers.map(({ body }) => body[field]));
   expect(values.size).toBe(1);
   return [...values][0];

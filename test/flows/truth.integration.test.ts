@@ -3,14 +3,14 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { txRefOf, Uuid } from "../../lib/domain/ids.ts";
 import { openFlags } from "../../lib/domain/payment.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from "../../lib/domain/time.ts";
-import { Caller } from "../../local/caller.ts";
+import { ApiClient } from "../../local/api-client.ts";
 import { ACTIONS, type Action, ActionRefused, type ActParams } from "../../local/chapa/actions.ts";
+import type { DeliveryPlan } from "../../local/chapa/delivery-plan.ts";
 import { METHODS } from "../../local/chapa/methods.ts";
-import type { Plan } from "../../local/chapa/plan.ts";
 import { PROFILE_NAMES, type ProfileName } from "../../local/chapa/profiles.ts";
 import { type Cloud, startCloud } from "../../local/cloud.ts";
-import { PEOPLE } from "../../local/people.ts";
 import { readSettings } from "../../local/settings.ts";
+import { USERS } from "../../local/users.ts";
 import { answersAsDescribed } from "../support/stage.ts";
 
 /**
@@ -41,7 +41,7 @@ const END_MS = 16 * DAY_MS;
 type Deed =
   | { at: number; does: "press" }
   | { at: number; does: "act"; checkout: "first" | "latest"; action: Action; params: ActParams };
-type Life = { plan: Plan; deeds: Deed[] };
+type Life = { plan: DeliveryPlan; deeds: Deed[] };
 
 const at = fc.nat(MOMENTS_MS.length - 1);
 const params: fc.Arbitrary<ActParams> = fc.record(
@@ -65,7 +65,7 @@ const deed: fc.Arbitrary<Deed> = fc.oneof(
     }),
   },
 );
-const plan: fc.Arbitrary<Plan> = fc.constantFrom<Plan[]>(
+const plan: fc.Arbitrary<DeliveryPlan> = fc.constantFrom<DeliveryPlan[]>(
   {},
   {},
   { dropAll: true, callback: { send: "off" } },
@@ -197,7 +197,7 @@ function replayOf(index: number): string {
 
 /** Lives all lives side by side, each with a property of its own, and waits until nothing more can come. */
 async function live(on: Cloud, lives: readonly Life[]): Promise<End[]> {
-  const caller = new Caller(on.address);
+  const caller = new ApiClient(on.address);
   const one = lives.map((script, index) => new One(on, caller, script, propertyOf(index)));
   for (const [moment, ms] of MOMENTS_MS.entries()) {
     if (moment > 0) await on.advance(ms - (MOMENTS_MS[moment - 1] ?? 0));
@@ -232,17 +232,17 @@ class One {
   readonly property: Uuid;
   readonly txRefs = new Set<string>();
   readonly #cloud: Cloud;
-  readonly #caller: Caller;
+  readonly #caller: ApiClient;
   readonly #life: Life;
   #first: string | undefined;
   #latest: string | undefined;
 
-  constructor(on: Cloud, caller: Caller, script: Life, property: Uuid) {
+  constructor(on: Cloud, caller: ApiClient, script: Life, property: Uuid) {
     this.#cloud = on;
     this.#caller = caller;
     this.#life = script;
     this.property = property;
-    on.services.listing?.addProperty({ id: property, ownerId: PEOPLE.owner.id });
+    on.services.listing?.addProperty({ id: property, ownerId: USERS.owner.id });
   }
 
   async reach(moment: number): Promise<void> {

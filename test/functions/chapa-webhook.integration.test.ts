@@ -3,11 +3,11 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi 
 import { AuthSecret } from "../../lib/contract/secrets.ts";
 import { parseTxRef, refOf, txRefOf, Uuid } from "../../lib/domain/ids.ts";
 import { openFlags, type Payment } from "../../lib/domain/payment.ts";
-import type { Heard } from "../../local/caller.ts";
+import type { HttpResponse } from "../../local/api-client.ts";
 import { CHAPA_DEFAULTS, type ChapaSimulator } from "../../local/chapa/simulator.ts";
 import { DAY_MS, MINUTE_MS, type Stage } from "../../local/demo/stage.ts";
 import { SECRETS } from "../../local/environment.ts";
-import { PEOPLE } from "../../local/people.ts";
+import { USERS } from "../../local/users.ts";
 import { openStage } from "../support/stage.ts";
 
 const SECRET = "a-webhook-secret";
@@ -42,7 +42,7 @@ const bytes = { "content-type": "application/octet-stream" };
 
 type Sent = { body?: string; secret?: string; headers?: Record<string, string> };
 
-async function settled(answer: Promise<Heard>): Promise<Heard> {
+async function settled(answer: Promise<HttpResponse>): Promise<HttpResponse> {
   const heard = await answer;
   await stage.cloud.settle();
   return heard;
@@ -186,7 +186,7 @@ describe("an authentic webhook about a reference without a row of ours", () => {
   test("that was paid becomes a row for a person, and pressing again after a restore opens nothing", async () => {
     const propertyId = Uuid.parse(stage.addProperty());
     const { namespace } = AuthSecret.parse(stage.cloud.secrets.get(SECRETS.auth));
-    const fee = { userId: PEOPLE.owner.id, propertyId, purpose: "listing_fee", serial: 0 };
+    const fee = { userId: USERS.owner.id, propertyId, purpose: "listing_fee", serial: 0 };
     const txRef = txRefOf(refOf(namespace, fee), 0);
     await paidAtChapa(txRef);
     const orphan = await onlyPayment();
@@ -196,7 +196,7 @@ describe("an authentic webhook about a reference without a row of ours", () => {
     const again = await stage.press(propertyId);
     expect(again.body).toMatchObject({ status: "PENDING", state: "REVIEW", chapa_tx_ref: txRef });
     expect(chapa.transactions()).toHaveLength(1);
-    expect(await onlyPayment()).toMatchObject({ userId: PEOPLE.owner.id, propertyId });
+    expect(await onlyPayment()).toMatchObject({ userId: USERS.owner.id, propertyId });
   });
 
   test("that was paid, an attempt of ours never begun, holds its payment back", async () => {
@@ -233,7 +233,7 @@ describe("when", () => {
   });
 });
 
-describe.each<[string, (txRef: string) => Promise<Heard>]>([
+describe.each<[string, (txRef: string) => Promise<HttpResponse>]>([
   ["a GET, as Chapa's callback or anybody's", (txRef) => get(`?trx_ref=${txRef}&ref_id=AP1&status=success`)],
   ["a POST with nothing but the constant header", (txRef) => post(claimOf(txRef), { headers: constant() })],
 ])("%s proves nothing", (_, hint) => {

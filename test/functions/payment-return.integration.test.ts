@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import texts from "../../lib/http/pages/texts.json" with { type: "json" };
-import type { Heard } from "../../local/caller.ts";
+import type { HttpResponse } from "../../local/api-client.ts";
 import type { Action } from "../../local/chapa/actions.ts";
 import { PROFILE_NAMES } from "../../local/chapa/profiles.ts";
 import type { ChapaSimulator } from "../../local/chapa/simulator.ts";
@@ -30,7 +30,7 @@ afterEach(() => {
 });
 afterAll(() => stage.close());
 
-function visit(reference: string, headers: Record<string, string> = {}): Promise<Heard> {
+function visit(reference: string, headers: Record<string, string> = {}): Promise<HttpResponse> {
   return stage.caller.browse(`${stage.cloud.address.api}/api/v1/payments/return/${reference}`, headers);
 }
 
@@ -47,7 +47,7 @@ function verifies(): number {
 }
 
 /** Where a browser is sent, with the query as fields. */
-function sentTo({ status, headers }: Heard): { status: number; to: string; query: object } {
+function sentTo({ status, headers }: HttpResponse): { status: number; to: string; query: object } {
   const location = new URL(headers.get("location") ?? "about:blank");
   const query = Object.fromEntries(location.searchParams);
   location.search = "";
@@ -55,7 +55,7 @@ function sentTo({ status, headers }: Heard): { status: number; to: string; query
 }
 
 /** Address and seconds of the page's own refresh. */
-function refreshOf(page: Heard): { seconds: number; to: string } | undefined {
+function refreshOf(page: HttpResponse): { seconds: number; to: string } | undefined {
   const found = /<meta http-equiv="refresh" content="(\d+);url=([^"]+)">/.exec(page.text);
   return found ? { seconds: Number(found[1]), to: String(found[2]).replaceAll("&amp;", "&") } : undefined;
 }
@@ -145,7 +145,7 @@ describe("the payer whose payment is not confirmed", () => {
 
   test("sees the page, and nothing is concluded, whatever is wrong with Chapa's answer", async () => {
     stage.plan(SILENT);
-    const visits: Promise<Heard>[] = [];
+    const visits: Promise<HttpResponse>[] = [];
     for (const fault of [
       "401burst",
       "429",

@@ -2,9 +2,9 @@ import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import * as z from "zod";
 import { DAY_MS, MINUTE_MS, SECOND_MS } from "../../lib/domain/time.ts";
-import type { Heard } from "../../local/caller.ts";
+import type { HttpResponse } from "../../local/api-client.ts";
 import type { Checkout, Stage } from "../../local/demo/stage.ts";
-import type { PersonName } from "../../local/people.ts";
+import type { UserKey } from "../../local/users.ts";
 import { openStage } from "../support/stage.ts";
 
 let stage: Stage;
@@ -22,20 +22,20 @@ const Page = z.object({
   next_cursor: z.string().nullable(),
 });
 
-const bearer = (as: PersonName) => ({ authorization: `Bearer ${stage.cloud.address.users[as].token}` });
+const bearer = (as: UserKey) => ({ authorization: `Bearer ${stage.cloud.address.users[as].token}` });
 const key = () => ({ "x-api-key": stage.cloud.address.apiKey });
 const read = (path: string, headers: Record<string, string> = bearer("owner")) =>
   stage.caller.get(`/api/v1/payments${path}`, headers);
 const post = (path: string, headers: Record<string, string>) =>
   stage.caller.post(`/api/v1/payments${path}`, "", headers);
 
-async function opened(as: PersonName = "owner", body: Record<string, unknown> = {}): Promise<Heard> {
+async function opened(as: UserKey = "owner", body: Record<string, unknown> = {}): Promise<HttpResponse> {
   const heard = await stage.caller.initiate({ property_id: randomUUID(), ...body }, { as });
   expect(heard.status).toBe(202);
   return heard;
 }
 
-function listed(heard: Heard) {
+function listed(heard: HttpResponse) {
   expect(heard.status).toBe(200);
   return Page.parse(heard.body);
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { openFlags, type Payment, shownTxRef } from "../../lib/domain/payment.ts";
-import type { Heard } from "../../local/caller.ts";
+import type { HttpResponse } from "../../local/api-client.ts";
 import type { Action, ActParams } from "../../local/chapa/actions.ts";
 import { CHAPA_DEFAULTS, type ChapaSimulator } from "../../local/chapa/simulator.ts";
 import { type Checkout, checkoutOf, DAY_MS, HOUR_MS, MINUTE_MS, type Stage } from "../../local/demo/stage.ts";
@@ -39,7 +39,7 @@ function verifies(): number {
 }
 
 /** Chapa's own word, signed: it is only a reason to ask. */
-function signed({ txRef }: Checkout): Promise<Heard> {
+function signed({ txRef }: Checkout): Promise<HttpResponse> {
   const claim = JSON.stringify({ event: "charge.success", tx_ref: txRef, status: "success", amount: "500.00" });
   return stage.webhook("webhook", claim, { secret: CHAPA_DEFAULTS.webhookSecret });
 }

@@ -5,7 +5,7 @@ import { documentClient } from "../../lib/table/client.ts";
 import { shardOf } from "../../lib/table/keys.ts";
 import { PaymentTable } from "../../lib/table/payments.ts";
 import type { Action } from "../../local/chapa/actions.ts";
-import { Plan } from "../../local/chapa/plan.ts";
+import { DeliveryPlan } from "../../local/chapa/delivery-plan.ts";
 import type { ChapaSimulator } from "../../local/chapa/simulator.ts";
 import { checkoutOf, DAY_MS, HOUR_MS, MINUTE_MS, type Stage } from "../../local/demo/stage.ts";
 import { TABLE_NAME } from "../../local/environment.ts";
@@ -70,11 +70,11 @@ async function askedAt(moments: number[]): Promise<number[]> {
 }
 
 /** `answers` are what Chapa hears to its webhooks; `soon`: its messages are enough to know within a minute. */
-type Delivery = { plan: Plan; answers: unknown[]; soon: boolean; does: Action | null };
+type Delivery = { plan: DeliveryPlan; answers: unknown[]; soon: boolean; does: Action | null };
 
-const deliveries = (answers: unknown[], soon: boolean, plans: Plan[], does: Action | null = "close-tab") =>
+const deliveries = (answers: unknown[], soon: boolean, plans: DeliveryPlan[], does: Action | null = "close-tab") =>
   plans.map((plan): Delivery => ({ plan, answers, soon, does }));
-const flags = (names: string) => names.split(" ").map((name) => Plan.parse({ [name]: true }));
+const flags = (names: string) => names.split(" ").map((name) => DeliveryPlan.parse({ [name]: true }));
 
 const DELIVERIES: Delivery[] = [
   ...deliveries([200], true, [{ delay: 30 }, { duplicate: 3 }, { duplicateVariant: 3 }, { concurrent: 3 }]),
@@ -138,7 +138,7 @@ describe("whatever becomes of Chapa's messages, money that was paid ends as one 
 
   test("no plan was left out but the one for refunds, which nobody asks for here", () => {
     const tried = DELIVERIES.flatMap(({ plan }) => Object.keys(plan));
-    expect(new Set([...tried, "refunds"])).toEqual(new Set(Object.keys(Plan.shape)));
+    expect(new Set([...tried, "refunds"])).toEqual(new Set(Object.keys(DeliveryPlan.shape)));
   });
 });
 

@@ -1,12 +1,13 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import * as z from "zod";
-import { DependencyUnavailable, Forbidden } from "../../lib/domain/errors.ts";
+import { DependencyUnavailable } from "../../lib/domain/errors.ts";
 import { endpoint, json } from "../../lib/http/endpoint.ts";
-import { parsed } from "../../lib/http/problem.ts";
+import { Forbidden } from "../../lib/http/errors.ts";
+import { parseRequest } from "../../lib/http/parse.ts";
 import { aContext, anEvent } from "../support/events.ts";
 
 const Body = z.object({ n: z.number() });
-const echo = endpoint("json", async ({ body }) => json(200, Body, parsed("body", Body, body)));
+const echo = endpoint("json", async ({ body }) => json(200, Body, parseRequest("body", Body, body)));
 
 describe("an endpoint", () => {
   let written: string[];

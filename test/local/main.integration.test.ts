@@ -4,9 +4,9 @@ import { readFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { describe, expect, onTestFinished, test } from "vitest";
 import * as z from "zod";
-import { Caller } from "../../local/caller.ts";
-import { PEOPLE } from "../../local/people.ts";
+import { ApiClient } from "../../local/api-client.ts";
 import { type Answer, type Listening, type Request, serve } from "../../local/serve.ts";
+import { USERS } from "../../local/users.ts";
 
 const ROOT = new URL("../../", import.meta.url).pathname;
 const PROPERTY = "0b0a7c1e-3c1f-4f27-8a52-6f2f5f0f7a22";
@@ -73,7 +73,7 @@ test("one line of JSON tells a program everything, and .local/state.json says th
   const kept: unknown = JSON.parse(await readFile(`${ROOT}.local/state.json`, "utf8"));
   expect(kept).toEqual(address);
   for (const url of [address.api, address.chapa, address.control]) expect(new URL(url).origin).toBe(url);
-  const answer = await new Caller(address).initiate({ property_id: PROPERTY, amount: 500 });
+  const answer = await new ApiClient(address).initiate({ property_id: PROPERTY, amount: 500 });
   expect(answer.status).toBe(202);
 });
 
@@ -108,7 +108,7 @@ test("a foreign Chapa, listing and notification service take the place of the si
   );
   expect(address.chapa).toBe(chapa.at.origin);
 
-  const caller = new Caller(address);
+  const caller = new ApiClient(address);
   const { status, body } = await caller.initiate({ property_id: PROPERTY, amount: 500 });
   expect(status).toBe(202);
   const txRef = String(body["chapa_tx_ref"]);
@@ -147,7 +147,7 @@ describe("it stops", () => {
       const running = start(["--port", "0", "--json"]);
       const address = await ready(running);
       await Promise.allSettled(
-        Array.from({ length: 5 }, () => new Caller(address).initiate({ property_id: crypto.randomUUID() })),
+        Array.from({ length: 5 }, () => new ApiClient(address).initiate({ property_id: crypto.randomUUID() })),
       );
       running.child.kill(signal);
       expect(await once(running.child, "exit")).toEqual([0, null]);
@@ -208,14 +208,14 @@ describe("it explains itself", () => {
     expect(helped.output()).toContain("--port");
     const running = start(["--port", "0"]);
     await expect.poll(running.output, { timeout: 30_000 }).toContain("curl");
-    expect(running.output()).toContain(PEOPLE.owner.email);
+    expect(running.output()).toContain(USERS.owner.email);
   });
 });
 
 describe("its control", () => {
   test("moves time, disturbs and mends what stands around, shows what there is, and starts afresh", async () => {
     const address = await ready(start(["--port", "0", "--json"]));
-    const caller = new Caller(address);
+    const caller = new ApiClient(address);
     const first = await caller.initiate({ property_id: PROPERTY });
 
     const before = JSON.parse((await control(address, "/state")).text);
@@ -260,7 +260,7 @@ test("nothing that it records names a person, a token or a key", async () => {
     JWT_SECRET: "canary-jwt-secret-of-all-services",
   });
   const address = await ready(running);
-  const caller = new Caller(address);
+  const caller = new ApiClient(address);
   await caller.initiate({ property_id: "canary-property", request_id: 7 });
   const { body } = await caller.initiate({ property_id: PROPERTY, amount: 500 });
   const forged = JSON.stringify({ tx_ref: body["chapa_tx_ref"], email: "canary@mail.et", mobile: "0900123456" });
@@ -274,11 +274,11 @@ test("nothing that it records names a person, a token or a key", async () => {
 
   const said = running.output().split("\n");
   const records = said.filter((line) => !line.startsWith('{"api":')).join("\n") + running.errors();
-  expect(records).toContain("payment_moved");
+  expect(records).toContain("payment_transitioned");
   expect(records).toContain("webhook_refused");
   expect(records).toContain("user_notified");
   const { token } = address.users.owner;
-  const { email, phone } = PEOPLE.owner;
+  const { email, phone } = USERS.owner;
   const canaries = [email, phone, phone.slice(4), token, token.slice(-20), "canary", "CHASECK", "0900123456"];
   expect(canaries.filter((canary) => records.includes(canary))).toEqual([]);
 });

@@ -7,7 +7,7 @@ const PARTS: Record<string, string> = {
   listing: "Listing",
   notification: "Notification",
   clock: "Clock",
-  world: "World",
+  world: "SimulatorState",
 };
 const ARROWS = { ok: "->>", errorBefore: "-x", errorAfter: "-x", crashBefore: "-x", crashAfter: "-x" } as const;
 const WORDS = {

@@ -1,7 +1,7 @@
 import { parseTxRef, type Ref, type TxRef, txRefOf } from "../../lib/domain/ids.ts";
 import type { Payment } from "../../lib/domain/payment.ts";
+import type { SimulatorState } from "../../local/chapa/state.ts";
 import { stateOf, type Transaction } from "../../local/chapa/transactions.ts";
-import type { World } from "../../local/chapa/world.ts";
 import type { Scheduler } from "./scheduler.ts";
 
 /** Money that Chapa took, under a `reference` of Chapa's. `isOpen`: its link could be paid when it landed; `step` and `at` (epoch ms): when that was. */
@@ -20,7 +20,7 @@ export type Taken = {
 
 /** What really happened, as only somebody outside of it can know. */
 export class Ledger {
-  readonly #world: World;
+  readonly #world: SimulatorState;
   readonly #scheduler: Scheduler;
   readonly #given = new Set<string>();
   readonly #taken: Taken[] = [];
@@ -32,7 +32,7 @@ export class Ledger {
   readonly #cancels = new Map<string, string>();
   readonly #notices = new Set<string>();
 
-  constructor(world: World, scheduler: Scheduler) {
+  constructor(world: SimulatorState, scheduler: Scheduler) {
     this.#world = world;
     this.#scheduler = scheduler;
   }
@@ -44,7 +44,7 @@ export class Ledger {
 
   /** Links that somebody holds. */
   links(): Transaction[] {
-    return this.#world.book.all().filter(({ order }) => this.#given.has(order.txRef));
+    return this.#world.ledger.all().filter(({ order }) => this.#given.has(order.txRef));
   }
 
   /** Notes the money that `act` brings. */
@@ -91,7 +91,7 @@ export class Ledger {
 
   /** Every reference that Chapa has opened. */
   opened(): string[] {
-    return this.#world.book.all().map(({ order }) => order.txRef);
+    return this.#world.ledger.all().map(({ order }) => order.txRef);
   }
 
   /** Links of a fee that somebody holds and that can be paid now. */
@@ -104,7 +104,7 @@ export class Ledger {
   }
 
   urlOf(txRef: TxRef): string | undefined {
-    const link = this.#world.book.find(txRef);
+    const link = this.#world.ledger.find(txRef);
     return link && this.#world.checkoutUrl(link);
   }
 
@@ -146,7 +146,7 @@ export class Ledger {
       [...this.#cancels].sort(),
       [...this.#notices].sort(),
       [...this.reported].sort(),
-      this.#world.book
+      this.#world.ledger
         .all()
         .map(({ order, captures, cancelledBy, inFlight, failedAttempts, createdAt }) => [
           order.txRef,

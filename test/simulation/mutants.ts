@@ -65,8 +65,8 @@ export const MUTANTS: readonly Mutant[] = [
     name: "what was sent to Chapa is logged",
     of: PREDECESSOR,
     file: "lib/flows/steps/open-checkout.ts",
-    from: "attempt: payment.attempt, outcome: answer.kind }",
-    to: "attempt: payment.attempt, outcome: answer.kind, sent: JSON.stringify(job.contact) }",
+    from: "outcome: answer.kind }",
+    to: "outcome: answer.kind, sent: JSON.stringify(job.contact) }",
   },
   {
     name: "the key is logged",
@@ -93,7 +93,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: "whoever was overtaken answers with a URL of its own",
     of: "initiate 5: save the URL",
     file: "lib/flows/steps/open-checkout.ts",
-    from: `  ports.log.warn("unmatched_checkout", { ref, attempt });\n  return saved.payment;`,
+    from: `  ports.log.warn("unmatched_checkout", paymentFields(payment, attempt));\n  return saved.payment;`,
     to: "  return saved.payment && { ...saved.payment, checkoutUrl };",
   },
   {

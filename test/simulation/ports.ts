@@ -16,7 +16,7 @@ import { RequestTable } from "../../lib/table/requests.ts";
 import { TotalsTable } from "../../lib/table/totals.ts";
 import { answerApi } from "../../local/chapa/api.ts";
 import { CHAPA_DEFAULTS } from "../../local/chapa/simulator.ts";
-import type { World } from "../../local/chapa/world.ts";
+import type { SimulatorState } from "../../local/chapa/state.ts";
 import type { MemoryTable } from "../support/memory-table.ts";
 import { FEE, POLICY } from "../support/payments.ts";
 import type { Laws } from "./laws.ts";
@@ -48,7 +48,7 @@ export type Outside = {
 type Parts = {
   scheduler: Scheduler;
   table: MemoryTable;
-  world: World;
+  world: SimulatorState;
   ledger: Ledger;
   laws: Laws;
   outside: Outside;

@@ -20,8 +20,8 @@ import type { Action, ActParams } from "../../local/chapa/actions.ts";
 import { ActionRefused } from "../../local/chapa/actions.ts";
 import type { ProfileName } from "../../local/chapa/profiles.ts";
 import { CHAPA_DEFAULTS } from "../../local/chapa/simulator.ts";
+import { EVERY_TX_REF, SimulatorState } from "../../local/chapa/state.ts";
 import type { Transaction } from "../../local/chapa/transactions.ts";
-import { EVERY_TX_REF, World } from "../../local/chapa/world.ts";
 import { MemoryTable } from "../support/memory-table.ts";
 import { FEE } from "../support/payments.ts";
 import { CANARIES, Laws } from "./laws.ts";
@@ -45,7 +45,7 @@ export type Pressed = { payment?: Payment; error?: PaymentError };
 export class Universe {
   readonly scheduler: Scheduler;
   readonly table: MemoryTable;
-  readonly world: World;
+  readonly world: SimulatorState;
   readonly ledger: Ledger;
   readonly laws: Laws;
   readonly ports: Ports;
@@ -381,8 +381,8 @@ export class Universe {
     return { kind: "received", propertyStatus, paymentStatus: status };
   }
 
-  #makeWorld(seed: number, profile: ProfileName, windowMinutes: number): World {
-    return new World({
+  #makeWorld(seed: number, profile: ProfileName, windowMinutes: number): SimulatorState {
+    return new SimulatorState({
       clock: {
         now: () => this.scheduler.latest,
         // What was to happen later happens when the run says so: money in flight may land at any moment.

@@ -1,6 +1,6 @@
+import type { ApiObserver } from "../../local/api-gateway.ts";
 import type { CloudOptions } from "../../local/cloud.ts";
 import { Stage } from "../../local/demo/stage.ts";
-import type { ApiObserver } from "../../local/front.ts";
 import { readSettings } from "../../local/settings.ts";
 import { unlikeItsDescription } from "./openapi.ts";
 

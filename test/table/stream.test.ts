@@ -7,6 +7,7 @@ import { log } from "../../lib/runtime/logger.ts";
 import { count } from "../../lib/runtime/metrics.ts";
 import { type Item, toItem } from "../../lib/table/payment-item.ts";
 import { type Change, streamHandler } from "../../lib/table/stream.ts";
+import { aContext } from "../support/events.ts";
 import { aClaim, anOpened } from "../support/payments.ts";
 
 type Image = NonNullable<NonNullable<DynamoDBRecord["dynamodb"]>["NewImage"]>;
@@ -41,7 +42,7 @@ async function handled(records: DynamoDBRecord[], handle?: () => Promise<void>) 
     seen.push(changes);
     await handle?.();
   });
-  const { batchItemFailures } = await handler({ Records: records });
+  const { batchItemFailures } = await handler({ Records: records }, aContext());
   return { seen, failures: batchItemFailures };
 }
 

@@ -20,6 +20,7 @@ import type { Log } from "../../runtime/logger.ts";
 import type { Count } from "../../runtime/metrics.ts";
 import type { ContactTable } from "../../table/contacts.ts";
 import type { PaymentTable } from "../../table/payments.ts";
+import { paymentFields } from "./payment-fields.ts";
 
 export type OpenPorts = {
   payments: Pick<PaymentTable, "save">;
@@ -112,21 +113,21 @@ async function keep(opening: Opening, payment: Payment, checkoutUrl: string): Pr
   const saved = await ports.payments.save(payment, opened(payment, job.lease.holder, checkoutUrl, contextOf(ports)));
   if (saved.won) {
     ports.count("PaymentOpened");
-    ports.log.info("checkout_opened", { ref, attempt });
+    ports.log.info("checkout_opened", paymentFields(payment, attempt));
     return saved.payment;
   }
   // Stored after all, when the answer of this save got lost and others have written since: what callers hold stays open.
   const isStored = saved.payment?.attempts[attempt] !== undefined;
   if (isStored) return saved.payment;
   aside.push(ports.chapa.cancel(txRefOf(ref, attempt), left(opening)));
-  ports.log.warn("unmatched_checkout", { ref, attempt });
+  ports.log.warn("unmatched_checkout", paymentFields(payment, attempt));
   return saved.payment;
 }
 
 async function giveUp({ ports, job }: Opening, payment: Payment, answer: NotOpened): Promise<Payment | undefined> {
   const { holder } = job.lease;
   const now = ports.clock.now();
-  ports.log.warn("checkout_not_opened", { ref: payment.ref, attempt: payment.attempt, outcome: answer.kind });
+  ports.log.warn("checkout_not_opened", { ...paymentFields(payment, payment.attempt), outcome: answer.kind });
   switch (answer.kind) {
     case "refused": {
       const saved = await ports.payments.save(payment, reject(payment, holder, answer.reason, contextOf(ports)));
@@ -156,7 +157,7 @@ async function storeContact(ports: OpenPorts, payment: Payment, { contact }: Che
   try {
     await ports.contacts.store(payment.ref, contact, ports.clock.now());
   } catch (error) {
-    ports.log.error("contact_not_stored", { ref: payment.ref, error: errorName(error) });
+    ports.log.error("contact_not_stored", { ...paymentFields(payment), error: errorName(error) });
   }
 }
 

@@ -8,6 +8,7 @@ import type { Clock } from "../../runtime/clock.ts";
 import type { Log } from "../../runtime/logger.ts";
 import type { Count } from "../../runtime/metrics.ts";
 import type { PaymentTable } from "../../table/payments.ts";
+import { paymentFields } from "./payment-fields.ts";
 import { updatePayment } from "./update-payment.ts";
 
 export type CapturePorts = {
@@ -46,9 +47,9 @@ export async function recordCapture(
 }
 
 function logTransition(ports: CapturePorts, after: Payment, transition: MoneyTransition, attempt: number): void {
-  const { ref, state, version } = after;
+  const { state, version } = after;
   const paid = transition === "confirm" ? { late: after.late ?? false, took_ms: tookMs(after, attempt) } : {};
-  ports.log.info("payment_transitioned", { ref, transition, state, version, ...paid });
+  ports.log.info("payment_transitioned", { ...paymentFields(after, attempt), transition, state, version, ...paid });
   if (transition === "confirm") ports.count("PaymentConfirmed");
 }
 

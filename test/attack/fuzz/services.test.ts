@@ -91,13 +91,13 @@ describe("whatever User Management answers", () => {
     await holdsLater(
       fc.asyncProperty(repliesOf(user), fc.option(fc.constant("token"), { nil: undefined }), async (reply, token) => {
         const clock = { now: () => 0 };
-        const directory = new UserDirectory(
-          "http://users",
-          ["/a/{id}", "/b/{id}"],
-          async () => token,
-          sendOf(reply),
+        const directory = new UserDirectory({
+          baseUrl: "http://users",
+          paths: ["/a/{id}", "/b/{id}"],
+          signIn: async () => token,
+          send: sendOf(reply),
           clock,
-        );
+        });
         let isAway = false;
         const find = () =>
           directory.find(FEE.userId).catch((error: unknown) => {

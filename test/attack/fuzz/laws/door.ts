@@ -1,6 +1,7 @@
 import { createHash, createHmac, timingSafeEqual } from "node:crypto";
-import { Forbidden, Unauthenticated } from "../../../../lib/domain/errors.ts";
+import { Unauthenticated } from "../../../../lib/domain/errors.ts";
 import type { Principal } from "../../../../lib/domain/principal.ts";
+import { Forbidden } from "../../../../lib/http/errors.ts";
 import { type AuthenticatePorts, authenticate } from "../../../../lib/http/principal.ts";
 import { anEvent } from "../../../support/events.ts";
 import { demand, demandCleanPrototypes, orRefusedLater, own, plainly, textOf } from "./broken.ts";

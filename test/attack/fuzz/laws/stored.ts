@@ -37,7 +37,7 @@ export async function streamLaw(images: { NewImage?: unknown; OldImage?: unknown
   const handler = streamHandler(async (changes) => {
     handled.push(...changes);
   });
-  const { batchItemFailures } = await handler({ Records: [BEFORE, recordOf("2", images), AFTER] });
+  const { batchItemFailures } = await handler({ Records: [BEFORE, recordOf("2", images), AFTER] }, aContext());
   demandCleanPrototypes();
   const refs = handled.map(({ after }) => after.ref);
   demand(refs[0] === FIRST.ref, "what came before a record is handled");

@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
  * Chance that can be repeated. A draw depends on the seed, its label and how often that label was drawn before, and on
  * nothing else: what happens to one transaction never changes the references of another.
  */
-export class Dice {
+export class Random {
   readonly #seed: number;
   readonly #drawn = new Map<string, number>();
 

@@ -1,8 +1,8 @@
-import type { Agenda } from "./agenda.ts";
 import type { DeliveryEntry, Journal } from "./journal.ts";
-import { type Desk, type Letter, writeLetter } from "./letters.ts";
+import type { Scheduler } from "./scheduler.ts";
 import { type Outcome, sendOut } from "./send.ts";
 import type { Happening, Transaction } from "./transactions.ts";
+import { type BuilderContext, buildWebhook, type Webhook } from "./webhook-builder.ts";
 
 const RETRY_AFTER_MS = 10 * 60_000;
 const RETRIES = 10;
@@ -11,21 +11,26 @@ const TIMEOUT_MS = 5000;
 const AFTER_REDIRECT_SECONDS = 5;
 
 /** Tells the merchant what happened, by webhook and callback, as the plan of each transaction wants it. */
-export class Courier {
-  readonly #agenda: Agenda;
+export class WebhookSender {
+  readonly #scheduler: Scheduler;
   readonly #journal: Journal;
-  readonly #desk: Desk;
+  readonly #context: BuilderContext;
   readonly #webhookUrl: () => string | null;
   /** The end of the deliveries under way about each tx_ref: one transaction's news keeps its order. */
   readonly #tails = new Map<string, Promise<void>>();
   readonly #held = new Map<string, Happening[]>();
-  readonly #firstSuccess = new Map<string, Letter>();
+  readonly #firstSuccess = new Map<string, Webhook>();
 
   /** @param parts.webhookUrl where webhooks go at this moment; null for nowhere */
-  constructor(parts: { agenda: Agenda; journal: Journal; desk: Desk; webhookUrl: () => string | null }) {
-    this.#agenda = parts.agenda;
+  constructor(parts: {
+    scheduler: Scheduler;
+    journal: Journal;
+    context: BuilderContext;
+    webhookUrl: () => string | null;
+  }) {
+    this.#scheduler = parts.scheduler;
     this.#journal = parts.journal;
-    this.#desk = parts.desk;
+    this.#context = parts.context;
     this.#webhookUrl = parts.webhookUrl;
   }
 
@@ -50,22 +55,22 @@ export class Courier {
 
   #start(transaction: Transaction, happening: Happening): void {
     const { plan, order } = transaction;
-    const letters = this.#letters(transaction, happening);
+    const webhooks = this.#webhooksOf(transaction, happening);
     const isEarly = plan.callback?.order === "before";
     const delay = (plan.delay ?? 0) + (plan.reorder === "after-redirect" ? AFTER_REDIRECT_SECONDS : 0);
     const due = happening.at + delay * 1000;
     const round = async (): Promise<void> => {
-      for (const letter of letters) await this.#webhooks(transaction, letter, due);
+      for (const webhook of webhooks) await this.#deliver(transaction, webhook, due);
       if (!isEarly) await this.#callbacks(transaction, happening);
     };
     if (isEarly) void this.#queue(order.txRef, () => this.#callbacks(transaction, happening));
     if (delay === 0) void this.#queue(order.txRef, round);
-    else this.#agenda.at(due, () => this.#queue(order.txRef, round));
+    else this.#scheduler.at(due, () => this.#queue(order.txRef, round));
   }
 
   #queue(txRef: string, task: () => Promise<void>): Promise<void> {
     const before = this.#tails.get(txRef);
-    const tail = this.#agenda.run(async () => {
+    const tail = this.#scheduler.run(async () => {
       await before;
       await task();
     });
@@ -73,38 +78,38 @@ export class Courier {
     return tail;
   }
 
-  /** All that is sent about one happening: the letter, its copies and variants, and an old one that comes again. */
-  #letters(transaction: Transaction, happening: Happening): Letter[] {
+  /** All that is sent about one happening: the webhook, its copies and variants, and an old one that comes again. */
+  #webhooksOf(transaction: Transaction, happening: Happening): Webhook[] {
     const { plan, order } = transaction;
-    const letter = writeLetter(transaction, happening, this.#desk);
-    const copies = Array.from({ length: plan.duplicate ?? 0 }, () => letter);
+    const webhook = buildWebhook(transaction, happening, this.#context);
+    const copies = Array.from({ length: plan.duplicate ?? 0 }, () => webhook);
     const variants = Array.from({ length: plan.duplicateVariant ?? 0 }, (_, index) =>
-      writeLetter(transaction, { ...happening, at: happening.at + (index + 1) * 1000 }, this.#desk),
+      buildWebhook(transaction, { ...happening, at: happening.at + (index + 1) * 1000 }, this.#context),
     );
     if (happening.what === "success" && !this.#firstSuccess.has(order.txRef)) {
-      this.#firstSuccess.set(order.txRef, letter);
+      this.#firstSuccess.set(order.txRef, webhook);
     }
     const old = this.#firstSuccess.get(order.txRef);
     const wentBack = happening.what === "refunded" || happening.what === "reversed";
-    return [letter, ...copies, ...variants, ...(plan.replay && wentBack && old ? [old] : [])];
+    return [webhook, ...copies, ...variants, ...(plan.replay && wentBack && old ? [old] : [])];
   }
 
-  async #webhooks(transaction: Transaction, letter: Letter, due: number): Promise<void> {
+  async #deliver(transaction: Transaction, webhook: Webhook, due: number): Promise<void> {
     const parallel = Array.from({ length: transaction.plan.concurrent ?? 1 }, () =>
-      this.#tryWebhook({ transaction, letter, attempt: 1, due }),
+      this.#tryWebhook({ transaction, webhook, attempt: 1, due }),
     );
     await Promise.all(parallel);
   }
 
   async #tryWebhook(delivery: {
     transaction: Transaction;
-    letter: Letter;
+    webhook: Webhook;
     attempt: number;
     due: number;
   }): Promise<void> {
-    const { transaction, letter, attempt, due } = delivery;
+    const { transaction, webhook, attempt, due } = delivery;
     const { plan, order } = transaction;
-    const { event, headers, body } = letter;
+    const { event, headers, body } = webhook;
     const url = this.#webhookUrl();
     const entry = this.#record({ kind: "webhook", txRef: order.txRef, event, url, attempt, headers, body });
     if (plan.dropAll) return this.#end(entry, "dropped");
@@ -113,7 +118,7 @@ export class Courier {
     else this.#end(entry, await this.#send({ method: "POST", url, headers, body, slowMs: plan.slowSend }));
     if (entry.outcome === 200 || entry.outcome === "aborted" || attempt > RETRIES) return;
     const next = due + RETRY_AFTER_MS;
-    this.#agenda.at(next, () => this.#tryWebhook({ ...delivery, attempt: attempt + 1, due: next }));
+    this.#scheduler.at(next, () => this.#tryWebhook({ ...delivery, attempt: attempt + 1, due: next }));
   }
 
   async #callbacks(transaction: Transaction, happening: Happening): Promise<void> {
@@ -128,7 +133,7 @@ export class Courier {
       status: callback.status ?? happening.what,
     };
     for (let time = 1; time <= (callback.times ?? 1); time++) {
-      const place = this.#desk.profile.trait("callback", order.txRef);
+      const place = this.#context.profile.trait("callback", order.txRef);
       const url = new URL(order.callbackUrl);
       if (place === "query" || place === "both") {
         for (const [name, value] of Object.entries(facts)) url.searchParams.append(name, value);
@@ -143,11 +148,11 @@ export class Courier {
   }
 
   #send(outgoing: Parameters<typeof sendOut>[0]): Promise<Outcome> {
-    return sendOut(outgoing, { timeoutMs: TIMEOUT_MS, signal: this.#agenda.over });
+    return sendOut(outgoing, { timeoutMs: TIMEOUT_MS, signal: this.#scheduler.over });
   }
 
   #record(entry: Omit<DeliveryEntry, "at" | "outcome">): DeliveryEntry {
-    return this.#journal.add({ ...entry, at: this.#agenda.now(), outcome: "under way" });
+    return this.#journal.add({ ...entry, at: this.#scheduler.now(), outcome: "under way" });
   }
 
   #end(entry: DeliveryEntry, outcome: DeliveryEntry["outcome"]): void {

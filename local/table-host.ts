@@ -6,7 +6,7 @@ import { Rows } from "./rows.ts";
 import { StreamMapping, type StreamObserver } from "./stream.ts";
 
 /** The table of one cloud with its stream; renewed as a whole, because an engine keeps every change it ever saw. */
-export class Backend {
+export class TableHost {
   readonly #engineName: EngineName | undefined;
   readonly #invoke: Invoke;
   readonly #observe: StreamObserver;

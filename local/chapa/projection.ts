@@ -1,6 +1,7 @@
+import type { DeliveryPlan } from "./delivery-plan.ts";
 import type { Method } from "./methods.ts";
 import type { Currency } from "./money.ts";
-import type { Plan } from "./plan.ts";
+import type { SimulatorState } from "./state.ts";
 import {
   type Capture,
   type Mode,
@@ -11,10 +12,9 @@ import {
   statusOf,
   type Transaction,
 } from "./transactions.ts";
-import type { World } from "./world.ts";
 
 /** One transaction as it is now. Amounts in santim, times in epoch ms. */
-export type TransactionView = {
+export type TransactionProjection = {
   txRef: string;
   status: Status;
   state: State;
@@ -28,23 +28,23 @@ export type TransactionView = {
   failedAttempts: number;
   createdAt: number;
   expiresAt: number;
-  plan: Plan;
+  plan: DeliveryPlan;
   captures: Capture[];
 };
 
-export function viewOf(world: World, transaction: Transaction): TransactionView {
+export function projectionOf(state: SimulatorState, transaction: Transaction): TransactionProjection {
   const { order, mode, failedAttempts, createdAt, expiresAt, plan } = transaction;
   const shown = shownCapture(transaction);
   return {
     txRef: order.txRef,
     status: statusOf(transaction),
-    state: stateOf(transaction, world.agenda.now()),
+    state: stateOf(transaction, state.scheduler.now()),
     amount: order.amount,
     currency: order.currency,
     mode,
     method: shown?.method ?? transaction.lastFailure?.method ?? null,
     reference: shown?.reference ?? null,
-    checkoutUrl: world.checkoutUrl(transaction),
+    checkoutUrl: state.checkoutUrl(transaction),
     failedAttempts,
     createdAt,
     expiresAt,

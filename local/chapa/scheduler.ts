@@ -1,7 +1,7 @@
 import type { Clock } from "../clock.ts";
 
 /** All that the simulator has in hand: what waits for the clock, and what is under way. */
-export class Agenda {
+export class Scheduler {
   readonly #clock: Clock;
   readonly #waiting = new Set<() => void>();
   readonly #underWay = new Set<Promise<void>>();

@@ -1,7 +1,7 @@
 import { Uuid } from "../lib/domain/ids.ts";
 
 /** Who exists on this machine; the ids never change, so that a script can name them. */
-export const PEOPLE = {
+export const USERS = {
   owner: {
     id: Uuid.parse("6f1d2f0e-54a1-4c7e-9d54-0d6a4b0f1c11"),
     role: "owner",
@@ -31,6 +31,6 @@ export const PEOPLE = {
     language: null,
   },
 } as const;
-export type PersonName = keyof typeof PEOPLE;
-export const PERSON_NAMES = ["owner", "owner2", "tenant", "admin"] as const satisfies readonly PersonName[];
+export type UserKey = keyof typeof USERS;
+export const USER_KEYS = ["owner", "owner2", "tenant", "admin"] as const satisfies readonly UserKey[];
 export const PASSWORD = "local-password";

@@ -1,18 +1,18 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Clock } from "../clock.ts";
 import { type Action, ActionRefused, type ActParams } from "./actions.ts";
-import { Agenda } from "./agenda.ts";
-import { Courier } from "./courier.ts";
-import { Dice } from "./dice.ts";
+import type { DeliveryPlan } from "./delivery-plan.ts";
 import { Journal } from "./journal.ts";
 import { Payer } from "./payer.ts";
-import type { Plan } from "./plan.ts";
 import { Profile, type ProfileName } from "./profiles.ts";
+import { Random } from "./random.ts";
 import { payerGoesTo } from "./redirect.ts";
 import { Refunds } from "./refunds.ts";
 import { scenarioOf } from "./scenarios.ts";
-import { Book, type Mode, type State, type Status, stateOf, statusOf, type Transaction } from "./transactions.ts";
+import { Scheduler } from "./scheduler.ts";
+import { Ledger, type Mode, type State, type Status, stateOf, statusOf, type Transaction } from "./transactions.ts";
 import type { Order } from "./validate.ts";
+import { WebhookSender } from "./webhook-sender.ts";
 
 /** What one simulator is set to. What can be changed while it runs is not readonly. */
 export type Settings = {
@@ -40,29 +40,29 @@ export const EVERY_TX_REF = "*";
 const RATE_LIMIT_PER_MINUTE = 600;
 
 /** One merchant's Chapa, from its first request to the next reset. */
-export class World {
+export class SimulatorState {
   readonly settings: Settings;
-  readonly agenda: Agenda;
-  readonly dice: Dice;
+  readonly scheduler: Scheduler;
+  readonly random: Random;
   readonly journal: Journal;
   readonly profile: Profile;
-  readonly book: Book;
+  readonly ledger: Ledger;
   readonly refunds: Refunds;
   readonly #payer: Payer;
-  readonly #courier: Courier;
-  readonly #plans = new Map<string, Plan>();
+  readonly #sender: WebhookSender;
+  readonly #plans = new Map<string, DeliveryPlan>();
   readonly #verifyUnavailableUntil = new Map<string, number>();
   #minute = { number: 0, requests: 0 };
 
   constructor(settings: Settings) {
     this.settings = settings;
-    const agenda = new Agenda(settings.clock);
-    const dice = new Dice(settings.seed);
-    const profile = new Profile(() => settings.profile, dice);
+    const scheduler = new Scheduler(settings.clock);
+    const random = new Random(settings.seed);
+    const profile = new Profile(() => settings.profile, random);
     const journal = new Journal(settings.log);
-    const desk = {
+    const context = {
       profile,
-      dice,
+      random,
       get secretKey() {
         return settings.secretKey;
       },
@@ -70,29 +70,29 @@ export class World {
         return settings.webhookSecret;
       },
     };
-    const courier = new Courier({ agenda, journal, desk, webhookUrl: () => settings.webhookUrl });
-    const book = new Book({
-      dice,
+    const sender = new WebhookSender({ scheduler, journal, context, webhookUrl: () => settings.webhookUrl });
+    const ledger = new Ledger({
+      random,
       windowMs: settings.retryWindowMinutes * 60_000,
-      tell: (transaction, happening) => courier.announce(transaction, happening),
+      tell: (transaction, happening) => sender.announce(transaction, happening),
     });
-    const told = (txRef: string) => courier.settled(txRef);
-    this.agenda = agenda;
-    this.dice = dice;
+    const told = (txRef: string) => sender.settled(txRef);
+    this.scheduler = scheduler;
+    this.random = random;
     this.profile = profile;
     this.journal = journal;
-    this.book = book;
-    this.refunds = new Refunds({ book, agenda, dice, profile, told });
-    this.#courier = courier;
-    this.#payer = new Payer({ book, agenda, told });
+    this.ledger = ledger;
+    this.refunds = new Refunds({ ledger, scheduler, random, profile, told });
+    this.#sender = sender;
+    this.#payer = new Payer({ ledger, scheduler, told });
   }
 
   /** Opens a checkout and lets its scenario, or the autopilot, play the payer. */
   async open(order: Order, mode: Mode): Promise<{ transaction: Transaction; isAnswerLost: boolean }> {
     const scenario = this.settings.hasScenarios ? scenarioOf(order) : undefined;
     const plan = { ...this.#planOf(EVERY_TX_REF), ...scenario?.plan, ...this.#planOf(order.txRef) };
-    const at = this.agenda.now();
-    const transaction = this.book.open(order, { mode, plan, at });
+    const at = this.scheduler.now();
+    const transaction = this.ledger.open(order, { mode, plan, at });
     if (scenario?.verifyUnavailableSeconds) {
       this.#verifyUnavailableUntil.set(order.txRef, at + 1000 * scenario.verifyUnavailableSeconds);
     }
@@ -100,9 +100,9 @@ export class World {
     if (plan.reorder === "before-initialize-answer") {
       // Only a payment makes news, so somebody has to pay before the merchant knows the link.
       this.#play(transaction, action ?? "pay");
-      await this.#courier.settled(order.txRef);
+      await this.#sender.settled(order.txRef);
     } else if (action) {
-      void this.agenda.run(async () => {
+      void this.scheduler.run(async () => {
         await nextTurn();
         this.#play(transaction, action);
       });
@@ -114,29 +114,29 @@ export class World {
   async act(transaction: Transaction, action: Action, params: ActParams = {}): Promise<ActResult> {
     const leaves = this.#payer.act(transaction, action, params);
     const { txRef } = transaction.order;
-    if (transaction.plan.reorder === "before-redirect") await this.#courier.settled(txRef);
+    if (transaction.plan.reorder === "before-redirect") await this.#sender.settled(txRef);
     return {
       txRef,
       status: statusOf(transaction),
-      state: stateOf(transaction, this.agenda.now()),
+      state: stateOf(transaction, this.scheduler.now()),
       redirect: payerGoesTo(transaction, leaves, { profile: this.profile, origin: this.settings.origin }),
     };
   }
 
   /** Plans what happens to the messages about `txRef`, existing or not, in place of what was planned before. */
-  plan(txRef: string, plan: Plan): void {
+  plan(txRef: string, plan: DeliveryPlan): void {
     this.#plans.set(txRef, plan);
-    const transaction = this.book.find(txRef);
+    const transaction = this.ledger.find(txRef);
     if (transaction) transaction.plan = { ...this.#planOf(EVERY_TX_REF), ...plan };
   }
 
-  plans(): Record<string, Plan> {
+  plans(): Record<string, DeliveryPlan> {
     return Object.fromEntries(this.#plans);
   }
 
   /** Whether verify is out of order for this tx_ref. */
   isVerifyUnavailable(txRef: string): boolean {
-    return this.agenda.now() < (this.#verifyUnavailableUntil.get(txRef) ?? 0);
+    return this.scheduler.now() < (this.#verifyUnavailableUntil.get(txRef) ?? 0);
   }
 
   checkoutUrl(transaction: Transaction): string {
@@ -145,7 +145,7 @@ export class World {
 
   /** Counts a request. Nobody is ever refused: Chapa's limits are not known, only its headers. */
   countRequest(): Record<string, string> {
-    const number = Math.floor(this.agenda.now() / 60_000);
+    const number = Math.floor(this.scheduler.now() / 60_000);
     if (this.#minute.number !== number) this.#minute = { number, requests: 0 };
     this.#minute.requests++;
     return {
@@ -154,7 +154,7 @@ export class World {
     };
   }
 
-  #planOf(txRef: string): Plan {
+  #planOf(txRef: string): DeliveryPlan {
     return this.#plans.get(txRef) ?? {};
   }
 

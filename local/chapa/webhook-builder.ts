@@ -1,14 +1,14 @@
-import type { Dice } from "./dice.ts";
+import type { DeliveryPlan } from "./delivery-plan.ts";
 import { hmac, phpJson, type WebhookFields, webhookFields } from "./payload.ts";
-import type { Plan } from "./plan.ts";
 import type { Profile } from "./profiles.ts";
+import type { Random } from "./random.ts";
 import type { Happening, Transaction } from "./transactions.ts";
 
 /** A webhook ready to be sent. Every try sends these bytes under these headers. */
-export type Letter = { event: string; headers: Record<string, string>; body: Buffer };
+export type Webhook = { event: string; headers: Record<string, string>; body: Buffer };
 
-/** What letters are written and signed with. */
-export type Desk = { profile: Profile; dice: Dice; secretKey: string; webhookSecret: string };
+/** What webhooks are built and signed with. */
+export type BuilderContext = { profile: Profile; random: Random; secretKey: string; webhookSecret: string };
 
 // Just beyond the 256 KiB that many queues and functions take.
 const HUGE_PADDING_BYTES = 300 * 1024;
@@ -16,18 +16,18 @@ const HUGE_PADDING_BYTES = 300 * 1024;
 const HEX = "0123456789abcdef";
 
 /** Writes and signs the webhook about `happening`, with whatever the transaction's plan does to it. */
-export function writeLetter(transaction: Transaction, happening: Happening, desk: Desk): Letter {
+export function buildWebhook(transaction: Transaction, happening: Happening, context: BuilderContext): Webhook {
   const { plan, order } = transaction;
-  const fields = misstate(webhookFields(transaction, happening, desk), plan);
-  const { body, type } = encode(fields, plan, desk.profile.trait("encoder", order.txRef));
+  const fields = misstate(webhookFields(transaction, happening, context), plan);
+  const { body, type } = encode(fields, plan, context.profile.trait("encoder", order.txRef));
   return {
     event: String(fields.find(([name]) => name === "event")?.[1]),
-    headers: { "content-type": type, ...signatures(body, transaction, desk) },
+    headers: { "content-type": type, ...signatures(body, transaction, context) },
     body: plan.tamperedBody ? tamper(body) : body,
   };
 }
 
-function misstate(fields: WebhookFields, plan: Plan): WebhookFields {
+function misstate(fields: WebhookFields, plan: DeliveryPlan): WebhookFields {
   const txRef = plan.otherMerchant ? "ORDER-7f3a9c20" : plan.unknownTxRef ? "NEVERSEEN0000000000X" : undefined;
   const isSuccess = fields.some(([name, value]) => name === "event" && value === "charge.success");
   return fields.map(([name, value]) => {
@@ -38,7 +38,7 @@ function misstate(fields: WebhookFields, plan: Plan): WebhookFields {
   });
 }
 
-function encode(fields: WebhookFields, plan: Plan, encoder: "php" | "js"): { body: Buffer; type: string } {
+function encode(fields: WebhookFields, plan: DeliveryPlan, encoder: "php" | "js"): { body: Buffer; type: string } {
   const json = "application/json";
   if (plan.emptyBody) return { body: Buffer.alloc(0), type: json };
   if (plan.formBody) {
@@ -52,11 +52,11 @@ function encode(fields: WebhookFields, plan: Plan, encoder: "php" | "js"): { bod
   return { body: Buffer.from(plan.truncatedJson ? text.slice(0, text.length / 2) : text), type: json };
 }
 
-function signatures(body: Buffer, { plan, order }: Transaction, desk: Desk): Record<string, string> {
+function signatures(body: Buffer, { plan, order }: Transaction, context: BuilderContext): Record<string, string> {
   if (plan.noHeaders) return {};
-  const secret = secretFor(plan, desk);
-  const reserialised = desk.profile.trait("signs", order.txRef) === "reserialised";
-  const wrong = () => desk.dice.text(`signature:${order.txRef}`, 64, HEX);
+  const secret = secretFor(plan, context);
+  const reserialised = context.profile.trait("signs", order.txRef) === "reserialised";
+  const wrong = () => context.random.text(`signature:${order.txRef}`, 64, HEX);
   const content = plan.badSignature ? wrong() : hmac(secret, reserialised ? rewritten(body) : body);
   const constant = plan.badSignature ? wrong() : hmac(secret, secret);
   const [first, second] = plan.swappedHeaders ? [constant, content] : [content, constant];
@@ -66,7 +66,7 @@ function signatures(body: Buffer, { plan, order }: Transaction, desk: Desk): Rec
     : { "x-chapa-signature": spell(first), "chapa-signature": spell(second) };
 }
 
-function secretFor(plan: Plan, { secretKey, webhookSecret }: Desk): string {
+function secretFor(plan: DeliveryPlan, { secretKey, webhookSecret }: BuilderContext): string {
   if (plan.otherMerchant) return `not-${webhookSecret}`;
   if (plan.wrongKey) return secretKey;
   if (plan.oldSecret) return plan.oldSecret === true ? `old-${webhookSecret}` : plan.oldSecret;

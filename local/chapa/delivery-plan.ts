@@ -8,7 +8,7 @@ const flag = z.boolean();
  * What goes wrong, or just otherwise, with the messages about one transaction. Everything can be combined. Times are
  * seconds on the clock unless they say otherwise.
  */
-export const Plan = z.strictObject({
+export const DeliveryPlan = z.strictObject({
   /** Seconds between what happens and the first try of its webhook. */
   delay: seconds.optional(),
   /** This many more copies, the same to the byte. */
@@ -74,4 +74,4 @@ export const Plan = z.strictObject({
   /** How refunds asked for by API end. */
   refunds: z.enum(["refunded", "reversed"]).optional(),
 });
-export type Plan = z.infer<typeof Plan>;
+export type DeliveryPlan = z.infer<typeof DeliveryPlan>;
