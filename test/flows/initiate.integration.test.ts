@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import type { HttpResponse } from "../../local/api-client.ts";
 import type { Stage } from "../../local/demo/stage.ts";
 import { openStage } from "../support/stage.ts";
+import { waitUntil } from "../support/wait-until.ts";
 
 const HOUR_MS = 3_600_000;
 
@@ -87,10 +88,12 @@ describe("an invocation that dies", () => {
     await stage.cloud.fault("chapa", { fault: "timeoutBeforeEffect", route: "initialize", times: 1 });
     // Nobody waits for it any more: its row and its lease are all that is left.
     const dying = stage.caller.initiate({ property_id, request_id });
-    await expect.poll(() => stage.cloud.chapa?.journal().some(isInitialize)).toBe(true);
+    await waitUntil(() => stage.cloud.chapa?.journal().some(isInitialize) === true);
     await stage.cloud.clock.advance(60_000);
     const next = await stage.caller.initiate({ property_id, request_id });
     expect(next.status).toBe(202);
+    // What it still waits for at Chapa ends.
+    await stage.cloud.fault("chapa", "down");
     const late = await dying;
     expect([202, 409, 503]).toContain(late.status);
     if (late.status === 202) expect(late.body["checkout_url"]).toBe(next.body["checkout_url"]);

@@ -5,6 +5,7 @@ import type { Stage } from "../../local/demo/stage.ts";
 import { sign } from "../../local/services/tokens.ts";
 import { USERS } from "../../local/users.ts";
 import { openStage } from "../support/stage.ts";
+import { waitUntil } from "../support/wait-until.ts";
 
 let stage: Stage;
 beforeAll(async () => {
@@ -42,7 +43,7 @@ test("no request fails while every key and secret is replaced under load, one af
     const running = load(answers);
     const more = (count: number) => {
       const goal = answers.length + count;
-      return expect.poll(() => answers.length, { timeout: 60_000 }).toBeGreaterThan(goal);
+      return waitUntil(() => answers.length > goal);
     };
     await more(20);
     await work();

@@ -8,11 +8,11 @@ import { CHAPA_DEFAULTS, type ChapaSimulator } from "../../local/chapa/simulator
 import { DAY_MS, MINUTE_MS, type Stage } from "../../local/demo/stage.ts";
 import { SECRETS } from "../../local/environment.ts";
 import { USERS } from "../../local/users.ts";
-import { openStage } from "../support/stage.ts";
+import { onlyPaymentOf, openStage, SILENT, simulatedChapa, verifiedAt } from "../support/stage.ts";
+import { waitUntil } from "../support/wait-until.ts";
 
 const SECRET = "a-webhook-secret";
 const PATH = "/api/v1/webhook/chapa";
-const SILENT = { dropAll: true, callback: { send: "off" } } as const;
 const PROCESSED = { message: "Webhook processed successfully" };
 const ALREADY = { message: "Payment already processed, no action taken" };
 const NOT_FOUND = { message: "Payment not found, no action taken" };
@@ -22,8 +22,7 @@ let stage: Stage;
 let chapa: ChapaSimulator;
 beforeAll(async () => {
   stage = await openStage({ CHAPA_WEBHOOK_SECRET: SECRET });
-  if (!stage.cloud.chapa) throw new Error("these tests need the simulator");
-  chapa = stage.cloud.chapa;
+  chapa = simulatedChapa(stage);
 });
 afterAll(() => stage.close());
 
@@ -53,19 +52,9 @@ const post = (claim: string, { body = claim, ...options }: Sent = { secret: SECR
 const get = (query: string, headers: Record<string, string> = {}) =>
   settled(stage.caller.get(`${PATH}${query}`, headers));
 
-async function onlyPayment(): Promise<Payment> {
-  const [payment, ...others] = await stage.cloud.rows.payments();
-  if (!payment || others.length > 0) throw new Error("there is not one payment");
-  return payment;
-}
+const onlyPayment = () => onlyPaymentOf(stage);
 
-/** References that Chapa was asked about, in order. */
-function verified(): string[] {
-  return chapa.journal().flatMap((entry) => {
-    const asked = entry.kind === "request" && /^\/v1\/transaction\/verify\/(\w+)$/.exec(entry.path)?.[1];
-    return asked ? [asked] : [];
-  });
-}
+const verified = () => verifiedAt(stage);
 
 /** What Chapa heard at each try of each webhook. */
 function answersToChapa(): unknown[] {
@@ -222,7 +211,7 @@ describe("when", () => {
     await harm();
     await stage.cloud.functions.load();
     await stage.caller.act(checkout.url, "close-tab");
-    await vi.waitUntil(() => answersToChapa().includes(status), 30_000);
+    await waitUntil(() => answersToChapa().includes(status));
     stage.cloud.secrets.set(SECRETS.webhook, { chapa_webhook_secret: SECRET });
     vi.unstubAllEnvs();
     await stage.cloud.fault("chapa", null);

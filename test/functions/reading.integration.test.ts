@@ -3,9 +3,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import * as z from "zod";
 import { DAY_MS, MINUTE_MS, SECOND_MS } from "../../lib/domain/time.ts";
 import type { HttpResponse } from "../../local/api-client.ts";
-import type { Checkout, Stage } from "../../local/demo/stage.ts";
+import type { Stage } from "../../local/demo/stage.ts";
 import type { UserKey } from "../../local/users.ts";
-import { openStage } from "../support/stage.ts";
+import { openStage, paidUnnoticed, verifiedAt } from "../support/stage.ts";
 
 let stage: Stage;
 beforeAll(async () => {
@@ -13,8 +13,6 @@ beforeAll(async () => {
 });
 beforeEach(() => stage.cloud.reset());
 afterAll(() => stage.close());
-
-const SILENT = { dropAll: true, callback: { send: "off" } } as const;
 
 const Page = z.object({
   data: z.array(z.looseObject({ id: z.string(), user_id: z.string(), status: z.string() })),
@@ -108,9 +106,7 @@ describe("a list of payments", () => {
     ["cursor=abc", "cursor"],
     ["cursor=WyJhIiwxXQ.AAAAAAAAAAAAAAAAAAAAAA", "cursor"],
   ])("is refused with 422 naming the field: %s", async (query, field) => {
-    const { status, body } = await read(`?${query}`);
-    expect(status).toBe(422);
-    expect(body["errors"]).toMatchObject([{ loc: ["query", field] }]);
+    expect(await read(`?${query}`)).toMatchObject({ status: 422, body: { errors: [{ loc: ["query", field] }] } });
   });
 
   test("gives cursors that are good for the very same list only", async () => {
@@ -120,6 +116,39 @@ describe("a list of payments", () => {
     expect((await read(`?status=PENDING&cursor=${next_cursor}`)).status).toBe(422);
     expect((await read(`?cursor=${next_cursor}`, bearer("owner2"))).status).toBe(422);
     expect((await read(`?cursor=${next_cursor}`, bearer("admin"))).status).toBe(422);
+  });
+});
+
+describe("the status of a payment", () => {
+  test("tells the owner where his payment stands, without what would let a reader of it pay or refund", async () => {
+    const checkout = await stage.checkout(stage.addProperty());
+    const { status, body } = await stage.status(checkout);
+    expect(status).toBe(200);
+    expect(body).toMatchObject({
+      id: checkout.id,
+      status: "PENDING",
+      state: "PENDING",
+      chapa_tx_ref: "********",
+      checkout_url: null,
+      amount: 500,
+      currency: "ETB",
+    });
+  });
+
+  test("says 404 in the original's words for an id that is nobody's", async () => {
+    const { status, body } = await stage.caller.status(randomUUID());
+    expect({ status, detail: body["detail"], code: body["code"] }).toEqual({
+      status: 404,
+      detail: "Payment not found",
+      code: "payment_not_found",
+    });
+  });
+
+  test("names the path's parameter when it is no UUID", async () => {
+    expect(await stage.caller.status("not-a-uuid")).toMatchObject({
+      status: 422,
+      body: { errors: [{ loc: ["path", "payment_id"] }] },
+    });
   });
 });
 
@@ -191,37 +220,27 @@ describe("one payment", () => {
 });
 
 describe("a look that somebody asks for", () => {
-  async function paidUnheard(): Promise<Checkout> {
-    stage.plan(SILENT);
-    const checkout = await stage.checkout(stage.addProperty());
-    await stage.act(checkout, "pay");
-    return checkout;
-  }
-
   test("is answered with what Chapa says now, to administrators and programs", async () => {
-    const checkout = await paidUnheard();
+    const checkout = await paidUnnoticed(stage);
     expect((await stage.status(checkout)).body["status"]).toBe("PENDING");
     const looked = await post(`/${checkout.id}/verify`, bearer("admin"));
-    expect(looked.status).toBe(200);
-    expect(looked.body).toMatchObject({ status: "SUCCESS", captures: [{ kind: "confirmed" }] });
+    expect(looked).toMatchObject({ status: 200, body: { status: "SUCCESS", captures: [{ kind: "confirmed" }] } });
     expect(looked.headers.get("ratelimit")).toMatch(/^"verify";r=29;t=\d+$/);
     expect((await post(`/${checkout.id}/verify`, bearer("owner"))).status).toBe(403);
   });
 
   test("asks Chapa at most once in five seconds, and says 503 when Chapa does not answer", async () => {
     const checkout = await stage.checkout(stage.addProperty());
-    const verifies = () =>
-      stage.cloud.chapa?.journal().filter((entry) => "path" in entry && entry.path.includes("/verify/")).length;
     const answers = [await post(`/${checkout.id}/verify`, key()), await post(`/${checkout.id}/verify`, key())];
     expect(answers.map(({ status }) => status)).toEqual([200, 200]);
-    expect(verifies()).toBe(1);
+    expect(verifiedAt(stage)).toEqual([checkout.txRef]);
     await stage.cloud.fault("chapa", "down");
     await stage.cloud.clock.advance(6 * SECOND_MS);
     expect((await post(`/${checkout.id}/verify`, key())).status).toBe(503);
   });
 
   test("is caused by reading a state that is not fresh, and not waited for", async () => {
-    const checkout = await paidUnheard();
+    const checkout = await paidUnnoticed(stage);
     await stage.status(checkout);
     await stage.cloud.settle();
     expect((await stage.status(checkout)).body["status"]).toBe("PENDING");
@@ -248,9 +267,7 @@ describe("giving a payment up", () => {
   });
 
   test("is refused when it has been paid, even if nobody here has heard of it", async () => {
-    stage.plan(SILENT);
-    const checkout = await stage.checkout(stage.addProperty());
-    await stage.act(checkout, "pay");
+    const checkout = await paidUnnoticed(stage);
     const refused = await post(`/${checkout.id}/cancel`, bearer("owner"));
     expect([refused.status, refused.body["code"]]).toEqual([409, "payment_taken"]);
     expect((await stage.status(checkout)).body["status"]).toBe("SUCCESS");

@@ -5,9 +5,8 @@ import type { HttpResponse } from "../../local/api-client.ts";
 import type { Action, ActParams } from "../../local/chapa/actions.ts";
 import { CHAPA_DEFAULTS, type ChapaSimulator } from "../../local/chapa/simulator.ts";
 import { type Checkout, checkoutOf, DAY_MS, HOUR_MS, MINUTE_MS, type Stage } from "../../local/demo/stage.ts";
-import { openStage } from "../support/stage.ts";
+import { onlyPaymentOf, openStage, paidUnnoticed, SILENT, simulatedChapa, verifiedAt } from "../support/stage.ts";
 
-const SILENT = { dropAll: true, callback: { send: "off" } } as const;
 // When the first look at a checkout is due.
 const FIRST_LOOK_MS = 2 * MINUTE_MS + 1_000;
 
@@ -16,8 +15,7 @@ let chapa: ChapaSimulator;
 let propertyId: string;
 beforeAll(async () => {
   stage = await openStage({ RATE_LIMIT_INITIATE: "100" });
-  if (!stage.cloud.chapa) throw new Error("these tests need the simulator");
-  chapa = stage.cloud.chapa;
+  chapa = simulatedChapa(stage);
 });
 beforeEach(async () => {
   await stage.cloud.reset();
@@ -26,17 +24,11 @@ beforeEach(async () => {
 afterEach(() => void vi.unstubAllEnvs());
 afterAll(() => stage.close());
 
-async function onlyPayment(): Promise<Payment> {
-  const [payment, ...others] = await stage.cloud.rows.payments();
-  if (!payment || others.length > 0) throw new Error("there is not one payment");
-  return payment;
-}
+const onlyPayment = () => onlyPaymentOf(stage);
 
 const movesOf = ({ history }: Payment) => history.map(({ transition }) => transition);
 
-function verifies(): number {
-  return chapa.journal().filter((entry) => entry.kind === "request" && entry.path.includes("/verify/")).length;
-}
+const verifies = () => verifiedAt(stage).length;
 
 /** Chapa's own word, signed: it is only a reason to ask. */
 function signed({ txRef }: Checkout): Promise<HttpResponse> {
@@ -49,14 +41,6 @@ function toldListing(): unknown[] {
   return (stage.cloud.services.listing?.confirms() ?? [])
     .map(({ body }) => body["status"])
     .filter((s) => s !== "PENDING");
-}
-
-/** A checkout whose payer has paid, of which nobody has told us. */
-async function paidUnnoticed(): Promise<Checkout> {
-  stage.plan(SILENT);
-  const checkout = await stage.checkout(propertyId);
-  await stage.act(checkout, "close-tab");
-  return checkout;
 }
 
 describe("only Chapa's verify moves money:", () => {
@@ -96,7 +80,7 @@ describe("only Chapa's verify moves money:", () => {
   });
 
   test("a content type that is not JSON's does not make a readable answer unreadable", async () => {
-    await paidUnnoticed();
+    await paidUnnoticed(stage, propertyId);
     await stage.cloud.fault("chapa", "wrongContentType");
     await stage.cloud.advance(FIRST_LOOK_MS);
     expect((await onlyPayment()).state).toBe("SUCCESS");
@@ -111,7 +95,7 @@ describe("only Chapa's verify moves money:", () => {
   });
 
   test.each(["flap", "stale"])("a verify that answers %s is no evidence against money", async (fault) => {
-    const checkout = await paidUnnoticed();
+    const checkout = await paidUnnoticed(stage, propertyId);
     await stage.cloud.fault("chapa", { fault, ms: 4 * MINUTE_MS });
     await stage.cloud.advance(FIRST_LOOK_MS);
     await stage.cloud.advance(3 * MINUTE_MS);
@@ -195,7 +179,7 @@ describe("money that goes back at Chapa", () => {
     ["refund", "refunded"],
     ["reverse", "reversed"],
   ] as const)("before anybody looked is no success: %s", async (action, code) => {
-    const checkout = await paidUnnoticed();
+    const checkout = await paidUnnoticed(stage, propertyId);
     await stage.act(checkout, action);
     await stage.cloud.advance(FIRST_LOOK_MS);
     const payment = await onlyPayment();
@@ -271,6 +255,7 @@ describe("an initialize", () => {
     ["nullData", 2],
     ["successWithoutUrl", 1],
   ])("whose answer is lost (%s, %d times) never leaves two links that can be paid", async (fault, times) => {
+    if (fault === "timeoutAfterEffect") vi.stubEnv("SERVICE_DEADLINE_FACTOR", "0.25");
     await stage.cloud.fault("chapa", { fault, route: "initialize", times });
     const requestId = randomUUID();
     const answers = [await stage.press(propertyId, requestId)];

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { txRefOf } from "../../lib/domain/ids.ts";
 import { openFlags, type Payment, shownTxRef } from "../../lib/domain/payment.ts";
 import { documentClient } from "../../lib/table/client.ts";
@@ -10,10 +10,10 @@ import type { ChapaSimulator } from "../../local/chapa/simulator.ts";
 import { checkoutOf, DAY_MS, HOUR_MS, MINUTE_MS, type Stage } from "../../local/demo/stage.ts";
 import { TABLE_NAME } from "../../local/environment.ts";
 import { anOpened, aRef } from "../support/payments.ts";
-import { openStage } from "../support/stage.ts";
+import { onlyPaymentOf, openStage, SILENT, simulatedChapa, verifiedAt } from "../support/stage.ts";
+import { waitUntil } from "../support/wait-until.ts";
 
 const QUIET = { callback: { send: "off" } } as const;
-const SILENT = { ...QUIET, dropAll: true } as const;
 const TIMEOUT_MS = 7 * DAY_MS;
 // What one run takes from one bucket.
 const PAGE = 200;
@@ -23,8 +23,7 @@ let chapa: ChapaSimulator;
 let propertyId: string;
 beforeAll(async () => {
   stage = await openStage({ RATE_LIMIT_INITIATE: "1000" });
-  if (!stage.cloud.chapa) throw new Error("these tests need the simulator");
-  chapa = stage.cloud.chapa;
+  chapa = simulatedChapa(stage);
 });
 afterAll(() => stage.close());
 
@@ -35,21 +34,11 @@ function eachOnItsOwn(): void {
   });
 }
 
-async function onlyPayment(): Promise<Payment> {
-  const [payment, ...others] = await stage.cloud.rows.payments();
-  if (!payment || others.length > 0) throw new Error("there is not one payment");
-  return payment;
-}
+const onlyPayment = () => onlyPaymentOf(stage);
 
 const movesOf = ({ history }: Payment) => history.map(({ transition }) => transition);
 
-/** References that Chapa was asked about, in order. */
-function verified(): string[] {
-  return chapa.journal().flatMap((entry) => {
-    const asked = entry.kind === "request" && /^\/v1\/transaction\/verify\/(\w+)$/.exec(entry.path)?.[1];
-    return asked ? [asked] : [];
-  });
-}
+const verified = () => verifiedAt(stage);
 
 /** Moves the clock to `at`, if that is to come, and runs the schedule. */
 async function reach(at: number): Promise<void> {
@@ -240,7 +229,7 @@ describe("a timeout is no evidence:", () => {
     await stage.cloud.fault("chapa", { fault: "latency", ms: 500, route: "cancel", times: 1 });
     const expiring = stage.cloud.advance(TIMEOUT_MS);
     const isCancelled = () => chapa.journal().some((one) => one.kind === "request" && one.path.includes("/cancel/"));
-    await vi.waitUntil(isCancelled, 30_000);
+    await waitUntil(isCancelled);
     await chapa.act(txRef, "pay-late");
     await expiring;
     expect(movesOf(await onlyPayment())).toEqual(["claim", "open", "confirm"]);

@@ -7,6 +7,7 @@ import * as z from "zod";
 import { ApiClient } from "../../local/api-client.ts";
 import { type Answer, type Listening, type Request, serve } from "../../local/serve.ts";
 import { USERS } from "../../local/users.ts";
+import { waitUntil } from "../support/wait-until.ts";
 
 const ROOT = new URL("../../", import.meta.url).pathname;
 const PROPERTY = "0b0a7c1e-3c1f-4f27-8a52-6f2f5f0f7a22";
@@ -43,7 +44,7 @@ function clean(environment: Record<string, string>): Record<string, string> {
 }
 
 async function ready({ output, errors }: Running): Promise<Address> {
-  await expect.poll(() => `${output()}${errors()}`, { timeout: 30_000 }).toMatch(/^\{"api".*\}$/m);
+  await waitUntil(() => /^\{"api".*\}$/m.test(`${output()}${errors()}`));
   const line = output()
     .split("\n")
     .find((text) => text.startsWith('{"api"'));
@@ -120,10 +121,11 @@ test("a foreign Chapa, listing and notification service take the place of the si
   const told = await caller.webhook(JSON.stringify({ event: "charge.success", tx_ref: txRef }), { secret });
   expect(told.status).toBe(200);
   const standing = async () => (await caller.status(String(body["id"]))).body["status"];
-  await expect.poll(standing, { timeout: 20_000 }).toBe("SUCCESS");
+  await waitUntil(async () => (await standing()) === "SUCCESS");
 
   const news = () => listing.heard.map((request) => JSON.parse(textOf(request)).status);
-  await expect.poll(news, { timeout: 20_000 }).toEqual(["PENDING", "SUCCESS"]);
+  await waitUntil(() => news().length === 2);
+  expect(news()).toEqual(["PENDING", "SUCCESS"]);
   expect(listing.heard.map(({ path, headers }) => [path, headers["x-api-key"]])).toEqual(
     ["first", "second"].map(() => ["/api/v1/payments/confirm", "the-plain-listing-key"]),
   );
@@ -133,7 +135,8 @@ test("a foreign Chapa, listing and notification service take the place of the si
     tx_ref: txRef,
   });
   await control(address, "/sweep", {});
-  await expect.poll(() => notification.heard.map(({ path }) => path)).toEqual(["/api/v1/notifications/send"]);
+  await waitUntil(() => notification.heard.length > 0);
+  expect(notification.heard.map(({ path }) => path)).toEqual(["/api/v1/notifications/send"]);
 });
 
 function unheard(): never {
@@ -169,8 +172,12 @@ describe("it stops", () => {
     const address = await ready(watch(child));
     child.kill(signal);
     await once(child, "exit");
-    const isGone = () => fetch(address.api).then(String, () => "gone");
-    await expect.poll(isGone, { timeout: 10_000 }).toBe("gone");
+    const isGone = () =>
+      fetch(address.api).then(
+        () => false,
+        () => true,
+      );
+    await waitUntil(isGone);
   });
 });
 
@@ -189,7 +196,7 @@ describe("it explains itself", () => {
   });
 
   test.each<[string[], Record<string, string>, string]>([
-    [["--port", "many"], {}, "--port has to be a port"],
+    [["--port", "many"], {}, "--port has to be a whole number"],
     [["--profile", "friendly"], {}, "--profile has to be one of"],
     [["--frobnicate"], {}, "--frobnicate"],
     [[], { CHAPA_BASE_URL: "chapa" }, "CHAPA_BASE_URL"],
@@ -207,7 +214,7 @@ describe("it explains itself", () => {
     expect(await once(helped.child, "exit")).toEqual([0, null]);
     expect(helped.output()).toContain("--port");
     const running = start(["--port", "0"]);
-    await expect.poll(running.output, { timeout: 30_000 }).toContain("curl");
+    await waitUntil(() => running.output().includes("curl"));
     expect(running.output()).toContain(USERS.owner.email);
   });
 });

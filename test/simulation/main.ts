@@ -1,54 +1,67 @@
 import { availableParallelism } from "node:os";
-import { parseArgs } from "node:util";
 import { Worker } from "node:worker_threads";
-import { countOf } from "../support/options.ts";
+import { Command } from "../../commands/command.ts";
+import { flag, integer, optionalInteger, text } from "../../commands/options.ts";
+import { Progress } from "../../commands/progress.ts";
+import { INVARIANTS } from "../invariants/catalogue.ts";
+import { DELIBERATE_FAULTS, type DeliberateFault } from "../invariants/deliberate-faults.ts";
 import { retold } from "./diagram.ts";
 import { replay, type Searched } from "./exhaustive.ts";
 import { parseFaults, play, type SweptStory } from "./fault-sweep.ts";
-import { LAWS } from "./laws.ts";
-import { MUTANTS, type Mutant } from "./mutants.ts";
-import { live } from "./random-life.ts";
+import { runSeed } from "./random-run.ts";
 import { SCENARIOS } from "./scenarios.ts";
-import { FATES, noHits, SITES } from "./scheduler.ts";
+import { CALL_FAULTS, noHits, SITES } from "./scheduler.ts";
 import { STORIES } from "./stories.ts";
 import {
   addHits,
   type Done,
   type Job,
-  type LivesJob,
   named,
   nothingDone,
   type Outcome,
   type RaceJob,
+  type RunsJob,
   type StoryJob,
 } from "./worker.ts";
 
-const USUAL_LIMIT = "25000";
-const { values } = parseArgs({
+// Within so many runs each deliberate fault must be found.
+const FAULT_RUNS = 20_000;
+const USUAL_LIMIT = 25_000;
+// A run that looks for deliberate faults needs more, unless it is told how many.
+const USUAL_SCHEDULES = 1000;
+const command = new Command({
+  name: "npm run sim",
+  summary: "Plays one fee's run under many seeds with every call failing now and then, and checks it.",
+  duration: "5 seconds for 1,000 schedules; --exhaustive 4 minutes, --mutants half an hour, --sweep hours",
   options: {
-    schedules: { type: "string", default: "1000" },
-    seed: { type: "string", default: "1" },
-    diagram: { type: "boolean", default: false },
-    mutants: { type: "boolean", default: false },
-    mutant: { type: "string" },
-    sweep: { type: "boolean", default: false },
-    singles: { type: "boolean", default: false },
-    story: { type: "string" },
-    faults: { type: "string" },
-    exhaustive: { type: "boolean", default: false },
-    scenario: { type: "string" },
-    path: { type: "string" },
-    limit: { type: "string", default: USUAL_LIMIT },
-    workers: { type: "string", default: String(availableParallelism()) },
+    schedules: optionalInteger(`how many seeds (default ${USUAL_SCHEDULES}; with --mutants ${FAULT_RUNS} each)`),
+    seed: integer("the first seed", 1),
+    diagram: flag("plays the one run of --seed, or the faults of --story, and tells it call by call"),
+    sweep: flag("plays every story with every fault of every call, and every pair of them"),
+    singles: flag("leaves the pairs out of --sweep"),
+    story: text("plays this story of --sweep only", "NAME"),
+    faults: text("what goes wrong in --story, such as 12:crashAfter", "LIST"),
+    exhaustive: flag("plays every order of the calls of each race"),
+    scenario: text("plays this race of --exhaustive only", "NAME"),
+    path: text("plays one order of --scenario again", "PATH"),
+    limit: integer("the most orders for each race", USUAL_LIMIT),
+    mutants: flag("plays each deliberate fault, which has to be found"),
+    mutant: text("plays this deliberate fault only", "NAME"),
+    workers: integer("threads side by side", availableParallelism()),
+  },
+  examples: {
+    "npm run sim -- --schedules 100000": "plays 100,000 seeds",
+    "npm run sim -- --seed 43 --diagram": "tells the run of one seed again",
+    'npm run sim -- --story "nobody pays" --faults 12:crashAfter --diagram': "tells one story with one fault",
+    "npm run sim -- --mutants --schedules 4000": "looks for each deliberate fault in 4,000 runs",
   },
 });
-const count = countOf("schedules", values.schedules);
-const first = countOf("seed", values.seed);
-const workers = countOf("workers", values.workers);
-const limit = countOf("limit", values.limit);
+const values = command.read();
+const { seed: first, workers, limit } = values;
+const count = values.schedules ?? USUAL_SCHEDULES;
 const CHUNK = 250;
-// In so many lives every call must have met every fate so often, and little money may have been excused.
-const LIVES_FOR_HITS = 100_000;
+// In so many runs every call must have met every fault so often, and little money may have been excused.
+const RUNS_FOR_HITS = 100_000;
 const HITS_WANTED = 100;
 // A run of hours says now and then how far it is.
 const TOLD_EVERY = 50_000;
@@ -56,10 +69,9 @@ const TOLD_EVERY = 50_000;
 const RACES_WANTED = 12;
 // Of all captures, so many may come when nothing is left that could find them.
 const UNFINDABLE_SHARE = 0.01;
-// Within so many lives each deliberate fault must be found.
-const MUTANT_LIVES = 20_000;
 
-const say = (text: string) => process.stdout.write(`${text}\n`);
+const progress = new Progress();
+const say = (text: string) => progress.print(text);
 const row = (name: string, cells: (string | number)[]) =>
   say([name.padEnd(28), ...cells.map((cell) => String(cell).padStart(12))].join(""));
 
@@ -69,15 +81,25 @@ async function run<Given extends Job, Result>(
   take: (result: Result, job: Given) => void,
 ): Promise<void> {
   const waiting = [...jobs];
+  let done = 0;
   const thread = async () => {
-    for (let job = waiting.shift(); job; job = waiting.shift()) take(await inWorker<Result>(job), job);
+    for (let job = waiting.shift(); job; job = waiting.shift()) {
+      take(await inWorker<Result>(job), job);
+      progress.show(`${++done} of ${jobs.length} pieces of work`);
+    }
   };
   await Promise.all(Array.from({ length: workers }, thread));
+  progress.end();
 }
+
+// Those that it must catch, and those that must break nothing.
+const SEARCHED_FAULTS = DELIBERATE_FAULTS.filter(
+  ({ caughtBy, harmless }) => harmless !== undefined || caughtBy.includes("simulation"),
+);
 
 const idle: Worker[] = [];
 
-/** A mutant needs a thread of its own, in which its code is what is loaded; the rest share. */
+/** A deliberate fault needs a thread of its own, in which its code is what is loaded; the rest share. */
 function inWorker<Result>(job: Job): Promise<Result> {
   const isOwn = "mutant" in job && job.mutant !== undefined;
   const worker =
@@ -103,56 +125,58 @@ async function schedules(): Promise<boolean> {
     count: Math.min(CHUNK, count - chunk * CHUNK),
   }));
   await run(jobs, (done: Done) => {
-    for (const name of ["lives", "steps", "crashes", "captures", "outraced", "unfindable"] as const)
+    for (const name of ["runs", "steps", "crashes", "captures", "outraced", "unfindable"] as const)
       sum[name] += done[name];
     sum.found.push(...done.found);
     addHits(sum.hits, done.hits);
     for (const { seed, how } of done.found) say(`seed ${seed}: ${how}\n    npm run sim -- --seed ${seed} --diagram`);
-    if (Math.floor(sum.lives / TOLD_EVERY) > Math.floor((sum.lives - done.lives) / TOLD_EVERY))
-      say(`${sum.lives} of ${count} lives, ${sum.found.length} violations`);
+    if (Math.floor(sum.runs / TOLD_EVERY) > Math.floor((sum.runs - done.runs) / TOLD_EVERY))
+      say(`${sum.runs} of ${count} runs, ${sum.found.length} violations`);
   });
-  row("call", [...FATES]);
+  row("call", [...CALL_FAULTS]);
   for (const [site, hits] of [...sum.hits].sort())
     row(
       site,
-      FATES.map((fate) => hits[fate]),
+      CALL_FAULTS.map((fault) => hits[fault]),
     );
   const cells = [...sum.hits].flatMap(([site, hits]) =>
-    FATES.map((fate) => ({ name: `${site} ${fate}`, hits: hits[fate] })),
+    CALL_FAULTS.map((fault) => ({ name: `${site} ${fault}`, hits: hits[fault] })),
   );
   const rare = cells.filter(({ hits }) => hits < HITS_WANTED);
-  const { lives, steps, crashes, captures, outraced, unfindable, found } = sum;
-  say(`\n${lives} schedules, ${steps} steps, ${crashes} crashes, ${captures} captures`);
+  const { runs, steps, crashes, captures, outraced, unfindable, found } = sum;
+  say(`\n${runs} schedules, ${steps} steps, ${crashes} crashes, ${captures} captures`);
   say(`${outraced} pieces of work gave up after lost races and came again`);
   say(
-    `${unfindable} captures came when no look was left to find them, and nine days before the books were next compared`,
+    `${unfindable} captures came when no verification was left to find them, and nine days before the books were next compared`,
   );
   for (const site of sum.hits.keys()) if (!SITES.some((known) => known === site)) say(`    ${site} is on no list`);
-  say(`${cells.length - rare.length} of ${cells.length} fates of a call were met at least ${HITS_WANTED} times`);
+  say(`${cells.length - rare.length} of ${cells.length} faults of a call were met at least ${HITS_WANTED} times`);
   for (const { name, hits } of rare) say(`    only ${hits}: ${name}`);
-  say(`${found.length} violations of ${Object.keys(LAWS).length} laws`);
+  say(`${found.length} violations of ${Object.keys(INVARIANTS).length} invariants`);
   const [worst] = found;
-  if (worst) say(`\nThe life of seed ${worst.seed}:\n${(await retold((told) => live(worst.seed, told))).diagram}`);
+  if (worst) say(`\nThe run of seed ${worst.seed}:\n${(await retold((told) => runSeed(worst.seed, told))).diagram}`);
   const isShort =
-    rare.length > 0 || sum.hits.size > SITES.length || unfindable > captures * UNFINDABLE_SHARE || lives < count;
-  return found.length === 0 && !(isShort && count >= LIVES_FOR_HITS);
+    rare.length > 0 || sum.hits.size > SITES.length || unfindable > captures * UNFINDABLE_SHARE || runs < count;
+  return found.length === 0 && !(isShort && count >= RUNS_FOR_HITS);
 }
 
-async function mutants(chosen: readonly Mutant[]): Promise<boolean> {
-  const budget = values.schedules === "1000" ? MUTANT_LIVES : count;
+async function mutants(chosen: readonly DeliberateFault[]): Promise<boolean> {
+  const budget = values.schedules ?? FAULT_RUNS;
   const byName = new Map(chosen.map((mutant) => [mutant.name, mutant]));
   let caught = 0;
   let wrong = 0;
-  const unbroken = new Set(Object.keys(LAWS));
-  say("schedules  law      deliberate fault (row of the failure model)");
-  const tell = ({ lives, found: [found] }: Done, { mutant: name = "" }: LivesJob) => {
+  const unbroken = new Set(Object.keys(INVARIANTS));
+  say("schedules  invariant  deliberate fault (row of the failure model)");
+  const tell = ({ runs, found: [found] }: Done, { mutant: name = "" }: RunsJob) => {
     const { harmless, of } = byName.get(name) ?? {};
     const isRight = (found === undefined) === (harmless !== undefined);
     if (!isRight) wrong++;
     if (found && harmless === undefined) caught++;
-    if (found) unbroken.delete(found.law);
-    const after = found ? found.seed - first + 1 : `>${lives}`;
-    say(`${String(after).padStart(9)}  ${(found?.law ?? "-").padEnd(8)} ${isRight ? "" : "WRONG: "}${name} (${of})`);
+    if (found) unbroken.delete(found.invariant);
+    const after = found ? found.seed - first + 1 : `>${runs}`;
+    say(
+      `${String(after).padStart(9)}  ${(found?.invariant ?? "-").padEnd(8)} ${isRight ? "" : "WRONG: "}${name} (${of})`,
+    );
     if (found) say(`${" ".repeat(20)} ${found.how}`);
     if (harmless) say(`${" ".repeat(20)} harmless: ${harmless}`);
   };
@@ -163,11 +187,13 @@ async function mutants(chosen: readonly Mutant[]): Promise<boolean> {
   const wanted = chosen.filter(({ harmless }) => harmless === undefined).length;
   say(`\n${caught} of ${wanted} deliberate faults caught within ${budget} schedules each`);
   const harmless = chosen.length - wanted;
-  say(`${harmless - (wrong - (wanted - caught))} of ${harmless} that should be harmless broke no law`);
+  say(`${harmless - (wrong - (wanted - caught))} of ${harmless} that should be harmless broke no invariant`);
   if (values.mutant !== undefined) return wrong === 0;
-  // A law that nothing breaks may be one that cannot fail.
-  say(`${Object.keys(LAWS).length - unbroken.size} of ${Object.keys(LAWS).length} laws were broken by one`);
-  for (const law of unbroken) say(`    by none: ${law}`);
+  // A invariant that nothing breaks may be one that cannot fail.
+  say(
+    `${Object.keys(INVARIANTS).length - unbroken.size} of ${Object.keys(INVARIANTS).length} invariants were broken by one`,
+  );
+  for (const invariant of unbroken) say(`    by none: ${invariant}`);
   return wrong === 0 && unbroken.size === 0;
 }
 
@@ -190,7 +216,7 @@ async function exhaustive(): Promise<boolean> {
     if (isComplete) complete++;
   });
   say(`\n${complete} of ${chosen.length} races are complete, ${violations} violations`);
-  const wanted = limit < Number(USUAL_LIMIT) ? Math.min(RACES_WANTED, chosen.length) : chosen.length;
+  const wanted = limit < USUAL_LIMIT ? Math.min(RACES_WANTED, chosen.length) : chosen.length;
   return violations === 0 && complete >= wanted;
 }
 
@@ -225,13 +251,13 @@ async function order(path: string): Promise<boolean> {
   return tell((told) => replay(scenario, path.split(".").map(Number), told));
 }
 
-/** One life, or one story with some faults, told call by call. */
+/** One run, or one story with some faults, told call by call. */
 async function diagram(): Promise<boolean> {
   if (values.story !== undefined) {
     const story = named(STORIES, values.story);
     return tell((told) => play(story, parseFaults(values.faults ?? ""), told));
   }
-  return tell((told) => live(first, told));
+  return tell((told) => runSeed(first, told));
 }
 
 async function tell(play: Parameters<typeof retold>[0]): Promise<boolean> {
@@ -245,16 +271,15 @@ async function chosenMode(): Promise<boolean> {
   if (values.exhaustive || values.scenario !== undefined) return exhaustive();
   if (values.diagram) return diagram();
   if (values.sweep || values.story !== undefined) return sweep();
-  if (values.mutant !== undefined) return mutants([named(MUTANTS, values.mutant)]);
-  return values.mutants ? mutants(MUTANTS) : schedules();
+  if (values.mutant !== undefined) return mutants([named(SEARCHED_FAULTS, values.mutant)]);
+  return values.mutants ? mutants(SEARCHED_FAULTS) : schedules();
 }
 
 try {
   process.exitCode = (await chosenMode()) ? 0 : 1;
 } catch (error) {
-  // Whoever asks for something that is not there is told what is.
+  // A name that is not there is answered with those that are.
   if (!(error instanceof RangeError)) throw error;
-  say(error.message);
-  process.exitCode = 2;
+  command.refuse(error.message);
 }
 for (const worker of idle) void worker.terminate();

@@ -17,9 +17,9 @@ import { TotalsTable } from "../../lib/table/totals.ts";
 import { answerApi } from "../../local/chapa/api.ts";
 import { CHAPA_DEFAULTS } from "../../local/chapa/simulator.ts";
 import type { SimulatorState } from "../../local/chapa/state.ts";
+import type { Invariants } from "../invariants/invariants.ts";
 import type { MemoryTable } from "../support/memory-table.ts";
 import { FEE, POLICY } from "../support/payments.ts";
-import type { Laws } from "./laws.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Scheduler } from "./scheduler.ts";
 
@@ -50,16 +50,16 @@ type Parts = {
   table: MemoryTable;
   world: SimulatorState;
   ledger: Ledger;
-  laws: Laws;
+  invariants: Invariants;
   outside: Outside;
   isWorking: () => boolean;
 };
 
 /** The ports of every flow: real adapters over a table in memory and a simulated Chapa, each call of them scheduled. */
-export function portsOf({ scheduler, table, world, ledger, laws, outside, isWorking }: Parts) {
+export function portsOf({ scheduler, table, world, ledger, invariants, outside, isWorking }: Parts) {
   const { client } = table;
   const record = (message: string, fields: LogFields = {}) => {
-    laws.recorded({ message, ...fields });
+    invariants.recorded({ message, ...fields });
     // It raises an alarm.
     if (message === "reconcile_finding") ledger.reported.add(String(fields["reference"]));
   };

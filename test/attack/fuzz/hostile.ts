@@ -2,26 +2,14 @@ import fc from "fast-check";
 
 /** Words that parsers have stumbled over, here or elsewhere. */
 const TRAPS = [
-  "__proto__",
-  "constructor",
-  "prototype",
-  "toString",
-  "hasOwnProperty",
-  "success",
-  "SUCCESS",
+  ..."__proto__ constructor prototype toString hasOwnProperty success SUCCESS 1e2 -0 NaN 0x10".split(" "),
+  ...'{"a": %00 ../../etc/passwd'.split(" "),
   "\ufeff",
   "\u0000",
   "\ud800",
   "\u2028",
-  "1e2",
-  "-0",
-  "NaN",
   "1".repeat(400),
-  "0x10",
   "<html><body>502 Bad Gateway</body></html>",
-  '{"a":',
-  "%00",
-  "../../etc/passwd",
 ];
 
 /** Text of any kind: all of Unicode, lone halves of characters too, and words that parsers stumble over. */
@@ -86,18 +74,5 @@ export const amountText = fc.oneof(
     .map((parts) => parts.join(".")),
   fc.tuple(fc.nat(2_000_000), fc.nat(99)).map(([birr, santim]) => `${birr}.${String(santim).padStart(2, "0")}`),
   fc.double().map(String),
-  fc.constantFrom(
-    "500",
-    "500.00",
-    "00500.50",
-    "500.",
-    ".5",
-    "5e2",
-    "-1",
-    "+1",
-    "1,000",
-    "٥٠٠",
-    "500 ",
-    "500.000000001",
-  ),
+  fc.constantFrom(..."500 500.00 00500.50 500. .5 5e2 -1 +1 1,000 ٥٠٠ 500.000000001".split(" "), "500 "),
 );

@@ -5,6 +5,7 @@ import { type Answer, type Listening, type Request, serve } from "../../../local
 import { type ListingDouble, startListing } from "../../../local/services/listing.ts";
 import { sign } from "../../../local/services/tokens.ts";
 import { read } from "../../support/http.ts";
+import { waitUntil } from "../../support/wait-until.ts";
 
 const SECRET = "shared-by-the-siblings";
 const KEY = "webhook-key";
@@ -132,7 +133,7 @@ describe("the listing's confirm", () => {
     const id = aProperty();
     listing.setMode("hanging");
     const slow = confirm(id);
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await waitUntil(() => listing.confirms().length > 0);
     expect(await confirm(id, "PENDING")).toEqual(received("PENDING", "PENDING"));
     expect(await slow).toEqual(received("APPROVED", "SUCCESS"));
     expect(listing.messages()).toEqual([]);
@@ -148,7 +149,7 @@ describe("the listing's confirm", () => {
       body: JSON.stringify({ property_id: id, payment_id: randomUUID(), status: "SUCCESS" }),
     });
     await expect(gone).rejects.toThrow();
-    await expect.poll(() => listing.property(id)?.status).toBe("APPROVED");
+    await waitUntil(() => listing.property(id)?.status === "APPROVED");
   });
 
   test("publishes a deleted property again on a success, which only a probe can prevent", async () => {

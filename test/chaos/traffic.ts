@@ -2,7 +2,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { ApiClient, type HttpResponse } from "../../local/api-client.ts";
 import type { DeliveryPlan } from "../../local/chapa/delivery-plan.ts";
 import type { Cloud } from "../../local/cloud.ts";
-import type { Laws } from "./laws.ts";
+import type { CloudWorld } from "../invariants/cloud-world.ts";
 
 // What becomes of Chapa's messages about one checkout.
 const PLANS: readonly DeliveryPlan[] = [
@@ -15,22 +15,22 @@ const PLANS: readonly DeliveryPlan[] = [
 ];
 const TRIES = 10;
 const BETWEEN_TRIES_MS = 400;
-// Whoever is told to come back later than this is asked again when everything works.
+// A caller that is asked to come back later than this asks again when everything works.
 const LONGEST_WAIT_SECONDS = 20;
 
 /** Owners and payers of a cloud, who do many things at once and do not give up. */
-export class Lives {
+export class Traffic {
   readonly stats = { payments: 0, presses: 0, answers: new Map<string, number>(), paid: 0, cancels: 0 };
   readonly #cloud: Cloud;
   readonly #caller: ApiClient;
-  readonly #laws: Laws;
+  readonly #world: CloudWorld;
   readonly #random: () => number;
   readonly #fees: string[] = [];
 
-  constructor(cloud: Cloud, laws: Laws, random: () => number) {
+  constructor(cloud: Cloud, world: CloudWorld, random: () => number) {
     this.#cloud = cloud;
     this.#caller = new ApiClient(cloud.address);
-    this.#laws = laws;
+    this.#world = world;
     this.#random = random;
   }
 
@@ -40,7 +40,7 @@ export class Lives {
   }
 
   /** One fee: several press at once, somebody pays, somebody cancels, somebody looks, some press again. */
-  async one(): Promise<void> {
+  async playPayment(): Promise<void> {
     const fee = this.#uuid();
     this.#fees.push(fee);
     const [first] = (await this.#crowd(fee, 2 + this.#below(3))).filter((heard) => heard.status === 202);
@@ -71,7 +71,7 @@ export class Lives {
     return Promise.all(ids.map((id) => this.#insist(fee, id)));
   }
 
-  /** Until there is an answer: whoever wants to pay tries again, with the same request. */
+  /** Until there is an answer: a payer tries again, with the same request. */
   async #insist(fee: string, requestId: string): Promise<HttpResponse> {
     for (let tries = 1; ; tries++) {
       const heard = await this.press(fee, requestId);
@@ -86,7 +86,7 @@ export class Lives {
     await pause(600 * this.#random());
     this.#cloud.chapa?.plan(txRef, PLANS[this.#below(PLANS.length)] ?? {});
     const dice = this.#random();
-    if (dice < 0.12) this.#laws.inFlight.add(txRef);
+    if (dice < 0.12) this.#world.inFlight.add(txRef);
     const [action, params] =
       dice < 0.08
         ? ["prompt", { seconds: 1 + this.#below(3) }]
@@ -135,7 +135,7 @@ export class Lives {
     const code = heard.status < 300 ? "" : ` ${heard.body["code"] ?? "by the gateway"}`;
     const answer = `${heard.status}${code}`;
     this.stats.answers.set(answer, (this.stats.answers.get(answer) ?? 0) + 1);
-    this.#laws.answered(fee, heard, askedAt);
+    this.#world.answered(fee, heard, askedAt);
     return heard;
   }
 

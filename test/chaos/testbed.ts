@@ -1,29 +1,33 @@
 // First of all, so that no module keeps a Date that cannot be moved.
 import "../../local/process-clock.ts";
 import { rmSync } from "node:fs";
+import * as z from "zod";
 import { QUEUES, type QueueName } from "../../lib/contract/queues.ts";
+import { PAYMENT_PREFIX } from "../../lib/contract/table.ts";
+import { parseTxRef } from "../../lib/domain/ids.ts";
 import { HOUR_MS, MINUTE_MS, SECOND_MS } from "../../lib/domain/time.ts";
 import { type Cloud, startCloud } from "../../local/cloud.ts";
+import { dynamo } from "../../local/dynamo/requests.ts";
+import { TABLE_NAME } from "../../local/environment.ts";
 import { readSettings } from "../../local/settings.ts";
+import type { Violation } from "../invariants/catalogue.ts";
+import { CloudWorld, paymentIn } from "../invariants/cloud-world.ts";
+import type { DeliberateFault } from "../invariants/deliberate-faults.ts";
 import { seeded } from "../support/seeded-random.ts";
 import { bundleWorker } from "./bundle.ts";
-import type { DeliberateFault } from "./deliberate.ts";
-import { Laws, type Violation } from "./laws.ts";
-import { Lives } from "./lives.ts";
+import { Traffic } from "./traffic.ts";
 import { type HostOptions, type HostReport, WorkerHost } from "./worker-host.ts";
 
-export type StandOptions = Omit<HostOptions, "program" | "random" | "onInitialize"> & {
+export type TestbedOptions = Omit<HostOptions, "program" | "random" | "onInitialize"> & {
   seed: number;
   fault?: DeliberateFault | undefined;
 };
 
 /** What it came to: everything that must be empty or zero, and what there was. */
 export type Ending = {
-  violations: (Violation & { story: string })[];
-  /** Who asked when everything worked, and got neither a checkout nor a final answer. */
-  stuck: number;
+  violations: (Pick<Violation, "invariant" | "of" | "how"> & { story: string })[];
   host: HostReport;
-  stats: Lives["stats"];
+  stats: Traffic["stats"];
   states: Record<string, number>;
   captures: number;
   transactions: number;
@@ -31,7 +35,7 @@ export type Ending = {
 };
 
 // Past the two hours by which some clocks were wrong, then past the timeout and the last look at what was left.
-const HEALING_MS = [
+const RECOVERY_MS = [
   6 * SECOND_MS,
   MINUTE_MS,
   5 * MINUTE_MS,
@@ -41,32 +45,39 @@ const HEALING_MS = [
   ...Array.from({ length: 12 }, () => 6 * HOUR_MS),
   ...Array.from({ length: 8 }, () => 24 * HOUR_MS),
 ];
-const HEALED_OF_SKEW = 6;
+const Initialize = z.looseObject({ tx_ref: z.string() });
+const RIGHT_AGAIN = 6;
 
-/** A cloud whose functions run in processes of their own that can be harmed, with people and with laws. */
-export class Stand {
+/** A cloud whose functions run in processes of their own that can be harmed, its traffic, and what is compared with the invariants. */
+export class Testbed {
   readonly host: WorkerHost;
-  readonly lives: Lives;
+  readonly traffic: Traffic;
   readonly #cloud: Cloud;
-  readonly #laws: Laws;
+  readonly #world: CloudWorld;
   readonly #program: string;
 
-  private constructor(parts: { host: WorkerHost; cloud: Cloud; laws: Laws; program: string; random: () => number }) {
+  private constructor(parts: {
+    host: WorkerHost;
+    cloud: Cloud;
+    world: CloudWorld;
+    program: string;
+    random: () => number;
+  }) {
     this.host = parts.host;
     this.#cloud = parts.cloud;
-    this.#laws = parts.laws;
+    this.#world = parts.world;
     this.#program = parts.program;
-    this.lives = new Lives(parts.cloud, parts.laws, parts.random);
+    this.traffic = new Traffic(parts.cloud, parts.world, parts.random);
   }
 
-  static async open(options: StandOptions): Promise<Stand> {
-    // What the functions of the healing record is of no use here.
+  static async open(options: TestbedOptions): Promise<Testbed> {
+    // What the functions of the recovery record is of no use here.
     process.env["POWERTOOLS_LOG_LEVEL"] = "SILENT";
     process.env["POWERTOOLS_METRICS_DISABLED"] = "true";
     const random = seeded(options.seed);
-    const laws = new Laws();
+    const world = new CloudWorld();
     const program = await bundleWorker(options.fault);
-    const host = new WorkerHost({ ...options, program, random, onInitialize: (body) => laws.initialized(body) });
+    const host = new WorkerHost({ ...options, program, random, onInitialize: (body) => initialized(world, body) });
     const cloud = await startCloud({
       settings: readSettings({
         RATE_LIMIT_INITIATE: "1000000",
@@ -76,32 +87,35 @@ export class Stand {
       }),
       seed: options.seed,
       functions: host,
-      observeStream: (record) => laws.changed(record),
+      observeStream: (record) => world.changed(record),
     });
     // Limits are counted elsewhere; here the emulator of Redis would only take the processor.
     cloud.rotate("auth", { upstash_url: undefined, upstash_token: undefined });
-    laws.watch(cloud, process.env["AWS_ENDPOINT_URL_DYNAMODB"] ?? "");
-    return new Stand({ host, cloud, laws, program, random });
+    world.watch(cloud);
+    return new Testbed({ host, cloud, world, program, random });
   }
 
-  /** Everything works again, time passes until nothing is owed any more, and the laws are checked. */
+  /** Everything works again, time passes until nothing is owed any more, and the invariants are checked. */
   async end(): Promise<Ending> {
-    await this.host.heal();
-    let stuck = 0;
-    for (const [index, ms] of [0, ...HEALING_MS].entries()) {
+    await this.host.recover();
+    for (const [index, ms] of [0, ...RECOVERY_MS].entries()) {
       await this.#pass(ms);
-      if (index === HEALED_OF_SKEW) stuck = await this.#pressAgain();
+      if (index === RIGHT_AGAIN) await this.#pressAgain();
     }
-    await this.#laws.atTheEnd();
+    await this.#world.atRest(false);
     const { rows, chapa, queues } = this.#cloud;
     const names = Object.keys(QUEUES) as QueueName[];
     return {
       violations: await Promise.all(
-        this.#laws.violations.map(async (violation) => ({ ...violation, story: await this.#laws.story(violation.of) })),
+        this.#world.violations.map(async ({ invariant, of, how }) => ({
+          invariant,
+          of,
+          how,
+          story: await this.#world.story(of),
+        })),
       ),
-      stuck,
       host: this.host.report,
-      stats: this.lives.stats,
+      stats: this.traffic.stats,
       states: counted((await rows.payments()).map(({ state }) => state)),
       captures: chapa?.captures().length ?? 0,
       transactions: chapa?.transactions().length ?? 0,
@@ -119,23 +133,33 @@ export class Stand {
   }
 
   async close(): Promise<void> {
-    await this.host.heal();
+    await this.host.recover();
     await this.#cloud.close();
     rmSync(this.#program, { force: true });
   }
 
-  /** Whoever asks when everything works gets a checkout or a final answer. @returns how many did not */
-  async #pressAgain(): Promise<number> {
-    let stuck = 0;
-    const fees = [...this.lives.fees];
+  /** An owner who asks when everything works gets a checkout or a final answer. */
+  async #pressAgain(): Promise<void> {
+    const fees = [...this.traffic.fees];
     const lane = async () => {
       for (let fee = fees.pop(); fee; fee = fees.pop()) {
-        if ((await this.lives.press(fee)).status !== 202) stuck++;
+        const { status, body } = await this.traffic.press(fee);
+        this.#world.invariants.askedAgain(fee, status === 202, `${status} ${body["code"]}`);
       }
     };
     await Promise.all(Array.from({ length: 8 }, lane));
-    return stuck;
   }
+}
+
+/** Record before effect: the row of a checkout stands in the engine itself before Chapa hears of it. */
+async function initialized(world: CloudWorld, body: Buffer): Promise<void> {
+  const { tx_ref } = Initialize.parse(JSON.parse(body.toString("utf8")));
+  const { Item } = await dynamo<{ Item?: unknown }>(process.env["AWS_ENDPOINT_URL_DYNAMODB"] ?? "", "GetItem", {
+    TableName: TABLE_NAME,
+    Key: { pk: { S: `${PAYMENT_PREFIX}${parseTxRef(tx_ref)?.ref}` } },
+    ConsistentRead: true,
+  });
+  world.invariants.opened(tx_ref, paymentIn(Item));
 }
 
 function counted(names: readonly string[]): Record<string, number> {

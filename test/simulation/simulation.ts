@@ -1,6 +1,6 @@
 import type { ListingMessage, NotificationMessage, ResolveMessage } from "../../lib/contract/queues.ts";
 import { PaymentError } from "../../lib/domain/errors.ts";
-import { parseTxRef, paymentIdOf, Ref, requestHash } from "../../lib/domain/ids.ts";
+import { parseTxRef, paymentIdOf, Ref, requestHash, txRefOf } from "../../lib/domain/ids.ts";
 import type { Payment } from "../../lib/domain/payment.ts";
 import { SECOND_MS } from "../../lib/domain/time.ts";
 import type { State, Trigger } from "../../lib/domain/vocabulary.ts";
@@ -22,9 +22,10 @@ import type { ProfileName } from "../../local/chapa/profiles.ts";
 import { CHAPA_DEFAULTS } from "../../local/chapa/simulator.ts";
 import { EVERY_TX_REF, SimulatorState } from "../../local/chapa/state.ts";
 import type { Transaction } from "../../local/chapa/transactions.ts";
+import { CANARIES, Invariants } from "../invariants/invariants.ts";
+import type { Cause } from "../invariants/world.ts";
 import { MemoryTable } from "../support/memory-table.ts";
 import { FEE } from "../support/payments.ts";
-import { CANARIES, Laws } from "./laws.ts";
 import { Ledger } from "./ledger.ts";
 import { NAMESPACE, type Ports, portsOf } from "./ports.ts";
 import type { Scheduler } from "./scheduler.ts";
@@ -42,20 +43,22 @@ const REFUSED_NOTICES = 0.4;
 export type Pressed = { payment?: Payment; error?: PaymentError };
 
 /** One fee, its owner, Chapa, the siblings, and the real flows between them. */
-export class Universe {
+export class Simulation {
   readonly scheduler: Scheduler;
   readonly table: MemoryTable;
   readonly world: SimulatorState;
   readonly ledger: Ledger;
-  readonly laws: Laws;
+  readonly invariants: Invariants;
   readonly ports: Ports;
-  readonly looks: Waiting<ResolveMessage>[] = [];
-  readonly news: Waiting<ListingMessage>[] = [];
-  readonly notes: Waiting<NotificationMessage>[] = [];
+  readonly resolveMessages: Waiting<ResolveMessage>[] = [];
+  readonly listingMessages: Waiting<ListingMessage>[] = [];
+  readonly notificationMessages: Waiting<NotificationMessage>[] = [];
   readonly changes: { before: Payment | undefined; after: Payment }[] = [];
   /** Money that is on its way, whatever becomes of its link. */
   readonly inFlight: { link: Transaction; land: () => void }[] = [];
-  readonly told = new Set<string>();
+  readonly notified = new Set<string>();
+  /** Somebody has approved the property at the listing service itself. */
+  isApprovedByHand = false;
   listing: "PENDING" | "APPROVED" | "FAILED" | "DELETED" = "PENDING";
   /** Nothing goes wrong any more, and nobody is refused. */
   isWorking = false;
@@ -88,7 +91,11 @@ export class Universe {
     // Nothing leaves the process: webhooks and callbacks are the run's to send.
     this.world.plan(EVERY_TX_REF, { dropAll: true, callback: { send: "off" }, verifyShows });
     this.ledger = new Ledger(this.world, scheduler);
-    this.laws = new Laws(this.ledger, [CHAPA_DEFAULTS.secretKey], (violation) => scheduler.fail(violation));
+    this.invariants = new Invariants(this.ledger, [CHAPA_DEFAULTS.secretKey], (violation) => {
+      // What throws inside an effect may be taken for an outage by the flow.
+      scheduler.fail(violation);
+      throw violation;
+    });
     this.table = new MemoryTable((site, about, effect) => this.#tableCall(site, about, effect));
     this.table.onChange = (before, after) => this.#changed(before, after);
     this.ports = portsOf({ ...this, outside: this.#outside(), isWorking: () => this.isWorking });
@@ -108,7 +115,7 @@ export class Universe {
     return contact;
   }
 
-  /** An owner presses; whoever uses a request id again repeats that request. */
+  /** An owner presses; a request id that was used before repeats that request. */
   press(client: string, requestId: string, budgetMs = 11 * SECOND_MS): Pressed {
     const me = this.#name(`press ${client}`);
     const { now } = this.scheduler;
@@ -126,7 +133,7 @@ export class Universe {
     const run = { me, deadline: now + budgetMs, leaseUntil: now + budgetMs + 6 * SECOND_MS };
     this.#start(me, async () => {
       const { payment, replayed: _ } = await initiate(this.ports.initiate, command, run);
-      this.laws.answered(payment, me);
+      this.#answered(payment, me);
       pressed.payment = payment;
     }).onError((error) => {
       pressed.error = error;
@@ -139,7 +146,7 @@ export class Universe {
     this.#start(this.#name("read"), async () => {
       const payment = await this.ports.payments.find(ref);
       if (!payment) return;
-      this.laws.shown(payment);
+      this.#answered(payment);
       await readRepair(this.ports.readRepair, payment);
     });
   }
@@ -151,7 +158,7 @@ export class Universe {
     });
   }
 
-  /** The payer acts on a link that he was given. @returns whether money was taken now */
+  /** The payer acts on a link that they were given. @returns whether money was taken now */
   pay(link: Transaction, action: Action, params: ActParams = {}): boolean {
     let isDone = false;
     const tookMoney = this.ledger.landing(link, () => {
@@ -177,16 +184,20 @@ export class Universe {
   }
 
   ask(tx_ref: string, trigger: Trigger, delayMs = 0): void {
-    this.looks.push({ message: { tx_ref, trigger }, notBefore: this.scheduler.now + Math.ceil(delayMs), receives: 0 });
+    this.resolveMessages.push({
+      message: { tx_ref, trigger },
+      notBefore: this.scheduler.now + Math.ceil(delayMs),
+      receives: 0,
+    });
   }
 
   /** A message of the resolve queue is handled. @param isRepeated it stays in the queue, too */
-  look(entry: Waiting<ResolveMessage>, isRepeated = false): void {
-    if (!isRepeated) this.looks.splice(this.looks.indexOf(entry), 1);
+  resolve(entry: Waiting<ResolveMessage>, isRepeated = false): void {
+    if (!isRepeated) this.resolveMessages.splice(this.resolveMessages.indexOf(entry), 1);
     const { tx_ref, trigger } = entry.message;
     const back = () => this.ask(tx_ref, trigger, RESOLVE_BACK_MS);
     this.#start(
-      this.#name(`look ${trigger}`),
+      this.#name(`verify ${trigger}`),
       async () => {
         const checkout = parseTxRef(tx_ref);
         if (!checkout) return;
@@ -198,8 +209,8 @@ export class Universe {
   }
 
   /** One confirmation at a time for the property, as the queue's groups see to. */
-  tell(): boolean {
-    const [entry] = this.news;
+  notifyListing(): boolean {
+    const [entry] = this.listingMessages;
     if (!entry || this.#isTelling || entry.notBefore > this.scheduler.now) return false;
     this.#isTelling = true;
     entry.receives++;
@@ -210,7 +221,7 @@ export class Universe {
     const work = async () => {
       const handled = await notifyListing(this.ports.notifyListing, Ref.parse(entry.message.ref), entry.receives);
       if (handled !== "done") return later(handled.later);
-      this.news.splice(this.news.indexOf(entry), 1);
+      this.listingMessages.splice(this.listingMessages.indexOf(entry), 1);
       this.#isTelling = false;
     };
     const back = () => later(LISTING_BACK_SECONDS);
@@ -245,11 +256,16 @@ export class Universe {
     this.#start(this.#name("reconcile"), work);
   }
 
-  /** Everything that can be told apart by anybody, in a form in which two universes can be compared. */
+  /** Everything that can be told apart by anybody, in a form in which two simulations can be compared. */
   print(): string {
     const rows = [...this.table.rows].sort(([a], [b]) => (a < b ? -1 : 1));
-    const queues = [this.looks, this.news, this.notes, this.changes.map(({ after }) => [after.ref, after.version])];
-    const rest = [this.listing, this.#isTelling, [...this.told], this.inFlight.map(({ link }) => link.order.txRef)];
+    const queues = [
+      this.resolveMessages,
+      this.listingMessages,
+      this.notificationMessages,
+      this.changes.map(({ after }) => [after.ref, after.version]),
+    ];
+    const rest = [this.listing, this.#isTelling, [...this.notified], this.inFlight.map(({ link }) => link.order.txRef)];
     const bytes = (_: string, value: unknown) =>
       value instanceof Uint8Array ? Buffer.from(value).toString("hex") : value;
     return JSON.stringify([this.scheduler.now, rows, queues, rest, this.ledger.print(), this.scheduler.minds()], bytes);
@@ -314,19 +330,44 @@ export class Universe {
 
   #changed(before: Row | undefined, after: Row | undefined): void {
     if (!after) return;
-    this.laws.recorded(after);
+    this.invariants.recorded(after);
     const pk = String(after["pk"]);
     // Clocks are set back meanwhile.
     if (pk.startsWith("R#"))
       this.#recorded.set(pk, Math.max(this.#recorded.get(pk) ?? 0, Number(after["recorded_at"])));
-    if (pk.startsWith("C#")) this.laws.contactStored(after, this.scheduler.now);
+    if (pk.startsWith("C#")) this.invariants.contactStored(after, this.scheduler.now);
     const payment = this.#paymentOf(after);
     if (!payment) return;
     const old = before && this.#paymentOf(before);
-    const task = this.scheduler.current?.name ?? "";
-    this.laws.changed(old, payment, task, this.#recorded.get(`R#${this.#requests.get(task)}`));
+    this.invariants.changed({ before: old, after: payment, cause: this.#causeOf(old) });
     if (old?.version !== payment.version) this.moves++;
     this.changes.push({ before: old, after: payment });
+  }
+
+  /** @param pressedBy the work that has opened or found the checkout, where somebody asked for one */
+  #answered(payment: Payment, pressedBy?: string): void {
+    const { ref, state } = payment;
+    const txRef = txRefOf(ref, payment.attempt);
+    const isPress = pressedBy !== undefined;
+    this.invariants.answered({
+      txRef,
+      fee: ref,
+      state,
+      checkoutUrl: isPress && (state === "CREATED" || state === "PENDING") ? payment.checkoutUrl : undefined,
+      isPress,
+      paid: this.ledger.openlyPaid(payment),
+      isCancelledByGiver: isPress && this.ledger.cancelledBy(txRef) === pressedBy,
+    });
+  }
+
+  #causeOf(before: Payment | undefined): Cause {
+    const task = this.scheduler.current?.name ?? "";
+    const verified = before && this.ledger.lastVerify(task, txRefOf(before.ref, before.attempt));
+    return {
+      recordedAt: this.#recorded.get(`R#${this.#requests.get(task)}`),
+      couldSee: (taken) =>
+        verified !== undefined && this.ledger.captures().some((landed) => landed === taken && landed.step < verified),
+    };
   }
 
   #outside() {
@@ -334,19 +375,23 @@ export class Universe {
     const waiting = <Message>(message: Message) => ({ message, notBefore: scheduler.now, receives: 0 });
     return {
       asked: ({ tx_ref, trigger }: ResolveMessage) => this.ask(tx_ref, trigger),
-      news: (message: ListingMessage) => void this.news.push(waiting(message)),
-      note: (message: NotificationMessage) => void this.notes.push(waiting(message)),
+      news: (message: ListingMessage) => void this.listingMessages.push(waiting(message)),
+      note: (message: NotificationMessage) => void this.notificationMessages.push(waiting(message)),
       nextNote: () => {
-        const entry = this.notes.find(({ notBefore }) => notBefore <= scheduler.now);
+        const entry = this.notificationMessages.find(({ notBefore }) => notBefore <= scheduler.now);
         if (!entry) return undefined;
-        // Hidden while it is handled; whoever dies with it gives it back by time.
+        // Hidden while it is handled; if its work dies, time gives it back.
         entry.notBefore = scheduler.now + 120 * SECOND_MS;
         entry.receives++;
         const { message, receives } = entry;
         return {
           message,
           receives,
-          done: () => void this.notes.splice(this.notes.indexOf(entry), this.notes.includes(entry) ? 1 : 0),
+          done: () =>
+            void this.notificationMessages.splice(
+              this.notificationMessages.indexOf(entry),
+              this.notificationMessages.includes(entry) ? 1 : 0,
+            ),
           later: (seconds: number) => {
             entry.notBefore = scheduler.now + Math.ceil(seconds * SECOND_MS);
           },
@@ -356,9 +401,9 @@ export class Universe {
       isApproved: () => this.listing === "APPROVED",
       told: ({ event, txRef }: Notice): Delivery => {
         const { ref = "" } = parseTxRef(txRef) ?? {};
-        this.laws.toldPayer(event, this.#read.get(`${scheduler.current?.name} P#${ref}`));
+        this.invariants.toldPayer(event, ref, this.#read.get(`${scheduler.current?.name} P#${ref}`));
         if (!this.isWorking && scheduler.choices.whim(REFUSED_NOTICES)) return "refused";
-        if (event === "paid") this.told.add(ref);
+        if (event === "paid") this.notified.add(ref);
         return "sent";
       },
       dropped: ({ ref, event }: NotificationMessage) => {
@@ -375,7 +420,7 @@ export class Universe {
       return { kind: "received", propertyStatus, paymentStatus: "PENDING" };
     }
     const payment = this.payments().find(({ ref }) => paymentIdOf(ref) === paymentId);
-    if (status === "FAILED" && payment) this.laws.toldFailed(payment);
+    if (payment) this.invariants.toldListing(status, payment);
     this.listing = status === "SUCCESS" ? "APPROVED" : "FAILED";
     const propertyStatus = status === "SUCCESS" ? "APPROVED" : "REJECTED";
     return { kind: "received", propertyStatus, paymentStatus: status };
