@@ -169,11 +169,17 @@ describe("late truth wins:", () => {
 });
 
 describe("money that goes back at Chapa", () => {
-  test.each<[string, Action, ActParams, string[], number]>([
-    ["all of it calls a person", "refund", {}, ["refunded"], 0],
-    ["the bank takes it, and a person is called", "reverse", {}, ["reversed"], 0],
-    ["a part, of which verify says nothing", "refund", { amount: "100.00" }, [], 50_000],
-  ])("after a success leaves it a success: %s", async (_, action, params, attention, refundable) => {
+  test.each<[string, { action: Action; params: ActParams; attention: string[]; refundable: number }]>([
+    ["all of it calls a person", { action: "refund", params: {}, attention: ["refunded"], refundable: 0 }],
+    [
+      "the bank takes it, and a person is called",
+      { action: "reverse", params: {}, attention: ["reversed"], refundable: 0 },
+    ],
+    [
+      "a part, of which verify says nothing",
+      { action: "refund", params: { amount: "100.00" }, attention: [], refundable: 50_000 },
+    ],
+  ])("after a success leaves it a success: %s", async (_, { action, params, attention, refundable }) => {
     const checkout = await stage.checkout(propertyId);
     await stage.act(checkout, "pay");
     expect(await onlyPayment()).toMatchObject({ state: "SUCCESS", refundable: 50_000 });

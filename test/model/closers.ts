@@ -21,7 +21,7 @@ export function closingSteps(setting: Setting, s: S, place: Place): Step<S>[] {
       return beginsClosing(setting, s, place);
     case "verify first": {
       if (isCaptured(txAt(s, one.at))) return [];
-      const becomes = process("cancel", one.at, one.fresh, one.why);
+      const becomes = process("cancel", one.at, one.fresh, { why: one.why });
       return [new Change(setting, s).becomes(place, becomes).build(`${nameOf(place)}: finds ${one.at} unpaid`)];
     }
     case "cancel":
@@ -44,13 +44,13 @@ function beginsClosing(setting: Setting, s: S, place: Place): Step<S>[] {
     if (why === "renew" && row.attempt + 1 >= bounds.attempts) return [];
     if (rules.withoutEvidence.includes(why)) {
       const blind = isCaptured(tx);
-      const becomes = process("leave", row.attempt, true, why, blind);
+      const becomes = process("leave", row.attempt, true, { why, blind });
       return [
         new Change(setting, s).becomes(place, becomes).build(`${nameOf(place)}: decides to ${why} ${row.attempt}`),
       ];
     }
     if (isCaptured(tx) && rules.firstVerify) return [];
-    const becomes = process(bounds.joined ? "cancel" : "verify first", row.attempt, true, why);
+    const becomes = process(bounds.joined ? "cancel" : "verify first", row.attempt, true, { why });
     const does = bounds.joined ? "finds" : "reads";
     return [
       new Change(setting, s)
@@ -65,7 +65,9 @@ function cancels(setting: Setting, s: S, place: Place, one: Process): Step<S>[] 
   const { at, fresh, why } = one;
   const link = txAt(s, at).link === "open" ? "closed" : txAt(s, at).link;
   const blind = isCaptured(txAt(s, at));
-  const then = rules.secondVerify ? process("verify again", at, fresh, why) : process("leave", at, fresh, why, blind);
+  const then = rules.secondVerify
+    ? process("verify again", at, fresh, { why })
+    : process("leave", at, fresh, { why, blind });
   const steps: Step<S>[] = [];
   if (rules.cancels) {
     const done = new Change(setting, s).tx(at, { link }).becomes(place, mayGoOn(rules, one) ? then : IDLE);
@@ -86,11 +88,11 @@ function verifies(setting: Setting, s: S, place: Place, one: Process): Step<S>[]
   const isPaid = isCaptured(txAt(s, at));
   const steps: Step<S>[] = [];
   if (!isPaid) {
-    const sure = new Change(setting, s).becomes(place, process("leave", at, fresh, why));
+    const sure = new Change(setting, s).becomes(place, process("leave", at, fresh, { why }));
     steps.push(sure.build(`${nameOf(place)}: finds ${at} unpaid again`));
   }
   if (isPaid && !setting.rules.silenceIsNothing) {
-    const deaf = new Change(setting, s).becomes(place, process("leave", at, fresh, why, true));
+    const deaf = new Change(setting, s).becomes(place, process("leave", at, fresh, { why, blind: true }));
     steps.push(deaf.build(`${nameOf(place)}: gets no answer about ${at}, takes it for unpaid`));
   }
   return steps;
@@ -98,7 +100,7 @@ function verifies(setting: Setting, s: S, place: Place, one: Process): Step<S>[]
 
 function leaves(setting: Setting, s: S, place: Place, one: Process): Step<S>[] {
   const { at, fresh, why } = one;
-  if (why === "renew") return renewed(setting, s, place, at, fresh);
+  if (why === "renew") return renewed(setting, s, place, one);
   if (why !== "fail" && why !== "expire" && why !== "cancel") return [];
   const change = new Change(setting, s).becomes(place, IDLE);
   const claim = { proof: "closing_evidence", fresh, attempt: at } as const;

@@ -82,7 +82,7 @@ export class Change {
         const isMover = this.#mover?.place.kind === kind && this.#mover.place.index === index;
         const one = isMover && this.#mover ? this.#mover.becomes : known;
         const isOld = this.#isMove && !isMover && one.fresh;
-        return this.#settle(isOld ? process(one.pc, one.at, false, one.why, one.blind, one.writes) : one);
+        return this.#settle(isOld ? process(one.pc, one.at, false, one) : one);
       });
       return list.every((one, index) => one === before[index]) ? before : processList(list);
     };

@@ -1,7 +1,7 @@
 import type { Step } from "./checker.ts";
 import { Change, type Place, type Setting } from "./effects.ts";
 import { left, noted } from "./rules.ts";
-import { IDLE, process, type Request, type S, txAt } from "./state.ts";
+import { IDLE, type Process, process, type Request, type S, txAt } from "./state.ts";
 
 /**
  * Everything that an invocation of initiate may do next. A conditional write is one step with the read of the version
@@ -37,7 +37,7 @@ export function initiatorSteps(setting: Setting, s: S, index: number): Step<S>[]
       return change.move("reject", claim, {}) ? [change.build(`initiator: reject ${one.at}`)] : [];
     }
     case "write":
-      return begin(setting, s, place, one.why === "reopen" ? "reopen" : "takeOver", one.at, one.fresh);
+      return begin(setting, s, place, { ...one, why: one.why === "reopen" ? "reopen" : "takeOver" });
     default:
       return [];
   }
@@ -51,19 +51,21 @@ function begins(setting: Setting, s: S, place: Place): Step<S>[] {
   }
   const steps: Step<S>[] = [];
   for (const move of ["takeOver", "reopen"] as const) {
-    const begun = begin(setting, s, place, move, s.row.attempt, true);
+    const begun = begin(setting, s, place, { why: move, at: s.row.attempt, fresh: true });
     const isJoined = setting.bounds.joined && !rules.unversioned.includes(move);
     if (begun.length === 0 || isJoined) steps.push(...begun);
     else {
-      const reads = new Change(setting, s).becomes(place, process("write", s.row.attempt, true, move));
+      const reads = new Change(setting, s).becomes(place, process("write", s.row.attempt, true, { why: move }));
       steps.push(reads.build(`initiator: reads, to ${move}`));
     }
   }
   return steps;
 }
 
-/** Takes an attempt that is open to whoever comes. @param at the attempt that was read */
-function begin(setting: Setting, s: S, place: Place, move: "takeOver" | "reopen", at: number, fresh: boolean) {
+type Begun = { why: "takeOver" | "reopen"; at: number; fresh: boolean };
+
+/** Takes an attempt that is open to whoever comes; `at` is the attempt that was read. */
+function begin(setting: Setting, s: S, place: Place, { why: move, at, fresh }: Begun) {
   const { rules } = setting;
   const keeps = move === "takeOver" && (s.row.unsent || !rules.newReferenceOnTakeOver);
   const next = keeps ? at : at + 1;
@@ -147,7 +149,7 @@ function saves(setting: Setting, s: S, place: Place): Step<S>[] {
 }
 
 /** A renewal begins its next attempt at once; without evidence only where a rule was taken away. */
-export function renewed(setting: Setting, s: S, place: Place, at: number, fresh: boolean): Step<S>[] {
+export function renewed(setting: Setting, s: S, place: Place, { at, fresh }: Process): Step<S>[] {
   const next = at + 1;
   if (next >= s.row.recs.length) return [];
   const change = new Change(setting, s).becomes(place, process("initialize", next, true));

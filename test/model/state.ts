@@ -95,9 +95,7 @@ export function process(
   pc: Process["pc"],
   at: number,
   fresh: boolean,
-  why: Process["why"] = "",
-  blind = false,
-  writes: Partial<Row> | undefined = undefined,
+  { why = "", blind = false, writes }: Partial<Pick<Process, "why" | "blind" | "writes">> = {},
 ): Process {
   const key = `${pc}|${at}|${fresh}|${why}|${blind}|${writes ? JSON.stringify(writes) : ""}`;
   const known = processes.get(key);
