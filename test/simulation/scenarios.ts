@@ -54,7 +54,7 @@ const lands: Start = (simulation) =>
 
 /** A verification of the n-th link that was given out. */
 const verify =
-  (trigger: "webhook" | "due" | "asked", number = 0): Start =>
+  (trigger: "webhook" | "schedule" | "manual", number = 0): Start =>
   (simulation) => {
     const link = simulation.ledger.links()[number];
     if (!link) throw new Error(`there is no link ${number}`);
@@ -118,19 +118,19 @@ export const SCENARIOS: readonly Scenario[] = [
     name: "paid while two verifications are under way",
     faults: 1,
     begin: opened(),
-    start: together(verify("webhook"), verify("asked"), payer("pay")),
+    start: together(verify("webhook"), verify("manual"), payer("pay")),
   },
   {
     name: "paid while it is given up for its age",
     faults: 1,
     begin: first(opened(), later(TIMEOUT_MS)),
-    start: together(verify("due"), payer("pay")),
+    start: together(verify("schedule"), payer("pay")),
   },
   {
     name: "money in flight lands while it is given up for its age",
     faults: 1,
     begin: first(opened(), acted("prompt"), later(TIMEOUT_MS)),
-    start: together(verify("due"), lands),
+    start: together(verify("schedule"), lands),
   },
   {
     name: "paid while the owner presses past the window",
@@ -166,25 +166,25 @@ export const SCENARIOS: readonly Scenario[] = [
     name: "a new request while it is sealed",
     faults: 1,
     begin: first(expired, later(2 * HOUR_MS)),
-    start: together(verify("due"), presses(["new"])),
+    start: together(verify("schedule"), presses(["new"])),
   },
   {
     name: "both links are paid, one of them by money in flight",
     faults: 1,
     begin: twoOpened,
-    start: together(payer("pay", 1, false), lands, verify("asked", 0), verify("asked", 1)),
+    start: together(payer("pay", 1, false), lands, verify("manual", 0), verify("manual", 1)),
   },
   {
     name: "another amount on one link, the right one on the other",
     faults: 1,
     begin: first(twoOpened, acted("wrong-amount", 1)),
-    start: together(lands, verify("asked", 0), verify("asked", 1)),
+    start: together(lands, verify("manual", 0), verify("manual", 1)),
   },
   {
     name: "the money goes back while it is being confirmed",
     faults: 1,
     begin: first(opened(), acted("pay")),
-    start: together(payer("refund", 0, false), verify("webhook"), verify("asked")),
+    start: together(payer("refund", 0, false), verify("webhook"), verify("manual")),
   },
   {
     name: "a success is told to the listing and to the payer",
@@ -198,12 +198,12 @@ export const SCENARIOS: readonly Scenario[] = [
     faults: 0,
     delivers: true,
     begin: first(opened(), acted("prompt"), later(TIMEOUT_MS), swept, later(2 * HOUR_MS)),
-    start: together(verify("due"), lands),
+    start: together(verify("schedule"), lands),
   },
   {
     name: "the books are compared while a verification is under way",
     faults: 1,
     begin: first(opened(), acted("pay"), later(3 * HOUR_MS)),
-    start: together((simulation) => simulation.reconcile(), verify("due")),
+    start: together((simulation) => simulation.reconcile(), verify("schedule")),
   },
 ];

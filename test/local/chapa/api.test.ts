@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import * as z from "zod";
-import { startChapa, UnsafeKey } from "../../../local/chapa/simulator.ts";
+import { UnsafeKey } from "../../../local/chapa/simulator.ts";
+import { startChapa } from "../../../local/chapa/start.ts";
 import { LIVE_KEY, MINUTE, startCheckout, startLab } from "./lab.ts";
 
 const HOUR = 60 * MINUTE;
