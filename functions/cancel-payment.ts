@@ -1,3 +1,8 @@
+import { createAuthenticate } from "../lib/composition/authenticate.ts";
+import { createChapa } from "../lib/composition/chapa.ts";
+import { createLimiter } from "../lib/composition/limiter.ts";
+import { createPolicy } from "../lib/composition/policy.ts";
+import { createAuthSecret, createGatewaySecret } from "../lib/composition/secrets.ts";
 import { PaymentResponse } from "../lib/contract/api.ts";
 import { readEnv } from "../lib/contract/env.ts";
 import { FUNCTIONS } from "../lib/contract/functions.ts";
@@ -12,17 +17,16 @@ import { log } from "../lib/runtime/logger.ts";
 import { count } from "../lib/runtime/metrics.ts";
 import { documentClient } from "../lib/table/client.ts";
 import { PaymentTable } from "../lib/table/payments.ts";
-import { authSecretOf, chapaOf, doorOf, gatewaySecretOf, limiterOf, policyOf } from "../lib/wiring/parts.ts";
 
 const env = readEnv(FUNCTIONS["cancel-payment"].env);
-const auth = authSecretOf(env);
-const authenticate = doorOf(env, auth);
+const auth = createAuthSecret(env);
+const authenticate = createAuthenticate(env, auth);
 const CANCELS_PER_MINUTE = 10;
-const limiter = limiterOf("cancel", CANCELS_PER_MINUTE, "open", auth);
+const limiter = createLimiter({ name: "cancel", limit: CANCELS_PER_MINUTE, whenUnknown: "open" }, auth);
 const ports = {
   payments: new PaymentTable(documentClient(), env.TABLE_NAME),
-  chapa: chapaOf(env, gatewaySecretOf(env)),
-  policy: policyOf(env),
+  chapa: createChapa(env, createGatewaySecret(env)),
+  policy: createPolicy(env),
   clock: systemClock,
   log,
   count,

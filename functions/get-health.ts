@@ -1,17 +1,17 @@
 import { HealthResponse, UnhealthyResponse } from "../lib/contract/api.ts";
 import { readEnv } from "../lib/contract/env.ts";
 import { FUNCTIONS } from "../lib/contract/functions.ts";
-import { health } from "../lib/flows/health.ts";
+import { reportHealth } from "../lib/flows/report-health.ts";
 import { endpoint, json } from "../lib/http/endpoint.ts";
 import { systemClock } from "../lib/runtime/clock.ts";
 import { documentClient } from "../lib/table/client.ts";
-import { ProbeTable } from "../lib/table/probes.ts";
+import { GatewayHealthTable } from "../lib/table/gateway-health.ts";
 
 const env = readEnv(FUNCTIONS["get-health"].env);
-const ports = { probes: new ProbeTable(documentClient(), env.TABLE_NAME), clock: systemClock };
+const ports = { probes: new GatewayHealthTable(documentClient(), env.TABLE_NAME), clock: systemClock };
 
 export const handler = endpoint("nothing", async ({ requestId }) => {
-  const { isHealthy, db, dbError, chapa, chapaError } = await health(ports);
+  const { isHealthy, db, dbError, chapa, chapaError } = await reportHealth(ports);
   if (isHealthy) return json(200, HealthResponse, { status: "healthy", db: "ok", chapa_api: "ok" });
   const found = { db, db_error: dbError, chapa_api: chapa, chapa_api_error: chapaError };
   const body = {

@@ -1,29 +1,29 @@
+import { createAuthenticate } from "../lib/composition/authenticate.ts";
+import { createAuthSecret } from "../lib/composition/secrets.ts";
 import { PaymentResponse } from "../lib/contract/api.ts";
 import { readEnv } from "../lib/contract/env.ts";
 import { FUNCTIONS } from "../lib/contract/functions.ts";
-import { PaymentNotFound } from "../lib/domain/errors.ts";
-import { requestHash } from "../lib/domain/ids.ts";
+import { findByRequest } from "../lib/flows/find-by-request.ts";
 import { endpoint, json } from "../lib/http/endpoint.ts";
 import { toCheckoutResponse, toStatusResponse } from "../lib/http/payment-response.ts";
 import { requestAt } from "../lib/http/request-path.ts";
 import { documentClient } from "../lib/table/client.ts";
 import { PaymentTable } from "../lib/table/payments.ts";
 import { RequestTable } from "../lib/table/requests.ts";
-import { authSecretOf, doorOf } from "../lib/wiring/parts.ts";
 
 const env = readEnv(FUNCTIONS["get-payment-by-request"].env);
 const client = documentClient();
-const payments = new PaymentTable(client, env.TABLE_NAME);
-const requests = new RequestTable(client, env.TABLE_NAME);
-const auth = authSecretOf(env);
-const authenticate = doorOf(env, auth);
+const auth = createAuthSecret(env);
+const authenticate = createAuthenticate(env, auth);
+const ports = {
+  requests: new RequestTable(client, env.TABLE_NAME),
+  payments: new PaymentTable(client, env.TABLE_NAME),
+  namespace: async () => (await auth.get()).namespace,
+};
 
 export const handler = endpoint("nothing", async ({ event }) => {
-  const { userId, requestId, mayPay } = requestAt(event, await authenticate(event));
-  const { namespace } = await auth.get();
-  const request = await requests.find(requestHash(namespace, userId, requestId));
-  const payment = request && (await payments.find(request.ref));
-  if (!payment) throw new PaymentNotFound();
-  const body = mayPay ? toCheckoutResponse(payment, requestId, env.BASE_URL) : toStatusResponse(payment);
-  return json(200, PaymentResponse, { ...body, request_id: requestId });
+  const { mayPay, ...request } = requestAt(event, await authenticate(event));
+  const payment = await findByRequest(ports, request);
+  const body = mayPay ? toCheckoutResponse(payment, request.requestId, env.BASE_URL) : toStatusResponse(payment);
+  return json(200, PaymentResponse, { ...body, request_id: request.requestId });
 });

@@ -1,29 +1,30 @@
+import { createAuthenticate } from "../lib/composition/authenticate.ts";
+import { createAuthSecret } from "../lib/composition/secrets.ts";
 import { PaymentResponse } from "../lib/contract/api.ts";
 import { readEnv } from "../lib/contract/env.ts";
 import { FUNCTIONS } from "../lib/contract/functions.ts";
 import type { ResolveMessage } from "../lib/contract/queues.ts";
-import { countCalls } from "../lib/flows/count-calls.ts";
 import { readRepair } from "../lib/flows/read-repair.ts";
+import { countCalls } from "../lib/flows/steps/count-calls.ts";
 import { endpoint, json } from "../lib/http/endpoint.ts";
 import { tagged } from "../lib/http/etag.ts";
 import { paymentAt } from "../lib/http/payment-path.ts";
 import { toStatusResponse } from "../lib/http/payment-response.ts";
 import { Queue, sqsClient } from "../lib/queue/send.ts";
+import { BufferedCounter } from "../lib/runtime/buffered-counter.ts";
 import { systemClock } from "../lib/runtime/clock.ts";
 import { log } from "../lib/runtime/logger.ts";
 import { RateLimiter } from "../lib/runtime/rate-limit.ts";
-import { Tally } from "../lib/runtime/tally.ts";
 import { documentClient } from "../lib/table/client.ts";
 import { PaymentTable } from "../lib/table/payments.ts";
 import { TotalsTable } from "../lib/table/totals.ts";
-import { authSecretOf, doorOf } from "../lib/wiring/parts.ts";
 
 const env = readEnv(FUNCTIONS["get-payment-status"].env);
 const client = documentClient();
 const payments = new PaymentTable(client, env.TABLE_NAME);
-const authenticate = doorOf(env, authSecretOf(env));
+const authenticate = createAuthenticate(env, createAuthSecret(env));
 const calls = { totals: new TotalsTable(client, env.TABLE_NAME), clock: systemClock, log };
-const reads = new Tally((status_calls) => countCalls(calls, { status_calls }), systemClock);
+const reads = new BufferedCounter((status_calls) => countCalls(calls, { status_calls }), systemClock);
 const LOOKS_PER_MINUTE = 4;
 const repair = {
   resolve: new Queue<ResolveMessage>(sqsClient(), env.RESOLVE_QUEUE_URL),

@@ -1,3 +1,6 @@
+import { createAuthenticate } from "../lib/composition/authenticate.ts";
+import { createPolicy } from "../lib/composition/policy.ts";
+import { createAuthSecret } from "../lib/composition/secrets.ts";
 import { PaymentDetail } from "../lib/contract/api.ts";
 import { readEnv } from "../lib/contract/env.ts";
 import { FUNCTIONS } from "../lib/contract/functions.ts";
@@ -8,12 +11,11 @@ import { toDetail } from "../lib/http/payment-detail.ts";
 import { paymentAt } from "../lib/http/payment-path.ts";
 import { documentClient } from "../lib/table/client.ts";
 import { PaymentTable } from "../lib/table/payments.ts";
-import { authSecretOf, doorOf, policyOf } from "../lib/wiring/parts.ts";
 
 const env = readEnv(FUNCTIONS["get-payment"].env);
 const payments = new PaymentTable(documentClient(), env.TABLE_NAME);
-const authenticate = doorOf(env, authSecretOf(env));
-const policy = policyOf(env);
+const authenticate = createAuthenticate(env, createAuthSecret(env));
+const policy = createPolicy(env);
 
 export const handler = endpoint("nothing", async ({ event }) => {
   const principal = await authenticate(event);

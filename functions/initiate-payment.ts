@@ -1,13 +1,20 @@
 import { randomUUID } from "node:crypto";
-import { InitiateRequest, PaymentResponse } from "../lib/contract/api.ts";
+import { createAuthenticate } from "../lib/composition/authenticate.ts";
+import { createChapa } from "../lib/composition/chapa.ts";
+import { createContacts } from "../lib/composition/contacts.ts";
+import { createLimiter } from "../lib/composition/limiter.ts";
+import { createPolicy } from "../lib/composition/policy.ts";
+import { createAuthSecret, createGatewaySecret } from "../lib/composition/secrets.ts";
+import { createUserDirectory } from "../lib/composition/user-directory.ts";
+import { PaymentResponse } from "../lib/contract/api.ts";
 import { readEnv } from "../lib/contract/env.ts";
 import { FUNCTIONS } from "../lib/contract/functions.ts";
 import { PriceBook } from "../lib/domain/prices.ts";
 import { initiate } from "../lib/flows/initiate.ts";
 import { endpoint, json } from "../lib/http/endpoint.ts";
-import { toCommand } from "../lib/http/initiate-request.ts";
+import { InitiateBody, toCommand } from "../lib/http/initiate-request.ts";
+import { parseRequest } from "../lib/http/parse.ts";
 import { toCheckoutResponse } from "../lib/http/payment-response.ts";
-import { parsed } from "../lib/http/problem.ts";
 import { quotaHeaders } from "../lib/http/quota-headers.ts";
 import { systemClock } from "../lib/runtime/clock.ts";
 import { log } from "../lib/runtime/logger.ts";
@@ -15,32 +22,22 @@ import { count } from "../lib/runtime/metrics.ts";
 import { documentClient } from "../lib/table/client.ts";
 import { PaymentTable } from "../lib/table/payments.ts";
 import { RequestTable } from "../lib/table/requests.ts";
-import {
-  authSecretOf,
-  chapaOf,
-  contactsOf,
-  directoryOf,
-  doorOf,
-  gatewaySecretOf,
-  limiterOf,
-  policyOf,
-} from "../lib/wiring/parts.ts";
 
 const env = readEnv(FUNCTIONS["initiate-payment"].env);
 const client = documentClient();
-const gateway = gatewaySecretOf(env);
-const auth = authSecretOf(env);
-const authenticate = doorOf(env, auth);
+const gateway = createGatewaySecret(env);
+const auth = createAuthSecret(env);
+const authenticate = createAuthenticate(env, auth);
 const ports = {
   payments: new PaymentTable(client, env.TABLE_NAME),
   requests: new RequestTable(client, env.TABLE_NAME),
-  contacts: contactsOf(client, env, gateway),
-  chapa: chapaOf(env, gateway),
-  customers: directoryOf(env, gateway),
-  limiter: limiterOf("initiate", env.RATE_LIMIT_INITIATE, "open", auth),
+  contacts: createContacts(env, client, gateway),
+  chapa: createChapa(env, gateway),
+  customers: createUserDirectory(env, gateway),
+  limiter: createLimiter({ name: "initiate", limit: env.RATE_LIMIT_INITIATE, whenUnknown: "open" }, auth),
   namespace: async () => (await auth.get()).namespace,
   priceBook: PriceBook.parse(env.PRICE_BOOK),
-  policy: policyOf(env),
+  policy: createPolicy(env),
   paused: env.INITIATE_PAUSED,
   baseUrl: env.BASE_URL,
   clock: systemClock,
@@ -53,7 +50,7 @@ const LEASE_MARGIN_MS = 2_000;
 
 export const handler = endpoint("json", async ({ event, body, requestId, deadline, endsAt }) => {
   const principal = await authenticate(event);
-  const command = toCommand(parsed("body", InitiateRequest, body), event, principal, randomUUID);
+  const command = toCommand(parseRequest("body", InitiateBody, body), event, principal, randomUUID);
   const run = { me: requestId, deadline, leaseUntil: endsAt + LEASE_MARGIN_MS };
   const { payment, replayed, quota } = await initiate(ports, command, run);
   const headers = { ...quotaHeaders(quota), ...(replayed ? { "idempotent-replayed": "true" } : {}) };

@@ -1,26 +1,31 @@
-import { ListQuery, PaymentList } from "../lib/contract/api.ts";
+import { createAuthenticate } from "../lib/composition/authenticate.ts";
+import { createAuthSecret } from "../lib/composition/secrets.ts";
+import { PaymentList } from "../lib/contract/api.ts";
 import { readEnv } from "../lib/contract/env.ts";
 import { FUNCTIONS } from "../lib/contract/functions.ts";
 import { listPayments, spanOf } from "../lib/flows/list-payments.ts";
 import { cursors } from "../lib/http/cursor.ts";
 import { endpoint, json } from "../lib/http/endpoint.ts";
-import { listedUser, nextLink } from "../lib/http/list-request.ts";
+import { ListFilter, listedUser, nextLink } from "../lib/http/list-request.ts";
+import { parseRequest } from "../lib/http/parse.ts";
 import { toStatusResponse } from "../lib/http/payment-response.ts";
-import { parsed } from "../lib/http/problem.ts";
 import { systemClock } from "../lib/runtime/clock.ts";
 import { documentClient } from "../lib/table/client.ts";
 import { dayBuckets } from "../lib/table/keys.ts";
 import { PaymentTable } from "../lib/table/payments.ts";
-import { authSecretOf, doorOf } from "../lib/wiring/parts.ts";
 
 const env = readEnv(FUNCTIONS["list-payments"].env);
 const ports = { payments: new PaymentTable(documentClient(), env.TABLE_NAME), bucketsOf: dayBuckets };
-const auth = authSecretOf(env);
-const authenticate = doorOf(env, auth);
+const auth = createAuthSecret(env);
+const authenticate = createAuthenticate(env, auth);
 
 export const handler = endpoint("nothing", async ({ event }) => {
   const principal = await authenticate(event);
-  const { limit, cursor, status, from, to, user_id } = parsed("query", ListQuery, event.queryStringParameters ?? {});
+  const { limit, cursor, status, from, to, user_id } = parseRequest(
+    "query",
+    ListFilter,
+    event.queryStringParameters ?? {},
+  );
   const userId = listedUser(principal, user_id);
   const cursorsOfThis = cursors((await auth.get()).cursor_key, [
     userId ?? null,

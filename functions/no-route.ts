@@ -1,6 +1,6 @@
 import { methodsAt } from "../lib/contract/routes.ts";
-import { MethodNotAllowed, RouteUnknown } from "../lib/domain/errors.ts";
 import { endpoint } from "../lib/http/endpoint.ts";
+import { MethodNotAllowed, RouteUnknown } from "../lib/http/errors.ts";
 
 export const handler = endpoint("nothing", async ({ event }) => {
   const methods = methodsAt(event.rawPath);

@@ -1,27 +1,28 @@
 import type { Context } from "aws-lambda";
+import { createContacts } from "../lib/composition/contacts.ts";
+import { createGatewaySecret } from "../lib/composition/secrets.ts";
 import { readEnv } from "../lib/contract/env.ts";
 import { FUNCTIONS } from "../lib/contract/functions.ts";
 import { NotificationMessage } from "../lib/contract/queues.ts";
 import { notifyUsers } from "../lib/flows/notify-user.ts";
-import { NotificationService } from "../lib/peers/notification.ts";
 import { Drain } from "../lib/queue/drain.ts";
 import { Queue, sqsClient } from "../lib/queue/send.ts";
 import { call } from "../lib/runtime/call.ts";
 import { systemClock } from "../lib/runtime/clock.ts";
 import { log } from "../lib/runtime/logger.ts";
 import { flushMetrics } from "../lib/runtime/metrics.ts";
+import { NotificationService } from "../lib/services/notification.ts";
 import { documentClient } from "../lib/table/client.ts";
 import { PaymentTable } from "../lib/table/payments.ts";
-import { contactsOf, gatewaySecretOf } from "../lib/wiring/parts.ts";
 
 const env = readEnv(FUNCTIONS["notify-user"].env);
 const client = documentClient();
 const sqs = sqsClient();
-const secret = gatewaySecretOf(env);
+const secret = createGatewaySecret(env);
 const bearer = async () => (await secret.get()).notification_bearer;
 const ports = {
   payments: new PaymentTable(client, env.TABLE_NAME),
-  contacts: contactsOf(client, env, secret),
+  contacts: createContacts(env, client, secret),
   inbox: new Drain(sqs, env.NOTIFICATION_QUEUE_URL, NotificationMessage),
   again: new Queue<NotificationMessage>(sqs, env.NOTIFICATION_QUEUE_URL),
   dropped: new Queue<NotificationMessage>(sqs, env.NOTIFICATION_DLQ_URL),

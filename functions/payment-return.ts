@@ -1,17 +1,20 @@
 import * as z from "zod";
+import { createChapa } from "../lib/composition/chapa.ts";
+import { createLimiter } from "../lib/composition/limiter.ts";
+import { createPolicy } from "../lib/composition/policy.ts";
+import { createAuthSecret, createGatewaySecret } from "../lib/composition/secrets.ts";
 import { readEnv } from "../lib/contract/env.ts";
 import { FUNCTIONS } from "../lib/contract/functions.ts";
-import { comeBack } from "../lib/flows/come-back.ts";
+import { handleReturn } from "../lib/flows/handle-return.ts";
 import { endpoint, header, seeOther } from "../lib/http/endpoint.ts";
 import { pageLanguage, pendingPage } from "../lib/http/pages/pending-page.ts";
-import { parsed } from "../lib/http/problem.ts";
+import { parseRequest } from "../lib/http/parse.ts";
 import { redirects } from "../lib/http/redirects.ts";
 import { systemClock } from "../lib/runtime/clock.ts";
 import { log } from "../lib/runtime/logger.ts";
 import { count } from "../lib/runtime/metrics.ts";
 import { documentClient } from "../lib/table/client.ts";
 import { PaymentTable } from "../lib/table/payments.ts";
-import { authSecretOf, chapaOf, gatewaySecretOf, limiterOf, policyOf } from "../lib/wiring/parts.ts";
 
 const Path = z.object({ tx_ref: z.string().max(64) });
 const Query = z.object({ lang: z.string().optional(), n: z.coerce.number().int().min(0).max(99).catch(0) });
@@ -19,18 +22,21 @@ const env = readEnv(FUNCTIONS["payment-return"].env);
 const to = redirects(env);
 const ports = {
   payments: new PaymentTable(documentClient(), env.TABLE_NAME),
-  chapa: chapaOf(env, gatewaySecretOf(env)),
-  budget: limiterOf("triggers", env.RATE_LIMIT_TRIGGERS, "open", authSecretOf(env)),
-  policy: policyOf(env),
+  chapa: createChapa(env, createGatewaySecret(env)),
+  budget: createLimiter(
+    { name: "triggers", limit: env.RATE_LIMIT_TRIGGERS, whenUnknown: "open" },
+    createAuthSecret(env),
+  ),
+  policy: createPolicy(env),
   clock: systemClock,
   log,
   count,
 };
 
 export const handler = endpoint("nothing", async ({ event, deadline }) => {
-  const { tx_ref } = parsed("path", Path, event.pathParameters);
-  const { lang, n } = parsed("query", Query, event.queryStringParameters ?? {});
-  const payment = await comeBack(ports, tx_ref, deadline);
+  const { tx_ref } = parseRequest("path", Path, event.pathParameters);
+  const { lang, n } = parseRequest("query", Query, event.queryStringParameters ?? {});
+  const payment = await handleReturn(ports, tx_ref, deadline);
   const location = payment && to(payment, tx_ref);
   if (location) return seeOther(location);
   const language = pageLanguage(lang, header(event, "accept-language"));

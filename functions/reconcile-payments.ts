@@ -1,4 +1,7 @@
 import type { Context } from "aws-lambda";
+import { createChapa } from "../lib/composition/chapa.ts";
+import { createPolicy } from "../lib/composition/policy.ts";
+import { createGatewaySecret } from "../lib/composition/secrets.ts";
 import { readEnv } from "../lib/contract/env.ts";
 import { FUNCTIONS } from "../lib/contract/functions.ts";
 import { reconcile } from "../lib/flows/reconcile.ts";
@@ -10,7 +13,6 @@ import { dayBuckets } from "../lib/table/keys.ts";
 import { PaymentTable } from "../lib/table/payments.ts";
 import { ProgressTable } from "../lib/table/progress.ts";
 import { TotalsTable } from "../lib/table/totals.ts";
-import { chapaOf, gatewaySecretOf, policyOf } from "../lib/wiring/parts.ts";
 
 const env = readEnv(FUNCTIONS["reconcile-payments"].env);
 const client = documentClient();
@@ -18,9 +20,9 @@ const ports = {
   payments: new PaymentTable(client, env.TABLE_NAME),
   progress: new ProgressTable(client, env.TABLE_NAME),
   totals: new TotalsTable(client, env.TABLE_NAME),
-  chapa: chapaOf(env, gatewaySecretOf(env)),
+  chapa: createChapa(env, createGatewaySecret(env)),
   bucketsOf: dayBuckets,
-  policy: policyOf(env),
+  policy: createPolicy(env),
   clock: systemClock,
   log,
   count,

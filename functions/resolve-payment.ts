@@ -1,8 +1,12 @@
+import { createChapa } from "../lib/composition/chapa.ts";
+import { createLimiter } from "../lib/composition/limiter.ts";
+import { createPolicy } from "../lib/composition/policy.ts";
+import { createAuthSecret, createGatewaySecret } from "../lib/composition/secrets.ts";
 import { readEnv } from "../lib/contract/env.ts";
 import { FUNCTIONS } from "../lib/contract/functions.ts";
 import { ResolveMessage } from "../lib/contract/queues.ts";
-import { countCalls } from "../lib/flows/count-calls.ts";
 import { resolve } from "../lib/flows/resolve.ts";
+import { countCalls } from "../lib/flows/steps/count-calls.ts";
 import { Queue, sqsClient } from "../lib/queue/send.ts";
 import { worker } from "../lib/queue/worker.ts";
 import { systemClock } from "../lib/runtime/clock.ts";
@@ -11,14 +15,16 @@ import { count } from "../lib/runtime/metrics.ts";
 import { documentClient } from "../lib/table/client.ts";
 import { PaymentTable } from "../lib/table/payments.ts";
 import { TotalsTable } from "../lib/table/totals.ts";
-import { authSecretOf, chapaOf, gatewaySecretOf, limiterOf, policyOf } from "../lib/wiring/parts.ts";
 
 const env = readEnv(FUNCTIONS["resolve-payment"].env);
 const ports = {
   payments: new PaymentTable(documentClient(), env.TABLE_NAME),
-  chapa: chapaOf(env, gatewaySecretOf(env)),
-  budget: limiterOf("triggers", env.RATE_LIMIT_TRIGGERS, "open", authSecretOf(env)),
-  policy: policyOf(env),
+  chapa: createChapa(env, createGatewaySecret(env)),
+  budget: createLimiter(
+    { name: "triggers", limit: env.RATE_LIMIT_TRIGGERS, whenUnknown: "open" },
+    createAuthSecret(env),
+  ),
+  policy: createPolicy(env),
   clock: systemClock,
   log,
   count,

@@ -1,18 +1,20 @@
+import { createChapa } from "../lib/composition/chapa.ts";
+import { createPolicy } from "../lib/composition/policy.ts";
+import { createGatewaySecret } from "../lib/composition/secrets.ts";
 import { readEnv } from "../lib/contract/env.ts";
 import { FUNCTIONS } from "../lib/contract/functions.ts";
 import type { ListingMessage, ResolveMessage } from "../lib/contract/queues.ts";
-import { countCalls } from "../lib/flows/count-calls.ts";
-import { probe } from "../lib/flows/probe.ts";
+import { checkGateway } from "../lib/flows/check-gateway.ts";
+import { countCalls } from "../lib/flows/steps/count-calls.ts";
 import { sweep } from "../lib/flows/sweep.ts";
 import { Queue, sqsClient } from "../lib/queue/send.ts";
 import { systemClock } from "../lib/runtime/clock.ts";
 import { log } from "../lib/runtime/logger.ts";
 import { documentClient } from "../lib/table/client.ts";
+import { GatewayHealthTable } from "../lib/table/gateway-health.ts";
 import { DUE_SHARDS } from "../lib/table/keys.ts";
 import { PaymentTable } from "../lib/table/payments.ts";
-import { ProbeTable } from "../lib/table/probes.ts";
 import { TotalsTable } from "../lib/table/totals.ts";
-import { chapaOf, gatewaySecretOf, policyOf } from "../lib/wiring/parts.ts";
 
 const env = readEnv(FUNCTIONS["timeout-payments"].env);
 const sqs = sqsClient();
@@ -22,18 +24,18 @@ const ports = {
   shards: DUE_SHARDS,
   resolve: new Queue<ResolveMessage>(sqs, env.RESOLVE_QUEUE_URL),
   listing: new Queue<ListingMessage>(sqs, env.LISTING_QUEUE_URL),
-  policy: policyOf(env),
+  policy: createPolicy(env),
   clock: systemClock,
   log,
   totals: new TotalsTable(client, env.TABLE_NAME),
-  probes: new ProbeTable(client, env.TABLE_NAME),
-  chapa: chapaOf(env, gatewaySecretOf(env)),
+  probes: new GatewayHealthTable(client, env.TABLE_NAME),
+  chapa: createChapa(env, createGatewaySecret(env)),
 };
 
 export const handler = async () => {
   const done = await sweep(ports);
   await countCalls(ports, { timeout_jobs_run: 1 });
   // Last: nothing that is due waits for an answer that only tells how Chapa is.
-  await probe(ports);
+  await checkGateway(ports);
   return done;
 };

@@ -1,7 +1,12 @@
+import { createAuthenticate } from "../lib/composition/authenticate.ts";
+import { createChapa } from "../lib/composition/chapa.ts";
+import { createLimiter } from "../lib/composition/limiter.ts";
+import { createPolicy } from "../lib/composition/policy.ts";
+import { createAuthSecret, createGatewaySecret } from "../lib/composition/secrets.ts";
 import { PaymentDetail } from "../lib/contract/api.ts";
 import { readEnv } from "../lib/contract/env.ts";
 import { FUNCTIONS } from "../lib/contract/functions.ts";
-import { lookNow } from "../lib/flows/look-now.ts";
+import { verifyNow } from "../lib/flows/verify-now.ts";
 import { endpoint, json } from "../lib/http/endpoint.ts";
 import { toDetail } from "../lib/http/payment-detail.ts";
 import { paymentAt } from "../lib/http/payment-path.ts";
@@ -11,17 +16,16 @@ import { log } from "../lib/runtime/logger.ts";
 import { count } from "../lib/runtime/metrics.ts";
 import { documentClient } from "../lib/table/client.ts";
 import { PaymentTable } from "../lib/table/payments.ts";
-import { authSecretOf, chapaOf, doorOf, gatewaySecretOf, limiterOf, policyOf } from "../lib/wiring/parts.ts";
 
 const env = readEnv(FUNCTIONS["verify-payment"].env);
-const auth = authSecretOf(env);
-const authenticate = doorOf(env, auth);
+const auth = createAuthSecret(env);
+const authenticate = createAuthenticate(env, auth);
 const LOOKS_PER_MINUTE = 30;
 const ports = {
   payments: new PaymentTable(documentClient(), env.TABLE_NAME),
-  chapa: chapaOf(env, gatewaySecretOf(env)),
-  limiter: limiterOf("verify", LOOKS_PER_MINUTE, "closed", auth),
-  policy: policyOf(env),
+  chapa: createChapa(env, createGatewaySecret(env)),
+  limiter: createLimiter({ name: "verify", limit: LOOKS_PER_MINUTE, whenUnknown: "closed" }, auth),
+  policy: createPolicy(env),
   clock: systemClock,
   log,
   count,
@@ -30,6 +34,6 @@ const ports = {
 export const handler = endpoint("nothing", async ({ event, deadline }) => {
   const principal = await authenticate(event);
   const payment = await paymentAt(event, principal, (ref) => ports.payments.find(ref));
-  const looked = await lookNow(ports, payment, principal, deadline);
+  const looked = await verifyNow(ports, payment, principal, deadline);
   return json(200, PaymentDetail, toDetail(looked.payment, ports.policy, true), quotaHeaders(looked.quota));
 });

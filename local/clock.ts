@@ -21,7 +21,7 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1;
 /** A clock of its own: starts at the real time (or `startAt`) and leaves the process's `Date` alone. */
 export function createClock(startAt?: number): Clock {
   let offset = startAt === undefined ? 0 : startAt - RealDate.now();
-  return agenda(
+  return schedulingClock(
     () => RealDate.now() + offset,
     (ms) => {
       offset += ms;
@@ -37,7 +37,7 @@ let processOffset = 0;
  */
 export function processClock(): Clock {
   globalThis.Date = ShiftedDate;
-  return agenda(
+  return schedulingClock(
     () => RealDate.now() + processOffset,
     (ms) => {
       processOffset += ms;
@@ -53,7 +53,7 @@ const ShiftedDate = new Proxy(RealDate, {
   get: (target, key) => (key === "now" ? () => RealDate.now() + processOffset : Reflect.get(target, key)),
 });
 
-function agenda(now: () => number, move: (ms: number) => void): Clock {
+function schedulingClock(now: () => number, move: (ms: number) => void): Clock {
   const entries: Entry[] = [];
   let order = 0;
   let timer: NodeJS.Timeout | undefined;

@@ -2,7 +2,7 @@
 import "./process-clock.ts";
 
 import { QUEUES, type QueueName } from "../lib/contract/queues.ts";
-import { Backend } from "./backend.ts";
+import { type ApiObserver, startApi, startFunctionUrl } from "./api-gateway.ts";
 import type { ProfileName } from "./chapa/profiles.ts";
 import { CHAPA_DEFAULTS, type ChapaSimulator, startChapa } from "./chapa/simulator.ts";
 import type { Clock } from "./clock.ts";
@@ -16,17 +16,17 @@ import {
   secretValues,
 } from "./environment.ts";
 import type { FaultInput } from "./faults.ts";
-import { type ApiObserver, startApi, startFunctionUrl } from "./front.ts";
 import { type FunctionHost, Functions } from "./lambda.ts";
-import { type Peers, type People, startPeers, tokensOf } from "./peers.ts";
 import { clock } from "./process-clock.ts";
 import { Queues } from "./queues.ts";
 import { type RedisBridge, startRedis } from "./redis/bridge.ts";
 import { Schedule } from "./schedule.ts";
 import { startSecrets } from "./secrets.ts";
 import type { Listening } from "./serve.ts";
+import { type Services, startServices, tokensOf, type UserTokens } from "./services.ts";
 import type { Settings } from "./settings.ts";
 import type { StreamObserver } from "./stream.ts";
+import { TableHost } from "./table-host.ts";
 
 /** Where to reach a running cloud, and as whom. `api`, `chapa` and `control` are origins, `webhook` is a whole URL. */
 export type CloudAddress = {
@@ -34,7 +34,7 @@ export type CloudAddress = {
   webhook: string;
   control: string;
   chapa: string;
-  users: People;
+  users: UserTokens;
   apiKey: string;
   jwtSecret: string;
 };
@@ -55,11 +55,11 @@ export type CloudOptions = {
 type Parts = {
   settings: Settings;
   functions: FunctionHost;
-  backend: Backend;
+  tableHost: TableHost;
   queues: Queues;
   schedule: Schedule;
   chapa: ChapaSimulator | undefined;
-  peers: Peers;
+  services: Services;
   redis: RedisBridge;
   secrets: Map<string, object>;
   servers: { api: Listening; webhook: Listening; secrets: Listening };
@@ -80,7 +80,7 @@ export class Cloud implements Controlled {
   readonly #parts: Parts;
   readonly #environment = new BorrowedEnvironment();
   #control: Listening | undefined;
-  #people: People | undefined;
+  #userTokens: UserTokens | undefined;
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -91,8 +91,8 @@ export class Cloud implements Controlled {
     return this.#parts.chapa;
   }
 
-  get peers(): Peers {
-    return this.#parts.peers;
+  get services(): Services {
+    return this.#parts.services;
   }
 
   get redis(): RedisBridge {
@@ -108,12 +108,12 @@ export class Cloud implements Controlled {
   }
 
   /** What the table's changes are told by. */
-  get stream(): Backend["stream"] {
-    return this.#parts.backend.stream;
+  get stream(): TableHost["stream"] {
+    return this.#parts.tableHost.stream;
   }
 
-  get rows(): Backend["rows"] {
-    return this.#parts.backend.rows;
+  get rows(): TableHost["rows"] {
+    return this.#parts.tableHost.rows;
   }
 
   /** The values that Secrets Manager serves, by name; changed in place they are rotated. */
@@ -128,23 +128,23 @@ export class Cloud implements Controlled {
 
   get address(): CloudAddress {
     const { servers, chapa, settings } = this.#parts;
-    if (!this.#people || !this.#control) throw new Error("the cloud has not started");
+    if (!this.#userTokens || !this.#control) throw new Error("the cloud has not started");
     return {
       api: servers.api.origin,
       webhook: `${servers.webhook.origin}/`,
       control: this.#control.origin,
       chapa: chapa?.origin ?? new URL(settings.CHAPA_BASE_URL ?? "").origin,
-      users: this.#people,
+      users: this.#userTokens,
       apiKey: API_KEY,
       jwtSecret: settings.JWT_SECRET,
     };
   }
 
   async start(): Promise<this> {
-    const { functions, queues, schedule, chapa, peers, servers } = this.#parts;
-    this.#people = await tokensOf(peers.users, clock);
+    const { functions, queues, schedule, chapa, services, servers } = this.#parts;
+    this.#userTokens = await tokensOf(services.users, clock);
     chapa?.setWebhookUrl(`${servers.webhook.origin}/`);
-    peers.listing?.setPaymentServiceUrl(`${servers.api.origin}/api/v1`);
+    services.listing?.setPaymentServiceUrl(`${servers.api.origin}/api/v1`);
     await this.#renew();
     queues.connect(functions.invoke);
     schedule.start();
@@ -175,7 +175,7 @@ export class Cloud implements Controlled {
    */
   async settle(): Promise<void> {
     const end = performance.now() + SETTLE_MS;
-    this.#parts.backend.stream.stir();
+    this.#parts.tableHost.stream.stir();
     for (let quiet = 0; quiet < QUIET_LOOKS; ) {
       await this.chapa?.settled();
       quiet = this.#isQuiet() ? quiet + 1 : 0;
@@ -197,64 +197,64 @@ export class Cloud implements Controlled {
 
   /** Forgets every payment, message and fault. The clock stays where it is. */
   async reset(): Promise<void> {
-    const { queues, chapa, peers, redis } = this.#parts;
+    const { queues, chapa, services, redis } = this.#parts;
     await this.settle();
-    await Promise.all([chapa?.reset(), peers.reset(), redis.reset()]);
+    await Promise.all([chapa?.reset(), services.reset(), redis.reset()]);
     queues.clear();
     await this.#renew();
   }
 
   /** What there is, for people. */
   async state(): Promise<object> {
-    const { queues, chapa, peers, backend, redis } = this.#parts;
+    const { queues, chapa, services, tableHost, redis } = this.#parts;
     const names = Object.keys(QUEUES) as QueueName[];
     return {
       now: new Date(clock.now()).toISOString(),
-      engine: backend.engineName,
+      engine: tableHost.engineName,
       payments: await this.rows.payments(),
       queues: Object.fromEntries(names.map((name) => [name, queues.state(name)])),
       chapa: chapa && { ...chapa.settings(), transactions: chapa.transactions(), captures: chapa.captures() },
-      listing: peers.listing && { properties: peers.listing.properties(), confirms: peers.listing.confirms() },
-      notification: peers.notification && { sent: peers.notification.sent() },
+      listing: services.listing && { properties: services.listing.properties(), confirms: services.listing.confirms() },
+      notification: services.notification && { sent: services.notification.sent() },
       redis: { engine: redis.engineName, keys: Object.keys(await redis.stored()) },
     };
   }
 
   async close(): Promise<void> {
-    const { queues, schedule, backend, chapa, peers, redis, servers } = this.#parts;
+    const { queues, schedule, tableHost, chapa, services, redis, servers } = this.#parts;
     schedule.stop();
     await Promise.all([servers.api.close(), servers.webhook.close(), this.#control?.close()]);
     await queues.stop();
-    await backend.close();
-    await Promise.all([chapa?.close(), peers.close(), redis.close(), servers.secrets.close()]);
+    await tableHost.close();
+    await Promise.all([chapa?.close(), services.close(), redis.close(), servers.secrets.close()]);
     clock.stop();
     this.#environment.giveBack();
   }
 
   #faultsOf(target: FaultTarget) {
     if (target === "chapa") return this.chapa?.faults;
-    return target === "redis" ? this.redis.faults : this.peers.faults(target);
+    return target === "redis" ? this.redis.faults : this.services.faults(target);
   }
 
   #isQuiet(): boolean {
-    const { functions, queues, backend } = this.#parts;
-    return functions.running === 0 && !queues.isBusy && backend.stream.quietPolls >= QUIET_POLLS;
+    const { functions, queues, tableHost } = this.#parts;
+    return functions.running === 0 && !queues.isBusy && tableHost.stream.quietPolls >= QUIET_POLLS;
   }
 
   /** An empty table, and functions that have just started. */
   async #renew(): Promise<void> {
-    const { settings, functions, backend, queues, chapa, peers, servers } = this.#parts;
-    await backend.renew();
+    const { settings, functions, tableHost, queues, chapa, services, servers } = this.#parts;
+    await tableHost.renew();
     const at = {
-      table: backend.endpoint,
+      table: tableHost.endpoint,
       secrets: servers.secrets.origin,
       api: servers.api.origin,
       chapa: chapa?.apiBase ?? settings.CHAPA_BASE_URL ?? "",
-      ...peers.urls,
+      ...services.urls,
     };
     this.#environment.set({ ...sdkEnvironment(at, queues), ...functionEnvironment(settings, at, queues) });
     await functions.load();
-    backend.stream.start();
+    tableHost.stream.start();
     // The minute's run, so that nobody has to wait a minute to hear how we are.
     await functions.invoke("timeout-payments", {});
   }
@@ -275,30 +275,34 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
     origins: frontendOrigins(settings),
   });
   try {
-    const [chapa, peers, queues, redis, webhook] = await Promise.all([
+    const [chapa, services, queues, redis, webhook] = await Promise.all([
       settings.CHAPA_BASE_URL ? undefined : simulate(options),
-      startPeers(settings, clock),
+      startServices(settings, clock),
       Queues.start(),
       startRedis(settings.REDIS_URL),
       startFunctionUrl("chapa-webhook", functions.invoke, observe),
     ]);
     const secrets = secretValues(settings, {
       chapa: CHAPA_DEFAULTS.secretKey,
-      notification: peers.notificationBearer,
+      notification: services.notificationBearer,
       api: API_KEY,
       redis,
     });
     const servers = { api, webhook, secrets: await startSecrets(secrets) };
-    const backend = new Backend(settings.LOCAL_DYNAMODB, functions.invoke, options.observeStream ?? (() => undefined));
+    const tableHost = new TableHost(
+      settings.LOCAL_DYNAMODB,
+      functions.invoke,
+      options.observeStream ?? (() => undefined),
+    );
     const schedule = new Schedule(functions.invoke);
     return await new Cloud({
       settings,
       functions,
-      backend,
+      tableHost,
       queues,
       schedule,
       chapa,
-      peers,
+      services,
       redis,
       secrets,
       servers,

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import type { EnvText } from "../lib/contract/env.ts";
-import { PASSWORD, PEOPLE } from "./people.ts";
 import type { Queues } from "./queues.ts";
 import type { Settings } from "./settings.ts";
+import { PASSWORD, USERS } from "./users.ts";
 
 /** Where everything of one cloud stands; addresses without a path at the end. */
 export type Addresses = {
@@ -98,7 +98,7 @@ export function secretValues(
         contact_keys: { local: Buffer.alloc(32, 7).toString("base64") },
         listing_api_key: settings.PROPERTY_WEBHOOK_API_KEY,
         notification_bearer: keys.notification,
-        user_management_login: { email: PEOPLE.admin.email, password: PASSWORD },
+        user_management_login: { email: USERS.admin.email, password: PASSWORD },
       },
     ],
   ]);

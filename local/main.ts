@@ -6,10 +6,10 @@ import { EnvironmentInvalid } from "../lib/contract/env.ts";
 import { PROFILE_NAMES, type ProfileName } from "./chapa/profiles.ts";
 import { UnsafeKey } from "./chapa/simulator.ts";
 import { type Cloud, type CloudAddress, startCloud } from "./cloud.ts";
-import { PASSWORD, PEOPLE } from "./people.ts";
 import { RedisAway } from "./redis/bridge.ts";
 import { PortTaken } from "./serve.ts";
 import { readSettings, SettingsInvalid } from "./settings.ts";
+import { PASSWORD, USERS } from "./users.ts";
 
 const HELP = `The whole payment service on this machine, with a Chapa and sibling services of its own.
 
@@ -93,11 +93,11 @@ function welcome({ api, chapa, control, webhook, users }: CloudAddress): string 
     Chapa     ${chapa}  (simulated: open a checkout_url in a browser and pay)
     webhook   ${webhook}
     control   ${control}  (POST /clock, /sweep, /faults, /reset, GET /state)
-    users     ${Object.values(PEOPLE)
+    users     ${Object.values(USERS)
       .map(({ email }) => email)
       .join(", ")}  (password ${PASSWORD})
 
-  Pay a listing fee as ${PEOPLE.owner.email}:
+  Pay a listing fee as ${USERS.owner.email}:
 
     curl -s ${api}/api/v1/payments/initiate \\
       -H "Authorization: Bearer ${users.owner.token}" \\

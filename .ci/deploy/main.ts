@@ -4,10 +4,10 @@ import { mkdirSync, readFileSync } from "node:fs";
 import * as z from "zod";
 import { CHAPA_DEFAULTS, startChapa } from "../../local/chapa/simulator.ts";
 import { createClock } from "../../local/clock.ts";
-import { startPeers, tokensOf } from "../../local/peers.ts";
-import { PASSWORD, PEOPLE } from "../../local/people.ts";
 import { startRedis } from "../../local/redis/bridge.ts";
+import { startServices, tokensOf } from "../../local/services.ts";
 import { readSettings } from "../../local/settings.ts";
+import { PASSWORD, USERS } from "../../local/users.ts";
 import { EmulatedCloud } from "./emulated-cloud.ts";
 
 // Bootstraps and deploys the real stack into an emulator, pays through its front doors, updates it and tears it down.
@@ -29,23 +29,23 @@ function must(what: string, holds: boolean, got: unknown): void {
 
 const clock = createClock();
 const settings = readSettings({});
-const [chapa, peers, redis, cloud] = await Promise.all([
+const [chapa, services, redis, cloud] = await Promise.all([
   startChapa({ clock, webhookSecret: settings.CHAPA_WEBHOOK_SECRET }),
-  startPeers(settings, clock),
+  startServices(settings, clock),
   startRedis(undefined),
   EmulatedCloud.start(PORT),
 ]);
-const people = await tokensOf(peers.users, clock);
-const listing = peers.listing;
+const userTokens = await tokensOf(services.users, clock);
+const listing = services.listing;
 if (!listing) throw new Error("the listing service is a double here");
 
 const values = (change: Record<string, string> = {}) =>
   JSON.stringify({
     CHAPA_BASE_URL: chapa.apiBase,
     CHECKOUT_ORIGINS: chapa.origin,
-    USER_MANAGEMENT_URL: peers.urls.users,
-    PROPERTY_LISTING_SERVICE_URL: peers.urls.listing,
-    NOTIFICATION_SERVICE_URL: peers.urls.notification,
+    USER_MANAGEMENT_URL: services.urls.users,
+    PROPERTY_LISTING_SERVICE_URL: services.urls.listing,
+    NOTIFICATION_SERVICE_URL: services.urls.notification,
     RECHECK_LADDER: "2s,1m",
     ...change,
   });
@@ -137,8 +137,8 @@ async function putSecrets(outputs: z.output<typeof Outputs>[typeof STACK]): Prom
         contact_key: "k1",
         contact_keys: { k1: Buffer.alloc(32, 3).toString("base64") },
         listing_api_key: settings.PROPERTY_WEBHOOK_API_KEY,
-        notification_bearer: peers.notificationBearer,
-        user_management_login: { email: PEOPLE.admin.email, password: PASSWORD },
+        notification_bearer: services.notificationBearer,
+        user_management_login: { email: USERS.admin.email, password: PASSWORD },
       },
     ],
   ];
@@ -157,7 +157,7 @@ const Answer = z.looseObject({
   chapa_tx_ref: z.string().optional(),
 });
 
-async function call(api: string, method: string, path: string, headers: Record<string, string>, body?: object) {
+async function call(api: string, [method, path]: [string, string], headers: Record<string, string>, body?: object) {
   const response = await fetch(`${api}${path}`, {
     method,
     headers: { "content-type": "application/json", ...headers },
@@ -178,25 +178,25 @@ async function until(what: string, holds: () => boolean | Promise<boolean>, seco
   throw new Error(`not within ${seconds} s: ${what}`);
 }
 
-const owner = { authorization: `Bearer ${people.owner.token}` };
+const owner = { authorization: `Bearer ${userTokens.owner.token}` };
 let paidId = "";
 
 async function begin(api: string, byKey = false): Promise<{ id: string; txRef: string; propertyId: string }> {
-  const propertyId = listing?.addProperty({ ownerId: PEOPLE.owner.id }).id ?? "";
-  const body = { user_id: PEOPLE.owner.id, property_id: propertyId, request_id: randomUUID() };
+  const propertyId = listing?.addProperty({ ownerId: USERS.owner.id }).id ?? "";
+  const body = { user_id: USERS.owner.id, property_id: propertyId, request_id: randomUUID() };
   const headers = byKey ? { "x-api-key": API_KEY } : owner;
-  const answer = await call(api, "POST", "/api/v1/payments/initiate", headers, body);
+  const answer = await call(api, ["POST", "/api/v1/payments/initiate"], headers, body);
   must(`${byKey ? "a program" : "the owner"} is answered 202`, answer.status === 202, answer);
   return { id: String(answer.body.id), txRef: String(answer.body.chapa_tx_ref), propertyId };
 }
 
 async function paid(api: string, { id, propertyId }: { id: string; propertyId: string }): Promise<void> {
   await until("the state is SUCCESS", async () => {
-    const { body } = await call(api, "GET", `/api/v1/payments/${id}/status`, owner);
+    const { body } = await call(api, ["GET", `/api/v1/payments/${id}/status`], owner);
     return body.status === "SUCCESS";
   });
   await until("the listing is APPROVED", () => listing?.property(propertyId)?.status === "APPROVED");
-  const { body } = await call(api, "GET", `/api/v1/payments/${id}`, { "x-api-key": API_KEY });
+  const { body } = await call(api, ["GET", `/api/v1/payments/${id}`], { "x-api-key": API_KEY });
   for (const { at, move, by, evidence } of History.parse(body["history"])) {
     say("payment", `${at} ${move} by ${by}${evidence ? ` [${evidence}]` : ""}`);
   }
@@ -230,7 +230,7 @@ async function payments(api: string, { SweepFunction }: { SweepFunction: string 
   const late = await begin(api);
   await chapa.act(late.txRef, "pay");
   await until("the state is SUCCESS while the listing answers 503", async () => {
-    const { body } = await call(api, "GET", `/api/v1/payments/${late.id}/status`, owner);
+    const { body } = await call(api, ["GET", `/api/v1/payments/${late.id}/status`], owner);
     return body.status === "SUCCESS";
   });
   await new Promise((resolve) => setTimeout(resolve, UNHEARD_MS));
@@ -274,13 +274,13 @@ async function deadLetter(): Promise<void> {
 
 async function refusals(api: string): Promise<void> {
   say("story", "doors");
-  const unsigned = await call(api, "GET", "/internal/v1/payments", {});
+  const unsigned = await call(api, ["GET", "/internal/v1/payments"], {});
   must("an unsigned request under /internal is refused", unsigned.status === 403, unsigned.status);
-  const nobody = await call(api, "GET", "/api/v1/payments", {});
+  const nobody = await call(api, ["GET", "/api/v1/payments"], {});
   must("nobody sees payments", nobody.status === 401, nobody.status);
-  const nowhere = await call(api, "GET", "/nowhere", {});
+  const nowhere = await call(api, ["GET", "/nowhere"], {});
   must("an address that nobody listed is refused as a problem", nowhere.body["code"] === "route_unknown", nowhere);
-  const health = await call(api, "GET", "/health", {});
+  const health = await call(api, ["GET", "/health"], {});
   must("the service is healthy", health.status === 200, health);
 }
 
@@ -288,12 +288,12 @@ async function update(api: string): Promise<void> {
   say("story", "an update");
   await deploy({ RATE_LIMIT_INITIATE: "11" });
   say("cdk", "deployed a second time, with one value changed");
-  const { body } = await call(api, "GET", `/api/v1/payments/${paidId}/status`, owner);
+  const { body } = await call(api, ["GET", `/api/v1/payments/${paidId}/status`], owner);
   must("what was paid before is paid after", body.status === "SUCCESS", body);
   const again = await fetch(`${api}/api/v1/payments/initiate`, {
     method: "POST",
     headers: { "content-type": "application/json", ...owner },
-    body: JSON.stringify({ user_id: PEOPLE.owner.id, property_id: randomUUID() }),
+    body: JSON.stringify({ user_id: USERS.owner.id, property_id: randomUUID() }),
   });
   must(
     "the new value is used",
@@ -311,6 +311,6 @@ try {
   );
   process.exitCode = 1;
 } finally {
-  await Promise.all([cloud.stop(), chapa.close(), peers.close(), redis.close()]);
+  await Promise.all([cloud.stop(), chapa.close(), services.close(), redis.close()]);
   clock.stop();
 }

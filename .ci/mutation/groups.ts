@@ -9,12 +9,12 @@ export const GROUPS = {
   domain: { files: ["lib/domain/*.ts"], tests: ["test/domain/*.test.ts"], least: 90 },
   security: {
     files: ["lib/chapa/signature.ts", "lib/http/principal.ts"],
-    tests: ["test/chapa/signature.test.ts", "test/http/principal.test.ts"],
+    tests: ["test/attack/vectors/signatures.test.ts", "test/http/principal.test.ts"],
     least: 80,
   },
   table: {
     files: ["lib/table/*.ts"],
-    tests: ["test/table/*.test.ts", "test/simulation/memory.test.ts"],
+    tests: ["test/table/*.test.ts", "test/support/memory-table.test.ts"],
     least: 80,
   },
 } as const satisfies Record<string, Group>;

@@ -1,6 +1,6 @@
 import type { Evidence, PaidFacts, Silence } from "../domain/evidence.ts";
 import type { Santim } from "../domain/money.ts";
-import type { Reply } from "../runtime/call.ts";
+import type { HttpResponse } from "../runtime/call.ts";
 import {
   type Envelope,
   FACT_LIMIT,
@@ -45,7 +45,7 @@ const FIELD_WORDS: Record<string, string> = {
 };
 
 /** @param origins the origins that a checkout URL may have; a URL elsewhere is no checkout of Chapa's */
-export function classifyInitialize({ status, text }: Reply, origins: readonly string[]): Initialized {
+export function classifyInitialize({ status, text }: HttpResponse, origins: readonly string[]): Initialized {
   const envelope = parseEnvelope(text);
   if (status === 200) {
     const checkoutUrl = checkoutAt(InitializeData.safeParse(envelope?.data).data?.checkout_url, origins);
@@ -75,7 +75,7 @@ function classifyRefusal({ message }: Envelope): Initialized {
   return { outcome: "misconfigured" };
 }
 
-export function classifyVerify({ status, text }: Reply): Evidence {
+export function classifyVerify({ status, text }: HttpResponse): Evidence {
   const envelope = parseEnvelope(text);
   switch (status) {
     case 200: {
@@ -122,7 +122,7 @@ function classifyStatus(data: VerifyData): Evidence {
   }
 }
 
-export function classifyCancel({ status, text }: Reply): Cancelled {
+export function classifyCancel({ status, text }: HttpResponse): Cancelled {
   const envelope = parseEnvelope(text);
   const message = envelope?.message;
   if (status === 200 && envelope && envelope.status !== "failed") return "closed";

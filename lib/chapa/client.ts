@@ -2,7 +2,7 @@ import type { Evidence } from "../domain/evidence.ts";
 import type { TxRef } from "../domain/ids.ts";
 import { type Currency, type Santim, toBirr } from "../domain/money.ts";
 import type { Mode } from "../domain/payment.ts";
-import { type Call, CallFailed, type Reply } from "../runtime/call.ts";
+import { CallFailed, type HttpRequest, type HttpResponse } from "../runtime/call.ts";
 import {
   type Cancelled,
   classifyCancel,
@@ -27,12 +27,14 @@ export type Checkout = {
 };
 
 /** Milliseconds. */
-export const CHAPA_LIMITS = { initializeMs: 8_000, verifyMs: 4_000, cancelMs: 4_000, listMs: 8_000 } as const;
+const LIMITS = { initializeMs: 8_000, verifyMs: 4_000, cancelMs: 4_000, listMs: 8_000 } as const;
 
-type Send = (call: Call) => Promise<Reply>;
+type Send = (call: HttpRequest) => Promise<HttpResponse>;
 
 /** The key to use, and the one to use after it was refused: the same, unless it has been replaced meanwhile. */
 export type SecretKey = { get: () => Promise<string>; renewed: () => Promise<string> };
+
+type Question = Pick<HttpRequest, "method" | "timeoutMs"> & { path: string; body?: Record<string, unknown> };
 
 /**
  * Chapa's API, version 1. Answers come back as evidence or as a named outcome; nothing here throws for what Chapa
@@ -66,20 +68,25 @@ export class ChapaClient {
   async initialize(checkout: Checkout, limitMs: number): Promise<Initialized> {
     const { txRef, amount, currency, contact } = checkout;
     const [firstName, ...rest] = sanitize.name(contact.name)?.split(/\s+/) ?? [];
-    const reply = await this.#ask("POST", "/transaction/initialize", Math.min(limitMs, CHAPA_LIMITS.initializeMs), {
-      amount: toBirr(amount),
-      currency,
-      tx_ref: txRef,
-      callback_url: checkout.callbackUrl,
-      return_url: checkout.returnUrl,
-      customization: {
-        title: sanitize.title(checkout.title),
-        description: sanitize.description(`${checkout.title} ${toBirr(amount)} ${currency}`),
+    const reply = await this.#ask({
+      method: "POST",
+      path: "/transaction/initialize",
+      timeoutMs: Math.min(limitMs, LIMITS.initializeMs),
+      body: {
+        amount: toBirr(amount),
+        currency,
+        tx_ref: txRef,
+        callback_url: checkout.callbackUrl,
+        return_url: checkout.returnUrl,
+        customization: {
+          title: sanitize.title(checkout.title),
+          description: sanitize.description(`${checkout.title} ${toBirr(amount)} ${currency}`),
+        },
+        email: sanitize.email(contact.email),
+        phone_number: sanitize.phone(contact.phone),
+        first_name: firstName,
+        last_name: rest.join(" ") || undefined,
       },
-      email: sanitize.email(contact.email),
-      phone_number: sanitize.phone(contact.phone),
-      first_name: firstName,
-      last_name: rest.join(" ") || undefined,
     });
     if (reply instanceof CallFailed) return { outcome: reply.sent ? "lost" : "unsent" };
     return classifyInitialize(reply, this.#checkoutOrigins);
@@ -88,54 +95,48 @@ export class ChapaClient {
   /** The only answer that says anything about money. */
   async verify(txRef: TxRef, limitMs: number): Promise<Evidence> {
     const path = `/transaction/verify/${encodeURIComponent(txRef)}`;
-    const reply = await this.#ask("GET", path, Math.min(limitMs, CHAPA_LIMITS.verifyMs));
+    const reply = await this.#ask({ method: "GET", path, timeoutMs: Math.min(limitMs, LIMITS.verifyMs) });
     return reply instanceof CallFailed ? { says: "nothing", silence: "unreachable" } : classifyVerify(reply);
   }
 
   /** Ends a checkout for new tries; money that is in flight may still land. */
   async cancel(txRef: TxRef, limitMs: number): Promise<Cancelled> {
     const path = `/transaction/cancel/${encodeURIComponent(txRef)}`;
-    const reply = await this.#ask("PUT", path, Math.min(limitMs, CHAPA_LIMITS.cancelMs));
+    const reply = await this.#ask({ method: "PUT", path, timeoutMs: Math.min(limitMs, LIMITS.cancelMs) });
     return reply instanceof CallFailed ? "unclear" : classifyCancel(reply);
   }
 
   /** Whether Chapa answers at all: its list of banks, the cheapest question. */
   async isReachable(limitMs: number): Promise<boolean> {
-    const reply = await this.#ask("GET", "/banks", limitMs);
+    const reply = await this.#ask({ method: "GET", path: "/banks", timeoutMs: limitMs });
     return !(reply instanceof CallFailed) && reply.status === 200 && parseEnvelope(reply.text) !== undefined;
   }
 
   /** One page of Chapa's own list, newest first; undefined when it cannot be had. `last` when no page follows. */
   async transactions(page: number, limitMs: number): Promise<{ transactions: Listed[]; last: boolean } | undefined> {
-    const reply = await this.#ask("GET", `/transactions?page=${page}`, Math.min(limitMs, CHAPA_LIMITS.listMs));
+    const reply = await this.#ask({
+      method: "GET",
+      path: `/transactions?page=${page}`,
+      timeoutMs: Math.min(limitMs, LIMITS.listMs),
+    });
     if (reply instanceof CallFailed || reply.status !== 200) return undefined;
     const read = TransactionPage.safeParse(parseEnvelope(reply.text)?.data).data;
     return read && { transactions: read.transactions.map(classifyListed), last: !read.pagination?.next_page_url };
   }
 
   /** A key that is refused does nothing at Chapa, so whatever was asked may be asked again with its successor. */
-  async #ask(
-    method: Call["method"],
-    path: string,
-    timeoutMs: number,
-    body?: Record<string, unknown>,
-  ): Promise<Reply | CallFailed> {
+  async #ask(question: Question): Promise<HttpResponse | CallFailed> {
     const startedAt = performance.now();
     const key = await this.#secretKey.get();
-    const reply = await this.#askAs(key, method, path, timeoutMs, body);
+    const reply = await this.#askAs(key, question);
     if (reply instanceof CallFailed || reply.status !== 401) return reply;
     const renewed = await this.#secretKey.renewed();
     if (renewed === key) return reply;
-    return this.#askAs(renewed, method, path, timeoutMs - (performance.now() - startedAt), body);
+    const timeoutMs = question.timeoutMs - (performance.now() - startedAt);
+    return this.#askAs(renewed, { ...question, timeoutMs });
   }
 
-  async #askAs(
-    key: string,
-    method: Call["method"],
-    path: string,
-    timeoutMs: number,
-    body?: Record<string, unknown>,
-  ): Promise<Reply | CallFailed> {
+  async #askAs(key: string, { method, path, timeoutMs, body }: Question): Promise<HttpResponse | CallFailed> {
     // No time left is not the same as an answer that got lost: nothing leaves.
     if (timeoutMs <= 0) return new CallFailed("no time left", false);
     const authorization = `Bearer ${key}`;

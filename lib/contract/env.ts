@@ -49,7 +49,7 @@ const VARIABLES = {
   /** Origins that a checkout URL may have, comma separated. */
   CHECKOUT_ORIGINS: origins,
   USER_MANAGEMENT_URL: sibling,
-  /** Whether User Management must confirm a token, or its signature is enough; see `lib/peers/confirm-user.ts`. */
+  /** Whether User Management must confirm a token, or its signature is enough; see `lib/services/confirm-user.ts`. */
   TOKEN_VERIFY: z.enum(["remote", "local", "remote-with-fallback"]),
   /** Paths below User Management's address that may know a user, comma separated, with `{id}` for his id. */
   USER_LOOKUP_PATHS: z

@@ -1,6 +1,3 @@
-/** One field that a caller must change, in FastAPI's words because the first callers read those. */
-export type FieldError = { pointer: string; loc: (string | number)[]; msg: string; type: string };
-
 /**
  * Every refusal or outage that a caller hears of. `code` is for programs and never changes its meaning;
  * the message is a sentence for people, without personal data.
@@ -14,18 +11,6 @@ export abstract class PaymentError extends Error {
     super(message, options.cause === undefined ? {} : { cause: options.cause });
     this.name = new.target.name;
     this.retryAfterSeconds = options.retryAfterSeconds;
-  }
-}
-
-/** The input cannot be understood. `errors` names each field. */
-export class InputInvalid extends PaymentError {
-  readonly code = "input_invalid";
-  readonly errors: readonly FieldError[];
-
-  constructor(errors: readonly FieldError[]) {
-    const fields = errors.map(({ loc, msg }) => `${loc.slice(1).join(".") || loc[0]}: ${msg}`);
-    super(`The request is not valid: ${fields.join("; ")}.`);
-    this.errors = errors;
   }
 }
 
@@ -67,34 +52,11 @@ export class WrongLogin extends PaymentError {
   }
 }
 
-/** Valid credentials that do not reach this far. */
-export class Forbidden extends PaymentError {
-  readonly code = "forbidden";
-}
-
 /** A program asks in the name of a user whom nobody knows. */
 export class UserUnknown extends PaymentError {
   readonly code = "user_unknown";
   constructor() {
     super("User details not found for the provided user_id");
-  }
-}
-
-/** Nothing is served at this address. */
-export class RouteUnknown extends PaymentError {
-  readonly code = "route_unknown";
-  constructor() {
-    super("Nothing is served at this address; /openapi.json lists what is.");
-  }
-}
-
-/** The address is served, but not by this method. */
-export class MethodNotAllowed extends PaymentError {
-  readonly code = "method_not_allowed";
-  readonly allowed: readonly string[];
-  constructor(allowed: readonly string[]) {
-    super(`This address takes ${allowed.join(" and ")} only.`);
-    this.allowed = allowed;
   }
 }
 
@@ -199,19 +161,6 @@ export class InitiatePaused extends PaymentError {
   constructor() {
     super("New payments are paused for maintenance. Please try again later.", { retryAfterSeconds: 300 });
   }
-}
-
-/** The webhook's body is larger than we read. */
-export class BodyTooLarge extends PaymentError {
-  readonly code = "body_too_large";
-  constructor(limitBytes: number) {
-    super(`The body is larger than ${limitBytes} bytes.`);
-  }
-}
-
-/** A webhook or callback that names no payment, or cannot be read. */
-export class WebhookInvalid extends PaymentError {
-  readonly code = "webhook_invalid";
 }
 
 /** Names an error for a log, without its message, which may quote input. Ours by code: classes lose their names in a bundle. */

@@ -5,10 +5,10 @@ import type { Policy } from "../domain/looks.ts";
 import { type Act, settleUnpaid } from "../domain/moves.ts";
 import type { Payment } from "../domain/payment.ts";
 import type { PaymentTable } from "../table/payments.ts";
-import { accountMoney, type MoneyPorts } from "./account-money.ts";
-import { close } from "./close.ts";
+import { closeCheckout } from "./steps/close-checkout.ts";
+import { type CapturePorts, recordCapture } from "./steps/record-capture.ts";
 
-export type CancelPorts = Omit<MoneyPorts, "payments" | "chapa"> & {
+export type CancelPorts = Omit<CapturePorts, "payments" | "chapa"> & {
   payments: Pick<PaymentTable, "create" | "save">;
   chapa: Pick<ChapaClient, "verify" | "cancel" | "mode">;
   policy: Policy;
@@ -28,10 +28,10 @@ export async function cancel(ports: CancelPorts, payment: Payment, by: string, d
   let current = payment;
   for (let round = 0; round < ROUNDS; round++) {
     if (!isOpen(current, ports.clock.now())) return current;
-    const closing = await close(ports.chapa, ports.clock, current, undefined, deadline);
+    const closing = await closeCheckout(ports.chapa, ports.clock, current, undefined, deadline);
     if (closing.came === "unclear") throw new GatewayUnavailable(RETRY_SECONDS);
     if (closing.came === "money") {
-      await accountMoney(ports, current, txRefOf(current.ref, current.attempt), closing.evidence, { act, deadline });
+      await recordCapture(ports, current, txRefOf(current.ref, current.attempt), closing.evidence, { act, deadline });
       throw new PaymentTaken();
     }
     const saved = await ports.payments.save(current, settleUnpaid(current, "cancel", closing.evidence, act()));

@@ -21,17 +21,17 @@ import { type Act, claim, renew, reopen, settleUnpaid, takeOver } from "../domai
 import { isInert, type Lease, type Payment, type Terms } from "../domain/payment.ts";
 import { type Price, type PriceBook, priceOf } from "../domain/prices.ts";
 import { SECOND_MS } from "../domain/time.ts";
-import type { UserDirectory } from "../peers/user-directory.ts";
 import type { Refusal, Verdict } from "../runtime/rate-limit.ts";
+import type { UserDirectory } from "../services/user-directory.ts";
 import type { Contact } from "../table/contacts.ts";
 import type { PaymentTable } from "../table/payments.ts";
 import type { RequestTable } from "../table/requests.ts";
-import { accountMoney, type MoneyPorts } from "./account-money.ts";
-import { close } from "./close.ts";
-import { type CheckoutJob, type OpenPorts, openCheckout } from "./open-checkout.ts";
-import { revise } from "./revise.ts";
+import { closeCheckout } from "./steps/close-checkout.ts";
+import { type CheckoutJob, type OpenPorts, openCheckout } from "./steps/open-checkout.ts";
+import { type CapturePorts, recordCapture } from "./steps/record-capture.ts";
+import { updatePayment } from "./steps/update-payment.ts";
 
-export type InitiatePorts = Omit<MoneyPorts, "payments" | "chapa"> &
+export type InitiatePorts = Omit<CapturePorts, "payments" | "chapa"> &
   OpenPorts & {
     payments: Pick<PaymentTable, "find" | "create" | "save" | "discard">;
     requests: Pick<RequestTable, "find" | "record" | "refuse" | "pointTo">;
@@ -247,12 +247,12 @@ async function waitForOther({ ports, run }: Job, payment: Payment, waitMs: numbe
 /** Leaves a checkout that is past its window: closed for certain, or paid after all, or not left. */
 async function leave(job: Job, payment: Payment, why: "renew" | "fail, attempts used up"): Promise<Payment> {
   const { ports, run } = job;
-  const closing = await close(ports.chapa, ports.clock, payment, undefined, run.deadline);
+  const closing = await closeCheckout(ports.chapa, ports.clock, payment, undefined, run.deadline);
   if (closing.came === "unclear") throw new GatewayUnavailable(RETRY_SECONDS);
   if (closing.came === "money") {
     const txRef = txRefOf(payment.ref, payment.attempt);
     const act = () => actOf(job);
-    const paid = await accountMoney(ports, payment, txRef, closing.evidence, { act, deadline: run.deadline });
+    const paid = await recordCapture(ports, payment, txRef, closing.evidence, { act, deadline: run.deadline });
     return paid ?? claimAgain(job, payment.serial);
   }
   if (why === "renew") {
@@ -277,7 +277,7 @@ async function claimAgain(job: Job, serial: number): Promise<Payment> {
 /** Money may have arrived before anybody claimed the fee here; whoever asks for it tells whose it is. */
 async function named(job: Job, payment: Payment): Promise<Payment> {
   if (payment.userId) return payment;
-  const revised = await revise(job.ports.payments, payment, (current) =>
+  const revised = await updatePayment(job.ports.payments, payment, (current) =>
     current.userId ? undefined : { ...current, ...feeOf(job, current.serial) },
   );
   return revised.payment ?? payment;

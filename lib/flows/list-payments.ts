@@ -3,7 +3,7 @@ import type { Payment } from "../domain/payment.ts";
 import { addisAbabaDay, clamp, DAY_MS, type Instant, spanOfDay } from "../domain/time.ts";
 import { WIRE_STATUS } from "../domain/transitions.ts";
 import type { Mark, PaymentTable, Span } from "../table/payments.ts";
-import { beyond, byTime } from "./marks.ts";
+import { latestFirst, readPage } from "./steps/read-page.ts";
 
 export type ListPorts = {
   payments: Pick<PaymentTable, "openedByUser" | "openedOnDay" | "findAll">;
@@ -54,7 +54,7 @@ export async function listPayments(
 type Round = { marks: Mark[]; isEnd: boolean; reached?: Mark };
 
 async function ofUser({ payments }: ListPorts, userId: Uuid, span: Span, last: Mark | undefined): Promise<Round> {
-  const marks = await beyond(last, ROUND_SIZE, (size) => payments.openedByUser(userId, until(span, last), size));
+  const marks = await readPage(last, ROUND_SIZE, (size) => payments.openedByUser(userId, until(span, last), size));
   return { marks, isEnd: marks.length < ROUND_SIZE };
 }
 
@@ -68,9 +68,9 @@ async function ofEverybody(ports: ListPorts, span: Span, last: Mark | undefined)
     const buckets = await Promise.all(
       ports
         .bucketsOf(addisAbabaDay(to))
-        .map((bucket) => beyond(last, ROUND_SIZE, (size) => ports.payments.openedOnDay(bucket, part, size))),
+        .map((bucket) => readPage(last, ROUND_SIZE, (size) => ports.payments.openedOnDay(bucket, part, size))),
     );
-    const sorted = buckets.flat().sort(byTime);
+    const sorted = buckets.flat().sort(latestFirst);
     marks.push(...sorted.slice(0, ROUND_SIZE));
     // A day that has more than a round's worth goes on where this round ends.
     if (sorted.length > ROUND_SIZE || buckets.some(({ length }) => length === ROUND_SIZE)) {

@@ -1,6 +1,6 @@
 import { RateLimited, WrongLogin } from "../domain/errors.ts";
-import type { LoginTokens, UserManagement } from "../peers/user-management.ts";
 import type { Verdict } from "../runtime/rate-limit.ts";
+import type { LoginTokens, UserManagement } from "../services/user-management.ts";
 
 export type LogInPorts = {
   users: Pick<UserManagement, "login">;

@@ -4,13 +4,13 @@ import { awaitsListing, type Policy } from "../domain/looks.ts";
 import { type Act, attend, listingAnswered, listingAsked } from "../domain/moves.ts";
 import { type Payment, shownTxRef } from "../domain/payment.ts";
 import { clamp, MINUTE_MS, SECOND_MS } from "../domain/time.ts";
-import type { ListingAnswer, ListingService } from "../peers/listing.ts";
 import type { Handled } from "../queue/worker.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Log } from "../runtime/logger.ts";
 import type { Count } from "../runtime/metrics.ts";
+import type { ListingAnswer, ListingService } from "../services/listing.ts";
 import type { PaymentTable } from "../table/payments.ts";
-import { revise } from "./revise.ts";
+import { updatePayment } from "./steps/update-payment.ts";
 
 export type NotifyListingPorts = {
   payments: Pick<PaymentTable, "find" | "save">;
@@ -131,7 +131,7 @@ async function closed(
   code: "listing_closed" | "listing_unclear",
 ): Promise<Step> {
   if (told.news === "FAILED") return ended(ports, told, "told");
-  await revise(ports.payments, told.payment, (current) =>
+  await updatePayment(ports.payments, told.payment, (current) =>
     awaitsListing(current) ? attend(current, code, actOf(ports)) : undefined,
   );
   return "done";
@@ -151,7 +151,7 @@ async function again(ports: NotifyListingPorts, told: Told): Promise<Step> {
 }
 
 function answered(ports: NotifyListingPorts, told: Told, isHeard: boolean): Promise<unknown> {
-  return revise(ports.payments, told.payment, (current) => listingAnswered(current, isHeard, actOf(ports)));
+  return updatePayment(ports.payments, told.payment, (current) => listingAnswered(current, isHeard, actOf(ports)));
 }
 
 function actOf(ports: NotifyListingPorts): Act {

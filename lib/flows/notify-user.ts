@@ -4,11 +4,11 @@ import { Ref } from "../domain/ids.ts";
 import { toBirr } from "../domain/money.ts";
 import { type Payment, shownTxRef } from "../domain/payment.ts";
 import { clamp, MINUTE_MS, SECOND_MS } from "../domain/time.ts";
-import type { Delivery, NotificationService } from "../peers/notification.ts";
 import type { Drain, Received } from "../queue/drain.ts";
 import type { Queue } from "../queue/send.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Log } from "../runtime/logger.ts";
+import type { Delivery, NotificationService } from "../services/notification.ts";
 import type { ContactTable } from "../table/contacts.ts";
 import type { PaymentTable } from "../table/payments.ts";
 

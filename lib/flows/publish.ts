@@ -9,7 +9,7 @@ import type { Log } from "../runtime/logger.ts";
 import type { Count } from "../runtime/metrics.ts";
 import type { Change } from "../table/stream.ts";
 import type { TotalsTable } from "../table/totals.ts";
-import { countCalls } from "./count-calls.ts";
+import { countCalls } from "./steps/count-calls.ts";
 
 export type PublishPorts = {
   listing: Pick<Queue<ListingMessage>, "sendAll">;

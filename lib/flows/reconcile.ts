@@ -8,9 +8,9 @@ import type { Clock } from "../runtime/clock.ts";
 import type { Mark, PaymentTable } from "../table/payments.ts";
 import type { Progress, ProgressTable } from "../table/progress.ts";
 import type { TotalsTable } from "../table/totals.ts";
-import { beyond } from "./marks.ts";
 import { type ResolvePorts, resolve } from "./resolve.ts";
-import { revise } from "./revise.ts";
+import { readPage } from "./steps/read-page.ts";
+import { updatePayment } from "./steps/update-payment.ts";
 
 export type ReconcilePorts = ResolvePorts & {
   payments: Pick<PaymentTable, "find" | "findAll" | "create" | "save" | "openedOnDay">;
@@ -120,7 +120,7 @@ async function isNoted(
 ): Promise<boolean> {
   const known = payment.captures.find((other) => isSameCapture(other, capture));
   if (!known) return false;
-  await revise(run.ports.payments, payment, (current) => listedCapture(current, capture));
+  await updatePayment(run.ports.payments, payment, (current) => listedCapture(current, capture));
   if (row.amount !== undefined && known.amount !== undefined && row.amount !== known.amount) {
     report(run, "another amount", row);
   }
@@ -179,7 +179,7 @@ async function eachPaymentOf(run: Run, day: string, visit: (payment: Payment) =>
   for (const bucket of bucketsOf(day)) {
     for (let last: Mark | undefined, isEnd = false; !isEnd; ) {
       const end = last?.at ?? to;
-      const marks = await beyond(last, PART, (size) => payments.openedOnDay(bucket, { from, to: end }, size));
+      const marks = await readPage(last, PART, (size) => payments.openedOnDay(bucket, { from, to: end }, size));
       for (const payment of await payments.findAll(marks.map(({ ref }) => ref))) await visit(payment);
       last = marks.at(-1);
       isEnd = marks.length < PART;

@@ -9,11 +9,11 @@ import { MINUTE_MS, SECOND_MS } from "../domain/time.ts";
 import type { Move } from "../domain/transitions.ts";
 import type { Verdict } from "../runtime/rate-limit.ts";
 import type { PaymentTable } from "../table/payments.ts";
-import { accountMoney, endOtherLinks, type MoneyPorts } from "./account-money.ts";
-import { close } from "./close.ts";
-import { revise } from "./revise.ts";
+import { closeCheckout } from "./steps/close-checkout.ts";
+import { type CapturePorts, endOtherLinks, recordCapture } from "./steps/record-capture.ts";
+import { updatePayment } from "./steps/update-payment.ts";
 
-export type ResolvePorts = Omit<MoneyPorts, "payments" | "chapa"> & {
+export type ResolvePorts = Omit<CapturePorts, "payments" | "chapa"> & {
   payments: Pick<PaymentTable, "find" | "create" | "save">;
   chapa: Pick<ChapaClient, "verify" | "cancel" | "mode">;
   /** Verifies that hints may cause, together; absent where none come, and then a hint is held. */
@@ -105,7 +105,7 @@ async function conclude(
       return payment && concludeUnpaid(ports, payment, attempt, evidence, run);
     case "paid":
     case "returned": {
-      const after = await accountMoney(ports, payment, txRef, evidence, run);
+      const after = await recordCapture(ports, payment, txRef, evidence, run);
       // Money that was known before: the look has ended without a move, and the next one is dated.
       return after && after.version === payment?.version ? endLook(ports, after, attempt, run) : after;
     }
@@ -123,7 +123,7 @@ async function concludeUnpaid(
   for (let round = 0; round < ROUNDS; round++) {
     const next = await nextUnpaid(ports, current, attempt, found, run);
     if (next === "unclear") return putOff(ports, current, run);
-    if ("money" in next) return accountMoney(ports, current, latestOf(current), next.money, run);
+    if ("money" in next) return recordCapture(ports, current, latestOf(current), next.money, run);
     const saved = await ports.payments.save(current, next.payment);
     if (saved.won && next.move) logMove(ports, next.payment, next.move);
     if (saved.won || !saved.payment) return afterLook(ports, saved.payment, run);
@@ -147,7 +147,7 @@ async function nextUnpaid(
   if (!move) return { payment: ended };
   if (move === "seal") return { payment: seal(ended, run.act()), move };
   const first = attempt === payment.attempt ? found : undefined;
-  const closing = await close(ports.chapa, ports.clock, payment, first, run.deadline);
+  const closing = await closeCheckout(ports.chapa, ports.clock, payment, first, run.deadline);
   if (closing.came === "money") return { money: closing.evidence };
   if (closing.came === "unclear") {
     ports.log.warn("closing_evidence_incomplete", { ref: payment.ref, attempt: payment.attempt, move });
@@ -166,13 +166,15 @@ function afterLook(
 }
 
 async function endLook(ports: ResolvePorts, payment: Payment, attempt: number, run: Run): Promise<Payment | undefined> {
-  const revised = await revise(ports.payments, payment, (current) => looked(current, attempt, undefined, run.asked));
+  const revised = await updatePayment(ports.payments, payment, (current) =>
+    looked(current, attempt, undefined, run.asked),
+  );
   return revised.payment;
 }
 
 /** Chapa could not be asked, which says nothing about the money: only the next look is dated. */
 async function putOff(ports: ResolvePorts, payment: Payment, run: Run): Promise<Payment | undefined> {
-  const revised = await revise(ports.payments, payment, (current) => unreachable(current, run.act()));
+  const revised = await updatePayment(ports.payments, payment, (current) => unreachable(current, run.act()));
   return revised.payment;
 }
 

@@ -8,7 +8,7 @@ import type { Outgoing, Queue } from "../queue/send.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Log } from "../runtime/logger.ts";
 import type { PaymentTable } from "../table/payments.ts";
-import { revise } from "./revise.ts";
+import { updatePayment } from "./steps/update-payment.ts";
 
 export type SweepPorts = {
   payments: Pick<PaymentTable, "due" | "findAll" | "save">;
@@ -68,7 +68,7 @@ function listingMessage(payment: Payment, now: number): Outgoing<ListingMessage>
 }
 
 async function dateAgain(ports: SweepPorts, payment: Payment): Promise<void> {
-  await revise(ports.payments, payment, (current) =>
+  await updatePayment(ports.payments, payment, (current) =>
     current.version === payment.version
       ? republished(current, { now: ports.clock.now(), by: "sweep", policy: ports.policy })
       : undefined,

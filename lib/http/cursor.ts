@@ -1,7 +1,7 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
 import * as z from "zod";
-import { InputInvalid } from "../domain/errors.ts";
 import { Ref } from "../domain/ids.ts";
+import { InputInvalid } from "./errors.ts";
 
 /** Where a page ended. */
 type Mark = { ref: Ref; at: number };

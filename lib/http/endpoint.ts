@@ -3,10 +3,11 @@ import httpErrorHandler from "@middy/http-error-handler";
 import httpJsonBodyParser from "@middy/http-json-body-parser";
 import type { APIGatewayProxyEventV2, Context } from "aws-lambda";
 import type * as z from "zod";
-import { DependencyUnavailable, errorName, InputInvalid, PaymentError } from "../domain/errors.ts";
+import { DependencyUnavailable, errorName, PaymentError } from "../domain/errors.ts";
 import { log } from "../runtime/logger.ts";
 import { flushMetrics } from "../runtime/metrics.ts";
 import { traced } from "../runtime/trace.ts";
+import { InputInvalid } from "./errors.ts";
 import { type HttpAnswer, problemFor } from "./problem.ts";
 
 /** One call. `body` is parsed JSON where the endpoint takes JSON; `deadline` and `endsAt` are epoch ms. */
@@ -35,7 +36,7 @@ export function endpoint(
   const stack = middy<APIGatewayProxyEventV2, HttpAnswer, Error, Context>({ timeoutEarlyInMillis: 0 });
   stack.use(httpErrorHandler({ logger: false, fallbackMessage: '{"code":"internal_error"}' }));
   if (takes === "json") stack.use(httpJsonBodyParser({ disableContentTypeCheck: true }));
-  stack.use({ onError: toProblem, after: withManners });
+  stack.use({ onError: toProblem, after: withSecurityHeaders });
   return stack.handler(async (event: APIGatewayProxyEventV2, context: Context) => {
     const now = Date.now();
     const endsAt = now + context.getRemainingTimeInMillis();
@@ -89,7 +90,7 @@ function toProblem(request: Failing): void {
   }
   flushMetrics();
   request.response = problemFor(error, request.context.awsRequestId);
-  withManners(request);
+  withSecurityHeaders(request);
 }
 
 // The body parser's own error quotes the body; only its status is of use.
@@ -110,14 +111,14 @@ function stackOf(error: unknown): string {
 }
 
 /** What every answer carries, whatever it says. An answer's own headers win. */
-function withManners(request: { response?: unknown; context: Context }): void {
+function withSecurityHeaders(request: { response?: unknown; context: Context }): void {
   const answer = request.response as HttpAnswer | undefined;
   if (!answer?.headers) return;
-  answer.headers = { ...MANNERS, ...answer.headers, "x-request-id": request.context.awsRequestId };
+  answer.headers = { ...SECURITY_HEADERS, ...answer.headers, "x-request-id": request.context.awsRequestId };
 }
 
 // Answers are data, or pages that say more about themselves: nothing may be guessed, framed, kept or told elsewhere.
-const MANNERS = {
+const SECURITY_HEADERS = {
   "cache-control": "no-store",
   "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
   "referrer-policy": "no-referrer",

@@ -1,17 +1,24 @@
 import type { APIGatewayProxyEventV2 } from "aws-lambda";
 import * as z from "zod";
-import type { InitiateRequest } from "../contract/api.ts";
-import { Forbidden, InputInvalid } from "../domain/errors.ts";
+import { InitiateRequest, UuidText } from "../contract/api.ts";
 import { Uuid } from "../domain/ids.ts";
 import { parseBirr, type Santim } from "../domain/money.ts";
 import { nameOf, type Principal } from "../domain/principal.ts";
 import { header } from "./endpoint.ts";
-import { parsed } from "./problem.ts";
+import { Forbidden, InputInvalid } from "./errors.ts";
+import { parseRequest } from "./parse.ts";
 
 const IdempotencyKey = z.string().regex(/^[\x21-\x7e]{1,255}$/, "not 1 to 255 visible ASCII characters");
 
 /** A request's name as it is kept: a UUID in its canonical form, anything else as it came. */
 export const RequestId = IdempotencyKey.transform((text) => Uuid.safeParse(text).data ?? text);
+
+/** The body that a caller sends, with ids in their canonical form. */
+export const InitiateBody = InitiateRequest.extend({
+  request_id: UuidText.pipe(Uuid).nullish(),
+  property_id: UuidText.pipe(Uuid),
+  user_id: UuidText.pipe(Uuid),
+});
 
 type Contact = {
   email?: string | undefined;
@@ -37,16 +44,16 @@ type Command = {
  * @throws Forbidden when the body names somebody else, InputInvalid
  */
 export function toCommand(
-  body: InitiateRequest,
+  body: z.output<typeof InitiateBody>,
   event: APIGatewayProxyEventV2,
   principal: Principal,
   newId: () => string,
 ): Command {
-  const userId = Uuid.parse(body.user_id);
+  const userId = body.user_id;
   if (principal.kind === "user" && userId !== principal.userId) throw new Forbidden("The user_id is not yours.");
   return {
     userId,
-    propertyId: Uuid.parse(body.property_id),
+    propertyId: body.property_id,
     purpose: body.purpose ?? undefined,
     amount: amountOf(body.amount),
     requestId: requestIdOf(body.request_id ?? undefined, header(event, "idempotency-key")) ?? newId(),
@@ -70,9 +77,8 @@ function contactOf(principal: Principal, customer: InitiateRequest["customer"]):
 }
 
 /** The body's request id, or the header that means the same; both given must say the same. */
-function requestIdOf(inBody: string | undefined, inHeader: string | undefined): string | undefined {
-  const key = inHeader === undefined ? undefined : parsed("header", RequestId, inHeader);
-  const id = inBody === undefined ? undefined : Uuid.parse(inBody);
+function requestIdOf(id: Uuid | undefined, inHeader: string | undefined): string | undefined {
+  const key = inHeader === undefined ? undefined : parseRequest("header", RequestId, inHeader);
   if (id === undefined || key === undefined || id === key) return id ?? key;
   const msg = "differs from the Idempotency-Key header";
   throw new InputInvalid([{ pointer: "/request_id", loc: ["body", "request_id"], msg, type: "request_id_conflict" }]);

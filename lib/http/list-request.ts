@@ -1,14 +1,17 @@
 import type { APIGatewayProxyEventV2 } from "aws-lambda";
-import { Forbidden } from "../domain/errors.ts";
+import { ListQuery, UuidText } from "../contract/api.ts";
 import { Uuid } from "../domain/ids.ts";
 import { isPrivileged, type Principal } from "../domain/principal.ts";
+import { Forbidden } from "./errors.ts";
+
+/** What a list is asked for, with the id in its canonical form. */
+export const ListFilter = ListQuery.extend({ user_id: UuidText.pipe(Uuid).optional() });
 
 /**
  * Whose payments a caller is shown: his own; everybody's (undefined) or one user's for administrators and programs.
  * @throws Forbidden when he asks for somebody else's
  */
-export function listedUser(principal: Principal, asked: string | undefined): Uuid | undefined {
-  const userId = asked === undefined ? undefined : Uuid.parse(asked);
+export function listedUser(principal: Principal, userId: Uuid | undefined): Uuid | undefined {
   if (isPrivileged(principal)) return userId;
   const own = principal.kind === "user" ? principal.userId : undefined;
   if (own === undefined || (userId !== undefined && userId !== own)) throw new Forbidden("The user_id is not yours.");

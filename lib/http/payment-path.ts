@@ -2,11 +2,12 @@ import type { APIGatewayProxyEventV2 } from "aws-lambda";
 import * as z from "zod";
 import { UuidText } from "../contract/api.ts";
 import { methodsAt } from "../contract/routes.ts";
-import { Forbidden, MethodNotAllowed, PaymentNotFound } from "../domain/errors.ts";
+import { PaymentNotFound } from "../domain/errors.ts";
 import { type Ref, refOfPaymentId, Uuid } from "../domain/ids.ts";
 import type { Payment } from "../domain/payment.ts";
 import { mayRead, type Principal } from "../domain/principal.ts";
-import { parsed } from "./problem.ts";
+import { Forbidden, MethodNotAllowed } from "./errors.ts";
+import { parseRequest } from "./parse.ts";
 
 const Path = z.object({ payment_id: UuidText.pipe(Uuid) });
 
@@ -21,7 +22,7 @@ export async function paymentAt(
 ): Promise<Payment> {
   const methods = methodsAt(event.rawPath);
   if (methods.length > 0 && !methods.includes(event.requestContext.http.method)) throw new MethodNotAllowed(methods);
-  const ref = refOfPaymentId(parsed("path", Path, event.pathParameters).payment_id);
+  const ref = refOfPaymentId(parseRequest("path", Path, event.pathParameters).payment_id);
   const payment = ref && (await find(ref));
   if (!payment) throw new PaymentNotFound();
   if (!mayRead(principal, payment.userId)) throw new Forbidden("Not authorized to view this payment status");

@@ -4,22 +4,21 @@ import { jwtVerify } from "jose";
 import * as z from "zod";
 import { type Access, accessOf } from "../contract/routes.ts";
 import type { ApiKey } from "../contract/secrets.ts";
-import { Forbidden, Unauthenticated } from "../domain/errors.ts";
+import { Unauthenticated } from "../domain/errors.ts";
 import { Uuid } from "../domain/ids.ts";
 import type { Principal, ServicePrincipal, UserPrincipal } from "../domain/principal.ts";
 import { header } from "./endpoint.ts";
+import { Forbidden } from "./errors.ts";
 
 /** What callers are told by: the secrets that tokens may be signed with, and the keys of programs. */
 export type Credentials = { jwtSecrets: readonly string[]; apiKeys: readonly ApiKey[] };
 
-export type DoorPorts = {
+export type AuthenticatePorts = {
   /** As they are known here, and as they are after they did not fit: they may have been replaced. */
   credentials: { get: () => Promise<Credentials>; renewed: () => Promise<Credentials> };
   /** What is known of a user whose token is signed and not over; undefined when he is refused. */
   confirm: (token: string, claims: UserPrincipal, expiresAt: number) => Promise<UserPrincipal | undefined>;
 };
-
-export type Door = (event: APIGatewayProxyEventV2) => Promise<Principal>;
 
 const TOKEN_LIMIT_BYTES = 8 * 1024;
 const KEY_LIMIT_BYTES = 256;
@@ -38,32 +37,32 @@ const Claims = z.object({
 const Signed = z.object({ iam: z.object({ userArn: z.string().min(1) }) });
 
 /**
- * The check at the door of every route that is not public, as `lib/contract/routes.ts` states it. A route that nobody
- * listed lets nobody in. Throws Unauthenticated (401), Forbidden (403) or DependencyUnavailable.
+ * The caller of every route that is not public, as `lib/contract/routes.ts` states who may call it. A route that is not
+ * listed there refuses every caller.
+ * @throws Unauthenticated (401), Forbidden (403), DependencyUnavailable
  */
-export function door(ports: DoorPorts): Door {
-  return async (event) => {
-    const access = accessOf(event.routeKey);
-    if (!access || access.kind === "public") throw new Forbidden("Nobody may call this.");
-    const principal = await callerOf(event, access.kind, ports);
-    const roles = principal.kind === "user" ? [principal.role] : principal.roles;
-    if (access.roles && !access.roles.some((role) => roles.includes(role))) {
-      throw new Forbidden(`This needs the role ${access.roles.join(" or ")}.`);
-    }
-    return principal;
-  };
+export async function authenticate(event: APIGatewayProxyEventV2, ports: AuthenticatePorts): Promise<Principal> {
+  const access = accessOf(event.routeKey);
+  if (!access || access.kind === "public") throw new Forbidden("Nobody may call this.");
+  const principal = await callerOf(event, access.kind, ports);
+  const roles = principal.kind === "user" ? [principal.role] : principal.roles;
+  if (access.roles && !access.roles.some((role) => roles.includes(role))) {
+    throw new Forbidden(`This needs the role ${access.roles.join(" or ")}.`);
+  }
+  return principal;
 }
 
 function callerOf(
   event: APIGatewayProxyEventV2,
   kind: Exclude<Access["kind"], "public">,
-  ports: DoorPorts,
+  ports: AuthenticatePorts,
 ): Promise<Principal> | Principal {
   if (kind === "iam") return signedCaller(event);
   const authorization = header(event, "authorization");
   const key = header(event, "x-api-key");
   // A token names a person, who may do less than a program: with both, the person counts.
-  if (kind === "bearer-or-key" && key !== undefined && authorization === undefined) return keyHolder(key, ports);
+  if (kind === "bearer-or-key" && key !== undefined && authorization === undefined)
+    return authenticateApiKey(key, ports);
   return bearer(authorization, ports);
 }
 
@@ -71,10 +70,10 @@ function callerOf(
  * The token is checked here first, so that nothing malformed, expired or made for another purpose costs the user
  * service a question.
  */
-async function bearer(authorization: string | undefined, ports: DoorPorts): Promise<UserPrincipal> {
+async function bearer(authorization: string | undefined, ports: AuthenticatePorts): Promise<UserPrincipal> {
   const token = /^Bearer ([\x21-\x7e]+)$/i.exec(authorization ?? "")?.[1];
   if (!token || token.length > TOKEN_LIMIT_BYTES) throw new Unauthenticated("Not authenticated");
-  const { exp, sub, ...claims } = await fitting(ports, ({ jwtSecrets }) => claimsOf(token, jwtSecrets));
+  const { exp, sub, ...claims } = await withRotatedSecret(ports, ({ jwtSecrets }) => claimsOf(token, jwtSecrets));
   const claimed: UserPrincipal = {
     kind: "user",
     userId: sub,
@@ -89,8 +88,8 @@ async function bearer(authorization: string | undefined, ports: DoorPorts): Prom
 }
 
 /** @throws Unauthenticated when neither the credentials known here nor their successors fit */
-async function fitting<Found>(
-  { credentials }: DoorPorts,
+async function withRotatedSecret<Found>(
+  { credentials }: AuthenticatePorts,
   find: (known: Credentials) => Promise<Found | undefined> | Found | undefined,
 ): Promise<Found> {
   const known = await credentials.get();
@@ -118,10 +117,10 @@ async function claimsOf(token: string, secrets: readonly string[]): Promise<z.ou
   return undefined;
 }
 
-async function keyHolder(key: string, ports: DoorPorts): Promise<ServicePrincipal> {
+async function authenticateApiKey(key: string, ports: AuthenticatePorts): Promise<ServicePrincipal> {
   if (key.length > KEY_LIMIT_BYTES) throw new Unauthenticated("Could not validate credentials");
   const given = createHash("sha256").update(key).digest();
-  const { name, roles } = await fitting(ports, ({ apiKeys }) => {
+  const { name, roles } = await withRotatedSecret(ports, ({ apiKeys }) => {
     // Every key is compared, whichever fits, so that time tells nothing.
     const [holder] = apiKeys.filter(({ sha256 }) => timingSafeEqual(given, Buffer.from(sha256, "hex")));
     return holder;

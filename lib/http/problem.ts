@@ -1,10 +1,12 @@
-import type * as z from "zod";
 import type { Problem } from "../contract/api.ts";
 import type * as errors from "../domain/errors.ts";
-import { type FieldError, InputInvalid, MethodNotAllowed, PaymentError, RateLimited } from "../domain/errors.ts";
+import { PaymentError, RateLimited } from "../domain/errors.ts";
+import type * as httpErrors from "./errors.ts";
+import { InputInvalid, MethodNotAllowed } from "./errors.ts";
 import { quotaHeaders } from "./quota-headers.ts";
 
-type Code = Extract<(typeof errors)[keyof typeof errors], new (...args: never[]) => PaymentError>["prototype"]["code"];
+type Errors = typeof errors & typeof httpErrors;
+type Code = Extract<Errors[keyof Errors], new (...args: never[]) => PaymentError>["prototype"]["code"];
 
 /** Status and title of every code: a new error without a row does not compile. */
 export const PROBLEMS = {
@@ -51,36 +53,7 @@ export function problemFor(error: unknown, requestId: string): HttpAnswer {
   return answer({ status, title, detail: error.message, code: error.code, ...errors }, requestId, headers);
 }
 
-/** Reads a part of a request. @throws InputInvalid naming every field that is wrong */
-export function parsed<Value>(
-  where: "body" | "path" | "query" | "header",
-  schema: z.ZodType<Value>,
-  value: unknown,
-): Value {
-  const result = schema.safeParse(value);
-  if (result.success) return result.data;
-  throw new InputInvalid(result.error.issues.map((issue) => fieldError(where, issue, value)));
-}
-
 const INTERNAL = "An internal error occurred. Please try again later.";
-
-function fieldError(where: string, issue: z.core.$ZodIssue, value: unknown): FieldError {
-  const path = issue.path.map((part) => (typeof part === "number" ? part : String(part)));
-  const missing = path.length > 0 && valueAt(value, path) === undefined;
-  return {
-    pointer: `/${path.join("/")}`,
-    loc: [where, ...path],
-    msg: missing ? "Field required" : issue.message,
-    type: missing ? "missing" : issue.code,
-  };
-}
-
-function valueAt(value: unknown, path: readonly (string | number)[]): unknown {
-  return path.reduce<unknown>(
-    (inner, key) => (typeof inner === "object" && inner !== null ? Reflect.get(inner, key) : undefined),
-    value,
-  );
-}
 
 function answer(
   problem: Omit<Problem, "type" | "request_id">,

@@ -1,5 +1,5 @@
 import type { APIGatewayProxyEventV2 } from "aws-lambda";
-import { BodyTooLarge } from "../domain/errors.ts";
+import { BodyTooLarge } from "./errors.ts";
 
 /** More than ten times the largest webhook that Chapa sends. */
 export const WEBHOOK_LIMIT_BYTES = 64 * 1024;

@@ -1,11 +1,11 @@
 import type { APIGatewayProxyEventV2 } from "aws-lambda";
 import * as z from "zod";
 import { UuidText } from "../contract/api.ts";
-import { Forbidden, InputInvalid } from "../domain/errors.ts";
 import { Uuid } from "../domain/ids.ts";
 import { isPrivileged, type Principal } from "../domain/principal.ts";
+import { Forbidden, InputInvalid } from "./errors.ts";
 import { RequestId } from "./initiate-request.ts";
-import { parsed } from "./problem.ts";
+import { parseRequest } from "./parse.ts";
 
 const Path = z.object({ request_id: RequestId });
 const Query = z.object({ user_id: UuidText.pipe(Uuid).optional() });
@@ -19,8 +19,8 @@ export function requestAt(
   event: APIGatewayProxyEventV2,
   principal: Principal,
 ): { userId: Uuid; requestId: string; mayPay: boolean } {
-  const { request_id: requestId } = parsed("path", Path, event.pathParameters);
-  const { user_id } = parsed("query", Query, event.queryStringParameters ?? {});
+  const { request_id: requestId } = parseRequest("path", Path, event.pathParameters);
+  const { user_id } = parseRequest("query", Query, event.queryStringParameters ?? {});
   const own = principal.kind === "user" ? principal.userId : undefined;
   if (isPrivileged(principal)) {
     const userId = user_id ?? own;

@@ -1,7 +1,7 @@
 import type { APIGatewayProxyEventV2 } from "aws-lambda";
 import * as z from "zod";
-import { WebhookInvalid } from "../domain/errors.ts";
 import { parseJson } from "../runtime/json.ts";
+import { WebhookInvalid } from "./errors.ts";
 
 // Nothing longer is a reference of ours; what a payout or a test carries here does not concern us.
 const reference = z.string().min(1).max(64).optional().catch(undefined);

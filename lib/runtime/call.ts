@@ -2,7 +2,7 @@ import { Agent as HttpAgent, request as httpRequest } from "node:http";
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
 import { traceHeaders } from "./trace.ts";
 
-export type Call = {
+export type HttpRequest = {
   method: "GET" | "POST" | "PUT" | "PATCH";
   url: string;
   headers?: Record<string, string>;
@@ -11,7 +11,7 @@ export type Call = {
   timeoutMs: number;
 };
 
-export type Reply = { status: number; text: string };
+export type HttpResponse = { status: number; text: string };
 
 /**
  * No reply. `sent: false` proves that no request left: the name was not found, the connection was refused, the
@@ -45,7 +45,7 @@ let lastUseAt = 0;
  * more, because the other side may have closed it just then; nothing else ever is.
  * @throws CallFailed when no complete reply came in time, or it was too large
  */
-export async function call(options: Call): Promise<Reply> {
+export async function call(options: HttpRequest): Promise<HttpResponse> {
   const startedAt = performance.now();
   try {
     return await send(options);
@@ -57,7 +57,7 @@ export async function call(options: Call): Promise<Reply> {
   }
 }
 
-function send(options: Call): Promise<Reply> {
+function send(options: HttpRequest): Promise<HttpResponse> {
   const url = new URL(options.url);
   const protocol = url.protocol === "https:" ? "https:" : "http:";
   dropIdleSockets();

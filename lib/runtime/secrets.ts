@@ -18,7 +18,7 @@ const TIMEOUT_MS = 1_500;
  * does not answer or it has become malformed, for half a minute at a time. A failed first read is not remembered.
  */
 export class Secret<Value> {
-  readonly #client: SecretsManagerClient;
+  readonly #client = secretsClient();
   readonly #arn: string;
   readonly #schema: z.ZodType<Value>;
   readonly #clock: Clock;
@@ -29,12 +29,11 @@ export class Secret<Value> {
   #failedAt = Number.NEGATIVE_INFINITY;
   #reading: Promise<Value> | undefined;
 
-  constructor(arn: string, schema: z.ZodType<Value>, clock: Clock, log: Pick<Log, "error">, client = secretsClient()) {
+  constructor(arn: string, schema: z.ZodType<Value>, clock: Clock, log: Pick<Log, "error">) {
     this.#arn = arn;
     this.#schema = schema;
     this.#clock = clock;
     this.#log = log;
-    this.#client = client;
   }
 
   /** @throws DependencyUnavailable when it has never been read and cannot be */

@@ -15,7 +15,7 @@ export type Written = { won: true } | { won: false; there: Item | undefined };
  */
 export async function conditionally(send: () => Promise<unknown>, isOurs: (there: Item) => boolean): Promise<Written> {
   try {
-    await reach(send);
+    await callTable(send);
     return { won: true };
   } catch (error) {
     if (!(error instanceof ConditionalCheckFailedException)) throw error;
@@ -33,7 +33,7 @@ const OUR_FAULTS = [
 ];
 
 /** Passes a refused condition and faults of ours on as they are, and names every other failure. */
-export async function reach<Value>(send: () => Promise<Value>): Promise<Value> {
+export async function callTable<Value>(send: () => Promise<Value>): Promise<Value> {
   try {
     return await send();
   } catch (error) {
@@ -44,7 +44,7 @@ export async function reach<Value>(send: () => Promise<Value>): Promise<Value> {
 }
 
 /** Whether every named attribute of `there` is as `wanted` has it, absent ones included. */
-export function agreesOn(names: readonly string[], there: Item, wanted: Item): boolean {
+export function sameFields(names: readonly string[], there: Item, wanted: Item): boolean {
   return names.every((name) => isDeepStrictEqual(there[name], wanted[name]));
 }
 

@@ -3,7 +3,7 @@ import { type DynamoDBDocumentClient, GetCommand, PutCommand } from "@aws-sdk/li
 import * as z from "zod";
 import type { Ref } from "../domain/ids.ts";
 import { DAY_MS, type Instant } from "../domain/time.ts";
-import { reach } from "./conditional.ts";
+import { callTable } from "./conditional.ts";
 import { contactKey } from "./keys.ts";
 
 /** How to reach the payer. Kept apart from the payment, encrypted, and only for a while. */
@@ -49,7 +49,7 @@ export class ContactTable {
     const iv = this.#random(IV_BYTES);
     const cipher = createCipheriv("aes-256-gcm", key, iv).setAAD(Buffer.from(ref));
     const sealed = Buffer.concat([cipher.update(JSON.stringify(contact), "utf8"), cipher.final(), cipher.getAuthTag()]);
-    await reach(() =>
+    await callTable(() =>
       this.#client.send(
         new PutCommand({
           TableName: this.#name,
@@ -61,7 +61,7 @@ export class ContactTable {
 
   /** The contact, or undefined when there is none any more; what has outlived its time is not read either. */
   async find(ref: Ref, now: Instant): Promise<Contact | undefined> {
-    const { Item } = await reach(() =>
+    const { Item } = await callTable(() =>
       this.#client.send(new GetCommand({ TableName: this.#name, Key: contactKey(ref) })),
     );
     if (!Item || Number(Item["ttl"]) * 1000 <= now) return undefined;

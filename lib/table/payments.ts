@@ -11,7 +11,7 @@ import { PAYMENT_PREFIX } from "../contract/table.ts";
 import { Ref, type Uuid } from "../domain/ids.ts";
 import type { Payment } from "../domain/payment.ts";
 import type { Instant } from "../domain/time.ts";
-import { agreesOn, conditionally, difference, reach } from "./conditional.ts";
+import { callTable, conditionally, difference, sameFields } from "./conditional.ts";
 import { paymentKey } from "./keys.ts";
 import { fromItem, type Item, toItem } from "./payment-item.ts";
 
@@ -41,7 +41,7 @@ export class PaymentTable {
 
   /** The payment as it is now (consistent read). */
   async find(ref: Ref): Promise<Payment | undefined> {
-    const { Item } = await reach(() =>
+    const { Item } = await callTable(() =>
       this.#client.send(new GetCommand({ TableName: this.#name, Key: paymentKey(ref), ConsistentRead: true })),
     );
     return Item && fromItem(Item);
@@ -54,7 +54,7 @@ export class PaymentTable {
       let keys: Item[] = refs.slice(start, start + BATCH).map(paymentKey);
       // A page too large for one answer comes back as keys to ask for again.
       for (let round = 0; keys.length > 0 && round < BATCH; round++) {
-        const { Responses, UnprocessedKeys } = await reach(() =>
+        const { Responses, UnprocessedKeys } = await callTable(() =>
           this.#client.send(
             new BatchGetCommand({ RequestItems: { [this.#name]: { Keys: keys, ConsistentRead: true } } }),
           ),
@@ -82,7 +82,7 @@ export class PaymentTable {
             ReturnValuesOnConditionCheckFailure: "ALL_OLD",
           }),
         ),
-      (there) => agreesOn(Object.keys({ ...there, ...wanted }), there, wanted),
+      (there) => sameFields(Object.keys({ ...there, ...wanted }), there, wanted),
     );
     if (written.won) return { won: true, payment };
     if (!written.there) throw new Error("a put was refused by an item that does not exist");
@@ -111,7 +111,7 @@ export class PaymentTable {
             ReturnValuesOnConditionCheckFailure: "ALL_OLD",
           }),
         ),
-      (there) => agreesOn([...changed, "version"], there, wanted),
+      (there) => sameFields([...changed, "version"], there, wanted),
     );
     if (written.won) return { won: true, payment: after };
     return { won: false, payment: written.there && fromItem(written.there) };
@@ -142,7 +142,7 @@ export class PaymentTable {
 
   /** Keys of payments due by `now` in one bucket, most overdue first, at most `limit`. */
   async due(shard: string, now: Instant, limit: number): Promise<Ref[]> {
-    const { Items } = await reach(() =>
+    const { Items } = await callTable(() =>
       this.#client.send(
         new QueryCommand({
           TableName: this.#name,
@@ -169,7 +169,7 @@ export class PaymentTable {
   async #opened(of: { index: string; key: string; value: string }, span: Span, limit: number): Promise<Mark[]> {
     // An empty span is no question; the table would call it a mistake.
     if (span.to < span.from) return [];
-    const { Items } = await reach(() =>
+    const { Items } = await callTable(() =>
       this.#client.send(
         new QueryCommand({
           TableName: this.#name,

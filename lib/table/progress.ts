@@ -1,6 +1,6 @@
 import { type DynamoDBDocumentClient, GetCommand, PutCommand } from "@aws-sdk/lib-dynamodb";
 import * as z from "zod";
-import { reach } from "./conditional.ts";
+import { callTable } from "./conditional.ts";
 import { reconcileKey } from "./keys.ts";
 
 /**
@@ -38,7 +38,7 @@ export class ProgressTable {
   }
 
   async load(): Promise<Progress | undefined> {
-    const { Item } = await reach(() =>
+    const { Item } = await callTable(() =>
       this.#client.send(new GetCommand({ TableName: this.#name, Key: reconcileKey, ConsistentRead: true })),
     );
     return Item && StoredProgress.parse(Item);
@@ -53,6 +53,6 @@ export class ProgressTable {
       is_done: isDone,
       ...(page === undefined ? {} : { page }),
     };
-    await reach(() => this.#client.send(new PutCommand({ TableName: this.#name, Item })));
+    await callTable(() => this.#client.send(new PutCommand({ TableName: this.#name, Item })));
   }
 }

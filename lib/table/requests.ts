@@ -3,7 +3,7 @@ import * as z from "zod";
 import type { KnownRequest, RequestFields } from "../domain/decide.ts";
 import { Ref } from "../domain/ids.ts";
 import { DAY_MS, type Instant } from "../domain/time.ts";
-import { conditionally, reach } from "./conditional.ts";
+import { callTable, conditionally } from "./conditional.ts";
 import { requestKey } from "./keys.ts";
 import type { Item } from "./payment-item.ts";
 
@@ -53,7 +53,7 @@ export class RequestTable {
 
   /** The request, unless it is unknown or was refused by the limiter. */
   async find(hash: string): Promise<KnownRequest | undefined> {
-    const { Item } = await reach(() =>
+    const { Item } = await callTable(() =>
       this.#client.send(new GetCommand({ TableName: this.#name, Key: requestKey(hash), ConsistentRead: true })),
     );
     return Item && !Item["refused"] ? fromRow(Item) : undefined;

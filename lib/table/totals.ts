@@ -2,7 +2,7 @@ import { BatchGetCommand, type DynamoDBDocumentClient, UpdateCommand } from "@aw
 import * as z from "zod";
 import { addisAbabaDay, DAY_MS, type Instant } from "../domain/time.ts";
 import { type Calls, combined, NO_CALLS, NO_TOTALS, type Totals, type TotalsDelta } from "../domain/totals.ts";
-import { reach } from "./conditional.ts";
+import { callTable } from "./conditional.ts";
 import { totalsKey } from "./keys.ts";
 import type { Item } from "./payment-item.ts";
 
@@ -49,7 +49,7 @@ export class TotalsTable {
   /** Writes a day's totals as they have been found to be; its calls stay. */
   async rewrite(day: string, totals: Totals): Promise<void> {
     const names = Object.keys(totals);
-    await reach(() =>
+    await callTable(() =>
       this.#client.send(
         new UpdateCommand({
           TableName: this.#name,
@@ -83,7 +83,7 @@ export class TotalsTable {
     let keys: Item[] = Array.from({ length: ROUND_DAYS }, (_, back) => totalsKey(addisAbabaDay(end - back * DAY_MS)));
     const found: z.output<typeof StoredDay>[] = [];
     for (let round = 0; keys.length > 0 && round < ROUND_DAYS; round++) {
-      const { Responses, UnprocessedKeys } = await reach(() =>
+      const { Responses, UnprocessedKeys } = await callTable(() =>
         this.#client.send(new BatchGetCommand({ RequestItems: { [this.#name]: { Keys: keys } } })),
       );
       found.push(...(Responses?.[this.#name] ?? []).map((item) => StoredDay.parse(item)));
@@ -95,7 +95,7 @@ export class TotalsTable {
   async #add(day: string, deltas: Readonly<Record<string, number>>): Promise<void> {
     const changed = Object.entries(deltas).filter(([, delta]) => delta !== 0);
     if (changed.length === 0) return;
-    await reach(() =>
+    await callTable(() =>
       this.#client.send(
         new UpdateCommand({
           TableName: this.#name,

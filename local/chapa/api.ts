@@ -2,12 +2,12 @@ import type { Answer, Request } from "../serve.ts";
 import { BANK_LIST, CURRENCY_LISTS } from "./banks.ts";
 import { decodePath, type Fields, readFields, textAt, valueAt } from "./fields.ts";
 import { NO_ANSWER } from "./journal.ts";
+import type { SimulatorState } from "./state.ts";
 import { type Mode, stateOf, type Transaction } from "./transactions.ts";
 import { parseOrder } from "./validate.ts";
 import { accept, cancelledData, eventRows, NO_KEY, refuse, transactionsPage, verifyAnswer, WRONG_KEY } from "./wire.ts";
-import type { World } from "./world.ts";
 
-type Call = { world: World; request: Request; mode: Mode; id: string };
+type Call = { state: SimulatorState; request: Request; mode: Mode; id: string };
 type Route = { method: string; path: RegExp; isPublic?: true; handle: (call: Call) => Answer | Promise<Answer> };
 
 // The part in brackets is the id.
@@ -18,26 +18,26 @@ const ROUTES: Route[] = [
   { method: "GET", path: /^\/v1\/transaction\/events\/([^/]+)$/, handle: events },
   { method: "GET", path: /^\/v1\/transactions$/, handle: transactions },
   { method: "POST", path: /^\/v1\/refund\/([^/]+)$/, handle: refund },
-  { method: "GET", path: /^\/v1\/refund\/([^/]+)\/verify$/, handle: ({ world, id }) => world.refunds.verify(id) },
+  { method: "GET", path: /^\/v1\/refund\/([^/]+)\/verify$/, handle: ({ state, id }) => state.refunds.verify(id) },
   { method: "GET", path: /^\/v1\/banks$/, handle: () => ({ status: 200, body: BANK_LIST }) },
   { method: "GET", path: /^\/v1\/currency_supported$/, handle: currencies },
   { method: "POST", path: /^\/v1\/hosted\/pay$/, isPublic: true, handle: hostedPay },
 ];
 
 /** Answers a request to the API. Every answer carries Chapa's rate-limit headers. */
-export async function answerApi(world: World, request: Request): Promise<Answer> {
-  const answer = await route(world, request);
+export async function answerApi(state: SimulatorState, request: Request): Promise<Answer> {
+  const answer = await route(state, request);
   if (answer === NO_ANSWER) return answer;
-  return { ...answer, headers: { ...world.countRequest(), ...answer.headers } };
+  return { ...answer, headers: { ...state.countRequest(), ...answer.headers } };
 }
 
-async function route(world: World, request: Request): Promise<Answer> {
+async function route(state: SimulatorState, request: Request): Promise<Answer> {
   for (const { method, path, isPublic, handle } of ROUTES) {
     const match = method === request.method ? path.exec(request.path) : null;
     if (!match) continue;
-    const mode = isPublic ? "test" : modeOfKey(request, world.settings.secretKey);
+    const mode = isPublic ? "test" : modeOfKey(request, state.settings.secretKey);
     if (mode !== "test" && mode !== "live") return mode;
-    return handle({ world, request, mode, id: decodePath(match[1] ?? "") });
+    return handle({ state, request, mode, id: decodePath(match[1] ?? "") });
   }
   return refuse(404, "The requested resource was not found");
 }
@@ -53,27 +53,27 @@ function modeOfKey({ headers }: Request, secretKey: string): Mode | Answer {
   return key === secretKey.replace("CHASECK_TEST-", "CHASECK-") ? "live" : WRONG_KEY;
 }
 
-async function initialize({ world, request, mode }: Call): Promise<Answer> {
+async function initialize({ state, request, mode }: Call): Promise<Answer> {
   const fields = readFields(request.body, request.headers["content-type"]);
   if (!fields) return refuse(400, "The Content-Type header must be application/json");
-  const opened = await open(world, fields, mode);
+  const opened = await open(state, fields, mode);
   if (!("transaction" in opened)) return opened;
   if (opened.isAnswerLost) return NO_ANSWER;
-  return accept("Hosted Link", { checkout_url: world.checkoutUrl(opened.transaction) });
+  return accept("Hosted Link", { checkout_url: state.checkoutUrl(opened.transaction) });
 }
 
 /** The HTML form of a merchant without a server: anybody who knows the public key can send it. */
-async function hostedPay({ world, request }: Call): Promise<Answer> {
+async function hostedPay({ state, request }: Call): Promise<Answer> {
   const form = readFields(request.body, request.headers["content-type"]) ?? {};
-  if (textAt(form, "public_key") !== world.settings.publicKey) return WRONG_KEY;
+  if (textAt(form, "public_key") !== state.settings.publicKey) return WRONG_KEY;
   const { title, description, logo, ...fields } = form;
-  const opened = await open(world, { ...fields, customization: { title, description, logo } }, "test");
+  const opened = await open(state, { ...fields, customization: { title, description, logo } }, "test");
   if (!("transaction" in opened)) return opened;
-  return { status: 302, headers: { location: world.checkoutUrl(opened.transaction) } };
+  return { status: 302, headers: { location: state.checkoutUrl(opened.transaction) } };
 }
 
 async function open(
-  world: World,
+  state: SimulatorState,
   fields: Fields,
   mode: Mode,
 ): Promise<Answer | { transaction: Transaction; isAnswerLost: boolean }> {
@@ -82,59 +82,59 @@ async function open(
   if (mode === "test" && (valueAt(fields, "subaccounts") ?? valueAt(fields, "subaccount"))) {
     return refuse(400, "Subaccounts are not available in test mode");
   }
-  if (world.book.find(parsed.order.txRef)) return refuse(400, "Transaction reference has been used before");
-  return world.open(parsed.order, mode);
+  if (state.ledger.find(parsed.order.txRef)) return refuse(400, "Transaction reference has been used before");
+  return state.open(parsed.order, mode);
 }
 
-function verify({ world, mode, id }: Call): Answer {
-  const transaction = world.book.find(id);
+function verify({ state, mode, id }: Call): Answer {
+  const transaction = state.ledger.find(id);
   if (transaction && transaction.mode !== mode) {
     const [mine, theirs] = mode === "live" ? ["Live", "test"] : ["Test", "live"];
     return refuse(401, `${mine} secret keys can't be used to verify a ${theirs} transaction`);
   }
-  if (world.isVerifyUnavailable(id)) return { status: 503, body: { message: "Service Unavailable" } };
-  return verifyAnswer(transaction, world.profile, id);
+  if (state.isVerifyUnavailable(id)) return { status: 503, body: { message: "Service Unavailable" } };
+  return verifyAnswer(transaction, state.profile, id);
 }
 
-function cancel({ world, request, mode, id }: Call): Answer {
-  const transaction = world.book.find(id);
-  if (request.body.length > 0 && world.profile.trait("cancelBody", id) === "refused") {
+function cancel({ state, request, mode, id }: Call): Answer {
+  const transaction = state.ledger.find(id);
+  if (request.body.length > 0 && state.profile.trait("cancelBody", id) === "refused") {
     return refuse(400, "The request must not have a body");
   }
   if (!transaction || transaction.mode !== mode) return refuse(404, "Payment link not found");
-  const now = world.agenda.now();
+  const now = state.scheduler.now();
   switch (stateOf(transaction, now)) {
     case "PAID":
-      return refuse(400, world.profile.trait("cancelPaid", id));
+      return refuse(400, state.profile.trait("cancelPaid", id));
     case "CANCELLED":
     case "CLOSED":
     case "EXPIRED":
       return refuse(400, "Payment link already expired");
     case "OPEN":
     case "ATTEMPTING":
-      world.book.closeLink(transaction, now);
+      state.ledger.closeLink(transaction, now);
       return accept("Checkout link expired successfully", cancelledData(transaction));
   }
 }
 
-function refund({ world, request, id }: Call): Answer {
+function refund({ state, request, id }: Call): Answer {
   const fields = readFields(request.body, request.headers["content-type"]);
-  return world.refunds.request(id, fields ?? {});
+  return state.refunds.request(id, fields ?? {});
 }
 
-function events({ world, id }: Call): Answer {
-  const transaction = world.book.findByReference(id)?.transaction ?? world.book.find(id);
+function events({ state, id }: Call): Answer {
+  const transaction = state.ledger.findByReference(id)?.transaction ?? state.ledger.find(id);
   if (!transaction) return refuse(404, "Transaction not found");
   return accept("Timeline retrieved", eventRows(transaction));
 }
 
-function transactions({ world, request, mode }: Call): Answer {
+function transactions({ state, request, mode }: Call): Answer {
   const page = Math.max(Math.trunc(Number(request.query.get("page") ?? 1)) || 1, 1);
-  const mine = world.book.all().filter((transaction) => transaction.mode === mode);
-  const url = `${world.settings.origin}/v1/transactions`;
-  return accept("Transactions retrieved", transactionsPage(mine, page, { url, profile: world.profile }));
+  const mine = state.ledger.all().filter((transaction) => transaction.mode === mode);
+  const url = `${state.settings.origin}/v1/transactions`;
+  return accept("Transactions retrieved", transactionsPage(mine, page, { url, profile: state.profile }));
 }
 
-function currencies({ world }: Call): Answer {
-  return { status: 200, body: CURRENCY_LISTS[world.profile.trait("currencies", "")] };
+function currencies({ state }: Call): Answer {
+  return { status: 200, body: CURRENCY_LISTS[state.profile.trait("currencies", "")] };
 }

@@ -2,9 +2,9 @@ import * as z from "zod";
 import type { Tamper } from "../faults.ts";
 import type { Answer } from "../serve.ts";
 import { decodePath } from "./fields.ts";
+import type { SimulatorState } from "./state.ts";
 import type { Transaction } from "./transactions.ts";
 import { refuse, unpaidAnswer, WRONG_KEY } from "./wire.ts";
-import type { World } from "./world.ts";
 
 const Opened = z.looseObject({ data: z.looseObject({ checkout_url: z.string() }) });
 const Envelope = z.looseObject({ data: z.looseObject({}) });
@@ -21,7 +21,7 @@ export const REFUSALS: Record<string, Answer> = {
 };
 
 /** What only Chapa's own answers can have wrong with them. */
-export function chapaTampers(world: () => World): Record<string, Tamper> {
+export function chapaTampers(state: () => SimulatorState): Record<string, Tamper> {
   return {
     /** A good initialize without what it was for. */
     successWithoutUrl: (answer) => (Opened.safeParse(answer.body).success ? withData(answer, {}) : answer),
@@ -44,18 +44,18 @@ export function chapaTampers(world: () => World): Record<string, Tamper> {
 
     /** Verify that has not heard yet of a payment of the last `ms` milliseconds. */
     stale: (answer, { ms }, request) => {
-      const transaction = verified(world(), request.path);
+      const transaction = verified(state(), request.path);
       const paidAt = transaction?.captures[0]?.at;
-      if (!transaction || paidAt === undefined || world().agenda.now() - paidAt >= ms) return answer;
-      return unpaidAnswer(transaction, world().profile);
+      if (!transaction || paidAt === undefined || state().scheduler.now() - paidAt >= ms) return answer;
+      return unpaidAnswer(transaction, state().profile);
     },
 
     /** Verify that takes every second success back for a moment. */
     flap: (answer, _rule, request) => {
-      const transaction = verified(world(), request.path);
+      const transaction = verified(state(), request.path);
       if (!transaction || transaction.captures.length === 0) return answer;
-      const isNow = world().dice.turn(`flap:${transaction.order.txRef}`, [true, false]);
-      return isNow ? answer : unpaidAnswer(transaction, world().profile);
+      const isNow = state().random.turn(`flap:${transaction.order.txRef}`, [true, false]);
+      return isNow ? answer : unpaidAnswer(transaction, state().profile);
     },
   };
 }
@@ -64,7 +64,7 @@ function withData(answer: Answer, data: Record<string, unknown>): Answer {
   return { ...answer, body: { message: "Hosted Link", status: "success", data } };
 }
 
-function verified(world: World, path: string): Transaction | undefined {
+function verified(state: SimulatorState, path: string): Transaction | undefined {
   const txRef = /^\/v1\/transaction\/verify\/([^/]+)$/.exec(path)?.[1];
-  return txRef === undefined ? undefined : world.book.find(decodePath(txRef));
+  return txRef === undefined ? undefined : state.ledger.find(decodePath(txRef));
 }

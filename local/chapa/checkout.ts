@@ -3,8 +3,8 @@ import { ActionRefused, type Leaves, parseAct } from "./actions.ts";
 import { checkoutPage, messagePage, receiptPage } from "./checkout-page.ts";
 import { readFields } from "./fields.ts";
 import { payerGoesTo } from "./redirect.ts";
+import type { ActResult, SimulatorState } from "./state.ts";
 import { type State, stateOf, type Transaction } from "./transactions.ts";
-import type { ActResult, World } from "./world.ts";
 
 const HTML_HEADERS = {
   "content-type": "text/html; charset=utf-8",
@@ -13,12 +13,12 @@ const HTML_HEADERS = {
 };
 
 /** Answers whatever lies below `/checkout/`. People get pages and redirects, programs that send JSON get JSON. */
-export async function answerCheckout(world: World, request: Request): Promise<Answer> {
+export async function answerCheckout(state: SimulatorState, request: Request): Promise<Answer> {
   const [, kind, key = "", act] = /^\/checkout\/(payment|payment-receipt)\/([^/]+)(\/act)?$/.exec(request.path) ?? [];
-  if (kind === "payment-receipt" && request.method === "GET") return receipt(world, key);
-  const transaction = kind === "payment" ? world.book.findByToken(key) : undefined;
-  if (transaction && act && request.method === "POST") return performAct(world, transaction, request);
-  if (transaction && !act && request.method === "GET") return show(world, transaction, request);
+  if (kind === "payment-receipt" && request.method === "GET") return receipt(state, key);
+  const transaction = kind === "payment" ? state.ledger.findByToken(key) : undefined;
+  if (transaction && act && request.method === "POST") return performAct(state, transaction, request);
+  if (transaction && !act && request.method === "GET") return show(state, transaction, request);
   if (isJson(request)) return { status: 404, body: { status: "failed", message: "no such checkout" } };
   return document(404, messagePage("No such checkout", "Nothing was ever opened at this address."));
 }
@@ -33,15 +33,15 @@ export function refusedAnswer({ status, message }: ActionRefused): Answer {
   return { status, body: { status: "failed", message } };
 }
 
-async function performAct(world: World, transaction: Transaction, request: Request): Promise<Answer> {
+async function performAct(state: SimulatorState, transaction: Transaction, request: Request): Promise<Answer> {
   try {
     const { action, params } = parseAct(readFields(request.body, request.headers["content-type"]) ?? {});
-    const result = await world.act(transaction, action, params);
+    const result = await state.act(transaction, action, params);
     return isJson(request) ? actAnswer(result) : { status: 303, headers: { location: nextPage(transaction, result) } };
   } catch (error) {
     if (!(error instanceof ActionRefused)) throw error;
     if (isJson(request)) return refusedAnswer(error);
-    return document(error.status, checkoutPage(transaction, { ...viewOf(world, transaction), notice: error.message }));
+    return document(error.status, checkoutPage(transaction, { ...viewOf(state, transaction), notice: error.message }));
   }
 }
 
@@ -49,8 +49,8 @@ function nextPage({ token }: Transaction, { state, redirect }: ActResult): strin
   return redirect ?? `/checkout/payment/${token}${state === "ATTEMPTING" ? "?waiting" : ""}`;
 }
 
-function show(world: World, transaction: Transaction, request: Request): Answer {
-  const view = viewOf(world, transaction);
+function show(state: SimulatorState, transaction: Transaction, request: Request): Answer {
+  const view = viewOf(state, transaction);
   // Whoever has waited here for the phone goes on as if the payment had been made on this page.
   if (request.query.has("waiting") && view.state === "PAID" && view.back) {
     return { status: 303, headers: { location: view.back } };
@@ -58,15 +58,15 @@ function show(world: World, transaction: Transaction, request: Request): Answer 
   return document(200, checkoutPage(transaction, view));
 }
 
-function viewOf(world: World, transaction: Transaction): { state: State; back: string | null } {
-  const state = stateOf(transaction, world.agenda.now());
+function viewOf(simulator: SimulatorState, transaction: Transaction): { state: State; back: string | null } {
+  const state = stateOf(transaction, simulator.scheduler.now());
   const leaves: Leaves = state === "PAID" ? "paid" : "cancelled";
-  const back = payerGoesTo(transaction, leaves, { profile: world.profile, origin: world.settings.origin });
-  return { state, back };
+  const { profile, settings } = simulator;
+  return { state, back: payerGoesTo(transaction, leaves, { profile, origin: settings.origin }) };
 }
 
-function receipt(world: World, reference: string): Answer {
-  const found = world.book.findByReference(reference);
+function receipt(state: SimulatorState, reference: string): Answer {
+  const found = state.ledger.findByReference(reference);
   if (!found) return document(404, messagePage("No such receipt", "Nobody has paid under this reference."));
   return document(200, receiptPage(found.transaction, found.capture));
 }

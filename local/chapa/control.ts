@@ -3,9 +3,9 @@ import { FaultInput, UnknownFault } from "../faults.ts";
 import type { Answer, Request } from "../serve.ts";
 import { ACTIONS, ActionRefused, parseAct } from "./actions.ts";
 import { actAnswer, refusedAnswer } from "./checkout.ts";
+import { DeliveryPlan } from "./delivery-plan.ts";
 import { type Fields, readJson } from "./fields.ts";
 import type { JournalEntry } from "./journal.ts";
-import { Plan } from "./plan.ts";
 import { PROFILE_NAMES } from "./profiles.ts";
 import { SCENARIO_NAMES } from "./scenarios.ts";
 import type { ChapaSimulator } from "./simulator.ts";
@@ -16,7 +16,7 @@ const SettingsInput = z.strictObject({
   profile: z.enum(PROFILE_NAMES).optional(),
   webhook_url: z.url({ protocol: /^https?$/ }).nullish(),
 });
-const PlanInput = z.strictObject({ tx_ref: z.string().min(1), plan: Plan });
+const PlanInput = z.strictObject({ tx_ref: z.string().min(1), plan: DeliveryPlan });
 const ClockInput = z.strictObject({ advance_ms: z.number().min(0) });
 const FaultsInput = z.union([z.strictObject({ clear: z.literal(true) }), FaultInput]);
 

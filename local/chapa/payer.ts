@@ -1,8 +1,8 @@
 import { type Action, ActionRefused, type ActParams, type Leaves } from "./actions.ts";
-import type { Agenda } from "./agenda.ts";
 import { testNumbers } from "./methods.ts";
 import { type Currency, toText } from "./money.ts";
-import { type Book, type Capture, type Mode, stateOf, type Transaction } from "./transactions.ts";
+import type { Scheduler } from "./scheduler.ts";
+import { type Capture, type Ledger, type Mode, stateOf, type Transaction } from "./transactions.ts";
 import { parseAmount } from "./validate.ts";
 
 type Attempt = { transaction: Transaction; params: ActParams; at: number };
@@ -14,20 +14,20 @@ const DECLINED = "The payer's wallet declined the payment";
 
 /** The payer, the payer's bank, and whoever sits at Chapa's dashboard. */
 export class Payer {
-  readonly #book: Book;
-  readonly #agenda: Agenda;
+  readonly #ledger: Ledger;
+  readonly #scheduler: Scheduler;
   readonly #told: (txRef: string) => Promise<void>;
 
   /** @param parts.told resolves when the merchant has been told all that there is to tell about a tx_ref */
-  constructor(parts: { book: Book; agenda: Agenda; told: (txRef: string) => Promise<void> }) {
-    this.#book = parts.book;
-    this.#agenda = parts.agenda;
+  constructor(parts: { ledger: Ledger; scheduler: Scheduler; told: (txRef: string) => Promise<void> }) {
+    this.#ledger = parts.ledger;
+    this.#scheduler = parts.scheduler;
     this.#told = parts.told;
   }
 
   /** @throws ActionRefused when the checkout is not in a state for it */
   act(transaction: Transaction, action: Action, params: ActParams = {}): Leaves {
-    const attempt = { transaction, params, at: this.#agenda.now() };
+    const attempt = { transaction, params, at: this.#scheduler.now() };
     switch (action) {
       case "reverse":
         return this.#reverse(attempt);
@@ -86,22 +86,22 @@ export class Payer {
     // Test mode knows a handful of numbers; in live mode every payer has money.
     const succeeds = params.outcome !== "failure" && (isKnown || transaction.mode === "live");
     if (succeeds) {
-      this.#book.capture(transaction, { method, at, ...deviation });
+      this.#ledger.capture(transaction, { method, at, ...deviation });
       return "paid";
     }
-    this.#book.failAttempt(transaction, { method, reason: DECLINED, at });
+    this.#ledger.failAttempt(transaction, { method, reason: DECLINED, at });
     return null;
   }
 
   #fail({ transaction, params, at }: Attempt): Leaves {
-    this.#book.failAttempt(transaction, { method: params.method ?? "telebirr", reason: DECLINED, at });
+    this.#ledger.failAttempt(transaction, { method: params.method ?? "telebirr", reason: DECLINED, at });
     return null;
   }
 
   /** An attempt that has begun and ends at `due`, whatever becomes of the link in the meantime. */
   #inFlight({ transaction, params }: Attempt, due: number): void {
     transaction.inFlight++;
-    this.#agenda.at(due, async (at) => {
+    this.#scheduler.at(due, async (at) => {
       transaction.inFlight--;
       this.#attempt({ transaction, params, at });
       await this.#told(transaction.order.txRef);
@@ -126,7 +126,7 @@ export class Payer {
     const state = stateOf(transaction, at);
     // Somebody who has a prompt on the phone can still press cancel on the page.
     if (state !== "OPEN" && state !== "ATTEMPTING") throw new ActionRefused(409, REFUSALS[state]);
-    this.#book.failAttempt(transaction, { method: null, reason: "The payer cancelled", at, cancelled: true });
+    this.#ledger.failAttempt(transaction, { method: null, reason: "The payer cancelled", at, cancelled: true });
     return "cancelled";
   }
 
@@ -141,11 +141,11 @@ export class Payer {
     const capture = this.#chooseCapture(attempt, "reverse");
     const seconds = params.seconds ?? (leaves ? SOON_SECONDS : 0);
     if (seconds === 0) {
-      this.#book.reverse(transaction, capture, at);
+      this.#ledger.reverse(transaction, capture, at);
       return leaves;
     }
-    this.#agenda.at(at + 1000 * seconds, async (due) => {
-      if (!capture.reversed) this.#book.reverse(transaction, capture, due);
+    this.#scheduler.at(at + 1000 * seconds, async (due) => {
+      if (!capture.reversed) this.#ledger.reverse(transaction, capture, due);
       await this.#told(transaction.order.txRef);
     });
     return leaves;
@@ -159,7 +159,7 @@ export class Payer {
     if ("code" in asked) throw new ActionRefused(422, `amount: ${asked.code}`);
     if (asked.santim > left)
       throw new ActionRefused(409, `Only ${toText(left)} ${capture.currency} can still be refunded`);
-    this.#book.giveBack(transaction, capture, { amount: asked.santim, at });
+    this.#ledger.giveBack(transaction, capture, { amount: asked.santim, at });
     return null;
   }
 

@@ -1,7 +1,7 @@
 import { createHmac } from "node:crypto";
-import type { Dice } from "./dice.ts";
 import { feeOf, toText, toTime } from "./money.ts";
 import type { Profile } from "./profiles.ts";
+import type { Random } from "./random.ts";
 import type { Happening, Transaction } from "./transactions.ts";
 
 /** The fields of a webhook in the order in which they are written. */
@@ -23,7 +23,7 @@ export function phpJson(value: unknown): string {
 export function webhookFields(
   transaction: Transaction,
   happening: Happening,
-  { profile, dice }: { profile: Profile; dice: Dice },
+  { profile, random }: { profile: Profile; random: Random },
 ): WebhookFields {
   const { order } = transaction;
   const absent = profile.trait("absent", order.txRef);
@@ -57,7 +57,7 @@ export function webhookFields(
   ];
   if (profile.trait("strangeFields", order.txRef) === "some") fields.push(["processor", { id: 7, note: "new" }]);
   return profile.trait("fieldOrder", order.txRef) === "shuffled"
-    ? dice.shuffle(`order:${order.txRef}`, fields)
+    ? random.shuffle(`order:${order.txRef}`, fields)
     : fields;
 }
 

@@ -1,4 +1,4 @@
-import type { Dice } from "./dice.ts";
+import type { Random } from "./random.ts";
 
 export const PROFILE_NAMES = ["observed", "documented", "hostile"] as const;
 export type ProfileName = (typeof PROFILE_NAMES)[number];
@@ -122,18 +122,18 @@ const TAKEN_IN_TURN: readonly (keyof Traits)[] = ["unknownReference", "unpaid"];
 /** How this Chapa behaves today. */
 export class Profile {
   readonly #name: () => ProfileName;
-  readonly #dice: Dice;
+  readonly #random: Random;
 
   /** @param name which profile is set at this moment */
-  constructor(name: () => ProfileName, dice: Dice) {
+  constructor(name: () => ProfileName, random: Random) {
     this.#name = name;
-    this.#dice = dice;
+    this.#random = random;
   }
 
   /** @param about what the answer is about, usually a tx_ref: each has its own sequence of draws */
   trait<K extends keyof Traits>(key: K, about: string): Traits[K] {
     const range = PROFILES[this.#name()][key];
     const label = `${key}:${about}`;
-    return TAKEN_IN_TURN.includes(key) ? this.#dice.turn(label, range) : this.#dice.pick(label, range);
+    return TAKEN_IN_TURN.includes(key) ? this.#random.turn(label, range) : this.#random.pick(label, range);
   }
 }

@@ -1,10 +1,10 @@
 import type { Answer } from "../serve.ts";
-import type { Agenda } from "./agenda.ts";
-import type { Dice } from "./dice.ts";
 import { type Fields, objectAt, textAt, valueAt } from "./fields.ts";
 import { toText, toTime } from "./money.ts";
 import type { Profile } from "./profiles.ts";
-import { type Book, type Capture, shownCapture, type Transaction } from "./transactions.ts";
+import type { Random } from "./random.ts";
+import type { Scheduler } from "./scheduler.ts";
+import { type Capture, type Ledger, shownCapture, type Transaction } from "./transactions.ts";
 import { parseAmount } from "./validate.ts";
 import { accept, refuse } from "./wire.ts";
 
@@ -23,9 +23,9 @@ type Refund = {
 };
 
 type Parts = {
-  book: Book;
-  agenda: Agenda;
-  dice: Dice;
+  ledger: Ledger;
+  scheduler: Scheduler;
+  random: Random;
   profile: Profile;
   /** Resolves when the merchant has been told all that there is to tell about a tx_ref. */
   told: (txRef: string) => Promise<void>;
@@ -63,12 +63,12 @@ export class Refunds {
     if (reference && this.#all.some((refund) => refund.reference === reference)) {
       return refuse(400, "Refund reference has been used before");
     }
-    const now = this.#parts.agenda.now();
+    const now = this.#parts.scheduler.now();
     const refund: Refund = {
       transaction,
       capture,
       amount: asked.santim,
-      ref: `MERC-DIS-REF-${this.#parts.dice.text(`refund:${transaction.order.txRef}`, 12, LETTERS)}`,
+      ref: `MERC-DIS-REF-${this.#parts.random.text(`refund:${transaction.order.txRef}`, 12, LETTERS)}`,
       reference,
       reason: textAt(fields, "reason") ?? null,
       meta: objectAt(fields, "meta") ?? null,
@@ -88,10 +88,10 @@ export class Refunds {
   }
 
   #find(id: string): { transaction: Transaction; capture: Capture | undefined } | undefined {
-    const { book, profile } = this.#parts;
+    const { ledger, profile } = this.#parts;
     const by = profile.trait("refundBy", id);
-    const byReference = by === "tx_ref" ? undefined : book.findByReference(id);
-    const byTxRef = by === "reference" ? undefined : book.find(id);
+    const byReference = by === "tx_ref" ? undefined : ledger.findByReference(id);
+    const byTxRef = by === "reference" ? undefined : ledger.find(id);
     return byReference ?? (byTxRef && { transaction: byTxRef, capture: shownCapture(byTxRef) });
   }
 
@@ -104,17 +104,17 @@ export class Refunds {
   }
 
   #process(refund: Refund): void {
-    const { agenda, book, told } = this.#parts;
+    const { scheduler, ledger, told } = this.#parts;
     const { transaction, capture, amount } = refund;
-    agenda.at(refund.createdAt + PROCESSING_AFTER_MS, (at) => {
+    scheduler.at(refund.createdAt + PROCESSING_AFTER_MS, (at) => {
       refund.status = "processing";
       refund.updatedAt = at;
     });
-    agenda.at(refund.createdAt + SETTLED_AFTER_MS, async (at) => {
+    scheduler.at(refund.createdAt + SETTLED_AFTER_MS, async (at) => {
       refund.status = transaction.plan.refunds ?? "refunded";
       refund.updatedAt = at;
-      if (refund.status === "refunded") book.giveBack(transaction, capture, { amount, at });
-      else book.refundReversed(transaction, capture, { amount, at });
+      if (refund.status === "refunded") ledger.giveBack(transaction, capture, { amount, at });
+      else ledger.refundReversed(transaction, capture, { amount, at });
       await told(transaction.order.txRef);
     });
   }

@@ -1,5 +1,5 @@
 import { ACTIONS, type Action } from "./actions.ts";
-import type { Plan } from "./plan.ts";
+import type { DeliveryPlan } from "./delivery-plan.ts";
 import type { Order } from "./validate.ts";
 
 /**
@@ -8,7 +8,7 @@ import type { Order } from "./validate.ts";
  */
 export type Scenario = {
   act?: Action;
-  plan?: Plan;
+  plan?: DeliveryPlan;
   /** Initialize opens the checkout and never answers. */
   isInitializeLost?: true;
   /** For these seconds after initialize, verify answers 503. */

@@ -6,12 +6,12 @@ import { answerApi } from "./api.ts";
 import { chapaTampers, REFUSALS } from "./chapa-faults.ts";
 import { answerCheckout } from "./checkout.ts";
 import { answerControl } from "./control.ts";
+import { DeliveryPlan } from "./delivery-plan.ts";
 import { type JournalEntry, JournaledFaults } from "./journal.ts";
-import { Plan } from "./plan.ts";
 import type { ProfileName } from "./profiles.ts";
+import { projectionOf, type TransactionProjection } from "./projection.ts";
+import { type ActResult, type Settings, SimulatorState } from "./state.ts";
 import type { Capture } from "./transactions.ts";
-import { type TransactionView, viewOf } from "./view.ts";
-import { type ActResult, type Settings, World } from "./world.ts";
 
 export type ChapaOptions = {
   /** Of the API and the payer's page; 0, the default, for any free one. */
@@ -47,7 +47,7 @@ export const CHAPA_DEFAULTS = {
 
 type Parts = {
   settings: Settings;
-  stage: { world: World };
+  stage: { state: SimulatorState };
   faults: FaultPlan;
   api: Listening;
   control: Listening;
@@ -76,17 +76,17 @@ export class ChapaSimulator {
 
   /** The ledger: all the money that ever moved, oldest first. */
   captures(): Capture[] {
-    return this.#world.book.captures();
+    return this.#state.ledger.captures();
   }
 
   /** Oldest first. */
-  transactions(): TransactionView[] {
-    return this.#world.book.all().map((transaction) => viewOf(this.#world, transaction));
+  transactions(): TransactionProjection[] {
+    return this.#state.ledger.all().map((transaction) => projectionOf(this.#state, transaction));
   }
 
-  transaction(txRef: string): TransactionView | undefined {
-    const transaction = this.#world.book.find(txRef);
-    return transaction && viewOf(this.#world, transaction);
+  transaction(txRef: string): TransactionProjection | undefined {
+    const transaction = this.#state.ledger.find(txRef);
+    return transaction && projectionOf(this.#state, transaction);
   }
 
   /**
@@ -94,21 +94,21 @@ export class ChapaSimulator {
    * @throws ActionRefused for a tx_ref that nobody opened, or an action that comes at the wrong time
    */
   async act(txRef: string, action: Action, params: ActParams = {}): Promise<ActResult> {
-    const transaction = this.#world.book.find(txRef);
+    const transaction = this.#state.ledger.find(txRef);
     if (!transaction) throw new ActionRefused(422, `no checkout was ever opened for tx_ref ${JSON.stringify(txRef)}`);
-    return this.#world.act(transaction, action, params);
+    return this.#state.act(transaction, action, params);
   }
 
   /**
    * Says what happens to the messages about `txRef`, which need not exist yet; `*` is every later one.
    * @throws ZodError for an option that does not exist
    */
-  plan(txRef: string, plan: Plan): void {
-    this.#world.plan(txRef, Plan.parse(plan));
+  plan(txRef: string, plan: DeliveryPlan): void {
+    this.#state.plan(txRef, DeliveryPlan.parse(plan));
   }
 
-  plans(): Record<string, Plan> {
-    return this.#world.plans();
+  plans(): Record<string, DeliveryPlan> {
+    return this.#state.plans();
   }
 
   settings(): { profile: ProfileName; webhookUrl: string | null } {
@@ -132,28 +132,28 @@ export class ChapaSimulator {
 
   /** Forgets all transactions, plans, faults and the journal. Settings and the clock stay as they are. */
   async reset(): Promise<void> {
-    this.#world.agenda.stop();
-    this.#parts.stage.world = new World(this.#parts.settings);
+    this.#state.scheduler.stop();
+    this.#parts.stage.state = new SimulatorState(this.#parts.settings);
     await this.faults.clear();
   }
 
   /** Resolves when no webhook or callback is under way; retries that wait for the clock do not count. */
   async settled(): Promise<void> {
-    await this.#world.agenda.settled();
+    await this.#state.scheduler.settled();
   }
 
   /** Requests and deliveries in the order in which they began. */
   journal(): JournalEntry[] {
-    return this.#world.journal.entries();
+    return this.#state.journal.entries();
   }
 
   async close(): Promise<void> {
-    this.#world.agenda.stop();
+    this.#state.scheduler.stop();
     await Promise.all([this.#parts.api.close(), this.#parts.control.close()]);
   }
 
-  get #world(): World {
-    return this.#parts.stage.world;
+  get #state(): SimulatorState {
+    return this.#parts.stage.state;
   }
 }
 
@@ -166,16 +166,16 @@ export class UnsafeKey extends Error {}
  */
 export async function startChapa(options: ChapaOptions = {}): Promise<ChapaSimulator> {
   const settings = settingsOf(options);
-  const stage = { world: new World(settings) };
+  const stage = { state: new SimulatorState(settings) };
   const faults = new JournaledFaults({
-    journal: () => stage.world.journal,
+    journal: () => stage.state.journal,
     now: () => settings.clock.now(),
-    random: () => stage.world.dice.number("faults"),
-    tampers: chapaTampers(() => stage.world),
+    random: () => stage.state.random.number("faults"),
+    tampers: chapaTampers(() => stage.state),
     refusals: REFUSALS,
   });
   const answer = (request: Request): Promise<Answer> =>
-    request.path.startsWith("/checkout/") ? answerCheckout(stage.world, request) : answerApi(stage.world, request);
+    request.path.startsWith("/checkout/") ? answerCheckout(stage.state, request) : answerApi(stage.state, request);
   const api = await serve("Chapa simulator", options.port ?? 0, answer, faults);
   settings.origin = api.origin;
   const control = await listenElse(api, () =>

@@ -1,7 +1,7 @@
-import type { Dice } from "./dice.ts";
+import type { DeliveryPlan } from "./delivery-plan.ts";
 import type { Method } from "./methods.ts";
 import type { Currency } from "./money.ts";
-import type { Plan } from "./plan.ts";
+import type { Random } from "./random.ts";
 import type { Order } from "./validate.ts";
 
 export type Mode = "test" | "live";
@@ -47,7 +47,7 @@ export type Transaction = {
   readonly createdAt: number;
   readonly expiresAt: number;
   updatedAt: number;
-  plan: Plan;
+  plan: DeliveryPlan;
   failedAttempts: number;
   /** Attempts that the payer has begun and that will still end. */
   inFlight: number;
@@ -63,31 +63,31 @@ const LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
 const TOKEN_LENGTH = 32;
 
 /** Every transaction and every capture. The only place that changes them. */
-export class Book {
+export class Ledger {
   readonly #byTxRef = new Map<string, Transaction>();
   readonly #byToken = new Map<string, Transaction>();
   readonly #captures: Capture[] = [];
-  readonly #dice: Dice;
+  readonly #random: Random;
   readonly #windowMs: number;
   readonly #tell: (transaction: Transaction, happening: Happening) => void;
 
   constructor(options: {
-    dice: Dice;
+    random: Random;
     windowMs: number;
     tell: (transaction: Transaction, happening: Happening) => void;
   }) {
-    this.#dice = options.dice;
+    this.#random = options.random;
     this.#windowMs = options.windowMs;
     this.#tell = options.tell;
   }
 
   /** Opens a checkout under a tx_ref that was never used. */
-  open(order: Order, { mode, plan, at }: { mode: Mode; plan: Plan; at: number }): Transaction {
+  open(order: Order, { mode, plan, at }: { mode: Mode; plan: DeliveryPlan; at: number }): Transaction {
     const transaction: Transaction = {
       order,
       mode,
       plan,
-      token: this.#dice.text(`token:${order.txRef}`, TOKEN_LENGTH, LETTERS.toLowerCase() + LETTERS),
+      token: this.#random.text(`token:${order.txRef}`, TOKEN_LENGTH, LETTERS.toLowerCase() + LETTERS),
       createdAt: at,
       updatedAt: at,
       // Counted from initialize; Chapa does not say from when.
@@ -194,7 +194,7 @@ export class Book {
   }
 
   #reference({ order }: Transaction): string {
-    return `AP${this.#dice.text(`reference:${order.txRef}`, 10, LETTERS)}`;
+    return `AP${this.#random.text(`reference:${order.txRef}`, 10, LETTERS)}`;
   }
 }
 

@@ -88,7 +88,11 @@ export function cancelledData({ order, createdAt, updatedAt }: Transaction): Rec
 const PER_PAGE = 10;
 
 /** One page of the merchant's list, newest first: a row for each capture, or one for a transaction without any. */
-export function transactionsPage(transactions: Transaction[], page: number, desk: { url: string; profile: Profile }) {
+export function transactionsPage(
+  transactions: Transaction[],
+  page: number,
+  context: { url: string; profile: Profile },
+) {
   const rows = transactions
     .toReversed()
     .flatMap((transaction): [Transaction, Capture | undefined][] =>
@@ -97,11 +101,11 @@ export function transactionsPage(transactions: Transaction[], page: number, desk
         : transaction.captures.toReversed().map((capture) => [transaction, capture]),
     );
   const last = Math.max(Math.ceil(rows.length / PER_PAGE), 1);
-  const link = (to: number): string | null => (to >= 1 && to <= last ? `${desk.url}?page=${to}` : null);
+  const link = (to: number): string | null => (to >= 1 && to <= last ? `${context.url}?page=${to}` : null);
   return {
     transactions: rows
       .slice((page - 1) * PER_PAGE, page * PER_PAGE)
-      .map(([transaction, capture]) => listed(transaction, capture, desk.profile)),
+      .map(([transaction, capture]) => listed(transaction, capture, context.profile)),
     pagination: {
       per_page: PER_PAGE,
       current_page: page,

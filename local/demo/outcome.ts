@@ -43,7 +43,7 @@ export type Outcome = {
 /** Reads every side of a cloud as it is now. */
 export async function outcomeOf(cloud: Cloud, answers: Outcome["answers"]): Promise<Outcome> {
   const payments = await cloud.rows.payments();
-  const confirms = cloud.peers.listing?.confirms() ?? [];
+  const confirms = cloud.services.listing?.confirms() ?? [];
   return {
     answers,
     payments: payments.map((payment) => ({
@@ -61,7 +61,7 @@ export async function outcomeOf(cloud: Cloud, answers: Outcome["answers"]): Prom
     })),
     transactions: (cloud.chapa?.transactions() ?? []).map(({ txRef, state }) => ({ txRef, state })),
     captures: (cloud.chapa?.captures() ?? []).map(({ txRef, amount }) => ({ txRef, amount })),
-    listings: (cloud.peers.listing?.properties() ?? []).map(({ id, status, paymentStatus }) => ({
+    listings: (cloud.services.listing?.properties() ?? []).map(({ id, status, paymentStatus }) => ({
       id,
       status,
       paymentStatus,
@@ -69,7 +69,7 @@ export async function outcomeOf(cloud: Cloud, answers: Outcome["answers"]): Prom
     confirms: confirms
       .map(({ body }) => ({ propertyId: String(body["property_id"]), status: String(body["status"]) }))
       .filter(({ status }) => status !== "PENDING"),
-    told: (cloud.peers.notification?.sent() ?? []).map(({ eventType, message }) => ({
+    told: (cloud.services.notification?.sent() ?? []).map(({ eventType, message }) => ({
       eventType,
       message: message ?? "",
     })),

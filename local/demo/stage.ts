@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto";
-import { Caller, type Heard } from "../caller.ts";
-import type { Plan } from "../chapa/plan.ts";
+import { ApiClient, type HttpResponse } from "../api-client.ts";
+import type { DeliveryPlan } from "../chapa/delivery-plan.ts";
 import { type Cloud, type CloudOptions, startCloud } from "../cloud.ts";
-import { PASSWORD, PEOPLE } from "../people.ts";
 import type { Settings } from "../settings.ts";
+import { PASSWORD, USERS } from "../users.ts";
 import { type Outcome, outcomeOf } from "./outcome.ts";
 import { type Lane, Timeline } from "./timeline.ts";
 
@@ -22,13 +22,13 @@ export class Stage {
   readonly timeline: Timeline;
   readonly propertyId: string;
   readonly #cloud: Cloud;
-  readonly #caller: Caller;
+  readonly #caller: ApiClient;
   readonly #answers: Outcome["answers"] = [];
 
   private constructor(cloud: Cloud, timeline: Timeline) {
     this.#cloud = cloud;
     this.timeline = timeline;
-    this.#caller = new Caller(cloud.address);
+    this.#caller = new ApiClient(cloud.address);
     this.propertyId = this.addProperty();
   }
 
@@ -50,7 +50,7 @@ export class Stage {
     return this.#cloud;
   }
 
-  get caller(): Caller {
+  get caller(): ApiClient {
     return this.#caller;
   }
 
@@ -59,13 +59,13 @@ export class Stage {
   }
 
   addProperty(createdAt?: number): string {
-    const listing = this.#cloud.peers.listing;
-    const made = listing?.addProperty({ ownerId: PEOPLE.owner.id, ...(createdAt === undefined ? {} : { createdAt }) });
+    const listing = this.#cloud.services.listing;
+    const made = listing?.addProperty({ ownerId: USERS.owner.id, ...(createdAt === undefined ? {} : { createdAt }) });
     return made?.id ?? randomUUID();
   }
 
   /** The owner presses "pay"; the same `requestId` is the same press. */
-  async press(propertyId = this.propertyId, requestId: string = randomUUID()): Promise<Heard> {
+  async press(propertyId = this.propertyId, requestId: string = randomUUID()): Promise<HttpResponse> {
     this.say("owner", "presses “pay”");
     return this.#pressed(
       await this.#caller.initiate({ property_id: propertyId, request_id: requestId, amount: 500.0 }),
@@ -76,7 +76,7 @@ export class Stage {
   async approveAndPay(): Promise<Checkout> {
     this.say("owner", "presses “approve and pay” at the listing");
     const heard = this.#pressed(
-      await this.#caller.approveAndPay(this.#cloud.peers.listing?.baseUrl ?? "", this.propertyId),
+      await this.#caller.approveAndPay(this.#cloud.services.listing?.baseUrl ?? "", this.propertyId),
     );
     await this.#cloud.settle();
     return { ...checkoutOf(heard), id: String(heard.body["payment_id"]) };
@@ -90,7 +90,7 @@ export class Stage {
   }
 
   /** Does at Chapa's page what a payer does, and waits for what follows. */
-  async act(checkout: Checkout, action: string, params: Record<string, unknown> = {}): Promise<Heard> {
+  async act(checkout: Checkout, action: string, params: Record<string, unknown> = {}): Promise<HttpResponse> {
     const how = Object.entries(params).map(([name, value]) => `${name} ${value}`);
     this.say("owner", `at Chapa's page: ${[action, ...how].join(", ")}`);
     const heard = await this.#caller.act(checkout.url, action, params);
@@ -105,7 +105,7 @@ export class Stage {
   }
 
   /** The payer's browser comes back from Chapa. */
-  async comeBack(checkout: Checkout): Promise<Heard> {
+  async comeBack(checkout: Checkout): Promise<HttpResponse> {
     const heard = await this.#caller.browse(`${this.#cloud.address.api}/api/v1/payments/return/${checkout.txRef}`);
     this.#keep("come back", heard);
     const where = heard.headers.get("location") ?? "the page that waits";
@@ -114,8 +114,8 @@ export class Stage {
   }
 
   /** Another program asks for the payment in the owner's name. */
-  async asProgram(how: "key" | "signed" | "unsigned"): Promise<Heard> {
-    const body = { user_id: PEOPLE.owner.id, property_id: this.propertyId };
+  async asProgram(how: "key" | "signed" | "unsigned"): Promise<HttpResponse> {
+    const body = { user_id: USERS.owner.id, property_id: this.propertyId };
     const words = { key: "with its API key", signed: "signed as AWS wants it", unsigned: "without a signature" }[how];
     this.say("program", `asks in the owner's name, ${words}`);
     const ask = {
@@ -131,7 +131,7 @@ export class Stage {
     return heard;
   }
 
-  async statusAsProgram(checkout: Checkout): Promise<Heard> {
+  async statusAsProgram(checkout: Checkout): Promise<HttpResponse> {
     const headers = { "x-api-key": this.#cloud.address.apiKey };
     const heard = await this.#caller.get(`/api/v1/payments/${checkout.id}/status`, headers);
     this.#keep("status", heard);
@@ -140,8 +140,8 @@ export class Stage {
   }
 
   /** The owner logs in through this service. */
-  async logIn(): Promise<Heard> {
-    const form = new URLSearchParams({ username: PEOPLE.owner.email, password: PASSWORD }).toString();
+  async logIn(): Promise<HttpResponse> {
+    const form = new URLSearchParams({ username: USERS.owner.email, password: PASSWORD }).toString();
     const type = { "content-type": "application/x-www-form-urlencoded" };
     const heard = await this.#caller.post("/token", form, type);
     this.#keep("log in", heard);
@@ -149,7 +149,7 @@ export class Stage {
     return heard;
   }
 
-  async status(checkout: Checkout): Promise<Heard> {
+  async status(checkout: Checkout): Promise<HttpResponse> {
     const heard = await this.#caller.status(checkout.id);
     this.#keep("status", heard);
     this.say("owner", `asks for the status → ${stateIn(heard)}`);
@@ -157,7 +157,7 @@ export class Stage {
   }
 
   /** Somebody posts to the webhook. */
-  async webhook(what: string, body: string, options: Parameters<Caller["webhook"]>[1]): Promise<Heard> {
+  async webhook(what: string, body: string, options: Parameters<ApiClient["webhook"]>[1]): Promise<HttpResponse> {
     const heard = await this.#caller.webhook(body, options);
     this.#keep(what, heard);
     this.say("chapa", `${what} → ${heard.status} ${heard.body["detail"] ?? heard.body["message"]}`);
@@ -183,7 +183,7 @@ export class Stage {
   }
 
   /** What happens to every later message of Chapa's. */
-  plan(plan: Plan): void {
+  plan(plan: DeliveryPlan): void {
     this.#cloud.chapa?.plan("*", plan);
   }
 
@@ -196,20 +196,20 @@ export class Stage {
     await this.#cloud.close();
   }
 
-  #pressed(heard: Heard): Heard {
+  #pressed(heard: HttpResponse): HttpResponse {
     this.#keep("pay", heard);
     const url = heard.body["checkout_url"];
     this.say("owner", url ? `is given ${url}` : `is told ${heard.status}: ${heard.body["detail"]}`);
     return heard;
   }
 
-  #keep(asked: string, { status, body, headers }: Heard): void {
+  #keep(asked: string, { status, body, headers }: HttpResponse): void {
     const [location, retryAfter] = [headers.get("location"), headers.get("retry-after")];
     this.#answers.push({ asked, status, body, location, retryAfter });
   }
 }
 
-function stateIn({ status, body }: Heard): string {
+function stateIn({ status, body }: HttpResponse): string {
   return status === 200 ? `${body["status"]} (${body["state"]})` : `${status}: ${body["detail"]}`;
 }
 
@@ -224,7 +224,7 @@ function round(value: number): string {
 }
 
 /** The checkout in an answer to a press. */
-export function checkoutOf({ status, body }: Heard): Checkout {
+export function checkoutOf({ status, body }: HttpResponse): Checkout {
   if (status < 200 || status > 299) throw new Error(`the owner was answered ${status}: ${body["detail"]}`);
   return { id: String(body["id"]), txRef: String(body["chapa_tx_ref"]), url: String(body["checkout_url"]) };
 }

@@ -49,12 +49,12 @@ export class Timeline {
   entries(): Entry[] {
     const cloud = this.#cloud();
     const chapa = (cloud.chapa?.journal() ?? []).flatMap(chapaEntry);
-    const listing = (cloud.peers.listing?.confirms() ?? []).map(({ at, body, status, answer }) => ({
+    const listing = (cloud.services.listing?.confirms() ?? []).map(({ at, body, status, answer }) => ({
       at,
       lane: "listing" as const,
       text: `${body["status"] === "PENDING" ? "asked how it stands" : `told ${body["status"]}`}: ${listingAnswer(status, answer)}`,
     }));
-    const told = (cloud.peers.notification?.sent() ?? []).map(({ at, subject, message }) => ({
+    const told = (cloud.services.notification?.sent() ?? []).map(({ at, subject, message }) => ({
       at,
       lane: "notice" as const,
       text: `“${subject}” ${message}`,

@@ -3,11 +3,11 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import * as z from "zod";
 import { type Access, ROUTES, type Route } from "../../lib/contract/routes.ts";
 import { HOUR_MS } from "../../lib/domain/time.ts";
-import type { Heard } from "../../local/caller.ts";
+import type { HttpResponse } from "../../local/api-client.ts";
 import type { Stage } from "../../local/demo/stage.ts";
 import { LOCAL_IDENTITY, signatureFor } from "../../local/iam.ts";
-import { sign } from "../../local/peers/tokens.ts";
-import { PASSWORD, PEOPLE } from "../../local/people.ts";
+import { sign } from "../../local/services/tokens.ts";
+import { PASSWORD, USERS } from "../../local/users.ts";
 import { openStage } from "../support/stage.ts";
 
 let stage: Stage;
@@ -15,7 +15,7 @@ let brokerToken: string;
 beforeAll(async () => {
   stage = await openStage({ RATE_LIMIT_INITIATE: "1000000", RATE_LIMIT_TOKEN: "1000", RATE_LIMIT_TRIGGERS: "1000" });
   const now = stage.cloud.clock.now();
-  stage.cloud.peers.users.addUser({ ...BROKER, language: null, password: PASSWORD });
+  stage.cloud.services.users.addUser({ ...BROKER, language: null, password: PASSWORD });
   brokerToken = await sign(
     { sub: BROKER.id, ...{ role: BROKER.role } },
     stage.cloud.address.jwtSecret,
@@ -36,12 +36,12 @@ const Page = z.object({ data: z.array(z.object({ user_id: z.string() })) });
 const CALLERS = ["nobody", "owner", "owner2", "tenant", "broker", "admin", "program", "signed program"] as const;
 type Caller = (typeof CALLERS)[number];
 
-const USERS = {
-  owner: PEOPLE.owner.id,
-  owner2: PEOPLE.owner2.id,
-  tenant: PEOPLE.tenant.id,
+const USER_IDS = {
+  owner: USERS.owner.id,
+  owner2: USERS.owner2.id,
+  tenant: USERS.tenant.id,
   broker: BROKER.id,
-  admin: PEOPLE.admin.id,
+  admin: USERS.admin.id,
 };
 const ROLE: Record<Exclude<Caller, "nobody">, string> = {
   owner: "owner",
@@ -76,7 +76,12 @@ const CELLS = ROUTES.flatMap((route: Route) =>
   })),
 );
 
-async function knock(method: Route["method"], path: string, caller: Caller, body: string | undefined): Promise<Heard> {
+async function knock(
+  method: Route["method"],
+  path: string,
+  caller: Caller,
+  body: string | undefined,
+): Promise<HttpResponse> {
   const headers = await credentials(method, path, caller, body);
   return method === "GET" ? stage.caller.get(path, headers) : stage.caller.post(path, body ?? "", headers);
 }
@@ -107,7 +112,7 @@ async function ownersPayment() {
 function bodyFor(path: string, caller: Caller): string | undefined {
   if (!path.endsWith("/initiate")) return undefined;
   const isProgram = caller === "program" || caller === "signed program" || caller === "nobody";
-  const user_id = isProgram ? PEOPLE.owner.id : USERS[caller];
+  const user_id = isProgram ? USERS.owner.id : USER_IDS[caller];
   return JSON.stringify({ user_id, property_id: randomUUID(), customer: {} });
 }
 
@@ -140,7 +145,7 @@ describe(`${ROUTES.length} routes × ${CALLERS.length} callers: the door opens f
     for (const caller of ["owner2", "tenant", "broker"] as const) {
       const { body } = await knock("GET", "/api/v1/payments", caller, undefined);
       const owners = Page.parse(body).data.map(({ user_id }) => user_id);
-      expect(owners.filter((id) => id !== USERS[caller])).toEqual([]);
+      expect(owners.filter((id) => id !== USER_IDS[caller])).toEqual([]);
     }
   });
 

@@ -6,8 +6,8 @@ import { account } from "../../lib/domain/moves.ts";
 import { HOUR_MS } from "../../lib/domain/time.ts";
 import { availableEngines } from "../../local/dynamo/engine.ts";
 import { anAct, anOpened, T0 } from "../support/payments.ts";
+import type { Tables } from "../support/table-contract.ts";
 import { realTables } from "../support/tables.ts";
-import type { Tables } from "../table/contract.ts";
 
 const ODD: Record<string, string> = {
   "half a character": "\ud800",

@@ -2,7 +2,7 @@ import { createHmac, randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ROUTES, type Route } from "../../lib/contract/routes.ts";
 import type { Stage } from "../../local/demo/stage.ts";
-import { PEOPLE } from "../../local/people.ts";
+import { USERS } from "../../local/users.ts";
 import { openStage } from "../support/stage.ts";
 import { attacksOn } from "./tokens.ts";
 
@@ -17,7 +17,7 @@ beforeAll(async () => {
   // The token alone decides: whatever is let in here would be let in while User Management is down.
   stage = await openStage({ TOKEN_VERIFY: "local", RATE_LIMIT_INITIATE: "1000000" });
   const now = stage.cloud.clock.now();
-  const { id, role, email, phone, language } = PEOPLE.owner;
+  const { id, role, email, phone, language } = USERS.owner;
   const seconds = Math.floor(now / 1000);
   const claims = {
     sub: id,
@@ -45,7 +45,7 @@ async function call(method: string, path: string, token: string): Promise<number
   const response = await fetch(`${stage.cloud.address.api}${filled}`, {
     method,
     headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
-    ...(method === "POST" ? { body: JSON.stringify({ property_id: randomUUID(), user_id: PEOPLE.owner.id }) } : {}),
+    ...(method === "POST" ? { body: JSON.stringify({ property_id: randomUUID(), user_id: USERS.owner.id }) } : {}),
   });
   await response.arrayBuffer();
   return response.status;

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { build, type Plugin } from "esbuild";
 import { FUNCTIONS } from "../../lib/contract/functions.ts";
-import type { DeliberateFault } from "./deliberate.ts";
+import { type DeliberateFault, faultySource, filesOf } from "../invariants/deliberate-faults.ts";
 
 const ROOT = new URL("../../", import.meta.url).pathname;
 
@@ -12,7 +12,7 @@ const ROOT = new URL("../../", import.meta.url).pathname;
  * @throws Error when the source no longer has what a fault replaces
  */
 export async function bundleWorker(fault: DeliberateFault | undefined): Promise<string> {
-  const outfile = `${ROOT}.local/chaos/worker-${fault?.name ?? "true"}-${process.pid}.mjs`;
+  const outfile = `${ROOT}.local/chaos/worker-${process.pid}.mjs`;
   const imports = Object.keys(FUNCTIONS).map((name) => `"${name}": () => import("./functions/${name}.ts")`);
   await build({
     stdin: {
@@ -35,20 +35,16 @@ export async function bundleWorker(fault: DeliberateFault | undefined): Promise<
   return outfile;
 }
 
-function writtenIn({ name, edits }: DeliberateFault): Plugin {
+function writtenIn(fault: DeliberateFault): Plugin {
   return {
-    name,
+    name: "deliberate fault",
     setup({ onLoad }) {
-      for (const [file, changes] of Object.entries(edits)) {
+      for (const file of filesOf(fault)) {
         const path = `${ROOT}${file}`;
-        onLoad({ filter: new RegExp(`^${path.replaceAll(/[./]/g, "\\$&")}$`) }, async () => {
-          let contents = await readFile(path, "utf8");
-          for (const [from, to] of changes) {
-            if (contents.split(from).length !== 2) throw new Error(`${file} does not have exactly one "${from}"`);
-            contents = contents.replace(from, () => to);
-          }
-          return { contents, loader: "ts" };
-        });
+        onLoad({ filter: new RegExp(`^${path.replaceAll(/[./]/g, "\\$&")}$`) }, async () => ({
+          contents: faultySource(fault, file, await readFile(path, "utf8")),
+          loader: "ts",
+        }));
       }
     },
   };

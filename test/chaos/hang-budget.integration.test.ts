@@ -1,13 +1,13 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ROUTES, type Route } from "../../lib/contract/routes.ts";
-import { Caller, type Heard } from "../../local/caller.ts";
+import { ApiClient, type HttpResponse } from "../../local/api-client.ts";
 import { type Cloud, startCloud } from "../../local/cloud.ts";
 import { LOCAL_IDENTITY, signatureFor } from "../../local/iam.ts";
 import { Functions } from "../../local/lambda.ts";
-import { PASSWORD, PEOPLE } from "../../local/people.ts";
 import { readSettings } from "../../local/settings.ts";
-import { type CuttingProxy, startCuttingProxy } from "./cutting-proxy.ts";
+import { PASSWORD, USERS } from "../../local/users.ts";
+import { type CuttingProxy, startCuttingProxy } from "../support/cutting-proxy.ts";
 
 // The product's own promise, in real time: whoever calls hears something before he gives up.
 const ROUTE_MS = 12_000;
@@ -51,8 +51,8 @@ const ENDPOINTS = [
 
 const functions = new Behind();
 let cloud: Cloud;
-let caller: Caller;
-const measured = new Map<string, Map<Case, { ms: number; heard: Heard }>>();
+let caller: ApiClient;
+const measured = new Map<string, Map<Case, { ms: number; heard: HttpResponse }>>();
 
 beforeAll(async () => {
   cloud = await startCloud({
@@ -61,7 +61,7 @@ beforeAll(async () => {
   });
   functions.proxies.set("redis", await startCuttingProxy(cloud.redis.origin));
   cloud.rotate("auth", { upstash_url: functions.proxies.get("redis")?.origin });
-  caller = new Caller(cloud.address);
+  caller = new ApiClient(cloud.address);
   for (const one of CASES) await measure(one);
   process.stdout.write(`${table()}\n`);
 }, 300_000);
@@ -93,7 +93,7 @@ function dependencyOf(one: Case): Dependency {
   return one === "secrets, once read" ? "secrets" : one;
 }
 
-type Asked = { name: string; ask: () => Promise<Heard> };
+type Asked = { name: string; ask: () => Promise<HttpResponse> };
 
 /** Asks at every route at once, functions cold and caches empty, while one dependency hangs. */
 async function measure(one: Case): Promise<void> {
@@ -123,7 +123,7 @@ async function measure(one: Case): Promise<void> {
 }
 
 /** One call of a route as whoever may call it. */
-function asked(route: Route, payment: Heard): Asked {
+function asked(route: Route, payment: HttpResponse): Asked {
   const path = route.path
     .replace("{payment_id}", String(payment.body["id"]))
     .replace("{tx_ref}", String(payment.body["chapa_tx_ref"]))
@@ -141,7 +141,7 @@ function asked(route: Route, payment: Heard): Asked {
     return { name, ask: () => caller.get(`${path}?trx_ref=${payment.body["chapa_tx_ref"]}`) };
   }
   if (route.function === "create-token") {
-    const form = new URLSearchParams({ username: PEOPLE.owner.email, password: PASSWORD }).toString();
+    const form = new URLSearchParams({ username: USERS.owner.email, password: PASSWORD }).toString();
     return { name, ask: () => caller.post(path, form, { "content-type": "application/x-www-form-urlencoded" }) };
   }
   const body = route.function === "initiate-payment" ? JSON.stringify(anOrder()) : "";
@@ -155,7 +155,7 @@ function asked(route: Route, payment: Heard): Asked {
 }
 
 /** What takes another way through the same routes. */
-function others(payment: Heard): Asked[] {
+function others(payment: HttpResponse): Asked[] {
   const path = `/api/v1/payments/${payment.body["id"]}/verify`;
   return [
     { name: "POST /api/v1/payments/initiate by key", ask: () => caller.initiateByKey(anOrder()) },
@@ -178,7 +178,7 @@ function others(payment: Heard): Asked[] {
 const CONSTANT = { "x-chapa-signature": "" };
 
 function anOrder() {
-  return { user_id: PEOPLE.owner.id, property_id: randomUUID(), request_id: randomUUID() };
+  return { user_id: USERS.owner.id, property_id: randomUUID(), request_id: randomUUID() };
 }
 
 async function headersFor(route: Route, path: string, body: string): Promise<Record<string, string>> {

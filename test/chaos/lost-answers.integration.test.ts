@@ -12,9 +12,9 @@ import { RequestTable } from "../../lib/table/requests.ts";
 import { TotalsTable } from "../../lib/table/totals.ts";
 import { type Engine, startEngine } from "../../local/dynamo/engine.ts";
 import { createTable } from "../../local/dynamo/table.ts";
+import { type CuttingProxy, type Fate, startCuttingProxy } from "../support/cutting-proxy.ts";
 import { aClaim, aLease, anAct, anOpened, aRef, CHECKOUT_URL, T0, TERMS } from "../support/payments.ts";
-import { type CuttingProxy, type Fate, startCuttingProxy } from "./cutting-proxy.ts";
-import { seeded } from "./random.ts";
+import { seeded } from "../support/seeded-random.ts";
 
 /** Again with LOST_SEED=n; LOST_RUNS=n for more of them. */
 const SEED = Number(process.env["LOST_SEED"] ?? 1);
@@ -88,14 +88,14 @@ const aHash = () => `hash-${requestNumber++}`;
 const aRequest = (by: string) => ({ ref: aRef(), fields: { purpose: "listing_fee" }, recordedAt: T0, by });
 
 describe.each(LOSSES)("a write is what it was, though %s:", (_, fates) => {
-  test("a payment that was created is one's own", async () => {
+  test("a payment that was created belongs to its creator", async () => {
     const claimed = aClaim();
     next(...fates);
     expect(await payments.create(claimed)).toEqual({ won: true, payment: claimed });
     expect(await payments.find(claimed.ref)).toEqual(claimed);
   });
 
-  test("a payment that somebody else created is his", async () => {
+  test("a payment that another caller created stays theirs", async () => {
     const theirs = aClaim();
     await payments.create(theirs);
     next(...fates);
@@ -144,7 +144,7 @@ describe.each(LOSSES)("a write is what it was, though %s:", (_, fates) => {
     expect(await requests.record(hash, theirs)).toMatchObject({ replayed: true, request: { by: "me", ref: mine.ref } });
   });
 
-  test("a refused request counts as unknown, and only for whoever recorded it", async () => {
+  test("a refused request counts as unknown, and only for the caller that recorded it", async () => {
     const [hash, other] = [aHash(), aHash()];
     await requests.record(hash, aRequest("me"));
     await requests.record(other, aRequest("they"));
@@ -182,10 +182,10 @@ describe.each(LOSSES)("a write is what it was, though %s:", (_, fates) => {
   });
 });
 
-describe("a write of which nothing is known", () => {
+describe("a write whose every answer is lost", () => {
   const NOTHING: readonly Fate[] = ["cut", "cut", "cut"];
 
-  test("is one's own when it is made again", async () => {
+  test("a write that is made again after all its answers were lost belongs to its writer", async () => {
     const before = aClaim();
     next(...NOTHING);
     await expect(payments.create(before)).rejects.toThrow(DependencyUnavailable);
@@ -202,7 +202,7 @@ describe(`${RUNS} random sequences, every third call going wrong`, () => {
   const runs = Array.from({ length: RUNS }, (_, index) => SEED + index);
   const again = (seed: number) => `LOST_SEED=${seed} LOST_RUNS=1 npx vitest run lost-answers`;
 
-  test("a lone writer never loses, and every step of his is stored once", async () => {
+  test("a lone writer never loses, and each of its steps is stored once", async () => {
     for (const seed of runs) {
       unsteady(seed);
       const random = seeded(seed);
@@ -219,7 +219,7 @@ describe(`${RUNS} random sequences, every third call going wrong`, () => {
     }
   });
 
-  test("of five who take the same step exactly one has taken it, and all know whose it is", async () => {
+  test("of five callers that take the same step exactly one has taken it, and all know whose it is", async () => {
     for (const seed of runs) {
       proxy.judge = () => "pass";
       const before = aClaim();

@@ -17,10 +17,10 @@ import { RequestTable } from "../../lib/table/requests.ts";
 import { CHAPA_DEFAULTS, type ChapaSimulator, startChapa } from "../../local/chapa/simulator.ts";
 import { startEngine } from "../../local/dynamo/engine.ts";
 import { createTable } from "../../local/dynamo/table.ts";
+import { type CuttingProxy, type Judge, startCuttingProxy } from "../support/cutting-proxy.ts";
 import { countOf } from "../support/options.ts";
 import { POLICY } from "../support/payments.ts";
-import { type CuttingProxy, type Judge, startCuttingProxy } from "./cutting-proxy.ts";
-import { seeded } from "./random.ts";
+import { seeded } from "../support/seeded-random.ts";
 
 export type RaceOptions = { keys: number; parallel: number; seed: number; faultRate: number };
 

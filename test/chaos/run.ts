@@ -1,8 +1,8 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { MINUTE_MS, SECOND_MS } from "../../lib/domain/time.ts";
-import type { DeliberateFault } from "./deliberate.ts";
-import type { Lives } from "./lives.ts";
-import { type Ending, Stand } from "./stand.ts";
+import type { DeliberateFault } from "../invariants/deliberate-faults.ts";
+import { type Ending, Testbed } from "./testbed.ts";
+import type { Traffic } from "./traffic.ts";
 import type { WorkerHost } from "./worker-host.ts";
 
 export type ChaosOptions = {
@@ -15,10 +15,10 @@ export type ChaosOptions = {
   say: (text: string) => void;
 };
 
-export type Chaos = Ending & { seconds: { chaos: number; heal: number } };
+export type Chaos = Ending & { seconds: { chaos: number; recovery: number } };
 
 const SIDE_BY_SIDE = 48;
-// How likely a call is to be its caller's last while fewer have been killed than lives have begun.
+// How likely a call is to be its caller's last while fewer have been killed than traffic have begun.
 const KILL_RATE = 0.02;
 const FAULT_RATE = 0.03;
 const FREEZE_RATE = 0.004;
@@ -27,11 +27,11 @@ const CHAOS_LIMIT_MS = 25 * MINUTE_MS;
 
 /**
  * The real functions in processes that are killed, frozen, cut off and wrong about the time, while owners and payers
- * go on; then everything works again, time passes, and the laws are checked.
+ * go on; then everything works again, time passes, and the invariants are checked.
  */
 export async function chaos(options: ChaosOptions): Promise<Chaos> {
   const progress = { isKillDue: () => false };
-  const stand = await Stand.open({
+  const testbed = await Testbed.open({
     seed: options.seed,
     fault: options.fault,
     workers: options.workers,
@@ -40,41 +40,42 @@ export async function chaos(options: ChaosOptions): Promise<Chaos> {
     freezeRate: FREEZE_RATE,
     isSkewed: true,
   });
-  const { host, lives } = stand;
-  progress.isKillDue = () => isKillDue(options, host.report.kills, lives.fees.length);
+  const { host, traffic } = testbed;
+  progress.isKillDue = () => isKillDue(options, host.report.kills, traffic.fees.length);
   try {
     const startedAt = performance.now();
-    await disturb(options, host, lives);
+    await disturb(options, host, traffic);
     const disturbedAt = performance.now();
-    options.say(`${host.report.kills} kills, ${lives.stats.payments} payments; healing`);
-    const ending = await stand.end();
+    options.say(`${host.report.kills} kills, ${traffic.stats.payments} payments; recovering`);
+    const ending = await testbed.end();
     const seconds = {
       chaos: Math.round((disturbedAt - startedAt) / SECOND_MS),
-      heal: Math.round((performance.now() - disturbedAt) / SECOND_MS),
+      recovery: Math.round((performance.now() - disturbedAt) / SECOND_MS),
     };
     return { ...ending, seconds };
   } finally {
-    await stand.close();
+    await testbed.close();
   }
 }
 
-/** Lives side by side until there were enough of them and enough kills. */
-async function disturb(options: ChaosOptions, host: WorkerHost, lives: Lives): Promise<void> {
+/** Payments side by side until there were enough of them and enough kills. */
+async function disturb(options: ChaosOptions, host: WorkerHost, traffic: Traffic): Promise<void> {
   const { kills, payments, say } = options;
   const endsAt = performance.now() + CHAOS_LIMIT_MS;
   let isOver = false;
-  const isEnough = () => (lives.fees.length >= payments && host.report.kills >= kills) || host.report.deaths.length > 0;
+  const isEnough = () =>
+    (traffic.fees.length >= payments && host.report.kills >= kills) || host.report.deaths.length > 0;
   const lane = async () => {
-    while (!isEnough() && performance.now() < endsAt) await lives.one();
+    while (!isEnough() && performance.now() < endsAt) await traffic.playPayment();
   };
   const killer = async () => {
     while (!isOver) {
       await pause(BETWEEN_RANDOM_KILLS_MS);
-      if (!isOver && isKillDue(options, host.report.kills, lives.fees.length)) host.killOne();
+      if (!isOver && isKillDue(options, host.report.kills, traffic.fees.length)) host.killOne();
     }
   };
   const reporter = setInterval(
-    () => say(`${host.report.kills} kills, ${lives.stats.payments} payments`),
+    () => say(`${host.report.kills} kills, ${traffic.stats.payments} payments`),
     15 * SECOND_MS,
   );
   host.arm();

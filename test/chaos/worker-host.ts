@@ -1,7 +1,7 @@
 import type { FunctionName } from "../../lib/contract/functions.ts";
 import { FUNCTIONS } from "../../lib/contract/functions.ts";
 import { type FunctionHost, Functions, type Invoke, TimedOut } from "../../local/lambda.ts";
-import { type CuttingProxy, type Fate, type Seen, type Sentence, startCuttingProxy } from "./cutting-proxy.ts";
+import { type CuttingProxy, type Fate, type Seen, type Sentence, startCuttingProxy } from "../support/cutting-proxy.ts";
 import { canShiftClocks, WorkerDied, WorkerProcess } from "./worker-process.ts";
 
 export type HostOptions = {
@@ -45,7 +45,7 @@ const SKEWS = [0, 2, -2, 0, 0, 0, 0, 0];
 
 /**
  * Runs functions in processes of their own, each behind proxies of its own, and lets them be killed, frozen and cut off;
- * their messages come back as they do from a dead Lambda. After {@link heal} functions run in this process.
+ * their messages come back as they do from a dead Lambda. After {@link recover} functions run in this process.
  */
 export class WorkerHost implements FunctionHost {
   readonly report: HostReport = {
@@ -58,14 +58,14 @@ export class WorkerHost implements FunctionHost {
   };
   readonly #options: HostOptions;
   readonly #places: Place[] = [];
-  readonly #healed = new Functions();
+  readonly #inThisProcess = new Functions();
   readonly #underWay = new Set<{ name: string; isOutside: boolean; since: number }>();
-  #isHealing = false;
+  #isRecovering = false;
   #isArmed = false;
   #running = 0;
   #waiting: (() => void)[] = [];
   #frozen = 0;
-  #healing: Promise<void> | undefined;
+  #recovering: Promise<void> | undefined;
 
   constructor(options: HostOptions) {
     this.#options = options;
@@ -97,10 +97,10 @@ export class WorkerHost implements FunctionHost {
 
   invoke: Invoke = async (name, event) => {
     this.#running++;
-    const entry = { name, isOutside: !this.#isHealing, since: performance.now() };
+    const entry = { name, isOutside: !this.#isRecovering, since: performance.now() };
     this.#underWay.add(entry);
     try {
-      if (this.#isHealing) return await this.#inside(name, event);
+      if (this.#isRecovering) return await this.#inside(name, event);
       return await this.#outside(name, event);
     } finally {
       this.#running--;
@@ -121,12 +121,12 @@ export class WorkerHost implements FunctionHost {
   }
 
   /** No more faults; whatever still runs is killed once more, and everything goes on in this process. */
-  async heal(): Promise<void> {
-    this.#healing ??= this.#heal();
-    await this.#healing;
+  async recover(): Promise<void> {
+    this.#recovering ??= this.#recover();
+    await this.#recovering;
   }
 
-  /** What runs, where, and for how many seconds: for whoever waits for it. */
+  /** What runs, where, and for how many seconds: for a reader who waits for it. */
   get underWay(): string[] {
     return [...this.#underWay].map(
       ({ name, isOutside, since }) =>
@@ -139,10 +139,10 @@ export class WorkerHost implements FunctionHost {
     return Promise.all(this.#places.map(({ worker }) => worker.heap()));
   }
 
-  async #heal(): Promise<void> {
-    this.#isHealing = true;
+  async #recover(): Promise<void> {
+    this.#isRecovering = true;
     for (const wake of this.#waiting.splice(0)) wake();
-    await this.#healed.load();
+    await this.#inThisProcess.load();
     for (const { proxies, worker } of this.#places) {
       for (const [target, { hits }] of Object.entries(proxies)) this.#sum(target, hits);
       worker.kill();
@@ -151,8 +151,8 @@ export class WorkerHost implements FunctionHost {
   }
 
   async #inside(name: FunctionName, event: unknown): Promise<unknown> {
-    await this.#healing;
-    return this.#healed.invoke(name, event);
+    await this.#recovering;
+    return this.#inThisProcess.invoke(name, event);
   }
 
   async #outside(name: FunctionName, event: unknown): Promise<unknown> {
@@ -179,8 +179,8 @@ export class WorkerHost implements FunctionHost {
 
   /** A worker with a free lane; undefined when there are to be none any more. */
   async #free(): Promise<WorkerProcess | undefined> {
-    while (!this.#isHealing) {
-      // Nobody takes its place, and the run is over; whoever waited for it must not wait for ever.
+    while (!this.#isRecovering) {
+      // Nobody takes its place, and the run is over; a waiting call must not wait for ever.
       if (this.report.deaths.length > 0) throw new WorkerDied("a worker ended by itself");
       const open = this.#places
         .map(({ worker }) => worker)
@@ -210,7 +210,7 @@ export class WorkerHost implements FunctionHost {
       onEnd: ({ killed, last }) => {
         if (!killed) this.report.deaths.push(last);
         const place = this.#places[index];
-        if (place && killed && !this.#isHealing) place.worker = this.#start(proxies, skewHours, index);
+        if (place && killed && !this.#isRecovering) place.worker = this.#start(proxies, skewHours, index);
         for (const wake of this.#waiting.splice(0, killed ? LANES : this.#waiting.length)) wake();
       },
     });
@@ -219,7 +219,7 @@ export class WorkerHost implements FunctionHost {
 
   async #judge(index: number, target: Target, seen: Seen): Promise<Sentence> {
     const worker = this.#places[index]?.worker;
-    if (!worker || !this.#isArmed || this.#isHealing) return "pass";
+    if (!worker || !this.#isArmed || this.#isRecovering) return "pass";
     if (target === "chapa" && seen.path.endsWith("/initialize")) await this.#options.onInitialize(seen.body);
     const { random, killRate, faultRate } = this.#options;
     if (random() < killRate()) {

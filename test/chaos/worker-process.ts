@@ -87,7 +87,7 @@ export class WorkerProcess {
     return this.#promised;
   }
 
-  /** Takes one of its lanes, at once: whoever waits for it to be ready must not find it overrun. */
+  /** Takes one of its lanes, at once: a call that waits until it is ready must not find it overrun. */
   reserve(): void {
     this.#promised++;
   }
@@ -122,7 +122,7 @@ export class WorkerProcess {
     this.#child.kill("SIGKILL");
   }
 
-  /** SIGSTOP for so long; whoever asks meanwhile waits for the same thaw. */
+  /** SIGSTOP for so long; a call that asks meanwhile waits for the same thaw. */
   freeze(ms: number): Promise<void> {
     this.#frozen ??= new Promise((resolve) => {
       this.#child.kill("SIGSTOP");

@@ -1,10 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../lib/domain/time.ts";
-import type { Heard } from "../../local/caller.ts";
+import type { HttpResponse } from "../../local/api-client.ts";
 import type { Stage } from "../../local/demo/stage.ts";
-import { sign } from "../../local/peers/tokens.ts";
-import { PASSWORD, PEOPLE } from "../../local/people.ts";
+import { sign } from "../../local/services/tokens.ts";
+import { PASSWORD, USERS } from "../../local/users.ts";
 import { openStage } from "../support/stage.ts";
 
 /** What callers of the service that this one replaces rely on, and what the siblings answer: one test a row. */
@@ -32,7 +32,7 @@ const KEYS = [
 ];
 
 const initiate = (body: Record<string, unknown> = {}) => stage.caller.initiate({ property_id: randomUUID(), ...body });
-const confirms = () => stage.cloud.peers.listing?.confirms() ?? [];
+const confirms = () => stage.cloud.services.listing?.confirms() ?? [];
 const told = () => confirms().filter(({ body }) => body["status"] !== "PENDING");
 
 describe("asking for a payment", () => {
@@ -98,7 +98,7 @@ describe("asking for a payment", () => {
   });
 
   test("row 10: a bearer token with User Management's claims is enough", async () => {
-    const { id, role, email, phone, language } = PEOPLE.owner;
+    const { id, role, email, phone, language } = USERS.owner;
     const now = stage.cloud.clock.now();
     const claims = { sub: id, role, email, phone_number: phone, preferred_language: language };
     const token = await sign(claims, stage.cloud.address.jwtSecret, now, now + 15 * MINUTE_MS);
@@ -110,7 +110,7 @@ describe("asking for a payment", () => {
   });
 
   test("row 11: the role is compared without regard to case", async () => {
-    const { id, email } = PEOPLE.owner;
+    const { id, email } = USERS.owner;
     const now = stage.cloud.clock.now();
     const token = await sign(
       { sub: id, ...{ role: "OWNER", email } },
@@ -151,7 +151,7 @@ describe("asking for a payment", () => {
   });
 
   test("row 15: 429 says when to come back, in whole seconds", async () => {
-    const answers: Heard[] = [];
+    const answers: HttpResponse[] = [];
     for (let count = 0; count < 11; count++) answers.push(await initiate());
     const last = answers.at(-1);
     expect(last?.status).toBe(429);
@@ -189,7 +189,7 @@ describe("reading a payment", () => {
 
 describe("the doors beside it", () => {
   const login = (password: string, path = "/token") =>
-    stage.caller.post(path, new URLSearchParams({ username: PEOPLE.owner.email, password }).toString(), {
+    stage.caller.post(path, new URLSearchParams({ username: USERS.owner.email, password }).toString(), {
       "content-type": "application/x-www-form-urlencoded",
     });
 
@@ -323,7 +323,7 @@ describe("telling the listing", () => {
     await stage.act(checkout, "pay");
     const [payment] = await stage.cloud.rows.payments();
     expect(payment?.listingHeardAt).toEqual(expect.any(Number));
-    expect(stage.cloud.peers.listing?.property(property)?.status).toBe("APPROVED");
+    expect(stage.cloud.services.listing?.property(property)?.status).toBe("APPROVED");
   });
 });
 
@@ -335,7 +335,7 @@ describe("asking and telling the others", () => {
   });
 
   test("row 30: a login is sent on as a form", async () => {
-    const body = { user_id: PEOPLE.owner.id, property_id: randomUUID() };
+    const body = { user_id: USERS.owner.id, property_id: randomUUID() };
     expect((await stage.caller.initiateByKey(body)).status).toBe(202);
   });
 
@@ -347,7 +347,7 @@ describe("asking and telling the others", () => {
     expect((await stage.status(checkout)).body["status"]).toBe("SUCCESS");
     await stage.cloud.fault("notification", null);
     await stage.cloud.advance(3 * MINUTE_MS);
-    expect(stage.cloud.peers.notification?.sent().map(({ eventType }) => eventType)).toEqual(["payment_success"]);
+    expect(stage.cloud.services.notification?.sent().map(({ eventType }) => eventType)).toEqual(["payment_success"]);
   });
 
   test("row 32: at most ten notifications a minute", async () => {
@@ -355,7 +355,7 @@ describe("asking and telling the others", () => {
     await stage.cloud.clock.advance(MINUTE_MS);
     for (let count = 0; count < 5; count++) await stage.act(await stage.checkout(stage.addProperty()), "pay");
     for (let minute = 0; minute < 4; minute++) await stage.cloud.advance(MINUTE_MS);
-    const sent = stage.cloud.peers.notification?.sent() ?? [];
+    const sent = stage.cloud.services.notification?.sent() ?? [];
     expect(sent).toHaveLength(15);
     for (const { at } of sent) {
       expect(sent.filter((other) => other.at >= at && other.at < at + MINUTE_MS).length).toBeLessThanOrEqual(10);
@@ -382,9 +382,9 @@ describe("asking and telling the others", () => {
   });
 
   test("row 35: who has no language, or one that is not spoken, is written to in English", async () => {
-    stage.cloud.peers.users?.addUser({ ...PEOPLE.owner, id: randomUUID(), language: null, password: PASSWORD });
+    stage.cloud.services.users?.addUser({ ...USERS.owner, id: randomUUID(), language: null, password: PASSWORD });
     const body = {
-      user_id: PEOPLE.owner2.id,
+      user_id: USERS.owner2.id,
       property_id: stage.addProperty(),
       customer: { preferred_language: "fr" },
     };
@@ -392,6 +392,6 @@ describe("asking and telling the others", () => {
     await stage.caller.act(String(answer["checkout_url"]), "pay");
     await stage.cloud.settle();
     await stage.cloud.sweep();
-    expect(stage.cloud.peers.notification?.sent()[0]?.message).toContain("received");
+    expect(stage.cloud.services.notification?.sent()[0]?.message).toContain("received");
   });
 });

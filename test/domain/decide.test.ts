@@ -1,26 +1,34 @@
 import { describe, expect, test } from "vitest";
 import { decide } from "../../lib/domain/decide.ts";
-import { txRefOf } from "../../lib/domain/ids.ts";
-import { account, seal, settleUnpaid } from "../../lib/domain/moves.ts";
+import { account, seal } from "../../lib/domain/moves.ts";
 import type { Payment } from "../../lib/domain/payment.ts";
 import { HOUR_MS, MINUTE_MS } from "../../lib/domain/time.ts";
-import { aClaim, aLease, anAct, anOpened, POLICY, T0, TERMS } from "../support/payments.ts";
+import {
+  aClaim,
+  aConfirmed,
+  aLease,
+  anAct,
+  anOpened,
+  aReturn,
+  aReviewed,
+  aSettled,
+  aSuccess,
+  LATER,
+  POLICY,
+  T0,
+  TERMS,
+  UNPAID_MOVES,
+} from "../support/payments.ts";
 
-const closing = { attempt: 0, cancel: "closed" } as const;
-const settledAt = T0 + 2 * HOUR_MS;
-const act = anAct(settledAt);
+const settledAt = LATER.now;
 
 function request(payment: Payment, recordedAt = T0, asked = { property_id: "p" }) {
   return { ref: payment.ref, fields: { property_id: "p" }, recordedAt, by: "me", asked, payableAgain: false };
 }
 
-const paid = (payment: Payment) =>
-  account(payment, "confirm", 0, { says: "paid", facts: { ...TERMS, txRef: txRefOf(payment.ref, 0) } }, act);
-const expired = () => settleUnpaid(anOpened(), "expire", closing, act);
-
 describe("what a request gets", () => {
   test("the same id with another body is refused and names the fields, whatever the payment", () => {
-    for (const payment of [aClaim(), anOpened(), paid(anOpened()), expired()]) {
+    for (const payment of [aClaim(), anOpened(), aConfirmed(), aSettled()]) {
       const asked = { property_id: "q", amount: "500.00" };
       expect(decide(payment, { ...request(payment), asked }, "me", T0, POLICY)).toEqual({
         do: "refuse",
@@ -55,7 +63,7 @@ describe("what a request gets", () => {
   });
 
   test("a paid fee is answered as it is, however often and from wherever it is asked for", () => {
-    const payment = paid(anOpened());
+    const payment = aConfirmed();
     for (const recordedAt of [T0, settledAt + HOUR_MS]) {
       expect(decide(payment, request(payment, recordedAt), "any", settledAt + HOUR_MS, POLICY)).toEqual({
         do: "answer",
@@ -64,24 +72,23 @@ describe("what a request gets", () => {
   });
 
   test("however a payment was settled unpaid, a later request reopens it", () => {
-    for (const move of ["fail", "expire", "cancel"] as const) {
-      const payment = settleUnpaid(anOpened(), move, closing, act);
+    for (const move of UNPAID_MOVES) {
+      const payment = aSettled(move);
       const asked = request(payment, settledAt + 1);
       expect(decide(payment, asked, "any", settledAt + 1, POLICY)).toEqual({ do: "reopen" });
     }
   });
 
   test("money that waits for a person is answered as it is, also after the listing was closed", () => {
-    for (const payment of [anOpened(), seal(expired(), act)]) {
-      const facts = { ...TERMS, txRef: txRefOf(payment.ref, 0), mode: "live" };
-      const review = account(payment, "review", 0, { says: "paid", facts }, act);
+    for (const payment of [anOpened(), seal(aSettled(), LATER)]) {
+      const review = aReviewed(payment, 0, { mode: "live" });
       const asked = request(review, settledAt + HOUR_MS);
       expect(decide(review, asked, "any", settledAt + HOUR_MS, POLICY)).toEqual({ do: "answer" });
     }
   });
 
   test("a settled payment reopens only for a request that was recorded after it was settled", () => {
-    const payment = expired();
+    const payment = aSettled();
     expect(decide(payment, request(payment, T0), "any", settledAt + 1, POLICY)).toEqual({ do: "answer" });
     expect(decide(payment, request(payment, settledAt), "any", settledAt + 1, POLICY)).toEqual({ do: "answer" });
     expect(decide(payment, request(payment, settledAt + 1), "any", settledAt + 1, POLICY)).toEqual({ do: "reopen" });
@@ -93,25 +100,19 @@ describe("what a request gets", () => {
   });
 
   test("a sealed payment refuses everybody, unless it was paid after all", () => {
-    const sealed = seal(expired(), act);
+    const sealed = seal(aSettled(), LATER);
     expect(decide(sealed, request(sealed, settledAt + 1), "any", settledAt + 1, POLICY)).toEqual({
       do: "refuse",
       because: "listing closed",
     });
-    const late = paid(sealed);
+    const late = aConfirmed(sealed);
     expect(late.sealed).toBe(true);
     expect(decide(late, request(late, settledAt + 1), "any", settledAt + 1, POLICY)).toEqual({ do: "answer" });
   });
 
   test("a spent fee is paid anew by a new request, and shown to an old one", () => {
-    const payment = paid(anOpened());
-    const spent = account(
-      payment,
-      "returned",
-      0,
-      { says: "returned", how: "reversed", facts: { ...TERMS, txRef: txRefOf(payment.ref, 0) } },
-      anAct(settledAt + HOUR_MS),
-    );
+    const payment = aConfirmed();
+    const spent = account(payment, "returned", 0, aReturn("reversed", aSuccess(payment)), anAct(settledAt + HOUR_MS));
     expect(decide(spent, request(spent, settledAt), "any", settledAt, POLICY)).toEqual({ do: "answer" });
     expect(decide(spent, request(spent, settledAt + 2 * HOUR_MS), "any", settledAt, POLICY)).toEqual({
       do: "next serial",

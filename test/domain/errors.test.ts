@@ -1,11 +1,14 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import * as errors from "../../lib/domain/errors.ts";
+import * as domainErrors from "../../lib/domain/errors.ts";
+import * as httpErrors from "../../lib/http/errors.ts";
+
+const errors = { ...domainErrors, ...httpErrors };
 
 const quota = { name: "initiate", limit: 10, windowSeconds: 60, remaining: 0, resetSeconds: 40 };
 
 /** Each error as it is thrown: its code, what its sentence must say, and after how many seconds it may be retried. */
-const CASES: [errors.PaymentError, string, RegExp, number?][] = [
+const CASES: [domainErrors.PaymentError, string, RegExp, number?][] = [
   [
     new errors.InputInvalid([{ pointer: "/amount", loc: ["body", "amount"], msg: "too small", type: "too_small" }]),
     "input_invalid",

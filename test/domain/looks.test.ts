@@ -21,17 +21,26 @@ import {
   reject,
   renew,
   seal,
-  settleUnpaid,
   unreachable,
 } from "../../lib/domain/moves.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../lib/domain/time.ts";
-import { aClaim, aLease, anAct, anOpened, CHECKOUT_URL, POLICY, T0, TERMS } from "../support/payments.ts";
-
-const closing = { attempt: 0, cancel: "closed" } as const;
-const paid = {
-  says: "paid",
-  facts: { amount: TERMS.amount, currency: TERMS.currency, mode: TERMS.mode, reference: "AP1" },
-} as const;
+import {
+  aClaim,
+  aConfirmed,
+  aLease,
+  anAct,
+  anOpened,
+  aRenewed,
+  aReturn,
+  aSettled,
+  aSuccess,
+  CHECKOUT_URL,
+  CLOSED,
+  POLICY,
+  T0,
+  TERMS,
+  UNPAID_MOVES,
+} from "../support/payments.ts";
 
 /** The ages at which an open checkout is looked at, each look taking place when it is due. */
 function agesUntil(days: number): number[] {
@@ -100,32 +109,29 @@ describe("when Chapa is asked", () => {
     const act = { ...anAct(T0 + 6.5 * DAY_MS), policy };
     expect(looked(anOpened(), 0, undefined, act).dueAt).toBe(T0 + 7 * DAY_MS - 1);
     const early = anAct(T0 + HOUR_MS);
-    const renewed = renew(anOpened(), closing, TERMS, aLease(), early);
+    const renewed = renew(anOpened(), CLOSED, TERMS, aLease(), early);
     const waiting = looked(renewed, 0, undefined, { ...anAct(T0 + 3 * DAY_MS), policy });
     expect(waiting.dueAt).toBe(T0 + HOUR_MS + 7 * DAY_MS - 1);
   });
 
-  test.each(["fail", "expire", "cancel"] as const)(
-    "after %s a payment is due at its seal, between two looks",
-    (move) => {
-      const settled = settleUnpaid(anOpened(), move, closing, anAct(T0 + 65 * MINUTE_MS));
-      const after = looked(settled, 0, undefined, anAct(T0 + 2 * DAY_MS));
-      expect(after.attempts[0]?.lookAt).toBe(T0 + 65 * MINUTE_MS + 7 * DAY_MS);
-      expect(after.dueAt).toBe(T0 + 7 * DAY_MS);
-    },
-  );
+  test.each(UNPAID_MOVES)("after %s a payment is due at its seal, between two looks", (move) => {
+    const settled = aSettled(move, anOpened(), anAct(T0 + 65 * MINUTE_MS));
+    const after = looked(settled, 0, undefined, anAct(T0 + 2 * DAY_MS));
+    expect(after.attempts[0]?.lookAt).toBe(T0 + 65 * MINUTE_MS + 7 * DAY_MS);
+    expect(after.dueAt).toBe(T0 + 7 * DAY_MS);
+  });
 
   test("a payment that waits for a person is due at its looks, and at least every day", () => {
-    const facts = { ...paid.facts, txRef: "x" };
-    const review = account(anOpened(), "review", 0, { ...paid, facts }, anAct(T0 + HOUR_MS));
+    const opened = anOpened();
+    const review = account(opened, "review", 0, aSuccess(opened), anAct(T0 + HOUR_MS));
     expect(review.dueAt).toBe(T0 + 65 * MINUTE_MS);
-    const reversed = { says: "returned", how: "reversed", facts } as const;
-    expect(account(anOpened(), "review", 0, reversed, anAct(T0 + HOUR_MS)).dueAt).toBe(T0 + HOUR_MS + DAY_MS);
+    const reversed = aReturn("reversed", aSuccess(opened));
+    expect(account(opened, "review", 0, reversed, anAct(T0 + HOUR_MS)).dueAt).toBe(T0 + HOUR_MS + DAY_MS);
   });
 
   test("a look of another checkout is overdue from its moment on, one's own never is", () => {
     const now = T0 + 2 * HOUR_MS;
-    const renewed = renew(anOpened(), closing, TERMS, aLease(), anAct(now));
+    const renewed = renew(anOpened(), CLOSED, TERMS, aLease(), anAct(now));
     expect(isOtherOverdue(renewed, 1, now + HOUR_MS - 1)).toBe(false);
     expect(isOtherOverdue(renewed, 1, now + HOUR_MS)).toBe(true);
     expect(isOtherOverdue(renewed, 0, now + HOUR_MS)).toBe(false);
@@ -133,7 +139,7 @@ describe("when Chapa is asked", () => {
 
   test("every opened checkout of a payment keeps its own looks", () => {
     const now = T0 + 2 * HOUR_MS;
-    const renewed = renew(anOpened(), closing, TERMS, aLease(), anAct(now));
+    const renewed = renew(anOpened(), CLOSED, TERMS, aLease(), anAct(now));
     expect(renewed.dueAt).toBe(now + HOUR_MS);
     expect(attemptsToLookAt(renewed, now + HOUR_MS)).toEqual([0]);
     const both = open(renewed, "me", CHECKOUT_URL, anAct(now));
@@ -144,13 +150,12 @@ describe("when Chapa is asked", () => {
 
   test("where no look is due the latest checkout is looked at, or the one whose money waits for a person", () => {
     expect(attemptsToLookAt(aClaim(), T0)).toEqual([0]);
-    const renewed = open(renew(anOpened(), closing, TERMS, aLease(), anAct(T0)), "me", CHECKOUT_URL, anAct(T0));
+    const renewed = aRenewed(anOpened(), anAct(T0));
     expect(attemptsToLookAt(renewed, T0)).toEqual([1]);
-    const facts = { ...paid.facts, txRef: "x" };
-    const review = account(renewed, "review", 0, { ...paid, facts }, anAct(T0));
+    const review = account(renewed, "review", 0, aSuccess(renewed), anAct(T0));
     expect(attemptsToLookAt(review, T0)).toEqual([0]);
     expect(attemptsToLookAt({ ...review, captures: [] }, T0)).toEqual([1]);
-    expect(attemptsToLookAt(account(renewed, "confirm", 0, { ...paid, facts }, anAct(T0)), T0)).toEqual([1]);
+    expect(attemptsToLookAt(aConfirmed(renewed, 0, anAct(T0)), T0)).toEqual([1]);
   });
 
   test("only a checkout that was opened has a window", () => {
@@ -161,27 +166,27 @@ describe("when Chapa is asked", () => {
 
   test("only a success is to be heard by the listing, until it has heard it or a person must see to it", () => {
     const opened = anOpened();
-    const success = account(opened, "confirm", 0, { ...paid, facts: { ...paid.facts, txRef: "x" } }, anAct(T0));
+    const success = aConfirmed(opened, 0, anAct(T0));
     expect(awaitsListing(success)).toBe(true);
     expect(awaitsListing(listingAnswered(success, true, anAct(T0)))).toBe(false);
     for (const code of ["listing_closed", "listing_unclear"] as const) {
       expect(awaitsListing(attend(success, code, anAct(T0)))).toBe(false);
     }
     expect(awaitsListing({ ...success, attention: [{ code: "duplicate", at: T0 }] })).toBe(true);
-    for (const payment of [aClaim(), opened, settleUnpaid(opened, "expire", closing, anAct(T0))]) {
+    for (const payment of [aClaim(), opened, aSettled("expire", opened, anAct(T0))]) {
       expect(awaitsListing(payment)).toBe(false);
     }
   });
 
   test("what was never opened, or is not known to be settled, is never sealed", () => {
     expect(sealAt(reject(aClaim(), "me", "no", anAct(T0)), POLICY)).toBeUndefined();
-    const settled = settleUnpaid(anOpened(), "expire", closing, anAct(T0));
+    const settled = aSettled("expire", anOpened(), anAct(T0));
     expect(sealAt({ ...settled, settledAt: undefined }, POLICY)).toBeUndefined();
     expect(sealAt(anOpened(), POLICY)).toBeUndefined();
   });
 
   test("a payment settled unpaid waits for its late looks and for its seal, and then for nothing", () => {
-    const settled = settleUnpaid(anOpened(), "expire", closing, anAct(T0 + 7 * DAY_MS));
+    const settled = aSettled("expire", anOpened(), anAct(T0 + 7 * DAY_MS));
     expect(settled.dueAt).toBe(T0 + 7 * DAY_MS + HOUR_MS);
     const sealed = seal(settled, anAct(settled.dueAt));
     const looks = [1, 24, 24 * 7].map((hours) => T0 + 7 * DAY_MS + hours * HOUR_MS);
@@ -190,23 +195,23 @@ describe("when Chapa is asked", () => {
   });
 
   test("a payment settled early is sealed only when its first checkout is older than the timeout", () => {
-    const failed = settleUnpaid(anOpened(), "fail", closing, anAct(T0 + 65 * MINUTE_MS));
+    const failed = aSettled("fail", anOpened(), anAct(T0 + 65 * MINUTE_MS));
     expect(sealAt(failed, POLICY)).toBe(T0 + 7 * DAY_MS);
   });
 
   test("a payment is never sealed in the moment in which it is settled", () => {
     const shortTimeout = { ...POLICY, timeoutMs: DAY_MS };
-    const expired = settleUnpaid(anOpened(), "expire", closing, { ...anAct(T0 + 2 * DAY_MS), policy: shortTimeout });
+    const expired = aSettled("expire", anOpened(), { ...anAct(T0 + 2 * DAY_MS), policy: shortTimeout });
     expect(sealAt(expired, shortTimeout)).toBe(T0 + 2 * DAY_MS + HOUR_MS);
   });
 
   test("nothing is sealed where the listing does not hear of failures", () => {
-    const expired = settleUnpaid(anOpened(), "expire", closing, anAct(T0 + 7 * DAY_MS));
+    const expired = aSettled("expire", anOpened(), anAct(T0 + 7 * DAY_MS));
     expect(sealAt(expired, { ...POLICY, listingHearsFailed: false })).toBeUndefined();
   });
 
   test("a success that the listing has not heard is published again, each time twice as late, up to a day", () => {
-    const success = account(anOpened(), "confirm", 0, { ...paid, facts: { ...paid.facts, txRef: "x" } }, anAct(T0));
+    const success = aConfirmed(anOpened(), 0, anAct(T0));
     const after = [0, 15 * MINUTE_MS, HOUR_MS, 3 * DAY_MS].map((age) => republishAt(success, T0 + age) - T0 - age);
     expect(after).toEqual([15 * MINUTE_MS, 15 * MINUTE_MS, HOUR_MS, DAY_MS]);
     expect(success.dueAt).toBe(T0 + 15 * MINUTE_MS);

@@ -41,7 +41,7 @@ describe("money", () => {
 
   test("every amount survives being written and read", () => {
     fc.assert(
-      fc.property(fc.integer({ min: 0, max: 1_000_000_000 }), (value) => {
+      fc.property(fc.integer({ min: 0, max: 999_999_999_999 }), (value) => {
         const amount = Santim.parse(value);
         expect(toBirr(amount)).toMatch(/^\d+\.\d\d$/);
         expect(parseBirr(toBirr(amount))).toBe(amount);

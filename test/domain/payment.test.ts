@@ -1,35 +1,23 @@
 import { describe, expect, test } from "vitest";
 import { txRefOf } from "../../lib/domain/ids.ts";
 import { Santim } from "../../lib/domain/money.ts";
-import { account, open, renew } from "../../lib/domain/moves.ts";
 import {
   type Capture,
   isSameCapture,
   isSpent,
   openAttention,
   openedAttempts,
-  type Payment,
   refundableOf,
   shownTxRef,
 } from "../../lib/domain/payment.ts";
-import { HOUR_MS } from "../../lib/domain/time.ts";
 import { STATES } from "../../lib/domain/transitions.ts";
-import { aClaim, aLease, anAct, anOpened, CHECKOUT_URL, T0, TERMS } from "../support/payments.ts";
-
-const act = anAct(T0 + 2 * HOUR_MS);
-const paid = (payment: Payment, attempt = 0) =>
-  ({ says: "paid", facts: { ...TERMS, txRef: txRefOf(payment.ref, attempt), reference: `AP${attempt}` } }) as const;
-
-function renewed(payment: Payment): Payment {
-  const closing = { attempt: payment.attempt, cancel: "closed" } as const;
-  return open(renew(payment, closing, TERMS, aLease(), act), "me", CHECKOUT_URL, act);
-}
+import { aClaim, aConfirmed, anOpened, aRenewed, aReviewed, T0, TERMS } from "../support/payments.ts";
 
 const capture: Capture = { attempt: 0, at: T0, kind: "confirmed", ...TERMS, reference: "AP0" };
 const gone: Capture = { ...capture, reference: "AP1", returned: "refunded" };
 
 describe("a fee is spent", () => {
-  const success = account(anOpened(), "confirm", 0, paid(anOpened()), act);
+  const success = aConfirmed();
 
   test("when all of its money has gone back, and only then", () => {
     expect(isSpent({ ...success, captures: [gone] }, false)).toBe(true);
@@ -51,18 +39,18 @@ describe("a fee is spent", () => {
 });
 
 describe("the reference that callers are shown", () => {
-  const third = renewed(renewed(anOpened()));
+  const third = aRenewed(aRenewed());
 
   test("is that of the latest checkout until one has taken the money, and then that one", () => {
     expect(shownTxRef(third)).toBe(txRefOf(third.ref, 2));
     expect(shownTxRef(aClaim(third.ref))).toBe(txRefOf(third.ref, 0));
-    expect(shownTxRef(account(third, "confirm", 1, paid(third, 1), act))).toBe(txRefOf(third.ref, 1));
+    expect(shownTxRef(aConfirmed(third, 1))).toBe(txRefOf(third.ref, 1));
   });
 
   test("is not that of money which waits for a person", () => {
-    const reviewed = account(third, "review", 0, paid(third), act);
+    const reviewed = aReviewed(third);
     expect(shownTxRef(reviewed)).toBe(txRefOf(third.ref, 2));
-    expect(shownTxRef(account(reviewed, "confirm", 1, paid(third, 1), act))).toBe(txRefOf(third.ref, 1));
+    expect(shownTxRef(aConfirmed(reviewed, 1))).toBe(txRefOf(third.ref, 1));
   });
 });
 

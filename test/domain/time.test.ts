@@ -19,6 +19,8 @@ describe("a day in Addis Ababa", () => {
         const { from, to } = spanOfDay(addisAbabaDay(at));
         expect(at).toBeGreaterThanOrEqual(from);
         expect(at).toBeLessThanOrEqual(to);
+        expect(to - from).toBe(DAY_MS - 1);
+        expect(addisAbabaDay(to + 1)).not.toBe(addisAbabaDay(at));
       }),
     );
   });

@@ -1,23 +1,24 @@
 import { describe, expect, test } from "vitest";
-import { txRefOf } from "../../lib/domain/ids.ts";
 import { Santim } from "../../lib/domain/money.ts";
-import { account, adoptOrphan, settleUnpaid } from "../../lib/domain/moves.ts";
-import type { Payment } from "../../lib/domain/payment.ts";
+import { adoptOrphan } from "../../lib/domain/moves.ts";
 import { HOUR_MS } from "../../lib/domain/time.ts";
 import { combined, NO_CALLS, NO_TOTALS, shareOf, totalsDelta } from "../../lib/domain/totals.ts";
-import { aClaim, anAct, anOpened, T0, TERMS } from "../support/payments.ts";
+import {
+  aClaim,
+  aConfirmed,
+  anAct,
+  anOpened,
+  aReviewed,
+  aSettled,
+  aSuccess,
+  T0,
+  TERMS,
+  UNPAID_MOVES,
+} from "../support/payments.ts";
 
-const act = anAct(T0 + 2 * HOUR_MS);
-const money = (payment: Payment, amount = 50_000) =>
-  ({
-    says: "paid",
-    facts: { ...TERMS, amount: Santim.parse(amount), txRef: txRefOf(payment.ref, 0), reference: "AP0" },
-  }) as const;
 const opened = anOpened();
-const paid = account(opened, "confirm", 0, money(opened), act);
-const settled = (["fail", "expire", "cancel"] as const).map((move) =>
-  settleUnpaid(opened, move, { attempt: 0, cancel: "closed" }, act),
-);
+const paid = aConfirmed(opened);
+const settled = UNPAID_MOVES.map((move) => aSettled(move, opened));
 
 describe("what a payment counts for", () => {
   test("nothing before its first checkout, and nothing when there is none", () => {
@@ -32,15 +33,14 @@ describe("what a payment counts for", () => {
     for (const payment of settled) {
       expect(shareOf(payment)).toEqual({ total: 1, pending: 0, success: 0, failed: 1, revenue: 0 });
     }
-    const review = account(opened, "review", 0, money(opened, 1), act);
+    const review = aReviewed(opened, 0, { amount: Santim.parse(1) });
     expect(shareOf(review)).toEqual({ total: 1, pending: 1, success: 0, failed: 0, revenue: 0 });
   });
 
   test("with what the confirmed capture brought, not with another that lies beside it", () => {
-    const reviewed = account(opened, "review", 0, money(opened, 70_000), act);
+    const reviewed = aReviewed(opened, 0, { amount: Santim.parse(70_000) });
     const other = { ...reviewed, attempt: 1, attempts: { ...reviewed.attempts, 1: { ...TERMS, openedAt: T0 } } };
-    const facts = { ...TERMS, txRef: txRefOf(other.ref, 1), reference: "AP1" };
-    const confirmed = account(other, "confirm", 1, { says: "paid", facts }, act);
+    const confirmed = aConfirmed(other, 1);
     expect(shareOf(confirmed).revenue).toBe(50_000);
     const dearer = { ...confirmed, terms: { ...TERMS, amount: Santim.parse(60_000) } };
     expect(shareOf(dearer).revenue).toBe(50_000);
@@ -50,20 +50,12 @@ describe("what a payment counts for", () => {
 
 describe("what a step changes in the totals", () => {
   test("is the difference of both, on the day of the first checkout, whenever it happens", () => {
-    expect(totalsDelta(undefined, opened)).toEqual({
-      day: "2026-11-24",
-      total: 1,
-      pending: 1,
-      success: 0,
-      failed: 0,
-      revenue: 0,
-    });
+    expect(totalsDelta(undefined, opened)).toEqual({ ...NO_TOTALS, day: "2026-11-24", total: 1, pending: 1 });
     expect(totalsDelta(opened, paid)).toEqual({
+      ...NO_TOTALS,
       day: "2026-11-24",
-      total: 0,
       pending: -1,
       success: 1,
-      failed: 0,
       revenue: 50_000,
     });
     for (const payment of settled) expect(totalsDelta(opened, payment)).toMatchObject({ pending: -1, failed: 1 });
@@ -75,7 +67,7 @@ describe("what a step changes in the totals", () => {
   });
 
   test("of money without a row of ours counts on the day on which it came", () => {
-    const orphan = adoptOrphan(opened.ref, 3, money(opened), TERMS, anAct(T0 + 30 * HOUR_MS));
+    const orphan = adoptOrphan(opened.ref, 3, aSuccess(opened), TERMS, anAct(T0 + 30 * HOUR_MS));
     expect(totalsDelta(undefined, orphan)).toMatchObject({ day: "2026-11-25", total: 1, pending: 1, revenue: 0 });
   });
 

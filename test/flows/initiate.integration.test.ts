@@ -1,8 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import type { Heard } from "../../local/caller.ts";
+import type { HttpResponse } from "../../local/api-client.ts";
 import type { Stage } from "../../local/demo/stage.ts";
 import { openStage } from "../support/stage.ts";
+import { waitUntil } from "../support/wait-until.ts";
 
 const HOUR_MS = 3_600_000;
 
@@ -13,11 +14,11 @@ beforeAll(async () => {
 beforeEach(() => stage.cloud.reset());
 afterAll(() => stage.close());
 
-function inParallel(count: number, body: (index: number) => Record<string, unknown>): Promise<Heard[]> {
+function inParallel(count: number, body: (index: number) => Record<string, unknown>): Promise<HttpResponse[]> {
   return Promise.all(Array.from({ length: count }, (_, index) => stage.caller.initiate(body(index))));
 }
 
-function oneOf(answers: readonly Heard[], field: string): unknown {
+function oneOf(answers: readonly HttpResponse[], field: string): unknown {
   const values = new Set(answers.map(({ body }) => body[field]));
   expect(values.size).toBe(1);
   return [...values][0];
@@ -87,7 +88,7 @@ describe("an invocation that dies", () => {
     await stage.cloud.fault("chapa", { fault: "timeoutBeforeEffect", route: "initialize", times: 1 });
     // Nobody waits for it any more: its row and its lease are all that is left.
     const dying = stage.caller.initiate({ property_id, request_id });
-    await expect.poll(() => stage.cloud.chapa?.journal().some(isInitialize)).toBe(true);
+    await waitUntil(() => stage.cloud.chapa?.journal().some(isInitialize) === true);
     await stage.cloud.clock.advance(60_000);
     const next = await stage.caller.initiate({ property_id, request_id });
     expect(next.status).toBe(202);

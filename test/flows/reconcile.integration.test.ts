@@ -4,7 +4,7 @@ import { addisAbabaDay, DAY_MS, HOUR_MS, MINUTE_MS } from "../../lib/domain/time
 import { combined, NO_TOTALS, shareOf } from "../../lib/domain/totals.ts";
 import { CHAPA_DEFAULTS } from "../../local/chapa/simulator.ts";
 import type { Stage } from "../../local/demo/stage.ts";
-import { openStage } from "../support/stage.ts";
+import { openStage, SILENT } from "../support/stage.ts";
 
 let stage: Stage;
 beforeAll(async () => {
@@ -13,7 +13,6 @@ beforeAll(async () => {
 beforeEach(() => stage.cloud.reset());
 afterAll(() => stage.close());
 
-const SILENT = { dropAll: true, callback: { send: "off" } } as const;
 const Done = z.object({ came: z.string(), looks: z.number(), findings: z.number() });
 
 /** The day's comparison, whether or not the schedule has had it done; `goOn` with one that was cut short. */

@@ -1,10 +1,11 @@
 import { createHash, randomUUID } from "node:crypto";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { Heard } from "../../local/caller.ts";
+import type { HttpResponse } from "../../local/api-client.ts";
 import type { Stage } from "../../local/demo/stage.ts";
-import { sign } from "../../local/peers/tokens.ts";
-import { PEOPLE } from "../../local/people.ts";
+import { sign } from "../../local/services/tokens.ts";
+import { USERS } from "../../local/users.ts";
 import { openStage } from "../support/stage.ts";
+import { waitUntil } from "../support/wait-until.ts";
 
 let stage: Stage;
 beforeAll(async () => {
@@ -13,12 +14,12 @@ beforeAll(async () => {
 afterAll(() => stage.close());
 
 /** Presses, webhooks and programs without a pause until `done`; every answer that came. */
-function load(answers: Heard[]): { stop: () => Promise<void> } {
+function load(answers: HttpResponse[]): { stop: () => Promise<void> } {
   let isOver = false;
-  const loop = async (once: () => Promise<Heard>) => {
+  const loop = async (once: () => Promise<HttpResponse>) => {
     while (!isOver) answers.push(await once());
   };
-  const body = () => ({ user_id: PEOPLE.owner.id, property_id: randomUUID(), customer: {} });
+  const body = () => ({ user_id: USERS.owner.id, property_id: randomUUID(), customer: {} });
   const running = [
     loop(() => stage.caller.initiate({ property_id: randomUUID() })),
     loop(() => stage.caller.initiateByKey(body())),
@@ -35,14 +36,14 @@ function load(answers: Heard[]): { stop: () => Promise<void> } {
 let webhookSecret = "sim-webhook-secret";
 
 test("no request fails while every key and secret is replaced under load, one after the other", async () => {
-  const answers: Heard[] = [];
+  const answers: HttpResponse[] = [];
   const underLoad = async (work: () => Promise<void> | void) => {
     // A secret is renewed once in a while only. The clock jumps between the loads, or it would jump over deadlines.
     await stage.cloud.clock.advance(31_000);
     const running = load(answers);
     const more = (count: number) => {
       const goal = answers.length + count;
-      return expect.poll(() => answers.length, { timeout: 60_000 }).toBeGreaterThan(goal);
+      return waitUntil(() => answers.length > goal);
     };
     await more(20);
     await work();
@@ -77,7 +78,7 @@ test("no request fails while every key and secret is replaced under load, one af
       })),
     });
     const now = stage.cloud.clock.now();
-    const { id, role } = PEOPLE.owner;
+    const { id, role } = USERS.owner;
     const claims = { sub: id, role };
     const fresh = await sign(claims, "replaced-by-the-siblings", now, now + 3_600_000);
     const authorization = `Bearer ${fresh}`;

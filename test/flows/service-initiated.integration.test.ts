@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { Stage } from "../../local/demo/stage.ts";
-import { PEOPLE } from "../../local/people.ts";
+import { USERS } from "../../local/users.ts";
 import { openStage } from "../support/stage.ts";
 
 let stage: Stage;
@@ -12,7 +12,7 @@ beforeEach(() => stage.cloud.reset());
 afterAll(() => stage.close());
 
 const aBody = (change: Record<string, unknown> = {}) => ({
-  user_id: PEOPLE.owner.id,
+  user_id: USERS.owner.id,
   property_id: randomUUID(),
   request_id: randomUUID(),
   ...change,
@@ -32,7 +32,7 @@ describe("a program that asks in a user's name", () => {
     const owner = await stage.caller.initiate({ property_id: body.property_id });
     expect([owner.body["id"], owner.body["checkout_url"]]).toEqual([program.body["id"], program.body["checkout_url"]]);
     const status = await stage.caller.status(String(program.body["id"]));
-    expect(status.body["user_id"]).toBe(PEOPLE.owner.id);
+    expect(status.body["user_id"]).toBe(USERS.owner.id);
   });
 
   test("by its AWS identity is given it too, and nobody without one is", async () => {
@@ -62,7 +62,7 @@ describe("a program that asks in a user's name", () => {
 
   test("need not: he is looked up with the service's own login", async () => {
     expect((await stage.caller.initiateByKey(aBody())).status).toBe(202);
-    expect(ordersAtChapa()[0]).toMatchObject({ email: PEOPLE.owner.email, phone_number: "0911223344" });
+    expect(ordersAtChapa()[0]).toMatchObject({ email: USERS.owner.email, phone_number: "0911223344" });
   });
 
   test("is told 404 in the original's words when nobody knows him, and nothing is opened", async () => {
@@ -89,7 +89,7 @@ describe("a program that asks in a user's name", () => {
   test("a user cannot say whose e-mail is his", async () => {
     const customer = { email: "somebody-else@mail.et" };
     expect((await stage.caller.initiate(aBody({ customer }))).status).toBe(202);
-    expect(ordersAtChapa()[0]).toMatchObject({ email: PEOPLE.owner.email });
+    expect(ordersAtChapa()[0]).toMatchObject({ email: USERS.owner.email });
   });
 });
 

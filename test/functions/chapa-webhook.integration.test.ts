@@ -3,16 +3,16 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi 
 import { AuthSecret } from "../../lib/contract/secrets.ts";
 import { parseTxRef, refOf, txRefOf, Uuid } from "../../lib/domain/ids.ts";
 import { openAttention, type Payment } from "../../lib/domain/payment.ts";
-import type { Heard } from "../../local/caller.ts";
+import type { HttpResponse } from "../../local/api-client.ts";
 import { CHAPA_DEFAULTS, type ChapaSimulator } from "../../local/chapa/simulator.ts";
 import { DAY_MS, MINUTE_MS, type Stage } from "../../local/demo/stage.ts";
 import { SECRETS } from "../../local/environment.ts";
-import { PEOPLE } from "../../local/people.ts";
-import { openStage } from "../support/stage.ts";
+import { USERS } from "../../local/users.ts";
+import { onlyPaymentOf, openStage, SILENT, simulatedChapa, verifiedAt } from "../support/stage.ts";
+import { waitUntil } from "../support/wait-until.ts";
 
 const SECRET = "a-webhook-secret";
 const PATH = "/api/v1/webhook/chapa";
-const SILENT = { dropAll: true, callback: { send: "off" } } as const;
 const PROCESSED = { message: "Webhook processed successfully" };
 const ALREADY = { message: "Payment already processed, no action taken" };
 const NOT_FOUND = { message: "Payment not found, no action taken" };
@@ -22,8 +22,7 @@ let stage: Stage;
 let chapa: ChapaSimulator;
 beforeAll(async () => {
   stage = await openStage({ CHAPA_WEBHOOK_SECRET: SECRET });
-  if (!stage.cloud.chapa) throw new Error("these tests need the simulator");
-  chapa = stage.cloud.chapa;
+  chapa = simulatedChapa(stage);
 });
 afterAll(() => stage.close());
 
@@ -42,7 +41,7 @@ const bytes = { "content-type": "application/octet-stream" };
 
 type Sent = { body?: string; secret?: string; headers?: Record<string, string> };
 
-async function settled(answer: Promise<Heard>): Promise<Heard> {
+async function settled(answer: Promise<HttpResponse>): Promise<HttpResponse> {
   const heard = await answer;
   await stage.cloud.settle();
   return heard;
@@ -53,19 +52,9 @@ const post = (claim: string, { body = claim, ...options }: Sent = { secret: SECR
 const get = (query: string, headers: Record<string, string> = {}) =>
   settled(stage.caller.get(`${PATH}${query}`, headers));
 
-async function onlyPayment(): Promise<Payment> {
-  const [payment, ...others] = await stage.cloud.rows.payments();
-  if (!payment || others.length > 0) throw new Error("there is not one payment");
-  return payment;
-}
+const onlyPayment = () => onlyPaymentOf(stage);
 
-/** References that Chapa was asked about, in order. */
-function verified(): string[] {
-  return chapa.journal().flatMap((entry) => {
-    const asked = entry.kind === "request" && /^\/v1\/transaction\/verify\/(\w+)$/.exec(entry.path)?.[1];
-    return asked ? [asked] : [];
-  });
-}
+const verified = () => verifiedAt(stage);
 
 /** What Chapa heard at each try of each webhook. */
 function answersToChapa(): unknown[] {
@@ -186,7 +175,7 @@ describe("an authentic webhook about a reference without a row of ours", () => {
   test("that was paid becomes a row for a person, and pressing again after a restore opens nothing", async () => {
     const propertyId = Uuid.parse(stage.addProperty());
     const { namespace } = AuthSecret.parse(stage.cloud.secrets.get(SECRETS.auth));
-    const fee = { userId: PEOPLE.owner.id, propertyId, purpose: "listing_fee", serial: 0 };
+    const fee = { userId: USERS.owner.id, propertyId, purpose: "listing_fee", serial: 0 };
     const txRef = txRefOf(refOf(namespace, fee), 0);
     await paidAtChapa(txRef);
     const orphan = await onlyPayment();
@@ -196,7 +185,7 @@ describe("an authentic webhook about a reference without a row of ours", () => {
     const again = await stage.press(propertyId);
     expect(again.body).toMatchObject({ status: "PENDING", state: "REVIEW", chapa_tx_ref: txRef });
     expect(chapa.transactions()).toHaveLength(1);
-    expect(await onlyPayment()).toMatchObject({ userId: PEOPLE.owner.id, propertyId });
+    expect(await onlyPayment()).toMatchObject({ userId: USERS.owner.id, propertyId });
   });
 
   test("that was paid, an attempt of ours never begun, holds its payment back", async () => {
@@ -222,7 +211,7 @@ describe("when", () => {
     await harm();
     await stage.cloud.functions.load();
     await stage.caller.act(checkout.url, "close-tab");
-    await vi.waitUntil(() => answersToChapa().includes(status), 30_000);
+    await waitUntil(() => answersToChapa().includes(status));
     stage.cloud.secrets.set(SECRETS.webhook, { chapa_webhook_secret: SECRET });
     vi.unstubAllEnvs();
     await stage.cloud.fault("chapa", null);
@@ -233,7 +222,7 @@ describe("when", () => {
   });
 });
 
-describe.each<[string, (txRef: string) => Promise<Heard>]>([
+describe.each<[string, (txRef: string) => Promise<HttpResponse>]>([
   ["a GET, as Chapa's callback or anybody's", (txRef) => get(`?trx_ref=${txRef}&ref_id=AP1&status=success`)],
   ["a POST with nothing but the constant header", (txRef) => post(claimOf(txRef), { headers: constant() })],
 ])("%s proves nothing", (_, hint) => {

@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import type { Heard } from "../../local/caller.ts";
+import type { HttpResponse } from "../../local/api-client.ts";
 import type { Stage } from "../../local/demo/stage.ts";
-import { sign } from "../../local/peers/tokens.ts";
-import { PEOPLE } from "../../local/people.ts";
+import { sign } from "../../local/services/tokens.ts";
+import { USERS } from "../../local/users.ts";
 import { openStage } from "../support/stage.ts";
 
 const LIMIT = 10;
@@ -20,7 +20,7 @@ afterAll(() => stage.close());
 
 const PROPERTY = "0b0a7c1e-3c1f-4f27-8a52-6f2f5f0f7a22";
 
-function initiate(body: Record<string, unknown> = {}, headers: Record<string, string> = {}): Promise<Heard> {
+function initiate(body: Record<string, unknown> = {}, headers: Record<string, string> = {}): Promise<HttpResponse> {
   return stage.caller.initiate({ property_id: PROPERTY, ...body }, { headers });
 }
 
@@ -114,7 +114,7 @@ test("an unknown purpose is answered 422 naming the known ones", async () => {
 });
 
 test("nobody pays in somebody else's name", async () => {
-  const answer = await initiate({ user_id: PEOPLE.owner2.id });
+  const answer = await initiate({ user_id: USERS.owner2.id });
   expect(answer.status).toBe(403);
   expect(answer.body).toMatchObject({ code: "forbidden" });
   await nothingHappened();
@@ -154,7 +154,7 @@ describe("a request id", () => {
 describe("the door", () => {
   const token = (change: Record<string, unknown>, at: { expiresIn?: number; secret?: string } = {}) => {
     const now = stage.cloud.clock.now();
-    const { id, role, email } = PEOPLE.owner;
+    const { id, role, email } = USERS.owner;
     const claims = { sub: id, role, email, ...change };
     return sign(claims, at.secret ?? stage.cloud.address.jwtSecret, now - 1000, now + (at.expiresIn ?? HOUR_MS));
   };
@@ -178,7 +178,7 @@ describe("the door", () => {
     ["has expired", async () => `Bearer ${await token({}, { expiresIn: -1000 })}`],
     [
       "is a refresh token",
-      async () => `Bearer ${await stage.cloud.peers.users?.tokenFor(PEOPLE.owner.id, { kind: "refresh" })}`,
+      async () => `Bearer ${await stage.cloud.services.users?.tokenFor(USERS.owner.id, { kind: "refresh" })}`,
     ],
     ["names nobody", async () => `Bearer ${await token({ sub: randomUUID() })}`],
     ["has a subject that is no UUID", async () => `Bearer ${await token({ sub: "owner" })}`],
@@ -191,7 +191,7 @@ describe("the door", () => {
   });
 
   test("is closed to tenants, whatever their token claims", async () => {
-    const { id } = PEOPLE.tenant;
+    const { id } = USERS.tenant;
     const claimed = `Bearer ${await token({ sub: id, role: "owner" })}`;
     const honest = await stage.caller.initiate({ property_id: PROPERTY }, { as: "tenant" });
     const lying = await initiate({ user_id: id }, { authorization: claimed });
@@ -316,8 +316,8 @@ describe("when Chapa", () => {
     await stage.cloud.fault("chapa", { fault: "refusedEmail", route: "initialize", times: 1 });
     expect((await initiate()).status).toBe(202);
     const [withContact, without] = initializeBodies();
-    expect(withContact).toContain(PEOPLE.owner.email);
-    expect(without).not.toContain(PEOPLE.owner.email);
+    expect(withContact).toContain(USERS.owner.email);
+    expect(without).not.toContain(USERS.owner.email);
     expect(stage.cloud.chapa?.transactions()).toHaveLength(1);
   });
 
@@ -326,7 +326,7 @@ describe("when Chapa", () => {
     const answer = await initiate();
     expect(answer.status).toBe(400);
     expect(answer.body["detail"]).toContain("the e-mail address");
-    expect(answer.text).not.toContain(PEOPLE.owner.email);
+    expect(answer.text).not.toContain(USERS.owner.email);
     expect(initializeBodies()).toHaveLength(2);
   });
 });

@@ -1,14 +1,13 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import texts from "../../lib/http/pages/texts.json" with { type: "json" };
-import type { Heard } from "../../local/caller.ts";
+import type { HttpResponse } from "../../local/api-client.ts";
 import type { Action } from "../../local/chapa/actions.ts";
 import { PROFILE_NAMES } from "../../local/chapa/profiles.ts";
 import type { ChapaSimulator } from "../../local/chapa/simulator.ts";
 import { type Checkout, DAY_MS, HOUR_MS, type Stage } from "../../local/demo/stage.ts";
 import { FRONTEND_URL } from "../../local/environment.ts";
-import { openStage } from "../support/stage.ts";
+import { openStage, paidUnnoticed, SILENT, simulatedChapa, verifiedAt } from "../support/stage.ts";
 
-const SILENT = { dropAll: true, callback: { send: "off" } } as const;
 const UNKNOWN = "G85FR23GHWFN3DNFFP00";
 const PENDING_URL = "https://rental.example/payment/pending?from=chapa";
 
@@ -17,8 +16,7 @@ let chapa: ChapaSimulator;
 let propertyId: string;
 beforeAll(async () => {
   stage = await openStage({});
-  if (!stage.cloud.chapa) throw new Error("these tests need the simulator");
-  chapa = stage.cloud.chapa;
+  chapa = simulatedChapa(stage);
 });
 beforeEach(async () => {
   chapa.setProfile("observed");
@@ -30,24 +28,14 @@ afterEach(() => {
 });
 afterAll(() => stage.close());
 
-function visit(reference: string, headers: Record<string, string> = {}): Promise<Heard> {
+function visit(reference: string, headers: Record<string, string> = {}): Promise<HttpResponse> {
   return stage.caller.browse(`${stage.cloud.address.api}/api/v1/payments/return/${reference}`, headers);
 }
 
-/** A checkout that was paid, and whose payer's browser is all that can tell of it. */
-async function paidUnnoticed(): Promise<Checkout> {
-  stage.plan(SILENT);
-  const checkout = await stage.checkout(propertyId);
-  await stage.act(checkout, "close-tab");
-  return checkout;
-}
-
-function verifies(): number {
-  return chapa.journal().filter((entry) => entry.kind === "request" && entry.path.includes("/verify/")).length;
-}
+const verifies = () => verifiedAt(stage).length;
 
 /** Where a browser is sent, with the query as fields. */
-function sentTo({ status, headers }: Heard): { status: number; to: string; query: object } {
+function sentTo({ status, headers }: HttpResponse): { status: number; to: string; query: object } {
   const location = new URL(headers.get("location") ?? "about:blank");
   const query = Object.fromEntries(location.searchParams);
   location.search = "";
@@ -55,14 +43,14 @@ function sentTo({ status, headers }: Heard): { status: number; to: string; query
 }
 
 /** Address and seconds of the page's own refresh. */
-function refreshOf(page: Heard): { seconds: number; to: string } | undefined {
+function refreshOf(page: HttpResponse): { seconds: number; to: string } | undefined {
   const found = /<meta http-equiv="refresh" content="(\d+);url=([^"]+)">/.exec(page.text);
   return found ? { seconds: Number(found[1]), to: String(found[2]).replaceAll("&amp;", "&") } : undefined;
 }
 
 describe("the payer who has paid", () => {
   test("is sent to the success page with property, reference, amount and payment, though nobody else told us", async () => {
-    const { id, txRef } = await paidUnnoticed();
+    const { id, txRef } = await paidUnnoticed(stage, propertyId);
     const answer = await visit(txRef);
     const query = { property_id: propertyId, tx_ref: txRef, amount: "500.00", payment_id: id };
     expect(sentTo(answer)).toEqual({ status: 303, to: FRONTEND_URL, query });
@@ -71,7 +59,7 @@ describe("the payer who has paid", () => {
   });
 
   test("may come again as often as he likes without another question to Chapa", async () => {
-    const { txRef } = await paidUnnoticed();
+    const { txRef } = await paidUnnoticed(stage, propertyId);
     for (let count = 0; count < 3; count++) {
       expect((await visit(txRef)).status).toBe(303);
       await stage.cloud.clock.advance(10_000);
@@ -145,7 +133,7 @@ describe("the payer whose payment is not confirmed", () => {
 
   test("sees the page, and nothing is concluded, whatever is wrong with Chapa's answer", async () => {
     stage.plan(SILENT);
-    const visits: Promise<Heard>[] = [];
+    const visits: Promise<HttpResponse>[] = [];
     for (const fault of [
       "401burst",
       "429",
@@ -199,7 +187,7 @@ describe("an unknown reference", () => {
   );
 
   test("is an attempt that we never began, even of a payment of ours", async () => {
-    const { txRef } = await paidUnnoticed();
+    const { txRef } = await paidUnnoticed(stage, propertyId);
     expect((await visit(txRef.replace(/..$/, "01"))).status).toBe(404);
     expect(verifies()).toBe(0);
   });
@@ -236,7 +224,7 @@ describe("with an address of the front end for payments that are not confirmed",
   });
 
   test("a payer who has paid is still sent to the success page, and an unknown reference nowhere", async () => {
-    const { txRef } = await paidUnnoticed();
+    const { txRef } = await paidUnnoticed(stage, propertyId);
     expect(sentTo(await visit(txRef)).to).toBe(FRONTEND_URL);
     expect((await visit(UNKNOWN)).status).toBe(404);
   });

@@ -2,10 +2,10 @@ import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import * as z from "zod";
 import { DAY_MS, MINUTE_MS, SECOND_MS } from "../../lib/domain/time.ts";
-import type { Heard } from "../../local/caller.ts";
-import type { Checkout, Stage } from "../../local/demo/stage.ts";
-import type { PersonName } from "../../local/people.ts";
-import { openStage } from "../support/stage.ts";
+import type { HttpResponse } from "../../local/api-client.ts";
+import type { Stage } from "../../local/demo/stage.ts";
+import type { UserKey } from "../../local/users.ts";
+import { openStage, paidUnnoticed, verifiedAt } from "../support/stage.ts";
 
 let stage: Stage;
 beforeAll(async () => {
@@ -14,28 +14,26 @@ beforeAll(async () => {
 beforeEach(() => stage.cloud.reset());
 afterAll(() => stage.close());
 
-const SILENT = { dropAll: true, callback: { send: "off" } } as const;
-
 const Page = z.object({
   data: z.array(z.looseObject({ id: z.string(), user_id: z.string(), status: z.string() })),
   has_more: z.boolean(),
   next_cursor: z.string().nullable(),
 });
 
-const bearer = (as: PersonName) => ({ authorization: `Bearer ${stage.cloud.address.users[as].token}` });
+const bearer = (as: UserKey) => ({ authorization: `Bearer ${stage.cloud.address.users[as].token}` });
 const key = () => ({ "x-api-key": stage.cloud.address.apiKey });
 const read = (path: string, headers: Record<string, string> = bearer("owner")) =>
   stage.caller.get(`/api/v1/payments${path}`, headers);
 const post = (path: string, headers: Record<string, string>) =>
   stage.caller.post(`/api/v1/payments${path}`, "", headers);
 
-async function opened(as: PersonName = "owner", body: Record<string, unknown> = {}): Promise<Heard> {
+async function opened(as: UserKey = "owner", body: Record<string, unknown> = {}): Promise<HttpResponse> {
   const heard = await stage.caller.initiate({ property_id: randomUUID(), ...body }, { as });
   expect(heard.status).toBe(202);
   return heard;
 }
 
-function listed(heard: Heard) {
+function listed(heard: HttpResponse) {
   expect(heard.status).toBe(200);
   return Page.parse(heard.body);
 }
@@ -191,15 +189,8 @@ describe("one payment", () => {
 });
 
 describe("a look that somebody asks for", () => {
-  async function paidUnheard(): Promise<Checkout> {
-    stage.plan(SILENT);
-    const checkout = await stage.checkout(stage.addProperty());
-    await stage.act(checkout, "pay");
-    return checkout;
-  }
-
   test("is answered with what Chapa says now, to administrators and programs", async () => {
-    const checkout = await paidUnheard();
+    const checkout = await paidUnnoticed(stage);
     expect((await stage.status(checkout)).body["status"]).toBe("PENDING");
     const looked = await post(`/${checkout.id}/verify`, bearer("admin"));
     expect(looked.status).toBe(200);
@@ -210,18 +201,16 @@ describe("a look that somebody asks for", () => {
 
   test("asks Chapa at most once in five seconds, and says 503 when Chapa does not answer", async () => {
     const checkout = await stage.checkout(stage.addProperty());
-    const verifies = () =>
-      stage.cloud.chapa?.journal().filter((entry) => "path" in entry && entry.path.includes("/verify/")).length;
     const answers = [await post(`/${checkout.id}/verify`, key()), await post(`/${checkout.id}/verify`, key())];
     expect(answers.map(({ status }) => status)).toEqual([200, 200]);
-    expect(verifies()).toBe(1);
+    expect(verifiedAt(stage)).toEqual([checkout.txRef]);
     await stage.cloud.fault("chapa", "down");
     await stage.cloud.clock.advance(6 * SECOND_MS);
     expect((await post(`/${checkout.id}/verify`, key())).status).toBe(503);
   });
 
   test("is caused by reading a state that is not fresh, and not waited for", async () => {
-    const checkout = await paidUnheard();
+    const checkout = await paidUnnoticed(stage);
     await stage.status(checkout);
     await stage.cloud.settle();
     expect((await stage.status(checkout)).body["status"]).toBe("PENDING");
@@ -242,15 +231,13 @@ describe("giving a payment up", () => {
     expect((await post(`/${checkout.id}/cancel`, bearer("admin"))).status).toBe(200);
     await stage.cloud.settle();
     await stage.cloud.sweep();
-    expect(stage.cloud.peers.notification?.sent().map(({ eventType }) => eventType)).toEqual(["payment_failed"]);
+    expect(stage.cloud.services.notification?.sent().map(({ eventType }) => eventType)).toEqual(["payment_failed"]);
     const again = await stage.checkout(property);
     expect([again.id, again.url === checkout.url]).toEqual([checkout.id, false]);
   });
 
   test("is refused when it has been paid, even if nobody here has heard of it", async () => {
-    stage.plan(SILENT);
-    const checkout = await stage.checkout(stage.addProperty());
-    await stage.act(checkout, "pay");
+    const checkout = await paidUnnoticed(stage);
     const refused = await post(`/${checkout.id}/cancel`, bearer("owner"));
     expect([refused.status, refused.body["code"]]).toEqual([409, "payment_taken"]);
     expect((await stage.status(checkout)).body["status"]).toBe("SUCCESS");

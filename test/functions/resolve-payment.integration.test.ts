@@ -1,13 +1,12 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { openAttention, type Payment, shownTxRef } from "../../lib/domain/payment.ts";
-import type { Heard } from "../../local/caller.ts";
+import type { HttpResponse } from "../../local/api-client.ts";
 import type { Action, ActParams } from "../../local/chapa/actions.ts";
 import { CHAPA_DEFAULTS, type ChapaSimulator } from "../../local/chapa/simulator.ts";
 import { type Checkout, checkoutOf, DAY_MS, HOUR_MS, MINUTE_MS, type Stage } from "../../local/demo/stage.ts";
-import { openStage } from "../support/stage.ts";
+import { onlyPaymentOf, openStage, paidUnnoticed, SILENT, simulatedChapa, verifiedAt } from "../support/stage.ts";
 
-const SILENT = { dropAll: true, callback: { send: "off" } } as const;
 // When the first look at a checkout is due.
 const FIRST_LOOK_MS = 2 * MINUTE_MS + 1_000;
 
@@ -16,8 +15,7 @@ let chapa: ChapaSimulator;
 let propertyId: string;
 beforeAll(async () => {
   stage = await openStage({ RATE_LIMIT_INITIATE: "100" });
-  if (!stage.cloud.chapa) throw new Error("these tests need the simulator");
-  chapa = stage.cloud.chapa;
+  chapa = simulatedChapa(stage);
 });
 beforeEach(async () => {
   await stage.cloud.reset();
@@ -26,35 +24,23 @@ beforeEach(async () => {
 afterEach(() => void vi.unstubAllEnvs());
 afterAll(() => stage.close());
 
-async function onlyPayment(): Promise<Payment> {
-  const [payment, ...others] = await stage.cloud.rows.payments();
-  if (!payment || others.length > 0) throw new Error("there is not one payment");
-  return payment;
-}
+const onlyPayment = () => onlyPaymentOf(stage);
 
 const movesOf = ({ history }: Payment) => history.map(({ move }) => move);
 
-function verifies(): number {
-  return chapa.journal().filter((entry) => entry.kind === "request" && entry.path.includes("/verify/")).length;
-}
+const verifies = () => verifiedAt(stage).length;
 
 /** Chapa's own word, signed: it is only a reason to ask. */
-function signed({ txRef }: Checkout): Promise<Heard> {
+function signed({ txRef }: Checkout): Promise<HttpResponse> {
   const claim = JSON.stringify({ event: "charge.success", tx_ref: txRef, status: "success", amount: "500.00" });
   return stage.webhook("webhook", claim, { secret: CHAPA_DEFAULTS.webhookSecret });
 }
 
 /** What the listing was told, without questions. */
 function toldListing(): unknown[] {
-  return (stage.cloud.peers.listing?.confirms() ?? []).map(({ body }) => body["status"]).filter((s) => s !== "PENDING");
-}
-
-/** A checkout whose payer has paid, of which nobody has told us. */
-async function paidUnnoticed(): Promise<Checkout> {
-  stage.plan(SILENT);
-  const checkout = await stage.checkout(propertyId);
-  await stage.act(checkout, "close-tab");
-  return checkout;
+  return (stage.cloud.services.listing?.confirms() ?? [])
+    .map(({ body }) => body["status"])
+    .filter((s) => s !== "PENDING");
 }
 
 describe("only Chapa's verify moves money:", () => {
@@ -94,7 +80,7 @@ describe("only Chapa's verify moves money:", () => {
   });
 
   test("a content type that is not JSON's does not make a readable answer unreadable", async () => {
-    await paidUnnoticed();
+    await paidUnnoticed(stage, propertyId);
     await stage.cloud.fault("chapa", "wrongContentType");
     await stage.cloud.advance(FIRST_LOOK_MS);
     expect((await onlyPayment()).state).toBe("SUCCESS");
@@ -109,7 +95,7 @@ describe("only Chapa's verify moves money:", () => {
   });
 
   test.each(["flap", "stale"])("a verify that answers %s is no evidence against money", async (fault) => {
-    const checkout = await paidUnnoticed();
+    const checkout = await paidUnnoticed(stage, propertyId);
     await stage.cloud.fault("chapa", { fault, ms: 4 * MINUTE_MS });
     await stage.cloud.advance(FIRST_LOOK_MS);
     await stage.cloud.advance(3 * MINUTE_MS);
@@ -133,7 +119,7 @@ describe("money that is not as agreed is held for a person, who is called, and n
     expect(openAttention(payment)).toEqual(["mismatch"]);
     expect(movesOf(payment)).toEqual(["claim", "open", "review"]);
     expect(toldListing()).toEqual([]);
-    expect(stage.cloud.peers.notification?.sent()).toEqual([]);
+    expect(stage.cloud.services.notification?.sent()).toEqual([]);
     expect((await stage.press(propertyId)).body).toMatchObject({ state: "REVIEW", status: "PENDING" });
     expect(chapa.transactions()).toHaveLength(1);
   });
@@ -187,7 +173,7 @@ describe("money that goes back at Chapa", () => {
     ["refund", "refunded"],
     ["reverse", "reversed"],
   ] as const)("before anybody looked is no success: %s", async (action, code) => {
-    const checkout = await paidUnnoticed();
+    const checkout = await paidUnnoticed(stage, propertyId);
     await stage.act(checkout, action);
     await stage.cloud.advance(FIRST_LOOK_MS);
     const payment = await onlyPayment();

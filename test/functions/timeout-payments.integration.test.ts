@@ -1,19 +1,19 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { txRefOf } from "../../lib/domain/ids.ts";
 import { openAttention, type Payment, shownTxRef } from "../../lib/domain/payment.ts";
 import { documentClient } from "../../lib/table/client.ts";
 import { shardOf } from "../../lib/table/keys.ts";
 import { PaymentTable } from "../../lib/table/payments.ts";
 import type { Action } from "../../local/chapa/actions.ts";
-import { Plan } from "../../local/chapa/plan.ts";
+import { DeliveryPlan } from "../../local/chapa/delivery-plan.ts";
 import type { ChapaSimulator } from "../../local/chapa/simulator.ts";
 import { checkoutOf, DAY_MS, HOUR_MS, MINUTE_MS, type Stage } from "../../local/demo/stage.ts";
 import { TABLE_NAME } from "../../local/environment.ts";
 import { anOpened, aRef } from "../support/payments.ts";
-import { openStage } from "../support/stage.ts";
+import { onlyPaymentOf, openStage, SILENT, simulatedChapa, verifiedAt } from "../support/stage.ts";
+import { waitUntil } from "../support/wait-until.ts";
 
 const QUIET = { callback: { send: "off" } } as const;
-const SILENT = { ...QUIET, dropAll: true } as const;
 const TIMEOUT_MS = 7 * DAY_MS;
 // What one run takes from one bucket.
 const PAGE = 200;
@@ -23,8 +23,7 @@ let chapa: ChapaSimulator;
 let propertyId: string;
 beforeAll(async () => {
   stage = await openStage({ RATE_LIMIT_INITIATE: "1000" });
-  if (!stage.cloud.chapa) throw new Error("these tests need the simulator");
-  chapa = stage.cloud.chapa;
+  chapa = simulatedChapa(stage);
 });
 afterAll(() => stage.close());
 
@@ -35,21 +34,11 @@ function eachOnItsOwn(): void {
   });
 }
 
-async function onlyPayment(): Promise<Payment> {
-  const [payment, ...others] = await stage.cloud.rows.payments();
-  if (!payment || others.length > 0) throw new Error("there is not one payment");
-  return payment;
-}
+const onlyPayment = () => onlyPaymentOf(stage);
 
 const movesOf = ({ history }: Payment) => history.map(({ move }) => move);
 
-/** References that Chapa was asked about, in order. */
-function verified(): string[] {
-  return chapa.journal().flatMap((entry) => {
-    const asked = entry.kind === "request" && /^\/v1\/transaction\/verify\/(\w+)$/.exec(entry.path)?.[1];
-    return asked ? [asked] : [];
-  });
-}
+const verified = () => verifiedAt(stage);
 
 /** Moves the clock to `at`, if that is to come, and runs the schedule. */
 async function reach(at: number): Promise<void> {
@@ -70,11 +59,11 @@ async function askedAt(moments: number[]): Promise<number[]> {
 }
 
 /** `answers` are what Chapa hears to its webhooks; `soon`: its messages are enough to know within a minute. */
-type Delivery = { plan: Plan; answers: unknown[]; soon: boolean; does: Action | null };
+type Delivery = { plan: DeliveryPlan; answers: unknown[]; soon: boolean; does: Action | null };
 
-const deliveries = (answers: unknown[], soon: boolean, plans: Plan[], does: Action | null = "close-tab") =>
+const deliveries = (answers: unknown[], soon: boolean, plans: DeliveryPlan[], does: Action | null = "close-tab") =>
   plans.map((plan): Delivery => ({ plan, answers, soon, does }));
-const flags = (names: string) => names.split(" ").map((name) => Plan.parse({ [name]: true }));
+const flags = (names: string) => names.split(" ").map((name) => DeliveryPlan.parse({ [name]: true }));
 
 const DELIVERIES: Delivery[] = [
   ...deliveries([200], true, [{ delay: 30 }, { duplicate: 3 }, { duplicateVariant: 3 }, { concurrent: 3 }]),
@@ -138,7 +127,7 @@ describe("whatever becomes of Chapa's messages, money that was paid ends as one 
 
   test("no plan was left out but the one for refunds, which nobody asks for here", () => {
     const tried = DELIVERIES.flatMap(({ plan }) => Object.keys(plan));
-    expect(new Set([...tried, "refunds"])).toEqual(new Set(Object.keys(Plan.shape)));
+    expect(new Set([...tried, "refunds"])).toEqual(new Set(Object.keys(DeliveryPlan.shape)));
   });
 });
 
@@ -211,7 +200,7 @@ describe("a timeout is no evidence:", () => {
     const during = await onlyPayment();
     expect(during).toMatchObject({ state: "PENDING", version: 2, attempts: { 0: { closedAt: undefined } } });
     expect((await stage.press(propertyId)).status).toBe(503);
-    expect(stage.cloud.peers.notification?.sent()).toEqual([]);
+    expect(stage.cloud.services.notification?.sent()).toEqual([]);
 
     await stage.cloud.fault("chapa", null);
     await stage.cloud.advance(6 * HOUR_MS);
@@ -240,7 +229,7 @@ describe("a timeout is no evidence:", () => {
     await stage.cloud.fault("chapa", { fault: "latency", ms: 500, route: "cancel", times: 1 });
     const expiring = stage.cloud.advance(TIMEOUT_MS);
     const isCancelled = () => chapa.journal().some((one) => one.kind === "request" && one.path.includes("/cancel/"));
-    await vi.waitUntil(isCancelled, 30_000);
+    await waitUntil(isCancelled);
     await chapa.act(txRef, "pay-late");
     await expiring;
     expect(movesOf(await onlyPayment())).toEqual(["claim", "open", "confirm"]);
@@ -274,7 +263,7 @@ describe("a success that the listing has not heard", () => {
     const heard = await onlyPayment();
     expect(heard.listingHeardAt).toBeDefined();
     expect(heard.dueAt).toBeUndefined();
-    expect(stage.cloud.peers.listing?.property(propertyId)?.status).toBe("APPROVED");
+    expect(stage.cloud.services.listing?.property(propertyId)?.status).toBe("APPROVED");
   });
 });
 

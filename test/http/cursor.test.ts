@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { InputInvalid } from "../../lib/domain/errors.ts";
 import { cursors } from "../../lib/http/cursor.ts";
+import { InputInvalid } from "../../lib/http/errors.ts";
 import { aRef, T0 } from "../support/payments.ts";
 
 const mark = { ref: aRef(), at: T0 };

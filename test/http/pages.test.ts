@@ -1,8 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { account, settleUnpaid } from "../../lib/domain/moves.ts";
 import { pageLanguage, pendingPage } from "../../lib/http/pages/pending-page.ts";
 import texts from "../../lib/http/pages/texts.json" with { type: "json" };
-import { anAct, anOpened } from "../support/payments.ts";
+import { anOpened, aReviewed, aSettled } from "../support/payments.ts";
 
 const TX_REF = "G85FR23GHWFN3DNFFP00";
 const page = (change: { language?: "en" | "am" | "om"; round?: number } = {}, payment = anOpened()) =>
@@ -37,10 +36,8 @@ describe("the page of a payment that is not confirmed", () => {
   });
 
   test("tells a settled payment and one under review apart, and neither refreshes", () => {
-    const expired = settleUnpaid(anOpened(), "expire", { attempt: 0, cancel: "closed" }, anAct());
-    expect(page({}, expired).body).toContain(texts.en.unpaid_title);
-    const review = account(anOpened(), "review", 0, { says: "paid", facts: {} }, anAct());
-    const { body } = page({}, review);
+    expect(page({}, aSettled()).body).toContain(texts.en.unpaid_title);
+    const { body } = page({}, aReviewed());
     expect(body).toContain(texts.en.review);
     expect(body).not.toContain("http-equiv");
   });

@@ -1,11 +1,13 @@
 import { createHash } from "node:crypto";
+import type { APIGatewayProxyEventV2 } from "aws-lambda";
 import { SignJWT } from "jose";
 import { describe, expect, test } from "vitest";
 import type { ApiKey } from "../../lib/contract/secrets.ts";
-import { DependencyUnavailable, Forbidden, Unauthenticated } from "../../lib/domain/errors.ts";
+import { DependencyUnavailable, Unauthenticated } from "../../lib/domain/errors.ts";
 import { Uuid } from "../../lib/domain/ids.ts";
 import { mayRead, type UserPrincipal } from "../../lib/domain/principal.ts";
-import { type Credentials, door as doorOf } from "../../lib/http/principal.ts";
+import { Forbidden } from "../../lib/http/errors.ts";
+import { type AuthenticatePorts, authenticate, type Credentials } from "../../lib/http/principal.ts";
 import { anEvent } from "../support/events.ts";
 import { FEE } from "../support/payments.ts";
 
@@ -31,13 +33,15 @@ async function token(change: Claims = {}, options: { secret?: string; alg?: stri
     .sign(new TextEncoder().encode(options.secret ?? SECRET));
 }
 
+const checkWith = (ports: AuthenticatePorts) => (event: APIGatewayProxyEventV2) => authenticate(event, ports);
+
 function constant(credentials: Credentials) {
   return { get: async () => credentials, renewed: async () => credentials };
 }
 
-function door(user: UserPrincipal | "refused" | Error = USER) {
+function authenticator(user: UserPrincipal | "refused" | Error = USER) {
   const asked: string[] = [];
-  const check = doorOf({
+  const check = checkWith({
     credentials: constant({ jwtSecrets: [SECRET], apiKeys: [] }),
     confirm: async (bearer) => {
       asked.push(bearer);
@@ -52,7 +56,7 @@ const withToken = (bearer: string) => anEvent({ routeKey: ROUTE, headers: { auth
 
 describe("who calls", () => {
   test("is whom the user service says the token belongs to, with the contact that it has", async () => {
-    const { check, asked } = door({ ...USER, role: "Owner" });
+    const { check, asked } = authenticator({ ...USER, role: "Owner" });
     const bearer = await token();
     expect(await check(withToken(bearer))).toEqual(USER);
     expect(asked).toEqual([bearer]);
@@ -66,7 +70,7 @@ describe("who calls", () => {
     ["two tokens", "Bearer a b"],
     ["a token of 9 KiB", `Bearer ${"a".repeat(9 * 1024)}`],
   ])("cannot be told from %s as authorization", async (_name, authorization) => {
-    const { check, asked } = door();
+    const { check, asked } = authenticator();
     const event = anEvent({ routeKey: ROUTE, headers: authorization === undefined ? {} : { authorization } });
     await expect(check(event)).rejects.toThrow(Unauthenticated);
     expect(asked).toHaveLength(0);
@@ -83,7 +87,7 @@ describe("who calls", () => {
     ["of another secret", {}, { secret: "another-secret-altogether" }],
     ["of another algorithm", {}, { alg: "HS512" }],
   ])("cannot be told from a token %s, and the user service is not asked", async (_name, change, options) => {
-    const { check, asked } = door();
+    const { check, asked } = authenticator();
     await expect(check(withToken(await token(change, options)))).rejects.toThrow(Unauthenticated);
     expect(asked).toHaveLength(0);
   });
@@ -91,7 +95,7 @@ describe("who calls", () => {
   test("cannot be told from an unsigned token", async () => {
     const [, payload] = (await token()).split(".");
     const header = Buffer.from('{"alg":"none"}').toString("base64url");
-    await expect(door().check(withToken(`${header}.${payload}.`))).rejects.toThrow(Unauthenticated);
+    await expect(authenticator().check(withToken(`${header}.${payload}.`))).rejects.toThrow(Unauthenticated);
   });
 
   test("is nobody with more than a token, and an empty or endless one makes nobody fetch secrets", async () => {
@@ -101,7 +105,7 @@ describe("who calls", () => {
       fetched++;
       return { jwtSecrets: [SECRET], apiKeys: [] };
     };
-    const check = doorOf({ credentials: { get: credentials, renewed: credentials }, confirm: async () => USER });
+    const check = checkWith({ credentials: { get: credentials, renewed: credentials }, confirm: async () => USER });
     for (const authorization of [`x Bearer ${good}`, `Bearer ${good} x`, "Bearer", `Bearer ${"a".repeat(8193)}`]) {
       const event = anEvent({ routeKey: ROUTE, headers: { authorization } });
       await expect(check(event)).rejects.toThrow("Not authenticated");
@@ -113,15 +117,15 @@ describe("who calls", () => {
     const bare = (await token({ pad: "" })).length;
     const largest = await token({ pad: "x".repeat(Math.floor(((8192 - bare) * 3) / 4)) });
     expect(largest).toHaveLength(8192);
-    expect(await door().check(withToken(largest))).toEqual(USER);
+    expect(await authenticator().check(withToken(largest))).toEqual(USER);
     const larger = await token({ pad: "x".repeat(Math.floor(((8192 - bare) * 3) / 4) + 1) });
     expect(larger.length).toBeLessThan(8195);
-    await expect(door().check(withToken(larger))).rejects.toThrow("Not authenticated");
+    await expect(authenticator().check(withToken(larger))).rejects.toThrow("Not authenticated");
   });
 
   test("is told to the user service as the token has it, with the moment at which the token ends", async () => {
     const heard: unknown[] = [];
-    const check = doorOf({
+    const check = checkWith({
       credentials: constant({ jwtSecrets: [SECRET], apiKeys: [] }),
       confirm: async (_bearer, ...rest) => {
         heard.push(...rest);
@@ -140,26 +144,28 @@ describe("who calls", () => {
 
   test("hears why he may not come in, in words that say nothing of what was wrong with a token", async () => {
     const expired = await token({ exp: inAnHour() - 7200 });
-    await expect(door().check(withToken(expired))).rejects.toThrow("Could not validate credentials");
-    await expect(door("refused").check(withToken(await token()))).rejects.toThrow("Could not validate credentials");
-    const tenant = door({ ...USER, role: "tenant" });
+    await expect(authenticator().check(withToken(expired))).rejects.toThrow("Could not validate credentials");
+    await expect(authenticator("refused").check(withToken(await token()))).rejects.toThrow(
+      "Could not validate credentials",
+    );
+    const tenant = authenticator({ ...USER, role: "tenant" });
     await expect(tenant.check(withToken(await token()))).rejects.toThrow("This needs the role owner or service.");
-    await expect(door().check(anEvent({ routeKey: "GET /nowhere" }))).rejects.toThrow("Nobody may call this.");
+    await expect(authenticator().check(anEvent({ routeKey: "GET /nowhere" }))).rejects.toThrow("Nobody may call this.");
   });
 
   test("is nobody when the user service refuses the token or names somebody else", async () => {
     const other = { ...USER, userId: Uuid.parse("7d0e0e6a-5a7f-4f0e-9b1f-0d8e7f3c2b10") };
-    await expect(door("refused").check(withToken(await token()))).rejects.toThrow(Unauthenticated);
-    await expect(door(other).check(withToken(await token()))).rejects.toThrow(Unauthenticated);
+    await expect(authenticator("refused").check(withToken(await token()))).rejects.toThrow(Unauthenticated);
+    await expect(authenticator(other).check(withToken(await token()))).rejects.toThrow(Unauthenticated);
   });
 
   test("must have the role that the route asks for, whatever the token claims", async () => {
-    const tenant = door({ ...USER, role: "tenant" });
+    const tenant = authenticator({ ...USER, role: "tenant" });
     await expect(tenant.check(withToken(await token({ role: "owner" })))).rejects.toThrow(Forbidden);
   });
 
   test("is unknown, and not refused, while the user service is down", async () => {
-    const { check } = door(new DependencyUnavailable("The user service"));
+    const { check } = authenticator(new DependencyUnavailable("The user service"));
     await expect(check(withToken(await token()))).rejects.toThrow(DependencyUnavailable);
   });
 
@@ -173,7 +179,7 @@ describe("who calls", () => {
   test.each(["GET /api/v1/webhook/chapa", "GET /nowhere", "$default", ""])(
     "is nobody at %j, which is public or was never listed",
     async (routeKey) => {
-      const { check, asked } = door();
+      const { check, asked } = authenticator();
       const event = anEvent({ routeKey, headers: { authorization: `Bearer ${await token()}` } });
       await expect(check(event)).rejects.toThrow(Forbidden);
       expect(asked).toHaveLength(0);
@@ -189,7 +195,7 @@ describe("a program", () => {
     { name: "listing", sha256: sha256(KEY), roles: ["service"] },
     { name: "reader", sha256: sha256("reader's key"), roles: ["broker"] },
   ];
-  const check = doorOf({
+  const check = checkWith({
     credentials: constant({ jwtSecrets: [SECRET], apiKeys: keys }),
     confirm: async () => USER,
   });
@@ -216,7 +222,7 @@ describe("a program", () => {
       sha256: sha256(key),
       roles: ["service" as const],
     }));
-    const long = doorOf({ credentials: constant({ jwtSecrets: [], apiKeys }), confirm: async () => undefined });
+    const long = checkWith({ credentials: constant({ jwtSecrets: [], apiKeys }), confirm: async () => undefined });
     const withKey = (key: string) => anEvent({ routeKey: ROUTE, headers: { "x-api-key": key } });
     expect(await long(withKey(longest))).toMatchObject({ name: "long" });
     await expect(long(withKey(longer))).rejects.toThrow("Could not validate credentials");
@@ -245,7 +251,7 @@ describe("a program", () => {
 
   test("and a user are known by what has replaced the credentials that were known here", async () => {
     let renewals = 0;
-    const rotated = doorOf({
+    const rotated = checkWith({
       credentials: {
         get: async () => ({ jwtSecrets: ["outdated-secret"], apiKeys: [] }),
         renewed: async () => {

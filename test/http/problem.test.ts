@@ -6,10 +6,11 @@ import {
   CheckoutBeingOpened,
   DependencyUnavailable,
   GatewayRefused,
-  InputInvalid,
   Unauthenticated,
 } from "../../lib/domain/errors.ts";
-import { PROBLEMS, parsed, problemFor } from "../../lib/http/problem.ts";
+import { InputInvalid } from "../../lib/http/errors.ts";
+import { parseRequest } from "../../lib/http/parse.ts";
+import { PROBLEMS, problemFor } from "../../lib/http/problem.ts";
 
 const answerTo = (error: unknown) => {
   const { statusCode, headers, body } = problemFor(error, "req-1");
@@ -55,7 +56,7 @@ describe("input", () => {
   });
   const refusal = (value: unknown): InputInvalid => {
     try {
-      parsed("body", Body, value);
+      parseRequest("body", Body, value);
     } catch (error) {
       if (error instanceof InputInvalid) return error;
       throw error;

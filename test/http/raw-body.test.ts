@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { BodyTooLarge } from "../../lib/domain/errors.ts";
+import { BodyTooLarge } from "../../lib/http/errors.ts";
 import { rawBody } from "../../lib/http/raw-body.ts";
 import { anEvent } from "../support/events.ts";
 

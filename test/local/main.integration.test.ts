@@ -4,9 +4,10 @@ import { readFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { describe, expect, onTestFinished, test } from "vitest";
 import * as z from "zod";
-import { Caller } from "../../local/caller.ts";
-import { PEOPLE } from "../../local/people.ts";
+import { ApiClient } from "../../local/api-client.ts";
 import { type Answer, type Listening, type Request, serve } from "../../local/serve.ts";
+import { USERS } from "../../local/users.ts";
+import { waitUntil } from "../support/wait-until.ts";
 
 const ROOT = new URL("../../", import.meta.url).pathname;
 const PROPERTY = "0b0a7c1e-3c1f-4f27-8a52-6f2f5f0f7a22";
@@ -43,7 +44,7 @@ function clean(environment: Record<string, string>): Record<string, string> {
 }
 
 async function ready({ output, errors }: Running): Promise<Address> {
-  await expect.poll(() => `${output()}${errors()}`, { timeout: 30_000 }).toMatch(/^\{"api".*\}$/m);
+  await waitUntil(() => /^\{"api".*\}$/m.test(`${output()}${errors()}`));
   const line = output()
     .split("\n")
     .find((text) => text.startsWith('{"api"'));
@@ -73,7 +74,7 @@ test("one line of JSON tells a program everything, and .local/state.json says th
   const kept: unknown = JSON.parse(await readFile(`${ROOT}.local/state.json`, "utf8"));
   expect(kept).toEqual(address);
   for (const url of [address.api, address.chapa, address.control]) expect(new URL(url).origin).toBe(url);
-  const answer = await new Caller(address).initiate({ property_id: PROPERTY, amount: 500 });
+  const answer = await new ApiClient(address).initiate({ property_id: PROPERTY, amount: 500 });
   expect(answer.status).toBe(202);
 });
 
@@ -108,7 +109,7 @@ test("a foreign Chapa, listing and notification service take the place of the si
   );
   expect(address.chapa).toBe(chapa.at.origin);
 
-  const caller = new Caller(address);
+  const caller = new ApiClient(address);
   const { status, body } = await caller.initiate({ property_id: PROPERTY, amount: 500 });
   expect(status).toBe(202);
   const txRef = String(body["chapa_tx_ref"]);
@@ -120,10 +121,11 @@ test("a foreign Chapa, listing and notification service take the place of the si
   const told = await caller.webhook(JSON.stringify({ event: "charge.success", tx_ref: txRef }), { secret });
   expect(told.status).toBe(200);
   const standing = async () => (await caller.status(String(body["id"]))).body["status"];
-  await expect.poll(standing, { timeout: 20_000 }).toBe("SUCCESS");
+  await waitUntil(async () => (await standing()) === "SUCCESS");
 
   const news = () => listing.heard.map((request) => JSON.parse(textOf(request)).status);
-  await expect.poll(news, { timeout: 20_000 }).toEqual(["PENDING", "SUCCESS"]);
+  await waitUntil(() => news().length === 2);
+  expect(news()).toEqual(["PENDING", "SUCCESS"]);
   expect(listing.heard.map(({ path, headers }) => [path, headers["x-api-key"]])).toEqual(
     ["first", "second"].map(() => ["/api/v1/payments/confirm", "the-plain-listing-key"]),
   );
@@ -133,7 +135,8 @@ test("a foreign Chapa, listing and notification service take the place of the si
     tx_ref: txRef,
   });
   await control(address, "/sweep", {});
-  await expect.poll(() => notification.heard.map(({ path }) => path)).toEqual(["/api/v1/notifications/send"]);
+  await waitUntil(() => notification.heard.length > 0);
+  expect(notification.heard.map(({ path }) => path)).toEqual(["/api/v1/notifications/send"]);
 });
 
 function unheard(): never {
@@ -147,7 +150,7 @@ describe("it stops", () => {
       const running = start(["--port", "0", "--json"]);
       const address = await ready(running);
       await Promise.allSettled(
-        Array.from({ length: 5 }, () => new Caller(address).initiate({ property_id: crypto.randomUUID() })),
+        Array.from({ length: 5 }, () => new ApiClient(address).initiate({ property_id: crypto.randomUUID() })),
       );
       running.child.kill(signal);
       expect(await once(running.child, "exit")).toEqual([0, null]);
@@ -169,8 +172,12 @@ describe("it stops", () => {
     const address = await ready(watch(child));
     child.kill(signal);
     await once(child, "exit");
-    const isGone = () => fetch(address.api).then(String, () => "gone");
-    await expect.poll(isGone, { timeout: 10_000 }).toBe("gone");
+    const isGone = () =>
+      fetch(address.api).then(
+        () => false,
+        () => true,
+      );
+    await waitUntil(isGone);
   });
 });
 
@@ -207,15 +214,15 @@ describe("it explains itself", () => {
     expect(await once(helped.child, "exit")).toEqual([0, null]);
     expect(helped.output()).toContain("--port");
     const running = start(["--port", "0"]);
-    await expect.poll(running.output, { timeout: 30_000 }).toContain("curl");
-    expect(running.output()).toContain(PEOPLE.owner.email);
+    await waitUntil(() => running.output().includes("curl"));
+    expect(running.output()).toContain(USERS.owner.email);
   });
 });
 
 describe("its control", () => {
   test("moves time, disturbs and mends what stands around, shows what there is, and starts afresh", async () => {
     const address = await ready(start(["--port", "0", "--json"]));
-    const caller = new Caller(address);
+    const caller = new ApiClient(address);
     const first = await caller.initiate({ property_id: PROPERTY });
 
     const before = JSON.parse((await control(address, "/state")).text);
@@ -260,7 +267,7 @@ test("nothing that it records names a person, a token or a key", async () => {
     JWT_SECRET: "canary-jwt-secret-of-all-services",
   });
   const address = await ready(running);
-  const caller = new Caller(address);
+  const caller = new ApiClient(address);
   await caller.initiate({ property_id: "canary-property", request_id: 7 });
   const { body } = await caller.initiate({ property_id: PROPERTY, amount: 500 });
   const forged = JSON.stringify({ tx_ref: body["chapa_tx_ref"], email: "canary@mail.et", mobile: "0900123456" });
@@ -278,7 +285,7 @@ test("nothing that it records names a person, a token or a key", async () => {
   expect(records).toContain("webhook_refused");
   expect(records).toContain("user_notified");
   const { token } = address.users.owner;
-  const { email, phone } = PEOPLE.owner;
+  const { email, phone } = USERS.owner;
   const canaries = [email, phone, phone.slice(4), token, token.slice(-20), "canary", "CHASECK", "0900123456"];
   expect(canaries.filter((canary) => records.includes(canary))).toEqual([]);
 });

@@ -7,7 +7,7 @@ const PARTS: Record<string, string> = {
   listing: "Listing",
   notification: "Notification",
   clock: "Clock",
-  world: "World",
+  world: "SimulatorState",
 };
 const ARROWS = { ok: "->>", errorBefore: "-x", errorAfter: "-x", crashBefore: "-x", crashAfter: "-x" } as const;
 const WORDS = {
@@ -25,11 +25,11 @@ export function diagramOf(calls: readonly Happened[]): string {
   const participants = [...names].map(([name, id]) => `  participant ${id} as ${name.replaceAll("#", "no ")}`);
   const others = Object.values(PARTS).map((part) => `  participant ${part}`);
   let time = 0;
-  const lines = calls.flatMap(({ at, site, about, task, fate }) => {
+  const lines = calls.flatMap(({ at, site, about, task, fault }) => {
     const [part = "", verb = ""] = site.split(".");
     const note = at === time ? [] : [`  Note over Table: ${new Date(at).toISOString()}`];
     time = at;
-    const line = `  ${names.get(task.name)}${ARROWS[fate]}${PARTS[part] ?? part}: ${verb} ${about}${WORDS[fate]}`;
+    const line = `  ${names.get(task.name)}${ARROWS[fault]}${PARTS[part] ?? part}: ${verb} ${about}${WORDS[fault]}`;
     return [...note, line];
   });
   return ["sequenceDiagram", ...participants, ...others, ...lines].join("\n");
@@ -48,5 +48,8 @@ export async function retold(
   } catch (caught) {
     error = caught;
   }
-  return { diagram: `${diagramOf(calls)}\n%% ${error === undefined ? "no law is broken" : String(error)}`, error };
+  return {
+    diagram: `${diagramOf(calls)}\n%% ${error === undefined ? "no invariant is broken" : String(error)}`,
+    error,
+  };
 }

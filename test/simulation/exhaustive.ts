@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import { T0 } from "../support/payments.ts";
 import { retold } from "./diagram.ts";
-import { deliver, drain, heal } from "./heal.ts";
-import { type Choices, type Fate, fatesOf, type Happened, type Parked, Scheduler } from "./scheduler.ts";
-import { Universe } from "./universe.ts";
+import { deliver, drain, recover } from "./recovery.ts";
+import { type Choice, faultsOf, Guided, type Happened, type Parked, Scheduler } from "./scheduler.ts";
+import { Simulation } from "./simulation.ts";
 
 /**
  * A few pieces of work that run into each other. `begin` happens in order and without faults; then every order of the
@@ -12,8 +12,8 @@ import { Universe } from "./universe.ts";
 export type Scenario = {
   name: string;
   faults: number;
-  begin?: (universe: Universe) => Promise<void>;
-  start: (universe: Universe) => void;
+  begin?: (simulation: Simulation) => Promise<void>;
+  start: (simulation: Simulation) => void;
   /** Messages are handled as they come, and their handling is part of the race; otherwise they come afterwards. */
   delivers?: boolean;
 };
@@ -24,8 +24,7 @@ export type Scenario = {
  */
 export type Searched = { schedules: bigint; states: number; ends: number; runs: number; isComplete: boolean };
 
-type Option = { index: number; fate: Fate };
-type Frame = { options: Option[]; chosen: number; state: string; schedules: bigint };
+type Frame = { options: Choice[]; chosen: number; state: string; schedules: bigint };
 
 /** Ends a run that has come to a situation which another run has gone on from. */
 class Merged extends Error {}
@@ -35,7 +34,7 @@ class Merged extends Error {}
  * work has been answered so far; what follows depends on nothing else, so one that was seen before is not played again.
  * @param merging false for the plain search, against which the merging one is tested
  * @param limit runs after which it gives up, incomplete
- * @throws Error with the law that broke, the command that plays it again, and a sequence diagram
+ * @throws Error with the invariant that broke, the command that plays it again, and a sequence diagram
  */
 export async function search(scenario: Scenario, { merging = true, limit = 2_000_000 } = {}): Promise<Searched> {
   const frames: Frame[] = [];
@@ -82,13 +81,13 @@ async function play(scenario: Scenario, frames: Frame[], known: Known): Promise<
     depth++;
     const option = frame.options[frame.chosen];
     if (!option) throw new Error("there is nothing to choose from");
-    if (option.fate !== "ok") faults--;
+    if (option.fault !== "ok") faults--;
     return option;
   });
-  const universe = await begun(scenario, choices);
+  const simulation = await begun(scenario, choices);
 
   function next(parked: readonly Parked[]): Frame {
-    const state = createHash("sha1").update(`${faults}${universe.print()}`).digest("base64");
+    const state = createHash("sha1").update(`${faults}${simulation.print()}`).digest("base64");
     merged = known.merging ? known.seen.get(state) : undefined;
     if (merged !== undefined) throw new Merged();
     const frame = { options: optionsOf(parked, faults), chosen: 0, state, schedules: 0n };
@@ -97,16 +96,16 @@ async function play(scenario: Scenario, frames: Frame[], known: Known): Promise<
   }
 
   try {
-    await race(scenario, universe);
+    await race(scenario, simulation);
   } catch (error) {
     if (error instanceof Merged && merged !== undefined) return merged;
     throw await explained(error, scenario, frames);
   }
-  const end = createHash("sha1").update(universe.print()).digest("base64");
+  const end = createHash("sha1").update(simulation.print()).digest("base64");
   if (known.ends.has(end)) return 1n;
   known.ends.add(end);
   choices.isOver = true;
-  await heal(universe, false).catch(async (error: unknown) => {
+  await recover(simulation, false).catch(async (error: unknown) => {
     throw await explained(error, scenario, frames);
   });
   return 1n;
@@ -128,62 +127,40 @@ export async function replay(
   let depth = 0;
   let faults = scenario.faults;
   const choices = new Guided((parked) => {
-    const option = optionsOf(parked, faults)[path[depth++] ?? 0] ?? { index: 0, fate: "ok" };
-    if (option.fate !== "ok") faults--;
+    const option = optionsOf(parked, faults)[path[depth++] ?? 0] ?? { index: 0, fault: "ok" };
+    if (option.fault !== "ok") faults--;
     return option;
   });
-  const universe = await begun(scenario, choices, true);
-  if (universe.scheduler.told) told(universe.scheduler.told);
-  await race(scenario, universe);
+  const simulation = await begun(scenario, choices, true);
+  if (simulation.scheduler.told) told(simulation.scheduler.told);
+  await race(scenario, simulation);
   choices.isOver = true;
-  await heal(universe, false);
+  await recover(simulation, false);
 }
 
-async function begun(scenario: Scenario, choices: Guided, telling = false): Promise<Universe> {
+async function begun(scenario: Scenario, choices: Guided, telling = false): Promise<Simulation> {
   const scheduler = new Scheduler(choices, T0, { remembering: true, telling });
-  const universe = new Universe(scheduler, 1, "observed");
-  universe.isWorking = true;
+  const simulation = new Simulation(scheduler, 1, "observed");
+  simulation.isWorking = true;
   choices.isOver = true;
-  await scenario.begin?.(universe);
-  await drain(universe);
+  await scenario.begin?.(simulation);
+  await drain(simulation);
   choices.isOver = false;
-  scenario.start(universe);
-  return universe;
+  scenario.start(simulation);
+  return simulation;
 }
 
-async function race(scenario: Scenario, universe: Universe): Promise<void> {
+async function race(scenario: Scenario, simulation: Simulation): Promise<void> {
   for (;;) {
-    const isAnything = await universe.scheduler.step();
-    universe.laws.between(universe.payments());
-    const isMore = scenario.delivers ? deliver(universe) : false;
+    const isAnything = await simulation.scheduler.step();
+    simulation.invariants.between(simulation.payments());
+    const isMore = scenario.delivers ? deliver(simulation) : false;
     if (!isAnything && !isMore) return;
   }
 }
 
-function optionsOf(parked: readonly Parked[], faults: number): Option[] {
+function optionsOf(parked: readonly Parked[], faults: number): Choice[] {
   return parked.flatMap(({ site }, index) =>
-    (faults === 0 ? (["ok"] as const) : fatesOf(site)).map((fate) => ({ index, fate })),
+    (faults === 0 ? (["ok"] as const) : faultsOf(site)).map((fault) => ({ index, fault })),
   );
-}
-
-/** Somebody else chooses, until it is over; then everything happens in the order in which it was asked for. */
-class Guided implements Choices {
-  isOver = false;
-  readonly #choose: (parked: readonly Parked[]) => Option;
-
-  constructor(choose: (parked: readonly Parked[]) => Option) {
-    this.#choose = choose;
-  }
-
-  next(parked: readonly Parked[]): Option {
-    return this.isOver ? { index: 0, fate: "ok" } : this.#choose(parked);
-  }
-
-  whim(): boolean {
-    return false;
-  }
-
-  below(): number {
-    return 0;
-  }
 }

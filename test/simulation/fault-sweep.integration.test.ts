@@ -1,6 +1,6 @@
-import { describe, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { parseFaults, play, sweepFaults } from "./fault-sweep.ts";
-import { drain } from "./heal.ts";
+import { drain } from "./recovery.ts";
 import { STORIES, type Story } from "./stories.ts";
 import { named } from "./worker.ts";
 
@@ -19,38 +19,37 @@ test("no fault of any call, before or after it, loses a payment whose every webh
 test("every pair of faults is one of a call that follows, in the run that the first fault has made", async () => {
   const short: Story = {
     name: "pressed once",
-    ends: { states: ["PENDING"], listing: "PENDING", told: 0 },
-    live: async (universe) => {
-      universe.press("a", "a");
-      await drain(universe);
+    ends: { states: ["PENDING"], listing: "PENDING", notified: 0 },
+    play: async (simulation) => {
+      simulation.press("a", "a");
+      await drain(simulation);
     },
   };
   const { singles, pairs } = await sweepFaults(short, { pairs: true });
   expect(pairs).toBeGreaterThan(singles);
 });
 
-describe("a story that loses its payment when somebody dies twice", () => {
-  const { ends, live } = named(STORIES, "paid");
-  const losing: Story = {
-    name: "losing",
-    ends,
-    live: async (universe) => {
-      await live(universe);
-      const row = [...universe.table.rows.keys()].find((key) => key.startsWith("P#"));
-      if (row && universe.scheduler.crashes > 1) universe.table.rows.delete(row);
-    },
-  };
+const { ends, play: playPaid } = named(STORIES, "paid");
+/** Loses its payment when two pieces of work die. */
+const losing: Story = {
+  name: "losing",
+  ends,
+  play: async (simulation) => {
+    await playPaid(simulation);
+    const row = [...simulation.table.rows.keys()].find((key) => key.startsWith("P#"));
+    if (row && simulation.scheduler.crashes > 1) simulation.table.rows.delete(row);
+  },
+};
 
-  test("holds under single faults", async () => {
-    await expect(sweepFaults(losing, { pairs: false })).resolves.toMatchObject({ pairs: 0 });
-  });
+test("a story that loses its payment after two crashes holds under single faults", async () => {
+  await expect(sweepFaults(losing, { pairs: false })).resolves.toMatchObject({ pairs: 0 });
+});
 
-  test("is found by a pair, and what it prints tells how, and breaks the same law again", async () => {
-    const found = await sweepFaults(losing, { pairs: true }).catch(String);
-    expect(found).toContain("I6");
-    expect(found).toMatch(/sequenceDiagram[\s\S]*dies [\s\S]*dies [\s\S]*%% Error: I6/);
-    const [, faults = ""] = /--faults "([^"]+)"/.exec(String(found)) ?? [];
-    expect(parseFaults(faults)).toHaveLength(2);
-    await expect(play(losing, parseFaults(faults))).rejects.toThrow("I6");
-  });
+test("a pair of faults finds the lost payment, and the printed command breaks the same invariant again", async () => {
+  const found = await sweepFaults(losing, { pairs: true }).catch(String);
+  expect(found).toContain("I6");
+  expect(found).toMatch(/sequenceDiagram[\s\S]*dies [\s\S]*dies [\s\S]*%% Error: I6/);
+  const [, faults = ""] = /--faults "([^"]+)"/.exec(String(found)) ?? [];
+  expect(parseFaults(faults)).toHaveLength(2);
+  await expect(play(losing, parseFaults(faults))).rejects.toThrow("I6");
 });

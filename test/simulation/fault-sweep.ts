@@ -1,19 +1,19 @@
 import { T0 } from "../support/payments.ts";
 import { retold } from "./diagram.ts";
-import { heal } from "./heal.ts";
-import { type Choices, type Fate, fatesOf, type Happened, type Parked, Scheduler } from "./scheduler.ts";
+import { recover } from "./recovery.ts";
+import { type CallFault, faultsOf, Guided, type Happened, Scheduler } from "./scheduler.ts";
+import { Simulation } from "./simulation.ts";
 import type { Story } from "./stories.ts";
-import { Universe } from "./universe.ts";
 
 /** The n-th call of a story, from 0, and what becomes of it. */
-export type Fault = { call: number; fate: Fate };
+export type Fault = { call: number; fault: CallFault };
 
 /** What a sweep came to. `calls` is how many a story makes when nothing goes wrong. */
 export type SweptStory = { calls: number; singles: number; pairs: number; crashes: number };
 
 /**
  * Plays a story without a fault, then once with every fault of every call, then with every pair: each fault of each
- * call that follows, in the run that the first fault has made. After each, everything works, and the laws must hold.
+ * call that follows, in the run that the first fault has made. After each, everything works, and the invariants must hold.
  * @throws what broke, with the command that plays it again, and a sequence diagram
  */
 export async function sweepFaults(story: Story, { pairs }: { pairs: boolean }): Promise<SweptStory> {
@@ -38,33 +38,36 @@ export async function sweepFaults(story: Story, { pairs }: { pairs: boolean }): 
 
 function faultsFrom(sites: readonly string[], call: number): Fault[] {
   return sites.slice(call).flatMap((site, after) =>
-    fatesOf(site)
-      .filter((fate) => fate !== "ok")
-      .map((fate) => ({ call: call + after, fate })),
+    faultsOf(site)
+      .filter((fault) => fault !== "ok")
+      .map((fault) => ({ call: call + after, fault })),
   );
 }
 
 /**
  * A story with some faults.
  * @returns the calls that it made, in order, and how often somebody died
- * @throws when a law is broken, or the code fails otherwise
+ * @throws when an invariant is broken, or the code fails otherwise
  */
 export async function play(
   story: Story,
   faults: readonly Fault[],
   telling?: (told: Happened[]) => void,
 ): Promise<{ sites: readonly string[]; crashes: number }> {
-  const plan = new Plan(faults);
-  const scheduler = new Scheduler(plan, T0, { telling: telling !== undefined });
+  const sites: string[] = [];
+  const choices = new Guided((parked) => {
+    const call = sites.push(parked[0]?.site ?? "") - 1;
+    return { index: 0, fault: faults.find((fault) => fault.call === call)?.fault ?? "ok" };
+  });
+  const scheduler = new Scheduler(choices, T0, { telling: telling !== undefined });
   if (telling && scheduler.told) telling(scheduler.told);
-  const universe = new Universe(scheduler, 1, "observed");
-  plan.before = () => universe.laws.between(universe.payments());
+  const simulation = new Simulation(scheduler, 1, "observed");
+  choices.before = () => simulation.invariants.between(simulation.payments());
   try {
-    await story.live(universe);
-    if (faults.length === 0) holdEnd(story, universe);
-    const sites = [...plan.sites];
-    plan.isOver = true;
-    await heal(universe, false);
+    await story.play(simulation);
+    if (faults.length === 0) holdEnd(story, simulation);
+    choices.isOver = true;
+    await recover(simulation, false);
     return { sites, crashes: scheduler.crashes };
   } catch (error) {
     if (telling) throw error;
@@ -74,14 +77,14 @@ export async function play(
   }
 }
 
-function holdEnd({ name, ends }: Story, universe: Universe): void {
-  const states = universe.payments().map(({ state }) => state);
-  const came = JSON.stringify({ states, listing: universe.listing, told: universe.told.size });
+function holdEnd({ name, ends }: Story, simulation: Simulation): void {
+  const states = simulation.payments().map(({ state }) => state);
+  const came = JSON.stringify({ states, listing: simulation.listing, notified: simulation.notified.size });
   if (came !== JSON.stringify(ends)) throw new Error(`"${name}" ends otherwise: ${came}`);
 }
 
 function replayOf({ name }: Story, faults: readonly Fault[]): string {
-  const list = faults.map(({ call, fate }) => `${call}:${fate}`).join();
+  const list = faults.map(({ call, fault }) => `${call}:${fault}`).join();
   return `npm run sim -- --story "${name}" --faults "${list}" --diagram`;
 }
 
@@ -89,34 +92,7 @@ function replayOf({ name }: Story, faults: readonly Fault[]): string {
 export function parseFaults(text: string): Fault[] {
   return text.split(",").flatMap((part) => {
     const [call = "", name] = part.split(":");
-    const fate = fatesOf("").find((known) => known === name);
-    return fate ? [{ call: Number(call), fate }] : [];
+    const fault = faultsOf("").find((known) => known === name);
+    return fault ? [{ call: Number(call), fault }] : [];
   });
-}
-
-/** Everything in the order in which it was asked for, with faults at some calls. */
-class Plan implements Choices {
-  readonly sites: string[] = [];
-  before: () => void = () => undefined;
-  isOver = false;
-  readonly #faults: readonly Fault[];
-
-  constructor(faults: readonly Fault[]) {
-    this.#faults = faults;
-  }
-
-  next(parked: readonly Parked[]): { index: number; fate: Fate } {
-    this.before();
-    if (this.isOver) return { index: 0, fate: "ok" };
-    const call = this.sites.push(parked[0]?.site ?? "") - 1;
-    return { index: 0, fate: this.#faults.find((fault) => fault.call === call)?.fate ?? "ok" };
-  }
-
-  whim(): boolean {
-    return false;
-  }
-
-  below(): number {
-    return 0;
-  }
 }

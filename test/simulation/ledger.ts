@@ -1,50 +1,40 @@
-import { parseTxRef, type Ref, type TxRef, txRefOf } from "../../lib/domain/ids.ts";
+import { parseTxRef, type TxRef } from "../../lib/domain/ids.ts";
 import type { Payment } from "../../lib/domain/payment.ts";
+import type { SimulatorState } from "../../local/chapa/state.ts";
 import { stateOf, type Transaction } from "../../local/chapa/transactions.ts";
-import type { World } from "../../local/chapa/world.ts";
+import type { Answer, Taken, World } from "../invariants/world.ts";
 import type { Scheduler } from "./scheduler.ts";
 
-/** Money that Chapa took, under a `reference` of Chapa's. `isOpen`: its link could be paid when it landed; `step` and `at` (epoch ms): when that was. */
-export type Taken = {
-  txRef: string;
-  ref: string;
-  attempt: number;
-  reference: string;
-  amount: number;
-  currency: string;
-  mode: string;
-  step: number;
-  at: number;
-  isOpen: boolean;
-};
+/** Money that Chapa took; `step` and `at` (epoch ms): when that was. */
+export type Landed = Taken & { step: number; at: number };
 
 /** What really happened, as only somebody outside of it can know. */
-export class Ledger {
-  readonly #world: World;
+export class Ledger implements World {
+  readonly #chapa: SimulatorState;
   readonly #scheduler: Scheduler;
   readonly #given = new Set<string>();
-  readonly #taken: Taken[] = [];
-  /** Money that no look was left to find, while the books were not compared for nine days. */
-  readonly unfindable = new Set<Taken>();
+  readonly #taken: Landed[] = [];
+  /** Money that no verification was left to find, while the books were not compared for nine days. */
+  readonly unfindable = new Set<Landed>();
   /** References of Chapa's about which the comparison of books has called a person. */
   readonly reported = new Set<string>();
   readonly #verifies = new Map<string, number>();
   readonly #cancels = new Map<string, string>();
   readonly #notices = new Set<string>();
 
-  constructor(world: World, scheduler: Scheduler) {
-    this.#world = world;
+  constructor(chapa: SimulatorState, scheduler: Scheduler) {
+    this.#chapa = chapa;
     this.#scheduler = scheduler;
   }
 
   /** A URL has reached somebody who can pay. */
-  given(txRef: string): void {
+  given({ txRef }: Pick<Answer, "txRef">): void {
     this.#given.add(txRef);
   }
 
   /** Links that somebody holds. */
   links(): Transaction[] {
-    return this.#world.book.all().filter(({ order }) => this.#given.has(order.txRef));
+    return this.#chapa.ledger.all().filter(({ order }) => this.#given.has(order.txRef));
   }
 
   /** Notes the money that `act` brings. */
@@ -74,28 +64,28 @@ export class Ledger {
     return link.captures.length > before;
   }
 
-  captures(): readonly Taken[] {
+  captures(): readonly Landed[] {
     return this.#taken;
   }
 
-  capturesOf({ ref }: Pick<Payment, "ref">): Taken[] {
+  capturesOf(ref: string): Landed[] {
     return this.#taken.filter((taken) => taken.ref === ref);
   }
 
   /** References that were paid while their link was open: nothing about them was in flight. */
   openlyPaid(payment: Payment): string[] {
-    return this.capturesOf(payment).flatMap(({ txRef, isOpen, attempt }) =>
+    return this.capturesOf(payment.ref).flatMap(({ txRef, isOpen, attempt }) =>
       isOpen && attempt <= payment.attempt ? [txRef] : [],
     );
   }
 
   /** Every reference that Chapa has opened. */
   opened(): string[] {
-    return this.#world.book.all().map(({ order }) => order.txRef);
+    return this.#chapa.ledger.all().map(({ order }) => order.txRef);
   }
 
   /** Links of a fee that somebody holds and that can be paid now. */
-  liveLinks(ref: Ref): string[] {
+  payableLinks(ref: string): string[] {
     return this.links().flatMap((link) => {
       if (!link.order.txRef.startsWith(ref)) return [];
       const state = stateOf(link, this.#scheduler.latest);
@@ -103,9 +93,9 @@ export class Ledger {
     });
   }
 
-  urlOf(txRef: TxRef): string | undefined {
-    const link = this.#world.book.find(txRef);
-    return link && this.#world.checkoutUrl(link);
+  urlOf(txRef: string): string | undefined {
+    const link = this.#chapa.ledger.find(txRef);
+    return link && this.#chapa.checkoutUrl(link);
   }
 
   verified(task: string, txRef: string): void {
@@ -129,7 +119,7 @@ export class Ledger {
     this.#notices.add(ref);
   }
 
-  /** The news that it is paid cannot be delivered, as far as anybody tried. */
+  /** The message that it is paid cannot be delivered, as far as anybody tried. */
   undeliverable(ref: string): void {
     this.#notices.delete(ref);
   }
@@ -146,7 +136,7 @@ export class Ledger {
       [...this.#cancels].sort(),
       [...this.#notices].sort(),
       [...this.reported].sort(),
-      this.#world.book
+      this.#chapa.ledger
         .all()
         .map(({ order, captures, cancelledBy, inFlight, failedAttempts, createdAt }) => [
           order.txRef,
@@ -158,9 +148,4 @@ export class Ledger {
         ]),
     ]);
   }
-}
-
-/** The reference of the attempt that a payment stands at. */
-export function latestOf({ ref, attempt }: Payment): TxRef {
-  return txRefOf(ref, attempt);
 }

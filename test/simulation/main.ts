@@ -1,25 +1,25 @@
 import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
 import { Worker } from "node:worker_threads";
+import { INVARIANTS } from "../invariants/catalogue.ts";
+import { DELIBERATE_FAULTS, type DeliberateFault } from "../invariants/deliberate-faults.ts";
 import { countOf } from "../support/options.ts";
 import { retold } from "./diagram.ts";
 import { replay, type Searched } from "./exhaustive.ts";
 import { parseFaults, play, type SweptStory } from "./fault-sweep.ts";
-import { LAWS } from "./laws.ts";
-import { MUTANTS, type Mutant } from "./mutants.ts";
-import { live } from "./random-life.ts";
+import { runSeed } from "./random-run.ts";
 import { SCENARIOS } from "./scenarios.ts";
-import { FATES, noHits, SITES } from "./scheduler.ts";
+import { CALL_FAULTS, noHits, SITES } from "./scheduler.ts";
 import { STORIES } from "./stories.ts";
 import {
   addHits,
   type Done,
   type Job,
-  type LivesJob,
   named,
   nothingDone,
   type Outcome,
   type RaceJob,
+  type RunsJob,
   type StoryJob,
 } from "./worker.ts";
 
@@ -47,8 +47,8 @@ const first = countOf("seed", values.seed);
 const workers = countOf("workers", values.workers);
 const limit = countOf("limit", values.limit);
 const CHUNK = 250;
-// In so many lives every call must have met every fate so often, and little money may have been excused.
-const LIVES_FOR_HITS = 100_000;
+// In so many runs every call must have met every fault so often, and little money may have been excused.
+const RUNS_FOR_HITS = 100_000;
 const HITS_WANTED = 100;
 // A run of hours says now and then how far it is.
 const TOLD_EVERY = 50_000;
@@ -56,8 +56,8 @@ const TOLD_EVERY = 50_000;
 const RACES_WANTED = 12;
 // Of all captures, so many may come when nothing is left that could find them.
 const UNFINDABLE_SHARE = 0.01;
-// Within so many lives each deliberate fault must be found.
-const MUTANT_LIVES = 20_000;
+// Within so many runs each deliberate fault must be found.
+const FAULT_RUNS = 20_000;
 
 const say = (text: string) => process.stdout.write(`${text}\n`);
 const row = (name: string, cells: (string | number)[]) =>
@@ -75,9 +75,14 @@ async function run<Given extends Job, Result>(
   await Promise.all(Array.from({ length: workers }, thread));
 }
 
+// Those that it must catch, and those that must break nothing.
+const SEARCHED_FAULTS = DELIBERATE_FAULTS.filter(
+  ({ caughtBy, harmless }) => harmless !== undefined || caughtBy.includes("simulation"),
+);
+
 const idle: Worker[] = [];
 
-/** A mutant needs a thread of its own, in which its code is what is loaded; the rest share. */
+/** A deliberate fault needs a thread of its own, in which its code is what is loaded; the rest share. */
 function inWorker<Result>(job: Job): Promise<Result> {
   const isOwn = "mutant" in job && job.mutant !== undefined;
   const worker =
@@ -103,56 +108,58 @@ async function schedules(): Promise<boolean> {
     count: Math.min(CHUNK, count - chunk * CHUNK),
   }));
   await run(jobs, (done: Done) => {
-    for (const name of ["lives", "steps", "crashes", "captures", "outraced", "unfindable"] as const)
+    for (const name of ["runs", "steps", "crashes", "captures", "outraced", "unfindable"] as const)
       sum[name] += done[name];
     sum.found.push(...done.found);
     addHits(sum.hits, done.hits);
     for (const { seed, how } of done.found) say(`seed ${seed}: ${how}\n    npm run sim -- --seed ${seed} --diagram`);
-    if (Math.floor(sum.lives / TOLD_EVERY) > Math.floor((sum.lives - done.lives) / TOLD_EVERY))
-      say(`${sum.lives} of ${count} lives, ${sum.found.length} violations`);
+    if (Math.floor(sum.runs / TOLD_EVERY) > Math.floor((sum.runs - done.runs) / TOLD_EVERY))
+      say(`${sum.runs} of ${count} runs, ${sum.found.length} violations`);
   });
-  row("call", [...FATES]);
+  row("call", [...CALL_FAULTS]);
   for (const [site, hits] of [...sum.hits].sort())
     row(
       site,
-      FATES.map((fate) => hits[fate]),
+      CALL_FAULTS.map((fault) => hits[fault]),
     );
   const cells = [...sum.hits].flatMap(([site, hits]) =>
-    FATES.map((fate) => ({ name: `${site} ${fate}`, hits: hits[fate] })),
+    CALL_FAULTS.map((fault) => ({ name: `${site} ${fault}`, hits: hits[fault] })),
   );
   const rare = cells.filter(({ hits }) => hits < HITS_WANTED);
-  const { lives, steps, crashes, captures, outraced, unfindable, found } = sum;
-  say(`\n${lives} schedules, ${steps} steps, ${crashes} crashes, ${captures} captures`);
+  const { runs, steps, crashes, captures, outraced, unfindable, found } = sum;
+  say(`\n${runs} schedules, ${steps} steps, ${crashes} crashes, ${captures} captures`);
   say(`${outraced} pieces of work gave up after lost races and came again`);
   say(
-    `${unfindable} captures came when no look was left to find them, and nine days before the books were next compared`,
+    `${unfindable} captures came when no verification was left to find them, and nine days before the books were next compared`,
   );
   for (const site of sum.hits.keys()) if (!SITES.some((known) => known === site)) say(`    ${site} is on no list`);
-  say(`${cells.length - rare.length} of ${cells.length} fates of a call were met at least ${HITS_WANTED} times`);
+  say(`${cells.length - rare.length} of ${cells.length} faults of a call were met at least ${HITS_WANTED} times`);
   for (const { name, hits } of rare) say(`    only ${hits}: ${name}`);
-  say(`${found.length} violations of ${Object.keys(LAWS).length} laws`);
+  say(`${found.length} violations of ${Object.keys(INVARIANTS).length} invariants`);
   const [worst] = found;
-  if (worst) say(`\nThe life of seed ${worst.seed}:\n${(await retold((told) => live(worst.seed, told))).diagram}`);
+  if (worst) say(`\nThe run of seed ${worst.seed}:\n${(await retold((told) => runSeed(worst.seed, told))).diagram}`);
   const isShort =
-    rare.length > 0 || sum.hits.size > SITES.length || unfindable > captures * UNFINDABLE_SHARE || lives < count;
-  return found.length === 0 && !(isShort && count >= LIVES_FOR_HITS);
+    rare.length > 0 || sum.hits.size > SITES.length || unfindable > captures * UNFINDABLE_SHARE || runs < count;
+  return found.length === 0 && !(isShort && count >= RUNS_FOR_HITS);
 }
 
-async function mutants(chosen: readonly Mutant[]): Promise<boolean> {
-  const budget = values.schedules === "1000" ? MUTANT_LIVES : count;
+async function mutants(chosen: readonly DeliberateFault[]): Promise<boolean> {
+  const budget = values.schedules === "1000" ? FAULT_RUNS : count;
   const byName = new Map(chosen.map((mutant) => [mutant.name, mutant]));
   let caught = 0;
   let wrong = 0;
-  const unbroken = new Set(Object.keys(LAWS));
-  say("schedules  law      deliberate fault (row of the failure model)");
-  const tell = ({ lives, found: [found] }: Done, { mutant: name = "" }: LivesJob) => {
+  const unbroken = new Set(Object.keys(INVARIANTS));
+  say("schedules  invariant  deliberate fault (row of the failure model)");
+  const tell = ({ runs, found: [found] }: Done, { mutant: name = "" }: RunsJob) => {
     const { harmless, of } = byName.get(name) ?? {};
     const isRight = (found === undefined) === (harmless !== undefined);
     if (!isRight) wrong++;
     if (found && harmless === undefined) caught++;
-    if (found) unbroken.delete(found.law);
-    const after = found ? found.seed - first + 1 : `>${lives}`;
-    say(`${String(after).padStart(9)}  ${(found?.law ?? "-").padEnd(8)} ${isRight ? "" : "WRONG: "}${name} (${of})`);
+    if (found) unbroken.delete(found.invariant);
+    const after = found ? found.seed - first + 1 : `>${runs}`;
+    say(
+      `${String(after).padStart(9)}  ${(found?.invariant ?? "-").padEnd(8)} ${isRight ? "" : "WRONG: "}${name} (${of})`,
+    );
     if (found) say(`${" ".repeat(20)} ${found.how}`);
     if (harmless) say(`${" ".repeat(20)} harmless: ${harmless}`);
   };
@@ -163,11 +170,13 @@ async function mutants(chosen: readonly Mutant[]): Promise<boolean> {
   const wanted = chosen.filter(({ harmless }) => harmless === undefined).length;
   say(`\n${caught} of ${wanted} deliberate faults caught within ${budget} schedules each`);
   const harmless = chosen.length - wanted;
-  say(`${harmless - (wrong - (wanted - caught))} of ${harmless} that should be harmless broke no law`);
+  say(`${harmless - (wrong - (wanted - caught))} of ${harmless} that should be harmless broke no invariant`);
   if (values.mutant !== undefined) return wrong === 0;
-  // A law that nothing breaks may be one that cannot fail.
-  say(`${Object.keys(LAWS).length - unbroken.size} of ${Object.keys(LAWS).length} laws were broken by one`);
-  for (const law of unbroken) say(`    by none: ${law}`);
+  // A invariant that nothing breaks may be one that cannot fail.
+  say(
+    `${Object.keys(INVARIANTS).length - unbroken.size} of ${Object.keys(INVARIANTS).length} invariants were broken by one`,
+  );
+  for (const invariant of unbroken) say(`    by none: ${invariant}`);
   return wrong === 0 && unbroken.size === 0;
 }
 
@@ -225,13 +234,13 @@ async function order(path: string): Promise<boolean> {
   return tell((told) => replay(scenario, path.split(".").map(Number), told));
 }
 
-/** One life, or one story with some faults, told call by call. */
+/** One run, or one story with some faults, told call by call. */
 async function diagram(): Promise<boolean> {
   if (values.story !== undefined) {
     const story = named(STORIES, values.story);
     return tell((told) => play(story, parseFaults(values.faults ?? ""), told));
   }
-  return tell((told) => live(first, told));
+  return tell((told) => runSeed(first, told));
 }
 
 async function tell(play: Parameters<typeof retold>[0]): Promise<boolean> {
@@ -245,14 +254,14 @@ async function chosenMode(): Promise<boolean> {
   if (values.exhaustive || values.scenario !== undefined) return exhaustive();
   if (values.diagram) return diagram();
   if (values.sweep || values.story !== undefined) return sweep();
-  if (values.mutant !== undefined) return mutants([named(MUTANTS, values.mutant)]);
-  return values.mutants ? mutants(MUTANTS) : schedules();
+  if (values.mutant !== undefined) return mutants([named(SEARCHED_FAULTS, values.mutant)]);
+  return values.mutants ? mutants(SEARCHED_FAULTS) : schedules();
 }
 
 try {
   process.exitCode = (await chosenMode()) ? 0 : 1;
 } catch (error) {
-  // Whoever asks for something that is not there is told what is.
+  // A name that is not there is answered with those that are.
   if (!(error instanceof RangeError)) throw error;
   say(error.message);
   process.exitCode = 2;

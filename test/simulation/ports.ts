@@ -4,10 +4,10 @@ import { DependencyUnavailable } from "../../lib/domain/errors.ts";
 import { refOf } from "../../lib/domain/ids.ts";
 import { PriceBook } from "../../lib/domain/prices.ts";
 import type { InitiatePorts } from "../../lib/flows/initiate.ts";
-import type { Confirmation, ListingAnswer } from "../../lib/peers/listing.ts";
-import type { Delivery, Notice } from "../../lib/peers/notification.ts";
-import { type Call, CallFailed } from "../../lib/runtime/call.ts";
+import { CallFailed, type HttpRequest } from "../../lib/runtime/call.ts";
 import type { LogFields } from "../../lib/runtime/logger.ts";
+import type { Confirmation, ListingAnswer } from "../../lib/services/listing.ts";
+import type { Delivery, Notice } from "../../lib/services/notification.ts";
 import { ContactTable } from "../../lib/table/contacts.ts";
 import { dayBuckets, shardOf } from "../../lib/table/keys.ts";
 import { PaymentTable } from "../../lib/table/payments.ts";
@@ -16,11 +16,11 @@ import { RequestTable } from "../../lib/table/requests.ts";
 import { TotalsTable } from "../../lib/table/totals.ts";
 import { answerApi } from "../../local/chapa/api.ts";
 import { CHAPA_DEFAULTS } from "../../local/chapa/simulator.ts";
-import type { World } from "../../local/chapa/world.ts";
+import type { SimulatorState } from "../../local/chapa/state.ts";
+import type { Invariants } from "../invariants/invariants.ts";
+import type { MemoryTable } from "../support/memory-table.ts";
 import { FEE, POLICY } from "../support/payments.ts";
-import type { Laws } from "./laws.ts";
 import type { Ledger } from "./ledger.ts";
-import type { MemoryTable } from "./memory-client.ts";
 import type { Scheduler } from "./scheduler.ts";
 
 export const NAMESPACE = "simulation";
@@ -48,18 +48,18 @@ export type Outside = {
 type Parts = {
   scheduler: Scheduler;
   table: MemoryTable;
-  world: World;
+  world: SimulatorState;
   ledger: Ledger;
-  laws: Laws;
+  invariants: Invariants;
   outside: Outside;
   isWorking: () => boolean;
 };
 
 /** The ports of every flow: real adapters over a table in memory and a simulated Chapa, each call of them scheduled. */
-export function portsOf({ scheduler, table, world, ledger, laws, outside, isWorking }: Parts) {
+export function portsOf({ scheduler, table, world, ledger, invariants, outside, isWorking }: Parts) {
   const { client } = table;
   const record = (message: string, fields: LogFields = {}) => {
-    laws.recorded({ message, ...fields });
+    invariants.recorded({ message, ...fields });
     // It raises an alarm.
     if (message === "reconcile_finding") ledger.reported.add(String(fields["reference"]));
   };
@@ -76,7 +76,7 @@ export function portsOf({ scheduler, table, world, ledger, laws, outside, isWork
     send: (call) => chapaCall(call),
   });
 
-  async function chapaCall({ method, url, headers = {}, body = "" }: Call) {
+  async function chapaCall({ method, url, headers = {}, body = "" }: HttpRequest) {
     const { pathname, searchParams } = new URL(url);
     const [, , , verb = "", name] = pathname.split("/");
     const about = name ?? txRefIn(body);

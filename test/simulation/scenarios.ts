@@ -1,8 +1,8 @@
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from "../../lib/domain/time.ts";
 import type { Action } from "../../local/chapa/actions.ts";
 import type { Scenario } from "./exhaustive.ts";
-import { drain } from "./heal.ts";
-import type { Universe } from "./universe.ts";
+import { drain } from "./recovery.ts";
+import type { Simulation } from "./simulation.ts";
 
 const away = () => new Error("never");
 // Long enough to wait once for another caller, too short to try Chapa twice.
@@ -11,63 +11,76 @@ const TIMEOUT_MS = 7 * DAY_MS + MINUTE_MS;
 const WINDOW_MS = 61 * MINUTE_MS;
 
 /** Something that the world does, at any moment of the race. */
-function meanwhile(universe: Universe, name: string, act: () => void): void {
-  universe.scheduler.start(
+function meanwhile(simulation: Simulation, name: string, act: () => void): void {
+  simulation.scheduler.start(
     name,
-    () => universe.scheduler.call(`payer.${name}`, "", act, away),
+    () => simulation.scheduler.call(`payer.${name}`, "", act, away),
     () => undefined,
   );
 }
 
-/** The payer acts on his n-th link at any moment of the race. */
-function payer(universe: Universe, action: Action, number = 0, webhook = true): void {
-  meanwhile(universe, action, () => {
-    const link = universe.ledger.links()[number];
-    if (link) universe.pay(link, action, action === "wrong-amount" ? { amount: "5.00" } : {});
-    if (link && webhook) universe.ask(link.order.txRef, "webhook");
+/** The payer acts on their n-th link at any moment of the race. */
+function payer(simulation: Simulation, action: Action, number = 0, webhook = true): void {
+  meanwhile(simulation, action, () => {
+    const link = simulation.ledger.links()[number];
+    if (link) simulation.pay(link, action, action === "wrong-amount" ? { amount: "5.00" } : {});
+    if (link && webhook) simulation.ask(link.order.txRef, "webhook");
   });
 }
 
-function lands(universe: Universe): void {
-  meanwhile(universe, "land", () => {
-    const link = universe.land();
-    if (link) universe.ask(link.order.txRef, "webhook");
+function lands(simulation: Simulation): void {
+  meanwhile(simulation, "land", () => {
+    const link = simulation.land();
+    if (link) simulation.ask(link.order.txRef, "webhook");
   });
 }
 
-function later(universe: Universe, ms: number): void {
-  universe.scheduler.now += ms;
+function later(simulation: Simulation, ms: number): void {
+  simulation.scheduler.now += ms;
 }
 
-/** A look at the n-th link that was given out. */
-function look(universe: Universe, trigger: "webhook" | "due" | "asked", number = 0): void {
-  const link = universe.ledger.links()[number];
+/** A verification of the n-th link that was given out. */
+function verify(simulation: Simulation, trigger: "webhook" | "due" | "asked", number = 0): void {
+  const link = simulation.ledger.links()[number];
   if (!link) throw new Error(`there is no link ${number}`);
-  universe.ask(link.order.txRef, trigger);
-  const entry = universe.looks.at(-1);
-  if (entry) universe.look(entry);
+  simulation.ask(link.order.txRef, trigger);
+  const entry = simulation.resolveMessages.at(-1);
+  if (entry) simulation.resolve(entry);
 }
 
-async function opened(universe: Universe, requestId = "first"): Promise<void> {
-  universe.press(requestId, requestId);
-  await drain(universe);
-  later(universe, 10 * SECOND_MS);
+async function opened(simulation: Simulation, requestId = "first"): Promise<void> {
+  simulation.press(requestId, requestId);
+  await drain(simulation);
+  later(simulation, 10 * SECOND_MS);
 }
 
-async function twoOpened(universe: Universe, action?: Action): Promise<void> {
-  await opened(universe);
-  const [first] = universe.ledger.links();
-  if (first && action) universe.pay(first, action);
-  later(universe, WINDOW_MS);
-  await opened(universe, "second");
+/** Opened; then perhaps the payer acts on the link, and perhaps time passes. */
+const openedAnd =
+  (action: Action | undefined, passes = 0) =>
+  async (simulation: Simulation): Promise<void> => {
+    await opened(simulation);
+    const [link] = simulation.ledger.links();
+    if (link && action) simulation.pay(link, action);
+    later(simulation, passes);
+  };
+
+/** Each of these clients wants a link, with a request of its own unless it is named. */
+const presses =
+  (clients: string, request?: string) =>
+  (simulation: Simulation): void => {
+    for (const client of clients) simulation.press(client, request ?? client, IMPATIENT_MS);
+  };
+
+async function twoOpened(simulation: Simulation, action?: Action): Promise<void> {
+  await openedAnd(action, WINDOW_MS)(simulation);
+  await opened(simulation, "second");
 }
 
-async function expired(universe: Universe): Promise<void> {
-  await opened(universe);
-  later(universe, TIMEOUT_MS);
-  universe.sweep();
-  await drain(universe);
-  later(universe, 10 * SECOND_MS);
+async function expired(simulation: Simulation): Promise<void> {
+  await openedAnd(undefined, TIMEOUT_MS)(simulation);
+  simulation.sweep();
+  await drain(simulation);
+  later(simulation, 10 * SECOND_MS);
 }
 
 /** Every order of these, complete; with one fault where the search still ends. */
@@ -75,210 +88,169 @@ export const SCENARIOS: readonly Scenario[] = [
   {
     name: "the same request twice",
     faults: 1,
-    start: (universe) => {
-      universe.press("a", "same", IMPATIENT_MS);
-      universe.press("b", "same", IMPATIENT_MS);
-    },
+    start: presses("ab", "same"),
   },
   {
     name: "two requests for one fee",
     faults: 1,
-    start: (universe) => {
-      universe.press("a", "a", IMPATIENT_MS);
-      universe.press("b", "b", IMPATIENT_MS);
-    },
+    start: presses("ab"),
   },
   {
     name: "three requests for one fee",
     faults: 0,
-    start: (universe) => {
-      for (const client of ["a", "b", "c"]) universe.press(client, client, IMPATIENT_MS);
-    },
+    start: presses("abc"),
   },
   {
     name: "one request, patient, and everything that can go wrong twice",
     faults: 2,
-    start: (universe) => void universe.press("a", "a"),
+    start: (simulation) => void simulation.press("a", "a"),
   },
   {
-    name: "paid while two looks are under way",
+    name: "paid while two verifications are under way",
     faults: 1,
     begin: opened,
-    start: (universe) => {
-      look(universe, "webhook");
-      look(universe, "asked");
-      payer(universe, "pay");
+    start: (simulation) => {
+      verify(simulation, "webhook");
+      verify(simulation, "asked");
+      payer(simulation, "pay");
     },
   },
   {
     name: "paid while it is given up for its age",
     faults: 1,
-    begin: async (universe) => {
-      await opened(universe);
-      later(universe, TIMEOUT_MS);
-    },
-    start: (universe) => {
-      look(universe, "due");
-      payer(universe, "pay");
+    begin: openedAnd(undefined, TIMEOUT_MS),
+    start: (simulation) => {
+      verify(simulation, "due");
+      payer(simulation, "pay");
     },
   },
   {
     name: "money in flight lands while it is given up for its age",
     faults: 1,
-    begin: async (universe) => {
-      await opened(universe);
-      const [link] = universe.ledger.links();
-      if (link) universe.pay(link, "prompt");
-      later(universe, TIMEOUT_MS);
-    },
-    start: (universe) => {
-      look(universe, "due");
-      lands(universe);
+    begin: openedAnd("prompt", TIMEOUT_MS),
+    start: (simulation) => {
+      verify(simulation, "due");
+      lands(simulation);
     },
   },
   {
     name: "paid while the owner presses past the window",
     faults: 1,
-    begin: async (universe) => {
-      await opened(universe);
-      later(universe, WINDOW_MS);
-    },
-    start: (universe) => {
-      universe.press("b", "b", IMPATIENT_MS);
-      payer(universe, "pay");
+    begin: openedAnd(undefined, WINDOW_MS),
+    start: (simulation) => {
+      simulation.press("b", "b", IMPATIENT_MS);
+      payer(simulation, "pay");
     },
   },
   {
     name: "two owners press past the window",
     faults: 0,
-    begin: async (universe) => {
-      await opened(universe);
-      later(universe, WINDOW_MS);
-    },
-    start: (universe) => {
-      universe.press("a", "a", IMPATIENT_MS);
-      universe.press("b", "b", IMPATIENT_MS);
-    },
+    begin: openedAnd(undefined, WINDOW_MS),
+    start: presses("ab"),
   },
   {
     name: "paid while it is cancelled",
     faults: 1,
     begin: opened,
-    start: (universe) => {
-      for (const payment of universe.payments()) universe.giveUp(payment);
-      payer(universe, "pay");
+    start: (simulation) => {
+      for (const payment of simulation.payments()) simulation.giveUp(payment);
+      payer(simulation, "pay");
     },
   },
   {
     name: "cancelled while somebody else presses",
     faults: 1,
     begin: opened,
-    start: (universe) => {
-      for (const payment of universe.payments()) universe.giveUp(payment);
-      universe.press("b", "b", IMPATIENT_MS);
+    start: (simulation) => {
+      for (const payment of simulation.payments()) simulation.giveUp(payment);
+      simulation.press("b", "b", IMPATIENT_MS);
     },
   },
   {
     name: "an old request and a new one after it was given up",
     faults: 1,
     begin: expired,
-    start: (universe) => {
-      universe.press("old", "first", IMPATIENT_MS);
-      universe.press("new", "new", IMPATIENT_MS);
+    start: (simulation) => {
+      simulation.press("old", "first", IMPATIENT_MS);
+      simulation.press("new", "new", IMPATIENT_MS);
     },
   },
   {
     name: "a new request while it is sealed",
     faults: 1,
-    begin: async (universe) => {
-      await expired(universe);
-      later(universe, 2 * HOUR_MS);
+    begin: async (simulation) => {
+      await expired(simulation);
+      later(simulation, 2 * HOUR_MS);
     },
-    start: (universe) => {
-      look(universe, "due");
-      universe.press("new", "new", IMPATIENT_MS);
+    start: (simulation) => {
+      verify(simulation, "due");
+      simulation.press("new", "new", IMPATIENT_MS);
     },
   },
   {
     name: "both links are paid, one of them by money in flight",
     faults: 1,
-    begin: (universe) => twoOpened(universe, "prompt"),
-    start: (universe) => {
-      payer(universe, "pay", 1, false);
-      lands(universe);
-      look(universe, "asked", 0);
-      look(universe, "asked", 1);
+    begin: (simulation) => twoOpened(simulation, "prompt"),
+    start: (simulation) => {
+      payer(simulation, "pay", 1, false);
+      lands(simulation);
+      verify(simulation, "asked", 0);
+      verify(simulation, "asked", 1);
     },
   },
   {
     name: "another amount on one link, the right one on the other",
     faults: 1,
-    begin: async (universe) => {
-      await twoOpened(universe, "prompt");
-      const second = universe.ledger.links()[1];
-      if (second) universe.pay(second, "wrong-amount", { amount: "5.00" });
+    begin: async (simulation) => {
+      await twoOpened(simulation, "prompt");
+      const second = simulation.ledger.links()[1];
+      if (second) simulation.pay(second, "wrong-amount", { amount: "5.00" });
     },
-    start: (universe) => {
-      lands(universe);
-      look(universe, "asked", 0);
-      look(universe, "asked", 1);
+    start: (simulation) => {
+      lands(simulation);
+      verify(simulation, "asked", 0);
+      verify(simulation, "asked", 1);
     },
   },
   {
     name: "the money goes back while it is being confirmed",
     faults: 1,
-    begin: async (universe) => {
-      await opened(universe);
-      const [link] = universe.ledger.links();
-      if (link) universe.pay(link, "pay");
-    },
-    start: (universe) => {
-      payer(universe, "refund", 0, false);
-      look(universe, "webhook");
-      look(universe, "asked");
+    begin: openedAnd("pay"),
+    start: (simulation) => {
+      payer(simulation, "refund", 0, false);
+      verify(simulation, "webhook");
+      verify(simulation, "asked");
     },
   },
   {
     name: "a success is told to the listing and to the payer",
     faults: 0,
     delivers: true,
-    begin: async (universe) => {
-      await opened(universe);
-      const [link] = universe.ledger.links();
-      if (link) universe.pay(link, "pay");
-    },
-    start: (universe) => look(universe, "webhook"),
+    begin: openedAnd("pay"),
+    start: (simulation) => verify(simulation, "webhook"),
   },
   {
     name: "money lands late while the listing hears that nobody paid",
     faults: 0,
     delivers: true,
-    begin: async (universe) => {
-      await opened(universe);
-      const [link] = universe.ledger.links();
-      if (link) universe.pay(link, "prompt");
-      later(universe, TIMEOUT_MS);
-      universe.sweep();
-      await drain(universe);
-      later(universe, 2 * HOUR_MS);
+    begin: async (simulation) => {
+      await openedAnd("prompt", TIMEOUT_MS)(simulation);
+      simulation.sweep();
+      await drain(simulation);
+      later(simulation, 2 * HOUR_MS);
     },
-    start: (universe) => {
-      look(universe, "due");
-      lands(universe);
+    start: (simulation) => {
+      verify(simulation, "due");
+      lands(simulation);
     },
   },
   {
-    name: "the books are compared while a look is under way",
+    name: "the books are compared while a verification is under way",
     faults: 1,
-    begin: async (universe) => {
-      await opened(universe);
-      const [link] = universe.ledger.links();
-      if (link) universe.pay(link, "pay");
-      later(universe, 3 * HOUR_MS);
-    },
-    start: (universe) => {
-      universe.reconcile();
-      look(universe, "due");
+    begin: openedAnd("pay", 3 * HOUR_MS),
+    start: (simulation) => {
+      simulation.reconcile();
+      verify(simulation, "due");
     },
   },
 ];

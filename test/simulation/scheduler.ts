@@ -1,12 +1,13 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { createHash } from "node:crypto";
 import { setImmediate as nextTurn } from "node:timers/promises";
+import { seeded } from "../support/seeded-random.ts";
 
 /** What becomes of a call: an error comes before or after its effect, or the caller dies before or after it. */
-export const FATES = ["ok", "errorBefore", "errorAfter", "crashBefore", "crashAfter"] as const;
-export type Fate = (typeof FATES)[number];
+export const CALL_FAULTS = ["ok", "errorBefore", "errorAfter", "crashBefore", "crashAfter"] as const;
+export type CallFault = (typeof CALL_FAULTS)[number];
 
-export function noHits(): Record<Fate, number> {
+export function noHits(): Record<CallFault, number> {
   return { ok: 0, errorBefore: 0, errorAfter: 0, crashBefore: 0, crashAfter: 0 };
 }
 
@@ -37,21 +38,24 @@ export const SITES = [
 const READS = ["table.Get", "table.Query", "table.BatchGet", "chapa.verify", "chapa.transactions", "listing.public"];
 const NEVER_FAILS = ["payer.", "clock."];
 
-/** The fates that make a difference: what only reads is the same whether it fails before or after. */
-export function fatesOf(site: string): readonly Fate[] {
+/** The faults that make a difference: what only reads is the same whether it fails before or after. */
+export function faultsOf(site: string): readonly CallFault[] {
   if (NEVER_FAILS.some((start) => site.startsWith(start))) return ["ok"];
-  return READS.includes(site) ? ["ok", "errorBefore", "crashBefore"] : FATES;
+  return READS.includes(site) ? ["ok", "errorBefore", "crashBefore"] : CALL_FAULTS;
 }
 
-/** A piece of work that may die; whoever started it hears of its death. */
+/** A piece of work that may die; `onDeath` tells the code that started it. */
 export type Task = { readonly name: string; isDead: boolean; isOver: boolean; onDeath: () => void; seen: string };
 
-/** An outside call that waits to happen. `about` is what it touches, for whoever reads a diagram. */
+/** An outside call that waits to happen. `about` is what it touches, for the diagram. */
 export type Parked = { readonly site: string; readonly about: string; readonly task: Task };
+
+/** Which of the calls that wait happens next, and what becomes of it. */
+export type Choice = { index: number; fault: CallFault };
 
 /** Decides everything that is left open: the order of calls, what goes wrong, and the whims of the world. */
 export type Choices = {
-  next(parked: readonly Parked[]): { index: number; fate: Fate };
+  next(parked: readonly Parked[]): Choice;
   /** True once in `1 / odds` cases. */
   whim(odds: number): boolean;
   /** One of `0..count - 1`. */
@@ -59,9 +63,9 @@ export type Choices = {
 };
 
 /** One call as it happened. */
-export type Happened = Parked & { number: number; at: number; fate: Fate };
+export type Happened = Parked & { number: number; at: number; fault: CallFault };
 
-type Call = Parked & { settle: (fate: Fate) => Promise<void> };
+type Call = Parked & { settle: (fault: CallFault) => Promise<void> };
 
 /**
  * Runs real asynchronous code one call at a time: every outside call is parked until it is chosen, and comes out as
@@ -71,8 +75,8 @@ export class Scheduler {
   /** The furthest that time has been, epoch ms: when our clocks are set back, those of others go on. */
   latest = 0;
   readonly choices: Choices;
-  /** How often each site has met each fate. */
-  readonly hits = new Map<string, Record<Fate, number>>();
+  /** How often each site has met each fault. */
+  readonly hits = new Map<string, Record<CallFault, number>>();
   steps = 0;
   crashes = 0;
   /** What happened, call by call, when somebody wants to know. */
@@ -149,22 +153,22 @@ export class Scheduler {
     const task = this.current;
     if (!task) throw new Error(`${site} is called by nobody`);
     return new Promise((resolve, reject) => {
-      const settle = async (fate: Fate) => {
-        this.#count(site, fate);
-        if (fate === "crashBefore") return this.#kill(task);
-        if (fate === "errorBefore") {
-          this.#remember(task, site, fate);
+      const settle = async (fault: CallFault) => {
+        this.#count(site, fault);
+        if (fault === "crashBefore") return this.#kill(task);
+        if (fault === "errorBefore") {
+          this.#remember(task, site, fault);
           return reject(wrong(false));
         }
-        // The effect happens in the name of the task, so that laws know whose it was.
+        // The effect happens in the name of the task, so that invariants know whose it was.
         const result = this.#running.run(task, async () => effect());
         const known = await result.then(
           (value) => value,
           (error: unknown) => String(error),
         );
-        if (fate === "crashAfter") return this.#kill(task);
-        this.#remember(task, site, fate === "errorAfter" ? fate : known);
-        if (fate === "errorAfter") return reject(wrong(true));
+        if (fault === "crashAfter") return this.#kill(task);
+        this.#remember(task, site, fault === "errorAfter" ? fault : known);
+        if (fault === "errorAfter") return reject(wrong(true));
         result.then(resolve, reject);
       };
       this.#parked.push({ site, about, task, settle });
@@ -175,13 +179,13 @@ export class Scheduler {
   async step(): Promise<boolean> {
     if (this.#isFresh) await this.#settled();
     if (this.#parked.length === 0) return false;
-    const { index, fate } = this.choices.next(this.#parked);
+    const { index, fault } = this.choices.next(this.#parked);
     const [call] = this.#parked.splice(index, 1);
     if (!call) throw new Error(`there is no call ${index}`);
     this.steps++;
     const { site, about, task } = call;
-    this.told?.push({ number: this.steps, at: this.now, site, about, task, fate });
-    await call.settle(fate);
+    this.told?.push({ number: this.steps, at: this.now, site, about, task, fault });
+    await call.settle(fault);
     if (task.isDead) this.#parked = this.#parked.filter((other) => !other.task.isDead);
     await this.#settled();
     return true;
@@ -215,17 +219,42 @@ export class Scheduler {
     task.onDeath();
   }
 
-  #count(site: string, fate: Fate): void {
+  #count(site: string, fault: CallFault): void {
     let known = this.hits.get(site);
     if (!known) {
       known = noHits();
       this.hits.set(site, known);
     }
-    known[fate]++;
+    known[fault]++;
   }
 }
 
-// Calls that few lives come to go wrong more often, so that each fate of theirs is met, too.
+/** A harness chooses, until it is over; then everything happens in the order in which it was asked for. */
+export class Guided implements Choices {
+  isOver = false;
+  /** Runs before each call. */
+  before: () => void = () => undefined;
+  readonly #choose: (parked: readonly Parked[]) => Choice;
+
+  constructor(choose: (parked: readonly Parked[]) => Choice) {
+    this.#choose = choose;
+  }
+
+  next(parked: readonly Parked[]): Choice {
+    this.before();
+    return this.isOver ? { index: 0, fault: "ok" } : this.#choose(parked);
+  }
+
+  whim(): boolean {
+    return false;
+  }
+
+  below(): number {
+    return 0;
+  }
+}
+
+// Calls that few runs come to go wrong more often, so that each fault of theirs is met, too.
 const RARE = [
   "listing.public",
   "notification.send",
@@ -237,25 +266,26 @@ const RARE = [
 const OFTEN = 0.6;
 
 /**
- * Everything by chance, from a seed. `faultRate` is how likely a call is to go wrong; `weather` is how the sites begin
+ * Everything by chance, from a seed. `faultRate` is how likely a call is to go wrong; `burst` is how the sites begin
  * whose calls mostly do.
  */
 export class Chance implements Choices {
   faultRate: number;
-  weather = "";
+  burst = "";
   readonly #random: () => number;
 
   constructor(seed: number, faultRate: number) {
-    this.#random = seeded(seed);
+    // Neighbouring seeds are spread, else they begin alike.
+    this.#random = seeded(Math.imul(seed, 0x9e3779b1));
     this.faultRate = faultRate;
   }
 
-  next(parked: readonly Parked[]): { index: number; fate: Fate } {
+  next(parked: readonly Parked[]): Choice {
     const index = this.below(parked.length);
     const site = parked[index]?.site ?? "";
-    const isBad = RARE.includes(site) || (this.weather !== "" && site.startsWith(this.weather));
-    if (!this.whim(this.faultRate > 0 && isBad ? OFTEN : this.faultRate)) return { index, fate: "ok" };
-    return { index, fate: FATES[1 + this.below(FATES.length - 1)] ?? "ok" };
+    const isBad = RARE.includes(site) || (this.burst !== "" && site.startsWith(this.burst));
+    if (!this.whim(this.faultRate > 0 && isBad ? OFTEN : this.faultRate)) return { index, fault: "ok" };
+    return { index, fault: CALL_FAULTS[1 + this.below(CALL_FAULTS.length - 1)] ?? "ok" };
   }
 
   whim(odds: number): boolean {
@@ -265,15 +295,4 @@ export class Chance implements Choices {
   below(count: number): number {
     return Math.floor(this.#random() * count);
   }
-}
-
-/** mulberry32: small, and the same everywhere. */
-function seeded(seed: number): () => number {
-  let state = Math.imul(seed, 0x9e3779b1) >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
 }

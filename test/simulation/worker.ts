@@ -1,56 +1,56 @@
 import { parentPort, workerData } from "node:worker_threads";
+import { DELIBERATE_FAULTS } from "../invariants/deliberate-faults.ts";
 import type { Searched } from "./exhaustive.ts";
 import type { SweptStory } from "./fault-sweep.ts";
-import { MUTANTS } from "./mutants.ts";
-import { mutate } from "./mutate.ts";
-import { FATES, type Fate, noHits } from "./scheduler.ts";
+import { loadWithFault } from "./load-fault.ts";
+import { CALL_FAULTS, type CallFault, noHits } from "./scheduler.ts";
 
-/** Lives from one seed to another, with a deliberate fault if it is named. */
-export type LivesJob = { first: number; count: number; mutant?: string };
+/** Runs from one seed to another, with a deliberate fault if it is named. */
+export type RunsJob = { first: number; count: number; mutant?: string };
 /** A story with every fault, and with every pair of faults if asked for. */
 export type StoryJob = { story: string; pairs: boolean };
 /** Every order of a race, as far as so many runs go. */
 export type RaceJob = { race: string; limit: number };
-export type Job = LivesJob | StoryJob | RaceJob;
-export type Found = { seed: number; law: string; how: string };
+export type Job = RunsJob | StoryJob | RaceJob;
+export type Found = { seed: number; invariant: string; how: string };
 export type Done = {
-  lives: number;
+  runs: number;
   steps: number;
   crashes: number;
   captures: number;
   outraced: number;
   unfindable: number;
   found: Found[];
-  hits: Map<string, Record<Fate, number>>;
+  hits: Map<string, Record<CallFault, number>>;
 };
 
 // Beyond this many violations nothing more is learnt.
 const FOUND_LIMIT = 20;
 
-/** What a search came to, or how a law was broken. */
+/** What a search came to, or how an invariant was broken. */
 export type Outcome<Result> = { result: Result } | { violation: string };
 
-async function lives({ first, count, mutant: name }: LivesJob): Promise<Done> {
-  const mutant = MUTANTS.find((candidate) => candidate.name === name);
-  const isChanged = mutant ? mutate(mutant) : () => true;
-  const { live } = await import("./random-life.ts");
-  const { Violation } = await import("./laws.ts");
+async function runs({ first, count, mutant: name }: RunsJob): Promise<Done> {
+  const mutant = DELIBERATE_FAULTS.find((candidate) => candidate.name === name);
+  const isChanged = mutant ? loadWithFault(mutant) : () => true;
+  const { runSeed } = await import("./random-run.ts");
+  const { Violation } = await import("../invariants/catalogue.ts");
   if (!isChanged()) throw new Error(`"${name}" changes nothing that is loaded`);
   const done = nothingDone();
   for (let seed = first; seed < first + count && done.found.length < (mutant ? 1 : FOUND_LIMIT); seed++) {
-    done.lives++;
+    done.runs++;
     try {
-      const { scheduler, universe } = await live(seed);
+      const { scheduler, simulation } = await runSeed(seed);
       done.steps += scheduler.steps;
       done.crashes += scheduler.crashes;
-      done.captures += universe.ledger.captures().length;
-      done.outraced += universe.outraced;
-      done.unfindable += universe.ledger.unfindable.size;
+      done.captures += simulation.ledger.captures().length;
+      done.outraced += simulation.outraced;
+      done.unfindable += simulation.ledger.unfindable.size;
       addHits(done.hits, scheduler.hits);
     } catch (error) {
-      // What fails otherwise than by a law is a fault, too, of the code or of the harness.
+      // What fails otherwise than by an invariant is a fault, too, of the code or of the harness.
       const how = error instanceof Error ? error.message : String(error);
-      done.found.push({ seed, law: error instanceof Violation ? error.law : "error", how });
+      done.found.push({ seed, invariant: error instanceof Violation ? error.invariant : "error", how });
     }
   }
   return done;
@@ -58,7 +58,7 @@ async function lives({ first, count, mutant: name }: LivesJob): Promise<Done> {
 
 export function nothingDone(): Done {
   return {
-    lives: 0,
+    runs: 0,
     steps: 0,
     crashes: 0,
     captures: 0,
@@ -69,11 +69,11 @@ export function nothingDone(): Done {
   };
 }
 
-/** Sums up how often each call met each fate. */
+/** Sums up how often each call met each fault. */
 export function addHits(sum: Done["hits"], more: Done["hits"]): void {
   for (const [site, hits] of more) {
     const known = sum.get(site) ?? noHits();
-    for (const fate of FATES) known[fate] += hits[fate];
+    for (const fault of CALL_FAULTS) known[fault] += hits[fault];
     sum.set(site, known);
   }
 }
@@ -108,12 +108,12 @@ export function named<Named extends { name: string }>(all: readonly Named[], nam
 function work(job: Job): Promise<Done | Outcome<SweptStory> | Outcome<Searched>> {
   if ("story" in job) return story(job);
   if ("race" in job) return race(job);
-  return lives(job);
+  return runs(job);
 }
 
 if (parentPort) {
   const port = parentPort;
   if (typeof workerData === "object" && workerData !== null && "mutant" in workerData)
-    port.postMessage(await lives(workerData as LivesJob));
+    port.postMessage(await runs(workerData as RunsJob));
   else port.on("message", async (job: Job) => port.postMessage(await work(job)));
 }

@@ -1,4 +1,4 @@
-import { PASSWORD, PEOPLE } from "../../local/people.ts";
+import { PASSWORD, USERS } from "../../local/users.ts";
 
 /** What no record may hold: shapes of secrets and personal data, and those that the tests use. */
 const CANARIES: Record<string, RegExp> = {
@@ -11,7 +11,7 @@ const CANARIES: Record<string, RegExp> = {
     `sim-webhook-secret|local-(?:api-key|jwt-secret|listing-webhook|cursor|upstash|namespace)|replaced-|canary|${PASSWORD}`,
   ),
   "a name": new RegExp(
-    Object.values(PEOPLE)
+    Object.values(USERS)
       .map(({ email }) => email.split("@")[0] ?? "")
       .filter((name) => name !== "admin")
       .join("|"),

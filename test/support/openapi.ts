@@ -1,7 +1,7 @@
 import { Ajv2020 } from "ajv/dist/2020.js";
 import * as z from "zod";
 import { openApiDocument } from "../../lib/http/openapi.ts";
-import type { ApiObserver } from "../../local/front.ts";
+import type { ApiObserver } from "../../local/api-gateway.ts";
 
 const Content = z.record(z.string(), z.object({ schema: z.record(z.string(), z.unknown()) }));
 const Document = z.object({

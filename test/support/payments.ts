@@ -1,9 +1,11 @@
-import { type Ref, refOf, Uuid } from "../../lib/domain/ids.ts";
+import type { Evidence, PaidFacts } from "../../lib/domain/evidence.ts";
+import { type Ref, refOf, txRefOf, Uuid } from "../../lib/domain/ids.ts";
 import type { Policy } from "../../lib/domain/looks.ts";
 import { Santim } from "../../lib/domain/money.ts";
-import { type Act, claim, open } from "../../lib/domain/moves.ts";
-import type { AttentionCode, Lease, Payment, Terms } from "../../lib/domain/payment.ts";
+import { type Act, account, claim, open, renew, settleUnpaid } from "../../lib/domain/moves.ts";
+import type { Lease, Payment, Terms } from "../../lib/domain/payment.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../lib/domain/time.ts";
+import type { State } from "../../lib/domain/transitions.ts";
 
 export const NAMESPACE = "test-namespace";
 export const T0 = Date.UTC(2026, 10, 24, 6, 0, 0);
@@ -29,6 +31,12 @@ export function anAct(now = T0, by = "test"): Act {
   return { now, by, policy: POLICY };
 }
 
+/** Two hours after {@link T0}: what most steps after the first checkout are made with. */
+export const LATER = anAct(T0 + 2 * HOUR_MS, "later");
+
+/** Evidence that the first checkout can no longer be paid. */
+export const CLOSED = { attempt: 0, cancel: "closed" } as const;
+
 export function aLease(holder = "me", until = T0 + MINUTE_MS): Lease {
   return { holder, until };
 }
@@ -49,11 +57,53 @@ export function anOpened(ref: Ref = aRef(), now = T0): Payment {
   return open(aClaim(ref, now), "me", CHECKOUT_URL, anAct(now));
 }
 
-const ABOUT_MONEY: readonly AttentionCode[] = ["mismatch", "duplicate", "orphan", "refunded", "reversed"];
+/** A payment whose latest checkout was given up, and another one is open. */
+export function aRenewed(payment = anOpened(), act = LATER): Payment {
+  const left = { ...CLOSED, attempt: payment.attempt };
+  return open(renew(payment, left, TERMS, aLease(), act), "me", CHECKOUT_URL, act);
+}
 
-/** Money beside the one confirmed capture about which nobody was called. */
-export function capturesWithoutCall({ captures, attention }: Payment): Payment["captures"] {
-  const isCalled = (attempt: number) =>
-    attention.some((call) => ABOUT_MONEY.includes(call.code) && call.attempt === attempt);
-  return captures.filter(({ kind, attempt }) => kind !== "confirmed" && !isCalled(attempt));
+type Paid = Extract<Evidence, { says: "paid" }>;
+type Returned = Extract<Evidence, { says: "returned" }>;
+
+/** Chapa's word that an attempt took what was agreed; `change` is what it reports otherwise. */
+export function aSuccess({ ref }: Pick<Payment, "ref">, attempt = 0, change: Partial<PaidFacts> = {}): Paid {
+  const facts = { ...TERMS, txRef: txRefOf(ref, attempt), reference: `AP${attempt}`, ...change };
+  return { says: "paid", facts };
+}
+
+/** Chapa's word that the money of this success went back. */
+export function aReturn(how: Returned["how"], { facts }: Paid): Returned {
+  return { says: "returned", how, facts };
+}
+
+export function aConfirmed(payment = anOpened(), attempt = 0, act = LATER): Payment {
+  return account(payment, "confirm", attempt, aSuccess(payment, attempt), act);
+}
+
+/** A payment one of whose captures waits for a person. */
+export function aReviewed(payment = anOpened(), attempt = 0, change: Partial<PaidFacts> = {}): Payment {
+  return account(payment, "review", attempt, aSuccess(payment, attempt, change), LATER);
+}
+
+/** The moves that settle a payment unpaid. */
+export const UNPAID_MOVES = ["fail", "expire", "cancel"] as const;
+
+/** A payment that was settled unpaid. */
+export function aSettled(move: (typeof UNPAID_MOVES)[number] = "expire", payment = anOpened(), act = LATER): Payment {
+  return settleUnpaid(payment, move, { ...CLOSED, attempt: payment.attempt }, act);
+}
+
+/** A payment in `state`, made by legal moves. */
+export function aPaymentIn(state: State): Payment {
+  const made: Record<State, () => Payment> = {
+    CREATED: aClaim,
+    PENDING: anOpened,
+    SUCCESS: aConfirmed,
+    REVIEW: aReviewed,
+    FAILED: () => aSettled("fail"),
+    EXPIRED: () => aSettled("expire"),
+    CANCELLED: () => aSettled("cancel"),
+  };
+  return made[state]();
 }

@@ -1,6 +1,8 @@
+import type { Payment } from "../../lib/domain/payment.ts";
+import type { ApiObserver } from "../../local/api-gateway.ts";
+import type { ChapaSimulator } from "../../local/chapa/simulator.ts";
 import type { CloudOptions } from "../../local/cloud.ts";
-import { Stage } from "../../local/demo/stage.ts";
-import type { ApiObserver } from "../../local/front.ts";
+import { type Checkout, Stage } from "../../local/demo/stage.ts";
 import { readSettings } from "../../local/settings.ts";
 import { unlikeItsDescription } from "./openapi.ts";
 
@@ -31,4 +33,37 @@ export async function openStage(
     check();
   };
   return stage;
+}
+
+/** A plan under which Chapa tells nobody that it was paid. */
+export const SILENT = { dropAll: true, callback: { send: "off" } } as const;
+
+export function simulatedChapa({ cloud }: Stage): ChapaSimulator {
+  if (!cloud.chapa) throw new Error("these tests need the simulator");
+  return cloud.chapa;
+}
+
+/** The one payment that there is. @throws Error when there is none, or another one */
+export async function onlyPaymentOf({ cloud }: Stage): Promise<Payment> {
+  const [payment, ...others] = await cloud.rows.payments();
+  if (!payment || others.length > 0) throw new Error("there is not one payment");
+  return payment;
+}
+
+/** References that Chapa was asked to verify, in order. */
+export function verifiedAt(stage: Stage): string[] {
+  return simulatedChapa(stage)
+    .journal()
+    .flatMap((entry) => {
+      const asked = entry.kind === "request" && /^\/v1\/transaction\/verify\/(\w+)$/.exec(entry.path)?.[1];
+      return asked ? [asked] : [];
+    });
+}
+
+/** A checkout that was paid, of which nobody has told us. */
+export async function paidUnnoticed(stage: Stage, propertyId = stage.addProperty()): Promise<Checkout> {
+  stage.plan(SILENT);
+  const checkout = await stage.checkout(propertyId);
+  await stage.act(checkout, "close-tab");
+  return checkout;
 }

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { GetCommand, PutCommand } from "@aws-sdk/lib-dynamodb";
+import { type DynamoDBDocumentClient, GetCommand, PutCommand } from "@aws-sdk/lib-dynamodb";
 import { documentClient } from "../../lib/table/client.ts";
 import { ContactTable } from "../../lib/table/contacts.ts";
 import { PaymentTable } from "../../lib/table/payments.ts";
@@ -7,7 +7,20 @@ import { RequestTable } from "../../lib/table/requests.ts";
 import { TotalsTable } from "../../lib/table/totals.ts";
 import { type EngineName, startEngine } from "../../local/dynamo/engine.ts";
 import { createTable } from "../../local/dynamo/table.ts";
-import type { Tables } from "../table/contract.ts";
+import type { Tables } from "./table-contract.ts";
+
+const NAME = "payments";
+const CONTACT_KEYS = { current: "k2", keys: { k1: Buffer.alloc(32, 1), k2: Buffer.alloc(32, 2) } };
+
+/** Everything that the service has in its table, through `client`. */
+export function adaptersOf(client: DynamoDBDocumentClient) {
+  return {
+    payments: new PaymentTable(client, NAME),
+    requests: new RequestTable(client, NAME),
+    contacts: new ContactTable(client, NAME, async () => CONTACT_KEYS, randomBytes),
+    totals: new TotalsTable(client, NAME),
+  };
+}
 
 /** The service's table on a real engine of its own. */
 export async function realTables(engineName: EngineName): Promise<Tables> {
@@ -18,18 +31,13 @@ export async function realTables(engineName: EngineName): Promise<Tables> {
     AWS_SECRET_ACCESS_KEY: "local",
     AWS_ENDPOINT_URL_DYNAMODB: engine.endpoint,
   });
-  const name = "payments";
-  await createTable(engine.endpoint, name);
+  await createTable(engine.endpoint, NAME);
   const client = documentClient();
-  const keys = { current: "k2", keys: { k1: Buffer.alloc(32, 1), k2: Buffer.alloc(32, 2) } };
   return {
-    payments: new PaymentTable(client, name),
-    requests: new RequestTable(client, name),
-    contacts: new ContactTable(client, name, async () => keys, randomBytes),
-    totals: new TotalsTable(client, name),
-    raw: async (pk) => (await client.send(new GetCommand({ TableName: name, Key: { pk }, ConsistentRead: true }))).Item,
+    ...adaptersOf(client),
+    raw: async (pk) => (await client.send(new GetCommand({ TableName: NAME, Key: { pk }, ConsistentRead: true }))).Item,
     put: async (item) => {
-      await client.send(new PutCommand({ TableName: name, Item: item }));
+      await client.send(new PutCommand({ TableName: NAME, Item: item }));
     },
     close: async () => {
       client.destroy();

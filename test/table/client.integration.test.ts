@@ -4,7 +4,7 @@ import { PutCommand } from "@aws-sdk/lib-dynamodb";
 import { afterEach, expect, test } from "vitest";
 import { DependencyUnavailable } from "../../lib/domain/errors.ts";
 import { documentClient } from "../../lib/table/client.ts";
-import { reach } from "../../lib/table/conditional.ts";
+import { callTable } from "../../lib/table/conditional.ts";
 
 let server: Server;
 
@@ -34,7 +34,7 @@ test("a table that never answers is asked three times and then given up", async 
     asked++;
   });
   const put = new PutCommand({ TableName: "payments", Item: { pk: "x" } });
-  await expect(reach(() => client.send(put))).rejects.toThrow(DependencyUnavailable);
+  await expect(callTable(() => client.send(put))).rejects.toThrow(DependencyUnavailable);
   expect(asked).toBe(3);
 });
 

@@ -2,7 +2,7 @@ import { ConditionalCheckFailedException } from "@aws-sdk/client-dynamodb";
 import { marshall } from "@aws-sdk/util-dynamodb";
 import { describe, expect, test } from "vitest";
 import { DependencyUnavailable } from "../../lib/domain/errors.ts";
-import { agreesOn, conditionally, difference, reach } from "../../lib/table/conditional.ts";
+import { callTable, conditionally, difference, sameFields } from "../../lib/table/conditional.ts";
 import type { Item } from "../../lib/table/payment-item.ts";
 
 function refused(there?: Item) {
@@ -49,7 +49,7 @@ describe("a conditional write", () => {
 describe("a failure of the table", () => {
   test("is an outage, with its cause, whatever it is called", async () => {
     for (const error of [named("TimeoutError"), named("ProvisionedThroughputExceededException"), "no error at all"]) {
-      const outage = await reach(failing(error)).catch((found: unknown) => found);
+      const outage = await callTable(failing(error)).catch((found: unknown) => found);
       expect(outage).toBeInstanceOf(DependencyUnavailable);
       expect(outage).toMatchObject({ cause: error, message: expect.stringMatching(/^The table does not answer/) });
     }
@@ -59,28 +59,28 @@ describe("a failure of the table", () => {
     "that is a fault of ours, as %s is, never looks like an outage",
     async (name) => {
       const fault = named(name);
-      await expect(reach(failing(fault))).rejects.toBe(fault);
+      await expect(callTable(failing(fault))).rejects.toBe(fault);
       await expect(conditionally(failing(fault), () => true)).rejects.toBe(fault);
     },
   );
 
   test("is not what a refused condition is", async () => {
     const refusal = refused();
-    await expect(reach(failing(refusal))).rejects.toBe(refusal);
+    await expect(callTable(failing(refusal))).rejects.toBe(refusal);
   });
 
   test("does not exist where there is an answer", async () => {
-    expect(await reach(async () => 7)).toBe(7);
+    expect(await callTable(async () => 7)).toBe(7);
   });
 });
 
 describe("what is there", () => {
   test("is as wanted only when every named attribute is, absent ones included", () => {
     const there = { a: 1, b: { deep: ["x"] } };
-    expect(agreesOn(["a", "b", "c"], there, { a: 1, b: { deep: ["x"] } })).toBe(true);
-    expect(agreesOn(["a", "b"], there, { a: 1, b: { deep: ["y"] } })).toBe(false);
-    expect(agreesOn(["a", "c"], there, { a: 1, c: 0 })).toBe(false);
-    expect(agreesOn(["a"], there, { a: 1, c: 0 })).toBe(true);
+    expect(sameFields(["a", "b", "c"], there, { a: 1, b: { deep: ["x"] } })).toBe(true);
+    expect(sameFields(["a", "b"], there, { a: 1, b: { deep: ["y"] } })).toBe(false);
+    expect(sameFields(["a", "c"], there, { a: 1, c: 0 })).toBe(false);
+    expect(sameFields(["a"], there, { a: 1, c: 0 })).toBe(true);
   });
 });
 

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { DependencyUnavailable } from "../../lib/domain/errors.ts";
 import { DAY_MS } from "../../lib/domain/time.ts";
 import { type ContactKeys, ContactTable } from "../../lib/table/contacts.ts";
-import { MemoryTable } from "../simulation/memory-client.ts";
+import { MemoryTable } from "../support/memory-table.ts";
 import { aRef, T0 } from "../support/payments.ts";
 import { answering } from "../support/table-client.ts";
 

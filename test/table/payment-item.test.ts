@@ -1,9 +1,10 @@
 import { describe, expect, test } from "vitest";
+import * as z from "zod";
 import { Ref } from "../../lib/domain/ids.ts";
 import { Santim } from "../../lib/domain/money.ts";
 import type { Payment } from "../../lib/domain/payment.ts";
 import { DAY_MS } from "../../lib/domain/time.ts";
-import { MOVES, type Move, STATES } from "../../lib/domain/transitions.ts";
+import { MOVES, STATES } from "../../lib/domain/transitions.ts";
 import { fromItem, type Item, toItem } from "../../lib/table/payment-item.ts";
 import { aClaim, anOpened, FEE, T0 } from "../support/payments.ts";
 
@@ -214,22 +215,9 @@ describe("a payment's row", () => {
     }
   });
 
-  test.each([
-    "pk",
-    "schema",
-    "serial",
-    "state",
-    "version",
-    "attempt",
-    "amount",
-    "currency",
-    "mode",
-    "attempts",
-    "created_at",
-    "updated_at",
-    "began_at",
-    "history",
-  ])("without %s is no payment", (name) => {
+  const needed =
+    "pk schema serial state version attempt amount currency mode attempts created_at updated_at began_at history";
+  test.each(needed.split(" "))("without %s is no payment", (name) => {
     expect(() => fromItem({ ...ROW, [name]: undefined })).toThrow();
   });
 
@@ -255,11 +243,21 @@ describe("a payment's row", () => {
     ["whose history has a moment with something behind it", { history: ["claim 5x me"] }],
     ["whose history has a moment in hexadecimal", { history: ["claim 0x5 me"] }],
     ["whose history has a moment with an exponent", { history: ["claim 1e3 me"] }],
+    ["whose history has a moment that is no number", { history: ["claim NaN me"] }],
+    ["whose history has a moment below zero", { history: ["claim -1 me"] }],
+    ["whose history has two spaces", { history: ["claim  me"] }],
+    ["whose history has an empty line", { history: [""] }],
+    ["with a moment past the year 9999", { first_opened_at: Date.UTC(9999, 11, 31) }],
+    ["with a moment that no date can show", { first_opened_at: 8_700_000_000_000_000 }],
+    ["with a moment below zero", { first_opened_at: -1 }],
+    ["with an attempt below zero", { attempts: { "-1": ATTEMPT } }],
+    ["with an attempt of a half", { attempts: { 1.5: ATTEMPT } }],
+    ["with an attempt without a number", { attempts: { "": ATTEMPT } }],
     ["with an attempt of five digits", { attempts: { 12345: ATTEMPT } }],
     ["with something before an attempt's number", { attempts: { x1: ATTEMPT } }],
     ["with something behind an attempt's number", { attempts: { "1x": ATTEMPT } }],
   ])("%s is no payment", (_name, change) => {
-    expect(() => fromItem({ ...ROW, ...change })).toThrow();
+    expect(() => fromItem({ ...ROW, ...change })).toThrow(z.ZodError);
   });
 
   test("whose history is broken says so without repeating what stands there", () => {
@@ -275,13 +273,12 @@ describe("a payment's row", () => {
   });
 
   test("keeps a history entry apart: move, moment, who, and the whole evidence or none", () => {
-    const moves: Move[] = ["claim", "open"];
     const history = [
-      { move: moves[0] ?? "claim", at: 5, by: "a", evidence: undefined },
-      { move: moves[1] ?? "open", at: 6, by: "b", evidence: "x y z" },
-    ];
+      { move: "claim", at: 0, by: "a", evidence: undefined },
+      { move: "open", at: 6, by: "b", evidence: "x  y z" },
+    ] as const;
     const written = toItem({ ...PAYMENT, history });
-    expect(written["history"]).toEqual(["claim 5 a", "open 6 b x y z"]);
+    expect(written["history"]).toEqual(["claim 0 a", "open 6 b x  y z"]);
     expect(fromItem(written).history).toEqual(history);
   });
 });

@@ -5,7 +5,7 @@ import { DependencyUnavailable } from "../../lib/domain/errors.ts";
 import { paymentKey } from "../../lib/table/keys.ts";
 import { toItem } from "../../lib/table/payment-item.ts";
 import { PaymentTable } from "../../lib/table/payments.ts";
-import { MemoryTable } from "../simulation/memory-client.ts";
+import { MemoryTable } from "../support/memory-table.ts";
 import { aClaim, anOpened, aRef, FEE, T0 } from "../support/payments.ts";
 import { answering } from "../support/table-client.ts";
 

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { DependencyUnavailable } from "../../lib/domain/errors.ts";
 import { ProgressTable } from "../../lib/table/progress.ts";
-import { MemoryTable } from "../simulation/memory-client.ts";
+import { MemoryTable } from "../support/memory-table.ts";
 import { T0 } from "../support/payments.ts";
 import { answering } from "../support/table-client.ts";
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { DependencyUnavailable } from "../../lib/domain/errors.ts";
 import { DAY_MS } from "../../lib/domain/time.ts";
 import { RequestTable } from "../../lib/table/requests.ts";
-import { MemoryTable } from "../simulation/memory-client.ts";
+import { MemoryTable } from "../support/memory-table.ts";
 import { aRef, T0 } from "../support/payments.ts";
 import { answering } from "../support/table-client.ts";
 

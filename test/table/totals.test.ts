@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { addisAbabaDay, DAY_MS } from "../../lib/domain/time.ts";
 import { TotalsTable } from "../../lib/table/totals.ts";
-import { MemoryTable } from "../simulation/memory-client.ts";
+import { MemoryTable } from "../support/memory-table.ts";
 import { T0 } from "../support/payments.ts";
 import { answering } from "../support/table-client.ts";
 

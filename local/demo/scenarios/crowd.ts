@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { Heard } from "../../caller.ts";
+import type { HttpResponse } from "../../api-client.ts";
 import { answersTo, claim, everyCaptureAccounted, listingIs, onePayment, payerWasTold } from "../checks.ts";
 import type { Scenario } from "../scenario.ts";
 import { type Checkout, checkoutOf } from "../stage.ts";
@@ -59,7 +59,7 @@ export const twoTabs: Scenario = {
   },
 };
 
-function checkoutIn(presses: readonly Heard[]): Checkout {
+function checkoutIn(presses: readonly HttpResponse[]): Checkout {
   const [first] = presses;
   if (!first) throw new Error("nobody pressed");
   return checkoutOf(first);

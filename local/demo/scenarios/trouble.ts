@@ -206,7 +206,7 @@ export const listingClosed: Scenario = {
     const old = stage.addProperty(stage.cloud.clock.now() - 7 * DAY_MS + 30 * MINUTE_MS);
     const checkout = await stage.checkout(old);
     await stage.pass(40 * MINUTE_MS, "the listing's own seven days are over");
-    stage.cloud.peers.listing?.closeOld();
+    stage.cloud.services.listing?.closeOld();
     stage.say("listing", "gives the property up by itself");
     await stage.act(checkout, "pay");
     await stage.status(checkout);

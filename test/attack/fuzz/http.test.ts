@@ -1,8 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { Forbidden, InputInvalid, MethodNotAllowed, PaymentNotFound } from "../../../lib/domain/errors.ts";
+import { PaymentNotFound } from "../../../lib/domain/errors.ts";
 import { paymentIdOf } from "../../../lib/domain/ids.ts";
 import { cursors } from "../../../lib/http/cursor.ts";
+import { Forbidden, InputInvalid, MethodNotAllowed } from "../../../lib/http/errors.ts";
 import { tagged } from "../../../lib/http/etag.ts";
 import { textFormatOf } from "../../../lib/http/metrics-text.ts";
 import { pageLanguage, pendingPage } from "../../../lib/http/pages/pending-page.ts";

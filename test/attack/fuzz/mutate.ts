@@ -1,18 +1,16 @@
-/** A source of numbers that gives the same ones for the same seed: mulberry32. */
+import { seeded } from "../../support/seeded-random.ts";
+
+/** Choices that are the same for the same seed. */
 export class Random {
-  #state: number;
+  readonly #next: () => number;
 
   constructor(seed: number) {
-    this.#state = seed >>> 0;
+    this.#next = seeded(seed);
   }
 
   /** A whole number below `limit`. */
   below(limit: number): number {
-    this.#state = (this.#state + 0x6d2b79f5) >>> 0;
-    let mixed = this.#state;
-    mixed = Math.imul(mixed ^ (mixed >>> 15), mixed | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % limit;
+    return (this.#next() * 2 ** 32) % limit;
   }
 
   of<One>(many: readonly One[]): One {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Action, ActParams } from "../../../local/chapa/actions.ts";
-import { LIVE_KEY, MINUTE, startLab } from "./lab.ts";
+import { waitUntil } from "../../support/wait-until.ts";
+import { LIVE_KEY, MINUTE, startCheckout, startLab } from "./lab.ts";
 
 describe("the payer", () => {
   test.each<[string, ActParams]>([
@@ -9,8 +10,7 @@ describe("the payer", () => {
     ["an M-Pesa test number", { method: "mpesa", phone: "0700112233" }],
     ["a card, which has no number", { method: "card", phone: "0911111111" }],
   ])("pays with %s", async (_what, params) => {
-    const { chapa, open } = await startLab();
-    const { txRef } = await open();
+    const { chapa, txRef } = await startCheckout();
 
     const result = await chapa.act(txRef, "pay", params);
 
@@ -33,8 +33,7 @@ describe("the payer", () => {
     ["a number that is not a test number", { phone: "0911223344" }],
     ["a telebirr number for M-Pesa", { method: "mpesa", phone: "0900123456" }],
   ])("does not get through with %s, and may try again", async (_what, params) => {
-    const { chapa, open, verify } = await startLab();
-    const { txRef } = await open();
+    const { chapa, verify, txRef } = await startCheckout();
 
     const first = await chapa.act(txRef, "pay", params);
     const word = (await verify(txRef)).body.data?.["status"];
@@ -55,8 +54,7 @@ describe("the payer", () => {
   });
 
   test("has ten attempts; the eleventh is refused", async () => {
-    const { chapa, open } = await startLab();
-    const { txRef } = await open();
+    const { chapa, txRef } = await startCheckout();
 
     for (let attempt = 1; attempt <= 9; attempt++) {
       expect(await chapa.act(txRef, "fail")).toMatchObject({ state: "OPEN", status: "failed" });
@@ -68,8 +66,7 @@ describe("the payer", () => {
   });
 
   test("who does nothing leaves the checkout to expire after an hour, without a word from Chapa", async () => {
-    const { chapa, inbox, open, verify } = await startLab();
-    const { txRef } = await open();
+    const { chapa, inbox, verify, txRef } = await startCheckout();
 
     await chapa.act(txRef, "abandon");
     await chapa.clock.advance(61 * MINUTE);
@@ -93,8 +90,7 @@ describe("the payer", () => {
   });
 
   test("who cancels is failed/cancelled in the webhook and goes back to the merchant", async () => {
-    const { chapa, inbox, open } = await startLab();
-    const { txRef } = await open({ return_url: "https://merchant.et/back?id=7" });
+    const { chapa, inbox, txRef } = await startCheckout({ return_url: "https://merchant.et/back?id=7" });
 
     const result = await chapa.act(txRef, "cancel");
     await chapa.settled();
@@ -105,8 +101,7 @@ describe("the payer", () => {
   });
 
   test("who closes the tab has paid, but never comes back", async () => {
-    const { chapa, inbox, open } = await startLab();
-    const { txRef } = await open({ return_url: "https://merchant.et/back" });
+    const { chapa, inbox, txRef } = await startCheckout({ return_url: "https://merchant.et/back" });
 
     const result = await chapa.act(txRef, "close-tab");
     await chapa.settled();
@@ -118,8 +113,7 @@ describe("the payer", () => {
 
 describe("a payment that is under way", () => {
   test("is pending for its seconds on the clock, then succeeds", async () => {
-    const { chapa, open, verify } = await startLab();
-    const { txRef } = await open();
+    const { chapa, verify, txRef } = await startCheckout();
 
     expect(await chapa.act(txRef, "prompt", { seconds: 60 })).toMatchObject({ status: "pending", state: "ATTEMPTING" });
     await chapa.clock.advance(59_000);
@@ -129,8 +123,7 @@ describe("a payment that is under way", () => {
   });
 
   test("can fail in the end", async () => {
-    const { chapa, open } = await startLab();
-    const { txRef } = await open();
+    const { chapa, txRef } = await startCheckout();
 
     await chapa.act(txRef, "prompt", { outcome: "failure" });
     await chapa.clock.advance(30_000);
@@ -139,8 +132,7 @@ describe("a payment that is under way", () => {
   });
 
   test.each(["merchant", "payer"])("lands although the %s has cancelled the link", async (who) => {
-    const { chapa, inbox, open, cancel, verify } = await startLab();
-    const { txRef } = await open();
+    const { chapa, inbox, cancel, verify, txRef } = await startCheckout();
     await chapa.act(txRef, "prompt", { seconds: 60 });
 
     if (who === "merchant") await cancel(txRef);
@@ -153,8 +145,7 @@ describe("a payment that is under way", () => {
   });
 
   test("bears the moment at which it landed, however far the clock was moved", async () => {
-    const { chapa, open } = await startLab();
-    const { txRef } = await open();
+    const { chapa, txRef } = await startCheckout();
     const begun = chapa.clock.now();
 
     await chapa.act(txRef, "prompt", { seconds: 60 });
@@ -164,8 +155,7 @@ describe("a payment that is under way", () => {
   });
 
   test("lets nobody begin another", async () => {
-    const { chapa, open } = await startLab();
-    const { txRef } = await open();
+    const { chapa, txRef } = await startCheckout();
     await chapa.act(txRef, "prompt");
 
     await expect(chapa.act(txRef, "pay")).rejects.toThrow("under way");
@@ -174,8 +164,7 @@ describe("a payment that is under way", () => {
 
 describe("a late payment", () => {
   test.each(["cancelled", "expired", "closed"])("still lands on a link that is %s", async (state) => {
-    const { chapa, inbox, open, cancel, verify } = await startLab();
-    const { txRef } = await open();
+    const { chapa, inbox, cancel, verify, txRef } = await startCheckout();
     if (state === "cancelled") await cancel(txRef);
     if (state === "expired") await chapa.clock.advance(61 * MINUTE);
     if (state === "closed") for (let n = 0; n < 10; n++) await chapa.act(txRef, "fail");
@@ -189,8 +178,7 @@ describe("a late payment", () => {
   });
 
   test("on an open link waits until the link has expired", async () => {
-    const { chapa, open } = await startLab();
-    const { txRef } = await open();
+    const { chapa, txRef } = await startCheckout();
 
     await chapa.act(txRef, "pay-late");
     await chapa.clock.advance(60 * MINUTE);
@@ -201,8 +189,7 @@ describe("a late payment", () => {
   });
 
   test("is refused for what is already paid", async () => {
-    const { chapa, open } = await startLab();
-    const { txRef } = await open();
+    const { chapa, txRef } = await startCheckout();
     await chapa.act(txRef, "pay");
 
     await expect(chapa.act(txRef, "pay-late")).rejects.toThrow("already paid");
@@ -216,8 +203,7 @@ describe("a payment that is not what was ordered", () => {
     ["wrong-currency", {}, { currency: "USD" }, { currency: "USD" }],
     ["live-test-mix", {}, { mode: "live" }, { mode: "live" }],
   ])("%s %j is what verify, webhook and ledger all say", async (action, params, verified, told) => {
-    const { chapa, inbox, open, verify } = await startLab();
-    const { txRef } = await open();
+    const { chapa, inbox, verify, txRef } = await startCheckout();
 
     await chapa.act(txRef, action, params);
     await chapa.settled();
@@ -231,8 +217,7 @@ describe("a payment that is not what was ordered", () => {
   });
 
   test("twice is two references, two webhooks, and the first one in verify", async () => {
-    const { chapa, inbox, open, verify } = await startLab();
-    const { txRef } = await open();
+    const { chapa, inbox, verify, txRef } = await startCheckout();
 
     await chapa.act(txRef, "pay-twice");
     await chapa.settled();
@@ -246,8 +231,7 @@ describe("a payment that is not what was ordered", () => {
   });
 
   test("may fail first and succeed later under the same tx_ref", async () => {
-    const { chapa, inbox, open, verify } = await startLab();
-    const { txRef } = await open();
+    const { chapa, inbox, verify, txRef } = await startCheckout();
 
     await chapa.act(txRef, "fail-then-pay", { seconds: 60 });
     await chapa.clock.advance(MINUTE);
@@ -267,8 +251,7 @@ describe("a payment that is not what was ordered", () => {
 
 describe("money that goes back", () => {
   test("by a reversal is told later, and verify says so", async () => {
-    const { chapa, inbox, open, verify } = await startLab();
-    const { txRef } = await open();
+    const { chapa, inbox, verify, txRef } = await startCheckout();
 
     await chapa.act(txRef, "reverse", { seconds: 60 });
     expect((await verify(txRef)).body.data?.["status"]).toBe("success");
@@ -280,16 +263,14 @@ describe("money that goes back", () => {
   });
 
   test("by a reversal of something paid before goes back at once", async () => {
-    const { chapa, open } = await startLab();
-    const { txRef } = await open();
+    const { chapa, txRef } = await startCheckout();
     await chapa.act(txRef, "pay");
 
     expect(await chapa.act(txRef, "reverse")).toMatchObject({ status: "reversed" });
   });
 
   test("from the dashboard goes back in parts or whole, and never more than was paid", async () => {
-    const { chapa, inbox, open } = await startLab();
-    const { txRef } = await open();
+    const { chapa, inbox, txRef } = await startCheckout();
     await chapa.act(txRef, "pay");
 
     expect(await chapa.act(txRef, "refund", { amount: "100" })).toMatchObject({ status: "success" });
@@ -303,8 +284,7 @@ describe("money that goes back", () => {
   });
 
   test("can be that of the second of two payments", async () => {
-    const { chapa, open, verify } = await startLab();
-    const { txRef } = await open();
+    const { chapa, verify, txRef } = await startCheckout();
     await chapa.act(txRef, "pay-twice");
 
     await chapa.act(txRef, "refund", { reference: chapa.captures()[1]?.reference });
@@ -323,8 +303,7 @@ describe("a scenario", () => {
     ["500.06", "success"],
     ["500.07", "success"],
   ])("is chosen by the cents of %s, which ends as %s", async (amount, status) => {
-    const { chapa, open } = await startLab();
-    const { txRef } = await open({ amount });
+    const { chapa, txRef } = await startCheckout({ amount });
     await chapa.settled();
 
     expect(chapa.transaction(txRef)?.status).toBe(status);
@@ -336,8 +315,7 @@ describe("a scenario", () => {
     ["Sim-wrong-currency", "success", "success"],
     ["Sim-reverse", "success", "reversed"],
   ])("is chosen by the first name %s: at first %s, after two hours %s", async (first_name, now, later) => {
-    const { chapa, open } = await startLab();
-    const { txRef } = await open({ first_name });
+    const { chapa, txRef } = await startCheckout({ first_name });
     await chapa.settled();
 
     const status = chapa.transaction(txRef)?.status;
@@ -351,8 +329,7 @@ describe("a scenario", () => {
     ["duplicate-webhooks", 3],
     ["no-webhook", 0],
   ])("%s is paid and tells the merchant %i times", async (name, times) => {
-    const { chapa, inbox, open } = await startLab();
-    const { txRef } = await open({ first_name: `Sim-${name}` });
+    const { chapa, inbox, txRef } = await startCheckout({ first_name: `Sim-${name}` });
     await chapa.settled();
 
     expect(chapa.transaction(txRef)?.state).toBe("PAID");
@@ -362,17 +339,14 @@ describe("a scenario", () => {
   test("initialize-timeout opens the checkout and never answers", async () => {
     const { chapa, initialize } = await startLab();
 
-    const lost = initialize({ tx_ref: "LOST1", amount: "500.09" });
-    await expect(Promise.race([lost.then(() => "answered"), wait(50)])).resolves.toBe("nothing yet");
-    const isLost = expect(lost).rejects.toThrow();
+    const isLost = expect(initialize({ tx_ref: "LOST1", amount: "500.09" })).rejects.toThrow();
+    await waitUntil(() => chapa.transaction("LOST1")?.state === "OPEN");
     await chapa.close();
     await isLost;
-    expect(chapa.transaction("LOST1")?.state).toBe("OPEN");
   });
 
   test("verify-503 is paid while verify is out of order for five minutes", async () => {
-    const { chapa, open, verify } = await startLab();
-    const { txRef } = await open({ amount: "500.10" });
+    const { chapa, verify, txRef } = await startCheckout({ amount: "500.10" });
     await chapa.settled();
 
     expect((await verify(txRef)).status).toBe(503);
@@ -399,7 +373,3 @@ describe("a scenario", () => {
     expect(chapa.transactions().map(({ state }) => state)).toEqual(Array(5).fill("PAID"));
   });
 });
-
-function wait(ms: number): Promise<string> {
-  return new Promise((resolve) => setTimeout(() => resolve("nothing yet"), ms));
-}

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import * as z from "zod";
 import { startChapa, UnsafeKey } from "../../../local/chapa/simulator.ts";
-import { LIVE_KEY, MINUTE, startLab } from "./lab.ts";
+import { LIVE_KEY, MINUTE, startCheckout, startLab } from "./lab.ts";
 
 const HOUR = 60 * MINUTE;
 
@@ -81,8 +81,7 @@ describe("every answer", () => {
 
 describe("verify", () => {
   test("says success at the top and pending inside about a checkout that nobody paid", async () => {
-    const { open, verify } = await startLab();
-    const { txRef } = await open();
+    const { verify, txRef } = await startCheckout();
 
     const { status, body } = await verify(txRef);
 
@@ -104,8 +103,7 @@ describe("verify", () => {
   });
 
   test("tells method, reference and a charge of three percent about a paid one", async () => {
-    const { chapa, open, verify } = await startLab();
-    const { txRef } = await open({ amount: "400.50" });
+    const { chapa, verify, txRef } = await startCheckout({ amount: "400.50" });
 
     await chapa.act(txRef, "pay", { method: "cbebirr" });
 
@@ -120,8 +118,7 @@ describe("verify", () => {
   });
 
   test("writes times in UTC with six places", async () => {
-    const { open, verify } = await startLab();
-    const { txRef } = await open();
+    const { verify, txRef } = await startCheckout();
 
     expect((await verify(txRef)).body.data?.["created_at"]).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.000000Z$/);
   });
@@ -136,8 +133,7 @@ describe("verify", () => {
   });
 
   test("finds a tx_ref that has to be percent-encoded", async () => {
-    const { open, verify } = await startLab();
-    const { txRef } = await open({ tx_ref: "order 7/é" });
+    const { verify, txRef } = await startCheckout({ tx_ref: "order 7/é" });
 
     expect((await verify(txRef)).body.data?.["tx_ref"]).toBe("order 7/é");
   });
@@ -145,8 +141,7 @@ describe("verify", () => {
 
 describe("cancel", () => {
   test("ends an open link, after which verify still says pending", async () => {
-    const { open, cancel, verify } = await startLab();
-    const { txRef } = await open();
+    const { cancel, verify, txRef } = await startCheckout();
 
     const { status, body } = await cancel(txRef);
 
@@ -181,8 +176,7 @@ describe("cancel", () => {
   });
 
   test("leaves a paid transaction paid", async () => {
-    const { chapa, open, cancel, verify } = await startLab();
-    const { txRef } = await open();
+    const { chapa, cancel, verify, txRef } = await startCheckout();
     await chapa.act(txRef, "pay");
 
     expect((await cancel(txRef)).status).toBe(400);
@@ -192,8 +186,7 @@ describe("cancel", () => {
 
 describe("refund", () => {
   test.each(["reference", "tx_ref"])("can be asked for by %s and runs its course on the clock", async (by) => {
-    const { chapa, inbox, call, open, verify } = await startLab();
-    const { txRef } = await open();
+    const { chapa, inbox, call, verify, txRef } = await startCheckout();
     await chapa.act(txRef, "pay");
     const id = by === "tx_ref" ? txRef : chapa.captures()[0]?.reference;
 
@@ -218,8 +211,7 @@ describe("refund", () => {
   });
 
   test("can be in parts that never come to more than was paid", async () => {
-    const { chapa, call, open, verify } = await startLab();
-    const { txRef } = await open();
+    const { chapa, call, verify, txRef } = await startCheckout();
     await chapa.act(txRef, "pay");
     const refund = (amount: string) => call("POST", `/refund/${txRef}`, { amount });
 
@@ -232,8 +224,7 @@ describe("refund", () => {
   });
 
   test("in part leaves the payment a success", async () => {
-    const { chapa, call, open, verify } = await startLab();
-    const { txRef } = await open();
+    const { chapa, call, verify, txRef } = await startCheckout();
     await chapa.act(txRef, "pay");
 
     await call("POST", `/refund/${txRef}`, { amount: "100" });
@@ -243,8 +234,7 @@ describe("refund", () => {
   });
 
   test("needs a reference of its own, which can be verified by", async () => {
-    const { chapa, call, open } = await startLab();
-    const { txRef } = await open();
+    const { chapa, call, txRef } = await startCheckout();
     await chapa.act(txRef, "pay");
     const refund = () => call("POST", `/refund/${txRef}`, { amount: "10", reference: "MINE-1" });
 
@@ -254,8 +244,7 @@ describe("refund", () => {
   });
 
   test("that Chapa takes back leaves the money with the merchant", async () => {
-    const { chapa, inbox, call, open } = await startLab();
-    const { txRef } = await open();
+    const { chapa, inbox, call, txRef } = await startCheckout();
     chapa.plan(txRef, { refunds: "reversed" });
     await chapa.act(txRef, "pay");
 
@@ -317,8 +306,7 @@ describe("the other endpoints", () => {
   });
 
   test("the list has a row for each of two payments of one tx_ref", async () => {
-    const { chapa, call, open } = await startLab();
-    const { txRef } = await open();
+    const { chapa, call, txRef } = await startCheckout();
     await chapa.act(txRef, "pay-twice");
 
     const { transactions } = Page.parse((await call("GET", "/transactions")).body.data);
@@ -334,8 +322,7 @@ describe("the other endpoints", () => {
   });
 
   test("events tell the story of a transaction by Chapa's reference", async () => {
-    const { chapa, call, open } = await startLab();
-    const { txRef } = await open();
+    const { chapa, call, txRef } = await startCheckout();
     await chapa.act(txRef, "fail");
     await chapa.act(txRef, "pay");
 

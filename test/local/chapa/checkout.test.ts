@@ -1,10 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { ask, startLab } from "./lab.ts";
+import { ask, startCheckout, startLab } from "./lab.ts";
 
 describe("the payer's page", () => {
   test("shows what is to be paid, whatever a stranger puts into the address", async () => {
-    const { open } = await startLab();
-    const { url, txRef } = await open({ customization: { title: "Listing fee", description: "Two rooms in Bole" } });
+    const { url, txRef } = await startCheckout({
+      customization: { title: "Listing fee", description: "Two rooms in Bole" },
+    });
 
     const { status, text, headers } = await ask(`${url}?success_url=https%3A%2F%2Fapp.example%2Fdone&x=1`, {
       method: "GET",
@@ -18,8 +19,7 @@ describe("the payer's page", () => {
   test.each(["open", "waiting", "paid", "cancelled"])(
     "fetches nothing from elsewhere and runs no script when %s",
     async (state) => {
-      const { chapa, open } = await startLab();
-      const { url, txRef } = await open({ customization: { logo: "https://img.example/l.png" } });
+      const { chapa, url, txRef } = await startCheckout({ customization: { logo: "https://img.example/l.png" } });
       if (state === "waiting") await chapa.act(txRef, "prompt");
       if (state === "paid") await chapa.act(txRef, "pay");
       if (state === "cancelled") await chapa.act(txRef, "cancel");
@@ -37,8 +37,7 @@ describe("the payer's page", () => {
   );
 
   test("does not let the merchant's words become markup", async () => {
-    const { open } = await startLab();
-    const { url } = await open({ tx_ref: `<u>"&'`, customization: { title: "<i>x</i>" } });
+    const { url } = await startCheckout({ tx_ref: `<u>"&'`, customization: { title: "<i>x</i>" } });
 
     const { text } = await ask(url, { method: "GET" });
 
@@ -53,8 +52,7 @@ describe("the payer's page", () => {
   });
 
   test("refreshes itself while the phone is being waited for, then goes on to the merchant", async () => {
-    const { chapa, open } = await startLab();
-    const { url, txRef } = await open({ return_url: "https://merchant.et/back" });
+    const { chapa, url, txRef } = await startCheckout({ return_url: "https://merchant.et/back" });
     await chapa.act(txRef, "prompt", { seconds: 2 });
 
     expect((await ask(`${url}?waiting`, { method: "GET" })).text).toContain('http-equiv="refresh"');
@@ -71,8 +69,7 @@ describe("a button on it", () => {
     ask(`${url}/act`, { method: "POST", body: new URLSearchParams(fields) });
 
   test("pays and sends the browser back with trx_ref, ref_id and status", async () => {
-    const { chapa, open } = await startLab();
-    const { url, txRef } = await open({ return_url: "https://merchant.et/back?id=7" });
+    const { chapa, url, txRef } = await startCheckout({ return_url: "https://merchant.et/back?id=7" });
 
     const { status, headers } = await press(url, { action: "pay", method: "telebirr", phone: "0900123456" });
 
@@ -84,8 +81,7 @@ describe("a button on it", () => {
   });
 
   test("leads to a receipt when the merchant has no page", async () => {
-    const { chapa, open } = await startLab();
-    const { url } = await open();
+    const { chapa, url } = await startCheckout();
 
     const { headers } = await press(url, { action: "pay" });
 
@@ -95,8 +91,7 @@ describe("a button on it", () => {
   });
 
   test("leads back to the page after a failure", async () => {
-    const { open } = await startLab();
-    const { url } = await open();
+    const { url } = await startCheckout();
 
     const { status, headers } = await press(url, { action: "pay", phone: "0911111111" });
 
@@ -106,8 +101,7 @@ describe("a button on it", () => {
   });
 
   test("that comes too late says so on the page", async () => {
-    const { open } = await startLab();
-    const { url } = await open();
+    const { url } = await startCheckout();
     await press(url, { action: "pay" });
 
     const { status, text } = await press(url, { action: "pay" });
@@ -121,8 +115,7 @@ describe("a program", () => {
   const act = (url: string, body: unknown) => ask(`${url}/act`, { method: "POST", body });
 
   test("is answered in JSON", async () => {
-    const { open } = await startLab();
-    const { url, txRef } = await open({ return_url: "https://merchant.et/back" });
+    const { url, txRef } = await startCheckout({ return_url: "https://merchant.et/back" });
 
     const { status, body } = await act(url, { action: "pay", method: "mpesa", phone: "0700123456" });
 
@@ -142,8 +135,7 @@ describe("a program", () => {
     [{ action: "prompt", seconds: -1 }, "seconds"],
     [{ action: "wrong-amount", amount: "lots" }, "amount: validation.numeric"],
   ])("hears what is wrong with %j", async (body, message) => {
-    const { open } = await startLab();
-    const { url } = await open();
+    const { url } = await startCheckout();
 
     const reply = await act(url, body);
 
@@ -152,8 +144,7 @@ describe("a program", () => {
   });
 
   test("hears why an action is refused", async () => {
-    const { open } = await startLab();
-    const { url } = await open();
+    const { url } = await startCheckout();
     await act(url, { action: "cancel" });
 
     const reply = await act(url, { action: "pay" });
@@ -163,8 +154,7 @@ describe("a program", () => {
   });
 
   test("of two that pay at the same moment, one pays", async () => {
-    const { chapa, open } = await startLab();
-    const { url } = await open();
+    const { chapa, url } = await startCheckout();
 
     const replies = await Promise.all([act(url, { action: "pay" }), act(url, { action: "pay" })]);
 

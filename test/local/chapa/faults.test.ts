@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { ask, startLab } from "./lab.ts";
+import { waitUntil } from "../../support/wait-until.ts";
+import { ask, startCheckout, startLab } from "./lab.ts";
 
 describe("faults of the API", () => {
   test("timeoutAfterEffect opens the checkout and keeps the answer to itself", async () => {
@@ -7,7 +8,7 @@ describe("faults of the API", () => {
     await chapa.faults.set({ fault: "timeoutAfterEffect", route: "initialize", times: 1 });
 
     const isLost = expect(initialize({ tx_ref: "LOST1" })).rejects.toThrow();
-    await expect.poll(() => chapa.transaction("LOST1")?.state).toBe("OPEN");
+    await waitUntil(() => chapa.transaction("LOST1")?.state === "OPEN");
     const again = await initialize({ tx_ref: "LOST1" });
     await chapa.close();
 
@@ -26,8 +27,7 @@ describe("faults of the API", () => {
   });
 
   test("do not keep the payer from the page", async () => {
-    const { chapa, open } = await startLab();
-    const { url } = await open();
+    const { chapa, url } = await startCheckout();
     await chapa.faults.set("500");
 
     expect((await ask(`${url}/act`, { method: "POST", body: { action: "pay" } })).status).toBe(200);
@@ -72,8 +72,7 @@ describe("Chapa's own faults", () => {
   });
 
   test("extraFields adds what nobody asked for", async () => {
-    const { chapa, open, verify } = await startLab();
-    const { txRef } = await open();
+    const { chapa, verify, txRef } = await startCheckout();
     await chapa.faults.set("extraFields");
 
     const { body } = await verify(txRef);
@@ -82,8 +81,7 @@ describe("Chapa's own faults", () => {
   });
 
   test("stale lags behind the payment on the clock", async () => {
-    const { chapa, open, verify } = await startLab();
-    const { txRef } = await open();
+    const { chapa, verify, txRef } = await startCheckout();
     await chapa.faults.set({ fault: "stale", ms: 30_000 });
     await chapa.act(txRef, "pay");
 
@@ -93,8 +91,7 @@ describe("Chapa's own faults", () => {
   });
 
   test("flap takes a success back and gives it again", async () => {
-    const { chapa, open, verify } = await startLab();
-    const { txRef } = await open();
+    const { chapa, verify, txRef } = await startCheckout();
     await chapa.faults.set("flap");
     await chapa.act(txRef, "pay");
 

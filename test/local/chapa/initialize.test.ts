@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { CHAPA_DEFAULTS } from "../../../local/chapa/simulator.ts";
-import { ask, KEY, startLab } from "./lab.ts";
+import { ask, KEY, startCheckout, startLab } from "./lab.ts";
 
 describe("initialize", () => {
   test("opens a checkout on the payer's page for nothing but amount, currency and tx_ref", async () => {
@@ -119,8 +119,7 @@ describe("initialize", () => {
   test.each(["open", "paid", "failed", "cancelled"])(
     "never takes a tx_ref again once its checkout is %s",
     async (state) => {
-      const { chapa, initialize, open, cancel } = await startLab();
-      const { txRef } = await open();
+      const { chapa, initialize, cancel, txRef } = await startCheckout();
       if (state === "paid") await chapa.act(txRef, "pay");
       if (state === "failed") await chapa.act(txRef, "fail");
       if (state === "cancelled") await cancel(txRef);

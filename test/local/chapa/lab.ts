@@ -70,6 +70,12 @@ export async function startLab(options: ChapaOptions = {}): Promise<Lab> {
   };
 }
 
+/** A simulator and a merchant, and a checkout that is open there. */
+export async function startCheckout(fields: Record<string, unknown> = {}, options: ChapaOptions = {}) {
+  const lab = await startLab(options);
+  return { ...lab, ...(await lab.open(fields)) };
+}
+
 /** One request; a body that is not text goes out as JSON. Redirects are not followed. */
 export async function ask(
   url: string,

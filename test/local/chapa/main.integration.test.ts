@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
+import { waitUntil } from "../../support/wait-until.ts";
 import { ask, KEY } from "./lab.ts";
 
 const MAIN = new URL("../../../local/chapa/main.ts", import.meta.url).pathname;
@@ -24,7 +25,7 @@ test.each(["SIGINT", "SIGTERM"] as const)(
   "serves what it printed, logs each request, and stops cleanly on %s",
   async (signal) => {
     const { child, output } = start("--port", "0", "--autopilot");
-    await expect.poll(output, { timeout: 20_000 }).toContain("curl");
+    await waitUntil(() => output().includes("curl"));
     const [, api] = /API\s+(\S+)/.exec(output()) ?? [];
     const [, control] = /control\s+(\S+)/.exec(output()) ?? [];
 
@@ -32,8 +33,8 @@ test.each(["SIGINT", "SIGTERM"] as const)(
     const body = { amount: "500.00", currency: "ETB", tx_ref: "FIRST" };
     expect((await ask(`${api}/transaction/initialize`, { method: "POST", headers, body })).status).toBe(200);
     expect((await ask(`${control}/state`, { method: "GET" })).text).toContain('"tx_ref":"FIRST"');
-    await expect.poll(output).toContain("POST /v1/transaction/initialize 200");
-    await expect.poll(output).toContain("webhook charge.success FIRST → no address");
+    await waitUntil(() => output().includes("POST /v1/transaction/initialize 200"));
+    await waitUntil(() => output().includes("webhook charge.success FIRST → no address"));
     child.kill(signal);
 
     expect(await once(child, "close")).toEqual([0, null]);

@@ -1,14 +1,13 @@
 import { describe, expect, test } from "vitest";
 import { hmac } from "../../../local/chapa/payload.ts";
-import { MINUTE, startLab } from "./lab.ts";
+import { MINUTE, startCheckout, startLab } from "./lab.ts";
 
 const SECRET = "sim-webhook-secret";
 const PERSON = { first_name: "አበበ", customization: { logo: "https://img.example/l.png" } };
 
 describe("the documented profile", () => {
   test("knows neither strangers nor the unpaid, both by 404", async () => {
-    const { open, verify } = await startLab({ profile: "documented" });
-    const { txRef } = await open();
+    const { verify, txRef } = await startCheckout({}, { profile: "documented" });
 
     const unknown = await verify("NEVER");
     const unpaid = await verify(txRef);
@@ -20,8 +19,7 @@ describe("the documented profile", () => {
   });
 
   test("repeats the payment's status at the top", async () => {
-    const { chapa, open, verify } = await startLab({ profile: "documented" });
-    const { txRef } = await open();
+    const { chapa, verify, txRef } = await startCheckout({}, { profile: "documented" });
     await chapa.act(txRef, "fail");
 
     const { body } = await verify(txRef);
@@ -32,8 +30,7 @@ describe("the documented profile", () => {
   });
 
   test("writes webhooks as JavaScript does, with empty texts and without a failure reason", async () => {
-    const { chapa, inbox, open } = await startLab({ profile: "documented" });
-    const { txRef } = await open(PERSON);
+    const { chapa, inbox, txRef } = await startCheckout(PERSON, { profile: "documented" });
     await chapa.act(txRef, "pay");
     await chapa.settled();
 
@@ -60,15 +57,16 @@ describe("the documented profile", () => {
   });
 
   test("appends nothing to the return_url", async () => {
-    const { chapa, open } = await startLab({ profile: "documented" });
-    const { txRef } = await open({ return_url: "https://merchant.et/back?id=7" });
+    const { chapa, txRef } = await startCheckout(
+      { return_url: "https://merchant.et/back?id=7" },
+      { profile: "documented" },
+    );
 
     expect((await chapa.act(txRef, "pay")).redirect).toBe("https://merchant.et/back?id=7");
   });
 
   test("answers a refund in the short form, asked for by tx_ref", async () => {
-    const { chapa, call, open } = await startLab({ profile: "documented" });
-    const { txRef } = await open();
+    const { chapa, call, txRef } = await startCheckout({}, { profile: "documented" });
     await chapa.act(txRef, "pay");
     const reference = chapa.captures()[0]?.reference;
 
@@ -93,8 +91,7 @@ describe("the documented profile", () => {
 
 describe("the hostile profile", () => {
   test("takes turns with its answers about strangers and the unpaid", async () => {
-    const { open, verify } = await startLab({ profile: "hostile" });
-    const { txRef } = await open();
+    const { verify, txRef } = await startCheckout({}, { profile: "hostile" });
     const statuses = async (id: string) =>
       [await verify(id), await verify(id), await verify(id)].map(({ status }) => status);
 
@@ -103,8 +100,7 @@ describe("the hostile profile", () => {
   });
 
   test("always says success inside about what is paid, however it says the rest", async () => {
-    const { chapa, open, verify } = await startLab({ profile: "hostile" });
-    const { txRef } = await open();
+    const { chapa, verify, txRef } = await startCheckout({}, { profile: "hostile" });
     await chapa.act(txRef, "pay");
 
     const looks = [];
@@ -115,8 +111,7 @@ describe("the hostile profile", () => {
   });
 
   test("has many words for a failure", async () => {
-    const { chapa, open, verify } = await startLab({ profile: "hostile" });
-    const { txRef } = await open();
+    const { chapa, verify, txRef } = await startCheckout({}, { profile: "hostile" });
     await chapa.act(txRef, "fail");
 
     const words = new Set();
@@ -160,8 +155,7 @@ describe("the hostile profile", () => {
   });
 
   test("gives a refund no reference of its own and takes only Chapa's for the payment", async () => {
-    const { chapa, call, open } = await startLab({ profile: "hostile" });
-    const { txRef } = await open();
+    const { chapa, call, txRef } = await startCheckout({}, { profile: "hostile" });
     await chapa.act(txRef, "pay");
 
     expect((await call("POST", `/refund/${txRef}`)).status).toBe(404);
@@ -174,8 +168,7 @@ describe("the hostile profile", () => {
   });
 
   test("refuses a cancel that has a body", async () => {
-    const { call, open, cancel } = await startLab({ profile: "hostile" });
-    const { txRef } = await open();
+    const { call, cancel, txRef } = await startCheckout({}, { profile: "hostile" });
 
     expect((await call("PUT", `/transaction/cancel/${txRef}`, {})).status).toBe(400);
     expect((await cancel(txRef)).status).toBe(200);
@@ -183,8 +176,7 @@ describe("the hostile profile", () => {
 });
 
 test("the profile can be changed while a payment is under way", async () => {
-  const { chapa, open, verify } = await startLab();
-  const { txRef } = await open();
+  const { chapa, verify, txRef } = await startCheckout();
   chapa.setProfile("documented");
 
   expect((await verify(txRef)).status).toBe(404);

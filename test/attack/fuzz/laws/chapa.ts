@@ -5,7 +5,7 @@ import type { SignatureHeaders, SignatureVerdict } from "../../../../lib/chapa/s
 import { judgeSignature } from "../../../../lib/chapa/signature.ts";
 import { parseEnvelope, parseExactly } from "../../../../lib/chapa/wire.ts";
 import type { PaidFacts } from "../../../../lib/domain/evidence.ts";
-import type { Reply } from "../../../../lib/runtime/call.ts";
+import type { HttpResponse } from "../../../../lib/runtime/call.ts";
 import { demand, demandCleanPrototypes, demandPlain, exactHundredths, own, plainly, textOf } from "./broken.ts";
 
 export const ORIGINS = ["https://checkout.chapa.co"];
@@ -14,7 +14,7 @@ export const ORIGINS = ["https://checkout.chapa.co"];
 const LONGEST_FACT = 512;
 
 /** Whatever Chapa answers to verify, only its own word in the right place is money, and facts are as it wrote them. */
-export function verifyLaw(reply: Reply): void {
+export function verifyLaw(reply: HttpResponse): void {
   const evidence = classifyVerify(reply);
   const said = plainly(reply.text);
   const word = textOf(own(said, "data", "status")).toLowerCase();
@@ -78,7 +78,7 @@ function amountLaw(amount: number | undefined, written: unknown, text: string): 
 }
 
 /** Whatever Chapa answers to initialize, payers are sent to its own pages only, by every reading of the address. */
-export function initializeLaw(reply: Reply): void {
+export function initializeLaw(reply: HttpResponse): void {
   const answer = classifyInitialize(reply, ORIGINS);
   if (answer.outcome === "opened") {
     const url = URL.parse(answer.checkoutUrl);
@@ -103,7 +103,7 @@ export function initializeLaw(reply: Reply): void {
 }
 
 /** Whatever Chapa answers to cancel, a link counts as ended only by JSON with the status that says so. */
-export function cancelLaw(reply: Reply): void {
+export function cancelLaw(reply: HttpResponse): void {
   const status = { closed: 200, already_over: 400, not_found: 404, unclear: reply.status }[classifyCancel(reply)];
   demand(reply.status === status, "each end of a link has its status");
   if (plainly(reply.text) === undefined) demand(classifyCancel(reply) === "unclear", "what is not JSON ends nothing");
@@ -111,7 +111,7 @@ export function cancelLaw(reply: Reply): void {
 }
 
 /** A page of Chapa's list: rows as they were written, or no page at all. */
-export async function listLaw(reply: Reply): Promise<void> {
+export async function listLaw(reply: HttpResponse): Promise<void> {
   const client = new ChapaClient({
     baseUrl: "https://api.chapa.test/v1",
     checkoutOrigins: ORIGINS,

@@ -1,7 +1,8 @@
 import { createHash, createHmac, timingSafeEqual } from "node:crypto";
-import { Forbidden, Unauthenticated } from "../../../../lib/domain/errors.ts";
+import { Unauthenticated } from "../../../../lib/domain/errors.ts";
 import type { Principal } from "../../../../lib/domain/principal.ts";
-import { door } from "../../../../lib/http/principal.ts";
+import { Forbidden } from "../../../../lib/http/errors.ts";
+import { type AuthenticatePorts, authenticate } from "../../../../lib/http/principal.ts";
 import { anEvent } from "../../../support/events.ts";
 import { demand, demandCleanPrototypes, orRefusedLater, own, plainly, textOf } from "./broken.ts";
 
@@ -11,7 +12,7 @@ const ROUTE = "POST /api/v1/payments/initiate";
 const ROLES = ["owner", "service"];
 
 // The token alone decides: whatever is let in here would be let in while User Management is down.
-const knock = door({
+const PORTS: AuthenticatePorts = {
   credentials: (() => {
     const known = {
       jwtSecrets: [JWT_SECRET],
@@ -22,7 +23,7 @@ const knock = door({
     return { get: async () => known, renewed: async () => known };
   })(),
   confirm: async (_token, claims) => claims,
-});
+};
 
 /** A token with this header and these claims as they are written, signed with the siblings' secret. */
 export function signedToken(header: string, claims: string, secret = JWT_SECRET): string {
@@ -33,7 +34,7 @@ export function signedToken(header: string, claims: string, secret = JWT_SECRET)
 /** Whoever is let in shows a token that says so, in every part that counts, read without the library that checks it. */
 export async function tokenLaw(authorization: string, nowMs: number): Promise<Principal | undefined> {
   const event = anEvent({ routeKey: ROUTE, headers: { authorization } });
-  const principal = await orRefusedLater(() => knock(event), Unauthenticated, Forbidden);
+  const principal = await orRefusedLater(() => authenticate(event, PORTS), Unauthenticated, Forbidden);
   demandCleanPrototypes();
   if (principal === undefined) return undefined;
   const [header = "", claims = "", signature = "", ...rest] = authorization.replace(/^bearer /i, "").split(".");
@@ -66,7 +67,7 @@ function plainDigits(uuid: string): string {
 /** A program is let in by its key and by nothing that resembles it. */
 export async function keyLaw(key: string): Promise<void> {
   const event = anEvent({ routeKey: ROUTE, headers: { "x-api-key": key } });
-  const principal = await orRefusedLater(() => knock(event), Unauthenticated, Forbidden);
+  const principal = await orRefusedLater(() => authenticate(event, PORTS), Unauthenticated, Forbidden);
   demand((principal !== undefined) === (key === API_KEY), "the key opens, and nothing else does");
 }
 
@@ -74,7 +75,7 @@ export async function keyLaw(key: string): Promise<void> {
 export async function signedLaw(authorizer: unknown, headers: Record<string, string>): Promise<void> {
   const event = anEvent({ routeKey: "POST /internal/v1/payments/initiate", headers });
   Object.assign(event.requestContext, { authorizer });
-  const principal = await orRefusedLater(() => knock(event), Unauthenticated, Forbidden);
+  const principal = await orRefusedLater(() => authenticate(event, PORTS), Unauthenticated, Forbidden);
   const arn = textOf(own(authorizer, "iam", "userArn"));
   demand((principal !== undefined) === (arn !== ""), "a signed program has a name that AWS gave");
   demand(

@@ -1,7 +1,6 @@
 import type { APIGatewayProxyEventV2 } from "aws-lambda";
 import * as z from "zod";
-import { InitiateRequest, ListQuery, LoginRequest, Problem } from "../../../../lib/contract/api.ts";
-import { BodyTooLarge, Forbidden, InputInvalid, WebhookInvalid } from "../../../../lib/domain/errors.ts";
+import { LoginRequest, Problem } from "../../../../lib/contract/api.ts";
 import { Uuid } from "../../../../lib/domain/ids.ts";
 import { PriceBook, priceOf } from "../../../../lib/domain/prices.ts";
 import type { Principal } from "../../../../lib/domain/principal.ts";
@@ -9,10 +8,12 @@ import { addisAbabaDay, spanOfDay } from "../../../../lib/domain/time.ts";
 import { spanOf } from "../../../../lib/flows/list-payments.ts";
 import { cursors } from "../../../../lib/http/cursor.ts";
 import { endpoint, json } from "../../../../lib/http/endpoint.ts";
+import { BodyTooLarge, Forbidden, InputInvalid, WebhookInvalid } from "../../../../lib/http/errors.ts";
 import { formBody } from "../../../../lib/http/form-body.ts";
-import { toCommand } from "../../../../lib/http/initiate-request.ts";
-import { listedUser, nextLink } from "../../../../lib/http/list-request.ts";
-import { type HttpAnswer, parsed } from "../../../../lib/http/problem.ts";
+import { InitiateBody, toCommand } from "../../../../lib/http/initiate-request.ts";
+import { ListFilter, listedUser, nextLink } from "../../../../lib/http/list-request.ts";
+import { parseRequest } from "../../../../lib/http/parse.ts";
+import type { HttpAnswer } from "../../../../lib/http/problem.ts";
 import { rawBody, WEBHOOK_LIMIT_BYTES } from "../../../../lib/http/raw-body.ts";
 import { signedReference, unsignedReference } from "../../../../lib/http/webhook-request.ts";
 import { aContext, anEvent } from "../../../support/events.ts";
@@ -44,7 +45,7 @@ const Accepted = z.object({
 
 let caller: Principal = OWNER;
 const initiate = endpoint("json", async ({ event, body }) => {
-  const command = toCommand(parsed("body", InitiateRequest, body), event, caller, () => NEW_ID);
+  const command = toCommand(parseRequest("body", InitiateBody, body), event, caller, () => NEW_ID);
   const { amount, purpose } = priceOf(BOOK, command.purpose, command.amount);
   const { userId: user_id, propertyId: property_id, requestId: request_id } = command;
   return json(202, Accepted, { user_id, property_id, request_id, amount, purpose });
@@ -104,7 +105,7 @@ const LIST_KEY = "cursor-key";
 export function listRequestLaw(query: Record<string, string>, by: Principal): void {
   orRefused(
     () => {
-      const read = parsed("query", ListQuery, query);
+      const read = parseRequest("query", ListFilter, query);
       demand(Number.isInteger(read.limit) && read.limit >= 1 && read.limit <= 100, "a page has 1 to 100 payments");
       const userId = listedUser(by, read.user_id);
       demand(by.kind === "service" || by.role === "admin" || userId === by.userId, "a user is shown his own");
@@ -141,7 +142,7 @@ export function formLaw(asked: Asked): void {
   for (const [name, value] of Object.entries(fields)) {
     demand(last.get(name) === value, "a field is what the form says last");
   }
-  orRefused(() => parsed("body", LoginRequest, fields), InputInvalid);
+  orRefused(() => parseRequest("body", LoginRequest, fields), InputInvalid);
   demandCleanPrototypes();
 }
 

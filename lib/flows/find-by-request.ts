@@ -1,0 +1,26 @@
+import { PaymentNotFound } from "../domain/errors.ts";
+import { requestHash, type Uuid } from "../domain/ids.ts";
+import type { Payment } from "../domain/payment.ts";
+import type { PaymentTable } from "../table/payments.ts";
+import type { RequestTable } from "../table/requests.ts";
+
+export type FindByRequestPorts = {
+  requests: Pick<RequestTable, "find">;
+  payments: Pick<PaymentTable, "find">;
+  /** Of ids; see `lib/contract/secrets.ts`. */
+  namespace: () => Promise<string>;
+};
+
+/**
+ * The payment that a user's request led to.
+ * @throws PaymentNotFound
+ */
+export async function findByRequest(
+  { requests, payments, namespace }: FindByRequestPorts,
+  { userId, requestId }: { userId: Uuid; requestId: string },
+): Promise<Payment> {
+  const request = await requests.find(requestHash(await namespace(), userId, requestId));
+  const payment = request && (await payments.find(request.ref));
+  if (!payment) throw new PaymentNotFound();
+  return payment;
+}

@@ -1,0 +1,31 @@
+import type { ResolveMessage } from "../contract/queues.ts";
+import { parseTxRef } from "../domain/ids.ts";
+import type { Queue } from "../queue/send.ts";
+import type { Clock } from "../runtime/clock.ts";
+import type { Verdict } from "../runtime/rate-limit.ts";
+import type { PaymentTable } from "../table/payments.ts";
+import { isWanted } from "./resolve.ts";
+
+export type UnverifiedNoticePorts = {
+  payments: Pick<PaymentTable, "find">;
+  resolve: Pick<Queue<ResolveMessage>, "send">;
+  /** Keeps one process from queueing more than the shared budget would ever allow. */
+  bucket: { take(key: string): Promise<Verdict> };
+  clock: Pick<Clock, "now">;
+};
+
+export type Hinted = "not found" | "already processed" | "processed";
+
+/**
+ * Somebody who proves nothing says that a payment may have changed: Chapa's callback, a browser, a replayed header.
+ * At most it causes a look; past the bucket the schedule finds the truth anyway.
+ */
+export async function handleUnverifiedNotice(ports: UnverifiedNoticePorts, reference: string): Promise<Hinted> {
+  const parsed = parseTxRef(reference);
+  const payment = parsed && (await ports.payments.find(parsed.ref));
+  if (!payment || parsed.attempt > payment.attempt) return "not found";
+  if (!isWanted(payment, "callback", ports.clock.now())) return "already processed";
+  const verdict = await ports.bucket.take("hints");
+  if (verdict.allowed) await ports.resolve.send({ message: { tx_ref: parsed.txRef, trigger: "callback" } });
+  return "processed";
+}

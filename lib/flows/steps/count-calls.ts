@@ -1,0 +1,16 @@
+import { errorName } from "../../domain/errors.ts";
+import type { Calls } from "../../domain/totals.ts";
+import type { Clock } from "../../runtime/clock.ts";
+import type { Log } from "../../runtime/logger.ts";
+import type { TotalsTable } from "../../table/totals.ts";
+
+export type CountPorts = { totals: Pick<TotalsTable, "count">; clock: Pick<Clock, "now">; log: Log };
+
+/** Counts calls for the metrics; a count that is lost holds nothing up. */
+export async function countCalls({ totals, clock, log }: CountPorts, calls: Partial<Calls>): Promise<void> {
+  try {
+    await totals.count(calls, clock.now());
+  } catch (error) {
+    log.warn("totals_not_counted", { error: errorName(error) });
+  }
+}

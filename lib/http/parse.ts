@@ -1,0 +1,31 @@
+import type * as z from "zod";
+import { type FieldError, InputInvalid } from "./errors.ts";
+
+/** Reads a part of a request. @throws InputInvalid naming every field that is wrong */
+export function parseRequest<Value>(
+  where: "body" | "path" | "query" | "header",
+  schema: z.ZodType<Value>,
+  value: unknown,
+): Value {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  throw new InputInvalid(result.error.issues.map((issue) => fieldError(where, issue, value)));
+}
+
+function fieldError(where: string, issue: z.core.$ZodIssue, value: unknown): FieldError {
+  const path = issue.path.map((part) => (typeof part === "number" ? part : String(part)));
+  const missing = path.length > 0 && valueAt(value, path) === undefined;
+  return {
+    pointer: `/${path.join("/")}`,
+    loc: [where, ...path],
+    msg: missing ? "Field required" : issue.message,
+    type: missing ? "missing" : issue.code,
+  };
+}
+
+function valueAt(value: unknown, path: readonly (string | number)[]): unknown {
+  return path.reduce<unknown>(
+    (inner, key) => (typeof inner === "object" && inner !== null ? Reflect.get(inner, key) : undefined),
+    value,
+  );
+}

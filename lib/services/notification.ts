@@ -1,0 +1,89 @@
+import type { UserEvent } from "../domain/events.ts";
+import type { Uuid } from "../domain/ids.ts";
+import { CallFailed, type HttpRequest, type HttpResponse } from "../runtime/call.ts";
+import { messageFor } from "./messages.ts";
+
+const SEND_MS = 6_000;
+
+/**
+ * `sent`: taken. `maybe`: it may have reached the user already. `later`: certainly not, and asking later makes sense.
+ * `refused`: certainly not, and asking again cannot help.
+ */
+export type Delivery = "sent" | "maybe" | "later" | "refused";
+
+export type Notice = {
+  userId: Uuid;
+  event: UserEvent;
+  /** Formatted with its currency. */
+  amount: string;
+  txRef: string;
+  email: string | undefined;
+  phone: string | undefined;
+  language: string | undefined;
+};
+
+// The event names that the notification service has templates for.
+const EVENT_TYPES: Record<UserEvent, string> = {
+  paid: "payment_success",
+  failed: "payment_failed",
+  expired: "payment_failed",
+  cancelled: "payment_failed",
+};
+
+/** The Notification service's API; `baseUrl` with `/api/v1`. */
+export class NotificationService {
+  readonly #baseUrl: string;
+  readonly #bearer: () => Promise<string | undefined>;
+  readonly #send: (call: HttpRequest) => Promise<HttpResponse>;
+
+  constructor(
+    baseUrl: string,
+    bearer: () => Promise<string | undefined>,
+    send: (call: HttpRequest) => Promise<HttpResponse>,
+  ) {
+    this.#baseUrl = baseUrl;
+    this.#bearer = bearer;
+    this.#send = send;
+  }
+
+  /** Sends one notice in the user's language, in a body that every version of the service understands. */
+  async send(notice: Notice): Promise<Delivery> {
+    const { subject, message, language } = messageFor(notice.event, notice.language, {
+      amount: notice.amount,
+      tx_ref: notice.txRef,
+    });
+    const bearer = await this.#bearer();
+    try {
+      const { status } = await this.#send({
+        method: "POST",
+        url: `${this.#baseUrl}/notifications/send`,
+        timeoutMs: SEND_MS,
+        headers: {
+          "content-type": "application/json",
+          ...(bearer ? { authorization: `Bearer ${bearer}` } : {}),
+        },
+        body: JSON.stringify({
+          user_id: notice.userId,
+          email: notice.email ?? "",
+          phone_number: notice.phone ?? "",
+          preferred_language: language,
+          subject,
+          message,
+          event_type: EVENT_TYPES[notice.event],
+          context: { amount: notice.amount, tx_ref: notice.txRef, property_title: "", location: "" },
+        }),
+      });
+      return classify(status);
+    } catch (error) {
+      if (error instanceof CallFailed) return error.sent ? "maybe" : "later";
+      throw error;
+    }
+  }
+}
+
+// A 500 there is its limit, or a message that has gone out and then failed to be recorded: it cannot be told apart.
+function classify(status: number): Delivery {
+  if (status >= 200 && status < 300) return "sent";
+  if (status === 401 || status === 403 || status === 429 || status === 503) return "later";
+  return status >= 500 ? "maybe" : "refused";
+}

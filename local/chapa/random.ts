@@ -1,0 +1,59 @@
+import { createHash } from "node:crypto";
+
+/**
+ * Chance that can be repeated. A draw depends on the seed, its label and how often that label was drawn before, and on
+ * nothing else: what happens to one transaction never changes the references of another.
+ */
+export class Random {
+  readonly #seed: number;
+  readonly #drawn = new Map<string, number>();
+
+  constructor(seed: number) {
+    this.#seed = seed;
+  }
+
+  /** In [0, 1). */
+  number(label: string): number {
+    return this.#bytes(label).readUInt32BE(0) / 2 ** 32;
+  }
+
+  /** One of `values`, each as likely as the others. */
+  pick<T>(label: string, values: readonly T[]): T {
+    return at(values, Math.floor(this.number(label) * values.length));
+  }
+
+  /** The values one after the other, then from the start again. */
+  turn<T>(label: string, values: readonly T[]): T {
+    return at(values, this.#count(label) % values.length);
+  }
+
+  /** `length` characters of `alphabet`, at most 64. */
+  text(label: string, length: number, alphabet: string): string {
+    const bytes = Buffer.concat([this.#bytes(label), this.#bytes(label)]);
+    return Array.from({ length }, (_, index) => alphabet[bytes.readUInt8(index) % alphabet.length]).join("");
+  }
+
+  /** The same elements in another order. */
+  shuffle<T>(label: string, values: readonly T[]): T[] {
+    const drawn = values.map((value) => ({ value, order: this.number(label) }));
+    return drawn.sort((a, b) => a.order - b.order).map(({ value }) => value);
+  }
+
+  #bytes(label: string): Buffer {
+    return createHash("sha256")
+      .update(`${this.#seed}:${label}:${this.#count(label)}`)
+      .digest();
+  }
+
+  #count(label: string): number {
+    const count = this.#drawn.get(label) ?? 0;
+    this.#drawn.set(label, count + 1);
+    return count;
+  }
+}
+
+function at<T>(values: readonly T[], index: number): T {
+  const value = values[index];
+  if (value === undefined) throw new RangeError("nothing to draw from");
+  return value;
+}

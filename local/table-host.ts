@@ -1,0 +1,57 @@
+import { type Engine, type EngineName, startEngine } from "./dynamo/engine.ts";
+import { createTable } from "./dynamo/table.ts";
+import { TABLE_NAME } from "./environment.ts";
+import type { Invoke } from "./lambda.ts";
+import { Rows } from "./rows.ts";
+import { StreamMapping, type StreamObserver } from "./stream.ts";
+
+/** The table of one cloud with its stream; renewed as a whole, because an engine keeps every change it ever saw. */
+export class TableHost {
+  readonly #engineName: EngineName | undefined;
+  readonly #invoke: Invoke;
+  readonly #observe: StreamObserver;
+  #parts: { engine: Engine; rows: Rows; stream: StreamMapping } | undefined;
+
+  constructor(engineName: EngineName | undefined, invoke: Invoke, observe: StreamObserver) {
+    this.#engineName = engineName;
+    this.#invoke = invoke;
+    this.#observe = observe;
+  }
+
+  get endpoint(): string {
+    return this.#started.engine.endpoint;
+  }
+
+  get engineName(): EngineName {
+    return this.#started.engine.name;
+  }
+
+  get rows(): Rows {
+    return this.#started.rows;
+  }
+
+  get stream(): StreamMapping {
+    return this.#started.stream;
+  }
+
+  /** An empty table in place of the one that was. Its stream is read from {@link StreamMapping.start} on. */
+  async renew(): Promise<void> {
+    await this.close();
+    const engine = await startEngine(this.#engineName);
+    await createTable(engine.endpoint, TABLE_NAME);
+    const stream = new StreamMapping(engine.endpoint, this.#invoke, this.#observe);
+    this.#parts = { engine, rows: new Rows(engine.endpoint), stream };
+  }
+
+  async close(): Promise<void> {
+    if (!this.#parts) return;
+    await this.#parts.stream.stop();
+    await this.#parts.engine.close();
+    this.#parts = undefined;
+  }
+
+  get #started() {
+    if (!this.#parts) throw new Error("the table is not there");
+    return this.#parts;
+  }
+}

@@ -1,0 +1,208 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { DependencyUnavailable } from "../../../lib/domain/errors.ts";
+import { CallFailed, type HttpResponse } from "../../../lib/runtime/call.ts";
+import { ListingService } from "../../../lib/services/listing.ts";
+import { messageFor } from "../../../lib/services/messages.ts";
+import { NotificationService } from "../../../lib/services/notification.ts";
+import { UserDirectory } from "../../../lib/services/user-directory.ts";
+import { UserManagement, unescaped } from "../../../lib/services/user-management.ts";
+import { FEE } from "../../support/payments.ts";
+import { anyBytesAsText, anyJson, anyText, mostly, strangeJson } from "./hostile.ts";
+import { demand, demandCleanPrototypes, orRefusedLater, own, plainly, textOf } from "./laws/broken.ts";
+import { holds, holdsLater } from "./settings.ts";
+
+const statuses = fc.oneof(
+  fc.constantFrom(200, 401, 403, 404, 422, 429, 500, 502, 504),
+  fc.integer({ min: 100, max: 599 }),
+);
+const failures = fc.boolean().map((sent) => new CallFailed("ECONNRESET", sent));
+const repliesOf = (body: fc.Arbitrary<unknown>): fc.Arbitrary<HttpResponse | CallFailed> => {
+  const text = body.map((value) => JSON.stringify(value) ?? "");
+  const texts = fc.oneof({ arbitrary: text, weight: 4 }, strangeJson(text), anyBytesAsText, anyText);
+  return fc.oneof({ arbitrary: fc.record({ status: statuses, text: texts }), weight: 9 }, failures);
+};
+const sendOf = (reply: HttpResponse | CallFailed) => async () => {
+  if (reply instanceof CallFailed) throw reply;
+  return reply;
+};
+const said = (reply: HttpResponse | CallFailed) => (reply instanceof CallFailed ? undefined : plainly(reply.text));
+const statusOf = (reply: HttpResponse | CallFailed) => (reply instanceof CallFailed ? undefined : reply.status);
+
+describe("whatever User Management answers", () => {
+  const user = mostly({
+    user_id: fc.oneof(fc.constant(FEE.userId), fc.uuid(), anyText),
+    role: fc.oneof(fc.constantFrom("owner", "admin"), anyText),
+    email: anyText,
+    phone_number: fc.oneof(anyText, fc.constantFrom("\\x2b323531", "\\x2", "\\xzz")),
+    full_name: anyText,
+    preferred_language: anyText,
+  });
+
+  test("about a token: it is refused by a 401 or 403 only, and a user is one that a 200 names", async () => {
+    await holdsLater(
+      fc.asyncProperty(repliesOf(user), async (reply) => {
+        let isAway = false;
+        const users = new UserManagement("http://users/api/v1", sendOf(reply));
+        const found = await orRefusedLater(
+          () =>
+            users.verify("t").catch((error: unknown) => {
+              isAway = error instanceof DependencyUnavailable;
+              throw error;
+            }),
+          DependencyUnavailable,
+        );
+        if (found) {
+          demand(statusOf(reply) === 200, "a user comes with a 200");
+          const digits = textOf(own(said(reply), "user_id"))
+            .toLowerCase()
+            .replace("urn:uuid:", "")
+            .replace(/[^0-9a-f]/g, "");
+          demand(digits === found.userId.replaceAll("-", ""), "it is the user who is named");
+          demand(own(said(reply), "role") === found.role, "a role is the one that is named");
+        } else if (!isAway) {
+          demand([401, 403].includes(statusOf(reply) ?? 0), "nobody is refused because a service is away");
+        }
+        demandCleanPrototypes();
+      }),
+      2,
+    );
+  });
+
+  test("to a login: tokens are those of a 200, and whoever is refused was refused there", async () => {
+    const tokens = mostly({ access_token: anyText, refresh_token: anyText, token_type: fc.constant("bearer") });
+    await holdsLater(
+      fc.asyncProperty(repliesOf(tokens), anyText, async (reply, word) => {
+        let isAway = false;
+        const users = new UserManagement("http://users/api/v1", sendOf(reply));
+        const login = () =>
+          users.login({ username: word.toWellFormed(), password: word.toWellFormed() }).catch((error: unknown) => {
+            isAway = error instanceof DependencyUnavailable;
+            throw error;
+          });
+        const given = await orRefusedLater(login, DependencyUnavailable);
+        if (given) demand(own(said(reply), "access_token") === given.access_token, "a token is the one that was given");
+        else if (!isAway) demand([400, 401, 422].includes(statusOf(reply) ?? 0), "only a refusal refuses");
+      }),
+    );
+  });
+
+  test("about a user: he is unknown only where every path says so, and known as one of them names him", async () => {
+    await holdsLater(
+      fc.asyncProperty(repliesOf(user), fc.option(fc.constant("token"), { nil: undefined }), async (reply, token) => {
+        const clock = { now: () => 0 };
+        const directory = new UserDirectory({
+          baseUrl: "http://users",
+          paths: ["/a/{id}", "/b/{id}"],
+          signIn: async () => token,
+          send: sendOf(reply),
+          clock,
+        });
+        let isAway = false;
+        const find = () =>
+          directory.find(FEE.userId).catch((error: unknown) => {
+            isAway = error instanceof DependencyUnavailable;
+            throw error;
+          });
+        const found = await orRefusedLater(find, DependencyUnavailable);
+        if (found)
+          demand((own(said(reply), "email") ?? undefined) === found.email, "an address is the one that was said");
+        else if (!isAway)
+          demand([401, 403, 404].includes(statusOf(reply) ?? 0), "only an answer says that nobody is there");
+      }),
+    );
+  });
+
+  test("as a telephone number: escaped bytes are undone, and everything else stays as it is", () => {
+    holds(
+      fc.property(anyText, (text) => {
+        expect(unescaped(`\\x${Buffer.from(text.toWellFormed()).toString("hex")}`)).toBe(
+          text === "" ? "\\x" : text.toWellFormed(),
+        );
+        if (!text.startsWith("\\x")) expect(unescaped(text)).toBe(text);
+      }),
+    );
+  });
+});
+
+describe("whatever the listing answers", () => {
+  const confirmation = { propertyId: FEE.propertyId, paymentId: FEE.userId, status: "SUCCESS", txRef: "T" } as const;
+
+  test("to a confirm: it has heard only by a 200 that says so, and silence that may have reached it is unknown", async () => {
+    const body = mostly({
+      status: fc.constantFrom("received", "already_processed", "other"),
+      property_status: fc.constantFrom("APPROVED", "DELETED"),
+      payment_status: fc.constantFrom("SUCCESS", "PENDING"),
+    });
+    await holdsLater(
+      fc.asyncProperty(repliesOf(body), async (reply) => {
+        const listing = new ListingService("http://listing/api/v1", async () => "key", sendOf(reply));
+        const heard = await listing.confirm(confirmation);
+        if (heard.answer === "received") {
+          demand(statusOf(reply) === 200, "only a 200 is received");
+          demand((own(said(reply), "payment_status") ?? "") === heard.paymentStatus, "it shows what it said");
+          demand((own(said(reply), "property_status") ?? "") === heard.propertyStatus, "it shows what it said");
+        }
+        if (heard.answer === "already_processed") {
+          demand(statusOf(reply) === 200 && own(said(reply), "status") === heard.answer, "it says so itself");
+        }
+        if (reply instanceof CallFailed) expect(heard.answer).toBe(reply.sent ? "unknown" : "unavailable");
+        demandCleanPrototypes();
+      }),
+      2,
+    );
+  });
+
+  test("about a property: it is public or reserved only where an answer shows it", async () => {
+    const rows = fc.array(mostly({ id: fc.oneof(fc.constant<string>(FEE.propertyId), anyText) }), { maxLength: 3 });
+    await holdsLater(
+      fc.asyncProperty(repliesOf(rows), repliesOf(rows), async (shown, reserved) => {
+        const send = async ({ url }: { url: string }) => sendOf(url.includes("/public/") ? shown : reserved)();
+        const isThere = await new ListingService("http://listing", async () => "key", send).isPublicOrReserved(
+          FEE.propertyId,
+        );
+        if (isThere === undefined) return;
+        const list = said(reserved);
+        const ids = Array.isArray(list) ? list.map((row) => textOf(own(row, "id")).toLowerCase()) : [];
+        expect(isThere).toBe(statusOf(shown) === 200 || ids.includes(FEE.propertyId));
+      }),
+    );
+  });
+});
+
+describe("whatever the notification service answers", () => {
+  const notice = {
+    userId: FEE.userId,
+    event: "paid",
+    amount: "500.00 ETB",
+    txRef: "T",
+    email: undefined,
+    phone: undefined,
+  } as const;
+
+  test("a notice is sent, may have been, can be sent later or never: nothing else, and nothing is thrown", async () => {
+    await holdsLater(
+      fc.asyncProperty(repliesOf(anyJson), anyText, async (reply, language) => {
+        const service = new NotificationService("http://notify", async () => undefined, sendOf(reply));
+        const delivery = await service.send({ ...notice, language });
+        const status = statusOf(reply) ?? 0;
+        expect(delivery === "sent").toBe(status >= 200 && status < 300);
+        if (reply instanceof CallFailed) expect(delivery).toBe(reply.sent ? "maybe" : "later");
+      }),
+    );
+  });
+
+  test("a notice has words in one of our languages, whatever the user's is called", () => {
+    holds(
+      fc.property(anyText, fc.constantFrom("paid", "failed", "expired", "cancelled"), (language, event) => {
+        const {
+          subject,
+          message,
+          language: chosen,
+        } = messageFor(event, language, { amount: "500.00 ETB", tx_ref: "T" });
+        expect(["en", "am", "om"]).toContain(chosen);
+        expect(`${subject}${message}`).not.toMatch(/[{}]|undefined/);
+      }),
+    );
+  });
+});

@@ -1,0 +1,150 @@
+import { setTimeout as pause } from "node:timers/promises";
+import { ApiClient, type HttpResponse } from "../../local/api-client.ts";
+import type { DeliveryPlan } from "../../local/chapa/delivery-plan.ts";
+import type { Cloud } from "../../local/cloud.ts";
+import type { CloudWorld } from "../invariants/cloud-world.ts";
+
+// What becomes of Chapa's messages about one checkout.
+const PLANS: readonly DeliveryPlan[] = [
+  {},
+  {},
+  { dropAll: true, callback: { send: "off" } },
+  { drop: 1 },
+  { duplicate: 2, concurrent: 2 },
+  { callback: { send: "on", order: "before", times: 2 } },
+];
+const TRIES = 10;
+const BETWEEN_TRIES_MS = 400;
+// A caller that is asked to come back later than this asks again when everything works.
+const LONGEST_WAIT_SECONDS = 20;
+
+/** Owners and payers of a cloud, who do many things at once and do not give up. */
+export class Traffic {
+  readonly stats = { payments: 0, presses: 0, answers: new Map<string, number>(), paid: 0, cancels: 0 };
+  readonly #cloud: Cloud;
+  readonly #caller: ApiClient;
+  readonly #world: CloudWorld;
+  readonly #random: () => number;
+  readonly #fees: string[] = [];
+
+  constructor(cloud: Cloud, world: CloudWorld, random: () => number) {
+    this.#cloud = cloud;
+    this.#caller = new ApiClient(cloud.address);
+    this.#world = world;
+    this.#random = random;
+  }
+
+  /** The properties whose fees have been asked for. */
+  get fees(): readonly string[] {
+    return this.#fees;
+  }
+
+  /** One fee: several press at once, somebody pays, somebody cancels, somebody looks, some press again. */
+  async playPayment(): Promise<void> {
+    const fee = this.#uuid();
+    this.#fees.push(fee);
+    const [first] = (await this.#crowd(fee, 2 + this.#below(3))).filter((heard) => heard.status === 202);
+    const url = String(first?.body["checkout_url"] ?? "");
+    if (url.includes("/checkout/payment/")) {
+      const doings = [this.#pay(url, String(first?.body["chapa_tx_ref"])), this.#look(fee, first)];
+      if (this.#random() < 0.25) doings.push(this.#cancel(fee, first));
+      if (this.#random() < 0.4) doings.push(this.#comeBack(String(first?.body["chapa_tx_ref"])));
+      await Promise.all(doings);
+      if (this.#random() < 0.4) await this.#crowd(fee, 1 + this.#below(3));
+      await this.#look(fee, first);
+    }
+    this.stats.payments++;
+  }
+
+  /** Presses once more for a fee; what nobody can do anything about is an answer, too. */
+  press(fee: string, requestId = this.#uuid()): Promise<HttpResponse> {
+    this.stats.presses++;
+    const as = "owner" as const;
+    return this.#ask(fee, () =>
+      this.#caller.initiate({ property_id: fee, request_id: requestId, amount: 500 }, { as }),
+    );
+  }
+
+  async #crowd(fee: string, size: number): Promise<HttpResponse[]> {
+    const shared = this.#uuid();
+    const ids = Array.from({ length: size }, () => (this.#random() < 0.4 ? shared : this.#uuid()));
+    return Promise.all(ids.map((id) => this.#insist(fee, id)));
+  }
+
+  /** Until there is an answer: a payer tries again, with the same request. */
+  async #insist(fee: string, requestId: string): Promise<HttpResponse> {
+    for (let tries = 1; ; tries++) {
+      const heard = await this.press(fee, requestId);
+      const isLong = Number(heard.headers.get("retry-after")) > LONGEST_WAIT_SECONDS;
+      if (heard.status === 202 || isLong || tries === TRIES) return heard;
+      await pause(BETWEEN_TRIES_MS * Math.min(tries, 5) * (0.5 + this.#random()));
+    }
+  }
+
+  async #pay(url: string, txRef: string): Promise<void> {
+    if (this.#random() < 0.2) return;
+    await pause(600 * this.#random());
+    this.#cloud.chapa?.plan(txRef, PLANS[this.#below(PLANS.length)] ?? {});
+    const dice = this.#random();
+    if (dice < 0.12) this.#world.inFlight.add(txRef);
+    const [action, params] =
+      dice < 0.08
+        ? ["prompt", { seconds: 1 + this.#below(3) }]
+        : dice < 0.12
+          ? ["pay-late", { seconds: 2 }]
+          : dice < 0.16
+            ? ["wrong-amount", { amount: "5.00" }]
+            : ["pay", {}];
+    const acted = await this.#caller.act(url, String(action), Object(params)).catch(() => undefined);
+    if (acted?.status === 200) this.stats.paid++;
+  }
+
+  async #cancel(fee: string, first: HttpResponse | undefined): Promise<void> {
+    await pause(600 * this.#random());
+    this.stats.cancels++;
+    const path = `/api/v1/payments/${first?.body["id"]}/cancel`;
+    const headers = { authorization: `Bearer ${this.#cloud.address.users.owner.token}` };
+    await this.#ask(fee, () => this.#caller.post(path, "", headers));
+  }
+
+  async #look(fee: string, first: HttpResponse | undefined): Promise<void> {
+    for (let looks = 0; looks < 2; looks++) {
+      await pause(500 * this.#random());
+      await this.#ask(fee, () => this.#caller.status(String(first?.body["id"])));
+    }
+    if (this.#random() < 0.3) await this.#list(first);
+  }
+
+  /** A look at one's list, and at one payment in full. */
+  async #list(first: HttpResponse | undefined): Promise<void> {
+    const headers = { authorization: `Bearer ${this.#cloud.address.users.owner.token}` };
+    for (const path of ["/api/v1/payments?limit=5", `/api/v1/payments/${first?.body["id"]}`]) {
+      await this.#ask("", () => this.#caller.get(path, headers));
+    }
+  }
+
+  async #comeBack(txRef: string): Promise<void> {
+    await pause(800 * this.#random());
+    await this.#caller.browse(`${this.#cloud.address.api}/api/v1/payments/return/${txRef}`).catch(() => undefined);
+  }
+
+  async #ask(fee: string, ask: () => Promise<HttpResponse>): Promise<HttpResponse> {
+    const askedAt = this.#cloud.clock.now();
+    const heard = await ask();
+    // An answer without a code is the gateway's own: the function that was to answer has died or was cut off.
+    const code = heard.status < 300 ? "" : ` ${heard.body["code"] ?? "by the gateway"}`;
+    const answer = `${heard.status}${code}`;
+    this.stats.answers.set(answer, (this.stats.answers.get(answer) ?? 0) + 1);
+    this.#world.answered(fee, heard, askedAt);
+    return heard;
+  }
+
+  #below(count: number): number {
+    return Math.floor(this.#random() * count);
+  }
+
+  #uuid(): string {
+    const hex = Array.from({ length: 32 }, () => this.#below(16).toString(16)).join("");
+    return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20)}`;
+  }
+}

@@ -1,0 +1,36 @@
+/** What must hold whatever goes wrong, by the name under which a violation is reported. */
+export const INVARIANTS = {
+  I1: "each attempt has one URL, and only the stored one is ever given out",
+  I2: "money that was captured is recorded by Chapa's reference, or a person is called about it; what is not the one confirmed capture has a call of its own",
+  I3: "a success is acknowledged by the listing, or in front of a person; the listing approves nothing else",
+  I4: "nothing is given up that Chapa, asked at the second verify, would have called paid; no payer who paid while their link was open is told FAILED, nor any whose payment is SUCCESS or in REVIEW",
+  I5: "a payment becomes SUCCESS once, and its payer is told so, and not before",
+  I6: "Chapa has no transaction of which no row speaks",
+  I7: "SUCCESS rests on a capture that equals what was asked, and no row names money that Chapa did not take",
+  I8: "an owner who asks again gets a URL or a final answer, and everything comes to rest",
+  I9: "SUCCESS never goes back",
+  I10: "what could be refunded never exceeds what is still with us",
+  live: "while a fee is unpaid, at most one link that was given out can be paid",
+  left: "no link that was given out can be paid once its payment was given up or the listing was told so, nor is one opened then",
+  seal: "a sealed payment stays sealed, and no attempt follows",
+  replay: "a request recorded before the settling never opens the payment again",
+  answer: "an answer for a payment that awaits money carries a URL that can be paid",
+  history: "every change of state is one version with one entry of history that the table of moves has",
+  totals: "after the comparison of books a day's totals are the sum of its payments",
+  contact: "how to reach a payer is kept for 30 days after the latest checkout, and not longer",
+  records: "no key, address or number is logged, or stored in clear text",
+} as const;
+export type Invariant = keyof typeof INVARIANTS;
+
+/** An invariant was broken. `of` is the payment (its ref, or a reference of Chapa's that begins with it), where it is one. */
+export class Violation extends Error {
+  readonly invariant: Invariant;
+  readonly of: string;
+  readonly how: string;
+  constructor(invariant: Invariant, of: string, how: string) {
+    super(`${invariant}: ${how}`);
+    this.invariant = invariant;
+    this.of = of;
+    this.how = how;
+  }
+}

@@ -1,0 +1,446 @@
+type Edit = { file: string; from: string; to: string };
+export type Harness = "simulation" | "chaos";
+
+/**
+ * A deliberate fault: one place of the real code reads otherwise, or several where one guards the other. `of` is the
+ * row of the failure model, or the fault of the service that this one replaces. `caughtBy` names the harnesses whose
+ * invariants must notice it; with none, `harmless` says why no invariant breaks, and the simulation searches all the same.
+ */
+export type DeliberateFault = Fault & { of: string; caughtBy: readonly Harness[] };
+type Fault = Edit & { name: string; caughtBy?: readonly Harness[]; also?: readonly Edit[]; harmless?: string };
+
+/** Faults against one row. The simulation catches each, where it does not say otherwise. */
+function against(of: string, faults: readonly Fault[]): DeliberateFault[] {
+  return faults.map((fault) => ({ of, caughtBy: fault.harmless === undefined ? ["simulation"] : [], ...fault }));
+}
+
+/** Each is noticed by an invariant, or is a finding: a rule that the design could do without. */
+export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
+  ...against("the predecessor", [
+    {
+      name: "a checkout is opened before its row is stored",
+      file: "lib/flows/initiate.ts",
+      from: "    ports.payments.create(claimed),",
+      to: "    Promise.resolve({ won: true, payment: claimed }),",
+    },
+    {
+      name: "the row of a checkout is stored after it is opened",
+      caughtBy: ["chaos"],
+      file: "lib/table/payments.ts",
+      from: "    const wanted = toItem(payment);\n    const written",
+      to: `    const known = await this.find(payment.ref);
+    if (known || payment.captures.length === 0) return known ? { won: false, payment: known } : { won: true, payment };
+    const wanted = toItem(payment);
+    const written`,
+      also: [
+        {
+          file: "lib/table/payments.ts",
+          from: "const { changed, ...update } = difference(toItem(before), wanted, DUE_KEYS);",
+          to: `const { changed, ...update } = difference({ pk: wanted["pk"] }, wanted);`,
+        },
+        {
+          file: "lib/table/payments.ts",
+          from: `ConditionExpression: "#version = :seen",`,
+          to: `ConditionExpression: "attribute_not_exists(pk) OR #version = :seen",`,
+        },
+      ],
+    },
+    {
+      name: "a repeated request is answered without the URL",
+      file: "lib/flows/initiate.ts",
+      from: "return { payment, replayed: started.replayed,",
+      to: "return { payment: started.replayed ? { ...payment, checkoutUrl: undefined } : payment, replayed: started.replayed,",
+    },
+    {
+      name: "an error while verifying marks the payment FAILED",
+      file: "lib/flows/resolve.ts",
+      from: "return payment && putOff(ports, payment, run);",
+      to: `if (payment?.state !== "PENDING") return payment && putOff(ports, payment, run);
+      return (await ports.payments.save(payment, settleUnpaid(payment, "fail", { attempt: payment.attempt, cancel: "closed" }, run.act()))).payment;`,
+    },
+    {
+      name: "a late payer is ignored",
+      file: "lib/domain/evidence.ts",
+      from: `  if (!payment) return "orphan";`,
+      to: `  if (!payment) return "orphan";
+  if (payment.settledAt !== undefined && payment.state !== "SUCCESS" && payment.state !== "REVIEW") return null;`,
+    },
+    {
+      name: "amounts are not compared",
+      file: "lib/domain/evidence.ts",
+      from: "    facts.amount === terms.amount &&\n",
+      to: "",
+    },
+    {
+      name: "the listing is never told",
+      file: "lib/flows/notify-listing.ts",
+      from: "if (!payment?.propertyId || !news || news === heard) return",
+      to: "if (payment || !news || news === heard) return",
+    },
+    {
+      name: "the payer is never told",
+      file: "lib/flows/publish.ts",
+      from: "  await ports.notification.sendAll(steps.flatMap(({ after, outcome }) => toUser(after, outcome)));\n",
+      to: "",
+    },
+    {
+      name: "what was sent to Chapa is logged",
+      file: "lib/flows/steps/open-checkout.ts",
+      from: "attempt: payment.attempt, outcome: answer.outcome }",
+      to: "attempt: payment.attempt, outcome: answer.outcome, sent: JSON.stringify(job.contact) }",
+    },
+    {
+      name: "the key is logged",
+      file: "lib/chapa/client.ts",
+      from: 'return { outcome: reply.sent ? "lost" : "unsent" };',
+      to: 'return { outcome: ("no answer to " + (await this.#secretKey.get())) as "lost" };',
+    },
+  ]),
+  ...against("apply: read, verify", [
+    {
+      name: "amounts in another currency count",
+      file: "lib/domain/evidence.ts",
+      from: "    facts.currency === terms.currency &&\n",
+      to: "",
+    },
+    {
+      name: "a look whose question got no answer counts as unpaid",
+      file: "lib/chapa/client.ts",
+      from: `{ says: "nothing", silence: "unreachable" } : classifyVerify(reply);`,
+      to: `{ says: "unpaid", because: "not_found" } : classifyVerify(reply);`,
+    },
+    {
+      name: "a second capture is nobody's business",
+      file: "lib/domain/evidence.ts",
+      from: `return known ? null : "duplicate";`,
+      to: "return null;",
+    },
+    {
+      name: "two captures on one checkout are the same money",
+      file: "lib/domain/payment.ts",
+      from: "return a.attempt === b.attempt && (!a.reference || !b.reference || a.reference === b.reference);",
+      to: "return a.attempt === b.attempt;",
+    },
+    {
+      name: "a second capture calls nobody where somebody is called already",
+      file: "lib/domain/moves.ts",
+      from: `attention: attentionOf(payment, "duplicate", act, attempt)`,
+      to: `attention: payment.attention.length > 0 ? payment.attention : attentionOf(payment, "duplicate", act, attempt)`,
+    },
+    {
+      name: "only the latest checkout can confirm",
+      file: "lib/domain/evidence.ts",
+      from: `  if (!payment) return "orphan";`,
+      to: `  if (!payment) return "orphan";\n  if (attempt < payment.attempt) return null;`,
+    },
+  ]),
+  ...against("apply: SUCCESS and event", [
+    {
+      name: "a save does not ask which version it has seen",
+      caughtBy: ["simulation", "chaos"],
+      file: "lib/table/payments.ts",
+      from: `ConditionExpression: "#version = :seen",`,
+      to: `ConditionExpression: "#version = :seen OR attribute_exists(pk)",`,
+    },
+    {
+      name: "money that went back undoes the success",
+      file: "lib/domain/transitions.ts",
+      from: `    to: "same",\n    proof: "verified: the money went back",`,
+      to: `    to: "REVIEW",\n    proof: "verified: the money went back",`,
+    },
+    {
+      name: "other links of a paid fee are left open",
+      file: "lib/flows/steps/record-capture.ts",
+      from: `return after?.state === "SUCCESS" ? endOtherLinks(ports, after, run) : after;`,
+      to: "return after;",
+      harmless: "their looks go on, and a second capture calls a person; no invariant asks for it",
+    },
+  ]),
+  ...against("initiate 5: save the URL", [
+    {
+      name: "a request that was overtaken answers with a URL of its own",
+      caughtBy: ["simulation", "chaos"],
+      file: "lib/flows/steps/open-checkout.ts",
+      from: `  ports.log.warn("orphan_checkout", { ref, attempt });\n  return saved.payment;`,
+      to: "  return saved.payment && { ...saved.payment, checkoutUrl };",
+    },
+    {
+      name: "the answer of a conditional write is believed",
+      file: "lib/table/conditional.ts",
+      from: "return there && isOurs(there) ? { won: true } : { won: false, there };",
+      to: "return isOurs(there ?? {}) && !there ? { won: true } : { won: false, there };",
+      harmless:
+        "the loser of a race goes on with what is stored, which is its own; only counts and the replay header differ",
+    },
+  ]),
+  ...against("timeout: verify, cancel, verify", [
+    {
+      name: "closing without the second verify",
+      file: "lib/flows/steps/close-checkout.ts",
+      from: "const after = await chapa.verify(txRef, left());",
+      to: "const after = before as Evidence;",
+    },
+    {
+      name: "closing without a cancel",
+      file: "lib/flows/steps/close-checkout.ts",
+      from: "const cancel = await chapa.cancel(txRef, left());",
+      to: `const cancel = "closed" as "closed" | "unclear";`,
+    },
+    {
+      name: "an unclear cancel counts as done",
+      file: "lib/flows/steps/close-checkout.ts",
+      from: `  if (cancel === "unclear") return { came: "unclear" };\n  return { came: "closed", evidence: { attempt: payment.attempt, cancel } };`,
+      to: `  return { came: "closed", evidence: { attempt: payment.attempt, cancel: cancel === "unclear" ? "closed" : cancel } };`,
+    },
+    {
+      name: "closing without the first verify",
+      file: "lib/flows/steps/close-checkout.ts",
+      from: "const before = first ?? (await chapa.verify(txRef, left()));",
+      to: `const before = (first ?? { says: "unpaid", because: "pending" }) as Evidence;`,
+      harmless: "it spares a payer who is about to pay; the second verify is what proves",
+    },
+    {
+      name: "what Chapa does not answer counts as unpaid and cancelled",
+      caughtBy: ["chaos"],
+      file: "lib/flows/steps/close-checkout.ts",
+      from: `if (cancel === "unclear") return { came: "unclear" };`,
+      to: `if (cancel === "unclear") return { came: "closed", evidence: { attempt: payment.attempt, cancel: "closed" } };`,
+      also: [
+        {
+          file: "lib/flows/steps/close-checkout.ts",
+          from: `if (before.says !== "unpaid") return concluded(before);`,
+          to: `if (before.says !== "unpaid" && before.says !== "nothing") return concluded(before);`,
+        },
+        {
+          file: "lib/flows/steps/close-checkout.ts",
+          from: `if (after.says !== "unpaid") return concluded(after);`,
+          to: `if (after.says !== "unpaid" && after.says !== "nothing") return concluded(after);`,
+        },
+      ],
+    },
+  ]),
+  ...against("timeout: due query", [
+    {
+      name: "the timeout gives up without asking",
+      file: "lib/flows/resolve.ts",
+      from: '  const closing = await closeCheckout(ports.chapa, ports.clock, payment, first, run.deadline);\n  if (closing.came === "money")',
+      to: `  const closing = { came: "closed", evidence: { attempt: payment.attempt, cancel: "closed" } } as Awaited<ReturnType<typeof closeCheckout>>;\n  if (closing.came === "money")`,
+    },
+    {
+      name: "nothing is due any more once it is settled",
+      file: "lib/domain/looks.ts",
+      from: "  if (isInert(payment)) return undefined;\n",
+      to: "  if (isInert(payment) || isSettledUnpaid(payment)) return undefined;\n",
+    },
+    {
+      name: "a checkout that was left is never looked at again",
+      file: "lib/domain/looks.ts",
+      from: "return LOOKS_AFTER_CLOSING_MS.map((age) => closedAt + age).find((at) => at > now);",
+      to: "return undefined;",
+    },
+    {
+      name: "the keys of the due index are written one by one",
+      file: "lib/table/payments.ts",
+      from: "difference(toItem(before), wanted, DUE_KEYS)",
+      to: "difference(toItem(before), wanted)",
+    },
+    {
+      name: "the sweep looks at the latest checkout only",
+      file: "lib/domain/looks.ts",
+      from: "if (due.length > 0) return due.map(({ number }) => number);",
+      to: "if (due.length > 0) return [payment.attempt];",
+    },
+  ]),
+  ...against("initiate 3: take an attempt", [
+    {
+      name: "a renewal without closing evidence",
+      file: "lib/flows/initiate.ts",
+      from: "const closing = await closeCheckout(ports.chapa, ports.clock, payment, undefined, run.deadline);",
+      to: `const closing = { came: "closed", evidence: { attempt: payment.attempt, cancel: "closed" } } as Awaited<ReturnType<typeof closeCheckout>>;`,
+    },
+    {
+      name: "nobody waits for a lease",
+      file: "lib/domain/decide.ts",
+      from: `if (lease && lease.until > now) return { do: "wait" };`,
+      to: `if (lease && lease.until > now && lease.holder === "") return { do: "wait" };`,
+      also: [
+        {
+          file: "lib/domain/moves.ts",
+          from: "held && held.holder !== lease.holder && held.until > act.now",
+          to: "held && act.now < 0",
+        },
+      ],
+      harmless:
+        "a request that is overtaken is fenced out, and ends its checkout, which nobody was given; it costs a checkout each time",
+    },
+  ]),
+  ...against("initiate 2: claim", [
+    {
+      name: "a repeated request opens a settled payment again",
+      file: "lib/domain/decide.ts",
+      from: "request.recordedAt > payment.settledAt;",
+      to: "true;",
+    },
+  ]),
+  ...against("notify: send, read again", [
+    {
+      name: "a sealed payment is opened again",
+      file: "lib/domain/decide.ts",
+      from: `if (payment.sealed && payment.state !== "SUCCESS"`,
+      to: `if (request.by === "" && payment.state !== "SUCCESS"`,
+      also: [
+        {
+          file: "lib/domain/moves.ts",
+          from: `  if (payment.sealed) throw new Error("a sealed payment never reopens");\n`,
+          to: "",
+        },
+      ],
+    },
+    {
+      name: "a send without an answer counts as heard",
+      file: "lib/flows/notify-listing.ts",
+      from: "return { later: QUIET_AFTER_SEND_MS / SECOND_MS };",
+      to: `return ended(ports, told, "heard");`,
+    },
+    {
+      name: "a probe acknowledges",
+      file: "lib/flows/notify-listing.ts",
+      from: `  if (probe.answer !== "received") return judge(ports, told, probe);`,
+      to: `  if (probe.answer !== "received") return judge(ports, told, probe);\n  if (told.payment.attempt >= 0) return ended(ports, told, "heard");`,
+    },
+    {
+      name: "the listing hears FAILED before the payment is sealed",
+      file: "lib/domain/events.ts",
+      from: "return payment.sealed && WIRE_STATUS",
+      to: "return WIRE_STATUS",
+    },
+    {
+      name: "the listing is not read again after a send",
+      file: "lib/flows/notify-listing.ts",
+      from: '    if (step === "done") heard = news;\n',
+      to: '    if (step === "done") return "done";\n',
+      harmless: "each newer version has a message of its own, and the sweep publishes a success until it is heard",
+    },
+  ]),
+  ...against("initiate 4: Chapa initialize", [
+    {
+      name: "a take-over uses the reference again",
+      file: "lib/domain/moves.ts",
+      from: "held?.unsent ? payment.attempt : payment.attempt + 1",
+      to: "payment.attempt",
+    },
+    {
+      name: "a lost answer counts as never sent",
+      file: "lib/chapa/client.ts",
+      from: `reply.sent ? "lost" : "unsent"`,
+      to: `"unsent"`,
+      harmless: "Chapa opens one checkout for a reference and refuses the next, which costs an attempt in either case",
+    },
+  ]),
+  ...against("reconcile", [
+    {
+      name: "a finding of the comparison is told to nobody",
+      file: "lib/flows/reconcile.ts",
+      from: `run.ports.log.error("reconcile_finding"`,
+      to: `run.ports.log.info("reconciled"`,
+    },
+    {
+      name: "beside a paid checkout no other is looked at",
+      file: "lib/flows/sweep.ts",
+      from: `  if (payment.state !== "SUCCESS") return false;`,
+      to: `  if (payment.state !== "SUCCESS") return false;\n  if (now > 0) return true;`,
+    },
+    {
+      name: "totals are not written anew",
+      file: "lib/flows/reconcile.ts",
+      from: "  await run.ports.totals.rewrite(day, totals);\n",
+      to: "",
+    },
+  ]),
+  ...against("notify: the user", [
+    {
+      name: "a payer hears what has been overtaken",
+      file: "lib/flows/notify-user.ts",
+      from: "!payment?.userId || !isCurrent(event, payment)",
+      to: "!payment?.userId",
+    },
+  ]),
+  ...against("data at rest", [
+    {
+      name: "contact data is stored as it came",
+      file: "lib/table/contacts.ts",
+      from: "key_id: current, iv, sealed,",
+      to: "key_id: current, iv, sealed, clear: Buffer.from(JSON.stringify(contact)),",
+    },
+    {
+      name: "contact data is kept for a year",
+      file: "lib/table/contacts.ts",
+      from: "const TTL_MS = 30 * DAY_MS;",
+      to: "const TTL_MS = 365 * DAY_MS;",
+    },
+  ]),
+  ...against("webhook: check and queue", [
+    {
+      name: "nothing looks but webhooks",
+      file: "lib/flows/sweep.ts",
+      from: "  await ports.resolve.sendAll(looks);\n",
+      to: "",
+    },
+  ]),
+  ...against("outbox: stream to queue", [
+    {
+      name: "a success that nobody heard is not published again",
+      file: "lib/flows/sweep.ts",
+      from: "const unheard = due.filter(awaitsListing);",
+      to: "const unheard = due.filter((payment) => awaitsListing(payment) && now < 0);",
+    },
+  ]),
+  ...against("initiate 1: limit", [
+    {
+      name: "a refused request deletes its row, even when another has it now",
+      file: "lib/table/payments.ts",
+      from: `"#version = :seen AND #state = :created AND #lease.#holder = :holder"`,
+      to: `"attribute_exists(pk) OR #version = :seen OR #state = :created OR #lease.#holder = :holder"`,
+    },
+  ]),
+  ...against("audit", [
+    {
+      name: "a move leaves no history",
+      file: "lib/domain/moves.ts",
+      from: "history: shortened([...payment.history, { move, at: act.now, by: act.by, evidence }]),",
+      to: "history: shortened(evidence ? [...payment.history, { move, at: act.now, by: act.by, evidence }] : payment.history),",
+    },
+  ]),
+  ...against("refund", [
+    {
+      name: "money that went back can be refunded again",
+      file: "lib/domain/payment.ts",
+      from: "currency === terms.currency && !returned ? [amount] : [],",
+      to: "currency === terms.currency ? [amount] : [],",
+    },
+  ]),
+];
+
+/** Those that a harness has to catch. */
+export function faultsFor(harness: Harness): DeliberateFault[] {
+  return DELIBERATE_FAULTS.filter(({ caughtBy }) => caughtBy.includes(harness));
+}
+
+/** The files that a fault changes. */
+export function filesOf({ file, also = [] }: DeliberateFault): string[] {
+  return [...new Set([file, ...also.map((edit) => edit.file)])];
+}
+
+/**
+ * The source of `file` as it reads with a fault.
+ * @throws Error when a place of the fault does not stand exactly once in it
+ */
+export function faultySource(fault: DeliberateFault, file: string, source: string): string {
+  let changed = source;
+  for (const { from, to } of [fault, ...(fault.also ?? [])].filter((edit) => edit.file === file)) {
+    const times = changed.split(from).length - 1;
+    if (times !== 1) throw new Error(`"${fault.name}": "${from}" stands ${times} times in ${file}`);
+    changed = changed.replace(from, () => to);
+  }
+  return changed;
+}

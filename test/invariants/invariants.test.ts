@@ -1,0 +1,110 @@
+import { expect, test } from "vitest";
+import type { Payment } from "../../lib/domain/payment.ts";
+import { MINUTE_MS } from "../../lib/domain/time.ts";
+import { aClaim, anOpened, CHECKOUT_URL, T0, TERMS } from "../support/payments.ts";
+import { Invariants } from "./invariants.ts";
+import type { Answer, Rest, Taken, World } from "./world.ts";
+
+const OPENED = anOpened();
+const TX_REF = `${OPENED.ref}00`;
+const MONEY: Taken = { txRef: TX_REF, ref: OPENED.ref, attempt: 0, reference: "AP1", ...TERMS, isOpen: true };
+const CAPTURE = { attempt: 0, at: T0, kind: "confirmed", reference: "AP1", ...TERMS } as const;
+const PAID: Payment = { ...OPENED, state: "SUCCESS", captures: [CAPTURE], listingHeardAt: T0 };
+const ANSWER: Answer = {
+  txRef: TX_REF,
+  fee: OPENED.ref,
+  state: "PENDING",
+  checkoutUrl: CHECKOUT_URL,
+  isPress: true,
+  paid: [],
+};
+
+/** What breaks while `check` runs, in a world where Chapa took `taken` and where `payable` can be paid. */
+function broken(check: (invariants: Invariants) => void, taken: Taken[] = [], payable: string[] = []): string[] {
+  const world: World = {
+    captures: () => taken,
+    capturesOf: () => taken,
+    opened: () => [TX_REF],
+    urlOf: () => CHECKOUT_URL,
+    given: () => undefined,
+    payableLinks: () => payable,
+  };
+  const found: string[] = [];
+  check(new Invariants(world, [], ({ invariant }) => found.push(invariant)));
+  return found;
+}
+
+function atRest(payment: Payment, status: string, change: Partial<Rest> = {}) {
+  const rest: Rest = {
+    payments: [payment],
+    listing: () => ({ status, isByHand: false }),
+    isPayerTold: () => true,
+    reported: new Set(),
+    unfindable: new Set(),
+    ...change,
+  };
+  return (invariants: Invariants) => invariants.atRest(rest);
+}
+
+test("a success whose money, listing and payer agree breaks nothing", () => {
+  expect(broken(atRest(PAID, "APPROVED"), [MONEY])).toEqual([]);
+  expect(broken((invariants) => invariants.answered(ANSWER), [], [TX_REF])).toEqual([]);
+});
+
+test("a row that names money which Chapa did not take breaks I7", () => {
+  expect(broken(atRest({ ...PAID, state: "REVIEW" }, "PENDING"))).toContain("I7");
+});
+
+test("money that no row names breaks I2, unless the comparison of books reported it", () => {
+  const second = { ...MONEY, reference: "AP2" };
+  expect(broken(atRest(PAID, "APPROVED"), [MONEY, second])).toEqual(["I2"]);
+  expect(broken(atRest(PAID, "APPROVED", { reported: new Set(["AP2"]) }), [MONEY, second])).toEqual([]);
+});
+
+test("a second capture whose call was answered for an earlier one breaks I2", () => {
+  const second = { ...MONEY, reference: "AP2" };
+  const captures: Payment["captures"] = [CAPTURE, { ...CAPTURE, kind: "duplicate", reference: "AP2" }];
+  const call = { code: "duplicate", at: T0, attempt: 0 } as const;
+  const called = atRest({ ...PAID, captures, attention: [call] }, "APPROVED");
+  expect(broken(called, [MONEY, second])).toEqual([]);
+  const answered = atRest({ ...PAID, captures, attention: [{ ...call, answeredAt: T0 }] }, "APPROVED");
+  expect(broken(answered, [MONEY, second])).toEqual(["I2"]);
+});
+
+test("a listing that approves an unpaid fee breaks I3, unless a person approved it there", () => {
+  expect(broken(atRest(OPENED, "APPROVED"))).toEqual(["I3"]);
+  expect(broken(atRest(OPENED, "APPROVED", { listing: () => ({ status: "APPROVED", isByHand: true }) }))).toEqual([]);
+});
+
+test("a listing that is told SUCCESS of a payment in another state breaks I3", () => {
+  expect(broken((invariants) => invariants.toldListing("SUCCESS", OPENED))).toEqual(["I3"]);
+});
+
+test("a success of which the payer is not told breaks I5", () => {
+  expect(broken(atRest(PAID, "APPROVED", { isPayerTold: () => false }), [MONEY])).toEqual(["I5"]);
+});
+
+test("an answer with the URL of another checkout breaks I1, and a second payable link breaks live", () => {
+  const other = { ...ANSWER, checkoutUrl: `${CHECKOUT_URL}x` };
+  expect(broken((invariants) => invariants.answered(other), [], [TX_REF])).toEqual(["I1"]);
+  expect(broken((invariants) => invariants.answered(ANSWER), [], [TX_REF, `${OPENED.ref}01`])).toEqual(["live"]);
+});
+
+test("a checkout that Chapa opens before its row stands breaks I6", () => {
+  expect(broken((invariants) => invariants.opened(TX_REF, undefined))).toEqual(["I6"]);
+  expect(broken((invariants) => invariants.opened(`${OPENED.ref}01`, OPENED))).toEqual(["I6"]);
+});
+
+test("a payment that is given up while a link of it can be paid breaks left", () => {
+  const claim = aClaim();
+  const failed: Payment = {
+    ...claim,
+    state: "FAILED",
+    version: 2,
+    settledAt: T0 + MINUTE_MS,
+    history: [...claim.history, { move: "reject", at: T0, by: "test" }],
+  };
+  const change = (invariants: Invariants) => invariants.changed({ before: claim, after: failed });
+  expect(broken(change)).toEqual([]);
+  expect(broken(change, [], [`${claim.ref}00`])).toEqual(["left"]);
+});

@@ -1,0 +1,297 @@
+import type { UserEvent } from "../../lib/domain/events.ts";
+import { parseTxRef, type Ref, txRefOf } from "../../lib/domain/ids.ts";
+import {
+  type AttentionCode,
+  type Capture,
+  isSettledUnpaid,
+  openAttention,
+  type Payment,
+  refundableOf,
+  termsOf,
+} from "../../lib/domain/payment.ts";
+import { DAY_MS, MINUTE_MS, SECOND_MS } from "../../lib/domain/time.ts";
+import { combined, NO_TOTALS, shareOf, type Totals } from "../../lib/domain/totals.ts";
+import { MOVES, WIRE_STATUS } from "../../lib/domain/transitions.ts";
+import { type Invariant, Violation } from "./catalogue.ts";
+import type { Answer, Cause, Change, Rest, Taken, World } from "./world.ts";
+
+const CONTACT_MS = 30 * DAY_MS;
+/** Clocks are set back during a run, now and then between reading the time and using it. */
+export const SKEW_MS = 10 * MINUTE_MS;
+// Attention of a success that the listing did not take.
+const NOT_ACKNOWLEDGED: readonly AttentionCode[] = ["listing_closed", "listing_unclear"];
+const ABOUT_MONEY: readonly AttentionCode[] = ["mismatch", "duplicate", "orphan", "refunded", "reversed"];
+/** In every run the payer's data reads like this; none of it may be recorded. */
+export const CANARIES = { email: "canary@example.et", phone: "0911000111", name: "Canary Payer" } as const;
+
+/** Compares what happens with the invariants. */
+export class Invariants {
+  readonly #world: World;
+  readonly #canaries: readonly string[];
+  readonly #report: (violation: Violation) => void;
+  readonly #urls = new Map<string, string>();
+  readonly #toldFailed = new Set<Ref>();
+
+  /** @param report may throw, which ends what has broken the invariant, or keep the violation and go on */
+  constructor(world: World, secrets: readonly string[], report: (violation: Violation) => void) {
+    this.#world = world;
+    this.#report = report;
+    // Numbers are written with a leading 0, with 251, or with neither.
+    this.#canaries = [CANARIES.email, CANARIES.name, CANARIES.phone.slice(1), ...secrets];
+  }
+
+  #broken(invariant: Invariant, of: string, how: string): void {
+    this.#report(new Violation(invariant, of, how));
+  }
+
+  /** A payment row was written. */
+  changed({ before, after, cause }: Change): void {
+    const { ref } = after;
+    if (before?.state === "SUCCESS" && after.state !== "SUCCESS") this.#broken("I9", ref, `it became ${after.state}`);
+    if (before?.sealed && (!after.sealed || after.attempt > before.attempt))
+      this.#broken("seal", ref, `attempt ${before.attempt} → ${after.attempt}`);
+    this.#historyOf(before, after);
+    if (cause && before && before.version < after.version && after.history.at(-1)?.move === "reopen")
+      this.#reopened(before, cause);
+    if (after.state === "SUCCESS" && before?.state !== "SUCCESS") this.#confirmed(after);
+    if (isSettledUnpaid(after) && before?.state !== after.state) this.#givenUp(before, after, cause);
+    if (after.captures.length !== before?.captures.length) this.#takenAsRecorded(after);
+    this.#refundable(after);
+  }
+
+  #historyOf(before: Payment | undefined, after: Payment): void {
+    const { ref } = after;
+    const moved = after.version - (before?.version ?? 0);
+    const last = after.history.at(-1);
+    const isSame = before !== undefined && before.state === after.state;
+    if (moved === 0 && isSame && after.history.length === before.history.length) return;
+    if (moved !== 1 || !last || last === before?.history.at(-1)) {
+      this.#broken("history", ref, `version ${before?.version} → ${after.version}, ${before?.state} → ${after.state}`);
+      return;
+    }
+    const entries = after.history.length - (before?.history.length ?? 0);
+    if (entries !== 1) this.#broken("history", ref, `${entries} entries for one version`);
+    const { from, to }: { from: readonly string[]; to: string } = MOVES[last.move];
+    const isLegal = from.includes(before?.state ?? "none") && (to === "same" ? isSame : to === after.state);
+    if (!isLegal) this.#broken("history", ref, `${last.move} from ${before?.state} to ${after.state}`);
+  }
+
+  #reopened({ ref, settledAt = Number.POSITIVE_INFINITY }: Payment, { recordedAt }: Cause): void {
+    if (recordedAt === undefined || recordedAt <= settledAt)
+      this.#broken("replay", ref, `recorded ${settledAt - (recordedAt ?? 0)} ms before it was settled`);
+  }
+
+  #confirmed(after: Payment): void {
+    if (after.history.filter(({ move }) => move === "confirm" || move === "acceptReview").length > 1)
+      this.#broken("I5", after.ref, "confirmed twice");
+    const isMatched = this.#world.capturesOf(after.ref).some(({ attempt, amount, currency, mode }) => {
+      const terms = termsOf(after, attempt);
+      return amount === terms.amount && currency === terms.currency && mode === terms.mode;
+    });
+    if (!isMatched) this.#broken("I7", after.ref, "SUCCESS without the money that was asked for");
+  }
+
+  #givenUp(before: Payment | undefined, after: Payment, cause: Cause | undefined): void {
+    const paid = this.#openlyPaid(after);
+    if (paid.length > 0) this.#broken("I4", after.ref, `${after.state}, though ${paid.join()} was paid`);
+    const landed = this.#world.capturesOf(after.ref).filter(({ attempt }) => attempt === before?.attempt);
+    if (cause && landed.some(cause.couldSee))
+      this.#broken("I4", after.ref, `${after.state}, though the second verify could have seen the money`);
+    // The change may be heard of late, when another attempt has begun.
+    const payable = this.#world
+      .payableLinks(after.ref)
+      .filter((txRef) => (parseTxRef(txRef)?.attempt ?? 0) <= after.attempt);
+    if (payable.length > 0) this.#broken("left", after.ref, `${after.state}, and ${payable.join()} can be paid`);
+  }
+
+  #takenAsRecorded({ ref, captures }: Payment): void {
+    const taken = this.#world.capturesOf(ref);
+    for (const { attempt } of captures)
+      if (!taken.some((money) => money.attempt === attempt))
+        this.#broken("I7", txRefOf(ref, attempt), "its row names money that Chapa did not take");
+  }
+
+  #refundable({ ref, captures, refundable, terms }: Payment): void {
+    const captured = this.#world.capturesOf(ref).reduce((all, { amount }) => all + amount, 0);
+    if (refundable > captured || refundable !== refundableOf(captures, terms))
+      this.#broken("I10", ref, `${refundable} of ${captured}`);
+    const back = captures.filter(({ returned }) => returned).reduce((all, { amount }) => all + (amount ?? 0), 0);
+    if (refundable > captured - back) this.#broken("I10", ref, `${refundable}, though ${back} went back`);
+  }
+
+  /** References that were paid while their link was open: nothing about them was in flight. */
+  #openlyPaid({ ref, attempt }: Payment): string[] {
+    return this.#world
+      .capturesOf(ref)
+      .flatMap((taken) => (taken.isOpen && taken.attempt <= attempt ? [taken.txRef] : []));
+  }
+
+  /** Chapa has a checkout, or is about to open it. @param row the payment's, as it is stored now */
+  opened(txRef: string, row: Payment | undefined): void {
+    if (!row) this.#broken("I6", txRef, `Chapa has ${txRef}, of which no row speaks`);
+    else if ((parseTxRef(txRef)?.attempt ?? 0) > row.attempt)
+      this.#broken("I6", txRef, `Chapa has ${txRef}, and its row is at ${row.attempt}`);
+  }
+
+  /** Between two steps, whatever they were. */
+  between(payments: readonly Payment[]): void {
+    const rows = new Map(payments.map((payment): [string, Payment] => [payment.ref, payment]));
+    for (const txRef of this.#world.opened()) this.opened(txRef, rows.get(parseTxRef(txRef)?.ref ?? ""));
+    for (const { ref, state } of payments) {
+      if (state === "SUCCESS" || state === "REVIEW") continue;
+      const payable = this.#world.payableLinks(ref);
+      if (payable.length > 0 && this.#toldFailed.has(ref))
+        this.#broken("left", ref, `the listing was told FAILED, and ${payable.join()} can be paid now`);
+      this.#onePayable(ref, payable);
+    }
+  }
+
+  #onePayable(of: string, payable: readonly string[]): void {
+    if (payable.length > 1) this.#broken("live", payable[0] ?? of, `${payable.join(" and ")} can both be paid`);
+  }
+
+  /** What somebody who asked for a payment, or for its status, was given. */
+  answered(answer: Answer): void {
+    const { txRef, state, paid, checkoutUrl, isPress } = answer;
+    if (WIRE_STATUS[state] === "FAILED" && paid.length > 0)
+      this.#broken("I4", txRef, `told FAILED, though ${paid.join()} was paid`);
+    if (checkoutUrl) this.#link(answer, checkoutUrl);
+    else if (isPress && (state === "CREATED" || state === "PENDING"))
+      this.#broken("answer", txRef, `${txRef} was answered without a URL`);
+  }
+
+  #link(answer: Answer, checkoutUrl: string): void {
+    const { txRef, fee } = answer;
+    const known = this.#urls.get(txRef) ?? this.#world.urlOf(txRef);
+    if (known !== checkoutUrl) this.#broken("I1", txRef, `${txRef} was given out as ${checkoutUrl}, it is ${known}`);
+    this.#urls.set(txRef, known ?? checkoutUrl);
+    if (answer.isCancelledByGiver) this.#broken("answer", txRef, `${txRef} was ended by who gave it out`);
+    this.#world.given(answer);
+    this.#onePayable(txRef, this.#world.payableLinks(fee));
+  }
+
+  /** The listing is told how a payment stands. */
+  toldListing(status: "SUCCESS" | "FAILED", payment: Payment): void {
+    const { ref, state } = payment;
+    if (status === "SUCCESS") {
+      if (state !== "SUCCESS") this.#broken("I3", ref, `the listing is told SUCCESS, and it is ${state}`);
+      return;
+    }
+    const payable = this.#world.payableLinks(ref);
+    if (payable.length > 0) this.#broken("left", ref, `the listing is told FAILED, and ${payable.join()} can be paid`);
+    if (this.#openlyPaid(payment).length > 0) this.#broken("I4", ref, "the listing is told FAILED, and it was paid");
+    this.#toldFailed.add(ref);
+  }
+
+  /** The payer is told something. @param read the state in which the teller has read the payment */
+  toldPayer(event: UserEvent, ref: string, read: Payment["state"] | undefined): void {
+    if (event === "paid" && read !== "SUCCESS") this.#broken("I5", ref, `told "paid", and it was read as ${read}`);
+    if (event !== "paid" && (read === undefined || read === "SUCCESS" || read === "REVIEW"))
+      this.#broken("I4", ref, `the payer is told "${event}", and it was read as ${read}`);
+  }
+
+  contactStored(row: Record<string, unknown>, now: number): void {
+    if (Number(row["ttl"]) * SECOND_MS > now + CONTACT_MS + SKEW_MS) this.#broken("contact", "", "kept for too long");
+  }
+
+  /** @param fields of a log entry, or a row as it is stored */
+  recorded(fields: unknown): void {
+    const text = JSON.stringify(fields, textOfBytes) ?? "";
+    const found = this.#canaries.find((canary) => text.includes(canary));
+    if (found) this.#broken("records", "", `${found} was recorded`);
+  }
+
+  /** Whether the row has exactly this money, or a person was called about it. */
+  isKnown({ ref, attempt, reference }: Taken, payment: Payment | undefined, reported: ReadonlySet<string>): boolean {
+    if (reported.has(reference)) return true;
+    const there = this.#world.capturesOf(ref).filter((other) => other.attempt === attempt);
+    // Not every answer of verify carries a reference.
+    const isIt = (capture: Capture) =>
+      capture.attempt === attempt && (capture.reference ?? (there.length === 1 ? reference : "")) === reference;
+    return payment?.captures.some(isIt) ?? false;
+  }
+
+  /** Everything has come to rest, and everything works. */
+  atRest(rest: Rest): void {
+    const { payments } = rest;
+    this.between(payments);
+    for (const taken of this.#world.captures()) {
+      const { txRef, ref } = taken;
+      const payment = payments.find((candidate) => candidate.ref === ref);
+      if (this.#isLost(taken, payment, rest)) continue;
+      if (!payment || !this.isKnown(taken, payment, rest.reported))
+        this.#broken("I2", txRef, `${txRef} took money that nobody here knows of`);
+      if (payment && payment.state !== "SUCCESS" && payment.state !== "REVIEW")
+        this.#broken("I2", txRef, `${txRef} was paid and is ${payment.state}`);
+    }
+    for (const payment of payments) {
+      this.#moneyAtRest(payment, rest);
+      this.#deliveredAtRest(payment, rest);
+    }
+  }
+
+  /** Nobody could find it any more, and nobody has. */
+  #isLost(taken: Taken, payment: Payment | undefined, { unfindable, reported }: Rest): boolean {
+    return unfindable.has(taken) && !this.isKnown(taken, payment, reported);
+  }
+
+  #moneyAtRest(payment: Payment, rest: Rest): void {
+    const { ref, state, captures } = payment;
+    this.#takenAsRecorded(payment);
+    const findable = this.#world.capturesOf(ref).filter((taken) => !this.#isLost(taken, payment, rest));
+    const others = captures.filter(({ kind }) => kind !== "confirmed");
+    if (captures.length - others.length > 1) this.#broken("I2", ref, "paid twice, and both count");
+    for (const { attempt } of capturesWithoutCall(payment))
+      this.#broken("I2", txRefOf(ref, attempt), "it took money that a person must see, and nobody is called");
+    if (state === "REVIEW" && others.length === 0) this.#broken("I2", ref, "in REVIEW without money to review");
+    if ((state === "SUCCESS" || state === "REVIEW") && findable.length === 0)
+      this.#broken("I7", ref, `${state} without money`);
+  }
+
+  #deliveredAtRest(payment: Payment, { payments, listing, isPayerTold }: Rest): void {
+    const { ref, propertyId, state } = payment;
+    const { status, isByHand } = listing(payment);
+    const isPaid = payments.some((other) => other.propertyId === propertyId && other.state === "SUCCESS");
+    if (!isPaid && status === "APPROVED" && !isByHand) this.#broken("I3", ref, `${state}, and the listing approved it`);
+    if (state !== "SUCCESS") return;
+    const isAcknowledged = payment.listingHeardAt !== undefined && status === "APPROVED";
+    const isCalled = openAttention(payment).some((code) => NOT_ACKNOWLEDGED.includes(code));
+    if (!isAcknowledged && !isCalled) this.#broken("I3", ref, `paid, and the listing is ${status}`);
+    if (!isPayerTold(payment)) this.#broken("I5", ref, "paid, and not told so");
+  }
+
+  /** Everything works, and an owner asked once more. @param outcome what they were told, when it was nothing final */
+  askedAgain(of: string, isFinal: boolean, outcome: string): void {
+    if (!isFinal) this.#broken("I8", of, `an owner who asks again is told ${outcome}`);
+  }
+
+  /** @param stored the totals of each day that was compared */
+  compared(payments: readonly Payment[], stored: ReadonlyMap<string, Totals>, dayOf: (at: number) => string): void {
+    const sums = new Map<string, Totals>([...stored.keys()].map((day) => [day, NO_TOTALS]));
+    for (const payment of payments) {
+      const day = payment.firstOpenedAt === undefined ? undefined : dayOf(payment.firstOpenedAt);
+      const known = day === undefined ? undefined : sums.get(day);
+      if (day !== undefined && known) sums.set(day, combined(known, shareOf(payment)));
+    }
+    for (const [day, sum] of sums) {
+      const found = new Map(Object.entries(stored.get(day) ?? NO_TOTALS));
+      const wrong = Object.entries(sum).filter(([name, value]) => found.get(name) !== value);
+      if (wrong.length > 0) this.#broken("totals", "", `${day} has other ${wrong.map(([name]) => name).join()}`);
+    }
+  }
+}
+
+/** Money beside the one confirmed capture about which nobody is called. */
+function capturesWithoutCall({ captures, attention }: Payment): Payment["captures"] {
+  const isCalled = (attempt: number) =>
+    attention.some(
+      (call) => ABOUT_MONEY.includes(call.code) && call.attempt === attempt && call.answeredAt === undefined,
+    );
+  return captures.filter(({ kind, attempt }) => kind !== "confirmed" && !isCalled(attempt));
+}
+
+// A buffer makes itself JSON, as a list of numbers, before a replacer sees it.
+function textOfBytes(this: Record<string, unknown>, key: string, value: unknown): unknown {
+  const bytes = this[key];
+  return bytes instanceof Uint8Array ? Buffer.from(bytes).toString("latin1") : value;
+}

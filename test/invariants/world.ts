@@ -1,0 +1,65 @@
+import type { Payment } from "../../lib/domain/payment.ts";
+import type { State } from "../../lib/domain/transitions.ts";
+
+/** Money that Chapa took, under a `reference` of Chapa's. `isOpen`: the payer paid while the link could be paid. */
+export type Taken = {
+  txRef: string;
+  ref: string;
+  attempt: number;
+  reference: string;
+  amount: number;
+  currency: string;
+  mode: string;
+  isOpen: boolean;
+};
+
+/** What really happened outside of the service. Each harness knows it in its own way. */
+export type World = {
+  captures(): readonly Taken[];
+  capturesOf(ref: string): readonly Taken[];
+  /** The references of every checkout that Chapa has opened. */
+  opened(): readonly string[];
+  urlOf(txRef: string): string | undefined;
+  /** An answer with a URL has reached somebody who can pay. */
+  given(answer: Answer): void;
+  /** The references, of one payment or one fee, that were given out and can be paid now. */
+  payableLinks(of: string): string[];
+};
+
+/** One write of a payment's row. */
+export type Change = { before: Payment | undefined; after: Payment; cause?: Cause };
+
+/** What only a harness that runs one call at a time knows about the piece of work that has written. */
+export type Cause = {
+  /** When the request was first recorded for which this is done, epoch ms. */
+  recordedAt: number | undefined;
+  /** Whether this money was there when the work asked Chapa for the last time. */
+  couldSee: (taken: Taken) => boolean;
+};
+
+/** What a caller was given. `fee` is what its links are counted by. */
+export type Answer = {
+  txRef: string;
+  fee: string;
+  state: State;
+  checkoutUrl?: string | undefined;
+  /** Whether the caller asked for something to pay. */
+  isPress: boolean;
+  /** The references of money that its caller had openly paid before they asked. */
+  paid: readonly string[];
+  /** Whether this checkout was cancelled by the work that gave it out. */
+  isCancelledByGiver?: boolean;
+};
+
+/** Everything works, and nothing is owed any more. */
+export type Rest = {
+  payments: readonly Payment[];
+  /** What became of a payment's property at the listing service, and whether a person approved it there. */
+  listing: (payment: Payment) => { status: string | undefined; isByHand: boolean };
+  /** Whether the payer was told, or need not be. */
+  isPayerTold: (payment: Payment) => boolean;
+  /** References of Chapa's about which the comparison of books has called a person. */
+  reported: ReadonlySet<string>;
+  /** Money that nobody could find any more. */
+  unfindable: ReadonlySet<Taken>;
+};

@@ -1,0 +1,151 @@
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { type Clock, createClock } from "../../../local/clock.ts";
+import { sign } from "../../../local/services/tokens.ts";
+import { startUserManagement, type UserManagementDouble } from "../../../local/services/user-management.ts";
+import { read } from "../../support/http.ts";
+
+const SECRET = "shared-by-the-siblings";
+const OWNER = {
+  id: "6f1d2f0e-54a1-4c7e-9d54-0d6a4b0f1c11",
+  role: "owner",
+  email: "abebe@rental.et",
+  phone: "+251911223344",
+  language: "am",
+  password: "secret-word",
+} as const;
+const ADMIN = {
+  ...OWNER,
+  id: "d1e2f3a4-b5c6-4d7e-8f9a-0b1c2d3e4f44",
+  role: "admin",
+  email: "admin@rental.et",
+  phone: null,
+  language: null,
+} as const;
+
+let clock: Clock;
+let users: UserManagementDouble;
+beforeEach(async () => {
+  clock = createClock();
+  users = await startUserManagement({ clock, jwtSecret: SECRET, users: [OWNER, ADMIN], badSubjectMs: 1 });
+});
+afterEach(async () => {
+  clock.stop();
+  await users.close();
+});
+
+const login = (form: Record<string, string>, type = "application/x-www-form-urlencoded") =>
+  fetch(`${users.baseUrl}/auth/login`, {
+    method: "POST",
+    headers: { "content-type": type },
+    body: type.includes("json") ? JSON.stringify(form) : new URLSearchParams(form).toString(),
+  });
+const verify = (token?: string, method = "GET") =>
+  fetch(`${users.baseUrl}/auth/verify`, { method, headers: token ? { authorization: `Bearer ${token}` } : {} });
+const detailOf = async (response: Response) => [response.status, (await read(response)).body["detail"]];
+
+describe("User Management's login", () => {
+  test("takes a form and gives an access and a refresh token", async () => {
+    const { status, body } = await read(await login({ username: OWNER.email, password: OWNER.password }));
+    expect([status, body["token_type"]]).toEqual([200, "bearer"]);
+    const claims = (token: unknown) =>
+      JSON.parse(Buffer.from(String(token).split(".")[1] ?? "", "base64url").toString());
+    const { access_token, refresh_token } = body;
+    expect(Object.keys(claims(access_token)).sort()).toEqual([
+      "email",
+      "exp",
+      "iat",
+      "phone_number",
+      "preferred_language",
+      "role",
+      "sub",
+    ]);
+    expect(claims(access_token).exp - claims(access_token).iat).toBe(15 * 60);
+    expect(Object.keys(claims(refresh_token)).sort()).toEqual(["exp", "iat", "sub"]);
+  });
+
+  test("does not take JSON", async () => {
+    const response = await login({ username: OWNER.email, password: OWNER.password }, "application/json");
+    const [status, errors] = await detailOf(response);
+    expect(status).toBe(422);
+    expect(errors).toMatchObject([{ loc: ["body", "username"] }, { loc: ["body", "password"] }]);
+  });
+
+  test("refuses a wrong password and an inactive user, each in its own words", async () => {
+    expect(await detailOf(await login({ username: OWNER.email, password: "x" }))).toEqual([
+      401,
+      "Incorrect email or password",
+    ]);
+    users.addUser({ ...OWNER, id: "2c4b8a56-9d0e-4f6a-b1c3-7e5d9f8a0b22", email: "gone@rental.et", isActive: false });
+    expect(await detailOf(await login({ username: "gone@rental.et", password: OWNER.password }))).toEqual([
+      400,
+      "Inactive user",
+    ]);
+  });
+});
+
+describe("User Management's verify", () => {
+  test("answers with five keys from its records, whatever the token claims", async () => {
+    const boasting = await sign(
+      { sub: OWNER.id, role: "admin" } as { sub: string },
+      SECRET,
+      clock.now(),
+      clock.now() + 1e6,
+    );
+    const response = await verify(boasting);
+    expect(await response.json()).toEqual({
+      user_id: OWNER.id,
+      role: "owner",
+      email: OWNER.email,
+      phone_number: OWNER.phone,
+      preferred_language: OWNER.language,
+    });
+  });
+
+  test("knows users without phone and language, takes refresh tokens, and deactivated users too", async () => {
+    expect(await (await verify(await users.tokenFor(ADMIN.id))).json()).toMatchObject({
+      phone_number: null,
+      preferred_language: null,
+    });
+    expect((await verify(await users.tokenFor(OWNER.id, { kind: "refresh" }))).status).toBe(200);
+    const gone = { ...OWNER, id: "2c4b8a56-9d0e-4f6a-b1c3-7e5d9f8a0b22", isActive: false };
+    users.addUser(gone);
+    expect((await verify(await users.tokenFor(gone.id))).status).toBe(200);
+  });
+
+  test("refuses none, a bad one, one that is over, and one of a user that it does not know", async () => {
+    expect(await detailOf(await verify())).toEqual([401, "Not authenticated"]);
+    expect(await detailOf(await verify("nonsense"))).toEqual([401, "Could not validate credentials"]);
+    const token = await users.tokenFor(OWNER.id);
+    await clock.advance(15 * 60_000 + 1_000);
+    expect(await detailOf(await verify(token))).toEqual([401, "Could not validate credentials"]);
+    const stranger = await sign(
+      { sub: "2c4b8a56-9d0e-4f6a-b1c3-7e5d9f8a0b22" },
+      SECRET,
+      clock.now(),
+      clock.now() + 1e6,
+    );
+    expect((await verify(stranger)).status).toBe(401);
+  });
+
+  test("stumbles over a subject that is no UUID, and is asked with GET only", async () => {
+    const odd = await sign({ sub: "admin" }, SECRET, clock.now(), clock.now() + 1e6);
+    expect((await verify(odd)).status).toBe(500);
+    expect((await verify(await users.tokenFor(OWNER.id), "POST")).status).toBe(405);
+  });
+});
+
+describe("User Management's users", () => {
+  const look = async (path: string, as?: string) =>
+    fetch(`${users.baseUrl}${path}`, { headers: as ? { authorization: `Bearer ${await users.tokenFor(as)}` } : {} });
+
+  test("are never found by id but by an administrator", async () => {
+    expect((await look(`/users/${OWNER.id}`, ADMIN.id)).status).toBe(404);
+    expect((await look(`/admin/users/${OWNER.id}`)).status).toBe(401);
+    expect((await look(`/admin/users/${OWNER.id}`, OWNER.id)).status).toBe(403);
+    expect((await look("/admin/users/2c4b8a56-9d0e-4f6a-b1c3-7e5d9f8a0b22", ADMIN.id)).status).toBe(404);
+    expect(await (await look(`/admin/users/${OWNER.id}`, ADMIN.id)).json()).toMatchObject({
+      id: OWNER.id,
+      email: OWNER.email,
+    });
+  });
+});

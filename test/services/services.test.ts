@@ -1,0 +1,242 @@
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { DependencyUnavailable } from "../../lib/domain/errors.ts";
+import { call } from "../../lib/runtime/call.ts";
+import { ListingService } from "../../lib/services/listing.ts";
+import { NotificationService } from "../../lib/services/notification.ts";
+import { UserManagement } from "../../lib/services/user-management.ts";
+import { FaultPlan } from "../../local/faults.ts";
+import { type Answer, type Listening, type Request, serve } from "../../local/serve.ts";
+import { FEE } from "../support/payments.ts";
+
+let requests: Request[];
+let answers: Record<string, Answer>;
+let faults: FaultPlan;
+let server: Listening;
+
+beforeEach(async () => {
+  requests = [];
+  answers = {};
+  faults = new FaultPlan(() => 0);
+  server = await serve(
+    "peer",
+    0,
+    (request) => {
+      requests.push(request);
+      return answers[`${request.method} ${request.path}`] ?? { status: 404, body: { detail: "Not Found" } };
+    },
+    faults,
+  );
+});
+afterEach(() => server.close());
+
+describe("User Management", () => {
+  const verify = () => new UserManagement(`${server.origin}/api/v1`, call).verify("token");
+  const known = {
+    user_id: FEE.userId.toUpperCase(),
+    role: "owner",
+    email: "abebe@rental.et",
+    phone_number: "+251911223344",
+    preferred_language: "am",
+  };
+  const answering = (body: unknown, status = 200) => {
+    answers["GET /api/v1/auth/verify"] = { status, body };
+  };
+
+  test("is asked with GET and the caller's own token", async () => {
+    answering(known);
+    expect(await verify()).toEqual({
+      userId: FEE.userId,
+      role: "owner",
+      email: "abebe@rental.et",
+      phone: "+251911223344",
+      language: "am",
+    });
+    expect(requests[0]?.headers.authorization).toBe("Bearer token");
+  });
+
+  test("may know neither phone nor language", async () => {
+    answering({ ...known, phone_number: null, preferred_language: null });
+    expect(await verify()).toMatchObject({ phone: undefined, language: undefined });
+  });
+
+  test("may write an old phone number as bytes", async () => {
+    answering({ ...known, phone_number: "\\x2b323531393131323233333434" });
+    expect(await verify()).toMatchObject({ phone: "+251911223344" });
+  });
+
+  test.each([401, 403])("with %d does not know the token", async (status) => {
+    answering({ detail: "Could not validate credentials" }, status);
+    expect(await verify()).toBeUndefined();
+  });
+
+  test.each([
+    [500, { detail: "x" }],
+    [404, { detail: "Not Found" }],
+    [200, {}],
+    [200, "<html>"],
+    [200, { ...known, user_id: "admin" }],
+  ])("with %d %j is unavailable, which is not a refusal", async (status, body) => {
+    answering(body, status);
+    await expect(verify()).rejects.toThrow(DependencyUnavailable);
+  });
+
+  test.each(["down", "resetBeforeHeaders"])("that is %s is unavailable", async (fault) => {
+    await faults.set(fault);
+    await expect(verify()).rejects.toThrow(DependencyUnavailable);
+  });
+});
+
+describe("Property Listing", () => {
+  const listing = () => new ListingService(`${server.origin}/api/v1`, async () => "listing-key", call);
+  const confirm = (limitMs?: number) =>
+    listing().confirm({ propertyId: FEE.propertyId, paymentId: FEE.userId, status: "SUCCESS", txRef: "T" }, limitMs);
+  const answering = (status: number, body: unknown) => {
+    answers["POST /api/v1/payments/confirm"] = { status, body };
+  };
+
+  test("is told with its own key, and nothing but strings", async () => {
+    answering(200, { status: "received", property_status: "APPROVED", payment_status: "SUCCESS" });
+    expect(await confirm()).toEqual({ answer: "received", propertyStatus: "APPROVED", paymentStatus: "SUCCESS" });
+    expect(requests[0]?.headers["x-api-key"]).toBe("listing-key");
+    expect(JSON.parse(String(requests[0]?.body))).toEqual({
+      property_id: FEE.propertyId,
+      payment_id: FEE.userId,
+      status: "SUCCESS",
+      tx_ref: "T",
+    });
+  });
+
+  test.each([{}, { status: "surprise" }, { ok: true }])(
+    "with 200 %j has shown nothing, which is no doubt and no proof",
+    async (body) => {
+      answering(200, body);
+      expect(await confirm()).toEqual({ answer: "received", propertyStatus: "", paymentStatus: "" });
+    },
+  );
+
+  test.each([
+    [200, { status: "already_processed" }, "already_processed"],
+    [404, { detail: "Property not found" }, "not_found"],
+    [403, { detail: "Invalid API Key" }, "key_refused"],
+    [401, {}, "key_refused"],
+    [422, { detail: [] }, "invalid"],
+    [500, { detail: "x" }, "unavailable"],
+    [503, "", "unavailable"],
+    [429, {}, "unavailable"],
+    [200, "<html>", "unavailable"],
+    [502, "", "unknown"],
+    [504, "", "unknown"],
+  ])("with %d %j has answered %s", async (status, body, answer) => {
+    answering(status, body);
+    expect(await confirm()).toEqual({ answer });
+  });
+
+  test("that breaks off or stays silent may or may not have acted, and is not told again at once", async () => {
+    answering(200, { status: "received" });
+    for (const fault of ["resetAfterEffect", "timeoutAfterEffect"]) {
+      requests = [];
+      await faults.set({ fault, times: 1 });
+      expect(await confirm(150)).toEqual({ answer: "unknown" });
+      expect(requests).toHaveLength(1);
+    }
+  });
+
+  test("that cannot be reached has certainly not acted", async () => {
+    await faults.set("down");
+    expect(await confirm()).toEqual({ answer: "unavailable" });
+  });
+
+  test("shows an approved property in public, or among the reserved", async () => {
+    const shown = () => listing().isPublicOrReserved(FEE.propertyId);
+    answers[`GET /api/v1/properties/reserved`] = { status: 200, body: [] };
+    expect(await shown()).toBe(false);
+    answers[`GET /api/v1/properties/reserved`] = { status: 200, body: [{ id: FEE.propertyId.toUpperCase(), x: 1 }] };
+    expect(await shown()).toBe(true);
+    answers[`GET /api/v1/properties/public/${FEE.propertyId}`] = { status: 200, body: {} };
+    expect(await shown()).toBe(true);
+  });
+
+  test("that does not show anything leaves the question open", async () => {
+    const shown = () => listing().isPublicOrReserved(FEE.propertyId);
+    expect(await shown()).toBeUndefined();
+    answers[`GET /api/v1/properties/public/${FEE.propertyId}`] = { status: 500, body: {} };
+    expect(await shown()).toBeUndefined();
+    await faults.set("down");
+    expect(await shown()).toBeUndefined();
+  });
+
+  test("is asked once more to show something when the connection broke just then", async () => {
+    answers[`GET /api/v1/properties/public/${FEE.propertyId}`] = { status: 200, body: {} };
+    await faults.set({ fault: "resetBeforeHeaders", times: 1 });
+    expect(await listing().isPublicOrReserved(FEE.propertyId)).toBe(true);
+  });
+});
+
+describe("Notification", () => {
+  const notice = {
+    userId: FEE.userId,
+    event: "paid",
+    amount: "500.00 ETB",
+    txRef: "T",
+    email: "abebe@rental.et",
+    phone: "+251911223344",
+    language: "am-ET",
+  } as const;
+  const send = (change: Partial<{ language: string; event: "expired" }> = {}) =>
+    new NotificationService(`${server.origin}/api/v1`, async () => "bearer", call).send({ ...notice, ...change });
+  const answering = (status: number) => {
+    answers["POST /api/v1/notifications/send"] = { status, body: {} };
+  };
+
+  test("gets a body that every version of it understands, in the user's language", async () => {
+    answering(202);
+    expect(await send()).toBe("sent");
+    const body = JSON.parse(String(requests[0]?.body));
+    expect(body).toMatchObject({
+      user_id: FEE.userId,
+      email: "abebe@rental.et",
+      phone_number: "+251911223344",
+      preferred_language: "am",
+      event_type: "payment_success",
+      context: { amount: "500.00 ETB", tx_ref: "T" },
+    });
+    expect(body.message).toContain("500.00 ETB");
+    expect(body.message).toMatch(/[\u1200-\u137f]/);
+    expect(body.subject).not.toBe("");
+    expect(requests[0]?.headers.authorization).toBe("Bearer bearer");
+  });
+
+  test.each(["fr", "", "__proto__"])("speaks English where the language is %j", async (language) => {
+    answering(202);
+    await send({ language });
+    expect(JSON.parse(String(requests[0]?.body))).toMatchObject({
+      preferred_language: "en",
+      subject: "Payment received",
+    });
+  });
+
+  test.each([
+    [202, "sent"],
+    [200, "sent"],
+    [500, "maybe"],
+    [502, "maybe"],
+    [503, "later"],
+    [429, "later"],
+    [401, "later"],
+    [403, "later"],
+    [422, "refused"],
+    [404, "refused"],
+  ])("with %d the message is %s", async (status, delivery) => {
+    answering(status);
+    expect(await send()).toBe(delivery);
+  });
+
+  test("that cannot be reached gets it later; that breaks off may have it already", async () => {
+    answering(202);
+    await faults.set({ fault: "resetAfterEffect", times: 1 });
+    expect(await send()).toBe("maybe");
+    await faults.clear();
+    await faults.set("down");
+    expect(await send()).toBe("later");
+  });
+});

@@ -1,0 +1,453 @@
+import type { ListingMessage, NotificationMessage, ResolveMessage, Trigger } from "../../lib/contract/queues.ts";
+import { PaymentError } from "../../lib/domain/errors.ts";
+import { parseTxRef, paymentIdOf, Ref, requestHash, txRefOf } from "../../lib/domain/ids.ts";
+import type { Payment } from "../../lib/domain/payment.ts";
+import { SECOND_MS } from "../../lib/domain/time.ts";
+import type { State } from "../../lib/domain/transitions.ts";
+import { cancel } from "../../lib/flows/cancel.ts";
+import { initiate } from "../../lib/flows/initiate.ts";
+import { notifyListing } from "../../lib/flows/notify-listing.ts";
+import { notifyUsers } from "../../lib/flows/notify-user.ts";
+import { publish } from "../../lib/flows/publish.ts";
+import { readRepair } from "../../lib/flows/read-repair.ts";
+import { reconcile } from "../../lib/flows/reconcile.ts";
+import { resolve } from "../../lib/flows/resolve.ts";
+import { sweep } from "../../lib/flows/sweep.ts";
+import type { Confirmation, ListingAnswer } from "../../lib/services/listing.ts";
+import type { Delivery, Notice } from "../../lib/services/notification.ts";
+import { fromItem } from "../../lib/table/payment-item.ts";
+import type { Action, ActParams } from "../../local/chapa/actions.ts";
+import { ActionRefused } from "../../local/chapa/actions.ts";
+import type { ProfileName } from "../../local/chapa/profiles.ts";
+import { CHAPA_DEFAULTS } from "../../local/chapa/simulator.ts";
+import { EVERY_TX_REF, SimulatorState } from "../../local/chapa/state.ts";
+import type { Transaction } from "../../local/chapa/transactions.ts";
+import { CANARIES, Invariants } from "../invariants/invariants.ts";
+import type { Cause } from "../invariants/world.ts";
+import { MemoryTable } from "../support/memory-table.ts";
+import { FEE } from "../support/payments.ts";
+import { Ledger } from "./ledger.ts";
+import { NAMESPACE, type Ports, portsOf } from "./ports.ts";
+import type { Scheduler } from "./scheduler.ts";
+
+type Row = Record<string, unknown>;
+type Waiting<Message> = { message: Message; notBefore: number; receives: number };
+
+const TABLE_TRIES = 3;
+const RESOLVE_BACK_MS = 360 * SECOND_MS;
+const LISTING_BACK_SECONDS = 600;
+// While things go wrong, the notification service takes so many of its messages for wrong.
+const REFUSED_NOTICES = 0.4;
+
+/** How one press ended: with a payment, with an error of a name, or not at all. */
+export type Pressed = { payment?: Payment; error?: PaymentError };
+
+/** One fee, its owner, Chapa, the siblings, and the real flows between them. */
+export class Simulation {
+  readonly scheduler: Scheduler;
+  readonly table: MemoryTable;
+  readonly world: SimulatorState;
+  readonly ledger: Ledger;
+  readonly invariants: Invariants;
+  readonly ports: Ports;
+  readonly resolveMessages: Waiting<ResolveMessage>[] = [];
+  readonly listingMessages: Waiting<ListingMessage>[] = [];
+  readonly notificationMessages: Waiting<NotificationMessage>[] = [];
+  readonly changes: { before: Payment | undefined; after: Payment }[] = [];
+  /** Money that is on its way, whatever becomes of its link. */
+  readonly inFlight: { link: Transaction; land: () => void }[] = [];
+  readonly notified = new Set<string>();
+  /** Somebody has approved the property at the listing service itself. */
+  isApprovedByHand = false;
+  listing: "PENDING" | "APPROVED" | "FAILED" | "DELETED" = "PENDING";
+  /** Nothing goes wrong any more, and nobody is refused. */
+  isWorking = false;
+  /** How many moves there were. */
+  moves = 0;
+  /** Work that was given up after too many lost races, to come again. */
+  outraced = 0;
+  #isTelling = false;
+  #links: Transaction | undefined;
+  #parsed = new WeakMap<Row, Payment>();
+  readonly #requests = new Map<string, string>();
+  /** In which state each piece of work has last read each payment. */
+  readonly #read = new Map<string, State | undefined>();
+  /** When each request was recorded for the last time: one that was refused is recorded again. */
+  readonly #recorded = new Map<string, number>();
+  #started = 0;
+
+  /**
+   * @param chapa how long it lets a checkout be paid, and which of two captures on one checkout its verify shows
+   */
+  constructor(
+    scheduler: Scheduler,
+    seed: number,
+    profile: ProfileName,
+    chapa: { windowMinutes?: number | undefined; verifyShows?: "first" | "last" } = {},
+  ) {
+    this.scheduler = scheduler;
+    const { windowMinutes = CHAPA_DEFAULTS.retryWindowMinutes, verifyShows = "first" } = chapa;
+    this.world = this.#makeWorld(seed, profile, windowMinutes);
+    // Nothing leaves the process: webhooks and callbacks are the run's to send.
+    this.world.plan(EVERY_TX_REF, { dropAll: true, callback: { send: "off" }, verifyShows });
+    this.ledger = new Ledger(this.world, scheduler);
+    this.invariants = new Invariants(this.ledger, [CHAPA_DEFAULTS.secretKey], (violation) => {
+      // What throws inside an effect may be taken for an outage by the flow.
+      scheduler.fail(violation);
+      throw violation;
+    });
+    this.table = new MemoryTable((site, about, effect) => this.#tableCall(site, about, effect));
+    this.table.onChange = (before, after) => this.#changed(before, after);
+    this.ports = portsOf({ ...this, outside: this.#outside(), isWorking: () => this.isWorking });
+  }
+
+  payments(): Payment[] {
+    return [...this.table.rows.values()].flatMap((row) => this.#paymentOf(row) ?? []);
+  }
+
+  /** How to reach the payer, as far as anybody still knows. */
+  async contactOf(ref: Ref): Promise<unknown> {
+    let contact: unknown;
+    this.#start(this.#name("contact"), async () => {
+      contact = await this.ports.contacts.find(ref, this.scheduler.now);
+    });
+    while (await this.scheduler.step());
+    return contact;
+  }
+
+  /** An owner presses; a request id that was used before repeats that request. */
+  press(client: string, requestId: string, budgetMs = 11 * SECOND_MS): Pressed {
+    const me = this.#name(`press ${client}`);
+    const { now } = this.scheduler;
+    this.#requests.set(me, requestHash(NAMESPACE, FEE.userId, requestId));
+    const pressed: Pressed = {};
+    const command = {
+      userId: FEE.userId,
+      propertyId: FEE.propertyId,
+      purpose: undefined,
+      amount: undefined,
+      requestId,
+      contact: CANARIES,
+      caller: "owner",
+    };
+    const run = { me, deadline: now + budgetMs, leaseUntil: now + budgetMs + 6 * SECOND_MS };
+    this.#start(me, async () => {
+      const { payment, replayed: _ } = await initiate(this.ports.initiate, command, run);
+      this.#answered(payment, me);
+      pressed.payment = payment;
+    }).onError((error) => {
+      pressed.error = error;
+    });
+    return pressed;
+  }
+
+  /** Somebody asks for the status. */
+  read({ ref }: Payment): void {
+    this.#start(this.#name("read"), async () => {
+      const payment = await this.ports.payments.find(ref);
+      if (!payment) return;
+      this.#answered(payment);
+      await readRepair(this.ports.readRepair, payment);
+    });
+  }
+
+  giveUp(payment: Payment): void {
+    const me = this.#name("cancel");
+    this.#start(me, async () => {
+      await cancel(this.ports.cancel, payment, "owner", this.scheduler.now + 11 * SECOND_MS);
+    });
+  }
+
+  /** The payer acts on a link that they were given. @returns whether money was taken now */
+  pay(link: Transaction, action: Action, params: ActParams = {}): boolean {
+    let isDone = false;
+    const tookMoney = this.ledger.landing(link, () => {
+      this.#links = link;
+      // The world's payer acts at once and refuses at once; only its return is asynchronous.
+      this.world.act(link, action, params).then(
+        () => undefined,
+        (error: unknown) => {
+          if (!(error instanceof ActionRefused)) throw error;
+        },
+      );
+      isDone = true;
+    });
+    return isDone && tookMoney;
+  }
+
+  /** Money that was on its way arrives. */
+  land(): Transaction | undefined {
+    const entry = this.inFlight.shift();
+    if (!entry) return undefined;
+    this.ledger.landing(entry.link, entry.land);
+    return entry.link;
+  }
+
+  ask(tx_ref: string, trigger: Trigger, delayMs = 0): void {
+    this.resolveMessages.push({
+      message: { tx_ref, trigger },
+      notBefore: this.scheduler.now + Math.ceil(delayMs),
+      receives: 0,
+    });
+  }
+
+  /** A message of the resolve queue is handled. @param isRepeated it stays in the queue, too */
+  resolve(entry: Waiting<ResolveMessage>, isRepeated = false): void {
+    if (!isRepeated) this.resolveMessages.splice(this.resolveMessages.indexOf(entry), 1);
+    const { tx_ref, trigger } = entry.message;
+    const back = () => this.ask(tx_ref, trigger, RESOLVE_BACK_MS);
+    this.#start(
+      this.#name(`verify ${trigger}`),
+      async () => {
+        const resolved = await resolve(this.ports.resolve, tx_ref, trigger, this.scheduler.now + 60 * SECOND_MS);
+        if (resolved.came === "suppressed") this.ask(tx_ref, trigger, resolved.afterMs);
+      },
+      back,
+    ).onError(back);
+  }
+
+  /** One confirmation at a time for the property, as the queue's groups see to. */
+  notifyListing(): boolean {
+    const [entry] = this.listingMessages;
+    if (!entry || this.#isTelling || entry.notBefore > this.scheduler.now) return false;
+    this.#isTelling = true;
+    entry.receives++;
+    const later = (seconds: number) => {
+      this.#isTelling = false;
+      entry.notBefore = this.scheduler.now + Math.ceil(seconds * SECOND_MS);
+    };
+    const work = async () => {
+      const handled = await notifyListing(this.ports.notifyListing, Ref.parse(entry.message.ref), entry.receives);
+      if (handled !== "done") return later(handled.later);
+      this.listingMessages.splice(this.listingMessages.indexOf(entry), 1);
+      this.#isTelling = false;
+    };
+    const back = () => later(LISTING_BACK_SECONDS);
+    this.#start(this.#name("tell"), work, back).onError(back);
+    return true;
+  }
+
+  /** Some changes of the table are published, or lost. */
+  publish(most: number, isLost = false): void {
+    const batch = this.changes.splice(0, most);
+    for (const { before, after } of batch) {
+      if (after.state !== "SUCCESS" || before?.state === "SUCCESS") continue;
+      if (isLost) this.ledger.undeliverable(after.ref);
+      else this.ledger.published(after.ref);
+    }
+    if (batch.length === 0 || isLost) return;
+    const back = () => void this.changes.unshift(...batch);
+    this.#start(this.#name("publish"), () => publish(this.ports.publish, batch), back).onError(back);
+  }
+
+  sweep(): void {
+    this.#start(this.#name("sweep"), async () => void (await sweep(this.ports.sweep)));
+  }
+
+  notifyUsers(): void {
+    const work = async () => void (await notifyUsers(this.ports.notifyUsers, this.scheduler.now + 60 * SECOND_MS));
+    this.#start(this.#name("notify"), work);
+  }
+
+  reconcile(): void {
+    const work = async () => void (await reconcile(this.ports.reconcile, this.scheduler.now + 600 * SECOND_MS));
+    this.#start(this.#name("reconcile"), work);
+  }
+
+  /** Everything that can be told apart by anybody, in a form in which two simulations can be compared. */
+  print(): string {
+    const rows = [...this.table.rows].sort(([a], [b]) => (a < b ? -1 : 1));
+    const queues = [
+      this.resolveMessages,
+      this.listingMessages,
+      this.notificationMessages,
+      this.changes.map(({ after }) => [after.ref, after.version]),
+    ];
+    const rest = [this.listing, this.#isTelling, [...this.notified], this.inFlight.map(({ link }) => link.order.txRef)];
+    const bytes = (_: string, value: unknown) =>
+      value instanceof Uint8Array ? Buffer.from(value).toString("hex") : value;
+    return JSON.stringify([this.scheduler.now, rows, queues, rest, this.ledger.print(), this.scheduler.minds()], bytes);
+  }
+
+  // ---- how it all hangs together
+
+  /** Names count up, so that each piece of work has its own and the same run gives the same names. */
+  #name(kind: string): string {
+    return `${kind} #${++this.#started}`;
+  }
+
+  /**
+   * Starts work whose failures are those that its caller or queue expects: an outage, or races lost so often that it
+   * gives up to come again.
+   */
+  #start(name: string, work: () => Promise<void>, onDeath: () => void = () => undefined) {
+    let failed: (error: PaymentError | undefined) => void = () => undefined;
+    const guarded = async () => {
+      try {
+        await work();
+      } catch (error) {
+        const isOutraced = error instanceof Error && /changed \d+ times/.test(error.message);
+        if (isOutraced) this.outraced++;
+        else if (!(error instanceof PaymentError)) throw error;
+        failed(error instanceof PaymentError ? error : undefined);
+      }
+    };
+    this.scheduler.start(name, guarded, onDeath);
+    return {
+      onError: (then: (error: PaymentError) => void) => {
+        failed = (error) => then(error ?? (new Error("outraced") as PaymentError));
+      },
+    };
+  }
+
+  async #tableCall<Result>(site: string, about: string, effect: () => Result): Promise<Result> {
+    const away = () => Object.assign(new Error("no answer"), { name: "TimeoutError" });
+    const noted = () => {
+      const result = effect();
+      const row = this.table.rows.get(about);
+      if (site === "table.Get")
+        this.#read.set(`${this.scheduler.current?.name} ${about}`, row && this.#paymentOf(row)?.state);
+      return result;
+    };
+    // The SDK's own tries: a write whose answer was lost is sent again and meets itself.
+    for (let tries = 1; ; tries++) {
+      try {
+        return await this.scheduler.call(site, about, noted, away);
+      } catch (error) {
+        if (!(error instanceof Error) || error.name !== "TimeoutError" || tries === TABLE_TRIES) throw error;
+      }
+    }
+  }
+
+  #paymentOf(row: Row): Payment | undefined {
+    if (!String(row["pk"]).startsWith("P#")) return undefined;
+    const known = this.#parsed.get(row) ?? fromItem(row);
+    this.#parsed.set(row, known);
+    return known;
+  }
+
+  #changed(before: Row | undefined, after: Row | undefined): void {
+    if (!after) return;
+    this.invariants.recorded(after);
+    const pk = String(after["pk"]);
+    // Clocks are set back meanwhile.
+    if (pk.startsWith("R#"))
+      this.#recorded.set(pk, Math.max(this.#recorded.get(pk) ?? 0, Number(after["recorded_at"])));
+    if (pk.startsWith("C#")) this.invariants.contactStored(after, this.scheduler.now);
+    const payment = this.#paymentOf(after);
+    if (!payment) return;
+    const old = before && this.#paymentOf(before);
+    this.invariants.changed({ before: old, after: payment, cause: this.#causeOf(old) });
+    if (old?.version !== payment.version) this.moves++;
+    this.changes.push({ before: old, after: payment });
+  }
+
+  /** @param pressedBy the work that has opened or found the checkout, where somebody asked for one */
+  #answered(payment: Payment, pressedBy?: string): void {
+    const { ref, state } = payment;
+    const txRef = txRefOf(ref, payment.attempt);
+    const isPress = pressedBy !== undefined;
+    this.invariants.answered({
+      txRef,
+      fee: ref,
+      state,
+      checkoutUrl: isPress && (state === "CREATED" || state === "PENDING") ? payment.checkoutUrl : undefined,
+      isPress,
+      paid: this.ledger.openlyPaid(payment),
+      isCancelledByGiver: isPress && this.ledger.cancelledBy(txRef) === pressedBy,
+    });
+  }
+
+  #causeOf(before: Payment | undefined): Cause {
+    const task = this.scheduler.current?.name ?? "";
+    const verified = before && this.ledger.lastVerify(task, txRefOf(before.ref, before.attempt));
+    return {
+      recordedAt: this.#recorded.get(`R#${this.#requests.get(task)}`),
+      couldSee: (taken) =>
+        verified !== undefined && this.ledger.captures().some((landed) => landed === taken && landed.step < verified),
+    };
+  }
+
+  #outside() {
+    const { scheduler } = this;
+    const waiting = <Message>(message: Message) => ({ message, notBefore: scheduler.now, receives: 0 });
+    return {
+      asked: ({ tx_ref, trigger }: ResolveMessage) => this.ask(tx_ref, trigger),
+      news: (message: ListingMessage) => void this.listingMessages.push(waiting(message)),
+      note: (message: NotificationMessage) => void this.notificationMessages.push(waiting(message)),
+      nextNote: () => {
+        const entry = this.notificationMessages.find(({ notBefore }) => notBefore <= scheduler.now);
+        if (!entry) return undefined;
+        // Hidden while it is handled; if its work dies, time gives it back.
+        entry.notBefore = scheduler.now + 120 * SECOND_MS;
+        entry.receives++;
+        const { message, receives } = entry;
+        return {
+          message,
+          receives,
+          done: () =>
+            void this.notificationMessages.splice(
+              this.notificationMessages.indexOf(entry),
+              this.notificationMessages.includes(entry) ? 1 : 0,
+            ),
+          later: (seconds: number) => {
+            entry.notBefore = scheduler.now + Math.ceil(seconds * SECOND_MS);
+          },
+        };
+      },
+      confirm: (confirmation: Confirmation) => this.#confirm(confirmation),
+      isApproved: () => this.listing === "APPROVED",
+      told: ({ event, txRef }: Notice): Delivery => {
+        const { ref = "" } = parseTxRef(txRef) ?? {};
+        this.invariants.toldPayer(event, ref, this.#read.get(`${scheduler.current?.name} P#${ref}`));
+        if (!this.isWorking && scheduler.choices.whim(REFUSED_NOTICES)) return "refused";
+        if (event === "paid") this.notified.add(ref);
+        return "sent";
+      },
+      dropped: ({ ref, event }: NotificationMessage) => {
+        if (event === "paid") this.ledger.undeliverable(ref);
+      },
+    };
+  }
+
+  /** First final status wins, as at the real listing service. */
+  #confirm({ status, paymentId }: Confirmation): ListingAnswer {
+    if (this.listing === "APPROVED" || this.listing === "FAILED") return { answer: "already_processed" };
+    if (status === "PENDING") {
+      const propertyStatus = this.listing === "DELETED" ? "DELETED" : "PENDING";
+      return { answer: "received", propertyStatus, paymentStatus: "PENDING" };
+    }
+    const payment = this.payments().find(({ ref }) => paymentIdOf(ref) === paymentId);
+    if (payment) this.invariants.toldListing(status, payment);
+    this.listing = status === "SUCCESS" ? "APPROVED" : "FAILED";
+    const propertyStatus = status === "SUCCESS" ? "APPROVED" : "REJECTED";
+    return { answer: "received", propertyStatus, paymentStatus: status };
+  }
+
+  #makeWorld(seed: number, profile: ProfileName, windowMinutes: number): SimulatorState {
+    return new SimulatorState({
+      clock: {
+        now: () => this.scheduler.latest,
+        // What was to happen later happens when the run says so: money in flight may land at any moment.
+        schedule: (_at: number, task: () => void) => {
+          const link = this.#links;
+          if (link) this.inFlight.push({ link, land: task });
+          return () => undefined;
+        },
+        advance: async () => undefined,
+        stop: () => undefined,
+      },
+      seed,
+      secretKey: CHAPA_DEFAULTS.secretKey,
+      publicKey: CHAPA_DEFAULTS.publicKey,
+      webhookSecret: CHAPA_DEFAULTS.webhookSecret,
+      retryWindowMinutes: windowMinutes,
+      isAutopilot: false,
+      hasScenarios: false,
+      log: () => undefined,
+      profile,
+      webhookUrl: null,
+      origin: "https://checkout.chapa.co",
+    });
+  }
+}
