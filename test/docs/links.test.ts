@@ -58,6 +58,16 @@ test("the README has at most 170 lines, and every path in it is a link", () => {
   expect(paths).toEqual([]);
 });
 
+test("every path in the code of a document leads to a file or folder that exists", () => {
+  const missing = documents.flatMap((from) =>
+    [...withoutCode(read(from)).matchAll(/`((?:\.ci|cli|docs|functions|infra|lib|local|test)\/[\w./-]+)`/g)]
+      .map(([, path = ""]) => path)
+      .filter((path) => !existsSync(join(ROOT, path)))
+      .map((path) => `${from}: ${path}`),
+  );
+  expect(missing).toEqual([]);
+});
+
 test("documents call people they or by their role, never he or him", () => {
   const found = documents.flatMap((path) =>
     read(path)
