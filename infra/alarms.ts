@@ -36,7 +36,7 @@ export const ALARMS: readonly AlarmSpec[] = [
   {
     name: "attention-raised",
     severity: "page",
-    impact: "Somebody's money waits for a person: it came twice, not as agreed, or for a listing that is closed.",
+    impact: "Money waits for a person's decision: it came twice, was not as agreed, or is for a closed listing.",
     runbook: "A payment needs attention",
     watches: { of: "own", metric: "AttentionRaised" },
     at: 1,
@@ -45,7 +45,7 @@ export const ALARMS: readonly AlarmSpec[] = [
   {
     name: "chapa-unavailable",
     severity: "page",
-    impact: "Owners cannot begin to pay; who has paid waits to be confirmed. No money is lost.",
+    impact: "Owners cannot start a payment, and paid payments are confirmed late. No money is lost.",
     runbook: "Chapa is down",
     watches: { of: "own", metric: "ChapaUnavailable" },
     at: 10,
@@ -54,7 +54,7 @@ export const ALARMS: readonly AlarmSpec[] = [
   {
     name: "chapa-misconfigured",
     severity: "page",
-    impact: "Nobody can pay, and nobody who has paid is confirmed, until the key or the account is mended.",
+    impact: "No payment can start and no paid payment is confirmed until the key or the account is corrected.",
     runbook: "Chapa refuses our key",
     watches: { of: "own", metric: "ChapaMisconfigured" },
     at: 1,
@@ -63,7 +63,7 @@ export const ALARMS: readonly AlarmSpec[] = [
   {
     name: "webhooks-refused",
     severity: "page",
-    impact: "Payments are confirmed minutes later, by the schedule alone; or somebody forges webhooks.",
+    impact: "Payments are confirmed minutes later, by the schedule; or someone sends forged webhooks.",
     runbook: "Webhooks stopped",
     watches: { of: "own", metric: "WebhookRefused" },
     at: 10,
@@ -81,7 +81,7 @@ export const ALARMS: readonly AlarmSpec[] = [
   {
     name: "limits-not-shared",
     severity: "ticket",
-    impact: "None yet: each process counts for itself, and logins wait.",
+    impact: "None yet: each process counts its own calls, and logins are refused.",
     runbook: "Redis is down",
     watches: { of: "own", metric: "RateLimiterFailOpen" },
     at: 1,
@@ -91,7 +91,7 @@ export const ALARMS: readonly AlarmSpec[] = [
   {
     name: "books-differ",
     severity: "ticket",
-    impact: "Chapa's list and ours differ in a payment; somebody may have paid for nothing.",
+    impact: "Chapa's list and our table differ in a payment; a payer may have paid without a result.",
     runbook: "Reconcile yesterday",
     watches: { of: "own", metric: "ReconcileFinding" },
     at: 1,
@@ -100,7 +100,7 @@ export const ALARMS: readonly AlarmSpec[] = [
   {
     name: "dead-looks",
     severity: "ticket",
-    impact: "None: the schedule asks about every payment anyway. A message could not be read.",
+    impact: "None: the schedule verifies every payment anyway. A message could not be read.",
     runbook: "The DLQ has messages",
     watches: { of: "dead", queue: "resolve" },
     at: 1,
@@ -109,7 +109,7 @@ export const ALARMS: readonly AlarmSpec[] = [
   {
     name: "dead-listing-news",
     severity: "page",
-    impact: "A paid property is not published, and is only told again by the schedule.",
+    impact: "A paid property is not published until the schedule sends the success again.",
     runbook: "The DLQ has messages",
     watches: { of: "dead", queue: "listing" },
     at: 1,
@@ -118,7 +118,7 @@ export const ALARMS: readonly AlarmSpec[] = [
   {
     name: "dead-messages-to-payers",
     severity: "ticket",
-    impact: "A payer has not been written to; his payment is right.",
+    impact: "A payer did not get a message; the payment itself is correct.",
     runbook: "The DLQ has messages",
     watches: { of: "dead", queue: "notification" },
     at: 1,
@@ -127,7 +127,7 @@ export const ALARMS: readonly AlarmSpec[] = [
   {
     name: "dead-changes",
     severity: "page",
-    impact: "A change of a payment was not published: nobody was told, until the schedule finds it.",
+    impact: "A change of a payment was not published; it is delivered when the schedule finds it.",
     runbook: "The DLQ has messages",
     watches: { of: "dead", queue: "stream" },
     at: 1,
@@ -136,7 +136,7 @@ export const ALARMS: readonly AlarmSpec[] = [
   {
     name: "looks-wait",
     severity: "ticket",
-    impact: "Who has paid is confirmed late.",
+    impact: "Paid payments are confirmed late.",
     runbook: "Messages wait too long",
     watches: { of: "oldest", queue: "resolve" },
     at: 900,
@@ -145,7 +145,7 @@ export const ALARMS: readonly AlarmSpec[] = [
   {
     name: "messages-to-payers-wait",
     severity: "ticket",
-    impact: "Payers are written to late.",
+    impact: "Payers get their messages late.",
     runbook: "Messages wait too long",
     watches: { of: "oldest", queue: "notification" },
     at: 3_600,
@@ -154,7 +154,7 @@ export const ALARMS: readonly AlarmSpec[] = [
   {
     name: "changes-wait",
     severity: "ticket",
-    impact: "Listings and payers are told late.",
+    impact: "Results are delivered late to the listing service and to payers.",
     runbook: "Messages wait too long",
     watches: { of: "stream age" },
     at: 300_000,
@@ -163,7 +163,7 @@ export const ALARMS: readonly AlarmSpec[] = [
   {
     name: "publishing-fails",
     severity: "page",
-    impact: "Listings and payers are told late, or only by the schedule.",
+    impact: "Results are delivered late, or only by the schedule.",
     runbook: "Messages wait too long",
     watches: { of: "errors", function: "publish-events" },
     at: 1,
@@ -173,7 +173,7 @@ export const ALARMS: readonly AlarmSpec[] = [
   {
     name: "sweep-silent",
     severity: "page",
-    impact: "Lost webhooks stay lost, nothing expires, unheard successes are not told again.",
+    impact: "Lost webhooks are not replaced by verifications, nothing expires, and deliveries are not repeated.",
     runbook: "The schedule does not run",
     watches: { of: "runs", function: "timeout-payments" },
     at: 1,
@@ -184,7 +184,7 @@ export const ALARMS: readonly AlarmSpec[] = [
   {
     name: "sweep-fails",
     severity: "page",
-    impact: "As if it did not run.",
+    impact: "The same as if the schedule did not run.",
     runbook: "The schedule does not run",
     watches: { of: "errors", function: "timeout-payments" },
     at: 1,
@@ -194,7 +194,7 @@ export const ALARMS: readonly AlarmSpec[] = [
   {
     name: "reconcile-silent",
     severity: "ticket",
-    impact: "The last net under lost payments is missing, and totals may be wrong.",
+    impact: "Lost payments are not found by the daily comparison, and totals may be wrong.",
     runbook: "Reconcile yesterday",
     watches: { of: "runs", function: "reconcile-payments" },
     at: 1,
@@ -205,7 +205,7 @@ export const ALARMS: readonly AlarmSpec[] = [
   {
     name: "api-fails",
     severity: "page",
-    impact: "Owners see errors instead of their checkout or state.",
+    impact: "Owners see errors instead of their checkout or their state.",
     runbook: "The service answers errors",
     watches: { of: "api errors" },
     at: 3,
@@ -224,7 +224,7 @@ export const ALARMS: readonly AlarmSpec[] = [
   {
     name: "functions-throttled",
     severity: "ticket",
-    impact: "Calls are turned away because the account's quota of functions is used up.",
+    impact: "Calls are rejected because the account's quota of concurrent functions is used up.",
     runbook: "The service answers errors",
     watches: { of: "throttled functions" },
     at: 1,
@@ -243,7 +243,7 @@ export const ALARMS: readonly AlarmSpec[] = [
   {
     name: "table-fails",
     severity: "page",
-    impact: "Nobody can pay and nobody can be confirmed until the table answers again.",
+    impact: "No payment can start or be confirmed until the table answers again.",
     runbook: "The service answers errors",
     watches: { of: "table errors" },
     at: 1,

@@ -277,7 +277,7 @@ async function refusals(api: string): Promise<void> {
   const unsigned = await call(api, ["GET", "/internal/v1/payments"], {});
   must("an unsigned request under /internal is refused", unsigned.status === 403, unsigned.status);
   const nobody = await call(api, ["GET", "/api/v1/payments"], {});
-  must("nobody sees payments", nobody.status === 401, nobody.status);
+  must("payments cannot be listed without credentials", nobody.status === 401, nobody.status);
   const nowhere = await call(api, ["GET", "/nowhere"], {});
   must("an address that nobody listed is refused as a problem", nowhere.body["code"] === "route_unknown", nowhere);
   const health = await call(api, ["GET", "/health"], {});

@@ -31,12 +31,14 @@ export function onePayment(outcome: Outcome, expected: Expected): Finding {
   return claim(`there is one payment, and it ended ${details.filter(Boolean).join(" ")}`, holds, payments);
 }
 
-/** That every birr which moved at Chapa stands in a payment here, and nothing else does. */
+/** Every capture at Chapa is on a payment here, and nothing else is. */
 export function everyCaptureAccounted({ captures, payments }: Outcome): Finding {
   const moved = [...new Set(captures.map(({ txRef }) => txRef))].sort();
   const known = payments.flatMap(({ captured }) => captured).sort();
   return claim(
-    moved.length > 0 ? "every capture at Chapa is accounted for, and no other" : "no money moved, and none is recorded",
+    moved.length > 0
+      ? "every capture at Chapa is recorded, and no other"
+      : "no money was captured, and none is recorded",
     moved.join() === known.join(),
     { moved, known },
   );
@@ -52,7 +54,7 @@ export function liveCheckouts({ transactions }: Outcome, count: number): Finding
 export function listingIs({ listings, confirms }: Outcome, status: string, told: string[]): Finding {
   const [property] = listings;
   const heard = confirms.map((confirm) => confirm.status);
-  const text = told.length > 0 ? `, and was told ${told.join(", then ")}` : ", and was told nothing";
+  const text = told.length > 0 ? `, and got ${told.join(", then ")}` : ", and got nothing";
   return claim(`the listing is ${status}${text}`, property?.status === status && heard.join() === told.join(), {
     property,
     heard,
@@ -61,7 +63,7 @@ export function listingIs({ listings, confirms }: Outcome, status: string, told:
 
 /** What the payer was told, by the service's event names, in order. */
 export function payerWasTold({ told }: Outcome, events: string[]): Finding {
-  const text = events.length > 0 ? `the payer was told ${events.join(", then ")}` : "the payer was told nothing";
+  const text = events.length > 0 ? `the payer got ${events.join(", then ")}` : "the payer got no message";
   return claim(text, told.map(({ eventType }) => eventType).join() === events.join(), told);
 }
 

@@ -149,7 +149,7 @@ describe(`${ROUTES.length} routes × ${CALLERS.length} callers: the door opens f
     }
   });
 
-  test.each(CALLERS)("what nobody listed is closed to %s", async (caller) => {
+  test.each(CALLERS)("an unknown route is refused to %s", async (caller) => {
     for (const path of [
       "/",
       "/api/v1",

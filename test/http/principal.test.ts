@@ -150,7 +150,9 @@ describe("who calls", () => {
     );
     const tenant = authenticator({ ...USER, role: "tenant" });
     await expect(tenant.check(withToken(await token()))).rejects.toThrow("This needs the role owner or service.");
-    await expect(authenticator().check(anEvent({ routeKey: "GET /nowhere" }))).rejects.toThrow("Nobody may call this.");
+    await expect(authenticator().check(anEvent({ routeKey: "GET /nowhere" }))).rejects.toThrow(
+      "This route accepts no caller.",
+    );
   });
 
   test("is nobody when the user service refuses the token or names somebody else", async () => {
