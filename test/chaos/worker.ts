@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Context } from "aws-lambda";
 import * as z from "zod";
+import { aContext } from "../support/events.ts";
 
 /** One invocation for this process: `limitMs` is what the function's context says is left. */
 const Job = z.union([
@@ -36,18 +37,5 @@ export async function work(load: Record<string, () => Promise<{ handler: unknown
 
 function contextOf(name: string, limitMs: number): Context {
   const endsAt = performance.now() + limitMs;
-  return {
-    awsRequestId: randomUUID(),
-    functionName: name,
-    functionVersion: "$LATEST",
-    invokedFunctionArn: `arn:aws:lambda:eu-west-1:000000000000:function:${name}`,
-    memoryLimitInMB: "256",
-    logGroupName: `/aws/lambda/${name}`,
-    logStreamName: "chaos",
-    callbackWaitsForEmptyEventLoop: false,
-    getRemainingTimeInMillis: () => Math.max(0, Math.floor(endsAt - performance.now())),
-    done: () => undefined,
-    fail: () => undefined,
-    succeed: () => undefined,
-  };
+  return aContext(randomUUID(), () => Math.max(0, Math.floor(endsAt - performance.now())), name);
 }

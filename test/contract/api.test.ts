@@ -1,47 +1,45 @@
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { InitiateRequest, UuidText } from "../../lib/contract/api.ts";
 import { Uuid } from "../../lib/domain/ids.ts";
 
 const IDS = { property_id: "0b0a7c1e-3c1f-4f27-8a52-6f2f5f0f7a22", user_id: "6f1d2f0e-54a1-4c7e-9d54-0d6a4b0f1c11" };
 
-describe("what initiate takes", () => {
-  test("every text that it takes for a UUID is one", () => {
-    const hex = fc.stringMatching(/^[0-9a-fA-F]{32}$/);
-    const dash = fc.constantFrom("", "-");
-    const forms = fc.tuple(hex, dash, fc.constantFrom("", "{", "urn:uuid:", " "), fc.constantFrom("", "}", " "));
-    fc.assert(
-      fc.property(forms, ([digits, separator, before, after]) => {
-        const parts = [
-          digits.slice(0, 8),
-          digits.slice(8, 12),
-          digits.slice(12, 16),
-          digits.slice(16, 20),
-          digits.slice(20),
-        ];
-        const text = `${before}${parts.join(separator)}${after}`;
-        expect(UuidText.safeParse(text).success).toBe(true);
-        expect(Uuid.safeParse(text).success).toBe(true);
-      }),
-    );
-  });
+test("what initiate takes: every text that it takes for a UUID is one", () => {
+  const hex = fc.stringMatching(/^[0-9a-fA-F]{32}$/);
+  const dash = fc.constantFrom("", "-");
+  const forms = fc.tuple(hex, dash, fc.constantFrom("", "{", "urn:uuid:", " "), fc.constantFrom("", "}", " "));
+  fc.assert(
+    fc.property(forms, ([digits, separator, before, after]) => {
+      const parts = [
+        digits.slice(0, 8),
+        digits.slice(8, 12),
+        digits.slice(12, 16),
+        digits.slice(16, 20),
+        digits.slice(20),
+      ];
+      const text = `${before}${parts.join(separator)}${after}`;
+      expect(UuidText.safeParse(text).success).toBe(true);
+      expect(Uuid.safeParse(text).success).toBe(true);
+    }),
+  );
+});
 
-  test("the listing service's body, with keys that mean nothing here", () => {
-    const body = { ...IDS, request_id: IDS.user_id, amount: 500.0, currency: "ETB", is_test_mode: true };
-    expect(InitiateRequest.parse(body)).toEqual({ ...IDS, request_id: IDS.user_id, amount: 500, currency: "ETB" });
-  });
+test("what initiate takes: the listing service's body, with keys that mean nothing here", () => {
+  const body = { ...IDS, request_id: IDS.user_id, amount: 500.0, currency: "ETB", is_test_mode: true };
+  expect(InitiateRequest.parse(body)).toEqual({ ...IDS, request_id: IDS.user_id, amount: 500, currency: "ETB" });
+});
 
-  test.each([
-    ["request_id", 7],
-    ["request_id", "x"],
-    ["property_id", null],
-    ["user_id", "6f1d2f0e"],
-    ["amount", true],
-    ["amount", [500]],
-    ["currency", "USD"],
-    ["purpose", "x".repeat(33)],
-  ])("%s %j is refused under its own name", (field, value) => {
-    const issues = InitiateRequest.safeParse({ ...IDS, [field]: value }).error?.issues;
-    expect(issues?.map(({ path }) => path)).toEqual([[field]]);
-  });
+test.each([
+  ["request_id", 7],
+  ["request_id", "x"],
+  ["property_id", null],
+  ["user_id", "6f1d2f0e"],
+  ["amount", true],
+  ["amount", [500]],
+  ["currency", "USD"],
+  ["purpose", "x".repeat(33)],
+])("what initiate takes: %s %j is refused under its own name", (field, value) => {
+  const issues = InitiateRequest.safeParse({ ...IDS, [field]: value }).error?.issues;
+  expect(issues?.map(({ path }) => path)).toEqual([[field]]);
 });

@@ -106,9 +106,7 @@ describe("a list of payments", () => {
     ["cursor=abc", "cursor"],
     ["cursor=WyJhIiwxXQ.AAAAAAAAAAAAAAAAAAAAAA", "cursor"],
   ])("is refused with 422 naming the field: %s", async (query, field) => {
-    const { status, body } = await read(`?${query}`);
-    expect(status).toBe(422);
-    expect(body["errors"]).toMatchObject([{ loc: ["query", field] }]);
+    expect(await read(`?${query}`)).toMatchObject({ status: 422, body: { errors: [{ loc: ["query", field] }] } });
   });
 
   test("gives cursors that are good for the very same list only", async () => {
@@ -118,6 +116,39 @@ describe("a list of payments", () => {
     expect((await read(`?status=PENDING&cursor=${next_cursor}`)).status).toBe(422);
     expect((await read(`?cursor=${next_cursor}`, bearer("owner2"))).status).toBe(422);
     expect((await read(`?cursor=${next_cursor}`, bearer("admin"))).status).toBe(422);
+  });
+});
+
+describe("the status of a payment", () => {
+  test("tells the owner where his payment stands, without what would let a reader of it pay or refund", async () => {
+    const checkout = await stage.checkout(stage.addProperty());
+    const { status, body } = await stage.status(checkout);
+    expect(status).toBe(200);
+    expect(body).toMatchObject({
+      id: checkout.id,
+      status: "PENDING",
+      state: "PENDING",
+      chapa_tx_ref: "********",
+      checkout_url: null,
+      amount: 500,
+      currency: "ETB",
+    });
+  });
+
+  test("says 404 in the original's words for an id that is nobody's", async () => {
+    const { status, body } = await stage.caller.status(randomUUID());
+    expect({ status, detail: body["detail"], code: body["code"] }).toEqual({
+      status: 404,
+      detail: "Payment not found",
+      code: "payment_not_found",
+    });
+  });
+
+  test("names the path's parameter when it is no UUID", async () => {
+    expect(await stage.caller.status("not-a-uuid")).toMatchObject({
+      status: 422,
+      body: { errors: [{ loc: ["path", "payment_id"] }] },
+    });
   });
 });
 
@@ -193,8 +224,7 @@ describe("a look that somebody asks for", () => {
     const checkout = await paidUnnoticed(stage);
     expect((await stage.status(checkout)).body["status"]).toBe("PENDING");
     const looked = await post(`/${checkout.id}/verify`, bearer("admin"));
-    expect(looked.status).toBe(200);
-    expect(looked.body).toMatchObject({ status: "SUCCESS", captures: [{ kind: "confirmed" }] });
+    expect(looked).toMatchObject({ status: 200, body: { status: "SUCCESS", captures: [{ kind: "confirmed" }] } });
     expect(looked.headers.get("ratelimit")).toMatch(/^"verify";r=29;t=\d+$/);
     expect((await post(`/${checkout.id}/verify`, bearer("owner"))).status).toBe(403);
   });

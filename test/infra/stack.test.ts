@@ -52,13 +52,14 @@ function functionOf(name: string): z.output<typeof Properties> {
 
 const arnOf = (id: string | undefined) => ({ "Fn::GetAtt": [id, "Arn"] });
 
-describe("functions", () => {
-  test("are exactly the files of functions/", () => {
-    expect(NAMES.toSorted()).toEqual(Object.keys(FUNCTIONS).toSorted());
-    expect([...functionIds.keys()].toSorted()).toEqual(NAMES.toSorted());
-  });
+test("functions are exactly the files of functions/", () => {
+  expect(NAMES.toSorted()).toEqual(Object.keys(FUNCTIONS).toSorted());
+  expect([...functionIds.keys()].toSorted()).toEqual(NAMES.toSorted());
+});
 
-  test.each(SPECS)("%s runs as its contract says, told nothing else", (name, { timeoutSeconds, memoryMb, env }) => {
+test.each(SPECS)(
+  "functions: %s runs as its contract says, told nothing else",
+  (name, { timeoutSeconds, memoryMb, env }) => {
     const made = functionOf(name);
     expect(made).toMatchObject({
       Runtime: "nodejs24.x",
@@ -69,151 +70,143 @@ describe("functions", () => {
     });
     const { Variables } = z.object({ Variables: Properties }).parse(made["Environment"]);
     expect(Object.keys(Variables).toSorted()).toEqual(["NODE_OPTIONS", ...env].toSorted());
-  });
+  },
+);
 
-  test("have logs that end, and roles of their own", () => {
-    const roles = NAMES.map((name) => JSON.stringify(functionOf(name)["Role"]));
-    expect(new Set(roles).size).toBe(NAMES.length);
-    const groups = Object.values(properties("AWS::Logs::LogGroup"));
-    // One more for the API itself.
-    expect(groups).toHaveLength(NAMES.length + 1);
-    for (const group of groups) expect(group["RetentionInDays"]).toBeGreaterThan(0);
-  });
+test("functions have logs that end, and roles of their own", () => {
+  const roles = NAMES.map((name) => JSON.stringify(functionOf(name)["Role"]));
+  expect(new Set(roles).size).toBe(NAMES.length);
+  const groups = Object.values(properties("AWS::Logs::LogGroup"));
+  // One more for the API itself.
+  expect(groups).toHaveLength(NAMES.length + 1);
+  for (const group of groups) expect(group["RetentionInDays"]).toBeGreaterThan(0);
 });
 
-describe("what starts them", () => {
-  test("the API has exactly the routes of the contract, each to its function", () => {
-    const routes = Object.values(properties("AWS::ApiGatewayV2::Route")).map(({ RouteKey }) => RouteKey);
-    const expected = [...ROUTES.map(({ method, path }) => `${method} ${path}`), NO_ROUTE.key];
-    expect(routes.toSorted()).toEqual(expected.toSorted());
-    const uris = Object.values(properties("AWS::ApiGatewayV2::Integration")).map(
-      ({ IntegrationUri, PayloadFormatVersion }) => [JSON.stringify(IntegrationUri), PayloadFormatVersion],
-    );
-    for (const { function: name } of [...ROUTES, NO_ROUTE]) {
-      expect(uris).toContainEqual([JSON.stringify(arnOf(functionIds.get(name))), "2.0"]);
-    }
-  });
-
-  test("Chapa reaches the webhook at a public URL, with both permissions that it needs", () => {
-    template.resourceCountIs("AWS::Lambda::Url", 1);
-    const target = arnOf(functionIds.get("chapa-webhook"));
-    template.hasResourceProperties("AWS::Lambda::Url", { AuthType: "NONE", TargetFunctionArn: target });
-    const permissions = Object.values(properties("AWS::Lambda::Permission")).filter(
-      ({ Principal }) => Principal === "*",
-    );
-    expect(permissions.map(({ Action }) => Action).toSorted()).toEqual([
-      "lambda:InvokeFunction",
-      "lambda:InvokeFunctionUrl",
-    ]);
-    expect(permissions.map(({ FunctionName: name }) => name)).toEqual([target, target]);
-  });
-
-  test.each(SPECS.filter(([, { trigger }]) => trigger.kind === "schedule"))(
-    "%s runs as often as its contract says, without retries",
-    (name, { trigger }) => {
-      const minutes = trigger.kind === "schedule" ? trigger.everyMinutes : 0;
-      const rate = { 1: "1 minute", 60: "1 hour" }[minutes];
-      template.hasResourceProperties("AWS::Scheduler::Schedule", {
-        ScheduleExpression: `rate(${rate})`,
-        Target: { Arn: arnOf(functionIds.get(name)), RetryPolicy: { MaximumRetryAttempts: 0 } },
-      });
-    },
+test("the API has exactly the routes of the contract, each to its function", () => {
+  const routes = Object.values(properties("AWS::ApiGatewayV2::Route")).map(({ RouteKey }) => RouteKey);
+  const expected = [...ROUTES.map(({ method, path }) => `${method} ${path}`), NO_ROUTE.key];
+  expect(routes.toSorted()).toEqual(expected.toSorted());
+  const uris = Object.values(properties("AWS::ApiGatewayV2::Integration")).map(
+    ({ IntegrationUri, PayloadFormatVersion }) => [JSON.stringify(IntegrationUri), PayloadFormatVersion],
   );
+  for (const { function: name } of [...ROUTES, NO_ROUTE]) {
+    expect(uris).toContainEqual([JSON.stringify(arnOf(functionIds.get(name))), "2.0"]);
+  }
+});
 
-  test.each(SPECS.filter(([, { trigger }]) => trigger.kind === "queue"))(
-    "%s reads its queue, each message on its own",
-    (name, { trigger }) => {
-      template.hasResourceProperties("AWS::Lambda::EventSourceMapping", {
-        FunctionName: { Ref: functionIds.get(name) },
-        BatchSize: trigger.kind === "queue" ? trigger.batch : 0,
-        FunctionResponseTypes: ["ReportBatchItemFailures"],
-      });
-    },
-  );
+test("Chapa reaches the webhook at a public URL, with both permissions that it needs", () => {
+  template.resourceCountIs("AWS::Lambda::Url", 1);
+  const target = arnOf(functionIds.get("chapa-webhook"));
+  template.hasResourceProperties("AWS::Lambda::Url", { AuthType: "NONE", TargetFunctionArn: target });
+  const permissions = Object.values(properties("AWS::Lambda::Permission")).filter(({ Principal }) => Principal === "*");
+  expect(permissions.map(({ Action }) => Action).toSorted()).toEqual([
+    "lambda:InvokeFunction",
+    "lambda:InvokeFunctionUrl",
+  ]);
+  expect(permissions.map(({ FunctionName: name }) => name)).toEqual([target, target]);
+});
 
-  test("the stream brings payments only, and a poisoned record ends in a queue and not in the way", () => {
-    const filter = JSON.stringify({ dynamodb: { Keys: { pk: { S: [{ prefix: PAYMENT_PREFIX }] } } } });
+test.each(SPECS.filter(([, { trigger }]) => trigger.kind === "schedule"))(
+  "%s runs as often as its contract says, without retries",
+  (name, { trigger }) => {
+    const minutes = trigger.kind === "schedule" ? trigger.everyMinutes : 0;
+    const rate = { 1: "1 minute", 60: "1 hour" }[minutes];
+    template.hasResourceProperties("AWS::Scheduler::Schedule", {
+      ScheduleExpression: `rate(${rate})`,
+      Target: { Arn: arnOf(functionIds.get(name)), RetryPolicy: { MaximumRetryAttempts: 0 } },
+    });
+  },
+);
+
+test.each(SPECS.filter(([, { trigger }]) => trigger.kind === "queue"))(
+  "%s reads its queue, each message on its own",
+  (name, { trigger }) => {
     template.hasResourceProperties("AWS::Lambda::EventSourceMapping", {
-      FunctionName: { Ref: functionIds.get("publish-events") },
-      BisectBatchOnFunctionError: true,
+      FunctionName: { Ref: functionIds.get(name) },
+      BatchSize: trigger.kind === "queue" ? trigger.batch : 0,
       FunctionResponseTypes: ["ReportBatchItemFailures"],
-      MaximumRetryAttempts: 10,
-      DestinationConfig: { OnFailure: { Destination: Match.anyValue() } },
-      FilterCriteria: { Filters: [{ Pattern: filter }] },
     });
+  },
+);
+
+test("the stream brings payments only, and a poisoned record ends in a queue and not in the way", () => {
+  const filter = JSON.stringify({ dynamodb: { Keys: { pk: { S: [{ prefix: PAYMENT_PREFIX }] } } } });
+  template.hasResourceProperties("AWS::Lambda::EventSourceMapping", {
+    FunctionName: { Ref: functionIds.get("publish-events") },
+    BisectBatchOnFunctionError: true,
+    FunctionResponseTypes: ["ReportBatchItemFailures"],
+    MaximumRetryAttempts: 10,
+    DestinationConfig: { OnFailure: { Destination: Match.anyValue() } },
+    FilterCriteria: { Filters: [{ Pattern: filter }] },
   });
 });
 
-describe("what they stand on", () => {
-  test("the table has one key, a stream, a TTL, three indexes of keys, a past to go back to, and cannot be deleted", () => {
-    template.resourceCountIs("AWS::DynamoDB::Table", 1);
-    template.hasResource("AWS::DynamoDB::Table", { DeletionPolicy: "Retain", UpdateReplacePolicy: "Retain" });
-    template.hasResourceProperties("AWS::DynamoDB::Table", {
-      KeySchema: [{ AttributeName: TABLE.partitionKey.name, KeyType: "HASH" }],
-      BillingMode: "PAY_PER_REQUEST",
-      DeletionProtectionEnabled: true,
-      PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
-      StreamSpecification: { StreamViewType: "NEW_AND_OLD_IMAGES" },
-      TimeToLiveSpecification: { AttributeName: TABLE.ttlAttribute, Enabled: true },
-      GlobalSecondaryIndexes: TABLE.indexes.map(({ name, partitionKey, sortKey }) => ({
-        IndexName: name,
-        KeySchema: [
-          { AttributeName: partitionKey.name, KeyType: "HASH" },
-          { AttributeName: sortKey.name, KeyType: "RANGE" },
-        ],
-        Projection: { ProjectionType: "KEYS_ONLY" },
-      })),
-    });
-  });
-
-  test.each(Object.entries(QUEUES))("queue %s hides a message long enough, and keeps the dead", (name, spec) => {
-    const { fifo, visibilitySeconds, maxReceives } = spec;
-    const reader = SPECS.find(([, { trigger }]) => trigger.kind === "queue" && trigger.queue === name)?.[1];
-    if (reader) expect(visibilitySeconds).toBeGreaterThanOrEqual(6 * reader.timeoutSeconds);
-    template.hasResourceProperties("AWS::SQS::Queue", {
-      VisibilityTimeout: visibilitySeconds,
-      RedrivePolicy: { maxReceiveCount: maxReceives, deadLetterTargetArn: Match.anyValue() },
-      SqsManagedSseEnabled: true,
-      ...(fifo ? { FifoQueue: true } : {}),
-    });
-  });
-
-  test("a dead letter is kept for two weeks", () => {
-    const all = properties("AWS::SQS::Queue");
-    const dead = Object.entries(all).filter(([, { RedrivePolicy }]) => RedrivePolicy === undefined);
-    expect(dead).toHaveLength(Object.keys(QUEUES).length + 1);
-    for (const [, { MessageRetentionPeriod }] of dead) expect(MessageRetentionPeriod).toBe(14 * 86_400);
+test("the table has one key, a stream, a TTL, three indexes of keys, a past to go back to, and cannot be deleted", () => {
+  template.resourceCountIs("AWS::DynamoDB::Table", 1);
+  template.hasResource("AWS::DynamoDB::Table", { DeletionPolicy: "Retain", UpdateReplacePolicy: "Retain" });
+  template.hasResourceProperties("AWS::DynamoDB::Table", {
+    KeySchema: [{ AttributeName: TABLE.partitionKey.name, KeyType: "HASH" }],
+    BillingMode: "PAY_PER_REQUEST",
+    DeletionProtectionEnabled: true,
+    PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+    StreamSpecification: { StreamViewType: "NEW_AND_OLD_IMAGES" },
+    TimeToLiveSpecification: { AttributeName: TABLE.ttlAttribute, Enabled: true },
+    GlobalSecondaryIndexes: TABLE.indexes.map(({ name, partitionKey, sortKey }) => ({
+      IndexName: name,
+      KeySchema: [
+        { AttributeName: partitionKey.name, KeyType: "HASH" },
+        { AttributeName: sortKey.name, KeyType: "RANGE" },
+      ],
+      Projection: { ProjectionType: "KEYS_ONLY" },
+    })),
   });
 });
 
-describe("what they may do", () => {
-  test("is what docs/inventory.md says: a new right is a change that somebody reads", () => {
-    const written = readFileSync(`${ROOT}docs/inventory.md`, "utf8");
-    expect(inventoryOf(template.toJSON())).toBe(written);
-    for (const name of NAMES) expect(written).toContain(`| ${name} |`);
+test.each(Object.entries(QUEUES))("queue %s hides a message long enough, and keeps the dead", (name, spec) => {
+  const { fifo, visibilitySeconds, maxReceives } = spec;
+  const reader = SPECS.find(([, { trigger }]) => trigger.kind === "queue" && trigger.queue === name)?.[1];
+  if (reader) expect(visibilitySeconds).toBeGreaterThanOrEqual(6 * reader.timeoutSeconds);
+  template.hasResourceProperties("AWS::SQS::Queue", {
+    VisibilityTimeout: visibilitySeconds,
+    RedrivePolicy: { maxReceiveCount: maxReceives, deadLetterTargetArn: Match.anyValue() },
+    SqsManagedSseEnabled: true,
+    ...(fifo ? { FifoQueue: true } : {}),
   });
+});
 
-  test("nobody scans, nobody may do anything to everything, and each secret is named to who needs it", () => {
-    const written = readFileSync(`${ROOT}docs/inventory.md`, "utf8");
-    expect(written).not.toMatch(/Scan|\*|PartiQL|BatchWrite/);
-    const readers = (secret: string) =>
-      [...written.matchAll(/^\| ([\w-]+) \|.*$/gm)]
-        .filter(([row]) => row.includes(`on ${secret}`))
-        .map(([, name]) => name);
-    expect(readers("WebhookSecret")).toEqual(["chapa-webhook"]);
-    expect(readers("GatewaySecret")).not.toContain("get-payment-status");
-    expect(readers("GatewaySecret").toSorted()).toEqual([
-      "cancel-payment",
-      "initiate-payment",
-      "notify-listing",
-      "notify-user",
-      "payment-return",
-      "reconcile-payments",
-      "resolve-payment",
-      "timeout-payments",
-      "verify-payment",
-    ]);
-  });
+test("a dead letter is kept for two weeks", () => {
+  const all = properties("AWS::SQS::Queue");
+  const dead = Object.entries(all).filter(([, { RedrivePolicy }]) => RedrivePolicy === undefined);
+  expect(dead).toHaveLength(Object.keys(QUEUES).length + 1);
+  for (const [, { MessageRetentionPeriod }] of dead) expect(MessageRetentionPeriod).toBe(14 * 86_400);
+});
+
+test("what functions may do is what docs/inventory.md says: a new right is a change that somebody reads", () => {
+  const written = readFileSync(`${ROOT}docs/inventory.md`, "utf8");
+  expect(inventoryOf(template.toJSON())).toBe(written);
+  for (const name of NAMES) expect(written).toContain(`| ${name} |`);
+});
+
+test("nobody scans, nobody may do anything to everything, and each secret is named to who needs it", () => {
+  const written = readFileSync(`${ROOT}docs/inventory.md`, "utf8");
+  expect(written).not.toMatch(/Scan|\*|PartiQL|BatchWrite/);
+  const readers = (secret: string) =>
+    [...written.matchAll(/^\| ([\w-]+) \|.*$/gm)]
+      .filter(([row]) => row.includes(`on ${secret}`))
+      .map(([, name]) => name);
+  expect(readers("WebhookSecret")).toEqual(["chapa-webhook"]);
+  expect(readers("GatewaySecret")).not.toContain("get-payment-status");
+  expect(readers("GatewaySecret").toSorted()).toEqual([
+    "cancel-payment",
+    "initiate-payment",
+    "notify-listing",
+    "notify-user",
+    "payment-return",
+    "reconcile-payments",
+    "resolve-payment",
+    "timeout-payments",
+    "verify-payment",
+  ]);
 });
 
 describe("bundles", () => {

@@ -18,34 +18,32 @@ function aMutant(status: string, replacement = '""'): Mutant {
 const excuse: Excuse = { file: FILE, code: '"one"', becomes: '""', because: "It is an example." };
 const two = [aMutant("Survived"), aMutant("NoCoverage")];
 
-describe("what became of the mutants", () => {
-  test("counts those that were noticed against those that lived, and those that do not load for neither", () => {
-    const statuses = ["Killed", "Killed", "Timeout", "Survived", "NoCoverage", "RuntimeError", "CompileError"];
-    const row = rowOf(
-      "x",
-      statuses.map((status) => aMutant(status)),
-      [],
-    );
-    expect(row).toEqual({
-      name: "x",
-      mutants: 7,
-      killed: 2,
-      timedOut: 1,
-      survived: 1,
-      uncovered: 1,
-      broken: 2,
-      excused: 0,
-    });
-    expect(scoreOf(row)).toBe(60);
-    expect(scoreOf(rowOf("none", [], []))).toBe(100);
+test("what became of the mutants counts those that were noticed against those that lived, and those that do not load for neither", () => {
+  const statuses = ["Killed", "Killed", "Timeout", "Survived", "NoCoverage", "RuntimeError", "CompileError"];
+  const row = rowOf(
+    "x",
+    statuses.map((status) => aMutant(status)),
+    [],
+  );
+  expect(row).toEqual({
+    name: "x",
+    mutants: 7,
+    killed: 2,
+    timedOut: 1,
+    survived: 1,
+    uncovered: 1,
+    broken: 2,
+    excused: 0,
   });
+  expect(scoreOf(row)).toBe(60);
+  expect(scoreOf(rowOf("none", [], []))).toBe(100);
+});
 
-  test("is not made better by an excuse", () => {
-    const { survivors } = survivorsOf(two, [{ ...excuse, times: 2 }]);
-    const row = rowOf("x", [...two, aMutant("Killed"), aMutant("Killed")], survivors);
-    expect(row.excused).toBe(2);
-    expect(scoreOf(row)).toBe(50);
-  });
+test("what became of the mutants is not made better by an excuse", () => {
+  const { survivors } = survivorsOf(two, [{ ...excuse, times: 2 }]);
+  const row = rowOf("x", [...two, aMutant("Killed"), aMutant("Killed")], survivors);
+  expect(row.excused).toBe(2);
+  expect(scoreOf(row)).toBe(50);
 });
 
 describe("a survivor", () => {

@@ -26,17 +26,22 @@ export function anEvent(change: Partial<APIGatewayProxyEventV2> & { method?: str
   };
 }
 
-export function aContext(awsRequestId = "req-1", remainingMs = 15_000): Context {
+/** @param remaining milliseconds that the invocation has left, or what says how many there are now */
+export function aContext(
+  awsRequestId = "req-1",
+  remaining: number | (() => number) = 15_000,
+  functionName = "test",
+): Context {
   return {
     awsRequestId,
-    functionName: "test",
+    functionName,
     functionVersion: "1",
     invokedFunctionArn: "arn",
     memoryLimitInMB: "256",
     logGroupName: "g",
     logStreamName: "s",
     callbackWaitsForEmptyEventLoop: false,
-    getRemainingTimeInMillis: () => remainingMs,
+    getRemainingTimeInMillis: typeof remaining === "number" ? () => remaining : remaining,
     done: () => undefined,
     fail: () => undefined,
     succeed: () => undefined,

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { FEE } from "../../support/payments.ts";
 import { amountText, anyJson, anyText, mostly, strangeJson } from "./hostile.ts";
 import { API_KEY, JWT_SECRET, keyLaw, signedLaw, signedToken, tokenLaw } from "./laws/door.ts";
@@ -47,73 +47,69 @@ const written = (value: fc.Arbitrary<unknown>) => {
   return fc.oneof({ arbitrary: text, weight: 4 }, strangeJson(text), anyText);
 };
 
-describe("a token", () => {
-  test("that is right lets its user in", async () => {
-    const token = signedToken('{"alg":"HS256"}', JSON.stringify({ sub: FEE.userId, role: "owner", exp: later }));
-    expect(await tokenLaw(`Bearer ${token}`, now)).toMatchObject({ kind: "user", userId: FEE.userId });
-  });
-
-  test("lets in only whom it names, by one algorithm, with our signature, within its time, whatever its parts hold", async () => {
-    await holdsLater(
-      fc.asyncProperty(written(header), written(claims), async (first, second) => {
-        await tokenLaw(`Bearer ${signedToken(first, second)}`, now);
-      }),
-      3,
-    );
-  });
-
-  test("with anything changed about its text says the same or lets nobody in", async () => {
-    const good = signedToken('{"alg":"HS256"}', JSON.stringify({ sub: FEE.userId, role: "owner", exp: later }));
-    await holdsLater(
-      fc.asyncProperty(fc.nat(good.length), fc.nat(3), anyText, async (at, cut, text) => {
-        await tokenLaw(`Bearer ${good.slice(0, at)}${text}${good.slice(at + cut)}`, now);
-      }),
-      2,
-    );
-  });
-
-  test("signed with anything but the secret lets nobody in", async () => {
-    await holdsLater(
-      fc.asyncProperty(anyText, written(claims), async (secret, body) => {
-        fc.pre(secret !== JWT_SECRET);
-        expect(await tokenLaw(`Bearer ${signedToken('{"alg":"HS256"}', body, secret)}`, now)).toBeUndefined();
-      }),
-    );
-  });
-
-  test("is looked for behind the one word for it, and any other authorization lets nobody in", async () => {
-    await holdsLater(
-      fc.asyncProperty(
-        fc.oneof(
-          anyText,
-          anyText.map((text) => `Bearer ${text}`),
-        ),
-        async (text) => {
-          expect(await tokenLaw(text, now)).toBeUndefined();
-        },
-      ),
-    );
-  });
+test("a token that is right lets its user in", async () => {
+  const token = signedToken('{"alg":"HS256"}', JSON.stringify({ sub: FEE.userId, role: "owner", exp: later }));
+  expect(await tokenLaw(`Bearer ${token}`, now)).toMatchObject({ kind: "user", userId: FEE.userId });
 });
 
-describe("a program", () => {
-  test("is let in by its key, letter by letter, and by nothing that resembles it", async () => {
-    const key = fc.oneof(
-      anyText,
-      fc.constantFrom(API_KEY, API_KEY.toUpperCase(), ` ${API_KEY}`, `${API_KEY}\u0000`, API_KEY.slice(1)),
-    );
-    await holdsLater(fc.asyncProperty(key, (text) => keyLaw(text)));
-  });
+test("a token lets in only whom it names, by one algorithm, with our signature, within its time, whatever its parts hold", async () => {
+  await holdsLater(
+    fc.asyncProperty(written(header), written(claims), async (first, second) => {
+      await tokenLaw(`Bearer ${signedToken(first, second)}`, now);
+    }),
+    3,
+  );
+});
 
-  test("that signs is whom AWS found in the signature; headers and odd contexts make it nobody else", async () => {
-    const authorizer = fc.oneof(
-      anyJson,
-      mostly({ iam: mostly({ userArn: fc.oneof(fc.constant("arn:aws:iam::1:role/x"), anyText), accessKey: anyText }) }),
-    );
-    const headers = fc.record(
-      { authorization: anyText, "x-api-key": fc.constantFrom(API_KEY, "") },
-      { requiredKeys: [] },
-    );
-    await holdsLater(fc.asyncProperty(authorizer, headers, (context, given) => signedLaw(context, given)));
-  });
+test("a token with anything changed about its text says the same or lets nobody in", async () => {
+  const good = signedToken('{"alg":"HS256"}', JSON.stringify({ sub: FEE.userId, role: "owner", exp: later }));
+  await holdsLater(
+    fc.asyncProperty(fc.nat(good.length), fc.nat(3), anyText, async (at, cut, text) => {
+      await tokenLaw(`Bearer ${good.slice(0, at)}${text}${good.slice(at + cut)}`, now);
+    }),
+    2,
+  );
+});
+
+test("a token signed with anything but the secret lets nobody in", async () => {
+  await holdsLater(
+    fc.asyncProperty(anyText, written(claims), async (secret, body) => {
+      fc.pre(secret !== JWT_SECRET);
+      expect(await tokenLaw(`Bearer ${signedToken('{"alg":"HS256"}', body, secret)}`, now)).toBeUndefined();
+    }),
+  );
+});
+
+test("a token is looked for behind the one word for it, and any other authorization lets nobody in", async () => {
+  await holdsLater(
+    fc.asyncProperty(
+      fc.oneof(
+        anyText,
+        anyText.map((text) => `Bearer ${text}`),
+      ),
+      async (text) => {
+        expect(await tokenLaw(text, now)).toBeUndefined();
+      },
+    ),
+  );
+});
+
+test("a program is let in by its key, letter by letter, and by nothing that resembles it", async () => {
+  const key = fc.oneof(
+    anyText,
+    fc.constantFrom(API_KEY, API_KEY.toUpperCase(), ` ${API_KEY}`, `${API_KEY}\u0000`, API_KEY.slice(1)),
+  );
+  await holdsLater(fc.asyncProperty(key, (text) => keyLaw(text)));
+});
+
+test("a program that signs is whom AWS found in the signature; headers and odd contexts make it nobody else", async () => {
+  const authorizer = fc.oneof(
+    anyJson,
+    mostly({ iam: mostly({ userArn: fc.oneof(fc.constant("arn:aws:iam::1:role/x"), anyText), accessKey: anyText }) }),
+  );
+  const headers = fc.record(
+    { authorization: anyText, "x-api-key": fc.constantFrom(API_KEY, "") },
+    { requiredKeys: [] },
+  );
+  await holdsLater(fc.asyncProperty(authorizer, headers, (context, given) => signedLaw(context, given)));
 });

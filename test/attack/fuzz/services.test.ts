@@ -9,7 +9,7 @@ import { UserDirectory } from "../../../lib/services/user-directory.ts";
 import { UserManagement, unescaped } from "../../../lib/services/user-management.ts";
 import { FEE } from "../../support/payments.ts";
 import { anyBytesAsText, anyJson, anyText, mostly, strangeJson } from "./hostile.ts";
-import { demand, demandCleanPrototypes, orRefusedLater, own, plainly, textOf } from "./laws/broken.ts";
+import { demand, demandCleanPrototypes, digitsOf, orRefusedLater, own, plainly, textOf } from "./laws/broken.ts";
 import { holds, holdsLater } from "./settings.ts";
 
 const statuses = fc.oneof(
@@ -29,6 +29,17 @@ const sendOf = (reply: HttpResponse | CallFailed) => async () => {
 const said = (reply: HttpResponse | CallFailed) => (reply instanceof CallFailed ? undefined : plainly(reply.text));
 const statusOf = (reply: HttpResponse | CallFailed) => (reply instanceof CallFailed ? undefined : reply.status);
 
+/** What a call came to, or that the service is away; it throws nothing else. */
+async function orAway<Result>(call: () => Promise<Result>) {
+  let isAway = true;
+  const found = await orRefusedLater(async () => {
+    const result = await call();
+    isAway = false;
+    return result;
+  }, DependencyUnavailable);
+  return { found, isAway };
+}
+
 describe("whatever User Management answers", () => {
   const user = mostly({
     user_id: fc.oneof(fc.constant(FEE.userId), fc.uuid(), anyText),
@@ -42,23 +53,12 @@ describe("whatever User Management answers", () => {
   test("about a token: it is refused by a 401 or 403 only, and a user is one that a 200 names", async () => {
     await holdsLater(
       fc.asyncProperty(repliesOf(user), async (reply) => {
-        let isAway = false;
         const users = new UserManagement("http://users/api/v1", sendOf(reply));
-        const found = await orRefusedLater(
-          () =>
-            users.verify("t").catch((error: unknown) => {
-              isAway = error instanceof DependencyUnavailable;
-              throw error;
-            }),
-          DependencyUnavailable,
-        );
+        const { found, isAway } = await orAway(() => users.verify("t"));
         if (found) {
           demand(statusOf(reply) === 200, "a user comes with a 200");
-          const digits = textOf(own(said(reply), "user_id"))
-            .toLowerCase()
-            .replace("urn:uuid:", "")
-            .replace(/[^0-9a-f]/g, "");
-          demand(digits === found.userId.replaceAll("-", ""), "it is the user who is named");
+          const digits = digitsOf(textOf(own(said(reply), "user_id")));
+          demand(digits === digitsOf(found.userId), "it is the user who is named");
           demand(own(said(reply), "role") === found.role, "a role is the one that is named");
         } else if (!isAway) {
           demand([401, 403].includes(statusOf(reply) ?? 0), "nobody is refused because a service is away");
@@ -73,14 +73,9 @@ describe("whatever User Management answers", () => {
     const tokens = mostly({ access_token: anyText, refresh_token: anyText, token_type: fc.constant("bearer") });
     await holdsLater(
       fc.asyncProperty(repliesOf(tokens), anyText, async (reply, word) => {
-        let isAway = false;
         const users = new UserManagement("http://users/api/v1", sendOf(reply));
-        const login = () =>
-          users.login({ username: word.toWellFormed(), password: word.toWellFormed() }).catch((error: unknown) => {
-            isAway = error instanceof DependencyUnavailable;
-            throw error;
-          });
-        const given = await orRefusedLater(login, DependencyUnavailable);
+        const login = { username: word.toWellFormed(), password: word.toWellFormed() };
+        const { found: given, isAway } = await orAway(() => users.login(login));
         if (given) demand(own(said(reply), "access_token") === given.access_token, "a token is the one that was given");
         else if (!isAway) demand([400, 401, 422].includes(statusOf(reply) ?? 0), "only a refusal refuses");
       }),
@@ -98,13 +93,7 @@ describe("whatever User Management answers", () => {
           send: sendOf(reply),
           clock,
         });
-        let isAway = false;
-        const find = () =>
-          directory.find(FEE.userId).catch((error: unknown) => {
-            isAway = error instanceof DependencyUnavailable;
-            throw error;
-          });
-        const found = await orRefusedLater(find, DependencyUnavailable);
+        const { found, isAway } = await orAway(() => directory.find(FEE.userId));
         if (found)
           demand((own(said(reply), "email") ?? undefined) === found.email, "an address is the one that was said");
         else if (!isAway)

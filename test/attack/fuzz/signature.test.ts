@@ -18,96 +18,94 @@ const hmac = (secret: string, content: Uint8Array | string) =>
   createHmac("sha256", secret).update(content).digest("hex");
 const other = (text: string) => (text === "0" ? "1" : "0");
 
-describe("a webhook's signature", () => {
-  test("is judged by what it is, in either header, spelled in any way, for any bytes and secrets", () => {
-    const spelled = (signature: string) =>
-      fc.oneof(
-        fc.constantFrom(
-          signature,
-          signature.toUpperCase(),
-          ` ${signature}\t`,
-          `\ufeff${signature}`,
-          signature.slice(1),
-          `${signature}0`,
-          `${signature},${signature}`,
-          `${signature}, ${signature}`,
-          `sha256=${signature}`,
-          `${signature.slice(0, 32)} ${signature.slice(32)}`,
-          signature.replace(/[0-9]/, "g"),
-          signature.replace("a", "а"),
-          Buffer.from(signature, "hex").toString("base64"),
-          "",
-          "   ",
-        ),
-        anyText,
-        fc.constant(undefined),
-      );
-    const asked = fc.tuple(bodies, secrets).chain(([body, known]) => {
-      const signed = fc.constantFrom(
-        ...known.flatMap((secret) => [hmac(secret, body), hmac(secret, secret), hmac(`${secret}x`, body)]),
-      );
-      const header = signed.chain(spelled);
-      return fc.record({ body: fc.constant(body), known: fc.constant(known), content: header, other: header });
-    });
-    holds(
-      fc.property(asked, ({ body, known, content, other }) => {
-        signatureLaw(body, { "x-chapa-signature": content, "chapa-signature": other }, known);
-      }),
-      5,
+test("a webhook's signature is judged by what it is, in either header, spelled in any way, for any bytes and secrets", () => {
+  const spelled = (signature: string) =>
+    fc.oneof(
+      fc.constantFrom(
+        signature,
+        signature.toUpperCase(),
+        ` ${signature}\t`,
+        `\ufeff${signature}`,
+        signature.slice(1),
+        `${signature}0`,
+        `${signature},${signature}`,
+        `${signature}, ${signature}`,
+        `sha256=${signature}`,
+        `${signature.slice(0, 32)} ${signature.slice(32)}`,
+        signature.replace(/[0-9]/, "g"),
+        signature.replace("a", "а"),
+        Buffer.from(signature, "hex").toString("base64"),
+        "",
+        "   ",
+      ),
+      anyText,
+      fc.constant(undefined),
     );
+  const asked = fc.tuple(bodies, secrets).chain(([body, known]) => {
+    const signed = fc.constantFrom(
+      ...known.flatMap((secret) => [hmac(secret, body), hmac(secret, secret), hmac(`${secret}x`, body)]),
+    );
+    const header = signed.chain(spelled);
+    return fc.record({ body: fc.constant(body), known: fc.constant(known), content: header, other: header });
   });
+  holds(
+    fc.property(asked, ({ body, known, content, other }) => {
+      signatureLaw(body, { "x-chapa-signature": content, "chapa-signature": other }, known);
+    }),
+    5,
+  );
+});
 
-  test("is authentic no more once any bit of the body, or any digit of itself, is another", () => {
-    holds(
-      fc.property(bodies, secrets, fc.nat(), fc.nat(63), fc.boolean(), (body, known, bit, digit, isOther) => {
-        const [secret = ""] = known;
-        const signature = hmac(secret, body);
-        const header = isOther ? "chapa-signature" : "x-chapa-signature";
-        expect(judgeSignature(body, { [header]: signature }, known)).toBe("authentic");
-        const changed = signature.slice(0, digit) + other(signature.charAt(digit)) + signature.slice(digit + 1);
-        expect(judgeSignature(body, { [header]: changed }, known)).toBe("wrong");
-        if (body.length === 0) return;
-        const touched = Uint8Array.from(body);
-        const at = bit % (body.length * 8);
-        touched[at >> 3] = (touched[at >> 3] ?? 0) ^ (1 << (at & 7));
-        expect(judgeSignature(touched, { [header]: signature }, known)).toBe("wrong");
-      }),
-      2,
-    );
-  });
+test("a webhook's signature is authentic no more once any bit of the body, or any digit of itself, is another", () => {
+  holds(
+    fc.property(bodies, secrets, fc.nat(), fc.nat(63), fc.boolean(), (body, known, bit, digit, isOther) => {
+      const [secret = ""] = known;
+      const signature = hmac(secret, body);
+      const header = isOther ? "chapa-signature" : "x-chapa-signature";
+      expect(judgeSignature(body, { [header]: signature }, known)).toBe("authentic");
+      const changed = signature.slice(0, digit) + other(signature.charAt(digit)) + signature.slice(digit + 1);
+      expect(judgeSignature(body, { [header]: changed }, known)).toBe("wrong");
+      if (body.length === 0) return;
+      const touched = Uint8Array.from(body);
+      const at = bit % (body.length * 8);
+      touched[at >> 3] = (touched[at >> 3] ?? 0) ^ (1 << (at & 7));
+      expect(judgeSignature(touched, { [header]: signature }, known)).toBe("wrong");
+    }),
+    2,
+  );
+});
 
-  test("given twice is malformed, whether the two are joined or not, and never half of it counts", () => {
-    holds(
-      fc.property(bodies, secrets, fc.constantFrom(",", ", ", ";", " ", "\n", ""), (body, known, join) => {
-        const good = hmac(known[0] ?? "", body);
-        for (const value of [`${good}${join}${good}`, `${good}${join}${"0".repeat(64)}`]) {
-          expect(judgeSignature(body, { "x-chapa-signature": value }, known)).toBe("malformed");
-        }
-      }),
-    );
-  });
+test("a webhook's signature given twice is malformed, whether the two are joined or not, and never half of it counts", () => {
+  holds(
+    fc.property(bodies, secrets, fc.constantFrom(",", ", ", ";", " ", "\n", ""), (body, known, join) => {
+      const good = hmac(known[0] ?? "", body);
+      for (const value of [`${good}${join}${good}`, `${good}${join}${"0".repeat(64)}`]) {
+        expect(judgeSignature(body, { "x-chapa-signature": value }, known)).toBe("malformed");
+      }
+    }),
+  );
+});
 
-  test("over bytes that came in base64 is judged over the bytes, and over the base64 text it is wrong", () => {
-    holds(
-      fc.property(fc.uint8Array({ minLength: 1, maxLength: 300 }), secrets, (bytes, known) => {
-        const body = Buffer.from(bytes).toString("base64");
-        const raw = rawBody(anEvent({ body, isBase64Encoded: true }), WEBHOOK_LIMIT_BYTES);
-        expect(raw.equals(bytes)).toBe(true);
-        const judge = (content: Uint8Array | string) =>
-          judgeSignature(raw, { "x-chapa-signature": hmac(known[0] ?? "", content) }, known);
-        expect(judge(bytes)).toBe("authentic");
-        if (body !== Buffer.from(bytes).toString("latin1")) expect(judge(body)).toBe("wrong");
-      }),
-    );
-  });
+test("a webhook's signature over bytes that came in base64 is judged over the bytes, and over the base64 text it is wrong", () => {
+  holds(
+    fc.property(fc.uint8Array({ minLength: 1, maxLength: 300 }), secrets, (bytes, known) => {
+      const body = Buffer.from(bytes).toString("base64");
+      const raw = rawBody(anEvent({ body, isBase64Encoded: true }), WEBHOOK_LIMIT_BYTES);
+      expect(raw.equals(bytes)).toBe(true);
+      const judge = (content: Uint8Array | string) =>
+        judgeSignature(raw, { "x-chapa-signature": hmac(known[0] ?? "", content) }, known);
+      expect(judge(bytes)).toBe("authentic");
+      if (body !== Buffer.from(bytes).toString("latin1")) expect(judge(body)).toBe("wrong");
+    }),
+  );
+});
 
-  test("without a known secret is never authentic, not even over nothing", () => {
-    holds(
-      fc.property(bodies, fc.oneof(anyText, fc.constant(hmac("", ""))), (body, value) => {
-        expect(["absent", "malformed", "wrong"]).toContain(judgeSignature(body, { "x-chapa-signature": value }, []));
-      }),
-    );
-  });
+test("a webhook's signature without a known secret is never authentic, not even over nothing", () => {
+  holds(
+    fc.property(bodies, fc.oneof(anyText, fc.constant(hmac("", ""))), (body, value) => {
+      expect(["absent", "malformed", "wrong"]).toContain(judgeSignature(body, { "x-chapa-signature": value }, []));
+    }),
+  );
 });
 
 describe("a webhook's body", () => {

@@ -1,138 +1,131 @@
-import { describe, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { waitUntil } from "../../support/wait-until.ts";
 import { ask, startCheckout, startLab } from "./lab.ts";
 
-describe("faults of the API", () => {
-  test("timeoutAfterEffect opens the checkout and keeps the answer to itself", async () => {
-    const { chapa, initialize } = await startLab();
-    await chapa.faults.set({ fault: "timeoutAfterEffect", route: "initialize", times: 1 });
+test("faults of the API: timeoutAfterEffect opens the checkout and keeps the answer to itself", async () => {
+  const { chapa, initialize } = await startLab();
+  await chapa.faults.set({ fault: "timeoutAfterEffect", route: "initialize", times: 1 });
 
-    const isLost = expect(initialize({ tx_ref: "LOST1" })).rejects.toThrow();
-    await waitUntil(() => chapa.transaction("LOST1")?.state === "OPEN");
-    const again = await initialize({ tx_ref: "LOST1" });
-    await chapa.close();
+  const isLost = expect(initialize({ tx_ref: "LOST1" })).rejects.toThrow();
+  await waitUntil(() => chapa.transaction("LOST1")?.state === "OPEN");
+  const again = await initialize({ tx_ref: "LOST1" });
+  await chapa.close();
 
-    expect(again.body.message).toBe("Transaction reference has been used before");
-    await isLost;
-    expect(chapa.journal()).toMatchObject([{ status: null }, { status: 400 }]);
-  });
-
-  test("can be aimed at one tx_ref", async () => {
-    const { chapa, open, verify } = await startLab();
-    const [one, other] = [await open(), await open()];
-    await chapa.faults.set({ fault: "503", route: `GET /v1/transaction/verify/${one.txRef}` });
-
-    expect((await verify(one.txRef)).status).toBe(503);
-    expect((await verify(other.txRef)).status).toBe(200);
-  });
-
-  test("do not keep the payer from the page", async () => {
-    const { chapa, url } = await startCheckout();
-    await chapa.faults.set("500");
-
-    expect((await ask(`${url}/act`, { method: "POST", body: { action: "pay" } })).status).toBe(200);
-  });
-
-  test("leave a trace in the journal even when the request got nowhere", async () => {
-    const { chapa, call } = await startLab();
-    await chapa.faults.set("500");
-    await call("GET", "/banks");
-
-    expect(chapa.journal()).toMatchObject([{ path: "/v1/banks", status: 500 }]);
-  });
-
-  test("down refuses connections until it is cleared", async () => {
-    const { chapa, call } = await startLab();
-    await chapa.faults.set("down");
-    await expect(call("GET", "/banks")).rejects.toThrow();
-
-    await chapa.faults.clear();
-
-    expect((await call("GET", "/banks")).status).toBe(200);
-  });
+  expect(again.body.message).toBe("Transaction reference has been used before");
+  await isLost;
+  expect(chapa.journal()).toMatchObject([{ status: null }, { status: 400 }]);
 });
 
-describe("Chapa's own faults", () => {
-  test("successWithoutUrl says success and gives no link", async () => {
-    const { chapa, initialize } = await startLab();
-    await chapa.faults.set("successWithoutUrl");
+test("faults of the API can be aimed at one tx_ref", async () => {
+  const { chapa, open, verify } = await startLab();
+  const [one, other] = [await open(), await open()];
+  await chapa.faults.set({ fault: "503", route: `GET /v1/transaction/verify/${one.txRef}` });
 
-    expect((await initialize()).body).toEqual({ message: "Hosted Link", status: "success", data: {} });
-  });
+  expect((await verify(one.txRef)).status).toBe(503);
+  expect((await verify(other.txRef)).status).toBe(200);
+});
 
-  test("evilCheckoutHost leads the payer somewhere else", async () => {
-    const { chapa, initialize } = await startLab();
-    await chapa.faults.set("evilCheckoutHost");
+test("faults of the API do not keep the payer from the page", async () => {
+  const { chapa, url } = await startCheckout();
+  await chapa.faults.set("500");
 
-    const { body } = await initialize();
+  expect((await ask(`${url}/act`, { method: "POST", body: { action: "pay" } })).status).toBe(200);
+});
 
-    expect(body.data?.["checkout_url"]).toMatch(
-      /^https:\/\/checkout\.chapa\.co\.pay-here\.invalid\/checkout\/payment\//,
-    );
-  });
+test("faults of the API leave a trace in the journal even when the request got nowhere", async () => {
+  const { chapa, call } = await startLab();
+  await chapa.faults.set("500");
+  await call("GET", "/banks");
 
-  test("extraFields adds what nobody asked for", async () => {
-    const { chapa, verify, txRef } = await startCheckout();
-    await chapa.faults.set("extraFields");
+  expect(chapa.journal()).toMatchObject([{ path: "/v1/banks", status: 500 }]);
+});
 
-    const { body } = await verify(txRef);
+test("faults of the API: down refuses connections until it is cleared", async () => {
+  const { chapa, call } = await startLab();
+  await chapa.faults.set("down");
+  await expect(call("GET", "/banks")).rejects.toThrow();
 
-    expect(body).toMatchObject({ trace: ["a", 1], data: { processor: { id: 7 }, status: "pending", tx_ref: txRef } });
-  });
+  await chapa.faults.clear();
 
-  test("stale lags behind the payment on the clock", async () => {
-    const { chapa, verify, txRef } = await startCheckout();
-    await chapa.faults.set({ fault: "stale", ms: 30_000 });
-    await chapa.act(txRef, "pay");
+  expect((await call("GET", "/banks")).status).toBe(200);
+});
 
-    expect((await verify(txRef)).body.data?.["status"]).toBe("pending");
-    await chapa.clock.advance(30_000);
-    expect((await verify(txRef)).body.data?.["status"]).toBe("success");
-  });
+test("Chapa's own faults: successWithoutUrl says success and gives no link", async () => {
+  const { chapa, initialize } = await startLab();
+  await chapa.faults.set("successWithoutUrl");
 
-  test("flap takes a success back and gives it again", async () => {
-    const { chapa, verify, txRef } = await startCheckout();
-    await chapa.faults.set("flap");
-    await chapa.act(txRef, "pay");
+  expect((await initialize()).body).toEqual({ message: "Hosted Link", status: "success", data: {} });
+});
 
-    const looks = [await verify(txRef), await verify(txRef), await verify(txRef)];
+test("Chapa's own faults: evilCheckoutHost leads the payer somewhere else", async () => {
+  const { chapa, initialize } = await startLab();
+  await chapa.faults.set("evilCheckoutHost");
 
-    expect(looks.map(({ body }) => body.data?.["status"])).toEqual(["success", "pending", "success"]);
-  });
+  const { body } = await initialize();
 
-  test("401burst refuses the key a few times and does nothing", async () => {
-    const { chapa, initialize } = await startLab();
-    await chapa.faults.set({ fault: "401burst", times: 2 });
+  expect(body.data?.["checkout_url"]).toMatch(/^https:\/\/checkout\.chapa\.co\.pay-here\.invalid\/checkout\/payment\//);
+});
 
-    const answers = [
-      await initialize({ tx_ref: "A" }),
-      await initialize({ tx_ref: "A" }),
-      await initialize({ tx_ref: "A" }),
-    ];
+test("Chapa's own faults: extraFields adds what nobody asked for", async () => {
+  const { chapa, verify, txRef } = await startCheckout();
+  await chapa.faults.set("extraFields");
 
-    expect(answers.map(({ status }) => status)).toEqual([401, 401, 200]);
-  });
+  const { body } = await verify(txRef);
 
-  test.each([
-    ["apiDisabled", 404, "Payments through API is disabled, please contact us"],
-    ["cannotReceive", 400, "User can't receive payments"],
-    ["insufficientBalance", 400, "Insufficient Balance"],
-  ])("%s is answered with %i", async (fault, status, message) => {
-    const { chapa, initialize } = await startLab();
+  expect(body).toMatchObject({ trace: ["a", 1], data: { processor: { id: 7 }, status: "pending", tx_ref: txRef } });
+});
+
+test("Chapa's own faults: stale lags behind the payment on the clock", async () => {
+  const { chapa, verify, txRef } = await startCheckout();
+  await chapa.faults.set({ fault: "stale", ms: 30_000 });
+  await chapa.act(txRef, "pay");
+
+  expect((await verify(txRef)).body.data?.["status"]).toBe("pending");
+  await chapa.clock.advance(30_000);
+  expect((await verify(txRef)).body.data?.["status"]).toBe("success");
+});
+
+test("Chapa's own faults: flap takes a success back and gives it again", async () => {
+  const { chapa, verify, txRef } = await startCheckout();
+  await chapa.faults.set("flap");
+  await chapa.act(txRef, "pay");
+
+  const looks = [await verify(txRef), await verify(txRef), await verify(txRef)];
+
+  expect(looks.map(({ body }) => body.data?.["status"])).toEqual(["success", "pending", "success"]);
+});
+
+test("Chapa's own faults: 401burst refuses the key a few times and does nothing", async () => {
+  const { chapa, initialize } = await startLab();
+  await chapa.faults.set({ fault: "401burst", times: 2 });
+
+  const answers = [
+    await initialize({ tx_ref: "A" }),
+    await initialize({ tx_ref: "A" }),
+    await initialize({ tx_ref: "A" }),
+  ];
+
+  expect(answers.map(({ status }) => status)).toEqual([401, 401, 200]);
+});
+
+test.each([
+  ["apiDisabled", 404, "Payments through API is disabled, please contact us"],
+  ["cannotReceive", 400, "User can't receive payments"],
+  ["insufficientBalance", 400, "Insufficient Balance"],
+])("Chapa's own faults: %s is answered with %i", async (fault, status, message) => {
+  const { chapa, initialize } = await startLab();
+  await chapa.faults.set(fault);
+
+  const reply = await initialize();
+
+  expect(reply).toMatchObject({ status: status, body: { message: message } });
+});
+
+test("Chapa's own faults leave answers alone that they are not about", async () => {
+  const { chapa, call } = await startLab();
+  for (const fault of ["stale", "flap", "successWithoutUrl", "evilCheckoutHost"]) {
+    await chapa.faults.clear();
     await chapa.faults.set(fault);
-
-    const reply = await initialize();
-
-    expect(reply.status).toBe(status);
-    expect(reply.body.message).toBe(message);
-  });
-
-  test("leave answers alone that they are not about", async () => {
-    const { chapa, call } = await startLab();
-    for (const fault of ["stale", "flap", "successWithoutUrl", "evilCheckoutHost"]) {
-      await chapa.faults.clear();
-      await chapa.faults.set(fault);
-      expect((await call("GET", "/currency_supported")).body).toMatchObject({ currency_code: [1, 2] });
-    }
-  });
+    expect((await call("GET", "/currency_supported")).body).toMatchObject({ currency_code: [1, 2] });
+  }
 });

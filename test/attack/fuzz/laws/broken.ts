@@ -96,3 +96,11 @@ export function exactHundredths(text: string): bigint | undefined {
 export function textOf(value: unknown): string {
   return typeof value === "string" ? value : "";
 }
+
+/** The hexadecimal digits of a UUID in any of its textual forms. */
+export function digitsOf(uuid: string): string {
+  return uuid
+    .toLowerCase()
+    .replace("urn:uuid:", "")
+    .replace(/[^0-9a-f]/g, "");
+}

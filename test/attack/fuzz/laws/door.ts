@@ -4,7 +4,7 @@ import type { Principal } from "../../../../lib/domain/principal.ts";
 import { Forbidden } from "../../../../lib/http/errors.ts";
 import { type AuthenticatePorts, authenticate } from "../../../../lib/http/principal.ts";
 import { anEvent } from "../../../support/events.ts";
-import { demand, demandCleanPrototypes, orRefusedLater, own, plainly, textOf } from "./broken.ts";
+import { demand, demandCleanPrototypes, digitsOf, orRefusedLater, own, plainly, textOf } from "./broken.ts";
 
 export const JWT_SECRET = "shared-by-the-siblings";
 export const API_KEY = "rk_live_0123456789abcdef0123456789abcdef";
@@ -49,19 +49,9 @@ export async function tokenLaw(authorization: string, nowMs: number): Promise<Pr
   const [sub, role, exp, nbf] = ["sub", "role", "exp", "nbf"].map((name) => own(claimed, name));
   demand(typeof exp === "number" && exp * 1000 > nowMs - 1_000, "a token has not ended");
   demand(nbf === undefined || (typeof nbf === "number" && nbf * 1000 <= nowMs + 60_000), "a token has begun");
-  demand(
-    principal.kind === "user" && plainDigits(textOf(sub)) === plainDigits(principal.userId),
-    "a token names its user",
-  );
+  demand(principal.kind === "user" && digitsOf(textOf(sub)) === digitsOf(principal.userId), "a token names its user");
   demand(textOf(role).toLowerCase() === principal.role && ROLES.includes(principal.role), "a role is the token's own");
   return principal;
-}
-
-function plainDigits(uuid: string): string {
-  return uuid
-    .toLowerCase()
-    .replace("urn:uuid:", "")
-    .replace(/[^0-9a-f]/g, "");
 }
 
 /** A program is let in by its key and by nothing that resembles it. */

@@ -18,7 +18,7 @@ import { rawBody, WEBHOOK_LIMIT_BYTES } from "../../../../lib/http/raw-body.ts";
 import { signedReference, unsignedReference } from "../../../../lib/http/webhook-request.ts";
 import { aContext, anEvent } from "../../../support/events.ts";
 import { FEE, T0 } from "../../../support/payments.ts";
-import { demand, demandCleanPrototypes, exactHundredths, orRefused, own, plainly, textOf } from "./broken.ts";
+import { demand, demandCleanPrototypes, digitsOf, exactHundredths, orRefused, own, plainly, textOf } from "./broken.ts";
 
 export const OWNER: Principal = {
   kind: "user",
@@ -90,13 +90,6 @@ export function answerLaw(answer: HttpAnswer, statuses: readonly number[]): void
   demand(answer.headers["content-type"] === "application/problem+json", "a refusal is a problem");
   const problem = Problem.safeParse(plainly(answer.body)).data;
   demand(problem?.status === answer.statusCode, "a problem says its status");
-}
-
-function digitsOf(uuid: string): string {
-  return uuid
-    .toLowerCase()
-    .replace("urn:uuid:", "")
-    .replace(/[^0-9a-f]/g, "");
 }
 
 const LIST_KEY = "cursor-key";

@@ -101,19 +101,9 @@ export const HTTP_TARGETS: readonly Target[] = [
     name: "token signed",
     seeds: [`${HEADER}\n\n${CLAIMS}`, `{"alg":"HS256"}\n\n{"sub":"${USER}","role":"Owner","exp":1,"nbf":5}`],
     words: [
+      ...'"alg": HS256 none "crit":["b64"] "b64":false "exp": "nbf": "role": "sub": owner 1e309'.split(" "),
       ...WORDS,
-      '"alg":',
-      "HS256",
-      "none",
-      '"crit":["b64"]',
-      '"b64":false',
-      '"exp":',
-      '"nbf":',
-      '"role":',
-      '"sub":',
-      "owner",
       String(EXPIRES),
-      "1e309",
     ],
     run: (input) => {
       const [header, , claims] = lines(input);
