@@ -77,7 +77,7 @@ export async function initiate(ports: InitiatePorts, command: InitiateCommand, r
   const started = await begin(job);
   const payment = await finish(job, started);
   if (payment.state === "FAILED" && isInert(payment))
-    throw new GatewayRefused(payment.failureReason ?? "it said no more");
+    throw new GatewayRefused(payment.failureReason ?? "no reason was given");
   return { payment, replayed: started.replayed, quota: started.quota };
 }
 

@@ -109,7 +109,7 @@ export class Stage {
     const heard = await this.#caller.browse(`${this.#cloud.address.api}/api/v1/payments/return/${checkout.txRef}`);
     this.#keep("come back", heard);
     const where = heard.headers.get("location") ?? "the page that waits";
-    this.say("owner", `comes back from Chapa → ${heard.status} ${where}`);
+    this.say("owner", `returns from Chapa → ${heard.status} ${where}`);
     return heard;
   }
 
@@ -126,7 +126,7 @@ export class Stage {
     const heard = await ask();
     this.#keep("program", heard);
     const url = heard.body["checkout_url"];
-    this.say("program", url ? `is given ${url}` : `is told ${heard.status}`);
+    this.say("program", url ? `gets ${url}` : `gets ${heard.status}`);
     await this.#cloud.settle();
     return heard;
   }
@@ -173,7 +173,7 @@ export class Stage {
 
   async disturb(target: Disturbed, fault: string | { fault: string; [key: string]: unknown }): Promise<void> {
     const name = typeof fault === "string" ? fault : fault.fault;
-    this.say(target, name === "down" ? "goes down" : `starts to misbehave: ${name}`);
+    this.say(target, name === "down" ? "goes down" : `gets a fault: ${name}`);
     await this.#cloud.fault(target, fault);
   }
 
@@ -199,7 +199,7 @@ export class Stage {
   #pressed(heard: HttpResponse): HttpResponse {
     this.#keep("pay", heard);
     const url = heard.body["checkout_url"];
-    this.say("owner", url ? `is given ${url}` : `is told ${heard.status}: ${heard.body["detail"]}`);
+    this.say("owner", url ? `gets ${url}` : `gets ${heard.status}: ${heard.body["detail"]}`);
     return heard;
   }
 
