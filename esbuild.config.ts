@@ -1,26 +1,17 @@
-import { readdirSync, rmSync } from "node:fs";
-import { basename } from "node:path";
-import { build } from "esbuild";
+import { bundleFunctions } from "./.ci/bundle.ts";
+import { Command } from "./commands/command.ts";
+import { moveIntoPlace, openWorkspace } from "./commands/workspace.ts";
 
-const ROOT = import.meta.dirname;
-const names = readdirSync(`${ROOT}/functions`).map((file) => basename(file, ".ts"));
-
-rmSync(`${ROOT}/dist`, { recursive: true, force: true });
-await build({
-  entryPoints: Object.fromEntries(names.map((name) => [`${name}/index`, `${ROOT}/functions/${name}.ts`])),
-  outdir: `${ROOT}/dist`,
-  outExtension: { ".js": ".mjs" },
-  bundle: true,
-  platform: "node",
-  target: "node24",
-  format: "esm",
-  // Without "module" the SDK's CommonJS builds are taken, which cannot be shaken.
-  mainFields: ["module", "main"],
-  minify: true,
-  sourcemap: true,
-  sourcesContent: false,
-  // One line of a megabyte would be logged whole when a function cannot start.
-  lineLimit: 160,
-  logLevel: "warning",
+const command = new Command({
+  name: "npm run build",
+  summary: "Writes each function's bundle into dist/.",
+  duration: "2 seconds",
+  options: {},
+  examples: { "npm run build": "builds every function" },
 });
-process.stdout.write(`built ${names.length} functions into dist/\n`);
+
+command.read();
+const folder = `${openWorkspace("build")}/dist`;
+const count = await bundleFunctions(folder);
+moveIntoPlace(folder, "dist");
+process.stdout.write(`built ${count} functions into dist/\n`);

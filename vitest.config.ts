@@ -1,4 +1,5 @@
 import { defineConfig } from "vitest/config";
+import { Progress } from "./test/support/progress.ts";
 
 // What starts servers or takes seconds to load; everything else is checked before each commit.
 const SLOW = ["test/**/*.integration.test.ts", "test/local/**/*.test.ts", "test/infra/**/*.test.ts"];
@@ -6,7 +7,18 @@ const SLOW = ["test/**/*.integration.test.ts", "test/local/**/*.test.ts", "test/
 export default defineConfig({
   test: {
     // As deployed; the records are kept from the screen and read at the end.
-    env: { POWERTOOLS_LOG_LEVEL: "INFO" },
+    // A busy machine is no outage: the deadlines of what functions ask are wide, and a test that waits for one to pass
+    // says so. A timeout is for what hangs.
+    env: { POWERTOOLS_LOG_LEVEL: "INFO", DEADLINE_FACTOR: "20", SERVICE_DEADLINE_FACTOR: "1" },
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
+    expect: { poll: { timeout: 60_000 } },
+    // The files of a worker share its modules; one cloud at a time runs in a worker.
+    isolate: false,
+    maxWorkers: 2,
+    reporters: process.stdout.isTTY ? ["default"] : [new Progress()],
+    // Node runs the sources as it does everywhere else here; nothing is transformed, and no module is replaced.
+    experimental: { viteModuleRunner: false, nodeLoader: false },
     globalSetup: "test/support/scan-records.ts",
     projects: [
       {
@@ -23,8 +35,6 @@ export default defineConfig({
         test: {
           name: "integration",
           include: SLOW,
-          testTimeout: 120_000,
-          hookTimeout: 60_000,
           setupFiles: "test/support/keep-records.ts",
         },
       },

@@ -1,14 +1,23 @@
 import { readFileSync } from "node:fs";
-import { parseArgs } from "node:util";
 import * as z from "zod";
+import { Command } from "../commands/command.ts";
+import { text, url } from "../commands/options.ts";
 
-const HELP = `Asks a deployed stage whether it is there, without money.
-
-  npm run smoke -- --stage dev          reads .local/outputs-dev.json (cdk deploy --outputs-file)
-  npm run smoke -- --api URL --webhook URL
-
-With API_KEY in the environment it also asks for a payment and prints its checkout, to be paid or left alone.
-`;
+const command = new Command({
+  name: "npm run smoke",
+  summary: "Checks whether a deployed stage works, without money.",
+  duration: "10 seconds",
+  options: {
+    stage: text("reads the addresses from .local/outputs-NAME.json (cdk deploy --outputs-file)", "NAME"),
+    api: url("the address of the API; goes with --webhook"),
+    webhook: url("the address for Chapa's webhooks; goes with --api"),
+  },
+  examples: {
+    "npm run smoke -- --stage dev": "after a deployment",
+    "npm run smoke -- --api URL --webhook URL": "where no file names the addresses",
+  },
+  notes: "With API_KEY in the environment it also requests a payment and prints its checkout, which you may pay.",
+});
 
 const OUTPUTS = z.record(z.string(), z.object({ ApiUrl: z.url(), WebhookUrl: z.url() }));
 const TIMEOUT_MS = 15_000;
@@ -16,23 +25,13 @@ const TIMEOUT_MS = 15_000;
 type Answer = { status: number; headers: Headers; text: string };
 type Check = { what: string; ask: () => Promise<Answer>; holds: (answer: Answer) => boolean };
 
-class BadOption extends Error {}
-
 function addresses(): { api: string; webhook: string } {
-  const { values } = parseArgs({
-    options: {
-      stage: { type: "string" },
-      api: { type: "string" },
-      webhook: { type: "string" },
-      help: { type: "boolean" },
-    },
-  });
-  if (values.help) throw new BadOption(HELP);
-  if (values.api && values.webhook) return { api: values.api, webhook: values.webhook };
-  if (!values.stage) throw new BadOption(HELP);
-  const file = `.local/outputs-${values.stage}.json`;
+  const { stage, api, webhook } = command.read();
+  if (api && webhook) return { api, webhook };
+  if (!stage) return command.refuse("npm run smoke needs --stage NAME, or --api URL and --webhook URL.");
+  const file = `.local/outputs-${stage}.json`;
   const [outputs] = Object.values(OUTPUTS.parse(JSON.parse(readFileSync(file, "utf8"))));
-  if (!outputs) throw new BadOption(`${file} names no stack`);
+  if (!outputs) return command.refuse(`${file} names no stack.`);
   return { api: outputs.ApiUrl, webhook: outputs.WebhookUrl };
 }
 
@@ -42,34 +41,38 @@ function checksOf(api: string, webhook: string): Check[] {
   const forged = JSON.stringify({ event: "charge.success", tx_ref: "0".repeat(20), status: "success" });
   return [
     {
-      what: "it is healthy, and so is what it stands on",
+      what: "the service and its dependencies are healthy",
       ask: () => ask("/health"),
       holds: ({ status }) => status === 200,
     },
     {
-      what: "its metrics can be read",
+      what: "metrics can be read",
       ask: () => ask("/metrics"),
       holds: ({ text }) => text.includes("total_payments"),
     },
     {
-      what: "it describes itself",
+      what: "/openapi.json is served",
       ask: () => ask("/openapi.json"),
       holds: ({ text }) => text.startsWith('{"openapi":"3.1'),
     },
     {
-      what: "nobody begins a payment",
+      what: "a payment cannot be requested without credentials",
       ask: () => ask("/api/v1/payments/initiate", post("{}")),
       holds: code("unauthenticated"),
     },
-    { what: "nobody sees payments", ask: () => ask("/api/v1/payments"), holds: code("unauthenticated") },
-    { what: "what nobody listed is closed", ask: () => ask("/admin"), holds: code("route_unknown") },
     {
-      what: "unsigned requests stop at the gateway",
+      what: "payments cannot be listed without credentials",
+      ask: () => ask("/api/v1/payments"),
+      holds: code("unauthenticated"),
+    },
+    { what: "an unknown route is refused", ask: () => ask("/admin"), holds: code("route_unknown") },
+    {
+      what: "requests without an AWS signature are refused",
       ask: () => ask("/internal/v1/payments"),
       holds: ({ status }) => status === 403,
     },
     {
-      what: "a webhook that is not signed is refused",
+      what: "a webhook without a signature is refused",
       ask: () => answerOf(webhook, post(forged)),
       holds: code("unauthenticated"),
     },
@@ -121,5 +124,5 @@ async function offerCheckout(api: string, key: string): Promise<void> {
 
 await main().catch((error: unknown) => {
   process.stderr.write(`${error instanceof Error ? error.message : error}\n`);
-  process.exitCode = error instanceof BadOption ? 2 : 1;
+  process.exitCode = 1;
 });

@@ -9,11 +9,16 @@ import { PaymentStack } from "./payment-stack.ts";
 
 const app = new App();
 const stage = STAGE_NAMES.find((name) => name === (app.node.tryGetContext("stage") ?? "dev"));
-if (!stage) throw new Error(`-c stage= has to be one of ${STAGE_NAMES.join(", ")}`);
+if (!stage) throw new Error(`-c stage= must be one of ${STAGE_NAMES.join(", ")}`);
 
 /** Values of the environment in place of the stage's own, as JSON: for a deployment that is thrown away. */
 const Values = z.string().transform((text) => z.record(z.string(), z.string()).parse(JSON.parse(text)));
 const given = Values.default({}).parse(app.node.tryGetContext("values"));
+/** Where the bundles are, for a run that makes its own. */
+const dist = z
+  .string()
+  .default(`${import.meta.dirname}/../dist`)
+  .parse(app.node.tryGetContext("dist"));
 const unknown = Object.keys(given).filter((name) => !(name in STAGES[stage].values));
 if (unknown.length > 0) throw new Error(`-c values= names what no function is told: ${unknown.join(", ")}`);
 const config = { ...STAGES[stage], values: { ...STAGES[stage].values, ...given } };
@@ -21,7 +26,7 @@ const config = { ...STAGES[stage], values: { ...STAGES[stage].values, ...given }
 new PaymentStack(app, `ChapaPayments-${stage}`, {
   config,
   env: { region: config.region },
-  code: (name) => Code.fromAsset(`${import.meta.dirname}/../dist/${name}`),
+  code: (name) => Code.fromAsset(`${dist}/${name}`),
 });
 if (app.node.tryGetContext("emulator")) Aspects.of(app).add(new LeaveOut((text) => process.stderr.write(text)));
 for (const { id, reason } of ACKNOWLEDGED) Validations.of(app).acknowledge({ id, reason });

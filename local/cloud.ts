@@ -16,7 +16,7 @@ import {
   secretValues,
 } from "./environment.ts";
 import type { FaultInput } from "./faults.ts";
-import { type FunctionHost, Functions } from "./lambda.ts";
+import { type FunctionHost, Functions, type Invoke } from "./lambda.ts";
 import { clock } from "./process-clock.ts";
 import { Queues } from "./queues.ts";
 import { type RedisBridge, startRedis } from "./redis/bridge.ts";
@@ -55,6 +55,9 @@ export type CloudOptions = {
 type Parts = {
   settings: Settings;
   functions: FunctionHost;
+  /** How many invocations have begun, so that one which began and ended between two reads is not overlooked. */
+  traffic: { invocations: number };
+  invoke: Invoke;
   tableHost: TableHost;
   queues: Queues;
   schedule: Schedule;
@@ -67,8 +70,8 @@ type Parts = {
 
 const API_KEY = "local-api-key-for-internal-services";
 const SETTLE_MS = 60_000;
-const LOOK_MS = 5;
-const QUIET_LOOKS = 3;
+const LOOK_MS = 2;
+const QUIET_LOOKS = 2;
 const QUIET_POLLS = 2;
 
 /**
@@ -141,12 +144,12 @@ export class Cloud implements Controlled {
   }
 
   async start(): Promise<this> {
-    const { functions, queues, schedule, chapa, services, servers } = this.#parts;
+    const { queues, schedule, chapa, services, servers } = this.#parts;
     this.#userTokens = await tokensOf(services.users, clock);
     chapa?.setWebhookUrl(`${servers.webhook.origin}/`);
     services.listing?.setPaymentServiceUrl(`${servers.api.origin}/api/v1`);
     await this.#renew();
-    queues.connect(functions.invoke);
+    queues.connect(this.#parts.invoke);
     schedule.start();
     this.#control = await startControl(this);
     return this;
@@ -174,11 +177,17 @@ export class Cloud implements Controlled {
    * way. Messages that wait for a later moment are left alone.
    */
   async settle(): Promise<void> {
+    const { traffic, tableHost } = this.#parts;
     const end = performance.now() + SETTLE_MS;
-    this.#parts.tableHost.stream.stir();
+    let invocations = -1;
+    let isUnread = true;
     for (let quiet = 0; quiet < QUIET_LOOKS; ) {
       await this.chapa?.settled();
-      quiet = this.#isQuiet() ? quiet + 1 : 0;
+      const isIdle = this.#isIdle() && traffic.invocations === invocations;
+      invocations = traffic.invocations;
+      if (isIdle && isUnread) tableHost.stream.stir();
+      isUnread = !isIdle;
+      quiet = isIdle && tableHost.stream.quietPolls >= QUIET_POLLS ? quiet + 1 : 0;
       if (performance.now() > end) throw new Error(`something is still under way after ${SETTLE_MS} ms`);
       await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
     }
@@ -236,9 +245,9 @@ export class Cloud implements Controlled {
     return target === "redis" ? this.redis.faults : this.services.faults(target);
   }
 
-  #isQuiet(): boolean {
-    const { functions, queues, tableHost } = this.#parts;
-    return functions.running === 0 && !queues.isBusy && tableHost.stream.quietPolls >= QUIET_POLLS;
+  #isIdle(): boolean {
+    const { functions, queues } = this.#parts;
+    return functions.running === 0 && !queues.isBusy;
   }
 
   /** An empty table, and functions that have just started. */
@@ -267,10 +276,15 @@ export class Cloud implements Controlled {
 export async function startCloud(options: CloudOptions): Promise<Cloud> {
   const { settings } = options;
   const functions = options.functions ?? new Functions();
+  const traffic = { invocations: 0 };
+  const invoke: Invoke = (name, event) => {
+    traffic.invocations++;
+    return functions.invoke(name, event);
+  };
   const observe = options.observeApi ?? (() => undefined);
   const api = await startApi({
     port: options.port ?? 0,
-    invoke: functions.invoke,
+    invoke,
     observe,
     origins: frontendOrigins(settings),
   });
@@ -280,7 +294,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
       startServices(settings, clock),
       Queues.start(),
       startRedis(settings.REDIS_URL),
-      startFunctionUrl("chapa-webhook", functions.invoke, observe),
+      startFunctionUrl("chapa-webhook", invoke, observe),
     ]);
     const secrets = secretValues(settings, {
       chapa: CHAPA_DEFAULTS.secretKey,
@@ -289,15 +303,13 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
       redis,
     });
     const servers = { api, webhook, secrets: await startSecrets(secrets) };
-    const tableHost = new TableHost(
-      settings.LOCAL_DYNAMODB,
-      functions.invoke,
-      options.observeStream ?? (() => undefined),
-    );
-    const schedule = new Schedule(functions.invoke);
+    const tableHost = new TableHost(settings.LOCAL_DYNAMODB, invoke, options.observeStream ?? (() => undefined));
+    const schedule = new Schedule(invoke);
     return await new Cloud({
       settings,
       functions,
+      traffic,
+      invoke,
       tableHost,
       queues,
       schedule,

@@ -1,88 +1,52 @@
 import "./process-clock.ts";
 
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
-import { parseArgs } from "node:util";
+import { Command } from "../commands/command.ts";
+import { choice, flag, integer } from "../commands/options.ts";
 import { EnvironmentInvalid } from "../lib/contract/env.ts";
-import { PROFILE_NAMES, type ProfileName } from "./chapa/profiles.ts";
+import { PROFILE_NAMES } from "./chapa/profiles.ts";
 import { UnsafeKey } from "./chapa/simulator.ts";
 import { type Cloud, type CloudAddress, startCloud } from "./cloud.ts";
 import { RedisAway } from "./redis/bridge.ts";
-import { PortTaken } from "./serve.ts";
+import { LAST_PORT, PortTaken } from "./serve.ts";
 import { readSettings, SettingsInvalid } from "./settings.ts";
 import { PASSWORD, USERS } from "./users.ts";
 
-const HELP = `The whole payment service on this machine, with a Chapa and sibling services of its own.
+const command = new Command({
+  name: "npm start",
+  summary: "Runs the whole payment service on this machine, with a Chapa and sibling services of its own.",
+  duration: "ready after about 3 seconds; runs until it is stopped (Ctrl+C)",
+  options: {
+    port: integer("port of the API; 0 takes any free one", 8120, { least: 0, most: LAST_PORT }),
+    json: flag("prints one line of JSON when it is ready, for programs"),
+    profile: choice("how the simulated Chapa behaves", PROFILE_NAMES, "observed"),
+    seed: integer("decides what looks like chance in the simulated Chapa", 1, { least: Number.MIN_SAFE_INTEGER }),
+  },
+  examples: {
+    "npm start": "prints the addresses and a curl command to begin with",
+    "npm start -- --port 0 --json": "takes free ports, and prints every address, token and key",
+  },
+  notes: `Everything is in memory and is gone when it stops. Addresses and keys are also in .local/state.json.
+Environment variables replace simulated parts by real ones and set limits; docs/local.md lists them.`,
+});
 
-  npm start -- [options]
-
-  --port N      of the API (default 8120; 0 = any free one)
-  --json        print one line of JSON when ready, for programs
-  --profile P   how the simulated Chapa behaves: ${PROFILE_NAMES.join(", ")} (default observed)
-  --seed N      decides what looks like chance in the simulated Chapa (default 1)
-  --help        this text
-
-Everything is in memory and gone when it stops. Addresses and keys are also in .local/state.json.
-Environment variables replace the simulated parts by real ones and set limits; the README lists them.
-`;
-
-const DEFAULT_PORT = 8120;
 const STATE_DIRECTORY = ".local";
 // What the environment says already wins.
 const ENVIRONMENT_FILE = ".env";
 
-class BadOption extends Error {}
-
-type Options = { port: number; json: boolean; profile: ProfileName; seed: number };
-
 async function main(): Promise<void> {
-  const options = readOptions(process.argv.slice(2));
-  if (options === "help") {
-    process.stdout.write(HELP);
-    return;
-  }
+  const { port, json, profile, seed } = command.read();
   // Programs read standard output; records of what happens would be in the way.
-  process.env["POWERTOOLS_LOG_LEVEL"] ??= options.json ? "SILENT" : "WARN";
+  process.env["POWERTOOLS_LOG_LEVEL"] ??= json ? "SILENT" : "WARN";
   process.env["POWERTOOLS_METRICS_DISABLED"] ??= "true";
   if (existsSync(ENVIRONMENT_FILE)) process.loadEnvFile(ENVIRONMENT_FILE);
-  const { port, profile, seed } = options;
   const cloud = await startCloud({ settings: readSettings(process.env), port, profile, seed });
   stopOnSignals(cloud);
 
   const line = JSON.stringify(cloud.address);
   mkdirSync(STATE_DIRECTORY, { recursive: true });
   writeFileSync(`${STATE_DIRECTORY}/state.json`, `${line}\n`);
-  process.stdout.write(options.json ? `${line}\n` : welcome(cloud.address));
-}
-
-function readOptions(args: string[]): Options | "help" {
-  const { values } = parsed(args);
-  if (values.help) return "help";
-  const port = Number(values.port ?? DEFAULT_PORT);
-  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
-    throw new BadOption(`--port has to be a port between 0 and 65535, not "${values.port}"`);
-  }
-  const seed = Number(values.seed ?? 1);
-  if (!Number.isInteger(seed)) throw new BadOption(`--seed has to be a whole number, not "${values.seed}"`);
-  const profile = PROFILE_NAMES.find((name) => name === (values.profile ?? "observed"));
-  if (!profile) throw new BadOption(`--profile has to be one of ${PROFILE_NAMES.join(", ")}, not "${values.profile}"`);
-  return { port, json: values.json ?? false, profile, seed };
-}
-
-function parsed(args: string[]) {
-  try {
-    return parseArgs({
-      args,
-      options: {
-        port: { type: "string" },
-        json: { type: "boolean" },
-        profile: { type: "string" },
-        seed: { type: "string" },
-        help: { type: "boolean" },
-      },
-    });
-  } catch (error) {
-    throw new BadOption(error instanceof Error ? error.message : String(error));
-  }
+  process.stdout.write(json ? `${line}\n` : welcome(cloud.address));
 }
 
 function welcome({ api, chapa, control, webhook, users }: CloudAddress): string {
@@ -126,7 +90,7 @@ function stopOnSignals(cloud: Cloud): void {
 }
 
 function fail(error: unknown): never {
-  const isExpected = [BadOption, EnvironmentInvalid, PortTaken, RedisAway, SettingsInvalid, UnsafeKey].some(
+  const isExpected = [EnvironmentInvalid, PortTaken, RedisAway, SettingsInvalid, UnsafeKey].some(
     (kind) => error instanceof kind,
   );
   const text = error instanceof Error ? (isExpected ? error.message : error.stack) : String(error);

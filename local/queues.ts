@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import type { SQSBatchResponse, SQSEvent } from "aws-lambda";
 import { type FauxqsServer, startFauxqs } from "fauxqs";
 import { FUNCTIONS, type FunctionName, type FunctionSpec } from "../lib/contract/functions.ts";
@@ -46,20 +47,21 @@ export class Queues {
 
   /** Hands messages to the functions that queues trigger, until {@link stop}. */
   connect(invoke: Invoke): void {
-    for (const { name, queue, batch } of triggers()) {
-      const lanes = Array.from({ length: CONCURRENCY }, () => this.#pump(name, queue, batch, invoke));
-      this.#mappings.push(...lanes);
-    }
+    this.#mappings = TRIGGERS.map((trigger) => this.#pump(trigger, invoke));
   }
 
   /** Whether a message that a function waits for is being fetched or handled, or could be. */
   get isBusy(): boolean {
-    return this.#busy > 0 || triggers().some(({ queue }) => this.state(queue).ready > 0);
+    return this.#busy > 0 || TRIGGERS.some(({ queue }) => this.#waiting(queue).ready > 0);
   }
 
   state(name: QueueName): QueueState {
-    const { ready = [], delayed = [], inflight = [] } = this.#server.inspectQueue(fullName(name))?.messages ?? {};
     const dead = this.#server.inspectQueue(deadLetterName(name))?.messages.ready ?? [];
+    return { ...this.#waiting(name), dead: dead.map(({ body }) => JSON.parse(body)) };
+  }
+
+  #waiting(name: QueueName): Omit<QueueState, "dead"> {
+    const { ready = [], delayed = [], inflight = [] } = this.#server.inspectQueue(fullName(name))?.messages ?? {};
     const now = Date.now();
     const hidden = inflight.filter(({ visibilityDeadline }) => visibilityDeadline > now);
     // A hidden message of a FIFO queue holds back the others of its group.
@@ -73,7 +75,6 @@ export class Queues {
       ready: waiting.filter(({ messageGroupId }) => !held.has(messageGroupId)).length,
       delayed: delayed.filter(({ delayUntil }) => (delayUntil ?? 0) > now).length,
       hidden: hidden.length,
-      dead: dead.map(({ body }) => JSON.parse(body)),
     };
   }
 
@@ -97,24 +98,27 @@ export class Queues {
     this.#server.createQueue(fullName(name), { region: REGION, attributes });
   }
 
-  async #pump(name: FunctionName, queue: QueueName, batch: number, invoke: Invoke): Promise<void> {
+  async #pump({ name, queue, batch }: Trigger, invoke: Invoke): Promise<void> {
+    const deliveries = new Set<Promise<void>>();
     while (!this.#stopped) {
       // Looking first is cheaper than asking over HTTP, and sees at once what a moved clock has made due.
-      if (this.state(queue).ready === 0) {
-        await new Promise((resolve) => setTimeout(resolve, IDLE_MS));
+      if (deliveries.size === CONCURRENCY || this.#waiting(queue).ready === 0) {
+        await Promise.race([...deliveries, pause(IDLE_MS)]);
         continue;
       }
       this.#busy++;
-      try {
-        const records = await this.#receive(queue, batch);
-        if (records.length > 0) await this.#deliver(name, queue, records, invoke);
-      } finally {
+      const records = await this.#receive(queue, batch);
+      const delivery = this.#deliver(name, queue, records, invoke).finally(() => {
         this.#busy--;
-      }
+        deliveries.delete(delivery);
+      });
+      deliveries.add(delivery);
     }
+    await Promise.all(deliveries);
   }
 
   async #deliver(name: FunctionName, queue: QueueName, records: SQSEvent["Records"], invoke: Invoke): Promise<void> {
+    if (records.length === 0) return;
     let failed = new Set(records.map(({ messageId }) => messageId));
     try {
       const response = (await invoke(name, { Records: records })) as SQSBatchResponse;
@@ -161,11 +165,12 @@ export class Queues {
   }
 }
 
-function triggers(): { name: FunctionName; queue: QueueName; batch: number }[] {
-  return (Object.entries(FUNCTIONS) as [FunctionName, FunctionSpec][]).flatMap(([name, { trigger }]) =>
+type Trigger = { name: FunctionName; queue: QueueName; batch: number };
+
+const TRIGGERS = (Object.entries(FUNCTIONS) as [FunctionName, FunctionSpec][]).flatMap(
+  ([name, { trigger }]): Trigger[] =>
     trigger.kind === "queue" ? [{ name, queue: trigger.queue, batch: trigger.batch }] : [],
-  );
-}
+);
 
 type Received = { MessageId: string; ReceiptHandle: string; Body: string; Attributes: Record<string, string> };
 

@@ -27,6 +27,9 @@ export type Listening = {
 
 export class PortTaken extends Error {}
 
+/** The highest number that a port can have. */
+export const LAST_PORT = 65_535;
+
 // Larger than any body that a test sends on purpose.
 const BODY_LIMIT_BYTES = 4 * 1024 * 1024;
 

@@ -3,7 +3,9 @@ import { FUNCTIONS, type FunctionName, type FunctionSpec } from "../lib/contract
 import { dynamo } from "./dynamo/requests.ts";
 import type { Invoke } from "./lambda.ts";
 
-const POLL_MS = 20;
+// Soon after something was found or stirred up; twice as long after each poll that finds nothing.
+const FIRST_PAUSE_MS = 1;
+const LONGEST_PAUSE_MS = 40;
 const TRIES = 10;
 
 export type StreamObserver = (record: DynamoDBRecord) => void;
@@ -16,6 +18,8 @@ export class StreamMapping {
   #stopped = false;
   #loop: Promise<void> = Promise.resolve();
   #quietPolls = 0;
+  #pauseMs = FIRST_PAUSE_MS;
+  #wake: () => void = () => undefined;
   #isLosing = false;
   /** Records given up after all tries. */
   readonly failed: DynamoDBRecord[] = [];
@@ -31,9 +35,11 @@ export class StreamMapping {
     return this.#quietPolls;
   }
 
-  /** The caller has changed something: what was quiet before says nothing. */
+  /** Something may have changed: what was quiet before says nothing, and the next poll is now. */
   stir(): void {
     this.#quietPolls = 0;
+    this.#pauseMs = FIRST_PAUSE_MS;
+    this.#wake();
   }
 
   /** Whatever is read while it loses reaches nobody. */
@@ -62,16 +68,24 @@ export class StreamMapping {
       iterator = answer.NextShardIterator ?? iterator;
       if (answer.Records.length === 0) {
         this.#quietPolls++;
-        await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+        await this.#pause();
         continue;
       }
-      this.#quietPolls = 0;
+      this.stir();
       for (const record of answer.Records) this.#observe(record);
       if (this.#isLosing) continue;
       for (let start = 0; start < answer.Records.length; start += target.batch) {
         await this.#deliver(target.name, answer.Records.slice(start, start + target.batch));
       }
     }
+  }
+
+  #pause(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#wake = resolve;
+      setTimeout(resolve, this.#pauseMs);
+      this.#pauseMs = Math.min(2 * this.#pauseMs, LONGEST_PAUSE_MS);
+    });
   }
 
   async #deliver(name: FunctionName, records: DynamoDBRecord[]): Promise<void> {

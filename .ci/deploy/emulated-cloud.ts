@@ -1,5 +1,7 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { request as httpRequest } from "node:http";
+import { endOf, startChild } from "../../commands/children.ts";
+import { freePort } from "../../local/dynamo/free-port.ts";
 import { type Listening, type Request, serve } from "../../local/serve.ts";
 import { pythonEnvironment } from "../python.ts";
 
@@ -17,8 +19,9 @@ export class EmulatedCloud {
     this.environment = { ...environment, AWS_ENDPOINT_URL: this.endpoint };
   }
 
-  static async start(port: number): Promise<EmulatedCloud> {
-    const home = pythonEnvironment("ministack", ".ci/deploy/requirements.txt");
+  static async start(): Promise<EmulatedCloud> {
+    const home = await pythonEnvironment("ministack", ".ci/deploy/requirements.txt");
+    const port = await freePort();
     const environment = {
       ...process.env,
       AWS_REGION: "eu-west-1",
@@ -29,7 +32,7 @@ export class EmulatedCloud {
       // Functions run on the first node of the path: the one that the project brings.
       PATH: `${process.cwd()}/node_modules/.bin:${process.env["PATH"]}`,
     };
-    const ministack = spawn(`${home}/bin/ministack`, [], {
+    const ministack = startChild(`${home}/bin/ministack`, [], {
       env: {
         ...environment,
         BIND_HOST: "127.0.0.1",
@@ -80,11 +83,10 @@ export class EmulatedCloud {
     return serve(name, 0, (request) => this.#pass(request, host));
   }
 
-  stop(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#process.once("exit", () => resolve());
-      this.#process.kill("SIGTERM");
-    });
+  async stop(): Promise<void> {
+    const ended = endOf(this.#process);
+    this.#process.kill("SIGTERM");
+    await ended;
   }
 
   #pass({ method, path, query, headers, body }: Request, host: string) {

@@ -1,21 +1,35 @@
-import { type ChildProcess, spawn } from "node:child_process";
 import { createHash, randomUUID } from "node:crypto";
-import { mkdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
 import * as z from "zod";
+import { endOf, startChild } from "../../commands/children.ts";
+import { Command } from "../../commands/command.ts";
+import { openWorkspace } from "../../commands/workspace.ts";
 import { CHAPA_DEFAULTS, startChapa } from "../../local/chapa/simulator.ts";
 import { createClock } from "../../local/clock.ts";
 import { startRedis } from "../../local/redis/bridge.ts";
 import { startServices, tokensOf } from "../../local/services.ts";
 import { readSettings } from "../../local/settings.ts";
 import { PASSWORD, USERS } from "../../local/users.ts";
+import { bundleFunctions } from "../bundle.ts";
 import { EmulatedCloud } from "./emulated-cloud.ts";
 
-// Bootstraps and deploys the real stack into an emulator, pays through its front doors, updates it and tears it down.
-const PORT = 4599;
+const command = new Command({
+  name: "npm run test:deploy",
+  summary: `Bootstraps and deploys the real stack into an emulator of AWS, pays through its front doors, updates it and
+destroys it.`,
+  duration: "1 minute; a minute more the first time, for the emulator",
+  options: {},
+  examples: { "npm run test:deploy": "after a change of infra/ or of what functions are told" },
+  notes: "Needs Python 3.10 or newer; no AWS account. Several may run at once.",
+});
+command.read();
+
 const STACK = "ChapaPayments-dev";
 const API_KEY = "deploy-test-api-key";
 const SILENT = { dropAll: true, callback: { send: "off" } } as const;
-const HOME = ".local/deploy";
+const HOME = openWorkspace("deploy");
+const [DIST, CDK_OUT] = [resolve(HOME, "dist"), resolve(HOME, "cdk.out")];
 const UNHEARD_MS = 2_000;
 
 const startedAt = Date.now();
@@ -33,7 +47,8 @@ const [chapa, services, redis, cloud] = await Promise.all([
   startChapa({ clock, webhookSecret: settings.CHAPA_WEBHOOK_SECRET }),
   startServices(settings, clock),
   startRedis(undefined),
-  EmulatedCloud.start(PORT),
+  EmulatedCloud.start(),
+  bundleFunctions(DIST),
 ]);
 const userTokens = await tokensOf(services.users, clock);
 const listing = services.listing;
@@ -50,16 +65,16 @@ const values = (change: Record<string, string> = {}) =>
     ...change,
   });
 
-function cdk(args: readonly string[]): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const child: ChildProcess = spawn("node_modules/.bin/cdk", [...args], { env: cloud.environment });
-    let said = "";
-    child.stdout?.on("data", (text) => (said += text));
-    child.stderr?.on("data", (text) => (said += text));
-    child.on("exit", (code) =>
-      code === 0 ? resolve(said) : reject(new Error(`cdk ${args[0]}:\n${said.slice(-6_000)}`)),
-    );
+async function cdk(args: readonly string[]): Promise<string> {
+  const program = startChild("node_modules/.bin/cdk", [...args, "--output", CDK_OUT, "-c", `dist=${DIST}`], {
+    env: cloud.environment,
+    stdio: ["ignore", "pipe", "pipe"],
   });
+  let said = "";
+  program.stdout?.on("data", (piece) => (said += piece));
+  program.stderr?.on("data", (piece) => (said += piece));
+  if ((await endOf(program)) !== 0) throw new Error(`cdk ${args[0]}:\n${said.slice(-6_000)}`);
+  return said;
 }
 
 const deploy = (change?: Record<string, string>) =>
@@ -86,7 +101,6 @@ const Outputs = z.object({
 });
 
 async function story(): Promise<void> {
-  mkdirSync(HOME, { recursive: true });
   await cdk(["bootstrap", "-c", "emulator=true"]);
   say("cdk", "bootstrapped");
   const deployed = await deploy();
@@ -95,7 +109,7 @@ async function story(): Promise<void> {
   const resources = Object.values(
     z
       .object({ Resources: z.record(z.string(), z.object({ Type: z.string() })) })
-      .parse(JSON.parse(readFileSync(`cdk.out/${STACK}.template.json`, "utf8"))).Resources,
+      .parse(JSON.parse(readFileSync(`${CDK_OUT}/${STACK}.template.json`, "utf8"))).Resources,
   );
   say("cdk", `deployed ${resources.length} resources of ${new Set(resources.map(({ Type }) => Type)).size} types`);
   for (const line of leftOut) say("cdk", line);

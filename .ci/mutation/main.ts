@@ -1,8 +1,9 @@
 import { execFileSync } from "node:child_process";
 import { globSync, writeFileSync } from "node:fs";
 import { relative } from "node:path";
-import { parseArgs } from "node:util";
-import { Stryker } from "@stryker-mutator/core";
+import { Command } from "../../commands/command.ts";
+import { repeated, text } from "../../commands/options.ts";
+import { moveIntoPlace, openWorkspace } from "../../commands/workspace.ts";
 import { EXCUSED } from "./excused.ts";
 import { GROUP_NAMES, GROUP_VARIABLE, GROUPS, type GroupName } from "./groups.ts";
 import {
@@ -17,24 +18,29 @@ import {
   tableOf,
 } from "./report.ts";
 
-// Changes the code, one small fault at a time, and tells which faults no test notices.
-//   --changed REV    only files that differ from REV, or whose test does
-//   --only PATH      only files whose path begins so; may be repeated
-//   --markdown FILE  writes the report there, too
-// Fails when a group has fewer of its faults found than it must, when a fault that nobody finds has no reason in
-// excused.ts, and when a reason there has become pointless.
-const { values: options } = parseArgs({
+const command = new Command({
+  name: "npm run mutation",
+  summary: "Changes the code, one small fault at a time, and tells which faults no test notices.",
+  duration: "half an hour; a minute or two for each changed file",
   options: {
-    changed: { type: "string" },
-    only: { type: "string", multiple: true },
-    markdown: { type: "string" },
+    changed: text("only files that differ from this revision, or whose test does", "REV"),
+    only: repeated("only files whose path begins so", "PATH"),
+    markdown: text("writes the report there, too", "FILE"),
   },
+  examples: {
+    "npm run mutation -- --changed HEAD^": "the files of the last commit",
+    "npm run mutation -- --only lib/domain/money.ts": "one file",
+  },
+  notes: `Fails if a group has fewer of its faults found than it must, if a fault that no test finds has no reason in
+excused.ts, and if a reason there has become pointless.`,
 });
+const options = command.read();
+const workspace = openWorkspace("mutation");
 
 function filesOf(group: GroupName): string[] {
   const files = globSync([...GROUPS[group].files]).toSorted();
   const { changed, only } = options;
-  const asked = only === undefined ? files : files.filter((file) => only.some((path) => file.startsWith(path)));
+  const asked = only.length === 0 ? files : files.filter((file) => only.some((path) => file.startsWith(path)));
   if (changed === undefined) return asked;
   const differing = [
     ...linesOf("diff", "--name-only", changed, "--"),
@@ -50,20 +56,23 @@ function linesOf(...git: string[]): string[] {
 
 async function mutated(group: GroupName, files: readonly string[]): Promise<Mutant[]> {
   process.env[GROUP_VARIABLE] = group;
+  const { Stryker } = await import("@stryker-mutator/core");
   const stryker = new Stryker({
     configFile: ".ci/mutation/stryker.json",
     mutate: [...files],
     reporters: process.stdout.isTTY ? ["json", "progress"] : ["json"],
-    jsonReporter: { fileName: `.local/mutation/${group}.json` },
+    jsonReporter: { fileName: `${workspace}/${group}.json` },
+    tempDirName: `${workspace}/sandbox`,
   });
   const mutants = await stryker.runMutationTest();
+  moveIntoPlace(`${workspace}/${group}.json`, `.local/mutation/${group}.json`);
   return mutants.map((mutant) => ({ ...mutant, fileName: relative("", mutant.fileName) }));
 }
 
 const rows: Row[] = [];
 const survivors: Survivor[] = [];
 const faults: string[] = [];
-const isWhole = options.changed === undefined && options.only === undefined;
+const isWhole = options.changed === undefined && options.only.length === 0;
 
 for (const group of GROUP_NAMES) {
   const files = filesOf(group);

@@ -1,13 +1,28 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import * as z from "zod";
+import { endOf, startChild } from "../../commands/children.ts";
+import { Command } from "../../commands/command.ts";
+import { integer } from "../../commands/options.ts";
+import { openWorkspace } from "../../commands/workspace.ts";
 import { pythonEnvironment } from "../python.ts";
 
-// Fuzzes the whole API, as its own OpenAPI document describes it, against a running service. Needs Python >= 3.10;
-// brings schemathesis itself.
-const HOME = ".local/fuzz";
-const PORT = "8140";
-const EXAMPLES = process.argv[2] ?? "30";
+const command = new Command({
+  name: "npm run fuzz",
+  summary: "Fuzzes the whole API, as its own OpenAPI document describes it, against a running service.",
+  duration: "2 minutes; a minute more the first time, for schemathesis",
+  options: {
+    examples: integer("the most requests for each operation and kind of test", 30),
+    seed: integer("what chance decides", 1),
+  },
+  operand: "examples",
+  examples: {
+    "npm run fuzz": "what the gate runs",
+    "npm run fuzz -- 200": "looks harder",
+  },
+  notes: "Needs Python 3.10 or newer; brings schemathesis itself.",
+});
+const { examples, seed } = command.read();
+const HOME = openWorkspace("fuzz");
 // Nobody is refused for asking often; what a limit does is tested elsewhere.
 const NO_LIMITS = { RATE_LIMIT_INITIATE: "1000000", RATE_LIMIT_TOKEN: "1000000", RATE_LIMIT_TRIGGERS: "1000000" };
 
@@ -17,16 +32,16 @@ const Address = z.object({
   users: z.object({ admin: z.object({ token: z.string() }) }),
 });
 
-async function start(): Promise<{ service: ChildProcess; address: z.output<typeof Address> }> {
-  const service = spawn(process.execPath, ["local/main.ts", "--port", PORT, "--json"], {
+async function start(): Promise<z.output<typeof Address>> {
+  const service = startChild(process.execPath, ["local/main.ts", "--port", "0", "--json"], {
     env: { ...process.env, ...NO_LIMITS },
     stdio: ["ignore", "pipe", "inherit"],
   });
   let said = "";
-  for await (const chunk of service.stdout) {
+  for await (const chunk of service.stdout ?? []) {
     said += chunk;
-    const line = said.split("\n").find((text) => text.startsWith('{"api"'));
-    if (line && said.includes("\n")) return { service, address: Address.parse(JSON.parse(line)) };
+    const [line] = /^\{"api".*(?=\n)/m.exec(said) ?? [];
+    if (line) return Address.parse(JSON.parse(line));
   }
   throw new Error("the service has not started");
 }
@@ -40,9 +55,8 @@ positive_data_acceptance.expected-statuses = ${SENSIBLE}
 negative_data_rejection.expected-statuses = ${REFUSALS}
 `;
 
-const venv = pythonEnvironment("schemathesis", ".ci/schemathesis/requirements.txt");
-const { service, address } = await start();
-mkdirSync(HOME, { recursive: true });
+const venv = await pythonEnvironment("schemathesis", ".ci/schemathesis/requirements.txt");
+const address = await start();
 writeFileSync(`${HOME}/schemathesis.toml`, CONFIG);
 // From a file: at its own address the document would be left out of what is tested.
 writeFileSync(`${HOME}/openapi.json`, await (await fetch(`${address.api}/openapi.json`)).text());
@@ -53,8 +67,8 @@ const run = [
   `--url=${address.api}`,
   "--checks=all",
 ];
-const more = [`--max-examples=${EXAMPLES}`, "--seed=1", "--continue-on-failure", "--generation-database=none"];
-const fuzz = spawn(`${venv}/bin/schemathesis`, [...run, ...more], {
+const more = [`--max-examples=${examples}`, `--seed=${seed}`, "--continue-on-failure", "--generation-database=none"];
+const fuzz = startChild(`${venv}/bin/schemathesis`, [...run, ...more], {
   env: {
     ...process.env,
     SCHEMATHESIS_HOOKS: "hooks",
@@ -63,8 +77,7 @@ const fuzz = spawn(`${venv}/bin/schemathesis`, [...run, ...more], {
     API_KEY: address.apiKey,
     ADMIN_TOKEN: address.users.admin.token,
   },
-  stdio: "inherit",
+  stdio: ["ignore", "inherit", "inherit"],
 });
-const code = await new Promise<number>((resolve) => fuzz.on("exit", (status) => resolve(status ?? 1)));
-service.kill();
-process.exitCode = code;
+// The service would keep this process alive.
+process.exit(await endOf(fuzz));

@@ -84,6 +84,18 @@ const VARIABLES = {
   INITIATE_PAUSED: flag,
 } as const satisfies Record<string, z.ZodType>;
 
+const Factor = z.coerce.number().positive();
+
+/**
+ * What the deadlines of outgoing calls are multiplied by: 1, unless `DEADLINE_FACTOR` says otherwise, or for the services
+ * over HTTP (Chapa and the siblings) `SERVICE_DEADLINE_FACTOR`. No stage sets them: tests do, whose machine may be busy,
+ * or which wait for a deadline to pass.
+ */
+export function deadlineFactor(of: "stores" | "services", source = process.env): number {
+  const text = of === "services" ? source["SERVICE_DEADLINE_FACTOR"] : undefined;
+  return Factor.parse(text ?? source["DEADLINE_FACTOR"] ?? 1);
+}
+
 export type Variable = keyof typeof VARIABLES;
 export type Env = { [Name in Variable]: z.output<(typeof VARIABLES)[Name]> };
 /** Environment of a function as text, before it is read. */

@@ -4,9 +4,11 @@ import {
   SendMessageCommand,
   SQSClient,
 } from "@aws-sdk/client-sqs";
+import { deadlineFactor } from "../contract/env.ts";
 import { DependencyUnavailable } from "../domain/errors.ts";
 
 const TRY_MS = 1_000;
+const CONNECT_MS = 300;
 const TRIES = 2;
 
 // What one SendMessageBatch takes.
@@ -19,10 +21,14 @@ export type Outgoing<Message> = {
   fifo?: { group: string; deduplication: string };
 };
 
-export function sqsClient(): SQSClient {
+export function sqsClient(factor = deadlineFactor("stores")): SQSClient {
   return new SQSClient({
     maxAttempts: TRIES,
-    requestHandler: { requestTimeout: TRY_MS, connectionTimeout: 300, throwOnRequestTimeout: true },
+    requestHandler: {
+      requestTimeout: TRY_MS * factor,
+      connectionTimeout: CONNECT_MS * factor,
+      throwOnRequestTimeout: true,
+    },
   });
 }
 

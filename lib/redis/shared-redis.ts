@@ -1,4 +1,5 @@
 import { Redis } from "@upstash/redis";
+import { deadlineFactor } from "../contract/env.ts";
 import { DependencyUnavailable, errorName } from "../domain/errors.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Log } from "../runtime/logger.ts";
@@ -18,11 +19,21 @@ export class SharedRedis {
   readonly #clock: Pick<Clock, "now">;
   readonly #log: Log;
   #client: { at: RedisAt; redis: Redis } | undefined;
+  readonly #budgetMs: number;
   #pausedUntil = 0;
 
-  /** @param at where it is; undefined for a stage without one */
-  constructor(at: () => Promise<RedisAt | undefined>, clock: Pick<Clock, "now">, log: Log) {
+  /**
+   * @param at where it is; undefined for a stage without one
+   * @param budgetMs how long one question may take
+   */
+  constructor(
+    at: () => Promise<RedisAt | undefined>,
+    clock: Pick<Clock, "now">,
+    log: Log,
+    budgetMs = BUDGET_MS * deadlineFactor("stores"),
+  ) {
     this.#at = at;
+    this.#budgetMs = budgetMs;
     this.#clock = clock;
     this.#log = log;
   }
@@ -54,7 +65,7 @@ export class SharedRedis {
       enableTelemetry: false,
       readYourWrites: false,
       // As a function: a signal's own time would begin when the client is made, and an abort would be an answer.
-      signal: () => AbortSignal.timeout(BUDGET_MS),
+      signal: () => AbortSignal.timeout(this.#budgetMs),
     });
     this.#client = { at, redis };
     return redis;

@@ -1,5 +1,6 @@
 import { Agent as HttpAgent, request as httpRequest } from "node:http";
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
+import { deadlineFactor } from "../contract/env.ts";
 import { traceHeaders } from "./trace.ts";
 
 export type HttpRequest = {
@@ -78,7 +79,7 @@ function send(options: HttpRequest): Promise<HttpResponse> {
       outgoing.destroy();
       reject(new CallFailed(reason, connected, cause));
     };
-    const timer = setTimeout(() => fail("timeout"), options.timeoutMs);
+    const timer = setTimeout(() => fail("timeout"), options.timeoutMs * deadlineFactor("services"));
 
     outgoing.on("socket", (socket) => {
       if (!socket.connecting) connected = true;

@@ -1,5 +1,6 @@
 import { GetSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import type * as z from "zod";
+import { deadlineFactor } from "../contract/env.ts";
 import { DependencyUnavailable } from "../domain/errors.ts";
 import type { Clock } from "./clock.ts";
 import { parseJson } from "./json.ts";
@@ -12,6 +13,7 @@ const RENEW_MS = 30_000;
 const SPARED_MS = 30_000;
 // Two tries and the pause between them are over before Chapa gives the webhook up.
 const TIMEOUT_MS = 1_500;
+const CONNECT_MS = 500;
 
 /**
  * One JSON secret: read when first needed, kept for five minutes, and served stale when the service that keeps it
@@ -85,9 +87,13 @@ export class Secret<Value> {
   }
 }
 
-function secretsClient(): SecretsManagerClient {
+function secretsClient(factor = deadlineFactor("stores")): SecretsManagerClient {
   return new SecretsManagerClient({
     maxAttempts: 2,
-    requestHandler: { requestTimeout: TIMEOUT_MS, connectionTimeout: 500, throwOnRequestTimeout: true },
+    requestHandler: {
+      requestTimeout: TIMEOUT_MS * factor,
+      connectionTimeout: CONNECT_MS * factor,
+      throwOnRequestTimeout: true,
+    },
   });
 }

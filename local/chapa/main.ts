@@ -1,85 +1,37 @@
-import { parseArgs } from "node:util";
-import * as z from "zod";
-import { PortTaken } from "../serve.ts";
+import { Command } from "../../commands/command.ts";
+import { choice, flag, integer, optionalInteger, orElse, positive, text, url } from "../../commands/options.ts";
+import { LAST_PORT, PortTaken } from "../serve.ts";
 import { PROFILE_NAMES } from "./profiles.ts";
 import { CHAPA_DEFAULTS, type ChapaOptions, type ChapaSimulator, startChapa, UnsafeKey } from "./simulator.ts";
 
-const DEFAULT_PORT = 8700;
+const PORTS = { least: 0, most: LAST_PORT };
 
-const HELP = `Chapa on your own machine: the API, the payer's page and webhooks, in memory.
-
-  npm run chapa -- [options]
-
-  --port N             of the API and the payer's page (default ${DEFAULT_PORT}; 0 = any free one)
-  --control-port N     of the control API under /__sim (default: the port above, plus one)
-  --webhook-url URL    where webhooks are sent (default: nowhere)
-  --webhook-secret S   what they are signed with (default ${CHAPA_DEFAULTS.webhookSecret})
-  --secret-key K       the API key to accept; has to begin with CHASECK_TEST-sim
-  --public-key K       the key of the HTML form
-  --profile P          ${PROFILE_NAMES.join(", ")} (default observed)
-  --seed N             the same seed and the same calls give the same answers (default 1)
-  --retry-window N     minutes for which a checkout takes payments (default ${CHAPA_DEFAULTS.retryWindowMinutes})
-  --autopilot          pay every checkout as soon as it is open
-  --no-scenarios       do not let the cents of an amount choose what happens
-  --help               this text
-`;
-
-const LAST_PORT = 65_535;
-const PORT_RANGE = `has to be a port between 0 and ${LAST_PORT}`;
-const port = z.coerce.number(PORT_RANGE).int(PORT_RANGE).min(0, PORT_RANGE).max(LAST_PORT, PORT_RANGE);
-
-const Options = z.object({
-  port: port.default(DEFAULT_PORT),
-  "control-port": port.optional(),
-  "webhook-url": z.url({ protocol: /^https?$/ }).optional(),
-  "webhook-secret": z.string().min(1).default(CHAPA_DEFAULTS.webhookSecret),
-  "secret-key": z.string().default(CHAPA_DEFAULTS.secretKey),
-  "public-key": z.string().min(1).default(CHAPA_DEFAULTS.publicKey),
-  profile: z.enum(PROFILE_NAMES).default("observed"),
-  seed: z.coerce.number("has to be a whole number").int("has to be a whole number").default(1),
-  "retry-window": z.coerce
-    .number("has to be minutes")
-    .positive("has to be minutes")
-    .default(CHAPA_DEFAULTS.retryWindowMinutes),
-  autopilot: z.boolean().default(false),
-  "no-scenarios": z.boolean().default(false),
+const command = new Command({
+  name: "npm run chapa",
+  summary: "Runs a Chapa on this machine: the API, the payer's page and webhooks, in memory.",
+  duration: "ready after about 1 second; runs until it is stopped (Ctrl+C)",
+  options: {
+    port: integer("port of the API and the payer's page; 0 takes any free one", 8700, PORTS),
+    "control-port": optionalInteger(
+      "port port of the control API under /__sim (default: the port above plus one)",
+      PORTS,
+    ),
+    "webhook-url": url("where webhooks are sent (default: nowhere)"),
+    "webhook-secret": orElse(text("what they are signed with", "SECRET"), CHAPA_DEFAULTS.webhookSecret),
+    "secret-key": orElse(text("the API key to accept; begins with CHASECK_TEST-sim", "KEY"), CHAPA_DEFAULTS.secretKey),
+    "public-key": orElse(text("the key of the HTML form", "KEY"), CHAPA_DEFAULTS.publicKey),
+    profile: choice("how it behaves", PROFILE_NAMES, "observed"),
+    seed: integer("the same seed and the same calls give the same answers", 1, { least: Number.MIN_SAFE_INTEGER }),
+    "retry-window": positive("minutes for which a checkout takes payments", CHAPA_DEFAULTS.retryWindowMinutes),
+    autopilot: flag("pays every checkout as soon as it is open"),
+    "no-scenarios": flag("does not let the cents of an amount choose what happens"),
+  },
+  examples: {
+    "npm run chapa -- --webhook-url http://127.0.0.1:3000/webhook": "sends webhooks to a merchant of yours",
+    "npm run chapa -- --port 0 --autopilot": "takes free ports, and pays every checkout by itself",
+  },
 });
-type Options = z.output<typeof Options>;
-
-class BadOption extends Error {}
-
-function readOptions(args: string[]): Options | "help" {
-  const text = { type: "string" } as const;
-  const flag = { type: "boolean" } as const;
-  try {
-    const { values } = parseArgs({
-      args,
-      options: {
-        port: text,
-        "control-port": text,
-        "webhook-url": text,
-        "webhook-secret": text,
-        "secret-key": text,
-        "public-key": text,
-        profile: text,
-        seed: text,
-        "retry-window": text,
-        autopilot: flag,
-        "no-scenarios": flag,
-        help: { ...flag, short: "h" },
-      },
-    });
-    if (values.help) return "help";
-    return Options.parse(values);
-  } catch (error) {
-    if (error instanceof z.ZodError) {
-      const [issue] = error.issues;
-      throw new BadOption(`--${issue?.path.join(".")}: ${issue?.message}`);
-    }
-    if (error instanceof TypeError) throw new BadOption(error.message);
-    throw error;
-  }
-}
+type Options = ReturnType<typeof command.read>;
 
 function chapaOptions(options: Options): ChapaOptions {
   return {
@@ -117,20 +69,22 @@ Open a checkout, then pay it in a browser:
 `;
 }
 
+const options = command.read();
 try {
-  const options = readOptions(process.argv.slice(2));
-  if (options === "help") {
-    process.stdout.write(HELP);
-  } else {
-    const simulator = await startChapa(chapaOptions(options));
-    process.stdout.write(greeting(simulator, options));
-    const stop = (): void => void simulator.close();
-    process.once("SIGINT", stop);
-    process.once("SIGTERM", stop);
-  }
+  const simulator = await startChapa(chapaOptions(options));
+  process.stdout.write(greeting(simulator, options));
+  let isStopping = false;
+  const stop = async (): Promise<void> => {
+    // In a terminal both Ctrl+C and npm bring the signal.
+    if (isStopping) return;
+    isStopping = true;
+    await simulator.close();
+    // A process that ends by itself takes its handlers away first, and would die of a second signal that comes then.
+    process.exit(0);
+  };
+  process.on("SIGINT", () => void stop());
+  process.on("SIGTERM", () => void stop());
 } catch (error) {
-  const isUsage = error instanceof BadOption || error instanceof PortTaken || error instanceof UnsafeKey;
-  if (!isUsage) throw error;
-  process.stderr.write(`${error.message}\n${error instanceof BadOption ? "Try --help.\n" : ""}`);
-  process.exitCode = 2;
+  if (!(error instanceof PortTaken || error instanceof UnsafeKey)) throw error;
+  command.refuse(error.message);
 }

@@ -1,5 +1,16 @@
-/** Reads what a terminal would show from standard input, and writes it as a picture to standard output. */
+import { writeFileSync } from "node:fs";
 import { text } from "node:stream/consumers";
+import { endOf, startChild } from "../../commands/children.ts";
+import { Command } from "../../commands/command.ts";
+import { moveIntoPlace, openWorkspace } from "../../commands/workspace.ts";
+
+const command = new Command({
+  name: "npm run demo:picture",
+  summary: "Draws docs/demo.svg, what a terminal shows of npm run demo, from a real run.",
+  duration: "10 seconds",
+  options: {},
+  examples: { "npm run demo:picture": "after a change of what the demo prints" },
+});
 
 const COLUMNS = 132;
 const LINE = 19;
@@ -64,5 +75,16 @@ ${rows.join("\n")}
 `;
 }
 
-const lines = (await text(process.stdin)).replace(/^\n+|\n+$/g, "").split("\n");
-process.stdout.write(picture(lines.filter((line) => !line.endsWith(" …"))));
+command.read();
+const demo = startChild(process.execPath, ["local/demo/main.ts"], {
+  env: { ...process.env, FORCE_COLOR: "1" },
+  stdio: ["ignore", "pipe", "inherit"],
+});
+const ended = endOf(demo);
+const shown = demo.stdout ? await text(demo.stdout) : "";
+process.exitCode = await ended;
+if (process.exitCode === 0) {
+  const file = `${openWorkspace("picture")}/demo.svg`;
+  writeFileSync(file, picture(shown.replace(/^\n+|\n+$/g, "").split("\n")));
+  moveIntoPlace(file, "docs/demo.svg");
+}

@@ -1,4 +1,5 @@
 import { styleText } from "node:util";
+import { Progress } from "../../commands/progress.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from "../../lib/domain/time.ts";
 import type { Played } from "./play.ts";
 import type { Lane } from "./timeline.ts";
@@ -41,21 +42,17 @@ export function headline({ scenario, findings }: Played): string {
   return `${mark} ${paint("bold", scenario.name)}  ${scenario.title}`;
 }
 
-/** A line that turns on a terminal while something takes its time, and is one plain line elsewhere. */
+/** A line that turns on a terminal while something takes its time. */
 export async function whileWorking<Value>(text: string, work: () => Promise<Value>): Promise<Value> {
-  const { stdout } = process;
-  if (!stdout.isTTY) {
-    stdout.write(`${text} …\n`);
-    return work();
-  }
+  const progress = new Progress();
   const frames = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
   let frame = 0;
-  const timer = setInterval(() => stdout.write(`\r${frames[frame++ % frames.length]} ${text}`), 80);
+  const timer = setInterval(() => progress.show(`${frames[frame++ % frames.length]} ${text}`), 80);
   try {
     return await work();
   } finally {
     clearInterval(timer);
-    stdout.write("\r\u001b[2K");
+    progress.end();
   }
 }
 

@@ -1,8 +1,9 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createRequire } from "node:module";
-import { type AddressInfo, createServer } from "node:net";
+import type { AddressInfo } from "node:net";
 import dynalite from "dynalite";
+import { freePort } from "./free-port.ts";
 import { startLayer } from "./layer.ts";
 import { dynamo } from "./requests.ts";
 
@@ -12,7 +13,7 @@ export type Engine = { name: EngineName; endpoint: string; close(): Promise<void
 
 const START_MS = 10_000;
 const POLL_MS = 5;
-const WHILE_READING = '"$0" "$@" & cat; kill -9 $!';
+const WHILE_READING = '"$0" "$@" & cat; kill -9 $!; wait';
 
 /** Which engines this machine can run; the first is the faster one. */
 export function availableEngines(): EngineName[] {
@@ -44,19 +45,21 @@ async function startDynoxide(): Promise<Engine> {
   const path = binary();
   if (!path) throw new Error("dynoxide does not exist for this platform");
   const port = await freePort();
-  // The shell holds the other end of a pipe: whatever ends this process, the program does not outlive it.
+  // The shell holds the other end of a pipe: whatever ends this process, the program does not outlive it. In a group of
+  // its own, because Ctrl+C goes to every process of the terminal's group, and the table must outlive what uses it.
   const child = spawn("/bin/sh", ["-c", WHILE_READING, path, "serve", "--host", "127.0.0.1", "--port", String(port)], {
     stdio: ["pipe", "ignore", "ignore"],
+    detached: true,
   });
+  const exited = once(child, "exit");
   const endpoint = `http://127.0.0.1:${port}`;
   await answering(endpoint);
   return {
     name: "dynoxide",
     endpoint,
     close: async () => {
-      if (child.exitCode !== null) return;
       child.stdin.end();
-      await once(child, "exit");
+      await exited;
     },
   };
 }
@@ -81,12 +84,4 @@ function binary(): string | undefined {
   } catch {
     return undefined;
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

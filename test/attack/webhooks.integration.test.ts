@@ -6,7 +6,8 @@ import { openStage, verifiedAt } from "../support/stage.ts";
 
 const SECRET = "sim-webhook-secret";
 const SEED = 20_261_124;
-const FORGED = 300;
+/** FORGED_WEBHOOKS=n for more of them. */
+const FORGED = Number(process.env["FORGED_WEBHOOKS"] ?? 60);
 
 let stage: Stage;
 let checkout: Checkout;

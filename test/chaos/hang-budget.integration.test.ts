@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { ROUTES, type Route } from "../../lib/contract/routes.ts";
 import { ApiClient, type HttpResponse } from "../../local/api-client.ts";
 import { type Cloud, startCloud } from "../../local/cloud.ts";
@@ -8,8 +8,9 @@ import { Functions } from "../../local/lambda.ts";
 import { readSettings } from "../../local/settings.ts";
 import { PASSWORD, USERS } from "../../local/users.ts";
 import { type CuttingProxy, startCuttingProxy } from "../support/cutting-proxy.ts";
+import { DeadlineTime } from "./deadline-time.ts";
 
-// The product's own promise, in real time: whoever calls hears something before he gives up.
+// The product's own promise: a caller hears something before it gives up.
 const ROUTE_MS = 12_000;
 const WEBHOOK_MS = 4_000;
 
@@ -49,6 +50,7 @@ const ENDPOINTS = [
   ["USER_MANAGEMENT_URL", "users"],
 ] as const;
 
+vi.stubEnv("DEADLINE_FACTOR", "1");
 const functions = new Behind();
 let cloud: Cloud;
 let caller: ApiClient;
@@ -64,15 +66,16 @@ beforeAll(async () => {
   caller = new ApiClient(cloud.address);
   for (const one of CASES) await measure(one);
   process.stdout.write(`${table()}\n`);
-}, 300_000);
+});
 afterAll(async () => {
   for (const proxy of functions.proxies.values()) proxy.judge = () => "pass";
   await cloud.close();
+  vi.unstubAllEnvs();
   await Promise.all([...functions.proxies.values()].map((proxy) => proxy.close()));
 });
 
-describe.each(CASES)("while nothing comes back from: %s", (one) => {
-  test(`every route answers by itself within ${ROUTE_MS / 1000} s, the webhook within ${WEBHOOK_MS / 1000} s`, () => {
+describe.each(CASES)("%s:", (one) => {
+  test(`while nothing comes back from it every route answers by itself after deadlines of less than ${ROUTE_MS / 1000} s, the webhook of less than ${WEBHOOK_MS / 1000} s`, () => {
     expect(measured.size).toBeGreaterThanOrEqual(ROUTES.length);
     for (const [name, by] of measured) {
       const { ms, heard } = by.get(one) ?? { ms: Number.POSITIVE_INFINITY, heard: undefined };
@@ -83,11 +86,18 @@ describe.each(CASES)("while nothing comes back from: %s", (one) => {
     }
   });
 
-  test("what hangs is in use: it was asked, and it hung", () => {
+  test("it was asked, and it hung", () => {
     const hung = functions.proxies.get(dependencyOf(one))?.hits ?? new Map();
     expect([...hung.values()].reduce((sum, { hang }) => sum + hang, 0)).toBeGreaterThan(0);
   });
 });
+
+/** Grows with every call that goes out; below 0 while one is on its way. */
+function happened(): number {
+  const proxies = [...functions.proxies.values()];
+  if (proxies.some(({ underWay }) => underWay > 0)) return -1;
+  return proxies.flatMap(({ hits }) => [...hits.values()].flatMap(Object.values)).reduce((sum, n) => sum + n, 0);
+}
 
 function dependencyOf(one: Case): Dependency {
   return one === "secrets, once read" ? "secrets" : one;
@@ -110,13 +120,15 @@ async function measure(one: Case): Promise<void> {
     await cloud.clock.advance(SECRETS_ARE_OLD_MS);
   }
   proxy.judge = () => "hang";
-  await Promise.all(
-    all.map(async ({ name, ask }) => {
-      const startedAt = performance.now();
-      const heard = await ask();
-      const by = measured.get(name) ?? new Map();
-      measured.set(name, by.set(one, { ms: performance.now() - startedAt, heard }));
-    }),
+  const time = new DeadlineTime(cloud.clock, happened);
+  await time.during(() =>
+    Promise.all(
+      all.map(async ({ name, ask }) => {
+        const heard = await ask();
+        const by = measured.get(name) ?? new Map();
+        measured.set(name, by.set(one, { ms: time.now, heard }));
+      }),
+    ),
   );
   proxy.judge = () => "pass";
   await functions.load();

@@ -18,7 +18,7 @@ import { seeded } from "../support/seeded-random.ts";
 
 /** Again with LOST_SEED=n; LOST_RUNS=n for more of them. */
 const SEED = Number(process.env["LOST_SEED"] ?? 1);
-const RUNS = Number(process.env["LOST_RUNS"] ?? 40);
+const RUNS = Number(process.env["LOST_RUNS"] ?? 10);
 
 const NAME = "payments";
 const TTL_DAYS_MS = 30 * 86_400_000;

@@ -1,48 +1,45 @@
-import { parseArgs } from "node:util";
+import { Command } from "../../commands/command.ts";
+import { flag, integer, optionalChoice } from "../../commands/options.ts";
+import { Progress } from "../../commands/progress.ts";
 import { type DeliberateFault, faultsFor } from "../invariants/deliberate-faults.ts";
 import { FATES } from "../support/cutting-proxy.ts";
-import { countOf } from "../support/options.ts";
 import { listOf, reportEnding, say } from "./report.ts";
 import { type Chaos, chaos } from "./run.ts";
 
 const FAULTS = faultsFor("chaos");
 
-const HELP = `The real functions in processes that are killed with SIGKILL, frozen, cut off from the table, the queues, Chapa and the
-listing, and wrong about the time; then the invariants are checked.
-
-  npm run chaos -- [options]
-
-  --kills N      at least so many (default 200)
-  --payments N   at least so many (default 200)
-  --seed N       what chance decides (default 1); processes make no two runs the same
-  --workers N    processes side by side (default 8)
-  --fault NAME   with a deliberate fault: ${FAULTS.map(({ name }) => `"${name}"`).join(", ")}
-  --deliberate   each of those faults in turn: an invariant must notice every one
-  --help         this text
-
-Exits 1 when an invariant was broken, and tells everything about that payment; also when nothing was paid.
-`;
-
-const { values } = parseArgs({
+const command = new Command({
+  name: "npm run chaos",
+  summary: `Runs the real functions in processes that are killed with SIGKILL, frozen, cut off from the table, the queues,
+Chapa and the listing, and wrong about the time; then the invariants are checked.`,
+  duration: "2 minutes for 200 kills; half an hour for --deliberate",
   options: {
-    kills: { type: "string", default: "200" },
-    payments: { type: "string", default: "200" },
-    seed: { type: "string", default: "1" },
-    workers: { type: "string", default: "8" },
-    fault: { type: "string" },
-    deliberate: { type: "boolean", default: false },
-    help: { type: "boolean", default: false },
+    kills: integer("at least so many", 200),
+    payments: integer("at least so many", 200),
+    seed: integer("what chance decides; processes make no two runs the same", 1),
+    workers: integer("processes side by side", 8),
+    fault: optionalChoice(
+      "with a deliberate fault",
+      FAULTS.map(({ name }) => name),
+    ),
+    deliberate: flag("each of those faults in turn: an invariant has to notice every one"),
   },
+  examples: {
+    "npm run chaos -- --kills 1000 --payments 1000": "kills and pays more",
+    "npm run chaos -- --deliberate": "shows that each deliberate fault is noticed",
+  },
+  notes: "Exits with 1 if an invariant is broken, and tells everything about that payment; also if nothing was paid.",
 });
 
-const seed = countOf("seed", values.seed);
-const kills = countOf("kills", values.kills);
-const payments = countOf("payments", values.payments);
-const workers = countOf("workers", values.workers);
+const progress = new Progress();
+const values = command.read();
+const { seed, kills, payments, workers } = values;
 
 async function run(fault: DeliberateFault | undefined): Promise<Chaos> {
   if (fault) say(`deliberate fault: ${fault.name}`);
-  return chaos({ seed, kills, payments, workers, fault, say });
+  const done = await chaos({ seed, kills, payments, workers, fault, say: (text) => progress.show(text) });
+  progress.end();
+  return done;
 }
 
 /** Every deliberate fault that must be noticed here. */
@@ -60,11 +57,6 @@ async function deliberate(): Promise<void> {
 
 async function main(): Promise<void> {
   const fault = FAULTS.find(({ name }) => name === values.fault);
-  if (values.fault !== undefined && !fault) {
-    say(`there is no fault "${values.fault}"; there are: ${FAULTS.map(({ name }) => name).join("; ")}`);
-    process.exitCode = 2;
-    return;
-  }
   const done = await run(fault);
   tellFaults(done);
   const isRight = reportEnding(done);
@@ -91,6 +83,5 @@ function tellFaults({ host, stats, dead, seconds, transactions }: Chaos): void {
   say(`${seconds.chaos} s of chaos, ${seconds.recovery} s of recovery`);
 }
 
-if (values.help) process.stdout.write(HELP);
-else if (values.deliberate) await deliberate();
+if (values.deliberate) await deliberate();
 else await main();

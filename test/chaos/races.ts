@@ -1,7 +1,9 @@
 // First of all, so that no module keeps a Date that cannot be moved.
 import "../../local/process-clock.ts";
 import { randomBytes } from "node:crypto";
-import { parseArgs } from "node:util";
+import { Command } from "../../commands/command.ts";
+import { integer } from "../../commands/options.ts";
+import { Progress } from "../../commands/progress.ts";
 import { ChapaClient } from "../../lib/chapa/client.ts";
 import { CheckoutBeingOpened, DependencyUnavailable, GatewayUnavailable } from "../../lib/domain/errors.ts";
 import { Uuid } from "../../lib/domain/ids.ts";
@@ -18,7 +20,6 @@ import { CHAPA_DEFAULTS, type ChapaSimulator, startChapa } from "../../local/cha
 import { startEngine } from "../../local/dynamo/engine.ts";
 import { createTable } from "../../local/dynamo/table.ts";
 import { type CuttingProxy, type Judge, startCuttingProxy } from "../support/cutting-proxy.ts";
-import { countOf } from "../support/options.ts";
 import { POLICY } from "../support/payments.ts";
 import { seeded } from "../support/seeded-random.ts";
 
@@ -206,20 +207,22 @@ function uuidOf(random: () => number): Uuid {
   );
 }
 
+const command = new Command({
+  name: "npm run races",
+  summary: "Lets many callers ask at once for each of many fees, with faults: they all get one checkout URL.",
+  duration: "half an hour for 1,000 fees with 100 callers each",
+  options: {
+    keys: integer("how many fees", 1000),
+    parallel: integer("callers at once for each", 100),
+    seed: integer("what chance decides", 1),
+  },
+  examples: { "npm run races -- --keys 50 --parallel 20": "a short run" },
+});
+
 async function main(): Promise<void> {
-  const { values } = parseArgs({
-    options: {
-      keys: { type: "string", default: "1000" },
-      parallel: { type: "string", default: "100" },
-      seed: { type: "string", default: "1" },
-    },
-  });
-  const options = {
-    keys: countOf("keys", values.keys),
-    parallel: countOf("parallel", values.parallel),
-    seed: countOf("seed", values.seed),
-  };
-  const say = (text: string) => process.stdout.write(`${text}\n`);
+  const options = command.read();
+  const progress = new Progress();
+  const say = (text: string) => progress.print(text);
   const raced = nothingRaced();
   for (let done = 0; done < options.keys; done += FEES_AN_ENGINE) {
     const keys = Math.min(FEES_AN_ENGINE, options.keys - done);
@@ -229,8 +232,9 @@ async function main(): Promise<void> {
     raced.faults.push(...part.faults);
     for (const name of ["answers", "retries", "cutOff", "transactions", "cutAnswers", "seconds"] as const)
       raced[name] += part[name];
-    say(`${done + keys} of ${options.keys} fees`);
+    progress.show(`${done + keys} of ${options.keys} fees`);
   }
+  progress.end();
   say(
     `${options.keys} fees × ${options.parallel} callers at once: ${raced.answers} answers, ${raced.retries} retries (${raced.cutOff} after a fault), ${raced.cutAnswers} lost answers, ` +
       `${(raced.transactions / options.keys).toFixed(3)} transactions at Chapa for each payment, ${raced.faults.length} faults, ${raced.seconds} s (seed ${options.seed})`,

@@ -1,22 +1,24 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { parseArgs } from "node:util";
+import { Command } from "../../commands/command.ts";
+import { integer } from "../../commands/options.ts";
+import { Progress } from "../../commands/progress.ts";
 import { MINUTE_MS, SECOND_MS } from "../../lib/domain/time.ts";
-import { countOf } from "../support/options.ts";
 import { reportEnding, say } from "./report.ts";
 import { type Ending, Testbed } from "./testbed.ts";
 
-const HELP = `The real functions under a steady load (press, pay, look, list, cancel, come back, webhooks) while one call in 100 to
-the table, the queues, Chapa and the listing goes wrong; then the invariants are checked.
-
-  npm run soak -- [options]
-
-  --minutes N   of load (default 2)
-  --seed N      what chance decides (default 1)
-  --help        this text
-
-Exits 1 when an invariant was broken, a process ended by itself (an unhandled rejection does that), or the heap of the processes
-that run functions grew by a tenth or more after the warm-up.
-`;
+const command = new Command({
+  name: "npm run soak",
+  summary: `Runs the real functions under a steady load (press, pay, look, list, cancel, come back, webhooks) while one call in
+100 to the table, the queues, Chapa and the listing goes wrong; then the invariants are checked.`,
+  duration: "the minutes that it is told, and half a minute more",
+  options: {
+    minutes: integer("of load", 2),
+    seed: integer("what chance decides", 1),
+  },
+  examples: { "npm run soak -- --minutes 30": "half an hour of load" },
+  notes: `Exits with 1 if an invariant is broken, if a process ends by itself (an unhandled rejection does that), or if the heap of
+the processes that run functions grows by a tenth or more after the warm-up.`,
+});
 
 const SIDE_BY_SIDE = 6;
 const WORKERS = 2;
@@ -27,6 +29,8 @@ const WARM_UP = 0.3;
 const SAMPLES = 12;
 
 type Soaked = Ending & { heap: { begin: number; end: number; samples: number[] } };
+
+const progress = new Progress();
 
 async function soak(minutes: number, seed: number): Promise<Soaked> {
   const testbed = await Testbed.open({
@@ -44,9 +48,14 @@ async function soak(minutes: number, seed: number): Promise<Soaked> {
     const lane = async () => {
       while (performance.now() < endsAt) await testbed.traffic.playPayment();
     };
-    const sampling = sample(testbed, totalMs);
+    const reporter = setInterval(() => {
+      const left = Math.max(0, Math.round((endsAt - performance.now()) / SECOND_MS));
+      progress.show(`${testbed.traffic.stats.payments} payments, ${left} s left`);
+    }, SECOND_MS);
+    const sampling = sample(testbed, totalMs).finally(() => clearInterval(reporter));
     await Promise.all(Array.from({ length: SIDE_BY_SIDE }, lane));
     const samples = await sampling;
+    progress.end();
     const third = Math.floor(samples.length / 3);
     const heap = { begin: median(samples.slice(0, third)), end: median(samples.slice(-third)), samples };
     return { ...(await testbed.end()), heap };
@@ -73,19 +82,9 @@ function median(values: readonly number[]): number {
 }
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({
-    options: {
-      minutes: { type: "string", default: "2" },
-      seed: { type: "string", default: "1" },
-      help: { type: "boolean", default: false },
-    },
-  });
-  if (values.help) {
-    say(HELP);
-    return;
-  }
+  const { minutes, seed } = command.read();
   const startedAt = performance.now();
-  const done = await soak(countOf("minutes", values.minutes), countOf("seed", values.seed));
+  const done = await soak(minutes, seed);
   const { host, stats, heap, violations } = done;
   const megabytes = (bytes: number) => `${(bytes / 1024 / 1024).toFixed(1)} MB`;
   const growth = heap.end / heap.begin - 1;
@@ -95,9 +94,9 @@ async function main(): Promise<void> {
   const isRight = reportEnding(done);
   say(`heap of the workers: ${heap.samples.map(megabytes).join(", ")}`);
   say(
-    `\n${values.minutes} minutes: ${operations} operations of ${stats.payments} payments, ${calls} outside calls, ${wrong} of them went wrong; ` +
+    `\n${minutes} minutes: ${operations} operations of ${stats.payments} payments, ${calls} outside calls, ${wrong} of them went wrong; ` +
       `heap ${megabytes(heap.begin)} → ${megabytes(heap.end)} (${(growth * 100).toFixed(1)} %); ` +
-      `${host.deaths.length} unhandled, ${violations.length} violations (seed ${values.seed}, ${Math.round((performance.now() - startedAt) / SECOND_MS)} s)`,
+      `${host.deaths.length} unhandled, ${violations.length} violations (seed ${seed}, ${Math.round((performance.now() - startedAt) / SECOND_MS)} s)`,
   );
   const isGrown = !(growth < GROWTH_ALLOWED);
   if (!isRight || isGrown) process.exitCode = 1;

@@ -34,6 +34,6 @@ test("a stage that is not well fails, and it is said what", async () => {
   });
 });
 
-test("without an address it says how it is used", async () => {
-  await expect(smoke([])).rejects.toMatchObject({ code: 2, stderr: expect.stringContaining("--stage dev") });
+test("without an address it says in a sentence which option is missing", async () => {
+  await expect(smoke([])).rejects.toMatchObject({ code: 2, stderr: expect.stringContaining("--stage NAME") });
 });

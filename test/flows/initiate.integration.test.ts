@@ -92,6 +92,8 @@ describe("an invocation that dies", () => {
     await stage.cloud.clock.advance(60_000);
     const next = await stage.caller.initiate({ property_id, request_id });
     expect(next.status).toBe(202);
+    // What it still waits for at Chapa ends.
+    await stage.cloud.fault("chapa", "down");
     const late = await dying;
     expect([202, 409, 503]).toContain(late.status);
     if (late.status === 202) expect(late.body["checkout_url"]).toBe(next.body["checkout_url"]);

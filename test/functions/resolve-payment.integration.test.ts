@@ -249,6 +249,7 @@ describe("an initialize", () => {
     ["nullData", 2],
     ["successWithoutUrl", 1],
   ])("whose answer is lost (%s, %d times) never leaves two links that can be paid", async (fault, times) => {
+    if (fault === "timeoutAfterEffect") vi.stubEnv("SERVICE_DEADLINE_FACTOR", "0.25");
     await stage.cloud.fault("chapa", { fault, route: "initialize", times });
     const requestId = randomUUID();
     const answers = [await stage.press(propertyId, requestId)];

@@ -34,6 +34,8 @@ const FORBIDDEN: [string, string, string][] = [
   ["functions/@.ts", uses("./chapa-webhook.ts"), "A function imports the library only"],
   ["functions/@.ts", uses("../local/clock.ts"), "A function imports the library only"],
   ["functions/@.ts", uses("../infra/config.ts"), "A function imports the library only"],
+  ["commands/@.ts", uses("../lib/domain/ids.ts"), "commands is what every program stands on"],
+  ["commands/@.ts", uses("vitest/node"), "commands is what every program stands on"],
   ["infra/@.ts", uses("../lib/domain/ids.ts"), "infra agrees with the code through lib/contract only"],
   ["infra/@.ts", uses("../test/support/payments.ts"), "infra agrees with the code through lib/contract only"],
   ["lib/table/@.ts", 'import { z } from "zod";\nexport const s = z.string();', "import * as z from"],

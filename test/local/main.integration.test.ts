@@ -196,8 +196,8 @@ describe("it explains itself", () => {
   });
 
   test.each<[string[], Record<string, string>, string]>([
-    [["--port", "many"], {}, "--port has to be a port"],
-    [["--profile", "friendly"], {}, "--profile has to be one of"],
+    [["--port", "many"], {}, "--port must be a whole number"],
+    [["--profile", "friendly"], {}, "--profile must be one of"],
     [["--frobnicate"], {}, "--frobnicate"],
     [[], { CHAPA_BASE_URL: "chapa" }, "CHAPA_BASE_URL"],
     [[], { PAYMENT_TIMEOUT_DAYS: "soon", RECHECK_LADDER: "now" }, "PAYMENT_TIMEOUT_DAYS"],

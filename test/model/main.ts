@@ -1,4 +1,6 @@
-import { parseArgs } from "node:util";
+import { Command } from "../../commands/command.ts";
+import { flag, text } from "../../commands/options.ts";
+import { Progress } from "../../commands/progress.ts";
 import { ABLATION_BOUNDS, ABLATIONS, type Ablation, rulesWithout } from "./ablations.ts";
 import { check, type Report } from "./checker.ts";
 import { CONFIGURATIONS, type Configuration, STATE_LIMIT } from "./configurations.ts";
@@ -6,10 +8,22 @@ import { LEFT_OUT, MODELLED, protocol } from "./protocol.ts";
 import { BASE } from "./rules.ts";
 import type { S } from "./state.ts";
 
-const { values } = parseArgs({
-  options: { quick: { type: "boolean", default: false }, trace: { type: "string" } },
+const command = new Command({
+  name: "npm run model",
+  summary: "Searches every state of the protocol, and shows that each rule taken away breaks a law.",
+  duration: "2 minutes; half a minute with --quick",
+  options: {
+    quick: flag("leaves the large configurations out"),
+    trace: text("tells the shortest history without the rules whose name contains this", "NAME"),
+  },
+  examples: {
+    "npm run model -- --quick": "before a change of the protocol lands",
+    "npm run model -- --trace sealed": "tells what happens without a rule",
+  },
 });
-const say = (text: string) => process.stdout.write(`${text}\n`);
+const values = command.read();
+const progress = new Progress();
+const say = (text: string) => progress.print(text);
 const fail = () => {
   process.exitCode = 1;
 };
@@ -22,6 +36,7 @@ function searchAll(): Set<string> {
   );
   for (const configuration of CONFIGURATIONS.filter(({ isQuick }) => isQuick || !values.quick)) {
     const { name, bounds, policy } = configuration;
+    progress.show(`searching: ${name}`);
     const report = check(protocol(bounds, { ...BASE, ...policy }), STATE_LIMIT, (_from, { name: move }) => {
       if (move) made.add(move);
     });
@@ -42,6 +57,7 @@ function explain({ counterexample }: Report<S>, { name }: Configuration): void {
 }
 
 function ablate(ablation: Ablation): Report<S> {
+  progress.show(`without: ${ablation.name}`);
   const model = protocol({ ...ABLATION_BOUNDS, ...ablation.bounds }, rulesWithout(ablation));
   const laws = "breaks" in ablation ? model.laws.filter(({ name }) => name === ablation.breaks) : model.laws;
   return check({ ...model, laws }, STATE_LIMIT);
@@ -99,3 +115,4 @@ else {
   say("comparison with one comes out either way, so no law rests on a lease, a window, or clocks that agree.");
   ablateAll();
 }
+progress.end();

@@ -1,7 +1,7 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { createServer } from "node:net";
 import { Redis } from "@upstash/redis";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { DependencyUnavailable } from "../../lib/domain/errors.ts";
 import { Uuid } from "../../lib/domain/ids.ts";
 import { SharedLimiter } from "../../lib/redis/limiter.ts";
@@ -96,6 +96,7 @@ function contract(engine: string, start: () => Promise<RedisBridge>) {
     test.each(["down", "timeoutBeforeEffect", "500", "malformedJson"])(
       "while it has the fault %s an open limit is this process's own, and is counted",
       async (fault) => {
+        vi.stubEnv("DEADLINE_FACTOR", "1");
         const { limiter, counted } = limiterOn(bridge, { limit: 3 });
         await bridge.faults.set(fault);
         const verdicts = [];
@@ -145,6 +146,8 @@ function contract(engine: string, start: () => Promise<RedisBridge>) {
     });
   });
 }
+
+afterEach(() => void vi.unstubAllEnvs());
 
 test("an address where no Redis answers is refused in words that name it, without its password", async () => {
   const refused = await startRedis("redis://:secret@127.0.0.1:1").catch((error: unknown) => error);

@@ -1,9 +1,10 @@
 import { availableParallelism } from "node:os";
-import { parseArgs } from "node:util";
 import { Worker } from "node:worker_threads";
+import { Command } from "../../commands/command.ts";
+import { flag, integer, optionalInteger, text } from "../../commands/options.ts";
+import { Progress } from "../../commands/progress.ts";
 import { INVARIANTS } from "../invariants/catalogue.ts";
 import { DELIBERATE_FAULTS, type DeliberateFault } from "../invariants/deliberate-faults.ts";
-import { countOf } from "../support/options.ts";
 import { retold } from "./diagram.ts";
 import { replay, type Searched } from "./exhaustive.ts";
 import { parseFaults, play, type SweptStory } from "./fault-sweep.ts";
@@ -23,29 +24,41 @@ import {
   type StoryJob,
 } from "./worker.ts";
 
-const USUAL_LIMIT = "25000";
-const { values } = parseArgs({
+// Within so many runs each deliberate fault must be found.
+const FAULT_RUNS = 20_000;
+const USUAL_LIMIT = 25_000;
+// A run that looks for deliberate faults needs more, unless it is told how many.
+const USUAL_SCHEDULES = 1000;
+const command = new Command({
+  name: "npm run sim",
+  summary: "Plays one fee's run under many seeds with every call failing now and then, and checks it.",
+  duration: "5 seconds for 1,000 schedules; --exhaustive 4 minutes, --mutants half an hour, --sweep hours",
   options: {
-    schedules: { type: "string", default: "1000" },
-    seed: { type: "string", default: "1" },
-    diagram: { type: "boolean", default: false },
-    mutants: { type: "boolean", default: false },
-    mutant: { type: "string" },
-    sweep: { type: "boolean", default: false },
-    singles: { type: "boolean", default: false },
-    story: { type: "string" },
-    faults: { type: "string" },
-    exhaustive: { type: "boolean", default: false },
-    scenario: { type: "string" },
-    path: { type: "string" },
-    limit: { type: "string", default: USUAL_LIMIT },
-    workers: { type: "string", default: String(availableParallelism()) },
+    schedules: optionalInteger(`how many seeds (default ${USUAL_SCHEDULES}; with --mutants ${FAULT_RUNS} each)`),
+    seed: integer("the first seed", 1),
+    diagram: flag("plays the one run of --seed, or the faults of --story, and tells it call by call"),
+    sweep: flag("plays every story with every fault of every call, and every pair of them"),
+    singles: flag("leaves the pairs out of --sweep"),
+    story: text("plays this story of --sweep only", "NAME"),
+    faults: text("what goes wrong in --story, such as 12:crashAfter", "LIST"),
+    exhaustive: flag("plays every order of the calls of each race"),
+    scenario: text("plays this race of --exhaustive only", "NAME"),
+    path: text("plays one order of --scenario again", "PATH"),
+    limit: integer("the most orders for each race", USUAL_LIMIT),
+    mutants: flag("plays each deliberate fault, which has to be found"),
+    mutant: text("plays this deliberate fault only", "NAME"),
+    workers: integer("threads side by side", availableParallelism()),
+  },
+  examples: {
+    "npm run sim -- --schedules 100000": "plays 100,000 seeds",
+    "npm run sim -- --seed 43 --diagram": "tells the run of one seed again",
+    'npm run sim -- --story "nobody pays" --faults 12:crashAfter --diagram': "tells one story with one fault",
+    "npm run sim -- --mutants --schedules 4000": "looks for each deliberate fault in 4,000 runs",
   },
 });
-const count = countOf("schedules", values.schedules);
-const first = countOf("seed", values.seed);
-const workers = countOf("workers", values.workers);
-const limit = countOf("limit", values.limit);
+const values = command.read();
+const { seed: first, workers, limit } = values;
+const count = values.schedules ?? USUAL_SCHEDULES;
 const CHUNK = 250;
 // In so many runs every call must have met every fault so often, and little money may have been excused.
 const RUNS_FOR_HITS = 100_000;
@@ -56,10 +69,9 @@ const TOLD_EVERY = 50_000;
 const RACES_WANTED = 12;
 // Of all captures, so many may come when nothing is left that could find them.
 const UNFINDABLE_SHARE = 0.01;
-// Within so many runs each deliberate fault must be found.
-const FAULT_RUNS = 20_000;
 
-const say = (text: string) => process.stdout.write(`${text}\n`);
+const progress = new Progress();
+const say = (text: string) => progress.print(text);
 const row = (name: string, cells: (string | number)[]) =>
   say([name.padEnd(28), ...cells.map((cell) => String(cell).padStart(12))].join(""));
 
@@ -69,10 +81,15 @@ async function run<Given extends Job, Result>(
   take: (result: Result, job: Given) => void,
 ): Promise<void> {
   const waiting = [...jobs];
+  let done = 0;
   const thread = async () => {
-    for (let job = waiting.shift(); job; job = waiting.shift()) take(await inWorker<Result>(job), job);
+    for (let job = waiting.shift(); job; job = waiting.shift()) {
+      take(await inWorker<Result>(job), job);
+      progress.show(`${++done} of ${jobs.length} pieces of work`);
+    }
   };
   await Promise.all(Array.from({ length: workers }, thread));
+  progress.end();
 }
 
 // Those that it must catch, and those that must break nothing.
@@ -144,7 +161,7 @@ async function schedules(): Promise<boolean> {
 }
 
 async function mutants(chosen: readonly DeliberateFault[]): Promise<boolean> {
-  const budget = values.schedules === "1000" ? FAULT_RUNS : count;
+  const budget = values.schedules ?? FAULT_RUNS;
   const byName = new Map(chosen.map((mutant) => [mutant.name, mutant]));
   let caught = 0;
   let wrong = 0;
@@ -199,7 +216,7 @@ async function exhaustive(): Promise<boolean> {
     if (isComplete) complete++;
   });
   say(`\n${complete} of ${chosen.length} races are complete, ${violations} violations`);
-  const wanted = limit < Number(USUAL_LIMIT) ? Math.min(RACES_WANTED, chosen.length) : chosen.length;
+  const wanted = limit < USUAL_LIMIT ? Math.min(RACES_WANTED, chosen.length) : chosen.length;
   return violations === 0 && complete >= wanted;
 }
 
@@ -263,7 +280,6 @@ try {
 } catch (error) {
   // A name that is not there is answered with those that are.
   if (!(error instanceof RangeError)) throw error;
-  say(error.message);
-  process.exitCode = 2;
+  command.refuse(error.message);
 }
 for (const worker of idle) void worker.terminate();

@@ -22,6 +22,8 @@ export class CuttingProxy {
   /** How often each action met each fate. */
   readonly hits = new Map<string, Record<Fate, number>>();
   judge: Judge = () => "pass";
+  /** Calls that are neither answered nor hanging. */
+  underWay = 0;
   readonly #close: () => Promise<void>;
 
   constructor(origin: string, close: () => Promise<void>) {
@@ -50,10 +52,13 @@ export async function startCuttingProxy(target: string): Promise<CuttingProxy> {
   const server = createServer((incoming, outgoing) => {
     // Whoever asked may be gone by now; that is what this is for.
     outgoing.on("error", () => undefined);
-    void read(incoming).then(
-      (body) => pass(proxy, { incoming, outgoing, body, target, agent }),
-      () => undefined,
-    );
+    proxy.underWay++;
+    void read(incoming)
+      .then(
+        (body) => pass(proxy, { incoming, outgoing, body, target, agent }),
+        () => undefined,
+      )
+      .finally(() => proxy.underWay--);
   });
   server.on("connection", (socket) => {
     sockets.add(socket);

@@ -3,18 +3,16 @@ import { promisify } from "node:util";
 import { expect, test } from "vitest";
 import { mutated, Random } from "./mutate.ts";
 
-const LONGEST_MS = 600_000;
 const run = promisify(execFile);
 
+// Code that V8 optimises while it runs is counted differently from one machine and one moment to the next.
+const COUNTED_ALIKE = ["--no-opt", "--no-maglev", "--no-flush-bytecode"];
+const EXECS = "60000";
+
 async function planted(...options: string[]): Promise<{ code: number; said: string }> {
+  const args = [...COUNTED_ALIKE, "test/attack/fuzz/main.ts", "--planted", "--execs", EXECS, ...options];
   try {
-    const { stdout } = await run(process.execPath, [
-      "test/attack/fuzz/main.ts",
-      "--planted",
-      "--execs",
-      "100000",
-      ...options,
-    ]);
+    const { stdout } = await run(process.execPath, args);
     return { code: 0, said: stdout };
   } catch (error) {
     const { code, stdout } = error as { code: number; stdout: string };
@@ -22,24 +20,14 @@ async function planted(...options: string[]): Promise<{ code: number; said: stri
   }
 }
 
-// What the engine reports as run depends on when it optimises, so one seed alone may miss what the next one finds.
-const SEEDS = ["1", "2", "3", "4", "5"];
-
-test("the fuzzer finds the faults that were planted, and fails", { timeout: LONGEST_MS }, async () => {
-  const wanted = ["TypeError: a word that nobody thought of", "Error: nothing is paid without the word for it"];
-  const missing = new Set(wanted);
-  for (const seed of SEEDS) {
-    const { code, said } = await planted("--seed", seed);
-    for (const fault of wanted) if (said.includes(fault)) missing.delete(fault);
-    expect(code).toBe(said.includes(" 0 crashes") ? 0 : 1);
-    if (missing.size === 0) break;
-  }
-  expect([...missing]).toEqual([]);
+test("the fuzzer finds the faults that were planted, and fails", async () => {
+  const { code, said } = await planted("--seed", "1");
+  expect(said).toContain("TypeError: a word that nobody thought of");
+  expect(said).toContain("Error: nothing is paid without the word for it");
+  expect(code).toBe(1);
 });
 
-test("it finds them by what it has seen run: blindly, as many tries find neither", {
-  timeout: LONGEST_MS,
-}, async () => {
+test("the fuzzer finds faults by what it has seen run: blindly, as many tries find none", async () => {
   const { code, said } = await planted("--blind");
   expect([code, said.includes("0 crashes")]).toEqual([0, true]);
 });

@@ -122,7 +122,7 @@ test("verify does not know a tx_ref that was never opened", async () => {
   expect([status, body]).toEqual([400, { message: "Invalid transaction reference", status: "failed", data: null }]);
 });
 
-test("verify finds a tx_ref that has to be percent-encoded", async () => {
+test("verify finds a tx_ref that must be percent-encoded", async () => {
   const { verify, txRef } = await startCheckout({ tx_ref: "order 7/é" });
 
   expect((await verify(txRef)).body.data?.["tx_ref"]).toBe("order 7/é");

@@ -1,0 +1,21 @@
+import { runChild } from "../commands/children.ts";
+import { Command } from "../commands/command.ts";
+import { becomeVitest, VITEST } from "./vitest.ts";
+
+const command = new Command({
+  name: "npm run check",
+  summary: "Checks lint rules, types and unit tests, in this order, and stops at the first that fails.",
+  duration: "30 seconds",
+  options: {},
+  passesOn: VITEST,
+  examples: {
+    "npm run check": "before each commit",
+    "npm run check -- test/domain": "lint, types, and these unit tests only",
+  },
+  notes: "Every option of `vitest run` may be given (npx vitest run --help lists them).",
+});
+
+const { rest } = await command.readAndPassOn();
+process.exitCode =
+  (await runChild("node_modules/.bin/biome", ["ci", "."])) || (await runChild("node_modules/.bin/tsc", []));
+if (process.exitCode === 0) await becomeVitest(["--project", "unit", ...rest]);

@@ -1,0 +1,56 @@
+import { readFileSync } from "node:fs";
+import * as z from "zod";
+import { type Ended, lastLines, runSteps } from "./run-steps.ts";
+import { gateSteps } from "./steps.ts";
+
+// Everything that must hold before a change lands, step by step. GATE_SEED begins the simulated runs, CHANGED_SINCE is
+// the commit that changed files are compared with, GATE_COMPLETE=1 fails where a program is missing.
+const HOME = ".local/gate";
+
+const Tests = z.object({ numPassedTests: z.number(), numFailedTests: z.number(), numPendingTests: z.number() });
+
+const say = (text: string) => process.stdout.write(`${text}\n`);
+const seed = Number(process.env["GATE_SEED"] ?? Math.floor(Date.now() / 1000) * 100_000);
+const startedAt = performance.now();
+say(`simulated runs begin at seed ${seed} (GATE_SEED=${seed} repeats them)`);
+
+const ended = await runSteps(gateSteps(seed, process.env["CHANGED_SINCE"] ?? "HEAD^"), HOME, (one) => {
+  say(
+    `${one.passed ? "passed" : "FAILED"}  ${clock(one.seconds)}  ${one.step.name}${one.figure ? `: ${one.figure}` : ""}`,
+  );
+  if (!one.passed) say(`${lastLines(HOME, one.step)}\n-- end of ${one.step.name}; all of it is in ${HOME}`);
+});
+
+const failed = ended.filter(({ passed }) => !passed);
+const expected = gateSteps(seed, "HEAD^").length;
+if (ended.length < expected) say(`${expected - ended.length} steps were not started`);
+say(
+  `\n${ended.length - failed.length} of ${expected} steps passed in ${clock((performance.now() - startedAt) / 1000)}`,
+);
+const missing = [...new Set(ended.flatMap((one) => one.missing))].toSorted();
+const isComplete = missing.length === 0;
+if (!isComplete && process.env["GATE_COMPLETE"] === "1") say("GATE_COMPLETE=1: a missing program is a failure");
+say(testCounts(ended));
+if (!isComplete)
+  say(`not run, or not whole, for want of ${missing.map((program) => whereOf(program, ended)).join("; ")}`);
+if (failed.length > 0 || ended.length < expected || (!isComplete && process.env["GATE_COMPLETE"] === "1"))
+  process.exitCode = 1;
+
+function whereOf(program: string, all: readonly Ended[]): string {
+  const steps = all.filter((one) => one.missing.includes(program)).map(({ step }) => step.name);
+  return `${program} (${steps.join(", ")})`;
+}
+
+/** How many tests ran, as vitest counted them in the step "tests". */
+function testCounts(all: readonly Ended[]): string {
+  if (!all.some(({ step }) => step.name === "tests")) return "0 passed, 0 failed";
+  const { numPassedTests, numFailedTests, numPendingTests } = Tests.parse(
+    JSON.parse(readFileSync(".local/tests.json", "utf8")),
+  );
+  return `${numPassedTests} passed, ${numFailedTests} failed, ${numPendingTests} skipped`;
+}
+
+function clock(seconds: number): string {
+  const whole = Math.round(seconds);
+  return `${String(Math.floor(whole / 60)).padStart(2)}:${String(whole % 60).padStart(2, "0")}`;
+}

@@ -1,0 +1,125 @@
+import { availableParallelism } from "node:os";
+
+/** One command of a long run. */
+export type Step = {
+  /** What it shows, in a few words; also the name of its output file. */
+  name: string;
+  /** A program and its arguments. */
+  command: readonly [string, ...string[]];
+  env?: Readonly<Record<string, string>>;
+  /** How many cores it keeps busy; steps run side by side while their sum fits. */
+  cores: number;
+  /** Programs that it cannot do without, or that parts of it cannot. */
+  needs?: readonly string[];
+  /** Nothing else starts before it has passed. */
+  first?: true;
+  /** The line of its output that holds its figures, where that is not the last paragraph. */
+  figure?: RegExp;
+};
+
+/** Both cores of the machine that the durations were measured on. */
+const ALL = Math.max(2, availableParallelism());
+
+const script = (name: string, ...args: string[]): readonly [string, ...string[]] => [
+  "npm",
+  "run",
+  "-s",
+  name,
+  ...(args.length > 0 ? ["--", ...args] : []),
+];
+
+/** Of vitest's summary. */
+const TESTS = /^\s*Tests +(.*)$/m;
+
+/** What must hold before a change lands. `seed` begins the simulated runs; `since` is what the change is compared with. */
+export function gateSteps(seed: number, since: string): readonly Step[] {
+  return [
+    { name: "lint and types", command: ["npm", "exec", "-c", "biome ci . && tsc"], cores: ALL, first: true },
+    { name: "cloud template", command: script("synth"), cores: ALL, needs: ["python3"], first: true },
+    { name: "template of staging", command: synthOf("staging"), cores: 1 },
+    { name: "template of prod", command: synthOf("prod"), cores: 1 },
+    {
+      name: "tests",
+      command: script("test", "--reporter=default", "--reporter=json", "--outputFile.json=.local/tests.json"),
+      cores: ALL,
+      needs: ["redis-server", "script"],
+      figure: TESTS,
+    },
+    {
+      name: "10,000 simulated runs",
+      command: script("sim", "--schedules", "10000", "--seed", String(seed)),
+      cores: ALL,
+    },
+    { name: "deliberate faults", command: script("sim", "--mutants", "--schedules", "4000"), cores: ALL },
+    { name: "every order of the races", command: script("sim", "--exhaustive", "--limit", "3500"), cores: ALL },
+    { name: "single faults of every story", command: script("sim", "--sweep", "--singles"), cores: ALL },
+    { name: "what the tests notice of the changed files", command: script("mutation", "--changed", since), cores: ALL },
+    {
+      name: "600 random payments",
+      command: script("test", "truth"),
+      env: { TRUTH_RUNS: "200" },
+      cores: 1,
+      figure: TESTS,
+    },
+    {
+      name: "200 killed processes",
+      command: script("chaos", "--kills", "200", "--payments", "200"),
+      cores: 1,
+      needs: ["faketime"],
+    },
+    { name: "every story", command: script("demo", "--all"), cores: 1 },
+    { name: "the API against its own description", command: script("fuzz"), cores: 1, needs: ["python3"] },
+    { name: "deployed into an emulated cloud", command: script("test:deploy"), cores: 1, needs: ["python3"] },
+    { name: "two minutes of load", command: script("soak", "--minutes", "2"), cores: 1 },
+    { name: "the model, quick form", command: script("model", "--quick"), cores: 1 },
+    {
+      name: "Ctrl+C, 20 times on each engine",
+      command: script("test", "test/local/terminal"),
+      env: { CTRL_C_RUNS: "20" },
+      cores: 1,
+      needs: ["script"],
+    },
+  ];
+}
+
+function synthOf(stage: string): readonly [string, ...string[]] {
+  return ["npm", "exec", "-c", `cdk synth --quiet -c stage=${stage} --output .local/cdk.${stage}`];
+}
+
+/** The stories and races that `npm run sim` knows are played one a step, so that a stopped proof goes on where it was. */
+export function proofSteps(stories: readonly string[]): readonly Step[] {
+  return [
+    { name: "tests", command: script("test"), cores: ALL, needs: ["redis-server", "script"], figure: TESTS },
+    { name: "100,000 simulated runs", command: script("sim", "--schedules", "100000"), cores: ALL },
+    { name: "deliberate faults", command: script("sim", "--mutants"), cores: ALL },
+    { name: "every order of the races", command: script("sim", "--exhaustive"), cores: ALL },
+    ...stories.map((story) => ({
+      name: `every pair of faults: ${story}`,
+      command: script("sim", "--sweep", "--story", story),
+      cores: ALL,
+    })),
+    { name: "the model", command: script("model"), cores: 1 },
+    {
+      name: "600 random payments",
+      command: script("test", "truth"),
+      env: { TRUTH_RUNS: "200" },
+      cores: 1,
+      figure: TESTS,
+    },
+    {
+      name: "1,000 killed processes",
+      command: script("chaos", "--kills", "1000", "--payments", "1000"),
+      cores: 1,
+      needs: ["faketime"],
+    },
+    { name: "deliberate faults of killed processes", command: script("chaos", "--deliberate"), cores: 1 },
+    { name: "half an hour of load", command: script("soak", "--minutes", "30"), cores: 1 },
+    {
+      name: "100 callers for each of 1,000 fees",
+      command: script("races", "--keys", "1000", "--parallel", "100"),
+      cores: 1,
+    },
+    { name: "parsers", command: script("fuzz:parsers", "--execs", "500000"), cores: 1 },
+    { name: "what the tests notice", command: script("mutation"), cores: ALL },
+  ];
+}

@@ -1,0 +1,19 @@
+import { Command } from "../commands/command.ts";
+import { becomeVitest, VITEST } from "./vitest.ts";
+
+const command = new Command({
+  name: "npm test",
+  summary: "Runs every test, with no server started by hand.",
+  duration: "4 minutes",
+  options: {},
+  passesOn: VITEST,
+  examples: {
+    "npm test": "everything",
+    "npm test -- test/domain": "the tests whose path contains this",
+    'npm test -- -t "sealed" --reporter=default': "the tests whose name matches, with a reporter of Vitest",
+  },
+  notes: "Every option of `vitest run` may be given (npx vitest run --help lists them).",
+});
+
+const { rest } = await command.readAndPassOn();
+await becomeVitest(rest);

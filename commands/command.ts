@@ -1,0 +1,193 @@
+import { type ParseArgsConfig, parseArgs } from "node:util";
+
+/** One option of a command: what it means, the shape of its value (none: a switch), and how its text is read. */
+export type Option<Value> = {
+  readonly meaning: string;
+  readonly shape: string | undefined;
+  /** Whether it may be given several times. */
+  readonly isRepeatable: boolean;
+  /**
+   * @param texts what was given, in order; none if the option was left out, and one empty text for a switch
+   * @throws BadOption with what the value has to be, to follow the option's name
+   */
+  read(texts: readonly string[]): Value;
+};
+
+type Options = Readonly<Record<string, Option<unknown>>>;
+
+export type ValuesOf<Declared extends Options> = {
+  [Name in keyof Declared]: Declared[Name] extends Option<infer Value> ? Value : never;
+};
+
+export type Declaration<Declared extends Options> = {
+  /** As people type it: `npm run sim`. */
+  name: string;
+  summary: string;
+  /** How long it usually takes, on the machine that the figure was taken on. */
+  duration: string;
+  options: Declared;
+  /** The option whose value may also be given without its name. */
+  operand?: keyof Declared & string;
+  /** Another program that gets every argument which is not an option of this command. */
+  passesOn?: PassesOn;
+  /** A line to type, and what it does. */
+  examples: Readonly<Record<string, string>>;
+  /** What else there is to know, at the end of the help. */
+  notes?: string;
+};
+
+export type PassesOn = {
+  program: string;
+  shape: string;
+  /** @returns the first argument that the program does not know, as it was typed */
+  findUnknown(args: readonly string[]): Promise<string | undefined>;
+};
+
+/** What the arguments come to: the help, a sentence about what is wrong with them, or values. */
+export type Reading<Declared extends Options> =
+  | { kind: "help"; text: string }
+  | { kind: "refused"; sentence: string }
+  | { kind: "values"; values: ValuesOf<Declared>; rest: readonly string[] };
+
+/** The arguments do not fit. Its message is a sentence for the person who typed them. */
+export class BadOption extends Error {}
+
+// As shells and parsers agree: the program was called in a wrong way.
+const USAGE_ERROR = 2;
+const HELP = "help";
+
+/**
+ * A program that people start: it answers `--help`, refuses an option that it does not know, and does nothing else
+ * until its options are read.
+ */
+export class Command<Declared extends Options> {
+  readonly #declaration: Declaration<Declared>;
+
+  constructor(declaration: Declaration<Declared>) {
+    this.#declaration = declaration;
+  }
+
+  /** The values of this process's options. Ends the process after the help, and with 2 after a mistake. */
+  read(): ValuesOf<Declared> {
+    return this.#settle(this.interpret(process.argv.slice(2))).values;
+  }
+
+  /** As {@link read}, with the arguments that are meant for the program which the command starts. */
+  async readAndPassOn(): Promise<{ values: ValuesOf<Declared>; rest: readonly string[] }> {
+    const reading = this.#settle(this.interpret(process.argv.slice(2)));
+    const unknown = await this.#declaration.passesOn?.findUnknown(reading.rest);
+    if (unknown !== undefined) this.refuse(this.#unknown(unknown));
+    return reading;
+  }
+
+  /** Ends the process with 2 after one sentence about its options. */
+  refuse(sentence: string): never {
+    process.stderr.write(`${sentence}\n`);
+    process.exit(USAGE_ERROR);
+  }
+
+  interpret(args: readonly string[]): Reading<Declared> {
+    const sorted = this.#sort(args);
+    if (sorted.isHelpWanted) return { kind: "help", text: this.help() };
+    try {
+      const { given, rest } = this.#declaration.passesOn ? sorted : this.#withOperand(sorted);
+      return { kind: "values", values: this.#values(given), rest };
+    } catch (error) {
+      if (!(error instanceof BadOption)) throw error;
+      return { kind: "refused", sentence: error.message };
+    }
+  }
+
+  help(): string {
+    const { name, summary, duration, options, operand, passesOn, examples, notes } = this.#declaration;
+    const shape = operand === undefined ? "" : ` [${options[operand]?.shape}]`;
+    const passed = passesOn ? ` [${passesOn.shape}]` : "";
+    const described = Object.entries(options).map(
+      ([option, { shape: value, meaning }]) => [`--${option}${value ? ` ${value}` : ""}`, meaning] as const,
+    );
+    return [
+      `${summary}\n`,
+      `Usage: ${name} -- [options]${shape}${passed}\n`,
+      `Options:\n${columns([...described, ["--help", "prints this text and does nothing else"]])}\n`,
+      `Examples:\n${columns(Object.entries(examples))}\n`,
+      `Usual duration: ${duration}\n`,
+      ...(notes === undefined ? [] : [`${notes.trim()}\n`]),
+    ].join("\n");
+  }
+
+  #settle(reading: Reading<Declared>): Reading<Declared> & { kind: "values" } {
+    if (reading.kind === "refused") this.refuse(reading.sentence);
+    if (reading.kind === "help") {
+      process.stdout.write(reading.text);
+      process.exit(0);
+    }
+    return reading;
+  }
+
+  /** What was given for each option that is known, and every other argument. */
+  #sort(args: readonly string[]): Sorted {
+    const { options } = this.#declaration;
+    const types: ParseArgsConfig["options"] = { [HELP]: { type: "boolean", short: "h" } };
+    for (const [name, { shape }] of Object.entries(options)) types[name] = { type: shape ? "string" : "boolean" };
+    const { tokens } = parseArgs({ args: [...args], options: types, strict: false, tokens: true });
+    const sorted: Sorted = { given: [], rest: [], isHelpWanted: false };
+    for (const token of tokens) {
+      if (token.kind === "option-terminator") sorted.rest.push("--");
+      else if (token.kind === "positional") sorted.rest.push(token.value);
+      else if (token.name === HELP) sorted.isHelpWanted = true;
+      else if (Object.hasOwn(options, token.name)) sorted.given.push({ name: token.name, text: token.value });
+      else sorted.rest.push(token.inlineValue ? `${token.rawName}=${token.value}` : token.rawName);
+    }
+    return sorted;
+  }
+
+  #values(given: readonly Given[]): ValuesOf<Declared> {
+    const entries = Object.entries(this.#declaration.options).map(([name, option]) => {
+      const texts = given.filter((one) => one.name === name).map(({ text }) => textOf(name, option, text));
+      // The last one counts, so that a line from the history can be added to.
+      return [name, readAs(`--${name}`, option, option.isRepeatable ? texts : texts.slice(-1))] as const;
+    });
+    return Object.fromEntries(entries) as ValuesOf<Declared>;
+  }
+
+  /** Takes a bare argument for the option that may be given without its name; anything more is a mistake. */
+  #withOperand({ given, rest }: Sorted): { given: readonly Given[]; rest: readonly string[] } {
+    const { operand } = this.#declaration;
+    const [first, second] = rest;
+    if (first === undefined) return { given, rest };
+    if (operand === undefined || first.startsWith("-")) throw new BadOption(this.#unknown(first));
+    if (second !== undefined) throw new BadOption(this.#unknown(second));
+    return { given: [...given, { name: operand, text: first }], rest: [] };
+  }
+
+  #unknown(typed: string): string {
+    const kind = typed.startsWith("-") ? "option" : "argument";
+    return `${this.#declaration.name} does not know the ${kind} ${typed.split("=")[0]}; add --help to see its options.`;
+  }
+}
+
+type Given = { name: string; text: string | undefined };
+type Sorted = { given: Given[]; rest: string[]; isHelpWanted: boolean };
+
+function textOf(name: string, { shape }: Option<unknown>, text: string | undefined): string {
+  if (shape === undefined) {
+    if (text !== undefined) throw new BadOption(`--${name} takes no value, but was given "${text}".`);
+    return "";
+  }
+  // What begins like an option is one, unless it is a number below zero.
+  if (text === undefined || /^-[^0-9]/.test(text)) throw new BadOption(`--${name} needs a value: --${name} ${shape}.`);
+  return text;
+}
+
+function readAs<Value>(name: string, option: Option<Value>, texts: readonly string[]): Value {
+  try {
+    return option.read(texts);
+  } catch (error) {
+    throw error instanceof BadOption ? new BadOption(`${name} ${error.message}, not "${texts.at(-1)}".`) : error;
+  }
+}
+
+function columns(rows: readonly (readonly [string, string])[]): string {
+  const width = Math.max(...rows.map(([left]) => left.length));
+  return rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`).join("\n");
+}

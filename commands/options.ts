@@ -1,0 +1,93 @@
+import { BadOption, type Option } from "./command.ts";
+
+/** A switch: on when it is given. */
+export function flag(meaning: string): Option<boolean> {
+  return { meaning, shape: undefined, isRepeatable: false, read: (texts) => texts.length > 0 };
+}
+
+/** A text that may be left out. */
+export function text(meaning: string, shape: string): Option<string | undefined> {
+  return single(meaning, shape, (given) => {
+    if (given === "") throw new BadOption("must be a text with something in it");
+    return given;
+  });
+}
+
+export type Bounds = { least?: number; most?: number };
+
+/** A whole number: `fallback` if it is left out, and at least 1 if the bounds say nothing else. */
+export function integer(meaning: string, fallback: number, bounds: Bounds = {}): Option<number> {
+  return orElse(optionalInteger(meaning, bounds), fallback);
+}
+
+/** A whole number that may be left out; at least 1 if the bounds say nothing else. */
+export function optionalInteger(meaning: string, { least = 1, most }: Bounds = {}): Option<number | undefined> {
+  return single(meaning, "N", (given) => {
+    const number = /^-?\d+$/.test(given) ? Number(given) : Number.NaN;
+    if (Number.isSafeInteger(number) && number >= least && number <= (most ?? number)) return number;
+    throw new BadOption(`must be a whole number${range(least, most)}`);
+  });
+}
+
+/** A number above zero, with or without decimals. */
+export function positive(meaning: string, fallback: number): Option<number> {
+  const option = single(meaning, "N", (given) => {
+    const number = /^\d+(\.\d+)?$/.test(given) ? Number(given) : 0;
+    if (number > 0 && Number.isFinite(number)) return number;
+    throw new BadOption("must be a number above 0");
+  });
+  return orElse(option, fallback);
+}
+
+/** One of a closed list of names. */
+export function choice<Name extends string>(meaning: string, names: readonly Name[], fallback: Name): Option<Name> {
+  return orElse(optionalChoice(meaning, names), fallback);
+}
+
+/** One of a closed list of names, or nothing. */
+export function optionalChoice<Name extends string>(meaning: string, names: readonly Name[]): Option<Name | undefined> {
+  return single(`${meaning}: ${names.join(", ")}`, "NAME", (given) => {
+    const name = names.find((known) => known === given);
+    if (name === undefined) throw new BadOption(`must be one of ${names.join(", ")}`);
+    return name;
+  });
+}
+
+/** An http or https URL, or nothing. */
+export function url(meaning: string): Option<string | undefined> {
+  return single(meaning, "URL", (given) => {
+    if (URL.canParse(given) && /^https?:$/.test(new URL(given).protocol)) return given;
+    throw new BadOption("must be an http or https URL");
+  });
+}
+
+/** A text that may be given several times. */
+export function repeated(meaning: string, shape: string): Option<readonly string[]> {
+  return { meaning: `${meaning}; may be repeated`, shape, isRepeatable: true, read: (texts) => texts };
+}
+
+/** The option with a value that is used when it is left out. */
+export function orElse<Value extends string | number>(
+  option: Option<Value | undefined>,
+  fallback: Value,
+): Option<Value> {
+  return {
+    ...option,
+    meaning: `${option.meaning} (default ${fallback})`,
+    read: (texts) => option.read(texts) ?? fallback,
+  };
+}
+
+function single<Value>(meaning: string, shape: string, read: (given: string) => Value): Option<Value | undefined> {
+  return {
+    meaning,
+    shape,
+    isRepeatable: false,
+    read: ([given]) => (given === undefined ? undefined : read(given)),
+  };
+}
+
+function range(least: number, most: number | undefined): string {
+  if (most !== undefined) return ` between ${least} and ${most}`;
+  return least === Number.MIN_SAFE_INTEGER ? "" : ` of at least ${least}`;
+}
