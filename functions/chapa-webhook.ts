@@ -29,8 +29,8 @@ const notices = {
 
 const MESSAGES = {
   processed: "Webhook processed successfully",
-  "already processed": "Payment already processed, no action taken",
-  "not found": "Payment not found, no action taken",
+  already_processed: "Payment already processed, no action taken",
+  not_found: "Payment not found, no action taken",
 } as const;
 
 export const handler = endpoint("raw", async ({ event }) => {
@@ -44,6 +44,6 @@ export const handler = endpoint("raw", async ({ event }) => {
   }
   const reference = unsignedReference(event, raw);
   const outcome = await handleUnverifiedNotice(notices, reference);
-  if (outcome !== "not found" && isBrowser(event)) return seeOther(`${env.BASE_URL}${returnPath(reference)}`);
+  if (outcome !== "not_found" && isBrowser(event)) return seeOther(`${env.BASE_URL}${returnPath(reference)}`);
   return json(200, WebhookAnswer, { message: MESSAGES[outcome] });
 });

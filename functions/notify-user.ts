@@ -1,4 +1,3 @@
-import type { Context } from "aws-lambda";
 import { createContacts } from "../lib/composition/contacts.ts";
 import { createGatewaySecret } from "../lib/composition/secrets.ts";
 import { readEnv } from "../lib/contract/env.ts";
@@ -9,8 +8,8 @@ import { Drain } from "../lib/queue/drain.ts";
 import { Queue, sqsClient } from "../lib/queue/send.ts";
 import { call } from "../lib/runtime/call.ts";
 import { systemClock } from "../lib/runtime/clock.ts";
+import { scheduled } from "../lib/runtime/invocation.ts";
 import { log } from "../lib/runtime/logger.ts";
-import { flushMetrics } from "../lib/runtime/metrics.ts";
 import { NotificationService } from "../lib/services/notification.ts";
 import { documentClient } from "../lib/table/client.ts";
 import { PaymentTable } from "../lib/table/payments.ts";
@@ -31,8 +30,4 @@ const ports = {
   log,
 };
 
-export const handler = async (_event: unknown, context: Context) => {
-  const done = await notifyUsers(ports, Date.now() + context.getRemainingTimeInMillis());
-  flushMetrics();
-  return done;
-};
+export const handler = scheduled((deadline) => notifyUsers(ports, deadline));

@@ -1,4 +1,3 @@
-import type { Context } from "aws-lambda";
 import { createChapa } from "../lib/composition/chapa.ts";
 import { createPolicy } from "../lib/composition/policy.ts";
 import { createGatewaySecret } from "../lib/composition/secrets.ts";
@@ -6,8 +5,9 @@ import { readEnv } from "../lib/contract/env.ts";
 import { FUNCTIONS } from "../lib/contract/functions.ts";
 import { reconcile } from "../lib/flows/reconcile.ts";
 import { systemClock } from "../lib/runtime/clock.ts";
+import { scheduled } from "../lib/runtime/invocation.ts";
 import { log } from "../lib/runtime/logger.ts";
-import { count, flushMetrics } from "../lib/runtime/metrics.ts";
+import { count } from "../lib/runtime/metrics.ts";
 import { documentClient } from "../lib/table/client.ts";
 import { dayBuckets } from "../lib/table/keys.ts";
 import { PaymentTable } from "../lib/table/payments.ts";
@@ -28,10 +28,4 @@ const ports = {
   count,
 };
 
-export const handler = async (_event: unknown, context: Context) => {
-  try {
-    return await reconcile(ports, systemClock.now() + context.getRemainingTimeInMillis());
-  } finally {
-    flushMetrics();
-  }
-};
+export const handler = scheduled((deadline) => reconcile(ports, deadline));

@@ -5,6 +5,7 @@ import { createAuthSecret, createGatewaySecret } from "../lib/composition/secret
 import { readEnv } from "../lib/contract/env.ts";
 import { FUNCTIONS } from "../lib/contract/functions.ts";
 import { ResolveMessage } from "../lib/contract/queues.ts";
+import { parseTxRef } from "../lib/domain/ids.ts";
 import { resolve } from "../lib/flows/resolve.ts";
 import { countCalls } from "../lib/flows/steps/count-calls.ts";
 import { Queue, sqsClient } from "../lib/queue/send.ts";
@@ -37,9 +38,11 @@ export const handler = worker(
   { schema: ResolveMessage, client, queueUrl: env.RESOLVE_QUEUE_URL },
   async (message, { deadline }) => {
     if (message.trigger === "webhook" || message.trigger === "callback") await countCalls(calls, { webhook_calls: 1 });
-    const resolved = await resolve(ports, message.tx_ref, message.trigger, deadline);
+    const checkout = parseTxRef(message.tx_ref);
+    if (!checkout) return "done";
+    const resolved = await resolve(ports, checkout, message.trigger, deadline);
     // As a new message: coming back as the old one it would count towards the dead-letter queue.
-    if (resolved.came === "suppressed") await again.send({ message, delaySeconds: Math.ceil(resolved.afterMs / 1000) });
+    if (resolved.kind === "suppressed") await again.send({ message, delaySeconds: Math.ceil(resolved.afterMs / 1000) });
     return "done";
   },
 );

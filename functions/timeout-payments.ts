@@ -9,6 +9,7 @@ import { countCalls } from "../lib/flows/steps/count-calls.ts";
 import { sweep } from "../lib/flows/sweep.ts";
 import { Queue, sqsClient } from "../lib/queue/send.ts";
 import { systemClock } from "../lib/runtime/clock.ts";
+import { scheduled } from "../lib/runtime/invocation.ts";
 import { log } from "../lib/runtime/logger.ts";
 import { documentClient } from "../lib/table/client.ts";
 import { GatewayHealthTable } from "../lib/table/gateway-health.ts";
@@ -32,10 +33,10 @@ const ports = {
   chapa: createChapa(env, createGatewaySecret(env)),
 };
 
-export const handler = async () => {
+export const handler = scheduled(async () => {
   const done = await sweep(ports);
   await countCalls(ports, { timeout_jobs_run: 1 });
   // Last: nothing that is due waits for an answer that only tells how Chapa is.
   await checkGateway(ports);
   return done;
-};
+});

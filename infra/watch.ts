@@ -172,13 +172,13 @@ function addDashboard(stack: Stack, facade: MonitoringFacade, { api, table, queu
 }
 
 const ERRORS = [
-  "fields @timestamp, message, ref, code, error, request_id",
+  "fields @timestamp, message, payment_id, code, error, request_id",
   "filter level = 'ERROR'",
   "sort @timestamp desc",
   "limit 20",
 ];
 const TOOK = [
-  "filter message = 'payment_moved' and move = 'confirm'",
+  "filter message = 'payment_transitioned' and transition = 'confirm'",
   "stats count(*) as paid, pct(took_ms, 50) / 1000 as p50_s, pct(took_ms, 95) / 1000 as p95_s by bin(1h)",
 ];
 
@@ -206,19 +206,19 @@ function addQuestions(stack: Stack, { functions }: WatchedParts, { stage }: Stag
       logGroups,
     });
   ask("QuestionErrors", "last errors", {
-    fields: ["@timestamp", "message", "ref", "code", "error", "request_id"],
+    fields: ["@timestamp", "message", "payment_id", "code", "error", "request_id"],
     filterStatements: ["level = 'ERROR'"],
     sort: "@timestamp desc",
     limit: 100,
   });
-  ask("QuestionPayment", "one payment (put its ref in)", {
-    fields: ["@timestamp", "message", "move", "state", "says", "trigger", "delivery"],
-    filterStatements: ["ref = 'REF'"],
+  ask("QuestionPayment", "one payment (put its id in)", {
+    fields: ["@timestamp", "message", "tx_ref", "transition", "state", "outcome", "trigger", "request_id"],
+    filterStatements: ["payment_id = 'PAYMENT_ID'"],
     sort: "@timestamp asc",
     limit: 1000,
   });
   ask("QuestionFindings", "findings of the daily comparison", {
-    fields: ["@timestamp", "why", "name", "reference", "amount"],
+    fields: ["@timestamp", "reason", "tx_ref", "reference", "amount"],
     filterStatements: ["message = 'reconcile_finding'"],
     sort: "@timestamp desc",
     limit: 100,

@@ -4,7 +4,8 @@ import "./process-clock.ts";
 import { QUEUES, type QueueName } from "../lib/contract/queues.ts";
 import { type ApiObserver, startApi, startFunctionUrl } from "./api-gateway.ts";
 import type { ProfileName } from "./chapa/profiles.ts";
-import { CHAPA_DEFAULTS, type ChapaSimulator, startChapa } from "./chapa/simulator.ts";
+import { CHAPA_DEFAULTS, type ChapaSimulator } from "./chapa/simulator.ts";
+import { startChapa } from "./chapa/start.ts";
 import type { Clock } from "./clock.ts";
 import { type Controlled, type FaultTarget, NothingToDisturb, startControl } from "./control.ts";
 import {

@@ -11,7 +11,7 @@ export type Controlled = {
   state(): Promise<unknown>;
 };
 
-export const FAULT_TARGETS = ["chapa", "listing", "notification", "users", "redis"] as const;
+const FAULT_TARGETS = ["chapa", "listing", "notification", "users", "redis"] as const;
 export type FaultTarget = (typeof FAULT_TARGETS)[number];
 
 /** The target is not there to be disturbed. */

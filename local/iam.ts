@@ -2,7 +2,7 @@ import { createHash, createHmac, timingSafeEqual } from "node:crypto";
 import { SignatureV4 } from "@smithy/signature-v4";
 import type { Request } from "./serve.ts";
 
-export const REGION = "eu-west-1";
+const REGION = "eu-west-1";
 const SERVICE = "execute-api";
 // What AWS allows a caller's clock to be wrong by.
 const SKEW_MS = 5 * 60_000;

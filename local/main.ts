@@ -1,3 +1,4 @@
+import { UnsafeKey } from "./chapa/simulator.ts";
 import "./process-clock.ts";
 
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
@@ -5,7 +6,6 @@ import { Command } from "../commands/command.ts";
 import { choice, flag, integer } from "../commands/options.ts";
 import { EnvironmentInvalid } from "../lib/contract/env.ts";
 import { PROFILE_NAMES } from "./chapa/profiles.ts";
-import { UnsafeKey } from "./chapa/simulator.ts";
 import { type Cloud, type CloudAddress, startCloud } from "./cloud.ts";
 import { RedisAway } from "./redis/bridge.ts";
 import { LAST_PORT, PortTaken } from "./serve.ts";

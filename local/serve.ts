@@ -1,6 +1,5 @@
 import { createServer, type IncomingHttpHeaders, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
-import type { FaultPlan } from "./faults.ts";
 
 /** One HTTP request, its body read to the end as bytes. */
 export type Request = {
@@ -15,6 +14,12 @@ export type Request = {
 export type Answer = { status: number; headers?: Record<string, string>; body?: unknown };
 
 export type Handle = (request: Request) => Answer | Promise<Answer>;
+
+/** What stands between a request and its answer, and may switch the server off. */
+export type Disturbance = {
+  around(request: Request, outgoing: ServerResponse, effect: () => Promise<Answer>): Promise<Answer | undefined>;
+  onDown(listener: (isDown: boolean) => Promise<void>): void;
+};
 
 /** A server on loopback that can be switched off (connections are refused) and on again at the same port. */
 export type Listening = {
@@ -37,7 +42,7 @@ const BODY_LIMIT_BYTES = 4 * 1024 * 1024;
  * Serves `handle` on 127.0.0.1; port 0 takes any free one.
  * @throws PortTaken when something else listens there, in words that name the port
  */
-export async function serve(name: string, port: number, handle: Handle, faults?: FaultPlan): Promise<Listening> {
+export async function serve(name: string, port: number, handle: Handle, faults?: Disturbance): Promise<Listening> {
   const sockets = new Set<Socket>();
   const server = createServer((incoming, outgoing) => {
     const chunks: Buffer[] = [];
@@ -110,7 +115,7 @@ function listen(server: Server, name: string, port: number): Promise<void> {
 }
 
 /** Writes `answer`; an object becomes JSON unless a content type says otherwise. */
-export function send(outgoing: ServerResponse, answer: Answer): void {
+function send(outgoing: ServerResponse, answer: Answer): void {
   const raw = typeof answer.body === "string" || Buffer.isBuffer(answer.body);
   const bytes = answer.body === undefined ? "" : raw ? answer.body : JSON.stringify(answer.body);
   outgoing.writeHead(answer.status, {

@@ -2,7 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import * as z from "zod";
 
 /** What each step of the proof came to when it last passed, by the step's name. Made by `npm run proof`. */
-export const FIGURES_FILE = "docs/proof-figures.json";
+const FIGURES_FILE = "docs/proof-figures.json";
 export const FIGURES_PAGE = "docs/reliability.md";
 
 const BEGIN = "<!-- made by `npm run proof`: begin -->";

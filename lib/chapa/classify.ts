@@ -1,5 +1,6 @@
-import type { Evidence, PaidFacts, Silence } from "../domain/evidence.ts";
+import type { PaidFacts, Unpaid, VerifyResult } from "../domain/evidence.ts";
 import type { Santim } from "../domain/money.ts";
+import type { DefinitiveCancel, Unavailable, UnpaidReason } from "../domain/vocabulary.ts";
 import type { HttpResponse } from "../runtime/call.ts";
 import {
   type Envelope,
@@ -17,15 +18,15 @@ import {
  * refuses is about the person, which it does not need.
  */
 export type Initialized =
-  | { outcome: "opened"; checkoutUrl: string }
-  | { outcome: "refused"; contactOnly: boolean; reason: string }
-  | { outcome: "used before" }
-  | { outcome: "misconfigured" }
-  | { outcome: "unsent" }
-  | { outcome: "lost" };
+  | { kind: "opened"; checkoutUrl: string }
+  | { kind: "refused"; contactOnly: boolean; reason: string }
+  | { kind: "used_before" }
+  | { kind: "misconfigured" }
+  | { kind: "unsent" }
+  | { kind: "lost" };
 
 /** What cancel came to. `unclear` says nothing about the link. */
-export type Cancelled = "closed" | "already_over" | "not_found" | "unclear";
+export type Cancelled = DefinitiveCancel | "unclear";
 
 // Nobody's payment page has a longer address, and a row has to hold it.
 const URL_LIMIT = 2_048;
@@ -49,76 +50,73 @@ export function classifyInitialize({ status, text }: HttpResponse, origins: read
   const envelope = parseEnvelope(text);
   if (status === 200) {
     const checkoutUrl = checkoutAt(InitializeData.safeParse(envelope?.data).data?.checkout_url, origins);
-    return checkoutUrl ? { outcome: "opened", checkoutUrl } : { outcome: "lost" };
+    return checkoutUrl ? { kind: "opened", checkoutUrl } : { kind: "lost" };
   }
-  if (status === 401 || status === 403 || status === 404) return { outcome: envelope ? "misconfigured" : "lost" };
+  if (status === 401 || status === 403 || status === 404) return { kind: envelope ? "misconfigured" : "lost" };
   if ((status === 400 || status === 422) && envelope) return classifyRefusal(envelope);
-  return { outcome: "lost" };
+  return { kind: "lost" };
 }
 
 function classifyRefusal({ message }: Envelope): Initialized {
-  if (says(message, "used before")) return { outcome: "used before" };
+  if (says(message, "used before")) return { kind: "used_before" };
   if (message && typeof message === "object") {
     const fields = Object.keys(message);
-    if (fields.length === 0) return { outcome: "misconfigured" };
+    if (fields.length === 0) return { kind: "misconfigured" };
     const words = fields.map((field) => (Object.hasOwn(FIELD_WORDS, field) ? FIELD_WORDS[field] : field)).join(", ");
     const contactOnly = fields.every((field) => CONTACT_FIELDS.includes(field));
     return {
-      outcome: "refused",
+      kind: "refused",
       contactOnly,
       reason: `it does not accept ${words.slice(0, FACT_LIMIT).toWellFormed()}`,
     };
   }
   if (says(message, "must not exceed", "validation.", "must be a valid", "is required", "is invalid")) {
-    return { outcome: "refused", contactOnly: false, reason: "it does not accept the data" };
+    return { kind: "refused", contactOnly: false, reason: "it does not accept the data" };
   }
-  return { outcome: "misconfigured" };
+  return { kind: "misconfigured" };
 }
 
-export function classifyVerify({ status, text }: HttpResponse): Evidence {
+export function classifyVerify({ status, text }: HttpResponse): VerifyResult {
   const envelope = parseEnvelope(text);
   switch (status) {
     case 200: {
       const data = VerifyData.safeParse(envelope?.data).data;
-      return data ? classifyStatus(data) : silence("unreadable");
+      return data ? classifyStatus(data) : unavailable("unreadable");
     }
     case 400:
       if (says(envelope?.message, "invalid transaction", "transaction not found")) return unpaid("not_found");
-      return silence("unreadable");
+      return unavailable("unreadable");
     case 404:
       if (says(envelope?.message, "not paid")) return unpaid("pending");
       // A 404 from something that is not Chapa (a wrong base URL, a proxy) must never count as "not paid".
       if (says(envelope?.message, "transaction not found", "invalid transaction")) return unpaid("not_found");
-      return silence("unreadable");
+      return unavailable("unreadable");
     case 401:
     case 403:
-      return silence("misconfigured");
+      return unavailable("misconfigured");
     case 429:
-      return silence("busy");
+      return unavailable("busy");
     default:
-      return silence(status >= 500 ? "unreachable" : "unreadable");
+      return unavailable(status >= 500 ? "unreachable" : "unreadable");
   }
 }
 
-function classifyStatus(data: VerifyData): Evidence {
+function classifyStatus(data: VerifyData): VerifyResult {
   switch (data.status.toLowerCase()) {
     case "success":
-      return { says: "paid", facts: factsOf(data) };
+      return { kind: "paid", facts: factsOf(data) };
     case "refunded":
+      return { kind: "refunded", facts: factsOf(data) };
     case "reversed":
-      return {
-        says: "returned",
-        how: data.status.toLowerCase() === "refunded" ? "refunded" : "reversed",
-        facts: factsOf(data),
-      };
+      return { kind: "reversed", facts: factsOf(data) };
     case "pending":
       return unpaid("pending");
     case "failed":
     case "cancelled":
     case "failed/cancelled":
-      return { ...unpaid("failed"), reason: data.failure_reason ?? undefined };
+      return { ...unpaid("failed"), failureReason: data.failure_reason ?? undefined };
     default:
-      return silence("unreadable");
+      return unavailable("unreadable");
   }
 }
 
@@ -143,12 +141,12 @@ function factsOf(data: VerifyData): PaidFacts {
   };
 }
 
-function unpaid(because: "pending" | "failed" | "not_found"): Extract<Evidence, { says: "unpaid" }> {
-  return { says: "unpaid", because };
+function unpaid(reason: UnpaidReason): Unpaid {
+  return { kind: "unpaid", reason };
 }
 
-function silence(what: Silence): Evidence {
-  return { says: "nothing", silence: what };
+function unavailable(reason: Unavailable): VerifyResult {
+  return { kind: "unavailable", reason };
 }
 
 /**

@@ -1,7 +1,8 @@
-import type { Evidence } from "../domain/evidence.ts";
+import type { Contact } from "../domain/contact.ts";
+import type { VerifyResult } from "../domain/evidence.ts";
 import type { TxRef } from "../domain/ids.ts";
-import { type Currency, type Santim, toBirr } from "../domain/money.ts";
-import type { Mode } from "../domain/payment.ts";
+import { type Santim, toBirr } from "../domain/money.ts";
+import type { Currency, Mode } from "../domain/vocabulary.ts";
 import { CallFailed, type HttpRequest, type HttpResponse } from "../runtime/call.ts";
 import {
   type Cancelled,
@@ -23,7 +24,7 @@ export type Checkout = {
   title: string;
   callbackUrl: string;
   returnUrl: string;
-  contact: { email?: string | undefined; phone?: string | undefined; name?: string | undefined };
+  contact: Pick<Contact, "email" | "phone" | "name">;
 };
 
 /** Milliseconds. */
@@ -37,7 +38,7 @@ export type SecretKey = { get: () => Promise<string>; renewed: () => Promise<str
 type Question = Pick<HttpRequest, "method" | "timeoutMs"> & { path: string; body?: Record<string, unknown> };
 
 /**
- * Chapa's API, version 1. Answers come back as evidence or as a named outcome; nothing here throws for what Chapa
+ * Chapa's API, version 1. Answers come back as a verify result or as a named outcome; nothing here throws for what Chapa
  * does, and nothing is asked twice. `limitMs` of each method is what the caller has left.
  */
 export class ChapaClient {
@@ -88,15 +89,15 @@ export class ChapaClient {
         last_name: rest.join(" ") || undefined,
       },
     });
-    if (reply instanceof CallFailed) return { outcome: reply.sent ? "lost" : "unsent" };
+    if (reply instanceof CallFailed) return { kind: reply.sent ? "lost" : "unsent" };
     return classifyInitialize(reply, this.#checkoutOrigins);
   }
 
   /** The only answer that says anything about money. */
-  async verify(txRef: TxRef, limitMs: number): Promise<Evidence> {
+  async verify(txRef: TxRef, limitMs: number): Promise<VerifyResult> {
     const path = `/transaction/verify/${encodeURIComponent(txRef)}`;
     const reply = await this.#ask({ method: "GET", path, timeoutMs: Math.min(limitMs, LIMITS.verifyMs) });
-    return reply instanceof CallFailed ? { says: "nothing", silence: "unreachable" } : classifyVerify(reply);
+    return reply instanceof CallFailed ? { kind: "unavailable", reason: "unreachable" } : classifyVerify(reply);
   }
 
   /** Ends a checkout for new tries; money that is in flight may still land. */

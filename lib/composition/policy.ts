@@ -1,6 +1,6 @@
 import { type Env, EnvironmentInvalid } from "../contract/env.ts";
-import { type Policy, parseLadder } from "../domain/looks.ts";
 import { DAY_MS, MINUTE_MS } from "../domain/time.ts";
+import { type Policy, parseLadder } from "../domain/verification-schedule.ts";
 
 /** When a checkout is verified, from the environment. @throws EnvironmentInvalid */
 export function createPolicy(

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { CAPTURE_KINDS, CURRENCIES, REVERSALS, STATES, WIRE_STATUSES } from "../domain/vocabulary.ts";
 
 // Every textual form of a UUID that callers use: with or without hyphens, braces, `urn:uuid:`, in any case.
 // Without a flag, which a JSON Schema cannot carry.
@@ -7,13 +8,12 @@ const UUID_TEXT =
 export const UuidText = z.string().regex(UUID_TEXT, "not a UUID");
 
 /** How to reach a payer, as a program that asks in his name may say. Nothing of it is needed. */
-export const Customer = z.object({
+const Customer = z.object({
   email: z.string().max(254).nullish(),
   phone_number: z.string().max(32).nullish(),
   full_name: z.string().max(200).nullish(),
   preferred_language: z.string().max(16).nullish(),
 });
-export type Customer = z.infer<typeof Customer>;
 
 /** Body of POST /api/v1/payments/initiate. Unknown keys are tolerated: callers send some that mean nothing here. */
 export const InitiateRequest = z.object({
@@ -26,7 +26,7 @@ export const InitiateRequest = z.object({
     .union([z.number(), z.string()], { error: "neither a number nor decimal text" })
     .nullish()
     .describe("In birr. Must be the price of the purpose; absent means that price."),
-  currency: z.literal("ETB").nullish(),
+  currency: z.literal(CURRENCIES[0]).nullish(),
   purpose: z.string().max(32).nullish(),
   customer: Customer.nullish().describe("Only from programs; a user's own data come from User Management."),
 });
@@ -41,8 +41,8 @@ export const PaymentResponse = z.object({
   currency: z.string(),
   purpose: z.string().nullable(),
   id: z.string().describe("A UUID of version 4 shape."),
-  status: z.enum(["PENDING", "SUCCESS", "FAILED"]),
-  state: z.enum(["CREATED", "PENDING", "SUCCESS", "REVIEW", "FAILED", "EXPIRED", "CANCELLED"]),
+  status: z.enum(WIRE_STATUSES),
+  state: z.enum(STATES),
   chapa_tx_ref: z.string(),
   checkout_url: z.string().nullable(),
   created_at: z.string().describe("ISO 8601, UTC."),
@@ -57,7 +57,7 @@ const instant = z.string().nullable().describe("ISO 8601, UTC.");
 /** A payment with its whole life. References at Chapa, and what it said, are shown to administrators and programs. */
 export const PaymentDetail = PaymentResponse.extend({
   late: z.boolean().describe("Whether the money came after the payment had been given up."),
-  sealed: z.boolean().describe("Whether the listing has been closed over it, for good."),
+  finalised: z.boolean().describe("Whether the listing has been closed over it, for good."),
   attention: z.array(z.string()).describe("Codes of what a person must look at."),
   expires_at: instant.describe("When it is given up unless it is paid; null once it is decided."),
   attempts: z.array(
@@ -74,19 +74,21 @@ export const PaymentDetail = PaymentResponse.extend({
     z.object({
       attempt: z.number().int(),
       at: z.string(),
-      kind: z.enum(["confirmed", "reviewed", "duplicate"]),
+      kind: z.enum(CAPTURE_KINDS),
       amount: z.number().nullable(),
       currency: z.string().nullable(),
       method: z.string().nullable(),
       reference: z.string().nullable(),
-      returned: z.enum(["refunded", "reversed"]).nullable(),
+      reversal: z.enum(REVERSALS).nullable(),
     }),
   ),
-  history: z.array(z.object({ move: z.string(), at: z.string(), by: z.string(), evidence: z.string().nullable() })),
+  history: z.array(
+    z.object({ transition: z.string(), at: z.string(), by: z.string(), evidence: z.string().nullable() }),
+  ),
 });
 export type PaymentDetail = z.infer<typeof PaymentDetail>;
 
-export const LIST_LIMIT = 100;
+const LIST_LIMIT = 100;
 
 const Moment = z
   .union([z.iso.date(), z.iso.datetime({ offset: true })], {
@@ -98,7 +100,7 @@ const Moment = z
 export const ListQuery = z.object({
   limit: z.coerce.number().int().min(1).max(LIST_LIMIT).default(20),
   cursor: z.string().max(512).optional().describe("As the page before gave it; the other parameters must not change."),
-  status: z.enum(["PENDING", "SUCCESS", "FAILED"]).optional(),
+  status: z.enum(WIRE_STATUSES).optional(),
   user_id: UuidText.optional().describe("For administrators and programs; others have only their own."),
   from: Moment.optional().describe("First checkout not before this day or moment."),
   to: Moment.optional().describe("First checkout not after this day or moment."),

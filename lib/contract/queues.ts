@@ -1,16 +1,8 @@
 import * as z from "zod";
-
-/**
- * Why Chapa should be asked. `webhook` is signed; `due` comes from the schedule, `reconcile` from the comparison of
- * books, `asked` from an administrator or a program. The others are hints: from callers that prove nothing about
- * themselves (`callback`, `return`), or from whoever reads a payment (`read`). They may cause a look, and only a few
- * of them a minute.
- */
-export const Trigger = z.enum(["webhook", "due", "reconcile", "asked", "callback", "return", "read"]);
-export type Trigger = z.infer<typeof Trigger>;
+import { TRIGGERS, USER_EVENTS } from "../domain/vocabulary.ts";
 
 /** Resolve queue: look at this checkout. */
-export const ResolveMessage = z.object({ tx_ref: z.string().max(64), trigger: Trigger });
+export const ResolveMessage = z.object({ tx_ref: z.string().max(64), trigger: z.enum(TRIGGERS) });
 export type ResolveMessage = z.infer<typeof ResolveMessage>;
 
 /** Listing queue (FIFO, one group per property): tell the listing the payment's current state. */
@@ -21,7 +13,7 @@ export type ListingMessage = z.infer<typeof ListingMessage>;
 export const NotificationMessage = z.object({
   ref: z.string().length(18),
   version: z.number().int(),
-  event: z.enum(["paid", "failed", "expired", "cancelled"]),
+  event: z.enum(USER_EVENTS),
   tries: z.number().int().min(0),
 });
 export type NotificationMessage = z.infer<typeof NotificationMessage>;

@@ -1,17 +1,13 @@
-import type { Santim } from "./money.ts";
-import { type AttentionCode, isInert, openAttention, type Payment } from "./payment.ts";
+import { isInert, openFlags, type Payment } from "./payment.ts";
 import { type TotalsDelta, totalsDelta } from "./totals.ts";
-import { WIRE_STATUS } from "./transitions.ts";
-
-/** What the payer is told. Each is sent once per change, best effort, and never holds a payment back. */
-export type UserEvent = "paid" | "failed" | "expired" | "cancelled";
+import { type AttentionCode, type FinalStatus, type UserEvent, WIRE_STATUS } from "./vocabulary.ts";
 
 /** What one version of a payment means to others. */
 export type Outcome = {
-  /** The listing must hear the payment's current state. */
+  /** The payment's current state must be delivered to the listing. */
   listing: boolean;
   user: UserEvent | undefined;
-  /** Codes that this version added: a person must look. */
+  /** Flags that this version raised. */
   attention: AttentionCode[];
   totals: TotalsDelta | undefined;
 };
@@ -20,30 +16,24 @@ export type Outcome = {
 export function outcomeOf(before: Payment | undefined, after: Payment): Outcome {
   const nothing: Outcome = { listing: false, user: undefined, attention: [], totals: undefined };
   if (before?.version === after.version) return nothing;
-  const known = before ? openAttention(before) : [];
+  const known = before ? openFlags(before) : [];
   return {
-    listing: whatListingHears(after) !== undefined && (!before || whatListingHears(before) !== whatListingHears(after)),
+    listing: listingStatusOf(after) !== undefined && (!before || listingStatusOf(before) !== listingStatusOf(after)),
     user: before?.state === after.state ? undefined : userEventOf(after),
-    attention: openAttention(after).filter((code) => !known.includes(code)),
+    attention: openFlags(after).filter((code) => !known.includes(code)),
     totals: totalsDelta(before, after),
   };
 }
 
-/** What the listing may be told: a success at once, a failure only when sealed; undefined for everything open. */
-export function whatListingHears(payment: Payment): "SUCCESS" | "FAILED" | undefined {
+/** What the listing may be told: a success at once, a failure only when finalised; undefined for everything open. */
+export function listingStatusOf(payment: Payment): FinalStatus | undefined {
   if (payment.state === "SUCCESS") return "SUCCESS";
-  return payment.sealed && WIRE_STATUS[payment.state] === "FAILED" ? "FAILED" : undefined;
+  return payment.finalised && WIRE_STATUS[payment.state] === "FAILED" ? "FAILED" : undefined;
 }
 
 /** Whether what `event` says is still so; a message that has been overtaken is not sent. */
 export function isCurrent(event: UserEvent, payment: Payment): boolean {
   return userEventOf(payment) === event;
-}
-
-/** The amount that the confirmed checkout brought, for receipts and totals. */
-export function paidAmount(payment: Payment): Santim {
-  const confirmed = payment.captures.find((capture) => capture.kind === "confirmed");
-  return confirmed?.amount ?? payment.terms.amount;
 }
 
 function userEventOf(payment: Payment): UserEvent | undefined {

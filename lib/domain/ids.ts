@@ -59,8 +59,15 @@ export function txRefOf(ref: Ref, attempt: number): TxRef {
   return `${ref}${encode32(BigInt(attempt), 2)}` as TxRef;
 }
 
+/** A checkout by its reference, taken apart. */
+export type CheckoutRef = { ref: Ref; attempt: number; txRef: TxRef };
+
+export function checkoutRefOf(ref: Ref, attempt: number): CheckoutRef {
+  return { ref, attempt, txRef: txRefOf(ref, attempt) };
+}
+
 /** Takes a reference apart; undefined for anything that we cannot have made. */
-export function parseTxRef(text: string): { ref: Ref; attempt: number; txRef: TxRef } | undefined {
+export function parseTxRef(text: string): CheckoutRef | undefined {
   if (!/^[0-9A-HJKMNP-TV-Z]{20}$/.test(text)) return undefined;
   return {
     ref: text.slice(0, REF_LENGTH) as Ref,

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { CURRENCIES } from "./vocabulary.ts";
 
 /**
  * An amount in minor units: 1 ETB = 100 santim. Never a float, never negative.
@@ -8,8 +9,7 @@ import * as z from "zod";
 export const Santim = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER).brand<"Santim">();
 export type Santim = z.infer<typeof Santim>;
 
-export const Currency = z.enum(["ETB", "USD"]);
-export type Currency = z.infer<typeof Currency>;
+export const Currency = z.enum(CURRENCIES);
 
 /**
  * Reads a decimal amount exactly: `500`, `500.5`, `00500.50`, `500.000`.

@@ -1,26 +1,30 @@
-import type { Ref, TxRef, Uuid } from "./ids.ts";
-import { txRefOf } from "./ids.ts";
-import { type Currency, type Santim, sum } from "./money.ts";
+import { type Ref, type TxRef, txRefOf, type Uuid } from "./ids.ts";
+import { type Santim, sum } from "./money.ts";
 import type { Instant } from "./time.ts";
-import { type Move, SETTLED_UNPAID, type State } from "./transitions.ts";
-
-/** Whether the gateway's key moves real money. */
-export type Mode = "test" | "live";
+import {
+  type AttemptEnd,
+  type AttentionCode,
+  type CaptureKind,
+  type Currency,
+  type Mode,
+  type Reversal,
+  SETTLED_UNPAID,
+  type State,
+  type TransitionName,
+} from "./vocabulary.ts";
 
 /** What one checkout asks for. A success counts only when verify reports exactly this. */
 export type Terms = { amount: Santim; currency: Currency; mode: Mode };
 
-export type AttemptEnd = "renewed" | "failed" | "expired" | "cancelled" | "superseded" | "paid";
-
 /**
  * One checkout that was opened, or that took money before we knew it was open. `closedAt` is set by closing evidence
- * or a definitive cancel only. `lookAt` is when it is verified next; absent once its last look is done.
+ * or a definitive cancel only. `verifyAt` is when it is verified next; absent once its last verification is done.
  */
 export type Attempt = Terms & {
   openedAt: Instant;
   closedAt?: Instant | undefined;
   end?: AttemptEnd | undefined;
-  lookAt?: Instant | undefined;
+  verifyAt?: Instant | undefined;
 };
 
 /** The right to call Chapa for the latest attempt. `unsent`: its holder knows that nothing left for Chapa. */
@@ -30,7 +34,7 @@ export type Lease = { holder: string; until: Instant; unsent?: true | undefined 
 export type Capture = {
   attempt: number;
   at: Instant;
-  kind: "confirmed" | "reviewed" | "duplicate";
+  kind: CaptureKind;
   amount?: Santim | undefined;
   currency?: string | undefined;
   mode?: string | undefined;
@@ -38,19 +42,10 @@ export type Capture = {
   method?: string | undefined;
   charge?: Santim | undefined;
   /** The money has left us again at Chapa. */
-  returned?: "refunded" | "reversed" | undefined;
+  reversal?: Reversal | undefined;
   /** Chapa's own list has it, too. */
   listed?: true | undefined;
 };
-
-export type AttentionCode =
-  | "mismatch"
-  | "duplicate"
-  | "orphan"
-  | "refunded"
-  | "reversed"
-  | "listing_closed"
-  | "listing_unclear";
 
 /** Something that a person must look at; it raises an alarm until `answeredAt`. */
 export type Attention = {
@@ -61,11 +56,11 @@ export type Attention = {
 };
 
 /** One state change: what, when, by whom, on what evidence. Never rewritten. */
-export type HistoryEntry = { move: Move; at: Instant; by: string; evidence?: string | undefined };
+export type HistoryEntry = { transition: TransitionName; at: Instant; by: string; evidence?: string | undefined };
 
 /**
  * One fee and everything known about its money. Attempts 0..`attempt` are ours; `attempts` records those that were
- * opened. Only moves raise `version`; `dueAt`, `verifiedAt`, looks and acknowledgements do not.
+ * opened. Only transitions raise `version`; `dueAt`, `verifiedAt`, verifications and acknowledgements do not.
  * `userId`, `propertyId` and `purpose` are absent only on money that arrived before anybody claimed the fee here.
  */
 export type Payment = {
@@ -94,17 +89,17 @@ export type Payment = {
   /** Paid after it had been settled as unpaid. */
   late?: true | undefined;
   /** The listing may hear, or has heard, that nobody paid: no attempt may follow. */
-  sealed?: true | undefined;
+  finalised?: true | undefined;
   captures: readonly Capture[];
   /** What could still be refunded, in the terms' currency. */
   refundable: Santim;
   attention: readonly Attention[];
   /** When the listing acknowledged the success; never judged again. */
-  listingHeardAt?: Instant | undefined;
+  acknowledgedAt?: Instant | undefined;
   /** A send to the listing that has not come to a definite end. */
-  listingSentAt?: Instant | undefined;
+  sentAt?: Instant | undefined;
   verifiedAt?: Instant | undefined;
-  /** Since when every look at Chapa has failed. */
+  /** Since when every verification has failed. */
   unreachableSince?: Instant | undefined;
   dueAt?: Instant | undefined;
   history: readonly HistoryEntry[];
@@ -123,7 +118,7 @@ export function isSettledUnpaid(payment: Payment): boolean {
 /** Whether the fee's money has all gone back, or may be paid again anyway: a new request then starts a new serial. */
 export function isSpent(payment: Payment, payableAgain: boolean): boolean {
   if (payment.state !== "SUCCESS" && payment.state !== "REVIEW") return false;
-  if (payment.captures.length > 0 && payment.captures.every((capture) => capture.returned)) return true;
+  if (payment.captures.length > 0 && payment.captures.every((capture) => capture.reversal)) return true;
   return payableAgain && payment.state === "SUCCESS";
 }
 
@@ -145,7 +140,7 @@ export function shownTxRef(payment: Payment): TxRef {
 }
 
 /** Which codes still wait for a person. */
-export function openAttention(payment: Payment): AttentionCode[] {
+export function openFlags(payment: Payment): AttentionCode[] {
   return payment.attention.filter((attention) => !attention.answeredAt).map((attention) => attention.code);
 }
 
@@ -157,8 +152,14 @@ export function isSameCapture(a: Pick<Capture, "attempt" | "reference">, b: type
 /** What of `captures` is still with us and could be sent back. */
 export function refundableOf(captures: readonly Capture[], terms: Terms): Santim {
   return sum(
-    captures.flatMap(({ amount, currency, returned }) =>
-      amount !== undefined && currency === terms.currency && !returned ? [amount] : [],
+    captures.flatMap(({ amount, currency, reversal }) =>
+      amount !== undefined && currency === terms.currency && !reversal ? [amount] : [],
     ),
   );
+}
+
+/** The amount that the confirmed checkout brought, for receipts and totals. */
+export function paidAmount(payment: Payment): Santim {
+  const confirmed = payment.captures.find((capture) => capture.kind === "confirmed");
+  return confirmed?.amount ?? payment.terms.amount;
 }

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { PriceDiffers, PurposeUnknown } from "./errors.ts";
-import { Currency, parseBirr, type Santim, toBirr } from "./money.ts";
+import { Currency as CurrencyCode, parseBirr, type Santim, toBirr } from "./money.ts";
+import { type Currency, PAYABLE } from "./vocabulary.ts";
 
 // Chapa refuses more than this in one checkout.
 const HIGHEST_PRICE_BIRR = 1_000_000;
@@ -18,8 +19,8 @@ const Amount = z.string().transform((text, context): Santim => {
 
 const Price = z.object({
   amounts: z.array(Amount).min(1),
-  currency: Currency.default("ETB"),
-  payable: z.enum(["once", "again"]).default("once"),
+  currency: CurrencyCode.default("ETB"),
+  payable: z.enum(PAYABLE).default("once"),
   title: z.string().min(1).default("Listing fee"),
 });
 

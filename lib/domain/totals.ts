@@ -1,7 +1,6 @@
-import { paidAmount } from "./events.ts";
-import { isInert, type Payment } from "./payment.ts";
+import { isInert, type Payment, paidAmount } from "./payment.ts";
 import { addisAbabaDay } from "./time.ts";
-import { WIRE_STATUS } from "./transitions.ts";
+import { WIRE_STATUS } from "./vocabulary.ts";
 
 /** What payments come to; `revenue` is in santim. */
 export type Totals = { total: number; pending: number; success: number; failed: number; revenue: number };

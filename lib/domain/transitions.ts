@@ -1,161 +1,271 @@
-/** The states of a payment. Only CREATED and PENDING await money; REVIEW awaits a person. */
-export const STATES = ["CREATED", "PENDING", "SUCCESS", "REVIEW", "FAILED", "EXPIRED", "CANCELLED"] as const;
-export type State = (typeof STATES)[number];
+import { type ClosingEvidence, isAsAgreed, isSameMoney, reversalOf, type VerifiedMoney } from "./evidence.ts";
+import { type Capture, isSameCapture, type Payment } from "./payment.ts";
+import type { Instant } from "./time.ts";
+import {
+  attemptsLeft,
+  finaliseAt,
+  isOtherOverdue,
+  isPastWindow,
+  type Policy,
+  timeoutAt,
+} from "./verification-schedule.ts";
+import { type AttentionCode, SETTLED_UNPAID, type State, type TransitionName } from "./vocabulary.ts";
 
-/** What callers see: they know exactly three words, and REVIEW must not read as unpaid. */
-export const WIRE_STATUS = {
-  CREATED: "PENDING",
-  PENDING: "PENDING",
-  REVIEW: "PENDING",
-  SUCCESS: "SUCCESS",
-  FAILED: "FAILED",
-  EXPIRED: "FAILED",
-  CANCELLED: "FAILED",
-} as const satisfies Record<State, "PENDING" | "SUCCESS" | "FAILED">;
+/** When, by whom and under which policy a transition is made. */
+export type TransitionContext = { now: Instant; by: string; policy: Policy };
 
-/** Settled, as far as anyone knows, without money. A verified success still beats each of them. */
-export const SETTLED_UNPAID = ["FAILED", "EXPIRED", "CANCELLED"] as const satisfies readonly State[];
+/** What must be shown for a transition, by the name that the table gives it. */
+type Proofs = {
+  /** A caller asks to pay; `recordedAt`: when that request was recorded first. */
+  request: { holder: string; recordedAt?: Instant };
+  /** Chapa answered with a checkout. */
+  checkout_opened: { holder: string };
+  data_refused: { holder: string };
+  closing_evidence: Omit<ClosingEvidence, "cancel">;
+  /** Verify reports money on this attempt. */
+  verified_money: VerifiedMoney;
+  /** Verify found no money on this attempt. */
+  verified_unpaid: { attempt: number };
+  listing_answer: { code: AttentionCode };
+};
+export type Proof = keyof Proofs;
+
+type Guard<P extends Proof> = (payment: Payment, context: TransitionContext & Proofs[P]) => boolean;
+
+/** Where a payment stands; `none` before anything is stored under its key. */
+export type Origin = State | "none";
+
+export type Row<P extends Proof = Proof, Name extends string = string> = {
+  /** Out of `none` the write asks that the key is absent, out of a state that the version is the one that was seen. */
+  readonly from: readonly Origin[];
+  readonly to: State | "same";
+  readonly proof: P;
+  /** All must hold. Their names are what documents and the model know them by. */
+  readonly guards: Readonly<Record<Name, Guard<P>>>;
+};
+
+const leaseOverOrMine = ({ lease }: Payment, { now, holder }: { now: Instant; holder: string }) =>
+  !lease || lease.holder === holder || lease.until <= now;
+
+const leaseIsMine = ({ lease }: Payment, { holder }: { holder: string }) => lease?.holder === holder;
+
+const noCheckoutUrl = ({ checkoutUrl }: Payment) => checkoutUrl === undefined;
+
+/** An attempt under which nothing was sent is tried again, so it takes no further one. */
+const attemptsLeftOrUnsent = (payment: Payment) => payment.lease?.unsent === true || attemptsLeft(payment);
+
+const closesLatestAttempt = (payment: Payment, { attempt }: { attempt: number }) => attempt === payment.attempt;
+
+const windowOver = (payment: Payment, { now, policy }: TransitionContext) => isPastWindow(payment, now, policy);
+
+const failedTryOrNoAttemptLeft = (payment: Payment, { found }: Proofs["closing_evidence"]) =>
+  found === "failed" || !attemptsLeft(payment);
+
+const timeoutOver = (payment: Payment, { now, policy }: TransitionContext) => now >= timeoutAt(payment, policy);
+
+const notFinalised = ({ finalised }: Payment) => !finalised;
+
+const requestIsNewer = ({ settledAt }: Payment, { recordedAt }: { recordedAt?: Instant }) =>
+  settledAt !== undefined && recordedAt !== undefined && recordedAt > settledAt;
+
+const attemptIsOurs = (payment: Payment, { attempt }: VerifiedMoney) => attempt <= payment.attempt;
+
+const attemptIsUnknown = (payment: Payment, { attempt }: VerifiedMoney) => attempt > payment.attempt;
+
+const asAgreed = (payment: Payment, { attempt, result }: VerifiedMoney) =>
+  result.kind === "paid" && isAsAgreed(payment, attempt, result.facts);
+
+const notAsAgreed = (payment: Payment, money: VerifiedMoney) => !asAgreed(payment, money);
+
+/** What was reviewed and went back since is a reversal of what is known. */
+const noReversalInReview = ({ state }: Payment, { result }: VerifiedMoney) =>
+  result.kind === "paid" || state !== "REVIEW";
+
+/** What a person has decided, or has before them, is not brought up again by the same evidence. */
+const notRecordedAlike = (payment: Payment, money: VerifiedMoney) => {
+  const known = knownCapture(payment, money);
+  return !known || known.reversal !== reversalOf(money.result) || !isSameMoney(known, money.result.facts);
+};
+
+const moneyIsHere = (_payment: Payment, { result }: VerifiedMoney) => result.kind === "paid";
+
+const captureNotRecorded = (payment: Payment, money: VerifiedMoney) => knownCapture(payment, money) === undefined;
+
+const moneyWentBack = (_payment: Payment, { result }: VerifiedMoney) => result.kind !== "paid";
+
+const reversalNotRecorded = (payment: Payment, money: VerifiedMoney) =>
+  knownCapture(payment, money)?.reversal !== reversalOf(money.result);
+
+const notFlaggedYet = ({ attention }: Payment, { code }: { code: AttentionCode }) =>
+  !attention.some((known) => known.code === code);
+
+const finaliseTimeReached = (payment: Payment, { now, policy }: TransitionContext) => {
+  const at = finaliseAt(payment, policy);
+  return at !== undefined && now >= at;
+};
+
+const noOtherVerificationOverdue = (payment: Payment, { attempt, now }: { attempt: number; now: Instant }) =>
+  !isOtherOverdue(payment, attempt, now);
+
+/** Gives a row its type: each guard is one that takes the proof. */
+function row<P extends Proof, Name extends string>(entry: Row<P, Name>): Row<P, Name> {
+  return entry;
+}
+
 const UNSETTLED = ["CREATED", "PENDING"] as const satisfies readonly State[];
 const NOT_SUCCESS = [...UNSETTLED, ...SETTLED_UNPAID, "REVIEW"] as const satisfies readonly State[];
 
-/** What must be known before a move may happen. */
-export type Proof =
-  | "a request"
-  | "Chapa answered with a checkout"
-  | "Chapa refused the data"
-  | "closing evidence"
-  | "verified success, all equal"
-  | "verified success, something differs"
-  | "verified success, no row of ours"
-  | "verified: the money went back"
-  | "the listing's answer"
-  | "the clock and a look that found no money"
-  | "an operator's word with a reason"
-  | "a refund's course";
-
-/** What must hold of the stored payment; every move is one write conditional on the version seen. */
-export type Guard =
-  | "key absent"
-  | "lease over, or mine"
-  | "attempts left"
-  | "my attempt and my lease"
-  | "no checkout URL yet"
-  | "checkout past its window"
-  | "window over after a failed try, or attempts used up"
-  | "latest attempt older than the timeout"
-  | "request recorded after it was settled"
-  | "not sealed"
-  | "attempt is one of ours"
-  | "evidence not decided before"
-  | "capture not recorded before"
-  | "code not there yet"
-  | "first open older than the timeout, listing hears FAILED"
-  | "no other checkout's look overdue"
-  | "refundable covers it, refund id unused";
-
-export type Rule = {
-  readonly from: readonly (State | "none")[];
-  readonly to: State | "same";
-  readonly proof: Proof;
-  readonly guards: readonly Guard[];
-};
-
-/** Every legal move, once. Conditions, documents and the model read this table; nothing else changes a state. */
-export const MOVES = {
-  claim: { from: ["none"], to: "CREATED", proof: "a request", guards: ["key absent"] },
-  takeOver: {
+/** Every legal transition, once. Code, documents and the model read this table; nothing else changes a state. */
+export const TRANSITIONS = {
+  claim: row({ from: ["none"], to: "CREATED", proof: "request", guards: {} }),
+  takeOver: row({
     from: ["CREATED"],
     to: "CREATED",
-    proof: "a request",
-    guards: ["lease over, or mine", "attempts left"],
-  },
-  open: {
+    proof: "request",
+    guards: { leaseOverOrMine, attemptsLeftOrUnsent },
+  }),
+  open: row({
     from: ["CREATED"],
     to: "PENDING",
-    proof: "Chapa answered with a checkout",
-    guards: ["my attempt and my lease", "no checkout URL yet"],
-  },
-  reject: { from: ["CREATED"], to: "FAILED", proof: "Chapa refused the data", guards: ["my attempt and my lease"] },
-  renew: {
+    proof: "checkout_opened",
+    guards: { leaseIsMine, noCheckoutUrl },
+  }),
+  reject: row({ from: ["CREATED"], to: "FAILED", proof: "data_refused", guards: { leaseIsMine } }),
+  renew: row({
     from: ["PENDING"],
     to: "CREATED",
-    proof: "closing evidence",
-    guards: ["checkout past its window", "attempts left"],
-  },
-  fail: {
+    proof: "closing_evidence",
+    guards: { closesLatestAttempt, windowOver, attemptsLeft },
+  }),
+  fail: row({
     from: ["PENDING"],
     to: "FAILED",
-    proof: "closing evidence",
-    guards: ["window over after a failed try, or attempts used up"],
-  },
-  expire: {
+    proof: "closing_evidence",
+    guards: { closesLatestAttempt, windowOver, failedTryOrNoAttemptLeft },
+  }),
+  expire: row({
     from: UNSETTLED,
     to: "EXPIRED",
-    proof: "closing evidence",
-    guards: ["latest attempt older than the timeout"],
-  },
-  cancel: { from: UNSETTLED, to: "CANCELLED", proof: "closing evidence", guards: [] },
-  reopen: {
+    proof: "closing_evidence",
+    guards: { closesLatestAttempt, timeoutOver },
+  }),
+  cancel: row({
+    from: UNSETTLED,
+    to: "CANCELLED",
+    proof: "closing_evidence",
+    guards: { closesLatestAttempt },
+  }),
+  reopen: row({
     from: SETTLED_UNPAID,
     to: "CREATED",
-    proof: "a request",
-    guards: ["request recorded after it was settled", "not sealed", "attempts left"],
-  },
-  confirm: {
+    proof: "request",
+    guards: { notFinalised, requestIsNewer, attemptsLeft },
+  }),
+  confirm: row({
     from: NOT_SUCCESS,
     to: "SUCCESS",
-    proof: "verified success, all equal",
-    guards: ["attempt is one of ours"],
-  },
-  review: {
+    proof: "verified_money",
+    guards: { attemptIsOurs, asAgreed },
+  }),
+  review: row({
     from: NOT_SUCCESS,
     to: "REVIEW",
-    proof: "verified success, something differs",
-    guards: ["attempt is one of ours", "evidence not decided before"],
-  },
-  duplicate: {
+    proof: "verified_money",
+    guards: { attemptIsOurs, notAsAgreed, noReversalInReview, notRecordedAlike },
+  }),
+  duplicate: row({
     from: ["SUCCESS"],
     to: "same",
-    proof: "verified success, all equal",
-    guards: ["capture not recorded before"],
-  },
-  orphan: {
+    proof: "verified_money",
+    guards: { moneyIsHere, captureNotRecorded },
+  }),
+  unmatched: row({
     from: ["none", ...NOT_SUCCESS],
     to: "REVIEW",
-    proof: "verified success, no row of ours",
-    guards: ["evidence not decided before"],
-  },
-  attend: { from: ["SUCCESS"], to: "same", proof: "the listing's answer", guards: ["code not there yet"] },
-  returned: {
+    proof: "verified_money",
+    guards: { attemptIsUnknown, noReversalInReview, notRecordedAlike },
+  }),
+  flag: row({ from: ["SUCCESS"], to: "same", proof: "listing_answer", guards: { notFlaggedYet } }),
+  reversal: row({
     from: ["SUCCESS", "REVIEW"],
     to: "same",
-    proof: "verified: the money went back",
-    guards: ["code not there yet"],
-  },
-  answer: { from: STATES, to: "same", proof: "an operator's word with a reason", guards: [] },
-  acceptReview: { from: ["REVIEW"], to: "SUCCESS", proof: "an operator's word with a reason", guards: [] },
-  rejectReview: { from: ["REVIEW"], to: "FAILED", proof: "closing evidence", guards: [] },
-  seal: {
+    proof: "verified_money",
+    guards: { moneyWentBack, reversalNotRecorded },
+  }),
+  finalise: row({
     from: SETTLED_UNPAID,
     to: "same",
-    proof: "the clock and a look that found no money",
-    guards: [
-      "not sealed",
-      "first open older than the timeout, listing hears FAILED",
-      "no other checkout's look overdue",
-    ],
-  },
-  refund: {
-    from: ["SUCCESS", "REVIEW"],
-    to: "same",
-    proof: "a refund's course",
-    guards: ["refundable covers it, refund id unused"],
-  },
-} as const satisfies Record<string, Rule>;
-export type Move = keyof typeof MOVES;
+    proof: "verified_unpaid",
+    guards: { notFinalised, finaliseTimeReached, noOtherVerificationOverdue },
+  }),
+} satisfies Record<TransitionName, unknown>;
 
-/** Whether the table has a row for `move` out of `state`. */
-export function mayMove(move: Move, state: State | "none"): boolean {
-  const from: readonly (State | "none")[] = MOVES[move].from;
-  return from.includes(state);
+type Table = typeof TRANSITIONS;
+type ProofOf<Name extends TransitionName> = Table[Name]["proof"];
+export type GuardName = { [Name in TransitionName]: keyof Table[Name]["guards"] }[TransitionName];
+
+/** What the transition `Name` is judged by, beside the payment. */
+export type ContextOf<Name extends TransitionName> = TransitionContext & Proofs[ProofOf<Name>];
+
+// The same table, so that the compiler sees which proof belongs to which name.
+const ROWS: { readonly [Name in TransitionName]: Row<ProofOf<Name>> } = TRANSITIONS;
+
+/** Why `name` may not be made: the state that has no such row, or the first guard that does not hold. */
+export function refusalOf<Name extends TransitionName>(
+  name: Name,
+  payment: Payment,
+  context: ContextOf<Name>,
+): string | undefined {
+  const { from, guards } = ROWS[name];
+  const origin = originOf(payment);
+  if (!from.includes(origin)) return `no ${name} out of ${origin}`;
+  const failed = Object.entries<Guard<ProofOf<Name>>>(guards).find(([, holds]) => !holds(payment, context));
+  return failed && `no ${name}: ${failed[0]} does not hold`;
+}
+
+export function isAllowed<Name extends TransitionName>(
+  name: Name,
+  payment: Payment,
+  context: ContextOf<Name>,
+): boolean {
+  return refusalOf(name, payment, context) === undefined;
+}
+
+/** Where a payment that is not stored yet has version 0. */
+function originOf({ version, state }: Payment): Origin {
+  return version === 0 ? "none" : state;
+}
+
+function knownCapture({ captures }: Payment, { attempt, result }: VerifiedMoney): Capture | undefined {
+  return captures.find((capture) => isSameCapture(capture, { attempt, reference: result.facts.reference }));
+}
+
+const MONEY_TRANSITIONS = ["confirm", "review", "duplicate", "unmatched", "reversal"] as const;
+export type MoneyTransition = (typeof MONEY_TRANSITIONS)[number];
+
+/**
+ * The transition that verified money justifies by itself, or undefined when it is recorded already. The guards leave
+ * at most one. Money that was captured is never ignored, whatever the state and whatever our clock says.
+ */
+export function transitionForMoney(
+  payment: Payment,
+  money: VerifiedMoney,
+  context: TransitionContext,
+): MoneyTransition | undefined {
+  return MONEY_TRANSITIONS.find((name) => isAllowed(name, payment, { ...context, ...money }));
+}
+
+/**
+ * The transition that has become due after a verification found `attempt` unpaid. All but `finalise` need closing
+ * evidence for the latest attempt first.
+ */
+export function transitionDue(
+  payment: Payment,
+  { attempt, found }: { attempt: number; found: ClosingEvidence["found"] },
+  context: TransitionContext,
+): "expire" | "fail" | "finalise" | undefined {
+  const onceClosed = { ...context, attempt: payment.attempt, found };
+  if (isAllowed("expire", payment, onceClosed)) return "expire";
+  if (attempt === payment.attempt && isAllowed("fail", payment, onceClosed)) return "fail";
+  return isAllowed("finalise", payment, { ...context, attempt }) ? "finalise" : undefined;
 }

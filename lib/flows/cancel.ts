@@ -1,40 +1,36 @@
 import type { ChapaClient } from "../chapa/client.ts";
+import { settleUnpaid } from "../domain/apply.ts";
 import { CheckoutBeingOpened, GatewayUnavailable, PaymentTaken } from "../domain/errors.ts";
-import { txRefOf } from "../domain/ids.ts";
-import type { Policy } from "../domain/looks.ts";
-import { type Act, settleUnpaid } from "../domain/moves.ts";
 import type { Payment } from "../domain/payment.ts";
-import type { PaymentTable } from "../table/payments.ts";
+import type { Policy } from "../domain/verification-schedule.ts";
 import { closeCheckout } from "./steps/close-checkout.ts";
 import { type CapturePorts, recordCapture } from "./steps/record-capture.ts";
+import { runContext } from "./steps/run-context.ts";
 
-export type CancelPorts = Omit<CapturePorts, "payments" | "chapa"> & {
-  payments: Pick<PaymentTable, "create" | "save">;
-  chapa: Pick<ChapaClient, "verify" | "cancel" | "mode">;
-  policy: Policy;
-};
+export type CancelPorts = CapturePorts & { chapa: Pick<ChapaClient, "verify">; policy: Policy };
 
 const RETRY_SECONDS = 5;
 const ROUNDS = 5;
 
 /**
  * Gives a payment up because somebody asks for it; only closing evidence lets it go.
- * @param by who asks, as history names him
+ * @param by who asks, as history names them
  * @returns the payment, cancelled now or given up before
  * @throws PaymentTaken when it has taken money, GatewayUnavailable when nothing can be known, CheckoutBeingOpened
  */
 export async function cancel(ports: CancelPorts, payment: Payment, by: string, deadline: number): Promise<Payment> {
-  const act = (): Act => ({ now: ports.clock.now(), by, policy: ports.policy });
+  const context = runContext(ports, by);
   let current = payment;
   for (let round = 0; round < ROUNDS; round++) {
     if (!isOpen(current, ports.clock.now())) return current;
-    const closing = await closeCheckout(ports.chapa, ports.clock, current, undefined, deadline);
-    if (closing.came === "unclear") throw new GatewayUnavailable(RETRY_SECONDS);
-    if (closing.came === "money") {
-      await recordCapture(ports, current, txRefOf(current.ref, current.attempt), closing.evidence, { act, deadline });
+    const closing = await closeCheckout(ports, current, deadline);
+    if (closing.kind === "unclear") throw new GatewayUnavailable(RETRY_SECONDS);
+    if (closing.kind === "money") {
+      const money = { attempt: current.attempt, result: closing.result };
+      await recordCapture(ports, { ref: current.ref, payment: current }, money, { context, deadline });
       throw new PaymentTaken();
     }
-    const saved = await ports.payments.save(current, settleUnpaid(current, "cancel", closing.evidence, act()));
+    const saved = await ports.payments.save(current, settleUnpaid(current, "cancel", closing.evidence, context()));
     if (saved.won || !saved.payment) return saved.payment ?? current;
     current = saved.payment;
   }

@@ -1,12 +1,13 @@
+import { parseTxRef } from "../domain/ids.ts";
 import type { Payment } from "../domain/payment.ts";
 import { SECOND_MS } from "../domain/time.ts";
 import { type ResolvePorts, resolve } from "./resolve.ts";
 
 // The payer's browser waits for this.
-const LOOK_MS = 5 * SECOND_MS;
+const VERIFY_MS = 5 * SECOND_MS;
 
 /**
- * The payer comes back from Chapa: one look, as far as hints may cause one, and then what is known.
+ * The payer comes back from Chapa: one verification, as far as unverified notices may cause one, and then what is known.
  * @returns undefined for a reference that is not ours
  */
 export async function handleReturn(
@@ -14,6 +15,8 @@ export async function handleReturn(
   reference: string,
   deadline: number,
 ): Promise<Payment | undefined> {
-  const resolved = await resolve(ports, reference, "return", Math.min(deadline, ports.clock.now() + LOOK_MS));
-  return resolved.came === "unknown" ? undefined : resolved.payment;
+  const checkout = parseTxRef(reference);
+  if (!checkout) return undefined;
+  const resolved = await resolve(ports, checkout, "return", Math.min(deadline, ports.clock.now() + VERIFY_MS));
+  return resolved.kind === "unknown" ? undefined : resolved.payment;
 }

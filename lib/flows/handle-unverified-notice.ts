@@ -14,18 +14,18 @@ export type UnverifiedNoticePorts = {
   clock: Pick<Clock, "now">;
 };
 
-export type Hinted = "not found" | "already processed" | "processed";
+export type NoticeOutcome = "not_found" | "already_processed" | "processed";
 
 /**
  * Somebody who proves nothing says that a payment may have changed: Chapa's callback, a browser, a replayed header.
- * At most it causes a look; past the bucket the schedule finds the truth anyway.
+ * At most it causes a verification; past the bucket the schedule finds the truth anyway.
  */
-export async function handleUnverifiedNotice(ports: UnverifiedNoticePorts, reference: string): Promise<Hinted> {
+export async function handleUnverifiedNotice(ports: UnverifiedNoticePorts, reference: string): Promise<NoticeOutcome> {
   const parsed = parseTxRef(reference);
   const payment = parsed && (await ports.payments.find(parsed.ref));
-  if (!payment || parsed.attempt > payment.attempt) return "not found";
-  if (!isWanted(payment, "callback", ports.clock.now())) return "already processed";
-  const verdict = await ports.bucket.take("hints");
+  if (!payment || parsed.attempt > payment.attempt) return "not_found";
+  if (!isWanted(payment, "callback", ports.clock.now())) return "already_processed";
+  const verdict = await ports.bucket.take("unverified");
   if (verdict.allowed) await ports.resolve.send({ message: { tx_ref: parsed.txRef, trigger: "callback" } });
   return "processed";
 }

@@ -1,4 +1,7 @@
 import type { ChapaClient } from "../chapa/client.ts";
+import { claim, renew, reopen, type Start, settleUnpaid, takeOver } from "../domain/apply.ts";
+import type { InitiateCommand } from "../domain/commands.ts";
+import type { Contact } from "../domain/contact.ts";
 import { type Decision, decide, type KnownRequest, type RequestFields } from "../domain/decide.ts";
 import {
   AttemptsUsedUp,
@@ -14,28 +17,28 @@ import {
   RequestDiffers,
   UserUnknown,
 } from "../domain/errors.ts";
-import { type Fee, type Ref, refOf, requestHash, txRefOf, type Uuid } from "../domain/ids.ts";
-import type { Policy } from "../domain/looks.ts";
-import { type Santim, toBirr } from "../domain/money.ts";
-import { type Act, claim, renew, reopen, settleUnpaid, takeOver } from "../domain/moves.ts";
+import { type Fee, type Ref, refOf, requestHash, type Uuid } from "../domain/ids.ts";
+import { toBirr } from "../domain/money.ts";
 import { isInert, type Lease, type Payment, type Terms } from "../domain/payment.ts";
 import { type Price, type PriceBook, priceOf } from "../domain/prices.ts";
 import { SECOND_MS } from "../domain/time.ts";
+import type { TransitionContext } from "../domain/transitions.ts";
+import type { Policy } from "../domain/verification-schedule.ts";
 import type { Refusal, Verdict } from "../runtime/rate-limit.ts";
 import type { UserDirectory } from "../services/user-directory.ts";
-import type { Contact } from "../table/contacts.ts";
 import type { PaymentTable } from "../table/payments.ts";
 import type { RequestTable } from "../table/requests.ts";
 import { closeCheckout } from "./steps/close-checkout.ts";
 import { type CheckoutJob, type OpenPorts, openCheckout } from "./steps/open-checkout.ts";
 import { type CapturePorts, recordCapture } from "./steps/record-capture.ts";
+import { runContext } from "./steps/run-context.ts";
 import { updatePayment } from "./steps/update-payment.ts";
 
-export type InitiatePorts = Omit<CapturePorts, "payments" | "chapa"> &
+export type InitiatePorts = CapturePorts &
   OpenPorts & {
-    payments: Pick<PaymentTable, "find" | "create" | "save" | "discard">;
+    payments: Pick<PaymentTable, "find" | "discard">;
     requests: Pick<RequestTable, "find" | "record" | "refuse" | "pointTo">;
-    chapa: Pick<ChapaClient, "mode" | "initialize" | "verify" | "cancel">;
+    chapa: Pick<ChapaClient, "verify">;
     customers: Pick<UserDirectory, "find">;
     limiter: { take(key: string): Promise<Verdict>; refused(key: string): Refusal | undefined };
     namespace: () => Promise<string>;
@@ -43,19 +46,6 @@ export type InitiatePorts = Omit<CapturePorts, "payments" | "chapa"> &
     policy: Policy;
     paused: boolean;
   };
-
-/** A request to pay a fee. `amount` is what the caller believes it costs; absent means whatever it costs. */
-export type InitiateCommand = {
-  userId: Uuid;
-  propertyId: Uuid;
-  purpose: string | undefined;
-  amount: Santim | undefined;
-  requestId: string;
-  /** Undefined when whoever asks has not said how to reach the payer: he is looked up. */
-  contact: Contact | undefined;
-  /** Whose calls are counted: the payer's own, or those of the program that asks in his name. */
-  caller: string;
-};
 
 /** `me` names this invocation; `deadline` and `leaseUntil` are epoch ms. */
 export type InitiateRun = { me: string; deadline: number; leaseUntil: number };
@@ -86,6 +76,7 @@ export type Initiated = { payment: Payment; replayed: boolean; quota: Quota };
 
 type Job = {
   ports: InitiatePorts;
+  context: () => TransitionContext;
   command: InitiateCommand;
   run: InitiateRun;
   price: Price;
@@ -115,6 +106,7 @@ async function prepare(ports: InitiatePorts, command: InitiateCommand, run: Init
   const fee = { userId: command.userId, propertyId: command.propertyId, purpose: price.purpose };
   return {
     ports,
+    context: runContext(ports, "initiate"),
     command,
     run,
     price,
@@ -191,8 +183,8 @@ async function finish(job: Job, started: Started): Promise<Payment> {
   const request = { ...started.request, asked: job.asked, payableAgain: job.price.payableAgain };
   let payment = await named(job, started.payment);
   for (let waitMs = FIRST_WAIT_MS; ; ) {
-    const decision = decide(payment, request, run.me, ports.clock.now(), ports.policy);
-    switch (decision.do) {
+    const decision = decide(payment, request, run.me, job.context());
+    switch (decision.kind) {
       case "answer":
         return payment;
       case "refuse":
@@ -206,30 +198,30 @@ async function finish(job: Job, started: Started): Promise<Payment> {
       case "initialize":
         payment = (await openCheckout(ports, payment, checkoutOf(job))) ?? (await claimAgain(job, payment.serial));
         break;
-      case "take over":
-        payment = await stored(job, payment, takeOver(payment, job.terms, leaseOf(job), actOf(job)));
+      case "take_over":
+        payment = await stored(job, payment, takeOver(payment, startOf(job), job.context()));
         break;
       case "reopen":
-        payment = await stored(job, payment, reopen(payment, job.terms, leaseOf(job), actOf(job)));
+        payment = await stored(job, payment, reopen(payment, request.recordedAt, startOf(job), job.context()));
         break;
       case "renew":
-      case "fail, attempts used up":
-        payment = await leave(job, payment, decision.do);
+      case "fail_used_up":
+        payment = await leave(job, payment, decision.kind);
         break;
-      case "next serial":
+      case "next_serial":
         payment = await nextSerial(job, payment, request);
         break;
     }
   }
 }
 
-function refusalOf(decision: Extract<Decision, { do: "refuse" }>): Error {
-  switch (decision.because) {
-    case "request differs":
+function refusalOf(decision: Extract<Decision, { kind: "refuse" }>): Error {
+  switch (decision.reason) {
+    case "request_differs":
       return new RequestDiffers(decision.fields);
-    case "listing closed":
+    case "listing_closed":
       return new ListingClosed();
-    case "attempts used up":
+    case "attempts_used_up":
       return new AttemptsUsedUp();
   }
 }
@@ -245,20 +237,20 @@ async function waitForOther({ ports, run }: Job, payment: Payment, waitMs: numbe
 }
 
 /** Leaves a checkout that is past its window: closed for certain, or paid after all, or not left. */
-async function leave(job: Job, payment: Payment, why: "renew" | "fail, attempts used up"): Promise<Payment> {
+async function leave(job: Job, payment: Payment, then: "renew" | "fail_used_up"): Promise<Payment> {
   const { ports, run } = job;
-  const closing = await closeCheckout(ports.chapa, ports.clock, payment, undefined, run.deadline);
-  if (closing.came === "unclear") throw new GatewayUnavailable(RETRY_SECONDS);
-  if (closing.came === "money") {
-    const txRef = txRefOf(payment.ref, payment.attempt);
-    const act = () => actOf(job);
-    const paid = await recordCapture(ports, payment, txRef, closing.evidence, { act, deadline: run.deadline });
+  const closing = await closeCheckout(ports, payment, run.deadline);
+  if (closing.kind === "unclear") throw new GatewayUnavailable(RETRY_SECONDS);
+  if (closing.kind === "money") {
+    const money = { attempt: payment.attempt, result: closing.result };
+    const known = { ref: payment.ref, payment };
+    const paid = await recordCapture(ports, known, money, { context: job.context, deadline: run.deadline });
     return paid ?? claimAgain(job, payment.serial);
   }
-  if (why === "renew") {
-    return stored(job, payment, renew(payment, closing.evidence, job.terms, leaseOf(job), actOf(job)));
+  if (then === "renew") {
+    return stored(job, payment, renew(payment, closing.evidence, startOf(job), job.context()));
   }
-  await stored(job, payment, settleUnpaid(payment, "fail", closing.evidence, actOf(job)));
+  await stored(job, payment, settleUnpaid(payment, "fail", closing.evidence, job.context()));
   throw new AttemptsUsedUp();
 }
 
@@ -289,7 +281,7 @@ async function stored(job: Job, before: Payment, after: Payment): Promise<Paymen
 }
 
 function newClaim(job: Job, serial: number): Payment {
-  return claim(job.refAt(serial), feeOf(job, serial), job.terms, leaseOf(job), actOf(job));
+  return claim(job.refAt(serial), feeOf(job, serial), startOf(job), job.context());
 }
 
 function feeOf({ command, price }: Job, serial: number): Fee {
@@ -300,16 +292,15 @@ function leaseOf({ run }: Job): Lease {
   return { holder: run.me, until: run.leaseUntil };
 }
 
-function actOf({ ports }: Job): Act {
-  return { now: ports.clock.now(), by: "initiate", policy: ports.policy };
+function startOf(job: Job): Start {
+  return { terms: job.terms, lease: leaseOf(job) };
 }
 
 function checkoutOf(job: Job): CheckoutJob {
   return {
-    terms: job.terms,
+    ...startOf(job),
     title: job.price.title,
     contact: job.contact,
-    lease: leaseOf(job),
     deadline: job.run.deadline,
   };
 }

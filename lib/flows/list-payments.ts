@@ -1,8 +1,9 @@
+import type { PageKey, Span } from "../domain/commands.ts";
 import type { Ref, Uuid } from "../domain/ids.ts";
 import type { Payment } from "../domain/payment.ts";
 import { addisAbabaDay, clamp, DAY_MS, type Instant, spanOfDay } from "../domain/time.ts";
-import { WIRE_STATUS } from "../domain/transitions.ts";
-import type { Mark, PaymentTable, Span } from "../table/payments.ts";
+import { WIRE_STATUS, type WireStatus } from "../domain/vocabulary.ts";
+import type { PaymentTable } from "../table/payments.ts";
 import { latestFirst, readPage } from "./steps/read-page.ts";
 
 export type ListPorts = {
@@ -14,10 +15,10 @@ export type ListPorts = {
 /** What to list: one user's payments or, without a user, everybody's. `after` is where the page before ended. */
 export type ListCommand = {
   userId: Uuid | undefined;
-  status: "PENDING" | "SUCCESS" | "FAILED" | undefined;
+  status: WireStatus | undefined;
   span: Span;
   limit: number;
-  after: Mark | undefined;
+  after: PageKey | undefined;
 };
 
 // What one call reads at most before it gives what it has: a filter may fit hardly anything.
@@ -30,19 +31,19 @@ const USUAL_DAYS = 31;
 export async function listPayments(
   ports: ListPorts,
   { userId, status, span, limit, after }: ListCommand,
-): Promise<{ payments: Payment[]; next: Mark | undefined }> {
+): Promise<{ payments: Payment[]; next: PageKey | undefined }> {
   const found: Payment[] = [];
   let last = after;
   for (let round = 0; round < ROUNDS; round++) {
-    const { marks, isEnd, reached } = userId
+    const { keys, isEnd, reached } = userId
       ? await ofUser(ports, userId, span, last)
       : await ofEverybody(ports, span, last);
-    const rows = new Map((await ports.payments.findAll(marks.map(({ ref }) => ref))).map((row) => [row.ref, row]));
-    for (const mark of marks) {
-      last = mark;
-      const payment = rows.get(mark.ref);
+    const rows = new Map((await ports.payments.findAll(keys.map(({ ref }) => ref))).map((row) => [row.ref, row]));
+    for (const key of keys) {
+      last = key;
+      const payment = rows.get(key.ref);
       if (payment && (!status || WIRE_STATUS[payment.state] === status)) found.push(payment);
-      if (found.length === limit) return { payments: found, next: isEnd && mark === marks.at(-1) ? undefined : mark };
+      if (found.length === limit) return { payments: found, next: isEnd && key === keys.at(-1) ? undefined : key };
     }
     if (isEnd) return { payments: found, next: undefined };
     last = reached ?? last;
@@ -50,19 +51,19 @@ export async function listPayments(
   return { payments: found, next: last };
 }
 
-/** `reached` is how far back was looked where nothing was found there. */
-type Round = { marks: Mark[]; isEnd: boolean; reached?: Mark };
+/** `reached` is how far back was read where nothing was found there. */
+type Round = { keys: PageKey[]; isEnd: boolean; reached?: PageKey };
 
-async function ofUser({ payments }: ListPorts, userId: Uuid, span: Span, last: Mark | undefined): Promise<Round> {
-  const marks = await readPage(last, ROUND_SIZE, (size) => payments.openedByUser(userId, until(span, last), size));
-  return { marks, isEnd: marks.length < ROUND_SIZE };
+async function ofUser({ payments }: ListPorts, userId: Uuid, span: Span, last: PageKey | undefined): Promise<Round> {
+  const keys = await readPage(last, ROUND_SIZE, (size) => payments.openedByUser(userId, until(span, last), size));
+  return { keys, isEnd: keys.length < ROUND_SIZE };
 }
 
-/** Walks back day by day until there is a round's worth, or a month has been looked at. */
-async function ofEverybody(ports: ListPorts, span: Span, last: Mark | undefined): Promise<Round> {
-  const marks: Mark[] = [];
+/** Walks back day by day until there is a round's worth, or a month has been read. */
+async function ofEverybody(ports: ListPorts, span: Span, last: PageKey | undefined): Promise<Round> {
+  const keys: PageKey[] = [];
   let { to } = until(span, last);
-  for (let days = 0; days < ROUND_DAYS && marks.length < ROUND_SIZE && to >= span.from; days++) {
+  for (let days = 0; days < ROUND_DAYS && keys.length < ROUND_SIZE && to >= span.from; days++) {
     const day = spanOfDay(addisAbabaDay(to));
     const part = { from: Math.max(day.from, span.from), to };
     const buckets = await Promise.all(
@@ -71,21 +72,21 @@ async function ofEverybody(ports: ListPorts, span: Span, last: Mark | undefined)
         .map((bucket) => readPage(last, ROUND_SIZE, (size) => ports.payments.openedOnDay(bucket, part, size))),
     );
     const sorted = buckets.flat().sort(latestFirst);
-    marks.push(...sorted.slice(0, ROUND_SIZE));
+    keys.push(...sorted.slice(0, ROUND_SIZE));
     // A day that has more than a round's worth goes on where this round ends.
     if (sorted.length > ROUND_SIZE || buckets.some(({ length }) => length === ROUND_SIZE)) {
-      return { marks, isEnd: false };
+      return { keys, isEnd: false };
     }
     to = day.from - 1;
   }
-  return { marks, isEnd: to < span.from, reached: { ref: FIRST_REF, at: to } };
+  return { keys, isEnd: to < span.from, reached: { ref: FIRST_REF, at: to } };
 }
 
-function until(span: Span, last: Mark | undefined): Span {
+function until(span: Span, last: PageKey | undefined): Span {
   return last ? { ...span, to: Math.min(span.to, last.at) } : span;
 }
 
-// The highest key there can be: what lies at `reached` itself has not been looked at.
+// The highest key there can be: what lies at `reached` itself has not been read.
 const FIRST_REF = "Z".repeat(18) as Ref;
 
 /**

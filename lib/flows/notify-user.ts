@@ -1,16 +1,17 @@
 import type { NotificationMessage } from "../contract/queues.ts";
-import { isCurrent, paidAmount } from "../domain/events.ts";
-import { Ref } from "../domain/ids.ts";
+import { isCurrent } from "../domain/events.ts";
+import { paymentIdOf, Ref } from "../domain/ids.ts";
 import { toBirr } from "../domain/money.ts";
-import { type Payment, shownTxRef } from "../domain/payment.ts";
+import { type Payment, paidAmount, shownTxRef } from "../domain/payment.ts";
 import { clamp, MINUTE_MS, SECOND_MS } from "../domain/time.ts";
 import type { Drain, Received } from "../queue/drain.ts";
 import type { Queue } from "../queue/send.ts";
 import type { Clock } from "../runtime/clock.ts";
-import type { Log } from "../runtime/logger.ts";
+import type { Log, LogFields } from "../runtime/logger.ts";
 import type { Delivery, NotificationService } from "../services/notification.ts";
 import type { ContactTable } from "../table/contacts.ts";
 import type { PaymentTable } from "../table/payments.ts";
+import { paymentFields } from "./steps/payment-fields.ts";
 
 export type NotifyUserPorts = {
   payments: Pick<PaymentTable, "find">;
@@ -40,8 +41,9 @@ export async function notifyUsers(ports: NotifyUserPorts, deadline: number): Pro
     const received = await ports.inbox.next();
     if (!received) break;
     if (received === "malformed") continue;
-    const delivery = await deliver(ports, received.body);
-    await settle(ports, received, delivery);
+    const payment = await ports.payments.find(Ref.parse(received.body.ref));
+    const delivery = await deliver(ports, payment, received.body.event);
+    await settle(ports, { received, payment }, delivery);
     if (delivery === "sent") sent++;
     // It cannot be reached: what is not received now keeps its receives.
     if (delivery === "later") break;
@@ -49,8 +51,11 @@ export async function notifyUsers(ports: NotifyUserPorts, deadline: number): Pro
   return { sent };
 }
 
-async function deliver(ports: NotifyUserPorts, { ref, event }: NotificationMessage): Promise<Delivery | "overtaken"> {
-  const payment = await ports.payments.find(Ref.parse(ref));
+async function deliver(
+  ports: NotifyUserPorts,
+  payment: Payment | undefined,
+  event: NotificationMessage["event"],
+): Promise<Delivery | "overtaken"> {
   if (!payment?.userId || !isCurrent(event, payment)) return "overtaken";
   const contact = await ports.contacts.find(payment.ref, ports.clock.now());
   return ports.notification.send({
@@ -68,13 +73,17 @@ function amountOf(payment: Payment): string {
   return `${toBirr(paidAmount(payment))} ${payment.terms.currency}`;
 }
 
-async function settle(
-  ports: NotifyUserPorts,
-  received: Received<NotificationMessage>,
-  delivery: Delivery | "overtaken",
-): Promise<void> {
+type Taken = { received: Received<NotificationMessage>; payment: Payment | undefined };
+
+function fieldsOf({ received, payment }: Taken): LogFields {
+  const { ref, event } = received.body;
+  return { ...(payment ? paymentFields(payment) : { payment_id: paymentIdOf(Ref.parse(ref)) }), event };
+}
+
+async function settle(ports: NotifyUserPorts, taken: Taken, delivery: Delivery | "overtaken"): Promise<void> {
+  const { received } = taken;
   const message = received.body;
-  ports.log.info("user_notified", { ref: message.ref, event: message.event, delivery });
+  ports.log.info("user_notified", { ...fieldsOf(taken), outcome: delivery });
   switch (delivery) {
     case "sent":
       return received.done();
@@ -85,19 +94,20 @@ async function settle(
       return received.later(waitMs / SECOND_MS);
     }
     case "maybe":
-      if (message.tries >= FURTHER_TRIES) return drop(ports, received);
+      if (message.tries >= FURTHER_TRIES) return drop(ports, taken);
       await ports.again.send({
         message: { ...message, tries: message.tries + 1 },
         delaySeconds: BETWEEN_TRIES_SECONDS,
       });
       return received.done();
     case "refused":
-      return drop(ports, received);
+      return drop(ports, taken);
   }
 }
 
-async function drop(ports: NotifyUserPorts, received: Received<NotificationMessage>): Promise<void> {
-  ports.log.warn("user_notification_dropped", { ref: received.body.ref, event: received.body.event });
+async function drop(ports: NotifyUserPorts, taken: Taken): Promise<void> {
+  const { received } = taken;
+  ports.log.warn("user_notification_dropped", fieldsOf(taken));
   await ports.dropped.send({ message: received.body });
   await received.done();
 }

@@ -10,6 +10,7 @@ import type { Count } from "../runtime/metrics.ts";
 import type { Change } from "../table/stream.ts";
 import type { TotalsTable } from "../table/totals.ts";
 import { countCalls } from "./steps/count-calls.ts";
+import { paymentFields } from "./steps/payment-fields.ts";
 
 export type PublishPorts = {
   listing: Pick<Queue<ListingMessage>, "sendAll">;
@@ -31,7 +32,7 @@ export async function publish(ports: PublishPorts, changes: readonly Change[]): 
   for (const { after, outcome } of steps) {
     for (const code of outcome.attention) {
       ports.count("AttentionRaised");
-      ports.log.error("attention_raised", { ref: after.ref, code });
+      ports.log.error("attention_raised", { ...paymentFields(after), code });
     }
     if (outcome.totals) await addTotals(ports, after, outcome.totals);
   }
@@ -41,8 +42,8 @@ export async function publish(ports: PublishPorts, changes: readonly Change[]): 
 
 /** Whether this version is somebody's asking for a checkout; asking again for the same one makes no version. */
 function isBegun({ history }: Payment): boolean {
-  const move = history.at(-1)?.move;
-  return move === "claim" || move === "takeOver" || move === "renew" || move === "reopen";
+  const transition = history.at(-1)?.transition;
+  return transition === "claim" || transition === "takeOver" || transition === "renew" || transition === "reopen";
 }
 
 function toListing({ ref, version, propertyId }: Payment) {
@@ -57,10 +58,10 @@ function toUser({ ref, version }: Payment, { user }: Outcome): { message: Notifi
 }
 
 /** Totals are best effort; the daily comparison with the rows puts them right. */
-async function addTotals(ports: PublishPorts, { ref }: Payment, delta: NonNullable<Outcome["totals"]>): Promise<void> {
+async function addTotals(ports: PublishPorts, payment: Payment, delta: NonNullable<Outcome["totals"]>): Promise<void> {
   try {
     await ports.totals.add(delta);
   } catch (error) {
-    ports.log.warn("totals_not_counted", { ref, error: errorName(error) });
+    ports.log.warn("totals_not_counted", { ...paymentFields(payment), error: errorName(error) });
   }
 }

@@ -8,10 +8,11 @@ import type { Clock } from "../runtime/clock.ts";
 import type { Log } from "../runtime/logger.ts";
 import type { Verdict } from "../runtime/rate-limit.ts";
 import { isWanted } from "./resolve.ts";
+import { paymentFields } from "./steps/payment-fields.ts";
 
 export type ReadRepairPorts = {
   resolve: Pick<Queue<ResolveMessage>, "send">;
-  /** Keeps many readers of one payment from asking for many looks. */
+  /** Keeps many readers of one payment from causing many verifications. */
   bucket: { take(key: string): Promise<Verdict> };
   clock: Pick<Clock, "now">;
   log: Log;
@@ -20,8 +21,8 @@ export type ReadRepairPorts = {
 const STALE_MS = 15 * SECOND_MS;
 
 /**
- * Whoever reads that a payment is still open, or that nobody paid while money may still be under way, causes a look a
- * while after Chapa was last asked, and waits for none.
+ * Whoever reads that a payment is still open, or that nobody paid while money may still be under way, causes a
+ * verification a while after the last one, and waits for none.
  */
 export async function readRepair(ports: ReadRepairPorts, payment: Payment): Promise<void> {
   if (!mayBeOutdated(payment, ports.clock.now())) return;
@@ -30,7 +31,7 @@ export async function readRepair(ports: ReadRepairPorts, payment: Payment): Prom
     await ports.resolve.send({ message: { tx_ref: txRefOf(payment.ref, payment.attempt), trigger: "read" } });
   } catch (error) {
     if (!(error instanceof DependencyUnavailable)) throw error;
-    ports.log.warn("look_not_asked", { ref: payment.ref, error: errorName(error) });
+    ports.log.warn("verification_not_requested", { ...paymentFields(payment), error: errorName(error) });
   }
 }
 
@@ -38,5 +39,5 @@ function mayBeOutdated(payment: Payment, now: number): boolean {
   const latest = payment.attempts[payment.attempt];
   if (!latest) return false;
   if (payment.state === "PENDING") return now - Math.max(latest.openedAt, payment.verifiedAt ?? 0) >= STALE_MS;
-  return isSettledUnpaid(payment) && latest.lookAt !== undefined && isWanted(payment, "read", now);
+  return isSettledUnpaid(payment) && latest.verifyAt !== undefined && isWanted(payment, "read", now);
 }

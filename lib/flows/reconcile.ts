@@ -1,11 +1,13 @@
+import type { Listed } from "../chapa/classify.ts";
 import type { ChapaClient } from "../chapa/client.ts";
-import { parseTxRef, txRefOf } from "../domain/ids.ts";
-import { listedCapture } from "../domain/moves.ts";
+import { listedCapture } from "../domain/apply.ts";
+import type { PageKey } from "../domain/commands.ts";
+import { type CheckoutRef, checkoutRefOf, parseTxRef, paymentIdOf } from "../domain/ids.ts";
 import { type Capture, isSameCapture, openedAttempts, type Payment } from "../domain/payment.ts";
 import { addisAbabaDay, DAY_MS, HOUR_MS, type Instant, SECOND_MS, spanOfDay } from "../domain/time.ts";
 import { combined, NO_TOTALS, shareOf } from "../domain/totals.ts";
 import type { Clock } from "../runtime/clock.ts";
-import type { Mark, PaymentTable } from "../table/payments.ts";
+import type { PaymentTable } from "../table/payments.ts";
 import type { Progress, ProgressTable } from "../table/progress.ts";
 import type { TotalsTable } from "../table/totals.ts";
 import { type ResolvePorts, resolve } from "./resolve.ts";
@@ -22,10 +24,8 @@ export type ReconcilePorts = ResolvePorts & {
   bucketsOf: (day: string) => string[];
 };
 
-type Listed = NonNullable<Awaited<ReturnType<ChapaClient["transactions"]>>>["transactions"][number];
-
-/** `done`: all of it, now or earlier today. `to be continued`: time is up, or Chapa does not give its list. */
-export type Reconciled = { came: "done" | "to be continued"; looks: number; findings: number };
+/** `done`: all of it, now or earlier today. `to_be_continued`: time is up, or Chapa does not give its list. */
+export type Reconciled = { kind: "done" | "to_be_continued"; verifications: number; findings: number };
 
 export const RECONCILED_DAYS = 10;
 // What is younger has its own ways of becoming known, which are under way.
@@ -37,9 +37,9 @@ const RESERVE_MS = 20 * SECOND_MS;
 const PART = 100;
 // Chapa's list may be behind its webhooks; a capture that it does not have after a day is odd.
 const LISTED_WITHIN_MS = DAY_MS;
-const LOOKS_LIMIT = 500;
+const VERIFICATIONS_LIMIT = 500;
 
-type Run = { ports: ReconcilePorts; deadline: number; now: Instant; looks: number; findings: number };
+type Run = { ports: ReconcilePorts; deadline: number; now: Instant; verifications: number; findings: number };
 
 /**
  * Compares Chapa's books with ours over the last ten days, both ways, once a day: money there that is not known here
@@ -47,9 +47,9 @@ type Run = { ports: ReconcilePorts; deadline: number; now: Instant; looks: numbe
  * those days are written as they are. Holds one page at a time, and goes on where a run was cut short.
  */
 export async function reconcile(ports: ReconcilePorts, deadline: number): Promise<Reconciled> {
-  const run: Run = { ports, deadline, now: ports.clock.now(), looks: 0, findings: 0 };
-  const came = await runFrom(run, begin(await ports.progress.load(), run.now));
-  return { came, looks: run.looks, findings: run.findings };
+  const run: Run = { ports, deadline, now: ports.clock.now(), verifications: 0, findings: 0 };
+  const kind = await runFrom(run, begin(await ports.progress.load(), run.now));
+  return { kind, verifications: run.verifications, findings: run.findings };
 }
 
 function begin(known: Progress | undefined, now: Instant): Progress {
@@ -58,14 +58,15 @@ function begin(known: Progress | undefined, now: Instant): Progress {
   return { day, startedAt: now, page: 1, ours: 0, isDone: false };
 }
 
-async function runFrom(run: Run, from: Progress): Promise<Reconciled["came"]> {
+async function runFrom(run: Run, from: Progress): Promise<Reconciled["kind"]> {
   const { ports } = run;
   for (let progress = from; !progress.isDone; await ports.progress.save(progress)) {
-    if (ports.clock.now() + RESERVE_MS > run.deadline) return "to be continued";
+    if (ports.clock.now() + RESERVE_MS > run.deadline) return "to_be_continued";
     const next = await step(run, progress);
-    if (!next) return "to be continued";
+    if (!next) return "to_be_continued";
     progress = next;
-    if (progress.isDone) ports.log.info("reconciled", { day: progress.day, looks: run.looks, findings: run.findings });
+    const { verifications, findings } = run;
+    if (progress.isDone) ports.log.info("reconciled", { day: progress.day, verifications, findings });
   }
   return "done";
 }
@@ -98,17 +99,17 @@ async function comparePage(run: Run, listed: readonly Listed[]): Promise<void> {
   for (const row of listed) {
     const parsed = parseTxRef(row.name ?? "");
     if (!parsed) nameless.push(row);
-    else await compareNamed(run, known.get(parsed.ref), parsed.attempt, row);
+    else await compareNamed(run, known.get(parsed.ref), parsed, row);
   }
   if (nameless.length > 0) await compareNameless(run, nameless);
 }
 
 /** Money under a reference of ours: known, or asked about, which takes it in even where there is no row. */
-async function compareNamed(run: Run, payment: Payment | undefined, attempt: number, row: Listed): Promise<void> {
-  const capture = { attempt, reference: row.reference };
+async function compareNamed(run: Run, payment: Payment | undefined, checkout: CheckoutRef, row: Listed): Promise<void> {
+  const capture = { attempt: checkout.attempt, reference: row.reference };
   if (payment && (await isNoted(run, payment, capture, row))) return;
-  const after = await look(run, row.name ?? "");
-  if (!after || !(await isNoted(run, after, capture, row))) report(run, "not confirmed", row);
+  const after = await verify(run, checkout);
+  if (!after || !(await isNoted(run, after, capture, row))) report(run, "not_confirmed", row);
 }
 
 /** Whether the payment has this capture; then it is noted that Chapa lists it. */
@@ -122,7 +123,7 @@ async function isNoted(
   if (!known) return false;
   await updatePayment(run.ports.payments, payment, (current) => listedCapture(current, capture));
   if (row.amount !== undefined && known.amount !== undefined && row.amount !== known.amount) {
-    report(run, "another amount", row);
+    report(run, "another_amount", row);
   }
   return true;
 }
@@ -149,12 +150,13 @@ async function compareNameless(run: Run, rows: readonly Listed[]): Promise<void>
     await eachPaymentOf(run, day, async (payment) => {
       for (const { number } of openedAttempts(payment)) {
         if (payment.captures.some(({ attempt }) => attempt === number) || left.length === 0) continue;
-        const after = run.looks < LOOKS_LIMIT ? await look(run, txRefOf(payment.ref, number)) : undefined;
+        const after =
+          run.verifications < VERIFICATIONS_LIMIT ? await verify(run, checkoutRefOf(payment.ref, number)) : undefined;
         if (after) await settle(after);
       }
     });
   }
-  for (const row of left) report(run, "nobody's", row);
+  for (const row of left) report(run, "unknown_owner", row);
 }
 
 /** Counts a day anew, and asks about captures that Chapa's list does not have. */
@@ -162,10 +164,11 @@ async function compareDay(run: Run, day: string): Promise<void> {
   let totals = NO_TOTALS;
   await eachPaymentOf(run, day, async (payment) => {
     let current = payment;
-    for (const { attempt, at, listed, returned, reference, amount } of payment.captures) {
-      if (listed || returned || run.now - at < LISTED_WITHIN_MS) continue;
-      current = (await look(run, txRefOf(payment.ref, attempt))) ?? current;
-      report(run, "not listed", { name: txRefOf(payment.ref, attempt), reference, amount, at, tookMoney: true });
+    for (const { attempt, at, listed, reversal, reference, amount } of payment.captures) {
+      if (listed || reversal || run.now - at < LISTED_WITHIN_MS) continue;
+      const checkout = checkoutRefOf(payment.ref, attempt);
+      current = (await verify(run, checkout)) ?? current;
+      report(run, "not_listed", { name: checkout.txRef, reference, amount, at, tookMoney: true });
     }
     totals = combined(totals, shareOf(current));
   });
@@ -177,29 +180,35 @@ async function eachPaymentOf(run: Run, day: string, visit: (payment: Payment) =>
   const { payments, bucketsOf } = run.ports;
   const { from, to } = spanOfDay(day);
   for (const bucket of bucketsOf(day)) {
-    for (let last: Mark | undefined, isEnd = false; !isEnd; ) {
+    for (let last: PageKey | undefined, isEnd = false; !isEnd; ) {
       const end = last?.at ?? to;
-      const marks = await readPage(last, PART, (size) => payments.openedOnDay(bucket, { from, to: end }, size));
-      for (const payment of await payments.findAll(marks.map(({ ref }) => ref))) await visit(payment);
-      last = marks.at(-1);
-      isEnd = marks.length < PART;
+      const keys = await readPage(last, PART, (size) => payments.openedOnDay(bucket, { from, to: end }, size));
+      for (const payment of await payments.findAll(keys.map(({ ref }) => ref))) await visit(payment);
+      last = keys.at(-1);
+      isEnd = keys.length < PART;
     }
   }
 }
 
 /** Asks about one checkout; waits where somebody has just asked about the same payment. */
-async function look(run: Run, txRef: string): Promise<Payment | undefined> {
-  run.looks++;
-  let resolved = await resolve(run.ports, txRef, "reconcile", run.deadline);
-  if (resolved.came === "suppressed") {
+async function verify(run: Run, checkout: CheckoutRef): Promise<Payment | undefined> {
+  run.verifications++;
+  let resolved = await resolve(run.ports, checkout, "reconcile", run.deadline);
+  if (resolved.kind === "suppressed") {
     await run.ports.clock.sleep(resolved.afterMs);
-    resolved = await resolve(run.ports, txRef, "reconcile", run.deadline);
+    resolved = await resolve(run.ports, checkout, "reconcile", run.deadline);
   }
-  return resolved.came === "unknown" ? undefined : resolved.payment;
+  return resolved.kind === "unknown" ? undefined : resolved.payment;
 }
 
-function report(run: Run, why: "not confirmed" | "another amount" | "nobody's" | "not listed", row: Listed): void {
+function report(
+  run: Run,
+  reason: "not_confirmed" | "another_amount" | "unknown_owner" | "not_listed",
+  row: Listed,
+): void {
   run.findings++;
   run.ports.count("ReconcileFinding");
-  run.ports.log.error("reconcile_finding", { why, name: row.name, reference: row.reference, amount: row.amount });
+  const parsed = parseTxRef(row.name ?? "");
+  const about = { payment_id: parsed && paymentIdOf(parsed.ref), tx_ref: row.name };
+  run.ports.log.error("reconcile_finding", { reason, ...about, reference: row.reference, amount: row.amount });
 }

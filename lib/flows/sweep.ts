@@ -1,9 +1,9 @@
 import type { ListingMessage, ResolveMessage } from "../contract/queues.ts";
+import { republished } from "../domain/apply.ts";
 import { eventIdOf, txRefOf } from "../domain/ids.ts";
-import { attemptsToLookAt, awaitsListing, type Policy } from "../domain/looks.ts";
-import { republished } from "../domain/moves.ts";
 import { openedAttempts, type Payment } from "../domain/payment.ts";
 import { MINUTE_MS } from "../domain/time.ts";
+import { attemptsToVerify, awaitsAcknowledgement, type Policy } from "../domain/verification-schedule.ts";
 import type { Outgoing, Queue } from "../queue/send.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Log } from "../runtime/logger.ts";
@@ -24,38 +24,40 @@ export type SweepPorts = {
 const PAGE = 200;
 
 /**
- * Finds every payment that is due, whatever was lost on the way to it: asks for a look at each opened checkout that
- * awaits one, and publishes successes that the listing has not heard.
+ * Finds every payment that is due, whatever was lost on the way to it: asks for a verification of each opened checkout
+ * that awaits one, and publishes successes that the listing has not acknowledged.
  */
-export async function sweep(ports: SweepPorts): Promise<{ due: number; looks: number; published: number }> {
+export async function sweep(ports: SweepPorts): Promise<{ due: number; verifications: number; published: number }> {
   const now = ports.clock.now();
   const keys = await Promise.all(ports.shards.map((shard) => ports.payments.due(shard, now, PAGE)));
   const payments = await ports.payments.findAll(keys.flat());
   const due = payments.filter(({ dueAt }) => dueAt !== undefined && dueAt <= now);
 
-  const looks = due.flatMap((payment) => looksOf(payment, now));
-  await ports.resolve.sendAll(looks);
-  const unheard = due.filter(awaitsListing);
-  await ports.listing.sendAll(unheard.map((payment) => listingMessage(payment, now)));
-  // Looks date the next one themselves; nothing else would date these.
-  await Promise.all(due.filter((payment) => isLookedAtLast(payment, now)).map((payment) => dateAgain(ports, payment)));
+  const verifications = due.flatMap((payment) => verificationsOf(payment, now));
+  await ports.resolve.sendAll(verifications);
+  const unacknowledged = due.filter(awaitsAcknowledgement);
+  await ports.listing.sendAll(unacknowledged.map((payment) => listingMessage(payment, now)));
+  // Verifications date the next one themselves; nothing else would date these.
+  await Promise.all(
+    due.filter((payment) => awaitsNoVerification(payment, now)).map((payment) => dateAgain(ports, payment)),
+  );
 
-  const done = { due: due.length, looks: looks.length, published: unheard.length };
+  const done = { due: due.length, verifications: verifications.length, published: unacknowledged.length };
   ports.log.info("sweep_done", done);
   return done;
 }
 
-function looksOf(payment: Payment, now: number): Outgoing<ResolveMessage>[] {
-  if (isLookedAtLast(payment, now)) return [];
-  return attemptsToLookAt(payment, now).map((attempt) => ({
-    message: { tx_ref: txRefOf(payment.ref, attempt), trigger: "due" },
+function verificationsOf(payment: Payment, now: number): Outgoing<ResolveMessage>[] {
+  if (awaitsNoVerification(payment, now)) return [];
+  return attemptsToVerify(payment, now).map((attempt) => ({
+    message: { tx_ref: txRefOf(payment.ref, attempt), trigger: "schedule" },
   }));
 }
 
-/** A success none of whose checkouts awaits a look now. */
-function isLookedAtLast(payment: Payment, now: number): boolean {
+/** A success none of whose checkouts awaits a verification now. */
+function awaitsNoVerification(payment: Payment, now: number): boolean {
   if (payment.state !== "SUCCESS") return false;
-  return !openedAttempts(payment).some(({ lookAt }) => lookAt !== undefined && lookAt <= now);
+  return !openedAttempts(payment).some(({ verifyAt }) => verifyAt !== undefined && verifyAt <= now);
 }
 
 function listingMessage(payment: Payment, now: number): Outgoing<ListingMessage> {

@@ -1,10 +1,8 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
 import * as z from "zod";
+import type { PageKey } from "../domain/commands.ts";
 import { Ref } from "../domain/ids.ts";
 import { InputInvalid } from "./errors.ts";
-
-/** Where a page ended. */
-type Mark = { ref: Ref; at: number };
 
 const Content = z.tuple([Ref, z.number().int()]);
 
@@ -20,12 +18,12 @@ export function cursors(key: string, list: readonly unknown[]) {
       .digest("base64url")
       .slice(0, 22);
   return {
-    write: ({ ref, at }: Mark): string => {
+    write: ({ ref, at }: PageKey): string => {
       const content = Buffer.from(JSON.stringify([ref, at])).toString("base64url");
       return `${content}.${tagOf(content)}`;
     },
     /** @throws InputInvalid for one that was not made for this list */
-    read: (cursor: string): Mark => {
+    read: (cursor: string): PageKey => {
       const [content = ""] = cursor.split(".", 1);
       const [given, made] = [Buffer.from(cursor), Buffer.from(`${content}.${tagOf(content)}`)];
       if (given.length !== made.length || !timingSafeEqual(given, made)) {

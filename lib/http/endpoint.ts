@@ -4,9 +4,8 @@ import httpJsonBodyParser from "@middy/http-json-body-parser";
 import type { APIGatewayProxyEventV2, Context } from "aws-lambda";
 import type * as z from "zod";
 import { DependencyUnavailable, errorName, PaymentError } from "../domain/errors.ts";
+import { inInvocation } from "../runtime/invocation.ts";
 import { log } from "../runtime/logger.ts";
-import { flushMetrics } from "../runtime/metrics.ts";
-import { traced } from "../runtime/trace.ts";
 import { InputInvalid } from "./errors.ts";
 import { type HttpAnswer, problemFor } from "./problem.ts";
 
@@ -37,21 +36,18 @@ export function endpoint(
   stack.use(httpErrorHandler({ logger: false, fallbackMessage: '{"code":"internal_error"}' }));
   if (takes === "json") stack.use(httpJsonBodyParser({ disableContentTypeCheck: true }));
   stack.use({ onError: toProblem, after: withSecurityHeaders });
-  return stack.handler(async (event: APIGatewayProxyEventV2, context: Context) => {
+  const answer = stack.handler(async (event: APIGatewayProxyEventV2, context: Context) => {
     const now = Date.now();
     const endsAt = now + context.getRemainingTimeInMillis();
-    const answer = await traced(header(event, "traceparent"), () =>
-      run({
-        event,
-        body: event.body,
-        requestId: context.awsRequestId,
-        deadline: Math.min(now + BUDGET_MS, endsAt - ANSWER_MS),
-        endsAt,
-      }),
-    );
-    flushMetrics();
-    return answer;
+    return run({
+      event,
+      body: event.body,
+      requestId: context.awsRequestId,
+      deadline: Math.min(now + BUDGET_MS, endsAt - ANSWER_MS),
+      endsAt,
+    });
   }) as (event: APIGatewayProxyEventV2, context: Context) => Promise<HttpAnswer>;
+  return (event, context) => inInvocation(context, header(event, "traceparent"), () => answer(event, context));
 }
 
 /** A JSON answer; `schema` parses it on the way out, so that no field leaves that was not promised. */
@@ -82,13 +78,12 @@ type Failing = { error: Error | null; response?: unknown; context: Context };
 
 function toProblem(request: Failing): void {
   const error = ours(request.error);
-  const fields = { request_id: request.context.awsRequestId, error: errorName(error) };
+  const fields = { error: errorName(error) };
   if (!(error instanceof PaymentError)) log.error("request_failed", { ...fields, stack: stackOf(error) });
   else if (error instanceof DependencyUnavailable) {
     const cause = error.cause === undefined ? undefined : errorName(error.cause);
     log.warn("dependency_failed", { ...fields, part: error.part, cause });
   }
-  flushMetrics();
   request.response = problemFor(error, request.context.awsRequestId);
   withSecurityHeaders(request);
 }

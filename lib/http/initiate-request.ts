@@ -1,6 +1,8 @@
 import type { APIGatewayProxyEventV2 } from "aws-lambda";
 import * as z from "zod";
 import { InitiateRequest, UuidText } from "../contract/api.ts";
+import type { InitiateCommand } from "../domain/commands.ts";
+import type { Contact } from "../domain/contact.ts";
 import { Uuid } from "../domain/ids.ts";
 import { parseBirr, type Santim } from "../domain/money.ts";
 import { nameOf, type Principal } from "../domain/principal.ts";
@@ -20,25 +22,6 @@ export const InitiateBody = InitiateRequest.extend({
   user_id: UuidText.pipe(Uuid),
 });
 
-type Contact = {
-  email?: string | undefined;
-  phone?: string | undefined;
-  name?: string | undefined;
-  language?: string | undefined;
-};
-
-/** What the flow takes; structurally the command of `flows/initiate`. */
-type Command = {
-  userId: Uuid;
-  propertyId: Uuid;
-  purpose: string | undefined;
-  amount: Santim | undefined;
-  requestId: string;
-  /** Undefined where nobody has said how to reach the payer. */
-  contact: Contact | undefined;
-  caller: string;
-};
-
 /**
  * Turns a body and its caller into a command.
  * @throws Forbidden when the body names somebody else, InputInvalid
@@ -48,7 +31,7 @@ export function toCommand(
   event: APIGatewayProxyEventV2,
   principal: Principal,
   newId: () => string,
-): Command {
+): InitiateCommand {
   const userId = body.user_id;
   if (principal.kind === "user" && userId !== principal.userId) throw new Forbidden("The user_id is not yours.");
   return {

@@ -1,7 +1,7 @@
 import type { PaymentDetail } from "../contract/api.ts";
 import { txRefOf } from "../domain/ids.ts";
-import { type Policy, timeoutAt } from "../domain/looks.ts";
-import { openAttention, openedAttempts, type Payment, shownTxRef } from "../domain/payment.ts";
+import { openedAttempts, openFlags, type Payment, shownTxRef } from "../domain/payment.ts";
+import { type Policy, timeoutAt } from "../domain/verification-schedule.ts";
 import { MASKED, toStatusResponse } from "./payment-response.ts";
 
 /** @param showsAll whether the reader may see references at Chapa and what it said */
@@ -12,8 +12,8 @@ export function toDetail(payment: Payment, policy: Policy, showsAll: boolean): P
     ...toStatusResponse(payment),
     chapa_tx_ref: masked(shownTxRef(payment)),
     late: payment.late ?? false,
-    sealed: payment.sealed ?? false,
-    attention: openAttention(payment),
+    finalised: payment.finalised ?? false,
+    attention: openFlags(payment),
     expires_at: isUndecided ? iso(timeoutAt(payment, policy)) : null,
     attempts: openedAttempts(payment).map(({ number, amount, openedAt, closedAt, end }) => ({
       number,
@@ -23,7 +23,7 @@ export function toDetail(payment: Payment, policy: Policy, showsAll: boolean): P
       closed_at: closedAt === undefined ? null : iso(closedAt),
       end: end ?? null,
     })),
-    captures: payment.captures.map(({ attempt, at, kind, amount, currency, method, reference, returned }) => ({
+    captures: payment.captures.map(({ attempt, at, kind, amount, currency, method, reference, reversal }) => ({
       attempt,
       at: iso(at),
       kind,
@@ -31,10 +31,10 @@ export function toDetail(payment: Payment, policy: Policy, showsAll: boolean): P
       currency: currency ?? null,
       method: method ?? null,
       reference: reference === undefined ? null : masked(reference),
-      returned: returned ?? null,
+      reversal: reversal ?? null,
     })),
-    history: payment.history.map(({ move, at, by, evidence }) => ({
-      move,
+    history: payment.history.map(({ transition, at, by, evidence }) => ({
+      transition,
       at: iso(at),
       by,
       evidence: showsAll ? (evidence ?? null) : null,

@@ -1,9 +1,8 @@
 import type { PaymentResponse } from "../contract/api.ts";
 import { returnPath } from "../contract/routes.ts";
-import { paidAmount } from "../domain/events.ts";
 import { paymentIdOf } from "../domain/ids.ts";
-import { type Payment, shownTxRef } from "../domain/payment.ts";
-import { WIRE_STATUS } from "../domain/transitions.ts";
+import { type Payment, paidAmount, shownTxRef } from "../domain/payment.ts";
+import { WIRE_STATUS } from "../domain/vocabulary.ts";
 
 export const MASKED = "********";
 

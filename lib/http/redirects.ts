@@ -1,8 +1,7 @@
 import { type Env, EnvironmentInvalid } from "../contract/env.ts";
-import { paidAmount } from "../domain/events.ts";
 import { paymentIdOf } from "../domain/ids.ts";
 import { toBirr } from "../domain/money.ts";
-import type { Payment } from "../domain/payment.ts";
+import { type Payment, paidAmount } from "../domain/payment.ts";
 
 type Targets = Pick<Env, "FRONTEND_REDIRECT_URL" | "FRONTEND_PENDING_URL" | "FRONTEND_ORIGINS">;
 

@@ -2,9 +2,9 @@ import { ChangeMessageVisibilityCommand, type SQSClient } from "@aws-sdk/client-
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from "aws-lambda";
 import type * as z from "zod";
 import { errorName } from "../domain/errors.ts";
+import { inInvocation } from "../runtime/invocation.ts";
 import { parseJson } from "../runtime/json.ts";
 import { log } from "../runtime/logger.ts";
-import { flushMetrics } from "../runtime/metrics.ts";
 
 /** What a message came to. `later` hides it for that many seconds; when it comes again that is one more receive. */
 export type Handled = "done" | { later: number };
@@ -42,7 +42,7 @@ export function worker<Message>(
     return handle(message.data, { deadline, receives: Number(record.attributes.ApproximateReceiveCount) });
   };
 
-  return async (event, context) => {
+  const all = async (event: SQSEvent, context: Context): Promise<SQSBatchResponse> => {
     const deadline = Date.now() + context.getRemainingTimeInMillis();
     const started = new Map<string, Promise<Handled>>();
     const each = async (record: SQSRecord): Promise<string[]> => {
@@ -58,7 +58,7 @@ export function worker<Message>(
       return [record.messageId];
     };
     const failed = (await Promise.all(event.Records.map(each))).flat();
-    flushMetrics();
     return { batchItemFailures: failed.map((itemIdentifier) => ({ itemIdentifier })) };
   };
+  return (event, context) => inInvocation(context, undefined, () => all(event, context));
 }

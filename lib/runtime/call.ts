@@ -1,7 +1,7 @@
 import { Agent as HttpAgent, request as httpRequest } from "node:http";
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
 import { deadlineFactor } from "../contract/env.ts";
-import { traceHeaders } from "./trace.ts";
+import { traceHeaders } from "./invocation.ts";
 
 export type HttpRequest = {
   method: "GET" | "POST" | "PUT" | "PATCH";

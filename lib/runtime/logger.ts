@@ -1,4 +1,5 @@
 import { Logger } from "@aws-lambda-powertools/logger";
+import { invocationFields } from "./invocation.ts";
 
 /**
  * Everything that may be logged, by name. A record carries ids, codes and durations; never a body, a header, an
@@ -10,12 +11,12 @@ export type LogMessage =
   | "secret_malformed"
   | "checkout_opened"
   | "checkout_not_opened"
-  | "orphan_checkout"
+  | "unmatched_checkout"
   | "contact_not_stored"
   | "customer_not_looked_up"
-  | "payment_moved"
-  | "look_ended"
-  | "look_suppressed"
+  | "payment_transitioned"
+  | "verification_ended"
+  | "verification_suppressed"
   | "closing_evidence_incomplete"
   | "webhook_refused"
   | "message_failed"
@@ -28,7 +29,7 @@ export type LogMessage =
   | "user_notification_dropped"
   | "totals_not_counted"
   | "redis_failed"
-  | "look_not_asked"
+  | "verification_not_requested"
   | "reconcile_finding"
   | "reconciled";
 
@@ -37,8 +38,8 @@ export type LogFields = Record<string, string | number | boolean | undefined>;
 const logger = new Logger({ serviceName: "payments" });
 
 export const log = {
-  info: (message: LogMessage, fields: LogFields = {}) => logger.info(message, fields),
-  warn: (message: LogMessage, fields: LogFields = {}) => logger.warn(message, fields),
-  error: (message: LogMessage, fields: LogFields = {}) => logger.error(message, fields),
+  info: (message: LogMessage, fields: LogFields = {}) => logger.info(message, { ...invocationFields(), ...fields }),
+  warn: (message: LogMessage, fields: LogFields = {}) => logger.warn(message, { ...invocationFields(), ...fields }),
+  error: (message: LogMessage, fields: LogFields = {}) => logger.error(message, { ...invocationFields(), ...fields }),
 };
 export type Log = typeof log;

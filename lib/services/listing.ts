@@ -1,5 +1,6 @@
 import * as z from "zod";
 import type { Uuid } from "../domain/ids.ts";
+import type { WireStatus } from "../domain/vocabulary.ts";
 import { CallFailed, type HttpRequest, type HttpResponse } from "../runtime/call.ts";
 import { parseJson } from "../runtime/json.ts";
 
@@ -12,14 +13,14 @@ const LOOK_MS = 5_000;
  * is in. `unknown`: it may or may not have acted, or may still be acting. `unavailable`: it did not act.
  */
 export type ListingAnswer =
-  | { answer: "received"; propertyStatus: string; paymentStatus: string }
-  | { answer: "already_processed" | "not_found" | "key_refused" | "invalid" | "unavailable" | "unknown" };
+  | { kind: "received"; propertyStatus: string; paymentStatus: string }
+  | { kind: "already_processed" | "not_found" | "key_refused" | "invalid" | "unavailable" | "unknown" };
 
 export type Confirmation = {
   propertyId: Uuid;
   paymentId: Uuid;
   /** `PENDING` changes nothing there and shows what it has. */
-  status: "SUCCESS" | "FAILED" | "PENDING";
+  status: WireStatus;
   txRef: string;
   errorMessage?: string | undefined;
 };
@@ -63,7 +64,7 @@ export class ListingService {
         }),
       );
     } catch (error) {
-      if (error instanceof CallFailed) return { answer: error.sent ? "unknown" : "unavailable" };
+      if (error instanceof CallFailed) return { kind: error.sent ? "unknown" : "unavailable" };
       throw error;
     }
   }
@@ -91,19 +92,19 @@ export class ListingService {
 function classify({ status, text }: HttpResponse): ListingAnswer {
   if (status === 200) {
     const confirmed = Confirmed.safeParse(parseJson(text)).data;
-    if (confirmed?.status === "already_processed") return { answer: "already_processed" };
-    if (!confirmed) return { answer: "unavailable" };
+    if (confirmed?.status === "already_processed") return { kind: "already_processed" };
+    if (!confirmed) return { kind: "unavailable" };
     // Other words of a definite answer: it showed nothing that speaks against a send, or for having heard.
     return {
-      answer: "received",
+      kind: "received",
       propertyStatus: confirmed.property_status ?? "",
       paymentStatus: confirmed.payment_status ?? "",
     };
   }
-  if (status === 404) return { answer: "not_found" };
-  if (status === 401 || status === 403) return { answer: "key_refused" };
-  if (status === 400 || status === 422) return { answer: "invalid" };
+  if (status === 404) return { kind: "not_found" };
+  if (status === 401 || status === 403) return { kind: "key_refused" };
+  if (status === 400 || status === 422) return { kind: "invalid" };
   // A gateway that gave up waiting says nothing about the service behind it.
-  if (status === 502 || status === 504) return { answer: "unknown" };
-  return { answer: "unavailable" };
+  if (status === 502 || status === 504) return { kind: "unknown" };
+  return { kind: "unavailable" };
 }

@@ -1,4 +1,4 @@
-import type { UserEvent } from "../domain/events.ts";
+import type { UserEvent } from "../domain/vocabulary.ts";
 import am from "./messages/am.json" with { type: "json" };
 import en from "./messages/en.json" with { type: "json" };
 import om from "./messages/om.json" with { type: "json" };

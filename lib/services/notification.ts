@@ -1,5 +1,5 @@
-import type { UserEvent } from "../domain/events.ts";
 import type { Uuid } from "../domain/ids.ts";
+import type { UserEvent } from "../domain/vocabulary.ts";
 import { CallFailed, type HttpRequest, type HttpResponse } from "../runtime/call.ts";
 import { messageFor } from "./messages.ts";
 

@@ -1,19 +1,11 @@
 import { createCipheriv, createDecipheriv } from "node:crypto";
 import { type DynamoDBDocumentClient, GetCommand, PutCommand } from "@aws-sdk/lib-dynamodb";
 import * as z from "zod";
+import { Contact } from "../domain/contact.ts";
 import type { Ref } from "../domain/ids.ts";
 import { DAY_MS, type Instant } from "../domain/time.ts";
 import { callTable } from "./conditional.ts";
 import { contactKey } from "./keys.ts";
-
-/** How to reach the payer. Kept apart from the payment, encrypted, and only for a while. */
-export const Contact = z.object({
-  email: z.string().optional(),
-  phone: z.string().optional(),
-  name: z.string().optional(),
-  language: z.string().optional(),
-});
-export type Contact = z.infer<typeof Contact>;
 
 /** Keys by id, 32 bytes each; `current` is the one to write with, the others still read. */
 export type ContactKeys = { current: string; keys: Readonly<Record<string, Uint8Array>> };

@@ -5,7 +5,15 @@ import { Ref, Uuid } from "../domain/ids.ts";
 import { Currency, Santim } from "../domain/money.ts";
 import { type HistoryEntry, isInert, type Payment } from "../domain/payment.ts";
 import { DAY_MS } from "../domain/time.ts";
-import { MOVES, type Move, STATES } from "../domain/transitions.ts";
+import {
+  ATTEMPT_ENDS,
+  ATTENTION_CODES,
+  CAPTURE_KINDS,
+  MODES,
+  REVERSALS,
+  STATES,
+  TRANSITION_NAMES,
+} from "../domain/vocabulary.ts";
 import { dayKey, paymentKey, shardOf } from "./keys.ts";
 
 export type Item = Record<string, NativeAttributeValue>;
@@ -15,7 +23,7 @@ const INERT_TTL_MS = 30 * DAY_MS;
 
 // No moment that a calendar of four-digit years cannot show.
 const instant = z.number().int().min(0).max(Date.UTC(9999, 0));
-const terms = { amount: Santim, currency: Currency, mode: z.enum(["test", "live"]) };
+const terms = { amount: Santim, currency: Currency, mode: z.enum(MODES) };
 const flag = z.literal(true).optional();
 
 const StoredAttempt = z
@@ -23,48 +31,49 @@ const StoredAttempt = z
     ...terms,
     opened_at: instant,
     closed_at: instant.optional(),
-    end: z.enum(["renewed", "failed", "expired", "cancelled", "superseded", "paid"]).optional(),
-    look_at: instant.optional(),
+    end: z.enum(ATTEMPT_ENDS).optional(),
+    verify_at: instant.optional(),
   })
-  .transform(({ opened_at, closed_at, look_at, ...rest }) => ({
+  .transform(({ opened_at, closed_at, verify_at, ...rest }) => ({
     ...rest,
     openedAt: opened_at,
     closedAt: closed_at,
-    lookAt: look_at,
+    verifyAt: verify_at,
   }));
 
 const StoredCapture = z.object({
   attempt: z.number().int(),
   at: instant,
-  kind: z.enum(["confirmed", "reviewed", "duplicate"]),
+  kind: z.enum(CAPTURE_KINDS),
   amount: Santim.optional(),
   currency: z.string().optional(),
   mode: z.string().optional(),
   reference: z.string().optional(),
   method: z.string().optional(),
   charge: Santim.optional(),
-  returned: z.enum(["refunded", "reversed"]).optional(),
+  reversal: z.enum(REVERSALS).optional(),
   listed: flag,
 });
 
 const StoredAttention = z
   .object({
-    code: z.enum(["mismatch", "duplicate", "orphan", "refunded", "reversed", "listing_closed", "listing_unclear"]),
+    code: z.enum(ATTENTION_CODES),
     at: instant,
     attempt: z.number().int().optional(),
     answered_at: instant.optional(),
   })
   .transform(({ answered_at, ...rest }) => ({ ...rest, answeredAt: answered_at }));
 
-const isMove = (text: string): text is Move => Object.hasOwn(MOVES, text);
+const StoredTransition = z.enum(TRANSITION_NAMES);
 
-// One line per move keeps a payment with its history below one write unit: "move at by evidence".
+// One line per transition keeps a payment with its history below one write unit: "transition at by evidence".
 const StoredHistory = z.string().transform((line, context): HistoryEntry => {
-  const [move = "", at = "", by = "", ...evidence] = line.split(" ");
-  if (isMove(move) && /^\d+$/.test(at) && instant.safeParse(Number(at)).success && by) {
-    return { move, at: Number(at), by, evidence: evidence.join(" ") || undefined };
+  const [name, at = "", by = "", ...evidence] = line.split(" ");
+  const transition = StoredTransition.safeParse(name).data;
+  if (transition && /^\d+$/.test(at) && instant.safeParse(Number(at)).success && by) {
+    return { transition, at: Number(at), by, evidence: evidence.join(" ") || undefined };
   }
-  context.issues.push({ code: "custom", message: "not a move", input: line });
+  context.issues.push({ code: "custom", message: "not a transition", input: line });
   return z.NEVER;
 });
 
@@ -89,11 +98,11 @@ const StoredPayment = z.object({
   settled_at: instant.optional(),
   failure_reason: z.string().optional(),
   late: flag,
-  sealed: flag,
+  finalised: flag,
   captures: z.array(StoredCapture).default([]),
   refundable: Santim.default(Santim.parse(0)),
   attention: z.array(StoredAttention).default([]),
-  heard_at: instant.optional(),
+  acknowledged_at: instant.optional(),
   sent_at: instant.optional(),
   verified_at: instant.optional(),
   unreachable_since: instant.optional(),
@@ -127,12 +136,12 @@ export function fromItem(item: Item): Payment {
     settledAt: stored.settled_at,
     failureReason: stored.failure_reason,
     late: stored.late,
-    sealed: stored.sealed,
+    finalised: stored.finalised,
     captures: stored.captures,
     refundable: stored.refundable,
     attention: stored.attention,
-    listingHeardAt: stored.heard_at,
-    listingSentAt: stored.sent_at,
+    acknowledgedAt: stored.acknowledged_at,
+    sentAt: stored.sent_at,
     verifiedAt: stored.verified_at,
     unreachableSince: stored.unreachable_since,
     dueAt: stored.due_at,
@@ -154,9 +163,9 @@ export function toItem(payment: Payment): Item {
     attempt: payment.attempt,
     ...payment.terms,
     attempts: Object.fromEntries(
-      Object.entries(payment.attempts).map(([number, { openedAt, closedAt, lookAt, ...rest }]) => [
+      Object.entries(payment.attempts).map(([number, { openedAt, closedAt, verifyAt, ...rest }]) => [
         number,
-        withoutUndefined({ ...rest, opened_at: openedAt, closed_at: closedAt, look_at: lookAt }),
+        withoutUndefined({ ...rest, opened_at: openedAt, closed_at: closedAt, verify_at: verifyAt }),
       ]),
     ),
     lease: payment.lease && withoutUndefined(payment.lease),
@@ -169,21 +178,23 @@ export function toItem(payment: Payment): Item {
     settled_at: payment.settledAt,
     failure_reason: payment.failureReason,
     late: payment.late,
-    sealed: payment.sealed,
+    finalised: payment.finalised,
     captures: payment.captures.length > 0 ? payment.captures.map(withoutUndefined) : undefined,
     refundable: payment.captures.length > 0 ? payment.refundable : undefined,
     attention:
       payment.attention.length > 0
         ? payment.attention.map(({ answeredAt, ...rest }) => withoutUndefined({ ...rest, answered_at: answeredAt }))
         : undefined,
-    heard_at: payment.listingHeardAt,
-    sent_at: payment.listingSentAt,
+    acknowledged_at: payment.acknowledgedAt,
+    sent_at: payment.sentAt,
     verified_at: payment.verifiedAt,
     unreachable_since: payment.unreachableSince,
     due_at: payment.dueAt,
     due_shard: payment.dueAt === undefined ? undefined : shardOf(payment.ref),
     ttl: isInert(payment) ? Math.ceil((payment.beganAt + INERT_TTL_MS) / 1000) : undefined,
-    history: payment.history.map(({ move, at, by, evidence }) => [move, at, by, evidence ?? []].flat().join(" ")),
+    history: payment.history.map(({ transition, at, by, evidence }) =>
+      [transition, at, by, evidence ?? []].flat().join(" "),
+    ),
   });
 }
 

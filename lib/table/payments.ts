@@ -8,6 +8,7 @@ import {
   UpdateCommand,
 } from "@aws-sdk/lib-dynamodb";
 import { PAYMENT_PREFIX } from "../contract/table.ts";
+import type { PageKey, Span } from "../domain/commands.ts";
 import { Ref, type Uuid } from "../domain/ids.ts";
 import type { Payment } from "../domain/payment.ts";
 import type { Instant } from "../domain/time.ts";
@@ -19,12 +20,6 @@ import { fromItem, type Item, toItem } from "./payment-item.ts";
 const BATCH = 100;
 // An index finds an item only by all of its keys, and another note beside the same version may have taken them away.
 const DUE_KEYS = ["due_shard", "due_at"];
-
-/** From and to, both included. */
-export type Span = { from: Instant; to: Instant };
-
-/** A payment's place in a list: when its first checkout was opened. */
-export type Mark = { ref: Ref; at: Instant };
 
 /**
  * Payment rows. Every write is one conditional write on one item; losing a race is an answer, not an error.
@@ -90,7 +85,7 @@ export class PaymentTable {
   }
 
   /**
-   * Stores one step from `before` to `after`: a move (its version is one higher), or a note beside the version (it is
+   * Stores one step from `before` to `after`: a transition (its version is one higher), or a note beside the version (it is
    * the same). Either only happens while the stored version is the one that `before` was read at.
    * @returns whether this step is what is stored, and the payment as it now is; undefined when the row is gone
    */
@@ -157,16 +152,16 @@ export class PaymentTable {
   }
 
   /** A user's payments by their first checkout within `span`, latest first, at most `limit`. */
-  openedByUser(userId: Uuid, span: Span, limit: number): Promise<Mark[]> {
+  openedByUser(userId: Uuid, span: Span, limit: number): Promise<PageKey[]> {
     return this.#opened({ index: "by-user", key: "user_id", value: userId }, span, limit);
   }
 
   /** The payments of one bucket of a day (see {@link dayBuckets}), as {@link openedByUser}. */
-  openedOnDay(bucket: string, span: Span, limit: number): Promise<Mark[]> {
+  openedOnDay(bucket: string, span: Span, limit: number): Promise<PageKey[]> {
     return this.#opened({ index: "by-day", key: "day", value: bucket }, span, limit);
   }
 
-  async #opened(of: { index: string; key: string; value: string }, span: Span, limit: number): Promise<Mark[]> {
+  async #opened(of: { index: string; key: string; value: string }, span: Span, limit: number): Promise<PageKey[]> {
     // An empty span is no question; the table would call it a mistake.
     if (span.to < span.from) return [];
     const { Items } = await callTable(() =>

@@ -1,11 +1,11 @@
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
 import { unmarshall } from "@aws-sdk/util-dynamodb";
-import type { DynamoDBBatchResponse, DynamoDBRecord, DynamoDBStreamEvent } from "aws-lambda";
+import type { Context, DynamoDBBatchResponse, DynamoDBRecord, DynamoDBStreamEvent } from "aws-lambda";
 import { PAYMENT_PREFIX } from "../contract/table.ts";
 import { errorName } from "../domain/errors.ts";
 import type { Payment } from "../domain/payment.ts";
+import { inInvocation } from "../runtime/invocation.ts";
 import { log } from "../runtime/logger.ts";
-import { flushMetrics } from "../runtime/metrics.ts";
 import { fromItem } from "./payment-item.ts";
 
 /** One change of a payment row. */
@@ -19,8 +19,8 @@ type Image = NonNullable<DynamoDBRecord["dynamodb"]>["NewImage"];
  */
 export function streamHandler(
   handle: (changes: Change[]) => Promise<void>,
-): (event: DynamoDBStreamEvent) => Promise<DynamoDBBatchResponse> {
-  return async ({ Records }) => {
+): (event: DynamoDBStreamEvent, context: Context) => Promise<DynamoDBBatchResponse> {
+  const all = async ({ Records }: DynamoDBStreamEvent): Promise<DynamoDBBatchResponse> => {
     const changes: Change[] = [];
     let unreadable: DynamoDBRecord | undefined;
     for (const record of Records) {
@@ -38,9 +38,9 @@ export function streamHandler(
       log.error("message_failed", { sequence: sequenceOf(Records[0]), error: errorName(error) });
       unreadable = Records[0];
     }
-    flushMetrics();
     return { batchItemFailures: unreadable ? [{ itemIdentifier: sequenceOf(unreadable) }] : [] };
   };
+  return (event, context) => inInvocation(context, undefined, () => all(event));
 }
 
 function changeOf({ dynamodb }: DynamoDBRecord): Change[] {

@@ -2,7 +2,8 @@ import { Command } from "../../commands/command.ts";
 import { choice, flag, integer, optionalInteger, orElse, positive, text, url } from "../../commands/options.ts";
 import { LAST_PORT, PortTaken } from "../serve.ts";
 import { PROFILE_NAMES } from "./profiles.ts";
-import { CHAPA_DEFAULTS, type ChapaOptions, type ChapaSimulator, startChapa, UnsafeKey } from "./simulator.ts";
+import { CHAPA_DEFAULTS, type ChapaOptions, type ChapaSimulator, UnsafeKey } from "./simulator.ts";
+import { startChapa } from "./start.ts";
 
 const PORTS = { least: 0, most: LAST_PORT };
 

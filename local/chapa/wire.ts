@@ -38,7 +38,7 @@ export function unpaidAnswer({ order, ...rest }: Transaction, profile: Profile):
 }
 
 /** The transaction's status in this profile's words. */
-export function statusWord(transaction: Transaction, profile: Profile): string {
+function statusWord(transaction: Transaction, profile: Profile): string {
   const status = statusOf(transaction);
   const isFailure = status === "failed" || status === "cancelled";
   return isFailure ? profile.trait("failedInVerify", transaction.order.txRef) : status;

@@ -1,6 +1,6 @@
 import { paymentIdOf, txRefOf } from "../../lib/domain/ids.ts";
-import { openAttention } from "../../lib/domain/payment.ts";
-import { WIRE_STATUS } from "../../lib/domain/transitions.ts";
+import { openFlags } from "../../lib/domain/payment.ts";
+import { WIRE_STATUS } from "../../lib/domain/vocabulary.ts";
 import type { Cloud } from "../cloud.ts";
 
 /** How everything stands at the end of a scenario, on every side. Checks read nothing else. */
@@ -19,7 +19,7 @@ export type Outcome = {
     state: string;
     status: string;
     late: boolean;
-    sealed: boolean;
+    finalised: boolean;
     /** Codes that wait for a person. */
     attention: string[];
     /** References of the checkouts that were opened, and of those that took money. */
@@ -52,11 +52,11 @@ export async function outcomeOf(cloud: Cloud, answers: Outcome["answers"]): Prom
       state: payment.state,
       status: WIRE_STATUS[payment.state],
       late: payment.late ?? false,
-      sealed: payment.sealed ?? false,
-      attention: openAttention(payment),
+      finalised: payment.finalised ?? false,
+      attention: openFlags(payment),
       opened: Object.keys(payment.attempts).map((attempt) => txRefOf(payment.ref, Number(attempt))),
       captured: payment.captures.map(({ attempt }) => txRefOf(payment.ref, attempt)),
-      listingHeard: payment.listingHeardAt !== undefined,
+      listingHeard: payment.acknowledgedAt !== undefined,
       failureReason: payment.failureReason,
     })),
     transactions: (cloud.chapa?.transactions() ?? []).map(({ txRef, state }) => ({ txRef, state })),

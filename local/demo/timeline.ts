@@ -31,9 +31,9 @@ export class Timeline {
     const after = paymentOf(dynamodb?.NewImage);
     const before = paymentOf(dynamodb?.OldImage);
     if (!after || after.version === before?.version) {
-      if (after?.listingHeardAt && !before?.listingHeardAt) {
+      if (after?.acknowledgedAt && !before?.acknowledgedAt) {
         this.#entries.push({
-          at: after.listingHeardAt,
+          at: after.acknowledgedAt,
           lane: "payments",
           text: "listing has heard; nothing is left to do",
         });
@@ -41,7 +41,7 @@ export class Timeline {
       return;
     }
     for (const move of after.history.slice(before?.history.length ?? 0)) {
-      this.#entries.push({ at: move.at, lane: "payments", text: moveText(move, before, after) });
+      this.#entries.push({ at: move.at, lane: "payments", text: transitionText(move, before, after) });
     }
   };
 
@@ -68,7 +68,7 @@ function paymentOf(image: NonNullable<DynamoDBRecord["dynamodb"]>["NewImage"]): 
   return fromItem(unmarshall(image as Record<string, AttributeValue>));
 }
 
-const MOVE_TEXTS: Partial<Record<HistoryEntry["move"], string>> = {
+const TRANSITION_TEXTS: Record<HistoryEntry["transition"], string> = {
   claim: "fee claimed, before Chapa hears of it",
   takeOver: "next attempt",
   open: "checkout stored: it can be paid",
@@ -81,17 +81,17 @@ const MOVE_TEXTS: Partial<Record<HistoryEntry["move"], string>> = {
   confirm: "verified: paid",
   review: "verified, but not as agreed: a person must look",
   duplicate: "a second capture of a paid fee: a person must look",
-  orphan: "money without a row of ours: a person must look",
-  attend: "a person must look",
-  returned: "verified: the money went back",
-  seal: "sealed: the listing may hear that nobody paid",
+  unmatched: "money without a row of ours: a person must look",
+  flag: "a person must look",
+  reversal: "verified: the money went back",
+  finalise: "finalised: the listing may hear that nobody paid",
 };
 
-function moveText(move: HistoryEntry, before: Payment | undefined, after: Payment): string {
+function transitionText(entry: HistoryEntry, before: Payment | undefined, after: Payment): string {
   const states = before && before.state !== after.state ? ` ${before.state} → ${after.state}` : ` ${after.state}`;
-  const late = move.move === "confirm" && after.late ? " (late)" : "";
-  const evidence = move.evidence ? ` [${move.evidence}]` : "";
-  return `${states.trim()}${late}: ${MOVE_TEXTS[move.move] ?? move.move}${evidence}`;
+  const late = entry.transition === "confirm" && after.late ? " (late)" : "";
+  const evidence = entry.evidence ? ` [${entry.evidence}]` : "";
+  return `${states.trim()}${late}: ${TRANSITION_TEXTS[entry.transition]}${evidence}`;
 }
 
 function chapaEntry(entry: JournalEntry): Entry[] {

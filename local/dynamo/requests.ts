@@ -11,7 +11,7 @@ export async function dynamo<Result>(endpoint: string, action: string, input: ob
   return JSON.parse(text);
 }
 
-export const STREAM_ACTIONS = ["ListStreams", "DescribeStream", "GetShardIterator", "GetRecords"];
+const STREAM_ACTIONS = ["ListStreams", "DescribeStream", "GetShardIterator", "GetRecords"];
 
 // The emulators want to see a signature and do not check it.
 const HEADERS = {

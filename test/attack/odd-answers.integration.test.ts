@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { classifyVerify } from "../../lib/chapa/classify.ts";
-import { moveFor } from "../../lib/domain/evidence.ts";
+import { applyCapture } from "../../lib/domain/apply.ts";
 import { txRefOf } from "../../lib/domain/ids.ts";
-import { account } from "../../lib/domain/moves.ts";
 import { HOUR_MS } from "../../lib/domain/time.ts";
+import { transitionForMoney } from "../../lib/domain/transitions.ts";
 import { availableEngines } from "../../local/dynamo/engine.ts";
-import { anAct, anOpened, T0 } from "../support/payments.ts";
+import { aContext, anOpened, T0 } from "../support/payments.ts";
 import type { Tables } from "../support/table-contract.ts";
 import { realTables } from "../support/tables.ts";
 
@@ -36,11 +36,14 @@ describe.each(availableEngines())("a success that Chapa reports is written on %s
       tx_ref: txRefOf(payment.ref, 0),
     };
     const data = { ...agreed, reference: odd, method: odd, charge: odd, failure_reason: odd };
-    const evidence = classifyVerify({ status: 200, text: JSON.stringify({ message: "", status: "success", data }) });
-    const move = moveFor(payment, 0, evidence);
-    if (evidence.says !== "paid" || !move) throw new Error("a success is evidence");
+    const result = classifyVerify({ status: 200, text: JSON.stringify({ message: "", status: "success", data }) });
+    if (result.kind !== "paid") throw new Error("a success is evidence");
+    const context = aContext(T0 + HOUR_MS);
+    const money = { attempt: 0, result };
+    const transition = transitionForMoney(payment, money, context);
+    if (!transition) throw new Error("a success is recorded");
     await tables.payments.create(payment);
-    const { won } = await tables.payments.save(payment, account(payment, move, 0, evidence, anAct(T0 + HOUR_MS)));
+    const { won } = await tables.payments.save(payment, applyCapture(payment, transition, money, context));
     expect([won, (await tables.payments.find(payment.ref))?.state]).toEqual([true, "SUCCESS"]);
   });
 });

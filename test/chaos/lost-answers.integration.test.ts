@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { GetCommand } from "@aws-sdk/lib-dynamodb";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { open, takeOver } from "../../lib/domain/apply.ts";
 import { DependencyUnavailable } from "../../lib/domain/errors.ts";
-import { open, takeOver } from "../../lib/domain/moves.ts";
 import type { Payment } from "../../lib/domain/payment.ts";
 import { MINUTE_MS } from "../../lib/domain/time.ts";
 import { documentClient } from "../../lib/table/client.ts";
@@ -13,7 +13,7 @@ import { TotalsTable } from "../../lib/table/totals.ts";
 import { type Engine, startEngine } from "../../local/dynamo/engine.ts";
 import { createTable } from "../../local/dynamo/table.ts";
 import { type CuttingProxy, type Fate, startCuttingProxy } from "../support/cutting-proxy.ts";
-import { aClaim, aLease, anAct, anOpened, aRef, CHECKOUT_URL, T0, TERMS } from "../support/payments.ts";
+import { aClaim, aContext, aLease, anOpened, aRef, CHECKOUT_URL, T0, TERMS } from "../support/payments.ts";
 import { seeded } from "../support/seeded-random.ts";
 
 /** Again with LOST_SEED=n; LOST_RUNS=n for more of them. */
@@ -106,7 +106,7 @@ describe.each(LOSSES)("a write is what it was, though %s:", (_, fates) => {
   test("a step is stored, once", async () => {
     const before = aClaim();
     await payments.create(before);
-    const after = open(before, "me", CHECKOUT_URL, anAct());
+    const after = open(before, "me", CHECKOUT_URL, aContext());
     next(...fates);
     expect(await payments.save(before, after)).toEqual({ won: true, payment: after });
     const stored = await payments.find(before.ref);
@@ -117,10 +117,14 @@ describe.each(LOSSES)("a write is what it was, though %s:", (_, fates) => {
   test("a step from a version that is gone is not stored", async () => {
     const before = aClaim();
     await payments.create(before);
-    const theirs = open(before, "me", CHECKOUT_URL, anAct());
+    const theirs = open(before, "me", CHECKOUT_URL, aContext());
     await payments.save(before, theirs);
     next(...fates);
-    const late = takeOver(before, TERMS, aLease("late", T0 + 2 * MINUTE_MS), anAct(T0 + 2 * MINUTE_MS));
+    const late = takeOver(
+      before,
+      { terms: TERMS, lease: aLease("late", T0 + 2 * MINUTE_MS) },
+      aContext(T0 + 2 * MINUTE_MS),
+    );
     expect(await payments.save(before, late)).toEqual({ won: false, payment: theirs });
   });
 
@@ -190,7 +194,7 @@ describe("a write whose every answer is lost", () => {
     next(...NOTHING);
     await expect(payments.create(before)).rejects.toThrow(DependencyUnavailable);
     expect(await payments.create(before)).toEqual({ won: true, payment: before });
-    const after = open(before, "me", CHECKOUT_URL, anAct());
+    const after = open(before, "me", CHECKOUT_URL, aContext());
     next(...NOTHING);
     await expect(payments.save(before, after)).rejects.toThrow(DependencyUnavailable);
     expect(await payments.save(before, after)).toEqual({ won: true, payment: after });
@@ -228,7 +232,7 @@ describe(`${RUNS} random sequences, every third call going wrong`, () => {
       const saved = await Promise.all(
         ["a", "b", "c", "d", "e"].map((who) => {
           const now = T0 + 2 * MINUTE_MS;
-          const after = takeOver(before, TERMS, aLease(who, now + MINUTE_MS), anAct(now, who));
+          const after = takeOver(before, { terms: TERMS, lease: aLease(who, now + MINUTE_MS) }, aContext(now, who));
           return steadily(() => payments.save(before, after));
         }),
       );
@@ -268,5 +272,5 @@ function stepOf(payment: Payment, step: number, random: () => number): Payment {
   const isNote = random() < 0.5;
   return isNote
     ? { ...payment, verifiedAt: now }
-    : takeOver(payment, TERMS, aLease(`me-${step}`, now + MINUTE_MS), anAct(now));
+    : takeOver(payment, { terms: TERMS, lease: aLease(`me-${step}`, now + MINUTE_MS) }, aContext(now));
 }

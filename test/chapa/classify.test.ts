@@ -28,7 +28,7 @@ describe("initialize", () => {
   const opened = (checkout_url: unknown) => ({ message: "Hosted Link", status: "success", data: { checkout_url } });
 
   test("a checkout at Chapa's own address is opened", () => {
-    expect(classifyInitialize(reply(200, opened(url)), ORIGINS)).toEqual({ outcome: "opened", checkoutUrl: url });
+    expect(classifyInitialize(reply(200, opened(url)), ORIGINS)).toEqual({ kind: "opened", checkoutUrl: url });
   });
 
   test.each([
@@ -36,7 +36,7 @@ describe("initialize", () => {
     ["https:\\\\checkout.chapa.co/x", "https://checkout.chapa.co/x"],
     [" https://CHECKOUT.chapa.co:443/x\r\ny ", "https://checkout.chapa.co/xy"],
   ])("the checkout %j is handed on as %j, which nobody can read as another host", (written, checkoutUrl) => {
-    expect(classifyInitialize(reply(200, opened(written)), ORIGINS)).toEqual({ outcome: "opened", checkoutUrl });
+    expect(classifyInitialize(reply(200, opened(written)), ORIGINS)).toEqual({ kind: "opened", checkoutUrl });
   });
 
   test.each([
@@ -51,7 +51,7 @@ describe("initialize", () => {
     null,
     42,
   ])("the checkout %j is nobody's: the answer counts as lost", (bad) => {
-    expect(classifyInitialize(reply(200, opened(bad)), ORIGINS)).toEqual({ outcome: "lost" });
+    expect(classifyInitialize(reply(200, opened(bad)), ORIGINS)).toEqual({ kind: "lost" });
   });
 
   test.each([
@@ -62,24 +62,24 @@ describe("initialize", () => {
     [failed({ "customization.title": ["too long"] }), false, "it does not accept customization.title"],
     [failed("The amount must not exceed 1000000."), false, "it does not accept the data"],
   ])("%j is a refusal of the data", (body, contactOnly, reason) => {
-    expect(classifyInitialize(reply(400, body), ORIGINS)).toEqual({ outcome: "refused", contactOnly, reason });
+    expect(classifyInitialize(reply(400, body), ORIGINS)).toEqual({ kind: "refused", contactOnly, reason });
   });
 
   test("an address without measure is no checkout: a row has to hold it", () => {
     const endless = `${url}?${"x".repeat(2_048)}`;
-    expect(classifyInitialize(reply(200, opened(endless)), ORIGINS)).toEqual({ outcome: "lost" });
+    expect(classifyInitialize(reply(200, opened(endless)), ORIGINS)).toEqual({ kind: "lost" });
   });
 
   test("a field named like something that every object has is named in words, and a reason stays short", () => {
     const inherited = classifyInitialize(reply(400, failed({ constructor: ["x"], toString: ["y"] })), ORIGINS);
-    expect(inherited).toMatchObject({ outcome: "refused", reason: "it does not accept constructor, toString" });
+    expect(inherited).toMatchObject({ kind: "refused", reason: "it does not accept constructor, toString" });
     const endless = classifyInitialize(reply(400, failed({ ["x".repeat(100_000)]: ["y"] })), ORIGINS);
-    expect(endless.outcome === "refused" && endless.reason.length).toBeLessThan(300);
+    expect(endless.kind === "refused" && endless.reason.length).toBeLessThan(300);
   });
 
   test("a reference that was used is neither a refusal nor an outage", () => {
     const body = failed("Transaction reference has been used before");
-    expect(classifyInitialize(reply(400, body), ORIGINS)).toEqual({ outcome: "used before" });
+    expect(classifyInitialize(reply(400, body), ORIGINS)).toEqual({ kind: "used_before" });
   });
 
   test.each([
@@ -92,7 +92,7 @@ describe("initialize", () => {
     [400, failed("Merchant fee is greater than split flat amount.")],
     [400, failed({})],
   ])("%d %j is our own fault and never the payer's", (status, body) => {
-    expect(classifyInitialize(reply(status, body), ORIGINS)).toEqual({ outcome: "misconfigured" });
+    expect(classifyInitialize(reply(status, body), ORIGINS)).toEqual({ kind: "misconfigured" });
   });
 
   test.each([
@@ -107,14 +107,14 @@ describe("initialize", () => {
     [404, "<html>not found</html>"],
     [418, failed("teapot")],
   ])("%d %j proves nothing: the answer counts as lost", (status, body) => {
-    expect(classifyInitialize(reply(status, body), ORIGINS)).toEqual({ outcome: "lost" });
+    expect(classifyInitialize(reply(status, body), ORIGINS)).toEqual({ kind: "lost" });
   });
 });
 
 describe("verify", () => {
   test("a success carries the money exactly as it was written", () => {
     expect(classifyVerify(reply(200, verified(SUCCESS)))).toEqual({
-      says: "paid",
+      kind: "paid",
       facts: {
         txRef: "G85FR23GHWFN3DNFFP00",
         amount: 50_000,
@@ -142,16 +142,16 @@ describe("verify", () => {
     ["true", undefined],
   ])("the amount written %s is read as %s", (written, amount) => {
     const text = JSON.stringify(verified({ ...SUCCESS, amount: "@" })).replace('"@"', written);
-    expect(classifyVerify({ status: 200, text })).toMatchObject({ says: "paid", facts: { amount } });
+    expect(classifyVerify({ status: 200, text })).toMatchObject({ kind: "paid", facts: { amount } });
   });
 
   test("a fact without measure counts as unreadable: no answer makes a row that the table cannot hold", () => {
     const endless = "x".repeat(500_000);
-    const { says, ...rest } = classifyVerify(reply(200, verified({ ...SUCCESS, method: endless, reference: endless })));
-    expect(says).toBe("paid");
+    const { kind, ...rest } = classifyVerify(reply(200, verified({ ...SUCCESS, method: endless, reference: endless })));
+    expect(kind).toBe("paid");
     expect(rest).toMatchObject({ facts: { amount: 50_000, method: undefined, reference: undefined } });
     const failed = verified({ ...SUCCESS, status: "failed", failure_reason: endless });
-    expect(classifyVerify(reply(200, failed))).toEqual({ says: "unpaid", because: "failed", reason: undefined });
+    expect(classifyVerify(reply(200, failed))).toEqual({ kind: "unpaid", reason: "failed", failureReason: undefined });
   });
 
   test("half a character in a fact is replaced: a table takes no such text, and the success would be lost with it", () => {
@@ -162,14 +162,14 @@ describe("verify", () => {
   test("the word at the top is never read: an unpaid payment comes with success there", () => {
     const pending = { ...SUCCESS, status: "pending", method: null, charge: null, reference: undefined };
     const body = verified(pending, "Payment details fetched successfully");
-    expect(classifyVerify(reply(200, body))).toEqual({ says: "unpaid", because: "pending" });
+    expect(classifyVerify(reply(200, body))).toEqual({ kind: "unpaid", reason: "pending" });
   });
 
   test.each(["failed", "Failed", "cancelled", "failed/cancelled"])("%s is a failed try", (status) => {
     expect(classifyVerify(reply(200, verified({ ...SUCCESS, status, failure_reason: "Declined" })))).toEqual({
-      says: "unpaid",
-      because: "failed",
-      reason: "Declined",
+      kind: "unpaid",
+      reason: "failed",
+      failureReason: "Declined",
     });
   });
 
@@ -177,10 +177,9 @@ describe("verify", () => {
     ["refunded", "refunded"],
     ["reversed", "reversed"],
     ["REVERSED", "reversed"],
-  ])("%s means that the money was here and went back", (status, how) => {
+  ])("%s means that the money was here and went back", (status, kind) => {
     expect(classifyVerify(reply(200, verified({ ...SUCCESS, status })))).toMatchObject({
-      says: "returned",
-      how,
+      kind,
       facts: { amount: 50_000 },
     });
   });
@@ -191,7 +190,7 @@ describe("verify", () => {
     [404, { message: "Payment not paid yet", status: null, data: null }, "pending"],
     [404, { message: "Payment not paid yet", status: "null", data: null }, "pending"],
   ])("%d %j is unpaid: %s", (status, body, because) => {
-    expect(classifyVerify(reply(status, body))).toEqual({ says: "unpaid", because });
+    expect(classifyVerify(reply(status, body))).toEqual({ kind: "unpaid", reason: because });
   });
 
   test.each([
@@ -213,13 +212,13 @@ describe("verify", () => {
     [200, verified({ ...SUCCESS, status: "settling" }), "unreadable"],
     [302, "", "unreadable"],
   ])("%d %j says nothing about money (%s)", (status, body, silence) => {
-    expect(classifyVerify(reply(status, body))).toEqual({ says: "nothing", silence });
+    expect(classifyVerify(reply(status, body))).toEqual({ kind: "unavailable", reason: silence });
   });
 
   test("nothing but data.status success is ever money, whatever else an answer holds", () => {
     fc.assert(
       fc.property(fc.integer({ min: 100, max: 599 }), fc.jsonValue(), (status, body) => {
-        expect(classifyVerify(reply(status, body as object)).says).not.toBe("paid");
+        expect(classifyVerify(reply(status, body as object)).kind).not.toBe("paid");
       }),
       { numRuns: 500 },
     );

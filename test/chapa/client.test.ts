@@ -52,7 +52,7 @@ describe("Chapa's API over HTTP", () => {
 
   test("a key that was replaced is refused once, and whatever was asked is asked again with its successor", async () => {
     answer = { status: 401, body: { message: "Invalid API Key", status: "failed", data: null } };
-    expect(await chapa.initialize(CHECKOUT, 1000)).toEqual({ outcome: "misconfigured" });
+    expect(await chapa.initialize(CHECKOUT, 1000)).toEqual({ kind: "misconfigured" });
     expect(requests).toHaveLength(1);
     renewedKey = "CHASECK_TEST-sim2";
     await chapa.initialize(CHECKOUT, 1000);
@@ -70,7 +70,7 @@ describe("Chapa's API over HTTP", () => {
       body: { message: "Hosted Link", status: "success", data: { checkout_url: `${server.origin}/x` } },
     };
 
-    expect(await chapa.initialize(CHECKOUT, 1_000)).toEqual({ outcome: "opened", checkoutUrl: `${server.origin}/x` });
+    expect(await chapa.initialize(CHECKOUT, 1_000)).toEqual({ kind: "opened", checkoutUrl: `${server.origin}/x` });
 
     const [request] = requests;
     expect(request).toMatchObject({ method: "POST", path: "/v1/transaction/initialize" });
@@ -109,8 +109,8 @@ describe("Chapa's API over HTTP", () => {
 
   test("a refused connection proves that nothing was sent", async () => {
     await faults.set("down");
-    expect(await chapa.initialize(CHECKOUT, 1_000)).toEqual({ outcome: "unsent" });
-    expect(await chapa.verify(TX_REF, 1_000)).toEqual({ says: "nothing", silence: "unreachable" });
+    expect(await chapa.initialize(CHECKOUT, 1_000)).toEqual({ kind: "unsent" });
+    expect(await chapa.verify(TX_REF, 1_000)).toEqual({ kind: "unavailable", reason: "unreachable" });
     expect(await chapa.cancel(TX_REF, 1_000)).toBe("unclear");
     expect(await chapa.isReachable(1_000)).toBe(false);
     expect(requests).toHaveLength(0);
@@ -123,28 +123,33 @@ describe("Chapa's API over HTTP", () => {
       secretKey: { get: async () => key, renewed: async () => renewedKey },
       send: call,
     });
-    expect(await lost.initialize(CHECKOUT, 3_000)).toEqual({ outcome: "unsent" });
+    expect(await lost.initialize(CHECKOUT, 3_000)).toEqual({ kind: "unsent" });
   });
 
   test("without time left nothing is sent", async () => {
-    expect(await chapa.initialize(CHECKOUT, 0)).toEqual({ outcome: "unsent" });
+    expect(await chapa.initialize(CHECKOUT, 0)).toEqual({ kind: "unsent" });
     expect(requests).toHaveLength(0);
   });
 
-  test.each("timeoutAfterEffect resetBeforeHeaders resetAfterEffect resetMidBody malformedJson 502 429".split(" "))(
-    "after %s nobody knows what became of an initialize, and it is not sent again",
-    async (fault) => {
-      await faults.set(fault);
-      expect(await chapa.initialize(CHECKOUT, 200)).toEqual({ outcome: "lost" });
-      expect(requests.length).toBeLessThanOrEqual(1);
-    },
-  );
+  test.each([
+    "timeoutAfterEffect",
+    "resetBeforeHeaders",
+    "resetAfterEffect",
+    "resetMidBody",
+    "malformedJson",
+    "502",
+    "429",
+  ])("after %s nobody knows what became of an initialize, and it is not sent again", async (fault) => {
+    await faults.set(fault);
+    expect(await chapa.initialize(CHECKOUT, 200)).toEqual({ kind: "lost" });
+    expect(requests.length).toBeLessThanOrEqual(1);
+  });
 
   test.each(["timeoutBeforeEffect", "resetMidBody", "503", "malformedJson", "redirect302"])(
     "after %s verify says nothing about money",
     async (fault) => {
       await faults.set(fault);
-      expect((await chapa.verify(TX_REF, 200)).says).toBe("nothing");
+      expect((await chapa.verify(TX_REF, 200)).kind).toBe("unavailable");
     },
   );
 
@@ -156,7 +161,7 @@ describe("Chapa's API over HTTP", () => {
 
   test("an answer larger than any of Chapa's is not read to the end", async () => {
     answer = { status: 200, body: "x".repeat(600 * 1024) };
-    expect(await chapa.verify(TX_REF, 2_000)).toEqual({ says: "nothing", silence: "unreachable" });
+    expect(await chapa.verify(TX_REF, 2_000)).toEqual({ kind: "unavailable", reason: "unreachable" });
   });
 
   test("the list of transactions comes page by page", async () => {

@@ -316,7 +316,7 @@ describe("telling the listing", () => {
     const checkout = await stage.checkout(property);
     await stage.act(checkout, "pay");
     const [payment] = await stage.cloud.rows.payments();
-    expect(payment?.listingHeardAt).toEqual(expect.any(Number));
+    expect(payment?.acknowledgedAt).toEqual(expect.any(Number));
     expect(stage.cloud.services.listing?.property(property)?.status).toBe("APPROVED");
   });
 });

@@ -1,38 +1,35 @@
 import { describe, expect, test } from "vitest";
+import { applyCapture, finalise, settleUnpaid } from "../../lib/domain/apply.ts";
 import { decide } from "../../lib/domain/decide.ts";
-import { account, seal } from "../../lib/domain/moves.ts";
+import { txRefOf } from "../../lib/domain/ids.ts";
 import type { Payment } from "../../lib/domain/payment.ts";
-import { HOUR_MS, MINUTE_MS } from "../../lib/domain/time.ts";
-import {
-  aClaim,
-  aConfirmed,
-  aLease,
-  anAct,
-  anOpened,
-  aReturn,
-  aReviewed,
-  aSettled,
-  aSuccess,
-  LATER,
-  POLICY,
-  T0,
-  TERMS,
-  UNPAID_MOVES,
-} from "../support/payments.ts";
+import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../lib/domain/time.ts";
+import { aClaim, aContext, aLease, anOpened, T0, TERMS, timedOut } from "../support/payments.ts";
 
-const settledAt = LATER.now;
+const closing = { attempt: 0, found: "failed", cancel: "closed" } as const;
+const settledAt = T0 + 2 * HOUR_MS;
+const act = aContext(settledAt);
 
 function request(payment: Payment, recordedAt = T0, asked = { property_id: "p" }) {
   return { ref: payment.ref, fields: { property_id: "p" }, recordedAt, by: "me", asked, payableAgain: false };
 }
 
+const paid = (payment: Payment) =>
+  applyCapture(
+    payment,
+    "confirm",
+    { attempt: 0, result: { kind: "paid", facts: { ...TERMS, txRef: txRefOf(payment.ref, 0) } } },
+    act,
+  );
+const expired = () => settleUnpaid(anOpened(), "expire", closing, timedOut(act));
+
 describe("what a request gets", () => {
   test("the same id with another body is refused and names the fields, whatever the payment", () => {
-    for (const payment of [aClaim(), anOpened(), aConfirmed(), aSettled()]) {
+    for (const payment of [aClaim(), anOpened(), paid(anOpened()), expired()]) {
       const asked = { property_id: "q", amount: "500.00" };
-      expect(decide(payment, { ...request(payment), asked }, "me", T0, POLICY)).toEqual({
-        do: "refuse",
-        because: "request differs",
+      expect(decide(payment, { ...request(payment), asked }, "me", aContext(T0))).toEqual({
+        kind: "refuse",
+        reason: "request_differs",
         fields: ["amount", "property_id"],
       });
     }
@@ -40,84 +37,95 @@ describe("what a request gets", () => {
 
   test("whoever claimed opens; others wait for a live lease and take over a dead one", () => {
     const payment = aClaim();
-    expect(decide(payment, request(payment), "me", T0, POLICY)).toEqual({ do: "initialize" });
-    expect(decide(payment, request(payment), "other", T0, POLICY)).toEqual({ do: "wait" });
-    expect(decide(payment, request(payment), "other", T0 + MINUTE_MS, POLICY)).toEqual({ do: "take over" });
+    expect(decide(payment, request(payment), "me", aContext(T0))).toEqual({ kind: "initialize" });
+    expect(decide(payment, request(payment), "other", aContext(T0))).toEqual({ kind: "wait" });
+    expect(decide(payment, request(payment), "other", aContext(T0 + MINUTE_MS))).toEqual({ kind: "take_over" });
     const free = { ...payment, lease: undefined };
-    expect(decide(free, request(payment), "other", T0, POLICY)).toEqual({ do: "take over" });
+    expect(decide(free, request(payment), "other", aContext(T0))).toEqual({ kind: "take_over" });
   });
 
   test("with no attempt left nobody takes over, unless nothing was sent under the last one", () => {
     const worn = { ...aClaim(), attempt: 1023, lease: aLease("gone", T0) };
-    expect(decide(worn, request(worn), "me", T0 + 1, POLICY)).toEqual({ do: "refuse", because: "attempts used up" });
+    expect(decide(worn, request(worn), "me", aContext(T0 + 1))).toEqual({
+      kind: "refuse",
+      reason: "attempts_used_up",
+    });
     const unsent = { ...worn, lease: { ...worn.lease, unsent: true as const } };
-    expect(decide(unsent, request(worn), "me", T0 + 1, POLICY)).toEqual({ do: "take over" });
+    expect(decide(unsent, request(worn), "me", aContext(T0 + 1))).toEqual({ kind: "take_over" });
   });
 
   test("an open checkout is handed out while its window lasts, and renewed after it", () => {
     const payment = anOpened();
-    expect(decide(payment, request(payment), "any", T0 + 59 * MINUTE_MS, POLICY)).toEqual({ do: "answer" });
-    expect(decide(payment, request(payment), "any", T0 + 60 * MINUTE_MS, POLICY)).toEqual({ do: "renew" });
+    expect(decide(payment, request(payment), "any", aContext(T0 + 59 * MINUTE_MS))).toEqual({ kind: "answer" });
+    expect(decide(payment, request(payment), "any", aContext(T0 + 60 * MINUTE_MS))).toEqual({ kind: "renew" });
     const worn = { ...payment, attempt: 1023, attempts: { 1023: { ...TERMS, openedAt: T0 } } };
-    expect(decide(worn, request(worn), "any", T0 + HOUR_MS, POLICY)).toEqual({ do: "fail, attempts used up" });
+    expect(decide(worn, request(worn), "any", aContext(T0 + HOUR_MS))).toEqual({ kind: "fail_used_up" });
   });
 
   test("a paid fee is answered as it is, however often and from wherever it is asked for", () => {
-    const payment = aConfirmed();
+    const payment = paid(anOpened());
     for (const recordedAt of [T0, settledAt + HOUR_MS]) {
-      expect(decide(payment, request(payment, recordedAt), "any", settledAt + HOUR_MS, POLICY)).toEqual({
-        do: "answer",
+      expect(decide(payment, request(payment, recordedAt), "any", aContext(settledAt + HOUR_MS))).toEqual({
+        kind: "answer",
       });
     }
   });
 
   test("however a payment was settled unpaid, a later request reopens it", () => {
-    for (const move of UNPAID_MOVES) {
-      const payment = aSettled(move);
+    for (const move of ["fail", "expire", "cancel"] as const) {
+      const payment = settleUnpaid(anOpened(), move, closing, timedOut(act));
       const asked = request(payment, settledAt + 1);
-      expect(decide(payment, asked, "any", settledAt + 1, POLICY)).toEqual({ do: "reopen" });
+      expect(decide(payment, asked, "any", aContext(settledAt + 1))).toEqual({ kind: "reopen" });
     }
   });
 
   test("money that waits for a person is answered as it is, also after the listing was closed", () => {
-    for (const payment of [anOpened(), seal(aSettled(), LATER)]) {
-      const review = aReviewed(payment, 0, { mode: "live" });
+    for (const payment of [anOpened(), finalise(expired(), 0, aContext(T0 + 8 * DAY_MS))]) {
+      const facts = { ...TERMS, txRef: txRefOf(payment.ref, 0), mode: "live" };
+      const review = applyCapture(payment, "review", { attempt: 0, result: { kind: "paid", facts } }, act);
       const asked = request(review, settledAt + HOUR_MS);
-      expect(decide(review, asked, "any", settledAt + HOUR_MS, POLICY)).toEqual({ do: "answer" });
+      expect(decide(review, asked, "any", aContext(settledAt + HOUR_MS))).toEqual({ kind: "answer" });
     }
   });
 
   test("a settled payment reopens only for a request that was recorded after it was settled", () => {
-    const payment = aSettled();
-    expect(decide(payment, request(payment, T0), "any", settledAt + 1, POLICY)).toEqual({ do: "answer" });
-    expect(decide(payment, request(payment, settledAt), "any", settledAt + 1, POLICY)).toEqual({ do: "answer" });
-    expect(decide(payment, request(payment, settledAt + 1), "any", settledAt + 1, POLICY)).toEqual({ do: "reopen" });
+    const payment = expired();
+    expect(decide(payment, request(payment, T0), "any", aContext(settledAt + 1))).toEqual({ kind: "answer" });
+    expect(decide(payment, request(payment, settledAt), "any", aContext(settledAt + 1))).toEqual({ kind: "answer" });
+    expect(decide(payment, request(payment, settledAt + 1), "any", aContext(settledAt + 1))).toEqual({
+      kind: "reopen",
+    });
     const worn = { ...payment, attempt: 1023 };
-    expect(decide(worn, request(worn, settledAt + 1), "any", settledAt + 1, POLICY)).toEqual({
-      do: "refuse",
-      because: "attempts used up",
+    expect(decide(worn, request(worn, settledAt + 1), "any", aContext(settledAt + 1))).toEqual({
+      kind: "refuse",
+      reason: "attempts_used_up",
     });
   });
 
   test("a sealed payment refuses everybody, unless it was paid after all", () => {
-    const sealed = seal(aSettled(), LATER);
-    expect(decide(sealed, request(sealed, settledAt + 1), "any", settledAt + 1, POLICY)).toEqual({
-      do: "refuse",
-      because: "listing closed",
+    const sealed = finalise(expired(), 0, aContext(T0 + 8 * DAY_MS));
+    expect(decide(sealed, request(sealed, settledAt + 1), "any", aContext(settledAt + 1))).toEqual({
+      kind: "refuse",
+      reason: "listing_closed",
     });
-    const late = aConfirmed(sealed);
-    expect(late.sealed).toBe(true);
-    expect(decide(late, request(late, settledAt + 1), "any", settledAt + 1, POLICY)).toEqual({ do: "answer" });
+    const late = paid(sealed);
+    expect(late.finalised).toBe(true);
+    expect(decide(late, request(late, settledAt + 1), "any", aContext(settledAt + 1))).toEqual({ kind: "answer" });
   });
 
   test("a spent fee is paid anew by a new request, and shown to an old one", () => {
-    const payment = aConfirmed();
-    const spent = account(payment, "returned", 0, aReturn("reversed", aSuccess(payment)), anAct(settledAt + HOUR_MS));
-    expect(decide(spent, request(spent, settledAt), "any", settledAt, POLICY)).toEqual({ do: "answer" });
-    expect(decide(spent, request(spent, settledAt + 2 * HOUR_MS), "any", settledAt, POLICY)).toEqual({
-      do: "next serial",
+    const payment = paid(anOpened());
+    const spent = applyCapture(
+      payment,
+      "reversal",
+      { attempt: 0, result: { kind: "reversed", facts: { ...TERMS, txRef: txRefOf(payment.ref, 0) } } },
+      aContext(settledAt + HOUR_MS),
+    );
+    expect(decide(spent, request(spent, settledAt), "any", aContext(settledAt))).toEqual({ kind: "answer" });
+    expect(decide(spent, request(spent, settledAt + 2 * HOUR_MS), "any", aContext(settledAt))).toEqual({
+      kind: "next_serial",
     });
     const again = { ...request(payment, settledAt + 1), payableAgain: true };
-    expect(decide(payment, again, "any", settledAt + 1, POLICY)).toEqual({ do: "next serial" });
+    expect(decide(payment, again, "any", aContext(settledAt + 1))).toEqual({ kind: "next_serial" });
   });
 });

@@ -1,23 +1,38 @@
 import { describe, expect, test } from "vitest";
+import { applyCapture, open, renew } from "../../lib/domain/apply.ts";
 import { txRefOf } from "../../lib/domain/ids.ts";
 import { Santim } from "../../lib/domain/money.ts";
 import {
   type Capture,
   isSameCapture,
   isSpent,
-  openAttention,
   openedAttempts,
+  openFlags,
+  type Payment,
   refundableOf,
   shownTxRef,
 } from "../../lib/domain/payment.ts";
-import { STATES } from "../../lib/domain/transitions.ts";
-import { aClaim, aConfirmed, anOpened, aRenewed, aReviewed, T0, TERMS } from "../support/payments.ts";
+import { HOUR_MS } from "../../lib/domain/time.ts";
+import { STATES } from "../../lib/domain/vocabulary.ts";
+import { aClaim, aContext, aLease, anOpened, CHECKOUT_URL, differing, T0, TERMS } from "../support/payments.ts";
+
+const act = aContext(T0 + 2 * HOUR_MS);
+const paid = (payment: Payment, attempt = 0) =>
+  ({ kind: "paid", facts: { ...TERMS, txRef: txRefOf(payment.ref, attempt), reference: `AP${attempt}` } }) as const;
+
+/** Renewed when the window of its latest checkout is over. */
+function renewed(payment: Payment): Payment {
+  const at = aContext((payment.attempts[payment.attempt]?.openedAt ?? T0) + HOUR_MS);
+  const closing = { attempt: payment.attempt, found: "failed", cancel: "closed" } as const;
+  return open(renew(payment, closing, { terms: TERMS, lease: aLease() }, at), "me", CHECKOUT_URL, at);
+}
 
 const capture: Capture = { attempt: 0, at: T0, kind: "confirmed", ...TERMS, reference: "AP0" };
-const gone: Capture = { ...capture, reference: "AP1", returned: "refunded" };
+const gone: Capture = { ...capture, reference: "AP1", reversal: "refunded" };
 
 describe("a fee is spent", () => {
-  const success = aConfirmed();
+  const opened = anOpened();
+  const success = applyCapture(opened, "confirm", { attempt: 0, result: paid(opened) }, act);
 
   test("when all of its money has gone back, and only then", () => {
     expect(isSpent({ ...success, captures: [gone] }, false)).toBe(true);
@@ -39,18 +54,22 @@ describe("a fee is spent", () => {
 });
 
 describe("the reference that callers are shown", () => {
-  const third = aRenewed(aRenewed());
+  const third = renewed(renewed(anOpened()));
 
   test("is that of the latest checkout until one has taken the money, and then that one", () => {
     expect(shownTxRef(third)).toBe(txRefOf(third.ref, 2));
     expect(shownTxRef(aClaim(third.ref))).toBe(txRefOf(third.ref, 0));
-    expect(shownTxRef(aConfirmed(third, 1))).toBe(txRefOf(third.ref, 1));
+    expect(shownTxRef(applyCapture(third, "confirm", { attempt: 1, result: paid(third, 1) }, act))).toBe(
+      txRefOf(third.ref, 1),
+    );
   });
 
   test("is not that of money which waits for a person", () => {
-    const reviewed = aReviewed(third);
+    const reviewed = applyCapture(third, "review", { attempt: 0, result: differing(paid(third)) }, act);
     expect(shownTxRef(reviewed)).toBe(txRefOf(third.ref, 2));
-    expect(shownTxRef(aConfirmed(reviewed, 1))).toBe(txRefOf(third.ref, 1));
+    expect(shownTxRef(applyCapture(reviewed, "confirm", { attempt: 1, result: paid(third, 1) }, act))).toBe(
+      txRefOf(third.ref, 1),
+    );
   });
 });
 
@@ -65,7 +84,7 @@ test("what a person has answered waits for nobody any more", () => {
     { code: "mismatch", at: T0, answeredAt: T0 + 1 },
     { code: "duplicate", at: T0 },
   ] as const;
-  expect(openAttention({ ...anOpened(), attention })).toEqual(["duplicate"]);
+  expect(openFlags({ ...anOpened(), attention })).toEqual(["duplicate"]);
 });
 
 test("two reports are the same money unless attempt or reference tell them apart", () => {

@@ -1,24 +1,23 @@
 import { describe, expect, test } from "vitest";
+import { adoptUnmatched, applyCapture, settleUnpaid } from "../../lib/domain/apply.ts";
+import { txRefOf } from "../../lib/domain/ids.ts";
 import { Santim } from "../../lib/domain/money.ts";
-import { adoptOrphan } from "../../lib/domain/moves.ts";
+import type { Payment } from "../../lib/domain/payment.ts";
 import { HOUR_MS } from "../../lib/domain/time.ts";
 import { combined, NO_CALLS, NO_TOTALS, shareOf, totalsDelta } from "../../lib/domain/totals.ts";
-import {
-  aClaim,
-  aConfirmed,
-  anAct,
-  anOpened,
-  aReviewed,
-  aSettled,
-  aSuccess,
-  T0,
-  TERMS,
-  UNPAID_MOVES,
-} from "../support/payments.ts";
+import { aClaim, aContext, anOpened, differing, T0, TERMS, timedOut } from "../support/payments.ts";
 
+const act = aContext(T0 + 2 * HOUR_MS);
+const money = (payment: Payment, amount = 50_000) =>
+  ({
+    kind: "paid",
+    facts: { ...TERMS, amount: Santim.parse(amount), txRef: txRefOf(payment.ref, 0), reference: "AP0" },
+  }) as const;
 const opened = anOpened();
-const paid = aConfirmed(opened);
-const settled = UNPAID_MOVES.map((move) => aSettled(move, opened));
+const paid = applyCapture(opened, "confirm", { attempt: 0, result: money(opened) }, act);
+const settled = (["fail", "expire", "cancel"] as const).map((move) =>
+  settleUnpaid(opened, move, { attempt: 0, found: "failed", cancel: "closed" }, timedOut(act)),
+);
 
 describe("what a payment counts for", () => {
   test("nothing before its first checkout, and nothing when there is none", () => {
@@ -33,14 +32,15 @@ describe("what a payment counts for", () => {
     for (const payment of settled) {
       expect(shareOf(payment)).toEqual({ total: 1, pending: 0, success: 0, failed: 1, revenue: 0 });
     }
-    const review = aReviewed(opened, 0, { amount: Santim.parse(1) });
+    const review = applyCapture(opened, "review", { attempt: 0, result: differing(money(opened, 1)) }, act);
     expect(shareOf(review)).toEqual({ total: 1, pending: 1, success: 0, failed: 0, revenue: 0 });
   });
 
   test("with what the confirmed capture brought, not with another that lies beside it", () => {
-    const reviewed = aReviewed(opened, 0, { amount: Santim.parse(70_000) });
+    const reviewed = applyCapture(opened, "review", { attempt: 0, result: money(opened, 70_000) }, act);
     const other = { ...reviewed, attempt: 1, attempts: { ...reviewed.attempts, 1: { ...TERMS, openedAt: T0 } } };
-    const confirmed = aConfirmed(other, 1);
+    const facts = { ...TERMS, txRef: txRefOf(other.ref, 1), reference: "AP1" };
+    const confirmed = applyCapture(other, "confirm", { attempt: 1, result: { kind: "paid", facts } }, act);
     expect(shareOf(confirmed).revenue).toBe(50_000);
     const dearer = { ...confirmed, terms: { ...TERMS, amount: Santim.parse(60_000) } };
     expect(shareOf(dearer).revenue).toBe(50_000);
@@ -50,12 +50,20 @@ describe("what a payment counts for", () => {
 
 describe("what a step changes in the totals", () => {
   test("is the difference of both, on the day of the first checkout, whenever it happens", () => {
-    expect(totalsDelta(undefined, opened)).toEqual({ ...NO_TOTALS, day: "2026-11-24", total: 1, pending: 1 });
-    expect(totalsDelta(opened, paid)).toEqual({
-      ...NO_TOTALS,
+    expect(totalsDelta(undefined, opened)).toEqual({
       day: "2026-11-24",
+      total: 1,
+      pending: 1,
+      success: 0,
+      failed: 0,
+      revenue: 0,
+    });
+    expect(totalsDelta(opened, paid)).toEqual({
+      day: "2026-11-24",
+      total: 0,
       pending: -1,
       success: 1,
+      failed: 0,
       revenue: 50_000,
     });
     for (const payment of settled) expect(totalsDelta(opened, payment)).toMatchObject({ pending: -1, failed: 1 });
@@ -67,7 +75,12 @@ describe("what a step changes in the totals", () => {
   });
 
   test("of money without a row of ours counts on the day on which it came", () => {
-    const orphan = adoptOrphan(opened.ref, 3, aSuccess(opened), TERMS, anAct(T0 + 30 * HOUR_MS));
+    const orphan = adoptUnmatched(
+      opened.ref,
+      { attempt: 3, result: money(opened) },
+      TERMS,
+      aContext(T0 + 30 * HOUR_MS),
+    );
     expect(totalsDelta(undefined, orphan)).toMatchObject({ day: "2026-11-25", total: 1, pending: 1, revenue: 0 });
   });
 

@@ -43,7 +43,7 @@ describe("reading a payment", () => {
     const { asked, ports } = reader(now);
     const opened = anOpened();
     const expired = { ...opened, state: "EXPIRED" as const, verifiedAt: now - 10 * MINUTE_MS };
-    const last = { ...opened.attempts[0], lookAt: undefined } as Attempt;
+    const last = { ...opened.attempts[0], verifyAt: undefined } as Attempt;
     await readRepair(ports, { ...expired, verifiedAt: now - 10 * MINUTE_MS + 1 });
     await readRepair(ports, { ...expired, attempts: { 0: last } });
     expect(asked).toEqual([]);

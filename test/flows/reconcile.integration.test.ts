@@ -79,7 +79,7 @@ describe("when every webhook and every change of the table is lost, and a row is
     expect(captured()).toHaveLength(11);
     const rows = await stage.cloud.rows.payments();
     const orphan = rows.find(({ ref }) => gone.startsWith(ref));
-    expect(orphan).toMatchObject({ state: "REVIEW", attention: [{ code: "orphan" }] });
+    expect(orphan).toMatchObject({ state: "REVIEW", attention: [{ code: "unmatched" }] });
     expect(rows.filter(({ state }) => state === "SUCCESS")).toHaveLength(10);
     expect(await metrics()).toEqual(await recount());
     expect(await metrics()).toMatchObject({ total_payments: 12, pending_payments: 2, success_payments: 10 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { txRefOf } from "../../lib/domain/ids.ts";
+import { checkoutRefOf } from "../../lib/domain/ids.ts";
 import type { Attempt, Payment } from "../../lib/domain/payment.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from "../../lib/domain/time.ts";
 import { type ResolvePorts, resolve } from "../../lib/flows/resolve.ts";
@@ -9,7 +9,7 @@ import { anOpened, POLICY, T0 } from "../support/payments.ts";
 const NOW = T0 + 10 * MINUTE_MS;
 
 /** One look at a payment that was last looked at `ago` milliseconds before now. */
-function lookAt(ago: number, trigger: "webhook" | "reconcile") {
+function verifyAt(ago: number, trigger: "webhook" | "reconcile") {
   return look({ ...anOpened(), verifiedAt: NOW - ago }, trigger, 0);
 }
 
@@ -25,7 +25,7 @@ async function look(payment: Payment, trigger: "webhook" | "reconcile", tookMs: 
     chapa: {
       verify: async () => {
         now += tookMs;
-        return { says: "unpaid", because: "pending" };
+        return { kind: "unpaid", reason: "pending" };
       },
       cancel: async () => "closed",
       mode: async () => "test",
@@ -35,18 +35,18 @@ async function look(payment: Payment, trigger: "webhook" | "reconcile", tookMs: 
     log,
     count: () => undefined,
   };
-  return resolve(ports, txRefOf(payment.ref, 0), trigger, NOW + MINUTE_MS);
+  return resolve(ports, checkoutRefOf(payment.ref, 0), trigger, NOW + MINUTE_MS);
 }
 
 describe("one payment is looked at once in five seconds", () => {
   test("and who comes too early is told how long to wait", async () => {
-    expect(await lookAt(SECOND_MS, "webhook")).toMatchObject({ came: "suppressed", afterMs: 4 * SECOND_MS });
-    expect(await lookAt(5 * SECOND_MS, "webhook")).toMatchObject({ came: "looked" });
+    expect(await verifyAt(SECOND_MS, "webhook")).toMatchObject({ kind: "suppressed", afterMs: 4 * SECOND_MS });
+    expect(await verifyAt(5 * SECOND_MS, "webhook")).toMatchObject({ kind: "verified" });
   });
 
   test("but nobody waits for hours because a clock was ahead when it was looked at last", async () => {
-    expect(await lookAt(-2 * HOUR_MS, "webhook")).toMatchObject({ came: "looked" });
-    expect(await lookAt(-SECOND_MS, "reconcile")).toMatchObject({ came: "looked" });
+    expect(await verifyAt(-2 * HOUR_MS, "webhook")).toMatchObject({ kind: "verified" });
+    expect(await verifyAt(-SECOND_MS, "reconcile")).toMatchObject({ kind: "verified" });
   });
 });
 
@@ -54,11 +54,11 @@ describe("one payment is looked at once in five seconds", () => {
 test("a look counts from when Chapa was asked, and one that falls due meanwhile is not lost", async () => {
   const opened = anOpened();
   const closedAt = NOW - 7 * DAY_MS + SECOND_MS;
-  const last = { ...opened.attempts[0], closedAt, lookAt: NOW + SECOND_MS } as Attempt;
+  const last = { ...opened.attempts[0], closedAt, verifyAt: NOW + SECOND_MS } as Attempt;
   const left: Payment = { ...opened, state: "CANCELLED", settledAt: closedAt, attempts: { 0: last } };
   const looked = await look(left, "webhook", 3 * SECOND_MS);
   expect(looked).toMatchObject({
-    came: "looked",
-    payment: { verifiedAt: NOW, attempts: { 0: { lookAt: NOW + SECOND_MS } }, dueAt: NOW + SECOND_MS },
+    kind: "verified",
+    payment: { verifiedAt: NOW, attempts: { 0: { verifyAt: NOW + SECOND_MS } }, dueAt: NOW + SECOND_MS },
   });
 });

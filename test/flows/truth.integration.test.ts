@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import * as z from "zod";
 import { txRefOf, Uuid } from "../../lib/domain/ids.ts";
-import { openAttention } from "../../lib/domain/payment.ts";
+import { openFlags } from "../../lib/domain/payment.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from "../../lib/domain/time.ts";
 import { ApiClient } from "../../local/api-client.ts";
 import { ACTIONS, type Action, ActionRefused, type ActParams } from "../../local/chapa/actions.ts";
@@ -209,7 +209,7 @@ async function play(on: Cloud, world: CloudWorld): Promise<End[]> {
     const own = payments.filter(({ propertyId }) => propertyId === property);
     return {
       states: own.toSorted((first, second) => first.serial - second.serial).map(({ state }) => state),
-      attention: [...new Set(own.flatMap(openAttention))].sort(),
+      attention: [...new Set(own.flatMap(openFlags))].sort(),
       taken: distinct(own.flatMap(({ ref }) => world.capturesOf(ref).map(({ txRef }) => txRef))),
       known: distinct(own.flatMap(({ ref, captures }) => captures.map(({ attempt }) => txRefOf(ref, attempt)))),
       listing: on.services.listing?.property(property)?.status ?? "",

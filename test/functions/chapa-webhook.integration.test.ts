@@ -2,7 +2,7 @@ import { createHmac } from "node:crypto";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { AuthSecret } from "../../lib/contract/secrets.ts";
 import { parseTxRef, refOf, txRefOf, Uuid } from "../../lib/domain/ids.ts";
-import { openAttention, type Payment } from "../../lib/domain/payment.ts";
+import { openFlags, type Payment } from "../../lib/domain/payment.ts";
 import type { HttpResponse } from "../../local/api-client.ts";
 import { CHAPA_DEFAULTS, type ChapaSimulator } from "../../local/chapa/simulator.ts";
 import { DAY_MS, MINUTE_MS, type Stage } from "../../local/demo/stage.ts";
@@ -180,7 +180,7 @@ describe("an authentic webhook about a reference without a row of ours", () => {
     await paidAtChapa(txRef);
     const orphan = await onlyPayment();
     expect(orphan).toMatchObject({ state: "REVIEW", refundable: 50_000, captures: [{ amount: 50_000 }] });
-    expect(openAttention(orphan)).toEqual(["orphan"]);
+    expect(openFlags(orphan)).toEqual(["unmatched"]);
 
     const again = await stage.press(propertyId);
     expect(again.body).toMatchObject({ status: "PENDING", state: "REVIEW", chapa_tx_ref: txRef });
@@ -192,7 +192,7 @@ describe("an authentic webhook about a reference without a row of ours", () => {
     const { txRef } = await stage.checkout(stage.addProperty());
     await paidAtChapa(txRef.replace(/..$/, "03"));
     const payment = await onlyPayment();
-    expect([payment.state, openAttention(payment)]).toEqual(["REVIEW", ["orphan"]]);
+    expect([payment.state, openFlags(payment)]).toEqual(["REVIEW", ["unmatched"]]);
   });
 });
 

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
-import { openAttention, type Payment, shownTxRef } from "../../lib/domain/payment.ts";
+import { openFlags, type Payment, shownTxRef } from "../../lib/domain/payment.ts";
 import type { HttpResponse } from "../../local/api-client.ts";
 import type { Action, ActParams } from "../../local/chapa/actions.ts";
 import { CHAPA_DEFAULTS, type ChapaSimulator } from "../../local/chapa/simulator.ts";
@@ -26,7 +26,7 @@ afterAll(() => stage.close());
 
 const onlyPayment = () => onlyPaymentOf(stage);
 
-const movesOf = ({ history }: Payment) => history.map(({ move }) => move);
+const movesOf = ({ history }: Payment) => history.map(({ transition }) => transition);
 
 const verifies = () => verifiedAt(stage).length;
 
@@ -116,7 +116,7 @@ describe("money that is not as agreed is held for a person, who is called, and n
     await stage.act(checkout, action, params);
     const payment = await onlyPayment();
     expect(payment).toMatchObject({ state: "REVIEW", refundable, captures: [{ kind: "reviewed" }] });
-    expect(openAttention(payment)).toEqual(["mismatch"]);
+    expect(openFlags(payment)).toEqual(["mismatch"]);
     expect(movesOf(payment)).toEqual(["claim", "open", "review"]);
     expect(toldListing()).toEqual([]);
     expect(stage.cloud.services.notification?.sent()).toEqual([]);
@@ -140,7 +140,7 @@ describe("late truth wins:", () => {
   test("a listing that was told no takes no new checkout (409), and money that lands there calls a person", async () => {
     const checkout = await stage.checkout(propertyId);
     for (const ms of [7 * DAY_MS, HOUR_MS + MINUTE_MS]) await stage.cloud.advance(ms);
-    expect(await onlyPayment()).toMatchObject({ state: "EXPIRED", sealed: true });
+    expect(await onlyPayment()).toMatchObject({ state: "EXPIRED", finalised: true });
     expect(toldListing()).toEqual(["FAILED"]);
     expect(await stage.press(propertyId)).toMatchObject({ status: 409, body: { code: "listing_closed" } });
     expect(chapa.transactions()).toHaveLength(1);
@@ -148,16 +148,22 @@ describe("late truth wins:", () => {
     await stage.act(checkout, "pay-late");
     const payment = await onlyPayment();
     expect(payment).toMatchObject({ state: "SUCCESS", late: true, captures: [{ kind: "confirmed" }] });
-    expect(openAttention(payment)).toEqual(["listing_closed"]);
+    expect(openFlags(payment)).toEqual(["listing_closed"]);
   });
 });
 
 describe("money that goes back at Chapa", () => {
-  test.each<[string, Action, ActParams, string[], number]>([
-    ["all of it calls a person", "refund", {}, ["refunded"], 0],
-    ["the bank takes it, and a person is called", "reverse", {}, ["reversed"], 0],
-    ["a part, of which verify says nothing", "refund", { amount: "100.00" }, [], 50_000],
-  ])("after a success leaves it a success: %s", async (_, action, params, attention, refundable) => {
+  test.each<[string, { action: Action; params: ActParams; attention: string[]; refundable: number }]>([
+    ["all of it calls a person", { action: "refund", params: {}, attention: ["refunded"], refundable: 0 }],
+    [
+      "the bank takes it, and a person is called",
+      { action: "reverse", params: {}, attention: ["reversed"], refundable: 0 },
+    ],
+    [
+      "a part, of which verify says nothing",
+      { action: "refund", params: { amount: "100.00" }, attention: [], refundable: 50_000 },
+    ],
+  ])("after a success leaves it a success: %s", async (_, { action, params, attention, refundable }) => {
     const checkout = await stage.checkout(propertyId);
     await stage.act(checkout, "pay");
     expect(await onlyPayment()).toMatchObject({ state: "SUCCESS", refundable: 50_000 });
@@ -165,7 +171,7 @@ describe("money that goes back at Chapa", () => {
     await stage.act(checkout, action, params);
     const payment = await onlyPayment();
     expect(payment).toMatchObject({ state: "SUCCESS", refundable });
-    expect(openAttention(payment)).toEqual(attention);
+    expect(openFlags(payment)).toEqual(attention);
     expect(toldListing()).toEqual(["SUCCESS"]);
   });
 
@@ -178,7 +184,7 @@ describe("money that goes back at Chapa", () => {
     await stage.cloud.advance(FIRST_LOOK_MS);
     const payment = await onlyPayment();
     expect(payment).toMatchObject({ state: "REVIEW", refundable: 0 });
-    expect(openAttention(payment)).toEqual([code]);
+    expect(openFlags(payment)).toEqual([code]);
     expect(toldListing()).toEqual([]);
   });
 
@@ -189,7 +195,7 @@ describe("money that goes back at Chapa", () => {
     await stage.act(checkout, "refund");
     const payment = await onlyPayment();
     expect(payment).toMatchObject({ state: "REVIEW", refundable: 0 });
-    expect(openAttention(payment)).toEqual(["mismatch", "refunded"]);
+    expect(openFlags(payment)).toEqual(["mismatch", "refunded"]);
     await stage.cloud.clock.advance(1_000);
     expect((await stage.checkout(propertyId)).txRef).not.toBe(checkout.txRef);
   });

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { txRefOf } from "../../lib/domain/ids.ts";
-import { openAttention, type Payment, shownTxRef } from "../../lib/domain/payment.ts";
+import { openFlags, type Payment, shownTxRef } from "../../lib/domain/payment.ts";
 import { documentClient } from "../../lib/table/client.ts";
 import { shardOf } from "../../lib/table/keys.ts";
 import { PaymentTable } from "../../lib/table/payments.ts";
@@ -36,7 +36,7 @@ function eachOnItsOwn(): void {
 
 const onlyPayment = () => onlyPaymentOf(stage);
 
-const movesOf = ({ history }: Payment) => history.map(({ move }) => move);
+const movesOf = ({ history }: Payment) => history.map(({ transition }) => transition);
 
 const verified = () => verifiedAt(stage);
 
@@ -122,7 +122,7 @@ describe("whatever becomes of Chapa's messages, money that was paid ends as one 
     expect(end).toMatchObject({ state: "SUCCESS", captures: [{ kind: "confirmed", amount: 50_000 }] });
     const moves = end && movesOf(end).filter((move) => move !== "open");
     expect(moves).toEqual(["claim", "confirm", ...(delivery.plan.replay ? ["returned"] : [])]);
-    expect(end && openAttention(end)).toEqual(delivery.plan.replay ? ["refunded"] : []);
+    expect(end && openFlags(end)).toEqual(delivery.plan.replay ? ["refunded"] : []);
   });
 
   test("no plan was left out but the one for refunds, which nobody asks for here", () => {
@@ -261,7 +261,7 @@ describe("a success that the listing has not heard", () => {
     await stage.cloud.fault("listing", null);
     await reach((await onlyPayment()).dueAt ?? 0);
     const heard = await onlyPayment();
-    expect(heard.listingHeardAt).toBeDefined();
+    expect(heard.acknowledgedAt).toBeDefined();
     expect(heard.dueAt).toBeUndefined();
     expect(stage.cloud.services.listing?.property(propertyId)?.status).toBe("APPROVED");
   });

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
+import { applyCapture, settleUnpaid } from "../../lib/domain/apply.ts";
 import { pageLanguage, pendingPage } from "../../lib/http/pages/pending-page.ts";
 import texts from "../../lib/http/pages/texts.json" with { type: "json" };
-import { anOpened, aReviewed, aSettled } from "../support/payments.ts";
+import { aContext, anOpened, CLOSING } from "../support/payments.ts";
 
 const TX_REF = "G85FR23GHWFN3DNFFP00";
 const page = (change: { language?: "en" | "am" | "om"; round?: number } = {}, payment = anOpened()) =>
@@ -36,8 +37,10 @@ describe("the page of a payment that is not confirmed", () => {
   });
 
   test("tells a settled payment and one under review apart, and neither refreshes", () => {
-    expect(page({}, aSettled()).body).toContain(texts.en.unpaid_title);
-    const { body } = page({}, aReviewed());
+    const expired = settleUnpaid(anOpened(), "cancel", CLOSING, aContext());
+    expect(page({}, expired).body).toContain(texts.en.unpaid_title);
+    const review = applyCapture(anOpened(), "review", { attempt: 0, result: { kind: "paid", facts: {} } }, aContext());
+    const { body } = page({}, review);
     expect(body).toContain(texts.en.review);
     expect(body).not.toContain("http-equiv");
   });

@@ -4,7 +4,7 @@ import * as z from "zod";
 import { PAYMENT_PREFIX } from "../../lib/contract/table.ts";
 import { parseTxRef } from "../../lib/domain/ids.ts";
 import type { Payment } from "../../lib/domain/payment.ts";
-import { type State, WIRE_STATUS } from "../../lib/domain/transitions.ts";
+import { type State, WIRE_STATUS } from "../../lib/domain/vocabulary.ts";
 import { fromItem } from "../../lib/table/payment-item.ts";
 import type { HttpResponse } from "../../local/api-client.ts";
 import type { ChapaSimulator } from "../../local/chapa/simulator.ts";

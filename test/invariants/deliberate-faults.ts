@@ -54,16 +54,16 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
     {
       name: "an error while verifying marks the payment FAILED",
       file: "lib/flows/resolve.ts",
-      from: "return payment && putOff(ports, payment, run);",
-      to: `if (payment?.state !== "PENDING") return payment && putOff(ports, payment, run);
-      return (await ports.payments.save(payment, settleUnpaid(payment, "fail", { attempt: payment.attempt, cancel: "closed" }, run.act()))).payment;`,
+      from: "return payment && putOff(run, payment);",
+      to: `if (payment?.state !== "PENDING") return payment && putOff(run, payment);
+      return (await run.ports.payments.save(payment, settleUnpaid(payment, "cancel", { attempt: payment.attempt, found: "failed", cancel: "closed" }, run.context()))).payment;`,
     },
     {
       name: "a late payer is ignored",
-      file: "lib/domain/evidence.ts",
-      from: `  if (!payment) return "orphan";`,
-      to: `  if (!payment) return "orphan";
-  if (payment.settledAt !== undefined && payment.state !== "SUCCESS" && payment.state !== "REVIEW") return null;`,
+      file: "lib/domain/transitions.ts",
+      from: "  return MONEY_TRANSITIONS.find(",
+      to: `  if (payment.settledAt !== undefined && payment.state !== "SUCCESS" && payment.state !== "REVIEW") return undefined;
+  return MONEY_TRANSITIONS.find(`,
     },
     {
       name: "amounts are not compared",
@@ -74,8 +74,8 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
     {
       name: "the listing is never told",
       file: "lib/flows/notify-listing.ts",
-      from: "if (!payment?.propertyId || !news || news === heard) return",
-      to: "if (payment || !news || news === heard) return",
+      from: "if (!payment?.propertyId || !status || status === delivered) return",
+      to: "if (payment || !status || status === delivered) return",
     },
     {
       name: "the payer is never told",
@@ -86,14 +86,14 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
     {
       name: "what was sent to Chapa is logged",
       file: "lib/flows/steps/open-checkout.ts",
-      from: "attempt: payment.attempt, outcome: answer.outcome }",
-      to: "attempt: payment.attempt, outcome: answer.outcome, sent: JSON.stringify(job.contact) }",
+      from: "...paymentFields(payment, payment.attempt), outcome: answer.kind }",
+      to: "...paymentFields(payment, payment.attempt), outcome: answer.kind, sent: JSON.stringify(job.contact) }",
     },
     {
       name: "the key is logged",
       file: "lib/chapa/client.ts",
-      from: 'return { outcome: reply.sent ? "lost" : "unsent" };',
-      to: 'return { outcome: ("no answer to " + (await this.#secretKey.get())) as "lost" };',
+      from: 'return { kind: reply.sent ? "lost" : "unsent" };',
+      to: 'return { kind: ("no answer to " + (await this.#secretKey.get())) as "lost" };',
     },
   ]),
   ...against("apply: read, verify", [
@@ -106,14 +106,14 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
     {
       name: "a look whose question got no answer counts as unpaid",
       file: "lib/chapa/client.ts",
-      from: `{ says: "nothing", silence: "unreachable" } : classifyVerify(reply);`,
-      to: `{ says: "unpaid", because: "not_found" } : classifyVerify(reply);`,
+      from: `{ kind: "unavailable", reason: "unreachable" } : classifyVerify(reply);`,
+      to: `{ kind: "unpaid", reason: "not_found" } : classifyVerify(reply);`,
     },
     {
       name: "a second capture is nobody's business",
-      file: "lib/domain/evidence.ts",
-      from: `return known ? null : "duplicate";`,
-      to: "return null;",
+      file: "lib/domain/transitions.ts",
+      from: `const MONEY_TRANSITIONS = ["confirm", "review", "duplicate", "unmatched", "reversal"] as const;`,
+      to: `const MONEY_TRANSITIONS = ["confirm", "review", "unmatched", "reversal"] as const;`,
     },
     {
       name: "two captures on one checkout are the same money",
@@ -123,15 +123,15 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
     },
     {
       name: "a second capture calls nobody where somebody is called already",
-      file: "lib/domain/moves.ts",
-      from: `attention: attentionOf(payment, "duplicate", act, attempt)`,
-      to: `attention: payment.attention.length > 0 ? payment.attention : attentionOf(payment, "duplicate", act, attempt)`,
+      file: "lib/domain/apply.ts",
+      from: `{ ...record("duplicate"), ...withFlag("duplicate") }`,
+      to: `{ ...record("duplicate"), ...(payment.attention.length > 0 ? {} : withFlag("duplicate")) }`,
     },
     {
       name: "only the latest checkout can confirm",
-      file: "lib/domain/evidence.ts",
-      from: `  if (!payment) return "orphan";`,
-      to: `  if (!payment) return "orphan";\n  if (attempt < payment.attempt) return null;`,
+      file: "lib/domain/transitions.ts",
+      from: "  return MONEY_TRANSITIONS.find(",
+      to: "  if (money.attempt < payment.attempt) return undefined;\n  return MONEY_TRANSITIONS.find(",
     },
   ]),
   ...against("apply: SUCCESS and event", [
@@ -145,8 +145,8 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
     {
       name: "money that went back undoes the success",
       file: "lib/domain/transitions.ts",
-      from: `    to: "same",\n    proof: "verified: the money went back",`,
-      to: `    to: "REVIEW",\n    proof: "verified: the money went back",`,
+      from: `    to: "same",\n    proof: "verified_money",\n    guards: { moneyWentBack, reversalNotRecorded },`,
+      to: `    to: "REVIEW",\n    proof: "verified_money",\n    guards: { moneyWentBack, reversalNotRecorded },`,
     },
     {
       name: "other links of a paid fee are left open",
@@ -161,7 +161,7 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
       name: "a request that was overtaken answers with a URL of its own",
       caughtBy: ["simulation", "chaos"],
       file: "lib/flows/steps/open-checkout.ts",
-      from: `  ports.log.warn("orphan_checkout", { ref, attempt });\n  return saved.payment;`,
+      from: `  ports.log.warn("unmatched_checkout", paymentFields(payment, attempt));\n  return saved.payment;`,
       to: "  return saved.payment && { ...saved.payment, checkoutUrl };",
     },
     {
@@ -178,7 +178,7 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
       name: "closing without the second verify",
       file: "lib/flows/steps/close-checkout.ts",
       from: "const after = await chapa.verify(txRef, left());",
-      to: "const after = before as Evidence;",
+      to: "const after = before as VerifyResult;",
     },
     {
       name: "closing without a cancel",
@@ -189,32 +189,32 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
     {
       name: "an unclear cancel counts as done",
       file: "lib/flows/steps/close-checkout.ts",
-      from: `  if (cancel === "unclear") return { came: "unclear" };\n  return { came: "closed", evidence: { attempt: payment.attempt, cancel } };`,
-      to: `  return { came: "closed", evidence: { attempt: payment.attempt, cancel: cancel === "unclear" ? "closed" : cancel } };`,
+      from: `  if (cancel === "unclear") return { kind: "unclear" };\n  return { kind: "closed", evidence: { attempt, found: before.reason, cancel } };`,
+      to: `  return { kind: "closed", evidence: { attempt, found: before.reason, cancel: cancel === "unclear" ? "closed" : cancel } };`,
     },
     {
       name: "closing without the first verify",
       file: "lib/flows/steps/close-checkout.ts",
       from: "const before = first ?? (await chapa.verify(txRef, left()));",
-      to: `const before = (first ?? { says: "unpaid", because: "pending" }) as Evidence;`,
+      to: `const before = (first ?? { kind: "unpaid", reason: "pending" }) as VerifyResult;`,
       harmless: "it spares a payer who is about to pay; the second verify is what proves",
     },
     {
       name: "what Chapa does not answer counts as unpaid and cancelled",
       caughtBy: ["chaos"],
       file: "lib/flows/steps/close-checkout.ts",
-      from: `if (cancel === "unclear") return { came: "unclear" };`,
-      to: `if (cancel === "unclear") return { came: "closed", evidence: { attempt: payment.attempt, cancel: "closed" } };`,
+      from: `if (cancel === "unclear") return { kind: "unclear" };`,
+      to: `if (cancel === "unclear") return { kind: "closed", evidence: { attempt, found: "failed", cancel: "closed" } };`,
       also: [
         {
           file: "lib/flows/steps/close-checkout.ts",
-          from: `if (before.says !== "unpaid") return concluded(before);`,
-          to: `if (before.says !== "unpaid" && before.says !== "nothing") return concluded(before);`,
+          from: `if (before.kind !== "unpaid") return concluded(before);`,
+          to: `if (before.kind !== "unpaid" && before.kind !== "unavailable") return concluded(before);`,
         },
         {
           file: "lib/flows/steps/close-checkout.ts",
-          from: `if (after.says !== "unpaid") return concluded(after);`,
-          to: `if (after.says !== "unpaid" && after.says !== "nothing") return concluded(after);`,
+          from: `if (after.kind !== "unpaid") return concluded(after);`,
+          to: `if (after.kind !== "unpaid" && after.kind !== "unavailable") return concluded(after);`,
         },
       ],
     },
@@ -223,19 +223,19 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
     {
       name: "the timeout gives up without asking",
       file: "lib/flows/resolve.ts",
-      from: '  const closing = await closeCheckout(ports.chapa, ports.clock, payment, first, run.deadline);\n  if (closing.came === "money")',
-      to: `  const closing = { came: "closed", evidence: { attempt: payment.attempt, cancel: "closed" } } as Awaited<ReturnType<typeof closeCheckout>>;\n  if (closing.came === "money")`,
+      from: '  const closing = await closeCheckout(ports, payment, run.deadline, first);\n  if (closing.kind === "money")',
+      to: `  const closing = { kind: "closed", evidence: { attempt: payment.attempt, found: found.reason, cancel: "closed" } } as Awaited<ReturnType<typeof closeCheckout>>;\n  if (closing.kind === "money")`,
     },
     {
       name: "nothing is due any more once it is settled",
-      file: "lib/domain/looks.ts",
+      file: "lib/domain/verification-schedule.ts",
       from: "  if (isInert(payment)) return undefined;\n",
       to: "  if (isInert(payment) || isSettledUnpaid(payment)) return undefined;\n",
     },
     {
       name: "a checkout that was left is never looked at again",
-      file: "lib/domain/looks.ts",
-      from: "return LOOKS_AFTER_CLOSING_MS.map((age) => closedAt + age).find((at) => at > now);",
+      file: "lib/domain/verification-schedule.ts",
+      from: "return VERIFICATIONS_AFTER_CLOSING_MS.map((age) => closedAt + age).find((at) => at > now);",
       to: "return undefined;",
     },
     {
@@ -246,7 +246,7 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
     },
     {
       name: "the sweep looks at the latest checkout only",
-      file: "lib/domain/looks.ts",
+      file: "lib/domain/verification-schedule.ts",
       from: "if (due.length > 0) return due.map(({ number }) => number);",
       to: "if (due.length > 0) return [payment.attempt];",
     },
@@ -255,21 +255,14 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
     {
       name: "a renewal without closing evidence",
       file: "lib/flows/initiate.ts",
-      from: "const closing = await closeCheckout(ports.chapa, ports.clock, payment, undefined, run.deadline);",
-      to: `const closing = { came: "closed", evidence: { attempt: payment.attempt, cancel: "closed" } } as Awaited<ReturnType<typeof closeCheckout>>;`,
+      from: "const closing = await closeCheckout(ports, payment, run.deadline);",
+      to: `const closing = { kind: "closed", evidence: { attempt: payment.attempt, found: "failed", cancel: "closed" } } as Awaited<ReturnType<typeof closeCheckout>>;`,
     },
     {
       name: "nobody waits for a lease",
-      file: "lib/domain/decide.ts",
-      from: `if (lease && lease.until > now) return { do: "wait" };`,
-      to: `if (lease && lease.until > now && lease.holder === "") return { do: "wait" };`,
-      also: [
-        {
-          file: "lib/domain/moves.ts",
-          from: "held && held.holder !== lease.holder && held.until > act.now",
-          to: "held && act.now < 0",
-        },
-      ],
+      file: "lib/domain/transitions.ts",
+      from: "!lease || lease.holder === holder || lease.until <= now;",
+      to: "!lease || lease.holder === holder || lease.until <= now || now > 0;",
       harmless:
         "a request that is overtaken is fenced out, and ends its checkout, which nobody was given; it costs a checkout each time",
     },
@@ -280,19 +273,26 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
       file: "lib/domain/decide.ts",
       from: "request.recordedAt > payment.settledAt;",
       to: "true;",
+      also: [
+        {
+          file: "lib/domain/transitions.ts",
+          from: "recordedAt !== undefined && recordedAt > settledAt;",
+          to: "recordedAt !== undefined;",
+        },
+      ],
     },
   ]),
   ...against("notify: send, read again", [
     {
-      name: "a sealed payment is opened again",
+      name: "a finalised payment is opened again",
       file: "lib/domain/decide.ts",
-      from: `if (payment.sealed && payment.state !== "SUCCESS"`,
-      to: `if (request.by === "" && payment.state !== "SUCCESS"`,
+      from: `if (payment.finalised) return`,
+      to: `if (request.by === "") return`,
       also: [
         {
-          file: "lib/domain/moves.ts",
-          from: `  if (payment.sealed) throw new Error("a sealed payment never reopens");\n`,
-          to: "",
+          file: "lib/domain/transitions.ts",
+          from: "guards: { notFinalised, requestIsNewer, attemptsLeft },",
+          to: "guards: { requestIsNewer, attemptsLeft },",
         },
       ],
     },
@@ -300,24 +300,24 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
       name: "a send without an answer counts as heard",
       file: "lib/flows/notify-listing.ts",
       from: "return { later: QUIET_AFTER_SEND_MS / SECOND_MS };",
-      to: `return ended(ports, told, "heard");`,
+      to: `return ended(ports, delivery, true);`,
     },
     {
       name: "a probe acknowledges",
       file: "lib/flows/notify-listing.ts",
-      from: `  if (probe.answer !== "received") return judge(ports, told, probe);`,
-      to: `  if (probe.answer !== "received") return judge(ports, told, probe);\n  if (told.payment.attempt >= 0) return ended(ports, told, "heard");`,
+      from: `  if (preflight.kind !== "received") return judge(ports, delivery, preflight);`,
+      to: `  if (preflight.kind !== "received") return judge(ports, delivery, preflight);\n  if (delivery.payment.attempt >= 0) return ended(ports, delivery, true);`,
     },
     {
       name: "the listing hears FAILED before the payment is sealed",
       file: "lib/domain/events.ts",
-      from: "return payment.sealed && WIRE_STATUS",
+      from: "return payment.finalised && WIRE_STATUS",
       to: "return WIRE_STATUS",
     },
     {
       name: "the listing is not read again after a send",
       file: "lib/flows/notify-listing.ts",
-      from: '    if (step === "done") heard = news;\n',
+      from: '    if (step === "done") delivered = status;\n',
       to: '    if (step === "done") return "done";\n',
       harmless: "each newer version has a message of its own, and the sweep publishes a success until it is heard",
     },
@@ -325,8 +325,8 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
   ...against("initiate 4: Chapa initialize", [
     {
       name: "a take-over uses the reference again",
-      file: "lib/domain/moves.ts",
-      from: "held?.unsent ? payment.attempt : payment.attempt + 1",
+      file: "lib/domain/apply.ts",
+      from: "payment.lease?.unsent ? payment.attempt : payment.attempt + 1",
       to: "payment.attempt",
     },
     {
@@ -383,7 +383,7 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
     {
       name: "nothing looks but webhooks",
       file: "lib/flows/sweep.ts",
-      from: "  await ports.resolve.sendAll(looks);\n",
+      from: "  await ports.resolve.sendAll(verifications);\n",
       to: "",
     },
   ]),
@@ -391,8 +391,8 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
     {
       name: "a success that nobody heard is not published again",
       file: "lib/flows/sweep.ts",
-      from: "const unheard = due.filter(awaitsListing);",
-      to: "const unheard = due.filter((payment) => awaitsListing(payment) && now < 0);",
+      from: "const unacknowledged = due.filter(awaitsAcknowledgement);",
+      to: "const unacknowledged = due.filter((payment) => awaitsAcknowledgement(payment) && now < 0);",
     },
   ]),
   ...against("initiate 1: limit", [
@@ -406,16 +406,16 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
   ...against("audit", [
     {
       name: "a move leaves no history",
-      file: "lib/domain/moves.ts",
-      from: "history: shortened([...payment.history, { move, at: act.now, by: act.by, evidence }]),",
-      to: "history: shortened(evidence ? [...payment.history, { move, at: act.now, by: act.by, evidence }] : payment.history),",
+      file: "lib/domain/apply.ts",
+      from: "history: shortened([...payment.history, { transition: name, at: now, by, evidence }]),",
+      to: "history: shortened(evidence ? [...payment.history, { transition: name, at: now, by, evidence }] : payment.history),",
     },
   ]),
   ...against("refund", [
     {
       name: "money that went back can be refunded again",
       file: "lib/domain/payment.ts",
-      from: "currency === terms.currency && !returned ? [amount] : [],",
+      from: "currency === terms.currency && !reversal ? [amount] : [],",
       to: "currency === terms.currency ? [amount] : [],",
     },
   ]),

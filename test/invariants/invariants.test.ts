@@ -9,7 +9,7 @@ const OPENED = anOpened();
 const TX_REF = `${OPENED.ref}00`;
 const MONEY: Taken = { txRef: TX_REF, ref: OPENED.ref, attempt: 0, reference: "AP1", ...TERMS, isOpen: true };
 const CAPTURE = { attempt: 0, at: T0, kind: "confirmed", reference: "AP1", ...TERMS } as const;
-const PAID: Payment = { ...OPENED, state: "SUCCESS", captures: [CAPTURE], listingHeardAt: T0 };
+const PAID: Payment = { ...OPENED, state: "SUCCESS", captures: [CAPTURE], acknowledgedAt: T0 };
 const ANSWER: Answer = {
   txRef: TX_REF,
   fee: OPENED.ref,
@@ -102,7 +102,7 @@ test("a payment that is given up while a link of it can be paid breaks left", ()
     state: "FAILED",
     version: 2,
     settledAt: T0 + MINUTE_MS,
-    history: [...claim.history, { move: "reject", at: T0, by: "test" }],
+    history: [...claim.history, { transition: "reject", at: T0, by: "test" }],
   };
   const change = (invariants: Invariants) => invariants.changed({ before: claim, after: failed });
   expect(broken(change)).toEqual([]);

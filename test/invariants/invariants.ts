@@ -1,17 +1,16 @@
-import type { UserEvent } from "../../lib/domain/events.ts";
 import { parseTxRef, type Ref, txRefOf } from "../../lib/domain/ids.ts";
 import {
-  type AttentionCode,
   type Capture,
   isSettledUnpaid,
-  openAttention,
+  openFlags,
   type Payment,
   refundableOf,
   termsOf,
 } from "../../lib/domain/payment.ts";
 import { DAY_MS, MINUTE_MS, SECOND_MS } from "../../lib/domain/time.ts";
 import { combined, NO_TOTALS, shareOf, type Totals } from "../../lib/domain/totals.ts";
-import { MOVES, WIRE_STATUS } from "../../lib/domain/transitions.ts";
+import { TRANSITIONS } from "../../lib/domain/transitions.ts";
+import { type AttentionCode, type UserEvent, WIRE_STATUS } from "../../lib/domain/vocabulary.ts";
 import { type Invariant, Violation } from "./catalogue.ts";
 import type { Answer, Cause, Change, Rest, Taken, World } from "./world.ts";
 
@@ -20,7 +19,7 @@ const CONTACT_MS = 30 * DAY_MS;
 export const SKEW_MS = 10 * MINUTE_MS;
 // Attention of a success that the listing did not take.
 const NOT_ACKNOWLEDGED: readonly AttentionCode[] = ["listing_closed", "listing_unclear"];
-const ABOUT_MONEY: readonly AttentionCode[] = ["mismatch", "duplicate", "orphan", "refunded", "reversed"];
+const ABOUT_MONEY: readonly AttentionCode[] = ["mismatch", "duplicate", "unmatched", "refunded", "reversed"];
 /** In every run the payer's data reads like this; none of it may be recorded. */
 export const CANARIES = { email: "canary@example.et", phone: "0911000111", name: "Canary Payer" } as const;
 
@@ -48,10 +47,10 @@ export class Invariants {
   changed({ before, after, cause }: Change): void {
     const { ref } = after;
     if (before?.state === "SUCCESS" && after.state !== "SUCCESS") this.#broken("I9", ref, `it became ${after.state}`);
-    if (before?.sealed && (!after.sealed || after.attempt > before.attempt))
+    if (before?.finalised && (!after.finalised || after.attempt > before.attempt))
       this.#broken("seal", ref, `attempt ${before.attempt} → ${after.attempt}`);
     this.#historyOf(before, after);
-    if (cause && before && before.version < after.version && after.history.at(-1)?.move === "reopen")
+    if (cause && before && before.version < after.version && after.history.at(-1)?.transition === "reopen")
       this.#reopened(before, cause);
     if (after.state === "SUCCESS" && before?.state !== "SUCCESS") this.#confirmed(after);
     if (isSettledUnpaid(after) && before?.state !== after.state) this.#givenUp(before, after, cause);
@@ -71,9 +70,9 @@ export class Invariants {
     }
     const entries = after.history.length - (before?.history.length ?? 0);
     if (entries !== 1) this.#broken("history", ref, `${entries} entries for one version`);
-    const { from, to }: { from: readonly string[]; to: string } = MOVES[last.move];
+    const { from, to }: { from: readonly string[]; to: string } = TRANSITIONS[last.transition];
     const isLegal = from.includes(before?.state ?? "none") && (to === "same" ? isSame : to === after.state);
-    if (!isLegal) this.#broken("history", ref, `${last.move} from ${before?.state} to ${after.state}`);
+    if (!isLegal) this.#broken("history", ref, `${last.transition} from ${before?.state} to ${after.state}`);
   }
 
   #reopened({ ref, settledAt = Number.POSITIVE_INFINITY }: Payment, { recordedAt }: Cause): void {
@@ -82,7 +81,7 @@ export class Invariants {
   }
 
   #confirmed(after: Payment): void {
-    if (after.history.filter(({ move }) => move === "confirm" || move === "acceptReview").length > 1)
+    if (after.history.filter(({ transition }) => transition === "confirm").length > 1)
       this.#broken("I5", after.ref, "confirmed twice");
     const isMatched = this.#world.capturesOf(after.ref).some(({ attempt, amount, currency, mode }) => {
       const terms = termsOf(after, attempt);
@@ -115,7 +114,7 @@ export class Invariants {
     const captured = this.#world.capturesOf(ref).reduce((all, { amount }) => all + amount, 0);
     if (refundable > captured || refundable !== refundableOf(captures, terms))
       this.#broken("I10", ref, `${refundable} of ${captured}`);
-    const back = captures.filter(({ returned }) => returned).reduce((all, { amount }) => all + (amount ?? 0), 0);
+    const back = captures.filter(({ reversal }) => reversal).reduce((all, { amount }) => all + (amount ?? 0), 0);
     if (refundable > captured - back) this.#broken("I10", ref, `${refundable}, though ${back} went back`);
   }
 
@@ -254,8 +253,8 @@ export class Invariants {
     const isPaid = payments.some((other) => other.propertyId === propertyId && other.state === "SUCCESS");
     if (!isPaid && status === "APPROVED" && !isByHand) this.#broken("I3", ref, `${state}, and the listing approved it`);
     if (state !== "SUCCESS") return;
-    const isAcknowledged = payment.listingHeardAt !== undefined && status === "APPROVED";
-    const isCalled = openAttention(payment).some((code) => NOT_ACKNOWLEDGED.includes(code));
+    const isAcknowledged = payment.acknowledgedAt !== undefined && status === "APPROVED";
+    const isCalled = openFlags(payment).some((code) => NOT_ACKNOWLEDGED.includes(code));
     if (!isAcknowledged && !isCalled) this.#broken("I3", ref, `paid, and the listing is ${status}`);
     if (!isPayerTold(payment)) this.#broken("I5", ref, "paid, and not told so");
   }

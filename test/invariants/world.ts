@@ -1,5 +1,5 @@
 import type { Payment } from "../../lib/domain/payment.ts";
-import type { State } from "../../lib/domain/transitions.ts";
+import type { State } from "../../lib/domain/vocabulary.ts";
 
 /** Money that Chapa took, under a `reference` of Chapa's. `isOpen`: the payer paid while the link could be paid. */
 export type Taken = {

@@ -1,43 +1,54 @@
-import { execFile } from "node:child_process";
+import { execFile, execFileSync } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import * as z from "zod";
+import { ROOMS, written } from "../../.ci/lint/rooms.ts";
 
 const uses = (source: string) => `import { x } from "${source}";\nexport const y = x;`;
 
 const FORBIDDEN: [string, string, string][] = [
-  ["lib/contract/@.ts", uses("../domain/ids.ts"), "lib/contract imports zod and itself only"],
-  ["lib/domain/@.ts", uses("@aws-sdk/lib-dynamodb"), "lib/domain is pure"],
-  ["lib/domain/@.ts", uses("../contract/api.ts"), "lib/domain is pure"],
-  ["lib/domain/@.ts", uses("node:fs"), "lib/domain is pure"],
+  ["lib/contract/@.ts", uses("../domain/ids.ts"), "lib/contract may import"],
+  ["lib/domain/@.ts", uses("@aws-sdk/lib-dynamodb"), "lib/domain may import"],
+  ["lib/domain/@.ts", uses("../contract/api.ts"), "lib/domain may import"],
+  ["lib/domain/@.ts", uses("node:fs"), "lib/domain may import"],
   ["lib/domain/@.ts", "export const now = Date.now();", "Time and randomness come in as parameters"],
   ["lib/domain/@.ts", "export const now = new Date();", "Time and randomness come in as parameters"],
   ["lib/domain/@.ts", "export const dice = Math.random();", "Time and randomness come in as parameters"],
-  ["lib/runtime/@.ts", uses("../table/payments.ts"), "lib/runtime stands below the adapters"],
-  ["lib/table/@.ts", uses("../chapa/client.ts"), "lib/table knows DynamoDB and the domain"],
-  ["lib/table/@.ts", uses("../flows/resolve.ts"), "lib/table knows DynamoDB and the domain"],
-  ["lib/chapa/@.ts", uses("../table/payments.ts"), "lib/chapa knows Chapa and the domain"],
-  ["lib/services/@.ts", uses("../queue/send.ts"), "lib/services knows the sibling services"],
-  ["lib/queue/@.ts", uses("../http/endpoint.ts"), "lib/queue knows SQS"],
-  ["lib/redis/@.ts", uses("../table/payments.ts"), "lib/redis knows Upstash"],
-  ["lib/flows/@.ts", uses("@aws-sdk/client-sqs"), "A flow knows the domain"],
-  ["lib/flows/@.ts", uses("../http/endpoint.ts"), "A flow knows the domain"],
+  ["lib/runtime/@.ts", uses("../table/payments.ts"), "lib/runtime may import"],
+  ["lib/table/@.ts", uses("../chapa/client.ts"), "lib/table may import"],
+  ["lib/table/@.ts", uses("../flows/resolve.ts"), "lib/table may import"],
+  ["lib/chapa/@.ts", uses("../table/payments.ts"), "lib/chapa may import"],
+  ["lib/services/@.ts", uses("../queue/send.ts"), "lib/services may import"],
+  ["lib/queue/@.ts", uses("../http/endpoint.ts"), "lib/queue may import"],
+  ["lib/redis/@.ts", uses("../table/payments.ts"), "lib/redis may import"],
+  ["lib/flows/@.ts", uses("@aws-sdk/client-sqs"), "lib/flows may import"],
+  ["lib/flows/@.ts", uses("../http/endpoint.ts"), "lib/flows may import"],
   ["lib/flows/@.ts", uses("../table/payments.ts"), "Flows import adapters as types only"],
   ["lib/flows/@.ts", uses("../runtime/clock.ts"), "Flows import adapters as types only"],
   ["lib/flows/@.ts", "export const now = () => Date.now();", "Time and randomness come in as parameters"],
-  ["lib/http/@.ts", uses("../flows/initiate.ts"), "lib/http knows HTTP"],
-  ["lib/http/@.ts", uses("../table/payments.ts"), "lib/http knows HTTP"],
-  ["lib/http/pages/@.ts", uses("../../chapa/client.ts"), "lib/http knows HTTP"],
-  ["lib/composition/@.ts", uses("../flows/initiate.ts"), "lib/composition puts adapters together"],
-  ["functions/@.ts", uses("./chapa-webhook.ts"), "A function imports the library only"],
-  ["functions/@.ts", uses("../local/clock.ts"), "A function imports the library only"],
-  ["functions/@.ts", uses("../infra/config.ts"), "A function imports the library only"],
-  ["commands/@.ts", uses("../lib/domain/ids.ts"), "commands is what every program stands on"],
-  ["commands/@.ts", uses("vitest/node"), "commands is what every program stands on"],
-  ["infra/@.ts", uses("../lib/domain/ids.ts"), "infra agrees with the code through lib/contract only"],
-  ["infra/@.ts", uses("../test/support/payments.ts"), "infra agrees with the code through lib/contract only"],
+  ["lib/http/@.ts", uses("../flows/initiate.ts"), "lib/http may import"],
+  ["lib/http/@.ts", uses("../table/payments.ts"), "lib/http may import"],
+  ["lib/http/pages/@.ts", uses("../../chapa/client.ts"), "lib/http may import"],
+  ["lib/composition/@.ts", uses("../flows/initiate.ts"), "lib/composition may import"],
+  ["functions/@.ts", uses("./chapa-webhook.ts"), "functions may import"],
+  ["functions/@.ts", uses("../local/clock.ts"), "functions may import"],
+  ["functions/@.ts", uses("../infra/config.ts"), "functions may import"],
+  ["infra/@.ts", uses("../lib/domain/ids.ts"), "infra may import"],
+  ["lib/domain/vocabulary.ts", uses("./ids.ts"), "lib/domain/vocabulary.ts may import nothing"],
+  ["infra/@.ts", uses("../test/support/payments.ts"), "infra may import"],
+  ["lib/flows/steps/@.ts", uses("../../http/endpoint.ts"), "lib/flows may import"],
+  ["lib/flows/steps/@.ts", uses("../../table/payments.ts"), "Flows import adapters as types only"],
+  ["commands/@.ts", uses("../lib/domain/ids.ts"), "commands may import"],
+  ["cli/@.ts", uses("../lib/contract/routes.ts"), "cli may import"],
+  ["cli/@.ts", uses("../local/clock.ts"), "cli may import"],
+  ["local/@.ts", uses("../infra/config.ts"), "local may import"],
+  ["local/demo/@.ts", uses("../../test/support/payments.ts"), "local may import"],
+  [".ci/@.ts", uses("../functions/get-health.ts"), ".ci may import"],
+  ["test/@.ts", uses("../functions/get-health.ts"), "test may import"],
+  ["test/http/@.ts", uses("../../lib/composition/limiter.ts"), "test may import"],
+  ["lib/http/@.ts", "export const f = (a: 1, b: 1, c: 1, d: 1, e: 1) => [a, b, c, d, e];", "has 5 parameters"],
   ["lib/table/@.ts", 'import { z } from "zod";\nexport const s = z.string();', "import * as z from"],
   ["local/@.ts", 'import { z } from "zod";\nexport const s = z.string();', "import * as z from"],
   ["lib/table/@.ts", 'export const region = process.env["AWS_REGION"];', "Don't use process.env"],
@@ -56,12 +67,20 @@ const ALLOWED: [string, string][] = [
   ],
   [
     "lib/flows/@.ts",
-    `import type { PaymentTable } from "../table/payments.ts";\nimport { moveFor } from "../domain/evidence.ts";\nexport const y = (table: PaymentTable) => [table, moveFor];`,
+    `import type { PaymentTable } from "../table/payments.ts";\nimport { transitionForMoney } from "../domain/transitions.ts";\nexport const y = (table: PaymentTable) => [table, transitionForMoney];`,
   ],
   ["lib/contract/env.ts", 'export const region = process.env["AWS_REGION"];'],
   ["functions/@.ts", uses("../lib/flows/initiate.ts")],
   ["infra/@.ts", uses("../lib/contract/routes.ts")],
   ["test/@.ts", uses("../local/clock.ts")],
+  ["lib/contract/@.ts", uses("../domain/vocabulary.ts")],
+  ["infra/@.ts", uses("../lib/domain/vocabulary.ts")],
+  [
+    "lib/flows/steps/@.ts",
+    'import type { Queue } from "../../queue/send.ts";\nexport const y = (queue: Queue<1>) => queue;',
+  ],
+  ["local/demo/@.ts", uses("../../lib/domain/ids.ts")],
+  [".ci/@.ts", uses("../infra/config.ts")],
 ];
 
 // Each case gets a file of its own in a tree of the same shape, and the linter runs once over all of them.
@@ -74,6 +93,21 @@ const Report = z.object({
   diagnostics: z.array(
     z.object({ message: z.string(), severity: z.string(), location: z.object({ path: z.string() }) }),
   ),
+});
+
+test("the linter's rules and the table of AGENTS.md are those of .ci/lint/rooms.ts", () => {
+  const [biome, agents] = [readFileSync("biome.json", "utf8"), readFileSync("AGENTS.md", "utf8")];
+  const next = written(biome, agents);
+  expect(JSON.parse(biome)).toEqual(JSON.parse(next.biome));
+  expect(agents).toBe(next.agents);
+});
+
+test("every folder that holds code is in that list", () => {
+  const folders = execFileSync("git", ["ls-files", "*.ts"], { encoding: "utf8" })
+    .split("\n")
+    .map((file) => /^(lib\/[^/]+|[^/]+)\//.exec(file)?.[1] ?? ".");
+  const rooms = ROOMS.map(({ path }) => path);
+  expect([...new Set(folders)].filter((folder) => folder !== "." && !rooms.includes(folder))).toEqual([]);
 });
 
 describe("the rules between rooms", () => {

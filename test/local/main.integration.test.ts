@@ -281,7 +281,7 @@ test("nothing that it records names a person, a token or a key", async () => {
 
   const said = running.output().split("\n");
   const records = said.filter((line) => !line.startsWith('{"api":')).join("\n") + running.errors();
-  expect(records).toContain("payment_moved");
+  expect(records).toContain("payment_transitioned");
   expect(records).toContain("webhook_refused");
   expect(records).toContain("user_notified");
   const { token } = address.users.owner;

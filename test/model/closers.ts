@@ -4,10 +4,10 @@ import { renewed } from "./initiators.ts";
 import { left } from "./rules.ts";
 import { IDLE, isCaptured, isSettled, type Process, type Purpose, process, type S, txAt } from "./state.ts";
 
-/** What initiators close for, and what looks, callers and operators close for. */
+/** What initiators close for, and what looks and callers close for. */
 const PURPOSES: Record<Place["kind"], readonly Purpose[]> = {
   initiators: ["renew"],
-  closers: ["fail", "expire", "cancel", "rejectReview"],
+  closers: ["fail", "expire", "cancel"],
 };
 
 /**
@@ -20,8 +20,8 @@ export function closingSteps(setting: Setting, s: S, place: Place): Step<S>[] {
     case "idle":
       return beginsClosing(setting, s, place);
     case "verify first": {
-      if (isCaptured(txAt(s, one.at)) && s.row.recs[one.at] !== "review") return [];
-      const becomes = process("cancel", one.at, one.fresh, one.why);
+      if (isCaptured(txAt(s, one.at))) return [];
+      const becomes = process("cancel", one.at, one.fresh, { why: one.why });
       return [new Change(setting, s).becomes(place, becomes).build(`${nameOf(place)}: finds ${one.at} unpaid`)];
     }
     case "cancel":
@@ -40,20 +40,17 @@ function beginsClosing(setting: Setting, s: S, place: Place): Step<S>[] {
   const { row } = s;
   const tx = txAt(s, row.attempt);
   return PURPOSES[place.kind].flatMap((why) => {
-    if (!rules.moves[why].from.includes(row.state)) return [];
+    if (!rules.table[why].from.includes(row.state)) return [];
     if (why === "renew" && row.attempt + 1 >= bounds.attempts) return [];
-    if (why === "rejectReview" && !bounds.operator) return [];
     if (rules.withoutEvidence.includes(why)) {
       const blind = isCaptured(tx);
-      const becomes = process("leave", row.attempt, true, why, blind);
+      const becomes = process("leave", row.attempt, true, { why, blind });
       return [
         new Change(setting, s).becomes(place, becomes).build(`${nameOf(place)}: decides to ${why} ${row.attempt}`),
       ];
     }
-    // A capture that was already decided does not stand in the way of leaving its checkout.
-    const isPaid = isCaptured(tx) && row.recs[row.attempt] !== "review";
-    if (isPaid && rules.firstVerify) return [];
-    const becomes = process(bounds.joined ? "cancel" : "verify first", row.attempt, true, why);
+    if (isCaptured(tx) && rules.firstVerify) return [];
+    const becomes = process(bounds.joined ? "cancel" : "verify first", row.attempt, true, { why });
     const does = bounds.joined ? "finds" : "reads";
     return [
       new Change(setting, s)
@@ -67,8 +64,10 @@ function cancels(setting: Setting, s: S, place: Place, one: Process): Step<S>[] 
   const { rules } = setting;
   const { at, fresh, why } = one;
   const link = txAt(s, at).link === "open" ? "closed" : txAt(s, at).link;
-  const blind = isCaptured(txAt(s, at)) && s.row.recs[at] !== "review";
-  const then = rules.secondVerify ? process("verify again", at, fresh, why) : process("leave", at, fresh, why, blind);
+  const blind = isCaptured(txAt(s, at));
+  const then = rules.secondVerify
+    ? process("verify again", at, fresh, { why })
+    : process("leave", at, fresh, { why, blind });
   const steps: Step<S>[] = [];
   if (rules.cancels) {
     const done = new Change(setting, s).tx(at, { link }).becomes(place, mayGoOn(rules, one) ? then : IDLE);
@@ -86,14 +85,14 @@ function cancels(setting: Setting, s: S, place: Place, one: Process): Step<S>[] 
 function verifies(setting: Setting, s: S, place: Place, one: Process): Step<S>[] {
   const { at, fresh, why } = one;
   // Money that is found here is taken in by a look, which anybody may make at any time.
-  const isPaid = isCaptured(txAt(s, at)) && s.row.recs[at] !== "review";
+  const isPaid = isCaptured(txAt(s, at));
   const steps: Step<S>[] = [];
   if (!isPaid) {
-    const sure = new Change(setting, s).becomes(place, process("leave", at, fresh, why));
+    const sure = new Change(setting, s).becomes(place, process("leave", at, fresh, { why }));
     steps.push(sure.build(`${nameOf(place)}: finds ${at} unpaid again`));
   }
   if (isPaid && !setting.rules.silenceIsNothing) {
-    const deaf = new Change(setting, s).becomes(place, process("leave", at, fresh, why, true));
+    const deaf = new Change(setting, s).becomes(place, process("leave", at, fresh, { why, blind: true }));
     steps.push(deaf.build(`${nameOf(place)}: gets no answer about ${at}, takes it for unpaid`));
   }
   return steps;
@@ -101,35 +100,35 @@ function verifies(setting: Setting, s: S, place: Place, one: Process): Step<S>[]
 
 function leaves(setting: Setting, s: S, place: Place, one: Process): Step<S>[] {
   const { at, fresh, why } = one;
-  if (why === "renew") return renewed(setting, s, place, at, fresh);
-  if (why !== "fail" && why !== "expire" && why !== "cancel" && why !== "rejectReview") return [];
+  if (why === "renew") return renewed(setting, s, place, one);
+  if (why !== "fail" && why !== "expire" && why !== "cancel") return [];
   const change = new Change(setting, s).becomes(place, IDLE);
-  const claim = { proof: "closing evidence", fresh, attempt: at } as const;
+  const claim = { proof: "closing_evidence", fresh, attempt: at } as const;
   const recs = left(setting.rules, s.row, at);
   return change.move(why, claim, { recs, unsent: false }) ? [change.build(`${nameOf(place)}: ${why} ${at}`)] : [];
 }
 
-/** A look that finds one checkout of a settled payment unpaid, and seals. */
+/** A look that finds one checkout of a settled payment unpaid, and finalises. */
 export function sealingSteps(setting: Setting, s: S, index: number): Step<S>[] {
   const one = s.closers[index];
   const place: Place = { kind: "closers", index };
   const { row } = s;
-  if (one?.pc === "idle" && isSettled(row) && !row.sealed) {
+  if (one?.pc === "idle" && isSettled(row) && !row.finalised) {
     return row.recs.flatMap((rec, at) => {
       const isLookedAt = rec === "closed" || rec === "looked" || rec === "done" || at === row.attempt;
-      const isPaid = isCaptured(txAt(s, at)) && rec !== "review";
-      if (!isLookedAt || (isPaid && setting.rules.sealsAfterLook)) return [];
+      const isPaid = isCaptured(txAt(s, at));
+      if (!isLookedAt || (isPaid && setting.rules.finalisesAfterLook)) return [];
       return [
         new Change(setting, s).becomes(place, process("seal", at, true)).build(`look: finds ${at} unpaid, to seal`),
       ];
     });
   }
   if (one?.pc !== "seal") return [];
-  const { sealsAfterLook } = setting.rules;
-  const recs = row.recs.map((rec, at) => (at === one.at && rec === "closed" && sealsAfterLook ? "looked" : rec));
+  const { finalisesAfterLook } = setting.rules;
+  const recs = row.recs.map((rec, at) => (at === one.at && rec === "closed" && finalisesAfterLook ? "looked" : rec));
   const change = new Change(setting, s).becomes(place, IDLE);
-  const claim = { proof: "the clock and a look that found no money", fresh: one.fresh, attempt: one.at } as const;
-  return change.move("seal", claim, { sealed: true, recs }) ? [change.build(`look: seal`)] : [];
+  const claim = { proof: "verified_unpaid", fresh: one.fresh, attempt: one.at } as const;
+  return change.move("finalise", claim, { finalised: true, recs }) ? [change.build(`look: finalise`)] : [];
 }
 
 function nameOf({ kind }: Place): string {

@@ -1,4 +1,5 @@
 import { txRefOf } from "../../lib/domain/ids.ts";
+import { Santim } from "../../lib/domain/money.ts";
 import type { Attempt, Capture, Payment } from "../../lib/domain/payment.ts";
 import { DAY_MS, HOUR_MS, type Instant } from "../../lib/domain/time.ts";
 import { aClaim, aLease, CHECKOUT_URL, T0, TERMS } from "../support/payments.ts";
@@ -7,6 +8,9 @@ import { isSettled, type Rec, type Row } from "./state.ts";
 /** Long after the timeout of everything; what was left, was left two hours before. */
 export const NOW: Instant = T0 + 30 * DAY_MS;
 export const LEFT_AT: Instant = NOW - 2 * HOUR_MS;
+
+/** What was captured where it is not what was agreed. */
+export const WRONG_AMOUNT = Santim.parse(1);
 
 /** A payment that the row of the model stands for. */
 export function paymentOf(row: Row): Payment {
@@ -27,9 +31,9 @@ export function paymentOf(row: Row): Payment {
     checkoutUrl: row.state === "PENDING" ? CHECKOUT_URL : undefined,
     firstOpenedAt: isOpened ? T0 : undefined,
     settledAt: isSettled(row) || row.state === "SUCCESS" ? LEFT_AT : undefined,
-    sealed: row.sealed ? true : undefined,
-    listingHeardAt: row.listing === "heard" ? LEFT_AT : undefined,
-    attention: row.listing === "attended" ? [{ code: "listing_closed", at: LEFT_AT }] : [],
+    finalised: row.finalised ? true : undefined,
+    acknowledgedAt: row.listing === "acknowledged" ? LEFT_AT : undefined,
+    attention: row.listing === "flagged" ? [{ code: "listing_closed", at: LEFT_AT }] : [],
     dueAt: row.due ? NOW : undefined,
   };
   return payment;
@@ -40,25 +44,25 @@ function attemptOf(rec: Rec): Attempt {
   const left = { ...opened, closedAt: LEFT_AT, end: "expired" } as const;
   switch (rec) {
     case "closed":
-      return { ...left, lookAt: LEFT_AT + HOUR_MS };
+      return { ...left, verifyAt: LEFT_AT + HOUR_MS };
     case "looked":
-      return { ...left, lookAt: LEFT_AT + DAY_MS };
+      return { ...left, verifyAt: LEFT_AT + DAY_MS };
     case "done":
       return left;
     case "paid":
-    case "accepted":
       return { ...opened, end: "paid" };
     case "review":
-      return { ...opened, end: "paid", lookAt: NOW };
+      return { ...opened, end: "paid", verifyAt: NOW };
     default:
-      return { ...opened, lookAt: NOW };
+      return { ...opened, verifyAt: NOW };
   }
 }
 
 function captureOf({ ref }: Payment, rec: Rec, attempt: number): Capture[] {
   if (rec !== "paid" && rec !== "review") return [];
-  const kind = rec === "paid" ? "confirmed" : "reviewed";
-  return [{ attempt, at: LEFT_AT, kind, ...TERMS, reference: txRefOf(ref, attempt) }];
+  const [kind, amount] =
+    rec === "paid" ? (["confirmed", TERMS.amount] as const) : (["reviewed", WRONG_AMOUNT] as const);
+  return [{ attempt, at: LEFT_AT, kind, ...TERMS, amount, reference: txRefOf(ref, attempt) }];
 }
 
 /** What the model would say of a payment: the other way round. */
@@ -68,7 +72,7 @@ export function rowOf(payment: Payment, length: number): Row {
     attempt: payment.attempt,
     recs: Array.from({ length }, (_, at) => recOf(payment, at)),
     unsent: payment.lease?.unsent === true,
-    sealed: payment.sealed === true,
+    finalised: payment.finalised === true,
     listing: listingOf(payment),
     due: payment.dueAt !== undefined,
   };
@@ -81,11 +85,11 @@ function recOf({ attempts, captures }: Payment, at: number): Rec {
     return captures.some((capture) => capture.attempt === at && capture.kind === "reviewed") ? "review" : "paid";
   }
   if (attempt.closedAt === undefined) return "open";
-  if (attempt.lookAt === undefined) return "done";
-  return attempt.lookAt === attempt.closedAt + HOUR_MS ? "closed" : "looked";
+  if (attempt.verifyAt === undefined) return "done";
+  return attempt.verifyAt === attempt.closedAt + HOUR_MS ? "closed" : "looked";
 }
 
-function listingOf({ listingHeardAt, attention }: Payment): Row["listing"] {
-  if (listingHeardAt !== undefined) return "heard";
-  return attention.some(({ code }) => code === "listing_closed") ? "attended" : "";
+function listingOf({ acknowledgedAt, attention }: Payment): Row["listing"] {
+  if (acknowledgedAt !== undefined) return "acknowledged";
+  return attention.some(({ code }) => code === "listing_closed") ? "flagged" : "";
 }

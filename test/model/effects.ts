@@ -1,4 +1,4 @@
-import type { Move } from "../../lib/domain/transitions.ts";
+import type { TransitionName } from "../../lib/domain/vocabulary.ts";
 import type { Step } from "./checker.ts";
 import { type Claim, moved, type Rules } from "./rules.ts";
 import {
@@ -29,7 +29,7 @@ export class Change {
   #chapa: readonly Tx[];
   #world: S["world"];
   #isMove = false;
-  #made: Move | undefined;
+  #made: TransitionName | undefined;
   #mover: { place: Place; becomes: Process } | undefined;
 
   constructor(setting: Setting, from: S) {
@@ -41,8 +41,8 @@ export class Change {
   }
 
   /** @returns false when the table, a guard or the version forbids the move */
-  move(move: Move, claim: Claim, changes: Partial<Row>): boolean {
-    const row = moved(this.#setting.rules, this.#row, move, claim, changes);
+  move(move: TransitionName, claim: Claim, changes: Partial<Row>): boolean {
+    const row = moved(this.#setting.rules, this.#row, move, { claim, changes });
     if (!row) return false;
     if (isSettled(row) && !isSettled(this.#row)) {
       this.world({ requests: this.#world.requests.map((request) => (request === "new" ? "old" : request)) });
@@ -82,7 +82,7 @@ export class Change {
         const isMover = this.#mover?.place.kind === kind && this.#mover.place.index === index;
         const one = isMover && this.#mover ? this.#mover.becomes : known;
         const isOld = this.#isMove && !isMover && one.fresh;
-        return this.#settle(isOld ? process(one.pc, one.at, false, one.why, one.blind, one.writes) : one);
+        return this.#settle(isOld ? process(one.pc, one.at, false, one) : one);
       });
       return list.every((one, index) => one === before[index]) ? before : processList(list);
     };
@@ -116,7 +116,7 @@ export class Change {
       case "reject":
         return rules.unversioned.includes("reject") ? one : IDLE;
       case "seal":
-        return rules.unversioned.includes("seal") ? one : IDLE;
+        return rules.unversioned.includes("finalise") ? one : IDLE;
       case "write":
       case "verify again":
       case "leave":

@@ -39,7 +39,7 @@ function sweptOnce(setting: Setting, from: S): S {
   return s;
 }
 
-/** As attemptsToLookAt of lib/domain/looks.ts. */
+/** As attemptsToVerify of lib/domain/verification-schedule.ts. */
 function toLookAt({ rules }: Setting, { row }: S): number[] {
   const due = row.recs.flatMap((rec, at) =>
     rec === "open" || rec === "closed" || rec === "looked" || rec === "review" ? [at] : [],
@@ -65,13 +65,13 @@ function dueMove(setting: Setting, s: S): S {
   if (row.state === "CREATED" || row.state === "PENDING") {
     if (unaccounted(s).includes(row.attempt)) return s;
     if (txAt(s, row.attempt).link === "open") change.tx(row.attempt, { link: "closed" });
-    const claim = { proof: "closing evidence", fresh: true, attempt: row.attempt } as const;
+    const claim = { proof: "closing_evidence", fresh: true, attempt: row.attempt } as const;
     const recs = left(setting.rules, row, row.attempt);
     return change.move("expire", claim, { recs, unsent: false }) ? change.build("").to : s;
   }
-  if (isSettled(row) && !row.sealed) {
-    const claim = { proof: "the clock and a look that found no money", fresh: true, attempt: row.attempt } as const;
-    return change.move("seal", claim, { sealed: true }) ? change.build("").to : s;
+  if (isSettled(row) && !row.finalised) {
+    const claim = { proof: "verified_unpaid", fresh: true, attempt: row.attempt } as const;
+    return change.move("finalise", claim, { finalised: true }) ? change.build("").to : s;
   }
   return s;
 }
@@ -85,7 +85,7 @@ export function pressed(setting: Setting, from: S): "url" | "final" | "stuck" {
   let s = quiet({ ...from, chapa: from.chapa.map((tx): Tx => (tx.money === "flying" ? { ...tx, money: "" } : tx)) });
   for (let round = 0; round < ROUNDS; round++) {
     const { row } = s;
-    if (row.state === "SUCCESS" || row.state === "REVIEW" || (isSettled(row) && row.sealed)) return "final";
+    if (row.state === "SUCCESS" || row.state === "REVIEW" || (isSettled(row) && row.finalised)) return "final";
     if (row.state === "PENDING" && isPayable(txAt(s, row.attempt))) return "url";
     const money = row.state === "PENDING" ? takesMoneyIn(setting, s, row.attempt)[0] : undefined;
     const keeps = row.state === "CREATED" && (row.unsent || !setting.rules.newReferenceOnTakeOver);
@@ -114,7 +114,7 @@ function beginning({ state }: Row): "claim" | "takeOver" | "renew" | "reopen" {
 function began(setting: Setting, s: S, next: number): S | undefined {
   const { row } = s;
   const move = beginning(row);
-  const proof = move === "renew" ? "closing evidence" : "a request";
+  const proof = move === "renew" ? "closing_evidence" : "request";
   const change = new Change(setting, s);
   const claim = { proof, fresh: true, attempt: row.attempt, next, request: "new" } as const;
   const recs = move === "renew" ? left(setting.rules, row, row.attempt) : row.recs;
@@ -126,6 +126,6 @@ function opened(setting: Setting, s: S): S {
   const { attempt, recs } = s.row;
   if (txAt(s, attempt).link !== "absent") return s;
   const change = new Change(setting, s).tx(attempt, { link: "open", given: true });
-  const claim = { proof: "Chapa answered with a checkout", fresh: true, attempt } as const;
+  const claim = { proof: "checkout_opened", fresh: true, attempt } as const;
   return change.move("open", claim, { recs: put<Rec>(recs, attempt, "open") }) ? change.build("").to : s;
 }

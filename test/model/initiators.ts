@@ -1,7 +1,7 @@
 import type { Step } from "./checker.ts";
 import { Change, type Place, type Setting } from "./effects.ts";
 import { left, noted } from "./rules.ts";
-import { IDLE, process, type Request, type S, txAt } from "./state.ts";
+import { IDLE, type Process, process, type Request, type S, txAt } from "./state.ts";
 
 /**
  * Everything that an invocation of initiate may do next. A conditional write is one step with the read of the version
@@ -33,11 +33,11 @@ export function initiatorSteps(setting: Setting, s: S, index: number): Step<S>[]
     }
     case "reject": {
       const change = new Change(setting, s).becomes(place, IDLE);
-      const claim = { proof: "Chapa refused the data", fresh: one.fresh, attempt: one.at } as const;
+      const claim = { proof: "data_refused", fresh: one.fresh, attempt: one.at } as const;
       return change.move("reject", claim, {}) ? [change.build(`initiator: reject ${one.at}`)] : [];
     }
     case "write":
-      return begin(setting, s, place, one.why === "reopen" ? "reopen" : "takeOver", one.at, one.fresh);
+      return begin(setting, s, place, { ...one, why: one.why === "reopen" ? "reopen" : "takeOver" });
     default:
       return [];
   }
@@ -46,31 +46,33 @@ export function initiatorSteps(setting: Setting, s: S, index: number): Step<S>[]
 function begins(setting: Setting, s: S, place: Place): Step<S>[] {
   const { rules } = setting;
   const claim = new Change(setting, s).becomes(place, process("claimed", 0, true));
-  if (rules.recordsFirst && claim.move("claim", { proof: "a request", fresh: true, attempt: 0 }, { attempt: 0 })) {
+  if (rules.recordsFirst && claim.move("claim", { proof: "request", fresh: true, attempt: 0 }, { attempt: 0 })) {
     return [claim.build("initiator: claim")];
   }
   const steps: Step<S>[] = [];
   for (const move of ["takeOver", "reopen"] as const) {
-    const begun = begin(setting, s, place, move, s.row.attempt, true);
+    const begun = begin(setting, s, place, { why: move, at: s.row.attempt, fresh: true });
     const isJoined = setting.bounds.joined && !rules.unversioned.includes(move);
     if (begun.length === 0 || isJoined) steps.push(...begun);
     else {
-      const reads = new Change(setting, s).becomes(place, process("write", s.row.attempt, true, move));
+      const reads = new Change(setting, s).becomes(place, process("write", s.row.attempt, true, { why: move }));
       steps.push(reads.build(`initiator: reads, to ${move}`));
     }
   }
   return steps;
 }
 
-/** Takes an attempt that is open to whoever comes. @param at the attempt that was read */
-function begin(setting: Setting, s: S, place: Place, move: "takeOver" | "reopen", at: number, fresh: boolean) {
+type Begun = { why: "takeOver" | "reopen"; at: number; fresh: boolean };
+
+/** Takes an attempt that is open to whoever comes; `at` is the attempt that was read. */
+function begin(setting: Setting, s: S, place: Place, { why: move, at, fresh }: Begun) {
   const { rules } = setting;
   const keeps = move === "takeOver" && (s.row.unsent || !rules.newReferenceOnTakeOver);
   const next = keeps ? at : at + 1;
   // A replay is as good as a new request, but for reopening.
   const request: Request = s.world.requests.includes("new") ? "new" : "old";
   const change = new Change(setting, s).becomes(place, process("initialize", next, true));
-  const claim = { proof: "a request", fresh, attempt: at, next, request } as const;
+  const claim = { proof: "request", fresh, attempt: at, next, request } as const;
   if (next >= s.row.recs.length || !change.move(move, claim, { attempt: next, unsent: false })) return [];
   return [change.build(`initiator: ${move} ${at}, with a ${request} request`)];
 }
@@ -87,7 +89,7 @@ function discards(setting: Setting, s: S, place: Place): Step<S>[] {
   const one = s.initiators[place.index];
   if (!one?.fresh && setting.rules.discardsOnlyItsOwn) return [];
   const recs = s.row.recs.map(() => "" as const);
-  const row = { ...s.row, state: "none", attempt: 0, recs, unsent: false, sealed: false, due: false } as const;
+  const row = { ...s.row, state: "none", attempt: 0, recs, unsent: false, finalised: false, due: false } as const;
   const known = s.world.requests.indexOf("new");
   const requests = s.world.requests.map((request, at) => (at === known ? "none" : request));
   return [
@@ -128,7 +130,7 @@ function saves(setting: Setting, s: S, place: Place): Step<S>[] {
   if (!one) return [];
   const { at, fresh } = one;
   const steps: Step<S>[] = [];
-  const claim = { proof: "Chapa answered with a checkout", fresh, attempt: at } as const;
+  const claim = { proof: "checkout_opened", fresh, attempt: at } as const;
   const recs = s.row.recs.map((rec, index) => (index === at ? "open" : rec));
   for (const becomes of [IDLE, process("saved, no answer", at, true)]) {
     const change = new Change(setting, s).tx(at, { given: true }).becomes(place, becomes);
@@ -147,11 +149,11 @@ function saves(setting: Setting, s: S, place: Place): Step<S>[] {
 }
 
 /** A renewal begins its next attempt at once; without evidence only where a rule was taken away. */
-export function renewed(setting: Setting, s: S, place: Place, at: number, fresh: boolean): Step<S>[] {
+export function renewed(setting: Setting, s: S, place: Place, { at, fresh }: Process): Step<S>[] {
   const next = at + 1;
   if (next >= s.row.recs.length) return [];
   const change = new Change(setting, s).becomes(place, process("initialize", next, true));
-  const claim = { proof: "closing evidence", fresh, attempt: at, next } as const;
+  const claim = { proof: "closing_evidence", fresh, attempt: at, next } as const;
   const changes = { attempt: next, recs: left(setting.rules, s.row, at), unsent: false };
   return change.move("renew", claim, changes) ? [change.build(`initiator: renew ${at}`)] : [];
 }

@@ -12,8 +12,8 @@ export const LAW_NAMES = [
   "nothing is left over a capture",
   "what was left cannot be paid",
   "told FAILED, nothing can be paid",
-  "sealed over no money that had landed",
-  "sealed stays sealed",
+  "finalised over no money that had landed",
+  "finalised stays finalised",
   "a replay never reopens",
   "a URL that is given is stored",
   "a stored link is ended by a closing only",
@@ -59,7 +59,7 @@ function stateLaws(): Named[] {
       name: "success has its money",
       of: PARTS,
       state: ({ row, chapa }) => {
-        if (row.state !== "SUCCESS" || row.recs.includes("accepted")) return undefined;
+        if (row.state !== "SUCCESS") return undefined;
         return chapa.some(({ money }) => money === "paid") ? undefined : "SUCCESS, and nothing was paid as agreed";
       },
     },
@@ -109,20 +109,20 @@ function stepLaws(): Named[] {
       },
     },
     {
-      name: "sealed over no money that had landed",
+      name: "finalised over no money that had landed",
       step: (from, { to }) => {
-        if (from.row.sealed || !to.row.sealed) return undefined;
+        if (from.row.finalised || !to.row.finalised) return undefined;
         // What lands after the first look that follows the closing cannot be known of in time; what landed before can.
         const found = unaccounted(to).find((at) => to.row.recs[at] === "closed" || to.row.recs[at] === "open");
         return found === undefined ? undefined : `${found} was paid, and nobody looked after it was left`;
       },
     },
     {
-      name: "sealed stays sealed",
+      name: "finalised stays finalised",
       step: ({ row }, { to }) => {
-        if (!row.sealed) return undefined;
-        if (!to.row.sealed) return "the seal is gone";
-        return to.row.attempt > row.attempt ? "a new attempt after the seal" : undefined;
+        if (!row.finalised) return undefined;
+        if (!to.row.finalised) return "it is not finalised any more";
+        return to.row.attempt > row.attempt ? "a new attempt after it" : undefined;
       },
     },
     {
@@ -163,8 +163,8 @@ function endLaws(setting: Setting): Named[] {
       of: PARTS,
       state: (state) => {
         const { row, world } = swept(setting, state);
-        if (row.state !== "SUCCESS" || row.listing === "attended") return undefined;
-        return world.told === "SUCCESS" && row.listing === "heard"
+        if (row.state !== "SUCCESS" || row.listing === "flagged") return undefined;
+        return world.told === "SUCCESS" && row.listing === "acknowledged"
           ? undefined
           : `it was told ${world.told || "nothing"}`;
       },

@@ -1,4 +1,4 @@
-import type { Move } from "../../lib/domain/transitions.ts";
+import type { TransitionName } from "../../lib/domain/vocabulary.ts";
 import type { Step } from "./checker.ts";
 import { Change, type Place, type Setting } from "./effects.ts";
 import { isRecorded, left, noted, type Rules } from "./rules.ts";
@@ -18,14 +18,14 @@ export function lookSteps(setting: Setting, s: S): Step<S>[] {
   ]);
 }
 
-/** The move that captured money justifies, as moveFor of lib/domain/evidence.ts has it. */
-function moveForMoney(rules: Rules, s: S, at: number): Move | undefined {
+/** The move that captured money justifies, as transitionForMoney of lib/domain/transitions.ts has it. */
+function moveForMoney(rules: Rules, s: S, at: number): TransitionName | undefined {
   const { row } = s;
   if (at > row.attempt || row.state === "none") return undefined;
   if (!rules.accountsOldAttempts && at !== row.attempt) return undefined;
   if (!rules.lateTruthWins && isSettled(row)) return undefined;
   if (row.state === "SUCCESS") {
-    const known = row.recs.filter((rec) => rec === "paid" || rec === "accepted").length;
+    const known = row.recs.filter((rec) => rec === "paid").length;
     return rules.secondCapturesCount && (rules.countsEachCapture || known < 2) ? "duplicate" : undefined;
   }
   return txAt(s, at).money === "paid" || !rules.comparesAmounts ? "confirm" : "review";
@@ -36,12 +36,15 @@ export function takesMoneyIn(setting: Setting, s: S, at: number, place?: Place):
   if (!isCaptured(txAt(s, at))) return [];
   const move = moveForMoney(setting.rules, s, at);
   if (!move || (isRecorded(s.row, at) && !setting.rules.unguarded[move])) return [];
-  const equal = move === "confirm" || move === "duplicate";
-  const proof = equal ? "verified success, all equal" : "verified success, something differs";
+  const agreed = txAt(s, at).money === "paid";
   const recs = put<Rec>(s.row.recs, at, move === "review" ? "review" : "paid");
   const change = new Change(setting, s);
   if (place) change.becomes(place, IDLE);
-  const isMade = change.move(move, { proof, fresh: true, attempt: at }, { recs, unsent: false });
+  const isMade = change.move(
+    move,
+    { proof: "verified_money", fresh: true, attempt: at, agreed },
+    { recs, unsent: false },
+  );
   return isMade ? [change.build(`look: finds the money of ${at}: ${move}`)] : [];
 }
 
@@ -50,7 +53,7 @@ function forgedWebhook(setting: Setting, s: S, at: number): Step<S>[] {
   if (setting.rules.verifiesWebhooks || at > s.row.attempt) return [];
   const change = new Change(setting, s);
   const recs = put<Rec>(s.row.recs, at, "paid");
-  const isMade = change.move("confirm", { proof: "verified success, all equal", fresh: true, attempt: at }, { recs });
+  const isMade = change.move("confirm", { proof: "verified_money", fresh: true, attempt: at, agreed: true }, { recs });
   return isMade ? [change.build(`webhook: says that ${at} was paid`)] : [];
 }
 
@@ -82,16 +85,4 @@ function oldNote(setting: Setting, s: S, at: number): Step<S>[] {
   if (setting.rules.notesAskForVersion || at === 0 || s.row.recs[at] === "") return [];
   const row = noted(setting.rules, s.row, { recs: put<Rec>(s.row.recs, at, "") });
   return [new Change(setting, s).row(row).build(`look: notes what it read before ${at} was opened`)];
-}
-
-/** Operators decide what was reviewed; a rejection is a closing, and made where closings are. */
-export function operatorSteps(setting: Setting, s: S): Step<S>[] {
-  if (!setting.bounds.operator) return [];
-  return s.row.recs.flatMap((rec, at) => {
-    if (rec !== "review") return [];
-    const change = new Change(setting, s);
-    const claim = { proof: "an operator's word with a reason", fresh: true, attempt: at } as const;
-    const isMade = change.move("acceptReview", claim, { recs: put<Rec>(s.row.recs, at, "accepted") });
-    return isMade ? [change.build(`operator: accepts ${at}`)] : [];
-  });
 }

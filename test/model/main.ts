@@ -1,6 +1,4 @@
-import { Command } from "../../commands/command.ts";
-import { flag, text } from "../../commands/options.ts";
-import { Progress } from "../../commands/progress.ts";
+import { parseArgs } from "node:util";
 import { ABLATION_BOUNDS, ABLATIONS, type Ablation, rulesWithout } from "./ablations.ts";
 import { check, type Report } from "./checker.ts";
 import { CONFIGURATIONS, type Configuration, STATE_LIMIT } from "./configurations.ts";
@@ -8,22 +6,10 @@ import { LEFT_OUT, MODELLED, protocol } from "./protocol.ts";
 import { BASE } from "./rules.ts";
 import type { S } from "./state.ts";
 
-const command = new Command({
-  name: "npm run model",
-  summary: "Searches every state of the protocol, and shows that each rule taken away breaks a law.",
-  duration: "2 minutes; half a minute with --quick",
-  options: {
-    quick: flag("leaves the large configurations out"),
-    trace: text("tells the shortest history without the rules whose name contains this", "NAME"),
-  },
-  examples: {
-    "npm run model -- --quick": "before a change of the protocol lands",
-    "npm run model -- --trace sealed": "tells what happens without a rule",
-  },
+const { values } = parseArgs({
+  options: { quick: { type: "boolean", default: false }, trace: { type: "string" } },
 });
-const values = command.read();
-const progress = new Progress();
-const say = (text: string) => progress.print(text);
+const say = (text: string) => process.stdout.write(`${text}\n`);
 const fail = () => {
   process.exitCode = 1;
 };
@@ -36,7 +22,6 @@ function searchAll(): Set<string> {
   );
   for (const configuration of CONFIGURATIONS.filter(({ isQuick }) => isQuick || !values.quick)) {
     const { name, bounds, policy } = configuration;
-    progress.show(`searching: ${name}`);
     const report = check(protocol(bounds, { ...BASE, ...policy }), STATE_LIMIT, (_from, { name: move }) => {
       if (move) made.add(move);
     });
@@ -57,7 +42,6 @@ function explain({ counterexample }: Report<S>, { name }: Configuration): void {
 }
 
 function ablate(ablation: Ablation): Report<S> {
-  progress.show(`without: ${ablation.name}`);
   const model = protocol({ ...ABLATION_BOUNDS, ...ablation.bounds }, rulesWithout(ablation));
   const laws = "breaks" in ablation ? model.laws.filter(({ name }) => name === ablation.breaks) : model.laws;
   return check({ ...model, laws }, STATE_LIMIT);
@@ -115,4 +99,3 @@ else {
   say("comparison with one comes out either way, so no law rests on a lease, a window, or clocks that agree.");
   ablateAll();
 }
-progress.end();

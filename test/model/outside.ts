@@ -44,7 +44,7 @@ export function listingSteps(setting: Setting, s: S): Step<S>[] {
   const { row, world } = s;
   const steps: Step<S>[] = [];
   const change = () => new Change(setting, s);
-  const mayHearFailed = isSettled(row) && (row.sealed || !rules.tellsSealedOnly);
+  const mayHearFailed = isSettled(row) && (row.finalised || !rules.tellsFinalisedOnly);
   if (mayHearFailed && !world.telling && world.told === "") {
     steps.push(change().world({ telling: true }).build("listing: FAILED leaves"));
   }
@@ -65,7 +65,7 @@ export function successSteps(setting: Setting, s: S): Step<S>[] {
   const { rules } = setting;
   const { row, world } = s;
   const heard = () =>
-    new Change(setting, s).row(noted(rules, row, { listing: "heard" })).build("listing: has heard SUCCESS");
+    new Change(setting, s).row(noted(rules, row, { listing: "acknowledged" })).build("listing: has heard SUCCESS");
   switch (world.told) {
     case "": {
       const told = new Change(setting, s).world({ told: "SUCCESS" }).build("listing: SUCCESS arrives");
@@ -76,8 +76,8 @@ export function successSteps(setting: Setting, s: S): Step<S>[] {
       return [heard()];
     case "FAILED": {
       const change = new Change(setting, s);
-      const claim = { proof: "the listing's answer", fresh: true, attempt: row.attempt } as const;
-      return change.move("attend", claim, { listing: "attended" }) ? [change.build("listing: attend")] : [];
+      const claim = { proof: "listing_answer", fresh: true, attempt: row.attempt } as const;
+      return change.move("flag", claim, { listing: "flagged" }) ? [change.build("listing: flag")] : [];
     }
   }
 }
@@ -88,6 +88,6 @@ export function unaccounted(s: S): number[] {
     const { money } = txAt(s, at);
     const rec = s.row.recs[at];
     const isThere = money === "paid" || money === "wrong";
-    return isThere && rec !== "paid" && rec !== "review" && rec !== "accepted" ? [at] : [];
+    return isThere && rec !== "paid" && rec !== "review" ? [at] : [];
   });
 }

@@ -1,24 +1,22 @@
-import { MOVES, type Move } from "../../lib/domain/transitions.ts";
+import { TRANSITION_NAMES, type TransitionName } from "../../lib/domain/vocabulary.ts";
 import type { Model, Step } from "./checker.ts";
 import { closingSteps, sealingSteps } from "./closers.ts";
 import { Change, type Place, type Setting } from "./effects.ts";
 import { initiatorSteps } from "./initiators.ts";
 import { lawsOf } from "./laws.ts";
-import { lookSteps, operatorSteps } from "./looks.ts";
+import { lookSteps } from "./looks.ts";
 import { listingSteps, outsideSteps } from "./outside.ts";
 import { BASE, type Rules } from "./rules.ts";
 import { splitLookSteps } from "./split-looks.ts";
 import { type Bounds, IDLE, initialState, type S } from "./state.ts";
 
-/** Moves of the table that this model does not make, and why. */
-export const LEFT_OUT: Partial<Record<Move, string>> = {
-  orphan: "needs money under a reference without a row of ours, which 'record before effect' proves impossible here",
-  returned: "money that goes back at Chapa: captures stay in this model",
-  answer: "an operator's answer changes what alarms, and nothing that the laws speak of",
-  refund: "money that goes back: captures stay in this model",
+/** Transitions of the table that this model does not make, and why. */
+export const LEFT_OUT: Partial<Record<TransitionName, string>> = {
+  unmatched: "needs money under a reference without a row of ours, which 'record before effect' proves impossible here",
+  reversal: "money that goes back at Chapa: captures stay in this model",
 };
 
-export const MODELLED = (Object.keys(MOVES) as Move[]).filter((move) => !(move in LEFT_OUT));
+export const MODELLED = TRANSITION_NAMES.filter((name) => !(name in LEFT_OUT));
 
 /**
  * One fee as an explicit-state model: its row, Chapa, the invocations that run, the listing, and whoever asks and
@@ -43,7 +41,6 @@ function stepsOf(setting: Setting, s: S): Step<S>[] {
   return [
     ...outsideSteps(setting, s),
     ...(setting.bounds.joined ? lookSteps(setting, s) : []),
-    ...operatorSteps(setting, s),
     ...listingSteps(setting, s),
     ...each(s, "initiators").flatMap((place) => [
       ...initiatorSteps(setting, s, place.index),

@@ -1,18 +1,27 @@
-import { type Guard, MOVES, type Move, type Proof, type Rule } from "../../lib/domain/transitions.ts";
+import { type GuardName, type Origin, type Proof, TRANSITIONS } from "../../lib/domain/transitions.ts";
+import type { TransitionName } from "../../lib/domain/vocabulary.ts";
 import type { Request, Row } from "./state.ts";
+
+/** A row of the table of transitions, with its guards by name. */
+export type Rule = {
+  readonly from: readonly Origin[];
+  readonly to: Origin | "same";
+  readonly proof: Proof;
+  readonly guards: readonly GuardName[];
+};
 
 /** The rules of the protocol, each of which can be taken away alone. */
 export type Rules = {
-  /** A policy, not a rule: where it is off, nothing is sealed, and what is settled rests after its last look. */
+  /** A policy, not a rule: where it is off, nothing is finalised, and what is settled rests after its last look. */
   listingHearsFailed: boolean;
-  /** The table of legal moves; a test may give a doctored one. */
-  moves: Readonly<Record<Move, Rule>>;
+  /** The table of legal transitions; a test may give a doctored one. */
+  table: Readonly<Record<TransitionName, Rule>>;
   /** Guards of the table that nobody asks for. */
-  unguarded: Partial<Record<Move, readonly Guard[]>>;
-  /** Moves that are written without asking for the version that was read. */
-  unversioned: readonly Move[];
+  unguarded: Partial<Record<TransitionName, readonly GuardName[]>>;
+  /** Transitions that are written without asking for the version that was read. */
+  unversioned: readonly TransitionName[];
   /** Which closings are begun at the end: with no evidence at all. */
-  withoutEvidence: readonly Move[];
+  withoutEvidence: readonly TransitionName[];
   firstVerify: boolean;
   secondVerify: boolean;
   cancels: boolean;
@@ -30,11 +39,11 @@ export type Rules = {
   secondCapturesCount: boolean;
   /** A further capture is known by its attempt, not by there being one already. */
   countsEachCapture: boolean;
-  sealsAfterLook: boolean;
+  finalisesAfterLook: boolean;
   notesAskForVersion: boolean;
   discardsOnlyItsOwn: boolean;
   endsOtherLinks: boolean;
-  tellsSealedOnly: boolean;
+  tellsFinalisedOnly: boolean;
   listingIsAsked: boolean;
   /** When the row leaves the sweep's index, and which attempts the sweep has looked at. */
   dueWhenSettled: boolean;
@@ -46,9 +55,66 @@ export type Rules = {
   looksBesideSuccess: boolean;
 };
 
+/**
+ * What can be shown for a transition. `fresh`: the row is as it was read. `attempt`: the one that it is about. `next`:
+ * the attempt that would begin. `agreed`: the money is what was agreed.
+ */
+export type Claim = {
+  proof: Proof;
+  fresh: boolean;
+  attempt: number;
+  next?: number;
+  request?: Request;
+  agreed?: boolean;
+};
+
+// Every comparison with a clock is free to come out either way: clocks decide nothing that must hold.
+const ANY_TIME = () => true;
+const ATTEMPTS_LEFT = (row: Row, { next }: Claim) => next === undefined || next < row.recs.length;
+
+/** The guards of lib/domain/transitions.ts as they read in this model; a test holds them against those. */
+export const GUARDS: Record<GuardName, (row: Row, claim: Claim, rules: Rules) => boolean> = {
+  leaseOverOrMine: ANY_TIME,
+  attemptsLeft: ATTEMPTS_LEFT,
+  attemptsLeftOrUnsent: ATTEMPTS_LEFT,
+  // Whoever wrote the lease wrote the newest version: every transition that changes it makes another.
+  leaseIsMine: (_row, { fresh }) => fresh,
+  noCheckoutUrl: (row, { attempt }) => row.recs[attempt] === "",
+  closesLatestAttempt: (row, { attempt }) => attempt === row.attempt,
+  windowOver: ANY_TIME,
+  failedTryOrNoAttemptLeft: ANY_TIME,
+  timeoutOver: ANY_TIME,
+  requestIsNewer: (_row, { request }) => request === "new",
+  notFinalised: (row) => !row.finalised,
+  attemptIsOurs: (row, { attempt }) => attempt <= row.attempt,
+  attemptIsUnknown: (row, { attempt }) => attempt > row.attempt,
+  asAgreed: (_row, { agreed }, { comparesAmounts }) => agreed === true || !comparesAmounts,
+  notAsAgreed: (_row, { agreed }, { comparesAmounts }) => agreed === false && comparesAmounts,
+  notRecordedAlike: (row, { attempt }) => row.recs[attempt] !== "review",
+  captureNotRecorded: (row, { attempt }) => !isRecorded(row, attempt),
+  notFlaggedYet: (row) => row.listing !== "flagged",
+  finaliseTimeReached: (row, _claim, { listingHearsFailed }) =>
+    listingHearsFailed && row.recs.some((rec) => rec !== ""),
+  noOtherVerificationOverdue: (row, { attempt }) => row.recs.every((rec, at) => at === attempt || rec !== "closed"),
+  // No money goes back in this model.
+  moneyIsHere: () => true,
+  moneyWentBack: () => false,
+  noReversalInReview: () => true,
+  reversalNotRecorded: () => true,
+};
+
+const isGuard = (name: string): name is GuardName => Object.hasOwn(GUARDS, name);
+
+export const TABLE = Object.fromEntries(
+  Object.entries(TRANSITIONS).map(([name, { guards, ...row }]): [string, Rule] => [
+    name,
+    { ...row, guards: Object.keys(guards).filter(isGuard) },
+  ]),
+) as Record<TransitionName, Rule>;
+
 export const BASE: Rules = {
   listingHearsFailed: true,
-  moves: MOVES,
+  table: TABLE,
   unguarded: {},
   unversioned: [],
   withoutEvidence: [],
@@ -67,11 +133,11 @@ export const BASE: Rules = {
   lateTruthWins: true,
   secondCapturesCount: true,
   countsEachCapture: true,
-  sealsAfterLook: true,
+  finalisesAfterLook: true,
   notesAskForVersion: true,
   discardsOnlyItsOwn: true,
   endsOtherLinks: true,
-  tellsSealedOnly: true,
+  tellsFinalisedOnly: true,
   listingIsAsked: true,
   dueWhenSettled: true,
   dueAfterAcknowledgement: true,
@@ -82,59 +148,31 @@ export const BASE: Rules = {
   looksBesideSuccess: true,
 };
 
-/**
- * What whoever makes a move can show for it. `fresh`: the row is as he read it. `attempt`: the one that it is about.
- * `next`: the attempt that would begin.
- */
-export type Claim = { proof: Proof; fresh: boolean; attempt: number; next?: number; request?: Request };
-
-// Every comparison with a clock is free to come out either way: clocks decide nothing that must hold.
-const ANY_TIME = () => true;
-
-const GUARDS: Record<Guard, (row: Row, claim: Claim, rules: Rules) => boolean> = {
-  "key absent": (row) => row.state === "none",
-  "lease over, or mine": ANY_TIME,
-  "attempts left": (row, { next }) => next === undefined || next < row.recs.length,
-  // Whoever wrote the lease wrote the newest version: every move that changes it makes another.
-  "my attempt and my lease": (_row, { fresh }) => fresh,
-  "no checkout URL yet": (row, { attempt }) => row.recs[attempt] === "",
-  "checkout past its window": ANY_TIME,
-  "window over after a failed try, or attempts used up": ANY_TIME,
-  "latest attempt older than the timeout": ANY_TIME,
-  "request recorded after it was settled": (_row, { request }) => request === "new",
-  "not sealed": (row) => !row.sealed,
-  "attempt is one of ours": (row, { attempt }) => attempt <= row.attempt,
-  "evidence not decided before": (row, { attempt }) => row.recs[attempt] !== "review",
-  "capture not recorded before": (row, { attempt }) => !isRecorded(row, attempt),
-  "code not there yet": (row) => row.listing !== "attended",
-  "first open older than the timeout, listing hears FAILED": (row, _claim, { listingHearsFailed }) =>
-    listingHearsFailed && row.recs.some((rec) => rec !== ""),
-  "no other checkout's look overdue": (row, { attempt }) =>
-    row.recs.every((rec, at) => at === attempt || rec !== "closed"),
-  // Refunds are outside this model.
-  "refundable covers it, refund id unused": () => false,
-};
-
 export function isRecorded(row: Row, attempt: number): boolean {
   const rec = row.recs[attempt];
-  return rec === "paid" || rec === "review" || rec === "accepted";
+  return rec === "paid" || rec === "review";
 }
 
 /**
- * The row after `move`, or undefined when the table does not have it, a guard forbids it, or the row has moved on
- * since it was read. States come from the table only. The version is the one condition that is written: without it,
- * table and guards were asked of what was read, and what is there is overwritten.
+ * The row after the transition `name`, or undefined when the table does not have it, a guard forbids it, or the row has
+ * moved on since it was read. States come from the table only. The version is the one condition that is written:
+ * without it, table and guards were asked of what was read, and what is there is overwritten.
  */
-export function moved(rules: Rules, row: Row, move: Move, claim: Claim, changes: Partial<Row>): Row | undefined {
-  const { from, to, proof, guards } = rules.moves[move];
-  if (proof !== claim.proof) throw new Error(`${move} needs ${proof}, and was tried with ${claim.proof}`);
+export function moved(
+  rules: Rules,
+  row: Row,
+  name: TransitionName,
+  { claim, changes }: { claim: Claim; changes: Partial<Row> },
+): Row | undefined {
+  const { from, to, proof, guards } = rules.table[name];
+  if (proof !== claim.proof) throw new Error(`${name} needs ${proof}, and was tried with ${claim.proof}`);
   if (claim.fresh) {
-    const ignored = rules.unguarded[move] ?? [];
+    const ignored = rules.unguarded[name] ?? [];
     if (!from.includes(row.state)) return undefined;
     if (!guards.every((guard) => ignored.includes(guard) || GUARDS[guard](row, claim, rules))) return undefined;
-  } else if (!rules.unversioned.includes(move)) return undefined;
+  } else if (!rules.unversioned.includes(name)) return undefined;
   const next = { ...row, ...changes, state: to === "same" ? row.state : to };
-  const isFirstOpen = move === "open" && row.recs.every((rec) => rec === "");
+  const isFirstOpen = name === "open" && row.recs.every((rec) => rec === "");
   const due = rules.dueAfterEachMove || isFirstOpen ? isDue(rules, next) : next.due;
   return { ...next, due };
 }
@@ -162,7 +200,7 @@ export function isDue(rules: Rules, row: Row): boolean {
     case "FAILED":
     case "EXPIRED":
     case "CANCELLED":
-      return rules.dueWhenSettled && (awaitsLook || (rules.listingHearsFailed && !row.sealed));
+      return rules.dueWhenSettled && (awaitsLook || (rules.listingHearsFailed && !row.finalised));
   }
 }
 

@@ -18,7 +18,7 @@ export function splitLookSteps(setting: Setting, s: S, place: Place): Step<S>[] 
       return takesMoneyIn(setting, s, one.at, place);
     case "end link": {
       const link = txAt(s, one.at).link === "open" ? "closed" : txAt(s, one.at).link;
-      const becomes = process("note", one.at, one.fresh, "", false, one.writes);
+      const becomes = process("note", one.at, one.fresh, { writes: one.writes });
       return [
         change()
           .tx(one.at, { link })
@@ -49,18 +49,13 @@ function beginsLook(setting: Setting, s: S, place: Place, at: number): Step<S>[]
     return at > row.attempt || isRecorded(row, at) ? [] : [becomes(process("account", at, false), `finds ${at} paid`)];
   }
   if (rec !== "open" && rec !== "closed" && rec !== "looked") return [];
-  const note = process(
-    "note",
-    at,
-    true,
-    "",
-    false,
-    noteOf(setting, row, { recs: put<Rec>(row.recs, at, afterLook(s, at)) }),
-  );
+  const note = process("note", at, true, {
+    writes: noteOf(setting, row, { recs: put<Rec>(row.recs, at, afterLook(s, at)) }),
+  });
   const steps = [becomes(note, `finds ${at} unpaid`)];
   if (row.state === "SUCCESS" && rec === "open") {
     const writes = noteOf(setting, row, { recs: left(setting.rules, row, at) });
-    steps.push(becomes(process("end link", at, true, "", false, writes), `will end ${at} beside the paid one`));
+    steps.push(becomes(process("end link", at, true, { writes }), `will end ${at} beside the paid one`));
   }
   return steps;
 }
@@ -75,7 +70,7 @@ function afterLook({ row, chapa }: S, at: number): Rec {
 function hears(setting: Setting, s: S, place: Place): Step<S>[] {
   const { row, world } = s;
   if (row.state !== "SUCCESS" || row.listing !== "" || world.told !== "SUCCESS") return [];
-  const note = process("note", row.attempt, true, "", false, noteOf(setting, row, { listing: "heard" }));
+  const note = process("note", row.attempt, true, { writes: noteOf(setting, row, { listing: "acknowledged" }) });
   return [new Change(setting, s).becomes(place, note).build("listing: answers that it has SUCCESS")];
 }
 

@@ -1,10 +1,10 @@
-import type { State } from "../../lib/domain/transitions.ts";
+import type { State } from "../../lib/domain/vocabulary.ts";
 
 /**
  * What the row knows of one attempt. `""`: never opened. `open`: can be paid. `closed`, `looked`, `done`: left, and
- * awaiting its first look after that, its last one, or none. `paid`, `review`, `accepted`: its money is recorded.
+ * awaiting its first look after that, its last one, or none. `paid`, `review`: its money is recorded.
  */
-export type Rec = "" | "open" | "closed" | "looked" | "done" | "paid" | "review" | "accepted";
+export type Rec = "" | "open" | "closed" | "looked" | "done" | "paid" | "review";
 
 /**
  * The payment's row. `unsent`: the last holder knows that nothing left for Chapa. `listing`: the listing's answer to a
@@ -16,8 +16,8 @@ export type Row = {
   attempt: number;
   recs: readonly Rec[];
   unsent: boolean;
-  sealed: boolean;
-  listing: "" | "heard" | "attended";
+  finalised: boolean;
+  listing: "" | "acknowledged" | "flagged";
   due: boolean;
 };
 
@@ -28,7 +28,7 @@ export type Row = {
 export type Tx = { link: "absent" | "open" | "closed"; given: boolean; money: "" | "flying" | "paid" | "wrong" };
 
 /** What a closing is for. */
-export type Purpose = "renew" | "fail" | "expire" | "cancel" | "rejectReview";
+export type Purpose = "renew" | "fail" | "expire" | "cancel";
 
 /**
  * One invocation between two of its effects: what it is about to do, for which attempt, and whether the row is still
@@ -82,8 +82,6 @@ export type Bounds = {
   requests: number;
   /** How many captures may differ from what was agreed. */
   wrong: number;
-  /** Whether operators decide reviewed payments. */
-  operator: boolean;
   /** Whether steps that nobody can come between, to any effect, are one. */
   joined: boolean;
 };
@@ -97,9 +95,7 @@ export function process(
   pc: Process["pc"],
   at: number,
   fresh: boolean,
-  why: Process["why"] = "",
-  blind = false,
-  writes: Partial<Row> | undefined = undefined,
+  { why = "", blind = false, writes }: Partial<Pick<Process, "why" | "blind" | "writes">> = {},
 ): Process {
   const key = `${pc}|${at}|${fresh}|${why}|${blind}|${writes ? JSON.stringify(writes) : ""}`;
   const known = processes.get(key);
@@ -131,7 +127,7 @@ export function initialState(bounds: Bounds): S {
       attempt: 0,
       recs: each<Rec>(bounds.attempts, ""),
       unsent: false,
-      sealed: false,
+      finalised: false,
       listing: "",
       due: false,
     },

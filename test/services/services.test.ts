@@ -96,7 +96,7 @@ describe("Property Listing", () => {
 
   test("is told with its own key, and nothing but strings", async () => {
     answering(200, { status: "received", property_status: "APPROVED", payment_status: "SUCCESS" });
-    expect(await confirm()).toEqual({ answer: "received", propertyStatus: "APPROVED", paymentStatus: "SUCCESS" });
+    expect(await confirm()).toEqual({ kind: "received", propertyStatus: "APPROVED", paymentStatus: "SUCCESS" });
     expect(requests[0]?.headers["x-api-key"]).toBe("listing-key");
     expect(JSON.parse(String(requests[0]?.body))).toEqual({
       property_id: FEE.propertyId,
@@ -110,7 +110,7 @@ describe("Property Listing", () => {
     "with 200 %j has shown nothing, which is no doubt and no proof",
     async (body) => {
       answering(200, body);
-      expect(await confirm()).toEqual({ answer: "received", propertyStatus: "", paymentStatus: "" });
+      expect(await confirm()).toEqual({ kind: "received", propertyStatus: "", paymentStatus: "" });
     },
   );
 
@@ -126,9 +126,9 @@ describe("Property Listing", () => {
     [200, "<html>", "unavailable"],
     [502, "", "unknown"],
     [504, "", "unknown"],
-  ])("with %d %j has answered %s", async (status, body, answer) => {
+  ])("with %d %j has answered %s", async (status, body, kind) => {
     answering(status, body);
-    expect(await confirm()).toEqual({ answer });
+    expect(await confirm()).toEqual({ kind });
   });
 
   test("that breaks off or stays silent may or may not have acted, and is not told again at once", async () => {
@@ -136,14 +136,14 @@ describe("Property Listing", () => {
     for (const fault of ["resetAfterEffect", "timeoutAfterEffect"]) {
       requests = [];
       await faults.set({ fault, times: 1 });
-      expect(await confirm(150)).toEqual({ answer: "unknown" });
+      expect(await confirm(150)).toEqual({ kind: "unknown" });
       expect(requests).toHaveLength(1);
     }
   });
 
   test("that cannot be reached has certainly not acted", async () => {
     await faults.set("down");
-    expect(await confirm()).toEqual({ answer: "unavailable" });
+    expect(await confirm()).toEqual({ kind: "unavailable" });
   });
 
   test("shows an approved property in public, or among the reserved", async () => {

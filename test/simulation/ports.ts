@@ -169,7 +169,7 @@ export function portsOf({ scheduler, table, world, ledger, invariants, outside, 
           scheduler
             .call("listing.confirm", confirmation.status, () => outside.confirm(confirmation), away)
             .catch((error: unknown): ListingAnswer => {
-              if (error instanceof DependencyUnavailable) return { answer: "unknown" };
+              if (error instanceof DependencyUnavailable) return { kind: "unknown" };
               throw error;
             }),
         isPublicOrReserved: () =>

@@ -1,9 +1,9 @@
 import { AttemptsUsedUp, ListingClosed } from "../../lib/domain/errors.ts";
 import { paymentIdOf } from "../../lib/domain/ids.ts";
-import { awaitsListing } from "../../lib/domain/looks.ts";
-import { openAttention, openedAttempts, type Payment } from "../../lib/domain/payment.ts";
+import { openedAttempts, openFlags, type Payment } from "../../lib/domain/payment.ts";
 import { addisAbabaDay, DAY_MS, MINUTE_MS } from "../../lib/domain/time.ts";
 import { NO_TOTALS, type Totals } from "../../lib/domain/totals.ts";
+import { awaitsAcknowledgement } from "../../lib/domain/verification-schedule.ts";
 import { RECONCILED_DAYS } from "../../lib/flows/reconcile.ts";
 import { Violation } from "../invariants/catalogue.ts";
 import { SKEW_MS } from "../invariants/invariants.ts";
@@ -114,10 +114,10 @@ function nextMoment(simulation: Simulation, patience: number): number | undefine
 }
 
 function awaitsOnlyPerson(payment: Payment): boolean {
-  if (openAttention(payment).length === 0 || awaitsListing(payment)) return false;
+  if (openFlags(payment).length === 0 || awaitsAcknowledgement(payment)) return false;
   return openedAttempts(payment).every(
-    ({ lookAt, closedAt, end }) =>
-      lookAt === undefined || end === "paid" || (payment.state === "REVIEW" && closedAt === undefined),
+    ({ verifyAt, closedAt, end }) =>
+      verifyAt === undefined || end === "paid" || (payment.state === "REVIEW" && closedAt === undefined),
   );
 }
 
@@ -156,8 +156,8 @@ function beyondVerification(simulation: Simulation): Landed[] {
     const payment = payments.find(({ ref }) => ref === taken.ref);
     if (invariants.isKnown(taken, payment, ledger.reported)) return false;
     if (payment?.captures.some(({ attempt }) => attempt === taken.attempt)) return true;
-    const { closedAt = Number.POSITIVE_INFINITY, lookAt } = payment?.attempts[taken.attempt] ?? {};
-    return lookAt === undefined && taken.at > closedAt + VERIFIED_AFTER_CLOSING_MS - SKEW_MS;
+    const { closedAt = Number.POSITIVE_INFINITY, verifyAt } = payment?.attempts[taken.attempt] ?? {};
+    return verifyAt === undefined && taken.at > closedAt + VERIFIED_AFTER_CLOSING_MS - SKEW_MS;
   });
 }
 

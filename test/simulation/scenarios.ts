@@ -40,7 +40,7 @@ function later(simulation: Simulation, ms: number): void {
 }
 
 /** A verification of the n-th link that was given out. */
-function verify(simulation: Simulation, trigger: "webhook" | "due" | "asked", number = 0): void {
+function verify(simulation: Simulation, trigger: "webhook" | "schedule" | "manual", number = 0): void {
   const link = simulation.ledger.links()[number];
   if (!link) throw new Error(`there is no link ${number}`);
   simulation.ask(link.order.txRef, trigger);
@@ -111,7 +111,7 @@ export const SCENARIOS: readonly Scenario[] = [
     begin: opened,
     start: (simulation) => {
       verify(simulation, "webhook");
-      verify(simulation, "asked");
+      verify(simulation, "manual");
       payer(simulation, "pay");
     },
   },
@@ -120,7 +120,7 @@ export const SCENARIOS: readonly Scenario[] = [
     faults: 1,
     begin: openedAnd(undefined, TIMEOUT_MS),
     start: (simulation) => {
-      verify(simulation, "due");
+      verify(simulation, "schedule");
       payer(simulation, "pay");
     },
   },
@@ -129,7 +129,7 @@ export const SCENARIOS: readonly Scenario[] = [
     faults: 1,
     begin: openedAnd("prompt", TIMEOUT_MS),
     start: (simulation) => {
-      verify(simulation, "due");
+      verify(simulation, "schedule");
       lands(simulation);
     },
   },
@@ -183,7 +183,7 @@ export const SCENARIOS: readonly Scenario[] = [
       later(simulation, 2 * HOUR_MS);
     },
     start: (simulation) => {
-      verify(simulation, "due");
+      verify(simulation, "schedule");
       simulation.press("new", "new", IMPATIENT_MS);
     },
   },
@@ -194,8 +194,8 @@ export const SCENARIOS: readonly Scenario[] = [
     start: (simulation) => {
       payer(simulation, "pay", 1, false);
       lands(simulation);
-      verify(simulation, "asked", 0);
-      verify(simulation, "asked", 1);
+      verify(simulation, "manual", 0);
+      verify(simulation, "manual", 1);
     },
   },
   {
@@ -208,8 +208,8 @@ export const SCENARIOS: readonly Scenario[] = [
     },
     start: (simulation) => {
       lands(simulation);
-      verify(simulation, "asked", 0);
-      verify(simulation, "asked", 1);
+      verify(simulation, "manual", 0);
+      verify(simulation, "manual", 1);
     },
   },
   {
@@ -219,7 +219,7 @@ export const SCENARIOS: readonly Scenario[] = [
     start: (simulation) => {
       payer(simulation, "refund", 0, false);
       verify(simulation, "webhook");
-      verify(simulation, "asked");
+      verify(simulation, "manual");
     },
   },
   {
@@ -240,7 +240,7 @@ export const SCENARIOS: readonly Scenario[] = [
       later(simulation, 2 * HOUR_MS);
     },
     start: (simulation) => {
-      verify(simulation, "due");
+      verify(simulation, "schedule");
       lands(simulation);
     },
   },
@@ -250,7 +250,7 @@ export const SCENARIOS: readonly Scenario[] = [
     begin: openedAnd("pay", 3 * HOUR_MS),
     start: (simulation) => {
       simulation.reconcile();
-      verify(simulation, "due");
+      verify(simulation, "schedule");
     },
   },
 ];

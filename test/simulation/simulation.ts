@@ -1,9 +1,9 @@
-import type { ListingMessage, NotificationMessage, ResolveMessage, Trigger } from "../../lib/contract/queues.ts";
+import type { ListingMessage, NotificationMessage, ResolveMessage } from "../../lib/contract/queues.ts";
 import { PaymentError } from "../../lib/domain/errors.ts";
 import { parseTxRef, paymentIdOf, Ref, requestHash, txRefOf } from "../../lib/domain/ids.ts";
 import type { Payment } from "../../lib/domain/payment.ts";
 import { SECOND_MS } from "../../lib/domain/time.ts";
-import type { State } from "../../lib/domain/transitions.ts";
+import type { State, Trigger } from "../../lib/domain/vocabulary.ts";
 import { cancel } from "../../lib/flows/cancel.ts";
 import { initiate } from "../../lib/flows/initiate.ts";
 import { notifyListing } from "../../lib/flows/notify-listing.ts";
@@ -199,8 +199,10 @@ export class Simulation {
     this.#start(
       this.#name(`verify ${trigger}`),
       async () => {
-        const resolved = await resolve(this.ports.resolve, tx_ref, trigger, this.scheduler.now + 60 * SECOND_MS);
-        if (resolved.came === "suppressed") this.ask(tx_ref, trigger, resolved.afterMs);
+        const checkout = parseTxRef(tx_ref);
+        if (!checkout) return;
+        const resolved = await resolve(this.ports.resolve, checkout, trigger, this.scheduler.now + 60 * SECOND_MS);
+        if (resolved.kind === "suppressed") this.ask(tx_ref, trigger, resolved.afterMs);
       },
       back,
     ).onError(back);
@@ -412,16 +414,16 @@ export class Simulation {
 
   /** First final status wins, as at the real listing service. */
   #confirm({ status, paymentId }: Confirmation): ListingAnswer {
-    if (this.listing === "APPROVED" || this.listing === "FAILED") return { answer: "already_processed" };
+    if (this.listing === "APPROVED" || this.listing === "FAILED") return { kind: "already_processed" };
     if (status === "PENDING") {
       const propertyStatus = this.listing === "DELETED" ? "DELETED" : "PENDING";
-      return { answer: "received", propertyStatus, paymentStatus: "PENDING" };
+      return { kind: "received", propertyStatus, paymentStatus: "PENDING" };
     }
     const payment = this.payments().find(({ ref }) => paymentIdOf(ref) === paymentId);
     if (payment) this.invariants.toldListing(status, payment);
     this.listing = status === "SUCCESS" ? "APPROVED" : "FAILED";
     const propertyStatus = status === "SUCCESS" ? "APPROVED" : "REJECTED";
-    return { answer: "received", propertyStatus, paymentStatus: status };
+    return { kind: "received", propertyStatus, paymentStatus: status };
   }
 
   #makeWorld(seed: number, profile: ProfileName, windowMinutes: number): SimulatorState {

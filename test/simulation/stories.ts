@@ -1,5 +1,5 @@
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../lib/domain/time.ts";
-import type { State } from "../../lib/domain/transitions.ts";
+import type { State } from "../../lib/domain/vocabulary.ts";
 import type { Action } from "../../local/chapa/actions.ts";
 import type { Transaction } from "../../local/chapa/transactions.ts";
 import { drain } from "./recovery.ts";

@@ -14,6 +14,7 @@ import { marshall } from "@aws-sdk/util-dynamodb";
 type Row = Record<string, unknown>;
 type Names = Record<string, string> | undefined;
 type Values = Record<string, unknown> | undefined;
+type Condition = { condition: string | undefined; names: Names; values: Values };
 
 /** How a call of the table goes: done, or one of the ways in which it goes wrong. */
 export type Around = <Result>(site: string, about: string, effect: () => Result) => Promise<Result>;
@@ -49,9 +50,7 @@ export class MemoryTable {
       const { Item = {}, ConditionExpression, ExpressionAttributeNames, ExpressionAttributeValues } = command.input;
       return this.#write(
         String(Item["pk"]),
-        ConditionExpression,
-        ExpressionAttributeNames,
-        ExpressionAttributeValues,
+        { condition: ConditionExpression, names: ExpressionAttributeNames, values: ExpressionAttributeValues },
         () => Item,
       );
     }
@@ -59,9 +58,7 @@ export class MemoryTable {
       const { Key, ConditionExpression, ExpressionAttributeNames, ExpressionAttributeValues } = command.input;
       return this.#write(
         String(Key?.["pk"]),
-        ConditionExpression,
-        ExpressionAttributeNames,
-        ExpressionAttributeValues,
+        { condition: ConditionExpression, names: ExpressionAttributeNames, values: ExpressionAttributeValues },
         () => undefined,
       );
     }
@@ -75,22 +72,14 @@ export class MemoryTable {
       } = command.input;
       return this.#write(
         String(Key?.["pk"]),
-        ConditionExpression,
-        ExpressionAttributeNames,
-        ExpressionAttributeValues,
+        { condition: ConditionExpression, names: ExpressionAttributeNames, values: ExpressionAttributeValues },
         (row) => updated({ ...row, ...Key }, UpdateExpression, ExpressionAttributeNames, ExpressionAttributeValues),
       );
     }
     throw new Error(`the table in memory does not know ${command.constructor.name}`);
   }
 
-  #write(
-    pk: string,
-    condition: string | undefined,
-    names: Names,
-    values: Values,
-    next: (row: Row) => Row | undefined,
-  ): object {
+  #write(pk: string, { condition, names, values }: Condition, next: (row: Row) => Row | undefined): object {
     const before = this.rows.get(pk);
     if (condition && !holds(condition, before, names, values)) {
       const Item = before && marshall(before, { removeUndefinedValues: true });

@@ -1,8 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { requestHash, Uuid } from "../../lib/domain/ids.ts";
+import { applyCapture, leased, noteVerification, reject, settleUnpaid, takeOver } from "../../lib/domain/apply.ts";
+import type { Money } from "../../lib/domain/evidence.ts";
+import { requestHash, txRefOf, Uuid } from "../../lib/domain/ids.ts";
 import { Santim } from "../../lib/domain/money.ts";
-import { account, leased, looked, reject, takeOver } from "../../lib/domain/moves.ts";
+import type { Payment } from "../../lib/domain/payment.ts";
 import { addisAbabaDay, DAY_MS, MINUTE_MS } from "../../lib/domain/time.ts";
 import type { ContactTable } from "../../lib/table/contacts.ts";
 import { DUE_SHARDS, dayBuckets, shardOf } from "../../lib/table/keys.ts";
@@ -10,20 +12,7 @@ import { fromItem, toItem } from "../../lib/table/payment-item.ts";
 import type { PaymentTable } from "../../lib/table/payments.ts";
 import type { RequestTable } from "../../lib/table/requests.ts";
 import type { TotalsTable } from "../../lib/table/totals.ts";
-import {
-  aClaim,
-  aConfirmed,
-  aLease,
-  anAct,
-  anOpened,
-  aRef,
-  aSettled,
-  aSuccess,
-  FEE,
-  NAMESPACE,
-  T0,
-  TERMS,
-} from "./payments.ts";
+import { aClaim, aContext, aLease, anOpened, aRef, CLOSING, FEE, NAMESPACE, T0, TERMS } from "./payments.ts";
 
 export type Tables = {
   payments: PaymentTable;
@@ -37,9 +26,14 @@ export type Tables = {
   close(): Promise<void>;
 };
 
+const paidOn = ({ ref }: Payment): Money => ({
+  kind: "paid",
+  facts: { ...TERMS, txRef: txRefOf(ref, 0), reference: "AP1", method: "telebirr" },
+});
+
 /** What every table engine must do; run against each that the project uses. */
 export function tableContract(engine: string, start: () => Promise<Tables>): void {
-  describe(`a table on ${engine}`, () => {
+  describe(`payment rows on ${engine}`, () => {
     let tables: Tables;
     beforeAll(async () => {
       tables = await start();
@@ -70,7 +64,11 @@ export function tableContract(engine: string, start: () => Promise<Tables>): voi
       const before = aClaim();
       await tables.payments.create(before);
       const moves = Array.from({ length: 20 }, (_, n) =>
-        takeOver({ ...before, lease: aLease("gone", T0 - 1) }, TERMS, aLease(`taker-${n}`), anAct(T0 + n)),
+        takeOver(
+          { ...before, lease: aLease("gone", T0 - 1) },
+          { terms: TERMS, lease: aLease(`taker-${n}`) },
+          aContext(T0 + n),
+        ),
       );
 
       const results = await Promise.all(moves.map((after) => tables.payments.save(before, after)));
@@ -84,7 +82,7 @@ export function tableContract(engine: string, start: () => Promise<Tables>): voi
     test("a move whose answer was lost is recognised as one's own when it is sent again", async () => {
       const before = aClaim();
       await tables.payments.create(before);
-      const after = reject(before, "me", "it does not accept the amount", anAct(T0 + 1));
+      const after = reject(before, "me", "it does not accept the amount", aContext(T0 + 1));
       await tables.payments.save(before, after);
 
       expect(await tables.payments.save(before, after)).toEqual({ won: true, payment: after });
@@ -93,12 +91,12 @@ export function tableContract(engine: string, start: () => Promise<Tables>): voi
     test("a step from an old version is refused and shows what is stored", async () => {
       const before = anOpened();
       await tables.payments.create(before);
-      const paid = aConfirmed(before, 0, anAct(T0 + 5));
+      const paid = applyCapture(before, "confirm", { attempt: 0, result: paidOn(before) }, aContext(T0 + 5));
       await tables.payments.save(before, paid);
 
-      const expired = aSettled("expire", before, anAct(T0 + 6));
+      const cancelled = settleUnpaid(before, "cancel", CLOSING, aContext(T0 + 6));
 
-      expect(await tables.payments.save(before, expired)).toEqual({ won: false, payment: paid });
+      expect(await tables.payments.save(before, cancelled)).toEqual({ won: false, payment: paid });
       expect((await tables.payments.find(before.ref))?.state).toBe("SUCCESS");
     });
 
@@ -113,12 +111,12 @@ export function tableContract(engine: string, start: () => Promise<Tables>): voi
     test("notes beside the version leave what others noted meanwhile as it is", async () => {
       const before = anOpened();
       await tables.payments.create(before);
-      await tables.payments.save(before, { ...before, listingSentAt: T0 + 7 });
+      await tables.payments.save(before, { ...before, sentAt: T0 + 7 });
 
-      await tables.payments.save(before, looked(before, 0, undefined, anAct(T0 + 2 * MINUTE_MS)));
+      await tables.payments.save(before, noteVerification(before, 0, undefined, aContext(T0 + 2 * MINUTE_MS)));
 
       const stored = await tables.payments.find(before.ref);
-      expect(stored?.listingSentAt).toBe(T0 + 7);
+      expect(stored?.sentAt).toBe(T0 + 7);
       expect(stored?.verifiedAt).toBe(T0 + 2 * MINUTE_MS);
       expect(stored?.version).toBe(before.version);
     });
@@ -135,7 +133,7 @@ export function tableContract(engine: string, start: () => Promise<Tables>): voi
 
     test("every field of a payment survives the table", async () => {
       const opened = anOpened();
-      const payment = account(opened, "confirm", 0, aSuccess(opened, 0, { method: "telebirr" }), anAct(T0 + 5));
+      const payment = applyCapture(opened, "confirm", { attempt: 0, result: paidOn(opened) }, aContext(T0 + 5));
       await tables.payments.create(payment);
 
       const stored = await tables.payments.find(payment.ref);
@@ -148,7 +146,7 @@ export function tableContract(engine: string, start: () => Promise<Tables>): voi
       const touched = aClaim();
       const foreign = aClaim();
       for (const claim of [untouched, touched, foreign]) await tables.payments.create(claim);
-      await tables.payments.save(touched, takeOver(touched, TERMS, aLease("me"), anAct(T0 + 1)));
+      await tables.payments.save(touched, takeOver(touched, { terms: TERMS, lease: aLease("me") }, aContext(T0 + 1)));
 
       await tables.payments.discard(untouched);
       await tables.payments.discard(touched);
@@ -235,6 +233,14 @@ export function tableContract(engine: string, start: () => Promise<Tables>): voi
 
       expect(found.map(({ ref }) => ref).sort()).toEqual(payments.map(({ ref }) => ref).sort());
     });
+  });
+
+  describe(`request rows on ${engine}`, () => {
+    let tables: Tables;
+    beforeAll(async () => {
+      tables = await start();
+    });
+    afterAll(() => tables.close());
 
     const aRequest = (by = "me") => ({ ref: aRef(), fields: { property_id: FEE.propertyId }, recordedAt: T0, by });
     const aHash = () => requestHash(NAMESPACE, FEE.userId, `${aRef()}`);
@@ -286,6 +292,14 @@ export function tableContract(engine: string, start: () => Promise<Tables>): voi
       await tables.requests.pointTo(hash, "me", nextRef);
       expect(await tables.requests.find(hash)).toEqual({ ...request, ref: nextRef });
     });
+  });
+
+  describe(`contact rows on ${engine}`, () => {
+    let tables: Tables;
+    beforeAll(async () => {
+      tables = await start();
+    });
+    afterAll(() => tables.close());
 
     const contact = { email: "abebe@rental.et", phone: "+251911223344", language: "am" };
 
@@ -316,8 +330,16 @@ export function tableContract(engine: string, start: () => Promise<Tables>): voi
         moved(tables, `C#${ref}`, `C#${other}`).then(() => tables.contacts.find(other, T0)),
       ).rejects.toThrow();
     });
+  });
 
-    test("deltas of one day by any number of parallel writers add up", async () => {
+  describe(`day totals on ${engine}`, () => {
+    let tables: Tables;
+    beforeAll(async () => {
+      tables = await start();
+    });
+    afterAll(() => tables.close());
+
+    test("deltas of any number of parallel writers add up", async () => {
       const opened = { day: "2026-11-24", total: 1, pending: 1, success: 0, failed: 0, revenue: 0 };
       const paid = { day: "2026-11-24", total: 0, pending: -1, success: 1, failed: 0, revenue: Santim.parse(50_000) };
       await Promise.all(Array.from({ length: 20 }, () => [tables.totals.add(opened), tables.totals.add(paid)]).flat());

@@ -1,7 +1,9 @@
 import { expect, test } from "vitest";
 import { DependencyUnavailable } from "../../lib/domain/errors.ts";
+
 import { GatewayHealthTable } from "../../lib/table/gateway-health.ts";
 import { MemoryTable } from "../support/memory-table.ts";
+
 import { T0 } from "../support/payments.ts";
 import { answering } from "../support/table-client.ts";
 

@@ -1,12 +1,13 @@
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
 import { marshall } from "@aws-sdk/util-dynamodb";
 import type { DynamoDBRecord } from "aws-lambda";
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { Payment } from "../../lib/domain/payment.ts";
 import { log } from "../../lib/runtime/logger.ts";
 import { count } from "../../lib/runtime/metrics.ts";
 import { type Item, toItem } from "../../lib/table/payment-item.ts";
 import { type Change, streamHandler } from "../../lib/table/stream.ts";
+import { aContext } from "../support/events.ts";
 import { aClaim, anOpened } from "../support/payments.ts";
 
 type Image = NonNullable<NonNullable<DynamoDBRecord["dynamodb"]>["NewImage"]>;
@@ -41,72 +42,74 @@ async function handled(records: DynamoDBRecord[], handle?: () => Promise<void>) 
     seen.push(changes);
     await handle?.();
   });
-  const { batchItemFailures } = await handler({ Records: records });
+  const { batchItemFailures } = await handler({ Records: records }, aContext());
   return { seen, failures: batchItemFailures };
 }
 
-const claim = aClaim();
-const opened = anOpened(claim.ref);
-const broken: DynamoDBRecord = { dynamodb: { SequenceNumber: "13", NewImage: { pk: { S: "P#x" } } } };
+describe("the stream of the table", () => {
+  const claim = aClaim();
+  const opened = anOpened(claim.ref);
+  const broken: DynamoDBRecord = { dynamodb: { SequenceNumber: "13", NewImage: { pk: { S: "P#x" } } } };
 
-test("the stream of the table tells what each payment was and is, in order, in one go", async () => {
-  const { seen, failures } = await handled([aRecord("1", undefined, claim), aRecord("2", claim, opened)]);
-  expect(seen).toEqual([
-    [
-      { before: undefined, after: claim },
-      { before: claim, after: opened },
-    ],
-  ]);
-  expect(failures).toEqual([]);
-  expect(errors).toEqual([]);
-});
+  test("tells what each payment was and is, in order, in one go", async () => {
+    const { seen, failures } = await handled([aRecord("1", undefined, claim), aRecord("2", claim, opened)]);
+    expect(seen).toEqual([
+      [
+        { before: undefined, after: claim },
+        { before: claim, after: opened },
+      ],
+    ]);
+    expect(failures).toEqual([]);
+    expect(errors).toEqual([]);
+  });
 
-test("the stream of the table is silent about rows that are gone or are no payments", async () => {
-  const others: DynamoDBRecord[] = [
-    aRecord("1", claim, undefined),
-    { dynamodb: { SequenceNumber: "2", NewImage: { pk: { S: "R#P#" } } } },
-    { dynamodb: { SequenceNumber: "3", NewImage: { pk: { N: "7" } } } },
-    { dynamodb: { SequenceNumber: "4", NewImage: {} } },
-    {},
-  ];
-  expect(await handled(others)).toEqual({ seen: [[]], failures: [] });
-});
+  test("is silent about rows that are gone or are no payments", async () => {
+    const others: DynamoDBRecord[] = [
+      aRecord("1", claim, undefined),
+      { dynamodb: { SequenceNumber: "2", NewImage: { pk: { S: "R#P#" } } } },
+      { dynamodb: { SequenceNumber: "3", NewImage: { pk: { N: "7" } } } },
+      { dynamodb: { SequenceNumber: "4", NewImage: {} } },
+      {},
+    ];
+    expect(await handled(others)).toEqual({ seen: [[]], failures: [] });
+  });
 
-test("the stream of the table stops at a record that cannot be read: what came before is handled, the rest comes again", async () => {
-  const { seen, failures } = await handled([aRecord("12", undefined, claim), broken, aRecord("14", claim, opened)]);
-  expect(seen).toEqual([[{ before: undefined, after: claim }]]);
-  expect(failures).toEqual([{ itemIdentifier: "13" }]);
-  expect(errors).toEqual([["message_malformed", { sequence: "13", error: "ZodError" }]]);
-});
+  test("stops at a record that cannot be read: what came before is handled, the rest comes again", async () => {
+    const { seen, failures } = await handled([aRecord("12", undefined, claim), broken, aRecord("14", claim, opened)]);
+    expect(seen).toEqual([[{ before: undefined, after: claim }]]);
+    expect(failures).toEqual([{ itemIdentifier: "13" }]);
+    expect(errors).toEqual([["message_malformed", { sequence: "13", error: "ZodError" }]]);
+  });
 
-test("the stream of the table comes again as a whole when it could not be handled, and says why", async () => {
-  const failing = async () => {
-    throw new TypeError("secret");
-  };
-  const { failures } = await handled([aRecord("12", undefined, claim), broken], failing);
-  expect(failures).toEqual([{ itemIdentifier: "12" }]);
-  expect(errors.at(-1)).toEqual(["message_failed", { sequence: "12", error: "TypeError" }]);
-  expect((await handled([{}], failing)).failures).toEqual([{ itemIdentifier: "" }]);
-  expect((await handled([], failing)).failures).toEqual([]);
-});
+  test("comes again as a whole when it could not be handled, and says why", async () => {
+    const failing = async () => {
+      throw new TypeError("secret");
+    };
+    const { failures } = await handled([aRecord("12", undefined, claim), broken], failing);
+    expect(failures).toEqual([{ itemIdentifier: "12" }]);
+    expect(errors.at(-1)).toEqual(["message_failed", { sequence: "12", error: "TypeError" }]);
+    expect((await handled([{}], failing)).failures).toEqual([{ itemIdentifier: "" }]);
+    expect((await handled([], failing)).failures).toEqual([]);
+  });
 
-test("the stream of the table writes out what was counted, however it ended", async () => {
-  for (const end of [async () => undefined, () => Promise.reject(new Error("x"))]) {
-    let written = "";
-    vi.spyOn(process.stdout, "write").mockImplementation((chunk) => {
-      written += String(chunk);
-      return true;
-    });
-    await handled([], async () => {
-      count("AttentionRaised");
-      await end();
-    });
-    vi.mocked(process.stdout.write).mockRestore();
-    expect(written).toContain('"AttentionRaised":1');
-  }
-});
+  test("writes out what was counted, however it ended", async () => {
+    for (const end of [async () => undefined, () => Promise.reject(new Error("x"))]) {
+      let written = "";
+      vi.spyOn(process.stdout, "write").mockImplementation((chunk) => {
+        written += String(chunk);
+        return true;
+      });
+      await handled([], async () => {
+        count("AttentionRaised");
+        await end();
+      });
+      vi.mocked(process.stdout.write).mockRestore();
+      expect(written).toContain('"AttentionRaised":1');
+    }
+  });
 
-test("the stream of the table names a record without a number as nothing, which fails the whole batch", async () => {
-  const { failures } = await handled([{ dynamodb: { NewImage: { pk: { S: "P#x" } } } }]);
-  expect(failures).toEqual([{ itemIdentifier: "" }]);
+  test("names a record without a number as nothing, which fails the whole batch", async () => {
+    const { failures } = await handled([{ dynamodb: { NewImage: { pk: { S: "P#x" } } } }]);
+    expect(failures).toEqual([{ itemIdentifier: "" }]);
+  });
 });

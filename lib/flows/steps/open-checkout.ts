@@ -1,6 +1,8 @@
 import type { Initialized } from "../../chapa/classify.ts";
 import type { ChapaClient } from "../../chapa/client.ts";
 import { returnPath, WEBHOOK_PATH } from "../../contract/routes.ts";
+import { leased, open as opened, reject, type Start, takeOver } from "../../domain/apply.ts";
+import type { Contact } from "../../domain/contact.ts";
 import {
   AttemptsUsedUp,
   errorName,
@@ -8,16 +10,17 @@ import {
   GatewayRefused,
   GatewayUnavailable,
 } from "../../domain/errors.ts";
-import { LAST_ATTEMPT, type TxRef, txRefOf } from "../../domain/ids.ts";
-import { attemptsLeft, type Policy } from "../../domain/looks.ts";
-import { type Act, leased, open as opened, reject, takeOver } from "../../domain/moves.ts";
-import type { Lease, Payment, Terms } from "../../domain/payment.ts";
+import { type TxRef, txRefOf } from "../../domain/ids.ts";
+import type { Payment } from "../../domain/payment.ts";
 import { SECOND_MS } from "../../domain/time.ts";
+import type { TransitionContext } from "../../domain/transitions.ts";
+import { attemptsLeft, type Policy } from "../../domain/verification-schedule.ts";
 import type { Clock } from "../../runtime/clock.ts";
 import type { Log } from "../../runtime/logger.ts";
 import type { Count } from "../../runtime/metrics.ts";
-import type { Contact, ContactTable } from "../../table/contacts.ts";
+import type { ContactTable } from "../../table/contacts.ts";
 import type { PaymentTable } from "../../table/payments.ts";
+import { paymentFields } from "./payment-fields.ts";
 
 export type OpenPorts = {
   payments: Pick<PaymentTable, "save">;
@@ -31,7 +34,7 @@ export type OpenPorts = {
 };
 
 /** What the holder of the lease needs to open a checkout. `deadline` is epoch ms. */
-export type CheckoutJob = { terms: Terms; title: string; contact: Contact; lease: Lease; deadline: number };
+export type CheckoutJob = Start & { title: string; contact: Contact; deadline: number };
 
 // A second try inside the request only makes sense with this much time left.
 const SECOND_TRY_MS = 4 * SECOND_MS;
@@ -47,50 +50,49 @@ const RETRY_SECONDS = 5;
  * @throws GatewayRefused, GatewayMisconfigured, GatewayUnavailable, AttemptsUsedUp
  */
 export async function openCheckout(ports: OpenPorts, held: Payment, job: CheckoutJob): Promise<Payment | undefined> {
-  // Cancelling what nobody will be given is best effort; it runs beside the next try and is not waited for before it.
-  const hygiene: Promise<unknown>[] = [storeContact(ports, held, job)];
+  const opening: Opening = { ports, job, aside: [storeContact(ports, held, job)] };
   try {
-    return await open(ports, held, job, hygiene);
+    return await open(opening, held);
   } finally {
-    await Promise.allSettled(hygiene);
+    await Promise.allSettled(opening.aside);
   }
 }
 
-async function open(
-  ports: OpenPorts,
-  held: Payment,
-  job: CheckoutJob,
-  hygiene: Promise<unknown>[],
-): Promise<Payment | undefined> {
+/** `aside`: best effort that runs beside the next try, and is waited for at the end only. */
+type Opening = { ports: OpenPorts; job: CheckoutJob; aside: Promise<unknown>[] };
+
+async function open(opening: Opening, held: Payment): Promise<Payment | undefined> {
+  const { ports, job, aside } = opening;
   let payment = held;
   let contact = job.contact;
   for (let tries = 1; ; tries++) {
     const txRef = txRefOf(payment.ref, payment.attempt);
-    const answer = await initialize(ports, txRef, job, contact);
-    if (answer.outcome === "opened") return keep(ports, payment, answer.checkoutUrl, job, hygiene);
-    if (answer.outcome === "lost") hygiene.push(ports.chapa.cancel(txRef, left(ports, job)));
+    const answer = await initialize(opening, txRef, contact);
+    if (answer.kind === "opened") return keep(opening, payment, answer.checkoutUrl);
+    if (answer.kind === "lost") aside.push(ports.chapa.cancel(txRef, left(opening)));
 
-    const another = nextTry(answer, tries < TRIES && left(ports, job) >= SECOND_TRY_MS);
-    if (!another) return giveUp(ports, payment, answer, job);
-    if (another === "without contact") contact = {};
-    if (!attemptsLeft(payment, LAST_ATTEMPT)) throw new AttemptsUsedUp();
-    const next = takeOver(payment, job.terms, job.lease, actOf(ports));
+    const another = nextTry(answer, tries < TRIES && left(opening) >= SECOND_TRY_MS);
+    if (!another) return giveUp(opening, payment, answer);
+    if (another === "without_contact") contact = {};
+    if (!attemptsLeft(payment)) throw new AttemptsUsedUp();
+    const next = takeOver(payment, job, contextOf(ports));
     const saved = await ports.payments.save(payment, next);
     if (!saved.won) return saved.payment;
     payment = next;
   }
 }
 
-type NotOpened = Exclude<Initialized, { outcome: "opened" }>;
+type NotOpened = Exclude<Initialized, { kind: "opened" }>;
 
-function nextTry(answer: NotOpened, isTimeLeft: boolean): "same" | "without contact" | undefined {
+function nextTry(answer: NotOpened, isTimeLeft: boolean): "same" | "without_contact" | undefined {
   if (!isTimeLeft) return undefined;
-  if (answer.outcome === "lost" || answer.outcome === "used before") return "same";
+  if (answer.kind === "lost" || answer.kind === "used_before") return "same";
   // Chapa refuses an address or a number that it does not like, and needs neither.
-  return answer.outcome === "refused" && answer.contactOnly ? "without contact" : undefined;
+  return answer.kind === "refused" && answer.contactOnly ? "without_contact" : undefined;
 }
 
-function initialize(ports: OpenPorts, txRef: TxRef, job: CheckoutJob, contact: Contact): Promise<Initialized> {
+function initialize(opening: Opening, txRef: TxRef, contact: Contact): Promise<Initialized> {
+  const { ports, job } = opening;
   return ports.chapa.initialize(
     {
       txRef,
@@ -100,45 +102,35 @@ function initialize(ports: OpenPorts, txRef: TxRef, job: CheckoutJob, contact: C
       returnUrl: `${ports.baseUrl}${returnPath(txRef)}`,
       contact,
     },
-    left(ports, job),
+    left(opening),
   );
 }
 
 /** The fenced save. Whoever was overtaken answers with what is stored, never with a URL of its own. */
-async function keep(
-  ports: OpenPorts,
-  payment: Payment,
-  checkoutUrl: string,
-  job: CheckoutJob,
-  hygiene: Promise<unknown>[],
-): Promise<Payment | undefined> {
+async function keep(opening: Opening, payment: Payment, checkoutUrl: string): Promise<Payment | undefined> {
+  const { ports, job, aside } = opening;
   const { ref, attempt } = payment;
-  const saved = await ports.payments.save(payment, opened(payment, job.lease.holder, checkoutUrl, actOf(ports)));
+  const saved = await ports.payments.save(payment, opened(payment, job.lease.holder, checkoutUrl, contextOf(ports)));
   if (saved.won) {
     ports.count("PaymentOpened");
-    ports.log.info("checkout_opened", { ref, attempt });
+    ports.log.info("checkout_opened", paymentFields(payment, attempt));
     return saved.payment;
   }
   // Stored after all, when the answer of this save got lost and others have written since: what callers hold stays open.
   const isStored = saved.payment?.attempts[attempt] !== undefined;
   if (isStored) return saved.payment;
-  hygiene.push(ports.chapa.cancel(txRefOf(ref, attempt), left(ports, job)));
-  ports.log.warn("orphan_checkout", { ref, attempt });
+  aside.push(ports.chapa.cancel(txRefOf(ref, attempt), left(opening)));
+  ports.log.warn("unmatched_checkout", paymentFields(payment, attempt));
   return saved.payment;
 }
 
-async function giveUp(
-  ports: OpenPorts,
-  payment: Payment,
-  answer: NotOpened,
-  job: CheckoutJob,
-): Promise<Payment | undefined> {
+async function giveUp({ ports, job }: Opening, payment: Payment, answer: NotOpened): Promise<Payment | undefined> {
   const { holder } = job.lease;
   const now = ports.clock.now();
-  ports.log.warn("checkout_not_opened", { ref: payment.ref, attempt: payment.attempt, outcome: answer.outcome });
-  switch (answer.outcome) {
+  ports.log.warn("checkout_not_opened", { ...paymentFields(payment, payment.attempt), outcome: answer.kind });
+  switch (answer.kind) {
     case "refused": {
-      const saved = await ports.payments.save(payment, reject(payment, holder, answer.reason, actOf(ports)));
+      const saved = await ports.payments.save(payment, reject(payment, holder, answer.reason, contextOf(ports)));
       if (!saved.won) return saved.payment;
       throw new GatewayRefused(answer.reason);
     }
@@ -150,7 +142,7 @@ async function giveUp(
       ports.count("ChapaUnavailable");
       await ports.payments.save(payment, leased(payment, { holder, until: now, unsent: true }));
       throw new GatewayUnavailable(RETRY_SECONDS);
-    case "used before":
+    case "used_before":
       await ports.payments.save(payment, leased(payment, { holder, until: now }));
       throw new GatewayUnavailable(RETRY_SECONDS);
     case "lost":
@@ -160,19 +152,19 @@ async function giveUp(
   }
 }
 
-/** Without it the payer only goes without a message; it never costs him the checkout. */
+/** Without it the payer only goes without a message; it never costs them the checkout. */
 async function storeContact(ports: OpenPorts, payment: Payment, { contact }: CheckoutJob): Promise<void> {
   try {
     await ports.contacts.store(payment.ref, contact, ports.clock.now());
   } catch (error) {
-    ports.log.error("contact_not_stored", { ref: payment.ref, error: errorName(error) });
+    ports.log.error("contact_not_stored", { ...paymentFields(payment), error: errorName(error) });
   }
 }
 
-function left(ports: OpenPorts, job: CheckoutJob): number {
+function left({ ports, job }: Opening): number {
   return job.deadline - ports.clock.now();
 }
 
-function actOf(ports: OpenPorts): Act {
+function contextOf(ports: OpenPorts): TransitionContext {
   return { now: ports.clock.now(), by: "initiate", policy: ports.policy };
 }

@@ -1,20 +1,20 @@
-import type { Mark } from "../../table/payments.ts";
+import type { PageKey } from "../../domain/commands.ts";
 
-/** Marks after `last`, up to `size`; whatever was opened in the same millisecond is told apart by its key. */
+/** Keys after `last`, up to `size`; whatever was opened in the same millisecond is told apart by its key. */
 export async function readPage(
-  last: Mark | undefined,
+  last: PageKey | undefined,
   size: number,
-  read: (size: number) => Promise<Mark[]>,
-): Promise<Mark[]> {
+  read: (size: number) => Promise<PageKey[]>,
+): Promise<PageKey[]> {
   for (let asked = size; ; asked *= 2) {
-    const marks = await read(asked);
-    const fresh = last ? marks.filter((mark) => latestFirst(mark, last) > 0) : marks;
+    const keys = await read(asked);
+    const fresh = last ? keys.filter((key) => latestFirst(key, last) > 0) : keys;
     fresh.sort(latestFirst);
-    if (fresh.length >= size || marks.length < asked) return fresh.slice(0, size);
+    if (fresh.length >= size || keys.length < asked) return fresh.slice(0, size);
   }
 }
 
 /** Latest first; among equals the higher key first. */
-export function latestFirst(a: Mark, b: Mark): number {
+export function latestFirst(a: PageKey, b: PageKey): number {
   return b.at - a.at || (a.ref < b.ref ? 1 : a.ref > b.ref ? -1 : 0);
 }

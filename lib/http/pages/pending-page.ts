@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { toBirr } from "../../domain/money.ts";
 import type { Payment } from "../../domain/payment.ts";
-import { WIRE_STATUS } from "../../domain/transitions.ts";
+import { WIRE_STATUS } from "../../domain/vocabulary.ts";
 import type { HttpAnswer } from "../problem.ts";
 import texts from "./texts.json" with { type: "json" };
 

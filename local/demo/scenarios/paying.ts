@@ -95,8 +95,8 @@ export const abandon: Scenario = {
       everyCaptureAccounted(outcome),
       liveCheckouts(outcome, 0),
       claim(
-        "it is sealed: nobody can open a checkout for a listing that was told no",
-        outcome.payments[0]?.sealed === true,
+        "it is finalised: nobody can open a checkout for a listing that was told no",
+        outcome.payments[0]?.finalised === true,
         outcome.payments,
       ),
       listingIs(outcome, "PENDING", ["FAILED"]),

@@ -141,13 +141,13 @@ describe("money in an answer", () => {
       fc.property(fc.subarray(["amount", "currency", "mode", "tx_ref"] as const), odd, (fields, other) => {
         const data = { ...agreed, ...Object.fromEntries(fields.map((field) => [field, other])) };
         const evidence = paid(data);
-        expect(evidence.says).toBe("paid");
+        expect(evidence.kind).toBe("paid");
         const isTrue =
           fields.length === 0 ||
           (fields.join() === "amount" && typeof other === "string" && exactHundredths(other) === 50_000n) ||
           (fields.join() === "amount" && other === 500) ||
           fields.every((field) => agreed[field] === other);
-        expect(evidence.says === "paid" && isAsAgreed(payment, 0, evidence.facts)).toBe(isTrue);
+        expect(evidence.kind === "paid" && isAsAgreed(payment, 0, evidence.facts)).toBe(isTrue);
       }),
       2,
     );
@@ -158,7 +158,7 @@ describe("money in an answer", () => {
       fc.property(fc.integer({ min: 0, max: 999_999_999_999 }), fc.nat(20), (santim, zeros) => {
         const written = `${toBirr(Santim.parse(santim))}${"0".repeat(zeros)}`;
         for (const amount of [written, `"${written}"`]) {
-          expect(paid(agreed, amount)).toMatchObject({ says: "paid", facts: { amount: santim } });
+          expect(paid(agreed, amount)).toMatchObject({ kind: "paid", facts: { amount: santim } });
         }
       }),
       2,
@@ -173,7 +173,7 @@ describe("money in an answer", () => {
         fc.integer({ min: 1, max: 9 }),
         (birr, zeros, last) => {
           const evidence = paid(agreed, `${birr}.${"0".repeat(zeros)}${last}`);
-          expect(evidence).toMatchObject({ says: "paid", facts: { amount: undefined } });
+          expect(evidence).toMatchObject({ kind: "paid", facts: { amount: undefined } });
         },
       ),
     );

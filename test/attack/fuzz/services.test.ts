@@ -127,15 +127,15 @@ describe("whatever the listing answers", () => {
       fc.asyncProperty(repliesOf(body), async (reply) => {
         const listing = new ListingService("http://listing/api/v1", async () => "key", sendOf(reply));
         const heard = await listing.confirm(confirmation);
-        if (heard.answer === "received") {
+        if (heard.kind === "received") {
           demand(statusOf(reply) === 200, "only a 200 is received");
           demand((own(said(reply), "payment_status") ?? "") === heard.paymentStatus, "it shows what it said");
           demand((own(said(reply), "property_status") ?? "") === heard.propertyStatus, "it shows what it said");
         }
-        if (heard.answer === "already_processed") {
-          demand(statusOf(reply) === 200 && own(said(reply), "status") === heard.answer, "it says so itself");
+        if (heard.kind === "already_processed") {
+          demand(statusOf(reply) === 200 && own(said(reply), "status") === heard.kind, "it says so itself");
         }
-        if (reply instanceof CallFailed) expect(heard.answer).toBe(reply.sent ? "unknown" : "unavailable");
+        if (reply instanceof CallFailed) expect(heard.kind).toBe(reply.sent ? "unknown" : "unavailable");
         demandCleanPrototypes();
       }),
       2,

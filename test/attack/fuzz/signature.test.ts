@@ -56,9 +56,9 @@ test("a webhook's signature is judged by what it is, in either header, spelled i
   );
 });
 
-test("a webhook's signature is authentic no more once any bit of the body, or any digit of itself, is another", () => {
+test("is authentic no more once any bit of the body, or any digit of itself, is another", () => {
   holds(
-    fc.property(bodies, secrets, fc.nat(), fc.nat(63), fc.boolean(), (body, known, bit, digit, isOther) => {
+    fc.property(bodies, secrets, fc.tuple(fc.nat(), fc.nat(63), fc.boolean()), (body, known, [bit, digit, isOther]) => {
       const [secret = ""] = known;
       const signature = hmac(secret, body);
       const header = isOther ? "chapa-signature" : "x-chapa-signature";

@@ -6,7 +6,7 @@ import * as z from "zod";
 import { LAST_ATTEMPT } from "../../../lib/domain/ids.ts";
 import { Santim } from "../../../lib/domain/money.ts";
 import type { Payment } from "../../../lib/domain/payment.ts";
-import { MOVES, type Move, STATES } from "../../../lib/domain/transitions.ts";
+import { STATES, TRANSITION_NAMES } from "../../../lib/domain/vocabulary.ts";
 import { ContactTable } from "../../../lib/table/contacts.ts";
 import { fromItem, type Item, toItem } from "../../../lib/table/payment-item.ts";
 import { RequestTable } from "../../../lib/table/requests.ts";
@@ -21,7 +21,6 @@ const instant = fc.nat({ max: 4_102_444_800_000 });
 const santim = fc.nat({ max: 999_999_999_999 }).map((value) => Santim.parse(value));
 const flag = maybe(fc.constant(true as const));
 const terms = { amount: santim, currency: fc.constantFrom("ETB", "USD"), mode: fc.constantFrom("test", "live") };
-const moves = Object.keys(MOVES) as Move[];
 const attempt = fc.nat({ max: LAST_ATTEMPT });
 
 /** Any payment of the type, far beyond what the moves can make. */
@@ -43,7 +42,7 @@ const payments: fc.Arbitrary<Payment> = fc
         openedAt: instant,
         closedAt: maybe(instant),
         end: maybe(fc.constantFrom("renewed", "failed", "expired", "cancelled", "superseded", "paid")),
-        lookAt: maybe(instant),
+        verifyAt: maybe(instant),
       }),
       { maxKeys: 5 },
     ),
@@ -56,7 +55,7 @@ const payments: fc.Arbitrary<Payment> = fc
     settledAt: maybe(instant),
     failureReason: maybe(anyText),
     late: flag,
-    sealed: flag,
+    finalised: flag,
     captures: fc.array(
       fc.record({
         attempt,
@@ -68,7 +67,7 @@ const payments: fc.Arbitrary<Payment> = fc
         reference: maybe(anyText),
         method: maybe(anyText),
         charge: maybe(santim),
-        returned: maybe(fc.constantFrom("refunded", "reversed")),
+        reversal: maybe(fc.constantFrom("refunded", "reversed")),
         listed: flag,
       }),
       { maxLength: 4 },
@@ -79,7 +78,7 @@ const payments: fc.Arbitrary<Payment> = fc
         code: fc.constantFrom(
           "mismatch",
           "duplicate",
-          "orphan",
+          "unmatched",
           "refunded",
           "reversed",
           "listing_closed",
@@ -91,14 +90,14 @@ const payments: fc.Arbitrary<Payment> = fc
       }),
       { maxLength: 3 },
     ),
-    listingHeardAt: maybe(instant),
-    listingSentAt: maybe(instant),
+    acknowledgedAt: maybe(instant),
+    sentAt: maybe(instant),
     verifiedAt: maybe(instant),
     unreachableSince: maybe(instant),
     dueAt: maybe(instant),
     history: fc.array(
       fc.record({
-        move: fc.constantFrom(...moves),
+        transition: fc.constantFrom(...TRANSITION_NAMES),
         at: instant,
         by: fc.constantFrom("initiate", "resolve:webhook", "sweep", "cancel:owner"),
         evidence: maybe(anyText.filter((text) => text !== "")),
@@ -178,7 +177,7 @@ describe("a message", () => {
     async (queue) => {
       const good = mostly({
         tx_ref: fc.oneof(fc.constant(`${aRef()}00`), anyText),
-        trigger: fc.constantFrom("webhook", "due", "nobody"),
+        trigger: fc.constantFrom("webhook", "schedule", "nobody"),
         ref: fc.oneof(fc.constant(aRef()), anyText),
         version: fc.oneof(fc.nat(), fc.double()),
         event: fc.constantFrom("paid", "failed", "expired", "cancelled", "constructor"),

@@ -1,6 +1,7 @@
 import { onTestFinished } from "vitest";
 import * as z from "zod";
-import { CHAPA_DEFAULTS, type ChapaOptions, type ChapaSimulator, startChapa } from "../../../local/chapa/simulator.ts";
+import { CHAPA_DEFAULTS, type ChapaOptions, type ChapaSimulator } from "../../../local/chapa/simulator.ts";
+import { startChapa } from "../../../local/chapa/start.ts";
 import { type Request, serve } from "../../../local/serve.ts";
 
 /** What the simulator answered: `body` is the JSON, or null when there was none. */

@@ -1,4 +1,4 @@
-import { STATES } from "../../../lib/domain/transitions.ts";
+import { STATES } from "../../../lib/domain/vocabulary.ts";
 import type { Outcome } from "../../../local/demo/outcome.ts";
 
 type Payment = Outcome["payments"][number];
@@ -15,8 +15,8 @@ export const WRONG_ENDS: Record<string, (outcome: Outcome) => Outcome[]> = {
   "a payment is taken for late, or a late one for timely": (outcome) => [
     withPayments(outcome, (payment) => ({ ...payment, late: !payment.late })),
   ],
-  "it is sealed that should be open, or open that should be sealed": (outcome) => [
-    withPayments(outcome, (payment) => ({ ...payment, sealed: !payment.sealed })),
+  "it is finalised that should be open, or open that should be finalised": (outcome) => [
+    withPayments(outcome, (payment) => ({ ...payment, finalised: !payment.finalised })),
   ],
   "a person is called for nothing, or not called": (outcome) => [
     withPayments(outcome, (payment) => ({ ...payment, attention: [] })),

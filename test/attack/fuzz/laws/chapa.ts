@@ -18,28 +18,29 @@ export function verifyLaw(reply: HttpResponse): void {
   const evidence = classifyVerify(reply);
   const said = plainly(reply.text);
   const word = textOf(own(said, "data", "status")).toLowerCase();
-  switch (evidence.says) {
+  switch (evidence.kind) {
     case "paid":
       demand(reply.status === 200 && word === "success", "only data.status success in a 200 is paid");
       factsLaw(evidence.facts, reply.text, own(said, "data"));
       break;
-    case "returned":
-      demand(reply.status === 200 && word === evidence.how, "only the word for it says that money went back");
+    case "refunded":
+    case "reversed":
+      demand(reply.status === 200 && word === evidence.kind, "only the word for it says that money went back");
       factsLaw(evidence.facts, reply.text, own(said, "data"));
       break;
     case "unpaid":
       demand([200, 400, 404].includes(reply.status), "only an answer of Chapa's says that nobody has paid");
       demand(said !== undefined, "what is not JSON says nothing about money");
-      demand((evidence.reason ?? "").length <= LONGEST_FACT, "no reason is longer than a row can hold");
-      demand((evidence.reason ?? "").isWellFormed(), "no reason holds half a character, which no table takes");
+      demand((evidence.failureReason ?? "").length <= LONGEST_FACT, "no reason is longer than a row can hold");
+      demand((evidence.failureReason ?? "").isWellFormed(), "no reason holds half a character, which no table takes");
       break;
-    case "nothing":
+    case "unavailable":
       demand(
-        ["unreachable", "busy", "misconfigured", "unreadable"].includes(evidence.silence),
+        ["unreachable", "busy", "misconfigured", "unreadable"].includes(evidence.reason),
         "a silence has one of four names",
       );
   }
-  if (reply.status === 200 && word === "success" && evidence.says !== "paid") {
+  if (reply.status === 200 && word === "success" && evidence.kind !== "paid") {
     demand(!isReadableEnvelope(said), "a success in Chapa's form is never overlooked");
   }
   demandCleanPrototypes();
@@ -80,7 +81,7 @@ function amountLaw(amount: number | undefined, written: unknown, text: string): 
 /** Whatever Chapa answers to initialize, payers are sent to its own pages only, by every reading of the address. */
 export function initializeLaw(reply: HttpResponse): void {
   const answer = classifyInitialize(reply, ORIGINS);
-  if (answer.outcome === "opened") {
+  if (answer.kind === "opened") {
     const url = URL.parse(answer.checkoutUrl);
     demand(reply.status === 200 && url !== null, "a checkout comes with a 200");
     demand(ORIGINS.includes(url.origin) && !url.username && !url.password, "a checkout is at Chapa's own address");
@@ -90,7 +91,7 @@ export function initializeLaw(reply: HttpResponse): void {
     demand(/^[\x21-\x7e]+$/.test(answer.checkoutUrl), "a checkout's address is visible ASCII");
     demand(answer.checkoutUrl.length <= 2048, "no checkout's address is longer than a row can hold");
   }
-  if (answer.outcome === "refused") {
+  if (answer.kind === "refused") {
     demand(reply.status === 400 || reply.status === 422, "only a 400 or a 422 is a refusal");
     demand(
       answer.reason.startsWith("it does not accept ") && answer.reason.length <= LONGEST_FACT,

@@ -4,10 +4,10 @@ import { EnvironmentInvalid, readEnv, type Variable } from "../../../../lib/cont
 import { FUNCTIONS } from "../../../../lib/contract/functions.ts";
 import { AuthSecret, GatewaySecret, WebhookSecret } from "../../../../lib/contract/secrets.ts";
 import { parseTxRef, paymentIdOf, Ref, refOfPaymentId, txRefOf, Uuid } from "../../../../lib/domain/ids.ts";
-import { parseLadder } from "../../../../lib/domain/looks.ts";
 import { parseBirr, toBirr } from "../../../../lib/domain/money.ts";
 import { PriceBook } from "../../../../lib/domain/prices.ts";
 import { parseDuration } from "../../../../lib/domain/time.ts";
+import { parseLadder } from "../../../../lib/domain/verification-schedule.ts";
 import { RequestId } from "../../../../lib/http/initiate-request.ts";
 import { demand, demandCleanPrototypes, exactHundredths, orRefused, plainly } from "./broken.ts";
 

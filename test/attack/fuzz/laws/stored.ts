@@ -37,7 +37,7 @@ export async function streamLaw(images: { NewImage?: unknown; OldImage?: unknown
   const handler = streamHandler(async (changes) => {
     handled.push(...changes);
   });
-  const { batchItemFailures } = await handler({ Records: [BEFORE, recordOf("2", images), AFTER] });
+  const { batchItemFailures } = await handler({ Records: [BEFORE, recordOf("2", images), AFTER] }, aContext());
   demandCleanPrototypes();
   const refs = handled.map(({ after }) => after.ref);
   demand(refs[0] === FIRST.ref, "what came before a record is handled");
@@ -60,7 +60,7 @@ const messageOf = (id: string, body: string) =>
   ({ messageId: id, receiptHandle: id, body, attributes: { ApproximateReceiveCount: "1" } }) as SQSRecord;
 
 export const QUEUED = {
-  resolve: { schema: ResolveMessage, good: (ref: string) => ({ tx_ref: `${ref}00`, trigger: "due" }) },
+  resolve: { schema: ResolveMessage, good: (ref: string) => ({ tx_ref: `${ref}00`, trigger: "schedule" }) },
   listing: { schema: ListingMessage, good: (ref: string) => ({ ref, version: 1 }) },
   notification: { schema: NotificationMessage, good: (ref: string) => ({ ref, version: 1, event: "paid", tries: 0 }) },
 } as const;

@@ -1,8 +1,9 @@
+import { LAST_ATTEMPT } from "./ids.ts";
 import { type Attempt, isInert, isSettledUnpaid, openedAttempts, type Payment } from "./payment.ts";
 import { clamp, DAY_MS, HOUR_MS, type Instant, MINUTE_MS, parseDuration } from "./time.ts";
 
 /**
- * When to ask Chapa again. Time decides only when to look, never what is true.
+ * When to verify again. Time decides only when to verify, never what is true.
  * `ladderMs`: ages of an opened checkout at which it is verified; the last one repeats.
  */
 export type Policy = {
@@ -13,10 +14,10 @@ export type Policy = {
 };
 
 /** How many checkouts one payment may open. */
-export const MAX_OPENED = 64;
+const MAX_OPENED = 64;
 
-/** After a checkout was left, money that was in flight may still land: three more looks, then no more. */
-const LOOKS_AFTER_CLOSING_MS = [HOUR_MS, DAY_MS, 7 * DAY_MS] as const;
+/** After a checkout was left, money that was in flight may still land: three more verifications, then no more. */
+const VERIFICATIONS_AFTER_CLOSING_MS = [HOUR_MS, DAY_MS, 7 * DAY_MS] as const;
 
 const FIRST_RETRY_MS = MINUTE_MS;
 const LONGEST_RETRY_MS = 6 * HOUR_MS;
@@ -33,11 +34,11 @@ export function parseLadder(text: string): number[] | undefined {
   return growing ? (ages as number[]) : undefined;
 }
 
-/** When `attempt` is verified next, given that it was looked at `now`; undefined when that was its last look. */
-export function nextLook(attempt: Pick<Attempt, "openedAt" | "closedAt">, now: Instant, policy: Policy) {
+/** When `attempt` is verified next, given that it was verified `now`; undefined when that was its last verification. */
+export function nextVerification(attempt: Pick<Attempt, "openedAt" | "closedAt">, now: Instant, policy: Policy) {
   const { openedAt, closedAt } = attempt;
   if (closedAt !== undefined) {
-    return LOOKS_AFTER_CLOSING_MS.map((age) => closedAt + age).find((at) => at > now);
+    return VERIFICATIONS_AFTER_CLOSING_MS.map((age) => closedAt + age).find((at) => at > now);
   }
   const rung = policy.ladderMs.map((age) => openedAt + age).find((at) => at > now);
   if (rung !== undefined) return rung;
@@ -48,8 +49,8 @@ export function nextLook(attempt: Pick<Attempt, "openedAt" | "closedAt">, now: I
 /** When the payment is due: the earliest of everything it waits for, or undefined when it waits for nothing. */
 export function dueAt(payment: Payment, now: Instant, policy: Policy): Instant | undefined {
   if (isInert(payment)) return undefined;
-  const looks = openedAttempts(payment).flatMap(({ lookAt }) => lookAt ?? []);
-  const moments = [...looks, ...stateMoments(payment, now, policy)];
+  const verifications = openedAttempts(payment).flatMap(({ verifyAt }) => verifyAt ?? []);
+  const moments = [...verifications, ...stateMoments(payment, now, policy)];
   if (moments.length === 0 && payment.state === "REVIEW") return now + DAY_MS;
   return moments.length > 0 ? Math.min(...moments) : undefined;
 }
@@ -60,12 +61,12 @@ function stateMoments(payment: Payment, now: Instant, policy: Policy): Instant[]
     case "PENDING":
       return [timeoutAt(payment, policy)];
     case "SUCCESS":
-      return awaitsListing(payment) ? [republishAt(payment, now)] : [];
+      return awaitsAcknowledgement(payment) ? [republishAt(payment, now)] : [];
     case "FAILED":
     case "EXPIRED":
     case "CANCELLED": {
-      const sealing = sealAt(payment, policy);
-      return sealing === undefined ? [] : [sealing];
+      const finalising = finaliseAt(payment, policy);
+      return finalising === undefined ? [] : [finalising];
     }
     case "REVIEW":
       return [];
@@ -77,43 +78,43 @@ export function timeoutAt(payment: Payment, policy: Policy): Instant {
   return payment.beganAt + policy.timeoutMs;
 }
 
-/** Whether a success still has to be heard by the listing. */
-export function awaitsListing(payment: Payment): boolean {
-  if (payment.state !== "SUCCESS" || payment.listingHeardAt !== undefined) return false;
+/** Whether the listing still has to acknowledge a success. */
+export function awaitsAcknowledgement(payment: Payment): boolean {
+  if (payment.state !== "SUCCESS" || payment.acknowledgedAt !== undefined) return false;
   return !payment.attention.some(({ code }) => code === "listing_closed" || code === "listing_unclear");
 }
 
 /**
- * When a payment settled unpaid is sealed and the listing hears of it, or undefined when it never is.
- * Not at the settling itself: the first look after it has had a chance to find money that was in flight.
+ * When a payment settled unpaid is finalised and the listing is told, or undefined when it never is.
+ * Not at the settling itself: the first verification after it has had a chance to find money that was in flight.
  */
-export function sealAt(payment: Payment, policy: Policy): Instant | undefined {
-  if (!isSettledUnpaid(payment) || payment.sealed || !policy.listingHearsFailed) return undefined;
+export function finaliseAt(payment: Payment, policy: Policy): Instant | undefined {
+  if (!isSettledUnpaid(payment) || payment.finalised || !policy.listingHearsFailed) return undefined;
   if (payment.firstOpenedAt === undefined || payment.settledAt === undefined) return undefined;
-  return Math.max(payment.firstOpenedAt + policy.timeoutMs, payment.settledAt + LOOKS_AFTER_CLOSING_MS[0]);
+  return Math.max(payment.firstOpenedAt + policy.timeoutMs, payment.settledAt + VERIFICATIONS_AFTER_CLOSING_MS[0]);
 }
 
-/** Whether a checkout beside `attempt` waits for a look that should have been: it may have been paid meanwhile. */
+/** Whether a checkout beside `attempt` waits for a verification that is overdue: it may have been paid meanwhile. */
 export function isOtherOverdue(payment: Payment, attempt: number, now: Instant): boolean {
   return openedAttempts(payment).some(
-    ({ number, lookAt }) => number !== attempt && lookAt !== undefined && lookAt <= now,
+    ({ number, verifyAt }) => number !== attempt && verifyAt !== undefined && verifyAt <= now,
   );
 }
 
-/** When to publish an unheard success again: after 15 minutes, then each time twice as late, up to a day. */
+/** When to publish an unacknowledged success again: after 15 minutes, then each time twice as late, up to a day. */
 export function republishAt(payment: Payment, now: Instant): Instant {
   const waited = now - (payment.settledAt ?? now);
   return now + clamp(waited, FIRST_REPUBLISH_MS, LONGEST_REPUBLISH_MS);
 }
 
-/** When to ask again after Chapa could not be asked: as long as it has been silent, from 1 minute up to 6 hours. */
+/** When to ask again after Chapa could not be asked: as long as it has been unavailable, from 1 minute up to 6 hours. */
 export function retryAt(payment: Payment, now: Instant): Instant {
   return now + clamp(now - (payment.unreachableSince ?? now), FIRST_RETRY_MS, LONGEST_RETRY_MS);
 }
 
-/** The attempts whose look is due `now`; none of them may be forgotten by looking at the latest only. */
-export function attemptsToLookAt(payment: Payment, now: Instant): number[] {
-  const due = openedAttempts(payment).filter(({ lookAt }) => lookAt !== undefined && lookAt <= now);
+/** The attempts whose verification is due `now`; none of them may be forgotten by verifying the latest only. */
+export function attemptsToVerify(payment: Payment, now: Instant): number[] {
+  const due = openedAttempts(payment).filter(({ verifyAt }) => verifyAt !== undefined && verifyAt <= now);
   if (due.length > 0) return due.map(({ number }) => number);
   const last = payment.captures.at(-1)?.attempt;
   return [payment.state === "REVIEW" && last !== undefined ? last : payment.attempt];
@@ -126,6 +127,6 @@ export function isPastWindow(payment: Payment, now: Instant, policy: Policy): bo
 }
 
 /** Whether a further attempt may begin. */
-export function attemptsLeft(payment: Payment, lastAttempt: number): boolean {
-  return payment.attempt < lastAttempt && Object.keys(payment.attempts).length < MAX_OPENED;
+export function attemptsLeft(payment: Payment): boolean {
+  return payment.attempt < LAST_ATTEMPT && Object.keys(payment.attempts).length < MAX_OPENED;
 }

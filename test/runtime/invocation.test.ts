@@ -1,7 +1,8 @@
 import { expect, onTestFinished, test } from "vitest";
 import { call } from "../../lib/runtime/call.ts";
-import { traced } from "../../lib/runtime/trace.ts";
+import { inInvocation } from "../../lib/runtime/invocation.ts";
 import { serve } from "../../local/serve.ts";
+import { aContext } from "../support/events.ts";
 
 const TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 
@@ -13,7 +14,8 @@ test("a caller's trace goes on to whoever is asked in its course, and nothing el
   });
   onTestFinished(() => server.close());
   const ask = () => call({ method: "GET", url: server.origin, timeoutMs: 1000 });
-  await Promise.all([traced(TRACE, ask), traced(undefined, ask), traced("garbage\r\nx: y", ask), ask()]);
+  const asked = [TRACE, undefined, "garbage\r\nx: y"].map((trace) => inInvocation(aContext(), trace, ask));
+  await Promise.all([...asked, ask()]);
   expect(heard.filter((trace) => trace !== undefined)).toEqual([TRACE]);
   expect(heard).toHaveLength(4);
 });

@@ -1,0 +1,351 @@
+import { type ClosingEvidence, type PaidFacts, reversalOf, type Unpaid, type VerifiedMoney } from "./evidence.ts";
+import type { Fee, Ref } from "./ids.ts";
+import { Santim } from "./money.ts";
+import {
+  type Attempt,
+  type Capture,
+  isSameCapture,
+  isSettledUnpaid,
+  type Lease,
+  type Payment,
+  refundableOf,
+  type Terms,
+  termsOf,
+} from "./payment.ts";
+import type { Instant } from "./time.ts";
+import { type ContextOf, type MoneyTransition, refusalOf, TRANSITIONS, type TransitionContext } from "./transitions.ts";
+import { dueAt, nextVerification, retryAt } from "./verification-schedule.ts";
+import type { AttemptEnd, AttentionCode, TransitionName } from "./vocabulary.ts";
+
+/** What an attempt begins with: what it asks for, and who may open it. */
+export type Start = { terms: Terms; lease: Lease };
+
+// Only an owner who presses for days while Chapa is down gets here; the beginning and the recent past are kept.
+const HISTORY_LIMIT = 120;
+const HISTORY_HEAD = 20;
+
+// The terms of a checkout that is not of our making: no report of money equals them, so only a person accepts it.
+const NEVER_AGREED = Santim.parse(0);
+
+/** A payment begins: recorded before Chapa hears of it, inert until a checkout is opened. */
+export function claim(ref: Ref, fee: Fee, { terms, lease }: Start, context: TransitionContext): Payment {
+  const unstored = { ...unstoredPayment(ref, terms, context), ...fee };
+  return applied(unstored, "claim", { ...context, holder: lease.holder }, { changes: { attempt: 0, lease } });
+}
+
+/** The right to open passes on; under a new reference, unless the last holder knows that it sent nothing. */
+export function takeOver(payment: Payment, start: Start, context: TransitionContext): Payment {
+  const attempt = payment.lease?.unsent ? payment.attempt : payment.attempt + 1;
+  const changes = beginning(attempt, start, context);
+  return applied(payment, "takeOver", { ...context, holder: start.lease.holder }, { changes });
+}
+
+/** Chapa has opened a checkout: the payment can be paid at `checkoutUrl`. */
+export function open(payment: Payment, holder: string, checkoutUrl: string, context: TransitionContext): Payment {
+  const opened = { ...payment.terms, openedAt: context.now };
+  const verifyAt = nextVerification(opened, context.now, context.policy);
+  const changes = {
+    attempts: { ...payment.attempts, [payment.attempt]: { ...opened, verifyAt } },
+    checkoutUrl,
+    lease: undefined,
+    failureReason: undefined,
+    firstOpenedAt: payment.firstOpenedAt ?? context.now,
+  };
+  return applied(payment, "open", { ...context, holder }, { changes });
+}
+
+/** Chapa refused the data; `reason` is in our words. */
+export function reject(payment: Payment, holder: string, reason: string, context: TransitionContext): Payment {
+  const changes = { lease: undefined, failureReason: reason, settledAt: context.now };
+  return applied(payment, "reject", { ...context, holder }, { changes });
+}
+
+/** The checkout's window is over and it is closed: the next attempt begins under the caller's lease. */
+export function renew(payment: Payment, closing: ClosingEvidence, start: Start, context: TransitionContext): Payment {
+  const attempts = closedAttempts(payment, closing, "renewed", context);
+  const changes = { ...beginning(payment.attempt + 1, start, context), attempts };
+  return applied(payment, "renew", { ...context, ...closing }, { changes, evidence: closing.cancel });
+}
+
+/**
+ * A caller comes back to a fee that was settled unpaid.
+ * @param recordedAt when the caller's request was first heard
+ */
+export function reopen(payment: Payment, recordedAt: Instant, start: Start, context: TransitionContext): Payment {
+  const changes = beginning(payment.attempt + 1, start, context);
+  return applied(payment, "reopen", { ...context, holder: start.lease.holder, recordedAt }, { changes });
+}
+
+/** Settles an unpaid payment; `closing` proves that its checkout takes no money any more. */
+export function settleUnpaid(
+  payment: Payment,
+  name: "fail" | "expire" | "cancel",
+  closing: ClosingEvidence,
+  context: TransitionContext,
+): Payment {
+  const end = ({ fail: "failed", expire: "expired", cancel: "cancelled" } as const)[name];
+  const changes = {
+    attempts: closedAttempts(payment, closing, end, context),
+    checkoutUrl: undefined,
+    lease: undefined,
+    settledAt: context.now,
+  };
+  return applied(payment, name, { ...context, ...closing }, { changes, evidence: closing.cancel });
+}
+
+/**
+ * From here on the listing may hear that nobody paid, and no attempt may follow.
+ * @param attempt the one that was just verified, and found unpaid
+ */
+export function finalise(payment: Payment, attempt: number, context: TransitionContext): Payment {
+  return applied(payment, "finalise", { ...context, attempt }, { changes: { finalised: true } });
+}
+
+/** The listing has an answer that only a person can deal with. */
+export function flag(
+  payment: Payment,
+  code: "listing_closed" | "listing_unclear",
+  context: TransitionContext,
+): Payment {
+  const changes = { attention: flagged(payment, { code }, context), sentAt: undefined };
+  return applied(payment, "flag", { ...context, code }, { changes, evidence: code });
+}
+
+/** Makes the transition that {@link transitionForMoney} chose. */
+export function applyCapture(
+  payment: Payment,
+  name: MoneyTransition,
+  money: VerifiedMoney,
+  context: TransitionContext,
+): Payment {
+  const { attempt, result } = money;
+  const reversal = reversalOf(result);
+  const record = (kind: Capture["kind"]) => recorded(payment, kind, money, context);
+  const withFlag = (code: AttentionCode) => ({ attention: flagged(payment, { code, attempt }, context) });
+  const changes = (): Partial<Payment> => {
+    switch (name) {
+      case "confirm":
+        return { ...record("confirmed"), ...succeeded(payment, context) };
+      case "review":
+        return { ...record("reviewed"), ...WITHOUT_LINK, ...withFlag(reversal ?? "mismatch") };
+      case "unmatched":
+        return { ...record("reviewed"), ...WITHOUT_LINK, ...withFlag("unmatched") };
+      case "duplicate":
+        return { ...record("duplicate"), ...withFlag("duplicate") };
+      case "reversal":
+        return {
+          ...record(payment.state === "REVIEW" ? "reviewed" : "duplicate"),
+          ...withFlag(reversal ?? "reversed"),
+        };
+    }
+  };
+  const evidence = `${result.kind} ${result.facts.reference ?? ""}`.trim();
+  return applied(payment, name, { ...context, ...money }, { changes: changes(), evidence });
+}
+
+/** Money on a reference of our form without a row of ours: recorded with what is known, for a person to find out. */
+export function adoptUnmatched(
+  ref: Ref,
+  money: VerifiedMoney,
+  expected: Pick<Terms, "currency" | "mode">,
+  context: TransitionContext,
+): Payment {
+  const unstored = unstoredPayment(ref, { ...expected, amount: NEVER_AGREED }, context);
+  return applyCapture(unstored, "unmatched", money, context);
+}
+
+/** A verification of `attempt` has ended without a transition: when the next one is, and what a failed try said. */
+export function noteVerification(
+  payment: Payment,
+  attempt: number,
+  found: Unpaid | undefined,
+  { now, policy }: TransitionContext,
+): Payment {
+  const record = payment.attempts[attempt];
+  const attempts =
+    record?.verifyAt === undefined
+      ? payment.attempts
+      : { ...payment.attempts, [attempt]: { ...record, verifyAt: nextVerification(record, now, policy) } };
+  const failed = found?.reason === "failed" && payment.state === "PENDING" && attempt === payment.attempt;
+  const next: Payment = {
+    ...payment,
+    attempts,
+    verifiedAt: now,
+    unreachableSince: undefined,
+    failureReason: failed ? (found.failureReason ?? "the last try was not successful") : payment.failureReason,
+  };
+  return { ...next, dueAt: dueAt(next, now, policy) };
+}
+
+/** The live link of an attempt beside the paid one has been cancelled definitively: three verifications remain. */
+export function superseded(payment: Payment, attempt: number, context: TransitionContext): Payment {
+  const record = payment.attempts[attempt];
+  if (!record || record.closedAt !== undefined) return payment;
+  const next = { ...payment, attempts: { ...payment.attempts, [attempt]: closed(record, "superseded", context) } };
+  return { ...next, dueAt: dueAt(next, context.now, context.policy) };
+}
+
+/** Chapa could not be asked: nothing is known, so only the next try is put off. */
+export function unreachable(payment: Payment, { now }: TransitionContext): Payment {
+  const next = { ...payment, unreachableSince: payment.unreachableSince ?? now };
+  return { ...next, dueAt: retryAt(next, now) };
+}
+
+/** The holder gives its lease up, or holds others off until `until`. */
+export function leased(payment: Payment, lease: Lease): Payment {
+  if (payment.lease?.holder !== lease.holder) throw new Error("only the holder changes a lease");
+  return { ...payment, lease };
+}
+
+/** A confirm is about to leave for the listing; until {@link deliveryEnded} its outcome is unknown. */
+export function deliverySent(payment: Payment, { now }: TransitionContext): Payment {
+  return { ...payment, sentAt: now };
+}
+
+/** The listing has answered definitely; `isAcknowledged`: it has the success, for good. */
+export function deliveryEnded(payment: Payment, isAcknowledged: boolean, { now, policy }: TransitionContext): Payment {
+  const next = { ...payment, sentAt: undefined, ...(isAcknowledged ? { acknowledgedAt: now } : {}) };
+  return isAcknowledged ? { ...next, dueAt: dueAt(next, now, policy) } : next;
+}
+
+/** Chapa's list has a capture that we have; undefined when that was known, or is not so. */
+export function listedCapture(payment: Payment, capture: Pick<Capture, "attempt" | "reference">): Payment | undefined {
+  const known = payment.captures.find((other) => isSameCapture(other, capture));
+  if (!known || known.listed) return undefined;
+  return {
+    ...payment,
+    captures: payment.captures.map((other) => (other === known ? { ...known, listed: true } : other)),
+  };
+}
+
+/** The sweep has published an unacknowledged success again: when it does so next. */
+export function republished(payment: Payment, { now, policy }: TransitionContext): Payment {
+  return { ...payment, dueAt: dueAt(payment, now, policy) };
+}
+
+function unstoredPayment(ref: Ref, terms: Terms, { now }: TransitionContext): Payment {
+  return {
+    ref,
+    serial: 0,
+    state: "CREATED",
+    version: 0,
+    attempt: -1,
+    terms,
+    attempts: {},
+    createdAt: now,
+    updatedAt: now,
+    beganAt: now,
+    captures: [],
+    refundable: Santim.parse(0),
+    attention: [],
+    history: [],
+  };
+}
+
+function beginning(attempt: number, { terms, lease }: Start, { now }: TransitionContext): Partial<Payment> {
+  return { attempt, terms, lease, beganAt: now, checkoutUrl: undefined, settledAt: undefined };
+}
+
+/** The one place where a version is made: asks the table, counts, dates, and writes history. */
+function applied<Name extends TransitionName>(
+  payment: Payment,
+  name: Name,
+  context: ContextOf<Name>,
+  { changes, evidence }: { changes: Partial<Payment>; evidence?: string },
+): Payment {
+  const refusal = refusalOf(name, payment, context);
+  if (refusal) throw new Error(refusal);
+  const { now, by, policy } = context;
+  const { to } = TRANSITIONS[name];
+  const next: Payment = {
+    ...payment,
+    ...changes,
+    state: to === "same" ? payment.state : to,
+    version: payment.version + 1,
+    updatedAt: now,
+    history: shortened([...payment.history, { transition: name, at: now, by, evidence }]),
+  };
+  return { ...next, dueAt: dueAt(next, now, policy) };
+}
+
+function shortened(history: Payment["history"]): Payment["history"] {
+  if (history.length <= HISTORY_LIMIT) return history;
+  return [...history.slice(0, HISTORY_HEAD), ...history.slice(HISTORY_HEAD - HISTORY_LIMIT)];
+}
+
+function closedAttempts(
+  payment: Payment,
+  closing: ClosingEvidence,
+  end: AttemptEnd,
+  context: TransitionContext,
+): Payment["attempts"] {
+  const record = payment.attempts[closing.attempt];
+  if (!record || record.closedAt !== undefined) return payment.attempts;
+  return { ...payment.attempts, [closing.attempt]: closed(record, end, context) };
+}
+
+function closed(record: Attempt, end: AttemptEnd, { now, policy }: TransitionContext): Attempt {
+  const left = { ...record, closedAt: now, end: record.end ?? end };
+  return { ...left, verifyAt: nextVerification(left, now, policy) };
+}
+
+function recorded(
+  payment: Payment,
+  kind: Capture["kind"],
+  { attempt, result }: VerifiedMoney,
+  { now, policy }: TransitionContext,
+): Partial<Payment> {
+  const reversal = reversalOf(result);
+  const captures = withCapture(payment.captures, kind, { attempt, result }, now);
+  const terms = attempt > payment.attempt ? { ...payment.terms, amount: NEVER_AGREED } : termsOf(payment, attempt);
+  const record = payment.attempts[attempt] ?? { ...terms, openedAt: now };
+  const awaitsPerson = kind === "reviewed" && !reversal;
+  const verifyAt = awaitsPerson ? nextVerification(record, now, policy) : undefined;
+  return {
+    attempt: Math.max(payment.attempt, attempt),
+    attempts: { ...payment.attempts, [attempt]: { ...record, end: "paid", verifyAt } },
+    captures,
+    refundable: refundableOf(captures, payment.terms),
+    firstOpenedAt: payment.firstOpenedAt ?? now,
+    verifiedAt: now,
+    unreachableSince: undefined,
+    ...(captures.every((other) => other.reversal) ? { settledAt: now } : {}),
+  };
+}
+
+function withCapture(
+  captures: readonly Capture[],
+  kind: Capture["kind"],
+  { attempt, result }: VerifiedMoney,
+  now: Instant,
+): Capture[] {
+  const { amount, currency, mode, reference, method, charge }: PaidFacts = result.facts;
+  const known = captures.find((capture) => isSameCapture(capture, { attempt, reference }));
+  const reversal = reversalOf(result);
+  const reported = { amount, currency, mode, reference: reference ?? known?.reference, method, charge };
+  const capture: Capture = known
+    ? { ...known, ...(reversal ? {} : reported), kind: kind === "confirmed" ? kind : known.kind, reversal }
+    : { attempt, at: now, kind, ...reported, reversal };
+  return [...captures.filter((other) => other !== known), capture];
+}
+
+function succeeded(payment: Payment, { now }: TransitionContext): Partial<Payment> {
+  return {
+    ...WITHOUT_LINK,
+    failureReason: undefined,
+    settledAt: now,
+    ...(isSettledUnpaid(payment) ? { late: true } : {}),
+  };
+}
+
+/** Nothing can be paid at the payment's URL any more, and nobody may open another. */
+const WITHOUT_LINK = { lease: undefined, checkoutUrl: undefined } as const;
+
+function flagged(
+  { attention }: Payment,
+  { code, attempt }: { code: AttentionCode; attempt?: number },
+  { now }: TransitionContext,
+): Payment["attention"] {
+  const isOpen = attention.some((known) => known.code === code && known.attempt === attempt && !known.answeredAt);
+  return isOpen ? attention : [...attention, { code, at: now, attempt }];
+}

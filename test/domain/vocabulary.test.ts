@@ -1,0 +1,53 @@
+import { expect, test } from "vitest";
+import * as vocabulary from "../../lib/domain/vocabulary.ts";
+
+// Callers, stored rows and messages under way hold these words: to rename one is a change of the wire.
+const WORDS = {
+  STATES: ["CREATED", "PENDING", "SUCCESS", "REVIEW", "FAILED", "EXPIRED", "CANCELLED"],
+  WIRE_STATUSES: ["PENDING", "SUCCESS", "FAILED"],
+  WIRE_STATUS: {
+    CREATED: "PENDING",
+    PENDING: "PENDING",
+    REVIEW: "PENDING",
+    SUCCESS: "SUCCESS",
+    FAILED: "FAILED",
+    EXPIRED: "FAILED",
+    CANCELLED: "FAILED",
+  },
+  FINAL_STATUSES: ["SUCCESS", "FAILED"],
+  SETTLED_UNPAID: ["FAILED", "EXPIRED", "CANCELLED"],
+  TRANSITION_NAMES: [
+    "claim",
+    "takeOver",
+    "open",
+    "reject",
+    "renew",
+    "fail",
+    "expire",
+    "cancel",
+    "reopen",
+    "confirm",
+    "review",
+    "duplicate",
+    "unmatched",
+    "flag",
+    "reversal",
+    "finalise",
+  ],
+  ATTEMPT_ENDS: ["renewed", "failed", "expired", "cancelled", "superseded", "paid"],
+  CAPTURE_KINDS: ["confirmed", "reviewed", "duplicate"],
+  REVERSALS: ["refunded", "reversed"],
+  UNPAID_REASONS: ["pending", "failed", "not_found"],
+  UNAVAILABLE: ["unreachable", "busy", "misconfigured", "unreadable"],
+  DEFINITIVE_CANCELS: ["closed", "already_over", "not_found"],
+  ATTENTION_CODES: ["mismatch", "duplicate", "unmatched", "refunded", "reversed", "listing_closed", "listing_unclear"],
+  USER_EVENTS: ["paid", "failed", "expired", "cancelled"],
+  TRIGGERS: ["webhook", "schedule", "reconcile", "manual", "callback", "return", "read"],
+  MODES: ["test", "live"],
+  CURRENCIES: ["ETB", "USD"],
+  PAYABLE: ["once", "again"],
+};
+
+test("a word that is stored or sent stays as it is, and a new list is spelled out here too", () => {
+  expect({ ...vocabulary }).toEqual(WORDS);
+});
