@@ -14,12 +14,12 @@ const command = new Command({
   duration: "5 seconds for one story; 2 minutes for all",
   options: {
     scenario: optionalChoice("plays and tells this story (default pay)", NAMES),
-    all: flag("plays plays every story, each with its checks"),
+    all: flag("plays every story, each with its checks"),
     stories: flag("tells the timeline of each story of --all"),
   },
   examples: {
     "npm run demo": "pays one listing fee and prints what happens",
-    "npm run demo -- --scenario late": "tells plays another story",
+    "npm run demo -- --scenario late": "plays another story",
     "npm run demo -- --all": "plays every story",
   },
   notes: `Scenarios:\n${SCENARIOS.map(({ name, title }) => `  ${name.padEnd(22)} ${title}`).join("\n")}`,

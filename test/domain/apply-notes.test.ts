@@ -58,7 +58,7 @@ describe("a look that ended without a move", () => {
   test("remembers why a try failed, in words in any case, and only of the checkout that is open", () => {
     expect(noteVerification(anOpened(), 0, failed, later).failureReason).toBe("Insufficient balance");
     const wordless = { kind: "unpaid", reason: "failed" } as const;
-    expect(noteVerification(anOpened(), 0, wordless, later).failureReason).toMatch(/not successful/);
+    expect(noteVerification(anOpened(), 0, wordless, later).failureReason).toMatch(/the last try failed/);
     const pending = { kind: "unpaid", reason: "pending" } as const;
     const known = { ...anOpened(), failureReason: "before" };
     for (const found of [pending, undefined])

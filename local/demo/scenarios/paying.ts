@@ -25,7 +25,7 @@ export const pay: Scenario = {
     liveCheckouts(outcome, 0),
     listingIs(outcome, "APPROVED", ["SUCCESS"]),
     claim(
-      "the listing's answer was heard and kept",
+      "the listing service's acknowledgement is stored",
       outcome.payments.every((payment) => payment.listingHeard),
       outcome.payments,
     ),
@@ -47,7 +47,7 @@ export const failThenPay: Scenario = {
     const checkout = await stage.checkout();
     await stage.act(checkout, "fail");
     await stage.status(checkout);
-    await stage.pass(MINUTE_MS, "the owner tops up");
+    await stage.pass(MINUTE_MS, "the owner tops up the account");
     await stage.act(checkout, "pay");
     await stage.status(checkout);
   },
@@ -74,15 +74,15 @@ export const failThenPay: Scenario = {
 
 export const abandon: Scenario = {
   name: "abandon",
-  title: "Nobody pays. After seven days the checkout is proven dead, and only then does anyone hear of it.",
+  title: "Nobody pays. After seven days Chapa confirms that the checkout is closed; only then is the result delivered.",
   async play(stage) {
     const checkout = await stage.checkout();
     await stage.act(checkout, "abandon");
-    await stage.pass(2 * HOUR_MS, "looks find nothing");
+    await stage.pass(2 * HOUR_MS, "verifications find no money");
     await stage.status(checkout);
     await stage.pass(7 * DAY_MS, "the timeout");
     await stage.status(checkout);
-    await stage.pass(HOUR_MS + MINUTE_MS, "one more look before the listing hears");
+    await stage.pass(HOUR_MS + MINUTE_MS, "one more verification before the payment is finalised");
   },
   check: (outcome) => {
     const [early, late] = answersTo(outcome, "status").map(({ body }) => body["status"]);
@@ -95,7 +95,7 @@ export const abandon: Scenario = {
       everyCaptureAccounted(outcome),
       liveCheckouts(outcome, 0),
       claim(
-        "it is finalised: nobody can open a checkout for a listing that was told no",
+        "it is finalised: no further checkout can be opened",
         outcome.payments[0]?.finalised === true,
         outcome.payments,
       ),
@@ -107,7 +107,7 @@ export const abandon: Scenario = {
 
 export const late: Scenario = {
   name: "late",
-  title: "A payment that was in flight lands after the timeout of one day; the listing is still approved.",
+  title: "Money arrives after the timeout of one day; the property is still approved.",
   settings: { PAYMENT_TIMEOUT_DAYS: "1" },
   async play(stage) {
     const checkout = await stage.checkout();
@@ -128,7 +128,7 @@ export const late: Scenario = {
       everyCaptureAccounted(outcome),
       listingIs(outcome, "APPROVED", ["SUCCESS"]),
       claim(
-        "the payer's last message is that it was paid",
+        "the payer's last message says that it is paid",
         outcome.told.at(-1)?.eventType === "payment_success",
         outcome.told,
       ),
@@ -138,7 +138,7 @@ export const late: Scenario = {
 
 export const comeBack: Scenario = {
   name: "come-back",
-  title: "The link dies after an hour; the owner presses again and pays the new one.",
+  title: "The link is closed after an hour; the owner presses again and pays on the new one.",
   async play(stage) {
     const old = await stage.checkout();
     await stage.pass(61 * MINUTE_MS, "the checkout's window is over");
@@ -172,7 +172,7 @@ export const comeBack: Scenario = {
 
 export const wrongAmount: Scenario = {
   name: "wrong-amount",
-  title: "Chapa reports another amount than was asked for: a person decides, and nobody pays again.",
+  title: "Chapa reports another amount than we asked for: a person decides, and no second checkout is opened.",
   async play(stage) {
     const checkout = await stage.checkout();
     await stage.act(checkout, "wrong-amount", { amount: "5.00" });
@@ -201,7 +201,7 @@ export const wrongAmount: Scenario = {
 
 export const paidTwice: Scenario = {
   name: "paid-twice",
-  title: "A payment in flight lands on the old link after the new one was paid: both are found.",
+  title: "Money on the old link arrives after the new one was paid: both captures are found.",
   async play(stage) {
     const old = await stage.checkout();
     await stage.act(old, "prompt", { seconds: 70 * 60 });
@@ -212,7 +212,7 @@ export const paidTwice: Scenario = {
     await stage.status(fresh);
   },
   check: (outcome) => [
-    claim("money moved twice at Chapa", outcome.captures.length === 2, outcome.captures),
+    claim("Chapa captured twice", outcome.captures.length === 2, outcome.captures),
     onePayment(outcome, { state: "SUCCESS", attention: ["duplicate"], opened: 2, captured: 2 }),
     everyCaptureAccounted(outcome),
     listingIs(outcome, "APPROVED", ["SUCCESS"]),
