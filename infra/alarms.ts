@@ -89,7 +89,7 @@ export const ALARMS: readonly AlarmSpec[] = [
     bad: { of: 15, are: 15 },
   },
   {
-    name: "books-differ",
+    name: "reconciliation-mismatch",
     severity: "ticket",
     impact: "Chapa's list and our table differ in a payment; a payer may have paid without a result.",
     runbook: "Reconcile yesterday",
@@ -98,7 +98,7 @@ export const ALARMS: readonly AlarmSpec[] = [
     minutes: 60,
   },
   {
-    name: "dead-looks",
+    name: "resolve-dead-letters",
     severity: "ticket",
     impact: "None: the schedule verifies every payment anyway. A message could not be read.",
     runbook: "The DLQ has messages",
@@ -107,7 +107,7 @@ export const ALARMS: readonly AlarmSpec[] = [
     minutes: 1,
   },
   {
-    name: "dead-listing-news",
+    name: "listing-dead-letters",
     severity: "page",
     impact: "A paid property is not published until the schedule sends the success again.",
     runbook: "The DLQ has messages",
@@ -116,7 +116,7 @@ export const ALARMS: readonly AlarmSpec[] = [
     minutes: 1,
   },
   {
-    name: "dead-messages-to-payers",
+    name: "notification-dead-letters",
     severity: "ticket",
     impact: "A payer did not get a message; the payment itself is correct.",
     runbook: "The DLQ has messages",
@@ -125,7 +125,7 @@ export const ALARMS: readonly AlarmSpec[] = [
     minutes: 1,
   },
   {
-    name: "dead-changes",
+    name: "stream-dead-letters",
     severity: "page",
     impact: "A change of a payment was not published; it is delivered when the schedule finds it.",
     runbook: "The DLQ has messages",
@@ -134,7 +134,7 @@ export const ALARMS: readonly AlarmSpec[] = [
     minutes: 1,
   },
   {
-    name: "looks-wait",
+    name: "resolve-backlog",
     severity: "ticket",
     impact: "Paid payments are confirmed late.",
     runbook: "Messages wait too long",
@@ -143,7 +143,7 @@ export const ALARMS: readonly AlarmSpec[] = [
     minutes: 5,
   },
   {
-    name: "messages-to-payers-wait",
+    name: "notification-backlog",
     severity: "ticket",
     impact: "Payers get their messages late.",
     runbook: "Messages wait too long",
@@ -152,7 +152,7 @@ export const ALARMS: readonly AlarmSpec[] = [
     minutes: 5,
   },
   {
-    name: "changes-wait",
+    name: "stream-backlog",
     severity: "ticket",
     impact: "Results are delivered late to the listing service and to payers.",
     runbook: "Messages wait too long",

@@ -7,7 +7,7 @@ const UUID_TEXT =
   /^\s*(?:[uU][rR][nN]:[uU][uU][iI][dD]:)?\{?[0-9a-fA-F]{8}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{12}\}?\s*$/;
 export const UuidText = z.string().regex(UUID_TEXT, "not a UUID");
 
-/** How to reach a payer, as a program that asks in his name may say. Nothing of it is needed. */
+/** How to reach a payer, as a program that asks in the payer's name may say. Nothing of it is needed. */
 const Customer = z.object({
   email: z.string().max(254).nullish(),
   phone_number: z.string().max(32).nullish(),

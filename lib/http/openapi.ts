@@ -94,7 +94,7 @@ function toOperation({ method, path, access }: Route, operation: Operation): Zod
       ]),
   ]);
   return {
-    operationId: `${method.toLowerCase()}${path.replace(/[/{}_-]+(\w?)/g, (_, letter: string) => letter.toUpperCase())}`,
+    operationId: `${method.toLowerCase()}${path.replace(/[/{}_-]+(\w?)/g, (_, character: string) => character.toUpperCase())}`,
     summary,
     ...(description ? { description } : {}),
     security: SECURITY[access.kind],

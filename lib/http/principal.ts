@@ -16,7 +16,7 @@ export type Credentials = { jwtSecrets: readonly string[]; apiKeys: readonly Api
 export type AuthenticatePorts = {
   /** As they are known here, and as they are after they did not fit: they may have been replaced. */
   credentials: { get: () => Promise<Credentials>; renewed: () => Promise<Credentials> };
-  /** What is known of a user whose token is signed and not over; undefined when he is refused. */
+  /** What is known of a user whose token is signed and not over; undefined when the user is refused. */
   confirm: (token: string, claims: UserPrincipal, expiresAt: number) => Promise<UserPrincipal | undefined>;
 };
 

@@ -51,20 +51,20 @@ export function liveCheckouts({ transactions }: Outcome, count: number): Finding
   return claim(text, live.length === count, transactions);
 }
 
-export function listingIs({ listings, confirms }: Outcome, status: string, told: string[]): Finding {
+export function listingIs({ listings, confirms }: Outcome, status: string, expected: string[]): Finding {
   const [property] = listings;
-  const heard = confirms.map((confirm) => confirm.status);
-  const text = told.length > 0 ? `, and got ${told.join(", then ")}` : ", and got nothing";
-  return claim(`the listing is ${status}${text}`, property?.status === status && heard.join() === told.join(), {
+  const delivered = confirms.map((confirm) => confirm.status);
+  const text = expected.length > 0 ? `, and got ${expected.join(", then ")}` : ", and got nothing";
+  return claim(`the listing is ${status}${text}`, property?.status === status && delivered.join() === expected.join(), {
     property,
-    heard,
+    delivered,
   });
 }
 
 /** What the payer was told, by the service's event names, in order. */
-export function payerWasTold({ told }: Outcome, events: string[]): Finding {
+export function payerWasNotified({ notifications }: Outcome, events: string[]): Finding {
   const text = events.length > 0 ? `the payer got ${events.join(", then ")}` : "the payer got no message";
-  return claim(text, told.map(({ eventType }) => eventType).join() === events.join(), told);
+  return claim(text, notifications.map(({ eventType }) => eventType).join() === events.join(), notifications);
 }
 
 /** The statuses of all answers to one question, in order. */

@@ -54,12 +54,12 @@ export class Timeline {
       lane: "listing" as const,
       text: `${body["status"] === "PENDING" ? "preflight" : `gets ${body["status"]}`}: ${listingAnswer(status, answer)}`,
     }));
-    const told = (cloud.services.notification?.sent() ?? []).map(({ at, subject, message }) => ({
+    const notifications = (cloud.services.notification?.sent() ?? []).map(({ at, subject, message }) => ({
       at,
       lane: "notice" as const,
       text: `“${subject}” ${message}`,
     }));
-    return [...this.#entries, ...chapa, ...listing, ...told].sort((a, b) => a.at - b.at);
+    return [...this.#entries, ...chapa, ...listing, ...notifications].sort((a, b) => a.at - b.at);
   }
 }
 

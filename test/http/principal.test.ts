@@ -124,11 +124,11 @@ describe("who calls", () => {
   });
 
   test("is told to the user service as the token has it, with the moment at which the token ends", async () => {
-    const heard: unknown[] = [];
+    const received: unknown[] = [];
     const check = checkWith({
       credentials: constant({ jwtSecrets: [SECRET], apiKeys: [] }),
       confirm: async (_bearer, ...rest) => {
-        heard.push(...rest);
+        received.push(...rest);
         return USER;
       },
     });
@@ -137,12 +137,12 @@ describe("who calls", () => {
     await check(withToken(await token({ exp, role: "Owner", ...known })));
     const user = { kind: "user", userId: USER.userId, role: "owner" };
     const contact = { email: known.email, phone: known.phone_number, language: "am" };
-    expect(heard).toEqual([{ ...user, ...contact }, exp * 1000]);
+    expect(received).toEqual([{ ...user, ...contact }, exp * 1000]);
     await check(withToken(await token({ exp, email: null })));
-    expect(heard[2]).toStrictEqual({ ...user, email: undefined, phone: undefined, language: undefined });
+    expect(received[2]).toStrictEqual({ ...user, email: undefined, phone: undefined, language: undefined });
   });
 
-  test("hears why he may not come in, in words that say nothing of what was wrong with a token", async () => {
+  test("hears why they may not come in, in words that say nothing of what was wrong with a token", async () => {
     const expired = await token({ exp: inAnHour() - 7200 });
     await expect(authenticator().check(withToken(expired))).rejects.toThrow("Could not validate credentials");
     await expect(authenticator("refused").check(withToken(await token()))).rejects.toThrow(

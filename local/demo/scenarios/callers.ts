@@ -5,7 +5,7 @@ import {
   listingIs,
   liveCheckouts,
   onePayment,
-  payerWasTold,
+  payerWasNotified,
 } from "../checks.ts";
 import type { Outcome } from "../outcome.ts";
 import type { Scenario } from "../scenario.ts";
@@ -21,7 +21,7 @@ function paidOnce(outcome: Outcome) {
     everyCaptureAccounted(outcome),
     liveCheckouts(outcome, 0),
     listingIs(outcome, "APPROVED", ["SUCCESS"]),
-    payerWasTold(outcome, ["payment_success"]),
+    payerWasNotified(outcome, ["payment_success"]),
   ];
 }
 
@@ -77,7 +77,7 @@ export const rotateSecrets: Scenario = {
       jwt_secret_previous: stage.cloud.address.jwtSecret,
     });
     await stage.act(checkout, "pay");
-    await stage.comeBack(checkout);
+    await stage.returnFromChapa(checkout);
     const body = JSON.stringify({ event: "charge.success", status: "success", tx_ref: checkout.txRef });
     await stage.webhook("signed with the new secret", body, { secret: "replaced-webhook-secret" });
     await stage.status(checkout);

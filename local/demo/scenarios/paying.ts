@@ -5,7 +5,7 @@ import {
   listingIs,
   liveCheckouts,
   onePayment,
-  payerWasTold,
+  payerWasNotified,
 } from "../checks.ts";
 import type { Scenario } from "../scenario.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../stage.ts";
@@ -16,7 +16,7 @@ export const pay: Scenario = {
   async play(stage) {
     const checkout = await stage.approveAndPay();
     await stage.act(checkout, "pay", { method: "telebirr" });
-    await stage.comeBack(checkout);
+    await stage.returnFromChapa(checkout);
     await stage.status(checkout);
   },
   check: (outcome) => [
@@ -26,10 +26,10 @@ export const pay: Scenario = {
     listingIs(outcome, "APPROVED", ["SUCCESS"]),
     claim(
       "the listing service's acknowledgement is stored",
-      outcome.payments.every((payment) => payment.listingHeard),
+      outcome.payments.every((payment) => payment.isAcknowledged),
       outcome.payments,
     ),
-    payerWasTold(outcome, ["payment_success"]),
+    payerWasNotified(outcome, ["payment_success"]),
     claim(
       "the browser was sent to the success page, with property, reference and amount",
       /\/payment\/success\?property_id=.+&tx_ref=.+&amount=500\.00/.test(
@@ -67,7 +67,7 @@ export const failThenPay: Scenario = {
       onePayment(outcome, { state: "SUCCESS", opened: 1, captured: 1 }),
       everyCaptureAccounted(outcome),
       listingIs(outcome, "APPROVED", ["SUCCESS"]),
-      payerWasTold(outcome, ["payment_success"]),
+      payerWasNotified(outcome, ["payment_success"]),
     ];
   },
 };
@@ -100,7 +100,7 @@ export const abandon: Scenario = {
         outcome.payments,
       ),
       listingIs(outcome, "PENDING", ["FAILED"]),
-      payerWasTold(outcome, ["payment_failed"]),
+      payerWasNotified(outcome, ["payment_failed"]),
     ];
   },
 };
@@ -129,14 +129,14 @@ export const late: Scenario = {
       listingIs(outcome, "APPROVED", ["SUCCESS"]),
       claim(
         "the payer's last message says that it is paid",
-        outcome.told.at(-1)?.eventType === "payment_success",
-        outcome.told,
+        outcome.notifications.at(-1)?.eventType === "payment_success",
+        outcome.notifications,
       ),
     ];
   },
 };
 
-export const comeBack: Scenario = {
+export const newLink: Scenario = {
   name: "come-back",
   title: "The link is closed after an hour; the owner presses again and pays on the new one.",
   async play(stage) {
@@ -165,7 +165,7 @@ export const comeBack: Scenario = {
         outcome.captures,
       ),
       listingIs(outcome, "APPROVED", ["SUCCESS"]),
-      payerWasTold(outcome, ["payment_success"]),
+      payerWasNotified(outcome, ["payment_success"]),
     ];
   },
 };
@@ -194,7 +194,7 @@ export const wrongAmount: Scenario = {
         transactions: outcome.transactions,
       }),
       listingIs(outcome, "PENDING", []),
-      payerWasTold(outcome, []),
+      payerWasNotified(outcome, []),
     ];
   },
 };
@@ -216,7 +216,7 @@ export const paidTwice: Scenario = {
     onePayment(outcome, { state: "SUCCESS", attention: ["duplicate"], opened: 2, captured: 2 }),
     everyCaptureAccounted(outcome),
     listingIs(outcome, "APPROVED", ["SUCCESS"]),
-    payerWasTold(outcome, ["payment_success"]),
+    payerWasNotified(outcome, ["payment_success"]),
     claim(
       "the owner still sees a success",
       answersTo(outcome, "status")[0]?.body["status"] === "SUCCESS",

@@ -6,7 +6,7 @@ import {
   listingIs,
   liveCheckouts,
   onePayment,
-  payerWasTold,
+  payerWasNotified,
 } from "../checks.ts";
 import type { Scenario } from "../scenario.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../stage.ts";
@@ -38,7 +38,7 @@ export const lostWebhook: Scenario = {
       onePayment(outcome, { state: "SUCCESS", captured: 1 }),
       everyCaptureAccounted(outcome),
       listingIs(outcome, "APPROVED", ["SUCCESS"]),
-      payerWasTold(outcome, ["payment_success"]),
+      payerWasNotified(outcome, ["payment_success"]),
     ];
   },
 };
@@ -63,7 +63,7 @@ export const duplicateWebhooks: Scenario = {
       answersTo(outcome, "status")[0]?.body["status"] === "SUCCESS",
       answersTo(outcome, "status"),
     ),
-    payerWasTold(outcome, ["payment_success"]),
+    payerWasNotified(outcome, ["payment_success"]),
   ],
 };
 
@@ -96,7 +96,7 @@ export const forgedWebhook: Scenario = {
       claim("none of them caused a verification", outcome.verifies === 0, outcome.verifies),
       everyCaptureAccounted(outcome),
       listingIs(outcome, "PENDING", []),
-      payerWasTold(outcome, []),
+      payerWasNotified(outcome, []),
     ];
   },
 };
@@ -126,7 +126,7 @@ export const slowInitialize: Scenario = {
       everyCaptureAccounted(outcome),
       liveCheckouts(outcome, 0),
       listingIs(outcome, "APPROVED", ["SUCCESS"]),
-      payerWasTold(outcome, ["payment_success"]),
+      payerWasNotified(outcome, ["payment_success"]),
     ];
   },
 };
@@ -170,8 +170,8 @@ export const chapaDown: Scenario = {
       ),
       claim(
         "the payer got one message, and it was correct",
-        outcome.told.map(({ eventType }) => eventType).join() === "payment_success",
-        outcome.told,
+        outcome.notifications.map(({ eventType }) => eventType).join() === "payment_success",
+        outcome.notifications,
       ),
     ];
   },
@@ -196,10 +196,10 @@ export const listingDown: Scenario = {
       answersTo(outcome, "status"),
     ),
     onePayment(outcome, { state: "SUCCESS", captured: 1 }),
-    claim("the listing service has acknowledged", outcome.payments[0]?.listingHeard === true, outcome.payments),
+    claim("the listing service has acknowledged", outcome.payments[0]?.isAcknowledged === true, outcome.payments),
     everyCaptureAccounted(outcome),
     listingIs(outcome, "APPROVED", ["SUCCESS"]),
-    payerWasTold(outcome, ["payment_success"]),
+    payerWasNotified(outcome, ["payment_success"]),
   ],
 };
 
@@ -228,6 +228,6 @@ export const listingClosed: Scenario = {
       answersTo(outcome, "status")[0]?.body["status"] === "SUCCESS",
       answersTo(outcome, "status"),
     ),
-    payerWasTold(outcome, ["payment_success"]),
+    payerWasNotified(outcome, ["payment_success"]),
   ],
 };

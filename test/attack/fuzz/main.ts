@@ -10,7 +10,7 @@ process.env["POWERTOOLS_LOG_LEVEL"] = "SILENT";
 
 const command = new Command({
   name: "npm run fuzz:parsers",
-  summary: "Feeds each parser with inputs that grow towards code which was not reached yet, and checks its law.",
+  summary: "Feeds each parser with inputs that grow towards code which was not reached yet, and checks its invariant.",
   duration: "20 minutes for 100,000 inputs for each parser",
   options: {
     execs: integer("inputs for each parser", 100_000),
@@ -65,7 +65,8 @@ for (const [at, target] of targets.entries()) {
   sum.execs += report.execs;
   sum.crashes += report.crashes.length;
   say(row(target.name, report));
-  for (const { law, input } of report.crashes) say(`    ${law}\n      on ${JSON.stringify(input.toString("latin1"))}`);
+  for (const { invariant, input } of report.crashes)
+    say(`    ${invariant}\n      on ${JSON.stringify(input.toString("latin1"))}`);
   if (values.pump) for (const line of await pumped(target)) say(`    ${line}`);
 }
 progress.end();

@@ -56,7 +56,7 @@ const ROLE: Record<Exclude<Caller, "nobody">, string> = {
 /** What a route owes to a caller: `open` is any answer but a refusal at the door. */
 type Owed = "open" | 401 | 403;
 
-/** Stated apart from the code: who knocks how, what he may be, and whose the payment is (it is the owner's). */
+/** Stated apart from the code: who calls how, with which role, and whose the payment is (it is the owner's). */
 function owed({ access, path }: { access: Access; path: string }, caller: Caller): Owed {
   if (access.kind === "public") return "open";
   if (access.kind === "iam") return caller === "signed program" ? "open" : 403;
