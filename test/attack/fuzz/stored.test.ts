@@ -113,7 +113,7 @@ const payments: fc.Arbitrary<Payment> = fc
 const touched = (item: Item) =>
   fc
     .tuple(
-      fc.constantFrom(...Object.keys(item), "extra", "[object Object]", "ttl"),
+      fc.constantFrom(...Object.keys(item), "extra", "__proto__", "ttl"),
       fc.oneof(anyJson, fc.constant(undefined)),
     )
     .map(([name, value]) => objectOf([...Object.entries(item).filter(([known]) => known !== name), [name, value]]));
@@ -168,7 +168,7 @@ describe("a message", () => {
         trigger: fc.constantFrom("webhook", "schedule", "nobody"),
         ref: fc.oneof(fc.constant(aRef()), anyText),
         version: fc.oneof(fc.nat(), fc.double()),
-        event: fc.constantFrom("paid", "failed", "expired", "cancelled", "function Object() { [native code] }"),
+        event: fc.constantFrom("paid", "failed", "expired", "cancelled", "constructor"),
         tries: fc.integer({ min: -1, max: 3 }),
       }).map((value) => JSON.stringify(value));
       await holds([fc.oneof(good, strangeJson(good), anyText)], (body) => queueInvariant(queue, body));
