@@ -44,7 +44,7 @@ const FORBIDDEN: [string, string, string][] = [
   ["cli/@.ts", uses("../lib/contract/routes.ts"), "cli may import"],
   ["cli/@.ts", uses("../local/clock.ts"), "cli may import"],
   ["local/@.ts", uses("../infra/config.ts"), "local may import"],
-  ["local/demo/@.ts", uses("../support/payments.ts"), "local may import"],
+  ["local/demo/@.ts", uses("../../test/support/payments.ts"), "local may import"],
   [".ci/@.ts", uses("../functions/get-health.ts"), ".ci may import"],
   ["test/@.ts", uses("../functions/get-health.ts"), "test may import"],
   ["test/http/@.ts", uses("../../lib/composition/limiter.ts"), "test may import"],
