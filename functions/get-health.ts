@@ -8,7 +8,7 @@ import { documentClient } from "../lib/table/client.ts";
 import { GatewayHealthTable } from "../lib/table/gateway-health.ts";
 
 const env = readEnv(FUNCTIONS["get-health"].env);
-const ports = { probes: new GatewayHealthTable(documentClient(), env.TABLE_NAME), clock: systemClock };
+const ports = { gatewayHealth: new GatewayHealthTable(documentClient(), env.TABLE_NAME), clock: systemClock };
 
 export const handler = endpoint("nothing", async ({ requestId }) => {
   const { isHealthy, db, dbError, chapa, chapaError } = await reportHealth(ports);

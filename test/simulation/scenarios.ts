@@ -163,7 +163,7 @@ export const SCENARIOS: readonly Scenario[] = [
     start: together((simulation) => void simulation.press("old", "first", IMPATIENT_MS), presses(["new"])),
   },
   {
-    name: "a new request while it is sealed",
+    name: "a new request while it is finalised",
     faults: 1,
     begin: first(expired, later(2 * HOUR_MS)),
     start: together(verify("schedule"), presses(["new"])),

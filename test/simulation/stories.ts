@@ -17,7 +17,7 @@ type Step = (simulation: Simulation) => Promise<void>;
 const PRESSES = 4;
 const TIMEOUT_MS = 7 * DAY_MS + MINUTE_MS;
 const WINDOW_MS = HOUR_MS + MINUTE_MS;
-const SEALED_MS = HOUR_MS + MINUTE_MS;
+const FINALISED_MS = HOUR_MS + MINUTE_MS;
 const PAID: Story["ends"] = { states: ["SUCCESS"], listing: "APPROVED", notified: 1 };
 
 /** An owner wants a link; a browser that gets no answer, or is told to come back, sends the same request again. */
@@ -97,14 +97,14 @@ export const STORIES: readonly Story[] = [
   story("nobody pays", { states: ["EXPIRED"], listing: "FAILED", notified: 0 }, [
     press("a"),
     pass(TIMEOUT_MS),
-    pass(SEALED_MS),
+    pass(FINALISED_MS),
   ]),
   story("money in flight lands after it was given up", PAID, [
     press("a"),
     act("prompt"),
     pass(TIMEOUT_MS),
     land(LOST),
-    pass(SEALED_MS),
+    pass(FINALISED_MS),
   ]),
   story("pressed again past the window", PAID, [press("a"), wait(WINDOW_MS), press("b"), act("pay")]),
   story("the old link is paid, too", PAID, [

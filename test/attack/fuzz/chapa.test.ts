@@ -6,8 +6,14 @@ import { txRefOf } from "../../../lib/domain/ids.ts";
 import { Santim, toBirr } from "../../../lib/domain/money.ts";
 import { aClaim } from "../../support/payments.ts";
 import { amountText, anyBytesAsText, anyJson, anyText, joined, mostly, strangeJson } from "./hostile.ts";
-import { exactHundredths } from "./laws/broken.ts";
-import { cancelLaw, exactLaw, initializeLaw, listLaw, verifyLaw } from "./laws/chapa.ts";
+import { exactHundredths } from "./invariants/broken.ts";
+import {
+  cancelInvariant,
+  exactInvariant,
+  initializeInvariant,
+  listInvariant,
+  verifyInvariant,
+} from "./invariants/chapa.ts";
 import { holds, holdsOften } from "./settings.ts";
 
 const statuses = fc.oneof(fc.constantFrom(200, 400, 401, 404, 422, 429, 500, 502), fc.integer({ min: 100, max: 599 }));
@@ -49,7 +55,7 @@ const answersOf = (data: fc.Arbitrary<unknown>) =>
 
 describe("whatever Chapa answers", () => {
   test("to verify: only data.status success is money, its facts are as written, and nothing is thrown", async () => {
-    await holdsOften(4, [statuses, answersOf(mostly(facts))], (status, text) => verifyLaw({ status, text }));
+    await holdsOften(4, [statuses, answersOf(mostly(facts))], (status, text) => verifyInvariant({ status, text }));
   });
 
   test("to initialize: payers are sent to Chapa's own pages only, by every reading of the address", async () => {
@@ -62,11 +68,11 @@ describe("whatever Chapa answers", () => {
       fc.oneof(rest, anyText),
     );
     const data = mostly({ checkout_url: fc.oneof(url, anyText) });
-    await holdsOften(4, [statuses, answersOf(data)], (status, text) => initializeLaw({ status, text }));
+    await holdsOften(4, [statuses, answersOf(data)], (status, text) => initializeInvariant({ status, text }));
   });
 
   test("to cancel: a link ends only by the status that says so", async () => {
-    await holdsOften(2, [statuses, answersOf(anyJson)], (status, text) => cancelLaw({ status, text }));
+    await holdsOften(2, [statuses, answersOf(anyJson)], (status, text) => cancelInvariant({ status, text }));
   });
 
   test("as its list: no row is lost or made up, and only three words say that money came", async () => {
@@ -81,11 +87,11 @@ describe("whatever Chapa answers", () => {
       transactions: fc.array(row, { maxLength: 5 }),
       pagination: mostly({ next_page_url: anyText }),
     });
-    await holdsOften(2, [statuses, answersOf(data)], (status, text) => listLaw({ status, text }));
+    await holdsOften(2, [statuses, answersOf(data)], (status, text) => listInvariant({ status, text }));
   });
 
   test("exact parsing takes the JSON that JSON.parse takes, and numbers stay the text they were", async () => {
-    await holdsOften(4, [strangeJson(asText(anyJson))], (text) => exactLaw(text));
+    await holdsOften(4, [strangeJson(asText(anyJson))], (text) => exactInvariant(text));
   });
 });
 

@@ -10,21 +10,21 @@ import { PriceBook, priceOf } from "../../../lib/domain/prices.ts";
 import { parseDuration } from "../../../lib/domain/time.ts";
 import { parseLadder } from "../../../lib/domain/verification-schedule.ts";
 import { amountText, anyJson, anyText, joined, mostly } from "./hostile.ts";
-import { demand, orRefused } from "./laws/broken.ts";
-import { idLaw, moneyLaw, settingsLaw } from "./laws/domain.ts";
+import { demand, orRefused } from "./invariants/broken.ts";
+import { idInvariant, moneyInvariant, settingsInvariant } from "./invariants/domain.ts";
 import { holds, holdsOften } from "./settings.ts";
 
 const ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-const letters = (length: number) =>
+const characters = (length: number) =>
   fc.string({ unit: fc.constantFrom(...ALPHABET), minLength: length, maxLength: length });
-const refs = letters(18).map((text) => Ref.parse(text));
+const refs = characters(18).map((text) => Ref.parse(text));
 const uuids = fc.uuid().map((text) => Uuid.parse(text));
 const santim = fc.nat({ max: 999_999_999_999 }).map((value) => Santim.parse(value));
 const fees = fc.record({ userId: uuids, propertyId: uuids, purpose: anyText, serial: fc.nat() });
 
 describe("money", () => {
   test("is read exactly or not at all, from any text, and is written as it is read", async () => {
-    await holdsOften(5, [fc.oneof(amountText, anyText)], (text) => moneyLaw(text));
+    await holdsOften(5, [fc.oneof(amountText, anyText)], (text) => moneyInvariant(text));
   });
 
   test("adds up to what whole numbers add up to, in any order, and is never a fraction", async () => {
@@ -45,13 +45,13 @@ describe("money", () => {
 
 describe("ids", () => {
   test("are read from any text in one way only, or not at all", async () => {
-    const near = fc.oneof(letters(20), letters(18), letters(19), fc.uuid(), refs.map(paymentIdOf), anyText);
+    const near = fc.oneof(characters(20), characters(18), characters(19), fc.uuid(), refs.map(paymentIdOf), anyText);
     const dressed = joined(
       fc.constantFrom("", " ", "{", "urn:uuid:", "\ufeff"),
       near,
       fc.constantFrom("", " ", "}", "-", "0"),
     );
-    await holdsOften(4, [dressed], (text) => idLaw(text));
+    await holdsOften(4, [dressed], (text) => idInvariant(text));
   });
 
   test("of two fees or two requests are two, however their parts are cut", async () => {
@@ -80,7 +80,7 @@ describe("settings", () => {
       fc.constantFrom(..."https:// http:/// //x https://x@y 0 -1 1e3 Infinity true TRUE 2m,1m ,".split(" ")),
       fc.json(),
     );
-    await holdsOften(2, [odd], (text) => settingsLaw(text));
+    await holdsOften(2, [odd], (text) => settingsInvariant(text));
   });
 
   test("that are missing or wrong are all named at once", async () => {
@@ -135,7 +135,7 @@ describe("settings", () => {
 });
 
 describe("time", () => {
-  test("of looks is a ladder that grows from above zero, or none", async () => {
+  test("of verifications is a ladder that grows from above zero, or none", async () => {
     const rung = joined(fc.nat({ max: 2_000_000 }), fc.constantFrom("s", "m", "h", "d", "", "w"));
     await holdsOften(2, [fc.array(fc.oneof(rung, anyText), { maxLength: 5 })], (rungs) => {
       const ladder = parseLadder(rungs.join(","));

@@ -13,8 +13,15 @@ import { inInvocation, traceHeaders } from "../../../lib/runtime/invocation.ts";
 import { aContext, anEvent } from "../../support/events.ts";
 import { anOpened, aRef, FEE } from "../../support/payments.ts";
 import { amountText, anyJson, anyText, joined, mostly, strangeJson } from "./hostile.ts";
-import { demand, orRefused, orRefusedLater } from "./laws/broken.ts";
-import { cursorLaw, formLaw, initiateLaw, listRequestLaw, OWNER, PROGRAM } from "./laws/http.ts";
+import { demand, orRefused, orRefusedLater } from "./invariants/broken.ts";
+import {
+  cursorInvariant,
+  formInvariant,
+  initiateInvariant,
+  listRequestInvariant,
+  OWNER,
+  PROGRAM,
+} from "./invariants/http.ts";
 import { holds, holdsOften } from "./settings.ts";
 
 const callers = fc.constantFrom(OWNER, PROGRAM);
@@ -47,7 +54,7 @@ describe("what is sent to initiate", () => {
     const text = fc.oneof({ arbitrary: body, weight: 4 }, strangeJson(body), anyText);
     await holdsOften(3, [text, headers, callers, fc.boolean()], (sent, given, caller, isBase64Encoded) => {
       const asText = isBase64Encoded ? Buffer.from(sent).toString("base64") : sent;
-      return initiateLaw({ body: asText, headers: given, isBase64Encoded }, caller);
+      return initiateInvariant({ body: asText, headers: given, isBase64Encoded }, caller);
     });
   });
 });
@@ -72,7 +79,7 @@ describe("what is asked of a list", () => {
   );
 
   test("is a page of what the caller may see within a span of time, or a refusal that names the field", async () => {
-    await holdsOften(3, [query, callers], (asked, caller) => listRequestLaw(asked, caller));
+    await holdsOften(3, [query, callers], (asked, caller) => listRequestInvariant(asked, caller));
   });
 
   test("goes on where a page ended, by its own cursor and by no other text, key or list", async () => {
@@ -81,7 +88,7 @@ describe("what is asked of a list", () => {
       const list = [FEE.userId, null];
       const written = cursors("cursor-key", list).write(end);
       expect(cursors("cursor-key", list).read(written)).toEqual(end);
-      cursorLaw(text, list);
+      cursorInvariant(text, list);
       const where = at % written.length;
       const code = written.charCodeAt(where) ^ flip;
       const forged = written.slice(0, where) + String.fromCharCode(code) + written.slice(where + 1);
@@ -105,7 +112,7 @@ describe("what names a payment in a path", () => {
     });
   });
 
-  test("names a request of the caller's own, unless he may ask for others", async () => {
+  test("names a request of the caller's own, unless the caller may ask for others", async () => {
     await holdsOften(2, [anyText, fc.option(uuidText, { nil: undefined }), callers], (request_id, user_id, caller) => {
       const event = anEvent({
         pathParameters: { request_id },
@@ -131,7 +138,7 @@ describe("what a form, a header or a browser says", () => {
         ).toString(),
       );
     await holdsOften(2, [fc.oneof(form, anyText), type, fc.boolean()], (body, contentType, isBase64Encoded) => {
-      formLaw({ body, headers: { "content-type": contentType }, isBase64Encoded });
+      formInvariant({ body, headers: { "content-type": contentType }, isBase64Encoded });
     });
   });
 
@@ -174,7 +181,7 @@ describe("what a form, a header or a browser says", () => {
 
   test("as any JSON at all is never taken for a request", async () => {
     await holds([anyJson, callers], (value, caller) =>
-      initiateLaw({ body: JSON.stringify(value) ?? "", headers: {}, isBase64Encoded: false }, caller),
+      initiateInvariant({ body: JSON.stringify(value) ?? "", headers: {}, isBase64Encoded: false }, caller),
     );
   });
 });

@@ -9,7 +9,7 @@ import { UserDirectory } from "../../../lib/services/user-directory.ts";
 import { UserManagement, unescaped } from "../../../lib/services/user-management.ts";
 import { FEE } from "../../support/payments.ts";
 import { anyBytesAsText, anyJson, anyText, mostly, strangeJson } from "./hostile.ts";
-import { demand, demandCleanPrototypes, digitsOf, orRefusedLater, own, plainly, textOf } from "./laws/broken.ts";
+import { demand, demandCleanPrototypes, digitsOf, orRefusedLater, own, plainly, textOf } from "./invariants/broken.ts";
 import { holds, holdsOften } from "./settings.ts";
 
 const statuses = fc.oneof(
@@ -77,7 +77,7 @@ describe("whatever User Management answers", () => {
     });
   });
 
-  test("about a user: he is unknown only where every path says so, and known as one of them names him", async () => {
+  test("about a user: unknown only where every path says so, and known as one of the paths names them", async () => {
     await holds([repliesOf(user), fc.option(fc.constant("token"), { nil: undefined })], async (reply, token) => {
       const clock = { now: () => 0 };
       const directory = new UserDirectory({
@@ -116,16 +116,16 @@ describe("whatever the listing answers", () => {
     });
     await holdsOften(2, [repliesOf(body)], async (reply) => {
       const listing = new ListingService("http://listing/api/v1", async () => "key", sendOf(reply));
-      const heard = await listing.confirm(confirmation);
-      if (heard.kind === "received") {
+      const result = await listing.confirm(confirmation);
+      if (result.kind === "received") {
         demand(statusOf(reply) === 200, "only a 200 is received");
-        demand((own(said(reply), "payment_status") ?? "") === heard.paymentStatus, "it shows what it said");
-        demand((own(said(reply), "property_status") ?? "") === heard.propertyStatus, "it shows what it said");
+        demand((own(said(reply), "payment_status") ?? "") === result.paymentStatus, "it shows what it said");
+        demand((own(said(reply), "property_status") ?? "") === result.propertyStatus, "it shows what it said");
       }
-      if (heard.kind === "already_processed") {
-        demand(statusOf(reply) === 200 && own(said(reply), "status") === heard.kind, "it says so itself");
+      if (result.kind === "already_processed") {
+        demand(statusOf(reply) === 200 && own(said(reply), "status") === result.kind, "it says so itself");
       }
-      if (reply instanceof CallFailed) expect(heard.kind).toBe(reply.sent ? "unknown" : "unavailable");
+      if (reply instanceof CallFailed) expect(result.kind).toBe(reply.sent ? "unknown" : "unavailable");
       demandCleanPrototypes();
     });
   });

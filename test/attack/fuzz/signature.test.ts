@@ -5,8 +5,8 @@ import { judgeSignature } from "../../../lib/chapa/signature.ts";
 import { rawBody, WEBHOOK_LIMIT_BYTES } from "../../../lib/http/raw-body.ts";
 import { anEvent } from "../../support/events.ts";
 import { anyText, mostly } from "./hostile.ts";
-import { signatureLaw } from "./laws/chapa.ts";
-import { webhookLaw } from "./laws/http.ts";
+import { signatureInvariant } from "./invariants/chapa.ts";
+import { webhookInvariant } from "./invariants/http.ts";
 import { holds, holdsOften } from "./settings.ts";
 
 const bodies = fc.oneof(
@@ -49,7 +49,7 @@ test("a webhook's signature is judged by what it is, in either header, spelled i
     return fc.record({ body: fc.constant(body), known: fc.constant(known), content: header, other: header });
   });
   await holdsOften(5, [asked], ({ body, known, content, other }) => {
-    signatureLaw(body, { "x-chapa-signature": content, "chapa-signature": other }, known);
+    signatureInvariant(body, { "x-chapa-signature": content, "chapa-signature": other }, known);
   });
 });
 
@@ -117,7 +117,7 @@ describe("a webhook's body", () => {
     const query = fc.record({ tx_ref: anyText, trx_ref: anyText }, { requiredKeys: [] });
     await holdsOften(3, [body, query, fc.boolean()], (text, queryStringParameters, isBase64Encoded) => {
       const sent = isBase64Encoded ? Buffer.from(text).toString("base64") : text;
-      webhookLaw({ headers: {}, body: sent, isBase64Encoded, queryStringParameters });
+      webhookInvariant({ headers: {}, body: sent, isBase64Encoded, queryStringParameters });
     });
   });
 });

@@ -12,8 +12,8 @@ import { fromItem, type Item, toItem } from "../../../lib/table/payment-item.ts"
 import { RequestTable } from "../../../lib/table/requests.ts";
 import { aRef, FEE, T0 } from "../../support/payments.ts";
 import { anyJson, anyText, mostly, objectOf, strangeJson } from "./hostile.ts";
-import { orRefusedLater } from "./laws/broken.ts";
-import { itemLaw, QUEUED, queueLaw, streamLaw } from "./laws/stored.ts";
+import { orRefusedLater } from "./invariants/broken.ts";
+import { itemInvariant, QUEUED, queueInvariant, streamInvariant } from "./invariants/stored.ts";
 import { holds, holdsOften } from "./settings.ts";
 
 const maybe = <Value>(value: fc.Arbitrary<Value>) => fc.option(value, { nil: undefined });
@@ -137,13 +137,13 @@ describe("a payment's row", () => {
   test("holds any payment there can be: what was written is read as the same payment", async () => {
     await holdsOften(3, [payments], (payment) => {
       expect(fromItem(toItem(payment))).toEqual(payment);
-      itemLaw(toItem(payment));
+      itemInvariant(toItem(payment));
     });
   });
 
   test("with anything in any place is read as a payment that can be written, or refused by name", async () => {
-    await holdsOften(3, [payments.chain((payment) => touched(toItem(payment)))], (row) => itemLaw(row));
-    await holds([anyJson], (row) => itemLaw(typeof row === "object" && row !== null ? row : { row }));
+    await holdsOften(3, [payments.chain((payment) => touched(toItem(payment)))], (row) => itemInvariant(row));
+    await holds([anyJson], (row) => itemInvariant(typeof row === "object" && row !== null ? row : { row }));
   });
 });
 
@@ -155,7 +155,7 @@ describe("a record of the stream", () => {
       anyJson,
     );
     const images = fc.record({ NewImage: image, OldImage: image }, { requiredKeys: [] });
-    await holdsOften(2, [images], (record) => streamLaw(record));
+    await holdsOften(2, [images], (record) => streamInvariant(record));
   });
 });
 
@@ -171,7 +171,7 @@ describe("a message", () => {
         event: fc.constantFrom("paid", "failed", "expired", "cancelled", "constructor"),
         tries: fc.integer({ min: -1, max: 3 }),
       }).map((value) => JSON.stringify(value));
-      await holds([fc.oneof(good, strangeJson(good), anyText)], (body) => queueLaw(queue, body));
+      await holds([fc.oneof(good, strangeJson(good), anyText)], (body) => queueInvariant(queue, body));
     },
   );
 });
@@ -216,7 +216,7 @@ describe("the rows beside a payment", () => {
       const stored = { ...row };
       expect(await contacts.find(mine, T0)).toEqual(given);
       await expect(contacts.find(another, T0)).rejects.toThrow();
-      for (const part of ["iv", "sealed"] as const) {
+      for (const part of ["iv", "ciphertext"] as const) {
         const bytes = Buffer.from(stored[part]);
         bytes[at % bytes.length] = (bytes[at % bytes.length] ?? 0) ^ (1 << bit);
         row = { ...stored, [part]: bytes };

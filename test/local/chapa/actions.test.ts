@@ -167,13 +167,13 @@ test.each<[Action, ActParams, Record<string, unknown>, Record<string, unknown>]>
   ["wrong-amount", { amount: "600" }, { amount: 600, charge: 18 }, { amount: "600.00", charge: "18.00" }],
   ["wrong-currency", {}, { currency: "USD" }, { currency: "USD" }],
   ["live-test-mix", {}, { mode: "live" }, { mode: "live" }],
-])("%s %j is what verify, webhook and ledger all say", async (action, params, verified, told) => {
+])("%s %j is what verify, webhook and ledger all say", async (action, params, verified, delivered) => {
   const { chapa, act, inbox, verify, txRef } = await startCheckout();
   await act(txRef, action, params);
-  for (let look = 0; look < 2; look++) {
+  for (let time = 0; time < 2; time++) {
     expect((await verify(txRef)).body.data).toMatchObject({ status: "success", ...verified });
   }
-  expect(inbox.webhooks()).toMatchObject([{ event: "charge.success", ...told }]);
+  expect(inbox.webhooks()).toMatchObject([{ event: "charge.success", ...delivered }]);
   const { amount, ...rest } = verified;
   expect(chapa.captures()[0]).toMatchObject(amount === undefined ? rest : { amount: Number(amount) * 100 });
 });

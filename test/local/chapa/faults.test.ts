@@ -63,8 +63,8 @@ test("Chapa's own faults: flap takes a success back and gives it again", async (
   const { chapa, verify, txRef } = await startCheckout();
   await chapa.faults.set("flap");
   await chapa.act(txRef, "pay");
-  const looks = [await verify(txRef), await verify(txRef), await verify(txRef)];
-  expect(looks.map(({ body }) => body.data?.["status"])).toEqual(["success", "pending", "success"]);
+  const verifies = [await verify(txRef), await verify(txRef), await verify(txRef)];
+  expect(verifies.map(({ body }) => body.data?.["status"])).toEqual(["success", "pending", "success"]);
 });
 
 test("Chapa's own faults: 401burst refuses the key a few times and does nothing", async () => {

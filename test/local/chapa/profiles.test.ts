@@ -86,10 +86,10 @@ test("the hostile profile takes turns with its answers about strangers and the u
 test("the hostile profile always says success inside about what is paid, however it says the rest", async () => {
   const { chapa, verify, txRef } = await startCheckout({}, { profile: "hostile" });
   await chapa.act(txRef, "pay");
-  const looks = [];
-  for (let n = 0; n < 30; n++) looks.push((await verify(txRef)).body.data);
-  expect(new Set(looks.map((data) => data?.["status"]))).toEqual(new Set(["success"]));
-  expect(new Set(looks.map((data) => data?.["amount"]))).toEqual(new Set([500, "500.00"]));
+  const verifies = [];
+  for (let n = 0; n < 30; n++) verifies.push((await verify(txRef)).body.data);
+  expect(new Set(verifies.map((data) => data?.["status"]))).toEqual(new Set(["success"]));
+  expect(new Set(verifies.map((data) => data?.["amount"]))).toEqual(new Set([500, "500.00"]));
 });
 
 test("the hostile profile has many words for a failure", async () => {

@@ -260,13 +260,15 @@ test.each<[string, Plan, string, Record<string, string>]>([
     FORM,
     { event: "charge.teleported" },
   ],
-])("a plan for bodies: %s, properly signed", async (_what, plan, expectedType, told) => {
+])("a plan for bodies: %s, properly signed", async (_what, plan, expectedType, delivered) => {
   const { body, signatures, type } = await paidUnder(plan, { tx_ref: "MINE" });
   expect([type, signatures[0]]).toEqual([expectedType, hmac(SECRET, body)]);
   const text = String(body);
   expect(text === "").toBe("emptyBody" in plan);
   expect(text.length > 256 * 1024).toBe("hugeBody" in plan);
-  expect(type === FORM ? Object.fromEntries(new URLSearchParams(text)) : JSON.parse(text || "{}")).toMatchObject(told);
+  expect(type === FORM ? Object.fromEntries(new URLSearchParams(text)) : JSON.parse(text || "{}")).toMatchObject(
+    delivered,
+  );
 });
 
 describe("a callback", () => {

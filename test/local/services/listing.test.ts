@@ -124,7 +124,7 @@ describe("the listing's confirm", () => {
     expect(listing.property(id)).toMatchObject({ status: "APPROVED", paymentStatus: "FAILED" });
   });
 
-  test("shows a probe nothing of a confirm that is still running", async () => {
+  test("shows a preflight nothing of a confirm that is still running", async () => {
     const id = aProperty();
     listing.setMode("hanging");
     const slow = confirm(id);
@@ -141,7 +141,7 @@ describe("the listing's confirm", () => {
     await waitUntil(() => listing.property(id)?.status === "APPROVED");
   });
 
-  test("publishes a deleted property again on a success, which only a probe can prevent", async () => {
+  test("publishes a deleted property again on a success, which only a preflight can prevent", async () => {
     const id = aProperty();
     listing.deleteProperty(id);
     expect(await confirm(id, "PENDING")).toEqual(received("DELETED", "PENDING"));

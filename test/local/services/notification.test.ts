@@ -85,7 +85,7 @@ describe("the notification service", () => {
     expect((await send(BODY)).status).toBe(202);
   });
 
-  test("asks nobody who he is where it is set up so", async () => {
+  test("asks nobody who they are where it is set up so", async () => {
     const open = await startNotification({ clock, jwtSecret: SECRET, auth: "none" });
     expect((await send(BODY, { bearer: "", url: open.baseUrl })).status).toBe(202);
     await open.close();

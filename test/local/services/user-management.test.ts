@@ -111,15 +111,15 @@ describe("User Management's verify", () => {
 });
 
 describe("User Management's users", () => {
-  const look = async (path: string, as?: string) =>
+  const get = async (path: string, as?: string) =>
     fetch(`${users.baseUrl}${path}`, { headers: as ? { authorization: `Bearer ${await users.tokenFor(as)}` } : {} });
 
   test("are never found by id but by an administrator", async () => {
-    expect((await look(`/users/${OWNER.id}`, ADMIN.id)).status).toBe(404);
-    expect((await look(`/admin/users/${OWNER.id}`)).status).toBe(401);
-    expect((await look(`/admin/users/${OWNER.id}`, OWNER.id)).status).toBe(403);
-    expect((await look(`/admin/users/${STRANGER_ID}`, ADMIN.id)).status).toBe(404);
-    expect(await (await look(`/admin/users/${OWNER.id}`, ADMIN.id)).json()).toMatchObject({
+    expect((await get(`/users/${OWNER.id}`, ADMIN.id)).status).toBe(404);
+    expect((await get(`/admin/users/${OWNER.id}`)).status).toBe(401);
+    expect((await get(`/admin/users/${OWNER.id}`, OWNER.id)).status).toBe(403);
+    expect((await get(`/admin/users/${STRANGER_ID}`, ADMIN.id)).status).toBe(404);
+    expect(await (await get(`/admin/users/${OWNER.id}`, ADMIN.id)).json()).toMatchObject({
       id: OWNER.id,
       email: OWNER.email,
     });
