@@ -10,7 +10,7 @@ const command = new Command({
   examples: {
     "npm test": "everything",
     "npm test -- test/domain": "the tests whose path contains this",
-    'npm test -- -t "sealed" --reporter=default': "the tests whose name matches, with a reporter of Vitest",
+    'npm test -- -t "finalised" --reporter=default': "the tests whose name matches, with a reporter of Vitest",
   },
   notes: "Every option of `vitest run` may be given (npx vitest run --help lists them).",
 });

@@ -5,7 +5,7 @@ import { text, url } from "../commands/options.ts";
 
 const command = new Command({
   name: "npm run smoke",
-  summary: "Asks a deployed stage whether it is there, without money.",
+  summary: "Checks whether a deployed stage works, without money.",
   duration: "10 seconds",
   options: {
     stage: text("reads the addresses from .local/outputs-NAME.json (cdk deploy --outputs-file)", "NAME"),
@@ -16,8 +16,7 @@ const command = new Command({
     "npm run smoke -- --stage dev": "after a deployment",
     "npm run smoke -- --api URL --webhook URL": "where no file names the addresses",
   },
-  notes:
-    "With API_KEY in the environment it also asks for a payment and prints its checkout, to be paid or left alone.",
+  notes: "With API_KEY in the environment it also requests a payment and prints its checkout, which you may pay.",
 });
 
 const OUTPUTS = z.record(z.string(), z.object({ ApiUrl: z.url(), WebhookUrl: z.url() }));
@@ -42,34 +41,38 @@ function checksOf(api: string, webhook: string): Check[] {
   const forged = JSON.stringify({ event: "charge.success", tx_ref: "0".repeat(20), status: "success" });
   return [
     {
-      what: "it is healthy, and so is what it stands on",
+      what: "the service and its dependencies are healthy",
       ask: () => ask("/health"),
       holds: ({ status }) => status === 200,
     },
     {
-      what: "its metrics can be read",
+      what: "metrics can be read",
       ask: () => ask("/metrics"),
       holds: ({ text }) => text.includes("total_payments"),
     },
     {
-      what: "it describes itself",
+      what: "/openapi.json is served",
       ask: () => ask("/openapi.json"),
       holds: ({ text }) => text.startsWith('{"openapi":"3.1'),
     },
     {
-      what: "nobody begins a payment",
+      what: "a payment cannot be requested without credentials",
       ask: () => ask("/api/v1/payments/initiate", post("{}")),
       holds: code("unauthenticated"),
     },
-    { what: "nobody sees payments", ask: () => ask("/api/v1/payments"), holds: code("unauthenticated") },
-    { what: "what nobody listed is closed", ask: () => ask("/admin"), holds: code("route_unknown") },
     {
-      what: "unsigned requests stop at the gateway",
+      what: "payments cannot be listed without credentials",
+      ask: () => ask("/api/v1/payments"),
+      holds: code("unauthenticated"),
+    },
+    { what: "an unknown route is refused", ask: () => ask("/admin"), holds: code("route_unknown") },
+    {
+      what: "requests without an AWS signature are refused",
       ask: () => ask("/internal/v1/payments"),
       holds: ({ status }) => status === 403,
     },
     {
-      what: "a webhook that is not signed is refused",
+      what: "a webhook without a signature is refused",
       ask: () => answerOf(webhook, post(forged)),
       holds: code("unauthenticated"),
     },

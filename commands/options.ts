@@ -8,7 +8,7 @@ export function flag(meaning: string): Option<boolean> {
 /** A text that may be left out. */
 export function text(meaning: string, shape: string): Option<string | undefined> {
   return single(meaning, shape, (given) => {
-    if (given === "") throw new BadOption("has to be a text with something in it");
+    if (given === "") throw new BadOption("must be a text with something in it");
     return given;
   });
 }
@@ -25,7 +25,7 @@ export function optionalInteger(meaning: string, { least = 1, most }: Bounds = {
   return single(meaning, "N", (given) => {
     const number = /^-?\d+$/.test(given) ? Number(given) : Number.NaN;
     if (Number.isSafeInteger(number) && number >= least && number <= (most ?? number)) return number;
-    throw new BadOption(`has to be a whole number${range(least, most)}`);
+    throw new BadOption(`must be a whole number${range(least, most)}`);
   });
 }
 
@@ -34,7 +34,7 @@ export function positive(meaning: string, fallback: number): Option<number> {
   const option = single(meaning, "N", (given) => {
     const number = /^\d+(\.\d+)?$/.test(given) ? Number(given) : 0;
     if (number > 0 && Number.isFinite(number)) return number;
-    throw new BadOption("has to be a number above 0");
+    throw new BadOption("must be a number above 0");
   });
   return orElse(option, fallback);
 }
@@ -48,7 +48,7 @@ export function choice<Name extends string>(meaning: string, names: readonly Nam
 export function optionalChoice<Name extends string>(meaning: string, names: readonly Name[]): Option<Name | undefined> {
   return single(`${meaning}: ${names.join(", ")}`, "NAME", (given) => {
     const name = names.find((known) => known === given);
-    if (name === undefined) throw new BadOption(`has to be one of ${names.join(", ")}`);
+    if (name === undefined) throw new BadOption(`must be one of ${names.join(", ")}`);
     return name;
   });
 }
@@ -57,7 +57,7 @@ export function optionalChoice<Name extends string>(meaning: string, names: read
 export function url(meaning: string): Option<string | undefined> {
   return single(meaning, "URL", (given) => {
     if (URL.canParse(given) && /^https?:$/.test(new URL(given).protocol)) return given;
-    throw new BadOption("has to be an http or https URL");
+    throw new BadOption("must be an http or https URL");
   });
 }
 

@@ -25,10 +25,10 @@ const payments = new PaymentTable(client, env.TABLE_NAME);
 const authenticate = createAuthenticate(env, createAuthSecret(env));
 const calls = { totals: new TotalsTable(client, env.TABLE_NAME), clock: systemClock, log };
 const reads = new BufferedCounter((status_calls) => countCalls(calls, { status_calls }), systemClock);
-const LOOKS_PER_MINUTE = 4;
+const VERIFICATIONS_PER_MINUTE = 4;
 const repair = {
   resolve: new Queue<ResolveMessage>(sqsClient(), env.RESOLVE_QUEUE_URL),
-  bucket: new RateLimiter("reads", LOOKS_PER_MINUTE, systemClock),
+  bucket: new RateLimiter("reads", VERIFICATIONS_PER_MINUTE, systemClock),
   clock: systemClock,
   log,
 };

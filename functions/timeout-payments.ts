@@ -29,7 +29,7 @@ const ports = {
   clock: systemClock,
   log,
   totals: new TotalsTable(client, env.TABLE_NAME),
-  probes: new GatewayHealthTable(client, env.TABLE_NAME),
+  gatewayHealth: new GatewayHealthTable(client, env.TABLE_NAME),
   chapa: createChapa(env, createGatewaySecret(env)),
 };
 

@@ -20,11 +20,11 @@ import { PaymentTable } from "../lib/table/payments.ts";
 const env = readEnv(FUNCTIONS["verify-payment"].env);
 const auth = createAuthSecret(env);
 const authenticate = createAuthenticate(env, auth);
-const LOOKS_PER_MINUTE = 30;
+const VERIFICATIONS_PER_MINUTE = 30;
 const ports = {
   payments: new PaymentTable(documentClient(), env.TABLE_NAME),
   chapa: createChapa(env, createGatewaySecret(env)),
-  limiter: createLimiter({ name: "verify", limit: LOOKS_PER_MINUTE, whenUnknown: "closed" }, auth),
+  limiter: createLimiter({ name: "verify", limit: VERIFICATIONS_PER_MINUTE, whenUnknown: "closed" }, auth),
   policy: createPolicy(env),
   clock: systemClock,
   log,
@@ -34,6 +34,6 @@ const ports = {
 export const handler = endpoint("nothing", async ({ event, deadline }) => {
   const principal = await authenticate(event);
   const payment = await paymentAt(event, principal, (ref) => ports.payments.find(ref));
-  const looked = await verifyNow(ports, payment, principal, deadline);
-  return json(200, PaymentDetail, toDetail(looked.payment, ports.policy, true), quotaHeaders(looked.quota));
+  const verified = await verifyNow(ports, payment, principal, deadline);
+  return json(200, PaymentDetail, toDetail(verified.payment, ports.policy, true), quotaHeaders(verified.quota));
 });

@@ -9,7 +9,7 @@ import { PaymentStack } from "./payment-stack.ts";
 
 const app = new App();
 const stage = STAGE_NAMES.find((name) => name === (app.node.tryGetContext("stage") ?? "dev"));
-if (!stage) throw new Error(`-c stage= has to be one of ${STAGE_NAMES.join(", ")}`);
+if (!stage) throw new Error(`-c stage= must be one of ${STAGE_NAMES.join(", ")}`);
 
 /** Values of the environment in place of the stage's own, as JSON: for a deployment that is thrown away. */
 const Values = z.string().transform((text) => z.record(z.string(), z.string()).parse(JSON.parse(text)));

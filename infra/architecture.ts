@@ -54,17 +54,17 @@ function startsOf(name: FunctionName): string[] {
       return [trigger.everyMinutes === 1 ? "every minute" : `every ${trigger.everyMinutes / 60} h`];
     case "http": {
       const routes = ROUTES.filter((route) => route.function === name);
-      const doors = routes.map(({ access, path }) =>
-        access.kind === "iam" ? "API, signed by AWS" : doorOf(access.kind, path),
+      const callers = routes.map(({ access, path }) =>
+        access.kind === "iam" ? "API, signed by AWS" : callerOf(access.kind, path),
       );
       const url = name === "chapa-webhook" ? ["Function URL, from Chapa"] : [];
       const rest = name === NO_ROUTE.function ? ["API, everything else"] : [];
-      return [...new Set([...doors, ...url, ...rest])];
+      return [...new Set([...callers, ...url, ...rest])];
     }
   }
 }
 
-function doorOf(kind: string, path: string): string {
+function callerOf(kind: string, path: string): string {
   if (kind === "public") return path.includes("/return/") ? "API, the payer's browser" : "API, public";
   return kind === "bearer" ? "API, by token" : "API, by token or key";
 }

@@ -41,10 +41,10 @@ export function inventoryOf(template: unknown): string {
     )
     .map(({ role, action, on }) => `| ${nameOf(role)} | ${action} on ${on} |`)
     .sort();
-  return `# What each function may touch
+  return `# What each function may access
 
-Written by \`npm run inventory\` from the template; a test fails while it is not what the template says. Beside this every
-function writes to a log of its own.
+Written by \`npm run inventory\` from the template. A test fails if this page and the template differ. In addition, every
+function writes to its own log.
 
 | function | size | may |
 |---|---|---|

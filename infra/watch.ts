@@ -124,7 +124,7 @@ function addBroken(stack: Stack, alarms: Map<string, IAlarm>, topic: Topic, { st
   const rules = BROKEN.flatMap((name) => alarms.get(name) ?? []);
   const broken = new CompositeAlarm(stack, "Broken", {
     compositeAlarmName: `payments-${stage}-are-broken`,
-    alarmDescription: `[page] Owners cannot pay, or are not confirmed. ${RUNBOOK}#${anchorOf("Payments are broken")}`,
+    alarmDescription: `[page] Owners cannot pay, or paid payments are not confirmed. ${RUNBOOK}#${anchorOf("Payments are broken")}`,
     alarmRule: AlarmRule.anyOf(...rules),
   });
   broken.addAlarmAction(new SnsAction(topic));
@@ -140,17 +140,17 @@ function addDashboard(stack: Stack, facade: MonitoringFacade, { api, table, queu
     alarmFriendlyName: "money",
     humanReadableName: "Money",
     metricGroups: [
-      group("Begun and paid", ["PaymentOpened", "PaymentConfirmed"]),
-      group("Wait for a person", ["AttentionRaised", "ReconcileFinding"]),
+      group("Started and paid", ["PaymentOpened", "PaymentConfirmed"]),
+      group("Need a person", ["AttentionRaised", "ReconcileFinding"]),
     ],
   });
   facade.monitorCustom({
     alarmFriendlyName: "neighbours",
-    humanReadableName: "Chapa, webhooks, siblings",
+    humanReadableName: "Chapa, webhooks, other services",
     metricGroups: [
       group("Chapa", ["ChapaUnavailable", "ChapaMisconfigured"]),
       group("Webhooks", ["WebhookAccepted", "WebhookRefused"]),
-      group("Siblings and limits", ["ListingRefusedKey", "RateLimiterFailOpen"]),
+      group("Other services and limits", ["ListingRefusedKey", "RateLimiterFailOpen"]),
     ],
   });
   facade.addWidget(logs("From checkout to money", functions, ["resolve-payment", "payment-return"], TOOK));

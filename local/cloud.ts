@@ -71,8 +71,8 @@ type Parts = {
 
 const API_KEY = "local-api-key-for-internal-services";
 const SETTLE_MS = 60_000;
-const LOOK_MS = 2;
-const QUIET_LOOKS = 2;
+const POLL_MS = 2;
+const QUIET_CHECKS = 2;
 const QUIET_POLLS = 2;
 
 /**
@@ -182,7 +182,7 @@ export class Cloud implements Controlled {
     const end = performance.now() + SETTLE_MS;
     let invocations = -1;
     let isUnread = true;
-    for (let quiet = 0; quiet < QUIET_LOOKS; ) {
+    for (let quiet = 0; quiet < QUIET_CHECKS; ) {
       await this.chapa?.settled();
       const isIdle = this.#isIdle() && traffic.invocations === invocations;
       invocations = traffic.invocations;
@@ -190,7 +190,7 @@ export class Cloud implements Controlled {
       isUnread = !isIdle;
       quiet = isIdle && tableHost.stream.quietPolls >= QUIET_POLLS ? quiet + 1 : 0;
       if (performance.now() > end) throw new Error(`something is still under way after ${SETTLE_MS} ms`);
-      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     }
   }
 

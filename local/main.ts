@@ -26,8 +26,8 @@ const command = new Command({
     "npm start": "prints the addresses and a curl command to begin with",
     "npm start -- --port 0 --json": "takes free ports, and prints every address, token and key",
   },
-  notes: `Everything is in memory and gone when it stops. Addresses and keys are also in .local/state.json.
-Environment variables replace the simulated parts by real ones and set limits; the README lists them.`,
+  notes: `Everything is in memory and is gone when it stops. Addresses and keys are also in .local/state.json.
+Environment variables replace simulated parts by real ones and set limits; docs/local.md lists them.`,
 });
 
 const STATE_DIRECTORY = ".local";

@@ -2,7 +2,7 @@ import { FUNCTIONS, type FunctionName, type FunctionSpec } from "../lib/contract
 import { MINUTE_MS } from "../lib/domain/time.ts";
 import type { Invoke } from "./lambda.ts";
 
-const LOOK_MS = 500;
+const POLL_MS = 500;
 
 /**
  * Runs each scheduled function when its time has come by the process's clock; a clock that jumps causes one run, not
@@ -21,7 +21,7 @@ export class Schedule {
   start(): void {
     this.#timer = setInterval(() => {
       if (minuteNow() !== this.#lastMinute) void this.run();
-    }, LOOK_MS);
+    }, POLL_MS);
     this.#timer.unref();
   }
 

@@ -78,7 +78,7 @@ export class EmulatedCloud {
   }
 
   /** A front door on loopback: what comes in is passed on under the name that the cloud knows the door by. */
-  door(name: string, url: string): Promise<Listening> {
+  proxyFor(name: string, url: string): Promise<Listening> {
     const { host } = new URL(url);
     return serve(name, 0, (request) => this.#pass(request, host));
   }

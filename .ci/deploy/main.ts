@@ -116,7 +116,10 @@ async function story(): Promise<void> {
   for (const line of leftOut) say("cdk", line);
 
   await putSecrets(outputs);
-  const [api, webhook] = await Promise.all([cloud.door("API", outputs.ApiUrl), cloud.door("URL", outputs.WebhookUrl)]);
+  const [api, webhook] = await Promise.all([
+    cloud.proxyFor("API", outputs.ApiUrl),
+    cloud.proxyFor("URL", outputs.WebhookUrl),
+  ]);
   chapa.setWebhookUrl(`${webhook.origin}/`);
   try {
     await payments(api.origin, outputs);
@@ -288,11 +291,11 @@ async function deadLetter(): Promise<void> {
 }
 
 async function refusals(api: string): Promise<void> {
-  say("story", "doors");
+  say("story", "refusals");
   const unsigned = await call(api, ["GET", "/internal/v1/payments"], {});
   must("an unsigned request under /internal is refused", unsigned.status === 403, unsigned.status);
   const nobody = await call(api, ["GET", "/api/v1/payments"], {});
-  must("nobody sees payments", nobody.status === 401, nobody.status);
+  must("payments cannot be listed without credentials", nobody.status === 401, nobody.status);
   const nowhere = await call(api, ["GET", "/nowhere"], {});
   must("an address that nobody listed is refused as a problem", nowhere.body["code"] === "route_unknown", nowhere);
   const health = await call(api, ["GET", "/health"], {});

@@ -111,7 +111,7 @@ for (const { file } of EXCUSED) {
     faults.push(`excused.ts: nothing is mutated in ${file}`);
   }
 }
-const unexcused = survivors.filter(({ because }) => because === undefined).length;
+const unexcused = survivors.filter(({ reason }) => reason === undefined).length;
 if (unexcused > 0) faults.push(`${unexcused} faults are found by no test and have no reason`);
 if (rows.length > 0) {
   process.stdout.write(`\n${tableOf(rows)}\n\n${survivors.length} survivors\n${listOf(survivors)}\n`);

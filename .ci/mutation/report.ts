@@ -20,7 +20,7 @@ export type Survivor = {
   code: string;
   becomes: string;
   isCovered: boolean;
-  because: string | undefined;
+  reason: string | undefined;
 };
 
 export type Row = {
@@ -55,7 +55,7 @@ export function rowOf(name: string, mutants: readonly Mutant[], survivors: reado
     survived: count("Survived"),
     uncovered: count("NoCoverage"),
     broken: count("CompileError", "RuntimeError"),
-    excused: survivors.filter(({ because }) => because !== undefined).length,
+    excused: survivors.filter(({ reason }) => reason !== undefined).length,
   };
 }
 
@@ -84,7 +84,7 @@ export function survivorsOf(
         code,
         becomes,
         isCovered: status === "Survived",
-        because: excuse?.because,
+        reason: excuse?.reason,
       };
     });
   return { survivors, stale: excuses.filter((excuse) => left.get(excuse) !== 0) };
@@ -109,13 +109,13 @@ export function tableOf(rows: readonly Row[]): string {
 
 /** One line for each survivor, those without a reason first. */
 export function listOf(survivors: readonly Survivor[]): string {
-  const line = ({ file, line, mutator, code, becomes, isCovered, because }: Survivor) =>
+  const line = ({ file, line, mutator, code, becomes, isCovered, reason }: Survivor) =>
     [
       `${file}:${line} ${mutator}${isCovered ? "" : ", reached by no test"}`,
       `    ${JSON.stringify(code)} -> ${JSON.stringify(becomes)}`,
-      `    ${because ?? "NO REASON"}`,
+      `    ${reason ?? "NO REASON"}`,
     ].join("\n");
-  const sorted = survivors.toSorted((a, b) => Number(a.because !== undefined) - Number(b.because !== undefined));
+  const sorted = survivors.toSorted((a, b) => Number(a.reason !== undefined) - Number(b.reason !== undefined));
   return sorted.map(line).join("\n");
 }
 
@@ -123,12 +123,12 @@ export function listOf(survivors: readonly Survivor[]): string {
 export function markdownOf(rows: readonly Row[], survivors: readonly Survivor[]): string {
   const row = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
   const table = [row(HEAD), row(HEAD.map((_, n) => (n === 0 ? "---" : "---:"))), ...rows.map(cellsOf).map(row)];
-  const reasons = Map.groupBy(survivors, ({ because }) => because ?? "No reason yet");
-  const lists = [...reasons].map(([because, members]) => {
+  const reasons = Map.groupBy(survivors, ({ reason }) => reason ?? "No reason yet");
+  const lists = [...reasons].map(([reason, members]) => {
     const items = members.map(
       ({ file, line, code, becomes }) => `- \`${file}:${line}\` ${quoted(code)} → ${quoted(becomes)}`,
     );
-    return [`**${because}**`, "", ...items.toSorted()].join("\n");
+    return [`**${reason}**`, "", ...items.toSorted()].join("\n");
   });
   return `${[table.join("\n"), ...lists].join("\n\n")}\n`;
 }

@@ -7,9 +7,9 @@ import {
   FACT_LIMIT,
   InitializeData,
   type ListedTransaction,
+  mentions,
   parseEnvelope,
   santimOf,
-  says,
   VerifyData,
 } from "./wire.ts";
 
@@ -58,7 +58,7 @@ export function classifyInitialize({ status, text }: HttpResponse, origins: read
 }
 
 function classifyRefusal({ message }: Envelope): Initialized {
-  if (says(message, "used before")) return { kind: "used_before" };
+  if (mentions(message, "used before")) return { kind: "used_before" };
   if (message && typeof message === "object") {
     const fields = Object.keys(message);
     if (fields.length === 0) return { kind: "misconfigured" };
@@ -70,7 +70,7 @@ function classifyRefusal({ message }: Envelope): Initialized {
       reason: `it does not accept ${words.slice(0, FACT_LIMIT).toWellFormed()}`,
     };
   }
-  if (says(message, "must not exceed", "validation.", "must be a valid", "is required", "is invalid")) {
+  if (mentions(message, "must not exceed", "validation.", "must be a valid", "is required", "is invalid")) {
     return { kind: "refused", contactOnly: false, reason: "it does not accept the data" };
   }
   return { kind: "misconfigured" };
@@ -84,12 +84,12 @@ export function classifyVerify({ status, text }: HttpResponse): VerifyResult {
       return data ? classifyStatus(data) : unavailable("unreadable");
     }
     case 400:
-      if (says(envelope?.message, "invalid transaction", "transaction not found")) return unpaid("not_found");
+      if (mentions(envelope?.message, "invalid transaction", "transaction not found")) return unpaid("not_found");
       return unavailable("unreadable");
     case 404:
-      if (says(envelope?.message, "not paid")) return unpaid("pending");
+      if (mentions(envelope?.message, "not paid")) return unpaid("pending");
       // A 404 from something that is not Chapa (a wrong base URL, a proxy) must never count as "not paid".
-      if (says(envelope?.message, "transaction not found", "invalid transaction")) return unpaid("not_found");
+      if (mentions(envelope?.message, "transaction not found", "invalid transaction")) return unpaid("not_found");
       return unavailable("unreadable");
     case 401:
     case 403:
@@ -124,8 +124,8 @@ export function classifyCancel({ status, text }: HttpResponse): Cancelled {
   const envelope = parseEnvelope(text);
   const message = envelope?.message;
   if (status === 200 && envelope && envelope.status !== "failed") return "closed";
-  if (status === 400 && says(message, "already expired", "already cancelled")) return "already_over";
-  if (status === 404 && says(message, "link not found", "transaction not found")) return "not_found";
+  if (status === 400 && mentions(message, "already expired", "already cancelled")) return "already_over";
+  if (status === 404 && mentions(message, "link not found", "transaction not found")) return "not_found";
   return "unclear";
 }
 

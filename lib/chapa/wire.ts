@@ -78,8 +78,8 @@ export function santimOf(text: string | null | undefined): Santim | undefined {
   return text == null ? undefined : parseBirr(text);
 }
 
-/** Chapa's texts vary in case and apostrophes; a text is a hint and not a contract. */
-export function says(message: Envelope["message"], ...phrases: readonly string[]): boolean {
+/** Chapa's texts vary in case and apostrophes; a text is no contract. */
+export function mentions(message: Envelope["message"], ...phrases: readonly string[]): boolean {
   if (typeof message !== "string") return false;
   const plain = message.toLowerCase().replaceAll("’", "'");
   return phrases.some((phrase) => plain.includes(phrase));

@@ -7,7 +7,7 @@ const UUID_TEXT =
   /^\s*(?:[uU][rR][nN]:[uU][uU][iI][dD]:)?\{?[0-9a-fA-F]{8}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{12}\}?\s*$/;
 export const UuidText = z.string().regex(UUID_TEXT, "not a UUID");
 
-/** How to reach a payer, as a program that asks in his name may say. Nothing of it is needed. */
+/** How to reach a payer, as a program that asks in the payer's name may say. Nothing of it is needed. */
 const Customer = z.object({
   email: z.string().max(254).nullish(),
   phone_number: z.string().max(32).nullish(),
@@ -17,18 +17,16 @@ const Customer = z.object({
 
 /** Body of POST /api/v1/payments/initiate. Unknown keys are tolerated: callers send some that mean nothing here. */
 export const InitiateRequest = z.object({
-  request_id: UuidText.nullish().describe(
-    "Names this request; sent again with the same body it gives the same payment.",
-  ),
+  request_id: UuidText.nullish().describe("Id of this request. The same id with the same body gives the same payment."),
   property_id: UuidText,
   user_id: UuidText,
   amount: z
     .union([z.number(), z.string()], { error: "neither a number nor decimal text" })
     .nullish()
-    .describe("In birr. Must be the price of the purpose; absent means that price."),
+    .describe("In birr. Must equal the price of the purpose; absent means that price."),
   currency: z.literal(CURRENCIES[0]).nullish(),
   purpose: z.string().max(32).nullish(),
-  customer: Customer.nullish().describe("Only from programs; a user's own data come from User Management."),
+  customer: Customer.nullish().describe("Only from programs; users' own data come from User Management."),
 });
 export type InitiateRequest = z.infer<typeof InitiateRequest>;
 
@@ -54,12 +52,12 @@ export type PaymentResponse = z.infer<typeof PaymentResponse>;
 
 const instant = z.string().nullable().describe("ISO 8601, UTC.");
 
-/** A payment with its whole life. References at Chapa, and what it said, are shown to administrators and programs. */
+/** A payment with its checkouts, captures and history. References at Chapa, and what it said, are shown to administrators and programs. */
 export const PaymentDetail = PaymentResponse.extend({
-  late: z.boolean().describe("Whether the money came after the payment had been given up."),
-  finalised: z.boolean().describe("Whether the listing has been closed over it, for good."),
-  attention: z.array(z.string()).describe("Codes of what a person must look at."),
-  expires_at: instant.describe("When it is given up unless it is paid; null once it is decided."),
+  late: z.boolean().describe("Whether the money came after the payment was settled without money."),
+  finalised: z.boolean().describe("Whether no further checkout can follow, because the listing service gets FAILED."),
+  attention: z.array(z.string()).describe("Codes of what a person must decide."),
+  expires_at: instant.describe("When it expires if it is not paid; null once it is settled."),
   attempts: z.array(
     z.object({
       number: z.number().int(),
@@ -94,16 +92,20 @@ const Moment = z
   .union([z.iso.date(), z.iso.datetime({ offset: true })], {
     error: "neither a day (YYYY-MM-DD) nor a time with its zone",
   })
-  .describe("A day in Addis Ababa, or a moment.");
+  .describe("A day in Addis Ababa, or a time with its zone.");
 
 /** Query of a list of payments. */
 export const ListQuery = z.object({
   limit: z.coerce.number().int().min(1).max(LIST_LIMIT).default(20),
-  cursor: z.string().max(512).optional().describe("As the page before gave it; the other parameters must not change."),
+  cursor: z
+    .string()
+    .max(512)
+    .optional()
+    .describe("The cursor of the page before; the other parameters must stay the same."),
   status: z.enum(WIRE_STATUSES).optional(),
-  user_id: UuidText.optional().describe("For administrators and programs; others have only their own."),
-  from: Moment.optional().describe("First checkout not before this day or moment."),
-  to: Moment.optional().describe("First checkout not after this day or moment."),
+  user_id: UuidText.optional().describe("For administrators and programs; other callers see only their own payments."),
+  from: Moment.optional().describe("First checkout not before this day or time."),
+  to: Moment.optional().describe("First checkout not after this day or time."),
 });
 
 /** A page of payments, latest first. It may be short, or empty, while there is more. */
@@ -156,7 +158,8 @@ export const TokenResponse = z.object({
 export const HealthResponse = z.object({
   status: z.literal("healthy"),
   db: z.literal("ok"),
-  chapa_api: z.literal("ok").describe("As it was when last asked, at most five minutes ago."),
+  chapa_api: z.literal("ok").describe("The result of the last check, at most five minutes old."),
+  version: z.string().describe("The release of the service."),
 });
 
 const unhealthy = {
@@ -164,6 +167,7 @@ const unhealthy = {
   db_error: z.string().optional(),
   chapa_api: z.enum(["ok", "error", "unknown"]),
   chapa_api_error: z.string().optional(),
+  version: z.string(),
 };
 
 /** A problem whose `detail` is not a sentence but what earlier callers read there. */

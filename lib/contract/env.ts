@@ -42,7 +42,7 @@ const VARIABLES = {
   AUTH_SECRET_ARN: arn,
   /** JSON secret: Chapa key, contact keys, the listing's key, the notification service's bearer. */
   GATEWAY_SECRET_ARN: arn,
-  /** Public address of this service, as browsers and Chapa reach it; no path. */
+  /** Public address of this service for browsers and Chapa, without a path. */
   BASE_URL: url,
   /** Chapa's API; `/v1` is added when it has no path. */
   CHAPA_BASE_URL: url.transform((text) => (new URL(text).pathname === "/" ? `${text}/v1` : text)),
@@ -51,36 +51,36 @@ const VARIABLES = {
   USER_MANAGEMENT_URL: sibling,
   /** Whether User Management must confirm a token, or its signature is enough; see `lib/services/confirm-user.ts`. */
   TOKEN_VERIFY: z.enum(["remote", "local", "remote-with-fallback"]),
-  /** Paths below User Management's address that may know a user, comma separated, with `{id}` for his id. */
+  /** Paths of User Management where a user may be found, separated by commas, with `{id}` for the user's id. */
   USER_LOOKUP_PATHS: z
     .string()
     .transform((text) => text.split(",").map((path) => path.trim()))
     .pipe(z.array(z.string().regex(/^\/[^\s]*\{id\}/, "not a path with {id}"))),
   PROPERTY_LISTING_SERVICE_URL: sibling,
   NOTIFICATION_SERVICE_URL: sibling,
-  /** Where a browser goes after a success. */
+  /** Page that a browser is sent to after a success. */
   FRONTEND_REDIRECT_URL: url,
-  /** Where a browser goes while a payment is not confirmed; empty: this service's own page. */
+  /** Page that a browser is sent to while a payment is not confirmed; empty: this service's own page. */
   FRONTEND_PENDING_URL: z.union([z.literal("").transform(() => undefined), url]),
   /** Origins that browsers may be sent to, comma separated. */
   FRONTEND_ORIGINS: origins,
   /** What each purpose costs, as JSON. */
   PRICE_BOOK: json,
-  /** Days after which an unpaid payment is given up. */
+  /** Days after which an unpaid payment expires. */
   PAYMENT_TIMEOUT_DAYS: z.coerce.number().positive().max(365),
-  /** Minutes for which a checkout is handed out again before a new one is opened. */
+  /** Minutes for which a checkout is given out again before a new one is opened. */
   CHECKOUT_TTL_MINUTES: z.coerce.number().int().min(5).max(1440),
   /** Ages of a checkout at which Chapa is asked; the last one repeats. */
   RECHECK_LADDER: z.string().min(2),
-  /** Whether the listing is told that a payment failed for good. */
+  /** Whether the listing service gets FAILED for finalised payments. */
   LISTING_HEARS_FAILED: flag,
-  /** Initiate calls a minute, per user and per program. */
+  /** Initiate calls a minute, for each user and each program. */
   RATE_LIMIT_INITIATE: perMinute,
-  /** Logins a minute through us, per address and per user name. */
+  /** Logins a minute, for each address and each user name. */
   RATE_LIMIT_TOKEN: perMinute,
-  /** Verifies a minute, for everybody together, caused by callers that cannot prove who they are. */
+  /** Verifications a minute that unverified notices may cause, all together. */
   RATE_LIMIT_TRIGGERS: perMinute,
-  /** Holds new payments back while a restored table is compared with Chapa. */
+  /** Refuses new payments while a restored table is compared with Chapa. */
   INITIATE_PAUSED: flag,
 } as const satisfies Record<string, z.ZodType>;
 

@@ -46,21 +46,21 @@ export type Operation = {
 
 const PaymentPath = z.object({ payment_id: UuidText.describe("The payment's id, as initiate answered it.") });
 const initiate: Operation = {
-  summary: "Ask for a payment and the checkout to pay it at",
+  summary: "Request a payment and its checkout",
   description:
-    "One user, property and purpose is one payment: however often and from wherever it is asked for, the answer is the " +
-    "same payment and, while its checkout can be paid, the same URL.",
+    "One user, property and purpose is one payment. Every request for it gets the same payment and, while its checkout " +
+    "can be paid, the same URL.",
   header: z.object({
     "idempotency-key": z
       .string()
       .regex(/^[\x21-\x7e]{1,255}$/)
       .optional()
-      .describe("Means the same as request_id."),
+      .describe("Has the same meaning as request_id."),
   }),
   body: { type: "application/json", schema: InitiateRequest },
   answers: {
     202: {
-      description: "The payment; `checkout_url` is where it can be paid, or where it says how it stands.",
+      description: "The payment. `checkout_url` is the page where it can be paid, or a page that shows its state.",
       schema: PaymentResponse,
       headers: z.object({ "idempotent-replayed": z.literal("true").optional() }),
     },
@@ -72,25 +72,25 @@ const ETag = z.object({ etag: z.string() });
 const IfNoneMatch = z.object({ "if-none-match": z.string().optional() });
 
 const status: Operation = {
-  summary: "How a payment stands",
+  summary: "The state of a payment",
   path: PaymentPath,
-  description: "A reading of an old state makes this service ask Chapa; it does not wait for the answer.",
+  description: "If the stored state is old, this service also asks Chapa; the answer does not wait for it.",
   header: IfNoneMatch,
   answers: {
     200: { description: "The payment; its reference is masked.", schema: PaymentResponse, headers: ETag },
-    304: { description: "As it was when that ETag was given.", headers: ETag },
+    304: { description: "The payment has not changed since that ETag.", headers: ETag },
   },
   problems: [404, 422, 503],
 };
 
 const list: Operation = {
-  summary: "Payments, latest first",
+  summary: "Payments, newest first",
   description:
-    "Owners see their own; administrators and programs one user's, or everybody's: of the last 31 days unless `from` says otherwise.",
+    "Owners see their own payments. Administrators and programs see those of one user, or of all users. Without `from`: the last 31 days.",
   query: ListQuery,
   answers: {
     200: {
-      description: "A page; `Link` names the next one.",
+      description: "One page; the header `Link` names the next one.",
       schema: PaymentList,
       headers: z.object({ link: z.string().optional() }),
     },
@@ -101,25 +101,33 @@ const list: Operation = {
 const token: Operation = {
   summary: "Log in at User Management",
   body: { type: "application/x-www-form-urlencoded", schema: LoginRequest },
-  answers: { 200: { description: "User Management's tokens.", schema: TokenResponse } },
+  answers: { 200: { description: "The tokens of User Management.", schema: TokenResponse } },
   problems: [401, 413, 422, 429, 503],
 };
 
 const health: Operation = {
-  summary: "How this service and what it stands on are",
+  summary: "Health of this service and its dependencies",
   answers: {
-    200: { description: "Well.", schema: HealthResponse },
-    503: { description: "Not well; `detail` says what.", type: "application/problem+json", schema: UnhealthyResponse },
+    200: { description: "Healthy.", schema: HealthResponse },
+    503: {
+      description: "Not healthy; `detail` says what does not work.",
+      type: "application/problem+json",
+      schema: UnhealthyResponse,
+    },
   },
   problems: [],
 };
 
 const metrics: Operation = {
-  summary: "Counts since the service began",
-  description: "JSON, or Prometheus' text where `Accept` asks for text/plain or application/openmetrics-text.",
+  summary: "Counters since the start of the service",
+  description: "JSON; or Prometheus text if `Accept` asks for text/plain or application/openmetrics-text.",
   header: z.object({ accept: z.string().optional() }),
   answers: {
-    200: { description: "The counts.", schema: MetricsResponse, text: ["text/plain", "application/openmetrics-text"] },
+    200: {
+      description: "The counters.",
+      schema: MetricsResponse,
+      text: ["text/plain", "application/openmetrics-text"],
+    },
   },
   problems: [503],
 };
@@ -133,43 +141,49 @@ export const OPERATIONS: Record<RouteKey, Operation> = {
   "GET /api/v1/payments": list,
   "GET /internal/v1/payments": list,
   "GET /api/v1/payments/{payment_id}": {
-    summary: "A payment with its whole life",
+    summary: "A payment with its checkouts, captures and history",
     path: PaymentPath,
     header: IfNoneMatch,
     answers: {
       200: { description: "The payment, its checkouts, captures and history.", schema: PaymentDetail, headers: ETag },
-      304: { description: "As it was when that ETag was given.", headers: ETag },
+      304: { description: "The payment has not changed since that ETag.", headers: ETag },
     },
     problems: [404, 422, 503],
   },
   "GET /api/v1/payments/by-request/{request_id}": {
-    summary: "The payment that a request stands for",
+    summary: "The payment of a request",
     path: z.object({
       request_id: z
         .string()
         .regex(/^[\x21-\x7e]{1,255}$/)
-        .describe("As it was sent to initiate."),
+        .describe("The request_id that was sent to initiate."),
     }),
-    query: z.object({ user_id: UuidText.optional().describe("Whose request; administrators and programs must say.") }),
-    answers: { 200: { description: "The payment, with its checkout for who may pay it.", schema: PaymentResponse } },
+    query: z.object({
+      user_id: UuidText.optional().describe("The user who made the request; required for administrators and programs."),
+    }),
+    answers: {
+      200: { description: "The payment; with its checkout for callers who may pay it.", schema: PaymentResponse },
+    },
     problems: [404, 422, 503],
   },
   "POST /api/v1/payments/{payment_id}/verify": {
-    summary: "Ask Chapa now",
-    description: "At most once in five seconds for one payment; in between the stored state is the answer.",
+    summary: "Verify a payment at Chapa now",
+    description: "A payment is verified at most once in five seconds; in between the answer is the stored state.",
     path: PaymentPath,
-    answers: { 200: { description: "The payment after the look.", schema: PaymentDetail } },
+    answers: { 200: { description: "The payment after the verification.", schema: PaymentDetail } },
     problems: [404, 422, 429, 503],
   },
   "POST /api/v1/payments/{payment_id}/cancel": {
-    summary: "Give a payment up",
-    description: "Only when Chapa confirms that its checkout was not paid and takes no money any more.",
+    summary: "Cancel a payment",
+    description: "Only if Chapa confirms that the checkout was not paid and can no longer be paid.",
     path: PaymentPath,
-    answers: { 200: { description: "The payment, cancelled or given up before.", schema: PaymentResponse } },
+    answers: {
+      200: { description: "The payment, cancelled now or settled without money before.", schema: PaymentResponse },
+    },
     problems: [404, 409, 422, 429, 503],
   },
   "GET /api/v1/payments/return/{tx_ref}": {
-    summary: "Where the payer's browser comes back to from Chapa",
+    summary: "The page to which Chapa returns the payer's browser",
     path: z.object({ tx_ref: z.string().max(64) }),
     query: z.object({
       lang: z.string().optional().describe("Language of the page: en, am or om."),
@@ -177,8 +191,8 @@ export const OPERATIONS: Record<RouteKey, Operation> = {
     }),
     answers: {
       200: { description: "Not confirmed yet: a page that refreshes itself.", type: "text/html", schema: z.string() },
-      303: { description: "Paid, or to be awaited elsewhere.", headers: z.object({ location: z.string() }) },
-      404: { description: "A page that says so: no such payment.", type: "text/html", schema: z.string() },
+      303: { description: "Paid, or the browser waits on another page.", headers: z.object({ location: z.string() }) },
+      404: { description: "There is no such payment; a page says so.", type: "text/html", schema: z.string() },
     },
     problems: [422, 503],
   },
@@ -194,21 +208,25 @@ export const OPERATIONS: Record<RouteKey, Operation> = {
     problems: [],
   },
   "POST /api/v1/webhook/chapa": {
-    summary: "Chapa says that something happened to a payment",
-    description: "Signed with `x-chapa-signature`, HMAC-SHA256 over the raw body. It only causes a look at Chapa.",
+    summary: "Chapa's webhook",
+    description:
+      "Signed with `x-chapa-signature`, the HMAC-SHA256 of the raw body. It only causes a verification at Chapa.",
     header: z.object({
       "x-chapa-signature": z.string().optional(),
-      "chapa-signature": z.string().optional().describe("The same for every webhook: proves nothing."),
+      "chapa-signature": z.string().optional().describe("The same for every webhook, so it proves nothing."),
     }),
     body: { type: "application/json", schema: z.unknown() },
     answers: {
-      200: { description: "Heard.", schema: WebhookAnswer },
-      303: { description: "A browser is sent to the payment's page.", headers: z.object({ location: z.string() }) },
+      200: { description: "Accepted.", schema: WebhookAnswer },
+      303: {
+        description: "A browser is redirected to the payment's page.",
+        headers: z.object({ location: z.string() }),
+      },
     },
     problems: [400, 401, 413, 503],
   },
   "GET /api/v1/webhook/chapa": {
-    summary: "Chapa's callback, or a browser that was sent here",
+    summary: "Chapa's callback, or a browser that was redirected here",
     query: z.object({
       trx_ref: z.string().optional(),
       tx_ref: z.string().optional(),
@@ -216,8 +234,11 @@ export const OPERATIONS: Record<RouteKey, Operation> = {
       status: z.string().optional(),
     }),
     answers: {
-      200: { description: "Heard, or nothing to do.", schema: WebhookAnswer },
-      303: { description: "A browser is sent to the payment's page.", headers: z.object({ location: z.string() }) },
+      200: { description: "Accepted, or nothing to do.", schema: WebhookAnswer },
+      303: {
+        description: "A browser is redirected to the payment's page.",
+        headers: z.object({ location: z.string() }),
+      },
     },
     problems: [400, 503],
   },

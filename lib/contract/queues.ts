@@ -9,7 +9,7 @@ export type ResolveMessage = z.infer<typeof ResolveMessage>;
 export const ListingMessage = z.object({ ref: z.string().length(18), version: z.number().int() });
 export type ListingMessage = z.infer<typeof ListingMessage>;
 
-/** Notification queue: tell the payer. `tries` counts sends that may have reached him already. */
+/** Notification queue: tell the payer. `tries` counts sends that may have reached the payer already. */
 export const NotificationMessage = z.object({
   ref: z.string().length(18),
   version: z.number().int(),

@@ -172,7 +172,7 @@ export function noteVerification(
     attempts,
     verifiedAt: now,
     unreachableSince: undefined,
-    failureReason: failed ? (found.failureReason ?? "the last try was not successful") : payment.failureReason,
+    failureReason: failed ? (found.failureReason ?? "the last try failed") : payment.failureReason,
   };
   return { ...next, dueAt: dueAt(next, now, policy) };
 }

@@ -17,7 +17,7 @@ export abstract class PaymentError extends Error {
 export class PurposeUnknown extends PaymentError {
   readonly code = "purpose_unknown";
   constructor(purpose: string, known: readonly string[]) {
-    super(`Nothing is sold under the purpose "${purpose}"; known are: ${known.join(", ")}.`);
+    super(`The purpose "${purpose}" is unknown; known purposes: ${known.join(", ")}.`);
   }
 }
 
@@ -25,7 +25,7 @@ export class PurposeUnknown extends PaymentError {
 export class PriceDiffers extends PaymentError {
   readonly code = "price_differs";
   constructor(named: string, price: string, currency: string) {
-    super(`The amount ${named} is not the price: this costs ${price} ${currency}.`);
+    super(`The amount ${named} is not the price; the price is ${price} ${currency}.`);
   }
 }
 
@@ -34,7 +34,7 @@ export class RequestDiffers extends PaymentError {
   readonly code = "request_differs";
   readonly fields: readonly string[];
   constructor(fields: readonly string[]) {
-    super(`This request id was used before with another body; different: ${fields.join(", ")}.`);
+    super(`This request id was used before with another body. Different fields: ${fields.join(", ")}.`);
     this.fields = fields;
   }
 }
@@ -89,7 +89,7 @@ export class RateLimited extends PaymentError {
 export class PaymentTaken extends PaymentError {
   readonly code = "payment_taken";
   constructor() {
-    super("This payment has taken money and cannot be cancelled.");
+    super("Money was taken for this payment, so it cannot be cancelled.");
   }
 }
 
@@ -97,7 +97,7 @@ export class PaymentTaken extends PaymentError {
 export class CheckoutBeingOpened extends PaymentError {
   readonly code = "checkout_being_opened";
   constructor(retryAfterSeconds: number) {
-    super("The checkout for this payment is being opened; ask again.", { retryAfterSeconds });
+    super("The checkout for this payment is being opened. Please send the same request again.", { retryAfterSeconds });
   }
 }
 
@@ -105,7 +105,7 @@ export class CheckoutBeingOpened extends PaymentError {
 export class ListingClosed extends PaymentError {
   readonly code = "listing_closed";
   constructor() {
-    super("This listing was closed because its fee was not paid in time; it cannot be paid any more.");
+    super("This listing was closed because its fee was not paid in time. It can no longer be paid.");
   }
 }
 
@@ -125,13 +125,16 @@ export class GatewayRefused extends PaymentError {
   }
 }
 
-/** Chapa did not answer, or answered something unreadable. Nothing was charged; the same request may be sent again. */
+/** Chapa did not answer, or its answer cannot be read. The same request may be sent again. */
 export class GatewayUnavailable extends PaymentError {
   readonly code = "gateway_unavailable";
   constructor(retryAfterSeconds: number) {
-    super("The payment gateway cannot be reached right now; nothing was charged. Please try again.", {
-      retryAfterSeconds,
-    });
+    super(
+      "The payment gateway cannot be reached right now. Please try again. If you have paid already, we will find it.",
+      {
+        retryAfterSeconds,
+      },
+    );
   }
 }
 
@@ -139,7 +142,7 @@ export class GatewayUnavailable extends PaymentError {
 export class GatewayMisconfigured extends PaymentError {
   readonly code = "gateway_misconfigured";
   constructor(retryAfterSeconds: number) {
-    super("Payments are not possible right now because of a fault on our side; nothing was charged.", {
+    super("Payments are not possible right now because of a fault on our side. Please try again later.", {
       retryAfterSeconds,
     });
   }

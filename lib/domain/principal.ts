@@ -1,6 +1,6 @@
 import type { Uuid } from "./ids.ts";
 
-/** A user as his token or User Management describes him. `role` is lower case. */
+/** A user as the token or User Management describes them. `role` is lower case. */
 export type UserPrincipal = {
   kind: "user";
   userId: Uuid;
@@ -16,12 +16,14 @@ export type ServicePrincipal = { kind: "service"; name: string; roles: readonly 
 /** Who calls. */
 export type Principal = UserPrincipal | ServicePrincipal;
 
-/** Whether the caller acts for others and not for himself. */
+/** Whether the caller acts for others. */
 export function isPrivileged(principal: Principal): boolean {
   return principal.kind === "service" || principal.role === "admin";
 }
 
-/** Whether the caller may see what belongs to this user: a user his own, administrators and programs everything. */
+/**
+ * Whether the caller may see what belongs to this user: users see their own, administrators and programs everything.
+ */
 export function mayRead(principal: Principal, ownerId: Uuid | undefined): boolean {
   return isPrivileged(principal) || (principal.kind === "user" && principal.userId === ownerId);
 }

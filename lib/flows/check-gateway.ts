@@ -4,14 +4,14 @@ import type { GatewayHealthTable } from "../table/gateway-health.ts";
 
 export type CheckGatewayPorts = {
   chapa: Pick<ChapaClient, "isReachable">;
-  probes: Pick<GatewayHealthTable, "record">;
+  gatewayHealth: Pick<GatewayHealthTable, "record">;
   clock: Pick<Clock, "now">;
 };
 
-const PROBE_MS = 4_000;
+const CHECK_MS = 4_000;
 
 /** Asks Chapa whether it is there, and keeps the answer for whoever wants to know how we are. */
-export async function checkGateway({ chapa, probes, clock }: CheckGatewayPorts): Promise<void> {
-  const isReachable = await chapa.isReachable(PROBE_MS);
-  await probes.record({ isReachable, at: clock.now() });
+export async function checkGateway({ chapa, gatewayHealth, clock }: CheckGatewayPorts): Promise<void> {
+  const isReachable = await chapa.isReachable(CHECK_MS);
+  await gatewayHealth.record({ isReachable, at: clock.now() });
 }

@@ -67,7 +67,7 @@ export async function initiate(ports: InitiatePorts, command: InitiateCommand, r
   const started = await begin(job);
   const payment = await finish(job, started);
   if (payment.state === "FAILED" && isInert(payment))
-    throw new GatewayRefused(payment.failureReason ?? "it said no more");
+    throw new GatewayRefused(payment.failureReason ?? "no reason was given");
   return { payment, replayed: started.replayed, quota: started.quota };
 }
 
@@ -101,7 +101,7 @@ async function prepare(ports: InitiatePorts, command: InitiateCommand, run: Init
   const [namespace, mode, contact] = await Promise.all([
     ports.namespace(),
     ports.chapa.mode(),
-    command.contact ?? lookUp(ports, command.userId),
+    command.contact ?? findContact(ports, command.userId),
   ]);
   const fee = { userId: command.userId, propertyId: command.propertyId, purpose: price.purpose };
   return {
@@ -122,15 +122,15 @@ async function prepare(ports: InitiatePorts, command: InitiateCommand, run: Init
   };
 }
 
-/** Nobody needs the payer's data to take his money; that nobody knows him is another matter. */
-async function lookUp(ports: InitiatePorts, userId: Uuid): Promise<Contact> {
+/** A payment needs no contact data of the payer; an unknown payer is another matter. */
+async function findContact(ports: InitiatePorts, userId: Uuid): Promise<Contact> {
   try {
     const user = await ports.customers.find(userId);
     if (!user) throw new UserUnknown();
     return user;
   } catch (error) {
     if (!(error instanceof DependencyUnavailable)) throw error;
-    ports.log.warn("customer_not_looked_up", { error: errorName(error) });
+    ports.log.warn("customer_lookup_failed", { error: errorName(error) });
     return {};
   }
 }

@@ -8,7 +8,7 @@ export type LogInPorts = {
 };
 
 /**
- * Passes a login on to User Management. Whoever guesses is slowed down by where he comes from and by whom he tries.
+ * Passes a login on to User Management. Guessing is slowed down for each address and for each user name.
  * @throws RateLimited, WrongLogin, DependencyUnavailable (also while nobody can count the tries)
  */
 export async function logIn(

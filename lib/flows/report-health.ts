@@ -1,7 +1,7 @@
 import { DependencyUnavailable } from "../domain/errors.ts";
 import { MINUTE_MS } from "../domain/time.ts";
 import type { Clock } from "../runtime/clock.ts";
-import type { GatewayHealthTable, Probe } from "../table/gateway-health.ts";
+import type { GatewayHealth, GatewayHealthTable } from "../table/gateway-health.ts";
 
 /** How we are; `…Error` says what is wrong in words. */
 export type Health = {
@@ -12,14 +12,14 @@ export type Health = {
   chapaError?: string;
 };
 
-export type HealthPorts = { probes: Pick<GatewayHealthTable, "last">; clock: Pick<Clock, "now"> };
+export type HealthPorts = { gatewayHealth: Pick<GatewayHealthTable, "last">; clock: Pick<Clock, "now"> };
 
 // The sweep asks every minute; an older answer means that it does not run.
 const FRESH_MS = 5 * MINUTE_MS;
 
-export async function reportHealth({ probes, clock }: HealthPorts): Promise<Health> {
+export async function reportHealth({ gatewayHealth, clock }: HealthPorts): Promise<Health> {
   try {
-    const chapa = judge(await probes.last(), clock.now());
+    const chapa = judge(await gatewayHealth.last(), clock.now());
     return { isHealthy: chapa.chapa === "ok", db: "ok", ...chapa };
   } catch (error) {
     if (!(error instanceof DependencyUnavailable)) throw error;
@@ -28,10 +28,10 @@ export async function reportHealth({ probes, clock }: HealthPorts): Promise<Heal
   }
 }
 
-function judge(probe: Probe | undefined, now: number): Pick<Health, "chapa" | "chapaError"> {
-  if (!probe) return { chapa: "unknown", chapaError: "nobody has asked it yet" };
-  if (now - probe.at > FRESH_MS) {
-    return { chapa: "unknown", chapaError: `last asked at ${new Date(probe.at).toISOString()}` };
+function judge(known: GatewayHealth | undefined, now: number): Pick<Health, "chapa" | "chapaError"> {
+  if (!known) return { chapa: "unknown", chapaError: "nobody has asked it yet" };
+  if (now - known.at > FRESH_MS) {
+    return { chapa: "unknown", chapaError: `last asked at ${new Date(known.at).toISOString()}` };
   }
-  return probe.isReachable ? { chapa: "ok" } : { chapa: "error", chapaError: "it did not answer when last asked" };
+  return known.isReachable ? { chapa: "ok" } : { chapa: "error", chapaError: "it did not answer when last asked" };
 }

@@ -15,7 +15,7 @@ export class InputInvalid extends PaymentError {
   }
 }
 
-/** Valid credentials that do not reach this far. */
+/** The credentials are valid, but not for this. */
 export class Forbidden extends PaymentError {
   readonly code = "forbidden";
 }
@@ -24,7 +24,7 @@ export class Forbidden extends PaymentError {
 export class RouteUnknown extends PaymentError {
   readonly code = "route_unknown";
   constructor() {
-    super("Nothing is served at this address; /openapi.json lists what is.");
+    super("There is no route at this address; /openapi.json lists the routes.");
   }
 }
 
@@ -33,7 +33,7 @@ export class MethodNotAllowed extends PaymentError {
   readonly code = "method_not_allowed";
   readonly allowed: readonly string[];
   constructor(allowed: readonly string[]) {
-    super(`This address takes ${allowed.join(" and ")} only.`);
+    super(`This address accepts only ${allowed.join(" and ")}.`);
     this.allowed = allowed;
   }
 }

@@ -8,8 +8,8 @@ import { Forbidden } from "./errors.ts";
 export const ListFilter = ListQuery.extend({ user_id: UuidText.pipe(Uuid).optional() });
 
 /**
- * Whose payments a caller is shown: his own; everybody's (undefined) or one user's for administrators and programs.
- * @throws Forbidden when he asks for somebody else's
+ * Whose payments a caller is shown: their own; everybody's (undefined) or one user's for administrators and programs.
+ * @throws Forbidden when a user asks for somebody else's
  */
 export function listedUser(principal: Principal, userId: Uuid | undefined): Uuid | undefined {
   if (isPrivileged(principal)) return userId;

@@ -3,18 +3,19 @@ import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObj
 import { GatewayAnswer, Problem } from "../contract/api.ts";
 import { OPERATIONS, type Operation } from "../contract/operations.ts";
 import { ROUTES, type Route } from "../contract/routes.ts";
+import { VERSION } from "../contract/version.ts";
 
 const PROBLEMS: Record<number, string> = {
-  400: "The gateway refuses the payment's data, or the call names no payment.",
+  400: "Chapa refuses the payment's data, or the call names no payment.",
   401: "No valid credentials.",
-  403: "Valid credentials that do not reach this far.",
-  404: "There is no such payment, or nobody knows the user.",
-  409: "The payment is not in a state for this; the code says why.",
+  403: "The credentials are valid, but not for this.",
+  404: "There is no such payment, or the user is unknown.",
+  409: "The payment's state does not allow this; the code says why.",
   413: "The body is too large.",
   422: "The input is not valid; `errors` names each field.",
   429: "Too many requests; see Retry-After.",
-  500: "A fault of ours.",
-  503: "Something that this stands on does not answer; the same request may be sent again, see Retry-After.",
+  500: "A defect of this service.",
+  503: "Something that this service needs does not answer. The same request may be sent again; see Retry-After.",
 };
 
 const RetryAfter = z.object({ "retry-after": z.string().regex(/^\d+$/).optional().describe("Seconds.") });
@@ -25,15 +26,15 @@ export function openApiDocument(): ReturnType<typeof createDocument> {
   const operations: Record<string, Operation> = OPERATIONS;
   for (const route of ROUTES) {
     const operation = operations[`${route.method} ${route.path}`];
-    if (!operation) throw new Error(`nobody has described ${route.method} ${route.path}`);
+    if (!operation) throw new Error(`${route.method} ${route.path} has no description`);
     paths[route.path] = { ...paths[route.path], [route.method.toLowerCase()]: toOperation(route, operation) };
   }
   return createDocument({
     openapi: "3.1.0",
     info: {
       title: "Chapa payments",
-      version: "1.0.0",
-      description: "Takes a fee through Chapa exactly once, finds out the truth about it, and tells whoever must know.",
+      version: VERSION,
+      description: "Opens one Chapa checkout for one fee, verifies whether it was paid, and delivers the result.",
       license: { name: "MIT", identifier: "MIT" },
     },
     servers: [{ url: "/" }],
@@ -94,7 +95,7 @@ function toOperation({ method, path, access }: Route, operation: Operation): Zod
       ]),
   ]);
   return {
-    operationId: `${method.toLowerCase()}${path.replace(/[/{}_-]+(\w?)/g, (_, letter: string) => letter.toUpperCase())}`,
+    operationId: `${method.toLowerCase()}${path.replace(/[/{}_-]+(\w?)/g, (_, character: string) => character.toUpperCase())}`,
     summary,
     ...(description ? { description } : {}),
     security: SECURITY[access.kind],

@@ -16,7 +16,7 @@ export type Credentials = { jwtSecrets: readonly string[]; apiKeys: readonly Api
 export type AuthenticatePorts = {
   /** As they are known here, and as they are after they did not fit: they may have been replaced. */
   credentials: { get: () => Promise<Credentials>; renewed: () => Promise<Credentials> };
-  /** What is known of a user whose token is signed and not over; undefined when he is refused. */
+  /** What is known of a user whose token is signed and not over; undefined when the user is refused. */
   confirm: (token: string, claims: UserPrincipal, expiresAt: number) => Promise<UserPrincipal | undefined>;
 };
 
@@ -43,7 +43,7 @@ const Signed = z.object({ iam: z.object({ userArn: z.string().min(1) }) });
  */
 export async function authenticate(event: APIGatewayProxyEventV2, ports: AuthenticatePorts): Promise<Principal> {
   const access = accessOf(event.routeKey);
-  if (!access || access.kind === "public") throw new Forbidden("Nobody may call this.");
+  if (!access || access.kind === "public") throw new Forbidden("This route accepts no caller.");
   const principal = await callerOf(event, access.kind, ports);
   const roles = principal.kind === "user" ? [principal.role] : principal.roles;
   if (access.roles && !access.roles.some((role) => roles.includes(role))) {

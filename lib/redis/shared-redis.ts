@@ -45,14 +45,14 @@ export class SharedRedis {
   async ask<Value>(question: (redis: Redis) => Promise<Value>): Promise<{ answer: Value } | undefined> {
     const at = await this.#at();
     if (!at) return undefined;
-    if (this.#clock.now() < this.#pausedUntil) throw new DependencyUnavailable("The store of limits");
+    if (this.#clock.now() < this.#pausedUntil) throw new DependencyUnavailable("The store of rate limits");
     try {
       return { answer: await question(this.#redisAt(at)) };
     } catch (error) {
       // Of many questions that were under way together one record is enough.
       if (this.#clock.now() >= this.#pausedUntil) this.#log.warn("redis_failed", { error: errorName(error) });
       this.#pausedUntil = this.#clock.now() + PAUSE_MS;
-      throw new DependencyUnavailable("The store of limits", error);
+      throw new DependencyUnavailable("The store of rate limits", error);
     }
   }
 

@@ -13,7 +13,7 @@ export type LogMessage =
   | "checkout_not_opened"
   | "unmatched_checkout"
   | "contact_not_stored"
-  | "customer_not_looked_up"
+  | "customer_lookup_failed"
   | "payment_transitioned"
   | "verification_ended"
   | "verification_suppressed"

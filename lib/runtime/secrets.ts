@@ -66,7 +66,7 @@ export class Secret<Value> {
     } catch (error) {
       this.#failedAt = this.#clock.now();
       if (this.#value !== undefined) return this.#value;
-      throw new DependencyUnavailable("The store of secrets", error);
+      throw new DependencyUnavailable("The secret store", error);
     }
   }
 

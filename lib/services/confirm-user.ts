@@ -19,7 +19,8 @@ export type ConfirmPorts = {
 };
 
 /**
- * The user behind a token, as far as the mode asks: he may have lost his role, or been deleted, since it was signed.
+ * The user behind a token, as far as the mode asks: the role may have changed, or the user been deleted, since the
+ * token was signed.
  * @param expiresAt when the token ends, epoch ms
  * @returns undefined when User Management refuses the token
  * @throws DependencyUnavailable when it must be asked and does not answer

@@ -6,7 +6,7 @@ import { parseJson } from "../runtime/json.ts";
 
 // The listing sends its own notification inside the request: up to 33 s when that hangs.
 const CONFIRM_MS = 40_000;
-const LOOK_MS = 5_000;
+const GET_MS = 5_000;
 
 /**
  * What the listing said. `received` is what it now shows; `already_processed` hides which of its two final states it
@@ -71,17 +71,17 @@ export class ListingService {
 
   /** Whether the property can be seen or is reserved, which only an approved one can; undefined when nobody says. */
   async isPublicOrReserved(propertyId: Uuid): Promise<boolean | undefined> {
-    const shown = await this.#look(`/properties/public/${propertyId}`);
+    const shown = await this.#get(`/properties/public/${propertyId}`);
     if (shown?.status === 200) return true;
     if (shown?.status !== 404) return undefined;
-    const reserved = await this.#look("/properties/reserved");
+    const reserved = await this.#get("/properties/reserved");
     const rows = reserved?.status === 200 ? Reserved.safeParse(parseJson(reserved.text)).data : undefined;
     return rows?.some(({ id }) => id.toLowerCase() === propertyId);
   }
 
-  async #look(path: string): Promise<HttpResponse | undefined> {
+  async #get(path: string): Promise<HttpResponse | undefined> {
     try {
-      return await this.#send({ method: "GET", url: `${this.#baseUrl}${path}`, timeoutMs: LOOK_MS });
+      return await this.#send({ method: "GET", url: `${this.#baseUrl}${path}`, timeoutMs: GET_MS });
     } catch (error) {
       if (error instanceof CallFailed) return undefined;
       throw error;

@@ -51,12 +51,12 @@ export class UserDirectory {
 
   /**
    * @returns undefined when no path knows the user
-   * @throws DependencyUnavailable when one of them did not answer and no other knew him
+   * @throws DependencyUnavailable when one of them did not answer and no other knew the user
    */
   async find(userId: Uuid): Promise<UserDetails | undefined> {
     let unknown: DependencyUnavailable | undefined;
     for (const path of this.#options.paths) {
-      const reply = await this.#look(path.replace("{id}", userId));
+      const reply = await this.#find(path.replace("{id}", userId));
       const found = reply?.status === 200 ? Found.safeParse(parseJson(reply.text)).data : undefined;
       if (found) {
         const { email, full_name: name, preferred_language: language } = found;
@@ -70,7 +70,7 @@ export class UserDirectory {
     return undefined;
   }
 
-  async #look(path: string): Promise<HttpResponse | undefined> {
+  async #find(path: string): Promise<HttpResponse | undefined> {
     const reply = await this.#ask(path, await this.#bearer());
     if (reply?.status !== 401 || !this.#token) return reply;
     // The administrator's token was taken back before its time.

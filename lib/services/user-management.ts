@@ -6,7 +6,7 @@ import { parseJson } from "../runtime/json.ts";
 
 const ASK_MS = 3_000;
 
-/** A user as User Management knows him now; its word beats what his token says. */
+/** A user as User Management knows them now; its word beats what the token says. */
 export type User = {
   userId: Uuid;
   role: string;
@@ -59,7 +59,7 @@ export class UserManagement {
 
   /**
    * Logs a user in; never tried twice.
-   * @returns undefined when it refuses him, whether he is unknown, mistaken or no longer active
+   * @returns undefined when it refuses the user: unknown, a wrong password, or no longer active
    * @throws DependencyUnavailable when it does not answer, or not readably
    */
   async login({ username, password }: { username: string; password: string }): Promise<LoginTokens | undefined> {

@@ -40,12 +40,16 @@ export class ContactTable {
     if (!key) throw new Error(`no contact key "${current}"`);
     const iv = this.#random(IV_BYTES);
     const cipher = createCipheriv("aes-256-gcm", key, iv).setAAD(Buffer.from(ref));
-    const sealed = Buffer.concat([cipher.update(JSON.stringify(contact), "utf8"), cipher.final(), cipher.getAuthTag()]);
+    const ciphertext = Buffer.concat([
+      cipher.update(JSON.stringify(contact), "utf8"),
+      cipher.final(),
+      cipher.getAuthTag(),
+    ]);
     await callTable(() =>
       this.#client.send(
         new PutCommand({
           TableName: this.#name,
-          Item: { ...contactKey(ref), key_id: current, iv, sealed, ttl: Math.ceil((now + TTL_MS) / 1000) },
+          Item: { ...contactKey(ref), key_id: current, iv, ciphertext, ttl: Math.ceil((now + TTL_MS) / 1000) },
         }),
       ),
     );
@@ -60,11 +64,11 @@ export class ContactTable {
     const row = StoredContact.parse(Item);
     const key = (await this.#keys()).keys[row.key_id];
     if (!key) throw new Error(`no contact key "${row.key_id}"`);
-    const sealed = Buffer.from(row.sealed);
+    const ciphertext = Buffer.from(row.ciphertext);
     const decipher = createDecipheriv("aes-256-gcm", key, row.iv)
       .setAAD(Buffer.from(ref))
-      .setAuthTag(sealed.subarray(-TAG_BYTES));
-    const clear = Buffer.concat([decipher.update(sealed.subarray(0, -TAG_BYTES)), decipher.final()]);
+      .setAuthTag(ciphertext.subarray(-TAG_BYTES));
+    const clear = Buffer.concat([decipher.update(ciphertext.subarray(0, -TAG_BYTES)), decipher.final()]);
     return Contact.parse(JSON.parse(clear.toString("utf8")));
   }
 }
@@ -72,5 +76,5 @@ export class ContactTable {
 const StoredContact = z.object({
   key_id: z.string(),
   iv: z.instanceof(Uint8Array),
-  sealed: z.instanceof(Uint8Array),
+  ciphertext: z.instanceof(Uint8Array),
 });

@@ -2,16 +2,16 @@ import { type DynamoDBDocumentClient, GetCommand, PutCommand } from "@aws-sdk/li
 import * as z from "zod";
 import type { Instant } from "../domain/time.ts";
 import { callTable } from "./conditional.ts";
-import { probeKey } from "./keys.ts";
+import { gatewayHealthKey } from "./keys.ts";
 
 /** What was found when Chapa was last asked whether it is there. */
-export type Probe = { isReachable: boolean; at: Instant };
+export type GatewayHealth = { isReachable: boolean; at: Instant };
 
-const StoredProbe = z
+const StoredGatewayHealth = z
   .object({ is_reachable: z.boolean(), at: z.number().int() })
-  .transform(({ is_reachable, at }): Probe => ({ isReachable: is_reachable, at }));
+  .transform(({ is_reachable, at }): GatewayHealth => ({ isReachable: is_reachable, at }));
 
-/** The last look at Chapa's well-being, so that asking for ours costs Chapa nothing. */
+/** The last check of Chapa's health, so that asking for ours costs Chapa nothing. */
 export class GatewayHealthTable {
   readonly #client: DynamoDBDocumentClient;
   readonly #name: string;
@@ -21,14 +21,16 @@ export class GatewayHealthTable {
     this.#name = name;
   }
 
-  async record({ isReachable, at }: Probe): Promise<void> {
-    const Item = { ...probeKey, is_reachable: isReachable, at };
+  async record({ isReachable, at }: GatewayHealth): Promise<void> {
+    const Item = { ...gatewayHealthKey, is_reachable: isReachable, at };
     await callTable(() => this.#client.send(new PutCommand({ TableName: this.#name, Item })));
   }
 
-  /** @throws DependencyUnavailable when the table does not answer, which is news of its own */
-  async last(): Promise<Probe | undefined> {
-    const { Item } = await callTable(() => this.#client.send(new GetCommand({ TableName: this.#name, Key: probeKey })));
-    return Item && StoredProbe.parse(Item);
+  /** @throws DependencyUnavailable when the table does not answer, which says something of its own */
+  async last(): Promise<GatewayHealth | undefined> {
+    const { Item } = await callTable(() =>
+      this.#client.send(new GetCommand({ TableName: this.#name, Key: gatewayHealthKey })),
+    );
+    return Item && StoredGatewayHealth.parse(Item);
   }
 }

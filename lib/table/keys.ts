@@ -9,7 +9,7 @@ export const paymentKey = (ref: Ref) => ({ pk: `${PAYMENT_PREFIX}${ref}` });
 export const requestKey = (hash: string) => ({ pk: `R#${hash}` });
 export const contactKey = (ref: Ref) => ({ pk: `C#${ref}` });
 export const reconcileKey = { pk: "X#reconcile" };
-export const probeKey = { pk: "H#chapa" };
+export const gatewayHealthKey = { pk: "H#chapa" };
 export const totalsKey = (day: string) => ({ pk: `T#${day}` });
 
 /** Bucket of a payment, from its last character, which is as random as the rest. */

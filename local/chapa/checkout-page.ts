@@ -92,7 +92,7 @@ function openPanel({ failedAttempts, lastFailure }: Transaction): Html {
         <label for="phone">Phone number of the wallet</label>
         <input id="phone" name="phone" inputmode="numeric" autocomplete="off" list="numbers" value="${number}">
         <datalist id="numbers">${testNumbers("telebirr").map((known) => html`<option value="${known}"></option>`)}</datalist>
-        <p class="hint">Any number but ${testNumbers("telebirr").join(", ")} fails, as in Chapa’s test mode.</p>
+        <p class="note">Any number but ${testNumbers("telebirr").join(", ")} fails, as in Chapa’s test mode.</p>
         <input type="hidden" name="action" value="pay">
         <button class="main" name="method" value="telebirr">Pay with telebirr</button>
         <div class="row"><button name="method" value="cbebirr">CBE Birr</button>

@@ -1,6 +1,6 @@
 import { Html } from "./html.ts";
 
-/** The looks of the payer's page. Nothing is fetched: system fonts, no images. */
+/** The style of the payer's page. Nothing is fetched: system fonts, no images. */
 export const STYLE = new Html(`
 :root { color-scheme: light dark; --ink: #16231b; --soft: #5d6b62; --line: #dfe6e1; --page: #f1f5f2; --card: #fff;
   --green: #3f7d0c; --on-green: #fff; --bad: #a8321f; --field: #fff; }
@@ -34,7 +34,7 @@ button:hover, .button:hover { border-color: var(--green); }
 button:active { transform: translateY(1px); }
 :focus-visible { outline: 3px solid color-mix(in srgb, var(--green) 55%, transparent); outline-offset: 1px; }
 .main { background: var(--green); border-color: var(--green); color: var(--on-green); }
-.hint { margin: 6px 0 14px; font-size: 13px; color: var(--soft); }
+.note { margin: 6px 0 14px; font-size: 13px; color: var(--soft); }
 .row { display: grid; gap: 10px; grid-template-columns: repeat(auto-fit, minmax(96px, 1fr)); margin-top: 10px; }
 .row form { display: contents; }
 .quiet button { min-height: 42px; font-weight: 500; font-size: 14px; color: var(--soft); }

@@ -110,7 +110,7 @@ function isAbout(entry: JournalEntry, txRef: string): boolean {
 function snakeCase(record: object): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(record).map(([name, value]) => [
-      name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
+      name.replace(/[A-Z]/g, (character) => `_${character.toLowerCase()}`),
       value,
     ]),
   );

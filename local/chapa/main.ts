@@ -13,7 +13,7 @@ const command = new Command({
   duration: "ready after about 1 second; runs until it is stopped (Ctrl+C)",
   options: {
     port: integer("port of the API and the payer's page; 0 takes any free one", 8700, PORTS),
-    "control-port": optionalInteger("port of the control API under /__sim (default: the port above, plus one)", PORTS),
+    "control-port": optionalInteger("port of the control API under /__sim (default: the port above plus one)", PORTS),
     "webhook-url": url("where webhooks are sent (default: nowhere)"),
     "webhook-secret": orElse(text("what they are signed with", "SECRET"), CHAPA_DEFAULTS.webhookSecret),
     "secret-key": orElse(text("the API key to accept; begins with CHASECK_TEST-sim", "KEY"), CHAPA_DEFAULTS.secretKey),

@@ -16,13 +16,13 @@ const DECLINED = "The payer's wallet declined the payment";
 export class Payer {
   readonly #ledger: Ledger;
   readonly #scheduler: Scheduler;
-  readonly #told: (txRef: string) => Promise<void>;
+  readonly #delivered: (txRef: string) => Promise<void>;
 
   /** @param parts.told resolves when the merchant has been told all that there is to tell about a tx_ref */
-  constructor(parts: { ledger: Ledger; scheduler: Scheduler; told: (txRef: string) => Promise<void> }) {
+  constructor(parts: { ledger: Ledger; scheduler: Scheduler; delivered: (txRef: string) => Promise<void> }) {
     this.#ledger = parts.ledger;
     this.#scheduler = parts.scheduler;
-    this.#told = parts.told;
+    this.#delivered = parts.delivered;
   }
 
   /** @throws ActionRefused when the checkout is not in a state for it */
@@ -104,7 +104,7 @@ export class Payer {
     this.#scheduler.at(due, async (at) => {
       transaction.inFlight--;
       this.#attempt({ transaction, params, at });
-      await this.#told(transaction.order.txRef);
+      await this.#delivered(transaction.order.txRef);
     });
   }
 
@@ -146,7 +146,7 @@ export class Payer {
     }
     this.#scheduler.at(at + 1000 * seconds, async (due) => {
       if (!capture.reversed) this.#ledger.reverse(transaction, capture, due);
-      await this.#told(transaction.order.txRef);
+      await this.#delivered(transaction.order.txRef);
     });
     return leaves;
   }

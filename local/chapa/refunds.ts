@@ -28,10 +28,10 @@ type Parts = {
   random: Random;
   profile: Profile;
   /** Resolves when the merchant has been told all that there is to tell about a tx_ref. */
-  told: (txRef: string) => Promise<void>;
+  delivered: (txRef: string) => Promise<void>;
 };
 
-const LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789";
+const CHARACTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789";
 
 // Chapa promises one to three business days.
 const PROCESSING_AFTER_MS = 60_000;
@@ -68,7 +68,7 @@ export class Refunds {
       transaction,
       capture,
       amount: asked.santim,
-      ref: `MERC-DIS-REF-${this.#parts.random.text(`refund:${transaction.order.txRef}`, 12, LETTERS)}`,
+      ref: `MERC-DIS-REF-${this.#parts.random.text(`refund:${transaction.order.txRef}`, 12, CHARACTERS)}`,
       reference,
       reason: textAt(fields, "reason") ?? null,
       meta: objectAt(fields, "meta") ?? null,
@@ -104,7 +104,7 @@ export class Refunds {
   }
 
   #process(refund: Refund): void {
-    const { scheduler, ledger, told } = this.#parts;
+    const { scheduler, ledger, delivered } = this.#parts;
     const { transaction, capture, amount } = refund;
     scheduler.at(refund.createdAt + PROCESSING_AFTER_MS, (at) => {
       refund.status = "processing";
@@ -115,7 +115,7 @@ export class Refunds {
       refund.updatedAt = at;
       if (refund.status === "refunded") ledger.giveBack(transaction, capture, { amount, at });
       else ledger.refundReversed(transaction, capture, { amount, at });
-      await told(transaction.order.txRef);
+      await delivered(transaction.order.txRef);
     });
   }
 

@@ -76,15 +76,15 @@ export class SimulatorState {
       windowMs: settings.retryWindowMinutes * 60_000,
       tell: (transaction, happening) => sender.announce(transaction, happening),
     });
-    const told = (txRef: string) => sender.settled(txRef);
+    const delivered = (txRef: string) => sender.settled(txRef);
     this.scheduler = scheduler;
     this.random = random;
     this.profile = profile;
     this.journal = journal;
     this.ledger = ledger;
-    this.refunds = new Refunds({ ledger, scheduler, random, profile, told });
+    this.refunds = new Refunds({ ledger, scheduler, random, profile, delivered });
     this.#sender = sender;
-    this.#payer = new Payer({ ledger, scheduler, told });
+    this.#payer = new Payer({ ledger, scheduler, delivered });
   }
 
   /** Opens a checkout and lets its scenario, or the autopilot, play the payer. */

@@ -59,7 +59,7 @@ export type Transaction = {
 
 export const ATTEMPTS_ALLOWED = 10;
 
-const LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+const CHARACTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
 const TOKEN_LENGTH = 32;
 
 /** Every transaction and every capture. The only place that changes them. */
@@ -87,7 +87,7 @@ export class Ledger {
       order,
       mode,
       plan,
-      token: this.#random.text(`token:${order.txRef}`, TOKEN_LENGTH, LETTERS.toLowerCase() + LETTERS),
+      token: this.#random.text(`token:${order.txRef}`, TOKEN_LENGTH, CHARACTERS.toLowerCase() + CHARACTERS),
       createdAt: at,
       updatedAt: at,
       // Counted from initialize; Chapa does not say from when.
@@ -194,7 +194,7 @@ export class Ledger {
   }
 
   #reference({ order }: Transaction): string {
-    return `AP${this.#random.text(`reference:${order.txRef}`, 10, LETTERS)}`;
+    return `AP${this.#random.text(`reference:${order.txRef}`, 10, CHARACTERS)}`;
   }
 }
 

@@ -31,12 +31,14 @@ export function onePayment(outcome: Outcome, expected: Expected): Finding {
   return claim(`there is one payment, and it ended ${details.filter(Boolean).join(" ")}`, holds, payments);
 }
 
-/** That every birr which moved at Chapa stands in a payment here, and nothing else does. */
+/** Every capture at Chapa is on a payment here, and nothing else is. */
 export function everyCaptureAccounted({ captures, payments }: Outcome): Finding {
   const moved = [...new Set(captures.map(({ txRef }) => txRef))].sort();
   const known = payments.flatMap(({ captured }) => captured).sort();
   return claim(
-    moved.length > 0 ? "every capture at Chapa is accounted for, and no other" : "no money moved, and none is recorded",
+    moved.length > 0
+      ? "every capture at Chapa is recorded, and no other"
+      : "no money was captured, and none is recorded",
     moved.join() === known.join(),
     { moved, known },
   );
@@ -49,20 +51,20 @@ export function liveCheckouts({ transactions }: Outcome, count: number): Finding
   return claim(text, live.length === count, transactions);
 }
 
-export function listingIs({ listings, confirms }: Outcome, status: string, told: string[]): Finding {
+export function listingIs({ listings, confirms }: Outcome, status: string, expected: string[]): Finding {
   const [property] = listings;
-  const heard = confirms.map((confirm) => confirm.status);
-  const text = told.length > 0 ? `, and was told ${told.join(", then ")}` : ", and was told nothing";
-  return claim(`the listing is ${status}${text}`, property?.status === status && heard.join() === told.join(), {
+  const delivered = confirms.map((confirm) => confirm.status);
+  const text = expected.length > 0 ? `, and got ${expected.join(", then ")}` : ", and got nothing";
+  return claim(`the listing is ${status}${text}`, property?.status === status && delivered.join() === expected.join(), {
     property,
-    heard,
+    delivered,
   });
 }
 
 /** What the payer was told, by the service's event names, in order. */
-export function payerWasTold({ told }: Outcome, events: string[]): Finding {
-  const text = events.length > 0 ? `the payer was told ${events.join(", then ")}` : "the payer was told nothing";
-  return claim(text, told.map(({ eventType }) => eventType).join() === events.join(), told);
+export function payerWasNotified({ notifications }: Outcome, events: string[]): Finding {
+  const text = events.length > 0 ? `the payer got ${events.join(", then ")}` : "the payer got no message";
+  return claim(text, notifications.map(({ eventType }) => eventType).join() === events.join(), notifications);
 }
 
 /** The statuses of all answers to one question, in order. */

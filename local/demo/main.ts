@@ -10,16 +10,16 @@ import { headline, paint, story, verdict, whileWorking } from "./print.ts";
 const NAMES = SCENARIOS.map(({ name }) => name);
 const command = new Command({
   name: "npm run demo",
-  summary: "Plays a payment from beginning to end against the whole service, and checks how it ended.",
+  summary: "Plays one payment from beginning to end against the whole service, and checks the result.",
   duration: "5 seconds for one story; 2 minutes for all",
   options: {
     scenario: optionalChoice("plays and tells this story (default pay)", NAMES),
-    all: flag("plays every story, each with what it proves"),
+    all: flag("plays every story, each with its checks"),
     stories: flag("tells the timeline of each story of --all"),
   },
   examples: {
-    "npm run demo": "pays one listing fee and tells the story",
-    "npm run demo -- --scenario late": "tells another story",
+    "npm run demo": "pays one listing fee and prints what happens",
+    "npm run demo -- --scenario late": "plays another story",
     "npm run demo -- --all": "plays every story",
   },
   notes: `Scenarios:\n${SCENARIOS.map(({ name, title }) => `  ${name.padEnd(22)} ${title}`).join("\n")}`,
@@ -46,7 +46,7 @@ function summary(played: readonly Played[]): boolean {
   const names = failed.map(({ scenario }) => scenario.name).join(", ");
   process.stdout.write(
     failed.length === 0
-      ? `${paint("green", "All good:")} ${played.length} of ${NAMES.length} scenarios played, ${claims} claims hold.\n`
+      ? `${paint("green", "All checks hold:")} ${played.length} of ${NAMES.length} scenarios played, ${claims} claims.\n`
       : `${paint("red", "Not good:")} ${names}\n`,
   );
   return failed.length === 0;

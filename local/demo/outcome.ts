@@ -25,7 +25,7 @@ export type Outcome = {
     /** References of the checkouts that were opened, and of those that took money. */
     opened: string[];
     captured: string[];
-    listingHeard: boolean;
+    isAcknowledged: boolean;
     failureReason: string | undefined;
   }[];
   /** Chapa's own books. */
@@ -35,7 +35,7 @@ export type Outcome = {
   /** What the listing was told, without questions. */
   confirms: { propertyId: string; status: string }[];
   /** What the payer was told. */
-  told: { eventType: string; message: string }[];
+  notifications: { eventType: string; message: string }[];
   /** Questions to Chapa about money. */
   verifies: number;
 };
@@ -56,7 +56,7 @@ export async function outcomeOf(cloud: Cloud, answers: Outcome["answers"]): Prom
       attention: openFlags(payment),
       opened: Object.keys(payment.attempts).map((attempt) => txRefOf(payment.ref, Number(attempt))),
       captured: payment.captures.map(({ attempt }) => txRefOf(payment.ref, attempt)),
-      listingHeard: payment.acknowledgedAt !== undefined,
+      isAcknowledged: payment.acknowledgedAt !== undefined,
       failureReason: payment.failureReason,
     })),
     transactions: (cloud.chapa?.transactions() ?? []).map(({ txRef, state }) => ({ txRef, state })),
@@ -69,7 +69,7 @@ export async function outcomeOf(cloud: Cloud, answers: Outcome["answers"]): Prom
     confirms: confirms
       .map(({ body }) => ({ propertyId: String(body["property_id"]), status: String(body["status"]) }))
       .filter(({ status }) => status !== "PENDING"),
-    told: (cloud.services.notification?.sent() ?? []).map(({ eventType, message }) => ({
+    notifications: (cloud.services.notification?.sent() ?? []).map(({ eventType, message }) => ({
       eventType,
       message: message ?? "",
     })),

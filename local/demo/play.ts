@@ -11,7 +11,7 @@ import {
   userManagementDown,
 } from "./scenarios/callers.ts";
 import { doubleClick, twoTabs } from "./scenarios/crowd.ts";
-import { abandon, comeBack, failThenPay, late, paidTwice, pay, wrongAmount } from "./scenarios/paying.ts";
+import { abandon, failThenPay, late, newLink, paidTwice, pay, wrongAmount } from "./scenarios/paying.ts";
 import {
   chapaDown,
   duplicateWebhooks,
@@ -29,7 +29,7 @@ export const SCENARIOS: readonly Scenario[] = [
   failThenPay,
   abandon,
   late,
-  comeBack,
+  newLink,
   lostWebhook,
   duplicateWebhooks,
   forgedWebhook,

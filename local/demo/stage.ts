@@ -10,7 +10,7 @@ import { type Lane, Timeline } from "./timeline.ts";
 export const MINUTE_MS = 60_000;
 export const HOUR_MS = 60 * MINUTE_MS;
 export const DAY_MS = 24 * HOUR_MS;
-const BETWEEN_LOOKS_MS = 6_000;
+const BETWEEN_VERIFICATIONS_MS = 6_000;
 
 type Disturbed = "chapa" | "listing" | "users" | "redis";
 
@@ -72,45 +72,45 @@ export class Stage {
     );
   }
 
-  /** The owner presses "approve and pay" in the listing service, which asks for the payment with his token. */
+  /** The owner presses "approve and pay" in the listing service, which asks for the payment with the owner's token. */
   async approveAndPay(): Promise<Checkout> {
     this.say("owner", "presses “approve and pay” at the listing");
-    const heard = this.#pressed(
+    const response = this.#pressed(
       await this.#caller.approveAndPay(this.#cloud.services.listing?.baseUrl ?? "", this.propertyId),
     );
     await this.#cloud.settle();
-    return { ...checkoutOf(heard), id: String(heard.body["payment_id"]) };
+    return { ...checkoutOf(response), id: String(response.body["payment_id"]) };
   }
 
   /** The owner presses "pay" and must be given a checkout. */
   async checkout(propertyId = this.propertyId, requestId?: string): Promise<Checkout> {
-    const heard = await this.press(propertyId, requestId);
+    const response = await this.press(propertyId, requestId);
     await this.#cloud.settle();
-    return checkoutOf(heard);
+    return checkoutOf(response);
   }
 
   /** Does at Chapa's page what a payer does, and waits for what follows. */
   async act(checkout: Checkout, action: string, params: Record<string, unknown> = {}): Promise<HttpResponse> {
     const how = Object.entries(params).map(([name, value]) => `${name} ${value}`);
     this.say("owner", `at Chapa's page: ${[action, ...how].join(", ")}`);
-    const heard = await this.#caller.act(checkout.url, action, params);
-    if (heard.status !== 200) this.say("chapa", `refuses: ${heard.body["message"] ?? heard.status}`);
+    const response = await this.#caller.act(checkout.url, action, params);
+    if (response.status !== 200) this.say("chapa", `refuses: ${response.body["message"] ?? response.status}`);
     await this.#cloud.settle();
-    // A payment is looked at once in five seconds; what came sooner waits in the queue.
+    // A payment is verified once in five seconds; what came sooner waits in the queue.
     if (this.#cloud.queues.state("resolve").delayed > 0) {
-      await this.#cloud.clock.advance(BETWEEN_LOOKS_MS);
+      await this.#cloud.clock.advance(BETWEEN_VERIFICATIONS_MS);
       await this.#cloud.settle();
     }
-    return heard;
+    return response;
   }
 
   /** The payer's browser comes back from Chapa. */
-  async comeBack(checkout: Checkout): Promise<HttpResponse> {
-    const heard = await this.#caller.browse(`${this.#cloud.address.api}/api/v1/payments/return/${checkout.txRef}`);
-    this.#keep("come back", heard);
-    const where = heard.headers.get("location") ?? "the page that waits";
-    this.say("owner", `comes back from Chapa → ${heard.status} ${where}`);
-    return heard;
+  async returnFromChapa(checkout: Checkout): Promise<HttpResponse> {
+    const response = await this.#caller.browse(`${this.#cloud.address.api}/api/v1/payments/return/${checkout.txRef}`);
+    this.#keep("come back", response);
+    const where = response.headers.get("location") ?? "the page that waits";
+    this.say("owner", `returns from Chapa → ${response.status} ${where}`);
+    return response;
   }
 
   /** Another program asks for the payment in the owner's name. */
@@ -123,46 +123,49 @@ export class Stage {
       signed: () => this.#caller.initiateSigned(body),
       unsigned: () => this.#caller.post("/internal/v1/payments/initiate", JSON.stringify(body)),
     }[how];
-    const heard = await ask();
-    this.#keep("program", heard);
-    const url = heard.body["checkout_url"];
-    this.say("program", url ? `is given ${url}` : `is told ${heard.status}`);
+    const response = await ask();
+    this.#keep("program", response);
+    const url = response.body["checkout_url"];
+    this.say("program", url ? `gets ${url}` : `gets ${response.status}`);
     await this.#cloud.settle();
-    return heard;
+    return response;
   }
 
   async statusAsProgram(checkout: Checkout): Promise<HttpResponse> {
     const headers = { "x-api-key": this.#cloud.address.apiKey };
-    const heard = await this.#caller.get(`/api/v1/payments/${checkout.id}/status`, headers);
-    this.#keep("status", heard);
-    this.say("program", `asks for the status → ${heard.body["status"]} (${heard.body["state"]})`);
-    return heard;
+    const response = await this.#caller.get(`/api/v1/payments/${checkout.id}/status`, headers);
+    this.#keep("status", response);
+    this.say("program", `asks for the status → ${response.body["status"]} (${response.body["state"]})`);
+    return response;
   }
 
   /** The owner logs in through this service. */
   async logIn(): Promise<HttpResponse> {
     const form = new URLSearchParams({ username: USERS.owner.email, password: PASSWORD }).toString();
     const type = { "content-type": "application/x-www-form-urlencoded" };
-    const heard = await this.#caller.post("/token", form, type);
-    this.#keep("log in", heard);
-    this.say("owner", `logs in → ${heard.status === 200 ? "a token" : `${heard.status}: ${heard.body["detail"]}`}`);
-    return heard;
+    const response = await this.#caller.post("/token", form, type);
+    this.#keep("log in", response);
+    this.say(
+      "owner",
+      `logs in → ${response.status === 200 ? "a token" : `${response.status}: ${response.body["detail"]}`}`,
+    );
+    return response;
   }
 
   async status(checkout: Checkout): Promise<HttpResponse> {
-    const heard = await this.#caller.status(checkout.id);
-    this.#keep("status", heard);
-    this.say("owner", `asks for the status → ${stateIn(heard)}`);
-    return heard;
+    const response = await this.#caller.status(checkout.id);
+    this.#keep("status", response);
+    this.say("owner", `asks for the status → ${stateIn(response)}`);
+    return response;
   }
 
   /** Somebody posts to the webhook. */
   async webhook(what: string, body: string, options: Parameters<ApiClient["webhook"]>[1]): Promise<HttpResponse> {
-    const heard = await this.#caller.webhook(body, options);
-    this.#keep(what, heard);
-    this.say("chapa", `${what} → ${heard.status} ${heard.body["detail"] ?? heard.body["message"]}`);
+    const response = await this.#caller.webhook(body, options);
+    this.#keep(what, response);
+    this.say("chapa", `${what} → ${response.status} ${response.body["detail"] ?? response.body["message"]}`);
     await this.#cloud.settle();
-    return heard;
+    return response;
   }
 
   /** Time passes; what falls due happens. */
@@ -173,7 +176,7 @@ export class Stage {
 
   async disturb(target: Disturbed, fault: string | { fault: string; [key: string]: unknown }): Promise<void> {
     const name = typeof fault === "string" ? fault : fault.fault;
-    this.say(target, name === "down" ? "goes down" : `starts to misbehave: ${name}`);
+    this.say(target, name === "down" ? "goes down" : `gets a fault: ${name}`);
     await this.#cloud.fault(target, fault);
   }
 
@@ -196,11 +199,11 @@ export class Stage {
     await this.#cloud.close();
   }
 
-  #pressed(heard: HttpResponse): HttpResponse {
-    this.#keep("pay", heard);
-    const url = heard.body["checkout_url"];
-    this.say("owner", url ? `is given ${url}` : `is told ${heard.status}: ${heard.body["detail"]}`);
-    return heard;
+  #pressed(response: HttpResponse): HttpResponse {
+    this.#keep("pay", response);
+    const url = response.body["checkout_url"];
+    this.say("owner", url ? `gets ${url}` : `gets ${response.status}: ${response.body["detail"]}`);
+    return response;
   }
 
   #keep(asked: string, { status, body, headers }: HttpResponse): void {

@@ -35,7 +35,7 @@ export class Timeline {
         this.#entries.push({
           at: after.acknowledgedAt,
           lane: "payments",
-          text: "listing has heard; nothing is left to do",
+          text: "the listing service has acknowledged; nothing is left to do",
         });
       }
       return;
@@ -52,14 +52,14 @@ export class Timeline {
     const listing = (cloud.services.listing?.confirms() ?? []).map(({ at, body, status, answer }) => ({
       at,
       lane: "listing" as const,
-      text: `${body["status"] === "PENDING" ? "asked how it stands" : `told ${body["status"]}`}: ${listingAnswer(status, answer)}`,
+      text: `${body["status"] === "PENDING" ? "preflight" : `gets ${body["status"]}`}: ${listingAnswer(status, answer)}`,
     }));
-    const told = (cloud.services.notification?.sent() ?? []).map(({ at, subject, message }) => ({
+    const notifications = (cloud.services.notification?.sent() ?? []).map(({ at, subject, message }) => ({
       at,
       lane: "notice" as const,
       text: `“${subject}” ${message}`,
     }));
-    return [...this.#entries, ...chapa, ...listing, ...told].sort((a, b) => a.at - b.at);
+    return [...this.#entries, ...chapa, ...listing, ...notifications].sort((a, b) => a.at - b.at);
   }
 }
 
@@ -69,20 +69,20 @@ function paymentOf(image: NonNullable<DynamoDBRecord["dynamodb"]>["NewImage"]): 
 }
 
 const TRANSITION_TEXTS: Record<HistoryEntry["transition"], string> = {
-  claim: "fee claimed, before Chapa hears of it",
+  claim: "payment stored, before Chapa is asked",
   takeOver: "next attempt",
   open: "checkout stored: it can be paid",
   reject: "Chapa refuses the data",
-  renew: "old checkout proven dead, next attempt",
-  fail: "given up after a failed try",
-  expire: "nobody paid in time; the checkout is proven dead",
-  cancel: "cancelled; the checkout is proven dead",
+  renew: "old checkout closed, next attempt",
+  fail: "failed after a failed try; the checkout is closed",
+  expire: "not paid in time; the checkout is closed",
+  cancel: "cancelled; the checkout is closed",
   reopen: "opened again",
   confirm: "verified: paid",
-  review: "verified, but not as agreed: a person must look",
-  duplicate: "a second capture of a paid fee: a person must look",
-  unmatched: "money without a row of ours: a person must look",
-  flag: "a person must look",
+  review: "verified, but not as agreed: a person must decide",
+  duplicate: "a second capture of a paid fee: a person must decide",
+  unmatched: "a capture without a row of ours: a person must decide",
+  flag: "a person must decide",
   reversal: "verified: the money went back",
   finalise: "finalised: the listing may hear that nobody paid",
 };
@@ -97,7 +97,7 @@ function transitionText(entry: HistoryEntry, before: Payment | undefined, after:
 function chapaEntry(entry: JournalEntry): Entry[] {
   if (entry.kind === "request") {
     const call = /^\/v1\/transaction\/(initialize|verify|cancel)/.exec(entry.path)?.[1];
-    const verdict = entry.status === null ? "no answer ever comes" : String(entry.status);
+    const verdict = entry.status === null ? "no answer" : String(entry.status);
     return call ? [{ at: entry.at, lane: "chapa", text: `${call} → ${verdict}` }] : [];
   }
   if (entry.kind === "callback") return [];

@@ -256,7 +256,7 @@ export class ListingDouble {
       });
       if (!response.ok) return detail(500, INTERNAL);
       const { id, chapa_tx_ref, checkout_url } = Initiated.parse(await response.json());
-      // Stored before it is looked at: a bad id stays, and breaks the answer.
+      // Stored before it is verified: a bad id stays, and breaks the answer.
       property.paymentId = id ?? null;
       if (!PythonUuid4.safeParse(id).success) {
         return { status: 500, headers: { "content-type": "text/plain" }, body: "Internal Server Error" };

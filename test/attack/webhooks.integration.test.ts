@@ -69,7 +69,7 @@ test(`${FORGED} forged webhooks: none is accepted, none brings the service down,
   expect(verifiedAt(stage)).toEqual([]);
 });
 
-test("the constant header, replayed without end, costs a handful of looks and moves nothing", async () => {
+test("the constant header, replayed without end, costs a handful of verifications and moves nothing", async () => {
   const constant = { "chapa-signature": hmac(SECRET, SECRET) };
   for (let count = 0; count < 60; count++) {
     const body = JSON.stringify({ tx_ref: checkout.txRef, status: "success", count });

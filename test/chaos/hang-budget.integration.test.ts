@@ -54,7 +54,7 @@ vi.stubEnv("DEADLINE_FACTOR", "1");
 const functions = new Behind();
 let cloud: Cloud;
 let caller: ApiClient;
-const measured = new Map<string, Map<Case, { ms: number; heard: HttpResponse }>>();
+const measured = new Map<string, Map<Case, { ms: number; response: HttpResponse }>>();
 
 beforeAll(async () => {
   cloud = await startCloud({
@@ -78,11 +78,11 @@ describe.each(CASES)("%s:", (one) => {
   test(`while nothing comes back from it every route answers by itself after deadlines of less than ${ROUTE_MS / 1000} s, the webhook of less than ${WEBHOOK_MS / 1000} s`, () => {
     expect(measured.size).toBeGreaterThanOrEqual(ROUTES.length);
     for (const [name, by] of measured) {
-      const { ms, heard } = by.get(one) ?? { ms: Number.POSITIVE_INFINITY, heard: undefined };
+      const { ms, response } = by.get(one) ?? { ms: Number.POSITIVE_INFINITY, response: undefined };
       expect(ms, name).toBeLessThan(/webhook/.test(name) ? WEBHOOK_MS : ROUTE_MS);
       // What the gateway says when a function has not ended in time.
-      expect(heard?.body, name).not.toMatchObject({ message: "Service Unavailable" });
-      expect(heard?.status, name).not.toBe(500);
+      expect(response?.body, name).not.toMatchObject({ message: "Service Unavailable" });
+      expect(response?.status, name).not.toBe(500);
     }
   });
 
@@ -124,9 +124,9 @@ async function measure(one: Case): Promise<void> {
   await time.during(() =>
     Promise.all(
       all.map(async ({ name, ask }) => {
-        const heard = await ask();
+        const response = await ask();
         const by = measured.get(name) ?? new Map();
-        measured.set(name, by.set(one, { ms: time.now, heard }));
+        measured.set(name, by.set(one, { ms: time.now, response }));
       }),
     ),
   );
@@ -209,7 +209,7 @@ function table(): string {
   const line = (name: string, cells: readonly string[]) =>
     name.padEnd(48) + cells.map((cell) => cell.padStart(20)).join("");
   const rows = [...measured].map(([name, by]) => {
-    const cells = CASES.map((one) => by.get(one) ?? { ms: 0, heard: undefined });
+    const cells = CASES.map((one) => by.get(one) ?? { ms: 0, response: undefined });
     return { name, slowest: Math.max(...cells.map(({ ms }) => ms)), cells };
   });
   return [
@@ -219,7 +219,7 @@ function table(): string {
       .map(({ name, cells }) =>
         line(
           name,
-          cells.map(({ ms, heard }) => `${Math.round(ms)} (${heard?.status ?? "-"})`),
+          cells.map(({ ms, response }) => `${Math.round(ms)} (${response?.status ?? "-"})`),
         ),
       ),
   ].join("\n");

@@ -12,7 +12,7 @@ import { RequestTable } from "../../lib/table/requests.ts";
 import { TotalsTable } from "../../lib/table/totals.ts";
 import { type Engine, startEngine } from "../../local/dynamo/engine.ts";
 import { createTable } from "../../local/dynamo/table.ts";
-import { type CuttingProxy, type Fate, startCuttingProxy } from "../support/cutting-proxy.ts";
+import { type CallFault, type CuttingProxy, startCuttingProxy } from "../support/cutting-proxy.ts";
 import { aClaim, aContext, aLease, anOpened, aRef, CHECKOUT_URL, T0, TERMS } from "../support/payments.ts";
 import { seeded } from "../support/seeded-random.ts";
 
@@ -68,14 +68,14 @@ afterAll(async () => {
 
 const WRITES = ["PutItem", "UpdateItem", "DeleteItem"];
 
-/** The next writes meet these fates, in turn; what comes later passes. */
-function next(...fates: readonly Fate[]): void {
-  const left = [...fates];
+/** The next writes meet these faults, in turn; what comes later passes. */
+function next(...callFaults: readonly CallFault[]): void {
+  const left = [...callFaults];
   proxy.judge = ({ action }) => (WRITES.includes(action) ? (left.shift() ?? "pass") : "pass");
 }
 
 // Three tries are the client's own: one of them comes through.
-const LOSSES: readonly (readonly [string, readonly Fate[]])[] = [
+const LOSSES: readonly (readonly [string, readonly CallFault[]])[] = [
   ["its answer is lost", ["cut"]],
   ["its answer is lost twice", ["cut", "cut"]],
   ["half of its answer arrives", ["half"]],
@@ -87,10 +87,10 @@ let requestNumber = 0;
 const aHash = () => `hash-${requestNumber++}`;
 const aRequest = (by: string) => ({ ref: aRef(), fields: { purpose: "listing_fee" }, recordedAt: T0, by });
 
-describe.each(LOSSES)("a write is what it was, though %s:", (_, fates) => {
+describe.each(LOSSES)("a write is what it was, though %s:", (_, callFaults) => {
   test("a payment that was created belongs to its creator", async () => {
     const claimed = aClaim();
-    next(...fates);
+    next(...callFaults);
     expect(await payments.create(claimed)).toEqual({ won: true, payment: claimed });
     expect(await payments.find(claimed.ref)).toEqual(claimed);
   });
@@ -98,7 +98,7 @@ describe.each(LOSSES)("a write is what it was, though %s:", (_, fates) => {
   test("a payment that another caller created stays theirs", async () => {
     const theirs = aClaim();
     await payments.create(theirs);
-    next(...fates);
+    next(...callFaults);
     const mine = { ...theirs, lease: aLease("another", T0 + 1) };
     expect(await payments.create(mine)).toEqual({ won: false, payment: theirs });
   });
@@ -107,7 +107,7 @@ describe.each(LOSSES)("a write is what it was, though %s:", (_, fates) => {
     const before = aClaim();
     await payments.create(before);
     const after = open(before, "me", CHECKOUT_URL, aContext());
-    next(...fates);
+    next(...callFaults);
     expect(await payments.save(before, after)).toEqual({ won: true, payment: after });
     const stored = await payments.find(before.ref);
     expect(stored).toEqual(after);
@@ -119,7 +119,7 @@ describe.each(LOSSES)("a write is what it was, though %s:", (_, fates) => {
     await payments.create(before);
     const theirs = open(before, "me", CHECKOUT_URL, aContext());
     await payments.save(before, theirs);
-    next(...fates);
+    next(...callFaults);
     const late = takeOver(
       before,
       { terms: TERMS, lease: aLease("late", T0 + 2 * MINUTE_MS) },
@@ -132,9 +132,9 @@ describe.each(LOSSES)("a write is what it was, though %s:", (_, fates) => {
     const [untouched, opened] = [aClaim(), anOpened()];
     await payments.create(untouched);
     await payments.create(opened);
-    next(...fates);
+    next(...callFaults);
     await payments.discard(untouched);
-    next(...fates);
+    next(...callFaults);
     await payments.discard(opened);
     expect(await payments.find(untouched.ref)).toBeUndefined();
     expect(await payments.find(opened.ref)).toEqual(opened);
@@ -142,9 +142,9 @@ describe.each(LOSSES)("a write is what it was, though %s:", (_, fates) => {
 
   test("a new request is no replay, and somebody else's is one", async () => {
     const [hash, mine, theirs] = [aHash(), aRequest("me"), aRequest("they")];
-    next(...fates);
+    next(...callFaults);
     expect(await requests.record(hash, mine)).toMatchObject({ replayed: false, request: mine });
-    next(...fates);
+    next(...callFaults);
     expect(await requests.record(hash, theirs)).toMatchObject({ replayed: true, request: { by: "me", ref: mine.ref } });
   });
 
@@ -152,9 +152,9 @@ describe.each(LOSSES)("a write is what it was, though %s:", (_, fates) => {
     const [hash, other] = [aHash(), aHash()];
     await requests.record(hash, aRequest("me"));
     await requests.record(other, aRequest("they"));
-    next(...fates);
+    next(...callFaults);
     await requests.refuse(hash, "me", T0);
-    next(...fates);
+    next(...callFaults);
     await requests.refuse(other, "me", T0);
     expect(await requests.find(hash)).toBeUndefined();
     expect(await requests.find(other)).toMatchObject({ by: "they" });
@@ -163,14 +163,14 @@ describe.each(LOSSES)("a write is what it was, though %s:", (_, fates) => {
   test("a request points to the next payment", async () => {
     const [hash, to] = [aHash(), aRef()];
     await requests.record(hash, aRequest("me"));
-    next(...fates);
+    next(...callFaults);
     await requests.pointTo(hash, "me", to);
     expect((await requests.find(hash))?.ref).toBe(to);
   });
 
   test("a contact can be read, and goes when it should", async () => {
     const ref = aRef();
-    next(...fates);
+    next(...callFaults);
     await contacts.store(ref, LANGUAGE, T0);
     expect(await contacts.find(ref, T0 + TTL_DAYS_MS - 1)).toEqual(LANGUAGE);
     expect(await contacts.find(ref, T0 + TTL_DAYS_MS)).toBeUndefined();
@@ -178,16 +178,16 @@ describe.each(LOSSES)("a write is what it was, though %s:", (_, fates) => {
 
   test("a day's totals are what they were rewritten to, whatever was counted twice before", async () => {
     const exact = { total: 3, pending: 1, success: 2, failed: 0, revenue: 100_000 };
-    next(...fates);
+    next(...callFaults);
     await totals.add({ day: DAY, total: 1, pending: 1, success: 0, failed: 0, revenue: 0 });
-    next(...fates);
+    next(...callFaults);
     await totals.rewrite(DAY, exact);
     expect(await raw(`T#${DAY}`)).toMatchObject(exact);
   });
 });
 
 describe("a write whose every answer is lost", () => {
-  const NOTHING: readonly Fate[] = ["cut", "cut", "cut"];
+  const NOTHING: readonly CallFault[] = ["cut", "cut", "cut"];
 
   test("a write that is made again after all its answers were lost belongs to its writer", async () => {
     const before = aClaim();
@@ -251,7 +251,7 @@ describe(`${RUNS} random sequences, every third call going wrong`, () => {
 /** What becomes of each write is decided by the seed, in the order in which they come. */
 function unsteady(seed: number): void {
   const random = seeded(seed);
-  const wrong: readonly Fate[] = ["cut", "half", "refuse"];
+  const wrong: readonly CallFault[] = ["cut", "half", "refuse"];
   proxy.judge = ({ action }) =>
     WRITES.includes(action) && random() < 1 / 3 ? (wrong[Math.floor(random() * wrong.length)] ?? "cut") : "pass";
 }

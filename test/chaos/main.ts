@@ -2,7 +2,7 @@ import { Command } from "../../commands/command.ts";
 import { flag, integer, optionalChoice } from "../../commands/options.ts";
 import { Progress } from "../../commands/progress.ts";
 import { type DeliberateFault, faultsFor } from "../invariants/deliberate-faults.ts";
-import { FATES } from "../support/cutting-proxy.ts";
+import { CALL_FAULTS } from "../support/cutting-proxy.ts";
 import { listOf, reportEnding, say } from "./report.ts";
 import { type Chaos, chaos } from "./run.ts";
 
@@ -72,9 +72,9 @@ async function main(): Promise<void> {
 
 function tellFaults({ host, stats, dead, seconds, transactions }: Chaos): void {
   if (!host.canShiftClocks) say("no faketime here (apt-get install faketime): every process had the right time");
-  say(["call".padEnd(44), ...FATES.map((fate) => fate.padStart(8))].join(""));
-  for (const [action, hits] of [...host.fates].sort()) {
-    say([action.padEnd(44), ...FATES.map((fate) => String(hits[fate]).padStart(8))].join(""));
+  say(["call".padEnd(44), ...CALL_FAULTS.map((callFault) => callFault.padStart(8))].join(""));
+  for (const [action, hits] of [...host.callFaults].sort()) {
+    say([action.padEnd(44), ...CALL_FAULTS.map((callFault) => String(hits[callFault]).padStart(8))].join(""));
   }
   say(
     `\nfrozen: ${host.freezes}; cancels: ${stats.cancels}; presses: ${stats.presses}; transactions at Chapa: ${transactions}`,

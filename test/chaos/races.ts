@@ -97,14 +97,14 @@ type Race = {
 
 async function raceFor(key: number, { options, ports, chapa, random, raced }: Race): Promise<void> {
   const propertyId = uuidOf(random);
-  const told = await Promise.all(
+  const answers = await Promise.all(
     Array.from({ length: options.parallel }, (_, index) =>
       insist(one(ports, index), propertyId, `${key}-${index}`, raced),
     ),
   );
-  raced.answers += told.length;
-  const [first] = told;
-  const urls = new Set(told.map(({ checkoutUrl }) => checkoutUrl));
+  raced.answers += answers.length;
+  const [first] = answers;
+  const urls = new Set(answers.map(({ checkoutUrl }) => checkoutUrl));
   const stored = first && (await findSteadily(one(ports, 0), first.ref));
   const live = chapa
     .transactions()
@@ -118,7 +118,7 @@ async function raceFor(key: number, { options, ports, chapa, random, raced }: Ra
   raced.faults.push(...wrong.map((what) => `fee ${key} (${first?.ref}): ${what}`));
 }
 
-/** One caller, who tries again while he is told to. */
+/** One caller, who tries again as long as the answer says so. */
 async function insist(ports: InitiatePorts, propertyId: Uuid, requestId: string, raced: Raced) {
   const command = {
     userId: OWNER,

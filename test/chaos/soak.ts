@@ -89,8 +89,11 @@ async function main(): Promise<void> {
   const megabytes = (bytes: number) => `${(bytes / 1024 / 1024).toFixed(1)} MB`;
   const growth = heap.end / heap.begin - 1;
   const operations = [...stats.answers.values()].reduce((sum, count) => sum + count, 0);
-  const calls = [...host.fates.values()].reduce((sum, fates) => sum + Object.values(fates).reduce((a, b) => a + b), 0);
-  const wrong = [...host.fates.values()].reduce((sum, { refuse, cut, half }) => sum + refuse + cut + half, 0);
+  const calls = [...host.callFaults.values()].reduce(
+    (sum, callFaults) => sum + Object.values(callFaults).reduce((a, b) => a + b),
+    0,
+  );
+  const wrong = [...host.callFaults.values()].reduce((sum, { refuse, cut, half }) => sum + refuse + cut + half, 0);
   const isRight = reportEnding(done);
   say(`heap of the workers: ${heap.samples.map(megabytes).join(", ")}`);
   say(

@@ -34,7 +34,7 @@ export type Ending = {
   dead: Record<string, number>;
 };
 
-// Past the two hours by which some clocks were wrong, then past the timeout and the last look at what was left.
+// Past the two hours by which some clocks were wrong, then past the timeout and the last verification of what was left.
 const RECOVERY_MS = [
   6 * SECOND_MS,
   MINUTE_MS,

@@ -43,15 +43,15 @@ export class Traffic {
   async playPayment(): Promise<void> {
     const fee = this.#uuid();
     this.#fees.push(fee);
-    const [first] = (await this.#crowd(fee, 2 + this.#below(3))).filter((heard) => heard.status === 202);
+    const [first] = (await this.#crowd(fee, 2 + this.#below(3))).filter((response) => response.status === 202);
     const url = String(first?.body["checkout_url"] ?? "");
     if (url.includes("/checkout/payment/")) {
-      const doings = [this.#pay(url, String(first?.body["chapa_tx_ref"])), this.#look(fee, first)];
+      const doings = [this.#pay(url, String(first?.body["chapa_tx_ref"])), this.#verify(fee, first)];
       if (this.#random() < 0.25) doings.push(this.#cancel(fee, first));
-      if (this.#random() < 0.4) doings.push(this.#comeBack(String(first?.body["chapa_tx_ref"])));
+      if (this.#random() < 0.4) doings.push(this.#returnFromChapa(String(first?.body["chapa_tx_ref"])));
       await Promise.all(doings);
       if (this.#random() < 0.4) await this.#crowd(fee, 1 + this.#below(3));
-      await this.#look(fee, first);
+      await this.#verify(fee, first);
     }
     this.stats.payments++;
   }
@@ -74,9 +74,9 @@ export class Traffic {
   /** Until there is an answer: a payer tries again, with the same request. */
   async #insist(fee: string, requestId: string): Promise<HttpResponse> {
     for (let tries = 1; ; tries++) {
-      const heard = await this.press(fee, requestId);
-      const isLong = Number(heard.headers.get("retry-after")) > LONGEST_WAIT_SECONDS;
-      if (heard.status === 202 || isLong || tries === TRIES) return heard;
+      const response = await this.press(fee, requestId);
+      const isLong = Number(response.headers.get("retry-after")) > LONGEST_WAIT_SECONDS;
+      if (response.status === 202 || isLong || tries === TRIES) return response;
       await pause(BETWEEN_TRIES_MS * Math.min(tries, 5) * (0.5 + this.#random()));
     }
   }
@@ -85,14 +85,14 @@ export class Traffic {
     if (this.#random() < 0.2) return;
     await pause(600 * this.#random());
     this.#cloud.chapa?.plan(txRef, PLANS[this.#below(PLANS.length)] ?? {});
-    const dice = this.#random();
-    if (dice < 0.12) this.#world.inFlight.add(txRef);
+    const random = this.#random();
+    if (random < 0.12) this.#world.inFlight.add(txRef);
     const [action, params] =
-      dice < 0.08
+      random < 0.08
         ? ["prompt", { seconds: 1 + this.#below(3) }]
-        : dice < 0.12
+        : random < 0.12
           ? ["pay-late", { seconds: 2 }]
-          : dice < 0.16
+          : random < 0.16
             ? ["wrong-amount", { amount: "5.00" }]
             : ["pay", {}];
     const acted = await this.#caller.act(url, String(action), Object(params)).catch(() => undefined);
@@ -107,15 +107,15 @@ export class Traffic {
     await this.#ask(fee, () => this.#caller.post(path, "", headers));
   }
 
-  async #look(fee: string, first: HttpResponse | undefined): Promise<void> {
-    for (let looks = 0; looks < 2; looks++) {
+  async #verify(fee: string, first: HttpResponse | undefined): Promise<void> {
+    for (let verifications = 0; verifications < 2; verifications++) {
       await pause(500 * this.#random());
       await this.#ask(fee, () => this.#caller.status(String(first?.body["id"])));
     }
     if (this.#random() < 0.3) await this.#list(first);
   }
 
-  /** A look at one's list, and at one payment in full. */
+  /** Reads one's list, and one payment in full. */
   async #list(first: HttpResponse | undefined): Promise<void> {
     const headers = { authorization: `Bearer ${this.#cloud.address.users.owner.token}` };
     for (const path of ["/api/v1/payments?limit=5", `/api/v1/payments/${first?.body["id"]}`]) {
@@ -123,20 +123,20 @@ export class Traffic {
     }
   }
 
-  async #comeBack(txRef: string): Promise<void> {
+  async #returnFromChapa(txRef: string): Promise<void> {
     await pause(800 * this.#random());
     await this.#caller.browse(`${this.#cloud.address.api}/api/v1/payments/return/${txRef}`).catch(() => undefined);
   }
 
   async #ask(fee: string, ask: () => Promise<HttpResponse>): Promise<HttpResponse> {
     const askedAt = this.#cloud.clock.now();
-    const heard = await ask();
+    const response = await ask();
     // An answer without a code is the gateway's own: the function that was to answer has died or was cut off.
-    const code = heard.status < 300 ? "" : ` ${heard.body["code"] ?? "by the gateway"}`;
-    const answer = `${heard.status}${code}`;
+    const code = response.status < 300 ? "" : ` ${response.body["code"] ?? "by the gateway"}`;
+    const answer = `${response.status}${code}`;
     this.stats.answers.set(answer, (this.stats.answers.get(answer) ?? 0) + 1);
-    this.#world.answered(fee, heard, askedAt);
-    return heard;
+    this.#world.answered(fee, response, askedAt);
+    return response;
   }
 
   #below(count: number): number {

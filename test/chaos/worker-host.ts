@@ -1,7 +1,13 @@
 import type { FunctionName } from "../../lib/contract/functions.ts";
 import { FUNCTIONS } from "../../lib/contract/functions.ts";
 import { type FunctionHost, Functions, type Invoke, TimedOut } from "../../local/lambda.ts";
-import { type CuttingProxy, type Fate, type Seen, type Sentence, startCuttingProxy } from "../support/cutting-proxy.ts";
+import {
+  type CallFault,
+  type CuttingProxy,
+  type Seen,
+  type Sentence,
+  startCuttingProxy,
+} from "../support/cutting-proxy.ts";
 import { canShiftClocks, WorkerDied, WorkerProcess } from "./worker-process.ts";
 
 export type HostOptions = {
@@ -26,7 +32,7 @@ export type HostReport = {
   /** Workers that ended by themselves, and what they said. */
   deaths: string[];
   records: Map<string, number>;
-  fates: Map<string, Record<Fate, number>>;
+  callFaults: Map<string, Record<CallFault, number>>;
 };
 
 type Target = "table" | "queues" | "chapa" | "listing";
@@ -54,7 +60,7 @@ export class WorkerHost implements FunctionHost {
     canShiftClocks: canShiftClocks(),
     deaths: [],
     records: new Map(),
-    fates: new Map(),
+    callFaults: new Map(),
   };
   readonly #options: HostOptions;
   readonly #places: Place[] = [];
@@ -228,8 +234,8 @@ export class WorkerHost implements FunctionHost {
     if (target === "chapa" && seen.path.endsWith("/initialize")) await this.#options.onInitialize(seen.body);
     const { random, killRate, faultRate } = this.#options;
     if (random() < killRate()) {
-      if (random() < 0.5) return { fate: "refuse", struck: () => this.#kill(worker) };
-      return { fate: "cut", struck: () => this.#kill(worker) };
+      if (random() < 0.5) return { callFault: "refuse", struck: () => this.#kill(worker) };
+      return { callFault: "cut", struck: () => this.#kill(worker) };
     }
     if (target === "table" && /^(Put|Update)Item$/.test(seen.action) && random() < this.#options.freezeRate) {
       await this.#freeze(worker);
@@ -254,12 +260,12 @@ export class WorkerHost implements FunctionHost {
     this.#waiting.shift()?.();
   }
 
-  #sum(target: string, hits: Map<string, Record<Fate, number>>): void {
+  #sum(target: string, hits: Map<string, Record<CallFault, number>>): void {
     for (const [action, counts] of hits) {
       const name = `${target} ${action.replace(/[0-9A-Z]{20}$/, "…").replace(/public\/.*$/, "public/…")}`;
-      const known = this.report.fates.get(name) ?? { pass: 0, refuse: 0, cut: 0, half: 0, hang: 0 };
-      for (const fate of Object.keys(counts) as Fate[]) known[fate] += counts[fate];
-      this.report.fates.set(name, known);
+      const known = this.report.callFaults.get(name) ?? { pass: 0, refuse: 0, cut: 0, half: 0, hang: 0 };
+      for (const callFault of Object.keys(counts) as CallFault[]) known[callFault] += counts[callFault];
+      this.report.callFaults.set(name, known);
     }
   }
 }

@@ -7,7 +7,7 @@ import { parseJson } from "../../lib/runtime/json.ts";
 /** The process that ran it is no more. */
 export class WorkerDied extends Error {}
 
-const Told = z.union([
+const WorkerMessage = z.union([
   z.object({ ready: z.literal(true) }),
   z.object({ heap: z.number() }),
   z.object({ id: z.number(), result: z.unknown().optional(), error: z.string().optional() }),
@@ -63,7 +63,7 @@ export class WorkerProcess {
       stdio: ["ignore", "pipe", "pipe", "ipc"],
     });
     this.ready = new Promise((resolve) => {
-      this.#child.on("message", (message) => this.#told(Told.parse(message), resolve));
+      this.#child.on("message", (message) => this.#receive(WorkerMessage.parse(message), resolve));
       this.#child.on("exit", (code, signal) => {
         resolve();
         this.#end(`${signal ?? `exit ${code}`}: ${this.#errors || "without a word"}`);
@@ -135,19 +135,19 @@ export class WorkerProcess {
     return this.#frozen;
   }
 
-  #told(told: z.output<typeof Told>, isReady: () => void): void {
-    if ("ready" in told) {
+  #receive(message: z.output<typeof WorkerMessage>, isReady: () => void): void {
+    if ("ready" in message) {
       isReady();
       return;
     }
-    if ("heap" in told) {
-      for (const hear of this.#heapAsked.splice(0)) hear(told.heap);
+    if ("heap" in message) {
+      for (const hear of this.#heapAsked.splice(0)) hear(message.heap);
       return;
     }
-    const running = this.#running.get(told.id);
-    this.#running.delete(told.id);
-    if (told.error === undefined) running?.resolve(told.result ?? undefined);
-    else running?.reject(new Error(told.error));
+    const running = this.#running.get(message.id);
+    this.#running.delete(message.id);
+    if (message.error === undefined) running?.resolve(message.result ?? undefined);
+    else running?.reject(new Error(message.error));
   }
 
   #hear(line: string): void {

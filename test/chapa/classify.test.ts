@@ -189,8 +189,8 @@ describe("verify", () => {
     [404, failed("Invalid transaction or Transaction not found"), "not_found"],
     [404, { message: "Payment not paid yet", status: null, data: null }, "pending"],
     [404, { message: "Payment not paid yet", status: "null", data: null }, "pending"],
-  ])("%d %j is unpaid: %s", (status, body, because) => {
-    expect(classifyVerify(reply(status, body))).toEqual({ kind: "unpaid", reason: because });
+  ])("%d %j is unpaid: %s", (code, body, reason) => {
+    expect(classifyVerify(reply(code, body))).toEqual({ kind: "unpaid", reason: reason });
   });
 
   test.each([
@@ -211,8 +211,8 @@ describe("verify", () => {
     [200, { ...verified(SUCCESS), data: null }, "unreadable"],
     [200, verified({ ...SUCCESS, status: "settling" }), "unreadable"],
     [302, "", "unreadable"],
-  ])("%d %j says nothing about money (%s)", (status, body, silence) => {
-    expect(classifyVerify(reply(status, body))).toEqual({ kind: "unavailable", reason: silence });
+  ])("%d %j says nothing about money (%s)", (status, body, reason) => {
+    expect(classifyVerify(reply(status, body))).toEqual({ kind: "unavailable", reason: reason });
   });
 
   test("nothing but data.status success is ever money, whatever else an answer holds", () => {

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { VERSION } from "../../lib/contract/version.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../lib/domain/time.ts";
 import type { HttpResponse } from "../../local/api-client.ts";
 import type { Stage } from "../../local/demo/stage.ts";
@@ -24,7 +25,7 @@ const KEYS = [
 
 const initiate = (body: Record<string, unknown> = {}) => stage.caller.initiate({ property_id: randomUUID(), ...body });
 const confirms = () => stage.cloud.services.listing?.confirms() ?? [];
-const told = () => confirms().filter(({ body }) => body["status"] !== "PENDING");
+const deliveries = () => confirms().filter(({ body }) => body["status"] !== "PENDING");
 
 describe("asking for a payment", () => {
   test("row 1: POST /api/v1/payments/initiate exists without a trailing slash, and is no redirect", async () => {
@@ -233,12 +234,12 @@ describe("the doors beside it", () => {
     await stage.cloud.sweep();
     for (const path of ["/health", "/api/v1/health"]) {
       const { status, body } = await stage.caller.get(path);
-      expect([status, body]).toMatchObject([200, { status: "healthy", db: "ok", chapa_api: "ok" }]);
+      expect([status, body]).toMatchObject([200, { status: "healthy", db: "ok", chapa_api: "ok", version: VERSION }]);
     }
     await stage.cloud.fault("chapa", "down");
     await stage.cloud.advance(MINUTE_MS);
     const down = await stage.caller.get("/health");
-    expect([down.status, down.body]).toMatchObject([503, { db: "ok" }]);
+    expect([down.status, down.body]).toMatchObject([503, { db: "ok", version: VERSION }]);
     expect(down.body["chapa_api"]).not.toBe("ok");
     expect(down.body["detail"]).toEqual(expect.anything());
   });
@@ -273,7 +274,7 @@ describe("the doors beside it", () => {
 describe("telling the listing", () => {
   test("row 23: POST {listing}/payments/confirm", async () => {
     await stage.act(await stage.checkout(stage.addProperty()), "pay");
-    expect(told()).toHaveLength(1);
+    expect(deliveries()).toHaveLength(1);
   });
 
   test("row 24: with the listing's own webhook key", async () => {
@@ -284,7 +285,7 @@ describe("telling the listing", () => {
   test("row 25: ids are UUIDs of version 4, the status is upper case, the rest is text or absent", async () => {
     const checkout = await stage.checkout(stage.addProperty());
     await stage.act(checkout, "pay");
-    const body = told()[0]?.body ?? {};
+    const body = deliveries()[0]?.body ?? {};
     expect(body["payment_id"]).toMatch(UUID_V4);
     expect(body["property_id"]).toMatch(UUID_V4);
     expect([body["status"], body["tx_ref"], body["error_message"]]).toEqual(["SUCCESS", checkout.txRef, undefined]);
@@ -297,18 +298,18 @@ describe("telling the listing", () => {
     await stage.cloud.fault("listing", null);
     await stage.cloud.advance(20 * MINUTE_MS);
     await stage.cloud.advance(9 * DAY_MS);
-    expect(told().map(({ body }) => body["status"])).toEqual(["SUCCESS"]);
+    expect(deliveries().map(({ body }) => body["status"])).toEqual(["SUCCESS"]);
   });
 
   test("row 27: no FAILED on a verify error, nor while the fee may still be paid or is", async () => {
     const unpaid = await stage.checkout(stage.addProperty());
     await stage.cloud.fault("chapa", "503");
     await stage.cloud.advance(10 * DAY_MS);
-    expect(told()).toEqual([]);
+    expect(deliveries()).toEqual([]);
     await stage.cloud.fault("chapa", null);
     await stage.act(unpaid, "pay-late");
     await stage.cloud.advance(HOUR_MS);
-    expect(told().map(({ body }) => body["status"])).toEqual(["SUCCESS"]);
+    expect(deliveries().map(({ body }) => body["status"])).toEqual(["SUCCESS"]);
   });
 
   test("row 28: received with APPROVED and SUCCESS is done; an already_processed asks the public route", async () => {
@@ -360,7 +361,7 @@ describe("asking and telling the others", () => {
     const property = stage.addProperty();
     const checkout = await stage.checkout(property);
     await stage.act(checkout, "pay");
-    const { headers } = await stage.comeBack(checkout);
+    const { headers } = await stage.returnFromChapa(checkout);
     const url = new URL(headers.get("location") ?? "");
     expect(url.pathname).toBe("/payment/success");
     expect(Object.fromEntries(url.searchParams)).toMatchObject({

@@ -67,8 +67,8 @@ const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta
 
 test("docs/configuration.md has every variable that a function is told, with the value of the stage dev", () => {
   const rows = [...read("docs/configuration.md").matchAll(/^\| `([A-Z_]+)` \| .{10,} \| (.+) \|$/gm)];
-  const told = new Set<string>(Object.values(FUNCTIONS).flatMap(({ env }) => env));
-  expect(rows.map(([, name]) => name).toSorted()).toEqual([...told].toSorted());
+  const given = new Set<string>(Object.values(FUNCTIONS).flatMap(({ env }) => env));
+  expect(rows.map(([, name]) => name).toSorted()).toEqual([...given].toSorted());
   const values: Record<string, string> = DEV.values;
   for (const [, name = "", shown = ""] of rows) {
     const value = values[name];

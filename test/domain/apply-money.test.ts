@@ -61,14 +61,14 @@ describe("money that is accounted for", () => {
   });
 
   test("is never on an attempt of ours that we began later: its terms are nobody's", () => {
-    const orphan = applyCapture(aClaim(), "unmatched", { attempt: 5, result: money(aClaim(), 5) }, later);
-    expect(orphan.attempts[5]).toMatchObject({ amount: 0, currency: "ETB", mode: "test", end: "paid" });
-    expect(orphan).toMatchObject({ attempt: 5, state: "REVIEW", captures: [{ attempt: 5, kind: "reviewed" }] });
+    const unmatched = applyCapture(aClaim(), "unmatched", { attempt: 5, result: money(aClaim(), 5) }, later);
+    expect(unmatched.attempts[5]).toMatchObject({ amount: 0, currency: "ETB", mode: "test", end: "paid" });
+    expect(unmatched).toMatchObject({ attempt: 5, state: "REVIEW", captures: [{ attempt: 5, kind: "reviewed" }] });
     const known = confirmed(renewed(), 0);
     expect(known.attempt).toBe(1);
   });
 
-  test("that was looked at by a person and is as agreed after all becomes the confirmed capture, once", () => {
+  test("that was reviewed by a person and is as agreed after all becomes the confirmed capture, once", () => {
     const opened = anOpened();
     const odd = money(opened, 0, "paid", { mode: "live" });
     const review = applyCapture(opened, "review", { attempt: 0, result: odd }, later);
@@ -138,7 +138,7 @@ describe("money that is accounted for", () => {
 });
 
 describe("money that waits for a person", () => {
-  test("is looked at again up the ladder, and not when it has gone back", () => {
+  test("is verified again up the ladder, and not when it has gone back", () => {
     const opened = anOpened();
     const waiting = applyCapture(opened, "review", { attempt: 0, result: differing(money(opened, 0)) }, later);
     expect(waiting.attempts[0]).toMatchObject({ end: "paid", verifyAt: T0 + 6 * HOUR_MS });
@@ -183,8 +183,8 @@ describe("money that waits for a person", () => {
 describe("money without a row of ours", () => {
   test("begins a payment of which nothing is known but what came, with terms that nothing equals", () => {
     const { ref } = aClaim();
-    const orphan = adoptUnmatched(ref, { attempt: 0, result: money(aClaim(ref), 0) }, TERMS, later);
-    expect(orphan).toEqual({
+    const unmatched = adoptUnmatched(ref, { attempt: 0, result: money(aClaim(ref), 0) }, TERMS, later);
+    expect(unmatched).toEqual({
       ref,
       serial: 0,
       state: "REVIEW",

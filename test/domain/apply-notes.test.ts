@@ -33,7 +33,7 @@ function confirmed(payment: Payment, attempt = 0): Payment {
 const renewed = () =>
   open(renew(anOpened(), closing, { terms: TERMS, lease: aLease() }, later), "me", CHECKOUT_URL, later);
 
-describe("a look that ended without a move", () => {
+describe("a verification that ended without a move", () => {
   test("dates only the checkout that it was at, and only if that still awaits looks", () => {
     const opened = renewed();
     const first = noteVerification(opened, 0, undefined, aContext(T0 + 3 * HOUR_MS));
@@ -58,7 +58,7 @@ describe("a look that ended without a move", () => {
   test("remembers why a try failed, in words in any case, and only of the checkout that is open", () => {
     expect(noteVerification(anOpened(), 0, failed, later).failureReason).toBe("Insufficient balance");
     const wordless = { kind: "unpaid", reason: "failed" } as const;
-    expect(noteVerification(anOpened(), 0, wordless, later).failureReason).toMatch(/not successful/);
+    expect(noteVerification(anOpened(), 0, wordless, later).failureReason).toMatch(/the last try failed/);
     const pending = { kind: "unpaid", reason: "pending" } as const;
     const known = { ...anOpened(), failureReason: "before" };
     for (const found of [pending, undefined])
@@ -116,7 +116,7 @@ describe("the right to open a checkout", () => {
 });
 
 describe("a checkout that is left", () => {
-  test("says how it was left and is looked at an hour later", () => {
+  test("says how it was left and is verified an hour later", () => {
     const ends = { fail: "failed", expire: "expired", cancel: "cancelled" } as const;
     const left = { closedAt: later.now, verifyAt: later.now + HOUR_MS };
     for (const move of ["fail", "expire", "cancel"] as const) {
@@ -131,7 +131,7 @@ describe("a checkout that is left", () => {
     expect(next).toMatchObject({ checkoutUrl: undefined, settledAt: undefined, beganAt: later.now });
   });
 
-  test("is left once: neither its end nor its looks begin anew", () => {
+  test("is left once: neither its end nor its verifications begin anew", () => {
     const opened = anOpened();
     const record = { ...TERMS, openedAt: T0, closedAt: T0 + 1, end: "superseded" } as const;
     const before = { ...opened, attempts: { 0: record } };

@@ -178,8 +178,8 @@ describe("transitions", () => {
   });
 
   test("a finalised payment never reopens", () => {
-    const sealed = finalise(inState("EXPIRED"), 0, aContext(T0 + 8 * DAY_MS));
-    expect(() => reopen(sealed, later.now + 1, { terms: TERMS, lease: aLease() }, later)).toThrow(
+    const finalised = finalise(inState("EXPIRED"), 0, aContext(T0 + 8 * DAY_MS));
+    expect(() => reopen(finalised, later.now + 1, { terms: TERMS, lease: aLease() }, later)).toThrow(
       "notFinalised does not hold",
     );
   });
@@ -254,10 +254,10 @@ describe("transitions", () => {
   });
 
   test("money on a reference without a row is recorded, and no later look makes it a success by itself", () => {
-    const orphan = adoptUnmatched(aClaim().ref, { attempt: 3, result: money(anOpened(), 3) }, TERMS, later);
-    expect(orphan).toMatchObject({ state: "REVIEW", version: 1, attempt: 3, captures: [{ attempt: 3 }] });
-    expect(orphan.attempts[3]?.amount).toBe(0);
-    expect(openFlags(orphan)).toEqual(["unmatched"]);
+    const unmatched = adoptUnmatched(aClaim().ref, { attempt: 3, result: money(anOpened(), 3) }, TERMS, later);
+    expect(unmatched).toMatchObject({ state: "REVIEW", version: 1, attempt: 3, captures: [{ attempt: 3 }] });
+    expect(unmatched.attempts[3]?.amount).toBe(0);
+    expect(openFlags(unmatched)).toEqual(["unmatched"]);
   });
 
   test("money that went back is no longer refundable, and a fee whose money is all gone may be paid again", () => {
@@ -282,7 +282,7 @@ describe("transitions", () => {
     expect(isSpent(usd, false)).toBe(false);
   });
 
-  test("a confirmed checkout is not looked at again, the others are until their last look", () => {
+  test("a confirmed checkout is not verified again, the others are until their last verification", () => {
     const renewed = open(
       renew(anOpened(), closing, { terms: TERMS, lease: aLease() }, later),
       "me",
@@ -295,24 +295,24 @@ describe("transitions", () => {
     const closedLink = superseded(paid, 1, later);
     expect(closedLink.attempts[1]).toMatchObject({ end: "superseded", verifyAt: later.now + HOUR_MS });
     expect(closedLink.version).toBe(paid.version);
-    const heard = deliveryEnded(closedLink, true, later);
-    const looks = [HOUR_MS, DAY_MS, 7 * DAY_MS].map((after) => aContext(later.now + after));
-    const end = looks.reduce(
+    const acknowledged = deliveryEnded(closedLink, true, later);
+    const verifications = [HOUR_MS, DAY_MS, 7 * DAY_MS].map((after) => aContext(later.now + after));
+    const end = verifications.reduce(
       (payment, act) => noteVerification(payment, 1, { kind: "unpaid", reason: "pending" }, act),
-      heard,
+      acknowledged,
     );
     expect(end.dueAt).toBeUndefined();
   });
 
-  test("a link beside the paid one that never ended is looked at for ever", () => {
+  test("a link beside the paid one that never ended is verified for ever", () => {
     const renewed = open(
       renew(anOpened(), closing, { terms: TERMS, lease: aLease() }, later),
       "me",
       CHECKOUT_URL,
       later,
     );
-    const heard = deliveryEnded(confirmed(renewed, 0), true, later);
-    const late = noteVerification(heard, 1, { kind: "unpaid", reason: "pending" }, aContext(T0 + 100 * DAY_MS));
+    const acknowledged = deliveryEnded(confirmed(renewed, 0), true, later);
+    const late = noteVerification(acknowledged, 1, { kind: "unpaid", reason: "pending" }, aContext(T0 + 100 * DAY_MS));
     expect(late.dueAt).toBeGreaterThan(T0 + 100 * DAY_MS);
   });
 

@@ -102,13 +102,13 @@ describe("what a request gets", () => {
     });
   });
 
-  test("a sealed payment refuses everybody, unless it was paid after all", () => {
-    const sealed = finalise(expired(), 0, aContext(T0 + 8 * DAY_MS));
-    expect(decide(sealed, request(sealed, settledAt + 1), "any", aContext(settledAt + 1))).toEqual({
+  test("a finalised payment refuses everybody, unless it was paid after all", () => {
+    const finalised = finalise(expired(), 0, aContext(T0 + 8 * DAY_MS));
+    expect(decide(finalised, request(finalised, settledAt + 1), "any", aContext(settledAt + 1))).toEqual({
       kind: "refuse",
       reason: "listing_closed",
     });
-    const late = paid(sealed);
+    const late = paid(finalised);
     expect(late.finalised).toBe(true);
     expect(decide(late, request(late, settledAt + 1), "any", aContext(settledAt + 1))).toEqual({ kind: "answer" });
   });

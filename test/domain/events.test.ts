@@ -66,9 +66,13 @@ describe("what a change means to others", () => {
   });
 
   test("the listing hears nothing of money that waits for a person, though it may have heard of a failure", () => {
-    const sealed = finalise(settleUnpaid(anOpened(), "expire", closing, timedOut(act)), 0, aContext(T0 + 8 * DAY_MS));
+    const finalised = finalise(
+      settleUnpaid(anOpened(), "expire", closing, timedOut(act)),
+      0,
+      aContext(T0 + 8 * DAY_MS),
+    );
     expect(
-      listingStatusOf(applyCapture(sealed, "review", { attempt: 0, result: differing(paid(sealed)) }, act)),
+      listingStatusOf(applyCapture(finalised, "review", { attempt: 0, result: differing(paid(finalised)) }, act)),
     ).toBeUndefined();
   });
 
@@ -100,18 +104,22 @@ describe("what a change means to others", () => {
     });
   });
 
-  test("the listing hears of a failure only once it is sealed", () => {
+  test("the listing hears of a failure only once it is finalised", () => {
     const expired = settleUnpaid(anOpened(), "expire", closing, timedOut(act));
     expect(outcomeOf(anOpened(), expired)).toMatchObject({ listing: false, user: "expired" });
-    const sealed = finalise(expired, 0, aContext(T0 + 8 * DAY_MS));
-    expect(outcomeOf(expired, sealed)).toMatchObject({ listing: true, user: undefined });
-    expect(listingStatusOf(sealed)).toBe("FAILED");
-    expect(listingStatusOf(confirmed(sealed))).toBe("SUCCESS");
+    const finalised = finalise(expired, 0, aContext(T0 + 8 * DAY_MS));
+    expect(outcomeOf(expired, finalised)).toMatchObject({ listing: true, user: undefined });
+    expect(listingStatusOf(finalised)).toBe("FAILED");
+    expect(listingStatusOf(confirmed(finalised))).toBe("SUCCESS");
   });
 
   test("a late success is told although a failure was, and takes the count back", () => {
-    const sealed = finalise(settleUnpaid(anOpened(), "expire", closing, timedOut(act)), 0, aContext(T0 + 8 * DAY_MS));
-    expect(outcomeOf(sealed, confirmed(sealed))).toMatchObject({
+    const finalised = finalise(
+      settleUnpaid(anOpened(), "expire", closing, timedOut(act)),
+      0,
+      aContext(T0 + 8 * DAY_MS),
+    );
+    expect(outcomeOf(finalised, confirmed(finalised))).toMatchObject({
       listing: true,
       user: "paid",
       totals: { failed: -1, success: 1 },
@@ -150,7 +158,7 @@ describe("what a change means to others", () => {
     });
   });
 
-  test("a look that found a failed try is no event", () => {
+  test("a verification that found a failed try is no event", () => {
     const opened = anOpened();
     const after = noteVerification(opened, 0, { kind: "unpaid", reason: "failed" }, act);
     expect(outcomeOf(opened, after).user).toBeUndefined();

@@ -25,7 +25,7 @@ describe("the price book", () => {
 
   test("any other amount is refused in words that name the price", () => {
     expect(() => priceOf(book, undefined, Santim.parse(100))).toThrow(PriceDiffers);
-    expect(() => priceOf(book, undefined, Santim.parse(100))).toThrow("this costs 600.00 ETB");
+    expect(() => priceOf(book, undefined, Santim.parse(100))).toThrow("the price is 600.00 ETB");
   });
 
   test("from a santim to a million birr is a price, and says how often it may be paid", () => {

@@ -26,7 +26,7 @@ test("administrators and programs act for others, nobody else does", () => {
   expect(isPrivileged({ ...user, role: "" })).toBe(false);
 });
 
-test("a user reads his own, administrators and programs read everything", () => {
+test("users read their own, administrators and programs read everything", () => {
   expect(mayRead(user, FEE.userId)).toBe(true);
   for (const owner of [OTHER, undefined]) {
     expect([user, admin, program].map((principal) => mayRead(principal, owner))).toEqual([false, true, true]);

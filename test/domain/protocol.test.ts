@@ -37,3 +37,9 @@ test("the table in docs/protocol.md names the proof and the guards of each trans
   });
   expect(written).toEqual(expected);
 });
+
+test("docs/protocol.md explains each proof and each guard once, in the order of the table", () => {
+  const explained = [...doc.matchAll(/^\| `(\w+)` \| ([^|]{10,}) \|$/gm)].map(([, name]) => name);
+  const named = [...rows.map(({ proof }) => proof), ...rows.flatMap(({ guards }) => guards)];
+  expect(explained.filter((name) => named.some((one) => one === name))).toEqual([...new Set(named)]);
+});

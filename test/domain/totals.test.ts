@@ -75,13 +75,13 @@ describe("what a step changes in the totals", () => {
   });
 
   test("of money without a row of ours counts on the day on which it came", () => {
-    const orphan = adoptUnmatched(
+    const unmatched = adoptUnmatched(
       opened.ref,
       { attempt: 3, result: money(opened) },
       TERMS,
       aContext(T0 + 30 * HOUR_MS),
     );
-    expect(totalsDelta(undefined, orphan)).toMatchObject({ day: "2026-11-25", total: 1, pending: 1, revenue: 0 });
+    expect(totalsDelta(undefined, unmatched)).toMatchObject({ day: "2026-11-25", total: 1, pending: 1, revenue: 0 });
   });
 
   test("adds up field by field, and takes off as well", () => {

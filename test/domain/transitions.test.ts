@@ -123,11 +123,11 @@ describe("what evidence justifies", () => {
     ).toBeUndefined();
   });
 
-  test("money without a row of ours, or on an attempt that we never began, is an orphan", () => {
+  test("money without a row of ours, or on an attempt that we never began, is an unmatched capture", () => {
     const payment = anOpened();
     expect(transitionForMoney(payment, { attempt: 7, result: paid(payment, 7) }, later)).toBe("unmatched");
-    const orphan = adoptUnmatched(payment.ref, { attempt: 7, result: paid(payment, 7) }, TERMS, later);
-    expect(transitionForMoney(orphan, { attempt: 7, result: paid(payment, 7) }, later)).toBeUndefined();
+    const unmatched = adoptUnmatched(payment.ref, { attempt: 7, result: paid(payment, 7) }, TERMS, later);
+    expect(transitionForMoney(unmatched, { attempt: 7, result: paid(payment, 7) }, later)).toBeUndefined();
     const known = applyCapture(payment, "unmatched", { attempt: 7, result: paid(payment, 7) }, later);
     expect(transitionForMoney(known, { attempt: 7, result: paid(known, 7) }, later)).toBeUndefined();
   });
@@ -187,13 +187,13 @@ describe("money that went back", () => {
 describe("what time makes due", () => {
   const timeout = T0 + 7 * DAY_MS;
 
-  test.each(UNPAID_REASONS)("an unpaid payment (%s) expires at its timeout and not before", (because) => {
+  test.each(UNPAID_REASONS)("an unpaid payment (%s) expires at its timeout and not before", (reason) => {
     for (const payment of [aClaim(), anOpened()]) {
-      if (because !== "failed")
+      if (reason !== "failed")
         expect(
-          transitionDue(payment, { attempt: 0, found: because }, { now: timeout - 1, by: "test", policy: POLICY }),
+          transitionDue(payment, { attempt: 0, found: reason }, { now: timeout - 1, by: "test", policy: POLICY }),
         ).toBeUndefined();
-      expect(transitionDue(payment, { attempt: 0, found: because }, { now: timeout, by: "test", policy: POLICY })).toBe(
+      expect(transitionDue(payment, { attempt: 0, found: reason }, { now: timeout, by: "test", policy: POLICY })).toBe(
         "expire",
       );
     }
@@ -253,7 +253,7 @@ describe("what time makes due", () => {
     ).toBe("fail");
   });
 
-  test("a settled payment is sealed at its time, once, and never where nobody hears of it", () => {
+  test("a settled payment is finalised at its time, once, and never where nobody hears of it", () => {
     const expired = settleUnpaid(anOpened(), "expire", closing, aContext(timeout));
     expect(
       transitionDue(expired, { attempt: 0, found: "pending" }, { now: timeout, by: "test", policy: POLICY }),
@@ -274,8 +274,9 @@ describe("what time makes due", () => {
     ).toBeUndefined();
   });
 
-  test("a payment is not sealed while another of its checkouts has not been looked at since it was left", () => {
-    // The payer's money for the first checkout was under way when it was renewed; its look an hour later got no answer.
+  test("a payment is not finalised while another of its checkouts has not been verified since it was left", () => {
+    // The payer's money for the first checkout was under way when it was renewed; its verification an hour later got no
+    // answer.
     const renewed = open(
       renew(anOpened(), closing, { terms: TERMS, lease: aLease() }, later),
       "me",
@@ -283,21 +284,21 @@ describe("what time makes due", () => {
       later,
     );
     const expired = settleUnpaid(renewed, "expire", { ...closing, attempt: 1 }, aContext(timeout + 2 * HOUR_MS));
-    const sealing = timeout + 3 * HOUR_MS;
+    const finalising = timeout + 3 * HOUR_MS;
     expect(
-      transitionDue(expired, { attempt: 1, found: "not_found" }, { now: sealing, by: "test", policy: POLICY }),
+      transitionDue(expired, { attempt: 1, found: "not_found" }, { now: finalising, by: "test", policy: POLICY }),
     ).toBeUndefined();
     expect(
-      transitionDue(expired, { attempt: 0, found: "pending" }, { now: sealing - 1, by: "test", policy: POLICY }),
+      transitionDue(expired, { attempt: 0, found: "pending" }, { now: finalising - 1, by: "test", policy: POLICY }),
     ).toBeUndefined();
 
-    const firstFound = noteVerification(expired, 0, { kind: "unpaid", reason: "pending" }, aContext(sealing));
+    const firstFound = noteVerification(expired, 0, { kind: "unpaid", reason: "pending" }, aContext(finalising));
     expect(
-      transitionDue(firstFound, { attempt: 1, found: "not_found" }, { now: sealing, by: "test", policy: POLICY }),
+      transitionDue(firstFound, { attempt: 1, found: "not_found" }, { now: finalising, by: "test", policy: POLICY }),
     ).toBe("finalise");
   });
 
-  test("however a payment was settled unpaid, it is sealed at its time", () => {
+  test("however a payment was settled unpaid, it is finalised at its time", () => {
     for (const move of ["fail", "expire", "cancel"] as const) {
       const settled = settleUnpaid(anOpened(), move, closing, timedOut(aContext(T0 + 2 * HOUR_MS)));
       expect(

@@ -47,7 +47,7 @@ const paidOn = ({ ref }: Payment): Money => ({
   facts: { ...TERMS, txRef: txRefOf(ref, 0), reference: "AP1" },
 });
 
-/** The ages at which an open checkout is looked at, each look taking place when it is due. */
+/** The ages at which an open checkout is verified, each verification taking place when it is due. */
 function agesUntil(days: number): number[] {
   const ages: number[] = [];
   for (let now = T0; now - T0 <= days * DAY_MS && ages.length < 100; ) {
@@ -58,20 +58,23 @@ function agesUntil(days: number): number[] {
 }
 
 describe("when Chapa is asked", () => {
-  test("an open checkout is looked at up the ladder, and then every day", () => {
+  test("an open checkout is verified up the ladder, and then every day", () => {
     expect(agesUntil(3)).toEqual([2, 5, 10, 20, 65, 360, 1440, 2880, 4320, 5760]);
   });
 
-  test("a checkout that was left is looked at after an hour, a day and a week, and then never again", () => {
+  test("a checkout that was left is verified after an hour, a day and a week, and then never again", () => {
     const left = { openedAt: T0, closedAt: T0 + DAY_MS };
     const at = [0, 1, 2, 3].reduce<number[]>(
-      (looks) => [...looks, nextVerification(left, looks.at(-1) ?? left.closedAt, POLICY) ?? Number.NaN],
+      (verifications) => [
+        ...verifications,
+        nextVerification(left, verifications.at(-1) ?? left.closedAt, POLICY) ?? Number.NaN,
+      ],
       [],
     );
     expect(at).toEqual([left.closedAt + HOUR_MS, left.closedAt + DAY_MS, left.closedAt + 7 * DAY_MS, Number.NaN]);
   });
 
-  test("the next look always lies in the future, however late the last one was", () => {
+  test("the next verification always lies in the future, however late the last one was", () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 400 * DAY_MS }), fc.option(fc.nat(30 * DAY_MS)), (late, closedAfter) => {
         const attempt = { openedAt: T0, ...(closedAfter === null ? {} : { closedAt: T0 + closedAfter }) };
@@ -102,7 +105,7 @@ describe("when Chapa is asked", () => {
     expect(dueAt(aClaim(), T0, POLICY)).toBeUndefined();
   });
 
-  test("an open payment is due at its next look, and at its timeout at the latest", () => {
+  test("an open payment is due at its next verification, and at its timeout at the latest", () => {
     const payment = anOpened();
     expect(payment.dueAt).toBe(T0 + 2 * MINUTE_MS);
     const nearTheEnd = noteVerification(payment, 0, undefined, aContext(T0 + 6.5 * DAY_MS));
@@ -120,7 +123,7 @@ describe("when Chapa is asked", () => {
   });
 
   test.each(["fail", "expire", "cancel"] as const)(
-    "after %s a payment is due at its seal, between two looks",
+    "after %s a payment is due at its finalising, between two verifications",
     (move) => {
       const settled = settleUnpaid(anOpened(), move, closing, timedOut(aContext(T0 + 65 * MINUTE_MS)));
       const after = noteVerification(settled, 0, undefined, aContext(T0 + 2 * DAY_MS));
@@ -129,7 +132,7 @@ describe("when Chapa is asked", () => {
     },
   );
 
-  test("a payment that waits for a person is due at its looks, and at least every day", () => {
+  test("a payment that waits for a person is due at its verifications, and at least every day", () => {
     const opened = anOpened();
     const result = differing(paidOn(opened));
     const at = aContext(T0 + HOUR_MS);
@@ -140,7 +143,7 @@ describe("when Chapa is asked", () => {
     expect(back.dueAt).toBe(T0 + HOUR_MS + DAY_MS);
   });
 
-  test("a look of another checkout is overdue from its moment on, one's own never is", () => {
+  test("a verification of another checkout is overdue from its moment on, one's own never is", () => {
     const now = T0 + 2 * HOUR_MS;
     const renewed = renew(anOpened(), closing, { terms: TERMS, lease: aLease() }, aContext(now));
     expect(isOtherOverdue(renewed, 1, now + HOUR_MS - 1)).toBe(false);
@@ -148,7 +151,7 @@ describe("when Chapa is asked", () => {
     expect(isOtherOverdue(renewed, 0, now + HOUR_MS)).toBe(false);
   });
 
-  test("every opened checkout of a payment keeps its own looks", () => {
+  test("every opened checkout of a payment keeps its own verifications", () => {
     const now = T0 + 2 * HOUR_MS;
     const renewed = renew(anOpened(), closing, { terms: TERMS, lease: aLease() }, aContext(now));
     expect(renewed.dueAt).toBe(now + HOUR_MS);
@@ -159,7 +162,7 @@ describe("when Chapa is asked", () => {
     expect(attemptsToVerify(both, now + HOUR_MS)).toEqual([0, 1]);
   });
 
-  test("where no look is due the latest checkout is looked at, or the one whose money waits for a person", () => {
+  test("where no verification is due the latest checkout is verified, or the one whose money waits for a person", () => {
     expect(attemptsToVerify(aClaim(), T0)).toEqual([0]);
     const at = aContext(T0 + HOUR_MS);
     const renewed = open(renew(anOpened(), closing, { terms: TERMS, lease: aLease() }, at), "me", CHECKOUT_URL, at);
@@ -192,28 +195,28 @@ describe("when Chapa is asked", () => {
     }
   });
 
-  test("what was never opened, or is not known to be settled, is never sealed", () => {
+  test("what was never opened, or is not known to be settled, is never finalised", () => {
     expect(finaliseAt(reject(aClaim(), "me", "no", aContext(T0)), POLICY)).toBeUndefined();
     const settled = settleUnpaid(anOpened(), "expire", closing, timedOut(aContext(T0)));
     expect(finaliseAt({ ...settled, settledAt: undefined }, POLICY)).toBeUndefined();
     expect(finaliseAt(anOpened(), POLICY)).toBeUndefined();
   });
 
-  test("a payment settled unpaid waits for its late looks and for its seal, and then for nothing", () => {
+  test("a payment settled unpaid waits for its late verifications and for being finalised, and then for nothing", () => {
     const settled = settleUnpaid(anOpened(), "expire", closing, timedOut(aContext(T0 + 7 * DAY_MS)));
     expect(settled.dueAt).toBe(T0 + 7 * DAY_MS + HOUR_MS);
-    const sealed = finalise(settled, 0, aContext(settled.dueAt));
-    const looks = [1, 24, 24 * 7].map((hours) => T0 + 7 * DAY_MS + hours * HOUR_MS);
-    const end = looks.reduce((payment, at) => noteVerification(payment, 0, undefined, aContext(at)), sealed);
+    const finalised = finalise(settled, 0, aContext(settled.dueAt));
+    const verifications = [1, 24, 24 * 7].map((hours) => T0 + 7 * DAY_MS + hours * HOUR_MS);
+    const end = verifications.reduce((payment, at) => noteVerification(payment, 0, undefined, aContext(at)), finalised);
     expect(end.dueAt).toBeUndefined();
   });
 
-  test("a payment settled early is sealed only when its first checkout is older than the timeout", () => {
+  test("a payment settled early is finalised only when its first checkout is older than the timeout", () => {
     const failed = settleUnpaid(anOpened(), "fail", closing, aContext(T0 + 65 * MINUTE_MS));
     expect(finaliseAt(failed, POLICY)).toBe(T0 + 7 * DAY_MS);
   });
 
-  test("a payment is never sealed in the moment in which it is settled", () => {
+  test("a payment is never finalised in the moment in which it is settled", () => {
     const shortTimeout = { ...POLICY, timeoutMs: DAY_MS };
     const expired = settleUnpaid(
       anOpened(),
@@ -224,7 +227,7 @@ describe("when Chapa is asked", () => {
     expect(finaliseAt(expired, shortTimeout)).toBe(T0 + 2 * DAY_MS + HOUR_MS);
   });
 
-  test("nothing is sealed where the listing does not hear of failures", () => {
+  test("nothing is finalised where the listing does not hear of failures", () => {
     const expired = settleUnpaid(anOpened(), "expire", closing, timedOut(aContext(T0 + 7 * DAY_MS)));
     expect(finaliseAt(expired, { ...POLICY, listingHearsFailed: false })).toBeUndefined();
   });

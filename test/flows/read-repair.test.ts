@@ -17,7 +17,7 @@ function reader(now: number, send?: () => Promise<void>) {
 }
 
 describe("reading a payment", () => {
-  test("causes a look once its state is not fresh, and only a few however often it is read", async () => {
+  test("causes a verification once its state is not fresh, and only a few however often it is read", async () => {
     const payment = anOpened();
     const { asked, ports } = reader(T0 + MINUTE_MS);
     for (let n = 0; n < 5; n++) await readRepair(ports, payment);

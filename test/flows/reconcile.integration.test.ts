@@ -13,7 +13,7 @@ beforeAll(async () => {
 beforeEach(() => stage.cloud.reset());
 afterAll(() => stage.close());
 
-const Done = z.object({ came: z.string(), looks: z.number(), findings: z.number() });
+const Done = z.object({ kind: z.string(), verifications: z.number(), findings: z.number() });
 
 /** The day's comparison, whether or not the schedule has had it done; `goOn` with one that was cut short. */
 async function reconcile(goOn = false) {
@@ -78,8 +78,8 @@ describe("when every webhook and every change of the table is lost, and a row is
     expect(await accounted()).toEqual(captured());
     expect(captured()).toHaveLength(11);
     const rows = await stage.cloud.rows.payments();
-    const orphan = rows.find(({ ref }) => gone.startsWith(ref));
-    expect(orphan).toMatchObject({ state: "REVIEW", attention: [{ code: "unmatched" }] });
+    const unmatched = rows.find(({ ref }) => gone.startsWith(ref));
+    expect(unmatched).toMatchObject({ state: "REVIEW", attention: [{ code: "unmatched" }] });
     expect(rows.filter(({ state }) => state === "SUCCESS")).toHaveLength(10);
     expect(await metrics()).toEqual(await recount());
     expect(await metrics()).toMatchObject({ total_payments: 12, pending_payments: 2, success_payments: 10 });
@@ -91,7 +91,7 @@ describe("the daily comparison", () => {
     await paid();
     await stage.cloud.advance(DAY_MS + HOUR_MS);
     const first = await reconcile();
-    expect(first).toMatchObject({ came: "done", looks: 0, findings: 0 });
+    expect(first).toMatchObject({ kind: "done", verifications: 0, findings: 0 });
     const [payment] = await stage.cloud.rows.payments();
     expect(payment?.captures).toMatchObject([{ listed: true }]);
     const version = payment?.version;
@@ -134,11 +134,11 @@ describe("the daily comparison", () => {
     for (let n = 0; n < 14; n++) await paid();
     await stage.cloud.fault("chapa", { fault: "503", route: "/transactions", nth: 2 });
     await stage.cloud.clock.advance(DAY_MS);
-    expect((await reconcile()).came).toBe("to be continued");
+    expect((await reconcile()).kind).toBe("to_be_continued");
     await stage.cloud.fault("chapa", null);
     const rest = await reconcile(true);
-    expect(rest.came).toBe("done");
-    expect(rest.looks).toBeLessThan(14);
+    expect(rest.kind).toBe("done");
+    expect(rest.verifications).toBeLessThan(14);
     expect(await accounted()).toEqual(captured());
   });
 
@@ -155,7 +155,7 @@ describe("the daily comparison", () => {
     await stage.caller.act(url, "pay");
     const mine = await paid();
     await stage.cloud.clock.advance(DAY_MS);
-    expect(await reconcile()).toMatchObject({ came: "done", findings: 1 });
+    expect(await reconcile()).toMatchObject({ kind: "done", findings: 1 });
     expect((await stage.status({ ...mine, url: "" })).body["status"]).toBe("SUCCESS");
   });
 });

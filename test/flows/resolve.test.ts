@@ -8,13 +8,13 @@ import { anOpened, POLICY, T0 } from "../support/payments.ts";
 
 const NOW = T0 + 10 * MINUTE_MS;
 
-/** One look at a payment that was last looked at `ago` milliseconds before now. */
+/** One verification of a payment that was last looked at `ago` milliseconds before now. */
 function verifyAt(ago: number, trigger: "webhook" | "reconcile") {
-  return look({ ...anOpened(), verifiedAt: NOW - ago }, trigger, 0);
+  return verification({ ...anOpened(), verifiedAt: NOW - ago }, trigger, 0);
 }
 
-/** One look, whose answer takes `tookMs`. */
-async function look(payment: Payment, trigger: "webhook" | "reconcile", tookMs: number) {
+/** One verification, whose answer takes `tookMs`. */
+async function verification(payment: Payment, trigger: "webhook" | "reconcile", tookMs: number) {
   let now = NOW;
   const ports: ResolvePorts = {
     payments: {
@@ -38,26 +38,27 @@ async function look(payment: Payment, trigger: "webhook" | "reconcile", tookMs: 
   return resolve(ports, checkoutRefOf(payment.ref, 0), trigger, NOW + MINUTE_MS);
 }
 
-describe("one payment is looked at once in five seconds", () => {
+describe("one payment is verified once in five seconds", () => {
   test("and who comes too early is told how long to wait", async () => {
     expect(await verifyAt(SECOND_MS, "webhook")).toMatchObject({ kind: "suppressed", afterMs: 4 * SECOND_MS });
     expect(await verifyAt(5 * SECOND_MS, "webhook")).toMatchObject({ kind: "verified" });
   });
 
-  test("but nobody waits for hours because a clock was ahead when it was looked at last", async () => {
+  test("but nobody waits for hours because a clock was ahead when it was verified last", async () => {
     expect(await verifyAt(-2 * HOUR_MS, "webhook")).toMatchObject({ kind: "verified" });
     expect(await verifyAt(-SECOND_MS, "reconcile")).toMatchObject({ kind: "verified" });
   });
 });
 
-// Found in a million lives: a look that slept over the date of the last one counted for it, and money stayed unknown.
-test("a look counts from when Chapa was asked, and one that falls due meanwhile is not lost", async () => {
+// Found in a million runs: a verification that slept over the date of the last one counted for it, and money stayed
+// unknown.
+test("a verification counts from when Chapa was asked, and one that falls due meanwhile is not lost", async () => {
   const opened = anOpened();
   const closedAt = NOW - 7 * DAY_MS + SECOND_MS;
   const last = { ...opened.attempts[0], closedAt, verifyAt: NOW + SECOND_MS } as Attempt;
   const left: Payment = { ...opened, state: "CANCELLED", settledAt: closedAt, attempts: { 0: last } };
-  const looked = await look(left, "webhook", 3 * SECOND_MS);
-  expect(looked).toMatchObject({
+  const verificationEnded = await verification(left, "webhook", 3 * SECOND_MS);
+  expect(verificationEnded).toMatchObject({
     kind: "verified",
     payment: { verifiedAt: NOW, attempts: { 0: { verifyAt: NOW + SECOND_MS } }, dueAt: NOW + SECOND_MS },
   });

@@ -25,7 +25,7 @@ function ordersAtChapa(): Record<string, unknown>[] {
 }
 
 describe("a program that asks in a user's name", () => {
-  test("by its key is given the payment that the user himself would be given", async () => {
+  test("by its key is given the payment that the user would be given", async () => {
     const body = aBody();
     const program = await stage.caller.initiateByKey(body);
     expect(program.status).toBe(202);
@@ -47,7 +47,7 @@ describe("a program that asks in a user's name", () => {
     expect(stage.cloud.chapa?.transactions()).toHaveLength(1);
   });
 
-  test("may say how to reach him, and then nobody is asked", async () => {
+  test("may say how to reach the user, and then nobody is asked", async () => {
     const customer = { email: "somebody@mail.et", phone_number: "+251911000000", full_name: "Almaz Bekele" };
     await stage.cloud.fault("users", "down");
     const answer = await stage.caller.initiateByKey(aBody({ customer, user_id: randomUUID() }));
@@ -60,12 +60,12 @@ describe("a program that asks in a user's name", () => {
     });
   });
 
-  test("need not: he is looked up with the service's own login", async () => {
+  test("need not: the user is looked up with the service's own login", async () => {
     expect((await stage.caller.initiateByKey(aBody())).status).toBe(202);
     expect(ordersAtChapa()[0]).toMatchObject({ email: USERS.owner.email, phone_number: "0911223344" });
   });
 
-  test("is told 404 in the original's words when nobody knows him, and nothing is opened", async () => {
+  test("is told 404 in the original's words when nobody knows the user, and nothing is opened", async () => {
     const answer = await stage.caller.initiateByKey(aBody({ user_id: randomUUID() }));
     expect([answer.status, answer.body["code"], answer.body["detail"]]).toEqual([
       404,
@@ -75,7 +75,7 @@ describe("a program that asks in a user's name", () => {
     expect(await stage.cloud.rows.keys()).toEqual([]);
   });
 
-  test("is served while the user service is down: nobody's data are needed to take his money", async () => {
+  test("is served while the user service is down: a payment needs no contact data", async () => {
     await stage.cloud.fault("users", "down");
     expect((await stage.caller.initiateByKey(aBody())).status).toBe(202);
     expect(ordersAtChapa()[0]).not.toHaveProperty("email");
@@ -86,7 +86,7 @@ describe("a program that asks in a user's name", () => {
     expect([answer.status, answer.body["code"]]).toEqual([401, "unauthenticated"]);
   });
 
-  test("a user cannot say whose e-mail is his", async () => {
+  test("a user cannot give an e-mail address of their own", async () => {
     const customer = { email: "somebody-else@mail.et" };
     expect((await stage.caller.initiate(aBody({ customer }))).status).toBe(202);
     expect(ordersAtChapa()[0]).toMatchObject({ email: USERS.owner.email });

@@ -38,7 +38,7 @@ const MOMENTS_MS = [
   3 * DAY_MS,
   6 * DAY_MS,
 ];
-// The last look is seven days after a checkout was left, which is at the latest at the timeout.
+// The last verification is seven days after a checkout was left, which is at the latest at the timeout.
 const END_MS = 16 * DAY_MS;
 const LEAST_STEP_MS = DAY_MS;
 const AT_ONCE = 10;
@@ -195,7 +195,7 @@ async function play(on: Cloud, world: CloudWorld): Promise<End[]> {
   for (const [moment, ms] of MOMENTS_MS.entries()) {
     if (moment > 0) await on.advance(ms - (MOMENTS_MS[moment - 1] ?? 0));
     for (let from = 0; from < runs.length; from += AT_ONCE)
-      await Promise.all(runs.slice(from, from + AT_ONCE).map((run) => run.reach(moment)));
+      await Promise.all(runs.slice(from, from + AT_ONCE).map((run) => run.callTable(moment)));
     await on.settle();
   }
   // Where nothing is due, nothing would happen.
@@ -249,7 +249,7 @@ class Run {
     parts.on.services.listing?.addProperty({ id: property, ownerId: USERS.owner.id });
   }
 
-  async reach(moment: number): Promise<void> {
+  async callTable(moment: number): Promise<void> {
     if (moment === 0) await this.#press();
     for (const deed of this.#parts.script.deeds.filter((one) => one.at === moment)) {
       if (deed.does === "press") await this.#press();
@@ -260,12 +260,12 @@ class Run {
   async #press(): Promise<void> {
     const { on, world, caller, script } = this.#parts;
     const askedAt = on.clock.now();
-    const heard = await caller.initiate({ property_id: this.property });
-    world.answered(this.property, heard, askedAt);
+    const response = await caller.initiate({ property_id: this.property });
+    world.answered(this.property, response, askedAt);
     // Refused: the listing was told no. Everything else gives a checkout or says how the payment stands.
-    if (heard.status === 409) return;
-    expect(heard.status).toBe(202);
-    const txRef = String(heard.body["chapa_tx_ref"]);
+    if (response.status === 409) return;
+    expect(response.status).toBe(202);
+    const txRef = String(response.body["chapa_tx_ref"]);
     if (!this.#known.has(txRef)) on.chapa?.plan(txRef, script.plan);
     this.#known.add(txRef);
     this.#first ??= txRef;

@@ -38,10 +38,10 @@ beforeAll(async () => {
 });
 
 test.each(names)("%s bundles the clients of what it is told about, and no others", (name) => {
-  const told: readonly string[] = FUNCTIONS[name].env;
+  const given: readonly string[] = FUNCTIONS[name].env;
   const needs = {
-    "@aws-sdk/client-dynamodb": told.includes("TABLE_NAME"),
-    "@aws-sdk/client-sqs": told.some((variable) => /_(QUEUE|DLQ)_URL$/.test(variable)),
+    "@aws-sdk/client-dynamodb": given.includes("TABLE_NAME"),
+    "@aws-sdk/client-sqs": given.some((variable) => /_(QUEUE|DLQ)_URL$/.test(variable)),
     "@upstash/ratelimit": LIMITED.includes(name),
   };
   const found = PACKAGES.map((client) => [client, bundled.get(name)?.has(client)]);

@@ -42,9 +42,9 @@ const bytes = { "content-type": "application/octet-stream" };
 type Sent = { body?: string; secret?: string; headers?: Record<string, string> };
 
 async function settled(answer: Promise<HttpResponse>): Promise<HttpResponse> {
-  const heard = await answer;
+  const response = await answer;
   await stage.cloud.settle();
-  return heard;
+  return response;
 }
 
 const post = (claim: string, { body = claim, ...options }: Sent = { secret: SECRET }) =>
@@ -178,9 +178,9 @@ describe("an authentic webhook about a reference without a row of ours", () => {
     const fee = { userId: USERS.owner.id, propertyId, purpose: "listing_fee", serial: 0 };
     const txRef = txRefOf(refOf(namespace, fee), 0);
     await paidAtChapa(txRef);
-    const orphan = await onlyPayment();
-    expect(orphan).toMatchObject({ state: "REVIEW", refundable: 50_000, captures: [{ amount: 50_000 }] });
-    expect(openFlags(orphan)).toEqual(["unmatched"]);
+    const unmatched = await onlyPayment();
+    expect(unmatched).toMatchObject({ state: "REVIEW", refundable: 50_000, captures: [{ amount: 50_000 }] });
+    expect(openFlags(unmatched)).toEqual(["unmatched"]);
 
     const again = await stage.press(propertyId);
     expect(again.body).toMatchObject({ status: "PENDING", state: "REVIEW", chapa_tx_ref: txRef });
@@ -225,40 +225,40 @@ describe("when", () => {
 describe.each<[string, (txRef: string) => Promise<HttpResponse>]>([
   ["a GET, as Chapa's callback or anybody's", (txRef) => get(`?trx_ref=${txRef}&ref_id=AP1&status=success`)],
   ["a POST with nothing but the constant header", (txRef) => post(claimOf(txRef), { headers: constant() })],
-])("%s proves nothing", (_, hint) => {
+])("%s proves nothing", (_, notify) => {
   beforeEach(beginAnew);
-  test("about a payment that nobody has paid: it is looked at, and stays as it is", async () => {
+  test("about a payment that nobody has paid: it is verified, and stays as it is", async () => {
     const { txRef } = await stage.checkout(stage.addProperty());
-    expect(await hint(txRef)).toMatchObject({ status: 200, body: PROCESSED });
+    expect(await notify(txRef)).toMatchObject({ status: 200, body: PROCESSED });
     expect(verified()).toEqual([txRef]);
     expect(await onlyPayment()).toMatchObject({ state: "PENDING", version: 2, captures: [] });
   });
 
-  test("about a payment that was paid unnoticed, and causes the look that finds it", async () => {
+  test("about a payment that was paid unnoticed, and causes the verification that finds it", async () => {
     stage.plan(SILENT);
     const checkout = await stage.checkout(stage.addProperty());
     await stage.act(checkout, "close-tab");
-    await hint(checkout.txRef);
+    await notify(checkout.txRef);
     expect((await onlyPayment()).state).toBe("SUCCESS");
-    expect(await hint(checkout.txRef)).toMatchObject({ status: 200, body: ALREADY });
+    expect(await notify(checkout.txRef)).toMatchObject({ status: 200, body: ALREADY });
     expect(verified()).toEqual([checkout.txRef]);
   });
 
-  test("about a settled payment, and causes a look at most every ten minutes", async () => {
+  test("about a settled payment, and causes a verification of most every ten minutes", async () => {
     const { txRef } = await stage.checkout(stage.addProperty());
     await stage.cloud.advance(7 * DAY_MS);
-    const looks = verified().length;
-    expect((await hint(txRef)).body).toEqual(ALREADY);
-    expect(verified()).toHaveLength(looks);
+    const verifications = verified().length;
+    expect((await notify(txRef)).body).toEqual(ALREADY);
+    expect(verified()).toHaveLength(verifications);
     await stage.cloud.clock.advance(10 * MINUTE_MS);
-    expect((await hint(txRef)).body).toEqual(PROCESSED);
-    expect(verified()).toHaveLength(looks + 1);
+    expect((await notify(txRef)).body).toEqual(PROCESSED);
+    expect(verified()).toHaveLength(verifications + 1);
     expect((await onlyPayment()).state).toBe("EXPIRED");
   });
 
   test.each([UNKNOWN, UNKNOWN.toLowerCase(), "tx-1"])("about %s, of which nothing is known", async (txRef) => {
     await stage.checkout(stage.addProperty());
-    expect(await hint(txRef)).toMatchObject({ status: 200, body: NOT_FOUND });
+    expect(await notify(txRef)).toMatchObject({ status: 200, body: NOT_FOUND });
     expect(verified()).toEqual([]);
   });
 });

@@ -58,7 +58,7 @@ describe("the payer who has paid", () => {
     expect((await stage.status({ id, txRef, url: "" })).body["status"]).toBe("SUCCESS");
   });
 
-  test("may come again as often as he likes without another question to Chapa", async () => {
+  test("may come again as often as they like without another question to Chapa", async () => {
     const { txRef } = await paidUnnoticed(stage, propertyId);
     for (let count = 0; count < 3; count++) {
       expect((await visit(txRef)).status).toBe(303);
@@ -76,7 +76,7 @@ describe("the payer who has paid", () => {
     expect(sentTo(answer)).toMatchObject({ status: 303, to: FRONTEND_URL, query: { tx_ref: txRef } });
   });
 
-  test("is sent there by the link that he left, too", async () => {
+  test("is sent there by the link that was left, too", async () => {
     const old = await stage.checkout(propertyId);
     await stage.cloud.advance(HOUR_MS + 60_000);
     const fresh = await stage.checkout(propertyId);
@@ -92,7 +92,7 @@ describe("the payer whose payment is not confirmed", () => {
     ["en-GB", "en"],
     ["fr", "en"],
     ["", "en"],
-  ] as const)("sees a page of ours in his language: %j is %s", async (language, shown) => {
+  ] as const)("sees a page of ours in their language: %j is %s", async (language, shown) => {
     const { txRef } = await stage.checkout(propertyId);
     const page = await visit(txRef, { "accept-language": language });
     expect(page.status).toBe(200);
@@ -110,7 +110,7 @@ describe("the payer whose payment is not confirmed", () => {
     expect(page.headers.get("referrer-policy")).toBe("no-referrer");
   });
 
-  test("is shown the page again for two minutes and then told that he may leave, in his language all along", async () => {
+  test("is shown the page again for two minutes and then told that they may leave, in their language all along", async () => {
     const { txRef } = await stage.checkout(propertyId);
     let page = await visit(txRef, { "accept-language": "om" });
     let waited = 0;
@@ -122,7 +122,7 @@ describe("the payer whose payment is not confirmed", () => {
     expect(page.text).toContain(texts.om.waited);
   });
 
-  test("is sent on by the page's own refresh once he has paid", async () => {
+  test("is sent on by the page's own refresh once they have paid", async () => {
     stage.plan(SILENT);
     const checkout = await stage.checkout(propertyId);
     const next = refreshOf(await visit(checkout.txRef));
@@ -162,7 +162,7 @@ describe("the payer whose payment is not confirmed", () => {
     ["live-test-mix", 0, "review"],
     ["abandon", 7 * DAY_MS, "unpaid"],
     ["cancel", HOUR_MS + 60_000, "unpaid"],
-  ])("is never sent to the page that says success: after %s and %d ms he sees %s", async (action, ms, shown) => {
+  ])("is never sent to the page that says success: after %s and %d ms they see %s", async (action, ms, shown) => {
     const checkout = await stage.checkout(propertyId);
     await stage.act(checkout, action);
     await stage.cloud.advance(ms);
@@ -257,7 +257,7 @@ describe("whoever comes back proves nothing, so", () => {
     expect(payments.map(({ state }) => state)).toEqual(checkouts.map(() => "SUCCESS"));
   });
 
-  test("one payment is looked at for them once in five seconds", async () => {
+  test("one payment is verified for them once in five seconds", async () => {
     const { txRef } = await stage.checkout(propertyId);
     const pages = [await visit(txRef), await visit(txRef), await visit(txRef)];
     expect(pages.map(({ status }) => status)).toEqual([200, 200, 200]);

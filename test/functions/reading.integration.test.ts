@@ -28,14 +28,14 @@ const post = (path: string, headers: Record<string, string>) =>
   stage.caller.post(`/api/v1/payments${path}`, "", headers);
 
 async function opened(as: UserKey = "owner", body: Record<string, unknown> = {}): Promise<HttpResponse> {
-  const heard = await stage.caller.initiate({ property_id: randomUUID(), ...body }, { as });
-  expect(heard.status).toBe(202);
-  return heard;
+  const response = await stage.caller.initiate({ property_id: randomUUID(), ...body }, { as });
+  expect(response.status).toBe(202);
+  return response;
 }
 
-function listed(heard: HttpResponse) {
-  expect(heard.status).toBe(200);
-  return Page.parse(heard.body);
+function listed(response: HttpResponse) {
+  expect(response.status).toBe(200);
+  return Page.parse(response.body);
 }
 
 /** Follows every page of a list. */
@@ -53,7 +53,7 @@ async function pages(path: string, headers: Record<string, string>): Promise<str
 }
 
 describe("a list of payments", () => {
-  test("shows an owner his own, latest first, page by page, each once", async () => {
+  test("shows owners their own, latest first, page by page, each once", async () => {
     const mine: string[] = [];
     for (let n = 0; n < 7; n++) mine.push(String((await opened()).body["id"]));
     await opened("owner2", { user_id: stage.cloud.address.users.owner2.user_id });
@@ -120,7 +120,7 @@ describe("a list of payments", () => {
 });
 
 describe("the status of a payment", () => {
-  test("tells the owner where his payment stands, without what would let a reader of it pay or refund", async () => {
+  test("tells the owner where the payment stands, without what would let a reader of it pay or refund", async () => {
     const checkout = await stage.checkout(stage.addProperty());
     const { status, body } = await stage.status(checkout);
     expect(status).toBe(200);
@@ -197,11 +197,11 @@ describe("one payment", () => {
   });
 
   test("a key that is no UUID names a request as well", async () => {
-    const heard = await stage.caller.initiate(
+    const response = await stage.caller.initiate(
       { property_id: randomUUID() },
       { headers: { "idempotency-key": "order/7?x" } },
     );
-    expect((await read(`/by-request/${encodeURIComponent("order/7?x")}`)).body["id"]).toBe(heard.body["id"]);
+    expect((await read(`/by-request/${encodeURIComponent("order/7?x")}`)).body["id"]).toBe(response.body["id"]);
   });
 
   test.each(["", "/status"])("is not sent again to who has it: %s", async (suffix) => {
@@ -219,13 +219,13 @@ describe("one payment", () => {
   });
 });
 
-describe("a look that somebody asks for", () => {
+describe("a verification that somebody asks for", () => {
   test("is answered with what Chapa says now, to administrators and programs", async () => {
     const checkout = await paidUnnoticed(stage);
     expect((await stage.status(checkout)).body["status"]).toBe("PENDING");
-    const looked = await post(`/${checkout.id}/verify`, bearer("admin"));
-    expect(looked).toMatchObject({ status: 200, body: { status: "SUCCESS", captures: [{ kind: "confirmed" }] } });
-    expect(looked.headers.get("ratelimit")).toMatch(/^"verify";r=29;t=\d+$/);
+    const verified = await post(`/${checkout.id}/verify`, bearer("admin"));
+    expect(verified).toMatchObject({ status: 200, body: { status: "SUCCESS", captures: [{ kind: "confirmed" }] } });
+    expect(verified.headers.get("ratelimit")).toMatch(/^"verify";r=29;t=\d+$/);
     expect((await post(`/${checkout.id}/verify`, bearer("owner"))).status).toBe(403);
   });
 
@@ -252,7 +252,7 @@ describe("a look that somebody asks for", () => {
 });
 
 describe("giving a payment up", () => {
-  test("closes its checkout at Chapa, tells the payer, and lets him begin anew", async () => {
+  test("closes its checkout at Chapa, tells the payer, and lets them begin anew", async () => {
     const property = stage.addProperty();
     const checkout = await stage.checkout(property);
     const cancelled = await post(`/${checkout.id}/cancel`, bearer("owner"));

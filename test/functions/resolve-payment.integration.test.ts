@@ -7,8 +7,8 @@ import { CHAPA_DEFAULTS, type ChapaSimulator } from "../../local/chapa/simulator
 import { type Checkout, checkoutOf, DAY_MS, HOUR_MS, MINUTE_MS, type Stage } from "../../local/demo/stage.ts";
 import { onlyPaymentOf, openStage, paidUnnoticed, SILENT, simulatedChapa, verifiedAt } from "../support/stage.ts";
 
-// When the first look at a checkout is due.
-const FIRST_LOOK_MS = 2 * MINUTE_MS + 1_000;
+// When the first verification of a checkout is due.
+const FIRST_VERIFICATION_MS = 2 * MINUTE_MS + 1_000;
 
 let stage: Stage;
 let chapa: ChapaSimulator;
@@ -37,7 +37,7 @@ function signed({ txRef }: Checkout): Promise<HttpResponse> {
 }
 
 /** What the listing was told, without questions. */
-function toldListing(): unknown[] {
+function deliveredToListing(): unknown[] {
   return (stage.cloud.services.listing?.confirms() ?? [])
     .map(({ body }) => body["status"])
     .filter((s) => s !== "PENDING");
@@ -49,7 +49,7 @@ describe("only Chapa's verify moves money:", () => {
   const txRefs = new Map<string, string>();
   const rows = async () => new Map((await stage.cloud.rows.payments()).map((row) => [shownTxRef(row), row]));
   let [before, during, after]: Map<string, Payment>[] = [];
-  let lookedBy = 0;
+  let verifiedBy = 0;
 
   // All of them side by side: most of their time is waiting.
   beforeAll(async () => {
@@ -62,9 +62,9 @@ describe("only Chapa's verify moves money:", () => {
       await stage.cloud.fault("chapa", { fault, route: `verify/${txRef}` });
     }
     before = await rows();
-    await stage.cloud.advance(FIRST_LOOK_MS);
+    await stage.cloud.advance(FIRST_VERIFICATION_MS);
     during = await rows();
-    lookedBy = stage.cloud.clock.now();
+    verifiedBy = stage.cloud.clock.now();
     await stage.cloud.fault("chapa", null);
     await stage.cloud.advance(MINUTE_MS);
     after = await rows();
@@ -74,15 +74,15 @@ describe("only Chapa's verify moves money:", () => {
     const [was, is, will] = [before, during, after].map((all) => all?.get(txRefs.get(fault) ?? ""));
     expect(is).toMatchObject({ state: "PENDING", version: 2, captures: [], verifiedAt: undefined });
     expect([is?.history, is?.attempts]).toEqual([was?.history, was?.attempts]);
-    expect(is?.dueAt).toBeGreaterThan(lookedBy);
-    expect(is?.dueAt).toBeLessThanOrEqual(lookedBy + MINUTE_MS);
+    expect(is?.dueAt).toBeGreaterThan(verifiedBy);
+    expect(is?.dueAt).toBeLessThanOrEqual(verifiedBy + MINUTE_MS);
     expect(will).toMatchObject({ state: "SUCCESS", late: undefined, captures: [{ kind: "confirmed" }] });
   });
 
   test("a content type that is not JSON's does not make a readable answer unreadable", async () => {
     await paidUnnoticed(stage, propertyId);
     await stage.cloud.fault("chapa", "wrongContentType");
-    await stage.cloud.advance(FIRST_LOOK_MS);
+    await stage.cloud.advance(FIRST_VERIFICATION_MS);
     expect((await onlyPayment()).state).toBe("SUCCESS");
   });
 
@@ -91,13 +91,13 @@ describe("only Chapa's verify moves money:", () => {
     expect((await signed(checkout)).status).toBe(200);
     expect(verifies()).toBe(1);
     expect(await onlyPayment()).toMatchObject({ state: "PENDING", version: 2, captures: [] });
-    expect(toldListing()).toEqual([]);
+    expect(deliveredToListing()).toEqual([]);
   });
 
   test.each(["flap", "stale"])("a verify that answers %s is no evidence against money", async (fault) => {
     const checkout = await paidUnnoticed(stage, propertyId);
     await stage.cloud.fault("chapa", { fault, ms: 4 * MINUTE_MS });
-    await stage.cloud.advance(FIRST_LOOK_MS);
+    await stage.cloud.advance(FIRST_VERIFICATION_MS);
     await stage.cloud.advance(3 * MINUTE_MS);
     await signed(checkout);
     expect(movesOf(await onlyPayment())).toEqual(["claim", "open", "confirm"]);
@@ -118,7 +118,7 @@ describe("money that is not as agreed is held for a person, who is called, and n
     expect(payment).toMatchObject({ state: "REVIEW", refundable, captures: [{ kind: "reviewed" }] });
     expect(openFlags(payment)).toEqual(["mismatch"]);
     expect(movesOf(payment)).toEqual(["claim", "open", "review"]);
-    expect(toldListing()).toEqual([]);
+    expect(deliveredToListing()).toEqual([]);
     expect(stage.cloud.services.notification?.sent()).toEqual([]);
     expect((await stage.press(propertyId)).body).toMatchObject({ state: "REVIEW", status: "PENDING" });
     expect(chapa.transactions()).toHaveLength(1);
@@ -134,14 +134,14 @@ describe("late truth wins:", () => {
     const payment = await onlyPayment();
     expect(payment).toMatchObject({ state: "SUCCESS", late: true, captures: [{ kind: "confirmed" }] });
     expect(movesOf(payment)).toEqual(["claim", "open", "expire", "confirm"]);
-    expect(toldListing()).toEqual(["SUCCESS"]);
+    expect(deliveredToListing()).toEqual(["SUCCESS"]);
   });
 
   test("a listing that was told no takes no new checkout (409), and money that lands there calls a person", async () => {
     const checkout = await stage.checkout(propertyId);
     for (const ms of [7 * DAY_MS, HOUR_MS + MINUTE_MS]) await stage.cloud.advance(ms);
     expect(await onlyPayment()).toMatchObject({ state: "EXPIRED", finalised: true });
-    expect(toldListing()).toEqual(["FAILED"]);
+    expect(deliveredToListing()).toEqual(["FAILED"]);
     expect(await stage.press(propertyId)).toMatchObject({ status: 409, body: { code: "listing_closed" } });
     expect(chapa.transactions()).toHaveLength(1);
 
@@ -172,7 +172,7 @@ describe("money that goes back at Chapa", () => {
     const payment = await onlyPayment();
     expect(payment).toMatchObject({ state: "SUCCESS", refundable });
     expect(openFlags(payment)).toEqual(attention);
-    expect(toldListing()).toEqual(["SUCCESS"]);
+    expect(deliveredToListing()).toEqual(["SUCCESS"]);
   });
 
   test.each([
@@ -181,11 +181,11 @@ describe("money that goes back at Chapa", () => {
   ] as const)("before anybody looked is no success: %s", async (action, code) => {
     const checkout = await paidUnnoticed(stage, propertyId);
     await stage.act(checkout, action);
-    await stage.cloud.advance(FIRST_LOOK_MS);
+    await stage.cloud.advance(FIRST_VERIFICATION_MS);
     const payment = await onlyPayment();
     expect(payment).toMatchObject({ state: "REVIEW", refundable: 0 });
     expect(openFlags(payment)).toEqual([code]);
-    expect(toldListing()).toEqual([]);
+    expect(deliveredToListing()).toEqual([]);
   });
 
   test("while it was held for a person ends the waiting, and the fee can be paid anew", async () => {
@@ -201,24 +201,24 @@ describe("money that goes back at Chapa", () => {
   });
 });
 
-describe("one payment is looked at once in five seconds, whoever asks, and no look is lost:", () => {
+describe("one payment is verified once in five seconds, whoever asks, and no verification is lost:", () => {
   const callback = ({ txRef }: Checkout) => stage.caller.get(`/api/v1/webhook/chapa?trx_ref=${txRef}&status=success`);
-  const comeBack = (checkout: Checkout) => stage.comeBack(checkout);
+  const returnFromChapa = (checkout: Checkout) => stage.returnFromChapa(checkout);
 
   test.each([
     ["webhook", signed],
     ["callback", callback],
-    ["payer's return", comeBack],
+    ["payer's return", returnFromChapa],
   ] as const)("a %s first, then each kind", async (_, first) => {
     const checkout = await stage.checkout(propertyId);
-    for (const ask of [first, signed, callback, comeBack]) {
+    for (const ask of [first, signed, callback, returnFromChapa]) {
       await ask(checkout);
       await stage.cloud.settle();
     }
     expect(verifies()).toBe(1);
   });
 
-  test("looks that had to wait are looks of five seconds later, equal ones together", async () => {
+  test("verifications that had to wait are verifications of five seconds later, equal ones together", async () => {
     const checkout = await stage.checkout(propertyId);
     for (const ask of [signed, signed, callback]) await ask(checkout);
     await stage.cloud.settle();
@@ -229,7 +229,7 @@ describe("one payment is looked at once in five seconds, whoever asks, and no lo
     expect(verifies()).toBeLessThanOrEqual(3);
   });
 
-  test("a webhook that comes too soon after a look finds the money as soon as it may", async () => {
+  test("a webhook that comes too soon after a verification finds the money as soon as it may", async () => {
     stage.plan(SILENT);
     const checkout = await stage.checkout(propertyId);
     await signed(checkout);

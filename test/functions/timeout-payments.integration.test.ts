@@ -41,7 +41,7 @@ const movesOf = ({ history }: Payment) => history.map(({ transition }) => transi
 const verified = () => verifiedAt(stage);
 
 /** Moves the clock to `at`, if that is to come, and runs the schedule. */
-async function reach(at: number): Promise<void> {
+async function callTable(at: number): Promise<void> {
   await stage.cloud.advance(Math.max(at - stage.cloud.clock.now(), 0));
 }
 
@@ -50,9 +50,9 @@ async function askedAt(moments: number[]): Promise<number[]> {
   const asked: number[] = [];
   for (const moment of moments) {
     const before = verified().length;
-    await reach(moment - 5_000);
+    await callTable(moment - 5_000);
     const early = verified().length > before;
-    await reach(moment);
+    await callTable(moment);
     if (!early && verified().length > before) asked.push(moment);
   }
   return asked;
@@ -70,7 +70,7 @@ const DELIVERIES: Delivery[] = [
   ...deliveries([200], true, flags("onlyConstantHeader upperCaseHex unknownEvent statusEventMismatch replay")),
   ...deliveries([200], true, [{ reorder: "before-redirect" }, { reorder: "after-redirect" }, { slowSend: 200 }], "pay"),
   ...deliveries([200], true, [{ reorder: "success-before-failed" }], "fail-then-pay"),
-  // Whoever is that fast pays by himself.
+  // Nobody but the simulated payer is that fast.
   ...deliveries([200], true, [{ reorder: "before-initialize-answer" }], null),
   ...deliveries([200], true, [{ verifyShows: "first" }, { verifyShows: "last" }], "pay-twice"),
   ...deliveries(["dropped"], true, [{ dropAll: true, callback: { order: "before", times: 3 } }], "pay"),
@@ -116,9 +116,9 @@ describe("whatever becomes of Chapa's messages, money that was paid ends as one 
   });
 
   test.each(DELIVERIES.map((delivery) => [delivery.plan, delivery] as const))("%j", (_, delivery) => {
-    const { answers, payments: [early, looked, end] = [] } = courses.get(delivery) ?? {};
+    const { answers, payments: [early, later, end] = [] } = courses.get(delivery) ?? {};
     expect(answers).toEqual(delivery.answers);
-    expect([early?.state, looked?.state]).toEqual([delivery.soon ? "SUCCESS" : "PENDING", "SUCCESS"]);
+    expect([early?.state, later?.state]).toEqual([delivery.soon ? "SUCCESS" : "PENDING", "SUCCESS"]);
     expect(end).toMatchObject({ state: "SUCCESS", captures: [{ kind: "confirmed", amount: 50_000 }] });
     const moves = end && movesOf(end).filter((move) => move !== "open");
     expect(moves).toEqual(["claim", "confirm", ...(delivery.plan.replay ? ["returned"] : [])]);
@@ -131,7 +131,7 @@ describe("whatever becomes of Chapa's messages, money that was paid ends as one 
   });
 });
 
-describe("an opened checkout that nobody speaks of is looked at", () => {
+describe("an opened checkout that nobody speaks of is verified", () => {
   eachOnItsOwn();
 
   test("2, 5, 10, 20 and 65 minutes, 6 hours and each day after it was opened, and given up after seven", async () => {
@@ -139,13 +139,13 @@ describe("an opened checkout that nobody speaks of is looked at", () => {
     await stage.checkout(propertyId);
     const openedAt = (await onlyPayment()).firstOpenedAt ?? 0;
     const minutes = [2, 5, 10, 20, 65, 360, ...[1, 2, 3, 4, 5, 6].map((days) => days * 1440)];
-    const looks = minutes.map((age) => openedAt + age * MINUTE_MS);
-    expect(await askedAt(looks)).toEqual(looks);
+    const verifications = minutes.map((age) => openedAt + age * MINUTE_MS);
+    expect(await askedAt(verifications)).toEqual(verifications);
     expect(await onlyPayment()).toMatchObject({ state: "PENDING", version: 2 });
 
-    await reach(openedAt + TIMEOUT_MS - 5_000);
+    await callTable(openedAt + TIMEOUT_MS - 5_000);
     expect((await onlyPayment()).state).toBe("PENDING");
-    await reach(openedAt + TIMEOUT_MS);
+    await callTable(openedAt + TIMEOUT_MS);
     expect((await onlyPayment()).state).toBe("EXPIRED");
   });
 
@@ -154,8 +154,8 @@ describe("an opened checkout that nobody speaks of is looked at", () => {
     await stage.checkout(propertyId);
     await stage.cloud.advance(TIMEOUT_MS);
     const leftAt = (await onlyPayment()).settledAt ?? 0;
-    const looks = [HOUR_MS, DAY_MS, 7 * DAY_MS].map((age) => leftAt + age);
-    expect(await askedAt(looks)).toEqual(looks);
+    const verifications = [HOUR_MS, DAY_MS, 7 * DAY_MS].map((age) => leftAt + age);
+    expect(await askedAt(verifications)).toEqual(verifications);
     expect((await onlyPayment()).dueAt).toBeUndefined();
   });
 
@@ -164,9 +164,9 @@ describe("an opened checkout that nobody speaks of is looked at", () => {
     const checkout = await stage.checkout(propertyId);
     await stage.cloud.advance(TIMEOUT_MS);
     const leftAt = (await onlyPayment()).settledAt ?? 0;
-    await reach(leftAt + age - MINUTE_MS);
+    await callTable(leftAt + age - MINUTE_MS);
     await stage.act(checkout, "pay-late");
-    await reach(leftAt + age);
+    await callTable(leftAt + age);
     expect(await onlyPayment()).toMatchObject({ state: "SUCCESS", late: true, captures: [{ kind: "confirmed" }] });
   });
 
@@ -178,7 +178,7 @@ describe("an opened checkout that nobody speaks of is looked at", () => {
     await stage.act(old, "pay-late");
     await stage.cloud.advance(HOUR_MS + MINUTE_MS);
     expect(await onlyPayment()).toMatchObject({ state: "SUCCESS", captures: [{ attempt: 0, kind: "confirmed" }] });
-    // Whichever of the two is looked at first: the other one's look is now, or an hour after it was ended.
+    // Whichever of the two is verified first: the other one's verification is now, or an hour after it was ended.
     await stage.cloud.advance(HOUR_MS + MINUTE_MS);
     expect(verified()).toContain(fresh.txRef);
     expect(chapa.transaction(fresh.txRef)?.state).not.toBe("OPEN");
@@ -206,7 +206,7 @@ describe("a timeout is no evidence:", () => {
     await stage.cloud.advance(6 * HOUR_MS);
     const after = await onlyPayment();
     expect(after).toMatchObject({ state: "EXPIRED", attempts: { 0: { end: "expired" } } });
-    expect(after.history.at(-1)).toMatchObject({ move: "expire", by: "resolve:due", evidence: "already_over" });
+    expect(after.history.at(-1)).toMatchObject({ move: "expire", by: "resolve:schedule", evidence: "already_over" });
     expect(chapa.transaction(txRef)?.state).toBe("EXPIRED");
   });
 
@@ -223,7 +223,7 @@ describe("a timeout is no evidence:", () => {
     expect(movesOf(await onlyPayment())).toEqual(["claim", "open", "confirm"]);
   });
 
-  test("a payer who pays between the two looks of the closing is found by the second", async () => {
+  test("a payer who pays between the two verifications of the closing is found by the second", async () => {
     stage.plan(SILENT);
     const { txRef } = await stage.checkout(propertyId);
     await stage.cloud.fault("chapa", { fault: "latency", ms: 500, route: "cancel", times: 1 });
@@ -248,9 +248,9 @@ describe("a success that the listing has not heard", () => {
       // Every message of it is lost.
       stage.cloud.queues.clear();
       const { dueAt = 0 } = await onlyPayment();
-      await reach(dueAt - 5_000);
+      await callTable(dueAt - 5_000);
       expect(stage.cloud.queues.state("listing")).toMatchObject({ ready: 0, delayed: 0, hidden: 0 });
-      await reach(dueAt);
+      await callTable(dueAt);
       expect(stage.cloud.queues.state("listing")).toMatchObject({ hidden: 1 });
       ages.push((dueAt - paidAt) / MINUTE_MS);
     }
@@ -259,10 +259,10 @@ describe("a success that the listing has not heard", () => {
 
     stage.cloud.queues.clear();
     await stage.cloud.fault("listing", null);
-    await reach((await onlyPayment()).dueAt ?? 0);
-    const heard = await onlyPayment();
-    expect(heard.acknowledgedAt).toBeDefined();
-    expect(heard.dueAt).toBeUndefined();
+    await callTable((await onlyPayment()).dueAt ?? 0);
+    const acknowledged = await onlyPayment();
+    expect(acknowledged.acknowledgedAt).toBeDefined();
+    expect(acknowledged.dueAt).toBeUndefined();
     expect(stage.cloud.services.listing?.property(propertyId)?.status).toBe("APPROVED");
   });
 });
@@ -273,7 +273,7 @@ describe("one run", () => {
   test("that finds more payments than it takes leaves the least overdue to the next", async () => {
     const table = new PaymentTable(documentClient(), TABLE_NAME);
     // The next run by itself is a whole minute away.
-    await reach(Math.ceil(stage.cloud.clock.now() / MINUTE_MS) * MINUTE_MS);
+    await callTable(Math.ceil(stage.cloud.clock.now() / MINUTE_MS) * MINUTE_MS);
     const now = stage.cloud.clock.now();
     const all = Array.from({ length: 5 * PAGE }, () => aRef());
     const refs = all.filter((ref) => shardOf(ref) === "0").slice(0, PAGE + 20);

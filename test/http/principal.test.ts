@@ -124,11 +124,11 @@ describe("who calls", () => {
   });
 
   test("is told to the user service as the token has it, with the moment at which the token ends", async () => {
-    const heard: unknown[] = [];
+    const received: unknown[] = [];
     const check = checkWith({
       credentials: constant({ jwtSecrets: [SECRET], apiKeys: [] }),
       confirm: async (_bearer, ...rest) => {
-        heard.push(...rest);
+        received.push(...rest);
         return USER;
       },
     });
@@ -137,12 +137,12 @@ describe("who calls", () => {
     await check(withToken(await token({ exp, role: "Owner", ...known })));
     const user = { kind: "user", userId: USER.userId, role: "owner" };
     const contact = { email: known.email, phone: known.phone_number, language: "am" };
-    expect(heard).toEqual([{ ...user, ...contact }, exp * 1000]);
+    expect(received).toEqual([{ ...user, ...contact }, exp * 1000]);
     await check(withToken(await token({ exp, email: null })));
-    expect(heard[2]).toStrictEqual({ ...user, email: undefined, phone: undefined, language: undefined });
+    expect(received[2]).toStrictEqual({ ...user, email: undefined, phone: undefined, language: undefined });
   });
 
-  test("hears why he may not come in, in words that say nothing of what was wrong with a token", async () => {
+  test("hears why they may not come in, in words that say nothing of what was wrong with a token", async () => {
     const expired = await token({ exp: inAnHour() - 7200 });
     await expect(authenticator().check(withToken(expired))).rejects.toThrow("Could not validate credentials");
     await expect(authenticator("refused").check(withToken(await token()))).rejects.toThrow(
@@ -150,7 +150,9 @@ describe("who calls", () => {
     );
     const tenant = authenticator({ ...USER, role: "tenant" });
     await expect(tenant.check(withToken(await token()))).rejects.toThrow("This needs the role owner or service.");
-    await expect(authenticator().check(anEvent({ routeKey: "GET /nowhere" }))).rejects.toThrow("Nobody may call this.");
+    await expect(authenticator().check(anEvent({ routeKey: "GET /nowhere" }))).rejects.toThrow(
+      "This route accepts no caller.",
+    );
   });
 
   test("is nobody when the user service refuses the token or names somebody else", async () => {

@@ -107,7 +107,7 @@ test("the runbook answers whoever calls", () => {
 test("the dashboard shows money, Chapa, webhooks, deliveries, queues, the API, every function, the table and the last errors", () => {
   const bodies = JSON.stringify(template.findResources("AWS::CloudWatch::Dashboard"));
   for (const shown of [
-    "Begun and paid",
+    "Started and paid",
     "From checkout to money",
     "Webhooks",
     "Queue listing",

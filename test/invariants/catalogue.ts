@@ -12,7 +12,7 @@ export const INVARIANTS = {
   I10: "what could be refunded never exceeds what is still with us",
   live: "while a fee is unpaid, at most one link that was given out can be paid",
   left: "no link that was given out can be paid once its payment was given up or the listing was told so, nor is one opened then",
-  seal: "a sealed payment stays sealed, and no attempt follows",
+  finalise: "a finalised payment stays finalised, and no attempt follows",
   replay: "a request recorded before the settling never opens the payment again",
   answer: "an answer for a payment that awaits money carries a URL that can be paid",
   history: "every change of state is one version with one entry of history that the table of moves has",

@@ -77,7 +77,7 @@ export class CloudWorld implements World {
   async atRest(mustNotify: boolean, reported: ReadonlySet<string> = new Set()): Promise<void> {
     const { services, rows } = this.#required;
     const sent = services.notification?.sent() ?? [];
-    const told = new Set(
+    const notified = new Set(
       sent
         .filter(({ eventType }) => eventType === "payment_success")
         .map(({ body }) => refIn(Notice.parse(body).context.tx_ref)),
@@ -85,7 +85,7 @@ export class CloudWorld implements World {
     this.invariants.atRest({
       payments: await rows.payments(),
       listing: ({ propertyId = "" }) => ({ status: services.listing?.property(propertyId)?.status, isByHand: false }),
-      isPayerTold: ({ ref }) => !mustNotify || told.has(ref),
+      isPayerNotified: ({ ref }) => !mustNotify || notified.has(ref),
       reported,
       unfindable: new Set(),
     });

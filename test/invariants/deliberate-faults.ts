@@ -104,7 +104,7 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
       to: "",
     },
     {
-      name: "a look whose question got no answer counts as unpaid",
+      name: "a verification whose question got no answer counts as unpaid",
       file: "lib/chapa/client.ts",
       from: `{ kind: "unavailable", reason: "unreachable" } : classifyVerify(reply);`,
       to: `{ kind: "unpaid", reason: "not_found" } : classifyVerify(reply);`,
@@ -153,7 +153,7 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
       file: "lib/flows/steps/record-capture.ts",
       from: `return after?.state === "SUCCESS" ? endOtherLinks(ports, after, run) : after;`,
       to: "return after;",
-      harmless: "their looks go on, and a second capture calls a person; no invariant asks for it",
+      harmless: "their verifications go on, and a second capture calls a person; no invariant asks for it",
     },
   ]),
   ...against("initiate 5: save the URL", [
@@ -233,7 +233,7 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
       to: "  if (isInert(payment) || isSettledUnpaid(payment)) return undefined;\n",
     },
     {
-      name: "a checkout that was left is never looked at again",
+      name: "a checkout that was left is never verified again",
       file: "lib/domain/verification-schedule.ts",
       from: "return VERIFICATIONS_AFTER_CLOSING_MS.map((age) => closedAt + age).find((at) => at > now);",
       to: "return undefined;",
@@ -303,13 +303,13 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
       to: `return ended(ports, delivery, true);`,
     },
     {
-      name: "a probe acknowledges",
+      name: "a preflight acknowledges",
       file: "lib/flows/notify-listing.ts",
       from: `  if (preflight.kind !== "received") return judge(ports, delivery, preflight);`,
       to: `  if (preflight.kind !== "received") return judge(ports, delivery, preflight);\n  if (delivery.payment.attempt >= 0) return ended(ports, delivery, true);`,
     },
     {
-      name: "the listing hears FAILED before the payment is sealed",
+      name: "the listing hears FAILED before the payment is finalised",
       file: "lib/domain/events.ts",
       from: "return payment.finalised && WIRE_STATUS",
       to: "return WIRE_STATUS",
@@ -345,7 +345,7 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
       to: `run.ports.log.info("reconciled"`,
     },
     {
-      name: "beside a paid checkout no other is looked at",
+      name: "beside a paid checkout no other is verified",
       file: "lib/flows/sweep.ts",
       from: `  if (payment.state !== "SUCCESS") return false;`,
       to: `  if (payment.state !== "SUCCESS") return false;\n  if (now > 0) return true;`,
@@ -369,8 +369,8 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
     {
       name: "contact data is stored as it came",
       file: "lib/table/contacts.ts",
-      from: "key_id: current, iv, sealed,",
-      to: "key_id: current, iv, sealed, clear: Buffer.from(JSON.stringify(contact)),",
+      from: "key_id: current, iv, ciphertext,",
+      to: "key_id: current, iv, ciphertext, clear: Buffer.from(JSON.stringify(contact)),",
     },
     {
       name: "contact data is kept for a year",

@@ -38,7 +38,7 @@ function atRest(payment: Payment, status: string, change: Partial<Rest> = {}) {
   const rest: Rest = {
     payments: [payment],
     listing: () => ({ status, isByHand: false }),
-    isPayerTold: () => true,
+    isPayerNotified: () => true,
     reported: new Set(),
     unfindable: new Set(),
     ...change,
@@ -77,11 +77,11 @@ test("a listing that approves an unpaid fee breaks I3, unless a person approved 
 });
 
 test("a listing that is told SUCCESS of a payment in another state breaks I3", () => {
-  expect(broken((invariants) => invariants.toldListing("SUCCESS", OPENED))).toEqual(["I3"]);
+  expect(broken((invariants) => invariants.notifiedListing("SUCCESS", OPENED))).toEqual(["I3"]);
 });
 
 test("a success of which the payer is not told breaks I5", () => {
-  expect(broken(atRest(PAID, "APPROVED", { isPayerTold: () => false }), [MONEY])).toEqual(["I5"]);
+  expect(broken(atRest(PAID, "APPROVED", { isPayerNotified: () => false }), [MONEY])).toEqual(["I5"]);
 });
 
 test("an answer with the URL of another checkout breaks I1, and a second payable link breaks live", () => {

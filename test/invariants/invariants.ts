@@ -29,7 +29,7 @@ export class Invariants {
   readonly #canaries: readonly string[];
   readonly #report: (violation: Violation) => void;
   readonly #urls = new Map<string, string>();
-  readonly #toldFailed = new Set<Ref>();
+  readonly #notifiedFailed = new Set<Ref>();
 
   /** @param report may throw, which ends what has broken the invariant, or keep the violation and go on */
   constructor(world: World, secrets: readonly string[], report: (violation: Violation) => void) {
@@ -48,7 +48,7 @@ export class Invariants {
     const { ref } = after;
     if (before?.state === "SUCCESS" && after.state !== "SUCCESS") this.#broken("I9", ref, `it became ${after.state}`);
     if (before?.finalised && (!after.finalised || after.attempt > before.attempt))
-      this.#broken("seal", ref, `attempt ${before.attempt} → ${after.attempt}`);
+      this.#broken("finalise", ref, `attempt ${before.attempt} → ${after.attempt}`);
     this.#historyOf(before, after);
     if (cause && before && before.version < after.version && after.history.at(-1)?.transition === "reopen")
       this.#reopened(before, cause);
@@ -139,7 +139,7 @@ export class Invariants {
     for (const { ref, state } of payments) {
       if (state === "SUCCESS" || state === "REVIEW") continue;
       const payable = this.#world.payableLinks(ref);
-      if (payable.length > 0 && this.#toldFailed.has(ref))
+      if (payable.length > 0 && this.#notifiedFailed.has(ref))
         this.#broken("left", ref, `the listing was told FAILED, and ${payable.join()} can be paid now`);
       this.#onePayable(ref, payable);
     }
@@ -170,7 +170,7 @@ export class Invariants {
   }
 
   /** The listing is told how a payment stands. */
-  toldListing(status: "SUCCESS" | "FAILED", payment: Payment): void {
+  notifiedListing(status: "SUCCESS" | "FAILED", payment: Payment): void {
     const { ref, state } = payment;
     if (status === "SUCCESS") {
       if (state !== "SUCCESS") this.#broken("I3", ref, `the listing is told SUCCESS, and it is ${state}`);
@@ -179,11 +179,11 @@ export class Invariants {
     const payable = this.#world.payableLinks(ref);
     if (payable.length > 0) this.#broken("left", ref, `the listing is told FAILED, and ${payable.join()} can be paid`);
     if (this.#openlyPaid(payment).length > 0) this.#broken("I4", ref, "the listing is told FAILED, and it was paid");
-    this.#toldFailed.add(ref);
+    this.#notifiedFailed.add(ref);
   }
 
   /** The payer is told something. @param read the state in which the teller has read the payment */
-  toldPayer(event: UserEvent, ref: string, read: Payment["state"] | undefined): void {
+  notifiedPayer(event: UserEvent, ref: string, read: Payment["state"] | undefined): void {
     if (event === "paid" && read !== "SUCCESS") this.#broken("I5", ref, `told "paid", and it was read as ${read}`);
     if (event !== "paid" && (read === undefined || read === "SUCCESS" || read === "REVIEW"))
       this.#broken("I4", ref, `the payer is told "${event}", and it was read as ${read}`);
@@ -247,7 +247,7 @@ export class Invariants {
       this.#broken("I7", ref, `${state} without money`);
   }
 
-  #deliveredAtRest(payment: Payment, { payments, listing, isPayerTold }: Rest): void {
+  #deliveredAtRest(payment: Payment, { payments, listing, isPayerNotified }: Rest): void {
     const { ref, propertyId, state } = payment;
     const { status, isByHand } = listing(payment);
     const isPaid = payments.some((other) => other.propertyId === propertyId && other.state === "SUCCESS");
@@ -256,7 +256,7 @@ export class Invariants {
     const isAcknowledged = payment.acknowledgedAt !== undefined && status === "APPROVED";
     const isCalled = openFlags(payment).some((code) => NOT_ACKNOWLEDGED.includes(code));
     if (!isAcknowledged && !isCalled) this.#broken("I3", ref, `paid, and the listing is ${status}`);
-    if (!isPayerTold(payment)) this.#broken("I5", ref, "paid, and not told so");
+    if (!isPayerNotified(payment)) this.#broken("I5", ref, "paid, and not told so");
   }
 
   /** Everything works, and an owner asked once more. @param outcome what they were told, when it was nothing final */

@@ -57,7 +57,7 @@ export type Rest = {
   /** What became of a payment's property at the listing service, and whether a person approved it there. */
   listing: (payment: Payment) => { status: string | undefined; isByHand: boolean };
   /** Whether the payer was told, or need not be. */
-  isPayerTold: (payment: Payment) => boolean;
+  isPayerNotified: (payment: Payment) => boolean;
   /** References of Chapa's about which the comparison of books has called a person. */
   reported: ReadonlySet<string>;
   /** Money that nobody could find any more. */

@@ -15,7 +15,7 @@ const FORBIDDEN: [string, string, string][] = [
   ["lib/domain/@.ts", uses("node:fs"), "lib/domain may import"],
   ["lib/domain/@.ts", "export const now = Date.now();", "Time and randomness come in as parameters"],
   ["lib/domain/@.ts", "export const now = new Date();", "Time and randomness come in as parameters"],
-  ["lib/domain/@.ts", "export const dice = Math.random();", "Time and randomness come in as parameters"],
+  ["lib/domain/@.ts", "export const random = Math.random();", "Time and randomness come in as parameters"],
   ["lib/runtime/@.ts", uses("../table/payments.ts"), "lib/runtime may import"],
   ["lib/table/@.ts", uses("../chapa/client.ts"), "lib/table may import"],
   ["lib/table/@.ts", uses("../flows/resolve.ts"), "lib/table may import"],

@@ -45,7 +45,7 @@ test.each<[string, (request: Awaited<ReturnType<typeof aRequest>>) => object]>([
   expect(await signedBy({ ...request, ...change(request) }, [LOCAL_IDENTITY], NOW)).toBeUndefined();
 });
 
-test("a signed request is nobody's when a stranger signed it, when the key is not his, or when it is old or from the future", async () => {
+test("a signed request is nobody's when a stranger signed it, when the key is not the signer's, or when it is old or from the future", async () => {
   const known = [LOCAL_IDENTITY];
   const thief = { ...LOCAL_IDENTITY, secretAccessKey: "guessed" };
   expect(await signedBy(await aRequest({ identity: STRANGER }), known, NOW)).toBeUndefined();

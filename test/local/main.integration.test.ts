@@ -57,14 +57,17 @@ async function control(address: Address, path: string, body?: unknown): Promise<
   return { status: response.status, text: await response.text() };
 }
 
-async function plain(name: string, answer: (request: Request) => Answer): Promise<{ at: Listening; heard: Request[] }> {
-  const heard: Request[] = [];
+async function plain(
+  name: string,
+  answer: (request: Request) => Answer,
+): Promise<{ at: Listening; received: Request[] }> {
+  const received: Request[] = [];
   const at = await serve(name, 0, (request) => {
-    heard.push(request);
+    received.push(request);
     return answer(request);
   });
   onTestFinished(() => at.close());
-  return { at, heard };
+  return { at, received };
 }
 
 const textOf = ({ body }: Request) => body.toString("utf8");
@@ -114,32 +117,32 @@ test("a foreign Chapa, listing and notification service take the place of the si
   expect(status).toBe(202);
   const txRef = String(body["chapa_tx_ref"]);
   expect(body["checkout_url"]).toBe(`${chapa.at.origin}/pay/${txRef}`);
-  expect(chapa.heard[0]?.headers.authorization).toBe("Bearer CHASECK_TEST-of-somebody-else");
+  expect(chapa.received[0]?.headers.authorization).toBe("Bearer CHASECK_TEST-of-somebody-else");
 
   paid.add(txRef);
   const secret = "agreed-with-the-plain-one";
-  const told = await caller.webhook(JSON.stringify({ event: "charge.success", tx_ref: txRef }), { secret });
-  expect(told.status).toBe(200);
+  const answered = await caller.webhook(JSON.stringify({ event: "charge.success", tx_ref: txRef }), { secret });
+  expect(answered.status).toBe(200);
   const standing = async () => (await caller.status(String(body["id"]))).body["status"];
   await waitUntil(async () => (await standing()) === "SUCCESS");
 
-  const news = () => listing.heard.map((request) => JSON.parse(textOf(request)).status);
-  await waitUntil(() => news().length === 2);
-  expect(news()).toEqual(["PENDING", "SUCCESS"]);
-  expect(listing.heard.map(({ path, headers }) => [path, headers["x-api-key"]])).toEqual(
+  const statuses = () => listing.received.map((request) => JSON.parse(textOf(request)).status);
+  await waitUntil(() => statuses().length === 2);
+  expect(statuses()).toEqual(["PENDING", "SUCCESS"]);
+  expect(listing.received.map(({ path, headers }) => [path, headers["x-api-key"]])).toEqual(
     ["first", "second"].map(() => ["/api/v1/payments/confirm", "the-plain-listing-key"]),
   );
-  expect(JSON.parse(textOf(listing.heard[1] ?? unheard()))).toMatchObject({
+  expect(JSON.parse(textOf(listing.received[1] ?? notReceived()))).toMatchObject({
     property_id: PROPERTY,
     payment_id: body["id"],
     tx_ref: txRef,
   });
   await control(address, "/sweep", {});
-  await waitUntil(() => notification.heard.length > 0);
-  expect(notification.heard.map(({ path }) => path)).toEqual(["/api/v1/notifications/send"]);
+  await waitUntil(() => notification.received.length > 0);
+  expect(notification.received.map(({ path }) => path)).toEqual(["/api/v1/notifications/send"]);
 });
 
-function unheard(): never {
+function notReceived(): never {
   throw new Error("it was not heard");
 }
 
@@ -196,8 +199,8 @@ describe("it explains itself", () => {
   });
 
   test.each<[string[], Record<string, string>, string]>([
-    [["--port", "many"], {}, "--port has to be a whole number"],
-    [["--profile", "friendly"], {}, "--profile has to be one of"],
+    [["--port", "many"], {}, "--port must be a whole number"],
+    [["--profile", "friendly"], {}, "--profile must be one of"],
     [["--frobnicate"], {}, "--frobnicate"],
     [[], { CHAPA_BASE_URL: "chapa" }, "CHAPA_BASE_URL"],
     [[], { PAYMENT_TIMEOUT_DAYS: "soon", RECHECK_LADDER: "now" }, "PAYMENT_TIMEOUT_DAYS"],

@@ -1,10 +1,13 @@
-import type { LawName } from "./laws.ts";
+import type { InvariantName } from "./invariants.ts";
 import { BASE, type Rules } from "./rules.ts";
 import type { Bounds } from "./state.ts";
 
-/** Name of the rule, what is taken away, and the law that then breaks; or none, where the rule is kept for other reasons. */
+/**
+ * Name of the rule, what is taken away, and the invariant that then breaks; or none, where the rule is kept for other
+ * reasons.
+ */
 export type Ablation = { name: string; without: Partial<Rules>; bounds?: Partial<Bounds> } & (
-  | { breaks: LawName }
+  | { breaks: InvariantName }
   | { harmless: string }
 );
 
@@ -86,7 +89,7 @@ export const ABLATIONS: readonly Ablation[] = [
     breaks: "nothing is left over a capture",
   },
   {
-    name: "an error while verifying says nothing: the last look",
+    name: "an error while verifying says nothing: the last verification",
     without: { silenceIsNothing: false },
     breaks: "every capture is accounted for",
   },
@@ -160,12 +163,12 @@ export const ABLATIONS: readonly Ablation[] = [
     breaks: "told FAILED, nothing can be paid",
   },
   {
-    name: "a look that found no money comes before finalise",
-    without: { finalisesAfterLook: false },
+    name: "a verification that found no money comes before finalise",
+    without: { finalisesAfterVerification: false },
     breaks: "finalised over no money that had landed",
   },
   {
-    name: "no other checkout's look is overdue at finalise",
+    name: "no other checkout's verification is overdue at finalise",
     without: { unguarded: { finalise: ["noOtherVerificationOverdue"] } },
     breaks: "finalised over no money that had landed",
   },
@@ -206,7 +209,7 @@ export const ABLATIONS: readonly Ablation[] = [
     breaks: "every capture is accounted for",
   },
   {
-    name: "an acknowledged success stays due while another checkout awaits its look",
+    name: "an acknowledged success stays due while another checkout awaits its verification",
     without: { dueAfterAcknowledgement: false },
     breaks: "every capture is accounted for",
   },
@@ -216,18 +219,18 @@ export const ABLATIONS: readonly Ablation[] = [
     breaks: "every capture is accounted for",
   },
   {
-    name: "a checkout that was left is looked at again",
-    without: { looksAfterClosing: false },
+    name: "a checkout that was left is verified again",
+    without: { verifiesAfterClosing: false },
     breaks: "every capture is accounted for",
   },
   {
     name: "the sweep looks at every attempt",
-    without: { looksAtEveryAttempt: false },
+    without: { verifiesEveryAttempt: false },
     breaks: "every capture is accounted for",
   },
   {
     name: "a due success has its other checkouts looked at",
-    without: { looksBesideSuccess: false },
+    without: { verifiesBesideSuccess: false },
     breaks: "every capture is accounted for",
   },
   {
@@ -260,17 +263,17 @@ export const ABLATIONS: readonly Ablation[] = [
     name: "review: notRecordedAlike",
     without: { unguarded: { review: ["notRecordedAlike"] } },
     bounds: REVIEWED,
-    harmless: "without it each look would make another version, event and alarm",
+    harmless: "without it each verification would make another version, event and alarm",
   },
   {
     name: "duplicate: captureNotRecorded",
     without: { unguarded: { duplicate: ["captureNotRecorded"] } },
-    harmless: "without it each look would make another version, event and alarm",
+    harmless: "without it each verification would make another version, event and alarm",
   },
   {
     name: "finalise: notFinalised",
     without: { unguarded: { finalise: ["notFinalised"] } },
-    harmless: "without it each look would make another version and event",
+    harmless: "without it each verification would make another version and event",
   },
 ];
 

@@ -4,47 +4,47 @@ import { check, type Model } from "./checker.ts";
 type Clock = { hours: { at: number }; minutes: { at: number } };
 
 /** Two hands that each go round, one step at a time; the state is new objects each time. */
-function clock(laws: Model<Clock>["laws"] = []): Model<Clock> {
+function clock(invariants: Model<Clock>["invariants"] = []): Model<Clock> {
   return {
     initial: [{ hours: { at: 0 }, minutes: { at: 0 } }],
     next: ({ hours, minutes }) => [
       { label: "hour", to: { hours: { at: (hours.at + 1) % 12 }, minutes: { at: minutes.at } } },
       { label: "minute", to: { hours: { at: hours.at }, minutes: { at: (minutes.at + 1) % 60 } } },
     ],
-    laws,
+    invariants,
   };
 }
 
-test("every reachable state is looked at once", () => {
+test("every reachable state is visited once", () => {
   const report = check(clock(), 10_000);
   expect(report).toEqual({ states: 720, transitions: 1440, depth: 70, complete: true, counterexample: undefined });
 });
 
 test("a planted violation is found, by a shortest path", () => {
-  const law = {
+  const invariant = {
     name: "never half past two",
     state: ({ hours, minutes }: Clock) => (hours.at === 2 && minutes.at === 3 ? "it is" : undefined),
   };
-  const { counterexample, complete } = check(clock([law]), 10_000);
+  const { counterexample, complete } = check(clock([invariant]), 10_000);
   expect(complete).toBe(false);
-  expect(counterexample).toMatchObject({ law: "never half past two", fault: "it is" });
+  expect(counterexample).toMatchObject({ invariant: "never half past two", fault: "it is" });
   expect(counterexample?.path.toSorted()).toEqual(["hour", "hour", "minute", "minute", "minute"]);
   expect(counterexample?.state).toEqual({ hours: { at: 2 }, minutes: { at: 3 } });
 });
 
 test("a transition that may not be is found, though both of its states may", () => {
-  const law = {
+  const invariant = {
     name: "hours stand still at minute 5",
     step: ({ minutes }: Clock, { label }: { label: string }) =>
       minutes.at === 5 && label === "hour" ? "they do not" : undefined,
   };
-  const { counterexample } = check(clock([law]), 10_000);
+  const { counterexample } = check(clock([invariant]), 10_000);
   expect(counterexample?.path).toEqual(["minute", "minute", "minute", "minute", "minute", "hour"]);
 });
 
 test("the first state is judged, too", () => {
   const { counterexample } = check(clock([{ name: "never", state: () => "always" }]), 10);
-  expect(counterexample).toMatchObject({ law: "never", path: [] });
+  expect(counterexample).toMatchObject({ invariant: "never", path: [] });
 });
 
 test("a search that did not see everything says so, and claims nothing", () => {
@@ -52,9 +52,9 @@ test("a search that did not see everything says so, and claims nothing", () => {
   expect(check(clock(), 720)).toMatchObject({ complete: true });
 });
 
-test("a law over some parts is asked once for each combination of them", () => {
+test("an invariant over some parts is asked once for each combination of them", () => {
   const asked: number[] = [];
-  const law = {
+  const invariant = {
     name: "about hours",
     of: ["hours"] as const,
     state: ({ hours }: Clock) => {
@@ -62,7 +62,7 @@ test("a law over some parts is asked once for each combination of them", () => {
       return undefined;
     },
   };
-  expect(check(clock([law]), 10_000).complete).toBe(true);
+  expect(check(clock([invariant]), 10_000).complete).toBe(true);
   expect(asked).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
 });
 

@@ -5,10 +5,10 @@ export type Step<S> = { label: string; name?: string | undefined; to: S };
 
 /**
  * What must hold, of each reachable state or of each transition. Both give the fault in words, or undefined.
- * `of` names the parts of the state that a state's law reads, when they are few: it is then asked once for each
+ * `of` names the parts of the state that a state's invariant reads, when they are few: it is then asked once for each
  * combination of them.
  */
-export type Law<S> =
+export type Invariant<S> =
   | { name: string; of?: readonly (keyof S)[]; state: (state: S) => string | undefined }
   | { name: string; step: (from: S, step: Step<S>) => string | undefined };
 
@@ -19,13 +19,13 @@ export type Law<S> =
 export type Model<S extends object> = {
   initial: readonly S[];
   next: (state: S) => readonly Step<S>[];
-  laws: readonly Law<S>[];
+  invariants: readonly Invariant<S>[];
 };
 
-export type Counterexample<S> = { law: string; fault: string; path: readonly string[]; state: S };
+export type Counterexample<S> = { invariant: string; fault: string; path: readonly string[]; state: S };
 
 /**
- * `complete`: every reachable state was looked at. A search that ended at a counterexample or at its limit is not, and
+ * `complete`: every reachable state was visited. A search that ended at a counterexample or at its limit is not, and
  * has proved nothing about what it did not see.
  */
 export type Report<S> = {
@@ -38,15 +38,19 @@ export type Report<S> = {
 
 /**
  * Looks at every reachable state, breadth first, so that the first counterexample is a shortest one.
- * @param limit how many states may be looked at before the search gives up, incomplete
+ * @param limit how many states may be visited before the search gives up, incomplete
  * @param seen is told each transition, once
  */
 export function check<S extends object>(model: Model<S>, limit: number, seen?: (from: S, step: Step<S>) => void) {
   return new Search(model, limit, seen).run();
 }
 
-/** Laws that read the same parts (`at`: their places), and the combinations for which they are known to hold. */
-type StateLaws<S> = { at: readonly number[]; laws: Extract<Law<S>, { state: unknown }>[]; held: Set<string> };
+/** Invariants that read the same parts (`at`: their places), and the combinations for which they are known to hold. */
+type StateInvariants<S> = {
+  at: readonly number[];
+  invariants: Extract<Invariant<S>, { state: unknown }>[];
+  held: Set<string>;
+};
 
 class Search<S extends object> {
   readonly #model: Model<S>;
@@ -55,8 +59,8 @@ class Search<S extends object> {
   readonly #names: readonly (keyof S)[];
   readonly #pools: readonly Pool<S[keyof S]>[];
   readonly #store: StateStore;
-  readonly #stepLaws: readonly Extract<Law<S>, { step: unknown }>[];
-  readonly #stateLaws: readonly StateLaws<S>[];
+  readonly #stepInvariants: readonly Extract<Invariant<S>, { step: unknown }>[];
+  readonly #stateInvariants: readonly StateInvariants<S>[];
   #transitions = 0;
   #depth = 0;
 
@@ -69,8 +73,8 @@ class Search<S extends object> {
     this.#names = Object.keys(first) as (keyof S)[];
     this.#pools = this.#names.map(() => new Pool<S[keyof S]>());
     this.#store = new StateStore(this.#names.length);
-    this.#stepLaws = model.laws.filter((law) => "step" in law);
-    this.#stateLaws = this.#grouped();
+    this.#stepInvariants = model.invariants.filter((invariant) => "step" in invariant);
+    this.#stateInvariants = this.#grouped();
   }
 
   run(): Report<S> {
@@ -97,11 +101,11 @@ class Search<S extends object> {
     for (const step of this.#model.next(from)) {
       this.#transitions++;
       this.#seen?.(from, step);
-      for (const law of this.#stepLaws) {
-        const fault = law.step(from, step);
+      for (const invariant of this.#stepInvariants) {
+        const fault = invariant.step(from, step);
         if (fault !== undefined) {
           const path = [...this.#pathTo(index), step.label];
-          return { law: law.name, fault, path, state: step.to };
+          return { invariant: invariant.name, fault, path, state: step.to };
         }
       }
       const found = this.#store.add(this.#encode(step.to), index);
@@ -113,26 +117,26 @@ class Search<S extends object> {
 
   #judge(state: S, index: number): Counterexample<S> | undefined {
     const row = this.#store.row(index);
-    for (const { at, laws, held } of this.#stateLaws) {
+    for (const { at, invariants, held } of this.#stateInvariants) {
       let key = "";
       for (const part of at) key += `${row[part]},`;
       if (held.has(key)) continue;
-      for (const law of laws) {
-        const fault = law.state(state);
-        if (fault !== undefined) return { law: law.name, fault, path: this.#pathTo(index), state };
+      for (const invariant of invariants) {
+        const fault = invariant.state(state);
+        if (fault !== undefined) return { invariant: invariant.name, fault, path: this.#pathTo(index), state };
       }
       held.add(key);
     }
     return undefined;
   }
 
-  #grouped(): StateLaws<S>[] {
-    const groups = new Map<string, StateLaws<S>>();
-    for (const law of this.#model.laws) {
-      if (!("state" in law)) continue;
-      const at = this.#names.flatMap((name, index) => (!law.of || law.of.includes(name) ? [index] : []));
-      const group = groups.get(at.join()) ?? { at, laws: [], held: new Set() };
-      group.laws.push(law);
+  #grouped(): StateInvariants<S>[] {
+    const groups = new Map<string, StateInvariants<S>>();
+    for (const invariant of this.#model.invariants) {
+      if (!("state" in invariant)) continue;
+      const at = this.#names.flatMap((name, index) => (!invariant.of || invariant.of.includes(name) ? [index] : []));
+      const group = groups.get(at.join()) ?? { at, invariants: [], held: new Set() };
+      group.invariants.push(invariant);
       groups.set(at.join(), group);
     }
     return [...groups.values()];

@@ -84,7 +84,7 @@ function cancels(setting: Setting, s: S, place: Place, one: Process): Step<S>[] 
 
 function verifies(setting: Setting, s: S, place: Place, one: Process): Step<S>[] {
   const { at, fresh, why } = one;
-  // Money that is found here is taken in by a look, which anybody may make at any time.
+  // Money that is found here is taken in by a verification, which anybody may make at any time.
   const isPaid = isCaptured(txAt(s, at));
   const steps: Step<S>[] = [];
   if (!isPaid) {
@@ -108,27 +108,31 @@ function leaves(setting: Setting, s: S, place: Place, one: Process): Step<S>[] {
   return change.move(why, claim, { recs, unsent: false }) ? [change.build(`${nameOf(place)}: ${why} ${at}`)] : [];
 }
 
-/** A look that finds one checkout of a settled payment unpaid, and finalises. */
-export function sealingSteps(setting: Setting, s: S, index: number): Step<S>[] {
+/** A verification that finds one checkout of a settled payment unpaid, and finalises. */
+export function finalisingSteps(setting: Setting, s: S, index: number): Step<S>[] {
   const one = s.closers[index];
   const place: Place = { kind: "closers", index };
   const { row } = s;
   if (one?.pc === "idle" && isSettled(row) && !row.finalised) {
     return row.recs.flatMap((rec, at) => {
-      const isLookedAt = rec === "closed" || rec === "looked" || rec === "done" || at === row.attempt;
+      const isVerified = rec === "closed" || rec === "verified" || rec === "done" || at === row.attempt;
       const isPaid = isCaptured(txAt(s, at));
-      if (!isLookedAt || (isPaid && setting.rules.finalisesAfterLook)) return [];
+      if (!isVerified || (isPaid && setting.rules.finalisesAfterVerification)) return [];
       return [
-        new Change(setting, s).becomes(place, process("seal", at, true)).build(`look: finds ${at} unpaid, to seal`),
+        new Change(setting, s)
+          .becomes(place, process("finalise", at, true))
+          .build(`verify: finds ${at} unpaid, to finalise`),
       ];
     });
   }
-  if (one?.pc !== "seal") return [];
-  const { finalisesAfterLook } = setting.rules;
-  const recs = row.recs.map((rec, at) => (at === one.at && rec === "closed" && finalisesAfterLook ? "looked" : rec));
+  if (one?.pc !== "finalise") return [];
+  const { finalisesAfterVerification } = setting.rules;
+  const recs = row.recs.map((rec, at) =>
+    at === one.at && rec === "closed" && finalisesAfterVerification ? "verified" : rec,
+  );
   const change = new Change(setting, s).becomes(place, IDLE);
   const claim = { proof: "verified_unpaid", fresh: one.fresh, attempt: one.at } as const;
-  return change.move("finalise", claim, { finalised: true, recs }) ? [change.build(`look: finalise`)] : [];
+  return change.move("finalise", claim, { finalised: true, recs }) ? [change.build(`verify: finalise`)] : [];
 }
 
 function nameOf({ kind }: Place): string {

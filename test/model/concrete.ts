@@ -45,7 +45,7 @@ function attemptOf(rec: Rec): Attempt {
   switch (rec) {
     case "closed":
       return { ...left, verifyAt: LEFT_AT + HOUR_MS };
-    case "looked":
+    case "verified":
       return { ...left, verifyAt: LEFT_AT + DAY_MS };
     case "done":
       return left;
@@ -86,7 +86,7 @@ function recOf({ attempts, captures }: Payment, at: number): Rec {
   }
   if (attempt.closedAt === undefined) return "open";
   if (attempt.verifyAt === undefined) return "done";
-  return attempt.verifyAt === attempt.closedAt + HOUR_MS ? "closed" : "looked";
+  return attempt.verifyAt === attempt.closedAt + HOUR_MS ? "closed" : "verified";
 }
 
 function listingOf({ acknowledgedAt, attention }: Payment): Row["listing"] {

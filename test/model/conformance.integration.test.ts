@@ -138,10 +138,10 @@ function moved(payment: Payment, move: string, at: number): Payment {
 }
 
 function noted(payment: Payment, at: number, label: string): Payment {
-  if (label.startsWith("look: finds for the last time"))
+  if (label.startsWith("verify: finds for the last time"))
     return noteVerification(payment, at, unpaid, aContext(NOW + 8 * DAY_MS));
-  if (label.startsWith("look: finds")) return noteVerification(payment, at, unpaid, act);
-  if (label.startsWith("look: notes")) return superseded(payment, at, act);
+  if (label.startsWith("verify: finds")) return noteVerification(payment, at, unpaid, act);
+  if (label.startsWith("verify: notes")) return superseded(payment, at, act);
   if (label.startsWith("listing: has heard")) return deliveryEnded(payment, true, act);
   if (label.startsWith("initiator: nothing was sent"))
     return leased(payment, { holder: "me", until: NOW, unsent: true });

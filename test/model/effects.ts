@@ -53,10 +53,10 @@ export class Change {
     return true;
   }
 
-  /** Replaces the row as no move does: a note, or a deletion that `isMove` for all who hold copies. */
-  row(row: Row, isMove = false): this {
+  /** Replaces the row as no move does: a note, or a deletion that `isTransition` for all who hold copies. */
+  row(row: Row, isTransition = false): this {
     this.#row = row;
-    this.#isMove ||= isMove;
+    this.#isMove ||= isTransition;
     return this;
   }
 
@@ -115,7 +115,7 @@ export class Change {
         return rules.answersStoredUrl && !rules.unversioned.includes("open") ? IDLE : one;
       case "reject":
         return rules.unversioned.includes("reject") ? one : IDLE;
-      case "seal":
+      case "finalise":
         return rules.unversioned.includes("finalise") ? one : IDLE;
       case "write":
       case "verify again":

@@ -37,18 +37,19 @@ function searchAll(): Set<string> {
 
 function explain({ counterexample }: Report<S>, { name }: Configuration): void {
   if (!counterexample) return;
-  say(`\n${name}: "${counterexample.law}" is broken: ${counterexample.fault}`);
+  say(`\n${name}: "${counterexample.invariant}" is broken: ${counterexample.fault}`);
   for (const [at, label] of counterexample.path.entries()) say(`  ${String(at + 1).padStart(2)}. ${label}`);
 }
 
 function ablate(ablation: Ablation): Report<S> {
   const model = protocol({ ...ABLATION_BOUNDS, ...ablation.bounds }, rulesWithout(ablation));
-  const laws = "breaks" in ablation ? model.laws.filter(({ name }) => name === ablation.breaks) : model.laws;
-  return check({ ...model, laws }, STATE_LIMIT);
+  const invariants =
+    "breaks" in ablation ? model.invariants.filter(({ name }) => name === ablation.breaks) : model.invariants;
+  return check({ ...model, invariants }, STATE_LIMIT);
 }
 
 function ablateAll(): void {
-  say(`\n${"rule taken away".padEnd(76)}${"law that breaks".padEnd(46)}steps`);
+  say(`\n${"rule taken away".padEnd(76)}${"invariant that breaks".padEnd(46)}steps`);
   for (const ablation of ABLATIONS) {
     if (!("breaks" in ablation)) continue;
     const { counterexample } = ablate(ablation);
@@ -56,13 +57,13 @@ function ablateAll(): void {
     say(`${ablation.name.padEnd(76)}${ablation.breaks.padEnd(46)}${steps}`);
     if (!counterexample) fail();
   }
-  say("\nNot needed for any of these laws, each searched completely without it:");
+  say("\nNot needed for any of these invariants, each searched completely without it:");
   for (const ablation of ABLATIONS) {
     if (!("harmless" in ablation)) continue;
     const { states, complete, counterexample } = ablate(ablation);
     say(`  ${ablation.name} (${number(states)} states): ${ablation.harmless}`);
     if (complete && !counterexample) continue;
-    say(`  BUT: ${counterexample?.law ?? "the search did not end"}`);
+    say(`  BUT: ${counterexample?.invariant ?? "the search did not end"}`);
     fail();
   }
 }
@@ -70,7 +71,7 @@ function ablateAll(): void {
 function trace(name: string): void {
   for (const ablation of ABLATIONS.filter((known) => known.name.includes(name))) {
     const { counterexample } = ablate(ablation);
-    say(`Without "${ablation.name}": ${counterexample ? `"${counterexample.law}" breaks` : "nothing breaks"}`);
+    say(`Without "${ablation.name}": ${counterexample ? `"${counterexample.invariant}" breaks` : "nothing breaks"}`);
     for (const [at, label] of (counterexample?.path ?? []).entries()) say(`  ${String(at + 1).padStart(2)}. ${label}`);
     if (counterexample) say(`  => ${counterexample.fault}\n`);
   }
@@ -94,8 +95,10 @@ else {
     say(`  NOT MADE, and not left out: ${missing.join(", ")}`);
     fail();
   }
-  say("\nwho: invocations of initiate + of closings and seals + request ids. Looks, payers, webhooks, the sweep and");
+  say(
+    "\nwho: invocations of initiate + of closings and finalises + request ids. Looks, payers, webhooks, the sweep and",
+  );
   say("the listing come at any time; where no steps are joined, looks are among the second. Clocks are free: each");
-  say("comparison with one comes out either way, so no law rests on a lease, a window, or clocks that agree.");
+  say("comparison with one comes out either way, so no invariant rests on a lease, a window, or clocks that agree.");
   ablateAll();
 }

@@ -20,7 +20,7 @@ describe("the model and the table of moves", () => {
     });
   });
 
-  test("the protocol keeps its laws in every state that can be reached", () => {
+  test("the protocol keeps its invariants in every state that can be reached", () => {
     expect(report).toMatchObject({ complete: true, counterexample: undefined });
   });
 
@@ -60,25 +60,25 @@ describe("what must not be, is found", () => {
   const also = (move: TransitionName, state: State) => doctored(move, { from: [...TABLE[move].from, state] });
 
   test("a table in which a success may fail", () => {
-    expect(search(also("expire", "SUCCESS")).counterexample?.law).toBe("success never goes back");
+    expect(search(also("expire", "SUCCESS")).counterexample?.invariant).toBe("success never goes back");
   });
 
   test("a table in which a success may be cancelled", () => {
-    expect(search(also("cancel", "SUCCESS")).counterexample?.law).toBe("success never goes back");
+    expect(search(also("cancel", "SUCCESS")).counterexample?.invariant).toBe("success never goes back");
   });
 
   test("a table in which a paid fee may be renewed", () => {
-    expect(search(also("renew", "SUCCESS")).counterexample?.law).toBe("success never goes back");
+    expect(search(also("renew", "SUCCESS")).counterexample?.invariant).toBe("success never goes back");
   });
 
   test("a table without the late truth", () => {
     const rules = doctored("confirm", { from: ["CREATED", "PENDING", "REVIEW"] });
-    expect(search(rules).counterexample?.law).toBe("every capture is accounted for");
+    expect(search(rules).counterexample?.invariant).toBe("every capture is accounted for");
   });
 
   test("a table in which finalise needs less", () => {
     const rules = doctored("finalise", { guards: ["notFinalised"] });
-    expect(search(rules).counterexample?.law).toBe("finalised over no money that had landed");
+    expect(search(rules).counterexample?.invariant).toBe("finalised over no money that had landed");
   });
 
   test("a move that is made on another proof than the table names", () => {
@@ -94,7 +94,7 @@ describe("a rule that is taken away is missed", () => {
     "renew needs closing evidence",
     "take over begins a new reference",
     "a success beats every settling",
-    "no other checkout's look is overdue at finalise",
+    "no other checkout's verification is overdue at finalise",
     "only the listing's answer acknowledges",
   ];
 
@@ -102,8 +102,8 @@ describe("a rule that is taken away is missed", () => {
     const ablation = ABLATIONS.find((known) => known.name === name);
     if (!ablation || !("breaks" in ablation)) throw new Error(`there is no such rule: ${name}`);
     const model = protocol({ ...ABLATION_BOUNDS, ...ablation.bounds }, rulesWithout(ablation));
-    const laws = model.laws.filter((law) => law.name === ablation.breaks);
-    expect(check({ ...model, laws }, LIMIT).counterexample?.law).toBe(ablation.breaks);
+    const invariants = model.invariants.filter((invariant) => invariant.name === ablation.breaks);
+    expect(check({ ...model, invariants }, LIMIT).counterexample?.invariant).toBe(ablation.breaks);
   });
 
   test("no rule is taken away under two names, and each is some rule", () => {

@@ -44,13 +44,13 @@ export function listingSteps(setting: Setting, s: S): Step<S>[] {
   const { row, world } = s;
   const steps: Step<S>[] = [];
   const change = () => new Change(setting, s);
-  const mayHearFailed = isSettled(row) && (row.finalised || !rules.tellsFinalisedOnly);
-  if (mayHearFailed && !world.telling && world.told === "") {
+  const mayDeliverFailed = isSettled(row) && (row.finalised || !rules.tellsFinalisedOnly);
+  if (mayDeliverFailed && !world.telling && world.delivered === "") {
     steps.push(change().world({ telling: true }).build("listing: FAILED leaves"));
   }
   if (world.telling) {
-    const told = world.told === "" ? "FAILED" : world.told;
-    steps.push(change().world({ telling: false, told }).build("listing: FAILED arrives"));
+    const delivered = world.delivered === "" ? "FAILED" : world.delivered;
+    steps.push(change().world({ telling: false, delivered }).build("listing: FAILED arrives"));
     steps.push(change().world({ telling: false }).build("listing: FAILED is lost"));
   }
   if (row.state === "SUCCESS" && row.listing === "") {
@@ -64,16 +64,16 @@ export function listingSteps(setting: Setting, s: S): Step<S>[] {
 export function successSteps(setting: Setting, s: S): Step<S>[] {
   const { rules } = setting;
   const { row, world } = s;
-  const heard = () =>
+  const acknowledged = () =>
     new Change(setting, s).row(noted(rules, row, { listing: "acknowledged" })).build("listing: has heard SUCCESS");
-  switch (world.told) {
+  switch (world.delivered) {
     case "": {
-      const told = new Change(setting, s).world({ told: "SUCCESS" }).build("listing: SUCCESS arrives");
+      const delivered = new Change(setting, s).world({ delivered: "SUCCESS" }).build("listing: SUCCESS arrives");
       // Without its answer, a message that was sent counts as heard.
-      return rules.listingIsAsked ? [told] : [told, heard()];
+      return rules.listingIsAsked ? [delivered] : [delivered, acknowledged()];
     }
     case "SUCCESS":
-      return [heard()];
+      return [acknowledged()];
     case "FAILED": {
       const change = new Change(setting, s);
       const claim = { proof: "listing_answer", fresh: true, attempt: row.attempt } as const;

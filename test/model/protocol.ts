@@ -1,14 +1,14 @@
 import { TRANSITION_NAMES, type TransitionName } from "../../lib/domain/vocabulary.ts";
 import type { Model, Step } from "./checker.ts";
-import { closingSteps, sealingSteps } from "./closers.ts";
+import { closingSteps, finalisingSteps } from "./closers.ts";
 import { Change, type Place, type Setting } from "./effects.ts";
 import { initiatorSteps } from "./initiators.ts";
-import { lawsOf } from "./laws.ts";
-import { lookSteps } from "./looks.ts";
+import { invariantsOf } from "./invariants.ts";
 import { listingSteps, outsideSteps } from "./outside.ts";
 import { BASE, type Rules } from "./rules.ts";
-import { splitLookSteps } from "./split-looks.ts";
+import { splitVerificationSteps } from "./split-verifications.ts";
 import { type Bounds, IDLE, initialState, type S } from "./state.ts";
+import { verificationSteps } from "./verifications.ts";
 
 /** Transitions of the table that this model does not make, and why. */
 export const LEFT_OUT: Partial<Record<TransitionName, string>> = {
@@ -34,13 +34,13 @@ export const MODELLED = TRANSITION_NAMES.filter((name) => !(name in LEFT_OUT));
  */
 export function protocol(bounds: Bounds, rules: Rules = BASE): Model<S> {
   const setting = { bounds, rules };
-  return { initial: [initialState(bounds)], next: (s) => stepsOf(setting, s), laws: lawsOf(setting) };
+  return { initial: [initialState(bounds)], next: (s) => stepsOf(setting, s), invariants: invariantsOf(setting) };
 }
 
 function stepsOf(setting: Setting, s: S): Step<S>[] {
   return [
     ...outsideSteps(setting, s),
-    ...(setting.bounds.joined ? lookSteps(setting, s) : []),
+    ...(setting.bounds.joined ? verificationSteps(setting, s) : []),
     ...listingSteps(setting, s),
     ...each(s, "initiators").flatMap((place) => [
       ...initiatorSteps(setting, s, place.index),
@@ -49,8 +49,8 @@ function stepsOf(setting: Setting, s: S): Step<S>[] {
     ]),
     ...each(s, "closers").flatMap((place) => [
       ...closingSteps(setting, s, place),
-      ...sealingSteps(setting, s, place.index),
-      ...(setting.bounds.joined ? [] : splitLookSteps(setting, s, place)),
+      ...finalisingSteps(setting, s, place.index),
+      ...(setting.bounds.joined ? [] : splitVerificationSteps(setting, s, place)),
       ...vanishes(setting, s, place),
     ]),
   ];

@@ -12,7 +12,9 @@ export type Rule = {
 
 /** The rules of the protocol, each of which can be taken away alone. */
 export type Rules = {
-  /** A policy, not a rule: where it is off, nothing is finalised, and what is settled rests after its last look. */
+  /**
+   * A policy, not a rule: where it is off, nothing is finalised, and what is settled rests after its last verification.
+   */
   listingHearsFailed: boolean;
   /** The table of legal transitions; a test may give a doctored one. */
   table: Readonly<Record<TransitionName, Rule>>;
@@ -39,7 +41,7 @@ export type Rules = {
   secondCapturesCount: boolean;
   /** A further capture is known by its attempt, not by there being one already. */
   countsEachCapture: boolean;
-  finalisesAfterLook: boolean;
+  finalisesAfterVerification: boolean;
   notesAskForVersion: boolean;
   discardsOnlyItsOwn: boolean;
   endsOtherLinks: boolean;
@@ -50,9 +52,9 @@ export type Rules = {
   dueAfterAcknowledgement: boolean;
   dueAfterEachMove: boolean;
   dueForTheListing: boolean;
-  looksAfterClosing: boolean;
-  looksAtEveryAttempt: boolean;
-  looksBesideSuccess: boolean;
+  verifiesAfterClosing: boolean;
+  verifiesEveryAttempt: boolean;
+  verifiesBesideSuccess: boolean;
 };
 
 /**
@@ -133,7 +135,7 @@ export const BASE: Rules = {
   lateTruthWins: true,
   secondCapturesCount: true,
   countsEachCapture: true,
-  finalisesAfterLook: true,
+  finalisesAfterVerification: true,
   notesAskForVersion: true,
   discardsOnlyItsOwn: true,
   endsOtherLinks: true,
@@ -143,9 +145,9 @@ export const BASE: Rules = {
   dueAfterAcknowledgement: true,
   dueAfterEachMove: true,
   dueForTheListing: true,
-  looksAfterClosing: true,
-  looksAtEveryAttempt: true,
-  looksBesideSuccess: true,
+  verifiesAfterClosing: true,
+  verifiesEveryAttempt: true,
+  verifiesBesideSuccess: true,
 };
 
 export function isRecorded(row: Row, attempt: number): boolean {
@@ -186,7 +188,9 @@ export function noted(rules: Rules, row: Row, changes: Partial<Row>): Row {
 /** Whether there is anything that the row waits for. */
 export function isDue(rules: Rules, row: Row): boolean {
   if (row.recs.every((rec) => rec === "")) return false;
-  const awaitsLook = row.recs.some((rec) => rec === "open" || rec === "closed" || rec === "looked" || rec === "review");
+  const awaitsVerification = row.recs.some(
+    (rec) => rec === "open" || rec === "closed" || rec === "verified" || rec === "review",
+  );
   switch (row.state) {
     case "none":
       return false;
@@ -196,17 +200,17 @@ export function isDue(rules: Rules, row: Row): boolean {
       return true;
     case "SUCCESS":
       if (row.listing !== "" && !rules.dueAfterAcknowledgement) return false;
-      return awaitsLook || (row.listing === "" && rules.dueForTheListing);
+      return awaitsVerification || (row.listing === "" && rules.dueForTheListing);
     case "FAILED":
     case "EXPIRED":
     case "CANCELLED":
-      return rules.dueWhenSettled && (awaitsLook || (rules.listingHearsFailed && !row.finalised));
+      return rules.dueWhenSettled && (awaitsVerification || (rules.listingHearsFailed && !row.finalised));
   }
 }
 
 /** What an attempt is after it was left. */
 export function left(rules: Rules, row: Row, attempt: number): Row["recs"] {
   return row.recs.map((rec, at) =>
-    at === attempt && rec === "open" ? (rules.looksAfterClosing ? "closed" : "done") : rec,
+    at === attempt && rec === "open" ? (rules.verifiesAfterClosing ? "closed" : "done") : rec,
   );
 }

@@ -1,10 +1,10 @@
 import type { State } from "../../lib/domain/vocabulary.ts";
 
 /**
- * What the row knows of one attempt. `""`: never opened. `open`: can be paid. `closed`, `looked`, `done`: left, and
+ * What the row knows of one attempt. `""`: never opened. `open`: can be paid. `closed`, `verified`, `done`: left, and
  * awaiting its first look after that, its last one, or none. `paid`, `review`: its money is recorded.
  */
-export type Rec = "" | "open" | "closed" | "looked" | "done" | "paid" | "review";
+export type Rec = "" | "open" | "closed" | "verified" | "done" | "paid" | "review";
 
 /**
  * The payment's row. `unsent`: the last holder knows that nothing left for Chapa. `listing`: the listing's answer to a
@@ -47,7 +47,7 @@ export type Process = {
     | "cancel"
     | "verify again"
     | "leave"
-    | "seal"
+    | "finalise"
     | "verify first"
     | "account"
     | "end link"
@@ -63,8 +63,8 @@ export type Process = {
 /** When a request was recorded, seen from the last settling: not yet, after it, or before it. */
 export type Request = "none" | "new" | "old";
 
-/** `told`: the final status that the listing has taken. `telling`: a FAILED is on its way there. */
-export type World = { requests: readonly Request[]; told: "" | "SUCCESS" | "FAILED"; telling: boolean };
+/** `delivered`: the final status that the listing has taken. `telling`: a FAILED is on its way there. */
+export type World = { requests: readonly Request[]; delivered: "" | "SUCCESS" | "FAILED"; telling: boolean };
 
 /** The whole system: one fee. */
 export type S = {
@@ -134,7 +134,7 @@ export function initialState(bounds: Bounds): S {
     chapa: each<Tx>(bounds.attempts, { link: "absent", given: false, money: "" }),
     initiators: each(bounds.initiators, IDLE),
     closers: each(bounds.closers, IDLE),
-    world: { requests: each<Request>(bounds.requests, "none"), told: "", telling: false },
+    world: { requests: each<Request>(bounds.requests, "none"), delivered: "", telling: false },
   };
 }
 

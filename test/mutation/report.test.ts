@@ -15,7 +15,7 @@ function aMutant(status: string, replacement = '""'): Mutant {
   return { fileName: FILE, mutatorName: "StringLiteral", replacement, location, status };
 }
 
-const excuse: Excuse = { file: FILE, code: '"one"', becomes: '""', because: "It is an example." };
+const excuse: Excuse = { file: FILE, code: '"one"', becomes: '""', reason: "It is an example." };
 const two = [aMutant("Survived"), aMutant("NoCoverage")];
 
 test("what became of the mutants counts those that were noticed against those that lived, and those that do not load for neither", () => {
@@ -57,9 +57,9 @@ describe("a survivor", () => {
         code: '"one"',
         becomes: '""',
         isCovered: true,
-        because: "It is an example.",
+        reason: "It is an example.",
       },
-      expect.objectContaining({ becomes: "`x`", because: undefined }),
+      expect.objectContaining({ becomes: "`x`", reason: undefined }),
     ]);
     expect(listOf(survivors).indexOf("NO REASON")).toBeLessThan(listOf(survivors).indexOf("It is an example."));
     expect(markdownOf([rowOf("x", two, survivors)], survivors)).toMatch(/\*\*It is an example\.\*\*\n\n- `test/);
@@ -67,8 +67,8 @@ describe("a survivor", () => {
   });
 
   test("is excused as often as the excuse says and no more", () => {
-    expect(survivorsOf(two, [excuse]).survivors.map(({ because }) => because)).toEqual([excuse.because, undefined]);
-    expect(survivorsOf(two, [{ ...excuse, times: 2 }]).survivors.every(({ because }) => because)).toBe(true);
+    expect(survivorsOf(two, [excuse]).survivors.map(({ reason }) => reason)).toEqual([excuse.reason, undefined]);
+    expect(survivorsOf(two, [{ ...excuse, times: 2 }]).survivors.every(({ reason }) => reason)).toBe(true);
   });
 
   test("that a test notices now, or whose code is gone, makes its excuse stale", () => {
@@ -80,5 +80,5 @@ describe("a survivor", () => {
 });
 
 test("every excuse is a sentence", () => {
-  for (const { because } of EXCUSED) expect(because).toMatch(/^[A-Z].{20,}\.$/);
+  for (const { reason } of EXCUSED) expect(reason).toMatch(/^[A-Z].{20,}\.$/);
 });

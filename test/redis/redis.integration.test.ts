@@ -196,10 +196,10 @@ describe.runIf(isInstalled)("a Redis server", () => {
 
 function freePort(): Promise<number> {
   return new Promise((resolve) => {
-    const probe = createServer().listen(0, "127.0.0.1", () => {
-      const address = probe.address();
+    const checkGateway = createServer().listen(0, "127.0.0.1", () => {
+      const address = checkGateway.address();
       const free = typeof address === "object" && address ? address.port : 0;
-      probe.close(() => resolve(free));
+      checkGateway.close(() => resolve(free));
     });
   });
 }

@@ -20,7 +20,7 @@ describe("messages", () => {
     expect(messageFor("paid", "en", values).message).not.toMatch(/approv/i);
   });
 
-  test("nobody is told that he has not paid without being told that a payment would still be found", () => {
+  test("no payer is told that the payment failed without being told that a payment would still be found", () => {
     expect(messageFor("expired", "en", values).message).toMatch(/so far/);
   });
 });

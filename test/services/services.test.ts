@@ -18,7 +18,7 @@ beforeEach(async () => {
   answers = {};
   faults = new FaultPlan(() => 0);
   server = await serve(
-    "peer",
+    "service",
     0,
     (request) => {
       requests.push(request);

@@ -37,13 +37,13 @@ export function diagramOf(calls: readonly Happened[]): string {
 
 /** Something again that was played before, as a diagram that ends with how it came out. @returns `error`: undefined when it held */
 export async function retold(
-  play: (told: (calls: Happened[]) => void) => Promise<unknown>,
+  play: (trace: (calls: Happened[]) => void) => Promise<unknown>,
 ): Promise<{ diagram: string; error: unknown }> {
   let calls: Happened[] = [];
   let error: unknown;
   try {
-    await play((told) => {
-      calls = told;
+    await play((trace) => {
+      calls = trace;
     });
   } catch (caught) {
     error = caught;

@@ -114,7 +114,7 @@ async function play(scenario: Scenario, frames: Frame[], known: Known): Promise<
 async function explained(error: unknown, scenario: Scenario, frames: readonly Frame[]): Promise<Error> {
   const path = frames.map(({ chosen }) => chosen);
   const again = `npm run sim -- --scenario "${scenario.name}" --path ${path.join(".")}`;
-  const { diagram } = await retold((told) => replay(scenario, path, told));
+  const { diagram } = await retold((trace) => replay(scenario, path, trace));
   return new Error(`${error instanceof Error ? error.message : error}\n    ${again}\n${diagram}`, { cause: error });
 }
 
@@ -122,7 +122,7 @@ async function explained(error: unknown, scenario: Scenario, frames: readonly Fr
 export async function replay(
   scenario: Scenario,
   path: readonly number[],
-  told: (calls: Happened[]) => void,
+  trace: (calls: Happened[]) => void,
 ): Promise<void> {
   let depth = 0;
   let faults = scenario.faults;
@@ -132,7 +132,7 @@ export async function replay(
     return option;
   });
   const simulation = await begun(scenario, choices, true);
-  if (simulation.scheduler.told) told(simulation.scheduler.told);
+  if (simulation.scheduler.trace) trace(simulation.scheduler.trace);
   await race(scenario, simulation);
   choices.isOver = true;
   await recover(simulation, false);

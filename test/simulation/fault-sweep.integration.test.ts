@@ -4,7 +4,7 @@ import { drain } from "./recovery.ts";
 import { STORIES, type Story } from "./stories.ts";
 import { named } from "./worker.ts";
 
-test.each(STORIES)('the story "$name" ends as it says when nothing goes wrong', async (story) => {
+test.each(STORIES)('the story "$name" ends as it kind when nothing goes wrong', async (story) => {
   const { sites, crashes } = await play(story, []);
   expect(sites.length).toBeGreaterThan(10);
   expect(crashes).toBe(0);

@@ -52,7 +52,7 @@ function faultsFrom(sites: readonly string[], call: number): Fault[] {
 export async function play(
   story: Story,
   faults: readonly Fault[],
-  telling?: (told: Happened[]) => void,
+  telling?: (trace: Happened[]) => void,
 ): Promise<{ sites: readonly string[]; crashes: number }> {
   const sites: string[] = [];
   const choices = new Guided((parked) => {
@@ -60,7 +60,7 @@ export async function play(
     return { index: 0, fault: faults.find((fault) => fault.call === call)?.fault ?? "ok" };
   });
   const scheduler = new Scheduler(choices, T0, { telling: telling !== undefined });
-  if (telling && scheduler.told) telling(scheduler.told);
+  if (telling && scheduler.trace) telling(scheduler.trace);
   const simulation = new Simulation(scheduler, 1, "observed");
   choices.before = () => simulation.invariants.between(simulation.payments());
   try {
@@ -71,7 +71,7 @@ export async function play(
     return { sites, crashes: scheduler.crashes };
   } catch (error) {
     if (telling) throw error;
-    const { diagram } = await retold((told) => play(story, faults, told));
+    const { diagram } = await retold((trace) => play(story, faults, trace));
     const how = error instanceof Error ? error.message : String(error);
     throw new Error(`${how}\n    ${replayOf(story, faults)}\n${diagram}`, { cause: error });
   }
@@ -79,8 +79,8 @@ export async function play(
 
 function holdEnd({ name, ends }: Story, simulation: Simulation): void {
   const states = simulation.payments().map(({ state }) => state);
-  const came = JSON.stringify({ states, listing: simulation.listing, notified: simulation.notified.size });
-  if (came !== JSON.stringify(ends)) throw new Error(`"${name}" ends otherwise: ${came}`);
+  const actual = JSON.stringify({ states, listing: simulation.listing, notified: simulation.notified.size });
+  if (actual !== JSON.stringify(ends)) throw new Error(`"${name}" ends otherwise: ${actual}`);
 }
 
 function replayOf({ name }: Story, faults: readonly Fault[]): string {

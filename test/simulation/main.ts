@@ -64,7 +64,7 @@ const CHUNK = 250;
 const RUNS_FOR_HITS = 100_000;
 const HITS_WANTED = 100;
 // A run of hours says now and then how far it is.
-const TOLD_EVERY = 50_000;
+const REPORT_EVERY = 50_000;
 // So many races must be played in every order, where a lower limit than the usual is given.
 const RACES_WANTED = 12;
 // Of all captures, so many may come when nothing is left that could find them.
@@ -130,7 +130,7 @@ async function schedules(): Promise<boolean> {
     sum.found.push(...done.found);
     addHits(sum.hits, done.hits);
     for (const { seed, how } of done.found) say(`seed ${seed}: ${how}\n    npm run sim -- --seed ${seed} --diagram`);
-    if (Math.floor(sum.runs / TOLD_EVERY) > Math.floor((sum.runs - done.runs) / TOLD_EVERY))
+    if (Math.floor(sum.runs / REPORT_EVERY) > Math.floor((sum.runs - done.runs) / REPORT_EVERY))
       say(`${sum.runs} of ${count} runs, ${sum.found.length} violations`);
   });
   row("call", [...CALL_FAULTS]);
@@ -154,7 +154,7 @@ async function schedules(): Promise<boolean> {
   for (const { name, hits } of rare) say(`    only ${hits}: ${name}`);
   say(`${found.length} violations of ${Object.keys(INVARIANTS).length} invariants`);
   const [worst] = found;
-  if (worst) say(`\nThe run of seed ${worst.seed}:\n${(await retold((told) => runSeed(worst.seed, told))).diagram}`);
+  if (worst) say(`\nThe run of seed ${worst.seed}:\n${(await retold((trace) => runSeed(worst.seed, trace))).diagram}`);
   const isShort =
     rare.length > 0 || sum.hits.size > SITES.length || unfindable > captures * UNFINDABLE_SHARE || runs < count;
   return found.length === 0 && !(isShort && count >= RUNS_FOR_HITS);
@@ -248,16 +248,16 @@ async function sweep(): Promise<boolean> {
 /** One order of a race again, told call by call. */
 async function order(path: string): Promise<boolean> {
   const scenario = named(SCENARIOS, values.scenario ?? "");
-  return tell((told) => replay(scenario, path.split(".").map(Number), told));
+  return tell((trace) => replay(scenario, path.split(".").map(Number), trace));
 }
 
 /** One run, or one story with some faults, told call by call. */
 async function diagram(): Promise<boolean> {
   if (values.story !== undefined) {
     const story = named(STORIES, values.story);
-    return tell((told) => play(story, parseFaults(values.faults ?? ""), told));
+    return tell((trace) => play(story, parseFaults(values.faults ?? ""), trace));
   }
-  return tell((told) => runSeed(first, told));
+  return tell((trace) => runSeed(first, trace));
 }
 
 async function tell(play: Parameters<typeof retold>[0]): Promise<boolean> {

@@ -34,21 +34,21 @@ const cut = (hadEffect: boolean) => new CallFailed(hadEffect ? "ECONNRESET" : "E
 /** Where the flows' messages and calls go. */
 export type Outside = {
   asked(message: ResolveMessage): void;
-  news(message: ListingMessage): void;
+  listingMessages(message: ListingMessage): void;
   note(message: NotificationMessage): void;
   nextNote():
     | { message: NotificationMessage; receives: number; done(): void; later(seconds: number): void }
     | undefined;
   confirm(confirmation: Confirmation): ListingAnswer;
   isApproved(): boolean;
-  told(notice: Notice): Delivery;
+  notified(notice: Notice): Delivery;
   dropped(message: NotificationMessage): void;
 };
 
 type Parts = {
   scheduler: Scheduler;
   table: MemoryTable;
-  world: SimulatorState;
+  simulator: SimulatorState;
   ledger: Ledger;
   invariants: Invariants;
   outside: Outside;
@@ -56,7 +56,7 @@ type Parts = {
 };
 
 /** The ports of every flow: real adapters over a table in memory and a simulated Chapa, each call of them scheduled. */
-export function portsOf({ scheduler, table, world, ledger, invariants, outside, isWorking }: Parts) {
+export function portsOf({ scheduler, table, simulator, ledger, invariants, outside, isWorking }: Parts) {
   const { client } = table;
   const record = (message: string, fields: LogFields = {}) => {
     invariants.recorded({ message, ...fields });
@@ -71,7 +71,7 @@ export function portsOf({ scheduler, table, world, ledger, invariants, outside, 
   };
   const chapa = new ChapaClient({
     baseUrl: "https://api.chapa.co/v1",
-    checkoutOrigins: [world.settings.origin],
+    checkoutOrigins: [simulator.settings.origin],
     secretKey: { get: async () => CHAPA_DEFAULTS.secretKey, renewed: async () => CHAPA_DEFAULTS.secretKey },
     send: (call) => chapaCall(call),
   });
@@ -89,7 +89,7 @@ export function portsOf({ scheduler, table, world, ledger, invariants, outside, 
         const task = scheduler.current?.name ?? "";
         if (verb === "verify") ledger.verified(task, about);
         if (verb === "cancel") ledger.cancelled(task, about);
-        const { status, body: said } = await answerApi(world, request);
+        const { status, body: said } = await answerApi(simulator, request);
         return { status, text: typeof said === "string" ? said : JSON.stringify(said ?? {}) };
       },
       cut,
@@ -114,7 +114,7 @@ export function portsOf({ scheduler, table, world, ledger, invariants, outside, 
         ? Promise.resolve()
         : scheduler.call(site, "", () => all.forEach(({ message }) => void take(message)), away),
   });
-  const listingQueue = queue<ListingMessage>("queue.listing", outside.news);
+  const listingQueue = queue<ListingMessage>("queue.listing", outside.listingMessages);
   const initiatePorts: InitiatePorts = {
     ...common,
     requests: new RequestTable(client, "payments"),
@@ -197,7 +197,7 @@ export function portsOf({ scheduler, table, world, ledger, invariants, outside, 
       notification: {
         send: (notice: Notice) =>
           scheduler
-            .call("notification.send", notice.event, () => outside.told(notice), cut)
+            .call("notification.send", notice.event, () => outside.notified(notice), cut)
             .catch((error: unknown): Delivery => {
               if (error instanceof CallFailed) return error.sent ? "maybe" : "later";
               throw error;

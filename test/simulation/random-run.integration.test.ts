@@ -13,7 +13,7 @@ test(`no order of calls, no failure and no crash loses a payment: ${RUNS} runs o
   let captures = 0;
   for (let seed = 1; seed <= RUNS; seed++) {
     const played = await runSeed(seed).catch(async (error: unknown) => {
-      const { diagram } = await retold((told) => runSeed(seed, told));
+      const { diagram } = await retold((trace) => runSeed(seed, trace));
       throw new Error(`npm run sim -- --seed ${seed} --diagram\n${diagram}`, { cause: error });
     });
     crashes += played.scheduler.crashes;
@@ -57,9 +57,9 @@ describe("every order of a race", () => {
     expect(merging.runs).toBeLessThan(plain.runs);
   });
 
-  // Found here: the caller took its own stored link for an orphan, cancelled it, and gave it out.
+  // Found here: the caller took its own stored link for an unmatched checkout, cancelled it, and gave it out.
   test("a link whose save lost its answer is not cancelled by the caller that gives it out", async () => {
-    const race = SCENARIOS.find(({ name }) => name === "a new request while it is sealed");
+    const race = SCENARIOS.find(({ name }) => name === "a new request while it is finalised");
     if (!race) throw new Error("the race is gone");
     expect(await search(race, { limit: 500 })).toMatchObject({ runs: 500 });
   });

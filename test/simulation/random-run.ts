@@ -37,10 +37,10 @@ export type SeededRun = { scheduler: Scheduler; simulation: Simulation };
  * @param telling remembers every call, for a diagram
  * @throws Violation
  */
-export async function runSeed(seed: number, telling?: (told: Happened[]) => void): Promise<SeededRun> {
+export async function runSeed(seed: number, telling?: (trace: Happened[]) => void): Promise<SeededRun> {
   const chance = new Chance(seed, FAULT_RATES[seed % FAULT_RATES.length] ?? 0);
   const scheduler = new Scheduler(chance, T0, { telling: telling !== undefined });
-  if (telling && scheduler.told) telling(scheduler.told);
+  if (telling && scheduler.trace) telling(scheduler.trace);
   const profile = PROFILE_NAMES[seed % PROFILE_NAMES.length] ?? "observed";
   const window = WINDOWS[chance.below(WINDOWS.length)];
   const verifyShows = chance.below(2) === 0 ? "first" : "last";
@@ -59,25 +59,25 @@ export async function runSeed(seed: number, telling?: (told: Happened[]) => void
 
 async function happen(simulation: Simulation, chance: Chance): Promise<void> {
   const { scheduler } = simulation;
-  const dice = chance.below(100);
-  if (dice < 60) {
+  const draw = chance.below(100);
+  if (draw < 60) {
     if (!(await scheduler.step())) deliver(simulation, chance);
-  } else if (dice < 67) press(simulation, chance);
-  else if (dice < 68) read(simulation, chance);
-  else if (dice < 77) pay(simulation, chance);
-  else if (dice < 87) deliver(simulation, chance);
-  else if (dice < 93) rare(simulation, chance);
-  else if (dice < 95) chance.burst = FAULT_BURSTS[chance.below(FAULT_BURSTS.length)] ?? "";
-  else if (dice < 96) scheduler.now -= chance.below(SKEW_MS);
+  } else if (draw < 67) press(simulation, chance);
+  else if (draw < 68) read(simulation, chance);
+  else if (draw < 77) pay(simulation, chance);
+  else if (draw < 87) deliver(simulation, chance);
+  else if (draw < 93) rare(simulation, chance);
+  else if (draw < 95) chance.burst = FAULT_BURSTS[chance.below(FAULT_BURSTS.length)] ?? "";
+  else if (draw < 96) scheduler.now -= chance.below(SKEW_MS);
   else scheduler.now += JUMPS[chance.below(JUMPS.length)] ?? 0;
 }
 
 /** Something that waits somewhere is handled, or lost where it may be. */
 function deliver(simulation: Simulation, chance: Chance): void {
-  const dice = chance.below(100);
-  if (dice < 45) verify(simulation, chance);
-  else if (dice < 65) simulation.notifyListing();
-  else if (dice < 80) simulation.publish(1 + chance.below(5), chance.whim(0.15));
+  const draw = chance.below(100);
+  if (draw < 45) verify(simulation, chance);
+  else if (draw < 65) simulation.notifyListing();
+  else if (draw < 80) simulation.publish(1 + chance.below(5), chance.whim(0.15));
   else simulation.notifyUsers();
 }
 
@@ -125,10 +125,10 @@ function verify(simulation: Simulation, chance: Chance): void {
 }
 
 function rare(simulation: Simulation, chance: Chance): void {
-  const dice = chance.below(12);
-  if (dice < 7) simulation.sweep();
-  else if (dice < 8) simulation.reconcile();
-  else if (dice < 10) giveUp(simulation, chance);
+  const draw = chance.below(12);
+  if (draw < 7) simulation.sweep();
+  else if (draw < 8) simulation.reconcile();
+  else if (draw < 10) giveUp(simulation, chance);
   // The owner deletes the property, or somebody approves it by hand.
   else if (simulation.listing === "PENDING" && chance.whim(0.6)) approveByHand(simulation, chance);
 }

@@ -45,7 +45,7 @@ export async function recover(simulation: Simulation, comparesBooks: boolean): P
   simulation.invariants.atRest({
     payments: simulation.payments(),
     listing: () => ({ status: listing, isByHand: isApprovedByHand }),
-    isPayerTold: ({ ref }) => notified.has(ref) || !ledger.owesNotice(ref),
+    isPayerNotified: ({ ref }) => notified.has(ref) || !ledger.owesNotice(ref),
     reported: ledger.reported,
     unfindable: ledger.unfindable,
   });

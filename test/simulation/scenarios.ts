@@ -10,6 +10,23 @@ const IMPATIENT_MS = 240;
 const TIMEOUT_MS = 7 * DAY_MS + MINUTE_MS;
 const WINDOW_MS = 61 * MINUTE_MS;
 
+type Begin = (simulation: Simulation) => Promise<void>;
+type Start = (simulation: Simulation) => void;
+
+/** What races: each of these is begun, in this order, before any call of theirs happens. */
+const together =
+  (...starts: Start[]): Start =>
+  (simulation) => {
+    for (const start of starts) start(simulation);
+  };
+
+/** What was before the race: one thing after the other. */
+const first =
+  (...begins: Begin[]): Begin =>
+  async (simulation) => {
+    for (const begin of begins) await begin(simulation);
+  };
+
 /** Something that the world does, at any moment of the race. */
 function meanwhile(simulation: Simulation, name: string, act: () => void): void {
   simulation.scheduler.start(
@@ -20,86 +37,78 @@ function meanwhile(simulation: Simulation, name: string, act: () => void): void 
 }
 
 /** The payer acts on their n-th link at any moment of the race. */
-function payer(simulation: Simulation, action: Action, number = 0, webhook = true): void {
-  meanwhile(simulation, action, () => {
-    const link = simulation.ledger.links()[number];
-    if (link) simulation.pay(link, action, action === "wrong-amount" ? { amount: "5.00" } : {});
-    if (link && webhook) simulation.ask(link.order.txRef, "webhook");
-  });
-}
+const payer =
+  (action: Action, number = 0, webhook = true): Start =>
+  (simulation) =>
+    meanwhile(simulation, action, () => {
+      const link = simulation.ledger.links()[number];
+      if (link) simulation.pay(link, action);
+      if (link && webhook) simulation.ask(link.order.txRef, "webhook");
+    });
 
-function lands(simulation: Simulation): void {
+const lands: Start = (simulation) =>
   meanwhile(simulation, "land", () => {
     const link = simulation.land();
     if (link) simulation.ask(link.order.txRef, "webhook");
   });
-}
-
-function later(simulation: Simulation, ms: number): void {
-  simulation.scheduler.now += ms;
-}
 
 /** A verification of the n-th link that was given out. */
-function verify(simulation: Simulation, trigger: "webhook" | "schedule" | "manual", number = 0): void {
-  const link = simulation.ledger.links()[number];
-  if (!link) throw new Error(`there is no link ${number}`);
-  simulation.ask(link.order.txRef, trigger);
-  const entry = simulation.resolveMessages.at(-1);
-  if (entry) simulation.resolve(entry);
-}
-
-async function opened(simulation: Simulation, requestId = "first"): Promise<void> {
-  simulation.press(requestId, requestId);
-  await drain(simulation);
-  later(simulation, 10 * SECOND_MS);
-}
-
-/** Opened; then perhaps the payer acts on the link, and perhaps time passes. */
-const openedAnd =
-  (action: Action | undefined, passes = 0) =>
-  async (simulation: Simulation): Promise<void> => {
-    await opened(simulation);
-    const [link] = simulation.ledger.links();
-    if (link && action) simulation.pay(link, action);
-    later(simulation, passes);
+const verify =
+  (trigger: "webhook" | "schedule" | "manual", number = 0): Start =>
+  (simulation) => {
+    const link = simulation.ledger.links()[number];
+    if (!link) throw new Error(`there is no link ${number}`);
+    simulation.ask(link.order.txRef, trigger);
+    const entry = simulation.resolveMessages.at(-1);
+    if (entry) simulation.resolve(entry);
   };
 
 /** Each of these clients wants a link, with a request of its own unless it is named. */
 const presses =
-  (clients: string, request?: string) =>
-  (simulation: Simulation): void => {
+  (clients: Iterable<string>, request?: string): Start =>
+  (simulation) => {
     for (const client of clients) simulation.press(client, request ?? client, IMPATIENT_MS);
   };
 
-async function twoOpened(simulation: Simulation, action?: Action): Promise<void> {
-  await openedAnd(action, WINDOW_MS)(simulation);
-  await opened(simulation, "second");
-}
+const givesUp: Start = (simulation) => {
+  for (const payment of simulation.payments()) simulation.giveUp(payment);
+};
 
-async function expired(simulation: Simulation): Promise<void> {
-  await openedAnd(undefined, TIMEOUT_MS)(simulation);
+const later =
+  (ms: number): Begin =>
+  async (simulation) => {
+    simulation.scheduler.now += ms;
+  };
+
+const opened =
+  (requestId = "first"): Begin =>
+  async (simulation) => {
+    simulation.press(requestId, requestId);
+    await drain(simulation);
+    simulation.scheduler.now += 10 * SECOND_MS;
+  };
+
+/** The payer acts on their n-th link. */
+const acted =
+  (action: Action, number = 0): Begin =>
+  async (simulation) => {
+    const link = simulation.ledger.links()[number];
+    if (link) simulation.pay(link, action, action === "wrong-amount" ? { amount: "5.00" } : {});
+  };
+
+const swept: Begin = async (simulation) => {
   simulation.sweep();
   await drain(simulation);
-  later(simulation, 10 * SECOND_MS);
-}
+};
+
+const expired = first(opened(), later(TIMEOUT_MS), swept, later(10 * SECOND_MS));
+const twoOpened = first(opened(), acted("prompt"), later(WINDOW_MS), opened("second"));
 
 /** Every order of these, complete; with one fault where the search still ends. */
 export const SCENARIOS: readonly Scenario[] = [
-  {
-    name: "the same request twice",
-    faults: 1,
-    start: presses("ab", "same"),
-  },
-  {
-    name: "two requests for one fee",
-    faults: 1,
-    start: presses("ab"),
-  },
-  {
-    name: "three requests for one fee",
-    faults: 0,
-    start: presses("abc"),
-  },
+  { name: "the same request twice", faults: 1, start: presses("ab", "same") },
+  { name: "two requests for one fee", faults: 1, start: presses("ab") },
+  { name: "three requests for one fee", faults: 0, start: presses("abc") },
   {
     name: "one request, patient, and everything that can go wrong twice",
     faults: 2,
@@ -108,149 +117,93 @@ export const SCENARIOS: readonly Scenario[] = [
   {
     name: "paid while two verifications are under way",
     faults: 1,
-    begin: opened,
-    start: (simulation) => {
-      verify(simulation, "webhook");
-      verify(simulation, "manual");
-      payer(simulation, "pay");
-    },
+    begin: opened(),
+    start: together(verify("webhook"), verify("manual"), payer("pay")),
   },
   {
     name: "paid while it is given up for its age",
     faults: 1,
-    begin: openedAnd(undefined, TIMEOUT_MS),
-    start: (simulation) => {
-      verify(simulation, "schedule");
-      payer(simulation, "pay");
-    },
+    begin: first(opened(), later(TIMEOUT_MS)),
+    start: together(verify("schedule"), payer("pay")),
   },
   {
     name: "money in flight lands while it is given up for its age",
     faults: 1,
-    begin: openedAnd("prompt", TIMEOUT_MS),
-    start: (simulation) => {
-      verify(simulation, "schedule");
-      lands(simulation);
-    },
+    begin: first(opened(), acted("prompt"), later(TIMEOUT_MS)),
+    start: together(verify("schedule"), lands),
   },
   {
     name: "paid while the owner presses past the window",
     faults: 1,
-    begin: openedAnd(undefined, WINDOW_MS),
-    start: (simulation) => {
-      simulation.press("b", "b", IMPATIENT_MS);
-      payer(simulation, "pay");
-    },
+    begin: first(opened(), later(WINDOW_MS)),
+    start: together(presses("b"), payer("pay")),
   },
   {
     name: "two owners press past the window",
     faults: 0,
-    begin: openedAnd(undefined, WINDOW_MS),
+    begin: first(opened(), later(WINDOW_MS)),
     start: presses("ab"),
   },
   {
     name: "paid while it is cancelled",
     faults: 1,
-    begin: opened,
-    start: (simulation) => {
-      for (const payment of simulation.payments()) simulation.giveUp(payment);
-      payer(simulation, "pay");
-    },
+    begin: opened(),
+    start: together(givesUp, payer("pay")),
   },
   {
     name: "cancelled while somebody else presses",
     faults: 1,
-    begin: opened,
-    start: (simulation) => {
-      for (const payment of simulation.payments()) simulation.giveUp(payment);
-      simulation.press("b", "b", IMPATIENT_MS);
-    },
+    begin: opened(),
+    start: together(givesUp, presses("b")),
   },
   {
     name: "an old request and a new one after it was given up",
     faults: 1,
     begin: expired,
-    start: (simulation) => {
-      simulation.press("old", "first", IMPATIENT_MS);
-      simulation.press("new", "new", IMPATIENT_MS);
-    },
+    start: together((simulation) => void simulation.press("old", "first", IMPATIENT_MS), presses(["new"])),
   },
   {
-    name: "a new request while it is sealed",
+    name: "a new request while it is finalised",
     faults: 1,
-    begin: async (simulation) => {
-      await expired(simulation);
-      later(simulation, 2 * HOUR_MS);
-    },
-    start: (simulation) => {
-      verify(simulation, "schedule");
-      simulation.press("new", "new", IMPATIENT_MS);
-    },
+    begin: first(expired, later(2 * HOUR_MS)),
+    start: together(verify("schedule"), presses(["new"])),
   },
   {
     name: "both links are paid, one of them by money in flight",
     faults: 1,
-    begin: (simulation) => twoOpened(simulation, "prompt"),
-    start: (simulation) => {
-      payer(simulation, "pay", 1, false);
-      lands(simulation);
-      verify(simulation, "manual", 0);
-      verify(simulation, "manual", 1);
-    },
+    begin: twoOpened,
+    start: together(payer("pay", 1, false), lands, verify("manual", 0), verify("manual", 1)),
   },
   {
     name: "another amount on one link, the right one on the other",
     faults: 1,
-    begin: async (simulation) => {
-      await twoOpened(simulation, "prompt");
-      const second = simulation.ledger.links()[1];
-      if (second) simulation.pay(second, "wrong-amount", { amount: "5.00" });
-    },
-    start: (simulation) => {
-      lands(simulation);
-      verify(simulation, "manual", 0);
-      verify(simulation, "manual", 1);
-    },
+    begin: first(twoOpened, acted("wrong-amount", 1)),
+    start: together(lands, verify("manual", 0), verify("manual", 1)),
   },
   {
     name: "the money goes back while it is being confirmed",
     faults: 1,
-    begin: openedAnd("pay"),
-    start: (simulation) => {
-      payer(simulation, "refund", 0, false);
-      verify(simulation, "webhook");
-      verify(simulation, "manual");
-    },
+    begin: first(opened(), acted("pay")),
+    start: together(payer("refund", 0, false), verify("webhook"), verify("manual")),
   },
   {
     name: "a success is told to the listing and to the payer",
     faults: 0,
     delivers: true,
-    begin: openedAnd("pay"),
-    start: (simulation) => verify(simulation, "webhook"),
+    begin: first(opened(), acted("pay")),
+    start: verify("webhook"),
   },
   {
     name: "money lands late while the listing hears that nobody paid",
     faults: 0,
     delivers: true,
-    begin: async (simulation) => {
-      await openedAnd("prompt", TIMEOUT_MS)(simulation);
-      simulation.sweep();
-      await drain(simulation);
-      later(simulation, 2 * HOUR_MS);
-    },
-    start: (simulation) => {
-      verify(simulation, "schedule");
-      lands(simulation);
-    },
+    begin: first(opened(), acted("prompt"), later(TIMEOUT_MS), swept, later(2 * HOUR_MS)),
+    start: together(verify("schedule"), lands),
   },
   {
     name: "the books are compared while a verification is under way",
     faults: 1,
-    begin: openedAnd("pay", 3 * HOUR_MS),
-    start: (simulation) => {
-      simulation.reconcile();
-      verify(simulation, "schedule");
-    },
+    begin: first(opened(), acted("pay"), later(3 * HOUR_MS)),
+    start: together((simulation) => simulation.reconcile(), verify("schedule")),
   },
 ];

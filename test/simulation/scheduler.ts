@@ -83,7 +83,7 @@ export class Scheduler {
   steps = 0;
   crashes = 0;
   /** What happened, call by call, when somebody wants to know. */
-  readonly told: Happened[] | undefined;
+  readonly trace: Happened[] | undefined;
   /** Whether each task remembers what it was answered, which makes its inner state comparable. */
   readonly #isRemembering: boolean;
   readonly #failures: unknown[] = [];
@@ -95,7 +95,7 @@ export class Scheduler {
   constructor(choices: Choices, startAt: number, options: { telling?: boolean; remembering?: boolean } = {}) {
     this.choices = choices;
     this.now = startAt;
-    this.told = options.telling ? [] : undefined;
+    this.trace = options.telling ? [] : undefined;
     this.#isRemembering = options.remembering ?? false;
   }
 
@@ -186,7 +186,7 @@ export class Scheduler {
     if (!call) throw new Error(`there is no call ${index}`);
     this.steps++;
     const { site, about, task } = call;
-    this.told?.push({ number: this.steps, at: this.now, site, about, task, fault });
+    this.trace?.push({ number: this.steps, at: this.now, site, about, task, fault });
     await call.settle(fault);
     if (task.isDead) this.#parked = this.#parked.filter((other) => !other.task.isDead);
     await this.#settled();

@@ -46,7 +46,7 @@ export type Pressed = { payment?: Payment; error?: PaymentError };
 export class Simulation {
   readonly scheduler: Scheduler;
   readonly table: MemoryTable;
-  readonly world: SimulatorState;
+  readonly simulator: SimulatorState;
   readonly ledger: Ledger;
   readonly invariants: Invariants;
   readonly ports: Ports;
@@ -87,10 +87,10 @@ export class Simulation {
   ) {
     this.scheduler = scheduler;
     const { windowMinutes = CHAPA_DEFAULTS.retryWindowMinutes, verifyShows = "first" } = chapa;
-    this.world = this.#makeWorld(seed, profile, windowMinutes);
+    this.simulator = this.#makeWorld(seed, profile, windowMinutes);
     // Nothing leaves the process: webhooks and callbacks are the run's to send.
-    this.world.plan(EVERY_TX_REF, { dropAll: true, callback: { send: "off" }, verifyShows });
-    this.ledger = new Ledger(this.world, scheduler);
+    this.simulator.plan(EVERY_TX_REF, { dropAll: true, callback: { send: "off" }, verifyShows });
+    this.ledger = new Ledger(this.simulator, scheduler);
     this.invariants = new Invariants(this.ledger, [CHAPA_DEFAULTS.secretKey], (violation) => {
       // What throws inside an effect may be taken for an outage by the flow.
       scheduler.fail(violation);
@@ -164,7 +164,7 @@ export class Simulation {
     const tookMoney = this.ledger.landing(link, () => {
       this.#links = link;
       // The world's payer acts at once and refuses at once; only its return is asynchronous.
-      this.world.act(link, action, params).then(
+      this.simulator.act(link, action, params).then(
         () => undefined,
         (error: unknown) => {
           if (!(error instanceof ActionRefused)) throw error;
@@ -375,7 +375,7 @@ export class Simulation {
     const waiting = <Message>(message: Message) => ({ message, notBefore: scheduler.now, receives: 0 });
     return {
       asked: ({ tx_ref, trigger }: ResolveMessage) => this.ask(tx_ref, trigger),
-      news: (message: ListingMessage) => void this.listingMessages.push(waiting(message)),
+      listingMessages: (message: ListingMessage) => void this.listingMessages.push(waiting(message)),
       note: (message: NotificationMessage) => void this.notificationMessages.push(waiting(message)),
       nextNote: () => {
         const entry = this.notificationMessages.find(({ notBefore }) => notBefore <= scheduler.now);
@@ -399,9 +399,9 @@ export class Simulation {
       },
       confirm: (confirmation: Confirmation) => this.#confirm(confirmation),
       isApproved: () => this.listing === "APPROVED",
-      told: ({ event, txRef }: Notice): Delivery => {
+      notified: ({ event, txRef }: Notice): Delivery => {
         const { ref = "" } = parseTxRef(txRef) ?? {};
-        this.invariants.toldPayer(event, ref, this.#read.get(`${scheduler.current?.name} P#${ref}`));
+        this.invariants.notifiedPayer(event, ref, this.#read.get(`${scheduler.current?.name} P#${ref}`));
         if (!this.isWorking && scheduler.choices.whim(REFUSED_NOTICES)) return "refused";
         if (event === "paid") this.notified.add(ref);
         return "sent";
@@ -420,7 +420,7 @@ export class Simulation {
       return { kind: "received", propertyStatus, paymentStatus: "PENDING" };
     }
     const payment = this.payments().find(({ ref }) => paymentIdOf(ref) === paymentId);
-    if (payment) this.invariants.toldListing(status, payment);
+    if (payment) this.invariants.notifiedListing(status, payment);
     this.listing = status === "SUCCESS" ? "APPROVED" : "FAILED";
     const propertyStatus = status === "SUCCESS" ? "APPROVED" : "REJECTED";
     return { kind: "received", propertyStatus, paymentStatus: status };

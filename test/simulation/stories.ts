@@ -9,162 +9,122 @@ import type { Simulation } from "./simulation.ts";
 export type Story = {
   name: string;
   ends: { states: readonly State[]; listing: Simulation["listing"]; notified: number };
-  play: (simulation: Simulation) => Promise<void>;
+  play: Step;
 };
+
+type Step = (simulation: Simulation) => Promise<void>;
 
 const PRESSES = 4;
 const TIMEOUT_MS = 7 * DAY_MS + MINUTE_MS;
 const WINDOW_MS = HOUR_MS + MINUTE_MS;
-const SEALED_MS = HOUR_MS + MINUTE_MS;
+const FINALISED_MS = HOUR_MS + MINUTE_MS;
+const PAID: Story["ends"] = { states: ["SUCCESS"], listing: "APPROVED", notified: 1 };
 
 /** An owner wants a link; a browser that gets no answer, or is told to come back, sends the same request again. */
-async function press(simulation: Simulation, requestId: string): Promise<void> {
-  for (let presses = 0; presses < PRESSES; presses++) {
-    const pressed = simulation.press(requestId, requestId);
-    await drain(simulation);
-    if (pressed.payment || (pressed.error && pressed.error.retryAfterSeconds === undefined)) return;
-    await pass(simulation, MINUTE_MS);
-  }
-}
+const press =
+  (requestId: string): Step =>
+  async (simulation) => {
+    for (let presses = 0; presses < PRESSES; presses++) {
+      const pressed = simulation.press(requestId, requestId);
+      await drain(simulation);
+      if (pressed.payment || (pressed.error && pressed.error.retryAfterSeconds === undefined)) return;
+      await pass(MINUTE_MS)(simulation);
+    }
+  };
 
 /** Time passes, and the schedule runs. */
-async function pass(simulation: Simulation, ms: number): Promise<void> {
-  simulation.scheduler.now += ms;
-  simulation.sweep();
-  await drain(simulation);
-}
+const pass =
+  (ms: number): Step =>
+  async (simulation) => {
+    simulation.scheduler.now += ms;
+    simulation.sweep();
+    await drain(simulation);
+  };
+
+/** Time passes, and nothing runs. */
+const wait =
+  (ms: number): Step =>
+  async (simulation) => {
+    simulation.scheduler.now += ms;
+  };
 
 type Webhook = { arrives?: boolean };
 const LOST: Webhook = { arrives: false };
 
 /** The payer does something with the newest link that they have, or the oldest; Chapa's webhook may get lost. */
-async function act(
-  simulation: Simulation,
-  action: Action,
-  { arrives = true, oldest = false }: Webhook & { oldest?: boolean } = {},
-): Promise<void> {
-  const links = simulation.ledger.links();
-  const link = oldest ? links[0] : links.at(-1);
-  if (link) simulation.pay(link, action, action === "wrong-amount" ? { amount: "5.00" } : {});
-  await deliver(simulation, arrives ? link : undefined);
-}
+const act =
+  (action: Action, { arrives = true, oldest = false }: Webhook & { oldest?: boolean } = {}): Step =>
+  async (simulation) => {
+    const links = simulation.ledger.links();
+    const link = oldest ? links[0] : links.at(-1);
+    if (link) simulation.pay(link, action, action === "wrong-amount" ? { amount: "5.00" } : {});
+    await deliver(simulation, arrives ? link : undefined);
+  };
 
-async function land(simulation: Simulation, { arrives = true }: Webhook = {}): Promise<void> {
-  const link = simulation.land();
-  await deliver(simulation, arrives ? link : undefined);
-}
+const land =
+  ({ arrives = true }: Webhook = {}): Step =>
+  async (simulation) => {
+    const link = simulation.land();
+    await deliver(simulation, arrives ? link : undefined);
+  };
 
 async function deliver(simulation: Simulation, link: Transaction | undefined): Promise<void> {
   if (link) simulation.ask(link.order.txRef, "webhook");
   await drain(simulation);
 }
 
+async function giveUp(simulation: Simulation): Promise<void> {
+  for (const payment of simulation.payments()) simulation.giveUp(payment);
+  await drain(simulation);
+}
+
+async function compareBooks(simulation: Simulation): Promise<void> {
+  simulation.reconcile();
+  await drain(simulation);
+}
+
+function story(name: string, ends: Story["ends"], steps: readonly Step[]): Story {
+  const play: Step = async (simulation) => {
+    for (const step of steps) await step(simulation);
+  };
+  return { name, ends, play };
+}
+
 /** Each is played with every fault and every pair of faults. */
 export const STORIES: readonly Story[] = [
-  {
-    name: "paid",
-    ends: { states: ["SUCCESS"], listing: "APPROVED", notified: 1 },
-    play: async (simulation) => {
-      await press(simulation, "a");
-      await act(simulation, "pay");
-      await pass(simulation, MINUTE_MS);
-    },
-  },
-  {
-    name: "paid, and every webhook is lost",
-    ends: { states: ["SUCCESS"], listing: "APPROVED", notified: 1 },
-    play: async (simulation) => {
-      await press(simulation, "a");
-      await act(simulation, "pay", LOST);
-      await pass(simulation, 3 * MINUTE_MS);
-      await pass(simulation, MINUTE_MS);
-    },
-  },
-  {
-    name: "nobody pays",
-    ends: { states: ["EXPIRED"], listing: "FAILED", notified: 0 },
-    play: async (simulation) => {
-      await press(simulation, "a");
-      await pass(simulation, TIMEOUT_MS);
-      await pass(simulation, SEALED_MS);
-    },
-  },
-  {
-    name: "money in flight lands after it was given up",
-    ends: { states: ["SUCCESS"], listing: "APPROVED", notified: 1 },
-    play: async (simulation) => {
-      await press(simulation, "a");
-      await act(simulation, "prompt");
-      await pass(simulation, TIMEOUT_MS);
-      await land(simulation, LOST);
-      await pass(simulation, SEALED_MS);
-    },
-  },
-  {
-    name: "pressed again past the window",
-    ends: { states: ["SUCCESS"], listing: "APPROVED", notified: 1 },
-    play: async (simulation) => {
-      await press(simulation, "a");
-      simulation.scheduler.now += WINDOW_MS;
-      await press(simulation, "b");
-      await act(simulation, "pay");
-    },
-  },
-  {
-    name: "the old link is paid, too",
-    ends: { states: ["SUCCESS"], listing: "APPROVED", notified: 1 },
-    play: async (simulation) => {
-      await press(simulation, "a");
-      await act(simulation, "prompt", { ...LOST, oldest: true });
-      simulation.scheduler.now += WINDOW_MS;
-      await press(simulation, "b");
-      await act(simulation, "pay");
-      await land(simulation);
-    },
-  },
-  {
-    name: "another amount",
-    ends: { states: ["REVIEW"], listing: "PENDING", notified: 0 },
-    play: async (simulation) => {
-      await press(simulation, "a");
-      await act(simulation, "wrong-amount");
-      await pass(simulation, 3 * MINUTE_MS);
-    },
-  },
-  {
-    name: "given up, pressed again, paid",
-    ends: { states: ["SUCCESS"], listing: "APPROVED", notified: 1 },
-    play: async (simulation) => {
-      await press(simulation, "a");
-      for (const payment of simulation.payments()) simulation.giveUp(payment);
-      await drain(simulation);
-      simulation.scheduler.now += MINUTE_MS;
-      await press(simulation, "b");
-      await act(simulation, "pay");
-    },
-  },
-  {
-    name: "the money goes back, and it is paid again",
-    ends: { states: ["SUCCESS", "SUCCESS"], listing: "APPROVED", notified: 2 },
-    play: async (simulation) => {
-      await press(simulation, "a");
-      await act(simulation, "pay");
-      simulation.scheduler.now += HOUR_MS;
-      await act(simulation, "reverse");
-      simulation.scheduler.now += MINUTE_MS;
-      await press(simulation, "b");
-      await act(simulation, "pay");
-    },
-  },
-  {
-    name: "only the comparison of books finds it",
-    ends: { states: ["SUCCESS"], listing: "APPROVED", notified: 1 },
-    play: async (simulation) => {
-      await press(simulation, "a");
-      await act(simulation, "pay", LOST);
-      simulation.scheduler.now += DAY_MS;
-      simulation.reconcile();
-      await drain(simulation);
-    },
-  },
+  story("paid", PAID, [press("a"), act("pay"), pass(MINUTE_MS)]),
+  story("paid, and every webhook is lost", PAID, [press("a"), act("pay", LOST), pass(3 * MINUTE_MS), pass(MINUTE_MS)]),
+  story("nobody pays", { states: ["EXPIRED"], listing: "FAILED", notified: 0 }, [
+    press("a"),
+    pass(TIMEOUT_MS),
+    pass(FINALISED_MS),
+  ]),
+  story("money in flight lands after it was given up", PAID, [
+    press("a"),
+    act("prompt"),
+    pass(TIMEOUT_MS),
+    land(LOST),
+    pass(FINALISED_MS),
+  ]),
+  story("pressed again past the window", PAID, [press("a"), wait(WINDOW_MS), press("b"), act("pay")]),
+  story("the old link is paid, too", PAID, [
+    press("a"),
+    act("prompt", { ...LOST, oldest: true }),
+    wait(WINDOW_MS),
+    press("b"),
+    act("pay"),
+    land(),
+  ]),
+  story("another amount", { states: ["REVIEW"], listing: "PENDING", notified: 0 }, [
+    press("a"),
+    act("wrong-amount"),
+    pass(3 * MINUTE_MS),
+  ]),
+  story("given up, pressed again, paid", PAID, [press("a"), giveUp, wait(MINUTE_MS), press("b"), act("pay")]),
+  story(
+    "the money goes back, and it is paid again",
+    { states: ["SUCCESS", "SUCCESS"], listing: "APPROVED", notified: 2 },
+    [press("a"), act("pay"), wait(HOUR_MS), act("reverse"), wait(MINUTE_MS), press("b"), act("pay")],
+  ),
+  story("only the comparison of books finds it", PAID, [press("a"), act("pay", LOST), wait(DAY_MS), compareBooks]),
 ];

@@ -6,21 +6,21 @@ import type { AddressInfo, Socket } from "node:net";
  * and its answer is lost. `half`: of its answer only the first half arrives. `hang`: nothing is passed on and nobody
  * answers.
  */
-export const FATES = ["pass", "refuse", "cut", "half", "hang"] as const;
-export type Fate = (typeof FATES)[number];
+export const CALL_FAULTS = ["pass", "refuse", "cut", "half", "hang"] as const;
+export type CallFault = (typeof CALL_FAULTS)[number];
 
 /** One call on its way. `action` is the name of an AWS call, else `METHOD /path`. */
 export type Seen = { method: string; path: string; action: string; body: Buffer };
 
 /** `struck` runs at the very moment: before anything is passed on, or after the effect and before the answer. */
-export type Sentence = Fate | { fate: Fate; struck: () => void };
+export type Sentence = CallFault | { callFault: CallFault; struck: () => void };
 export type Judge = (seen: Seen) => Sentence | Promise<Sentence>;
 
 /** Stands between a client and an HTTP server on this machine, and decides about each call. */
 export class CuttingProxy {
   readonly origin: string;
-  /** How often each action met each fate. */
-  readonly hits = new Map<string, Record<Fate, number>>();
+  /** How often each action met each fault. */
+  readonly hits = new Map<string, Record<CallFault, number>>();
   judge: Judge = () => "pass";
   /** Calls that are neither answered nor hanging. */
   underWay = 0;
@@ -35,13 +35,14 @@ export class CuttingProxy {
     return this.#close();
   }
 
-  async sentence(seen: Seen): Promise<{ fate: Fate; struck: () => void }> {
+  async sentence(seen: Seen): Promise<{ callFault: CallFault; struck: () => void }> {
     const sentence = await this.judge(seen);
-    const { fate, struck } = typeof sentence === "string" ? { fate: sentence, struck: () => undefined } : sentence;
+    const { callFault, struck } =
+      typeof sentence === "string" ? { callFault: sentence, struck: () => undefined } : sentence;
     const known = this.hits.get(seen.action) ?? { pass: 0, refuse: 0, cut: 0, half: 0, hang: 0 };
-    known[fate]++;
+    known[callFault]++;
     this.hits.set(seen.action, known);
-    return { fate, struck };
+    return { callFault, struck };
   }
 }
 
@@ -82,18 +83,18 @@ type Passing = { incoming: IncomingMessage; outgoing: ServerResponse; body: Buff
 
 async function pass(proxy: CuttingProxy, passing: Passing): Promise<void> {
   const { incoming, outgoing } = passing;
-  const { fate, struck } = await proxy.sentence(seenOf(passing));
-  if (fate === "hang") return;
-  if (fate === "refuse") {
+  const { callFault, struck } = await proxy.sentence(seenOf(passing));
+  if (callFault === "hang") return;
+  if (callFault === "refuse") {
     struck();
     return void incoming.socket.destroy();
   }
   const answer = await forward(passing).catch(() => undefined);
   struck();
-  if (fate === "cut" || !answer) return void incoming.socket.destroy();
+  if (callFault === "cut" || !answer) return void incoming.socket.destroy();
   if (outgoing.destroyed) return;
   outgoing.writeHead(answer.status, { ...answer.headers, "content-length": String(answer.body.length) });
-  if (fate === "pass") return void outgoing.end(answer.body);
+  if (callFault === "pass") return void outgoing.end(answer.body);
   outgoing.write(answer.body.subarray(0, answer.body.length / 2), () => incoming.socket.destroy());
 }
 

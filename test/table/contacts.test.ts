@@ -60,7 +60,7 @@ describe("a payer's contact", () => {
     const contacts = tableOf(memory, BOTH);
     await contacts.store(ref, CONTACT, T0);
     const { pk, row } = rowOf(memory);
-    for (const name of ["iv", "sealed"]) {
+    for (const name of ["iv", "ciphertext"]) {
       const bytes = Buffer.from(row[name] as Uint8Array);
       for (const position of [0, bytes.length - 17, bytes.length - 1].filter((at) => at >= 0)) {
         const changed = Buffer.from(bytes);
@@ -69,7 +69,7 @@ describe("a payer's contact", () => {
         await expect(contacts.find(ref, T0)).rejects.toThrow();
       }
     }
-    for (const broken of [{ key_id: 7 }, { iv: "text" }, { sealed: "text" }]) {
+    for (const broken of [{ key_id: 7 }, { iv: "text" }, { ciphertext: "text" }]) {
       memory.rows.set(pk, { ...row, ...broken });
       await expect(contacts.find(ref, T0)).rejects.toThrow();
     }
@@ -83,7 +83,7 @@ describe("a payer's contact", () => {
       await contacts.store(ref, CONTACT, T0);
       const row = memory.rows.get(`C#${ref}`);
       expect(row?.["iv"]).toHaveLength(12);
-      seen.add(Buffer.from(row?.["sealed"] as Uint8Array).toString("hex"));
+      seen.add(Buffer.from(row?.["ciphertext"] as Uint8Array).toString("hex"));
     }
     expect(seen.size).toBe(2);
   });

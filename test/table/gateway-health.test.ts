@@ -7,13 +7,13 @@ import { MemoryTable } from "../support/memory-table.ts";
 import { T0 } from "../support/payments.ts";
 import { answering } from "../support/table-client.ts";
 
-test("the last look at Chapa's well-being is the one that was written last", async () => {
+test("the last check of Chapa's health is the one that was written last", async () => {
   const memory = new MemoryTable();
-  const probes = new GatewayHealthTable(memory.client, "payments");
-  expect(await probes.last()).toBeUndefined();
+  const gatewayHealth = new GatewayHealthTable(memory.client, "payments");
+  expect(await gatewayHealth.last()).toBeUndefined();
   for (const isReachable of [true, false]) {
-    await probes.record({ isReachable, at: T0 });
-    expect(await probes.last()).toEqual({ isReachable, at: T0 });
+    await gatewayHealth.record({ isReachable, at: T0 });
+    expect(await gatewayHealth.last()).toEqual({ isReachable, at: T0 });
   }
   expect([...memory.rows.values()]).toEqual([{ pk: "H#chapa", is_reachable: false, at: T0 }]);
 });

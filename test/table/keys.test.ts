@@ -5,8 +5,8 @@ import {
   DUE_SHARDS,
   dayBuckets,
   dayKey,
+  gatewayHealthKey,
   paymentKey,
-  probeKey,
   reconcileKey,
   requestKey,
   shardOf,
@@ -23,7 +23,7 @@ describe("keys", () => {
       requestKey("ab12"),
       contactKey(REF),
       reconcileKey,
-      probeKey,
+      gatewayHealthKey,
       totalsKey("2026-11-24"),
     ];
     expect(keys.map(({ pk }) => pk)).toEqual([

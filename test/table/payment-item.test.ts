@@ -71,7 +71,7 @@ const ROW = {
   unreachable_since: T0 + 19,
   due_at: T0 + 20,
   due_shard: "0",
-  history: ["claim 1795500000000 initiate", "confirm 1795500000001 look paid AP1 x"],
+  history: ["claim 1795500000000 initiate", "confirm 1795500000001 resolve paid AP1 x"],
 } satisfies Item;
 
 const PAYMENT: Payment = {
@@ -134,7 +134,7 @@ const PAYMENT: Payment = {
   dueAt: T0 + 20,
   history: [
     { transition: "claim", at: 1_795_500_000_000, by: "initiate" },
-    { transition: "confirm", at: 1_795_500_000_001, by: "look", evidence: "paid AP1 x" },
+    { transition: "confirm", at: 1_795_500_000_001, by: "resolve", evidence: "paid AP1 x" },
   ],
 };
 

@@ -24,7 +24,7 @@ dt{color:#5b6b61}dd{margin:0;font-weight:600;overflow-wrap:anywhere}
 const STYLE_HASH = createHash("sha256").update(STYLE).digest("base64");
 
 /**
- * What a payer sees who came back before his payment was confirmed: no script, nothing from elsewhere.
+ * What a payer sees who returns before the payment is confirmed: no script, nothing from elsewhere.
  * @param round how often this page has refreshed itself
  */
 export function pendingPage(
@@ -34,8 +34,8 @@ export function pendingPage(
 ): HttpAnswer {
   const words = texts[view.language];
   const kind = kindOf(payment);
-  const isLooking = kind === "looking";
-  const goesOn = isLooking && view.round < REFRESHES;
+  const isVerifying = kind === "looking";
+  const goesOn = isVerifying && view.round < REFRESHES;
   const next = `?lang=${view.language}&n=${view.round + 1}`;
   const refresh = goesOn
     ? `<meta http-equiv="refresh" content="${REFRESH_SECONDS};url=${next.replace("&", "&amp;")}">`
@@ -46,7 +46,7 @@ export function pendingPage(
   const body = `<!doctype html>
 <html lang="${view.language}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">
 <meta name="robots" content="noindex">${refresh}<title>${words[`${kind}_title`]}</title><style>${STYLE}</style></head>
-<body><main><h1>${words[`${kind}_title`]}</h1><p>${isLooking && !goesOn ? words.waited : words[kind]}</p>${facts}${goesOn ? '<div class="bar"></div>' : ""}</main></body></html>
+<body><main><h1>${words[`${kind}_title`]}</h1><p>${isVerifying && !goesOn ? words.waited : words[kind]}</p>${facts}${goesOn ? '<div class="bar"></div>' : ""}</main></body></html>
 `;
   return { statusCode: payment ? 200 : 404, headers: HEADERS, body };
 }

@@ -5,7 +5,7 @@ import {
   listingIs,
   liveCheckouts,
   onePayment,
-  payerWasTold,
+  payerWasNotified,
 } from "../checks.ts";
 import type { Outcome } from "../outcome.ts";
 import type { Scenario } from "../scenario.ts";
@@ -21,7 +21,7 @@ function paidOnce(outcome: Outcome) {
     everyCaptureAccounted(outcome),
     liveCheckouts(outcome, 0),
     listingIs(outcome, "APPROVED", ["SUCCESS"]),
-    payerWasTold(outcome, ["payment_success"]),
+    payerWasNotified(outcome, ["payment_success"]),
   ];
 }
 
@@ -32,7 +32,7 @@ function answeredWith(outcome: Outcome, text: string, asked: string, statuses: n
 
 export const serviceInitiated: Scenario = {
   name: "service-initiated",
-  title: "Another program asks in the owner's name with its API key; he pays and is written to.",
+  title: "Another program asks in the owner's name with its API key; the owner pays and gets a message.",
   async play(stage) {
     const checkout = checkoutOf(await stage.asProgram("key"));
     await stage.act(checkout, "pay");
@@ -40,14 +40,14 @@ export const serviceInitiated: Scenario = {
   },
   check: (outcome) => [
     answeredWith(outcome, "the program got the checkout", "program", [202]),
-    answeredWith(outcome, "the program may read how it stands", "status", [200]),
+    answeredWith(outcome, "the program may read the state", "status", [200]),
     ...paidOnce(outcome),
   ],
 };
 
 export const iamSigned: Scenario = {
   name: "iam-signed",
-  title: "A program signs its request as AWS wants it; one without a signature is turned away.",
+  title: "A program signs its request with AWS Signature Version 4; a request without a signature is refused.",
   async play(stage) {
     await stage.asProgram("unsigned");
     const checkout = checkoutOf(await stage.asProgram("signed"));
@@ -61,7 +61,7 @@ export const iamSigned: Scenario = {
 
 export const rotateSecrets: Scenario = {
   name: "rotate-secrets",
-  title: "Every key and secret is replaced while an owner pays; nobody is refused.",
+  title: "Every key and secret is replaced while an owner pays; no request is refused.",
   async play(stage) {
     const checkout = await stage.checkout();
     const { chapa } = stage.cloud;
@@ -77,21 +77,21 @@ export const rotateSecrets: Scenario = {
       jwt_secret_previous: stage.cloud.address.jwtSecret,
     });
     await stage.act(checkout, "pay");
-    await stage.comeBack(checkout);
+    await stage.returnFromChapa(checkout);
     const body = JSON.stringify({ event: "charge.success", status: "success", tx_ref: checkout.txRef });
     await stage.webhook("signed with the new secret", body, { secret: "replaced-webhook-secret" });
     await stage.status(checkout);
   },
   check: (outcome) => [
-    answeredWith(outcome, "a webhook signed with the new secret was taken", "signed with the new secret", [200]),
-    answeredWith(outcome, "a token signed with the old one still opened the door", "status", [200]),
+    answeredWith(outcome, "a webhook signed with the new secret was accepted", "signed with the new secret", [200]),
+    answeredWith(outcome, "a token signed with the old secret was still accepted", "status", [200]),
     ...paidOnce(outcome),
   ],
 };
 
 export const redisDown: Scenario = {
   name: "redis-down",
-  title: "The store of limits is away: owners pay all the same, logins wait.",
+  title: "The store of rate limits is down: owners can still pay, logins are refused for a while.",
   async play(stage) {
     await stage.disturb("redis", "down");
     const checkout = await stage.checkout();
@@ -103,8 +103,13 @@ export const redisDown: Scenario = {
     await stage.logIn();
   },
   check: (outcome) => [
-    answeredWith(outcome, "the owner got his checkout", "pay", [202]),
-    answeredWith(outcome, "logins were held back while nobody could count them, and no longer", "log in", [503, 200]),
+    answeredWith(outcome, "the owner got a checkout", "pay", [202]),
+    answeredWith(
+      outcome,
+      "logins were refused while they could not be counted, and accepted afterwards",
+      "log in",
+      [503, 200],
+    ),
     answeredWith(outcome, "the state could be read", "status", [200]),
     ...paidOnce(outcome),
   ],
@@ -112,13 +117,14 @@ export const redisDown: Scenario = {
 
 export const userManagementDown: Scenario = {
   name: "user-management-down",
-  title: "User Management is away: who was confirmed a moment ago goes on, money is not affected, strangers wait.",
+  title:
+    "User Management is down: users confirmed in the last minute continue, other users wait, no money is affected.",
   async play(stage) {
     const checkout = await stage.checkout();
     await stage.disturb("users", "down");
     await stage.act(checkout, "pay");
     await stage.status(checkout);
-    await stage.pass(2 * MINUTE_MS, "nobody is known any more");
+    await stage.pass(2 * MINUTE_MS, "the cached confirmation has ended");
     await stage.status(checkout);
     await stage.recover("users");
     await stage.status(checkout);
@@ -126,7 +132,7 @@ export const userManagementDown: Scenario = {
   check: (outcome) => [
     answeredWith(
       outcome,
-      "the owner was known for a minute, then had to wait until it was back",
+      "the owner was accepted for a minute, then had to wait until User Management was back",
       "status",
       [200, 503, 200],
     ),
@@ -136,14 +142,14 @@ export const userManagementDown: Scenario = {
 
 export const rateLimited: Scenario = {
   name: "rate-limited",
-  title: `One who presses more than ${LIMIT} times a minute is told when to come back; what he has asked for he still gets.`,
+  title: `An owner who presses more than ${LIMIT} times a minute gets 429 with Retry-After; repeated requests are still answered.`,
   settings: { RATE_LIMIT_INITIATE: String(LIMIT) },
   async play(stage) {
     const requestId = "0b9f3a52-7c1e-4d58-9a66-2f1d7e3c8b55";
     const checkout = checkoutOf(await stage.press(stage.propertyId, requestId));
     for (let press = 1; press < LIMIT + 2; press++) await stage.press();
     await stage.press(stage.propertyId, requestId);
-    await stage.pass(MINUTE_MS, "the owner waits as he was told");
+    await stage.pass(MINUTE_MS, "the owner waits as long as Retry-After says");
     await stage.press();
     await stage.act(checkout, "pay");
   },
@@ -159,7 +165,7 @@ export const rateLimited: Scenario = {
         [202, 202, 202, 429, 429, 202, 202],
       ),
       claim(
-        "each refusal said when to come back",
+        "each refusal had Retry-After",
         refused.length === 2 && refused.every(({ retryAfter }) => Number(retryAfter) >= 1 && Number(retryAfter) <= 60),
         refused,
       ),

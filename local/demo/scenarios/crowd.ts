@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { HttpResponse } from "../../api-client.ts";
-import { answersTo, claim, everyCaptureAccounted, listingIs, onePayment, payerWasTold } from "../checks.ts";
+import { answersTo, claim, everyCaptureAccounted, listingIs, onePayment, payerWasNotified } from "../checks.ts";
 import type { Scenario } from "../scenario.ts";
 import { type Checkout, checkoutOf } from "../stage.ts";
 
@@ -28,7 +28,7 @@ export const doubleClick: Scenario = {
       onePayment(outcome, { state: "SUCCESS", opened: 1, captured: 1 }),
       everyCaptureAccounted(outcome),
       listingIs(outcome, "APPROVED", ["SUCCESS"]),
-      payerWasTold(outcome, ["payment_success"]),
+      payerWasNotified(outcome, ["payment_success"]),
     ];
   },
 };
@@ -54,7 +54,7 @@ export const twoTabs: Scenario = {
       onePayment(outcome, { state: "SUCCESS", opened: 1, captured: 1 }),
       everyCaptureAccounted(outcome),
       listingIs(outcome, "APPROVED", ["SUCCESS"]),
-      payerWasTold(outcome, ["payment_success"]),
+      payerWasNotified(outcome, ["payment_success"]),
     ];
   },
 };

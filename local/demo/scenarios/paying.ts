@@ -5,7 +5,7 @@ import {
   listingIs,
   liveCheckouts,
   onePayment,
-  payerWasTold,
+  payerWasNotified,
 } from "../checks.ts";
 import type { Scenario } from "../scenario.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../stage.ts";
@@ -16,7 +16,7 @@ export const pay: Scenario = {
   async play(stage) {
     const checkout = await stage.approveAndPay();
     await stage.act(checkout, "pay", { method: "telebirr" });
-    await stage.comeBack(checkout);
+    await stage.returnFromChapa(checkout);
     await stage.status(checkout);
   },
   check: (outcome) => [
@@ -25,11 +25,11 @@ export const pay: Scenario = {
     liveCheckouts(outcome, 0),
     listingIs(outcome, "APPROVED", ["SUCCESS"]),
     claim(
-      "the listing's answer was heard and kept",
-      outcome.payments.every((payment) => payment.listingHeard),
+      "the listing service's acknowledgement is stored",
+      outcome.payments.every((payment) => payment.isAcknowledged),
       outcome.payments,
     ),
-    payerWasTold(outcome, ["payment_success"]),
+    payerWasNotified(outcome, ["payment_success"]),
     claim(
       "the browser was sent to the success page, with property, reference and amount",
       /\/payment\/success\?property_id=.+&tx_ref=.+&amount=500\.00/.test(
@@ -47,7 +47,7 @@ export const failThenPay: Scenario = {
     const checkout = await stage.checkout();
     await stage.act(checkout, "fail");
     await stage.status(checkout);
-    await stage.pass(MINUTE_MS, "the owner tops up");
+    await stage.pass(MINUTE_MS, "the owner tops up the account");
     await stage.act(checkout, "pay");
     await stage.status(checkout);
   },
@@ -67,22 +67,22 @@ export const failThenPay: Scenario = {
       onePayment(outcome, { state: "SUCCESS", opened: 1, captured: 1 }),
       everyCaptureAccounted(outcome),
       listingIs(outcome, "APPROVED", ["SUCCESS"]),
-      payerWasTold(outcome, ["payment_success"]),
+      payerWasNotified(outcome, ["payment_success"]),
     ];
   },
 };
 
 export const abandon: Scenario = {
   name: "abandon",
-  title: "Nobody pays. After seven days the checkout is proven dead, and only then does anyone hear of it.",
+  title: "Nobody pays. After seven days Chapa confirms that the checkout is closed; only then is the result delivered.",
   async play(stage) {
     const checkout = await stage.checkout();
     await stage.act(checkout, "abandon");
-    await stage.pass(2 * HOUR_MS, "looks find nothing");
+    await stage.pass(2 * HOUR_MS, "verifications find no money");
     await stage.status(checkout);
     await stage.pass(7 * DAY_MS, "the timeout");
     await stage.status(checkout);
-    await stage.pass(HOUR_MS + MINUTE_MS, "one more look before the listing hears");
+    await stage.pass(HOUR_MS + MINUTE_MS, "one more verification before the payment is finalised");
   },
   check: (outcome) => {
     const [early, late] = answersTo(outcome, "status").map(({ body }) => body["status"]);
@@ -95,19 +95,19 @@ export const abandon: Scenario = {
       everyCaptureAccounted(outcome),
       liveCheckouts(outcome, 0),
       claim(
-        "it is finalised: nobody can open a checkout for a listing that was told no",
+        "it is finalised: no further checkout can be opened",
         outcome.payments[0]?.finalised === true,
         outcome.payments,
       ),
       listingIs(outcome, "PENDING", ["FAILED"]),
-      payerWasTold(outcome, ["payment_failed"]),
+      payerWasNotified(outcome, ["payment_failed"]),
     ];
   },
 };
 
 export const late: Scenario = {
   name: "late",
-  title: "A payment that was in flight lands after the timeout of one day; the listing is still approved.",
+  title: "Money arrives after the timeout of one day; the property is still approved.",
   settings: { PAYMENT_TIMEOUT_DAYS: "1" },
   async play(stage) {
     const checkout = await stage.checkout();
@@ -128,17 +128,17 @@ export const late: Scenario = {
       everyCaptureAccounted(outcome),
       listingIs(outcome, "APPROVED", ["SUCCESS"]),
       claim(
-        "the payer's last message is that it was paid",
-        outcome.told.at(-1)?.eventType === "payment_success",
-        outcome.told,
+        "the payer's last message says that it is paid",
+        outcome.notifications.at(-1)?.eventType === "payment_success",
+        outcome.notifications,
       ),
     ];
   },
 };
 
-export const comeBack: Scenario = {
+export const newLink: Scenario = {
   name: "come-back",
-  title: "The link dies after an hour; the owner presses again and pays the new one.",
+  title: "The link is closed after an hour; the owner presses again and pays on the new one.",
   async play(stage) {
     const old = await stage.checkout();
     await stage.pass(61 * MINUTE_MS, "the checkout's window is over");
@@ -165,14 +165,14 @@ export const comeBack: Scenario = {
         outcome.captures,
       ),
       listingIs(outcome, "APPROVED", ["SUCCESS"]),
-      payerWasTold(outcome, ["payment_success"]),
+      payerWasNotified(outcome, ["payment_success"]),
     ];
   },
 };
 
 export const wrongAmount: Scenario = {
   name: "wrong-amount",
-  title: "Chapa reports another amount than was asked for: a person decides, and nobody pays again.",
+  title: "Chapa reports another amount than we asked for: a person decides, and no second checkout is opened.",
   async play(stage) {
     const checkout = await stage.checkout();
     await stage.act(checkout, "wrong-amount", { amount: "5.00" });
@@ -194,14 +194,14 @@ export const wrongAmount: Scenario = {
         transactions: outcome.transactions,
       }),
       listingIs(outcome, "PENDING", []),
-      payerWasTold(outcome, []),
+      payerWasNotified(outcome, []),
     ];
   },
 };
 
 export const paidTwice: Scenario = {
   name: "paid-twice",
-  title: "A payment in flight lands on the old link after the new one was paid: both are found.",
+  title: "Money on the old link arrives after the new one was paid: both captures are found.",
   async play(stage) {
     const old = await stage.checkout();
     await stage.act(old, "prompt", { seconds: 70 * 60 });
@@ -212,11 +212,11 @@ export const paidTwice: Scenario = {
     await stage.status(fresh);
   },
   check: (outcome) => [
-    claim("money moved twice at Chapa", outcome.captures.length === 2, outcome.captures),
+    claim("Chapa captured twice", outcome.captures.length === 2, outcome.captures),
     onePayment(outcome, { state: "SUCCESS", attention: ["duplicate"], opened: 2, captured: 2 }),
     everyCaptureAccounted(outcome),
     listingIs(outcome, "APPROVED", ["SUCCESS"]),
-    payerWasTold(outcome, ["payment_success"]),
+    payerWasNotified(outcome, ["payment_success"]),
     claim(
       "the owner still sees a success",
       answersTo(outcome, "status")[0]?.body["status"] === "SUCCESS",

@@ -6,7 +6,7 @@ import {
   listingIs,
   liveCheckouts,
   onePayment,
-  payerWasTold,
+  payerWasNotified,
 } from "../checks.ts";
 import type { Scenario } from "../scenario.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../stage.ts";
@@ -21,27 +21,31 @@ export const lostWebhook: Scenario = {
     const checkout = await stage.checkout();
     await stage.act(checkout, "close-tab");
     await stage.status(checkout);
-    await stage.pass(2 * MINUTE_MS + 1_000, "the first look is due");
+    await stage.pass(2 * MINUTE_MS + 1_000, "the first verification is due");
     await stage.status(checkout);
   },
   check: (outcome) => {
     const [before, after] = answersTo(outcome, "status").map(({ body }) => body["status"]);
     return [
-      claim("nobody had told us, and two minutes later we knew", before === "PENDING" && after === "SUCCESS", {
-        before,
-        after,
-      }),
+      claim(
+        "it was pending without the webhook, and two minutes later it was a success",
+        before === "PENDING" && after === "SUCCESS",
+        {
+          before,
+          after,
+        },
+      ),
       onePayment(outcome, { state: "SUCCESS", captured: 1 }),
       everyCaptureAccounted(outcome),
       listingIs(outcome, "APPROVED", ["SUCCESS"]),
-      payerWasTold(outcome, ["payment_success"]),
+      payerWasNotified(outcome, ["payment_success"]),
     ];
   },
 };
 
 export const duplicateWebhooks: Scenario = {
   name: "duplicate-webhooks",
-  title: "Chapa sends the same webhook again and again; it is one payment, told once.",
+  title: "Chapa sends the same webhook again and again; it is one payment, delivered once.",
   async play(stage) {
     stage.plan({ duplicate: 5, duplicateVariant: 3, concurrent: 4 });
     const checkout = await stage.checkout();
@@ -52,20 +56,20 @@ export const duplicateWebhooks: Scenario = {
   check: (outcome) => [
     onePayment(outcome, { state: "SUCCESS", captured: 1 }),
     everyCaptureAccounted(outcome),
-    claim("copies cost few questions: at most one in five seconds", outcome.verifies <= 10, outcome.verifies),
+    claim("copies cost few verifications: at most one in five seconds", outcome.verifies <= 10, outcome.verifies),
     listingIs(outcome, "APPROVED", ["SUCCESS"]),
     claim(
       "the owner sees a success",
       answersTo(outcome, "status")[0]?.body["status"] === "SUCCESS",
       answersTo(outcome, "status"),
     ),
-    payerWasTold(outcome, ["payment_success"]),
+    payerWasNotified(outcome, ["payment_success"]),
   ],
 };
 
 export const forgedWebhook: Scenario = {
   name: "forged-webhook",
-  title: "Somebody who does not know the secret claims that it was paid; nothing changes.",
+  title: "Someone without the secret sends a webhook that says paid; nothing changes.",
   async play(stage) {
     const checkout = await stage.checkout();
     const forged = JSON.stringify({
@@ -84,37 +88,37 @@ export const forgedWebhook: Scenario = {
     const forged = outcome.answers.filter(({ asked }) => asked.includes("webhook")).map(({ status }) => status);
     return [
       claim(
-        "every forged webhook was turned away",
+        "every forged webhook was refused",
         forged.length === 3 && forged.every((status) => status === 401),
         forged,
       ),
       onePayment(outcome, { state: "PENDING", captured: 0 }),
-      claim("none of them cost a question to Chapa", outcome.verifies === 0, outcome.verifies),
+      claim("none of them caused a verification", outcome.verifies === 0, outcome.verifies),
       everyCaptureAccounted(outcome),
       listingIs(outcome, "PENDING", []),
-      payerWasTold(outcome, []),
+      payerWasNotified(outcome, []),
     ];
   },
 };
 
 export const slowInitialize: Scenario = {
   name: "chapa-slow-initialize",
-  title: "Chapa opens the checkout but its answer is lost; the owner ends up with one that can be paid, and only one.",
+  title: "Chapa opens the checkout but its answer is lost; the owner gets exactly one checkout that can be paid.",
   async play(stage) {
     const requestId = randomUUID();
     await stage.disturb("chapa", { fault: "timeoutAfterEffect", route: "initialize", times: 1 });
     await stage.press(stage.propertyId, requestId);
-    await stage.pass(31_000, "the owner is told to come back, and does");
+    await stage.pass(31_000, "the owner waits as Retry-After says and presses again");
     const checkout = await stage.checkout(stage.propertyId, requestId);
     await stage.act(checkout, "pay");
   },
   check: (outcome) => {
     const presses = answersTo(outcome, "pay");
     return [
-      claim("the first press was answered honestly: not now, come back", presses[0]?.status === 503, presses[0]),
+      claim("the first press was answered 503 with Retry-After", presses[0]?.status === 503, presses[0]),
       claim("the same press, repeated, got a checkout", presses[1]?.status === 202, presses[1]),
       claim(
-        "Chapa had opened two, and nobody was ever given the first",
+        "Chapa opened two checkouts, and nobody was given the first one",
         outcome.transactions.length === 2,
         outcome.transactions,
       ),
@@ -122,14 +126,14 @@ export const slowInitialize: Scenario = {
       everyCaptureAccounted(outcome),
       liveCheckouts(outcome, 0),
       listingIs(outcome, "APPROVED", ["SUCCESS"]),
-      payerWasTold(outcome, ["payment_success"]),
+      payerWasNotified(outcome, ["payment_success"]),
     ];
   },
 };
 
 export const chapaDown: Scenario = {
   name: "chapa-down",
-  title: "Chapa is down for days: nothing is opened, nothing is given up, and nobody is told that he has not paid.",
+  title: "Chapa is down for days: no checkout is opened, nothing expires, and no payer is told that they did not pay.",
   settings: { PAYMENT_TIMEOUT_DAYS: "1" },
   async play(stage) {
     stage.plan(SILENT);
@@ -138,10 +142,10 @@ export const chapaDown: Scenario = {
     await stage.disturb("chapa", "down");
     const other = stage.addProperty();
     await stage.press(other);
-    await stage.pass(DAY_MS + HOUR_MS, "past the timeout, and Chapa cannot be asked");
+    await stage.pass(DAY_MS + HOUR_MS, "past the timeout, and Chapa is still down");
     await stage.status(paid);
     await stage.recover("chapa");
-    await stage.pass(6 * HOUR_MS, "the next look");
+    await stage.pass(6 * HOUR_MS, "the next verification");
     await stage.status(paid);
     await stage.checkout(other);
   },
@@ -155,9 +159,9 @@ export const chapaDown: Scenario = {
         presses.join() === "202,503,202",
         presses,
       ),
-      claim("a paid payment stayed pending while nobody could be asked", during === "PENDING", during),
-      claim("it was found as soon as Chapa answered", after === "SUCCESS" && paid?.state === "SUCCESS", paid),
-      claim("it was never given up", paid?.late === false, paid),
+      claim("a paid payment stayed pending while Chapa was down", during === "PENDING", during),
+      claim("it was confirmed as soon as Chapa answered", after === "SUCCESS" && paid?.state === "SUCCESS", paid),
+      claim("it never expired", paid?.late === false, paid),
       everyCaptureAccounted(outcome),
       claim(
         "the other fee has one checkout",
@@ -165,9 +169,9 @@ export const chapaDown: Scenario = {
         outcome.payments,
       ),
       claim(
-        "the payer was told once, and told the truth",
-        outcome.told.map(({ eventType }) => eventType).join() === "payment_success",
-        outcome.told,
+        "the payer got one message, and it was correct",
+        outcome.notifications.map(({ eventType }) => eventType).join() === "payment_success",
+        outcome.notifications,
       ),
     ];
   },
@@ -175,39 +179,39 @@ export const chapaDown: Scenario = {
 
 export const listingDown: Scenario = {
   name: "listing-down",
-  title: "The listing service is down when the owner pays; it hears of it when it is back.",
+  title: "The listing service is down when the owner pays; the success is delivered when it is back.",
   async play(stage) {
     await stage.disturb("listing", "down");
     const checkout = await stage.checkout();
     await stage.act(checkout, "pay");
     await stage.status(checkout);
-    await stage.pass(20 * MINUTE_MS, "tries in vain");
+    await stage.pass(20 * MINUTE_MS, "deliveries fail");
     await stage.recover("listing");
     await stage.pass(20 * MINUTE_MS, "the next try");
   },
   check: (outcome) => [
     claim(
-      "the payer saw his success although the listing had not heard",
+      "the payer saw the success before the listing service acknowledged it",
       answersTo(outcome, "status")[0]?.body["status"] === "SUCCESS",
       answersTo(outcome, "status"),
     ),
     onePayment(outcome, { state: "SUCCESS", captured: 1 }),
-    claim("the listing has heard", outcome.payments[0]?.listingHeard === true, outcome.payments),
+    claim("the listing service has acknowledged", outcome.payments[0]?.isAcknowledged === true, outcome.payments),
     everyCaptureAccounted(outcome),
     listingIs(outcome, "APPROVED", ["SUCCESS"]),
-    payerWasTold(outcome, ["payment_success"]),
+    payerWasNotified(outcome, ["payment_success"]),
   ],
 };
 
 export const listingClosed: Scenario = {
   name: "listing-closed",
-  title: "The owner pays just after the listing gave the property up by itself: a person hears of it.",
+  title: "The owner pays just after the listing service closed the property: an alarm is raised.",
   async play(stage) {
     const old = stage.addProperty(stage.cloud.clock.now() - 7 * DAY_MS + 30 * MINUTE_MS);
     const checkout = await stage.checkout(old);
-    await stage.pass(40 * MINUTE_MS, "the listing's own seven days are over");
+    await stage.pass(40 * MINUTE_MS, "the listing service's own seven days are over");
     stage.cloud.services.listing?.closeOld();
-    stage.say("listing", "gives the property up by itself");
+    stage.say("listing", "closes the property");
     await stage.act(checkout, "pay");
     await stage.status(checkout);
   },
@@ -215,7 +219,7 @@ export const listingClosed: Scenario = {
     onePayment(outcome, { state: "SUCCESS", attention: ["listing_closed"], captured: 1 }),
     everyCaptureAccounted(outcome),
     claim(
-      "the rejected property was not published behind the listing's back",
+      "the rejected property was not published",
       outcome.listings.some(({ status }) => status === "REJECTED") && outcome.confirms.length === 0,
       { listings: outcome.listings, confirms: outcome.confirms },
     ),
@@ -224,6 +228,6 @@ export const listingClosed: Scenario = {
       answersTo(outcome, "status")[0]?.body["status"] === "SUCCESS",
       answersTo(outcome, "status"),
     ),
-    payerWasTold(outcome, ["payment_success"]),
+    payerWasNotified(outcome, ["payment_success"]),
   ],
 };

@@ -1,16 +1,16 @@
 import type { Coverage } from "./coverage.ts";
 import { mutated, Random, shrunk } from "./mutate.ts";
 
-/** A parser and the law that it must keep, whatever bytes it is given. `words` are what it may look for. */
+/** A parser and the invariant that it must keep, whatever bytes it is given. `words` are what it may look for. */
 export type Target = {
   name: string;
   seeds: readonly string[];
   words: readonly string[];
-  /** Throws where the law is broken. */
+  /** Throws where the invariant is broken. */
   run(input: Buffer): unknown;
 };
 
-export type Crash = { law: string; input: Buffer };
+export type Crash = { invariant: string; input: Buffer };
 
 export type Report = {
   execs: number;
@@ -26,7 +26,7 @@ export type Report = {
 // Reading the coverage costs as much as many runs: it is read once for so many of them. Always the same number, so that
 // a seed leads to the same inputs on every machine.
 const BATCH = 512;
-const LAWS_REPORTED = 10;
+const INVARIANTS_REPORTED = 10;
 
 /** Runs a target on inputs that grow out of those that reached new code. @param coverage absent: blindly */
 export async function fuzz(
@@ -91,10 +91,10 @@ class Run {
   async #one(input: Buffer): Promise<void> {
     this.execs++;
     const startedAt = performance.now();
-    const law = await this.#brokenBy(input);
+    const invariant = await this.#brokenBy(input);
     const ms = performance.now() - startedAt;
-    if (law !== undefined && !this.#crashes.has(law) && this.#crashes.size < LAWS_REPORTED)
-      this.#crashes.set(law, input);
+    if (invariant !== undefined && !this.#crashes.has(invariant) && this.#crashes.size < INVARIANTS_REPORTED)
+      this.#crashes.set(invariant, input);
     if (ms > this.#slowest.ms) await this.#notice(input, ms);
   }
 
@@ -121,8 +121,11 @@ class Run {
 
   async report(): Promise<Omit<Report, "corpus" | "blocks">> {
     const crashes: Crash[] = [];
-    for (const [law, input] of this.#crashes) {
-      crashes.push({ law, input: await shrunk(input, async (smaller) => (await this.#brokenBy(smaller)) === law) });
+    for (const [invariant, input] of this.#crashes) {
+      crashes.push({
+        invariant,
+        input: await shrunk(input, async (smaller) => (await this.#brokenBy(smaller)) === invariant),
+      });
     }
     const seconds = (performance.now() - this.#startedAt) / 1000;
     return { execs: this.execs, crashes, slowestMs: this.#slowest.ms, slowestBytes: this.#slowest.bytes, seconds };

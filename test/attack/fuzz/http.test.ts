@@ -13,9 +13,16 @@ import { inInvocation, traceHeaders } from "../../../lib/runtime/invocation.ts";
 import { aContext, anEvent } from "../../support/events.ts";
 import { anOpened, aRef, FEE } from "../../support/payments.ts";
 import { amountText, anyJson, anyText, mostly, strangeJson } from "./hostile.ts";
-import { demand, orRefused, orRefusedLater } from "./laws/broken.ts";
-import { cursorLaw, formLaw, initiateLaw, listRequestLaw, OWNER, PROGRAM } from "./laws/http.ts";
-import { holds, holdsLater } from "./settings.ts";
+import { demand, orRefused, orRefusedLater } from "./invariants/broken.ts";
+import {
+  cursorInvariant,
+  formInvariant,
+  initiateInvariant,
+  listRequestInvariant,
+  OWNER,
+  PROGRAM,
+} from "./invariants/http.ts";
+import { holds, holdsOften } from "./settings.ts";
 
 const callers = fc.constantFrom(OWNER, PROGRAM);
 const uuidText = fc.oneof(
@@ -47,13 +54,10 @@ describe("what is sent to initiate", () => {
       { requiredKeys: [] },
     );
     const text = fc.oneof({ arbitrary: body, weight: 4 }, strangeJson(body), anyText);
-    await holdsLater(
-      fc.asyncProperty(text, headers, callers, fc.boolean(), (sent, given, caller, isBase64Encoded) => {
-        const asText = isBase64Encoded ? Buffer.from(sent).toString("base64") : sent;
-        return initiateLaw({ body: asText, headers: given, isBase64Encoded }, caller);
-      }),
-      3,
-    );
+    await holdsOften(3, [text, headers, callers, fc.boolean()], (sent, given, caller, isBase64Encoded) => {
+      const asText = isBase64Encoded ? Buffer.from(sent).toString("base64") : sent;
+      return initiateInvariant({ body: asText, headers: given, isBase64Encoded }, caller);
+    });
   });
 });
 
@@ -76,29 +80,24 @@ describe("what is asked of a list", () => {
     { requiredKeys: [] },
   );
 
-  test("is a page of what the caller may see within a span of time, or a refusal that names the field", () => {
-    holds(
-      fc.property(query, callers, (asked, caller) => listRequestLaw(asked, caller)),
-      3,
-    );
+  test("is a page of what the caller may see within a span of time, or a refusal that names the field", async () => {
+    await holdsOften(3, [query, callers], (asked, caller) => listRequestInvariant(asked, caller));
   });
 
-  test("goes on where a page ended, by its own cursor and by no other text, key or list", () => {
+  test("goes on where a page ended, by its own cursor and by no other text, key or list", async () => {
     const mark = fc.record({ ref: fc.constant(aRef()), at: fc.maxSafeInteger() });
-    holds(
-      fc.property(mark, anyText, fc.nat(), fc.integer({ min: 1, max: 127 }), (end, text, at, flip) => {
-        const list = [FEE.userId, null];
-        const written = cursors("cursor-key", list).write(end);
-        expect(cursors("cursor-key", list).read(written)).toEqual(end);
-        cursorLaw(text, list);
-        const where = at % written.length;
-        const code = written.charCodeAt(where) ^ flip;
-        const forged = written.slice(0, where) + String.fromCharCode(code) + written.slice(where + 1);
-        expect(() => cursors("cursor-key", list).read(forged)).toThrow(InputInvalid);
-        expect(() => cursors("cursor-key", [...list, text]).read(written)).toThrow(InputInvalid);
-        expect(() => cursors(`cursor-key${text}x`, list).read(written)).toThrow(InputInvalid);
-      }),
-    );
+    await holds([mark, anyText, fc.nat(), fc.integer({ min: 1, max: 127 })], (end, text, at, flip) => {
+      const list = [FEE.userId, null];
+      const written = cursors("cursor-key", list).write(end);
+      expect(cursors("cursor-key", list).read(written)).toEqual(end);
+      cursorInvariant(text, list);
+      const where = at % written.length;
+      const code = written.charCodeAt(where) ^ flip;
+      const forged = written.slice(0, where) + String.fromCharCode(code) + written.slice(where + 1);
+      expect(() => cursors("cursor-key", list).read(forged)).toThrow(InputInvalid);
+      expect(() => cursors("cursor-key", [...list, text]).read(written)).toThrow(InputInvalid);
+      expect(() => cursors(`cursor-key${text}x`, list).read(written)).toThrow(InputInvalid);
+    });
   });
 });
 
@@ -106,38 +105,29 @@ describe("what names a payment in a path", () => {
   test("leads to a payment by its own id only, and to nobody else's", async () => {
     const payment = anOpened();
     const id = fc.oneof(uuidText, anyText, fc.constant(paymentIdOf(payment.ref)), fc.constant(undefined));
-    await holdsLater(
-      fc.asyncProperty(id, callers, anyText, async (payment_id, caller, rawPath) => {
-        const event = anEvent({ rawPath, ...(payment_id === undefined ? {} : { pathParameters: { payment_id } }) });
-        const known = [InputInvalid, PaymentNotFound, Forbidden, MethodNotAllowed];
-        const find = async (ref: string) => (ref === payment.ref ? payment : undefined);
-        const found = await orRefusedLater(() => paymentAt(event, caller, find), ...known);
-        demand(
-          (found !== undefined) === (payment_id === paymentIdOf(payment.ref)),
-          "only its own id leads to a payment",
-        );
-      }),
-      2,
-    );
+    await holdsOften(2, [id, callers, anyText], async (payment_id, caller, rawPath) => {
+      const event = anEvent({ rawPath, ...(payment_id === undefined ? {} : { pathParameters: { payment_id } }) });
+      const known = [InputInvalid, PaymentNotFound, Forbidden, MethodNotAllowed];
+      const find = async (ref: string) => (ref === payment.ref ? payment : undefined);
+      const found = await orRefusedLater(() => paymentAt(event, caller, find), ...known);
+      demand((found !== undefined) === (payment_id === paymentIdOf(payment.ref)), "only its own id leads to a payment");
+    });
   });
 
-  test("names a request of the caller's own, unless he may ask for others", () => {
-    holds(
-      fc.property(anyText, fc.option(uuidText, { nil: undefined }), callers, (request_id, user_id, caller) => {
-        const event = anEvent({
-          pathParameters: { request_id },
-          ...(user_id === undefined ? {} : { queryStringParameters: { user_id } }),
-        });
-        const asked = orRefused(() => requestAt(event, caller), InputInvalid, Forbidden);
-        if (asked && caller.kind === "user") expect(asked.userId).toBe(caller.userId);
-      }),
-      2,
-    );
+  test("names a request of the caller's own, unless the caller may ask for others", async () => {
+    await holdsOften(2, [anyText, fc.option(uuidText, { nil: undefined }), callers], (request_id, user_id, caller) => {
+      const event = anEvent({
+        pathParameters: { request_id },
+        ...(user_id === undefined ? {} : { queryStringParameters: { user_id } }),
+      });
+      const asked = orRefused(() => requestAt(event, caller), InputInvalid, Forbidden);
+      if (asked && caller.kind === "user") expect(asked.userId).toBe(caller.userId);
+    });
   });
 });
 
 describe("what a form, a header or a browser says", () => {
-  test("as a form is its own fields and nothing else, whatever the type and the encoding are called", () => {
+  test("as a form is its own fields and nothing else, whatever the type and the encoding are called", async () => {
     const type = fc.oneof(
       fc.constantFrom("application/x-www-form-urlencoded", "Application/X-WWW-Form-Urlencoded; a=b"),
       anyText,
@@ -149,62 +139,51 @@ describe("what a form, a header or a browser says", () => {
           fields.map(([name, value]): [string, string] => [name.toWellFormed(), value.toWellFormed()]),
         ).toString(),
       );
-    holds(
-      fc.property(fc.oneof(form, anyText), type, fc.boolean(), (body, contentType, isBase64Encoded) => {
-        formLaw({ body, headers: { "content-type": contentType }, isBase64Encoded });
-      }),
-      2,
-    );
+    await holdsOften(2, [fc.oneof(form, anyText), type, fc.boolean()], (body, contentType, isBase64Encoded) => {
+      formInvariant({ body, headers: { "content-type": contentType }, isBase64Encoded });
+    });
   });
 
-  test("as a tag gives the answer or 304, and 304 only to who has this very answer", () => {
+  test("as a tag gives the answer or 304, and 304 only to who has this very answer", async () => {
     const answer = { statusCode: 200, headers: { "content-type": "application/json" }, body: "{}" };
     const tag = tagged(anEvent(), answer).headers["etag"] ?? "";
-    holds(
-      fc.property(
-        fc.array(fc.oneof(anyText, fc.constantFrom(tag, `W/${tag}`, "*", tag.slice(1))), { maxLength: 4 }),
-        (tags) => {
-          const given = tags.join(",");
-          const { statusCode, body, headers } = tagged(anEvent({ headers: { "if-none-match": given } }), answer);
-          expect(headers["etag"]).toBe(tag);
-          expect([statusCode, body]).toEqual(
-            given.includes(tag) || given.includes("*") ? [statusCode, body] : [200, "{}"],
-          );
-          if (statusCode === 304) expect(body).toBe("");
-        },
-      ),
+    await holds(
+      [fc.array(fc.oneof(anyText, fc.constantFrom(tag, `W/${tag}`, "*", tag.slice(1))), { maxLength: 4 })],
+      (tags) => {
+        const given = tags.join(",");
+        const { statusCode, body, headers } = tagged(anEvent({ headers: { "if-none-match": given } }), answer);
+        expect(headers["etag"]).toBe(tag);
+        expect([statusCode, body]).toEqual(
+          given.includes(tag) || given.includes("*") ? [statusCode, body] : [200, "{}"],
+        );
+        if (statusCode === 304) expect(body).toBe("");
+      },
     );
   });
 
   test("as a trace is passed on only in the form that a trace has", async () => {
-    await holdsLater(
-      fc.asyncProperty(anyText, async (text) => {
-        const { traceparent: passed } = await inInvocation(aContext(), text, async () => traceHeaders());
-        expect(passed === undefined || /^[0-9a-f-]{55}$/.test(passed)).toBe(true);
-      }),
-    );
+    await holds([anyText], async (text) => {
+      const { traceparent: passed } = await inInvocation(aContext(), text, async () => traceHeaders());
+      expect(passed === undefined || /^[0-9a-f-]{55}$/.test(passed)).toBe(true);
+    });
   });
 
-  test("as a language, a format or a reference never gets into the page or the answer unescaped", () => {
-    holds(
-      fc.property(anyText, anyText, fc.nat(99), (text, accept, round) => {
-        const language = pageLanguage(text, accept);
-        expect(["en", "am", "om"]).toContain(language);
-        expect([undefined, "prometheus", "openmetrics"]).toContain(textFormatOf(accept));
-        const { body } = pendingPage(anOpened(), `<script>${text}"'`, { language, round });
-        expect(body).not.toContain("<script>");
-        expect(body.match(/<[a-z/!][^>]*>/g)?.length).toBe(
-          pendingPage(anOpened(), "x", { language, round }).body.match(/<[a-z/!][^>]*>/g)?.length,
-        );
-      }),
-    );
+  test("as a language, a format or a reference never gets into the page or the answer unescaped", async () => {
+    await holds([anyText, anyText, fc.nat(99)], (text, accept, round) => {
+      const language = pageLanguage(text, accept);
+      expect(["en", "am", "om"]).toContain(language);
+      expect([undefined, "prometheus", "openmetrics"]).toContain(textFormatOf(accept));
+      const { body } = pendingPage(anOpened(), `<script>${text}"'`, { language, round });
+      expect(body).not.toContain("<script>");
+      expect(body.match(/<[a-z/!][^>]*>/g)?.length).toBe(
+        pendingPage(anOpened(), "x", { language, round }).body.match(/<[a-z/!][^>]*>/g)?.length,
+      );
+    });
   });
 
   test("as any JSON at all is never taken for a request", async () => {
-    await holdsLater(
-      fc.asyncProperty(anyJson, callers, (value, caller) =>
-        initiateLaw({ body: JSON.stringify(value) ?? "", headers: {}, isBase64Encoded: false }, caller),
-      ),
+    await holds([anyJson, callers], (value, caller) =>
+      initiateInvariant({ body: JSON.stringify(value) ?? "", headers: {}, isBase64Encoded: false }, caller),
     );
   });
 });

@@ -10,7 +10,7 @@ process.env["POWERTOOLS_LOG_LEVEL"] = "SILENT";
 
 const command = new Command({
   name: "npm run fuzz:parsers",
-  summary: "Feeds each parser with inputs that grow towards code which was not reached yet, and checks its law.",
+  summary: "Feeds each parser with inputs that grow towards code which was not reached yet, and checks its invariant.",
   duration: "20 minutes for 100,000 inputs for each parser",
   options: {
     execs: integer("inputs for each parser", 100_000),
@@ -40,7 +40,7 @@ const all: readonly Target[] = values.planted
   : (await import("./targets.ts")).TARGETS;
 const targets = all.filter(({ name }) => !values.target || name === values.target);
 if (targets.length === 0) {
-  command.refuse(`--target has to be one of ${all.map(({ name }) => name).join(", ")}, not "${values.target}".`);
+  command.refuse(`--target must be one of ${all.map(({ name }) => name).join(", ")}, not "${values.target}".`);
 }
 
 const COLUMNS = ["execs", "execs/s", "corpus", "blocks", "crashes", "slowest"] as const;
@@ -65,7 +65,8 @@ for (const [at, target] of targets.entries()) {
   sum.execs += report.execs;
   sum.crashes += report.crashes.length;
   say(row(target.name, report));
-  for (const { law, input } of report.crashes) say(`    ${law}\n      on ${JSON.stringify(input.toString("latin1"))}`);
+  for (const { invariant, input } of report.crashes)
+    say(`    ${invariant}\n      on ${JSON.stringify(input.toString("latin1"))}`);
   if (values.pump) for (const line of await pumped(target)) say(`    ${line}`);
 }
 progress.end();

@@ -12,11 +12,11 @@ function readsOneWordWrongly(text: string): void {
 
 function takesTheNearestWordForMoney(text: string): "paid" | "unpaid" {
   let state = 0;
-  for (const letter of text) {
-    if (state === 0 && letter === "s") state = 1;
-    else if (state === 1 && letter === "v") state = 2;
-    else if (state === 2 && letter === "k") state = 3;
-    else if (state === 3 && letter === "w") state = 4;
+  for (const character of text) {
+    if (state === 0 && character === "s") state = 1;
+    else if (state === 1 && character === "v") state = 2;
+    else if (state === 2 && character === "k") state = 3;
+    else if (state === 3 && character === "w") state = 4;
     else state = 0;
     if (state === 4) return "paid";
   }

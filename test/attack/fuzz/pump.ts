@@ -38,7 +38,7 @@ async function quickest(target: Target, input: Buffer): Promise<number> {
     try {
       await target.run(input);
     } catch {
-      // Broken laws are the fuzzer's business; here only time counts.
+      // Broken invariants are the fuzzer's business; here only time counts.
     }
     quickestMs = Math.min(quickestMs, performance.now() - startedAt);
   }

@@ -9,8 +9,8 @@ import { UserDirectory } from "../../../lib/services/user-directory.ts";
 import { UserManagement, unescaped } from "../../../lib/services/user-management.ts";
 import { FEE } from "../../support/payments.ts";
 import { anyBytesAsText, anyJson, anyText, mostly, strangeJson } from "./hostile.ts";
-import { demand, demandCleanPrototypes, digitsOf, orRefusedLater, own, plainly, textOf } from "./laws/broken.ts";
-import { holds, holdsLater } from "./settings.ts";
+import { demand, demandCleanPrototypes, digitsOf, orRefusedLater, own, plainly, textOf } from "./invariants/broken.ts";
+import { holds, holdsOften } from "./settings.ts";
 
 const statuses = fc.oneof(
   fc.constantFrom(200, 401, 403, 404, 422, 429, 500, 502, 504),
@@ -51,66 +51,57 @@ describe("whatever User Management answers", () => {
   });
 
   test("about a token: it is refused by a 401 or 403 only, and a user is one that a 200 names", async () => {
-    await holdsLater(
-      fc.asyncProperty(repliesOf(user), async (reply) => {
-        const users = new UserManagement("http://users/api/v1", sendOf(reply));
-        const { found, isAway } = await orAway(() => users.verify("t"));
-        if (found) {
-          demand(statusOf(reply) === 200, "a user comes with a 200");
-          const digits = digitsOf(textOf(own(said(reply), "user_id")));
-          demand(digits === digitsOf(found.userId), "it is the user who is named");
-          demand(own(said(reply), "role") === found.role, "a role is the one that is named");
-        } else if (!isAway) {
-          demand([401, 403].includes(statusOf(reply) ?? 0), "nobody is refused because a service is away");
-        }
-        demandCleanPrototypes();
-      }),
-      2,
-    );
+    await holdsOften(2, [repliesOf(user)], async (reply) => {
+      const users = new UserManagement("http://users/api/v1", sendOf(reply));
+      const { found, isAway } = await orAway(() => users.verify("t"));
+      if (found) {
+        demand(statusOf(reply) === 200, "a user comes with a 200");
+        const digits = digitsOf(textOf(own(said(reply), "user_id")));
+        demand(digits === digitsOf(found.userId), "it is the user who is named");
+        demand(own(said(reply), "role") === found.role, "a role is the one that is named");
+      } else if (!isAway) {
+        demand([401, 403].includes(statusOf(reply) ?? 0), "nobody is refused because a service is away");
+      }
+      demandCleanPrototypes();
+    });
   });
 
   test("to a login: tokens are those of a 200, and whoever is refused was refused there", async () => {
     const tokens = mostly({ access_token: anyText, refresh_token: anyText, token_type: fc.constant("bearer") });
-    await holdsLater(
-      fc.asyncProperty(repliesOf(tokens), anyText, async (reply, word) => {
-        const users = new UserManagement("http://users/api/v1", sendOf(reply));
-        const login = { username: word.toWellFormed(), password: word.toWellFormed() };
-        const { found: given, isAway } = await orAway(() => users.login(login));
-        if (given) demand(own(said(reply), "access_token") === given.access_token, "a token is the one that was given");
-        else if (!isAway) demand([400, 401, 422].includes(statusOf(reply) ?? 0), "only a refusal refuses");
-      }),
-    );
+    await holds([repliesOf(tokens), anyText], async (reply, word) => {
+      const users = new UserManagement("http://users/api/v1", sendOf(reply));
+      const login = { username: word.toWellFormed(), password: word.toWellFormed() };
+      const { found: given, isAway } = await orAway(() => users.login(login));
+      if (given) demand(own(said(reply), "access_token") === given.access_token, "a token is the one that was given");
+      else if (!isAway) demand([400, 401, 422].includes(statusOf(reply) ?? 0), "only a refusal refuses");
+    });
   });
 
-  test("about a user: he is unknown only where every path says so, and known as one of them names him", async () => {
-    await holdsLater(
-      fc.asyncProperty(repliesOf(user), fc.option(fc.constant("token"), { nil: undefined }), async (reply, token) => {
-        const clock = { now: () => 0 };
-        const directory = new UserDirectory({
-          baseUrl: "http://users",
-          paths: ["/a/{id}", "/b/{id}"],
-          signIn: async () => token,
-          send: sendOf(reply),
-          clock,
-        });
-        const { found, isAway } = await orAway(() => directory.find(FEE.userId));
-        if (found)
-          demand((own(said(reply), "email") ?? undefined) === found.email, "an address is the one that was said");
-        else if (!isAway)
-          demand([401, 403, 404].includes(statusOf(reply) ?? 0), "only an answer says that nobody is there");
-      }),
-    );
+  test("about a user: unknown only where every path says so, and known as one of the paths names them", async () => {
+    await holds([repliesOf(user), fc.option(fc.constant("token"), { nil: undefined })], async (reply, token) => {
+      const clock = { now: () => 0 };
+      const directory = new UserDirectory({
+        baseUrl: "http://users",
+        paths: ["/a/{id}", "/b/{id}"],
+        signIn: async () => token,
+        send: sendOf(reply),
+        clock,
+      });
+      const { found, isAway } = await orAway(() => directory.find(FEE.userId));
+      if (found)
+        demand((own(said(reply), "email") ?? undefined) === found.email, "an address is the one that was said");
+      else if (!isAway)
+        demand([401, 403, 404].includes(statusOf(reply) ?? 0), "only an answer says that nobody is there");
+    });
   });
 
-  test("as a telephone number: escaped bytes are undone, and everything else stays as it is", () => {
-    holds(
-      fc.property(anyText, (text) => {
-        expect(unescaped(`\\x${Buffer.from(text.toWellFormed()).toString("hex")}`)).toBe(
-          text === "" ? "\\x" : text.toWellFormed(),
-        );
-        if (!text.startsWith("\\x")) expect(unescaped(text)).toBe(text);
-      }),
-    );
+  test("as a telephone number: escaped bytes are undone, and everything else stays as it is", async () => {
+    await holds([anyText], (text) => {
+      expect(unescaped(`\\x${Buffer.from(text.toWellFormed()).toString("hex")}`)).toBe(
+        text === "" ? "\\x" : text.toWellFormed(),
+      );
+      if (!text.startsWith("\\x")) expect(unescaped(text)).toBe(text);
+    });
   });
 });
 
@@ -123,39 +114,34 @@ describe("whatever the listing answers", () => {
       property_status: fc.constantFrom("APPROVED", "DELETED"),
       payment_status: fc.constantFrom("SUCCESS", "PENDING"),
     });
-    await holdsLater(
-      fc.asyncProperty(repliesOf(body), async (reply) => {
-        const listing = new ListingService("http://listing/api/v1", async () => "key", sendOf(reply));
-        const heard = await listing.confirm(confirmation);
-        if (heard.kind === "received") {
-          demand(statusOf(reply) === 200, "only a 200 is received");
-          demand((own(said(reply), "payment_status") ?? "") === heard.paymentStatus, "it shows what it said");
-          demand((own(said(reply), "property_status") ?? "") === heard.propertyStatus, "it shows what it said");
-        }
-        if (heard.kind === "already_processed") {
-          demand(statusOf(reply) === 200 && own(said(reply), "status") === heard.kind, "it says so itself");
-        }
-        if (reply instanceof CallFailed) expect(heard.kind).toBe(reply.sent ? "unknown" : "unavailable");
-        demandCleanPrototypes();
-      }),
-      2,
-    );
+    await holdsOften(2, [repliesOf(body)], async (reply) => {
+      const listing = new ListingService("http://listing/api/v1", async () => "key", sendOf(reply));
+      const result = await listing.confirm(confirmation);
+      if (result.kind === "received") {
+        demand(statusOf(reply) === 200, "only a 200 is received");
+        demand((own(said(reply), "payment_status") ?? "") === result.paymentStatus, "it shows what it said");
+        demand((own(said(reply), "property_status") ?? "") === result.propertyStatus, "it shows what it said");
+      }
+      if (result.kind === "already_processed") {
+        demand(statusOf(reply) === 200 && own(said(reply), "status") === result.kind, "it says so itself");
+      }
+      if (reply instanceof CallFailed) expect(result.kind).toBe(reply.sent ? "unknown" : "unavailable");
+      demandCleanPrototypes();
+    });
   });
 
   test("about a property: it is public or reserved only where an answer shows it", async () => {
     const rows = fc.array(mostly({ id: fc.oneof(fc.constant<string>(FEE.propertyId), anyText) }), { maxLength: 3 });
-    await holdsLater(
-      fc.asyncProperty(repliesOf(rows), repliesOf(rows), async (shown, reserved) => {
-        const send = async ({ url }: { url: string }) => sendOf(url.includes("/public/") ? shown : reserved)();
-        const isThere = await new ListingService("http://listing", async () => "key", send).isPublicOrReserved(
-          FEE.propertyId,
-        );
-        if (isThere === undefined) return;
-        const list = said(reserved);
-        const ids = Array.isArray(list) ? list.map((row) => textOf(own(row, "id")).toLowerCase()) : [];
-        expect(isThere).toBe(statusOf(shown) === 200 || ids.includes(FEE.propertyId));
-      }),
-    );
+    await holds([repliesOf(rows), repliesOf(rows)], async (shown, reserved) => {
+      const send = async ({ url }: { url: string }) => sendOf(url.includes("/public/") ? shown : reserved)();
+      const isThere = await new ListingService("http://listing", async () => "key", send).isPublicOrReserved(
+        FEE.propertyId,
+      );
+      if (isThere === undefined) return;
+      const list = said(reserved);
+      const ids = Array.isArray(list) ? list.map((row) => textOf(own(row, "id")).toLowerCase()) : [];
+      expect(isThere).toBe(statusOf(shown) === 200 || ids.includes(FEE.propertyId));
+    });
   });
 });
 
@@ -170,28 +156,20 @@ describe("whatever the notification service answers", () => {
   } as const;
 
   test("a notice is sent, may have been, can be sent later or never: nothing else, and nothing is thrown", async () => {
-    await holdsLater(
-      fc.asyncProperty(repliesOf(anyJson), anyText, async (reply, language) => {
-        const service = new NotificationService("http://notify", async () => undefined, sendOf(reply));
-        const delivery = await service.send({ ...notice, language });
-        const status = statusOf(reply) ?? 0;
-        expect(delivery === "sent").toBe(status >= 200 && status < 300);
-        if (reply instanceof CallFailed) expect(delivery).toBe(reply.sent ? "maybe" : "later");
-      }),
-    );
+    await holds([repliesOf(anyJson), anyText], async (reply, language) => {
+      const service = new NotificationService("http://notify", async () => undefined, sendOf(reply));
+      const delivery = await service.send({ ...notice, language });
+      const status = statusOf(reply) ?? 0;
+      expect(delivery === "sent").toBe(status >= 200 && status < 300);
+      if (reply instanceof CallFailed) expect(delivery).toBe(reply.sent ? "maybe" : "later");
+    });
   });
 
-  test("a notice has words in one of our languages, whatever the user's is called", () => {
-    holds(
-      fc.property(anyText, fc.constantFrom("paid", "failed", "expired", "cancelled"), (language, event) => {
-        const {
-          subject,
-          message,
-          language: chosen,
-        } = messageFor(event, language, { amount: "500.00 ETB", tx_ref: "T" });
-        expect(["en", "am", "om"]).toContain(chosen);
-        expect(`${subject}${message}`).not.toMatch(/[{}]|undefined/);
-      }),
-    );
+  test("a notice has words in one of our languages, whatever the user's is called", async () => {
+    await holds([anyText, fc.constantFrom("paid", "failed", "expired", "cancelled")], (language, event) => {
+      const { subject, message, language: chosen } = messageFor(event, language, { amount: "500.00 ETB", tx_ref: "T" });
+      expect(["en", "am", "om"]).toContain(chosen);
+      expect(`${subject}${message}`).not.toMatch(/[{}]|undefined/);
+    });
   });
 });

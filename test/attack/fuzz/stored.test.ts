@@ -12,9 +12,9 @@ import { fromItem, type Item, toItem } from "../../../lib/table/payment-item.ts"
 import { RequestTable } from "../../../lib/table/requests.ts";
 import { aRef, FEE, T0 } from "../../support/payments.ts";
 import { anyJson, anyText, mostly, objectOf, strangeJson } from "./hostile.ts";
-import { orRefusedLater } from "./laws/broken.ts";
-import { itemLaw, QUEUED, queueLaw, streamLaw } from "./laws/stored.ts";
-import { holds, holdsLater } from "./settings.ts";
+import { orRefusedLater } from "./invariants/broken.ts";
+import { itemInvariant, QUEUED, queueInvariant, streamInvariant } from "./invariants/stored.ts";
+import { holds, holdsOften } from "./settings.ts";
 
 const maybe = <Value>(value: fc.Arbitrary<Value>) => fc.option(value, { nil: undefined });
 const instant = fc.nat({ max: 4_102_444_800_000 });
@@ -134,25 +134,16 @@ function attributeOf(value: unknown): object {
 }
 
 describe("a payment's row", () => {
-  test("holds any payment there can be: what was written is read as the same payment", () => {
-    holds(
-      fc.property(payments, (payment) => {
-        expect(fromItem(toItem(payment))).toEqual(payment);
-        itemLaw(toItem(payment));
-      }),
-      3,
-    );
+  test("holds any payment there can be: what was written is read as the same payment", async () => {
+    await holdsOften(3, [payments], (payment) => {
+      expect(fromItem(toItem(payment))).toEqual(payment);
+      itemInvariant(toItem(payment));
+    });
   });
 
-  test("with anything in any place is read as a payment that can be written, or refused by name", () => {
-    holds(
-      fc.property(
-        payments.chain((payment) => touched(toItem(payment))),
-        (row) => itemLaw(row),
-      ),
-      3,
-    );
-    holds(fc.property(anyJson, (row) => itemLaw(typeof row === "object" && row !== null ? row : { row })));
+  test("with anything in any place is read as a payment that can be written, or refused by name", async () => {
+    await holdsOften(3, [payments.chain((payment) => touched(toItem(payment)))], (row) => itemInvariant(row));
+    await holds([anyJson], (row) => itemInvariant(typeof row === "object" && row !== null ? row : { row }));
   });
 });
 
@@ -164,10 +155,7 @@ describe("a record of the stream", () => {
       anyJson,
     );
     const images = fc.record({ NewImage: image, OldImage: image }, { requiredKeys: [] });
-    await holdsLater(
-      fc.asyncProperty(images, (record) => streamLaw(record)),
-      2,
-    );
+    await holdsOften(2, [images], (record) => streamInvariant(record));
   });
 });
 
@@ -183,7 +171,7 @@ describe("a message", () => {
         event: fc.constantFrom("paid", "failed", "expired", "cancelled", "constructor"),
         tries: fc.integer({ min: -1, max: 3 }),
       }).map((value) => JSON.stringify(value));
-      await holdsLater(fc.asyncProperty(fc.oneof(good, strangeJson(good), anyText), (body) => queueLaw(queue, body)));
+      await holds([fc.oneof(good, strangeJson(good), anyText)], (body) => queueInvariant(queue, body));
     },
   );
 });
@@ -204,13 +192,10 @@ describe("the rows beside a payment", () => {
       }),
       anyJson.filter((value) => typeof value === "object"),
     );
-    await holdsLater(
-      fc.asyncProperty(row, async (stored) => {
-        const found = await orRefusedLater(() => new RequestTable(tableWith(stored), "t").find("hash"), z.ZodError);
-        if (found) expect(stored).toMatchObject({ ref: found.ref, by: found.by, recorded_at: found.recordedAt });
-      }),
-      2,
-    );
+    await holdsOften(2, [row], async (stored) => {
+      const found = await orRefusedLater(() => new RequestTable(tableWith(stored), "t").find("hash"), z.ZodError);
+      if (found) expect(stored).toMatchObject({ ref: found.ref, by: found.by, recorded_at: found.recordedAt });
+    });
   });
 
   test("a contact that anybody has touched, or moved to another payment, is never read", async () => {
@@ -226,21 +211,19 @@ describe("the rows beside a payment", () => {
     const contacts = new ContactTable(client, "t", async () => keys, randomBytes);
     const contact = fc.record({ email: anyText, phone: anyText, name: anyText.map((text) => text.toWellFormed()) });
     const [mine, another] = [aRef(), aRef()];
-    await holdsLater(
-      fc.asyncProperty(contact, fc.nat(), fc.integer({ min: 0, max: 7 }), async (given, at, bit) => {
-        await contacts.store(mine, given, T0);
-        const stored = { ...row };
-        expect(await contacts.find(mine, T0)).toEqual(given);
-        await expect(contacts.find(another, T0)).rejects.toThrow();
-        for (const part of ["iv", "sealed"] as const) {
-          const bytes = Buffer.from(stored[part]);
-          bytes[at % bytes.length] = (bytes[at % bytes.length] ?? 0) ^ (1 << bit);
-          row = { ...stored, [part]: bytes };
-          await expect(contacts.find(mine, T0)).rejects.toThrow();
-        }
-        row = { ...stored, key_id: "other" };
+    await holds([contact, fc.nat(), fc.integer({ min: 0, max: 7 })], async (given, at, bit) => {
+      await contacts.store(mine, given, T0);
+      const stored = { ...row };
+      expect(await contacts.find(mine, T0)).toEqual(given);
+      await expect(contacts.find(another, T0)).rejects.toThrow();
+      for (const part of ["iv", "ciphertext"] as const) {
+        const bytes = Buffer.from(stored[part]);
+        bytes[at % bytes.length] = (bytes[at % bytes.length] ?? 0) ^ (1 << bit);
+        row = { ...stored, [part]: bytes };
         await expect(contacts.find(mine, T0)).rejects.toThrow();
-      }),
-    );
+      }
+      row = { ...stored, key_id: "other" };
+      await expect(contacts.find(mine, T0)).rejects.toThrow();
+    });
   });
 });

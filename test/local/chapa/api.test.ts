@@ -1,348 +1,268 @@
-import { describe, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import * as z from "zod";
 import { UnsafeKey } from "../../../local/chapa/simulator.ts";
 import { startChapa } from "../../../local/chapa/start.ts";
-import { LIVE_KEY, MINUTE, startLab } from "./lab.ts";
+import { LIVE_KEY, MINUTE, startCheckout, startLab } from "./lab.ts";
 
 const HOUR = 60 * MINUTE;
 
-describe("keys", () => {
-  test.each([
-    ["no key", {}, "Authorization required"],
-    [
-      "a key that is not the merchant's",
-      { authorization: "Bearer CHASECK_TEST-other" },
-      "Invalid API Key or User doesn't exist",
-    ],
-  ])("%s is answered with 401", async (_what, headers, message) => {
-    const { call } = await startLab();
-
-    const { status, body } = await call("GET", "/banks", undefined, headers);
-
-    expect(status).toBe(401);
-    expect(body).toEqual({ message, status: "failed", data: null });
-  });
-
-  test("a live key cannot verify a test transaction, nor a test key a live one", async () => {
-    const { call, open, verify } = await startLab();
-    const live = { authorization: `Bearer ${LIVE_KEY}` };
-    const { txRef } = await open();
-    await call("POST", "/transaction/initialize", { amount: "10", currency: "ETB", tx_ref: "LIVE1" }, live);
-
-    const byLiveKey = await call("GET", `/transaction/verify/${txRef}`, undefined, live);
-    const byTestKey = await verify("LIVE1");
-
-    expect(byLiveKey.status).toBe(401);
-    expect(byLiveKey.body.message).toBe("Live secret keys can't be used to verify a test transaction");
-    expect(byTestKey.body.message).toBe("Test secret keys can't be used to verify a live transaction");
-  });
-
-  test.each(["CHASECK-abcdefghijklmnopqrstuvwxyz012345", "CHASECK_TEST-abcdefghijklmnopqrstuvwxyz01", "CHAPA-SECK-1"])(
-    "the simulator does not start with %s, which could be real",
-    async (secretKey) => {
-      await expect(startChapa({ secretKey })).rejects.toThrow(UnsafeKey);
-    },
-  );
+test.each([
+  ["no key", {}, "Authorization required"],
+  [
+    "a key that is not the merchant's",
+    { authorization: "Bearer CHASECK_TEST-other" },
+    "Invalid API Key or User doesn't exist",
+  ],
+])("keys: %s is answered with 401", async (_what, headers, message) => {
+  const { call } = await startLab();
+  const { status, body } = await call("GET", "/banks", undefined, headers);
+  expect([status, body]).toEqual([401, { message, status: "failed", data: null }]);
 });
 
-describe("every answer", () => {
-  test.each([
-    ["GET", "/banks"],
-    ["GET", "/nothing-here"],
-    ["POST", "/transaction/initialize"],
-  ])("%s %s carries the rate-limit headers", async (method, path) => {
-    const { call } = await startLab();
-
-    const { headers } = await call(method, path);
-
-    expect(Number(headers.get("x-ratelimit-limit"))).toBeGreaterThan(0);
-    expect(Number(headers.get("x-ratelimit-remaining"))).toBe(Number(headers.get("x-ratelimit-limit")) - 1);
-  });
-
-  test("is JSON, for an unknown path too", async () => {
-    const { call } = await startLab();
-
-    const { status, body } = await call("GET", "/charges");
-
-    expect(status).toBe(404);
-    expect(body).toMatchObject({ status: "failed", data: null });
-  });
-
-  test("leaves a request in the journal, with its bytes and without its key", async () => {
-    const { chapa, call } = await startLab();
-
-    await call("POST", "/transaction/initialize", '{"amount": "1.50" }');
-
-    const [entry] = chapa.journal();
-    expect(entry).toMatchObject({ kind: "request", method: "POST", path: "/v1/transaction/initialize", status: 400 });
-    expect(String(entry?.body)).toBe('{"amount": "1.50" }');
-    expect(entry?.headers["authorization"]).toBe("****");
-  });
+test("a live key cannot verify a test transaction, nor a test key a live one", async () => {
+  const { call, open, verify } = await startLab();
+  const live = { authorization: `Bearer ${LIVE_KEY}` };
+  const { txRef } = await open();
+  await call("POST", "/transaction/initialize", { amount: "10", currency: "ETB", tx_ref: "LIVE1" }, live);
+  const byLiveKey = await call("GET", `/transaction/verify/${txRef}`, undefined, live);
+  const byTestKey = await verify("LIVE1");
+  expect(byLiveKey.status).toBe(401);
+  expect(byLiveKey.body.message).toBe("Live secret keys can't be used to verify a test transaction");
+  expect(byTestKey.body.message).toBe("Test secret keys can't be used to verify a live transaction");
 });
 
-describe("verify", () => {
-  test("says success at the top and pending inside about a checkout that nobody paid", async () => {
-    const { open, verify } = await startLab();
-    const { txRef } = await open();
+test.each(["CHASECK-abcdefghijklmnopqrstuvwxyz012345", "CHASECK_TEST-abcdefghijklmnopqrstuvwxyz01", "CHAPA-SECK-1"])(
+  "the simulator does not start with %s, which could be real",
+  async (secretKey) => {
+    await expect(startChapa({ secretKey })).rejects.toThrow(UnsafeKey);
+  },
+);
 
-    const { status, body } = await verify(txRef);
+test.each([
+  ["GET", "/banks"],
+  ["GET", "/nothing-here"],
+  ["POST", "/transaction/initialize"],
+])("the answer to %s %s carries the rate-limit headers", async (method, path) => {
+  const { call } = await startLab();
+  const { headers } = await call(method, path);
+  expect(Number(headers.get("x-ratelimit-limit"))).toBeGreaterThan(0);
+  expect(Number(headers.get("x-ratelimit-remaining"))).toBe(Number(headers.get("x-ratelimit-limit")) - 1);
+});
 
-    expect(status).toBe(200);
-    expect(body).toMatchObject({ message: "Payment details fetched successfully", status: "success" });
-    expect(body.data).toMatchObject({
-      status: "pending",
-      mode: "test",
-      method: null,
-      type: "Unknown",
-      charge: null,
-      email: null,
-      phone_number: null,
-      amount: 500,
-      currency: "ETB",
-      tx_ref: txRef,
-    });
-    expect(body.data).not.toHaveProperty("reference");
+test("every answer is JSON, for an unknown path too", async () => {
+  const { call } = await startLab();
+  expect(await call("GET", "/charges")).toMatchObject({ status: 404, body: { status: "failed", data: null } });
+});
+
+test("every answer leaves a request in the journal, with its bytes and without its key", async () => {
+  const { chapa, call } = await startLab();
+  await call("POST", "/transaction/initialize", '{"amount": "1.50" }');
+  const [entry] = chapa.journal();
+  expect(entry).toMatchObject({ kind: "request", method: "POST", path: "/v1/transaction/initialize", status: 400 });
+  expect(String(entry?.body)).toBe('{"amount": "1.50" }');
+  expect(entry?.headers["authorization"]).toBe("****");
+});
+
+test("verify says success at the top and pending inside about a checkout that nobody paid", async () => {
+  const { verify, txRef } = await startCheckout();
+
+  const { status, body } = await verify(txRef);
+
+  expect(status).toBe(200);
+  expect(body).toMatchObject({ message: "Payment details fetched successfully", status: "success" });
+  expect(body.data).toMatchObject({
+    status: "pending",
+    mode: "test",
+    method: null,
+    type: "Unknown",
+    charge: null,
+    email: null,
+    phone_number: null,
+    amount: 500,
+    currency: "ETB",
+    tx_ref: txRef,
   });
+  expect(body.data).not.toHaveProperty("reference");
+});
 
-  test("tells method, reference and a charge of three percent about a paid one", async () => {
-    const { chapa, open, verify } = await startLab();
-    const { txRef } = await open({ amount: "400.50" });
-
-    await chapa.act(txRef, "pay", { method: "cbebirr" });
-
-    expect((await verify(txRef)).body.data).toMatchObject({
-      status: "success",
-      amount: 400.5,
-      charge: 12.02,
-      method: "cbebirr",
-      type: "API",
-      reference: chapa.captures()[0]?.reference,
-    });
-  });
-
-  test("writes times in UTC with six places", async () => {
-    const { open, verify } = await startLab();
-    const { txRef } = await open();
-
-    expect((await verify(txRef)).body.data?.["created_at"]).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.000000Z$/);
-  });
-
-  test("does not know a tx_ref that was never opened", async () => {
-    const { verify } = await startLab();
-
-    const { status, body } = await verify("NEVER");
-
-    expect(status).toBe(400);
-    expect(body).toEqual({ message: "Invalid transaction reference", status: "failed", data: null });
-  });
-
-  test("finds a tx_ref that has to be percent-encoded", async () => {
-    const { open, verify } = await startLab();
-    const { txRef } = await open({ tx_ref: "order 7/é" });
-
-    expect((await verify(txRef)).body.data?.["tx_ref"]).toBe("order 7/é");
+test("verify tells method, reference and a charge of three percent about a paid one", async () => {
+  const { chapa, verify, txRef } = await startCheckout({ amount: "400.50" });
+  await chapa.act(txRef, "pay", { method: "cbebirr" });
+  expect((await verify(txRef)).body.data).toMatchObject({
+    status: "success",
+    amount: 400.5,
+    charge: 12.02,
+    method: "cbebirr",
+    type: "API",
+    reference: chapa.captures()[0]?.reference,
   });
 });
 
-describe("cancel", () => {
-  test("ends an open link, after which verify still says pending", async () => {
-    const { open, cancel, verify } = await startLab();
-    const { txRef } = await open();
+test("verify writes times in UTC with six places", async () => {
+  const { verify, txRef } = await startCheckout();
+  expect((await verify(txRef)).body.data?.["created_at"]).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.000000Z$/);
+});
 
+test.each([
+  ["GET", "/transaction/verify/NEVER", 400, "Invalid transaction reference"],
+  ["PUT", "/transaction/cancel/NEVER", 404, "Payment link not found"],
+])("%s %s does not know a tx_ref that was never opened", async (method, path, status, message) => {
+  const { call } = await startLab();
+  expect(await call(method, path)).toMatchObject({ status, body: { message, status: "failed", data: null } });
+});
+
+test("verify finds a tx_ref that has to be percent-encoded", async () => {
+  const { verify, txRef } = await startCheckout({ tx_ref: "order 7/é" });
+  expect((await verify(txRef)).body.data?.["tx_ref"]).toBe("order 7/é");
+});
+
+test("cancel ends an open link, after which verify still says pending", async () => {
+  const { cancel, statusOf, txRef } = await startCheckout();
+  const { status, body } = await cancel(txRef);
+  expect(status).toBe(200);
+  expect(body).toMatchObject({ message: "Checkout link expired successfully", status: "success" });
+  expect(Object.keys(body.data ?? {})).toEqual(["tx_ref", "amount", "currency", "created_at", "updated_at"]);
+  expect(body.data?.["amount"]).toBe(500);
+  expect(await statusOf(txRef)).toBe("pending");
+});
+
+test("cancel finds a link that is already over", async () => {
+  const { chapa, open, cancel } = await startLab();
+  const cancelled = await open();
+  const expired = await open();
+  await cancel(cancelled.txRef);
+  await chapa.clock.advance(61 * MINUTE);
+  for (const { txRef } of [cancelled, expired]) {
     const { status, body } = await cancel(txRef);
-
-    expect(status).toBe(200);
-    expect(body).toMatchObject({ message: "Checkout link expired successfully", status: "success" });
-    expect(Object.keys(body.data ?? {})).toEqual(["tx_ref", "amount", "currency", "created_at", "updated_at"]);
-    expect(body.data?.["amount"]).toBe(500);
-    expect((await verify(txRef)).body.data?.["status"]).toBe("pending");
-  });
-
-  test("finds a link that is already over", async () => {
-    const { chapa, open, cancel } = await startLab();
-    const cancelled = await open();
-    const expired = await open();
-    await cancel(cancelled.txRef);
-    await chapa.clock.advance(61 * MINUTE);
-
-    for (const { txRef } of [cancelled, expired]) {
-      const { status, body } = await cancel(txRef);
-      expect(status).toBe(400);
-      expect(body).toEqual({ message: "Payment link already expired", status: "failed", data: null });
-    }
-  });
-
-  test("does not know a tx_ref that was never opened", async () => {
-    const { cancel } = await startLab();
-
-    const { status, body } = await cancel("NEVER");
-
-    expect(status).toBe(404);
-    expect(body).toEqual({ message: "Payment link not found", status: "failed", data: null });
-  });
-
-  test("leaves a paid transaction paid", async () => {
-    const { chapa, open, cancel, verify } = await startLab();
-    const { txRef } = await open();
-    await chapa.act(txRef, "pay");
-
-    expect((await cancel(txRef)).status).toBe(400);
-    expect((await verify(txRef)).body.data?.["status"]).toBe("success");
-  });
+    expect([status, body]).toEqual([400, { message: "Payment link already expired", status: "failed", data: null }]);
+  }
 });
 
-describe("refund", () => {
-  test.each(["reference", "tx_ref"])("can be asked for by %s and runs its course on the clock", async (by) => {
-    const { chapa, inbox, call, open, verify } = await startLab();
-    const { txRef } = await open();
-    await chapa.act(txRef, "pay");
-    const id = by === "tx_ref" ? txRef : chapa.captures()[0]?.reference;
-
-    const { status, body } = await call("POST", `/refund/${id}`, new URLSearchParams({ reason: "closed" }));
-    const statuses = [body.data?.["status"]];
-    for (const wait of [2 * MINUTE, 24 * HOUR]) {
-      await chapa.clock.advance(wait);
-      statuses.push((await call("GET", `/refund/${body.data?.["ref"]}/verify`)).body.data?.["status"]);
-    }
-
-    expect(status).toBe(200);
-    expect(body.message).toBe("Refund initiated successfully. Processing time: 1-3 business days");
-    expect(body.data).toMatchObject({
-      ref: expect.stringMatching(/^MERC-DIS-REF-/),
-      amount: "500.00",
-      reason: "closed",
-    });
-    expect(statuses).toEqual(["Refund Initiated", "processing", "refunded"]);
-    expect((await verify(txRef)).body.data?.["status"]).toBe("refunded");
-    expect(chapa.captures()[0]).toMatchObject({ refunded: 50_000 });
-    expect(inbox.webhooks().at(-1)).toMatchObject({ event: "charge.refunded", status: "refunded" });
-  });
-
-  test("can be in parts that never come to more than was paid", async () => {
-    const { chapa, call, open, verify } = await startLab();
-    const { txRef } = await open();
-    await chapa.act(txRef, "pay");
-    const refund = (amount: string) => call("POST", `/refund/${txRef}`, { amount });
-
-    const answers = [await refund("300"), await refund("300"), await refund("200"), await refund("1")];
-    await chapa.clock.advance(25 * HOUR);
-
-    expect(answers.map(({ status }) => status)).toEqual([200, 400, 200, 400]);
-    expect(chapa.captures()[0]?.refunded).toBe(50_000);
-    expect((await verify(txRef)).body.data?.["status"]).toBe("refunded");
-  });
-
-  test("in part leaves the payment a success", async () => {
-    const { chapa, call, open, verify } = await startLab();
-    const { txRef } = await open();
-    await chapa.act(txRef, "pay");
-
-    await call("POST", `/refund/${txRef}`, { amount: "100" });
-    await chapa.clock.advance(25 * HOUR);
-
-    expect((await verify(txRef)).body.data?.["status"]).toBe("success");
-  });
-
-  test("needs a reference of its own, which can be verified by", async () => {
-    const { chapa, call, open } = await startLab();
-    const { txRef } = await open();
-    await chapa.act(txRef, "pay");
-    const refund = () => call("POST", `/refund/${txRef}`, { amount: "10", reference: "MINE-1" });
-
-    expect((await refund()).status).toBe(200);
-    expect((await refund()).status).toBe(400);
-    expect((await call("GET", "/refund/MINE-1/verify")).body.data).toMatchObject({ merchant_reference: "MINE-1" });
-  });
-
-  test("that Chapa takes back leaves the money with the merchant", async () => {
-    const { chapa, inbox, call, open } = await startLab();
-    const { txRef } = await open();
-    chapa.plan(txRef, { refunds: "reversed" });
-    await chapa.act(txRef, "pay");
-
-    await call("POST", `/refund/${txRef}`);
-    await chapa.clock.advance(25 * HOUR);
-
-    expect(chapa.captures()[0]?.refunded).toBe(0);
-    expect(inbox.webhooks().at(-1)).toMatchObject({ event: "refund.reversed" });
-  });
-
-  test.each([
-    ["nobody opened", "NEVER", 404],
-    ["nobody paid", "UNPAID", 400],
-  ])("is refused for what %s", async (_what, id, status) => {
-    const { call, open } = await startLab();
-    await open({ tx_ref: "UNPAID" });
-
-    expect((await call("POST", `/refund/${id}`)).status).toBe(status);
-  });
+test("cancel leaves a paid transaction paid", async () => {
+  const { chapa, statusOf, cancel, txRef } = await startCheckout();
+  await chapa.act(txRef, "pay");
+  expect((await cancel(txRef)).status).toBe(400);
+  expect(await statusOf(txRef)).toBe("success");
 });
 
-describe("the other endpoints", () => {
-  test("banks have integer ids and no status at the top", async () => {
-    const { call } = await startLab();
+test.each(["reference", "tx_ref"])("a refund can be asked for by %s and runs its course on the clock", async (by) => {
+  const { chapa, statusOf, inbox, call, txRef } = await startCheckout();
+  await chapa.act(txRef, "pay");
+  const id = by === "tx_ref" ? txRef : chapa.captures()[0]?.reference;
 
-    const { body, text } = await call("GET", "/banks");
+  const { status, body } = await call("POST", `/refund/${id}`, new URLSearchParams({ reason: "closed" }));
+  const statuses = [body.data?.["status"]];
+  for (const wait of [2 * MINUTE, 24 * HOUR]) {
+    await chapa.clock.advance(wait);
+    statuses.push((await call("GET", `/refund/${body.data?.["ref"]}/verify`)).body.data?.["status"]);
+  }
 
-    expect(body).not.toHaveProperty("status");
-    const Banks = z.object({ data: z.array(z.looseObject({ id: z.int(), slug: z.string() })) });
-    expect(Banks.parse(JSON.parse(text)).data).toContainEqual(expect.objectContaining({ id: 855, slug: "telebirr" }));
+  expect(status).toBe(200);
+  expect(body.message).toBe("Refund initiated successfully. Processing time: 1-3 business days");
+  expect(body.data).toMatchObject({
+    ref: expect.stringMatching(/^MERC-DIS-REF-/),
+    amount: "500.00",
+    reason: "closed",
   });
+  expect(statuses).toEqual(["Refund Initiated", "processing", "refunded"]);
+  expect(await statusOf(txRef)).toBe("refunded");
+  expect(chapa.captures()[0]).toMatchObject({ refunded: 50_000 });
+  expect(inbox.webhooks().at(-1)).toMatchObject({ event: "charge.refunded", status: "refunded" });
+});
 
-  test("currencies are ETB and USD", async () => {
-    const { call } = await startLab();
+test("a refund can be in parts that never come to more than was paid, and in part it leaves the payment a success", async () => {
+  const { chapa, statusOf, call, txRef } = await startCheckout();
+  await chapa.act(txRef, "pay");
+  const refund = (amount: string) => call("POST", `/refund/${txRef}`, { amount });
+  const answers = [await refund("300"), await refund("300")];
+  await chapa.clock.advance(25 * HOUR);
+  expect(await statusOf(txRef)).toBe("success");
+  answers.push(await refund("200"), await refund("1"));
+  await chapa.clock.advance(25 * HOUR);
+  expect(answers.map(({ status }) => status)).toEqual([200, 400, 200, 400]);
+  expect(chapa.captures()[0]?.refunded).toBe(50_000);
+  expect(await statusOf(txRef)).toBe("refunded");
+});
 
-    const { body } = await call("GET", "/currency_supported");
+test("a refund needs a reference of its own, which can be verified by", async () => {
+  const { chapa, call, txRef } = await startCheckout();
+  await chapa.act(txRef, "pay");
+  const refund = () => call("POST", `/refund/${txRef}`, { amount: "10", reference: "MINE-1" });
+  expect((await refund()).status).toBe(200);
+  expect((await refund()).status).toBe(400);
+  expect((await call("GET", "/refund/MINE-1/verify")).body.data).toMatchObject({ merchant_reference: "MINE-1" });
+});
 
-    expect(body).toEqual({ status: "success", currency_code: [1, 2], currency_name: ["ETB", "USD"] });
-  });
+test("a refund that Chapa takes back leaves the money with the merchant", async () => {
+  const { chapa, inbox, call, txRef } = await startCheckout();
+  chapa.plan(txRef, { refunds: "reversed" });
+  await chapa.act(txRef, "pay");
+  await call("POST", `/refund/${txRef}`);
+  await chapa.clock.advance(25 * HOUR);
+  expect(chapa.captures()[0]?.refunded).toBe(0);
+  expect(inbox.webhooks().at(-1)).toMatchObject({ event: "refund.reversed" });
+});
 
-  const Page = z.object({
-    transactions: z.array(z.looseObject({ trans_id: z.string(), ref_id: z.string().nullable() })),
-    pagination: z.looseObject({ current_page: z.number(), next_page_url: z.string().nullable() }),
-  });
+test.each([
+  ["nobody opened", "NEVER", 404],
+  ["nobody paid", "UNPAID", 400],
+])("a refund is refused for what %s", async (_what, id, status) => {
+  const { call, open } = await startLab();
+  await open({ tx_ref: "UNPAID" });
+  expect((await call("POST", `/refund/${id}`)).status).toBe(status);
+});
 
-  test("the list of transactions can be read to its end and matched to every tx_ref", async () => {
-    const { call, open } = await startLab();
-    const txRefs: string[] = [];
-    for (let n = 0; n < 23; n++) txRefs.push((await open()).txRef);
+test("banks have integer ids and no status at the top", async () => {
+  const { call } = await startLab();
+  const { body, text } = await call("GET", "/banks");
+  expect(body).not.toHaveProperty("status");
+  const Banks = z.object({ data: z.array(z.looseObject({ id: z.int(), slug: z.string() })) });
+  expect(Banks.parse(JSON.parse(text)).data).toContainEqual(expect.objectContaining({ id: 855, slug: "telebirr" }));
+});
 
-    const seen: string[] = [];
-    for (let path: string | null = "/transactions?page=1"; path; ) {
-      const { transactions, pagination } = Page.parse((await call("GET", path)).body.data);
-      seen.push(...transactions.map(({ trans_id }) => trans_id));
-      path = pagination.next_page_url && `/transactions${new URL(pagination.next_page_url).search}`;
-    }
+test("currencies are ETB and USD", async () => {
+  const { call } = await startLab();
+  const { body } = await call("GET", "/currency_supported");
+  expect(body).toEqual({ status: "success", currency_code: [1, 2], currency_name: ["ETB", "USD"] });
+});
 
-    expect(seen).toEqual(txRefs.toReversed());
-  });
+const Page = z.object({
+  transactions: z.array(z.looseObject({ trans_id: z.string(), ref_id: z.string().nullable() })),
+  pagination: z.looseObject({ current_page: z.number(), next_page_url: z.string().nullable() }),
+});
 
-  test("the list has a row for each of two payments of one tx_ref", async () => {
-    const { chapa, call, open } = await startLab();
-    const { txRef } = await open();
-    await chapa.act(txRef, "pay-twice");
+test("the list of transactions can be read to its end and matched to every tx_ref", async () => {
+  const { call, open } = await startLab();
+  const txRefs: string[] = [];
+  for (let n = 0; n < 23; n++) txRefs.push((await open()).txRef);
+  const seen: string[] = [];
+  for (let path: string | null = "/transactions?page=1"; path; ) {
+    const { transactions, pagination } = Page.parse((await call("GET", path)).body.data);
+    seen.push(...transactions.map(({ trans_id }) => trans_id));
+    path = pagination.next_page_url && `/transactions${new URL(pagination.next_page_url).search}`;
+  }
+  expect(seen).toEqual(txRefs.toReversed());
+});
 
-    const { transactions } = Page.parse((await call("GET", "/transactions")).body.data);
+test("the list has a row for each of two payments of one tx_ref", async () => {
+  const { chapa, call, txRef } = await startCheckout();
+  await chapa.act(txRef, "pay-twice");
+  const { transactions } = Page.parse((await call("GET", "/transactions")).body.data);
+  expect(transactions).toHaveLength(2);
+  expect(transactions.map(({ ref_id }) => ref_id)).toEqual(
+    chapa
+      .captures()
+      .map(({ reference }) => reference)
+      .toReversed(),
+  );
+  expect(transactions[0]).toMatchObject({ trans_id: txRef, status: "success", amount: "500.00", charge: "15.00" });
+});
 
-    expect(transactions).toHaveLength(2);
-    expect(transactions.map(({ ref_id }) => ref_id)).toEqual(
-      chapa
-        .captures()
-        .map(({ reference }) => reference)
-        .toReversed(),
-    );
-    expect(transactions[0]).toMatchObject({ trans_id: txRef, status: "success", amount: "500.00", charge: "15.00" });
-  });
-
-  test("events tell the story of a transaction by Chapa's reference", async () => {
-    const { chapa, call, open } = await startLab();
-    const { txRef } = await open();
-    await chapa.act(txRef, "fail");
-    await chapa.act(txRef, "pay");
-
-    const { text } = await call("GET", `/transaction/events/${chapa.captures()[0]?.reference}`);
-
-    const Events = z.object({ data: z.array(z.looseObject({ message: z.string(), type: z.string() })) });
-    expect(Events.parse(JSON.parse(text)).data.map(({ type }) => type)).toEqual(["log", "error", "log"]);
-  });
+test("events tell the story of a transaction by Chapa's reference", async () => {
+  const { chapa, call, txRef } = await startCheckout();
+  await chapa.act(txRef, "fail");
+  await chapa.act(txRef, "pay");
+  const { text } = await call("GET", `/transaction/events/${chapa.captures()[0]?.reference}`);
+  const Events = z.object({ data: z.array(z.looseObject({ message: z.string(), type: z.string() })) });
+  expect(Events.parse(JSON.parse(text)).data.map(({ type }) => type)).toEqual(["log", "error", "log"]);
 });

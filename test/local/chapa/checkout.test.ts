@@ -5,11 +5,9 @@ test("the payer's page shows what is to be paid, whatever a stranger puts into t
   const { url, txRef } = await startCheckout({
     customization: { title: "Listing fee", description: "Two rooms in Bole" },
   });
-
   const { status, text, headers } = await ask(`${url}?success_url=https%3A%2F%2Fapp.example%2Fdone&x=1`, {
     method: "GET",
   });
-
   expect(status).toBe(200);
   expect(headers.get("content-type")).toBe("text/html; charset=utf-8");
   for (const shown of ["Listing fee", "Two rooms in Bole", "500.00", "ETB", txRef]) expect(text).toContain(shown);
@@ -22,9 +20,7 @@ test.each(["open", "waiting", "paid", "cancelled"])(
     if (state === "waiting") await chapa.act(txRef, "prompt");
     if (state === "paid") await chapa.act(txRef, "pay");
     if (state === "cancelled") await chapa.act(txRef, "cancel");
-
     const { text, headers } = await ask(url, { method: "GET" });
-
     expect(text).not.toMatch(/<script|<img|<iframe|@import|url\(|javascript:|\bon\w+=/i);
     expect(
       [...text.matchAll(/(?:href|src|action)="([^"]*)"/g)]
@@ -37,26 +33,21 @@ test.each(["open", "waiting", "paid", "cancelled"])(
 
 test("the payer's page does not let the merchant's words become markup", async () => {
   const { url } = await startCheckout({ tx_ref: `<u>"&'`, customization: { title: "<i>x</i>" } });
-
   const { text } = await ask(url, { method: "GET" });
-
   expect(text).not.toContain("<u>");
   expect(text).not.toContain("<i>x");
 });
 
 test("the payer's page does not exist for a token that was never given out", async () => {
   const { chapa } = await startLab();
-
   expect((await ask(`${chapa.origin}/checkout/payment/nothing`, { method: "GET" })).status).toBe(404);
 });
 
 test("the payer's page refreshes itself while the phone is being waited for, then goes on to the merchant", async () => {
   const { chapa, url, txRef } = await startCheckout({ return_url: "https://merchant.et/back" });
   await chapa.act(txRef, "prompt", { seconds: 2 });
-
   expect((await ask(`${url}?waiting`, { method: "GET" })).text).toContain('http-equiv="refresh"');
   await chapa.clock.advance(2000);
-
   const { status, headers } = await ask(`${url}?waiting`, { method: "GET" });
   expect(status).toBe(303);
   expect(headers.get("location")).toContain("https://merchant.et/back?trx_ref=");
@@ -67,9 +58,7 @@ const press = (url: string, fields: Record<string, string>) =>
 
 test("a button on the payer's page pays and sends the browser back with trx_ref, ref_id and status", async () => {
   const { chapa, url, txRef } = await startCheckout({ return_url: "https://merchant.et/back?id=7" });
-
   const { status, headers } = await press(url, { action: "pay", method: "telebirr", phone: "0900123456" });
-
   const reference = chapa.captures()[0]?.reference;
   expect(status).toBe(303);
   expect(headers.get("location")).toBe(
@@ -79,9 +68,7 @@ test("a button on the payer's page pays and sends the browser back with trx_ref,
 
 test("a button on the payer's page leads to a receipt when the merchant has no page", async () => {
   const { chapa, url } = await startCheckout();
-
   const { headers } = await press(url, { action: "pay" });
-
   const receipt = headers.get("location") ?? "";
   expect(receipt).toBe(`${chapa.origin}/checkout/payment-receipt/${chapa.captures()[0]?.reference}`);
   expect((await ask(receipt, { method: "GET" })).text).toContain("500.00 ETB");
@@ -89,9 +76,7 @@ test("a button on the payer's page leads to a receipt when the merchant has no p
 
 test("a button on the payer's page leads back to the page after a failure", async () => {
   const { url } = await startCheckout();
-
   const { status, headers } = await press(url, { action: "pay", phone: "0911111111" });
-
   expect(status).toBe(303);
   expect(headers.get("location")).toBe(new URL(url).pathname);
   expect((await ask(url, { method: "GET" })).text).toContain("Attempt 1 of 10");
@@ -100,9 +85,7 @@ test("a button on the payer's page leads back to the page after a failure", asyn
 test("a button on the payer's page that comes too late says so on the page", async () => {
   const { url } = await startCheckout();
   await press(url, { action: "pay" });
-
   const { status, text } = await press(url, { action: "pay" });
-
   expect(status).toBe(409);
   expect(text).toContain("This checkout is already paid");
 });
@@ -112,9 +95,7 @@ describe("a program", () => {
 
   test("is answered in JSON", async () => {
     const { url, txRef } = await startCheckout({ return_url: "https://merchant.et/back" });
-
     const { status, body } = await act(url, { action: "pay", method: "mpesa", phone: "0700123456" });
-
     expect(status).toBe(200);
     expect(body).toEqual({
       status: "success",
@@ -132,27 +113,21 @@ describe("a program", () => {
     [{ action: "wrong-amount", amount: "lots" }, "amount: validation.numeric"],
   ])("hears what is wrong with %j", async (body, message) => {
     const { url } = await startCheckout();
-
     const reply = await act(url, body);
-
     expect(reply).toMatchObject({ status: 422, body: { status: "failed", message: expect.stringContaining(message) } });
   });
 
   test("hears why an action is refused", async () => {
     const { url } = await startCheckout();
     await act(url, { action: "cancel" });
-
     const reply = await act(url, { action: "pay" });
-
     expect(reply.status).toBe(409);
     expect(reply.body.message).toContain("was cancelled");
   });
 
   test("of two that pay at the same moment, one pays", async () => {
     const { chapa, url } = await startCheckout();
-
     const replies = await Promise.all([act(url, { action: "pay" }), act(url, { action: "pay" })]);
-
     expect(replies.map(({ status }) => status).toSorted()).toEqual([200, 409]);
     expect(chapa.captures()).toHaveLength(1);
   });

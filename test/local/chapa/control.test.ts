@@ -9,9 +9,7 @@ async function tell({ control }: Lab, method: string, path: string, body?: unkno
 
 test("the control API lists what it understands", async () => {
   const lab = await startLab();
-
   const { routes, actions, scenarios } = await tell(lab, "GET", "");
-
   expect(routes).toContain("POST /__sim/act");
   expect(actions).toContain("pay-late");
   expect(scenarios).toContain("verify-503");
@@ -19,9 +17,7 @@ test("the control API lists what it understands", async () => {
 
 test("the control API acts like a payer", async () => {
   const { txRef, ...lab } = await startCheckout();
-
   const answer = await tell(lab, "POST", "/act", { tx_ref: txRef, action: "pay", method: "amole" });
-
   expect(answer).toMatchObject({ status: "success", tx_ref: txRef, state: "PAID" });
   expect(lab.chapa.captures()).toMatchObject([{ method: "amole" }]);
 });
@@ -29,19 +25,15 @@ test("the control API acts like a payer", async () => {
 test("the control API moves the clock", async () => {
   const { txRef, ...lab } = await startCheckout();
   const before = lab.chapa.clock.now();
-
   const { now } = await tell(lab, "POST", "/clock", { advance_ms: 61 * MINUTE });
-
   expect(Date.parse(String(now))).toBeGreaterThanOrEqual(before + 61 * MINUTE);
   expect(lab.chapa.transaction(txRef)?.state).toBe("EXPIRED");
 });
 
 test("the control API sets a plan, for one tx_ref or for all", async () => {
   const lab = await startLab();
-
   await tell(lab, "POST", "/plan", { tx_ref: "*", plan: { duplicate: 1 } });
   await tell(lab, "POST", "/plan", { tx_ref: "MINE", plan: { callback: { send: "off" } } });
-
   expect(await tell(lab, "GET", "/plan")).toEqual({
     plans: { "*": { duplicate: 1 }, MINE: { callback: { send: "off" } } },
   });
@@ -49,7 +41,6 @@ test("the control API sets a plan, for one tx_ref or for all", async () => {
 
 test("the control API sets and clears faults", async () => {
   const { txRef, ...lab } = await startCheckout();
-
   await tell(lab, "POST", "/faults", { fault: "503", route: "verify" });
   expect((await lab.verify(txRef)).status).toBe(503);
   await tell(lab, "POST", "/faults", { clear: true });
@@ -83,9 +74,7 @@ test("the control API shows state, ledger and journal", async () => {
 
 test("the control API changes profile and webhook address", async () => {
   const lab = await startLab();
-
   await tell(lab, "POST", "/state", { profile: "hostile", webhook_url: null });
-
   expect(lab.chapa.settings()).toEqual({ profile: "hostile", webhookUrl: null });
 });
 
@@ -94,10 +83,8 @@ test("the control API forgets everything but its settings on a reset", async () 
   lab.chapa.plan(txRef, { delay: 60 });
   await lab.chapa.act(txRef, "pay");
   await lab.chapa.faults.set("503");
-
   await tell(lab, "POST", "/reset");
   await lab.chapa.clock.advance(10 * MINUTE);
-
   expect(lab.chapa.captures()).toEqual([]);
   expect(lab.chapa.journal()).toEqual([]);
   expect(lab.inbox.received).toEqual([]);
@@ -120,15 +107,12 @@ test.each([
   ["POST", "/clock", "not json", "JSON object"],
 ])("the control API: %s %s %j is refused with a reason", async (method, path, body, reason) => {
   const { control } = await startLab();
-
   const reply = await control(method, path, body);
-
   expect(reply.status).toBe(422);
   expect(reply.body.message).toContain(reason);
 });
 
 test("the control API does not exist on the port of the API", async () => {
   const { chapa } = await startLab();
-
   expect((await fetch(`${chapa.origin}/__sim/state`)).status).toBe(404);
 });

@@ -37,6 +37,10 @@ export type Lab = {
   open(fields?: Record<string, unknown>): Promise<{ txRef: string; url: string }>;
   verify(txRef: string): Promise<Reply>;
   cancel(txRef: string): Promise<Reply>;
+  /** What verify says about the payment itself. */
+  statusOf(txRef: string): Promise<unknown>;
+  /** Acts as the payer, and waits for whatever Chapa sends because of it. */
+  act: ChapaSimulator["act"];
   /** Asks the control API. */
   control(method: string, path: string, body?: unknown): Promise<Reply>;
 };
@@ -54,18 +58,25 @@ export async function startLab(options: ChapaOptions = {}): Promise<Lab> {
     const order = { amount: "500.00", currency: "ETB", tx_ref: `LAB${String(serial++).padStart(12, "0")}`, ...fields };
     return call("POST", "/transaction/initialize", order);
   };
+  const verify: Lab["verify"] = (txRef) => call("GET", `/transaction/verify/${encodeURIComponent(txRef)}`);
   return {
     chapa,
     inbox,
     call,
     initialize,
+    verify,
+    statusOf: async (txRef) => (await verify(txRef)).body.data?.["status"],
+    act: async (...acted) => {
+      const result = await chapa.act(...acted);
+      await chapa.settled();
+      return result;
+    },
     open: async (fields = {}) => {
       const txRef =
         typeof fields["tx_ref"] === "string" ? fields["tx_ref"] : `LAB${String(serial++).padStart(12, "0")}`;
       const reply = await initialize({ ...fields, tx_ref: txRef });
       return { txRef, url: z.string(reply.text).parse(reply.body.data?.["checkout_url"]) };
     },
-    verify: (txRef) => call("GET", `/transaction/verify/${encodeURIComponent(txRef)}`),
     cancel: (txRef) => call("PUT", `/transaction/cancel/${encodeURIComponent(txRef)}`),
     control: (method, path, body) => ask(`${chapa.control}/__sim${path}`, { method, body }),
   };

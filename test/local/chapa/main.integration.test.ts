@@ -49,9 +49,9 @@ test("explains itself", async () => {
 });
 
 test.each([
-  [["--port", "many"], "--port has to be a whole number between 0 and 65535"],
-  [["--profile", "friendly"], "--profile has to be one of"],
-  [["--webhook-url", "nowhere"], "--webhook-url has to be an http or https URL"],
+  [["--port", "many"], "--port must be a whole number between 0 and 65535"],
+  [["--profile", "friendly"], "--profile must be one of"],
+  [["--webhook-url", "nowhere"], "--webhook-url must be an http or https URL"],
   [["--secret-key", "CHASECK-0123456789abcdef0123456789abcdef"], "CHASECK_TEST-sim"],
   [["--frobnicate"], "--frobnicate"],
 ])("%j is refused in a sentence, with exit code 2", async (args, sentence) => {

@@ -47,11 +47,11 @@ export const WRONG_ENDS: Record<string, (outcome: Outcome) => Outcome[]> = {
     { ...outcome, confirms: [...outcome.confirms, { propertyId: "another", status: "FAILED" }] },
   ],
   "the listing's answer was lost": (outcome) => [
-    withPayments(outcome, (payment) => ({ ...payment, listingHeard: !payment.listingHeard })),
+    withPayments(outcome, (payment) => ({ ...payment, isAcknowledged: !payment.isAcknowledged })),
   ],
   "the payer was told something else": (outcome) => [
-    { ...outcome, told: [] },
-    { ...outcome, told: [...outcome.told, { eventType: "payment_failed", message: "" }] },
+    { ...outcome, notifications: [] },
+    { ...outcome, notifications: [...outcome.notifications, { eventType: "payment_failed", message: "" }] },
   ],
   "callers got other answers": (outcome) => [
     { ...outcome, answers: [] },

@@ -17,14 +17,12 @@ let listing: ListingDouble;
 let paid: Request[];
 let payment: Listening;
 let answer: Answer;
+const ANSWER = { id: randomUUID(), chapa_tx_ref: "T", checkout_url: "https://checkout.chapa.co/x", more: 1 };
 
 beforeEach(async () => {
   clock = createClock();
   paid = [];
-  answer = {
-    status: 202,
-    body: { id: randomUUID(), chapa_tx_ref: "T", checkout_url: "https://checkout.chapa.co/x", more: 1 },
-  };
+  answer = { status: 202, body: ANSWER };
   payment = await serve("payments", 0, (request) => {
     paid.push(request);
     return answer;
@@ -43,18 +41,15 @@ afterEach(async () => {
   await Promise.all([listing.close(), payment.close()]);
 });
 
-async function confirm(
-  property_id: string,
-  status = "SUCCESS",
-  change: Record<string, unknown> = {},
-  key: string | undefined = KEY,
-) {
-  const response = await fetch(`${listing.baseUrl}/payments/confirm`, {
-    method: "POST",
-    headers: { "content-type": "application/json", ...(key ? { "x-api-key": key } : {}) },
-    body: JSON.stringify({ property_id, payment_id: randomUUID(), status, ...change }),
-  });
-  const { status: code, body } = await read(response);
+/** Sends a confirm, of a success unless `body` says otherwise. */
+function send(body: object, { key = KEY, url = listing.baseUrl, signal = null as AbortSignal | null } = {}) {
+  const headers = { "content-type": "application/json", ...(key ? { "x-api-key": key } : {}) };
+  const text = JSON.stringify({ payment_id: randomUUID(), status: "SUCCESS", ...body });
+  return fetch(`${url}/payments/confirm`, { method: "POST", headers, body: text, signal });
+}
+
+async function confirm(property_id: string, status = "SUCCESS", change: Record<string, unknown> = {}, key = KEY) {
+  const { status: code, body } = await read(await send({ property_id, status, ...change }, { key }));
   return { status: code, body };
 }
 const aProperty = () => listing.addProperty({ ownerId: OWNER }).id;
@@ -129,7 +124,7 @@ describe("the listing's confirm", () => {
     expect(listing.property(id)).toMatchObject({ status: "APPROVED", paymentStatus: "FAILED" });
   });
 
-  test("shows a probe nothing of a confirm that is still running", async () => {
+  test("shows a preflight nothing of a confirm that is still running", async () => {
     const id = aProperty();
     listing.setMode("hanging");
     const slow = confirm(id);
@@ -142,17 +137,11 @@ describe("the listing's confirm", () => {
   test("goes through although its caller has gone", async () => {
     const id = aProperty();
     listing.setMode("refusing");
-    const gone = fetch(`${listing.baseUrl}/payments/confirm`, {
-      method: "POST",
-      signal: AbortSignal.timeout(20),
-      headers: { "x-api-key": KEY },
-      body: JSON.stringify({ property_id: id, payment_id: randomUUID(), status: "SUCCESS" }),
-    });
-    await expect(gone).rejects.toThrow();
+    await expect(send({ property_id: id }, { signal: AbortSignal.timeout(20) })).rejects.toThrow();
     await waitUntil(() => listing.property(id)?.status === "APPROVED");
   });
 
-  test("publishes a deleted property again on a success, which only a probe can prevent", async () => {
+  test("publishes a deleted property again on a success, which only a preflight can prevent", async () => {
     const id = aProperty();
     listing.deleteProperty(id);
     expect(await confirm(id, "PENDING")).toEqual(received("DELETED", "PENDING"));
@@ -172,12 +161,8 @@ describe("the listing's confirm", () => {
 
   test("can be told to know every property", async () => {
     const open = await startListing({ clock, jwtSecret: SECRET, webhookKey: KEY, knowsEveryProperty: true });
-    const response = await fetch(`${open.baseUrl}/payments/confirm`, {
-      method: "POST",
-      headers: { "x-api-key": KEY },
-      body: JSON.stringify({ property_id: randomUUID(), payment_id: randomUUID(), status: "PENDING" }),
-    });
-    expect(response.status).toBe(200);
+    const { status } = await send({ property_id: randomUUID(), status: "PENDING" }, { url: open.baseUrl });
+    expect(status).toBe(200);
     await open.close();
   });
 
@@ -250,14 +235,14 @@ describe("the listing's approve-and-pay", () => {
     ["no URL", { checkout_url: null }],
     ["no reference", { chapa_tx_ref: null }],
   ])("breaks on an answer with %s", async (_name, change) => {
-    answer = { status: 202, body: { id: randomUUID(), chapa_tx_ref: "T", checkout_url: "https://x", ...change } };
+    answer = { status: 202, body: { ...ANSWER, ...change } };
     expect((await press(aProperty(), await token())).status).toBe(500);
   });
 
   test("stores an id that it then cannot take", async () => {
     const id = aProperty();
     const bad = "0b0a7c1e-3c1f-7f27-8a52-6f2f5f0f7a22";
-    answer = { status: 202, body: { id: bad, chapa_tx_ref: "T", checkout_url: "https://x" } };
+    answer = { status: 202, body: { ...ANSWER, id: bad } };
     const response = await press(id, await token());
     expect(response.headers.get("content-type")).toBe("text/plain");
     expect(listing.property(id)?.paymentId).toBe(bad);

@@ -1,6 +1,13 @@
 import { createHmac } from "node:crypto";
 import type { Target } from "../engine.ts";
-import { cancelLaw, exactLaw, initializeLaw, listLaw, signatureLaw, verifyLaw } from "../laws/chapa.ts";
+import {
+  cancelInvariant,
+  exactInvariant,
+  initializeInvariant,
+  listInvariant,
+  signatureInvariant,
+  verifyInvariant,
+} from "../invariants/chapa.ts";
 
 const WORDS = [
   ..."success failed pending refunded reversed failed/cancelled null true 500.00 1e2 0.001".split(" "),
@@ -45,7 +52,7 @@ export const CHAPA_TARGETS: readonly Target[] = [
       at(502, "<html>Bad gateway</html>"),
     ],
     words: WORDS,
-    run: (input) => verifyLaw(replyOf(input)),
+    run: (input) => verifyInvariant(replyOf(input)),
   },
   {
     name: "chapa initialize",
@@ -59,7 +66,7 @@ export const CHAPA_TARGETS: readonly Target[] = [
       at(401, '{"message":"Invalid API Key"}'),
     ],
     words: WORDS,
-    run: (input) => initializeLaw(replyOf(input)),
+    run: (input) => initializeInvariant(replyOf(input)),
   },
   {
     name: "chapa cancel",
@@ -69,7 +76,7 @@ export const CHAPA_TARGETS: readonly Target[] = [
       at(404, '{"message":"Payment link not found","status":"failed","data":null}'),
     ],
     words: WORDS,
-    run: (input) => cancelLaw(replyOf(input)),
+    run: (input) => cancelInvariant(replyOf(input)),
   },
   {
     name: "chapa list",
@@ -80,13 +87,13 @@ export const CHAPA_TARGETS: readonly Target[] = [
       ),
     ],
     words: WORDS,
-    run: (input) => listLaw(replyOf(input)),
+    run: (input) => listInvariant(replyOf(input)),
   },
   {
     name: "exact JSON",
     seeds: [DETAILS, '[1.50,-0,1e400,{"a":[{}]},"\\u1e00",null]'],
     words: WORDS,
-    run: (input) => exactLaw(input.toString("utf8")),
+    run: (input) => exactInvariant(input.toString("utf8")),
   },
   {
     // Two lines of headers and then the body; a line that is missing is a header that is.
@@ -101,7 +108,7 @@ export const CHAPA_TARGETS: readonly Target[] = [
     run: (input) => {
       const [first = Buffer.alloc(0), second = Buffer.alloc(0), body = Buffer.alloc(0)] = lines(input);
       const headers = { "x-chapa-signature": first.toString("utf8"), "chapa-signature": second.toString("utf8") };
-      signatureLaw(body, headers, SECRETS);
+      signatureInvariant(body, headers, SECRETS);
     },
   },
 ];

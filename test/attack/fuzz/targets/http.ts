@@ -1,6 +1,14 @@
 import type { Target } from "../engine.ts";
-import { API_KEY, JWT_SECRET, keyLaw, signedToken, tokenLaw } from "../laws/door.ts";
-import { cursorLaw, formLaw, initiateLaw, listRequestLaw, OWNER, PROGRAM, webhookLaw } from "../laws/http.ts";
+import { API_KEY, JWT_SECRET, keyInvariant, signedToken, tokenInvariant } from "../invariants/authentication.ts";
+import {
+  cursorInvariant,
+  formInvariant,
+  initiateInvariant,
+  listRequestInvariant,
+  OWNER,
+  PROGRAM,
+  webhookInvariant,
+} from "../invariants/http.ts";
 import { lines } from "./chapa.ts";
 
 const USER = "6f1d2f0e-54a1-4c7e-9d54-0d6a4b0f1c11";
@@ -41,7 +49,7 @@ export const HTTP_TARGETS: readonly Target[] = [
       };
       const isBase64Encoded = body[0] === 0xff;
       const text = isBase64Encoded ? body.subarray(1).toString("base64") : body.toString("utf8");
-      return initiateLaw({ headers, body: text, isBase64Encoded }, isOdd(body) ? OWNER : PROGRAM);
+      return initiateInvariant({ headers, body: text, isBase64Encoded }, isOdd(body) ? OWNER : PROGRAM);
     },
   },
   {
@@ -56,20 +64,23 @@ export const HTTP_TARGETS: readonly Target[] = [
       ..."limit= cursor= status= from= to= user_id= & = T Z +00:00 0000-01-01 9999-12-31 %00 100".split(" "),
     ],
     run: (input) =>
-      listRequestLaw(Object.fromEntries(new URLSearchParams(input.toString("utf8"))), isOdd(input) ? OWNER : PROGRAM),
+      listRequestInvariant(
+        Object.fromEntries(new URLSearchParams(input.toString("utf8"))),
+        isOdd(input) ? OWNER : PROGRAM,
+      ),
   },
   {
     name: "cursor",
     seeds: ["WyJHODVGUjIzR0hXRk4zRE5GRlAiLDE3OTU1MDA4MDAwMDBd.AAAAAAAAAAAAAAAAAAAAAA", "."],
     words: [".", "=", "W10", "bnVsbA"],
-    run: (input) => cursorLaw(input.toString("utf8"), [null]),
+    run: (input) => cursorInvariant(input.toString("utf8"), [null]),
   },
   {
     name: "form",
     seeds: ["username=a%40b.et&password=secret&grant_type=password", "username=&username=x&__proto__=y"],
     words: ["username=", "password=", "&", "=", "%", "+", "__proto__=", "constructor="],
     run: (input) =>
-      formLaw({
+      formInvariant({
         headers: { "content-type": "application/x-www-form-urlencoded" },
         body: isOdd(input) ? input.toString("base64") : input.toString("utf8"),
         isBase64Encoded: isOdd(input),
@@ -84,7 +95,7 @@ export const HTTP_TARGETS: readonly Target[] = [
     ],
     words: [...WORDS, '"tx_ref":', '"trx_ref":', "tx_ref=", "trx_ref=", "&", "="],
     run: (input) =>
-      webhookLaw({
+      webhookInvariant({
         headers: {},
         body: isOdd(input) ? input.toString("base64") : input.toString("utf8"),
         isBase64Encoded: isOdd(input),
@@ -94,7 +105,7 @@ export const HTTP_TARGETS: readonly Target[] = [
     name: "token as sent",
     seeds: [`Bearer ${signedToken(HEADER, CLAIMS)}`, `bearer ${signedToken('{"alg":"none"}', CLAIMS)}`, "Basic abc"],
     words: ["Bearer ", ".", "=", "eyJhbGciOiJub25lIn0", "e30", "bnVsbA", "_", "+", "/"],
-    run: (input) => tokenLaw(input.toString("utf8"), Date.now()),
+    run: (input) => tokenInvariant(input.toString("utf8"), Date.now()),
   },
   {
     // Header and claims as they are written, signed here: what only a holder of the secret can send.
@@ -107,7 +118,7 @@ export const HTTP_TARGETS: readonly Target[] = [
     ],
     run: (input) => {
       const [header, , claims] = lines(input);
-      return tokenLaw(
+      return tokenInvariant(
         `Bearer ${signedToken(header.toString("utf8"), claims.toString("utf8"), JWT_SECRET)}`,
         Date.now(),
       );
@@ -117,6 +128,6 @@ export const HTTP_TARGETS: readonly Target[] = [
     name: "program's key",
     seeds: [API_KEY, API_KEY.toUpperCase(), ""],
     words: ["rk_live_", " ", "\u0000"],
-    run: (input) => keyLaw(input.toString("utf8")),
+    run: (input) => keyInvariant(input.toString("utf8")),
   },
 ];

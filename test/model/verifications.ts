@@ -8,18 +8,18 @@ import { IDLE, isCaptured, isSettled, put, type Rec, type S, txAt } from "./stat
  * Looks, by whatever they are caused, at any moment. What they find here stays so for ever (money that was captured, a
  * link that has ended), so asking and writing are one step: nobody can come in between.
  */
-export function lookSteps(setting: Setting, s: S): Step<S>[] {
+export function verificationSteps(setting: Setting, s: S): Step<S>[] {
   return s.row.recs.flatMap((_, at) => [
     ...takesMoneyIn(setting, s, at),
     ...forgedWebhook(setting, s, at),
-    ...endsLook(setting, s, at),
+    ...endsVerification(setting, s, at),
     ...endsOtherLink(setting, s, at),
     ...oldNote(setting, s, at),
   ]);
 }
 
 /** The move that captured money justifies, as transitionForMoney of lib/domain/transitions.ts has it. */
-function moveForMoney(rules: Rules, s: S, at: number): TransitionName | undefined {
+function transitionForMoney(rules: Rules, s: S, at: number): TransitionName | undefined {
   const { row } = s;
   if (at > row.attempt || row.state === "none") return undefined;
   if (!rules.accountsOldAttempts && at !== row.attempt) return undefined;
@@ -34,7 +34,7 @@ function moveForMoney(rules: Rules, s: S, at: number): TransitionName | undefine
 /** @param place who does it, where that is an invocation of its own */
 export function takesMoneyIn(setting: Setting, s: S, at: number, place?: Place): Step<S>[] {
   if (!isCaptured(txAt(s, at))) return [];
-  const move = moveForMoney(setting.rules, s, at);
+  const move = transitionForMoney(setting.rules, s, at);
   if (!move || (isRecorded(s.row, at) && !setting.rules.unguarded[move])) return [];
   const agreed = txAt(s, at).money === "paid";
   const recs = put<Rec>(s.row.recs, at, move === "review" ? "review" : "paid");
@@ -45,7 +45,7 @@ export function takesMoneyIn(setting: Setting, s: S, at: number, place?: Place):
     { proof: "verified_money", fresh: true, attempt: at, agreed },
     { recs, unsent: false },
   );
-  return isMade ? [change.build(`look: finds the money of ${at}: ${move}`)] : [];
+  return isMade ? [change.build(`verify: finds the money of ${at}: ${move}`)] : [];
 }
 
 /** Only without "a webhook proves nothing": whoever can post one says that it was paid. */
@@ -58,15 +58,15 @@ function forgedWebhook(setting: Setting, s: S, at: number): Step<S>[] {
 }
 
 /** The first look after a checkout was left, and the last one, by which whatever was under way has landed. */
-export function endsLook(setting: Setting, s: S, at: number): Step<S>[] {
+export function endsVerification(setting: Setting, s: S, at: number): Step<S>[] {
   const rec = s.row.recs[at];
-  if (rec !== "closed" && rec !== "looked") return [];
+  if (rec !== "closed" && rec !== "verified") return [];
   const { money } = txAt(s, at);
   const isDeaf = !setting.rules.silenceIsNothing;
-  if (isCaptured(txAt(s, at)) ? !isDeaf : money === "flying" && rec === "looked") return [];
-  const recs = put<Rec>(s.row.recs, at, rec === "closed" ? "looked" : "done");
+  if (isCaptured(txAt(s, at)) ? !isDeaf : money === "flying" && rec === "verified") return [];
+  const recs = put<Rec>(s.row.recs, at, rec === "closed" ? "verified" : "done");
   const change = new Change(setting, s).row(noted(setting.rules, s.row, { recs }));
-  return [change.build(`look: ${rec === "closed" ? "finds" : "finds for the last time"} ${at} unpaid`)];
+  return [change.build(`verify: ${rec === "closed" ? "finds" : "finds for the last time"} ${at} unpaid`)];
 }
 
 /** Beside a paid checkout every other link is ended; its record is closed by whoever hears that it has ended. */
@@ -74,15 +74,20 @@ export function endsOtherLink(setting: Setting, s: S, at: number): Step<S>[] {
   if (s.row.state !== "SUCCESS" || s.row.recs[at] !== "open") return [];
   if (!setting.rules.endsOtherLinks) return [];
   if (txAt(s, at).link === "open") {
-    return [new Change(setting, s).tx(at, { link: "closed" }).build(`look: Chapa cancels ${at} beside the paid one`)];
+    return [new Change(setting, s).tx(at, { link: "closed" }).build(`verify: Chapa cancels ${at} beside the paid one`)];
   }
   const recs = left(setting.rules, s.row, at);
-  return [new Change(setting, s).row(noted(setting.rules, s.row, { recs })).build(`look: notes that ${at} has ended`)];
+  return [
+    new Change(setting, s).row(noted(setting.rules, s.row, { recs })).build(`verify: notes that ${at} has ended`),
+  ];
 }
 
-/** Only without "a note asks for the version": what a look read before an attempt was opened is written after it. */
+/**
+ * Only without "a note asks for the version": what a verification read before an attempt was opened is written after
+ * it.
+ */
 function oldNote(setting: Setting, s: S, at: number): Step<S>[] {
   if (setting.rules.notesAskForVersion || at === 0 || s.row.recs[at] === "") return [];
   const row = noted(setting.rules, s.row, { recs: put<Rec>(s.row.recs, at, "") });
-  return [new Change(setting, s).row(row).build(`look: notes what it read before ${at} was opened`)];
+  return [new Change(setting, s).row(row).build(`verify: notes what it read before ${at} was opened`)];
 }

@@ -1,10 +1,10 @@
-import type { Law } from "./checker.ts";
+import type { Invariant } from "./checker.ts";
 import type { Setting } from "./effects.ts";
-import { pressed, swept } from "./healing.ts";
 import { unaccounted } from "./outside.ts";
+import { pressed, swept } from "./recovery.ts";
 import { isCaptured, isPayable, isSettled, type Row, type S, txAt } from "./state.ts";
 
-export const LAW_NAMES = [
+export const INVARIANT_NAMES = [
   "one live checkout",
   "record before effect",
   "success has its money",
@@ -22,22 +22,22 @@ export const LAW_NAMES = [
   "beside a paid link nothing stays payable",
   "nobody is stuck",
 ] as const;
-export type LawName = (typeof LAW_NAMES)[number];
+export type InvariantName = (typeof INVARIANT_NAMES)[number];
 
-type Named = Law<S> & { name: LawName };
+type Named = Invariant<S> & { name: InvariantName };
 
 /**
- * The laws of the protocol over this model. The last four speak of what happens in the end: each asks of every
+ * The invariants of the protocol over this model. The last four speak of what happens in the end: each asks of every
  * reachable state what becomes of it when all that runs vanishes there and everything works from then on. What
  * follows is then determined, so asking it of each state is exact, and it depends on row, Chapa and world alone.
  */
-export function lawsOf(setting: Setting): Named[] {
-  return [...stateLaws(), ...stepLaws(), ...endLaws(setting)];
+export function invariantsOf(setting: Setting): Named[] {
+  return [...stateInvariants(), ...stepInvariants(), ...endInvariants(setting)];
 }
 
 const PARTS = ["row", "chapa", "world"] as const;
 
-function stateLaws(): Named[] {
+function stateInvariants(): Named[] {
   return [
     {
       name: "one live checkout",
@@ -77,7 +77,7 @@ function stateLaws(): Named[] {
       of: PARTS,
       state: ({ row, chapa, world }) => {
         const live = chapa.findIndex(isPayable);
-        return world.told === "FAILED" && row.state !== "SUCCESS" && live >= 0 ? `${live} can be paid` : undefined;
+        return world.delivered === "FAILED" && row.state !== "SUCCESS" && live >= 0 ? `${live} can be paid` : undefined;
       },
     },
     {
@@ -91,7 +91,7 @@ function stateLaws(): Named[] {
   ];
 }
 
-function stepLaws(): Named[] {
+function stepInvariants(): Named[] {
   return [
     {
       name: "success never goes back",
@@ -112,7 +112,8 @@ function stepLaws(): Named[] {
       name: "finalised over no money that had landed",
       step: (from, { to }) => {
         if (from.row.finalised || !to.row.finalised) return undefined;
-        // What lands after the first look that follows the closing cannot be known of in time; what landed before can.
+        // What lands after the first verification that follows the closing cannot be known of in time; what landed
+        // before can.
         const found = unaccounted(to).find((at) => to.row.recs[at] === "closed" || to.row.recs[at] === "open");
         return found === undefined ? undefined : `${found} was paid, and nobody looked after it was left`;
       },
@@ -147,7 +148,7 @@ function isLeaving(from: Row, to: Row): boolean {
   return from !== to && (isSettled(to) || to.state === "CREATED");
 }
 
-function endLaws(setting: Setting): Named[] {
+function endInvariants(setting: Setting): Named[] {
   return [
     {
       name: "every capture is accounted for",
@@ -164,9 +165,9 @@ function endLaws(setting: Setting): Named[] {
       state: (state) => {
         const { row, world } = swept(setting, state);
         if (row.state !== "SUCCESS" || row.listing === "flagged") return undefined;
-        return world.told === "SUCCESS" && row.listing === "acknowledged"
+        return world.delivered === "SUCCESS" && row.listing === "acknowledged"
           ? undefined
-          : `it was told ${world.told || "nothing"}`;
+          : `it was told ${world.delivered || "nothing"}`;
       },
     },
     {

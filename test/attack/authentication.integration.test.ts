@@ -56,7 +56,7 @@ const ROLE: Record<Exclude<Caller, "nobody">, string> = {
 /** What a route owes to a caller: `open` is any answer but a refusal at the door. */
 type Owed = "open" | 401 | 403;
 
-/** Stated apart from the code: who knocks how, what he may be, and whose the payment is (it is the owner's). */
+/** Stated apart from the code: who calls how, with which role, and whose the payment is (it is the owner's). */
 function owed({ access, path }: { access: Access; path: string }, caller: Caller): Owed {
   if (access.kind === "public") return "open";
   if (access.kind === "iam") return caller === "signed program" ? "open" : 403;
@@ -149,7 +149,7 @@ describe(`${ROUTES.length} routes × ${CALLERS.length} callers: the door opens f
     }
   });
 
-  test.each(CALLERS)("what nobody listed is closed to %s", async (caller) => {
+  test.each(CALLERS)("an unknown route is refused to %s", async (caller) => {
     for (const path of [
       "/",
       "/api/v1",

@@ -1,8 +1,8 @@
 import { Change, type Setting } from "./effects.ts";
-import { endsLook, endsOtherLink, takesMoneyIn } from "./looks.ts";
 import { successSteps, unaccounted } from "./outside.ts";
 import { left } from "./rules.ts";
 import { IDLE, isCaptured, isPayable, isSettled, put, type Rec, type Row, type S, type Tx, txAt } from "./state.ts";
+import { endsOtherLink, endsVerification, takesMoneyIn } from "./verifications.ts";
 
 // More than any payment of three attempts needs; reaching it means that nothing comes to an end.
 const ROUNDS = 40;
@@ -32,33 +32,33 @@ function quiet(s: S): S {
 function sweptOnce(setting: Setting, from: S): S {
   const { rules } = setting;
   let s = from;
-  if (s.row.state !== "SUCCESS" || rules.looksBesideSuccess) {
-    for (const at of toLookAt(setting, s)) s = lookedAt(setting, s, at);
+  if (s.row.state !== "SUCCESS" || rules.verifiesBesideSuccess) {
+    for (const at of toVerify(setting, s)) s = verifiedOnce(setting, s, at);
   }
   if (s.row.state === "SUCCESS" && s.row.listing === "") s = successSteps(setting, s)[0]?.to ?? s;
   return s;
 }
 
 /** As attemptsToVerify of lib/domain/verification-schedule.ts. */
-function toLookAt({ rules }: Setting, { row }: S): number[] {
+function toVerify({ rules }: Setting, { row }: S): number[] {
   const due = row.recs.flatMap((rec, at) =>
-    rec === "open" || rec === "closed" || rec === "looked" || rec === "review" ? [at] : [],
+    rec === "open" || rec === "closed" || rec === "verified" || rec === "review" ? [at] : [],
   );
-  if (!rules.looksAtEveryAttempt) return due.filter((at) => at === row.attempt);
+  if (!rules.verifiesEveryAttempt) return due.filter((at) => at === row.attempt);
   if (due.length > 0) return due;
   return row.state === "SUCCESS" ? [] : [row.attempt];
 }
 
-function lookedAt(setting: Setting, s: S, at: number): S {
+function verifiedOnce(setting: Setting, s: S, at: number): S {
   const money = takesMoneyIn(setting, s, at)[0];
   if (money) return money.to;
   if (isCaptured(txAt(s, at)) && setting.rules.silenceIsNothing) return s;
-  const looked = endsLook(setting, s, at)[0]?.to ?? s;
-  const ended = endsOtherLink(setting, looked, at)[0]?.to ?? looked;
+  const verified = endsVerification(setting, s, at)[0]?.to ?? s;
+  const ended = endsOtherLink(setting, verified, at)[0]?.to ?? verified;
   return dueMove(setting, ended);
 }
 
-/** The timeout is over by now: what is open expires, what is settled is sealed. */
+/** The timeout is over by now: what is open expires, what is settled is finalised. */
 function dueMove(setting: Setting, s: S): S {
   const { row } = s;
   const change = new Change(setting, s);

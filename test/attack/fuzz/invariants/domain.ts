@@ -12,7 +12,7 @@ import { RequestId } from "../../../../lib/http/initiate-request.ts";
 import { demand, demandCleanPrototypes, exactHundredths, orRefused, plainly } from "./broken.ts";
 
 /** Text is an id in one way only: what is read of it is written as the same id again. */
-export function idLaw(text: string): void {
+export function idInvariant(text: string): void {
   const parsed = parseTxRef(text);
   demand(parsed === undefined || txRefOf(parsed.ref, parsed.attempt) === text, "a reference is read as it is written");
   const ref = Ref.safeParse(text).data;
@@ -30,7 +30,7 @@ export function idLaw(text: string): void {
 }
 
 /** An amount is exact, a length of time positive where it counts, and nothing else is either. */
-export function moneyLaw(text: string): void {
+export function moneyInvariant(text: string): void {
   const santim = parseBirr(text);
   if (santim !== undefined) {
     demand(Number.isSafeInteger(santim), "an amount is a whole number of santim");
@@ -52,7 +52,7 @@ const VARIABLES: readonly Variable[] = [
 ];
 
 /** A setting is what it must be or is refused by its name, before anything runs with it. */
-export function settingsLaw(text: string): void {
+export function settingsInvariant(text: string): void {
   for (const name of VARIABLES) {
     const read = orRefused(() => readEnv([name], { [name]: text }), EnvironmentInvalid);
     const value: unknown = read?.[name];

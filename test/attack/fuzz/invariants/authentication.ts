@@ -32,7 +32,7 @@ export function signedToken(header: string, claims: string, secret = JWT_SECRET)
 }
 
 /** Whoever is let in shows a token that says so, in every part that counts, read without the library that checks it. */
-export async function tokenLaw(authorization: string, nowMs: number): Promise<Principal | undefined> {
+export async function tokenInvariant(authorization: string, nowMs: number): Promise<Principal | undefined> {
   const event = anEvent({ routeKey: ROUTE, headers: { authorization } });
   const principal = await orRefusedLater(() => authenticate(event, PORTS), Unauthenticated, Forbidden);
   demandCleanPrototypes();
@@ -55,14 +55,14 @@ export async function tokenLaw(authorization: string, nowMs: number): Promise<Pr
 }
 
 /** A program is let in by its key and by nothing that resembles it. */
-export async function keyLaw(key: string): Promise<void> {
+export async function keyInvariant(key: string): Promise<void> {
   const event = anEvent({ routeKey: ROUTE, headers: { "x-api-key": key } });
   const principal = await orRefusedLater(() => authenticate(event, PORTS), Unauthenticated, Forbidden);
   demand((principal !== undefined) === (key === API_KEY), "the key opens, and nothing else does");
 }
 
 /** A signed program is whom AWS found, and nobody else is one. */
-export async function signedLaw(authorizer: unknown, headers: Record<string, string>): Promise<void> {
+export async function signedInvariant(authorizer: unknown, headers: Record<string, string>): Promise<void> {
   const event = anEvent({ routeKey: "POST /internal/v1/payments/initiate", headers });
   Object.assign(event.requestContext, { authorizer });
   const principal = await orRefusedLater(() => authenticate(event, PORTS), Unauthenticated, Forbidden);

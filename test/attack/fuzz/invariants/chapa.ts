@@ -14,19 +14,19 @@ export const ORIGINS = ["https://checkout.chapa.co"];
 const LONGEST_FACT = 512;
 
 /** Whatever Chapa answers to verify, only its own word in the right place is money, and facts are as it wrote them. */
-export function verifyLaw(reply: HttpResponse): void {
+export function verifyInvariant(reply: HttpResponse): void {
   const evidence = classifyVerify(reply);
   const said = plainly(reply.text);
   const word = textOf(own(said, "data", "status")).toLowerCase();
   switch (evidence.kind) {
     case "paid":
       demand(reply.status === 200 && word === "success", "only data.status success in a 200 is paid");
-      factsLaw(evidence.facts, reply.text, own(said, "data"));
+      factsInvariant(evidence.facts, reply.text, own(said, "data"));
       break;
     case "refunded":
     case "reversed":
       demand(reply.status === 200 && word === evidence.kind, "only the word for it says that money went back");
-      factsLaw(evidence.facts, reply.text, own(said, "data"));
+      factsInvariant(evidence.facts, reply.text, own(said, "data"));
       break;
     case "unpaid":
       demand([200, 400, 404].includes(reply.status), "only an answer of Chapa's says that nobody has paid");
@@ -52,7 +52,7 @@ function isReadableEnvelope(said: unknown): boolean {
   return isText(message) && isText(status) && typeof own(said, "data", "status") === "string";
 }
 
-function factsLaw(facts: PaidFacts, text: string, data: unknown): void {
+function factsInvariant(facts: PaidFacts, text: string, data: unknown): void {
   for (const fact of ["txRef", "currency", "mode", "reference", "method"] as const) {
     const value = facts[fact];
     if (value === undefined) continue;
@@ -64,11 +64,11 @@ function factsLaw(facts: PaidFacts, text: string, data: unknown): void {
     demand(value.length <= LONGEST_FACT, "no fact is longer than a row can hold");
     demand(value.isWellFormed(), "no fact holds half a character, which no table takes");
   }
-  amountLaw(facts.amount, own(data, "amount"), text);
-  amountLaw(facts.charge, own(data, "charge"), text);
+  amountInvariant(facts.amount, own(data, "amount"), text);
+  amountInvariant(facts.charge, own(data, "charge"), text);
 }
 
-function amountLaw(amount: number | undefined, written: unknown, text: string): void {
+function amountInvariant(amount: number | undefined, written: unknown, text: string): void {
   if (amount === undefined) return;
   demand(Number.isSafeInteger(amount) && amount >= 0, "an amount is a whole number of santim");
   const candidates = typeof written === "string" ? [written] : (text.match(/\d+(?:\.\d+)?/g) ?? []);
@@ -79,7 +79,7 @@ function amountLaw(amount: number | undefined, written: unknown, text: string): 
 }
 
 /** Whatever Chapa answers to initialize, payers are sent to its own pages only, by every reading of the address. */
-export function initializeLaw(reply: HttpResponse): void {
+export function initializeInvariant(reply: HttpResponse): void {
   const answer = classifyInitialize(reply, ORIGINS);
   if (answer.kind === "opened") {
     const url = URL.parse(answer.checkoutUrl);
@@ -104,7 +104,7 @@ export function initializeLaw(reply: HttpResponse): void {
 }
 
 /** Whatever Chapa answers to cancel, a link counts as ended only by JSON with the status that says so. */
-export function cancelLaw(reply: HttpResponse): void {
+export function cancelInvariant(reply: HttpResponse): void {
   const status = { closed: 200, already_over: 400, not_found: 404, unclear: reply.status }[classifyCancel(reply)];
   demand(reply.status === status, "each end of a link has its status");
   if (plainly(reply.text) === undefined) demand(classifyCancel(reply) === "unclear", "what is not JSON ends nothing");
@@ -112,7 +112,7 @@ export function cancelLaw(reply: HttpResponse): void {
 }
 
 /** A page of Chapa's list: rows as they were written, or no page at all. */
-export async function listLaw(reply: HttpResponse): Promise<void> {
+export async function listInvariant(reply: HttpResponse): Promise<void> {
   const client = new ChapaClient({
     baseUrl: "https://api.chapa.test/v1",
     checkoutOrigins: ORIGINS,
@@ -129,13 +129,13 @@ export async function listLaw(reply: HttpResponse): Promise<void> {
     const word = textOf(own(row, "status")).toLowerCase();
     demand(!tookMoney || ["success", "refunded", "reversed"].includes(word), "only three words say that money came");
     demand(at === undefined || Number.isFinite(at), "a moment is a number or absent");
-    amountLaw(amount, own(row, "amount"), reply.text);
+    amountInvariant(amount, own(row, "amount"), reply.text);
   }
   demandCleanPrototypes();
 }
 
 /** Exact parsing takes what JSON.parse takes and gives the same, but every number is its own text. */
-export function exactLaw(text: string): void {
+export function exactInvariant(text: string): void {
   const exact = parseExactly(text);
   const plain = plainly(text);
   if (exact !== undefined) {
@@ -176,7 +176,8 @@ export function expectedVerdict(
   const other = clean(headers["chapa-signature"]);
   const shown = content === "" ? other : content;
   if (shown === "") return "absent";
-  if (shown.length !== 64 || [...shown].some((letter) => !"0123456789abcdef".includes(letter))) return "malformed";
+  if (shown.length !== 64 || [...shown].some((character) => !"0123456789abcdef".includes(character)))
+    return "malformed";
   const made = (bytes: Uint8Array) =>
     secrets.map((secret) => createHmac("sha256", Buffer.from(secret, "utf8")).update(bytes).digest("hex"));
   if (made(raw).includes(shown)) return "authentic";
@@ -188,7 +189,11 @@ export function expectedVerdict(
 }
 
 /** A webhook is authentic exactly where the bytes were signed with a secret of ours, and nothing makes the check fail. */
-export function signatureLaw(raw: Uint8Array, headers: SignatureHeaders, secrets: readonly string[]): SignatureVerdict {
+export function signatureInvariant(
+  raw: Uint8Array,
+  headers: SignatureHeaders,
+  secrets: readonly string[],
+): SignatureVerdict {
   const verdict = judgeSignature(raw, headers, secrets);
   const expected = expectedVerdict(raw, headers, secrets);
   demand(verdict === expected, `a signature that is ${expected} is not taken for ${verdict}`);

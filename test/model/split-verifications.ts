@@ -1,19 +1,21 @@
 import type { Step } from "./checker.ts";
 import { Change, type Place, type Setting } from "./effects.ts";
-import { takesMoneyIn } from "./looks.ts";
 import { isDue, isRecorded, left } from "./rules.ts";
 import { IDLE, isCaptured, process, put, type Rec, type Row, type S, txAt } from "./state.ts";
+import { takesMoneyIn } from "./verifications.ts";
 
 /**
  * Looks as they really run, each read, question and write a step of its own. A note is written if no move came in
  * between; it sets whole attributes as they follow from what was read, so it undoes what another note has set.
  */
-export function splitLookSteps(setting: Setting, s: S, place: Place): Step<S>[] {
+export function splitVerificationSteps(setting: Setting, s: S, place: Place): Step<S>[] {
   const one = s[place.kind][place.index];
   const change = () => new Change(setting, s);
   switch (one?.pc) {
     case "idle":
-      return s.row.recs.flatMap((_, at) => beginsLook(setting, s, place, at)).concat(hears(setting, s, place));
+      return s.row.recs
+        .flatMap((_, at) => beginsVerification(setting, s, place, at))
+        .concat(acknowledges(setting, s, place));
     case "account":
       return takesMoneyIn(setting, s, one.at, place);
     case "end link": {
@@ -23,8 +25,8 @@ export function splitLookSteps(setting: Setting, s: S, place: Place): Step<S>[] 
         change()
           .tx(one.at, { link })
           .becomes(place, becomes)
-          .build(`look: Chapa cancels ${one.at} beside the paid one`),
-        change().tx(one.at, { link }).becomes(place, IDLE).build(`look: the same, the answer is lost`),
+          .build(`verify: Chapa cancels ${one.at} beside the paid one`),
+        change().tx(one.at, { link }).becomes(place, IDLE).build(`verify: the same, the answer is lost`),
       ];
     }
     case "note":
@@ -33,24 +35,24 @@ export function splitLookSteps(setting: Setting, s: S, place: Place): Step<S>[] 
         change()
           .row({ ...s.row, ...one.writes })
           .becomes(place, IDLE)
-          .build(`look: notes what follows for ${one.at}`),
+          .build(`verify: notes what follows for ${one.at}`),
       ];
     default:
       return [];
   }
 }
 
-function beginsLook(setting: Setting, s: S, place: Place, at: number): Step<S>[] {
+function beginsVerification(setting: Setting, s: S, place: Place, at: number): Step<S>[] {
   const { row } = s;
   const rec = row.recs[at];
   const becomes = (next: ReturnType<typeof process>, label: string) =>
-    new Change(setting, s).becomes(place, next).build(`look: ${label}`);
+    new Change(setting, s).becomes(place, next).build(`verify: ${label}`);
   if (isCaptured(txAt(s, at))) {
     return at > row.attempt || isRecorded(row, at) ? [] : [becomes(process("account", at, false), `finds ${at} paid`)];
   }
-  if (rec !== "open" && rec !== "closed" && rec !== "looked") return [];
+  if (rec !== "open" && rec !== "closed" && rec !== "verified") return [];
   const note = process("note", at, true, {
-    writes: noteOf(setting, row, { recs: put<Rec>(row.recs, at, afterLook(s, at)) }),
+    writes: noteOf(setting, row, { recs: put<Rec>(row.recs, at, afterVerification(s, at)) }),
   });
   const steps = [becomes(note, `finds ${at} unpaid`)];
   if (row.state === "SUCCESS" && rec === "open") {
@@ -60,16 +62,16 @@ function beginsLook(setting: Setting, s: S, place: Place, at: number): Step<S>[]
   return steps;
 }
 
-/** The last look comes when whatever was under way has landed. */
-function afterLook({ row, chapa }: S, at: number): Rec {
+/** The last verification comes when whatever was under way has landed. */
+function afterVerification({ row, chapa }: S, at: number): Rec {
   const rec = row.recs[at] ?? "";
-  if (rec === "closed") return "looked";
-  return rec === "looked" && chapa[at]?.money === "" ? "done" : rec;
+  if (rec === "closed") return "verified";
+  return rec === "verified" && chapa[at]?.money === "" ? "done" : rec;
 }
 
-function hears(setting: Setting, s: S, place: Place): Step<S>[] {
+function acknowledges(setting: Setting, s: S, place: Place): Step<S>[] {
   const { row, world } = s;
-  if (row.state !== "SUCCESS" || row.listing !== "" || world.told !== "SUCCESS") return [];
+  if (row.state !== "SUCCESS" || row.listing !== "" || world.delivered !== "SUCCESS") return [];
   const note = process("note", row.attempt, true, { writes: noteOf(setting, row, { listing: "acknowledged" }) });
   return [new Change(setting, s).becomes(place, note).build("listing: answers that it has SUCCESS")];
 }

@@ -54,11 +54,11 @@ const initiate = endpoint("json", async ({ event, body }) => {
 type Asked = Pick<APIGatewayProxyEventV2, "headers" | "isBase64Encoded"> & { body?: string };
 
 /** Whatever is sent to initiate, it is understood as it was meant or refused with a 4xx that names what is wrong. */
-export async function initiateLaw(asked: Asked, by: Principal): Promise<void> {
+export async function initiateInvariant(asked: Asked, by: Principal): Promise<void> {
   caller = by;
   const event = anEvent(asked);
   const answer = await initiate(event, aContext());
-  answerLaw(answer, [202, 403, 422]);
+  answerInvariant(answer, [202, 403, 422]);
   demandCleanPrototypes();
   if (answer.statusCode !== 202) return;
   const { amount, ...accepted } = Accepted.parse(plainly(answer.body));
@@ -68,7 +68,7 @@ export async function initiateLaw(asked: Asked, by: Principal): Promise<void> {
   for (const name of ["user_id", "property_id"] as const) {
     demand(digitsOf(textOf(own(sent, name))) === digitsOf(accepted[name]), `${name} is the one that was sent`);
   }
-  demand(by.kind === "service" || accepted.user_id === by.userId, "a user acts for himself only");
+  demand(by.kind === "service" || accepted.user_id === by.userId, "users act for themselves only");
   demand(HONOURED[accepted.purpose]?.includes(amount) ?? false, "nothing is sold but at its price");
   const named = own(sent, "amount");
   if (named !== undefined && named !== null) {
@@ -80,7 +80,7 @@ export async function initiateLaw(asked: Asked, by: Principal): Promise<void> {
 }
 
 /** What an answer of ours is, whatever it answers: one of these statuses, whole, short, and a problem where it refuses. */
-export function answerLaw(answer: HttpAnswer, statuses: readonly number[]): void {
+export function answerInvariant(answer: HttpAnswer, statuses: readonly number[]): void {
   demand(statuses.includes(answer.statusCode), `nothing answers ${answer.statusCode} here`);
   demand(answer.body.length <= ANSWER_LIMIT, "no answer is blown up by its question");
   for (const value of Object.values(answer.headers)) {
@@ -95,20 +95,20 @@ export function answerLaw(answer: HttpAnswer, statuses: readonly number[]): void
 const LIST_KEY = "cursor-key";
 
 /** Whatever is asked of a list, it is a list of what the caller may see, within a span, or a refusal that names the field. */
-export function listRequestLaw(query: Record<string, string>, by: Principal): void {
+export function listRequestInvariant(query: Record<string, string>, by: Principal): void {
   orRefused(
     () => {
       const read = parseRequest("query", ListFilter, query);
       demand(Number.isInteger(read.limit) && read.limit >= 1 && read.limit <= 100, "a page has 1 to 100 payments");
       const userId = listedUser(by, read.user_id);
-      demand(by.kind === "service" || by.role === "admin" || userId === by.userId, "a user is shown his own");
+      demand(by.kind === "service" || by.role === "admin" || userId === by.userId, "users are shown their own");
       const span = spanOf(read.from, read.to, T0, userId !== undefined);
       demand(Number.isFinite(span.from) && Number.isFinite(span.to), "a span has a beginning and an end");
       for (const at of [span.from, span.to]) {
         const day = spanOfDay(addisAbabaDay(at));
-        demand(day.from <= at && at <= day.to, "both ends of a span are in days that can be looked at");
+        demand(day.from <= at && at <= day.to, "both ends of a span are in days that can be verified");
       }
-      if (read.cursor !== undefined) cursorLaw(read.cursor, [userId ?? null]);
+      if (read.cursor !== undefined) cursorInvariant(read.cursor, [userId ?? null]);
       const link = nextLink(anEvent({ rawPath: "/api/v1/payments", queryStringParameters: query }), "c");
       demand(/^<\/api\/v1\/payments\?[\x21-\x7e]*>; rel="next"$/.test(link), "a link is one that a header can hold");
     },
@@ -119,14 +119,14 @@ export function listRequestLaw(query: Record<string, string>, by: Principal): vo
 }
 
 /** Nothing is a cursor but what this list has written. */
-export function cursorLaw(text: string, list: readonly unknown[]): void {
+export function cursorInvariant(text: string, list: readonly unknown[]): void {
   const ours = cursors(LIST_KEY, list);
   const mark = orRefused(() => ours.read(text), InputInvalid);
   demand(mark === undefined || ours.write(mark) === text, "a cursor is one that this list wrote");
 }
 
 /** Whatever comes as a form, its fields are its own, or it is too large. */
-export function formLaw(asked: Asked): void {
+export function formInvariant(asked: Asked): void {
   const fields = orRefused(() => formBody(anEvent(asked)), BodyTooLarge);
   if (fields === undefined) return;
   demand(Object.getPrototypeOf(fields) === Object.prototype, "no field becomes a prototype");
@@ -140,7 +140,7 @@ export function formLaw(asked: Asked): void {
 }
 
 /** Whatever bytes come to the webhook, the reference is what its text says, or they are refused by name. */
-export function webhookLaw(asked: Asked & { queryStringParameters?: Record<string, string> }): void {
+export function webhookInvariant(asked: Asked & { queryStringParameters?: Record<string, string> }): void {
   const event = anEvent(asked);
   const raw = orRefused(() => rawBody(event, WEBHOOK_LIMIT_BYTES), BodyTooLarge);
   if (raw === undefined) return;

@@ -13,7 +13,7 @@ import { anOpened, aRef } from "../../../support/payments.ts";
 import { demand, demandCleanPrototypes, orRefused, own, plainly, textOf } from "./broken.ts";
 
 /** A row is read as a payment that is written as the same row again, or refused by name. */
-export function itemLaw(row: object): void {
+export function itemInvariant(row: object): void {
   const read = orRefused(() => fromItem(row as Item), z.ZodError);
   demandCleanPrototypes();
   if (read === undefined) return;
@@ -32,7 +32,7 @@ const BEFORE = recordOf("1", { NewImage: imageOf(toItem(FIRST)) });
 const AFTER = recordOf("3", { NewImage: imageOf(toItem(LAST)) });
 
 /** A record of the stream takes no other along: those before it are handled, and it comes again first. */
-export async function streamLaw(images: { NewImage?: unknown; OldImage?: unknown }): Promise<void> {
+export async function streamInvariant(images: { NewImage?: unknown; OldImage?: unknown }): Promise<void> {
   const handled: Change[] = [];
   const handler = streamHandler(async (changes) => {
     handled.push(...changes);
@@ -66,7 +66,7 @@ export const QUEUED = {
 } as const;
 
 /** A message is handled as it was written or comes again until it is dead; its neighbours are handled all the same. */
-export async function queueLaw(queue: keyof typeof QUEUED, body: string): Promise<void> {
+export async function queueInvariant(queue: keyof typeof QUEUED, body: string): Promise<void> {
   const handled: unknown[] = [];
   hidden.length = 0;
   const { schema, good } = QUEUED[queue];

@@ -2,8 +2,15 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { FEE } from "../../support/payments.ts";
 import { amountText, anyJson, anyText, mostly, strangeJson } from "./hostile.ts";
-import { API_KEY, JWT_SECRET, keyLaw, signedLaw, signedToken, tokenLaw } from "./laws/door.ts";
-import { holdsLater } from "./settings.ts";
+import {
+  API_KEY,
+  JWT_SECRET,
+  keyInvariant,
+  signedInvariant,
+  signedToken,
+  tokenInvariant,
+} from "./invariants/authentication.ts";
+import { holds, holdsOften } from "./settings.ts";
 
 const now = Date.now();
 const later = Math.floor(now / 1000) + 3_600;
@@ -49,48 +56,40 @@ const written = (value: fc.Arbitrary<unknown>) => {
 
 test("a token that is right lets its user in", async () => {
   const token = signedToken('{"alg":"HS256"}', JSON.stringify({ sub: FEE.userId, role: "owner", exp: later }));
-  expect(await tokenLaw(`Bearer ${token}`, now)).toMatchObject({ kind: "user", userId: FEE.userId });
+  expect(await tokenInvariant(`Bearer ${token}`, now)).toMatchObject({ kind: "user", userId: FEE.userId });
 });
 
 test("a token lets in only whom it names, by one algorithm, with our signature, within its time, whatever its parts hold", async () => {
-  await holdsLater(
-    fc.asyncProperty(written(header), written(claims), async (first, second) => {
-      await tokenLaw(`Bearer ${signedToken(first, second)}`, now);
-    }),
-    3,
-  );
+  await holdsOften(3, [written(header), written(claims)], async (first, second) => {
+    await tokenInvariant(`Bearer ${signedToken(first, second)}`, now);
+  });
 });
 
 test("a token with anything changed about its text says the same or lets nobody in", async () => {
   const good = signedToken('{"alg":"HS256"}', JSON.stringify({ sub: FEE.userId, role: "owner", exp: later }));
-  await holdsLater(
-    fc.asyncProperty(fc.nat(good.length), fc.nat(3), anyText, async (at, cut, text) => {
-      await tokenLaw(`Bearer ${good.slice(0, at)}${text}${good.slice(at + cut)}`, now);
-    }),
-    2,
-  );
+  await holdsOften(2, [fc.nat(good.length), fc.nat(3), anyText], async (at, cut, text) => {
+    await tokenInvariant(`Bearer ${good.slice(0, at)}${text}${good.slice(at + cut)}`, now);
+  });
 });
 
 test("a token signed with anything but the secret lets nobody in", async () => {
-  await holdsLater(
-    fc.asyncProperty(anyText, written(claims), async (secret, body) => {
-      fc.pre(secret !== JWT_SECRET);
-      expect(await tokenLaw(`Bearer ${signedToken('{"alg":"HS256"}', body, secret)}`, now)).toBeUndefined();
-    }),
-  );
+  await holds([anyText, written(claims)], async (secret, body) => {
+    fc.pre(secret !== JWT_SECRET);
+    expect(await tokenInvariant(`Bearer ${signedToken('{"alg":"HS256"}', body, secret)}`, now)).toBeUndefined();
+  });
 });
 
 test("a token is looked for behind the one word for it, and any other authorization lets nobody in", async () => {
-  await holdsLater(
-    fc.asyncProperty(
+  await holds(
+    [
       fc.oneof(
         anyText,
         anyText.map((text) => `Bearer ${text}`),
       ),
-      async (text) => {
-        expect(await tokenLaw(text, now)).toBeUndefined();
-      },
-    ),
+    ],
+    async (text) => {
+      expect(await tokenInvariant(text, now)).toBeUndefined();
+    },
   );
 });
 
@@ -99,7 +98,7 @@ test("a program is let in by its key, letter by letter, and by nothing that rese
     anyText,
     fc.constantFrom(API_KEY, API_KEY.toUpperCase(), ` ${API_KEY}`, `${API_KEY}\u0000`, API_KEY.slice(1)),
   );
-  await holdsLater(fc.asyncProperty(key, (text) => keyLaw(text)));
+  await holds([key], (text) => keyInvariant(text));
 });
 
 test("a program that signs is whom AWS found in the signature; headers and odd contexts make it nobody else", async () => {
@@ -111,5 +110,5 @@ test("a program that signs is whom AWS found in the signature; headers and odd c
     { authorization: anyText, "x-api-key": fc.constantFrom(API_KEY, "") },
     { requiredKeys: [] },
   );
-  await holdsLater(fc.asyncProperty(authorizer, headers, (context, given) => signedLaw(context, given)));
+  await holds([authorizer, headers], (context, given) => signedInvariant(context, given));
 });

@@ -1,11 +1,11 @@
-/** A law of a parser that an input has broken. */
+/** An invariant of a parser that an input has broken. */
 export class Broken extends Error {
   override name = "Broken";
 }
 
 /** @throws Broken */
-export function demand(holds: boolean, law: string): asserts holds {
-  if (!holds) throw new Broken(law);
+export function demand(holds: boolean, invariant: string): asserts holds {
+  if (!holds) throw new Broken(invariant);
 }
 
 /**
