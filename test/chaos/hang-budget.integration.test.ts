@@ -65,7 +65,6 @@ beforeAll(async () => {
   cloud.rotate("auth", { upstash_url: functions.proxies.get("redis")?.origin });
   caller = new ApiClient(cloud.address);
   for (const one of CASES) await measure(one);
-  process.stdout.write(`${table()}\n`);
 });
 afterAll(async () => {
   for (const proxy of functions.proxies.values()) proxy.judge = () => "pass";
@@ -202,25 +201,4 @@ async function headersFor(route: Route, path: string, body: string): Promise<Rec
   const { owner, admin } = cloud.address.users;
   const isOwners = route.access.roles?.includes("owner") ?? true;
   return { authorization: `Bearer ${(isOwners ? owner : admin).token}` };
-}
-
-/** Milliseconds by route and dependency, the slowest last. */
-function table(): string {
-  const line = (name: string, cells: readonly string[]) =>
-    name.padEnd(48) + cells.map((cell) => cell.padStart(20)).join("");
-  const rows = [...measured].map(([name, by]) => {
-    const cells = CASES.map((one) => by.get(one) ?? { ms: 0, response: undefined });
-    return { name, slowest: Math.max(...cells.map(({ ms }) => ms)), cells };
-  });
-  return [
-    line("answer (status) after ms, while … hangs", CASES),
-    ...rows
-      .toSorted((a, b) => a.slowest - b.slowest)
-      .map(({ name, cells }) =>
-        line(
-          name,
-          cells.map(({ ms, response }) => `${Math.round(ms)} (${response?.status ?? "-"})`),
-        ),
-      ),
-  ].join("\n");
 }

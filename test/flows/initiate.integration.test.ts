@@ -49,14 +49,6 @@ describe("pressed at the same moment", () => {
     expect(await stage.cloud.rows.payments()).toHaveLength(1);
   });
 
-  test("for 40 properties twice each: 40 payments, each with one checkout", async () => {
-    const properties = Array.from({ length: 40 }, () => randomUUID());
-    const answers = await inParallel(80, (index) => ({ property_id: properties[index % 40] }));
-    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([202]));
-    expect(new Set(answers.map(({ body }) => body["checkout_url"])).size).toBe(40);
-    expect(await openedAtChapa()).toHaveLength(40);
-  });
-
   test("after the checkout's window: it is ended and renewed once, and all get the new one", async () => {
     const checkout = await stage.checkout(stage.addProperty());
     const [payment] = await stage.cloud.rows.payments();

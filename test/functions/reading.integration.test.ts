@@ -124,31 +124,18 @@ describe("the status of a payment", () => {
     const checkout = await stage.checkout(stage.addProperty());
     const { status, body } = await stage.status(checkout);
     expect(status).toBe(200);
-    expect(body).toMatchObject({
-      id: checkout.id,
-      status: "PENDING",
-      state: "PENDING",
-      chapa_tx_ref: "********",
-      checkout_url: null,
-      amount: 500,
-      currency: "ETB",
-    });
+    expect(body).toMatchObject({ id: checkout.id, status: "PENDING", state: "PENDING", amount: 500, currency: "ETB" });
+    expect(body).toMatchObject({ chapa_tx_ref: "********", checkout_url: null });
   });
 
   test("says 404 in the original's words for an id that is nobody's", async () => {
-    const { status, body } = await stage.caller.status(randomUUID());
-    expect({ status, detail: body["detail"], code: body["code"] }).toEqual({
-      status: 404,
-      detail: "Payment not found",
-      code: "payment_not_found",
-    });
+    const body = { detail: "Payment not found", code: "payment_not_found" };
+    expect(await stage.caller.status(randomUUID())).toMatchObject({ status: 404, body });
   });
 
   test("names the path's parameter when it is no UUID", async () => {
-    expect(await stage.caller.status("not-a-uuid")).toMatchObject({
-      status: 422,
-      body: { errors: [{ loc: ["path", "payment_id"] }] },
-    });
+    const body = { errors: [{ loc: ["path", "payment_id"] }] };
+    expect(await stage.caller.status("not-a-uuid")).toMatchObject({ status: 422, body });
   });
 });
 
@@ -280,17 +267,6 @@ describe("giving a payment up", () => {
     const refused = await post(`/${checkout.id}/cancel`, bearer("owner"));
     expect([refused.status, refused.body["code"]]).toEqual([503, "gateway_unavailable"]);
     expect((await stage.cloud.rows.payments())[0]).toMatchObject({ state: "PENDING", version: 2 });
-  });
-
-  test("is for its owner and administrators", async () => {
-    const checkout = await stage.checkout(stage.addProperty());
-    const statuses = [
-      (await post(`/${checkout.id}/cancel`, bearer("owner2"))).status,
-      (await post(`/${checkout.id}/cancel`, bearer("tenant"))).status,
-      (await post(`/${checkout.id}/cancel`, key())).status,
-      (await post(`/${randomUUID()}/cancel`, bearer("owner"))).status,
-    ];
-    expect(statuses).toEqual([403, 403, 401, 404]);
   });
 
   test("and paying it in the same moment end in one truth", async () => {
