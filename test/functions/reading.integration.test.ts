@@ -151,7 +151,7 @@ describe("one payment", () => {
       expires_at: null,
       attempts: [{ number: 0, chapa_tx_ref: "********", amount: 500, end: "paid" }],
       captures: [{ attempt: 0, kind: "confirmed", amount: 500, currency: "ETB", reference: "********" }],
-      history: [{ move: "claim" }, { move: "open" }, { move: "confirm", evidence: null }],
+      history: [{ transition: "claim" }, { transition: "open" }, { transition: "confirm", evidence: null }],
     });
     for (const headers of [bearer("admin"), key()]) {
       const { body } = await read(`/${checkout.id}`, headers);
