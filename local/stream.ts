@@ -25,14 +25,14 @@ export class StreamMapping {
   /** Records given up after all tries. */
   readonly failed: DynamoDBRecord[] = [];
 
-  private constructor(endpoint: string, iterator: string, told: { invoke: Invoke; observe: StreamObserver }) {
+  private constructor(endpoint: string, iterator: string, consumers: { invoke: Invoke; observe: StreamObserver }) {
     this.#endpoint = endpoint;
     this.#iterator = iterator;
-    this.#invoke = told.invoke;
-    this.#observe = told.observe;
+    this.#invoke = consumers.invoke;
+    this.#observe = consumers.observe;
   }
 
-  /** Will tell of every change that is made from now on. */
+  /** Delivers every change that is made from now on. */
   static async fromNow(endpoint: string, invoke: Invoke, observe: StreamObserver): Promise<StreamMapping> {
     return new StreamMapping(endpoint, await endOfStream(endpoint), { invoke, observe });
   }
