@@ -17,10 +17,13 @@ export class TimedOut extends Error {}
 
 type Handler = (event: unknown, context: Context) => Promise<unknown>;
 
+// A count, so that what Node keeps of compiled code serves the next process, too.
+let generations = 0;
+
 /** The functions of one cloud, loaded from source into this process. */
 export class Functions implements FunctionHost {
   #handlers = new Map<FunctionName, Promise<Handler>>();
-  #generation = "";
+  #generation = 0;
   #running = 0;
 
   /** Invocations that have not answered. */
@@ -39,7 +42,7 @@ export class Functions implements FunctionHost {
 
   /** Every function starts anew when it is called next, and reads the process's environment then. */
   async forget(): Promise<void> {
-    this.#generation = randomUUID();
+    this.#generation = ++generations;
     this.#handlers = new Map();
   }
 
@@ -78,7 +81,7 @@ export class Functions implements FunctionHost {
   }
 }
 
-async function start(name: FunctionName, generation: string): Promise<Handler> {
+async function start(name: FunctionName, generation: number): Promise<Handler> {
   // The address is part of a module's identity: another one makes another instance of the same file.
   const address = new URL(`../functions/${name}.ts?cold=${generation}`, import.meta.url).href;
   const module: { handler: Handler } = await import(address);
