@@ -149,7 +149,7 @@ export class Cloud implements Controlled {
     this.#userTokens = await tokensOf(services.users, clock);
     chapa?.setWebhookUrl(`${servers.webhook.origin}/`);
     services.listing?.setPaymentServiceUrl(`${servers.api.origin}/api/v1`);
-    await this.#renew();
+    await this.#renew("load");
     queues.connect(this.#parts.invoke);
     schedule.start();
     this.#control = await startControl(this);
@@ -211,7 +211,7 @@ export class Cloud implements Controlled {
     await this.settle();
     await Promise.all([chapa?.reset(), services.reset(), redis.reset()]);
     queues.clear();
-    await this.#renew();
+    await this.#renew("forget");
   }
 
   /** What there is, for people. */
@@ -252,7 +252,7 @@ export class Cloud implements Controlled {
   }
 
   /** An empty table, and functions that have just started. */
-  async #renew(): Promise<void> {
+  async #renew(functionsAnew: "load" | "forget"): Promise<void> {
     const { settings, functions, tableHost, queues, chapa, services, servers } = this.#parts;
     await tableHost.renew();
     const at = {
@@ -263,7 +263,7 @@ export class Cloud implements Controlled {
       ...services.urls,
     };
     this.#environment.set({ ...sdkEnvironment(at, queues), ...functionEnvironment(settings, at, queues) });
-    await functions.load();
+    await functions[functionsAnew]();
     tableHost.stream.start();
     // The minute's run, so that nobody has to wait a minute to hear how we are.
     await functions.invoke("timeout-payments", {});

@@ -10,7 +10,7 @@ export default defineConfig({
   test: {
     // Each mutant has a worker of its own; one more for each file only costs time.
     isolate: false,
-    env: { POWERTOOLS_LOG_LEVEL: "SILENT" },
+    env: { POWERTOOLS_LOG_LEVEL: "INFO" },
     include: [...GROUPS[group].tests],
     exclude: LEFT_OUT,
     setupFiles: ".ci/mutation/seed.ts",

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { VERSION } from "../../lib/contract/version.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../lib/domain/time.ts";
 import type { HttpResponse } from "../../local/api-client.ts";
 import type { Stage } from "../../local/demo/stage.ts";
@@ -233,12 +234,12 @@ describe("the doors beside it", () => {
     await stage.cloud.sweep();
     for (const path of ["/health", "/api/v1/health"]) {
       const { status, body } = await stage.caller.get(path);
-      expect([status, body]).toMatchObject([200, { status: "healthy", db: "ok", chapa_api: "ok" }]);
+      expect([status, body]).toMatchObject([200, { status: "healthy", db: "ok", chapa_api: "ok", version: VERSION }]);
     }
     await stage.cloud.fault("chapa", "down");
     await stage.cloud.advance(MINUTE_MS);
     const down = await stage.caller.get("/health");
-    expect([down.status, down.body]).toMatchObject([503, { db: "ok" }]);
+    expect([down.status, down.body]).toMatchObject([503, { db: "ok", version: VERSION }]);
     expect(down.body["chapa_api"]).not.toBe("ok");
     expect(down.body["detail"]).toEqual(expect.anything());
   });

@@ -1,6 +1,9 @@
+import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import * as z from "zod";
 import { InitiateRequest, UuidText } from "../../lib/contract/api.ts";
+import { VERSION } from "../../lib/contract/version.ts";
 import { Uuid } from "../../lib/domain/ids.ts";
 
 const IDS = { property_id: "0b0a7c1e-3c1f-4f27-8a52-6f2f5f0f7a22", user_id: "6f1d2f0e-54a1-4c7e-9d54-0d6a4b0f1c11" };
@@ -42,4 +45,9 @@ test.each([
 ])("initiate refuses %s %j under its own name", (field, value) => {
   const issues = InitiateRequest.safeParse({ ...IDS, [field]: value }).error?.issues;
   expect(issues?.map(({ path }) => path)).toEqual([[field]]);
+});
+
+test("the release that health and the API's description show is the one of package.json", () => {
+  const { version } = z.object({ version: z.string() }).parse(JSON.parse(readFileSync("package.json", "utf8")));
+  expect(VERSION).toBe(version);
 });

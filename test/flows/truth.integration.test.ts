@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import * as z from "zod";
 import { txRefOf, Uuid } from "../../lib/domain/ids.ts";
 import { openFlags } from "../../lib/domain/payment.ts";
@@ -14,7 +14,6 @@ import { type Cloud, startCloud } from "../../local/cloud.ts";
 import { readSettings } from "../../local/settings.ts";
 import { USERS } from "../../local/users.ts";
 import { CloudWorld } from "../invariants/cloud-world.ts";
-import { RECORDS } from "../support/scan-records.ts";
 import { answersAsDescribed } from "../support/stage.ts";
 
 /**
@@ -224,7 +223,9 @@ async function nextDue(on: Cloud): Promise<number | undefined> {
 
 /** What the functions have logged in this process: the comparison of books calls a person about each of these. */
 function reportedReferences(): Set<string> {
-  const lines = readFileSync(`${RECORDS}/${process.pid}.jsonl`, "utf8").split("\n").filter(Boolean);
+  const lines = readFileSync(`${inject("records")}/${process.pid}.jsonl`, "utf8")
+    .split("\n")
+    .filter(Boolean);
   const records = lines.map((line) => LogRecord.parse(JSON.parse(line)));
   return new Set(records.flatMap(({ message, reference = [] }) => (message === "reconcile_finding" ? reference : [])));
 }

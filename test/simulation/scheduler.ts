@@ -67,6 +67,9 @@ export type Happened = Parked & { number: number; at: number; fault: CallFault }
 
 type Call = Parked & { settle: (fault: CallFault) => Promise<void> };
 
+// One for all runs: Node keeps a slot for each storage that was ever used, and copies all of them at each call.
+const running = new AsyncLocalStorage<Task>();
+
 /**
  * Runs real asynchronous code one call at a time: every outside call is parked until it is chosen, and comes out as
  * chosen. The same choices give the same run.
@@ -83,7 +86,6 @@ export class Scheduler {
   readonly trace: Happened[] | undefined;
   /** Whether each task remembers what it was answered, which makes its inner state comparable. */
   readonly #isRemembering: boolean;
-  readonly #running = new AsyncLocalStorage<Task>();
   readonly #failures: unknown[] = [];
   readonly #tasks = new Set<Task>();
   #parked: Call[] = [];
@@ -117,7 +119,7 @@ export class Scheduler {
 
   /** The piece of work on whose behalf something happens now. */
   get current(): Task | undefined {
-    return this.#running.getStore();
+    return running.getStore();
   }
 
   /** Starts work that may die. What fails by itself has been dealt with by the work; a fault of ours ends the run. */
@@ -125,7 +127,7 @@ export class Scheduler {
     const task: Task = { name, isDead: false, isOver: false, onDeath, seen: "" };
     this.#tasks.add(task);
     this.#isFresh = true;
-    this.#running.run(task, () =>
+    running.run(task, () =>
       work()
         .catch((error: unknown) => this.#failures.push(error))
         .finally(() => {
@@ -161,7 +163,7 @@ export class Scheduler {
           return reject(wrong(false));
         }
         // The effect happens in the name of the task, so that invariants know whose it was.
-        const result = this.#running.run(task, async () => effect());
+        const result = running.run(task, async () => effect());
         const known = await result.then(
           (value) => value,
           (error: unknown) => String(error),

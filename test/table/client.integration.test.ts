@@ -1,7 +1,7 @@
 import { createServer, type RequestListener, type Server } from "node:http";
 import { text } from "node:stream/consumers";
 import { PutCommand } from "@aws-sdk/lib-dynamodb";
-import { afterEach, expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import { DependencyUnavailable } from "../../lib/domain/errors.ts";
 import { documentClient } from "../../lib/table/client.ts";
 import { callTable } from "../../lib/table/conditional.ts";
@@ -24,11 +24,13 @@ async function clientOf(answer: RequestListener) {
 }
 
 afterEach(() => {
+  vi.unstubAllEnvs();
   server.closeAllConnections();
   server.close();
 });
 
 test("a table that never answers is asked three times and then given up", async () => {
+  vi.stubEnv("DEADLINE_FACTOR", "1");
   let asked = 0;
   const client = await clientOf(() => {
     asked++;

@@ -5,7 +5,24 @@ import type { Payment } from "../../lib/domain/payment.ts";
 import { DAY_MS } from "../../lib/domain/time.ts";
 import { STATES, TRANSITION_NAMES } from "../../lib/domain/vocabulary.ts";
 import { fromItem, type Item, toItem } from "../../lib/table/payment-item.ts";
-import { aClaim, anOpened, FEE, T0 } from "../support/payments.ts";
+import { aClaim, anOpened, FEE, T0, TERMS } from "../support/payments.ts";
+
+// What a row and a payment write alike.
+const LEFT = { amount: Santim.parse(40_000), currency: "USD", mode: "live" } as const;
+const CAPTURES: Payment["captures"] & Item[] = [
+  {
+    ...TERMS,
+    attempt: 1,
+    at: T0 + 11,
+    kind: "confirmed",
+    reference: "AP1",
+    method: "telebirr",
+    charge: Santim.parse(1_250),
+    reversal: "refunded",
+    listed: true,
+  },
+  { attempt: 0, at: T0 + 12, kind: "duplicate" },
+];
 
 // A row with everything in it, as it lies in tables that exist. Whatever changes in the code, it must be read so.
 const ROW = {
@@ -18,20 +35,10 @@ const ROW = {
   state: "SUCCESS",
   version: 9,
   attempt: 1,
-  amount: 50_000,
-  currency: "ETB",
-  mode: "test",
+  ...TERMS,
   attempts: {
-    0: {
-      amount: 40_000,
-      currency: "USD",
-      mode: "live",
-      opened_at: T0 + 1,
-      closed_at: T0 + 2,
-      end: "renewed",
-      verify_at: T0 + 3,
-    },
-    1: { amount: 50_000, currency: "ETB", mode: "test", opened_at: T0 + 4 },
+    0: { ...LEFT, opened_at: T0 + 1, closed_at: T0 + 2, end: "renewed", verify_at: T0 + 3 },
+    1: { ...TERMS, opened_at: T0 + 4 },
   },
   lease: { holder: "me", until: T0 + 5, unsent: true },
   checkout_url: "https://checkout.chapa.co/x",
@@ -44,22 +51,7 @@ const ROW = {
   failure_reason: "Insufficient balance",
   late: true,
   finalised: true,
-  captures: [
-    {
-      attempt: 1,
-      at: T0 + 11,
-      kind: "confirmed",
-      amount: 50_000,
-      currency: "ETB",
-      mode: "test",
-      reference: "AP1",
-      method: "telebirr",
-      charge: 1_250,
-      reversal: "refunded",
-      listed: true,
-    },
-    { attempt: 0, at: T0 + 12, kind: "duplicate" },
-  ],
+  captures: CAPTURES,
   refundable: 40_000,
   attention: [
     { code: "duplicate", at: T0 + 13, attempt: 0, answered_at: T0 + 14 },
@@ -83,18 +75,10 @@ const PAYMENT: Payment = {
   state: "SUCCESS",
   version: 9,
   attempt: 1,
-  terms: { amount: Santim.parse(50_000), currency: "ETB", mode: "test" },
+  terms: TERMS,
   attempts: {
-    0: {
-      amount: Santim.parse(40_000),
-      currency: "USD",
-      mode: "live",
-      openedAt: T0 + 1,
-      closedAt: T0 + 2,
-      end: "renewed",
-      verifyAt: T0 + 3,
-    },
-    1: { amount: Santim.parse(50_000), currency: "ETB", mode: "test", openedAt: T0 + 4 },
+    0: { ...LEFT, openedAt: T0 + 1, closedAt: T0 + 2, end: "renewed", verifyAt: T0 + 3 },
+    1: { ...TERMS, openedAt: T0 + 4 },
   },
   lease: { holder: "me", until: T0 + 5, unsent: true },
   checkoutUrl: "https://checkout.chapa.co/x",
@@ -106,22 +90,7 @@ const PAYMENT: Payment = {
   failureReason: "Insufficient balance",
   late: true,
   finalised: true,
-  captures: [
-    {
-      attempt: 1,
-      at: T0 + 11,
-      kind: "confirmed",
-      amount: Santim.parse(50_000),
-      currency: "ETB",
-      mode: "test",
-      reference: "AP1",
-      method: "telebirr",
-      charge: Santim.parse(1_250),
-      reversal: "refunded",
-      listed: true,
-    },
-    { attempt: 0, at: T0 + 12, kind: "duplicate" },
-  ],
+  captures: CAPTURES,
   refundable: Santim.parse(40_000),
   attention: [
     { code: "duplicate", at: T0 + 13, attempt: 0, answeredAt: T0 + 14 },
@@ -138,7 +107,7 @@ const PAYMENT: Payment = {
   ],
 };
 
-const ATTEMPT = { amount: 50_000, currency: "ETB", mode: "test", opened_at: T0 };
+const ATTEMPT = { ...TERMS, opened_at: T0 };
 
 test("a payment's row is read and written as it always was, field by field", () => {
   expect(fromItem(ROW)).toEqual(PAYMENT);
@@ -190,7 +159,7 @@ test.each([
 });
 
 test("a payment's row holds every end, kind, reversal, code and transition that exists, and no other", () => {
-  const nested = (change: { end?: string; kind?: string; reversal?: string; code?: string; transition?: string }) => ({
+  const nested = (change: Partial<Record<"end" | "kind" | "reversal" | "code" | "transition", string>>) => ({
     ...ROW,
     attempts: { 0: { ...ROW.attempts[0], end: change.end ?? "paid" } },
     captures: [{ ...ROW.captures[0], kind: change.kind ?? "reviewed", reversal: change.reversal ?? "reversed" }],
@@ -214,20 +183,8 @@ test("a payment's row holds every end, kind, reversal, code and transition that 
 });
 
 test.each([
-  "pk",
-  "schema",
-  "serial",
-  "state",
-  "version",
-  "attempt",
-  "amount",
-  "currency",
-  "mode",
-  "attempts",
-  "created_at",
-  "updated_at",
-  "began_at",
-  "history",
+  ..."pk schema serial state version attempt amount currency mode attempts".split(" "),
+  ..."created_at updated_at began_at history".split(" "),
 ])("a row without %s is no payment", (name) => {
   expect(() => fromItem({ ...ROW, [name]: undefined })).toThrow();
 });

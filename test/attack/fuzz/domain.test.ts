@@ -9,7 +9,7 @@ import { Santim, sum } from "../../../lib/domain/money.ts";
 import { PriceBook, priceOf } from "../../../lib/domain/prices.ts";
 import { parseDuration } from "../../../lib/domain/time.ts";
 import { parseLadder } from "../../../lib/domain/verification-schedule.ts";
-import { amountText, anyJson, anyText, mostly } from "./hostile.ts";
+import { amountText, anyJson, anyText, joined, mostly } from "./hostile.ts";
 import { demand, orRefused } from "./invariants/broken.ts";
 import { idInvariant, moneyInvariant, settingsInvariant } from "./invariants/domain.ts";
 import { holds, holdsOften } from "./settings.ts";
@@ -46,9 +46,11 @@ describe("money", () => {
 describe("ids", () => {
   test("are read from any text in one way only, or not at all", async () => {
     const near = fc.oneof(characters(20), characters(18), characters(19), fc.uuid(), refs.map(paymentIdOf), anyText);
-    const dressed = fc
-      .tuple(fc.constantFrom("", " ", "{", "urn:uuid:", "\ufeff"), near, fc.constantFrom("", " ", "}", "-", "0"))
-      .map((parts) => parts.join(""));
+    const dressed = joined(
+      fc.constantFrom("", " ", "{", "urn:uuid:", "\ufeff"),
+      near,
+      fc.constantFrom("", " ", "}", "-", "0"),
+    );
     await holdsOften(4, [dressed], (text) => idInvariant(text));
   });
 
@@ -74,7 +76,7 @@ describe("settings", () => {
     const odd = fc.oneof(
       anyText,
       fc.webUrl(),
-      fc.tuple(fc.webUrl(), fc.constantFrom("/", "///", "\\", "?a=/", " ")).map((parts) => parts.join("")),
+      joined(fc.webUrl(), fc.constantFrom("/", "///", "\\", "?a=/", " ")),
       fc.constantFrom(..."https:// http:/// //x https://x@y 0 -1 1e3 Infinity true TRUE 2m,1m ,".split(" ")),
       fc.json(),
     );
@@ -134,9 +136,7 @@ describe("settings", () => {
 
 describe("time", () => {
   test("of verifications is a ladder that grows from above zero, or none", async () => {
-    const rung = fc
-      .tuple(fc.nat({ max: 2_000_000 }), fc.constantFrom("s", "m", "h", "d", "", "w"))
-      .map((parts) => parts.join(""));
+    const rung = joined(fc.nat({ max: 2_000_000 }), fc.constantFrom("s", "m", "h", "d", "", "w"));
     await holdsOften(2, [fc.array(fc.oneof(rung, anyText), { maxLength: 5 })], (rungs) => {
       const ladder = parseLadder(rungs.join(","));
       if (!ladder) return;

@@ -12,7 +12,7 @@ import { requestAt } from "../../../lib/http/request-path.ts";
 import { inInvocation, traceHeaders } from "../../../lib/runtime/invocation.ts";
 import { aContext, anEvent } from "../../support/events.ts";
 import { anOpened, aRef, FEE } from "../../support/payments.ts";
-import { amountText, anyJson, anyText, mostly, strangeJson } from "./hostile.ts";
+import { amountText, anyJson, anyText, joined, mostly, strangeJson } from "./hostile.ts";
 import { demand, orRefused, orRefusedLater } from "./invariants/broken.ts";
 import {
   cursorInvariant,
@@ -28,13 +28,11 @@ const callers = fc.constantFrom(OWNER, PROGRAM);
 const uuidText = fc.oneof(
   fc.constantFrom(FEE.userId, FEE.propertyId),
   fc.uuid(),
-  fc
-    .tuple(
-      fc.constantFrom("", "urn:uuid:", "URN:UUID:", " ", "{", "\ufeff", "-"),
-      fc.uuid().chain((id) => fc.constantFrom(id, id.toUpperCase(), id.replaceAll("-", ""), id.replace("-", ""))),
-      fc.constantFrom("", "}", " ", "\n", "}}", "-"),
-    )
-    .map((parts) => parts.join("")),
+  joined(
+    fc.constantFrom("", "urn:uuid:", "URN:UUID:", " ", "{", "\ufeff", "-"),
+    fc.uuid().chain((id) => fc.constantFrom(id, id.toUpperCase(), id.replaceAll("-", ""), id.replace("-", ""))),
+    fc.constantFrom("", "}", " ", "\n", "}}", "-"),
+  ),
   anyText,
 );
 
