@@ -48,14 +48,6 @@ test("presses at once with 50 request ids for one property get one payment, one 
   expect(await stage.cloud.rows.payments()).toHaveLength(1);
 });
 
-test("presses at once for 40 properties, twice each, make 40 payments with one checkout each", async () => {
-  const properties = Array.from({ length: 40 }, () => randomUUID());
-  const answers = await inParallel(80, (index) => ({ property_id: properties[index % 40] }));
-  expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([202]));
-  expect(new Set(answers.map(({ body }) => body["checkout_url"])).size).toBe(40);
-  expect(await openedAtChapa()).toHaveLength(40);
-});
-
 test("presses at once after the checkout's window end and renew it once, and all get the new one", async () => {
   const checkout = await stage.checkout(stage.addProperty());
   const [payment] = await stage.cloud.rows.payments();

