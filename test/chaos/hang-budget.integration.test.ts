@@ -73,8 +73,8 @@ afterAll(async () => {
   await Promise.all([...functions.proxies.values()].map((proxy) => proxy.close()));
 });
 
-describe.each(CASES)("%s:", (one) => {
-  test(`while nothing comes back from it every route answers by itself after deadlines of less than ${ROUTE_MS / 1000} s, the webhook of less than ${WEBHOOK_MS / 1000} s`, () => {
+describe.each(CASES)("%s", (one) => {
+  test(`every route answers within deadlines of less than ${ROUTE_MS / 1000} s, the webhook of less than ${WEBHOOK_MS / 1000} s, while a dependency hangs`, () => {
     expect(measured.size).toBeGreaterThanOrEqual(ROUTES.length);
     for (const [name, by] of measured) {
       const { ms, response } = by.get(one) ?? { ms: Number.POSITIVE_INFINITY, response: undefined };
@@ -85,7 +85,7 @@ describe.each(CASES)("%s:", (one) => {
     }
   });
 
-  test("it was asked, and it hung", () => {
+  test("the routes called the dependency, and it hung", () => {
     const hung = functions.proxies.get(dependencyOf(one))?.hits ?? new Map();
     expect([...hung.values()].reduce((sum, { hang }) => sum + hang, 0)).toBeGreaterThan(0);
   });

@@ -68,8 +68,8 @@ let requestNumber = 0;
 const aHash = () => `hash-${requestNumber++}`;
 const aRequest = (by: string) => ({ ref: aRef(), fields: { purpose: "listing_fee" }, recordedAt: T0, by });
 
-describe.each(LOSSES)("a write is what it was, though %s:", (_, callFaults) => {
-  test("a payment that was created belongs to its creator", async () => {
+describe.each(LOSSES)("writes though %s", (_, callFaults) => {
+  test("a created payment belongs to its creator", async () => {
     const claimed = aClaim();
     next(...callFaults);
     expect(await tables.payments.create(claimed)).toEqual({ won: true, payment: claimed });
@@ -84,7 +84,7 @@ describe.each(LOSSES)("a write is what it was, though %s:", (_, callFaults) => {
     expect(await tables.payments.create(mine)).toEqual({ won: false, payment: theirs });
   });
 
-  test("a step is stored, once", async () => {
+  test("a step is stored exactly once", async () => {
     const before = aClaim();
     await tables.payments.create(before);
     const after = open(before, "me", CHECKOUT_URL, aContext());
@@ -121,7 +121,7 @@ describe.each(LOSSES)("a write is what it was, though %s:", (_, callFaults) => {
     expect(await tables.payments.find(opened.ref)).toEqual(opened);
   });
 
-  test("a new request is no replay, and somebody else's is one", async () => {
+  test("a new request is no replay, and another caller's is one", async () => {
     const [hash, mine, theirs] = [aHash(), aRequest("me"), aRequest("they")];
     next(...callFaults);
     expect(await tables.requests.record(hash, mine)).toMatchObject({ replayed: false, request: mine });
@@ -210,7 +210,7 @@ describe(`${RUNS} random sequences, every third call going wrong`, () => {
     }
   });
 
-  test("of five callers that take the same step exactly one has taken it, and all know whose it is", async () => {
+  test("exactly one of five callers that make the same step has made it, and all know which one", async () => {
     for (const seed of runs) {
       proxy.judge = () => "pass";
       const before = aClaim();

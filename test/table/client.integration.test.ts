@@ -36,7 +36,7 @@ test("a table that never answers is asked three times and then given up", async 
   expect(asked).toBe(3);
 });
 
-test("what is undefined has no attribute in the table", async () => {
+test("an undefined field has no attribute in the table", async () => {
   const bodies: Promise<string>[] = [];
   const client = await clientOf((request, response) => {
     bodies.push(text(request).finally(() => response.end("{}")));
