@@ -99,7 +99,7 @@ describe("the payer whose payment is not confirmed", () => {
     expect(page.headers.get("content-type")).toBe("text/html; charset=utf-8");
     expect(page.headers.get("cache-control")).toBe("no-store");
     expect(page.text).toContain(`<html lang="${shown}">`);
-    for (const words of [texts[shown].looking, "500.00 ETB", txRef]) expect(page.text).toContain(words);
+    for (const words of [texts[shown].verifying, "500.00 ETB", txRef]) expect(page.text).toContain(words);
   });
 
   test("runs nothing and loads nothing from elsewhere, and the browser is told so", async () => {
@@ -150,14 +150,14 @@ describe("the payer whose payment is not confirmed", () => {
     }
     for (const page of await Promise.all(visits)) {
       expect([page.status, page.headers.get("location")]).toEqual([200, null]);
-      expect(page.text).toContain(texts.en.looking);
+      expect(page.text).toContain(texts.en.verifying);
     }
     const payments = await stage.cloud.rows.payments();
     expect(payments.map(({ state, version }) => [state, version])).toEqual(visits.map(() => ["PENDING", 2]));
   });
 
-  test.each<[Action, number, "looking" | "review" | "unpaid"]>([
-    ["fail", 0, "looking"],
+  test.each<[Action, number, "verifying" | "review" | "unpaid"]>([
+    ["fail", 0, "verifying"],
     ["wrong-amount", 0, "review"],
     ["live-test-mix", 0, "review"],
     ["abandon", 7 * DAY_MS, "unpaid"],
@@ -170,7 +170,7 @@ describe("the payer whose payment is not confirmed", () => {
     const page = await visit(checkout.txRef);
     expect([page.status, page.headers.get("location")]).toEqual([200, null]);
     expect(page.text).toContain(texts.en[`${shown}_title`]);
-    expect(refreshOf(page) !== undefined).toBe(shown === "looking");
+    expect(refreshOf(page) !== undefined).toBe(shown === "verifying");
   });
 });
 

@@ -19,7 +19,7 @@ describe("the page of a payment that is not confirmed", () => {
   test.each(["en", "am", "om"] as const)("is written in %s, with amount and reference", (language) => {
     const { body } = page({ language });
     expect(body).toContain(`<html lang="${language}">`);
-    expect(body).toContain(texts[language].looking_title);
+    expect(body).toContain(texts[language].verifying_title);
     expect(body).toContain("500.00 ETB");
     expect(body).toContain(TX_REF);
   });
