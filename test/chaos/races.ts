@@ -1,4 +1,4 @@
-// First of all, so that no module keeps a Date that cannot be moved.
+// Must be the first import, so that no module keeps the original Date.
 import "../../local/process-clock.ts";
 import { randomBytes } from "node:crypto";
 import { Command } from "../../commands/command.ts";
@@ -26,11 +26,11 @@ import { seeded } from "../support/seeded-random.ts";
 
 export type RaceOptions = { keys: number; parallel: number; seed: number; faultRate: number };
 
-/** What came of it: every fault is a fee's number and what was wrong with it. */
+/** The result. Each of `faults` names a fee by its number and says what was wrong. */
 export type Raced = {
   faults: string[];
   answers: number;
-  /** Tries that ended without an answer: told to wait, or cut off by a fault or an overloaded machine. */
+  /** Tries without a final answer: the caller had to wait, or a fault or an overloaded machine cut the connection. */
   retries: number;
   cutOff: number;
   transactions: number;
@@ -44,14 +44,14 @@ const QUIET = { info: () => undefined, warn: () => undefined, error: () => undef
 const OWNER = Uuid.parse("6f1d2f0e-54a1-4c7e-9d54-0d6a4b0f1c11");
 const CAN_BE_PAID = ["OPEN", "ATTEMPTING"];
 const TRIES = 40;
-// The local engine takes longer for a write the more rows it has, so that so many fees share one.
+// Writes to the local engine get slower with more rows, so each engine gets this many fees.
 const FEES_AN_ENGINE = 100;
-// Callers share clients of the table as they would processes; one client has fifty connections.
+// Callers share clients of the table, as they share processes on Lambda. One client has fifty connections.
 const PROCESSES = 10;
 
 /**
- * For each fee so many callers at once, each with a request of its own, on a real engine by the real SDK and with a
- * Chapa over HTTP, both of which fail now and then: one checkout URL for all of them.
+ * For each fee, many callers send a request at the same time, each with a request id of its own. The SDK talks to a real
+ * engine and Chapa is called over HTTP; both fail sometimes. All callers of a fee must get the same checkout URL.
  */
 export async function race(options: RaceOptions): Promise<Raced> {
   const startedAt = performance.now();
@@ -118,7 +118,7 @@ async function raceFor(key: number, { options, ports, chapa, random, raced }: Ra
   raced.faults.push(...wrong.map((what) => `fee ${key} (${first?.ref}): ${what}`));
 }
 
-/** One caller, who tries again as long as the answer says so. */
+/** One caller. They try again as long as the answer asks them to. */
 async function insist(ports: InitiatePorts, propertyId: Uuid, requestId: string, raced: Raced) {
   const command = {
     userId: OWNER,
@@ -210,12 +210,13 @@ function uuidOf(random: () => number): Uuid {
 
 const command = new Command({
   name: "npm run races",
-  summary: "Lets many callers ask at once for each of many fees, with faults: they all get one checkout URL.",
+  summary:
+    "Many callers request each of many fees at the same time, with faults. All callers of a fee must get one checkout URL.",
   duration: "half an hour for 1,000 fees with 100 callers each",
   options: {
-    keys: integer("how many fees", 1000),
-    parallel: integer("callers at once for each", 100),
-    seed: integer("what chance decides", 1),
+    keys: integer("number of fees", 1000),
+    parallel: integer("callers for each fee", 100),
+    seed: integer("the seed of random choices", 1),
   },
   examples: { "npm run races -- --keys 50 --parallel 20": "a short run" },
 });
@@ -237,10 +238,10 @@ async function main(): Promise<void> {
   }
   progress.end();
   say(
-    `${options.keys} fees × ${options.parallel} callers at once: ${raced.answers} answers, ${raced.retries} retries (${raced.cutOff} after a fault), ${raced.cutAnswers} lost answers, ` +
+    `${options.keys} fees × ${options.parallel} callers: ${raced.answers} answers, ${raced.retries} retries (${raced.cutOff} after a fault), ${raced.cutAnswers} lost answers, ` +
       `${(raced.transactions / options.keys).toFixed(3)} transactions at Chapa for each payment, ${raced.faults.length} faults, ${raced.seconds} s (seed ${options.seed})`,
   );
-  // Of few fees a single lost answer is more than one in twenty.
+  // With few fees, one lost answer alone is more than one in twenty.
   const isWasteful = raced.transactions > options.keys * 1.05 + 1;
   if (raced.faults.length > 0 || isWasteful) process.exitCode = 1;
 }
