@@ -4,10 +4,10 @@ import { FUNCTIONS, type FunctionName } from "../lib/contract/functions.ts";
 
 export type Invoke = (name: FunctionName, event: unknown) => Promise<unknown>;
 
-/** Where functions run. `load` makes them new, for the environment that the process has then. */
+/** Runs functions. `load` loads them anew with the process's present environment. */
 export type FunctionHost = { readonly running: number; readonly invoke: Invoke; load(): Promise<void> };
 
-/** The function did not answer within its time. */
+/** The function did not answer within its timeout. */
 export class TimedOut extends Error {}
 
 type Handler = (event: unknown, context: Context) => Promise<unknown>;
@@ -17,13 +17,13 @@ export class Functions implements FunctionHost {
   #handlers = new Map<FunctionName, Handler>();
   #running = 0;
 
-  /** Invocations that have not answered. */
+  /** Number of invocations that have not ended. */
   get running(): number {
     return this.#running;
   }
 
   /**
-   * Loads every function anew, as cold starts do: each reads the process's environment once, here.
+   * Loads every function anew, like a cold start. Each function reads the process's environment once, while it loads.
    * @throws EnvironmentInvalid
    */
   async load(): Promise<void> {
@@ -31,7 +31,7 @@ export class Functions implements FunctionHost {
     const names = Object.keys(FUNCTIONS) as FunctionName[];
     const loaded = await Promise.all(
       names.map(async (name) => {
-        // The address is part of a module's identity: another one makes another instance of the same file.
+        // A module is cached by its URL, so another query gives another instance.
         const address = new URL(`../functions/${name}.ts?cold=${generation}`, import.meta.url).href;
         const module: { handler: Handler } = await import(address);
         return [name, module.handler] as const;
@@ -41,8 +41,8 @@ export class Functions implements FunctionHost {
   }
 
   /**
-   * Calls a function as Lambda does.
-   * @throws TimedOut, or whatever the function throws
+   * Invokes a function like Lambda.
+   * @throws TimedOut, or the error of the function
    */
   invoke: Invoke = async (name, event) => {
     const handler = this.#handlers.get(name);
