@@ -1,4 +1,4 @@
-// First of all, so that no module keeps a Date that cannot be moved.
+// Must be the first import, so that no module keeps the original Date.
 import "../../local/process-clock.ts";
 import { ChapaClient } from "../../lib/chapa/client.ts";
 import { CheckoutBeingOpened, DependencyUnavailable, GatewayUnavailable } from "../../lib/domain/errors.ts";
@@ -21,11 +21,11 @@ import { adaptersOf, reachTableAt } from "../support/tables.ts";
 
 export type RaceOptions = { keys: number; parallel: number; seed: number; faultRate: number };
 
-/** What came of it: every fault is a fee's number and what was wrong with it. */
+/** The result. Each of `faults` names a fee by its number and says what was wrong. */
 export type Raced = {
   faults: string[];
   answers: number;
-  /** Tries that ended without an answer: told to wait, or cut off by a fault or an overloaded machine. */
+  /** Tries without a final answer: the caller had to wait, or a fault or an overloaded machine cut the connection. */
   retries: number;
   cutOff: number;
   transactions: number;
@@ -39,14 +39,14 @@ const QUIET = { info: () => undefined, warn: () => undefined, error: () => undef
 const OWNER = Uuid.parse("6f1d2f0e-54a1-4c7e-9d54-0d6a4b0f1c11");
 const CAN_BE_PAID = ["OPEN", "ATTEMPTING"];
 const TRIES = 40;
-// The local engine takes longer for a write the more rows it has, so that so many fees share one.
+// Writes to the local engine get slower with more rows, so each engine gets this many fees.
 export const FEES_AN_ENGINE = 100;
-// Callers share clients of the table as they would processes; one client has fifty connections.
+// Callers share clients of the table, as they share processes on Lambda. One client has fifty connections.
 const PROCESSES = 10;
 
 /**
- * For each fee so many callers at once, each with a request of its own, on a real engine by the real SDK and with a
- * Chapa over HTTP, both of which fail now and then: one checkout URL for all of them.
+ * For each fee, many callers send a request at the same time, each with a request id of its own. The SDK talks to a real
+ * engine and Chapa is called over HTTP; both fail sometimes. All callers of a fee must get the same checkout URL.
  */
 export async function race(options: RaceOptions): Promise<Raced> {
   const startedAt = performance.now();
