@@ -1,6 +1,5 @@
 // First of all, so that no module keeps a Date that cannot be moved.
 import "../../local/process-clock.ts";
-import { randomBytes } from "node:crypto";
 import { ChapaClient } from "../../lib/chapa/client.ts";
 import { CheckoutBeingOpened, DependencyUnavailable, GatewayUnavailable } from "../../lib/domain/errors.ts";
 import { Uuid } from "../../lib/domain/ids.ts";
@@ -10,16 +9,15 @@ import { type InitiatePorts, initiate } from "../../lib/flows/initiate.ts";
 import { call } from "../../lib/runtime/call.ts";
 import { systemClock } from "../../lib/runtime/clock.ts";
 import { documentClient } from "../../lib/table/client.ts";
-import { ContactTable } from "../../lib/table/contacts.ts";
-import { PaymentTable } from "../../lib/table/payments.ts";
-import { RequestTable } from "../../lib/table/requests.ts";
 import { CHAPA_DEFAULTS, type ChapaSimulator } from "../../local/chapa/simulator.ts";
 import { startChapa } from "../../local/chapa/start.ts";
 import { startEngine } from "../../local/dynamo/engine.ts";
 import { createTable } from "../../local/dynamo/table.ts";
 import { type CuttingProxy, type Judge, startCuttingProxy } from "../support/cutting-proxy.ts";
 import { POLICY } from "../support/payments.ts";
-import { seeded } from "../support/seeded-random.ts";
+import { seeded, seededUuid } from "../support/seeded-random.ts";
+import { steadily } from "../support/steadily.ts";
+import { adaptersOf, reachTableAt } from "../support/tables.ts";
 
 export type RaceOptions = { keys: number; parallel: number; seed: number; faultRate: number };
 
@@ -58,12 +56,7 @@ export async function race(options: RaceOptions): Promise<Raced> {
   const chapa = await startChapa({ seed: options.seed });
   const proxies = { table: await startCuttingProxy(engine.endpoint), chapa: await startCuttingProxy(chapa.origin) };
   for (const proxy of Object.values(proxies)) proxy.judge = unsteady(random, options.faultRate);
-  Object.assign(process.env, {
-    AWS_REGION: "eu-west-1",
-    AWS_ACCESS_KEY_ID: "local",
-    AWS_SECRET_ACCESS_KEY: "local",
-    AWS_ENDPOINT_URL_DYNAMODB: proxies.table.origin,
-  });
+  reachTableAt(proxies.table.origin);
   try {
     const ports = Array.from({ length: PROCESSES }, () => portsOf(chapa, proxies.chapa));
     const raced = nothingRaced();
@@ -93,7 +86,7 @@ type Race = {
 };
 
 async function raceFor(key: number, { options, ports, chapa, random, raced }: Race): Promise<void> {
-  const propertyId = uuidOf(random);
+  const propertyId = Uuid.parse(seededUuid(random));
   const answers = await Promise.all(
     Array.from({ length: options.parallel }, (_, index) =>
       insist(one(ports, index), propertyId, `${key}-${index}`, raced),
@@ -102,7 +95,7 @@ async function raceFor(key: number, { options, ports, chapa, random, raced }: Ra
   raced.answers += answers.length;
   const [first] = answers;
   const urls = new Set(answers.map(({ checkoutUrl }) => checkoutUrl));
-  const stored = first && (await findSteadily(one(ports, 0), first.ref));
+  const stored = first && (await steadily(() => one(ports, 0).payments.find(first.ref), TRIES));
   const live = chapa
     .transactions()
     .filter(({ txRef, state }) => first && txRef.startsWith(first.ref) && CAN_BE_PAID.includes(state));
@@ -150,16 +143,6 @@ function one(ports: readonly InitiatePorts[], index: number): InitiatePorts {
   return chosen;
 }
 
-async function findSteadily(ports: InitiatePorts, ref: Parameters<InitiatePorts["payments"]["find"]>[0]) {
-  for (let tries = 1; ; tries++) {
-    try {
-      return await ports.payments.find(ref);
-    } catch (error) {
-      if (!(error instanceof DependencyUnavailable) || tries === TRIES) throw error;
-    }
-  }
-}
-
 function unsteady(random: () => number, rate: number): Judge {
   return () => {
     if (random() >= rate) return "pass";
@@ -168,17 +151,9 @@ function unsteady(random: () => number, rate: number): Judge {
 }
 
 function portsOf(chapa: ChapaSimulator, proxy: CuttingProxy): InitiatePorts {
-  const client = documentClient();
   const key = async () => CHAPA_DEFAULTS.secretKey;
   return {
-    payments: new PaymentTable(client, NAME),
-    requests: new RequestTable(client, NAME),
-    contacts: new ContactTable(
-      client,
-      NAME,
-      async () => ({ current: "k", keys: { k: Buffer.alloc(32, 1) } }),
-      randomBytes,
-    ),
+    ...adaptersOf(documentClient()),
     chapa: new ChapaClient({
       baseUrl: `${proxy.origin}/v1`,
       checkoutOrigins: [chapa.origin],
@@ -196,11 +171,4 @@ function portsOf(chapa: ChapaSimulator, proxy: CuttingProxy): InitiatePorts {
     log: QUIET,
     count: () => undefined,
   };
-}
-
-function uuidOf(random: () => number): Uuid {
-  const hex = Array.from({ length: 32 }, () => Math.floor(random() * 16).toString(16)).join("");
-  return Uuid.parse(
-    `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20)}`,
-  );
 }

@@ -135,7 +135,7 @@ describe.each(PROFILE_NAMES)(`${RUNS} seeded runs against Chapa as %s`, (profile
     described.check();
   });
 
-  test("every payment keeps every invariant, whatever becomes of Chapa's messages", async () => {
+  test("every payment keeps every invariant, whatever happens to Chapa's messages", async () => {
     const broken = world.violations.map(async ({ message, of }) => `${message}\n${await world.story(of)}`);
     expect((await Promise.all(broken)).join("\n"), `TRUTH_SEED=${SEED} TRUTH_RUNS=${RUNS}`).toBe("");
   });

@@ -81,7 +81,7 @@ test("functions are exactly the files of functions/", () => {
 });
 
 test.each(SPECS)(
-  "functions: %s runs as its contract says, told nothing else",
+  "the function %s runs as its contract says, with no other variable",
   (name, { timeoutSeconds, memoryMb, env }) => {
     const made = functionOf(name);
     expect(made).toMatchObject({
@@ -204,13 +204,13 @@ test("a dead letter is kept for two weeks", () => {
   for (const [, { MessageRetentionPeriod }] of dead) expect(MessageRetentionPeriod).toBe(14 * 86_400);
 });
 
-test("what functions may do is what docs/inventory.md says: a new right is a change that somebody reads", () => {
+test("the rights of functions are those of docs/inventory.md", () => {
   const written = readFileSync(`${ROOT}docs/inventory.md`, "utf8");
   expect(inventoryOf(template.toJSON())).toBe(written);
   for (const name of NAMES) expect(written).toContain(`| ${name} |`);
 });
 
-test("nobody scans, nobody may do anything to everything, and each secret is named to who needs it", () => {
+test("no function scans or has a right to everything, and each secret is named to the functions that need it", () => {
   const written = readFileSync(`${ROOT}docs/inventory.md`, "utf8");
   expect(written).not.toMatch(/Scan|\*|PartiQL|BatchWrite/);
   const readers = (secret: string) =>
@@ -258,7 +258,7 @@ describe("bundles", () => {
     return { AWS_REGION: "eu-west-1", ...Object.fromEntries(entries) };
   }
 
-  test.each(SPECS)("%s starts with what the template tells it, and with nothing less", (name, { env }) => {
+  test.each(SPECS)("the bundle %s starts with the variables of the template, and with none less", (name, { env }) => {
     expect(outcomes.get(name)?.complete).toBe("function");
     for (const variable of env.slice(0, 1)) {
       expect(outcomes.get(name)?.incomplete).toContain(`${variable} is missing`);

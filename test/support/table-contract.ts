@@ -21,8 +21,6 @@ export type Tables = {
   totals: TotalsTable;
   /** The stored attributes of a key, as they are. */
   raw(pk: string): Promise<Record<string, unknown> | undefined>;
-  /** Writes attributes as they are. */
-  put(item: Record<string, unknown>): Promise<void>;
   close(): Promise<void>;
 };
 
@@ -40,7 +38,7 @@ export function tableContract(engine: string, start: () => Promise<Tables>): voi
     });
     afterAll(() => tables.close());
 
-    test("of any number of parallel claims of one fee exactly one wins and all see the winner", async () => {
+    test("exactly one of any number of parallel claims of one fee wins, and all see the winner", async () => {
       const ref = aRef();
       const claims = Array.from({ length: 50 }, (_, n) => ({ ...aClaim(ref), lease: aLease(`caller-${n}`) }));
       const results = await Promise.all(claims.map((claim) => tables.payments.create(claim)));
@@ -57,7 +55,7 @@ export function tableContract(engine: string, start: () => Promise<Tables>): voi
       expect(await tables.payments.create(claim)).toEqual({ won: true, payment: claim });
     });
 
-    test("of parallel moves from one version exactly one is stored and the others see it", async () => {
+    test("exactly one of parallel steps from one version is stored, and the others see it", async () => {
       const before = aClaim();
       await tables.payments.create(before);
       const moves = Array.from({ length: 20 }, (_, n) =>
@@ -74,7 +72,7 @@ export function tableContract(engine: string, start: () => Promise<Tables>): voi
       for (const { payment } of results) expect(payment).toEqual(stored);
     });
 
-    test("a move whose answer was lost is recognised as one's own when it is sent again", async () => {
+    test("a step whose answer was lost is recognised as one's own when it is sent again", async () => {
       const before = aClaim();
       await tables.payments.create(before);
       const after = reject(before, "me", "it does not accept the amount", aContext(T0 + 1));
@@ -92,7 +90,7 @@ export function tableContract(engine: string, start: () => Promise<Tables>): voi
       expect((await tables.payments.find(before.ref))?.state).toBe("SUCCESS");
     });
 
-    test("a step on a row that is gone says so", async () => {
+    test("a step on a row that is gone reports the row as gone", async () => {
       const before = aClaim();
       expect(await tables.payments.save(before, leased(before, aLease("me", T0 + 1)))).toEqual({
         won: false,
@@ -100,7 +98,7 @@ export function tableContract(engine: string, start: () => Promise<Tables>): voi
       });
     });
 
-    test("notes beside the version leave what others noted meanwhile as it is", async () => {
+    test("notes beside the version keep what other callers noted meanwhile", async () => {
       const before = anOpened();
       await tables.payments.create(before);
       await tables.payments.save(before, { ...before, sentAt: T0 + 7 });
@@ -111,7 +109,7 @@ export function tableContract(engine: string, start: () => Promise<Tables>): voi
       expect(stored?.version).toBe(before.version);
     });
 
-    test("whoever dates a payment is found, though another note beside the same version had taken its date away", async () => {
+    test("a payment that is dated again is found, though another note beside the same version had taken its date away", async () => {
       const before = anOpened();
       await tables.payments.create(before);
       await tables.payments.save(before, { ...before, dueAt: undefined });
@@ -214,7 +212,7 @@ export function tableContract(engine: string, start: () => Promise<Tables>): voi
     const aRequest = (by = "me") => ({ ref: aRef(), fields: { property_id: FEE.propertyId }, recordedAt: T0, by });
     const aHash = () => requestHash(NAMESPACE, FEE.userId, `${aRef()}`);
 
-    test("of parallel uses of one request id exactly one is new and the others replay it", async () => {
+    test("exactly one of parallel uses of one request id is new, and the others replay it", async () => {
       const hash = aHash();
       const results = await Promise.all(
         Array.from({ length: 30 }, (_, n) => tables.requests.record(hash, aRequest(`caller-${n}`))),
@@ -242,7 +240,7 @@ export function tableContract(engine: string, start: () => Promise<Tables>): voi
       expect(await tables.raw(`R#${hash}`)).not.toHaveProperty("ttl");
     });
 
-    test("nobody refuses or redirects a request that somebody else recorded", async () => {
+    test("a request is refused or redirected only by the caller that recorded it", async () => {
       const hash = aHash();
       const request = aRequest("owner");
       await tables.requests.record(hash, request);

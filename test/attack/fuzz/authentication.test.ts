@@ -35,7 +35,7 @@ const written = (value: fc.Arbitrary<unknown>) => {
   return fc.oneof({ arbitrary: text, weight: 4 }, strangeJson(text), anyText);
 };
 
-test("a token that is right lets its user in", async () => {
+test("a valid token authenticates its user", async () => {
   const token = signedToken('{"alg":"HS256"}', JSON.stringify({ sub: FEE.userId, role: "owner", exp: later }));
   expect(await tokenInvariant(`Bearer ${token}`, now)).toMatchObject({ kind: "user", userId: FEE.userId });
 });
@@ -46,21 +46,21 @@ test("a token lets in only whom it names, by one algorithm, with our signature, 
   });
 });
 
-test("a token with anything changed about its text says the same or lets nobody in", async () => {
+test("a token with a changed text means the same or is refused", async () => {
   const good = signedToken('{"alg":"HS256"}', JSON.stringify({ sub: FEE.userId, role: "owner", exp: later }));
   await holdsOften(2, [fc.nat(good.length), fc.nat(3), anyText], async (at, cut, text) => {
     await tokenInvariant(`Bearer ${good.slice(0, at)}${text}${good.slice(at + cut)}`, now);
   });
 });
 
-test("a token signed with anything but the secret lets nobody in", async () => {
+test("a token signed with anything but the secret is refused", async () => {
   await holds([anyText, written(claims)], async (secret, body) => {
     fc.pre(secret !== JWT_SECRET);
     expect(await tokenInvariant(`Bearer ${signedToken('{"alg":"HS256"}', body, secret)}`, now)).toBeUndefined();
   });
 });
 
-test("a token is looked for behind the one word for it, and any other authorization lets nobody in", async () => {
+test("a token is read after the word Bearer only, and any other authorization is refused", async () => {
   await holds(
     [
       fc.oneof(
@@ -82,7 +82,7 @@ test("a program is let in by its key, letter by letter, and by nothing that rese
   await holds([key], (text) => keyInvariant(text));
 });
 
-test("a program that signs is whom AWS found in the signature; headers and odd contexts make it nobody else", async () => {
+test("a signing program is the identity that AWS verified; headers and odd contexts change nothing", async () => {
   const authorizer = fc.oneof(
     anyJson,
     mostly({ iam: mostly({ userArn: fc.oneof(fc.constant("arn:aws:iam::1:role/x"), anyText), accessKey: anyText }) }),
