@@ -130,7 +130,7 @@ async function measure(one: Case): Promise<void> {
     ),
   );
   proxy.judge = () => "pass";
-  await functions.load();
+  await functions.forget();
 }
 
 /** One call of a route as whoever may call it. */
