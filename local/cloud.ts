@@ -1,4 +1,4 @@
-// First of all, so that no module keeps a Date that cannot be moved.
+// Must be the first import, so that no module keeps the original Date.
 import "./process-clock.ts";
 
 import { QUEUES, type QueueName } from "../lib/contract/queues.ts";
@@ -7,7 +7,7 @@ import type { ProfileName } from "./chapa/profiles.ts";
 import { CHAPA_DEFAULTS, type ChapaSimulator } from "./chapa/simulator.ts";
 import { startChapa } from "./chapa/start.ts";
 import type { Clock } from "./clock.ts";
-import { type Controlled, type FaultTarget, NothingToDisturb, startControl } from "./control.ts";
+import { type Controlled, type FaultTarget, FaultTargetUnavailable, startControl } from "./control.ts";
 import {
   BorrowedEnvironment,
   frontendOrigins,
@@ -29,7 +29,7 @@ import type { Settings } from "./settings.ts";
 import type { StreamObserver } from "./stream.ts";
 import { TableHost } from "./table-host.ts";
 
-/** Where to reach a running cloud, and as whom. `api`, `chapa` and `control` are origins, `webhook` is a whole URL. */
+/** The addresses and credentials of a running cloud. `api`, `chapa` and `control` are origins, `webhook` is a URL. */
 export type CloudAddress = {
   api: string;
   webhook: string;
@@ -42,21 +42,22 @@ export type CloudAddress = {
 
 export type CloudOptions = {
   settings: Settings;
-  /** Of the API; 0, the default, for any free one. */
+  /** The port of the API. 0, the default, takes any free one. */
   port?: number;
   profile?: ProfileName;
   seed?: number;
-  /** In place of this process. */
+  /** Runs the functions. Default: this process. */
   functions?: FunctionHost;
-  /** Hears every answer of the API, and every change of the table. */
+  /** Receives every answer of the API. */
   observeApi?: ApiObserver;
+  /** Receives every change of the table. */
   observeStream?: StreamObserver;
 };
 
 type Parts = {
   settings: Settings;
   functions: FunctionHost;
-  /** How many invocations have begun, so that one which began and ended between two reads is not overlooked. */
+  /** How many invocations have begun. Shows that one began and ended between two reads. */
   traffic: { invocations: number };
   invoke: Invoke;
   tableHost: TableHost;
@@ -76,8 +77,8 @@ const QUIET_CHECKS = 2;
 const QUIET_POLLS = 2;
 
 /**
- * The whole service in this process, from source, on emulators and doubles. One at a time: functions read the
- * process's environment, and its clock is the process's clock. Made by {@link startCloud}.
+ * The whole service in this process, from source, on emulators and doubles. A process can run one cloud at a time,
+ * because functions read the process's environment and use the process's clock. Made by {@link startCloud}.
  */
 export class Cloud implements Controlled {
   readonly clock: Clock = clock;
@@ -90,7 +91,7 @@ export class Cloud implements Controlled {
     this.#parts = parts;
   }
 
-  /** Undefined where a real Chapa stands in its place. */
+  /** Undefined if a real Chapa is used. */
   get chapa(): ChapaSimulator | undefined {
     return this.#parts.chapa;
   }
@@ -111,7 +112,6 @@ export class Cloud implements Controlled {
     return this.#parts.functions;
   }
 
-  /** What the table's changes are told by. */
   get stream(): TableHost["stream"] {
     return this.#parts.tableHost.stream;
   }
@@ -120,12 +120,12 @@ export class Cloud implements Controlled {
     return this.#parts.tableHost.rows;
   }
 
-  /** The values that Secrets Manager serves, by name; changed in place they are rotated. */
+  /** The values in Secrets Manager, by name. Changing a value rotates the secret. */
   get secrets(): Map<string, object> {
     return this.#parts.secrets;
   }
 
-  /** Puts new values into a secret, beside those that stay. */
+  /** Replaces some values of a secret. */
   rotate(name: keyof typeof SECRETS, change: Record<string, unknown>): void {
     this.secrets.set(SECRETS[name], { ...this.secrets.get(SECRETS[name]), ...change });
   }
@@ -156,7 +156,7 @@ export class Cloud implements Controlled {
     return this;
   }
 
-  /** Moves the clock, lets everything that has become due happen, and waits until nothing is under way. */
+  /** Moves the clock, runs everything that is due, and waits until nothing is under way. */
   async advance(ms: number): Promise<{ now: string }> {
     await clock.advance(ms);
     await this.rows.expire(clock.now());
@@ -164,18 +164,19 @@ export class Cloud implements Controlled {
     return { now: new Date(clock.now()).toISOString() };
   }
 
-  /** One minute's run of the schedules, and everything that follows from it. */
+  /** Runs the schedules of one minute, and waits for everything that follows. */
   async sweep(): Promise<void> {
     await this.#parts.schedule.run();
     await this.settle();
-    // What the run has brought about would reach the payers a minute later.
+    // Otherwise the payers would get the messages about this run a minute later.
     await this.functions.invoke("notify-user", {});
     await this.settle();
   }
 
   /**
-   * Waits until no function runs, no message waits for one, no change of the table is unread and no webhook is under
-   * way. Messages that wait for a later moment are left alone.
+   * Waits until no function runs, no message is ready, every change of the table is read and no webhook is under way.
+   * It does not wait for messages that are due later.
+   * @throws Error if something is still under way after a minute
    */
   async settle(): Promise<void> {
     const { traffic, tableHost } = this.#parts;
@@ -199,13 +200,13 @@ export class Cloud implements Controlled {
     fault: FaultInput | null,
   ): Promise<{ target: FaultTarget; fault: FaultInput | null }> {
     const plan = this.#faultsOf(target);
-    if (!plan) throw new NothingToDisturb(`${target} is a real service here, and cannot be disturbed`);
+    if (!plan) throw new FaultTargetUnavailable(`${target} is a real service here, so it cannot have faults`);
     if (fault === null) await plan.clear();
     else await plan.set(fault);
     return { target, fault };
   }
 
-  /** Forgets every payment, message and fault. The clock stays where it is. */
+  /** Deletes all payments, messages and faults. The clock stays. */
   async reset(): Promise<void> {
     const { queues, chapa, services, redis } = this.#parts;
     await this.settle();
@@ -214,7 +215,7 @@ export class Cloud implements Controlled {
     await this.#renew("forget");
   }
 
-  /** What there is, for people. */
+  /** The whole state, for `GET /state`. */
   async state(): Promise<object> {
     const { queues, chapa, services, tableHost, redis } = this.#parts;
     const names = Object.keys(QUEUES) as QueueName[];
@@ -251,7 +252,7 @@ export class Cloud implements Controlled {
     return functions.running === 0 && !queues.isBusy;
   }
 
-  /** An empty table, and functions that have just started. */
+  /** Makes an empty table and starts the functions anew. */
   async #renew(functionsAnew: "load" | "forget"): Promise<void> {
     const { settings, functions, tableHost, queues, chapa, services, servers } = this.#parts;
     await tableHost.renew();
@@ -265,7 +266,7 @@ export class Cloud implements Controlled {
     this.#environment.set({ ...sdkEnvironment(at, queues), ...functionEnvironment(settings, at, queues) });
     await functions[functionsAnew]();
     tableHost.stream.start();
-    // The minute's run, so that nobody has to wait a minute to hear how we are.
+    // The scheduled run that stores the gateway's health. Otherwise /health knows nothing in the first minute.
     await functions.invoke("timeout-payments", {});
   }
 }

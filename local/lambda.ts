@@ -4,7 +4,7 @@ import { FUNCTIONS, type FunctionName } from "../lib/contract/functions.ts";
 
 export type Invoke = (name: FunctionName, event: unknown) => Promise<unknown>;
 
-/** Where functions run. Both `load` and `forget` make them new; `forget` lets the first call of each start it. */
+/** Runs functions. Both `load` and `forget` make them new; after `forget`, the first call of each one starts it. */
 export type FunctionHost = {
   readonly running: number;
   readonly invoke: Invoke;
@@ -12,24 +12,27 @@ export type FunctionHost = {
   forget(): Promise<void>;
 };
 
-/** The function did not answer within its time. */
+/** The function did not answer within its timeout. */
 export class TimedOut extends Error {}
 
 type Handler = (event: unknown, context: Context) => Promise<unknown>;
 
+// A count, so that what Node keeps of compiled code serves the next process, too.
+let generations = 0;
+
 /** The functions of one cloud, loaded from source into this process. */
 export class Functions implements FunctionHost {
   #handlers = new Map<FunctionName, Promise<Handler>>();
-  #generation = "";
+  #generation = 0;
   #running = 0;
 
-  /** Invocations that have not answered. */
+  /** Number of invocations that have not ended. */
   get running(): number {
     return this.#running;
   }
 
   /**
-   * Starts every function anew, as cold starts do: each reads the process's environment once, here.
+   * Loads every function anew, like a cold start. Each function reads the process's environment once, while it loads.
    * @throws EnvironmentInvalid
    */
   async load(): Promise<void> {
@@ -37,15 +40,15 @@ export class Functions implements FunctionHost {
     await Promise.all((Object.keys(FUNCTIONS) as FunctionName[]).map((name) => this.#handlerOf(name)));
   }
 
-  /** Every function starts anew when it is called next, and reads the process's environment then. */
+  /** Makes every function start anew with its next call, and read the process's environment then. */
   async forget(): Promise<void> {
-    this.#generation = randomUUID();
+    this.#generation = ++generations;
     this.#handlers = new Map();
   }
 
   /**
-   * Calls a function as Lambda does.
-   * @throws TimedOut, EnvironmentInvalid, or whatever the function throws
+   * Invokes a function like Lambda.
+   * @throws TimedOut, EnvironmentInvalid, or the error of the function
    */
   invoke: Invoke = async (name, event) => {
     const limitMs = FUNCTIONS[name].timeoutSeconds * 1000;
@@ -78,7 +81,7 @@ export class Functions implements FunctionHost {
   }
 }
 
-async function start(name: FunctionName, generation: string): Promise<Handler> {
+async function start(name: FunctionName, generation: number): Promise<Handler> {
   // The address is part of a module's identity: another one makes another instance of the same file.
   const address = new URL(`../functions/${name}.ts?cold=${generation}`, import.meta.url).href;
   const module: { handler: Handler } = await import(address);

@@ -3,14 +3,14 @@ import { FUNCTIONS, type FunctionName, type FunctionSpec } from "../lib/contract
 import { dynamo } from "./dynamo/requests.ts";
 import type { Invoke } from "./lambda.ts";
 
-// Soon after something was found or stirred up; twice as long after each poll that finds nothing.
+// The first pause after a poll that found something. Each poll that finds nothing doubles the pause.
 const FIRST_PAUSE_MS = 1;
 const LONGEST_PAUSE_MS = 40;
 const TRIES = 10;
 
 export type StreamObserver = (record: DynamoDBRecord) => void;
 
-/** The mapping from the table's stream to the function that it triggers: in order, from the first failed record on. */
+/** The mapping from the table's stream to its function. It keeps the order and retries from the first failed record on. */
 export class StreamMapping {
   readonly #endpoint: string;
   #iterator: string;
@@ -22,7 +22,7 @@ export class StreamMapping {
   #pauseMs = FIRST_PAUSE_MS;
   #wake: () => void = () => undefined;
   #isLosing = false;
-  /** Records given up after all tries. */
+  /** Records that failed in all tries. */
   readonly failed: DynamoDBRecord[] = [];
 
   private constructor(endpoint: string, iterator: string, consumers: { invoke: Invoke; observe: StreamObserver }) {
@@ -37,19 +37,19 @@ export class StreamMapping {
     return new StreamMapping(endpoint, await endOfStream(endpoint), { invoke, observe });
   }
 
-  /** How many polls in a row have found nothing. */
+  /** How many consecutive polls have found nothing. */
   get quietPolls(): number {
     return this.#quietPolls;
   }
 
-  /** Something may have changed: what was quiet before says nothing, and the next poll is now. */
+  /** Polls at once and resets {@link quietPolls}, because something may have changed. */
   stir(): void {
     this.#quietPolls = 0;
     this.#pauseMs = FIRST_PAUSE_MS;
     this.#wake();
   }
 
-  /** Whatever is read while it loses reaches nobody. */
+  /** While `isLosing` is true, records are read but not delivered. */
   lose(isLosing: boolean): void {
     this.#isLosing = isLosing;
   }

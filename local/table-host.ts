@@ -5,7 +5,7 @@ import type { Invoke } from "./lambda.ts";
 import { Rows } from "./rows.ts";
 import { StreamMapping, type StreamObserver } from "./stream.ts";
 
-/** The table of one cloud with its stream. */
+/** The table of one cloud with its stream. A reset empties the table and reads the stream from its present end. */
 export class TableHost {
   readonly #engineName: EngineName | undefined;
   readonly #invoke: Invoke;
@@ -34,7 +34,7 @@ export class TableHost {
     return this.#started.stream;
   }
 
-  /** An empty table in place of the one that was. Its stream is read from {@link StreamMapping.start} on. */
+  /** Replaces the table with an empty one. {@link StreamMapping.start} starts reading its stream. */
   async renew(): Promise<void> {
     const engine = this.#parts?.engine ?? (await this.#startEngine());
     const rows = new Rows(engine.endpoint);
@@ -58,7 +58,7 @@ export class TableHost {
   }
 
   get #started() {
-    if (!this.#parts) throw new Error("the table is not there");
+    if (!this.#parts) throw new Error("the table has not been created");
     return this.#parts;
   }
 }

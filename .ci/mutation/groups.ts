@@ -10,8 +10,8 @@ export type Group = {
 };
 
 /**
- * Globs and paths from the root of the project. The tests of a group are those that concern its files and take moments:
- * each mutant runs the ones that reach it.
+ * Globs and paths from the root of the project. A group has only fast tests, because every mutant runs all tests that
+ * reach its code.
  */
 export const GROUPS = {
   domain: { files: ["lib/domain/*.ts"], tests: ["test/domain/*.test.ts"], least: 90, isExplained: true },
@@ -45,8 +45,8 @@ export const GROUPS = {
 export type GroupName = keyof typeof GROUPS;
 export const GROUP_NAMES = Object.keys(GROUPS).filter((name): name is GroupName => name in GROUPS);
 
-/** They need engines of their own. */
+/** Tests that need a server and are too slow. */
 export const LEFT_OUT = ["test/table/engines.integration.test.ts"];
 
-/** How the runner's processes are told which tests to take. */
+/** The environment variable that names the group to the runner's processes. */
 export const GROUP_VARIABLE = "MUTATION_GROUP";

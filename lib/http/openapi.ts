@@ -20,7 +20,10 @@ const PROBLEMS: Record<number, string> = {
 
 const RetryAfter = z.object({ "retry-after": z.string().regex(/^\d+$/).optional().describe("Seconds.") });
 
-/** The whole API as an OpenAPI 3.1 document, made from the routes and the schemas that answers are parsed with. */
+/**
+ * Returns the OpenAPI 3.1 document, built from the routes and from the schemas that parse answers.
+ * @throws Error for a route without a description
+ */
 export function openApiDocument(): ReturnType<typeof createDocument> {
   const paths: ZodOpenApiPathsObject = {};
   const operations: Record<string, Operation> = OPERATIONS;
@@ -49,7 +52,7 @@ export function openApiDocument(): ReturnType<typeof createDocument> {
   });
 }
 
-/** Whether API Gateway may answer so by itself. */
+/** Whether API Gateway may answer with this status itself. */
 function isGateways(status: number, { kind }: Route["access"]): boolean {
   return status === 500 || status === 503 || (status === 403 && kind === "iam");
 }

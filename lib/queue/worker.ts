@@ -6,19 +6,22 @@ import { inInvocation } from "../runtime/invocation.ts";
 import { parseJson } from "../runtime/json.ts";
 import { log } from "../runtime/logger.ts";
 
-/** What a message came to. `later` hides it for that many seconds; when it comes again that is one more receive. */
+/**
+ * The result of handling a message. `later` hides it for that many seconds; its next delivery counts as another
+ * receive.
+ */
 export type Handled = "done" | { later: number };
 
-/** `deadline` in epoch ms; `receives` counts this time too. */
+/** `deadline` is epoch ms; `receives` includes this time. */
 export type Delivery = { deadline: number; receives: number };
 
-// Longest time a message can be hidden.
+// SQS hides a message for at most twelve hours.
 const LONGEST_WAIT_SECONDS = 43_000;
 
 /**
- * A queue's Lambda handler: parses each record, runs `handle`, and returns only what must come again. Equal messages
- * of one batch are handled once. A record that is not a message of ours comes again at once until it is in the
- * dead-letter queue; an error of one record leaves the others alone.
+ * Returns a queue's Lambda handler. It parses each record, runs `handle`, and reports the records to deliver again.
+ * Equal messages of one batch are handled once. A malformed record is delivered again until it reaches the dead-letter
+ * queue. An error of one record does not affect the others.
  */
 export function worker<Message>(
   options: { schema: z.ZodType<Message>; client: SQSClient; queueUrl: string },

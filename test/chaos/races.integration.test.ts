@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { type Raced, race } from "./races.ts";
+import { type Raced, race } from "./race.ts";
 
 /** RACE_FEES=n for more of them. */
 const FEES = Number(process.env["RACE_FEES"] ?? 5);

@@ -101,7 +101,7 @@ test.each([
     expect(page.headers.get("content-type")).toBe("text/html; charset=utf-8");
     expect(page.headers.get("cache-control")).toBe("no-store");
     expect(page.text).toContain(`<html lang="${shown}">`);
-    for (const words of [texts[shown].looking, "500.00 ETB", txRef]) expect(page.text).toContain(words);
+    for (const words of [texts[shown].verifying, "500.00 ETB", txRef]) expect(page.text).toContain(words);
   },
 );
 
@@ -146,14 +146,14 @@ test("a payer sees the pending page, and no state changes, whatever is wrong wit
   }
   for (const page of await Promise.all(visits)) {
     expect([page.status, page.headers.get("location")]).toEqual([200, null]);
-    expect(page.text).toContain(texts.en.looking);
+    expect(page.text).toContain(texts.en.verifying);
   }
   const payments = await stage.cloud.rows.payments();
   expect(payments.map(({ state, version }) => [state, version])).toEqual(visits.map(() => ["PENDING", 2]));
 });
 
-test.each<[Action, number, "looking" | "review" | "unpaid"]>([
-  ["fail", 0, "looking"],
+test.each<[Action, number, "verifying" | "review" | "unpaid"]>([
+  ["fail", 0, "verifying"],
   ["wrong-amount", 0, "review"],
   ["live-test-mix", 0, "review"],
   ["abandon", 7 * DAY_MS, "unpaid"],
@@ -168,7 +168,7 @@ test.each<[Action, number, "looking" | "review" | "unpaid"]>([
     const page = await visit(checkout.txRef);
     expect([page.status, page.headers.get("location")]).toEqual([200, null]);
     expect(page.text).toContain(texts.en[`${shown}_title`]);
-    expect(refreshOf(page) !== undefined).toBe(shown === "looking");
+    expect(refreshOf(page) !== undefined).toBe(shown === "verifying");
   },
 );
 

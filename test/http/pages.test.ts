@@ -18,7 +18,7 @@ test("the pending page needs no script and nothing from elsewhere, and says so t
 test.each(["en", "am", "om"] as const)("the pending page is written in %s, with amount and reference", (language) => {
   const { body } = page({ language });
   expect(body).toContain(`<html lang="${language}">`);
-  expect(body).toContain(texts[language].looking_title);
+  expect(body).toContain(texts[language].verifying_title);
   expect(body).toContain("500.00 ETB");
   expect(body).toContain(TX_REF);
 });

@@ -54,8 +54,8 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
     {
       name: "an error while verifying marks the payment FAILED",
       file: "lib/flows/resolve.ts",
-      from: "return payment && putOff(run, payment);",
-      to: `if (payment?.state !== "PENDING") return payment && putOff(run, payment);
+      from: "return payment && reschedule(run, payment);",
+      to: `if (payment?.state !== "PENDING") return payment && reschedule(run, payment);
       return (await run.ports.payments.save(payment, settleUnpaid(payment, "cancel", { attempt: payment.attempt, found: "failed", cancel: "closed" }, run.context()))).payment;`,
     },
     {

@@ -8,7 +8,7 @@ import { SharedLimiter } from "../../lib/redis/limiter.ts";
 import { SharedRedis } from "../../lib/redis/shared-redis.ts";
 import { VerifiedUsers } from "../../lib/redis/verified-users.ts";
 import { log } from "../../lib/runtime/logger.ts";
-import { RedisAway, type RedisBridge, startRedis } from "../../local/redis/bridge.ts";
+import { type RedisBridge, RedisUnreachable, startRedis } from "../../local/redis/bridge.ts";
 
 const USER = { userId: Uuid.parse("11111111-1111-4111-8111-111111111111"), role: "owner" };
 const clock = { now: () => Date.now() };
@@ -151,7 +151,7 @@ afterEach(() => void vi.unstubAllEnvs());
 
 test("an address where no Redis answers is refused in words that name it, without its password", async () => {
   const refused = await startRedis("redis://:secret@127.0.0.1:1").catch((error: unknown) => error);
-  expect(refused).toBeInstanceOf(RedisAway);
+  expect(refused).toBeInstanceOf(RedisUnreachable);
   expect(String(refused)).toMatch(/^Error: REDIS_URL: no Redis server answers at 127\.0\.0\.1:1$/);
 });
 

@@ -4,23 +4,23 @@ import { Progress } from "../../../commands/progress.ts";
 import { Coverage } from "./coverage.ts";
 import { fuzz, type Report, type Target } from "./engine.ts";
 
-// What functions would log about each refused input is nobody's concern here.
+// The functions would log every refused input.
 process.env["POWERTOOLS_LOG_LEVEL"] = "SILENT";
 
 const command = new Command({
   name: "npm run fuzz:parsers",
-  summary: "Feeds each parser with inputs that grow towards code which was not reached yet, and checks its invariant.",
+  summary: "Fuzzes each parser, guided by code coverage, and checks its invariant.",
   duration: "20 minutes for 100,000 inputs for each parser",
   options: {
     execs: integer("inputs for each parser", 100_000),
-    seed: integer("what chance decides", 1),
+    seed: integer("the seed of the random inputs", 1),
     target: text("this parser only", "NAME"),
-    planted: flag("parsers with a planted mistake, which has to be found"),
-    blind: flag("does not watch which code is reached"),
+    planted: flag("only parsers with a planted mistake, which must be found"),
+    blind: flag("does not use code coverage"),
   },
   examples: {
     'npm run fuzz:parsers -- --execs 100000 --target "chapa verify"': "one parser",
-    "npm run fuzz:parsers -- --planted": "shows that mistakes are found",
+    "npm run fuzz:parsers -- --planted": "shows that the fuzzer finds mistakes",
   },
 });
 const values = command.read();
@@ -32,7 +32,7 @@ const coverage = values.blind
       (url) => (/\/lib\/[^.]+\.ts$/.test(url) && !url.includes("node_modules")) || url.endsWith("/planted.ts"),
     );
 
-// Loaded when the coverage has been started, and not before.
+// V8 counts only code that is loaded after the coverage has started.
 const all: readonly Target[] = values.planted
   ? (await import("./planted.ts")).PLANTED
   : (await import("./targets.ts")).TARGETS;
