@@ -1,30 +1,32 @@
 import { expect, test } from "vitest";
-import { applyCapture, finalise, settleUnpaid } from "../../lib/domain/apply.ts";
+import { applyCapture, finalise } from "../../lib/domain/apply.ts";
 import { decide } from "../../lib/domain/decide.ts";
-import { txRefOf } from "../../lib/domain/ids.ts";
 import type { Payment } from "../../lib/domain/payment.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../lib/domain/time.ts";
-import { aClaim, aContext, aLease, anOpened, T0, TERMS, timedOut } from "../support/payments.ts";
+import {
+  aClaim,
+  aConfirmed,
+  aContext,
+  aLease,
+  anOpened,
+  aSettled,
+  captured,
+  moneyOn,
+  T0,
+  TERMS,
+  UNPAID_TRANSITIONS,
+} from "../support/payments.ts";
 
-const closing = { attempt: 0, found: "failed", cancel: "closed" } as const;
 const settledAt = T0 + 2 * HOUR_MS;
-const act = aContext(settledAt);
 
 function request(payment: Payment, recordedAt = T0, asked = { property_id: "p" }) {
   return { ref: payment.ref, fields: { property_id: "p" }, recordedAt, by: "me", asked, payableAgain: false };
 }
 
-const paid = (payment: Payment) =>
-  applyCapture(
-    payment,
-    "confirm",
-    { attempt: 0, result: { kind: "paid", facts: { ...TERMS, txRef: txRefOf(payment.ref, 0) } } },
-    act,
-  );
-const expired = () => settleUnpaid(anOpened(), "expire", closing, timedOut(act));
+const expired = () => aSettled();
 
 test("a reused request id with another body is refused and names the fields, whatever the payment", () => {
-  for (const payment of [aClaim(), anOpened(), paid(anOpened()), expired()]) {
+  for (const payment of [aClaim(), anOpened(), aConfirmed(), expired()]) {
     const asked = { property_id: "q", amount: "500.00" };
     expect(decide(payment, { ...request(payment), asked }, "me", aContext(T0))).toEqual({
       kind: "refuse",
@@ -62,7 +64,7 @@ test("an open checkout is handed out while its window lasts, and renewed after i
 });
 
 test("a paid fee is answered as it is, however often and from wherever it is asked for", () => {
-  const payment = paid(anOpened());
+  const payment = aConfirmed();
   for (const recordedAt of [T0, settledAt + HOUR_MS]) {
     expect(decide(payment, request(payment, recordedAt), "any", aContext(settledAt + HOUR_MS))).toEqual({
       kind: "answer",
@@ -71,8 +73,8 @@ test("a paid fee is answered as it is, however often and from wherever it is ask
 });
 
 test("a later request reopens a payment, however it was settled unpaid", () => {
-  for (const move of ["fail", "expire", "cancel"] as const) {
-    const payment = settleUnpaid(anOpened(), move, closing, timedOut(act));
+  for (const move of UNPAID_TRANSITIONS) {
+    const payment = aSettled(move);
     const asked = request(payment, settledAt + 1);
     expect(decide(payment, asked, "any", aContext(settledAt + 1))).toEqual({ kind: "reopen" });
   }
@@ -80,8 +82,7 @@ test("a later request reopens a payment, however it was settled unpaid", () => {
 
 test("money that waits for a person is answered as it is, also after the listing was closed", () => {
   for (const payment of [anOpened(), finalise(expired(), 0, aContext(T0 + 8 * DAY_MS))]) {
-    const facts = { ...TERMS, txRef: txRefOf(payment.ref, 0), mode: "live" };
-    const review = applyCapture(payment, "review", { attempt: 0, result: { kind: "paid", facts } }, act);
+    const review = captured(payment, "review", moneyOn(payment, 0, { mode: "live" }));
     const asked = request(review, settledAt + HOUR_MS);
     expect(decide(review, asked, "any", aContext(settledAt + HOUR_MS))).toEqual({ kind: "answer" });
   }
@@ -107,17 +108,17 @@ test("a finalised payment refuses every request, unless it was paid after all", 
     kind: "refuse",
     reason: "listing_closed",
   });
-  const late = paid(finalised);
+  const late = aConfirmed(finalised);
   expect(late.finalised).toBe(true);
   expect(decide(late, request(late, settledAt + 1), "any", aContext(settledAt + 1))).toEqual({ kind: "answer" });
 });
 
 test("a spent fee is paid anew by a new request, and shown to an old one", () => {
-  const payment = paid(anOpened());
+  const payment = aConfirmed();
   const spent = applyCapture(
     payment,
     "reversal",
-    { attempt: 0, result: { kind: "reversed", facts: { ...TERMS, txRef: txRefOf(payment.ref, 0) } } },
+    { attempt: 0, result: moneyOn(payment, 0, { kind: "reversed" }) },
     aContext(settledAt + HOUR_MS),
   );
   expect(decide(spent, request(spent, settledAt), "any", aContext(settledAt))).toEqual({ kind: "answer" });

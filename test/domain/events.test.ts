@@ -1,29 +1,28 @@
 import { expect, test } from "vitest";
-import { applyCapture, finalise, noteVerification, open, reject, renew, settleUnpaid } from "../../lib/domain/apply.ts";
+import { finalise, noteVerification, open, reject, renew, settleUnpaid } from "../../lib/domain/apply.ts";
 import { isCurrent, listingStatusOf, outcomeOf } from "../../lib/domain/events.ts";
-import { txRefOf } from "../../lib/domain/ids.ts";
-import type { Payment } from "../../lib/domain/payment.ts";
-import { DAY_MS, HOUR_MS } from "../../lib/domain/time.ts";
+import { DAY_MS } from "../../lib/domain/time.ts";
 import {
   aClaim,
+  aConfirmed,
   aContext,
   aLease,
   anOpened,
+  aRenewed,
+  aReviewed,
+  aSettled,
   CHECKOUT_URL,
-  differing,
+  CLOSING,
+  captured,
+  LATER,
+  moneyOn,
   T0,
   TERMS,
   timedOut,
 } from "../support/payments.ts";
 
-const closing = { attempt: 0, found: "failed", cancel: "closed" } as const;
-const act = aContext(T0 + 2 * HOUR_MS);
-const paid = (payment: Payment, attempt = 0) =>
-  ({ kind: "paid", facts: { ...TERMS, txRef: txRefOf(payment.ref, attempt), reference: `AP${attempt}` } }) as const;
-const confirmed = (payment: Payment) => applyCapture(payment, "confirm", { attempt: 0, result: paid(payment) }, act);
-
 test("an unchanged version means nothing", () => {
-  const payment = confirmed(anOpened());
+  const payment = aConfirmed();
   expect(outcomeOf(payment, { ...payment, verifiedAt: T0 + 9 })).toEqual({
     listing: false,
     user: undefined,
@@ -34,16 +33,14 @@ test("an unchanged version means nothing", () => {
 
 test("a note beside the version causes no event, whatever it is", () => {
   const opened = anOpened();
-  const noted = { ...confirmed(opened), version: opened.version };
+  const noted = { ...aConfirmed(opened), version: opened.version };
   expect(outcomeOf(opened, noted)).toEqual({ listing: false, user: undefined, attention: [], totals: undefined });
 });
 
 test("a person is called once for each flag", () => {
-  const once = applyCapture(anOpened(), "review", { attempt: 0, result: paid(anOpened()) }, act);
-  const gone = { kind: "reversed", facts: paid(once).facts } as const;
-  expect(outcomeOf(once, applyCapture(once, "reversal", { attempt: 0, result: gone }, act)).attention).toEqual([
-    "reversed",
-  ]);
+  const once = captured(anOpened(), "review", moneyOn(anOpened()));
+  const gone = { kind: "reversed", facts: moneyOn(once).facts } as const;
+  expect(outcomeOf(once, captured(once, "reversal", gone)).attention).toEqual(["reversed"]);
 });
 
 test("the payer is notified of each end, and of nothing that is open or under review", () => {
@@ -54,28 +51,26 @@ test("the payer is notified of each end, and of nothing that is open or under re
     ["cancel", "cancelled"],
   ] as const;
   for (const [move, event] of ends) {
-    const settled = settleUnpaid(opened, move, closing, timedOut(act));
+    const settled = settleUnpaid(opened, move, CLOSING, timedOut(LATER));
     expect(outcomeOf(opened, settled).user).toBe(event);
     expect(isCurrent(event, settled)).toBe(true);
     expect(isCurrent("paid", settled)).toBe(false);
   }
-  for (const payment of [renew(opened, closing, { terms: TERMS, lease: aLease() }, act), opened]) {
+  for (const payment of [renew(opened, CLOSING, { terms: TERMS, lease: aLease() }, LATER), opened]) {
     expect(outcomeOf(undefined, payment).user).toBeUndefined();
   }
 });
 
 test("the listing is not notified of money under review, even after it was notified of a failure", () => {
-  const finalised = finalise(settleUnpaid(anOpened(), "expire", closing, timedOut(act)), 0, aContext(T0 + 8 * DAY_MS));
-  expect(
-    listingStatusOf(applyCapture(finalised, "review", { attempt: 0, result: differing(paid(finalised)) }, act)),
-  ).toBeUndefined();
+  const finalised = finalise(aSettled("expire"), 0, aContext(T0 + 8 * DAY_MS));
+  expect(listingStatusOf(aReviewed(finalised))).toBeUndefined();
 });
 
 test("a claim and a refused claim mean nothing to anyone", () => {
   const claim = aClaim();
   for (const [before, after] of [
     [undefined, claim],
-    [claim, reject(claim, "me", "no", act)],
+    [claim, reject(claim, "me", "no", LATER)],
   ] as const) {
     expect(outcomeOf(before, after)).toEqual({ listing: false, user: undefined, attention: [], totals: undefined });
   }
@@ -85,14 +80,14 @@ test("a first checkout counts, a renewed one does not count again", () => {
   const claim = aClaim();
   const opened = open(claim, "me", CHECKOUT_URL, aContext());
   expect(outcomeOf(claim, opened).totals).toMatchObject({ day: "2026-11-24", total: 1, pending: 1 });
-  const renewed = renew(opened, closing, { terms: TERMS, lease: aLease() }, act);
+  const renewed = renew(opened, CLOSING, { terms: TERMS, lease: aLease() }, LATER);
   expect(outcomeOf(opened, renewed).totals).toBeUndefined();
-  expect(outcomeOf(renewed, open(renewed, "me", CHECKOUT_URL, act)).totals).toBeUndefined();
+  expect(outcomeOf(renewed, open(renewed, "me", CHECKOUT_URL, LATER)).totals).toBeUndefined();
 });
 
 test("a success notifies the listing and the payer, and counts its amount", () => {
   const opened = anOpened();
-  expect(outcomeOf(opened, confirmed(opened))).toMatchObject({
+  expect(outcomeOf(opened, aConfirmed(opened))).toMatchObject({
     listing: true,
     user: "paid",
     totals: { total: 0, pending: -1, success: 1, revenue: 50_000 },
@@ -100,17 +95,17 @@ test("a success notifies the listing and the payer, and counts its amount", () =
 });
 
 test("the listing is notified of a failure only once it is finalised", () => {
-  const expired = settleUnpaid(anOpened(), "expire", closing, timedOut(act));
+  const expired = aSettled("expire");
   expect(outcomeOf(anOpened(), expired)).toMatchObject({ listing: false, user: "expired" });
   const finalised = finalise(expired, 0, aContext(T0 + 8 * DAY_MS));
   expect(outcomeOf(expired, finalised)).toMatchObject({ listing: true, user: undefined });
   expect(listingStatusOf(finalised)).toBe("FAILED");
-  expect(listingStatusOf(confirmed(finalised))).toBe("SUCCESS");
+  expect(listingStatusOf(aConfirmed(finalised))).toBe("SUCCESS");
 });
 
 test("a late success is notified after a failure was, and takes the count back", () => {
-  const finalised = finalise(settleUnpaid(anOpened(), "expire", closing, timedOut(act)), 0, aContext(T0 + 8 * DAY_MS));
-  expect(outcomeOf(finalised, confirmed(finalised))).toMatchObject({
+  const finalised = finalise(aSettled("expire"), 0, aContext(T0 + 8 * DAY_MS));
+  expect(outcomeOf(finalised, aConfirmed(finalised))).toMatchObject({
     listing: true,
     user: "paid",
     totals: { failed: -1, success: 1 },
@@ -119,14 +114,14 @@ test("a late success is notified after a failure was, and takes the count back",
 
 test("a review notifies a person only", () => {
   const opened = anOpened();
-  const review = applyCapture(opened, "review", { attempt: 0, result: differing(paid(opened)) }, act);
+  const review = aReviewed(opened);
   expect(outcomeOf(opened, review)).toMatchObject({ listing: false, user: undefined, attention: ["mismatch"] });
 });
 
 test("a further capture changes nothing for listing and payer and calls for a person", () => {
-  const renewed = open(renew(anOpened(), closing, { terms: TERMS, lease: aLease() }, act), "me", CHECKOUT_URL, act);
-  const once = confirmed(renewed);
-  const twice = applyCapture(once, "duplicate", { attempt: 1, result: paid(once, 1) }, act);
+  const renewed = aRenewed();
+  const once = aConfirmed(renewed);
+  const twice = captured(once, "duplicate", moneyOn(once, 1), 1);
   expect(outcomeOf(once, twice)).toEqual({
     listing: false,
     user: undefined,
@@ -136,13 +131,13 @@ test("a further capture changes nothing for listing and payer and calls for a pe
 });
 
 test("a message that was overtaken by a success is not current", () => {
-  const expired = settleUnpaid(anOpened(), "expire", closing, timedOut(act));
+  const expired = aSettled("expire");
   expect(isCurrent("expired", expired)).toBe(true);
-  expect(isCurrent("expired", confirmed(expired))).toBe(false);
+  expect(isCurrent("expired", aConfirmed(expired))).toBe(false);
 });
 
 test("the next record makes up for a lost first one", () => {
-  expect(outcomeOf(undefined, confirmed(anOpened()))).toMatchObject({
+  expect(outcomeOf(undefined, aConfirmed())).toMatchObject({
     listing: true,
     user: "paid",
     totals: { total: 1, success: 1, pending: 0 },
@@ -151,6 +146,6 @@ test("the next record makes up for a lost first one", () => {
 
 test("a verification that found a failed try is no event", () => {
   const opened = anOpened();
-  const after = noteVerification(opened, 0, { kind: "unpaid", reason: "failed" }, act);
+  const after = noteVerification(opened, 0, { kind: "unpaid", reason: "failed" }, LATER);
   expect(outcomeOf(opened, after).user).toBeUndefined();
 });

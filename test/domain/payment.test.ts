@@ -1,5 +1,4 @@
 import { expect, test } from "vitest";
-import { applyCapture, open, renew } from "../../lib/domain/apply.ts";
 import { txRefOf } from "../../lib/domain/ids.ts";
 import { Santim } from "../../lib/domain/money.ts";
 import {
@@ -8,30 +7,29 @@ import {
   isSpent,
   openedAttempts,
   openFlags,
-  type Payment,
   refundableOf,
   shownTxRef,
 } from "../../lib/domain/payment.ts";
 import { HOUR_MS } from "../../lib/domain/time.ts";
 import { STATES } from "../../lib/domain/vocabulary.ts";
-import { aClaim, aContext, aLease, anOpened, CHECKOUT_URL, differing, T0, TERMS } from "../support/payments.ts";
-
-const act = aContext(T0 + 2 * HOUR_MS);
-const paid = (payment: Payment, attempt = 0) =>
-  ({ kind: "paid", facts: { ...TERMS, txRef: txRefOf(payment.ref, attempt), reference: `AP${attempt}` } }) as const;
-
-/** Renewed when the window of its latest checkout is over. */
-function renewed(payment: Payment): Payment {
-  const at = aContext((payment.attempts[payment.attempt]?.openedAt ?? T0) + HOUR_MS);
-  const closing = { attempt: payment.attempt, found: "failed", cancel: "closed" } as const;
-  return open(renew(payment, closing, { terms: TERMS, lease: aLease() }, at), "me", CHECKOUT_URL, at);
-}
+import {
+  aClaim,
+  aConfirmed,
+  aContext,
+  anOpened,
+  aRenewed,
+  aReviewed,
+  captured,
+  moneyOn,
+  T0,
+  TERMS,
+} from "../support/payments.ts";
 
 const capture: Capture = { attempt: 0, at: T0, kind: "confirmed", ...TERMS, reference: "AP0" };
 const gone: Capture = { ...capture, reference: "AP1", reversal: "refunded" };
 
 const opened = anOpened();
-const success = applyCapture(opened, "confirm", { attempt: 0, result: paid(opened) }, act);
+const success = aConfirmed(opened);
 
 test("a fee is spent when all of its money has gone back, and only then", () => {
   expect(isSpent({ ...success, captures: [gone] }, false)).toBe(true);
@@ -51,22 +49,18 @@ test("a repeatable fee is spent by a success, but not by money under review", ()
   expect(isSpent({ ...success, state: "REVIEW" }, true)).toBe(false);
 });
 
-const third = renewed(renewed(anOpened()));
+const third = aRenewed(aRenewed(anOpened(), aContext(T0 + HOUR_MS)));
 
 test("the shown reference is that of the latest checkout until one took the money, and then of that one", () => {
   expect(shownTxRef(third)).toBe(txRefOf(third.ref, 2));
   expect(shownTxRef(aClaim(third.ref))).toBe(txRefOf(third.ref, 0));
-  expect(shownTxRef(applyCapture(third, "confirm", { attempt: 1, result: paid(third, 1) }, act))).toBe(
-    txRefOf(third.ref, 1),
-  );
+  expect(shownTxRef(aConfirmed(third, 1))).toBe(txRefOf(third.ref, 1));
 });
 
 test("the shown reference is not that of money under review", () => {
-  const reviewed = applyCapture(third, "review", { attempt: 0, result: differing(paid(third)) }, act);
+  const reviewed = aReviewed(third);
   expect(shownTxRef(reviewed)).toBe(txRefOf(third.ref, 2));
-  expect(shownTxRef(applyCapture(reviewed, "confirm", { attempt: 1, result: paid(third, 1) }, act))).toBe(
-    txRefOf(third.ref, 1),
-  );
+  expect(shownTxRef(captured(reviewed, "confirm", moneyOn(third, 1), 1))).toBe(txRefOf(third.ref, 1));
 });
 
 test("attempts are listed with their numbers, oldest first, the tenth after the second", () => {

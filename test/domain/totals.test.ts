@@ -1,23 +1,25 @@
 import { expect, test } from "vitest";
-import { adoptUnmatched, applyCapture, settleUnpaid } from "../../lib/domain/apply.ts";
-import { txRefOf } from "../../lib/domain/ids.ts";
+import { adoptUnmatched } from "../../lib/domain/apply.ts";
 import { Santim } from "../../lib/domain/money.ts";
-import type { Payment } from "../../lib/domain/payment.ts";
 import { HOUR_MS } from "../../lib/domain/time.ts";
 import { combined, NO_CALLS, NO_TOTALS, shareOf, totalsDelta } from "../../lib/domain/totals.ts";
-import { aClaim, aContext, anOpened, differing, T0, TERMS, timedOut } from "../support/payments.ts";
+import {
+  aClaim,
+  aConfirmed,
+  aContext,
+  anOpened,
+  aReviewed,
+  aSettled,
+  captured,
+  moneyOn,
+  T0,
+  TERMS,
+  UNPAID_TRANSITIONS,
+} from "../support/payments.ts";
 
-const act = aContext(T0 + 2 * HOUR_MS);
-const money = (payment: Payment, amount = 50_000) =>
-  ({
-    kind: "paid",
-    facts: { ...TERMS, amount: Santim.parse(amount), txRef: txRefOf(payment.ref, 0), reference: "AP0" },
-  }) as const;
 const opened = anOpened();
-const paid = applyCapture(opened, "confirm", { attempt: 0, result: money(opened) }, act);
-const settled = (["fail", "expire", "cancel"] as const).map((move) =>
-  settleUnpaid(opened, move, { attempt: 0, found: "failed", cancel: "closed" }, timedOut(act)),
-);
+const paid = aConfirmed(opened);
+const settled = UNPAID_TRANSITIONS.map((transition) => aSettled(transition, opened));
 
 test("a payment counts for nothing before its first checkout", () => {
   for (const payment of [undefined, aClaim()]) expect(shareOf(payment)).toEqual(NO_TOTALS);
@@ -31,15 +33,14 @@ test("a payment counts as one of its kind, and its money only once it is paid", 
   for (const payment of settled) {
     expect(shareOf(payment)).toEqual({ total: 1, pending: 0, success: 0, failed: 1, revenue: 0 });
   }
-  const review = applyCapture(opened, "review", { attempt: 0, result: differing(money(opened, 1)) }, act);
+  const review = aReviewed(opened);
   expect(shareOf(review)).toEqual({ total: 1, pending: 1, success: 0, failed: 0, revenue: 0 });
 });
 
 test("a payment counts with its confirmed capture, not with another one beside it", () => {
-  const reviewed = applyCapture(opened, "review", { attempt: 0, result: money(opened, 70_000) }, act);
+  const reviewed = captured(opened, "review", moneyOn(opened, 0, { amount: Santim.parse(70_000) }));
   const other = { ...reviewed, attempt: 1, attempts: { ...reviewed.attempts, 1: { ...TERMS, openedAt: T0 } } };
-  const facts = { ...TERMS, txRef: txRefOf(other.ref, 1), reference: "AP1" };
-  const confirmed = applyCapture(other, "confirm", { attempt: 1, result: { kind: "paid", facts } }, act);
+  const confirmed = aConfirmed(other, 1);
   expect(shareOf(confirmed).revenue).toBe(50_000);
   const dearer = { ...confirmed, terms: { ...TERMS, amount: Santim.parse(60_000) } };
   expect(shareOf(dearer).revenue).toBe(50_000);
@@ -74,7 +75,7 @@ test("a step changes no total where nothing was opened or nothing differs", () =
 test("money without a row of ours counts on the day on which it came", () => {
   const unmatched = adoptUnmatched(
     opened.ref,
-    { attempt: 3, result: money(opened) },
+    { attempt: 3, result: moneyOn(opened) },
     TERMS,
     aContext(T0 + 30 * HOUR_MS),
   );

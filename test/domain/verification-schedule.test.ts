@@ -12,8 +12,6 @@ import {
   settleUnpaid,
   unreachable,
 } from "../../lib/domain/apply.ts";
-import type { Money } from "../../lib/domain/evidence.ts";
-import { txRefOf } from "../../lib/domain/ids.ts";
 import type { Payment } from "../../lib/domain/payment.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../lib/domain/time.ts";
 import {
@@ -33,19 +31,22 @@ import {
   aContext,
   aLease,
   anOpened,
+  aRenewed,
+  aSettled,
   CHECKOUT_URL,
+  CLOSING,
   differing,
+  moneyOn,
   POLICY,
   T0,
   TERMS,
   timedOut,
 } from "../support/payments.ts";
 
-const closing = { attempt: 0, found: "failed", cancel: "closed" } as const;
-const paidOn = ({ ref }: Payment): Money => ({
-  kind: "paid",
-  facts: { ...TERMS, txRef: txRefOf(ref, 0), reference: "AP1" },
-});
+function confirmed(): Payment {
+  const opened = anOpened();
+  return applyCapture(opened, "confirm", { attempt: 0, result: moneyOn(opened) }, aContext(T0));
+}
 
 /** The ages at which an open checkout is verified, each verification taking place when it is due. */
 function agesUntil(days: number): number[] {
@@ -116,7 +117,7 @@ test("a payment is due at its timeout, whether its checkout is open or being ope
   const act = { ...aContext(T0 + 6.5 * DAY_MS), policy };
   expect(noteVerification(anOpened(), 0, undefined, act).dueAt).toBe(T0 + 7 * DAY_MS - 1);
   const early = aContext(T0 + HOUR_MS);
-  const renewed = renew(anOpened(), closing, { terms: TERMS, lease: aLease() }, early);
+  const renewed = renew(anOpened(), CLOSING, { terms: TERMS, lease: aLease() }, early);
   const waiting = noteVerification(renewed, 0, undefined, { ...aContext(T0 + 3 * DAY_MS), policy });
   expect(waiting.dueAt).toBe(T0 + HOUR_MS + 7 * DAY_MS - 1);
 });
@@ -124,7 +125,7 @@ test("a payment is due at its timeout, whether its checkout is open or being ope
 test.each(["fail", "expire", "cancel"] as const)(
   "after %s a payment is due at its finalising, between two verifications",
   (move) => {
-    const settled = settleUnpaid(anOpened(), move, closing, timedOut(aContext(T0 + 65 * MINUTE_MS)));
+    const settled = settleUnpaid(anOpened(), move, CLOSING, timedOut(aContext(T0 + 65 * MINUTE_MS)));
     const after = noteVerification(settled, 0, undefined, aContext(T0 + 2 * DAY_MS));
     expect(after.attempts[0]?.verifyAt).toBe(T0 + 65 * MINUTE_MS + 7 * DAY_MS);
     expect(after.dueAt).toBe(T0 + 7 * DAY_MS);
@@ -133,7 +134,7 @@ test.each(["fail", "expire", "cancel"] as const)(
 
 test("a payment that waits for a person is due at its verifications, and at least every day", () => {
   const opened = anOpened();
-  const result = differing(paidOn(opened));
+  const result = differing(moneyOn(opened));
   const at = aContext(T0 + HOUR_MS);
   const review = applyCapture(opened, "review", { attempt: 0, result }, at);
   expect(review.dueAt).toBe(T0 + 65 * MINUTE_MS);
@@ -144,7 +145,7 @@ test("a payment that waits for a person is due at its verifications, and at leas
 
 test("a verification of another checkout is overdue from its moment on, one's own never is", () => {
   const now = T0 + 2 * HOUR_MS;
-  const renewed = renew(anOpened(), closing, { terms: TERMS, lease: aLease() }, aContext(now));
+  const renewed = renew(anOpened(), CLOSING, { terms: TERMS, lease: aLease() }, aContext(now));
   expect(isOtherOverdue(renewed, 1, now + HOUR_MS - 1)).toBe(false);
   expect(isOtherOverdue(renewed, 1, now + HOUR_MS)).toBe(true);
   expect(isOtherOverdue(renewed, 0, now + HOUR_MS)).toBe(false);
@@ -152,7 +153,7 @@ test("a verification of another checkout is overdue from its moment on, one's ow
 
 test("every opened checkout of a payment keeps its own verifications", () => {
   const now = T0 + 2 * HOUR_MS;
-  const renewed = renew(anOpened(), closing, { terms: TERMS, lease: aLease() }, aContext(now));
+  const renewed = renew(anOpened(), CLOSING, { terms: TERMS, lease: aLease() }, aContext(now));
   expect(renewed.dueAt).toBe(now + HOUR_MS);
   expect(attemptsToVerify(renewed, now + HOUR_MS)).toEqual([0]);
   const both = open(renewed, "me", CHECKOUT_URL, aContext(now));
@@ -164,9 +165,9 @@ test("every opened checkout of a payment keeps its own verifications", () => {
 test("the latest checkout, or the one with money under review, is verified where none is due", () => {
   expect(attemptsToVerify(aClaim(), T0)).toEqual([0]);
   const at = aContext(T0 + HOUR_MS);
-  const renewed = open(renew(anOpened(), closing, { terms: TERMS, lease: aLease() }, at), "me", CHECKOUT_URL, at);
+  const renewed = aRenewed(anOpened(), at);
   expect(attemptsToVerify(renewed, T0)).toEqual([1]);
-  const result = paidOn(renewed);
+  const result = moneyOn(renewed);
   const review = applyCapture(renewed, "review", { attempt: 0, result: differing(result) }, at);
   expect(attemptsToVerify(review, T0)).toEqual([0]);
   expect(attemptsToVerify({ ...review, captures: [] }, T0)).toEqual([1]);
@@ -181,28 +182,27 @@ test("only a checkout that was opened has a window", () => {
 });
 
 test("only a success awaits the listing's acknowledgement, until it is acknowledged or a person must act", () => {
-  const opened = anOpened();
-  const success = applyCapture(opened, "confirm", { attempt: 0, result: paidOn(opened) }, aContext(T0));
+  const success = confirmed();
   expect(awaitsAcknowledgement(success)).toBe(true);
   expect(awaitsAcknowledgement(deliveryEnded(success, true, aContext(T0)))).toBe(false);
   for (const code of ["listing_closed", "listing_unclear"] as const) {
     expect(awaitsAcknowledgement(flag(success, code, aContext(T0)))).toBe(false);
   }
   expect(awaitsAcknowledgement({ ...success, attention: [{ code: "duplicate", at: T0 }] })).toBe(true);
-  for (const payment of [aClaim(), opened, settleUnpaid(opened, "expire", closing, timedOut(aContext(T0)))]) {
+  for (const payment of [aClaim(), anOpened(), settleUnpaid(anOpened(), "expire", CLOSING, timedOut(aContext(T0)))]) {
     expect(awaitsAcknowledgement(payment)).toBe(false);
   }
 });
 
 test("a payment that was never opened, or has no time of settling, is never finalised", () => {
   expect(finaliseAt(reject(aClaim(), "me", "no", aContext(T0)), POLICY)).toBeUndefined();
-  const settled = settleUnpaid(anOpened(), "expire", closing, timedOut(aContext(T0)));
+  const settled = aSettled("expire", anOpened(), timedOut(aContext(T0)));
   expect(finaliseAt({ ...settled, settledAt: undefined }, POLICY)).toBeUndefined();
   expect(finaliseAt(anOpened(), POLICY)).toBeUndefined();
 });
 
 test("a payment settled unpaid waits for its late verifications and for being finalised, and then for nothing", () => {
-  const settled = settleUnpaid(anOpened(), "expire", closing, timedOut(aContext(T0 + 7 * DAY_MS)));
+  const settled = aSettled("expire", anOpened(), timedOut(aContext(T0 + 7 * DAY_MS)));
   expect(settled.dueAt).toBe(T0 + 7 * DAY_MS + HOUR_MS);
   const finalised = finalise(settled, 0, aContext(settled.dueAt));
   const verifications = [1, 24, 24 * 7].map((hours) => T0 + 7 * DAY_MS + hours * HOUR_MS);
@@ -211,7 +211,7 @@ test("a payment settled unpaid waits for its late verifications and for being fi
 });
 
 test("a payment settled early is finalised only when its first checkout is older than the timeout", () => {
-  const failed = settleUnpaid(anOpened(), "fail", closing, aContext(T0 + 65 * MINUTE_MS));
+  const failed = settleUnpaid(anOpened(), "fail", CLOSING, aContext(T0 + 65 * MINUTE_MS));
   expect(finaliseAt(failed, POLICY)).toBe(T0 + 7 * DAY_MS);
 });
 
@@ -220,20 +220,19 @@ test("a payment is never finalised in the moment in which it is settled", () => 
   const expired = settleUnpaid(
     anOpened(),
     "expire",
-    closing,
+    CLOSING,
     timedOut({ ...aContext(T0 + 2 * DAY_MS), policy: shortTimeout }),
   );
   expect(finaliseAt(expired, shortTimeout)).toBe(T0 + 2 * DAY_MS + HOUR_MS);
 });
 
 test("no payment is finalised where the listing is not notified of failures", () => {
-  const expired = settleUnpaid(anOpened(), "expire", closing, timedOut(aContext(T0 + 7 * DAY_MS)));
+  const expired = aSettled("expire", anOpened(), timedOut(aContext(T0 + 7 * DAY_MS)));
   expect(finaliseAt(expired, { ...POLICY, listingHearsFailed: false })).toBeUndefined();
 });
 
 test("an unacknowledged success is published again, each time twice as late, up to a day", () => {
-  const opened = anOpened();
-  const success = applyCapture(opened, "confirm", { attempt: 0, result: paidOn(opened) }, aContext(T0));
+  const success = confirmed();
   const after = [0, 15 * MINUTE_MS, HOUR_MS, 3 * DAY_MS].map((age) => republishAt(success, T0 + age) - T0 - age);
   expect(after).toEqual([15 * MINUTE_MS, 15 * MINUTE_MS, HOUR_MS, DAY_MS]);
   expect(success.dueAt).toBe(T0 + 15 * MINUTE_MS);
