@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { applyCapture, finalise, noteVerification, open, reject, renew, settleUnpaid } from "../../lib/domain/apply.ts";
+import { applyCapture, finalise, open, reject, renew, settleUnpaid } from "../../lib/domain/apply.ts";
 import { isCurrent, listingStatusOf, outcomeOf } from "../../lib/domain/events.ts";
 import { txRefOf } from "../../lib/domain/ids.ts";
+import { noteVerification } from "../../lib/domain/notes.ts";
 import type { Payment } from "../../lib/domain/payment.ts";
 import { DAY_MS, HOUR_MS } from "../../lib/domain/time.ts";
 import {

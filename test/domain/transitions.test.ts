@@ -1,9 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { adoptUnmatched, applyCapture, noteVerification, open, renew, settleUnpaid } from "../../lib/domain/apply.ts";
+import { adoptUnmatched, applyCapture, open, renew, settleUnpaid } from "../../lib/domain/apply.ts";
 import type { Money, PaidFacts } from "../../lib/domain/evidence.ts";
 import { txRefOf } from "../../lib/domain/ids.ts";
 import { Santim } from "../../lib/domain/money.ts";
+import { noteVerification } from "../../lib/domain/notes.ts";
 import type { Payment } from "../../lib/domain/payment.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../lib/domain/time.ts";
 import { transitionDue, transitionForMoney } from "../../lib/domain/transitions.ts";

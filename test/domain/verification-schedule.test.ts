@@ -1,19 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import {
-  applyCapture,
-  deliveryEnded,
-  finalise,
-  flag,
-  noteVerification,
-  open,
-  reject,
-  renew,
-  settleUnpaid,
-  unreachable,
-} from "../../lib/domain/apply.ts";
+import { applyCapture, finalise, flag, open, reject, renew, settleUnpaid } from "../../lib/domain/apply.ts";
 import type { Money } from "../../lib/domain/evidence.ts";
 import { txRefOf } from "../../lib/domain/ids.ts";
+import { deliveryEnded, noteVerification, unreachable } from "../../lib/domain/notes.ts";
 import type { Payment } from "../../lib/domain/payment.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../lib/domain/time.ts";
 import {

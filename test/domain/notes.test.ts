@@ -1,22 +1,16 @@
 import { describe, expect, test } from "vitest";
+import { applyCapture, flag, open, reject, renew, settleUnpaid, takeOver } from "../../lib/domain/apply.ts";
+import { txRefOf } from "../../lib/domain/ids.ts";
 import {
-  applyCapture,
   deliveryEnded,
   deliverySent,
-  flag,
   leased,
   listedCapture,
   noteVerification,
-  open,
-  reject,
-  renew,
   republished,
-  settleUnpaid,
   superseded,
-  takeOver,
   unreachable,
-} from "../../lib/domain/apply.ts";
-import { txRefOf } from "../../lib/domain/ids.ts";
+} from "../../lib/domain/notes.ts";
 import { openFlags, type Payment } from "../../lib/domain/payment.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../lib/domain/time.ts";
 import { aClaim, aContext, aLease, anOpened, CHECKOUT_URL, T0, TERMS, timedOut } from "../support/payments.ts";
