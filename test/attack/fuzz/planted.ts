@@ -1,6 +1,6 @@
 import type { Target } from "./engine.ts";
 
-// Faults on purpose, each behind a door that only feedback opens: a blind guess of it takes 2^24 tries and more.
+// Planted mistakes that only feedback by coverage finds: a blind guess needs 2^24 tries or more.
 
 function readsOneWordWrongly(text: string): void {
   if (text[0] !== "P") return;
@@ -22,7 +22,7 @@ function takesTheNearestWordForMoney(text: string): "paid" | "unpaid" {
   return "unpaid";
 }
 
-/** Targets that are broken on purpose: whoever looks for faults must find these. */
+/** Targets that are broken on purpose. The fuzzer must find their mistakes. */
 export const PLANTED: readonly Target[] = [
   {
     name: "planted: a throw",
