@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { finalise, noteVerification, open, reject, renew, settleUnpaid } from "../../lib/domain/apply.ts";
+import { finalise, noteVerification, open, reject, renew } from "../../lib/domain/apply.ts";
 import { isCurrent, listingStatusOf, outcomeOf } from "../../lib/domain/events.ts";
 import { DAY_MS } from "../../lib/domain/time.ts";
 import {
@@ -18,28 +18,24 @@ import {
   moneyOn,
   T0,
   TERMS,
-  timedOut,
 } from "../support/payments.ts";
+
+const NOTHING = { listing: false, user: undefined, attention: [], totals: undefined };
 
 test("an unchanged version means nothing", () => {
   const payment = aConfirmed();
-  expect(outcomeOf(payment, { ...payment, verifiedAt: T0 + 9 })).toEqual({
-    listing: false,
-    user: undefined,
-    attention: [],
-    totals: undefined,
-  });
+  expect(outcomeOf(payment, { ...payment, verifiedAt: T0 + 9 })).toEqual(NOTHING);
 });
 
 test("a note beside the version causes no event, whatever it is", () => {
   const opened = anOpened();
   const noted = { ...aConfirmed(opened), version: opened.version };
-  expect(outcomeOf(opened, noted)).toEqual({ listing: false, user: undefined, attention: [], totals: undefined });
+  expect(outcomeOf(opened, noted)).toEqual(NOTHING);
 });
 
 test("a person is called once for each flag", () => {
   const once = captured(anOpened(), "review", moneyOn(anOpened()));
-  const gone = { kind: "reversed", facts: moneyOn(once).facts } as const;
+  const gone = moneyOn(once, 0, { kind: "reversed" });
   expect(outcomeOf(once, captured(once, "reversal", gone)).attention).toEqual(["reversed"]);
 });
 
@@ -51,7 +47,7 @@ test("the payer is notified of each end, and of nothing that is open or under re
     ["cancel", "cancelled"],
   ] as const;
   for (const [move, event] of ends) {
-    const settled = settleUnpaid(opened, move, CLOSING, timedOut(LATER));
+    const settled = aSettled(move, opened);
     expect(outcomeOf(opened, settled).user).toBe(event);
     expect(isCurrent(event, settled)).toBe(true);
     expect(isCurrent("paid", settled)).toBe(false);
@@ -62,7 +58,7 @@ test("the payer is notified of each end, and of nothing that is open or under re
 });
 
 test("the listing is not notified of money under review, even after it was notified of a failure", () => {
-  const finalised = finalise(aSettled("expire"), 0, aContext(T0 + 8 * DAY_MS));
+  const finalised = finalise(aSettled(), 0, aContext(T0 + 8 * DAY_MS));
   expect(listingStatusOf(aReviewed(finalised))).toBeUndefined();
 });
 
@@ -72,7 +68,7 @@ test("a claim and a refused claim mean nothing to anyone", () => {
     [undefined, claim],
     [claim, reject(claim, "me", "no", LATER)],
   ] as const) {
-    expect(outcomeOf(before, after)).toEqual({ listing: false, user: undefined, attention: [], totals: undefined });
+    expect(outcomeOf(before, after)).toEqual(NOTHING);
   }
 });
 
@@ -95,7 +91,7 @@ test("a success notifies the listing and the payer, and counts its amount", () =
 });
 
 test("the listing is notified of a failure only once it is finalised", () => {
-  const expired = aSettled("expire");
+  const expired = aSettled();
   expect(outcomeOf(anOpened(), expired)).toMatchObject({ listing: false, user: "expired" });
   const finalised = finalise(expired, 0, aContext(T0 + 8 * DAY_MS));
   expect(outcomeOf(expired, finalised)).toMatchObject({ listing: true, user: undefined });
@@ -104,7 +100,7 @@ test("the listing is notified of a failure only once it is finalised", () => {
 });
 
 test("a late success is notified after a failure was, and takes the count back", () => {
-  const finalised = finalise(aSettled("expire"), 0, aContext(T0 + 8 * DAY_MS));
+  const finalised = finalise(aSettled(), 0, aContext(T0 + 8 * DAY_MS));
   expect(outcomeOf(finalised, aConfirmed(finalised))).toMatchObject({
     listing: true,
     user: "paid",
@@ -119,19 +115,13 @@ test("a review notifies a person only", () => {
 });
 
 test("a further capture changes nothing for listing and payer and calls for a person", () => {
-  const renewed = aRenewed();
-  const once = aConfirmed(renewed);
+  const once = aConfirmed(aRenewed());
   const twice = captured(once, "duplicate", moneyOn(once, 1), 1);
-  expect(outcomeOf(once, twice)).toEqual({
-    listing: false,
-    user: undefined,
-    attention: ["duplicate"],
-    totals: undefined,
-  });
+  expect(outcomeOf(once, twice)).toEqual({ ...NOTHING, attention: ["duplicate"] });
 });
 
 test("a message that was overtaken by a success is not current", () => {
-  const expired = aSettled("expire");
+  const expired = aSettled();
   expect(isCurrent("expired", expired)).toBe(true);
   expect(isCurrent("expired", aConfirmed(expired))).toBe(false);
 });
