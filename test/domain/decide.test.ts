@@ -23,10 +23,11 @@ function request(payment: Payment, recordedAt = T0, asked = { property_id: "p" }
   return { ref: payment.ref, fields: { property_id: "p" }, recordedAt, by: "me", asked, payableAgain: false };
 }
 
-const expired = () => aSettled();
+const decided = (payment: Payment, holder: string, now: number, recordedAt = T0) =>
+  decide(payment, request(payment, recordedAt), holder, aContext(now));
 
 test("a reused request id with another body is refused and names the fields, whatever the payment", () => {
-  for (const payment of [aClaim(), anOpened(), aConfirmed(), expired()]) {
+  for (const payment of [aClaim(), anOpened(), aConfirmed(), aSettled()]) {
     const asked = { property_id: "q", amount: "500.00" };
     expect(decide(payment, { ...request(payment), asked }, "me", aContext(T0))).toEqual({
       kind: "refuse",
@@ -38,16 +39,16 @@ test("a reused request id with another body is refused and names the fields, wha
 
 test("the claimer opens the checkout, and others wait for a live lease and take over an ended one", () => {
   const payment = aClaim();
-  expect(decide(payment, request(payment), "me", aContext(T0))).toEqual({ kind: "initialize" });
-  expect(decide(payment, request(payment), "other", aContext(T0))).toEqual({ kind: "wait" });
-  expect(decide(payment, request(payment), "other", aContext(T0 + MINUTE_MS))).toEqual({ kind: "take_over" });
+  expect(decided(payment, "me", T0)).toEqual({ kind: "initialize" });
+  expect(decided(payment, "other", T0)).toEqual({ kind: "wait" });
+  expect(decided(payment, "other", T0 + MINUTE_MS)).toEqual({ kind: "take_over" });
   const free = { ...payment, lease: undefined };
   expect(decide(free, request(payment), "other", aContext(T0))).toEqual({ kind: "take_over" });
 });
 
 test("no caller takes over without an attempt left, unless nothing was sent under the last one", () => {
   const worn = { ...aClaim(), attempt: 1023, lease: aLease("gone", T0) };
-  expect(decide(worn, request(worn), "me", aContext(T0 + 1))).toEqual({
+  expect(decided(worn, "me", T0 + 1)).toEqual({
     kind: "refuse",
     reason: "attempts_used_up",
   });
@@ -57,16 +58,16 @@ test("no caller takes over without an attempt left, unless nothing was sent unde
 
 test("an open checkout is handed out while its window lasts, and renewed after it", () => {
   const payment = anOpened();
-  expect(decide(payment, request(payment), "any", aContext(T0 + 59 * MINUTE_MS))).toEqual({ kind: "answer" });
-  expect(decide(payment, request(payment), "any", aContext(T0 + 60 * MINUTE_MS))).toEqual({ kind: "renew" });
+  expect(decided(payment, "any", T0 + 59 * MINUTE_MS)).toEqual({ kind: "answer" });
+  expect(decided(payment, "any", T0 + 60 * MINUTE_MS)).toEqual({ kind: "renew" });
   const worn = { ...payment, attempt: 1023, attempts: { 1023: { ...TERMS, openedAt: T0 } } };
-  expect(decide(worn, request(worn), "any", aContext(T0 + HOUR_MS))).toEqual({ kind: "fail_used_up" });
+  expect(decided(worn, "any", T0 + HOUR_MS)).toEqual({ kind: "fail_used_up" });
 });
 
 test("a paid fee is answered as it is, however often and from wherever it is asked for", () => {
   const payment = aConfirmed();
   for (const recordedAt of [T0, settledAt + HOUR_MS]) {
-    expect(decide(payment, request(payment, recordedAt), "any", aContext(settledAt + HOUR_MS))).toEqual({
+    expect(decided(payment, "any", settledAt + HOUR_MS, recordedAt)).toEqual({
       kind: "answer",
     });
   }
@@ -75,42 +76,40 @@ test("a paid fee is answered as it is, however often and from wherever it is ask
 test("a later request reopens a payment, however it was settled unpaid", () => {
   for (const move of UNPAID_TRANSITIONS) {
     const payment = aSettled(move);
-    const asked = request(payment, settledAt + 1);
-    expect(decide(payment, asked, "any", aContext(settledAt + 1))).toEqual({ kind: "reopen" });
+    expect(decided(payment, "any", settledAt + 1, settledAt + 1)).toEqual({ kind: "reopen" });
   }
 });
 
 test("money that waits for a person is answered as it is, also after the listing was closed", () => {
-  for (const payment of [anOpened(), finalise(expired(), 0, aContext(T0 + 8 * DAY_MS))]) {
+  for (const payment of [anOpened(), finalise(aSettled(), 0, aContext(T0 + 8 * DAY_MS))]) {
     const review = captured(payment, "review", moneyOn(payment, 0, { mode: "live" }));
-    const asked = request(review, settledAt + HOUR_MS);
-    expect(decide(review, asked, "any", aContext(settledAt + HOUR_MS))).toEqual({ kind: "answer" });
+    expect(decided(review, "any", settledAt + HOUR_MS, settledAt + HOUR_MS)).toEqual({ kind: "answer" });
   }
 });
 
 test("a settled payment reopens only for a request that was recorded after it was settled", () => {
-  const payment = expired();
-  expect(decide(payment, request(payment, T0), "any", aContext(settledAt + 1))).toEqual({ kind: "answer" });
-  expect(decide(payment, request(payment, settledAt), "any", aContext(settledAt + 1))).toEqual({ kind: "answer" });
-  expect(decide(payment, request(payment, settledAt + 1), "any", aContext(settledAt + 1))).toEqual({
+  const payment = aSettled();
+  expect(decided(payment, "any", settledAt + 1, T0)).toEqual({ kind: "answer" });
+  expect(decided(payment, "any", settledAt + 1, settledAt)).toEqual({ kind: "answer" });
+  expect(decided(payment, "any", settledAt + 1, settledAt + 1)).toEqual({
     kind: "reopen",
   });
   const worn = { ...payment, attempt: 1023 };
-  expect(decide(worn, request(worn, settledAt + 1), "any", aContext(settledAt + 1))).toEqual({
+  expect(decided(worn, "any", settledAt + 1, settledAt + 1)).toEqual({
     kind: "refuse",
     reason: "attempts_used_up",
   });
 });
 
 test("a finalised payment refuses every request, unless it was paid after all", () => {
-  const finalised = finalise(expired(), 0, aContext(T0 + 8 * DAY_MS));
-  expect(decide(finalised, request(finalised, settledAt + 1), "any", aContext(settledAt + 1))).toEqual({
+  const finalised = finalise(aSettled(), 0, aContext(T0 + 8 * DAY_MS));
+  expect(decided(finalised, "any", settledAt + 1, settledAt + 1)).toEqual({
     kind: "refuse",
     reason: "listing_closed",
   });
   const late = aConfirmed(finalised);
   expect(late.finalised).toBe(true);
-  expect(decide(late, request(late, settledAt + 1), "any", aContext(settledAt + 1))).toEqual({ kind: "answer" });
+  expect(decided(late, "any", settledAt + 1, settledAt + 1)).toEqual({ kind: "answer" });
 });
 
 test("a spent fee is paid anew by a new request, and shown to an old one", () => {
@@ -121,8 +120,8 @@ test("a spent fee is paid anew by a new request, and shown to an old one", () =>
     { attempt: 0, result: moneyOn(payment, 0, { kind: "reversed" }) },
     aContext(settledAt + HOUR_MS),
   );
-  expect(decide(spent, request(spent, settledAt), "any", aContext(settledAt))).toEqual({ kind: "answer" });
-  expect(decide(spent, request(spent, settledAt + 2 * HOUR_MS), "any", aContext(settledAt))).toEqual({
+  expect(decided(spent, "any", settledAt, settledAt)).toEqual({ kind: "answer" });
+  expect(decided(spent, "any", settledAt, settledAt + 2 * HOUR_MS)).toEqual({
     kind: "next_serial",
   });
   const again = { ...request(payment, settledAt + 1), payableAgain: true };

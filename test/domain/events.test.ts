@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { finalise, open, reject, renew, settleUnpaid } from "../../lib/domain/apply.ts";
+import { finalise, open, reject, renew } from "../../lib/domain/apply.ts";
 import { isCurrent, listingStatusOf, outcomeOf } from "../../lib/domain/events.ts";
 import { noteVerification } from "../../lib/domain/notes.ts";
 import { DAY_MS } from "../../lib/domain/time.ts";
@@ -19,28 +19,24 @@ import {
   moneyOn,
   T0,
   TERMS,
-  timedOut,
 } from "../support/payments.ts";
+
+const NOTHING = { listing: false, user: undefined, attention: [], totals: undefined };
 
 test("an unchanged version means nothing", () => {
   const payment = aConfirmed();
-  expect(outcomeOf(payment, { ...payment, verifiedAt: T0 + 9 })).toEqual({
-    listing: false,
-    user: undefined,
-    attention: [],
-    totals: undefined,
-  });
+  expect(outcomeOf(payment, { ...payment, verifiedAt: T0 + 9 })).toEqual(NOTHING);
 });
 
 test("a note beside the version causes no event, whatever it is", () => {
   const opened = anOpened();
   const noted = { ...aConfirmed(opened), version: opened.version };
-  expect(outcomeOf(opened, noted)).toEqual({ listing: false, user: undefined, attention: [], totals: undefined });
+  expect(outcomeOf(opened, noted)).toEqual(NOTHING);
 });
 
 test("a person is called once for each flag", () => {
   const once = captured(anOpened(), "review", moneyOn(anOpened()));
-  const gone = { kind: "reversed", facts: moneyOn(once).facts } as const;
+  const gone = moneyOn(once, 0, { kind: "reversed" });
   expect(outcomeOf(once, captured(once, "reversal", gone)).attention).toEqual(["reversed"]);
 });
 
@@ -52,7 +48,7 @@ test("the payer is notified of each end, and of nothing that is open or under re
     ["cancel", "cancelled"],
   ] as const;
   for (const [move, event] of ends) {
-    const settled = settleUnpaid(opened, move, CLOSING, timedOut(LATER));
+    const settled = aSettled(move, opened);
     expect(outcomeOf(opened, settled).user).toBe(event);
     expect(isCurrent(event, settled)).toBe(true);
     expect(isCurrent("paid", settled)).toBe(false);
@@ -63,7 +59,7 @@ test("the payer is notified of each end, and of nothing that is open or under re
 });
 
 test("the listing is not notified of money under review, even after it was notified of a failure", () => {
-  const finalised = finalise(aSettled("expire"), 0, aContext(T0 + 8 * DAY_MS));
+  const finalised = finalise(aSettled(), 0, aContext(T0 + 8 * DAY_MS));
   expect(listingStatusOf(aReviewed(finalised))).toBeUndefined();
 });
 
@@ -73,7 +69,7 @@ test("a claim and a refused claim mean nothing to anyone", () => {
     [undefined, claim],
     [claim, reject(claim, "me", "no", LATER)],
   ] as const) {
-    expect(outcomeOf(before, after)).toEqual({ listing: false, user: undefined, attention: [], totals: undefined });
+    expect(outcomeOf(before, after)).toEqual(NOTHING);
   }
 });
 
@@ -96,7 +92,7 @@ test("a success notifies the listing and the payer, and counts its amount", () =
 });
 
 test("the listing is notified of a failure only once it is finalised", () => {
-  const expired = aSettled("expire");
+  const expired = aSettled();
   expect(outcomeOf(anOpened(), expired)).toMatchObject({ listing: false, user: "expired" });
   const finalised = finalise(expired, 0, aContext(T0 + 8 * DAY_MS));
   expect(outcomeOf(expired, finalised)).toMatchObject({ listing: true, user: undefined });
@@ -105,7 +101,7 @@ test("the listing is notified of a failure only once it is finalised", () => {
 });
 
 test("a late success is notified after a failure was, and takes the count back", () => {
-  const finalised = finalise(aSettled("expire"), 0, aContext(T0 + 8 * DAY_MS));
+  const finalised = finalise(aSettled(), 0, aContext(T0 + 8 * DAY_MS));
   expect(outcomeOf(finalised, aConfirmed(finalised))).toMatchObject({
     listing: true,
     user: "paid",
@@ -120,19 +116,13 @@ test("a review notifies a person only", () => {
 });
 
 test("a further capture changes nothing for listing and payer and calls for a person", () => {
-  const renewed = aRenewed();
-  const once = aConfirmed(renewed);
+  const once = aConfirmed(aRenewed());
   const twice = captured(once, "duplicate", moneyOn(once, 1), 1);
-  expect(outcomeOf(once, twice)).toEqual({
-    listing: false,
-    user: undefined,
-    attention: ["duplicate"],
-    totals: undefined,
-  });
+  expect(outcomeOf(once, twice)).toEqual({ ...NOTHING, attention: ["duplicate"] });
 });
 
 test("a message that was overtaken by a success is not current", () => {
-  const expired = aSettled("expire");
+  const expired = aSettled();
   expect(isCurrent("expired", expired)).toBe(true);
   expect(isCurrent("expired", aConfirmed(expired))).toBe(false);
 });

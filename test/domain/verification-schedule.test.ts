@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { applyCapture, finalise, flag, open, reject, renew, settleUnpaid } from "../../lib/domain/apply.ts";
+import { applyCapture, finalise, flag, open, reject, renew } from "../../lib/domain/apply.ts";
 import { deliveryEnded, noteVerification, unreachable } from "../../lib/domain/notes.ts";
 import type { Payment } from "../../lib/domain/payment.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../lib/domain/time.ts";
@@ -31,6 +31,7 @@ import {
   T0,
   TERMS,
   timedOut,
+  UNPAID_TRANSITIONS,
 } from "../support/payments.ts";
 
 function confirmed(): Payment {
@@ -112,15 +113,12 @@ test("a payment is due at its timeout, whether its checkout is open or being ope
   expect(waiting.dueAt).toBe(T0 + HOUR_MS + 7 * DAY_MS - 1);
 });
 
-test.each(["fail", "expire", "cancel"] as const)(
-  "after %s a payment is due at its finalising, between two verifications",
-  (move) => {
-    const settled = settleUnpaid(anOpened(), move, CLOSING, timedOut(aContext(T0 + 65 * MINUTE_MS)));
-    const after = noteVerification(settled, 0, undefined, aContext(T0 + 2 * DAY_MS));
-    expect(after.attempts[0]?.verifyAt).toBe(T0 + 65 * MINUTE_MS + 7 * DAY_MS);
-    expect(after.dueAt).toBe(T0 + 7 * DAY_MS);
-  },
-);
+test.each(UNPAID_TRANSITIONS)("after %s a payment is due at its finalising, between two verifications", (move) => {
+  const settled = aSettled(move, anOpened(), timedOut(aContext(T0 + 65 * MINUTE_MS)));
+  const after = noteVerification(settled, 0, undefined, aContext(T0 + 2 * DAY_MS));
+  expect(after.attempts[0]?.verifyAt).toBe(T0 + 65 * MINUTE_MS + 7 * DAY_MS);
+  expect(after.dueAt).toBe(T0 + 7 * DAY_MS);
+});
 
 test("a payment that waits for a person is due at its verifications, and at least every day", () => {
   const opened = anOpened();
@@ -128,7 +126,7 @@ test("a payment that waits for a person is due at its verifications, and at leas
   const at = aContext(T0 + HOUR_MS);
   const review = applyCapture(opened, "review", { attempt: 0, result }, at);
   expect(review.dueAt).toBe(T0 + 65 * MINUTE_MS);
-  const reversed = { kind: "reversed", facts: result.facts } as const;
+  const reversed = moneyOn(opened, 0, { kind: "reversed" });
   const back = applyCapture(opened, "review", { attempt: 0, result: reversed }, at);
   expect(back.dueAt).toBe(T0 + HOUR_MS + DAY_MS);
 });
@@ -179,7 +177,7 @@ test("only a success awaits the listing's acknowledgement, until it is acknowled
     expect(awaitsAcknowledgement(flag(success, code, aContext(T0)))).toBe(false);
   }
   expect(awaitsAcknowledgement({ ...success, attention: [{ code: "duplicate", at: T0 }] })).toBe(true);
-  for (const payment of [aClaim(), anOpened(), settleUnpaid(anOpened(), "expire", CLOSING, timedOut(aContext(T0)))]) {
+  for (const payment of [aClaim(), anOpened(), aSettled("expire", anOpened(), timedOut(aContext(T0)))]) {
     expect(awaitsAcknowledgement(payment)).toBe(false);
   }
 });
@@ -201,18 +199,13 @@ test("a payment settled unpaid waits for its late verifications and for being fi
 });
 
 test("a payment settled early is finalised only when its first checkout is older than the timeout", () => {
-  const failed = settleUnpaid(anOpened(), "fail", CLOSING, aContext(T0 + 65 * MINUTE_MS));
+  const failed = aSettled("fail", anOpened(), aContext(T0 + 65 * MINUTE_MS));
   expect(finaliseAt(failed, POLICY)).toBe(T0 + 7 * DAY_MS);
 });
 
 test("a payment is never finalised in the moment in which it is settled", () => {
   const shortTimeout = { ...POLICY, timeoutMs: DAY_MS };
-  const expired = settleUnpaid(
-    anOpened(),
-    "expire",
-    CLOSING,
-    timedOut({ ...aContext(T0 + 2 * DAY_MS), policy: shortTimeout }),
-  );
+  const expired = aSettled("expire", anOpened(), timedOut(aContext(T0 + 2 * DAY_MS)));
   expect(finaliseAt(expired, shortTimeout)).toBe(T0 + 2 * DAY_MS + HOUR_MS);
 });
 
