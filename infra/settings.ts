@@ -1,6 +1,9 @@
 import * as z from "zod";
 import type { StageConfig } from "./config.ts";
 
+/** The configuration of a stage cannot work; nothing is synthesised. */
+class StageRefused extends Error {}
+
 const Settings = z.strictObject({
   pageTargets: z.array(z.string()),
   ticketTargets: z.array(z.string()),
@@ -20,9 +23,6 @@ export function withValues(config: StageConfig, values: Record<string, string>):
   if (unknown.length > 0) throw new StageRefused(`No function reads ${unknown.join(", ")}.`);
   return { ...config, values: { ...config.values, ...values } };
 }
-
-/** The configuration of a stage cannot work; nothing is synthesised. */
-export class StageRefused extends Error {}
 
 const HttpsUrl = z.url().startsWith("https://");
 const Target = z.union([z.email(), HttpsUrl]);
