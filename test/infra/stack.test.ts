@@ -7,13 +7,14 @@ import { Match, Template } from "aws-cdk-lib/assertions";
 import { Code } from "aws-cdk-lib/aws-lambda";
 import { beforeAll, describe, expect, test } from "vitest";
 import * as z from "zod";
-import { DEV } from "../../infra/config.ts";
+import { DEV, STAGE_NAMES } from "../../infra/config.ts";
 import { inventoryOf } from "../../infra/inventory.ts";
 import { PaymentStack } from "../../infra/payment-stack.ts";
 import { FUNCTIONS, type FunctionName, type FunctionSpec } from "../../lib/contract/functions.ts";
 import { QUEUES } from "../../lib/contract/queues.ts";
 import { NO_ROUTE, ROUTES } from "../../lib/contract/routes.ts";
 import { PAYMENT_PREFIX, TABLE } from "../../lib/contract/table.ts";
+import { readStage } from "./stages/read-stage.ts";
 
 const run = promisify(execFile);
 const ROOT = new URL("../../", import.meta.url).pathname;
@@ -141,6 +142,15 @@ test.each(SPECS.filter(([, { trigger }]) => trigger.kind === "schedule"))(
   },
 );
 
+test("only scheduled functions are invoked asynchronously, once and at most a minute late", () => {
+  const scheduled = SPECS.flatMap(([name, { trigger }]) => (trigger.kind === "schedule" ? [name] : []));
+  const found = Object.values(properties("AWS::Lambda::EventInvokeConfig"));
+  expect(found).toHaveLength(scheduled.length);
+  const targets = found.map(({ FunctionName: target }) => target);
+  expect(targets).toEqual(expect.arrayContaining(scheduled.map((name) => ({ Ref: functionIds.get(name) }))));
+  for (const one of found) expect(one).toMatchObject({ MaximumRetryAttempts: 0, MaximumEventAgeInSeconds: 60 });
+});
+
 test.each(SPECS.filter(([, { trigger }]) => trigger.kind === "queue"))(
   "%s reads its queue, each message on its own",
   (name, { trigger }) => {
@@ -184,6 +194,27 @@ test("the table has one key, a stream, a TTL, three indexes of keys, a past to g
     })),
   });
 });
+
+test.each(STAGE_NAMES)(
+  "table and secrets of %s outlive the stack, and a new stack can import them by name",
+  (stage) => {
+    const config = readStage(stage);
+    const stack = new PaymentStack(new App(), "Test", { config, code: (name) => Code.fromInline(name) });
+    const kept = (type: string) => Object.values(Template.fromStack(stack).findResources(type));
+    const [tables, secrets] = [kept("AWS::DynamoDB::Table"), kept("AWS::SecretsManager::Secret")];
+    // CloudFormation imports only what has a name that is text in the template, and that is retained.
+    expect(tables.map(({ Properties: { TableName } }) => TableName)).toEqual([`chapa-payments-${stage}`]);
+    expect(secrets.map(({ Properties: { Name } }) => Name).toSorted()).toEqual(
+      ["auth", "gateway", "webhook"].map((name) => `chapa-payments-${stage}/${name}`),
+    );
+    // Without its key a retained table cannot be read.
+    const keys = kept("AWS::KMS::Key");
+    expect(keys).toHaveLength(config.tableKey === "account" ? 1 : 0);
+    for (const one of [...tables, ...secrets, ...keys]) {
+      expect(one).toMatchObject({ DeletionPolicy: "Retain", UpdateReplacePolicy: "Retain" });
+    }
+  },
+);
 
 test.each(Object.entries(QUEUES))("queue %s hides a message long enough, and keeps the dead", (name, spec) => {
   const { fifo, visibilitySeconds, maxReceives } = spec;
