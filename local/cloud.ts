@@ -2,32 +2,20 @@
 import "./process-clock.ts";
 
 import { QUEUES, type QueueName } from "../lib/contract/queues.ts";
-import { type ApiObserver, startApi, startFunctionUrl } from "./api-gateway.ts";
-import type { ProfileName } from "./chapa/profiles.ts";
-import { CHAPA_DEFAULTS, type ChapaSimulator } from "./chapa/simulator.ts";
-import { startChapa } from "./chapa/start.ts";
+import type { ChapaSimulator } from "./chapa/simulator.ts";
 import type { Clock } from "./clock.ts";
 import { type Controlled, type FaultTarget, FaultTargetUnavailable, startControl } from "./control.ts";
-import {
-  BorrowedEnvironment,
-  frontendOrigins,
-  functionEnvironment,
-  SECRETS,
-  sdkEnvironment,
-  secretValues,
-} from "./environment.ts";
+import { BorrowedEnvironment, functionEnvironment, SECRETS, sdkEnvironment } from "./environment.ts";
 import type { FaultInput } from "./faults.ts";
-import { type FunctionHost, Functions, type Invoke } from "./lambda.ts";
+import type { FunctionHost, Invoke } from "./lambda.ts";
 import { clock } from "./process-clock.ts";
-import { Queues } from "./queues.ts";
-import { type RedisBridge, startRedis } from "./redis/bridge.ts";
-import { Schedule } from "./schedule.ts";
-import { startSecrets } from "./secrets.ts";
+import type { Queues } from "./queues.ts";
+import type { RedisBridge } from "./redis/bridge.ts";
+import type { Schedule } from "./schedule.ts";
 import type { Listening } from "./serve.ts";
-import { type Services, startServices, tokensOf, type UserTokens } from "./services.ts";
+import { type Services, tokensOf, type UserTokens } from "./services.ts";
 import type { Settings } from "./settings.ts";
-import type { StreamObserver } from "./stream.ts";
-import { TableHost } from "./table-host.ts";
+import type { TableHost } from "./table-host.ts";
 
 /** The addresses and credentials of a running cloud. `api`, `chapa` and `control` are origins, `webhook` is a URL. */
 export type CloudAddress = {
@@ -40,21 +28,8 @@ export type CloudAddress = {
   jwtSecret: string;
 };
 
-export type CloudOptions = {
-  settings: Settings;
-  /** The port of the API. 0, the default, takes any free one. */
-  port?: number;
-  profile?: ProfileName;
-  seed?: number;
-  /** Runs the functions. Default: this process. */
-  functions?: FunctionHost;
-  /** Receives every answer of the API. */
-  observeApi?: ApiObserver;
-  /** Receives every change of the table. */
-  observeStream?: StreamObserver;
-};
-
-type Parts = {
+/** What a cloud consists of. */
+export type CloudParts = {
   settings: Settings;
   functions: FunctionHost;
   /** How many invocations have begun. Shows that one began and ended between two reads. */
@@ -70,7 +45,7 @@ type Parts = {
   servers: { api: Listening; webhook: Listening; secrets: Listening };
 };
 
-const API_KEY = "local-api-key-for-internal-services";
+export const API_KEY = "local-api-key-for-internal-services";
 const SETTLE_MS = 60_000;
 const POLL_MS = 2;
 const QUIET_CHECKS = 2;
@@ -78,16 +53,16 @@ const QUIET_POLLS = 2;
 
 /**
  * The whole service in this process, from source, on emulators and doubles. A process can run one cloud at a time,
- * because functions read the process's environment and use the process's clock. Made by {@link startCloud}.
+ * because functions read the process's environment and use the process's clock. Made by `startCloud`.
  */
 export class Cloud implements Controlled {
   readonly clock: Clock = clock;
-  readonly #parts: Parts;
+  readonly #parts: CloudParts;
   readonly #environment = new BorrowedEnvironment();
   #control: Listening | undefined;
   #userTokens: UserTokens | undefined;
 
-  constructor(parts: Parts) {
+  constructor(parts: CloudParts) {
     this.#parts = parts;
   }
 
@@ -269,70 +244,4 @@ export class Cloud implements Controlled {
     // The scheduled run that stores the gateway's health. Otherwise /health knows nothing in the first minute.
     await functions.invoke("timeout-payments", {});
   }
-}
-
-/**
- * Starts the whole service on this machine.
- * @throws PortTaken, EnvironmentInvalid, UnsafeKey
- */
-export async function startCloud(options: CloudOptions): Promise<Cloud> {
-  const { settings } = options;
-  const functions = options.functions ?? new Functions();
-  const traffic = { invocations: 0 };
-  const invoke: Invoke = (name, event) => {
-    traffic.invocations++;
-    return functions.invoke(name, event);
-  };
-  const observe = options.observeApi ?? (() => undefined);
-  const api = await startApi({
-    port: options.port ?? 0,
-    invoke,
-    observe,
-    origins: frontendOrigins(settings),
-  });
-  try {
-    const [chapa, services, queues, redis, webhook] = await Promise.all([
-      settings.CHAPA_BASE_URL ? undefined : simulate(options),
-      startServices(settings, clock),
-      Queues.start(),
-      startRedis(settings.REDIS_URL),
-      startFunctionUrl("chapa-webhook", invoke, observe),
-    ]);
-    const secrets = secretValues(settings, {
-      chapa: CHAPA_DEFAULTS.secretKey,
-      notification: services.notificationBearer,
-      api: API_KEY,
-      redis,
-    });
-    const servers = { api, webhook, secrets: await startSecrets(secrets) };
-    const tableHost = new TableHost(settings.LOCAL_DYNAMODB, invoke, options.observeStream ?? (() => undefined));
-    const schedule = new Schedule(invoke);
-    return await new Cloud({
-      settings,
-      functions,
-      traffic,
-      invoke,
-      tableHost,
-      queues,
-      schedule,
-      chapa,
-      services,
-      redis,
-      secrets,
-      servers,
-    }).start();
-  } catch (error) {
-    await api.close();
-    throw error;
-  }
-}
-
-function simulate({ settings, profile, seed }: CloudOptions): Promise<ChapaSimulator> {
-  return startChapa({
-    clock,
-    webhookSecret: settings.CHAPA_WEBHOOK_SECRET,
-    ...(settings.CHAPA_SECRET_KEY ? { secretKey: settings.CHAPA_SECRET_KEY } : {}),
-    ...(profile ? { profile } : {}),
-    ...(seed === undefined ? {} : { seed }),
-  });
 }

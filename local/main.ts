@@ -6,10 +6,11 @@ import { Command } from "../commands/command.ts";
 import { choice, flag, integer } from "../commands/options.ts";
 import { EnvironmentInvalid } from "../lib/contract/env.ts";
 import { PROFILE_NAMES } from "./chapa/profiles.ts";
-import { type Cloud, type CloudAddress, startCloud } from "./cloud.ts";
+import type { Cloud, CloudAddress } from "./cloud.ts";
 import { RedisUnreachable } from "./redis/bridge.ts";
 import { LAST_PORT, PortTaken } from "./serve.ts";
 import { readSettings, SettingsInvalid } from "./settings.ts";
+import { startCloud } from "./start-cloud.ts";
 import { PASSWORD, USERS } from "./users.ts";
 
 const command = new Command({

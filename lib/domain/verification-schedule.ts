@@ -119,8 +119,8 @@ export function retryAt(payment: Payment, now: Instant): Instant {
 }
 
 /**
- * Returns all attempts whose verification is due at `now`, not only the latest. If none is due, the one that matters
- * most.
+ * Returns all attempts whose verification is due at `now`, not only the latest. If none is due, returns the latest
+ * attempt, or in REVIEW the attempt of the last capture.
  */
 export function attemptsToVerify(payment: Payment, now: Instant): number[] {
   const due = openedAttempts(payment).filter(({ verifyAt }) => verifyAt !== undefined && verifyAt <= now);

@@ -1,6 +1,7 @@
-import { deliveryEnded, deliverySent, flag } from "../domain/apply.ts";
+import { flag } from "../domain/apply.ts";
 import { listingStatusOf } from "../domain/events.ts";
 import { paymentIdOf, type Ref, type Uuid } from "../domain/ids.ts";
+import { deliveryEnded, deliverySent } from "../domain/notes.ts";
 import { type Payment, shownTxRef } from "../domain/payment.ts";
 import { clamp, MINUTE_MS, SECOND_MS } from "../domain/time.ts";
 import type { TransitionContext } from "../domain/transitions.ts";
@@ -41,7 +42,7 @@ type Delivery = {
   sentBefore: boolean;
 };
 /** `changed`: another request changed the payment, so this round proves nothing. */
-type Step = Handled | "changed";
+type Step = Handled | { kind: "changed" };
 
 /**
  * Delivers the payment's current state to the listing. The queue's groups allow one call at a time for each property. A
@@ -52,19 +53,19 @@ type Step = Handled | "changed";
  */
 export async function notifyListing(ports: NotifyListingPorts, ref: Ref, receives: number): Promise<Handled> {
   const backoffMs = clamp(FIRST_BACKOFF_MS * 2 ** (receives - 1), FIRST_BACKOFF_MS, LONGEST_BACKOFF_MS);
-  const backoff = { later: backoffMs / SECOND_MS };
+  const backoff: Handled = { kind: "retry", delaySeconds: backoffMs / SECOND_MS };
   let delivered: FinalStatus | undefined;
   for (let round = 0; round < ROUNDS; round++) {
     // Read before and after each send, so that a newer state follows an outdated send.
     const payment = await ports.payments.find(ref);
     const status = payment && statusToDeliver(payment, ports.policy);
-    if (!payment?.propertyId || !status || status === delivered) return "done";
+    if (!payment?.propertyId || !status || status === delivered) return { kind: "done" };
     const quietMs = (payment.sentAt ?? Number.NEGATIVE_INFINITY) + QUIET_AFTER_SEND_MS - ports.clock.now();
-    if (quietMs > 0) return { later: quietMs / SECOND_MS };
+    if (quietMs > 0) return { kind: "retry", delaySeconds: quietMs / SECOND_MS };
     const sentBefore = payment.sentAt !== undefined;
     const step = await deliver(ports, { payment, propertyId: payment.propertyId, status, backoff, sentBefore });
-    if (step === "done") delivered = status;
-    else if (step !== "changed") return step;
+    if (step.kind === "done") delivered = status;
+    else if (step.kind !== "changed") return step;
   }
   return backoff;
 }
@@ -88,7 +89,7 @@ async function deliver(ports: NotifyListingPorts, delivery: Delivery): Promise<S
 
   const { payment } = delivery;
   const sent = await ports.payments.save(payment, deliverySent(payment, contextOf(ports)));
-  if (!sent.won || !sent.payment) return "changed";
+  if (!sent.won || !sent.payment) return { kind: "changed" };
   return judge(ports, { ...delivery, payment: sent.payment }, await send(ports, delivery, delivery.status));
 }
 
@@ -124,11 +125,11 @@ async function judge(ports: NotifyListingPorts, delivery: Delivery, answer: List
     case "key_refused":
       ports.count("ListingRefusedKey");
       await again(ports, delivery);
-      return { later: LONGEST_BACKOFF_MS / SECOND_MS };
+      return { kind: "retry", delaySeconds: LONGEST_BACKOFF_MS / SECOND_MS };
     case "unavailable":
       return again(ports, delivery);
     case "unknown":
-      return { later: QUIET_AFTER_SEND_MS / SECOND_MS };
+      return { kind: "retry", delaySeconds: QUIET_AFTER_SEND_MS / SECOND_MS };
   }
 }
 
@@ -154,13 +155,13 @@ async function closed(
   await updatePayment(ports.payments, delivery.payment, (current) =>
     awaitsAcknowledgement(current) ? flag(current, code, contextOf(ports)) : undefined,
   );
-  return "done";
+  return { kind: "done" };
 }
 
 /** Ends the delivery. An acknowledged success is never delivered again. */
 async function ended(ports: NotifyListingPorts, delivery: Delivery, isAcknowledged: boolean): Promise<Step> {
   await record(ports, delivery, isAcknowledged);
-  return "done";
+  return { kind: "done" };
 }
 
 /** The answer is definite but not final: the same status is delivered again later. */

@@ -1,8 +1,8 @@
 import type { Listed } from "../chapa/classify.ts";
 import type { ChapaClient } from "../chapa/client.ts";
-import { listedCapture } from "../domain/apply.ts";
 import type { PageKey } from "../domain/commands.ts";
 import { type CheckoutRef, checkoutRefOf, parseTxRef, paymentIdOf } from "../domain/ids.ts";
+import { listedCapture } from "../domain/notes.ts";
 import { type Capture, isSameCapture, openedAttempts, type Payment } from "../domain/payment.ts";
 import { addisAbabaDay, DAY_MS, HOUR_MS, type Instant, SECOND_MS, spanOfDay } from "../domain/time.ts";
 import { combined, NO_TOTALS, shareOf } from "../domain/totals.ts";

@@ -1,7 +1,8 @@
 import type { ChapaClient } from "../chapa/client.ts";
-import { finalise, noteVerification, settleUnpaid, unreachable } from "../domain/apply.ts";
+import { finalise, settleUnpaid } from "../domain/apply.ts";
 import type { Money, Unpaid, VerifyResult } from "../domain/evidence.ts";
 import { type CheckoutRef, paymentIdOf, txRefOf } from "../domain/ids.ts";
+import { noteVerification, unreachable } from "../domain/notes.ts";
 import { isSettledUnpaid, type Payment } from "../domain/payment.ts";
 import { MINUTE_MS, SECOND_MS } from "../domain/time.ts";
 import { type TransitionContext, transitionDue } from "../domain/transitions.ts";

@@ -1,6 +1,6 @@
 import type { ListingMessage, ResolveMessage } from "../contract/queues.ts";
-import { republished } from "../domain/apply.ts";
 import { eventIdOf, txRefOf } from "../domain/ids.ts";
+import { republished } from "../domain/notes.ts";
 import { openedAttempts, type Payment } from "../domain/payment.ts";
 import { MINUTE_MS } from "../domain/time.ts";
 import { attemptsToVerify, awaitsAcknowledgement, type Policy } from "../domain/verification-schedule.ts";

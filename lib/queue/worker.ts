@@ -7,10 +7,10 @@ import { parseJson } from "../runtime/json.ts";
 import { log } from "../runtime/logger.ts";
 
 /**
- * The result of handling a message. `later` hides it for that many seconds; its next delivery counts as another
+ * The result of handling a message. `retry` hides it for `delaySeconds`; its next delivery counts as another
  * receive.
  */
-export type Handled = "done" | { later: number };
+export type Handled = { kind: "done" } | { kind: "retry"; delaySeconds: number };
 
 /** `deadline` is epoch ms; `receives` includes this time. */
 export type Delivery = { deadline: number; receives: number };
@@ -40,7 +40,7 @@ export function worker<Message>(
     const message = options.schema.safeParse(parseJson(record.body));
     if (!message.success) {
       log.error("message_malformed", { message_id: record.messageId });
-      return { later: 0 };
+      return { kind: "retry", delaySeconds: 0 };
     }
     return handle(message.data, { deadline, receives: Number(record.attributes.ApproximateReceiveCount) });
   };
@@ -53,8 +53,8 @@ export function worker<Message>(
         const handled = started.get(record.body) ?? one(record, deadline);
         started.set(record.body, handled);
         const outcome = await handled;
-        if (outcome === "done") return [];
-        await hide(record, outcome.later);
+        if (outcome.kind === "done") return [];
+        await hide(record, outcome.delaySeconds);
       } catch (error) {
         log.error("message_failed", { message_id: record.messageId, error: errorName(error) });
       }

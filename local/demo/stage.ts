@@ -1,8 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { ApiClient, type HttpResponse } from "../api-client.ts";
 import type { DeliveryPlan } from "../chapa/delivery-plan.ts";
-import { type Cloud, type CloudOptions, startCloud } from "../cloud.ts";
+import type { Cloud } from "../cloud.ts";
 import type { Settings } from "../settings.ts";
+import { type CloudOptions, startCloud } from "../start-cloud.ts";
 import { PASSWORD, USERS } from "../users.ts";
 import { type Outcome, outcomeOf } from "./outcome.ts";
 import { type Lane, Timeline } from "./timeline.ts";

@@ -2,10 +2,11 @@ import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { ROUTES, type Route } from "../../lib/contract/routes.ts";
 import { ApiClient, type HttpResponse } from "../../local/api-client.ts";
-import { type Cloud, startCloud } from "../../local/cloud.ts";
+import type { Cloud } from "../../local/cloud.ts";
 import { LOCAL_IDENTITY, signatureFor } from "../../local/iam.ts";
 import { Functions } from "../../local/lambda.ts";
 import { readSettings } from "../../local/settings.ts";
+import { startCloud } from "../../local/start-cloud.ts";
 import { PASSWORD, USERS } from "../../local/users.ts";
 import { type CuttingProxy, startCuttingProxy } from "../support/cutting-proxy.ts";
 import { DeadlineTime } from "./deadline-time.ts";
@@ -130,7 +131,7 @@ async function measure(one: Case): Promise<void> {
     ),
   );
   proxy.judge = () => "pass";
-  await functions.load();
+  await functions.forget();
 }
 
 /** One call of a route as whoever may call it. */

@@ -5,7 +5,7 @@ import type { Cloud } from "../../local/cloud.ts";
 import type { CloudWorld } from "../invariants/cloud-world.ts";
 import { seededUuid } from "../support/seeded-random.ts";
 
-// What becomes of Chapa's messages about one checkout.
+// The delivery plans for Chapa's messages about one checkout.
 const PLANS: readonly DeliveryPlan[] = [
   {},
   {},
@@ -16,10 +16,10 @@ const PLANS: readonly DeliveryPlan[] = [
 ];
 const TRIES = 10;
 const BETWEEN_TRIES_MS = 400;
-// A caller that is asked to come back later than this asks again when everything works.
+// A caller that must wait longer than this asks again when everything works.
 const LONGEST_WAIT_SECONDS = 20;
 
-/** Owners and payers of a cloud, who do many things at once and do not give up. */
+/** Owners and payers of a cloud. They act in parallel and repeat failed requests. */
 export class Traffic {
   readonly stats = { payments: 0, presses: 0, answers: new Map<string, number>(), paid: 0, cancels: 0 };
   readonly #cloud: Cloud;
@@ -35,12 +35,12 @@ export class Traffic {
     this.#random = random;
   }
 
-  /** The properties whose fees have been asked for. */
+  /** The properties whose fees were requested. */
   get fees(): readonly string[] {
     return this.#fees;
   }
 
-  /** One fee: several press at once, somebody pays, somebody cancels, somebody looks, some press again. */
+  /** One fee: several parallel presses, then payers pay or cancel, callers read, and some press again. */
   async playPayment(): Promise<void> {
     const fee = seededUuid(this.#random);
     this.#fees.push(fee);
@@ -57,7 +57,7 @@ export class Traffic {
     this.stats.payments++;
   }
 
-  /** Presses once more for a fee; what nobody can do anything about is an answer, too. */
+  /** Presses once more for a fee. A final refusal is an answer, too. */
   press(fee: string, requestId = seededUuid(this.#random)): Promise<HttpResponse> {
     this.stats.presses++;
     const as = "owner" as const;
@@ -72,7 +72,7 @@ export class Traffic {
     return Promise.all(ids.map((id) => this.#insist(fee, id)));
   }
 
-  /** Until there is an answer: a payer tries again, with the same request. */
+  /** Repeats the same request until there is an answer. */
   async #insist(fee: string, requestId: string): Promise<HttpResponse> {
     for (let tries = 1; ; tries++) {
       const response = await this.press(fee, requestId);
@@ -116,7 +116,7 @@ export class Traffic {
     if (this.#random() < 0.3) await this.#list(first);
   }
 
-  /** Reads one's list, and one payment in full. */
+  /** Reads the owner's list and one whole payment. */
   async #list(first: HttpResponse | undefined): Promise<void> {
     const headers = { authorization: `Bearer ${this.#cloud.address.users.owner.token}` };
     for (const path of ["/api/v1/payments?limit=5", `/api/v1/payments/${first?.body["id"]}`]) {

@@ -1,20 +1,18 @@
 import { expect, test } from "vitest";
 import {
   adoptUnmatched,
-  deliveryEnded,
   finalise,
   flag,
-  noteVerification,
   open,
   reject,
   renew,
   reopen,
   settleUnpaid,
-  superseded,
   takeOver,
 } from "../../lib/domain/apply.ts";
 import { txRefOf } from "../../lib/domain/ids.ts";
 import { Santim } from "../../lib/domain/money.ts";
+import { deliveryEnded, noteVerification, superseded } from "../../lib/domain/notes.ts";
 import { isSpent, openFlags, type Payment, shownTxRef } from "../../lib/domain/payment.ts";
 import { DAY_MS, HOUR_MS } from "../../lib/domain/time.ts";
 import { type Row, TRANSITIONS } from "../../lib/domain/transitions.ts";

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
-import { finalise, noteVerification, open, reject, renew } from "../../lib/domain/apply.ts";
+import { finalise, open, reject, renew } from "../../lib/domain/apply.ts";
 import { isCurrent, listingStatusOf, outcomeOf } from "../../lib/domain/events.ts";
+import { noteVerification } from "../../lib/domain/notes.ts";
 import { DAY_MS } from "../../lib/domain/time.ts";
 import {
   aClaim,

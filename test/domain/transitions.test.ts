@@ -1,8 +1,9 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { adoptUnmatched, noteVerification, renew } from "../../lib/domain/apply.ts";
+import { adoptUnmatched, renew } from "../../lib/domain/apply.ts";
 import type { Money, PaidFacts } from "../../lib/domain/evidence.ts";
 import { Santim } from "../../lib/domain/money.ts";
+import { noteVerification } from "../../lib/domain/notes.ts";
 import type { Payment } from "../../lib/domain/payment.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../lib/domain/time.ts";
 import { transitionDue, transitionForMoney } from "../../lib/domain/transitions.ts";

@@ -1,16 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import {
-  applyCapture,
-  deliveryEnded,
-  finalise,
-  flag,
-  noteVerification,
-  open,
-  reject,
-  renew,
-  unreachable,
-} from "../../lib/domain/apply.ts";
+import { applyCapture, finalise, flag, open, reject, renew } from "../../lib/domain/apply.ts";
+import { deliveryEnded, noteVerification, unreachable } from "../../lib/domain/notes.ts";
 import type { Payment } from "../../lib/domain/payment.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../lib/domain/time.ts";
 import {

@@ -10,8 +10,9 @@ import { ACTIONS, type Action, ActionRefused, type ActParams } from "../../local
 import type { DeliveryPlan } from "../../local/chapa/delivery-plan.ts";
 import { METHODS } from "../../local/chapa/methods.ts";
 import { PROFILE_NAMES, type ProfileName } from "../../local/chapa/profiles.ts";
-import { type Cloud, startCloud } from "../../local/cloud.ts";
+import type { Cloud } from "../../local/cloud.ts";
 import { readSettings } from "../../local/settings.ts";
+import { startCloud } from "../../local/start-cloud.ts";
 import { USERS } from "../../local/users.ts";
 import { CloudWorld } from "../invariants/cloud-world.ts";
 import { answersAsDescribed } from "../support/stage.ts";

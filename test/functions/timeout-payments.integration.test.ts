@@ -123,7 +123,7 @@ describe("delivery plans of webhooks", () => {
       expect([early?.state, later?.state]).toEqual([delivery.soon ? "SUCCESS" : "PENDING", "SUCCESS"]);
       expect(end).toMatchObject({ state: "SUCCESS", captures: [{ kind: "confirmed", amount: 50_000 }] });
       const moves = end && movesOf(end).filter((move) => move !== "open");
-      expect(moves).toEqual(["claim", "confirm", ...(delivery.plan.replay ? ["returned"] : [])]);
+      expect(moves).toEqual(["claim", "confirm", ...(delivery.plan.replay ? ["reversal"] : [])]);
       expect(end && openFlags(end)).toEqual(delivery.plan.replay ? ["refunded"] : []);
     },
   );
@@ -212,7 +212,11 @@ describe("timeouts without evidence", () => {
     await stage.cloud.advance(6 * HOUR_MS);
     const after = await onlyPayment();
     expect(after).toMatchObject({ state: "EXPIRED", attempts: { 0: { end: "expired" } } });
-    expect(after.history.at(-1)).toMatchObject({ move: "expire", by: "resolve:schedule", evidence: "already_over" });
+    expect(after.history.at(-1)).toMatchObject({
+      transition: "expire",
+      by: "resolve:schedule",
+      evidence: "already_over",
+    });
     expect(chapa.transaction(txRef)?.state).toBe("EXPIRED");
   });
 

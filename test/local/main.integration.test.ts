@@ -40,7 +40,8 @@ function watch(child: ChildProcess): Running {
 }
 
 function clean(environment: Record<string, string>): Record<string, string> {
-  return { PATH: process.env["PATH"] ?? "", HOME: process.env["HOME"] ?? "", ...environment };
+  const { PATH = "", HOME = "", NODE_COMPILE_CACHE = "" } = process.env;
+  return { PATH, HOME, NODE_COMPILE_CACHE, ...environment };
 }
 
 async function ready({ output, errors }: Running): Promise<Address> {

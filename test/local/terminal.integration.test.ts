@@ -36,6 +36,7 @@ class Terminal {
       env: {
         PATH: process.env["PATH"],
         HOME: process.env["HOME"],
+        NODE_COMPILE_CACHE: process.env["NODE_COMPILE_CACHE"],
         TERM: "xterm",
         ...environment,
         [MARK]: this.#mark,

@@ -1,22 +1,19 @@
 import { beforeAll, expect, test } from "vitest";
 import {
   applyCapture,
-  deliveryEnded,
   finalise,
   flag,
-  leased,
-  noteVerification,
   open,
   reject,
   renew,
   reopen,
   settleUnpaid,
-  superseded,
   takeOver,
 } from "../../lib/domain/apply.ts";
 import { decide } from "../../lib/domain/decide.ts";
 import type { Money, Unpaid } from "../../lib/domain/evidence.ts";
 import { txRefOf } from "../../lib/domain/ids.ts";
+import { deliveryEnded, leased, noteVerification, superseded } from "../../lib/domain/notes.ts";
 import type { Payment } from "../../lib/domain/payment.ts";
 import { DAY_MS } from "../../lib/domain/time.ts";
 import {

@@ -10,6 +10,8 @@ import { createTable } from "../../local/dynamo/table.ts";
 import type { Tables } from "./table-contract.ts";
 
 const NAME = "payments";
+// What is tested is what the engine answers, however long that takes: a minute for each try.
+const PATIENCE = 75;
 const CONTACT_KEYS = { current: "k2", keys: { k1: Buffer.alloc(32, 1), k2: Buffer.alloc(32, 2) } };
 
 /** Everything that the service has in its table, through `client`. */
@@ -37,7 +39,7 @@ export async function realTables(engineName: EngineName): Promise<Tables> {
   const engine = await startEngine(engineName);
   reachTableAt(engine.endpoint);
   await createTable(engine.endpoint, NAME);
-  const client = documentClient();
+  const client = documentClient(PATIENCE);
   return {
     ...adaptersOf(client),
     raw: async (pk) => (await client.send(new GetCommand({ TableName: NAME, Key: { pk }, ConsistentRead: true }))).Item,

@@ -1,7 +1,7 @@
 import type { Initialized } from "../../chapa/classify.ts";
 import type { ChapaClient } from "../../chapa/client.ts";
 import { returnPath, WEBHOOK_PATH } from "../../contract/routes.ts";
-import { leased, open as opened, reject, type Start, takeOver } from "../../domain/apply.ts";
+import { open as opened, reject, type Start, takeOver } from "../../domain/apply.ts";
 import type { Contact } from "../../domain/contact.ts";
 import {
   AttemptsUsedUp,
@@ -11,6 +11,7 @@ import {
   GatewayUnavailable,
 } from "../../domain/errors.ts";
 import { type TxRef, txRefOf } from "../../domain/ids.ts";
+import { leased } from "../../domain/notes.ts";
 import type { Payment } from "../../domain/payment.ts";
 import { SECOND_MS } from "../../domain/time.ts";
 import type { TransitionContext } from "../../domain/transitions.ts";

@@ -1,7 +1,8 @@
 import type { ChapaClient } from "../../chapa/client.ts";
-import { adoptUnmatched, applyCapture, superseded } from "../../domain/apply.ts";
+import { adoptUnmatched, applyCapture } from "../../domain/apply.ts";
 import type { VerifiedMoney } from "../../domain/evidence.ts";
 import { type Ref, txRefOf } from "../../domain/ids.ts";
+import { superseded } from "../../domain/notes.ts";
 import { openedAttempts, type Payment } from "../../domain/payment.ts";
 import { type MoneyTransition, type TransitionContext, transitionForMoney } from "../../domain/transitions.ts";
 import type { Clock } from "../../runtime/clock.ts";

@@ -19,6 +19,15 @@ let payment: Listening;
 let answer: Answer;
 const ANSWER = { id: randomUUID(), chapa_tx_ref: "T", checkout_url: "https://checkout.chapa.co/x", more: 1 };
 
+const options = () => ({
+  clock,
+  jwtSecret: SECRET,
+  webhookKey: KEY,
+  paymentServiceKey: "payment-service-key",
+  paymentServiceUrl: `${payment.origin}/api/v1`,
+  notificationMs: { up: 5, refusing: 60, hanging: 200 },
+});
+
 beforeEach(async () => {
   clock = createClock();
   paid = [];
@@ -27,14 +36,7 @@ beforeEach(async () => {
     paid.push(request);
     return answer;
   });
-  listing = await startListing({
-    clock,
-    jwtSecret: SECRET,
-    webhookKey: KEY,
-    paymentServiceKey: "payment-service-key",
-    paymentServiceUrl: `${payment.origin}/api/v1`,
-    notificationMs: { up: 5, refusing: 60, hanging: 200 },
-  });
+  listing = await startListing(options());
 });
 afterEach(async () => {
   clock.stop();
@@ -117,12 +119,22 @@ test("the listing's confirm lets four parallel successes pass, and tells the own
   expect(listing.messages()).toHaveLength(4);
 });
 
-test("the listing's confirm can end approved and failed when a failure runs beside a slow success", async () => {
+test("the listing's confirm can end approved and failed when a failure is written after a success that began first", async () => {
+  const waiting: (() => void)[] = [];
+  const goOn = async (index: number) => {
+    await waitUntil(() => waiting.length > index);
+    waiting[index]?.();
+  };
+  await listing.close();
+  listing = await startListing({ ...options(), pause: () => new Promise((resolve) => waiting.push(resolve)) });
   const id = aProperty();
-  listing.setMode("refusing");
-  const slow = confirm(id);
-  await new Promise((resolve) => setTimeout(resolve, 55));
-  await Promise.all([slow, confirm(id, "FAILED")]);
+  const success = confirm(id);
+  await waitUntil(() => waiting.length === 1);
+  const failure = confirm(id, "FAILED");
+  await waitUntil(() => waiting.length === 2);
+  // The success has sent its mail; then both commit, the failure last.
+  for (const index of [0, 2, 1]) await goOn(index);
+  await Promise.all([success, failure]);
   expect(listing.property(id)).toMatchObject({ status: "APPROVED", paymentStatus: "FAILED" });
 });
 

@@ -1,20 +1,15 @@
 import { expect, test } from "vitest";
+import { flag, open, reject, renew, settleUnpaid, takeOver } from "../../lib/domain/apply.ts";
 import {
   deliveryEnded,
   deliverySent,
-  flag,
   leased,
   listedCapture,
   noteVerification,
-  open,
-  reject,
-  renew,
   republished,
-  settleUnpaid,
   superseded,
-  takeOver,
   unreachable,
-} from "../../lib/domain/apply.ts";
+} from "../../lib/domain/notes.ts";
 import { openFlags } from "../../lib/domain/payment.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../lib/domain/time.ts";
 import {
