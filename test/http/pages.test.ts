@@ -1,8 +1,7 @@
 import { expect, test } from "vitest";
-import { applyCapture, settleUnpaid } from "../../lib/domain/apply.ts";
 import { pageLanguage, pendingPage } from "../../lib/http/pages/pending-page.ts";
 import texts from "../../lib/http/pages/texts.json" with { type: "json" };
-import { aContext, anOpened, CLOSING } from "../support/payments.ts";
+import { anOpened, aSettled, captured } from "../support/payments.ts";
 
 const TX_REF = "G85FR23GHWFN3DNFFP00";
 const page = (change: { language?: "en" | "am" | "om"; round?: number } = {}, payment = anOpened()) =>
@@ -36,9 +35,9 @@ test("the pending page never says that a checkout was not paid while that is not
 });
 
 test("the pending page tells a settled payment and one under review apart, and neither refreshes", () => {
-  const expired = settleUnpaid(anOpened(), "cancel", CLOSING, aContext());
-  expect(page({}, expired).body).toContain(texts.en.unpaid_title);
-  const review = applyCapture(anOpened(), "review", { attempt: 0, result: { kind: "paid", facts: {} } }, aContext());
+  const cancelled = aSettled("cancel");
+  expect(page({}, cancelled).body).toContain(texts.en.unpaid_title);
+  const review = captured(anOpened(), "review", { kind: "paid", facts: {} });
   const { body } = page({}, review);
   expect(body).toContain(texts.en.review);
   expect(body).not.toContain("http-equiv");

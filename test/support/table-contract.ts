@@ -1,8 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { applyCapture, reject, settleUnpaid, takeOver } from "../../lib/domain/apply.ts";
-import type { Money } from "../../lib/domain/evidence.ts";
-import { requestHash, txRefOf, Uuid } from "../../lib/domain/ids.ts";
+import { requestHash, Uuid } from "../../lib/domain/ids.ts";
 import { Santim } from "../../lib/domain/money.ts";
 import { leased, noteVerification } from "../../lib/domain/notes.ts";
 import type { Payment } from "../../lib/domain/payment.ts";
@@ -13,7 +12,7 @@ import { fromItem, toItem } from "../../lib/table/payment-item.ts";
 import type { PaymentTable } from "../../lib/table/payments.ts";
 import type { RequestTable } from "../../lib/table/requests.ts";
 import type { TotalsTable } from "../../lib/table/totals.ts";
-import { aClaim, aContext, aLease, anOpened, aRef, CLOSING, FEE, NAMESPACE, T0, TERMS } from "./payments.ts";
+import { aClaim, aContext, aLease, anOpened, aRef, CLOSING, FEE, moneyOn, NAMESPACE, T0, TERMS } from "./payments.ts";
 
 export type Tables = {
   payments: PaymentTable;
@@ -25,10 +24,7 @@ export type Tables = {
   close(): Promise<void>;
 };
 
-const paidOn = ({ ref }: Payment): Money => ({
-  kind: "paid",
-  facts: { ...TERMS, txRef: txRefOf(ref, 0), reference: "AP1", method: "telebirr" },
-});
+const paidOn = (payment: Payment) => moneyOn(payment, 0, { method: "telebirr" });
 
 /** What every table engine must do; run against each that the project uses. */
 export function tableContract(engine: string, start: () => Promise<Tables>): void {
