@@ -1,14 +1,14 @@
 import type { Target } from "./engine.ts";
 
 const LARGE_BYTES = 64 * 1024;
-// Quicker than this nobody can be held up by it, and the clock is too coarse to compare.
+// A shorter time does no harm, and is too short to compare.
 const NOTICED_MS = 5;
 const REPORTED = 3;
 const UNITS = [...'a 0 9 - / . , = & % " [ { [{"a": a, a=b&'.split(" "), " ", "\t", "\\", "\u00e9", "\ufeff"];
 
 /**
- * What takes long in large inputs, and how its time grows when the input doubles: twice is fair, four times is quadratic.
- * Each unit is repeated alone and in the middle of each seed.
+ * Finds slow large inputs, and how their time grows when the size doubles: twice is linear, four times is quadratic. Each
+ * unit is repeated alone and in the middle of each seed.
  */
 export async function pumped(target: Target): Promise<string[]> {
   const slow: { ms: number; line: string }[] = [];
@@ -38,7 +38,7 @@ async function quickest(target: Target, input: Buffer): Promise<number> {
     try {
       await target.run(input);
     } catch {
-      // Broken invariants are the fuzzer's business; here only time counts.
+      // Only the time counts here. The fuzzer checks the invariants.
     }
     quickestMs = Math.min(quickestMs, performance.now() - startedAt);
   }
