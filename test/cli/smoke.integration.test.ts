@@ -30,7 +30,7 @@ test("a stage that is not well fails, and it is said what", async () => {
   await stage.cloud.advance(60_000);
   await expect(smoke(["--api", api, "--webhook", webhook])).rejects.toMatchObject({
     code: 1,
-    stdout: expect.stringMatching(/✗ it is healthy.*503/),
+    stdout: expect.stringMatching(/✗ the service and its dependencies are healthy.*503/),
   });
 });
 
