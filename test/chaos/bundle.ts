@@ -6,10 +6,9 @@ import { type DeliberateFault, faultySource, filesOf } from "../invariants/delib
 const ROOT = new URL("../../", import.meta.url).pathname;
 
 /**
- * Builds every function into one program for worker processes, from source, with a deliberate fault written into it if
- * there is one.
+ * Bundles all functions from source into one program for worker processes, with the deliberate fault if there is one.
  * @returns the program's path
- * @throws Error when the source no longer has what a fault replaces
+ * @throws Error if the source does not contain the code that a fault replaces
  */
 export async function bundleWorker(fault: DeliberateFault | undefined): Promise<string> {
   const outfile = `${ROOT}.local/chaos/worker-${process.pid}.mjs`;

@@ -1,15 +1,15 @@
 import type { Clock } from "../../local/clock.ts";
 
-// What is shorter belongs to the machine: polls, pauses between tries. It passes by itself.
+// Shorter timers are polls and pauses between tries. They run in real time.
 const SHORTEST_MS = 45;
-// So often in a row the event loop must have come round with nothing under way.
+// The number of consecutive turns of the event loop with nothing under way.
 const QUIET_TURNS = 25;
 
 type Waiting = { at: number; run: () => void };
 
 /**
- * Time that passes only while everybody waits for a deadline: then the earliest one is over at once. How long
- * something takes is so many deadlines, however fast the machine is, and waiting for them takes no time.
+ * Virtual time for deadlines. If everything waits for deadlines, the earliest one ends at once. So a duration is a sum of
+ * deadlines, does not depend on the machine's speed, and takes no real time.
  */
 export class DeadlineTime {
   readonly #clock: Clock;
@@ -24,12 +24,12 @@ export class DeadlineTime {
     this.#underWay = underWay;
   }
 
-  /** Milliseconds of deadlines that are over. */
+  /** The sum of the ended deadlines in milliseconds. */
   get now(): number {
     return this.#passedMs;
   }
 
-  /** Does `work` in this time. */
+  /** Runs `work` in this time. */
   async during<Result>(work: () => Promise<Result>): Promise<Result> {
     this.#install();
     let isOver = false;
@@ -57,7 +57,7 @@ export class DeadlineTime {
     this.#waiting.delete(first);
     const ms = Math.max(0, first.at - this.#passedMs);
     this.#passedMs += ms;
-    // What falls due on the clock may wait for a deadline itself.
+    // A task that is due on the clock may itself wait for a deadline.
     void this.#clock.advance(ms);
     first.run();
   }

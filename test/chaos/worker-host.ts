@@ -14,14 +14,14 @@ export type HostOptions = {
   program: string;
   random: () => number;
   workers: number;
-  /** How likely a call of a worker is to be the end of it, and to go wrong. */
+  /** The probability that a call kills its worker, and that a call fails. */
   killRate: () => number;
   faultRate: number;
-  /** How likely a write is to find its caller frozen for longer than a lease. */
+  /** The probability that a write freezes its worker for longer than a lease. */
   freezeRate: number;
-  /** Whether some of them are wrong about the time, where that can be done. */
+  /** Whether some workers have shifted clocks, if the machine allows it. */
   isSkewed: boolean;
-  /** Sees every checkout that is about to be opened, before Chapa does. */
+  /** Receives every checkout before Chapa opens it. */
   onInitialize: (body: Buffer) => Promise<void>;
 };
 
@@ -29,7 +29,7 @@ export type HostReport = {
   kills: number;
   freezes: number;
   canShiftClocks: boolean;
-  /** Workers that ended by themselves, and what they said. */
+  /** Workers that crashed, with their output. */
   deaths: string[];
   records: Map<string, number>;
   callFaults: Map<string, Record<CallFault, number>>;
@@ -38,20 +38,20 @@ export type HostReport = {
 type Target = "table" | "queues" | "chapa" | "listing";
 type Place = { proxies: Record<Target, CuttingProxy>; worker: WorkerProcess; skewHours: number };
 
-// Invocations that one process runs side by side, so that its death takes several with it.
+// How many invocations one process runs at the same time. Its death ends them all.
 const LANES = 4;
-// So that leases end within a run: Lambda would give it 15 s.
+// Short, so that leases end within a run. The timeout on Lambda is 15 s.
 const INITIATE_MS = 4_500;
 // Longer than a lease, which outlives its invocation by 2 s.
 const FREEZE_MS = INITIATE_MS + 2_500;
 const FROZEN_AT_ONCE = 2;
 const BACK_AFTER_SECONDS = 1;
-// Of the places, one runs two hours ahead and one two hours behind.
+// One worker's clock is two hours ahead, and one is two hours behind.
 const SKEWS = [0, 2, -2, 0, 0, 0, 0, 0];
 
 /**
- * Runs functions in processes of their own, each behind proxies of its own, and lets them be killed, frozen and cut off;
- * their messages come back as they do from a dead Lambda. After {@link recover} functions run in this process.
+ * Runs functions in separate processes, each behind its own proxies. The processes can be killed, frozen and cut off, and
+ * then their messages are retried as after the death of a Lambda. After {@link recover} functions run in this process.
  */
 export class WorkerHost implements FunctionHost {
   readonly report: HostReport = {
@@ -119,25 +119,25 @@ export class WorkerHost implements FunctionHost {
     }
   };
 
-  /** From now on things go wrong; what a cloud needs to start is over. */
+  /** Enables the faults after the cloud has started. */
   arm(): void {
     this.#isArmed = true;
   }
 
-  /** SIGKILL for a worker that has something to do, if there is one. */
+  /** Kills a busy worker with SIGKILL, if there is one. */
   killOne(): void {
     const busy = this.#places.filter(({ worker }) => worker.load > 0 && worker.isAlive && !worker.isFrozen);
     const place = busy[Math.floor(this.#options.random() * busy.length)];
     if (place) this.#kill(place.worker);
   }
 
-  /** No more faults; whatever still runs is killed once more, and everything goes on in this process. */
+  /** Ends the faults: kills all workers and continues in this process. */
   async recover(): Promise<void> {
     this.#recovering ??= this.#recover();
     await this.#recovering;
   }
 
-  /** What runs, where, and for how many seconds: for a reader who waits for it. */
+  /** The running invocations as text: their worker, and for how many seconds they have run. */
   get underWay(): string[] {
     return [...this.#underWay].map(
       ({ name, isOutside, since }) =>
@@ -145,7 +145,7 @@ export class WorkerHost implements FunctionHost {
     );
   }
 
-  /** Bytes of each worker's heap after everything that can be collected was. */
+  /** Each worker's heap in bytes after a garbage collection. */
   async heaps(): Promise<number[]> {
     return Promise.all(this.#places.map(({ worker }) => worker.heap()));
   }
@@ -188,10 +188,10 @@ export class WorkerHost implements FunctionHost {
     }
   }
 
-  /** A worker with a free lane; undefined when there are to be none any more. */
+  /** A worker with a free lane; undefined after the workers were stopped. */
   async #free(): Promise<WorkerProcess | undefined> {
     while (!this.#isRecovering) {
-      // Nobody takes its place, and the run is over; a waiting call must not wait for ever.
+      // The run has ended and the worker is not replaced. A waiting call must not wait for ever.
       if (this.report.deaths.length > 0) throw new WorkerDied("a worker ended by itself");
       const open = this.#places
         .map(({ worker }) => worker)
@@ -270,7 +270,7 @@ export class WorkerHost implements FunctionHost {
   }
 }
 
-/** This process's environment with a worker's proxies in the places of what stands behind them. */
+/** This process's environment with the addresses of a worker's proxies. */
 function environmentBehind(proxies: Place["proxies"]): Record<string, string | undefined> {
   const env: Record<string, string | undefined> = { ...process.env, POWERTOOLS_LOG_LEVEL: "WARN" };
   const replace = (name: string, proxy: CuttingProxy) => {
@@ -287,7 +287,7 @@ function environmentBehind(proxies: Place["proxies"]): Record<string, string | u
 
 type Records = { Records?: { receiptHandle?: string; eventSourceARN: string }[] };
 
-/** Messages of a dead worker become visible again, sooner than their queue would let them. */
+/** Makes the messages of a dead worker visible again after a second, sooner than their queue does. */
 async function giveBack(event: unknown): Promise<void> {
   const endpoint = process.env["AWS_ENDPOINT_URL_SQS"] ?? "";
   for (const { receiptHandle, eventSourceARN } of (event as Records).Records ?? []) {

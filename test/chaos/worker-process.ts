@@ -4,7 +4,7 @@ import { createInterface } from "node:readline";
 import * as z from "zod";
 import { parseJson } from "../../lib/runtime/json.ts";
 
-/** The process that ran it is no more. */
+/** The process of the invocation has ended. */
 export class WorkerDied extends Error {}
 
 const WorkerMessage = z.union([
@@ -25,10 +25,10 @@ export function canShiftClocks(): boolean {
 export type WorkerOptions = {
   program: string;
   env: Record<string, string | undefined>;
-  /** How far its clock is off, in hours. */
+  /** The shift of its clock in hours. */
   skewHours: number;
   onRecord: (record: { level: string; message: string; error?: string | undefined }) => void;
-  /** Runs once, when it has ended for whatever reason; `last` is how, and what it said that is no record. */
+  /** Is called once when it has ended. `last` is how it ended, and its output without records. */
   onEnd: (how: { killed: boolean; last: string }) => void;
 };
 
@@ -70,7 +70,7 @@ export class WorkerProcess {
       });
     });
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
-      if (stream) createInterface(stream).on("line", (line) => this.#hear(line));
+      if (stream) createInterface(stream).on("line", (line) => this.#read(line));
     }
   }
 
@@ -82,12 +82,12 @@ export class WorkerProcess {
     return this.#frozen !== undefined;
   }
 
-  /** Invocations that it runs or was promised. */
+  /** Number of running and reserved invocations. */
   get load(): number {
     return this.#promised;
   }
 
-  /** Takes one of its lanes, at once: a call that waits until it is ready must not find it overrun. */
+  /** Reserves a lane at once, so that other calls do not take it while this one waits for the process. */
   reserve(): void {
     this.#promised++;
   }
@@ -96,7 +96,7 @@ export class WorkerProcess {
     this.#promised--;
   }
 
-  /** @throws WorkerDied, or whatever the function threw */
+  /** @throws WorkerDied, or the error of the function */
   run(name: string, event: unknown, limitMs: number): Promise<unknown> {
     return new Promise((resolve, reject) => {
       if (!this.isAlive) return reject(new WorkerDied(name));
@@ -108,7 +108,7 @@ export class WorkerProcess {
     });
   }
 
-  /** Bytes in use after everything that can be collected was. */
+  /** The heap in bytes after a garbage collection. */
   heap(): Promise<number> {
     return new Promise((resolve) => {
       this.#heapAsked.push(resolve);
@@ -116,13 +116,13 @@ export class WorkerProcess {
     });
   }
 
-  /** SIGKILL: nothing that it has begun goes on. */
+  /** Kills it with SIGKILL. */
   kill(): void {
     this.#killed = true;
     this.#child.kill("SIGKILL");
   }
 
-  /** SIGSTOP for so long; a call that asks meanwhile waits for the same thaw. */
+  /** Stops it with SIGSTOP for this time. A second call meanwhile waits for the same end. */
   freeze(ms: number): Promise<void> {
     this.#frozen ??= new Promise((resolve) => {
       this.#child.kill("SIGSTOP");
@@ -141,7 +141,7 @@ export class WorkerProcess {
       return;
     }
     if ("heap" in message) {
-      for (const hear of this.#heapAsked.splice(0)) hear(message.heap);
+      for (const resolve of this.#heapAsked.splice(0)) resolve(message.heap);
       return;
     }
     const running = this.#running.get(message.id);
@@ -150,10 +150,10 @@ export class WorkerProcess {
     else running?.reject(new Error(message.error));
   }
 
-  #hear(line: string): void {
+  #read(line: string): void {
     const record = Logged.safeParse(parseJson(line));
     if (record.success) this.#options.onRecord(record.data);
-    // Metrics are records, too; what is neither is what a process says when it ends.
+    // Metrics are records, too. All other output is kept to explain a crash.
     else if (!line.startsWith('{"_aws"')) this.#errors = `${this.#errors}${line}\n`.slice(-2_000);
   }
 
@@ -167,7 +167,7 @@ export class WorkerProcess {
   }
 }
 
-/** What libfaketime leaves behind of a process that was killed. */
+/** The files that libfaketime leaves after a process was killed. */
 function forgetSharedMemory(pid: number | undefined): void {
   for (const name of readdirSync(SHARED_MEMORY)) {
     if (/faketime/.test(name) && name.endsWith(`_${pid}`)) rmSync(`${SHARED_MEMORY}/${name}`, { force: true });

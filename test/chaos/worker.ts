@@ -3,7 +3,7 @@ import type { Context } from "aws-lambda";
 import * as z from "zod";
 import { aContext } from "../support/events.ts";
 
-/** One invocation for this process: `limitMs` is what the function's context says is left. */
+/** One invocation for this process. `limitMs` is the remaining time in the function's context. */
 const Job = z.union([
   z.object({ heap: z.literal(true) }),
   z.object({ id: z.number(), name: z.string(), limitMs: z.number(), event: z.unknown() }),
@@ -11,7 +11,7 @@ const Job = z.union([
 
 type Handler = (event: unknown, context: Context) => Promise<unknown>;
 
-/** Runs functions as Lambda does, for the process that started this one, until it is killed or let go. */
+/** Runs functions like Lambda for the parent process, until it is killed or disconnected. */
 export async function work(load: Record<string, () => Promise<{ handler: unknown }>>): Promise<void> {
   const names = Object.keys(load);
   const loaded = await Promise.all(names.map(async (name) => [name, (await load[name]?.())?.handler] as const));

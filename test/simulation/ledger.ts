@@ -114,12 +114,12 @@ export class Ledger implements World {
     return this.#cancels.get(txRef);
   }
 
-  /** Whether the stream has published that this payment is paid, and the record was not lost. */
+  /** Records that the stream has published that this payment is paid, and that the record was not lost. */
   published(ref: string): void {
     this.#notices.add(ref);
   }
 
-  /** Whether every try to deliver the message about this payment has failed. */
+  /** Forgets the message about this payment, because every try to deliver it has failed. */
   undeliverable(ref: string): void {
     this.#notices.delete(ref);
   }

@@ -36,7 +36,7 @@ type Waiting<Message> = { message: Message; notBefore: number; receives: number 
 const TABLE_TRIES = 3;
 const RESOLVE_BACK_MS = 360 * SECOND_MS;
 const LISTING_BACK_SECONDS = 600;
-// During faults, the notification service refuses one in this many messages.
+// The share of messages that the notification service refuses during faults.
 const REFUSED_NOTICES = 0.4;
 
 /** The result of one press: a payment, the name of an error, or nothing. */

@@ -1,11 +1,11 @@
 import { type Profiler, Session } from "node:inspector";
 
-/** What of the watched code one stretch of a run has reached: a byte for each character, by file. */
+/** The code that one part of a run has reached: by file, one byte for each character. */
 type Reached = Map<string, Uint8Array>;
 
 /**
- * Which code has run, as V8 counts it. It must be started before the watched files are loaded, because V8 counts the
- * branches of what it compiles from then on.
+ * Code coverage as V8 counts it. It must start before the watched files are loaded, because V8 counts branches only in
+ * code that it compiles afterwards.
  */
 export class Coverage {
   readonly #session = new Session();
@@ -20,7 +20,7 @@ export class Coverage {
     this.#session.post("Profiler.startPreciseCoverage", { callCount: true, detailed: true });
   }
 
-  /** Forgets what was reached, for another target. */
+  /** Clears the coverage for another target. */
   restart(): void {
     this.take();
     this.#known = new Map();
@@ -37,7 +37,7 @@ export class Coverage {
     return reached;
   }
 
-  /** Whether something was reached that never was before. */
+  /** Whether new code was reached. */
   isNew(reached: Reached): boolean {
     return [...reached].some(([url, now]) => {
       const known = this.#known.get(url);
@@ -66,7 +66,7 @@ export class Coverage {
     return blocks;
   }
 
-  // Ranges come from the outside in, so that the innermost one has the last word.
+  // Ranges are sorted from outer to inner, so the innermost one overwrites the others.
   #paint({ url, functions }: Profiler.ScriptCoverage): Uint8Array {
     const ranges = functions.flatMap((one) => one.ranges);
     const reached = new Uint8Array(Math.max(0, ...ranges.map(({ endOffset }) => endOffset)));

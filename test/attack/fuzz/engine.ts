@@ -1,12 +1,12 @@
 import type { Coverage } from "./coverage.ts";
 import { mutated, Random, shrunk } from "./mutate.ts";
 
-/** A parser and the invariant that it must keep, whatever bytes it is given. `words` are what it may look for. */
+/** A parser and the invariant that must hold for any bytes. `words` are texts that the parser may look for. */
 export type Target = {
   name: string;
   seeds: readonly string[];
   words: readonly string[];
-  /** Throws where the invariant is broken. */
+  /** @throws Broken if the invariant is broken */
   run(input: Buffer): unknown;
 };
 
@@ -14,7 +14,7 @@ export type Crash = { invariant: string; input: Buffer };
 
 export type Report = {
   execs: number;
-  /** Inputs that each reached code which none before them had. */
+  /** Number of inputs that reached new code. */
   corpus: number;
   blocks: number;
   crashes: Crash[];
@@ -23,12 +23,12 @@ export type Report = {
   seconds: number;
 };
 
-// Reading the coverage costs as much as many runs: it is read once for so many of them. Always the same number, so that
-// a seed leads to the same inputs on every machine.
+// Reading the coverage costs as much as many runs, so it is read once for a batch of this size. The size is constant, so
+// that a seed gives the same inputs on every machine.
 const BATCH = 512;
 const INVARIANTS_REPORTED = 10;
 
-/** Runs a target on inputs that grow out of those that reached new code. @param coverage absent: blindly */
+/** Runs a target on mutations of inputs that reached new code. @param coverage undefined: without feedback */
 export async function fuzz(
   target: Target,
   options: { execs: number; seed: number; coverage?: Coverage | undefined },
@@ -44,7 +44,7 @@ export async function fuzz(
 
   while (run.execs < options.execs) {
     const inputs = Array.from({ length: BATCH }, () =>
-      // What was found last is the likeliest to lead further.
+      // The newest inputs are the most likely to reach more new code.
       mutated(random.below(3) > 0 ? random.of(corpus.slice(-32)) : random.of(corpus), random, words, corpus),
     );
     await run.all(inputs);
@@ -56,7 +56,7 @@ export async function fuzz(
   return { ...(await run.report()), corpus: corpus.length, blocks: coverage?.blocks() ?? 0 };
 }
 
-/** Those of a batch that reach new code, found by halves. */
+/** The inputs of a batch that reach new code, found by bisection. */
 async function whichAreNew(inputs: readonly Buffer[], run: Run, coverage: Coverage): Promise<Buffer[]> {
   coverage.take();
   await run.all(inputs);
@@ -98,7 +98,7 @@ class Run {
     if (ms > this.#slowest.ms) await this.#notice(input, ms);
   }
 
-  // Anything can be slow once, when memory is tidied up: an input is as slow as the quickest of three more runs.
+  // A garbage collection can slow down any run, so the fastest of three more runs counts.
   async #notice(input: Buffer, ms: number): Promise<void> {
     let quickest = ms;
     for (let again = 0; again < 3; again++) {

@@ -1,6 +1,6 @@
 import { seeded } from "../../support/seeded-random.ts";
 
-/** Choices that are the same for the same seed. */
+/** Random choices that depend only on the seed. */
 export class Random {
   readonly #next: () => number;
 
@@ -21,7 +21,7 @@ export class Random {
 }
 
 const LONGEST_BYTES = 64 * 1024;
-// Most of what can go wrong does so in short inputs, which are tried much faster.
+// Most mistakes show in short inputs, and these run much faster.
 const USUAL_BYTES = 1_024;
 const MOST_CHANGES = 6;
 const MOST_SHRINKS = 5_000;
@@ -88,7 +88,7 @@ export function mutated(input: Buffer, random: Random, words: readonly Buffer[],
   return changed.length > LONGEST_BYTES ? changed.subarray(0, LONGEST_BYTES) : changed;
 }
 
-/** `input` with everything taken out that `stillFails` does without, as far as a bounded number of tries shows. */
+/** Makes `input` smaller while `stillFails` holds, with a bounded number of tries. */
 export async function shrunk(input: Buffer, stillFails: (smaller: Buffer) => Promise<boolean>): Promise<Buffer> {
   let smallest = input;
   let tries = MOST_SHRINKS;

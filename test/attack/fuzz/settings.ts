@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, vi } from "vitest";
 
 // FUZZ_RUNS: how often each property is tried (default 100; some are tried two to five times as often).
-// FUZZ_SEED: where the random inputs begin; a failure prints the one it had, and the command that replays it.
+// FUZZ_SEED: the seed of the random inputs. A failure prints its seed and the command that repeats it.
 const RUNS = Number(process.env["FUZZ_RUNS"] ?? 100);
 const SEED = Number(process.env["FUZZ_SEED"] ?? Date.now() % 0x7fff_ffff);
 const LONGEST_TEST_MS = 3_600_000;
@@ -19,7 +19,7 @@ export function holds<Inputs extends unknown[]>(
   return holdsOften(1, inputs, property);
 }
 
-/** {@link holds} for a property that is quick, or matters more. @param times the usual number of tries */
+/** {@link holds} with `times` as many tries, for a fast or important property. */
 export function holdsOften<Inputs extends unknown[]>(
   times: number,
   inputs: [...Arbitraries<Inputs>],

@@ -1,4 +1,4 @@
-/** An invariant of a parser that an input has broken. */
+/** An input has broken a parser's invariant. */
 export class Broken extends Error {
   override name = "Broken";
 }
@@ -9,8 +9,8 @@ export function demand(holds: boolean, invariant: string): asserts holds {
 }
 
 /**
- * What `run` gives, or undefined when it threw one of the errors that callers know.
- * @throws Broken for any other
+ * The result of `run`, or undefined if it threw a documented error.
+ * @throws Broken for any other error
  */
 export function orRefused<Result>(
   run: () => Result,
@@ -26,7 +26,7 @@ export function orRefused<Result>(
   }
 }
 
-/** {@link orRefused} for what answers later. */
+/** {@link orRefused} for promises. */
 export async function orRefusedLater<Result>(
   run: () => Promise<Result>,
   ...known: (new (
@@ -50,14 +50,14 @@ function refusal(error: unknown, known: readonly (new (...args: never[]) => Erro
   throw new Broken(`nothing is thrown but ${known.map(({ name }) => name).join(", ") || "nothing"}, not ${what}`);
 }
 
-/** Nothing that was parsed has left anything on what all objects share. */
+/** Checks that parsing has not changed Object.prototype. */
 export function demandCleanPrototypes(): void {
   for (const shared of [Object.prototype, Array.prototype, String.prototype, Function.prototype]) {
     demand(Object.keys(shared).length === 0, "no input changes what all objects share");
   }
 }
 
-/** A value all of whose objects have the prototype that literals have. */
+/** Checks that all objects in a value have the prototype of literals. */
 export function demandPlain(value: unknown, depth = 0): void {
   if (typeof value !== "object" || value === null || depth > 50) return;
   const prototype: unknown = Object.getPrototypeOf(value);
@@ -83,7 +83,7 @@ export function own(value: unknown, ...path: string[]): unknown {
   );
 }
 
-/** What decimal text says in hundredths, by whole numbers only; undefined where it says none exactly. */
+/** The value of decimal text in hundredths, computed with integers. @returns undefined if it is not exact */
 export function exactHundredths(text: string): bigint | undefined {
   const [whole = "", fraction = "", ...rest] = text.split(".");
   const isDecimal = [...whole, ...fraction].every((digit) => "0123456789".includes(digit));
@@ -92,7 +92,7 @@ export function exactHundredths(text: string): bigint | undefined {
   return BigInt(whole) * 100n + BigInt(fraction.slice(0, 2).padEnd(2, "0"));
 }
 
-/** `value` where it is text, else nothing. */
+/** `value` if it is text, else undefined. */
 export function textOf(value: unknown): string {
   return typeof value === "string" ? value : "";
 }

@@ -10,10 +10,10 @@ import { demand, demandCleanPrototypes, demandPlain, exactHundredths, own, plain
 
 export const ORIGINS = ["https://checkout.chapa.co"];
 
-// What one fact may take of a row that must not grow past what a table takes.
+// The size limit of one fact, so that a row does not exceed the table's limit.
 const LONGEST_FACT = 512;
 
-/** Whatever Chapa answers to verify, only its own word in the right place is money, and facts are as it wrote them. */
+/** For any answer to verify, only the documented success counts as money, and facts are stored as Chapa wrote them. */
 export function verifyInvariant(reply: HttpResponse): void {
   const evidence = classifyVerify(reply);
   const said = plainly(reply.text);
@@ -78,14 +78,14 @@ function amountInvariant(amount: number | undefined, written: unknown, text: str
   );
 }
 
-/** Whatever Chapa answers to initialize, payers are sent to its own pages only, by every reading of the address. */
+/** For any answer to initialize, payers are redirected to Chapa's own pages only, by every reading of the URL. */
 export function initializeInvariant(reply: HttpResponse): void {
   const answer = classifyInitialize(reply, ORIGINS);
   if (answer.kind === "opened") {
     const url = URL.parse(answer.checkoutUrl);
     demand(reply.status === 200 && url !== null, "a checkout comes with a 200");
     demand(ORIGINS.includes(url.origin) && !url.username && !url.password, "a checkout is at Chapa's own address");
-    // RFC 3986 ends an authority at / ? # and browsers at \ too: an address must not mean two hosts.
+    // RFC 3986 ends an authority at / ? # and browsers also at \. A URL must not have two readings of its host.
     const authority = /^https:\/\/([^/?#]*)/.exec(answer.checkoutUrl)?.[1];
     demand(authority === "checkout.chapa.co", "a checkout's host is the same by every reading");
     demand(/^[\x21-\x7e]+$/.test(answer.checkoutUrl), "a checkout's address is visible ASCII");
@@ -103,7 +103,7 @@ export function initializeInvariant(reply: HttpResponse): void {
   demandCleanPrototypes();
 }
 
-/** Whatever Chapa answers to cancel, a link counts as ended only by JSON with the status that says so. */
+/** For any answer to cancel, a link counts as ended only if JSON has the documented status. */
 export function cancelInvariant(reply: HttpResponse): void {
   const status = { closed: 200, already_over: 400, not_found: 404, unclear: reply.status }[classifyCancel(reply)];
   demand(reply.status === status, "each end of a link has its status");
@@ -111,7 +111,7 @@ export function cancelInvariant(reply: HttpResponse): void {
   demandCleanPrototypes();
 }
 
-/** A page of Chapa's list: rows as they were written, or no page at all. */
+/** A page of Chapa's list has its rows unchanged, or it is refused. */
 export async function listInvariant(reply: HttpResponse): Promise<void> {
   const client = new ChapaClient({
     baseUrl: "https://api.chapa.test/v1",
@@ -134,7 +134,7 @@ export async function listInvariant(reply: HttpResponse): Promise<void> {
   demandCleanPrototypes();
 }
 
-/** Exact parsing takes what JSON.parse takes and gives the same, but every number is its own text. */
+/** Exact parsing accepts the same text as JSON.parse and gives the same value, but numbers keep their text. */
 export function exactInvariant(text: string): void {
   const exact = parseExactly(text);
   const plain = plainly(text);
@@ -165,7 +165,7 @@ function sameButNumbers(exact: unknown, plain: unknown, text: string, depth: num
   }
 }
 
-/** The verdict on a signature, worked out apart from the code by what each one means. */
+/** The expected verdict on a signature, computed independently of the code. */
 export function expectedVerdict(
   raw: Uint8Array,
   headers: SignatureHeaders,
@@ -188,7 +188,7 @@ export function expectedVerdict(
   return isConstant && content === "" ? "constant" : "wrong";
 }
 
-/** A webhook is authentic exactly where the bytes were signed with a secret of ours, and nothing makes the check fail. */
+/** A webhook is authentic exactly if its bytes are signed with one of our secrets. No input makes the check throw. */
 export function signatureInvariant(
   raw: Uint8Array,
   headers: SignatureHeaders,

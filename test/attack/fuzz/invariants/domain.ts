@@ -11,7 +11,7 @@ import { parseLadder } from "../../../../lib/domain/verification-schedule.ts";
 import { RequestId } from "../../../../lib/http/initiate-request.ts";
 import { demand, demandCleanPrototypes, exactHundredths, orRefused, plainly } from "./broken.ts";
 
-/** Text is an id in one way only: what is read of it is written as the same id again. */
+/** Every id has one text only: reading and writing it gives the same text. */
 export function idInvariant(text: string): void {
   const parsed = parseTxRef(text);
   demand(parsed === undefined || txRefOf(parsed.ref, parsed.attempt) === text, "a reference is read as it is written");
@@ -29,7 +29,7 @@ export function idInvariant(text: string): void {
   demand(name === undefined || /^[\x21-\x7e]{1,255}$/.test(name), "a request's name is visible ASCII");
 }
 
-/** An amount is exact, a length of time positive where it counts, and nothing else is either. */
+/** Only exact amounts and valid durations are accepted. */
 export function moneyInvariant(text: string): void {
   const santim = parseBirr(text);
   if (santim !== undefined) {
@@ -51,7 +51,7 @@ const VARIABLES: readonly Variable[] = [
   ...new Set(Object.values(FUNCTIONS).flatMap(({ env }): readonly Variable[] => env)),
 ];
 
-/** A setting is what it must be or is refused by its name, before anything runs with it. */
+/** A setting is valid, or it is refused with its name before anything uses it. */
 export function settingsInvariant(text: string): void {
   for (const name of VARIABLES) {
     const read = orRefused(() => readEnv([name], { [name]: text }), EnvironmentInvalid);

@@ -53,7 +53,7 @@ const initiate = endpoint("json", async ({ event, body }) => {
 
 type Asked = Pick<APIGatewayProxyEventV2, "headers" | "isBase64Encoded"> & { body?: string };
 
-/** Whatever is sent to initiate, it is understood as it was meant or refused with a 4xx that names what is wrong. */
+/** Any request to initiate is parsed correctly, or refused with a 4xx that names the problem. */
 export async function initiateInvariant(asked: Asked, by: Principal): Promise<void> {
   caller = by;
   const event = anEvent(asked);
@@ -79,7 +79,7 @@ export async function initiateInvariant(asked: Asked, by: Principal): Promise<vo
     demand(accepted.request_id === key, "a key is kept as it came");
 }
 
-/** What an answer of ours is, whatever it answers: one of these statuses, whole, short, and a problem where it refuses. */
+/** Every answer has a documented status and a short, complete body. Every refusal is a problem document. */
 export function answerInvariant(answer: HttpAnswer, statuses: readonly number[]): void {
   demand(statuses.includes(answer.statusCode), `nothing answers ${answer.statusCode} here`);
   demand(answer.body.length <= ANSWER_LIMIT, "no answer is blown up by its question");
@@ -94,7 +94,7 @@ export function answerInvariant(answer: HttpAnswer, statuses: readonly number[])
 
 const LIST_KEY = "cursor-key";
 
-/** Whatever is asked of a list, it is a list of what the caller may see, within a span, or a refusal that names the field. */
+/** Any query of a list gives only payments that the caller may see, in a bounded period, or a refusal that names a field. */
 export function listRequestInvariant(query: Record<string, string>, by: Principal): void {
   orRefused(
     () => {
@@ -118,14 +118,14 @@ export function listRequestInvariant(query: Record<string, string>, by: Principa
   demandCleanPrototypes();
 }
 
-/** Nothing is a cursor but what this list has written. */
+/** A list accepts only its own cursors. */
 export function cursorInvariant(text: string, list: readonly unknown[]): void {
   const ours = cursors(LIST_KEY, list);
   const mark = orRefused(() => ours.read(text), InputInvalid);
   demand(mark === undefined || ours.write(mark) === text, "a cursor is one that this list wrote");
 }
 
-/** Whatever comes as a form, its fields are its own, or it is too large. */
+/** A parsed form has only own fields, or it is refused as too large. */
 export function formInvariant(asked: Asked): void {
   const fields = orRefused(() => formBody(anEvent(asked)), BodyTooLarge);
   if (fields === undefined) return;
@@ -139,7 +139,7 @@ export function formInvariant(asked: Asked): void {
   demandCleanPrototypes();
 }
 
-/** Whatever bytes come to the webhook, the reference is what its text says, or they are refused by name. */
+/** For any bytes, the webhook's reference is the one in its text, or the webhook is refused with a named error. */
 export function webhookInvariant(asked: Asked & { queryStringParameters?: Record<string, string> }): void {
   const event = anEvent(asked);
   const raw = orRefused(() => rawBody(event, WEBHOOK_LIMIT_BYTES), BodyTooLarge);

@@ -12,12 +12,12 @@ import { aContext } from "../../../support/events.ts";
 import { anOpened, aRef } from "../../../support/payments.ts";
 import { demand, demandCleanPrototypes, orRefused, own, plainly, textOf } from "./broken.ts";
 
-/** A row is read as a payment that is written as the same row again, or refused by name. */
+/** A row is read as a payment that is written as the same row, or it is refused with a named error. */
 export function itemInvariant(row: object): void {
   const read = orRefused(() => fromItem(row as Item), z.ZodError);
   demandCleanPrototypes();
   if (read === undefined) return;
-  // Without a capture there is nothing to refund, and nothing is written of it.
+  // Without a capture there is no refund to write.
   const payment = read.captures.length > 0 ? read : { ...read, refundable: Santim.parse(0) };
   const again = fromItem(toItem(payment));
   demand(isDeepStrictEqual(again, payment), "a payment that was read is written and read as itself");
@@ -31,7 +31,7 @@ const recordOf = (sequence: string, dynamodb: object) =>
 const BEFORE = recordOf("1", { NewImage: imageOf(toItem(FIRST)) });
 const AFTER = recordOf("3", { NewImage: imageOf(toItem(LAST)) });
 
-/** A record of the stream takes no other along: those before it are handled, and it comes again first. */
+/** A bad stream record does not affect others: the records before it are handled, and it is the first to be retried. */
 export async function streamInvariant(images: { NewImage?: unknown; OldImage?: unknown }): Promise<void> {
   const handled: Change[] = [];
   const handler = streamHandler(async (changes) => {
@@ -52,7 +52,7 @@ export async function streamInvariant(images: { NewImage?: unknown; OldImage?: u
 }
 
 const hidden: string[] = [];
-// Foreign: SQS itself, of which a worker needs one call.
+// A stand-in for SQS, with the one call that a worker needs.
 const sqs: SQSClient = Object.assign(Object.create(null), {
   send: async (command: { input: { ReceiptHandle: string } }) => hidden.push(command.input.ReceiptHandle),
 });
@@ -65,7 +65,7 @@ export const QUEUED = {
   notification: { schema: NotificationMessage, good: (ref: string) => ({ ref, version: 1, event: "paid", tries: 0 }) },
 } as const;
 
-/** A message is handled as it was written or comes again until it is dead; its neighbours are handled all the same. */
+/** A message is handled unchanged, or retried until it is a dead letter. Other messages of the batch are handled. */
 export async function queueInvariant(queue: keyof typeof QUEUED, body: string): Promise<void> {
   const handled: unknown[] = [];
   hidden.length = 0;

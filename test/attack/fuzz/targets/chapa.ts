@@ -28,7 +28,7 @@ const STATUSES = [200, 400, 401, 403, 404, 422, 429, 500, 502, 302];
 const DETAILS =
   '{"message":"Payment details","status":"success","data":{"first_name":"Abebe","currency":"ETB","amount":500,"charge":17.5,"mode":"test","method":"telebirr","type":"API","status":"success","reference":"6jnheVKQEmy","tx_ref":"G85FR23GHWFN3DNFFP00"}}';
 
-/** The first byte says which status, the rest is the text. */
+/** The first byte selects the status, the rest is the text. */
 const replyOf = (input: Buffer) => ({
   status: STATUSES[(input[0] ?? 0) % STATUSES.length] ?? 200,
   text: input.subarray(1).toString("utf8"),
@@ -96,7 +96,7 @@ export const CHAPA_TARGETS: readonly Target[] = [
     run: (input) => exactInvariant(input.toString("utf8")),
   },
   {
-    // Two lines of headers and then the body; a line that is missing is a header that is.
+    // Two header lines and then the body. A missing line is a missing header.
     name: "webhook signature",
     seeds: [
       `${hmac(SECRETS[0] ?? "", BODY)}\n\n${BODY}`,
@@ -113,7 +113,7 @@ export const CHAPA_TARGETS: readonly Target[] = [
   },
 ];
 
-/** The first two lines, and everything behind them as bytes. */
+/** The first two lines, and the rest as bytes. */
 export function lines(input: Buffer): [Buffer, Buffer, Buffer] {
   const first = input.indexOf(10);
   const second = first < 0 ? -1 : input.indexOf(10, first + 1);

@@ -108,7 +108,7 @@ export const HTTP_TARGETS: readonly Target[] = [
     run: (input) => tokenInvariant(input.toString("utf8"), Date.now()),
   },
   {
-    // Header and claims as they are written, signed here: what only a holder of the secret can send.
+    // Any header and claims with a valid signature, as a holder of the secret can send.
     name: "token signed",
     seeds: [`${HEADER}\n\n${CLAIMS}`, `{"alg":"HS256"}\n\n{"sub":"${USER}","role":"Owner","exp":1,"nbf":5}`],
     words: [

@@ -16,7 +16,7 @@ const IMAGE = JSON.stringify({ NewImage: convertToAttr(toItem(anOpened(aRef())))
 
 const QUEUES = ["resolve", "listing", "notification"] as const;
 
-/** What comes back from where we put it, and what an operator sets. */
+/** Stored data, messages and settings. */
 export const STORED_TARGETS: readonly Target[] = [
   {
     name: "payment row",
@@ -37,7 +37,7 @@ export const STORED_TARGETS: readonly Target[] = [
     },
   },
   {
-    // The first byte says which queue.
+    // The first byte selects the queue.
     name: "queue message",
     seeds: [
       '0{"tx_ref":"G85FR23GHWFN3DNFFP00","trigger":"webhook"}',
