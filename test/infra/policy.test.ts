@@ -194,9 +194,9 @@ const VARIANTS: Record<string, StageConfig> = {
   },
 };
 
-describe.each(Object.entries(VARIANTS))("of %s", (_, config) => {
+describe.each(Object.entries(VARIANTS))("the stack of %s", (_, config) => {
   const resources = synthesised(config);
-  test.each(RULES)("%s: %s", (_rule, _reason, breaks) => {
+  test.each(RULES)("the stack keeps the rule %s: %s", (_rule, _reason, breaks) => {
     expect(breaks(resources, config)).toEqual([]);
   });
 });
