@@ -30,6 +30,24 @@ const script = (name: string, ...args: string[]): readonly [string, ...string[]]
 /** The line of vitest's summary with the number of tests. */
 const TESTS = /^\s*Tests +(.*)$/m;
 
+/** Tests that try a few cases in `npm test`, and all of them here. */
+const IN_FULL: readonly Step[] = [
+  {
+    name: "600 random payments",
+    command: script("test", "truth"),
+    env: { TRUTH_RUNS: "200" },
+    cores: 1,
+    figure: TESTS,
+  },
+  {
+    name: "forged webhooks, races and lost answers in full",
+    command: script("test", "test/attack/webhooks", "test/chaos/races", "test/chaos/lost-answers"),
+    env: { FORGED_WEBHOOKS: "300", RACE_FEES: "20", LOST_RUNS: "40" },
+    cores: 1,
+    figure: TESTS,
+  },
+];
+
 /** What a change must pass. @param seed of the first simulated run @param since the commit to compare files with */
 export function gateSteps(seed: number, since: string): readonly Step[] {
   return [
@@ -53,13 +71,7 @@ export function gateSteps(seed: number, since: string): readonly Step[] {
     { name: "every order of the races", command: script("sim", "--exhaustive", "--limit", "3500"), cores: ALL },
     { name: "single faults of every story", command: script("sim", "--sweep", "--singles"), cores: ALL },
     { name: "what the tests notice of the changed files", command: script("mutation", "--changed", since), cores: ALL },
-    {
-      name: "600 random payments",
-      command: script("test", "truth"),
-      env: { TRUTH_RUNS: "200" },
-      cores: 1,
-      figure: TESTS,
-    },
+    ...IN_FULL,
     {
       name: "200 killed processes",
       command: script("chaos", "--kills", "200", "--payments", "200"),
@@ -105,13 +117,7 @@ export function proofSteps(stories: readonly string[]): readonly Step[] {
       cores: ALL,
     })),
     { name: "the model", command: script("model"), cores: 1 },
-    {
-      name: "600 random payments",
-      command: script("test", "truth"),
-      env: { TRUTH_RUNS: "200" },
-      cores: 1,
-      figure: TESTS,
-    },
+    ...IN_FULL,
     {
       name: "1,000 killed processes",
       command: script("chaos", "--kills", "1000", "--payments", "1000"),

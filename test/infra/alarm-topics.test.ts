@@ -76,7 +76,7 @@ function alarmArn({ account = ACCOUNT, region = REGION, name = "" }): string {
   return `arn:aws:cloudwatch:${region}:${account}:alarm:${name}`;
 }
 
-describe.each(STAGE_NAMES)("alarm topics of %s", (stage) => {
+describe.each(STAGE_NAMES)("the stage %s", (stage) => {
   const { arns, policies, subscriptions, alarms, broken } = topicsOf({ ...readStage(stage), ...TARGETS });
 
   /** CloudWatch, as it publishes an alarm of the stage, but for what is changed. */
