@@ -19,7 +19,7 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
   ...against("the predecessor", [
     {
       name: "a checkout is opened before its row is stored",
-      file: "lib/flows/initiate.ts",
+      file: "lib/flows/steps/begin-request.ts",
       from: "    ports.payments.create(claimed),",
       to: "    Promise.resolve({ won: true, payment: claimed }),",
     },

@@ -3,7 +3,7 @@ import type { ListingMessage, NotificationMessage, ResolveMessage } from "../../
 import { DependencyUnavailable } from "../../lib/domain/errors.ts";
 import { Ref, refOf } from "../../lib/domain/ids.ts";
 import { PriceBook } from "../../lib/domain/prices.ts";
-import type { InitiatePorts } from "../../lib/flows/initiate.ts";
+import type { InitiatePorts } from "../../lib/flows/steps/begin-request.ts";
 import { CallFailed, type HttpRequest } from "../../lib/runtime/call.ts";
 import type { LogFields } from "../../lib/runtime/logger.ts";
 import type { Confirmation, ListingAnswer } from "../../lib/services/listing.ts";

@@ -1,0 +1,169 @@
+import type { ChapaClient } from "../../chapa/client.ts";
+import { claim, type Start } from "../../domain/apply.ts";
+import type { InitiateCommand } from "../../domain/commands.ts";
+import type { Contact } from "../../domain/contact.ts";
+import type { KnownRequest, RequestFields } from "../../domain/decide.ts";
+import { DependencyUnavailable, errorName, type Quota, RateLimited, UserUnknown } from "../../domain/errors.ts";
+import { type Fee, type Ref, refOf, requestHash, type Uuid } from "../../domain/ids.ts";
+import { toBirr } from "../../domain/money.ts";
+import type { Lease, Payment, Terms } from "../../domain/payment.ts";
+import { type Price, type PriceBook, priceOf } from "../../domain/prices.ts";
+import type { TransitionContext } from "../../domain/transitions.ts";
+import type { Policy } from "../../domain/verification-schedule.ts";
+import type { Refusal, Verdict } from "../../runtime/rate-limit.ts";
+import type { UserDirectory } from "../../services/user-directory.ts";
+import type { PaymentTable } from "../../table/payments.ts";
+import type { RequestTable } from "../../table/requests.ts";
+import type { OpenPorts } from "./open-checkout.ts";
+import type { CapturePorts } from "./record-capture.ts";
+import { runContext } from "./run-context.ts";
+
+export type InitiatePorts = CapturePorts &
+  OpenPorts & {
+    payments: Pick<PaymentTable, "find" | "discard">;
+    requests: Pick<RequestTable, "find" | "record" | "refuse" | "pointTo">;
+    chapa: Pick<ChapaClient, "verify">;
+    customers: Pick<UserDirectory, "find">;
+    limiter: { take(key: string): Promise<Verdict>; refused(key: string): Refusal | undefined };
+    namespace: () => Promise<string>;
+    priceBook: PriceBook;
+    policy: Policy;
+    paused: boolean;
+  };
+
+/** `me` names this invocation; `deadline` and `leaseUntil` are epoch ms. */
+export type InitiateRun = { me: string; deadline: number; leaseUntil: number };
+
+/** What one invocation needs to serve its request. */
+export type Job = {
+  ports: InitiatePorts;
+  context: () => TransitionContext;
+  command: InitiateCommand;
+  run: InitiateRun;
+  price: Price;
+  terms: Terms;
+  contact: Contact;
+  asked: RequestFields;
+  hash: string;
+  refAt: (serial: number) => Ref;
+};
+
+/** `claimed` is the untouched row of this invocation, if it wrote one. */
+export type Started = {
+  payment: Payment;
+  request: KnownRequest;
+  replayed: boolean;
+  quota: Quota;
+  claimed?: Payment | undefined;
+};
+
+/**
+ * Returns the job of a request: its price, terms, contact and keys.
+ * @throws PurposeUnknown, PriceDiffers, UserUnknown, DependencyUnavailable
+ */
+export async function prepare(ports: InitiatePorts, command: InitiateCommand, run: InitiateRun): Promise<Job> {
+  const price = priceOf(ports.priceBook, command.purpose, command.amount);
+  const [namespace, mode, contact] = await Promise.all([
+    ports.namespace(),
+    ports.chapa.mode(),
+    command.contact ?? findContact(ports, command.userId),
+  ]);
+  const fee = { userId: command.userId, propertyId: command.propertyId, purpose: price.purpose };
+  return {
+    ports,
+    context: runContext(ports, "initiate"),
+    command,
+    run,
+    price,
+    terms: { amount: price.amount, currency: price.currency, mode },
+    contact,
+    asked: {
+      property_id: command.propertyId,
+      purpose: price.purpose,
+      ...(command.amount === undefined ? {} : { amount: toBirr(command.amount) }),
+    },
+    hash: requestHash(namespace, command.userId, command.requestId),
+    refAt: (serial) => refOf(namespace, { ...fee, serial }),
+  };
+}
+
+/**
+ * A failed lookup must not stop the payment, because a payment needs no contact. An unknown user does stop it.
+ * @throws UserUnknown
+ */
+async function findContact(ports: InitiatePorts, userId: Uuid): Promise<Contact> {
+  try {
+    const user = await ports.customers.find(userId);
+    if (!user) throw new UserUnknown();
+    return user;
+  } catch (error) {
+    if (!(error instanceof DependencyUnavailable)) throw error;
+    ports.log.warn("customer_lookup_failed", { error: errorName(error) });
+    return {};
+  }
+}
+
+/**
+ * Writes the claim and the request and counts the call, in parallel to save time. A refused new request leaves only a
+ * note.
+ * @throws RateLimited
+ */
+export async function begin(job: Job): Promise<Started> {
+  const { ports, command, run, hash } = job;
+  const refused = ports.limiter.refused(command.caller);
+  if (refused) return replay(job, refused);
+
+  const claimed = newClaim(job, 0);
+  const [written, recorded, verdict] = await Promise.all([
+    ports.payments.create(claimed),
+    ports.requests.record(hash, {
+      ref: claimed.ref,
+      fields: job.asked,
+      recordedAt: ports.clock.now(),
+      by: run.me,
+    }),
+    ports.limiter.take(command.caller),
+  ]);
+  if (!verdict.allowed && !recorded.replayed) {
+    await ports.requests.refuse(hash, run.me, ports.clock.now());
+    if (written.won) await ports.payments.discard(claimed);
+    throw new RateLimited(verdict);
+  }
+  const { request, replayed } = recorded;
+  // The request may point to a later serial of this fee, or to another fee.
+  const stored = request.ref === claimed.ref ? undefined : await ports.payments.find(request.ref);
+  return {
+    payment: stored ?? written.payment,
+    request,
+    replayed,
+    quota: verdict.quota,
+    claimed: written.won ? claimed : undefined,
+  };
+}
+
+/**
+ * Handles a caller whom the limiter already refuses. Only a replay continues, so a flood of requests writes nothing.
+ * @throws RateLimited
+ */
+async function replay(job: Job, refusal: Refusal): Promise<Started> {
+  const request = await job.ports.requests.find(job.hash);
+  const payment = request && (await job.ports.payments.find(request.ref));
+  if (!request || !payment) throw new RateLimited(refusal);
+  return { payment, request, replayed: true, quota: refusal.quota };
+}
+
+export function newClaim(job: Job, serial: number): Payment {
+  return claim(job.refAt(serial), feeOf(job, serial), startOf(job), job.context());
+}
+
+export function feeOf({ command, price }: Job, serial: number): Fee {
+  return { userId: command.userId, propertyId: command.propertyId, purpose: price.purpose, serial };
+}
+
+function leaseOf({ run }: Job): Lease {
+  return { holder: run.me, until: run.leaseUntil };
+}
+
+export function startOf(job: Job): Start {
+  return { terms: job.terms, lease: leaseOf(job) };
+}
