@@ -16,6 +16,16 @@ export const ACKNOWLEDGED: readonly { id: string; reason: string }[] = [
     reason: "These are the dead-letter queues; each other queue has one.",
   },
   {
+    id: "Serverless::Serverless-SNSRedrivePolicy",
+    reason:
+      "An alarm that could not be delivered would need an alarm of its own. SNS retries each target, and CloudWatch shows the alarm for as long as it lasts.",
+  },
+  {
+    id: "Serverless::Serverless-LambdaAsyncFailureDestination",
+    reason:
+      "Only schedules invoke asynchronously. A failed run carries nothing that the next run does not find again, and alarms watch the runs.",
+  },
+  {
     id: "Serverless::Serverless-LambdaDLQ",
     reason:
       "Only schedules invoke asynchronously, without retries, and their next run comes anyway. Callers wait for answers, queues have dead-letter queues of their own, the stream an on-failure queue.",
