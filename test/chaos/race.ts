@@ -5,7 +5,8 @@ import { CheckoutBeingOpened, DependencyUnavailable, GatewayUnavailable } from "
 import { Uuid } from "../../lib/domain/ids.ts";
 import { PriceBook } from "../../lib/domain/prices.ts";
 import { SECOND_MS } from "../../lib/domain/time.ts";
-import { type InitiatePorts, initiate } from "../../lib/flows/initiate.ts";
+import { initiate } from "../../lib/flows/initiate.ts";
+import type { InitiatePorts } from "../../lib/flows/steps/begin-request.ts";
 import { call } from "../../lib/runtime/call.ts";
 import { systemClock } from "../../lib/runtime/clock.ts";
 import { documentClient } from "../../lib/table/client.ts";
