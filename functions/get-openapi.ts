@@ -1,7 +1,7 @@
 import { endpoint } from "../lib/http/endpoint.ts";
 import { openApiDocument } from "../lib/http/openapi.ts";
 
-// Made once: it only changes with the code.
+// Built once, because it changes only with the code.
 const body = JSON.stringify(openApiDocument());
 
 export const handler = endpoint("nothing", async () => ({

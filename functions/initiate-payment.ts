@@ -4,12 +4,12 @@ import { createChapa } from "../lib/composition/chapa.ts";
 import { createContacts } from "../lib/composition/contacts.ts";
 import { createLimiter } from "../lib/composition/limiter.ts";
 import { createPolicy } from "../lib/composition/policy.ts";
+import { createPriceBook } from "../lib/composition/price-book.ts";
 import { createAuthSecret, createGatewaySecret } from "../lib/composition/secrets.ts";
 import { createUserDirectory } from "../lib/composition/user-directory.ts";
 import { PaymentResponse } from "../lib/contract/api.ts";
 import { readEnv } from "../lib/contract/env.ts";
 import { FUNCTIONS } from "../lib/contract/functions.ts";
-import { PriceBook } from "../lib/domain/prices.ts";
 import { initiate } from "../lib/flows/initiate.ts";
 import { endpoint, json } from "../lib/http/endpoint.ts";
 import { InitiateBody, toCommand } from "../lib/http/initiate-request.ts";
@@ -36,7 +36,7 @@ const ports = {
   customers: createUserDirectory(env, gateway),
   limiter: createLimiter({ name: "initiate", limit: env.RATE_LIMIT_INITIATE, whenUnknown: "open" }, auth),
   namespace: async () => (await auth.get()).namespace,
-  priceBook: PriceBook.parse(env.PRICE_BOOK),
+  priceBook: createPriceBook(env),
   policy: createPolicy(env),
   paused: env.INITIATE_PAUSED,
   baseUrl: env.BASE_URL,
@@ -45,7 +45,7 @@ const ports = {
   count,
 };
 
-// A lease outlives its invocation by a little, so that nobody takes over from one that still runs.
+// A lease ends shortly after its invocation, so that no other caller takes over while the invocation still runs.
 const LEASE_MARGIN_MS = 2_000;
 
 export const handler = endpoint("json", async ({ event, body, requestId, deadline, endsAt }) => {

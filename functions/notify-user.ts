@@ -3,6 +3,7 @@ import { createGatewaySecret } from "../lib/composition/secrets.ts";
 import { readEnv } from "../lib/contract/env.ts";
 import { FUNCTIONS } from "../lib/contract/functions.ts";
 import { NotificationMessage } from "../lib/contract/queues.ts";
+import { Ref } from "../lib/domain/ids.ts";
 import { notifyUsers } from "../lib/flows/notify-user.ts";
 import { Drain } from "../lib/queue/drain.ts";
 import { Queue, sqsClient } from "../lib/queue/send.ts";
@@ -22,7 +23,7 @@ const bearer = async () => (await secret.get()).notification_bearer;
 const ports = {
   payments: new PaymentTable(client, env.TABLE_NAME),
   contacts: createContacts(env, client, secret),
-  inbox: new Drain(sqs, env.NOTIFICATION_QUEUE_URL, NotificationMessage),
+  inbox: new Drain(sqs, env.NOTIFICATION_QUEUE_URL, NotificationMessage.extend({ ref: Ref })),
   again: new Queue<NotificationMessage>(sqs, env.NOTIFICATION_QUEUE_URL),
   dropped: new Queue<NotificationMessage>(sqs, env.NOTIFICATION_DLQ_URL),
   notification: new NotificationService(env.NOTIFICATION_SERVICE_URL, bearer, call),

@@ -39,10 +39,10 @@ export const handler = worker(
   async (message, { deadline }) => {
     if (message.trigger === "webhook" || message.trigger === "callback") await countCalls(calls, { webhook_calls: 1 });
     const checkout = parseTxRef(message.tx_ref);
-    if (!checkout) return "done";
+    if (!checkout) return { kind: "done" };
     const resolved = await resolve(ports, checkout, message.trigger, deadline);
-    // As a new message: coming back as the old one it would count towards the dead-letter queue.
+    // Sent as a new message, because another receive of the old one would count towards the dead-letter queue.
     if (resolved.kind === "suppressed") await again.send({ message, delaySeconds: Math.ceil(resolved.afterMs / 1000) });
-    return "done";
+    return { kind: "done" };
   },
 );

@@ -36,7 +36,7 @@ const ports = {
 export const handler = scheduled(async () => {
   const done = await sweep(ports);
   await countCalls(ports, { timeout_jobs_run: 1 });
-  // Last: nothing that is due waits for an answer that only tells how Chapa is.
+  // Last, so that due payments do not wait for a health check.
   await checkGateway(ports);
   return done;
 });

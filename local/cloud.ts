@@ -124,7 +124,7 @@ export class Cloud implements Controlled {
     this.#userTokens = await tokensOf(services.users, clock);
     chapa?.setWebhookUrl(`${servers.webhook.origin}/`);
     services.listing?.setPaymentServiceUrl(`${servers.api.origin}/api/v1`);
-    await this.#renew();
+    await this.#renew("load");
     queues.connect(this.#parts.invoke);
     schedule.start();
     this.#control = await startControl(this);
@@ -187,7 +187,7 @@ export class Cloud implements Controlled {
     await this.settle();
     await Promise.all([chapa?.reset(), services.reset(), redis.reset()]);
     queues.clear();
-    await this.#renew();
+    await this.#renew("forget");
   }
 
   /** The whole state, for `GET /state`. */
@@ -227,8 +227,8 @@ export class Cloud implements Controlled {
     return functions.running === 0 && !queues.isBusy;
   }
 
-  /** Makes an empty table and loads the functions anew. */
-  async #renew(): Promise<void> {
+  /** Makes an empty table and starts the functions anew. */
+  async #renew(functionsAnew: "load" | "forget"): Promise<void> {
     const { settings, functions, tableHost, queues, chapa, services, servers } = this.#parts;
     await tableHost.renew();
     const at = {
@@ -239,7 +239,7 @@ export class Cloud implements Controlled {
       ...services.urls,
     };
     this.#environment.set({ ...sdkEnvironment(at, queues), ...functionEnvironment(settings, at, queues) });
-    await functions.load();
+    await functions[functionsAnew]();
     tableHost.stream.start();
     // The scheduled run that stores the gateway's health. Otherwise /health knows nothing in the first minute.
     await functions.invoke("timeout-payments", {});

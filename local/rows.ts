@@ -43,6 +43,11 @@ export class Rows {
     await dynamo(this.#endpoint, "DeleteItem", { TableName: TABLE_NAME, Key });
   }
 
+  /** Deletes every row. */
+  async clear(): Promise<void> {
+    for (const row of await this.#all()) await this.remove(row[TABLE.partitionKey.name]?.S ?? "");
+  }
+
   async #all(): Promise<Item[]> {
     const found: Item[] = [];
     let from: Item | undefined;

@@ -13,6 +13,7 @@ export type StreamObserver = (record: DynamoDBRecord) => void;
 /** The mapping from the table's stream to its function. It keeps the order and retries from the first failed record on. */
 export class StreamMapping {
   readonly #endpoint: string;
+  #iterator: string;
   readonly #invoke: Invoke;
   readonly #observe: StreamObserver;
   #stopped = false;
@@ -24,10 +25,16 @@ export class StreamMapping {
   /** Records that failed in all tries. */
   readonly failed: DynamoDBRecord[] = [];
 
-  constructor(endpoint: string, invoke: Invoke, observe: StreamObserver) {
+  private constructor(endpoint: string, iterator: string, consumers: { invoke: Invoke; observe: StreamObserver }) {
     this.#endpoint = endpoint;
-    this.#invoke = invoke;
-    this.#observe = observe;
+    this.#iterator = iterator;
+    this.#invoke = consumers.invoke;
+    this.#observe = consumers.observe;
+  }
+
+  /** Delivers every change that is made from now on. */
+  static async fromNow(endpoint: string, invoke: Invoke, observe: StreamObserver): Promise<StreamMapping> {
+    return new StreamMapping(endpoint, await endOfStream(endpoint), { invoke, observe });
   }
 
   /** How many consecutive polls have found nothing. */
@@ -53,19 +60,19 @@ export class StreamMapping {
 
   async stop(): Promise<void> {
     this.#stopped = true;
+    this.#wake();
     await this.#loop;
   }
 
   async #run(): Promise<void> {
     const target = streamTarget();
-    let iterator = await this.#begin();
     while (!this.#stopped) {
       const answer = await dynamo<{ Records: DynamoDBRecord[]; NextShardIterator?: string }>(
         this.#endpoint,
         "GetRecords",
-        { ShardIterator: iterator },
+        { ShardIterator: this.#iterator },
       );
-      iterator = answer.NextShardIterator ?? iterator;
+      this.#iterator = answer.NextShardIterator ?? this.#iterator;
       if (answer.Records.length === 0) {
         this.#quietPolls++;
         await this.#pause();
@@ -114,22 +121,22 @@ export class StreamMapping {
       return 0;
     }
   }
+}
 
-  async #begin(): Promise<string> {
-    const { Streams } = await dynamo<{ Streams: { StreamArn: string }[] }>(this.#endpoint, "ListStreams", {});
-    const StreamArn = Streams[0]?.StreamArn;
-    const { StreamDescription } = await dynamo<{ StreamDescription: { Shards: { ShardId: string }[] } }>(
-      this.#endpoint,
-      "DescribeStream",
-      { StreamArn },
-    );
-    const { ShardIterator } = await dynamo<{ ShardIterator: string }>(this.#endpoint, "GetShardIterator", {
-      StreamArn,
-      ShardId: StreamDescription.Shards[0]?.ShardId,
-      ShardIteratorType: "TRIM_HORIZON",
-    });
-    return ShardIterator;
-  }
+async function endOfStream(endpoint: string): Promise<string> {
+  const { Streams } = await dynamo<{ Streams: { StreamArn: string }[] }>(endpoint, "ListStreams", {});
+  const StreamArn = Streams[0]?.StreamArn;
+  const { StreamDescription } = await dynamo<{ StreamDescription: { Shards: { ShardId: string }[] } }>(
+    endpoint,
+    "DescribeStream",
+    { StreamArn },
+  );
+  const { ShardIterator } = await dynamo<{ ShardIterator: string }>(endpoint, "GetShardIterator", {
+    StreamArn,
+    ShardId: StreamDescription.Shards[0]?.ShardId,
+    ShardIteratorType: "LATEST",
+  });
+  return ShardIterator;
 }
 
 function streamTarget(): { name: FunctionName; batch: number } {

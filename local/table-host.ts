@@ -5,7 +5,7 @@ import type { Invoke } from "./lambda.ts";
 import { Rows } from "./rows.ts";
 import { StreamMapping, type StreamObserver } from "./stream.ts";
 
-/** The table of one cloud with its stream. A reset starts a new engine, because an engine keeps its stream for ever. */
+/** The table of one cloud with its stream. A reset empties the table and reads the stream from its present end. */
 export class TableHost {
   readonly #engineName: EngineName | undefined;
   readonly #invoke: Invoke;
@@ -36,11 +36,12 @@ export class TableHost {
 
   /** Replaces the table with an empty one. {@link StreamMapping.start} starts reading its stream. */
   async renew(): Promise<void> {
-    await this.close();
-    const engine = await startEngine(this.#engineName);
-    await createTable(engine.endpoint, TABLE_NAME);
-    const stream = new StreamMapping(engine.endpoint, this.#invoke, this.#observe);
-    this.#parts = { engine, rows: new Rows(engine.endpoint), stream };
+    const engine = this.#parts?.engine ?? (await this.#startEngine());
+    const rows = new Rows(engine.endpoint);
+    await this.#parts?.stream.stop();
+    await rows.clear();
+    const stream = await StreamMapping.fromNow(engine.endpoint, this.#invoke, this.#observe);
+    this.#parts = { engine, rows, stream };
   }
 
   async close(): Promise<void> {
@@ -48,6 +49,12 @@ export class TableHost {
     await this.#parts.stream.stop();
     await this.#parts.engine.close();
     this.#parts = undefined;
+  }
+
+  async #startEngine(): Promise<Engine> {
+    const engine = await startEngine(this.#engineName);
+    await createTable(engine.endpoint, TABLE_NAME);
+    return engine;
   }
 
   get #started() {

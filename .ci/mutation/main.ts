@@ -71,6 +71,7 @@ async function mutated(group: GroupName, files: readonly string[]): Promise<Muta
 
 const rows: Row[] = [];
 const survivors: Survivor[] = [];
+let unexcused = 0;
 const faults: string[] = [];
 const isWhole = options.changed === undefined && options.only.length === 0;
 
@@ -98,6 +99,7 @@ for (const group of GROUP_NAMES) {
     ),
   );
   survivors.push(...found.survivors);
+  if (GROUPS[group].isExplained) unexcused += found.survivors.filter(({ reason }) => reason === undefined).length;
   if (isWhole && scoreOf(row) < GROUPS[group].least) {
     faults.push(
       `${group}: ${scoreOf(row).toFixed(1)} % of the faults are detected; at least ${GROUPS[group].least} % must be`,
@@ -113,7 +115,6 @@ for (const { file } of EXCUSED) {
     faults.push(`excused.ts: nothing is mutated in ${file}`);
   }
 }
-const unexcused = survivors.filter(({ reason }) => reason === undefined).length;
 if (unexcused > 0) faults.push(`${unexcused} faults are not detected and have no reason`);
 if (rows.length > 0) {
   process.stdout.write(`\n${tableOf(rows)}\n\n${survivors.length} survivors\n${listOf(survivors)}\n`);

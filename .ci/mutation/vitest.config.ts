@@ -10,7 +10,7 @@ export default defineConfig({
   test: {
     // Stryker already runs each mutant in a worker of its own.
     isolate: false,
-    env: { POWERTOOLS_LOG_LEVEL: "SILENT" },
+    env: { POWERTOOLS_LOG_LEVEL: "INFO" },
     include: [...GROUPS[group].tests],
     exclude: LEFT_OUT,
     setupFiles: ".ci/mutation/seed.ts",

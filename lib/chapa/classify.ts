@@ -14,8 +14,8 @@ import {
 } from "./wire.ts";
 
 /**
- * What initialize came to. Only `unsent` proves that Chapa knows nothing of the reference. `contactOnly`: all that it
- * refuses is about the person, which it does not need.
+ * The result of initialize. Only `unsent` proves that Chapa does not know the reference. `contactOnly`: Chapa refuses
+ * only contact data, which it does not require.
  */
 export type Initialized =
   | { kind: "opened"; checkoutUrl: string }
@@ -25,10 +25,10 @@ export type Initialized =
   | { kind: "unsent" }
   | { kind: "lost" };
 
-/** What cancel came to. `unclear` says nothing about the link. */
+/** The result of cancel. `unclear` says nothing about the link. */
 export type Cancelled = DefinitiveCancel | "unclear";
 
-// Nobody's payment page has a longer address, and a row has to hold it.
+// Real payment pages have shorter addresses, and the address must fit into the payment's row.
 const URL_LIMIT = 2_048;
 
 const CONTACT_FIELDS = ["email", "first_name", "last_name", "phone_number"];
@@ -45,7 +45,10 @@ const FIELD_WORDS: Record<string, string> = {
   return_url: "the return address",
 };
 
-/** @param origins the origins that a checkout URL may have; a URL elsewhere is no checkout of Chapa's */
+/**
+ * Classifies the answer to initialize.
+ * @param origins origins that a checkout URL may have; a URL elsewhere is not a checkout of Chapa's
+ */
 export function classifyInitialize({ status, text }: HttpResponse, origins: readonly string[]): Initialized {
   const envelope = parseEnvelope(text);
   if (status === 200) {
@@ -88,7 +91,7 @@ export function classifyVerify({ status, text }: HttpResponse): VerifyResult {
       return unavailable("unreadable");
     case 404:
       if (mentions(envelope?.message, "not paid")) return unpaid("pending");
-      // A 404 from something that is not Chapa (a wrong base URL, a proxy) must never count as "not paid".
+      // A 404 from something that is not Chapa (a wrong base URL, a proxy) must never count as unpaid.
       if (mentions(envelope?.message, "transaction not found", "invalid transaction")) return unpaid("not_found");
       return unavailable("unreadable");
     case 401:
@@ -150,8 +153,8 @@ function unavailable(reason: Unavailable): VerifyResult {
 }
 
 /**
- * The address of a checkout in the one spelling that everybody reads alike: in what Chapa wrote, a backslash or a line
- * break can make a browser and another program see two hosts.
+ * Returns the checkout's address in the normalised form of the URL parser. In Chapa's own text, a backslash or a line
+ * break could make a browser and another program see different hosts.
  */
 function checkoutAt(text: string | undefined, origins: readonly string[]): string | undefined {
   const url = URL.parse(text ?? "");
@@ -159,15 +162,15 @@ function checkoutAt(text: string | undefined, origins: readonly string[]): strin
   return isOurs && url.href.length <= URL_LIMIT ? url.href : undefined;
 }
 
-/** One row of Chapa's own list. `tookMoney` also where the money has gone back since. */
+/** One row of Chapa's own list. `tookMoney` stays true after the money has gone back. */
 export type Listed = {
-  /** What the row calls the transaction, which may be our reference. */
+  /** The row's name for the transaction, which may be our reference. */
   name: string | undefined;
   /** Chapa's own reference. */
   reference: string | undefined;
   tookMoney: boolean;
   amount: Santim | undefined;
-  /** Epoch ms; undefined when it cannot be read. */
+  /** Epoch ms; undefined if it is unreadable. */
   at: number | undefined;
 };
 

@@ -16,7 +16,7 @@ import {
 import * as sanitize from "./sanitize.ts";
 import { parseEnvelope, TransactionPage } from "./wire.ts";
 
-/** A checkout to open. `contact` is passed on as far as Chapa takes it and is not needed. */
+/** A checkout to open. `contact` is optional; only the parts that Chapa accepts are sent. */
 export type Checkout = {
   txRef: TxRef;
   amount: Santim;
@@ -32,14 +32,14 @@ const LIMITS = { initializeMs: 8_000, verifyMs: 4_000, cancelMs: 4_000, listMs: 
 
 type Send = (call: HttpRequest) => Promise<HttpResponse>;
 
-/** The key to use, and the one to use after it was refused: the same, unless it has been replaced meanwhile. */
+/** `get` returns the key to use; `renewed` returns it after Chapa refused it, which may be a new one. */
 export type SecretKey = { get: () => Promise<string>; renewed: () => Promise<string> };
 
 type Question = Pick<HttpRequest, "method" | "timeoutMs"> & { path: string; body?: Record<string, unknown> };
 
 /**
- * Chapa's API, version 1. Answers come back as a verify result or as a named outcome; nothing here throws for what Chapa
- * does, and nothing is asked twice. `limitMs` of each method is what the caller has left.
+ * Chapa's API, version 1. Methods return a verify result or a named outcome and never throw for what Chapa does. No
+ * call is repeated, except with a renewed key. `limitMs` is the time that the caller has left.
  */
 export class ChapaClient {
   readonly #baseUrl: string;
@@ -65,7 +65,7 @@ export class ChapaClient {
     return modeOf(await this.#secretKey.get());
   }
 
-  /** Opens a checkout. A reference is good for one try in all time, so this is never repeated by itself. */
+  /** Opens a checkout. It is never repeated here, because each reference is used for one try only. */
   async initialize(checkout: Checkout, limitMs: number): Promise<Initialized> {
     const { txRef, amount, currency, contact } = checkout;
     const [firstName, ...rest] = sanitize.name(contact.name)?.split(/\s+/) ?? [];
@@ -93,27 +93,27 @@ export class ChapaClient {
     return classifyInitialize(reply, this.#checkoutOrigins);
   }
 
-  /** The only answer that says anything about money. */
+  /** Verifies a checkout. No other call says anything about money. */
   async verify(txRef: TxRef, limitMs: number): Promise<VerifyResult> {
     const path = `/transaction/verify/${encodeURIComponent(txRef)}`;
     const reply = await this.#ask({ method: "GET", path, timeoutMs: Math.min(limitMs, LIMITS.verifyMs) });
     return reply instanceof CallFailed ? { kind: "unavailable", reason: "unreachable" } : classifyVerify(reply);
   }
 
-  /** Ends a checkout for new tries; money that is in flight may still land. */
+  /** Cancels a checkout, so that no payer can begin to pay. Money that is under way may still arrive. */
   async cancel(txRef: TxRef, limitMs: number): Promise<Cancelled> {
     const path = `/transaction/cancel/${encodeURIComponent(txRef)}`;
     const reply = await this.#ask({ method: "PUT", path, timeoutMs: Math.min(limitMs, LIMITS.cancelMs) });
     return reply instanceof CallFailed ? "unclear" : classifyCancel(reply);
   }
 
-  /** Whether Chapa answers at all: its list of banks, the cheapest question. */
+  /** Whether Chapa answers at all. It asks for the list of banks, the cheapest call. */
   async isReachable(limitMs: number): Promise<boolean> {
     const reply = await this.#ask({ method: "GET", path: "/banks", timeoutMs: limitMs });
     return !(reply instanceof CallFailed) && reply.status === 200 && parseEnvelope(reply.text) !== undefined;
   }
 
-  /** One page of Chapa's own list, newest first; undefined when it cannot be had. `last` when no page follows. */
+  /** Returns one page of Chapa's own list, newest first; undefined if it is not available. `last`: no page follows. */
   async transactions(page: number, limitMs: number): Promise<{ transactions: Listed[]; last: boolean } | undefined> {
     const reply = await this.#ask({
       method: "GET",
@@ -125,7 +125,10 @@ export class ChapaClient {
     return read && { transactions: read.transactions.map(classifyListed), last: !read.pagination?.next_page_url };
   }
 
-  /** A key that is refused does nothing at Chapa, so whatever was asked may be asked again with its successor. */
+  /**
+   * Calls Chapa, and once more with a renewed key after a 401. A refused key has no effect at Chapa, so the second call
+   * is safe.
+   */
   async #ask(question: Question): Promise<HttpResponse | CallFailed> {
     const startedAt = performance.now();
     const key = await this.#secretKey.get();
@@ -138,7 +141,7 @@ export class ChapaClient {
   }
 
   async #askAs(key: string, { method, path, timeoutMs, body }: Question): Promise<HttpResponse | CallFailed> {
-    // No time left is not the same as an answer that got lost: nothing leaves.
+    // With no time left, nothing is sent. That differs from a lost answer.
     if (timeoutMs <= 0) return new CallFailed("no time left", false);
     const authorization = `Bearer ${key}`;
     try {
@@ -156,7 +159,10 @@ export class ChapaClient {
   }
 }
 
-/** @throws RangeError for a key that is not one of API v1 */
+/**
+ * Returns whether a key moves real money.
+ * @throws RangeError for a key that is not one of API v1
+ */
 export function modeOf(secretKey: string): Mode {
   if (secretKey.startsWith("CHASECK_TEST-")) return "test";
   if (secretKey.startsWith("CHASECK-") || secretKey.startsWith("CHAPA-SECK-")) return "live";

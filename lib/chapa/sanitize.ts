@@ -2,34 +2,34 @@ const TITLE_LIMIT = 16;
 const DESCRIPTION_LIMIT = 50;
 const NAME_LIMIT = 50;
 
-// Chapa answers an address at one of these with a refusal of the whole payment.
+// Chapa refuses the whole payment if the address is at one of these domains.
 const REFUSED_MAIL_DOMAINS =
   /@(?:.*\.)?(?:example\.(?:com|org|net)|test\.com|.+\.(?:test|invalid|localhost|example))$/i;
 
-/** The title of the checkout page: at most 16 characters. */
+/** Returns the title of the checkout page: at most 16 characters. */
 export function title(text: string): string {
   return plain(text).slice(0, TITLE_LIMIT).trim();
 }
 
-/** The line below it: at most 50 of letters, digits, `-`, `_`, `.` and space. */
+/** Returns the line below the title: at most 50 letters, digits, `-`, `_`, `.` and spaces. */
 export function description(text: string): string {
   return plain(text).slice(0, DESCRIPTION_LIMIT).trim();
 }
 
-/** A name as far as Chapa takes it, without half a character; undefined when nothing of it is left. */
+/** Returns the part of a name that Chapa accepts; undefined if nothing is left. */
 export function name(text: string | undefined): string | undefined {
-  // Chapa cannot read a body with half a character in it, and refuses the whole payment.
+  // Chapa cannot read a body with half a surrogate pair, and refuses the whole payment.
   const characters = [...(text ?? "").toWellFormed().trim()];
   return characters.slice(0, NAME_LIMIT).join("").trim() || undefined;
 }
 
-/** `09…` or `07…`, ten digits; undefined for every number that is no Ethiopian mobile. */
+/** Returns `09…` or `07…`, ten digits; undefined for a number that is not an Ethiopian mobile. */
 export function phone(text: string | undefined): string | undefined {
   const match = /^(?:\+?251|0)?([79]\d{8})$/.exec(text?.replace(/[\s()-]/g, "") ?? "");
   return match ? `0${match[1]}` : undefined;
 }
 
-/** An e-mail address that Chapa will not refuse, or undefined. */
+/** Returns an e-mail address that Chapa accepts, or undefined. */
 export function email(text: string | undefined): string | undefined {
   const address = text?.trim();
   if (!address?.isWellFormed() || address.length > 254 || !/^[^\s@]+@[^\s@.]+(?:\.[^\s@.]+)+$/.test(address))

@@ -1,18 +1,18 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
 
 /**
- * `authentic`: whoever sent this knows the secret and signed exactly these bytes. `constant`: it carries the value that
- * Chapa sends with every webhook for ever, which proves nothing about the content. `absent`, `malformed`, `wrong`:
- * not from Chapa.
+ * `authentic`: the sender knows the secret and signed exactly these bytes. `constant`: the header has the value that
+ * Chapa sends with every webhook, which proves nothing about the content. `absent`, `malformed`, `wrong`: not from
+ * Chapa.
  */
 export type SignatureVerdict = "authentic" | "constant" | "absent" | "malformed" | "wrong";
 
-/** The two headers in which Chapa puts signatures, in lower case. */
+/** The two headers of Chapa's signatures, in lower case. */
 export type SignatureHeaders = { "x-chapa-signature"?: string | undefined; "chapa-signature"?: string | undefined };
 
 /**
- * Judges a webhook by HMAC-SHA256 over its raw bytes; re-serialised JSON is never tried.
- * @param secrets the current webhook secret, and the previous one while it is being changed
+ * Checks a webhook's HMAC-SHA256 over its raw bytes; JSON that is serialised again would give other bytes.
+ * @param secrets the current webhook secret, and the previous one during a rotation
  */
 export function judgeSignature(
   raw: Uint8Array,
@@ -32,7 +32,7 @@ function hmac(secret: string, content: Uint8Array | string): string {
   return createHmac("sha256", secret).update(content).digest("hex");
 }
 
-// timingSafeEqual throws on texts of different length, so only 64 hexadecimal characters come here.
+// timingSafeEqual throws for texts of different lengths, so only 64 hexadecimal characters pass.
 function isHex(text: string): boolean {
   return /^[0-9a-f]{64}$/.test(text);
 }

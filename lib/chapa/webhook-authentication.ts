@@ -13,8 +13,8 @@ export type WebhookAuthenticationPorts = {
 
 /**
  * Whether Chapa signed exactly these bytes.
- * @returns false for the constant header, which proves nothing about the content: the call is an unverified notice
- * @throws Unauthenticated
+ * @returns false for the constant header: the call is only an unverified notice
+ * @throws Unauthenticated for a missing, malformed or wrong signature
  */
 export async function isAuthenticWebhook(
   { secret, log, count }: WebhookAuthenticationPorts,
@@ -22,7 +22,7 @@ export async function isAuthenticWebhook(
   headers: SignatureHeaders,
 ): Promise<boolean> {
   let verdict = judgeSignature(raw, headers, secretsOf(await secret.get()));
-  // It may have been replaced since it was read here.
+  // The secret may have been rotated since this process read it.
   if (verdict === "wrong") verdict = judgeSignature(raw, headers, secretsOf(await secret.renewed()));
   if (verdict === "authentic" || verdict === "constant") return verdict === "authentic";
   count("WebhookRefused");

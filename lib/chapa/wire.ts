@@ -2,8 +2,8 @@ import * as z from "zod";
 import { parseBirr, type Santim } from "../domain/money.ts";
 
 /**
- * Parses JSON with every number kept as the text it was written with: a float would already have lost what an amount
- * said. Undefined for anything that is not JSON.
+ * Parses JSON and keeps every number as its original text, because a float may change an amount.
+ * @returns undefined for text that is not JSON
  */
 export function parseExactly(text: string): unknown {
   try {
@@ -16,12 +16,12 @@ export function parseExactly(text: string): unknown {
 }
 
 /**
- * Characters of one fact. Chapa's are shorter by far; a payment's row that took longer ones could outgrow what the
- * table stores, and then no success could be written into it any more.
+ * Longest text of one fact. Chapa's are far shorter. Longer ones could make the payment's row too large for the table,
+ * and then a success could not be written.
  */
 export const FACT_LIMIT = 256;
 
-// Half of a character is JSON, but no text that the table takes.
+// JSON may contain half a surrogate pair, but the table does not accept it.
 const words = z
   .string()
   .max(FACT_LIMIT)
@@ -29,7 +29,7 @@ const words = z
   .nullish()
   .catch(undefined);
 
-/** Chapa's envelope. `message` is a sentence, or the codes of each field; `hasStatus` tells Chapa from a stranger's JSON. */
+/** Chapa's envelope. `message` is a sentence, or an object with the error codes of each field. */
 export const Envelope = z.looseObject({
   message: z.union([z.string(), z.record(z.string(), z.unknown())]).nullish(),
   status: z.string().nullish(),
@@ -43,7 +43,7 @@ export function parseEnvelope(text: string): Envelope | undefined {
 
 export const InitializeData = z.object({ checkout_url: z.string() });
 
-/** What verify says of a transaction. Numbers are texts here, see {@link parseExactly}. */
+/** Verify's data about a transaction. Numbers are texts; see {@link parseExactly}. */
 export const VerifyData = z.object({
   status: z.string(),
   tx_ref: words,
@@ -57,7 +57,7 @@ export const VerifyData = z.object({
 });
 export type VerifyData = z.infer<typeof VerifyData>;
 
-/** One row of Chapa's list of transactions, which spells things differently from everything else. */
+/** One row of Chapa's list of transactions. Its field names differ from those of the other calls. */
 export const ListedTransaction = z.object({
   trans_id: words,
   ref_id: words,
@@ -73,12 +73,12 @@ export const TransactionPage = z.object({
   pagination: z.looseObject({ next_page_url: z.string().nullish().catch(undefined) }).nullish(),
 });
 
-/** A reported amount in santim; undefined when it is absent or not exact. */
+/** Returns a reported amount in santim; undefined if it is absent or not exact. */
 export function santimOf(text: string | null | undefined): Santim | undefined {
   return text == null ? undefined : parseBirr(text);
 }
 
-/** Chapa's texts vary in case and apostrophes; a text is no contract. */
+/** Whether a message contains one of the phrases. Chapa's texts vary in case and apostrophes. */
 export function mentions(message: Envelope["message"], ...phrases: readonly string[]): boolean {
   if (typeof message !== "string") return false;
   const plain = message.toLowerCase().replaceAll("’", "'");

@@ -9,15 +9,15 @@ import { systemClock } from "../runtime/clock.ts";
 import type { Secret } from "../runtime/secrets.ts";
 import { confirmUser } from "../services/confirm-user.ts";
 import { UserManagement } from "../services/user-management.ts";
-import { createRedis, hashKeyOf } from "./redis.ts";
+import { createHashKey, createRedis } from "./redis.ts";
 
-/** Finds out who calls a route that is not public. */
+/** Returns the function that authenticates callers of routes that are not public. */
 export function createAuthenticate(
   env: Pick<Env, "USER_MANAGEMENT_URL" | "TOKEN_VERIFY">,
   secret: Secret<AuthSecret>,
 ): (event: APIGatewayProxyEventV2) => Promise<Principal> {
   const users = new UserManagement(env.USER_MANAGEMENT_URL, call);
-  const cache = new VerifiedUsers(createRedis(secret), hashKeyOf(secret), systemClock);
+  const cache = new VerifiedUsers(createRedis(secret), createHashKey(secret), systemClock);
   const confirmation = { users, mode: env.TOKEN_VERIFY, cache };
   const ports: Parameters<typeof authenticate>[1] = {
     credentials: {

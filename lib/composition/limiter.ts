@@ -3,9 +3,9 @@ import { type LimiterOptions, SharedLimiter } from "../redis/limiter.ts";
 import { systemClock } from "../runtime/clock.ts";
 import { count } from "../runtime/metrics.ts";
 import type { Secret } from "../runtime/secrets.ts";
-import { createRedis, hashKeyOf } from "./redis.ts";
+import { createHashKey, createRedis } from "./redis.ts";
 
-/** A limit that all processes count together. */
+/** Returns a rate limit that all processes share. */
 export function createLimiter(
   limit: Pick<LimiterOptions, "name" | "limit" | "whenUnknown">,
   secret: Secret<AuthSecret>,
@@ -13,7 +13,7 @@ export function createLimiter(
   return new SharedLimiter({
     ...limit,
     redis: createRedis(secret),
-    hashKey: hashKeyOf(secret),
+    hashKey: createHashKey(secret),
     clock: systemClock,
     count,
   });

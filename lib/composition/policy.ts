@@ -2,12 +2,16 @@ import { type Env, EnvironmentInvalid } from "../contract/env.ts";
 import { DAY_MS, MINUTE_MS } from "../domain/time.ts";
 import { type Policy, parseLadder } from "../domain/verification-schedule.ts";
 
-/** When a checkout is verified, from the environment. @throws EnvironmentInvalid */
+/**
+ * Returns the schedule of verifications from the environment.
+ * @throws EnvironmentInvalid if the ladder is malformed
+ */
 export function createPolicy(
   env: Pick<Env, "RECHECK_LADDER" | "PAYMENT_TIMEOUT_DAYS" | "CHECKOUT_TTL_MINUTES" | "LISTING_HEARS_FAILED">,
 ): Policy {
   const ladderMs = parseLadder(env.RECHECK_LADDER);
-  if (!ladderMs) throw new EnvironmentInvalid("RECHECK_LADDER is malformed: lengths of time that grow, like 2m,5m,1d");
+  if (!ladderMs)
+    throw new EnvironmentInvalid("RECHECK_LADDER is malformed: expected ascending lengths of time such as 2m,5m,1d");
   return {
     ladderMs,
     timeoutMs: env.PAYMENT_TIMEOUT_DAYS * DAY_MS,

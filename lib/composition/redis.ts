@@ -6,7 +6,7 @@ import type { Secret } from "../runtime/secrets.ts";
 
 const redisBySecret = new WeakMap<Secret<AuthSecret>, SharedRedis>();
 
-/** One Redis for everything in a process that needs it: what one finds out about it, the others know. */
+/** Returns one Redis for each secret in a process, so that all its users share one pause after a failure. */
 export function createRedis(secret: Secret<AuthSecret>): SharedRedis {
   const known = redisBySecret.get(secret);
   if (known) return known;
@@ -22,6 +22,6 @@ export function createRedis(secret: Secret<AuthSecret>): SharedRedis {
   return redis;
 }
 
-export function hashKeyOf(secret: Secret<AuthSecret>): () => Promise<string> {
+export function createHashKey(secret: Secret<AuthSecret>): () => Promise<string> {
   return async () => (await secret.get()).cursor_key;
 }

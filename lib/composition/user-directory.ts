@@ -6,7 +6,7 @@ import type { Secret } from "../runtime/secrets.ts";
 import { UserDirectory } from "../services/user-directory.ts";
 import { UserManagement } from "../services/user-management.ts";
 
-/** Where users are looked up for whom a program asks. */
+/** Returns the directory that looks users up when a program asks on their behalf. */
 export function createUserDirectory(
   env: Pick<Env, "USER_MANAGEMENT_URL" | "USER_LOOKUP_PATHS">,
   secret: Secret<GatewaySecret>,

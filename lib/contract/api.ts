@@ -1,13 +1,13 @@
 import * as z from "zod";
 import { CAPTURE_KINDS, CURRENCIES, REVERSALS, STATES, WIRE_STATUSES } from "../domain/vocabulary.ts";
 
-// Every textual form of a UUID that callers use: with or without hyphens, braces, `urn:uuid:`, in any case.
-// Without a flag, which a JSON Schema cannot carry.
+// Callers send UUIDs in every textual form: with or without hyphens, braces or `urn:uuid:`, in any case. The pattern
+// has no flag, because a JSON Schema cannot carry one.
 const UUID_TEXT =
   /^\s*(?:[uU][rR][nN]:[uU][uU][iI][dD]:)?\{?[0-9a-fA-F]{8}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{12}\}?\s*$/;
 export const UuidText = z.string().regex(UUID_TEXT, "not a UUID");
 
-/** How to reach a payer, as a program that asks in the payer's name may say. Nothing of it is needed. */
+/** How to reach a payer. A program that asks for a user may send it; every field is optional. */
 const Customer = z.object({
   email: z.string().max(254).nullish(),
   phone_number: z.string().max(32).nullish(),
@@ -15,7 +15,7 @@ const Customer = z.object({
   preferred_language: z.string().max(16).nullish(),
 });
 
-/** Body of POST /api/v1/payments/initiate. Unknown keys are tolerated: callers send some that mean nothing here. */
+/** Body of POST /api/v1/payments/initiate. Unknown keys are ignored, because callers send some that we do not use. */
 export const InitiateRequest = z.object({
   request_id: UuidText.nullish().describe("Id of this request. The same id with the same body gives the same payment."),
   property_id: UuidText,
@@ -52,7 +52,10 @@ export type PaymentResponse = z.infer<typeof PaymentResponse>;
 
 const instant = z.string().nullable().describe("ISO 8601, UTC.");
 
-/** A payment with its checkouts, captures and history. References at Chapa, and what it said, are shown to administrators and programs. */
+/**
+ * A payment with its checkouts, captures and history. Only administrators and programs see Chapa's references and
+ * texts.
+ */
 export const PaymentDetail = PaymentResponse.extend({
   late: z.boolean().describe("Whether the money came after the payment was settled without money."),
   finalised: z.boolean().describe("Whether no further checkout can follow, because the listing service gets FAILED."),
@@ -136,19 +139,19 @@ export const Problem = z.object({
 });
 export type Problem = z.infer<typeof Problem>;
 
-/** What API Gateway answers by itself, before or instead of the service: unsigned, or out of time. */
+/** An error that API Gateway answers itself: the request is not signed, or the service did not answer in time. */
 export const GatewayAnswer = z.object({ message: z.string() });
 
-/** What the webhook answers with. */
+/** The webhook's answer. */
 export const WebhookAnswer = z.object({ message: z.string() });
 
-/** Body of POST /token, as a form. Other fields of OAuth's password grant mean nothing here. */
+/** Body of POST /token, a form. Other fields of OAuth's password grant are ignored. */
 export const LoginRequest = z.object({
   username: z.string().min(1).max(254).describe("The e-mail address at User Management."),
   password: z.string().min(1).max(1024),
 });
 
-/** What User Management answers to a login. */
+/** User Management's answer to a login. */
 export const TokenResponse = z.object({
   access_token: z.string(),
   refresh_token: z.string(),
@@ -159,6 +162,7 @@ export const HealthResponse = z.object({
   status: z.literal("healthy"),
   db: z.literal("ok"),
   chapa_api: z.literal("ok").describe("The result of the last check, at most five minutes old."),
+  version: z.string().describe("The release of the service."),
 });
 
 const unhealthy = {
@@ -166,9 +170,10 @@ const unhealthy = {
   db_error: z.string().optional(),
   chapa_api: z.enum(["ok", "error", "unknown"]),
   chapa_api_error: z.string().optional(),
+  version: z.string(),
 };
 
-/** A problem whose `detail` is not a sentence but what earlier callers read there. */
+/** A problem whose `detail` is an object, because callers of the predecessor read the state there. */
 export const UnhealthyResponse = z.object({
   type: z.string(),
   title: z.string(),
@@ -181,7 +186,7 @@ export const UnhealthyResponse = z.object({
 
 const count = z.number().int();
 
-/** Since the service began. Payments count from their first checkout on. */
+/** Counters since the service began. A payment counts from its first checkout. */
 export const MetricsResponse = z.object({
   total_payments: count,
   pending_payments: count,

@@ -1,4 +1,6 @@
-/** What browsers of other origins may send and read. The origins are a stage's own, exactly; credentials never. */
+/**
+ * What browsers of other origins may send and read. The stage lists the allowed origins; credentials are never allowed.
+ */
 export const CORS = {
   methods: ["GET", "POST"],
   requestHeaders: ["authorization", "content-type", "idempotency-key", "if-none-match", "traceparent", "x-api-key"],

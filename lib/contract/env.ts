@@ -1,6 +1,7 @@
 import * as z from "zod";
 
-// As the parser of addresses writes it: what it overlooks around one would stand in the middle once a path is added.
+// Written back by the URL parser: it ignores white space and line breaks, which would end up inside the address once a
+// path is added.
 const url = z.url({ protocol: /^https?$/ }).transform((text) => new URL(text).href.replace(/\/+$/, ""));
 const origins = z
   .string()
@@ -23,9 +24,7 @@ const json = z.string().transform((text, context): unknown => {
   }
 });
 
-/**
- * A sibling's address. Its API lives under `/api/v1`, which is added when the address has no path.
- */
+/** The address of another service. Its API is under `/api/v1`, which is added if the address has no path. */
 const sibling = url.transform((text) => (new URL(text).pathname === "/" ? `${text}/api/v1` : text));
 
 /** Every environment variable of every function: what it means and what shape it has. */
@@ -40,37 +39,39 @@ const VARIABLES = {
   WEBHOOK_SECRET_ARN: arn,
   /** JSON secret: JWT secret, namespace of ids. */
   AUTH_SECRET_ARN: arn,
-  /** JSON secret: Chapa key, contact keys, the listing's key, the notification service's bearer. */
+  /** JSON secret: Chapa's key, contact keys, the listing's API key, the notification service's bearer token. */
   GATEWAY_SECRET_ARN: arn,
   /** Public address of this service for browsers and Chapa, without a path. */
   BASE_URL: url,
-  /** Chapa's API; `/v1` is added when it has no path. */
+  /** Chapa's API; `/v1` is added if the address has no path. */
   CHAPA_BASE_URL: url.transform((text) => (new URL(text).pathname === "/" ? `${text}/v1` : text)),
-  /** Origins that a checkout URL may have, comma separated. */
+  /** Origins that a checkout URL may have, separated by commas. */
   CHECKOUT_ORIGINS: origins,
   USER_MANAGEMENT_URL: sibling,
-  /** Whether User Management must confirm a token, or its signature is enough; see `lib/services/confirm-user.ts`. */
+  /** Whether User Management must confirm a token, or the signature is enough; see `lib/services/confirm-user.ts`. */
   TOKEN_VERIFY: z.enum(["remote", "local", "remote-with-fallback"]),
-  /** Paths of User Management where a user may be found, separated by commas, with `{id}` for the user's id. */
+  /** Paths of User Management that look a user up, separated by commas; `{id}` stands for the user's id. */
   USER_LOOKUP_PATHS: z
     .string()
     .transform((text) => text.split(",").map((path) => path.trim()))
     .pipe(z.array(z.string().regex(/^\/[^\s]*\{id\}/, "not a path with {id}"))),
   PROPERTY_LISTING_SERVICE_URL: sibling,
   NOTIFICATION_SERVICE_URL: sibling,
-  /** Page that a browser is sent to after a success. */
+  /** Page that the browser is sent to after a success. */
   FRONTEND_REDIRECT_URL: url,
-  /** Page that a browser is sent to while a payment is not confirmed; empty: this service's own page. */
+  /**
+   * Page that the browser is sent to while a payment is not confirmed; if it is empty, this service shows its own page.
+   */
   FRONTEND_PENDING_URL: z.union([z.literal("").transform(() => undefined), url]),
-  /** Origins that browsers may be sent to, comma separated. */
+  /** Origins that browsers may be sent to, separated by commas. */
   FRONTEND_ORIGINS: origins,
   /** What each purpose costs, as JSON. */
   PRICE_BOOK: json,
   /** Days after which an unpaid payment expires. */
   PAYMENT_TIMEOUT_DAYS: z.coerce.number().positive().max(365),
-  /** Minutes for which a checkout is given out again before a new one is opened. */
+  /** Minutes for which callers get the same checkout before a new one is opened. */
   CHECKOUT_TTL_MINUTES: z.coerce.number().int().min(5).max(1440),
-  /** Ages of a checkout at which Chapa is asked; the last one repeats. */
+  /** Ages of a checkout at which it is verified; the last one repeats. */
   RECHECK_LADDER: z.string().min(2),
   /** Whether the listing service gets FAILED for finalised payments. */
   LISTING_HEARS_FAILED: flag,
@@ -78,18 +79,18 @@ const VARIABLES = {
   RATE_LIMIT_INITIATE: perMinute,
   /** Logins a minute, for each address and each user name. */
   RATE_LIMIT_TOKEN: perMinute,
-  /** Verifications a minute that unverified notices may cause, all together. */
+  /** Verifications a minute that all unverified notices together may cause. */
   RATE_LIMIT_TRIGGERS: perMinute,
-  /** Refuses new payments while a restored table is compared with Chapa. */
+  /** Whether new payments are refused, while an operator compares a restored table with Chapa. */
   INITIATE_PAUSED: flag,
 } as const satisfies Record<string, z.ZodType>;
 
 const Factor = z.coerce.number().positive();
 
 /**
- * What the deadlines of outgoing calls are multiplied by: 1, unless `DEADLINE_FACTOR` says otherwise, or for the services
- * over HTTP (Chapa and the siblings) `SERVICE_DEADLINE_FACTOR`. No stage sets them: tests do, whose machine may be busy,
- * or which wait for a deadline to pass.
+ * Returns the factor for the deadlines of outgoing calls: `DEADLINE_FACTOR`, or `SERVICE_DEADLINE_FACTOR` for Chapa and
+ * the other services over HTTP; 1 by default. No stage sets them. Tests do, because their machine may be busy or they
+ * wait for a deadline to pass.
  */
 export function deadlineFactor(of: "stores" | "services", source = process.env): number {
   const text = of === "services" ? source["SERVICE_DEADLINE_FACTOR"] : undefined;
@@ -98,14 +99,14 @@ export function deadlineFactor(of: "stores" | "services", source = process.env):
 
 export type Variable = keyof typeof VARIABLES;
 export type Env = { [Name in Variable]: z.output<(typeof VARIABLES)[Name]> };
-/** Environment of a function as text, before it is read. */
+/** A function's environment as text, before it is parsed. */
 export type EnvText = { [Name in Variable]?: string };
 
 export class EnvironmentInvalid extends Error {}
 
 /**
- * Reads the named variables.
- * @throws EnvironmentInvalid naming every variable that is missing or malformed, at once
+ * Returns the named variables, parsed.
+ * @throws EnvironmentInvalid that names all missing and malformed variables together
  */
 export function readEnv<Name extends Variable>(names: readonly Name[], source = process.env): Pick<Env, Name> {
   const faults: string[] = [];

@@ -2,8 +2,8 @@ import type { Variable } from "./env.ts";
 import type { QueueName } from "./queues.ts";
 
 /**
- * Every Lambda function: one file of the same name in `functions/`. What starts it, how long it may run, what it is
- * told. `http` functions are started by the routes that name them.
+ * A Lambda function: what starts it, how long it may run, and which variables it gets. Each has a file of the same name
+ * in `functions/`. The routes that name an `http` function start it.
  */
 export type FunctionSpec = {
   readonly trigger:
@@ -11,9 +11,14 @@ export type FunctionSpec = {
     | { readonly kind: "queue"; readonly queue: QueueName; readonly batch: number }
     | { readonly kind: "schedule"; readonly everyMinutes: number }
     | { readonly kind: "stream"; readonly batch: number };
-  /** Seconds. Longer than the longest path through the function, so that Lambda's own limit never decides. */
+  /**
+   * Seconds. Longer than the longest path through the function, so that our own deadlines end it before Lambda does.
+   */
   readonly timeoutSeconds: number;
-  /** Lambda's share of a CPU grows with it: 256 where a function waits for others, 512 where it is all CPU. */
+  /**
+   * Lambda gives more CPU with more memory: 256 for functions that mostly wait for others, 512 for functions that
+   * mostly compute.
+   */
   readonly memoryMb: number;
   readonly env: readonly Variable[];
 };
@@ -118,7 +123,7 @@ export const FUNCTIONS = {
     memoryMb: 256,
     env: ["TABLE_NAME", "RESOLVE_QUEUE_URL", "LISTING_QUEUE_URL", ...GATEWAY, ...POLICY],
   },
-  // Once a day; the other runs go on with one that was cut short, or find that it is done.
+  // The comparison runs once a day. The other hourly runs continue one that was cut short, or find it done.
   "reconcile-payments": {
     trigger: { kind: "schedule", everyMinutes: 60 },
     timeoutSeconds: 300,

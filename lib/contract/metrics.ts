@@ -1,4 +1,7 @@
-/** Names of our own metrics; functions count them, dashboards and alarms read them. All are counts; each is paid for. */
+/**
+ * Names of our own metrics. Functions count them; dashboards and alarms read them. All are counts, and AWS charges for
+ * each.
+ */
 export const METRICS = [
   "PaymentOpened",
   "PaymentConfirmed",

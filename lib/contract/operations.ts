@@ -20,7 +20,7 @@ type KeyOf<Listed> = Listed extends { method: infer Method extends string; path:
   : never;
 type RouteKey = KeyOf<(typeof ROUTES)[number]>;
 
-/** What a route does. Who may call it, and how it refuses, follow from the route itself. */
+/** What a route takes and answers. The route itself defines who may call it and how others are refused. */
 export type Operation = {
   summary: string;
   description?: string;
@@ -28,7 +28,7 @@ export type Operation = {
   query?: z.ZodObject;
   header?: z.ZodObject;
   body?: { type: string; schema: z.ZodType };
-  /** Good answers; a schema is JSON unless `type` says otherwise. */
+  /** Successful answers; a schema is JSON unless `type` names another type. */
   answers: Record<
     number,
     {
@@ -36,11 +36,11 @@ export type Operation = {
       type?: string;
       schema?: z.ZodType;
       headers?: z.ZodObject;
-      /** Types of plain text that it also comes as. */
+      /** Types of plain text in which the same answer is available. */
       text?: readonly string[];
     }
   >;
-  /** Statuses of problems, beside those that follow from the route's access. */
+  /** Statuses of problems, in addition to those that follow from the route's access. */
   problems: readonly number[];
 };
 
@@ -132,7 +132,6 @@ const metrics: Operation = {
   problems: [503],
 };
 
-// A route without a description does not compile.
 export const OPERATIONS: Record<RouteKey, Operation> = {
   "POST /api/v1/payments/initiate": initiate,
   "POST /internal/v1/payments/initiate": initiate,

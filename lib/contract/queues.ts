@@ -1,15 +1,15 @@
 import * as z from "zod";
 import { TRIGGERS, USER_EVENTS } from "../domain/vocabulary.ts";
 
-/** Resolve queue: look at this checkout. */
+/** Resolve queue: verify this checkout. */
 export const ResolveMessage = z.object({ tx_ref: z.string().max(64), trigger: z.enum(TRIGGERS) });
 export type ResolveMessage = z.infer<typeof ResolveMessage>;
 
-/** Listing queue (FIFO, one group per property): tell the listing the payment's current state. */
+/** Listing queue (FIFO, one group per property): deliver the payment's current state to the listing. */
 export const ListingMessage = z.object({ ref: z.string().length(18), version: z.number().int() });
 export type ListingMessage = z.infer<typeof ListingMessage>;
 
-/** Notification queue: tell the payer. `tries` counts sends that may have reached the payer already. */
+/** Notification queue: send the payer a message. `tries` counts sends that may already have reached the payer. */
 export const NotificationMessage = z.object({
   ref: z.string().length(18),
   version: z.number().int(),
@@ -19,8 +19,9 @@ export const NotificationMessage = z.object({
 export type NotificationMessage = z.infer<typeof NotificationMessage>;
 
 /**
- * The queues as they are created. A message is hidden for `visibilitySeconds` while it is handled (at least six times
- * the function's time where a mapping hands it over) and goes to the dead-letter queue after `maxReceives`.
+ * The queues as the stack creates them. A message is hidden for `visibilitySeconds` while it is handled; AWS asks for
+ * at least six times the timeout of a function that a mapping invokes. After `maxReceives` it goes to the dead-letter
+ * queue.
  */
 export const QUEUES = {
   resolve: { fifo: false, visibilitySeconds: 360, maxReceives: 5 },

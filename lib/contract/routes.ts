@@ -1,12 +1,12 @@
 import type { FunctionName } from "./functions.ts";
 
-/** What a caller may be. The first four are users' roles at User Management; `service` is another program of ours. */
+/** Roles of callers. The first four are users' roles at User Management; `service` is another program of ours. */
 export const ROLES = ["owner", "tenant", "broker", "admin", "service"] as const;
 export type Role = (typeof ROLES)[number];
 
 /**
- * Who may call. `bearer`: users by their token. `bearer-or-key`: programs by their API key too. `iam`: programs whose
- * requests AWS has checked. `roles` are compared without regard to case; an absent list means every role.
+ * Who may call. `bearer`: users with a token. `bearer-or-key`: also programs with an API key. `iam`: programs whose
+ * signature AWS has verified. `roles` are compared without regard to case; if they are absent, every role may call.
  */
 export type Access =
   | { readonly kind: "public" }
@@ -14,13 +14,15 @@ export type Access =
 
 export type Route = {
   readonly method: "GET" | "POST";
-  /** With `{names}` in braces, as API Gateway writes them. */
+  /** With parameters in braces, as API Gateway writes them. */
   readonly path: string;
   readonly function: FunctionName;
   readonly access: Access;
 };
 
-/** Every HTTP route. API Gateway, the local server and the tests are made from this list; nothing else is reachable. */
+/**
+ * Every HTTP route. API Gateway, the local server and the tests are built from this list; nothing else is reachable.
+ */
 export const ROUTES = [
   {
     method: "POST",
@@ -94,22 +96,22 @@ export const ROUTES = [
   },
 ] as const satisfies readonly Route[];
 
-/** Who may call a route, by the key that API Gateway gives it; undefined for a route that nobody listed. */
+/** Returns who may call the route with this API Gateway key; undefined for a route that is not listed. */
 export function accessOf(routeKey: string): Access | undefined {
   return ROUTES.find(({ method, path }) => `${method} ${path}` === routeKey)?.access;
 }
 
-/** Path of the page that Chapa sends the payer's browser back to. */
+/** Returns the path of the page to which Chapa returns the payer's browser. */
 export function returnPath(txRef: string): string {
   return `/api/v1/payments/return/${txRef}`;
 }
 
 export const WEBHOOK_PATH = "/api/v1/webhook/chapa";
 
-/** The route that answers everything that no other one does: with a refusal. */
+/** The route that refuses every request that no other route matches. */
 export const NO_ROUTE = { key: "$default", function: "no-route" } as const;
 
-/** The methods that the resource at a path takes: of the route that says most in words. Empty for no resource. */
+/** Returns the methods that the most precise route for a path accepts; empty if no route matches. */
 export function methodsAt(path: string): string[] {
   const routes = routesAt(path).map(({ route }) => route);
   return routes.filter((route) => route.path === routes[0]?.path).map(({ method }) => method);
@@ -117,7 +119,7 @@ export function methodsAt(path: string): string[] {
 
 export type RouteMatch = { route: Route; parameters: Record<string, string> };
 
-/** Every route that fits a path, the one that says more in words first, as API Gateway chooses. */
+/** Returns every route that matches a path, the one with the fewest parameters first, as API Gateway chooses. */
 export function routesAt(path: string): RouteMatch[] {
   return BY_PRECISION.flatMap((route) => {
     const parameters = parametersOf(route.path.split("/"), path.split("/"));
@@ -125,9 +127,11 @@ export function routesAt(path: string): RouteMatch[] {
   });
 }
 
-const BY_PRECISION: readonly Route[] = [...ROUTES].sort((a, b) => vagueness(a.path).localeCompare(vagueness(b.path)));
+const BY_PRECISION: readonly Route[] = [...ROUTES].sort((a, b) =>
+  parameterMask(a.path).localeCompare(parameterMask(b.path)),
+);
 
-function vagueness(path: string): string {
+function parameterMask(path: string): string {
   return path
     .split("/")
     .map((part) => (part.startsWith("{") ? "1" : "0"))

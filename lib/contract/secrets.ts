@@ -1,22 +1,24 @@
 import * as z from "zod";
 import { ROLES } from "./routes.ts";
 
-// A line break around a value comes from copying it. Left there, it would fail every signature, or every call whose
-// header it stands in.
+// A copied value may carry a line break. It would break every signature, or every call that sends it in a header.
 const text = z.string().trim().min(8);
 const headerText = z
   .string()
   .trim()
   .regex(/^[\x21-\x7e]+$/, "not what a header can carry: visible ASCII without spaces");
 
-/** The one secret that the public webhook may read. The previous one is honoured while Chapa's dashboard is changed. */
+/**
+ * The only secret that the public webhook may read. The previous value stays valid while an operator changes Chapa's
+ * dashboard.
+ */
 export const WebhookSecret = z.object({
   chapa_webhook_secret: text,
   chapa_webhook_secret_previous: text.optional(),
 });
 export type WebhookSecret = z.infer<typeof WebhookSecret>;
 
-/** One program's key, as its SHA-256 in hex. Two keys of one name overlap while one of them is replaced. */
+/** One program's key, as its SHA-256 in hex. Two keys may share a name while one replaces the other. */
 export const ApiKey = z.object({
   name: z.string().min(1),
   sha256: z.string().regex(/^[0-9a-f]{64}$/, "not a SHA-256 in hex"),
@@ -25,8 +27,8 @@ export const ApiKey = z.object({
 export type ApiKey = z.infer<typeof ApiKey>;
 
 /**
- * What proves who a caller is. `namespace` keeps our ids from being computed outside, and is never rotated;
- * `cursor_key` signs the cursors of lists and names tokens in caches, and may be.
+ * Secrets that authenticate callers. `namespace` keeps outsiders from computing our ids and is never rotated.
+ * `cursor_key` signs the cursors of lists and hashes tokens in caches; it may be rotated.
  */
 export const AuthSecret = z.object({
   jwt_secret: text,
@@ -39,7 +41,10 @@ export const AuthSecret = z.object({
 });
 export type AuthSecret = z.infer<typeof AuthSecret>;
 
-/** What opens other people's doors. `contact_keys` are 32 bytes in base64 by key id; `contact_key` names the one to write with. */
+/**
+ * Secrets for the services that we call. `contact_keys` maps a key id to 32 bytes in base64; `contact_key` names the
+ * key that encrypts.
+ */
 export const GatewaySecret = z
   .object({
     chapa_secret_key: headerText.regex(/^(CHASECK_TEST|CHASECK|CHAPA-SECK)-/, "not a secret key of Chapa's API v1"),
@@ -47,7 +52,7 @@ export const GatewaySecret = z
     contact_keys: z.record(z.string(), z.base64()),
     listing_api_key: headerText,
     notification_bearer: headerText.optional(),
-    /** Login of an administrator at User Management, to look users up for whom a program asks. */
+    /** Login of an administrator at User Management. With it we look users up when a program asks on their behalf. */
     user_management_login: z.object({ email: z.string(), password: z.string() }).optional(),
   })
   .refine(({ contact_key, contact_keys }) => Object.hasOwn(contact_keys, contact_key), {

@@ -1,4 +1,4 @@
-import { type ClosingEvidence, type PaidFacts, reversalOf, type Unpaid, type VerifiedMoney } from "./evidence.ts";
+import { type ClosingEvidence, type PaidFacts, reversalOf, type VerifiedMoney } from "./evidence.ts";
 import type { Fee, Ref } from "./ids.ts";
 import { Santim } from "./money.ts";
 import {
@@ -14,33 +14,36 @@ import {
 } from "./payment.ts";
 import type { Instant } from "./time.ts";
 import { type ContextOf, type MoneyTransition, refusalOf, TRANSITIONS, type TransitionContext } from "./transitions.ts";
-import { dueAt, nextVerification, retryAt } from "./verification-schedule.ts";
+import { dueAt, nextVerification } from "./verification-schedule.ts";
 import type { AttemptEnd, AttentionCode, TransitionName } from "./vocabulary.ts";
 
-/** What an attempt begins with: what it asks for, and who may open it. */
+/** How an attempt begins: the terms of its checkout, and the lease of the caller that opens it. */
 export type Start = { terms: Terms; lease: Lease };
 
-// Only an owner who presses for days while Chapa is down gets here; the beginning and the recent past are kept.
+// Only an owner who retries for days while Chapa is down reaches the limit. The first and the latest entries are kept.
 const HISTORY_LIMIT = 120;
 const HISTORY_HEAD = 20;
 
-// The terms of a checkout that is not of our making: no report of money equals them, so only a person accepts it.
+// Terms of a checkout that we did not open. No reported amount equals them, so only a person can accept the money.
 const NEVER_AGREED = Santim.parse(0);
 
-/** A payment begins: recorded before Chapa hears of it, inert until a checkout is opened. */
+/** Returns a new payment. It is stored before we call Chapa, and is inert until a checkout is opened. */
 export function claim(ref: Ref, fee: Fee, { terms, lease }: Start, context: TransitionContext): Payment {
   const unstored = { ...unstoredPayment(ref, terms, context), ...fee };
   return applied(unstored, "claim", { ...context, holder: lease.holder }, { changes: { attempt: 0, lease } });
 }
 
-/** The right to open passes on; under a new reference, unless the last holder knows that it sent nothing. */
+/**
+ * Returns the payment under the lease of another caller. The attempt gets a new reference, unless the last holder knows
+ * that it sent nothing.
+ */
 export function takeOver(payment: Payment, start: Start, context: TransitionContext): Payment {
   const attempt = payment.lease?.unsent ? payment.attempt : payment.attempt + 1;
   const changes = beginning(attempt, start, context);
   return applied(payment, "takeOver", { ...context, holder: start.lease.holder }, { changes });
 }
 
-/** Chapa has opened a checkout: the payment can be paid at `checkoutUrl`. */
+/** Returns the payment with an opened checkout: it can be paid at `checkoutUrl`. */
 export function open(payment: Payment, holder: string, checkoutUrl: string, context: TransitionContext): Payment {
   const opened = { ...payment.terms, openedAt: context.now };
   const verifyAt = nextVerification(opened, context.now, context.policy);
@@ -54,13 +57,15 @@ export function open(payment: Payment, holder: string, checkoutUrl: string, cont
   return applied(payment, "open", { ...context, holder }, { changes });
 }
 
-/** Chapa refused the data; `reason` is in our words. */
+/** Returns the payment as failed because Chapa refused its data; `reason` is our own text. */
 export function reject(payment: Payment, holder: string, reason: string, context: TransitionContext): Payment {
   const changes = { lease: undefined, failureReason: reason, settledAt: context.now };
   return applied(payment, "reject", { ...context, holder }, { changes });
 }
 
-/** The checkout's window is over and it is closed: the next attempt begins under the caller's lease. */
+/**
+ * Returns the payment with the next attempt under the caller's lease; the old checkout is past its window and closed.
+ */
 export function renew(payment: Payment, closing: ClosingEvidence, start: Start, context: TransitionContext): Payment {
   const attempts = closedAttempts(payment, closing, "renewed", context);
   const changes = { ...beginning(payment.attempt + 1, start, context), attempts };
@@ -68,15 +73,15 @@ export function renew(payment: Payment, closing: ClosingEvidence, start: Start, 
 }
 
 /**
- * A caller comes back to a fee that was settled unpaid.
- * @param recordedAt when the caller's request was first heard
+ * Returns the payment with a further attempt, after it was settled unpaid.
+ * @param recordedAt when the caller's request was first recorded
  */
 export function reopen(payment: Payment, recordedAt: Instant, start: Start, context: TransitionContext): Payment {
   const changes = beginning(payment.attempt + 1, start, context);
   return applied(payment, "reopen", { ...context, holder: start.lease.holder, recordedAt }, { changes });
 }
 
-/** Settles an unpaid payment; `closing` proves that its checkout takes no money any more. */
+/** Returns the payment settled without money; `closing` proves that its checkout can no longer be paid. */
 export function settleUnpaid(
   payment: Payment,
   name: "fail" | "expire" | "cancel",
@@ -94,14 +99,14 @@ export function settleUnpaid(
 }
 
 /**
- * From here on the listing may hear that nobody paid, and no attempt may follow.
- * @param attempt the one that was just verified, and found unpaid
+ * Returns the payment finalised: the listing may get FAILED, and no attempt may follow.
+ * @param attempt the attempt that was just verified and found unpaid
  */
 export function finalise(payment: Payment, attempt: number, context: TransitionContext): Payment {
   return applied(payment, "finalise", { ...context, attempt }, { changes: { finalised: true } });
 }
 
-/** The listing has an answer that only a person can deal with. */
+/** Returns the payment with a flag, because only a person can deal with the listing's answer. */
 export function flag(
   payment: Payment,
   code: "listing_closed" | "listing_unclear",
@@ -111,7 +116,7 @@ export function flag(
   return applied(payment, "flag", { ...context, code }, { changes, evidence: code });
 }
 
-/** Makes the transition that {@link transitionForMoney} chose. */
+/** Makes the transition that {@link transitionForMoney} returned. */
 export function applyCapture(
   payment: Payment,
   name: MoneyTransition,
@@ -143,7 +148,7 @@ export function applyCapture(
   return applied(payment, name, { ...context, ...money }, { changes: changes(), evidence });
 }
 
-/** Money on a reference of our form without a row of ours: recorded with what is known, for a person to find out. */
+/** Returns a payment in REVIEW for an unmatched capture: money on a reference of our form that has no row. */
 export function adoptUnmatched(
   ref: Ref,
   money: VerifiedMoney,
@@ -152,75 +157,6 @@ export function adoptUnmatched(
 ): Payment {
   const unstored = unstoredPayment(ref, { ...expected, amount: NEVER_AGREED }, context);
   return applyCapture(unstored, "unmatched", money, context);
-}
-
-/** A verification of `attempt` has ended without a transition: when the next one is, and what a failed try said. */
-export function noteVerification(
-  payment: Payment,
-  attempt: number,
-  found: Unpaid | undefined,
-  { now, policy }: TransitionContext,
-): Payment {
-  const record = payment.attempts[attempt];
-  const attempts =
-    record?.verifyAt === undefined
-      ? payment.attempts
-      : { ...payment.attempts, [attempt]: { ...record, verifyAt: nextVerification(record, now, policy) } };
-  const failed = found?.reason === "failed" && payment.state === "PENDING" && attempt === payment.attempt;
-  const next: Payment = {
-    ...payment,
-    attempts,
-    verifiedAt: now,
-    unreachableSince: undefined,
-    failureReason: failed ? (found.failureReason ?? "the last try failed") : payment.failureReason,
-  };
-  return { ...next, dueAt: dueAt(next, now, policy) };
-}
-
-/** The live link of an attempt beside the paid one has been cancelled definitively: three verifications remain. */
-export function superseded(payment: Payment, attempt: number, context: TransitionContext): Payment {
-  const record = payment.attempts[attempt];
-  if (!record || record.closedAt !== undefined) return payment;
-  const next = { ...payment, attempts: { ...payment.attempts, [attempt]: closed(record, "superseded", context) } };
-  return { ...next, dueAt: dueAt(next, context.now, context.policy) };
-}
-
-/** Chapa could not be asked: nothing is known, so only the next try is put off. */
-export function unreachable(payment: Payment, { now }: TransitionContext): Payment {
-  const next = { ...payment, unreachableSince: payment.unreachableSince ?? now };
-  return { ...next, dueAt: retryAt(next, now) };
-}
-
-/** The holder gives its lease up, or holds others off until `until`. */
-export function leased(payment: Payment, lease: Lease): Payment {
-  if (payment.lease?.holder !== lease.holder) throw new Error("only the holder changes a lease");
-  return { ...payment, lease };
-}
-
-/** A confirm is about to leave for the listing; until {@link deliveryEnded} its outcome is unknown. */
-export function deliverySent(payment: Payment, { now }: TransitionContext): Payment {
-  return { ...payment, sentAt: now };
-}
-
-/** The listing has answered definitely; `isAcknowledged`: it has the success, for good. */
-export function deliveryEnded(payment: Payment, isAcknowledged: boolean, { now, policy }: TransitionContext): Payment {
-  const next = { ...payment, sentAt: undefined, ...(isAcknowledged ? { acknowledgedAt: now } : {}) };
-  return isAcknowledged ? { ...next, dueAt: dueAt(next, now, policy) } : next;
-}
-
-/** Chapa's list has a capture that we have; undefined when that was known, or is not so. */
-export function listedCapture(payment: Payment, capture: Pick<Capture, "attempt" | "reference">): Payment | undefined {
-  const known = payment.captures.find((other) => isSameCapture(other, capture));
-  if (!known || known.listed) return undefined;
-  return {
-    ...payment,
-    captures: payment.captures.map((other) => (other === known ? { ...known, listed: true } : other)),
-  };
-}
-
-/** The sweep has published an unacknowledged success again: when it does so next. */
-export function republished(payment: Payment, { now, policy }: TransitionContext): Payment {
-  return { ...payment, dueAt: dueAt(payment, now, policy) };
 }
 
 function unstoredPayment(ref: Ref, terms: Terms, { now }: TransitionContext): Payment {
@@ -246,7 +182,7 @@ function beginning(attempt: number, { terms, lease }: Start, { now }: Transition
   return { attempt, terms, lease, beganAt: now, checkoutUrl: undefined, settledAt: undefined };
 }
 
-/** The one place where a version is made: asks the table, counts, dates, and writes history. */
+/** Creates every version: checks the table of transitions, raises the version, dates it and writes the history. */
 function applied<Name extends TransitionName>(
   payment: Payment,
   name: Name,
@@ -281,10 +217,11 @@ function closedAttempts(
 ): Payment["attempts"] {
   const record = payment.attempts[closing.attempt];
   if (!record || record.closedAt !== undefined) return payment.attempts;
-  return { ...payment.attempts, [closing.attempt]: closed(record, end, context) };
+  return { ...payment.attempts, [closing.attempt]: closedAttempt(record, end, context) };
 }
 
-function closed(record: Attempt, end: AttemptEnd, { now, policy }: TransitionContext): Attempt {
+/** Returns the record of an attempt that can no longer be paid, with its next verification scheduled. */
+export function closedAttempt(record: Attempt, end: AttemptEnd, { now, policy }: TransitionContext): Attempt {
   const left = { ...record, closedAt: now, end: record.end ?? end };
   return { ...left, verifyAt: nextVerification(left, now, policy) };
 }
@@ -338,7 +275,7 @@ function succeeded(payment: Payment, { now }: TransitionContext): Partial<Paymen
   };
 }
 
-/** Nothing can be paid at the payment's URL any more, and nobody may open another. */
+/** The payment's URL can no longer be paid, and no caller may open another checkout. */
 const WITHOUT_LINK = { lease: undefined, checkoutUrl: undefined } as const;
 
 function flagged(

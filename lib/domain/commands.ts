@@ -3,21 +3,21 @@ import type { Ref, Uuid } from "./ids.ts";
 import type { Santim } from "./money.ts";
 import type { Instant } from "./time.ts";
 
-/** A request to pay a fee. `amount` is what the caller believes it costs; absent means whatever it costs. */
+/** A request to pay a fee. `amount` is the price that the caller expects; undefined accepts any price. */
 export type InitiateCommand = {
   userId: Uuid;
   propertyId: Uuid;
   purpose: string | undefined;
   amount: Santim | undefined;
   requestId: string;
-  /** Undefined when the caller has not said how to reach the payer: then they are looked up. */
+  /** Undefined if the caller did not say how to reach the payer; then we look them up. */
   contact: Contact | undefined;
-  /** Whose calls are counted: the payer's own, or those of the program that asks in their name. */
+  /** Whose rate limit counts the call: the payer's, or that of the program that asks on their behalf. */
   caller: string;
 };
 
-/** From and to, both included. */
+/** A span of time; both ends are included. */
 export type Span = { from: Instant; to: Instant };
 
-/** Where a page of payments ends: a payment, and when its first checkout was opened. */
+/** Where a page of payments ends: a payment, and the time at which its first checkout was opened. */
 export type PageKey = { ref: Ref; at: Instant };

@@ -1,6 +1,6 @@
 import * as z from "zod";
 
-/** How to reach the payer. Kept apart from the payment, encrypted, and only for a while. */
+/** How to reach the payer. It is stored apart from the payment, encrypted, and expires. */
 export const Contact = z.object({
   email: z.string().optional(),
   phone: z.string().optional(),

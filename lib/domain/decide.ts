@@ -4,13 +4,13 @@ import type { Instant } from "./time.ts";
 import { isAllowed, type TransitionContext } from "./transitions.ts";
 import { isPastWindow } from "./verification-schedule.ts";
 
-/** What a request asked for, without personal data; compared when its id is used again. */
+/** What a request asked for, without personal data. We compare it when the request id is used again. */
 export type RequestFields = Readonly<Record<string, string>>;
 
-/** The stored request. `recordedAt` is when it was first recorded; `by` names the invocation that recorded it. */
+/** A stored request. `recordedAt` is when it was first recorded; `by` names the invocation that recorded it. */
 export type KnownRequest = { ref: Ref; fields: RequestFields; recordedAt: Instant; by: string };
 
-/** What to do for one request, given the payment as it is stored. */
+/** The next step for one request, given the stored payment. */
 export type Decision =
   | { kind: "refuse"; reason: "request_differs"; fields: readonly string[] }
   | { kind: "refuse"; reason: "listing_closed" | "attempts_used_up" }
@@ -26,8 +26,8 @@ export type Decision =
 const USED_UP = { kind: "refuse", reason: "attempts_used_up" } as const;
 
 /**
- * The one decision of initiate. Pure: any number of parallel callers come to answers that fit together. What may be
- * begun is asked of the table of transitions.
+ * Returns the next step of initiate. It is pure, so parallel callers reach consistent decisions. The table of
+ * transitions decides what may begin.
  * @param holder names this invocation, as its lease does
  */
 export function decide(
@@ -39,8 +39,8 @@ export function decide(
   const differing = differingFields(request.fields, request.asked);
   if (differing.length > 0) return { kind: "refuse", reason: "request_differs", fields: differing };
 
-  const cameAfter = payment.settledAt !== undefined && request.recordedAt > payment.settledAt;
-  if (isSpent(payment, request.payableAgain)) return cameAfter ? { kind: "next_serial" } : { kind: "answer" };
+  const isNewer = payment.settledAt !== undefined && request.recordedAt > payment.settledAt;
+  if (isSpent(payment, request.payableAgain)) return isNewer ? { kind: "next_serial" } : { kind: "answer" };
   const asking = { ...context, holder, recordedAt: request.recordedAt };
   switch (payment.state) {
     case "CREATED":
@@ -59,7 +59,7 @@ export function decide(
     case "EXPIRED":
     case "CANCELLED":
       if (payment.finalised) return { kind: "refuse", reason: "listing_closed" };
-      if (!cameAfter) return { kind: "answer" };
+      if (!isNewer) return { kind: "answer" };
       return isAllowed("reopen", payment, asking) ? { kind: "reopen" } : USED_UP;
   }
 }

@@ -1,10 +1,10 @@
 /**
- * Every refusal or outage that a caller hears of. `code` is for programs and never changes its meaning;
- * the message is a sentence for people, without personal data.
+ * A refusal or outage that callers see. Programs read `code`, whose meaning never changes. The message is a sentence
+ * for people, without personal data.
  */
 export abstract class PaymentError extends Error {
   abstract readonly code: string;
-  /** Seconds after which the same request makes sense again. */
+  /** Seconds after which the caller may send the same request again. */
   readonly retryAfterSeconds: number | undefined;
 
   constructor(message: string, options: { retryAfterSeconds?: number; cause?: unknown } = {}) {
@@ -21,7 +21,7 @@ export class PurposeUnknown extends PaymentError {
   }
 }
 
-/** The caller's amount is not what this costs. */
+/** The caller's amount is not the price. */
 export class PriceDiffers extends PaymentError {
   readonly code = "price_differs";
   constructor(named: string, price: string, currency: string) {
@@ -29,7 +29,7 @@ export class PriceDiffers extends PaymentError {
   }
 }
 
-/** A request id was used before for something else. `fields` differ. */
+/** The request id was used before with another body; `fields` differ. */
 export class RequestDiffers extends PaymentError {
   readonly code = "request_differs";
   readonly fields: readonly string[];
@@ -44,7 +44,7 @@ export class Unauthenticated extends PaymentError {
   readonly code = "unauthenticated";
 }
 
-/** User Management does not know this name and password, or lets the user in no more. */
+/** User Management does not know this name and password, or the user is no longer active. */
 export class WrongLogin extends PaymentError {
   readonly code = "wrong_login";
   constructor() {
@@ -52,7 +52,7 @@ export class WrongLogin extends PaymentError {
   }
 }
 
-/** A program asks in the name of a user whom nobody knows. */
+/** A program asks on behalf of a user that User Management does not know. */
 export class UserUnknown extends PaymentError {
   readonly code = "user_unknown";
   constructor() {
@@ -67,7 +67,7 @@ export class PaymentNotFound extends PaymentError {
   }
 }
 
-/** How much of a limit is left: `remaining` of `limit` calls in `windowSeconds`, all of them in `resetSeconds`. */
+/** A rate limit: `remaining` of `limit` calls are left in a window of `windowSeconds`; it resets in `resetSeconds`. */
 export type Quota = {
   name: string;
   limit: number;
@@ -85,7 +85,7 @@ export class RateLimited extends PaymentError {
   }
 }
 
-/** The payment has been paid, or money on it waits for a person: it cannot be given up. */
+/** The payment is paid, or money on it awaits review, so it cannot be cancelled. */
 export class PaymentTaken extends PaymentError {
   readonly code = "payment_taken";
   constructor() {
@@ -93,7 +93,7 @@ export class PaymentTaken extends PaymentError {
   }
 }
 
-/** Another request is opening this checkout and has not finished. */
+/** Another request is still opening this checkout. */
 export class CheckoutBeingOpened extends PaymentError {
   readonly code = "checkout_being_opened";
   constructor(retryAfterSeconds: number) {
@@ -101,7 +101,7 @@ export class CheckoutBeingOpened extends PaymentError {
   }
 }
 
-/** The listing has been told that nobody paid and takes no payment any more. */
+/** The payment is finalised, and the listing may have FAILED, so it can no longer be paid. */
 export class ListingClosed extends PaymentError {
   readonly code = "listing_closed";
   constructor() {
@@ -109,7 +109,7 @@ export class ListingClosed extends PaymentError {
   }
 }
 
-/** No further checkout may be opened for this fee; an operator must look. */
+/** No further checkout may be opened for this fee; an operator must decide. */
 export class AttemptsUsedUp extends PaymentError {
   readonly code = "attempts_used_up";
   constructor() {
@@ -117,7 +117,7 @@ export class AttemptsUsedUp extends PaymentError {
   }
 }
 
-/** Chapa refuses the data of this payment. Asking again with the same data cannot help. */
+/** Chapa refuses the data of this payment. The same data will be refused again. */
 export class GatewayRefused extends PaymentError {
   readonly code = "gateway_refused";
   constructor(reason: string) {
@@ -125,7 +125,7 @@ export class GatewayRefused extends PaymentError {
   }
 }
 
-/** Chapa did not answer, or its answer cannot be read. The same request may be sent again. */
+/** Chapa did not answer, or the answer is unreadable. The caller may send the same request again. */
 export class GatewayUnavailable extends PaymentError {
   readonly code = "gateway_unavailable";
   constructor(retryAfterSeconds: number) {
@@ -138,7 +138,7 @@ export class GatewayUnavailable extends PaymentError {
   }
 }
 
-/** Chapa refuses us, not the caller: a key or an account setting is wrong, and only an operator can help. */
+/** Chapa refuses our key or account, not the caller's data. Only an operator can fix it. */
 export class GatewayMisconfigured extends PaymentError {
   readonly code = "gateway_misconfigured";
   constructor(retryAfterSeconds: number) {
@@ -148,7 +148,7 @@ export class GatewayMisconfigured extends PaymentError {
   }
 }
 
-/** A part that this service stands on (table, queue, secrets, User Management) does not answer. */
+/** A dependency (table, queue, secret store, User Management) does not answer. */
 export class DependencyUnavailable extends PaymentError {
   readonly code = "dependency_unavailable";
   readonly part: string;
@@ -158,7 +158,7 @@ export class DependencyUnavailable extends PaymentError {
   }
 }
 
-/** New payments are held back on purpose, while a restored table is compared with Chapa. */
+/** An operator has paused new payments while a restored table is compared with Chapa. */
 export class InitiatePaused extends PaymentError {
   readonly code = "initiate_paused";
   constructor() {
@@ -166,7 +166,10 @@ export class InitiatePaused extends PaymentError {
   }
 }
 
-/** Names an error for a log, without its message, which may quote input. Ours by code: classes lose their names in a bundle. */
+/**
+ * Returns a name for an error in a log. Our errors are named by code, because the bundle shortens class names. The
+ * message is left out, because it may quote input.
+ */
 export function errorName(error: unknown): string {
   if (error instanceof PaymentError) return error.code;
   return error instanceof Error ? error.name : typeof error;

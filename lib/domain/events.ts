@@ -2,7 +2,7 @@ import { isInert, openFlags, type Payment } from "./payment.ts";
 import { type TotalsDelta, totalsDelta } from "./totals.ts";
 import { type AttentionCode, type FinalStatus, type UserEvent, WIRE_STATUS } from "./vocabulary.ts";
 
-/** What one version of a payment means to others. */
+/** What one version of a payment means for other services. */
 export type Outcome = {
   /** The payment's current state must be delivered to the listing. */
   listing: boolean;
@@ -12,7 +12,7 @@ export type Outcome = {
   totals: TotalsDelta | undefined;
 };
 
-/** Reads one step of a payment's life, `before` to `after`. An unchanged version means nothing to anyone. */
+/** Returns what the step from `before` to `after` means for others; nothing if the version is unchanged. */
 export function outcomeOf(before: Payment | undefined, after: Payment): Outcome {
   const nothing: Outcome = { listing: false, user: undefined, attention: [], totals: undefined };
   if (before?.version === after.version) return nothing;
@@ -25,13 +25,15 @@ export function outcomeOf(before: Payment | undefined, after: Payment): Outcome 
   };
 }
 
-/** What the listing may be told: a success at once, a failure only when finalised; undefined for everything open. */
+/**
+ * Returns the status to deliver to the listing: a success at once, a failure only when finalised; undefined otherwise.
+ */
 export function listingStatusOf(payment: Payment): FinalStatus | undefined {
   if (payment.state === "SUCCESS") return "SUCCESS";
   return payment.finalised && WIRE_STATUS[payment.state] === "FAILED" ? "FAILED" : undefined;
 }
 
-/** Whether what `event` says is still so; a message that has been overtaken is not sent. */
+/** Whether `event` still describes the payment. An outdated message is not sent. */
 export function isCurrent(event: UserEvent, payment: Payment): boolean {
   return userEventOf(payment) === event;
 }

@@ -3,7 +3,7 @@ import type { Santim } from "./money.ts";
 import { type Payment, termsOf } from "./payment.ts";
 import type { DefinitiveCancel, Reversal, Unavailable, UnpaidReason } from "./vocabulary.ts";
 
-/** What verify says about money that arrived. A field that it did not report, or not readably, is absent. */
+/** What verify reports about captured money. A field is absent if verify did not report it, or not readably. */
 export type PaidFacts = {
   txRef?: string | undefined;
   amount?: Santim | undefined;
@@ -14,20 +14,20 @@ export type PaidFacts = {
   charge?: Santim | undefined;
 };
 
-/** Verify found money, here or gone back since. */
+/** Verify found money, which is still here or has gone back. */
 export type Money = { kind: "paid" | Reversal; facts: PaidFacts };
 
-/** Verify found no money. It counts only inside closing evidence; elsewhere it proves nothing. */
+/** Verify found no money. This counts only as part of closing evidence; alone it proves nothing. */
 export type Unpaid = { kind: "unpaid"; reason: UnpaidReason; failureReason?: string | undefined };
 
-/** What one verify of one checkout proves. `unavailable` says nothing about money. */
+/** The result of one verify of one checkout. `unavailable` says nothing about money. */
 export type VerifyResult = Money | Unpaid | { kind: "unavailable"; reason: Unavailable };
 
 /** Money that verify reported on one attempt of a payment. */
 export type VerifiedMoney = { attempt: number; result: Money };
 
 /**
- * That a checkout can take no money any more: verified unpaid (`found`: in which way), cancelled definitively,
+ * Proof that a checkout can no longer be paid: verified unpaid (`found` is the reason), cancelled definitively, and
  * verified unpaid again.
  */
 export type ClosingEvidence = { attempt: number; found: UnpaidReason; cancel: DefinitiveCancel };
@@ -48,7 +48,7 @@ export function isSameMoney(a: PaidFacts, b: PaidFacts): boolean {
   return a.amount === b.amount && a.currency === b.currency && a.mode === b.mode;
 }
 
-/** How the money went back, undefined while it is here. */
+/** Returns how the money went back; undefined while it is here. */
 export function reversalOf({ kind }: Money): Reversal | undefined {
   return kind === "paid" ? undefined : kind;
 }

@@ -5,10 +5,10 @@ import * as z from "zod";
 export type Uuid = string & z.$brand<"Uuid">;
 /** Names a fee (user, property, purpose): 18 Crockford base32 characters, 90 bits. The payment's key. */
 export type Ref = string & z.$brand<"Ref">;
-/** What a checkout is called at Chapa: a {@link Ref} and two more characters for the attempt; `[0-9A-Z]{20}`. */
+/** The reference of a checkout at Chapa: a {@link Ref} and two more characters for the attempt; `[0-9A-Z]{20}`. */
 export type TxRef = string & z.$brand<"TxRef">;
 
-/** Attempts are numbered from 0; two base32 characters end here. */
+/** Attempts are numbered from 0. Two base32 characters cannot hold a higher number. */
 export const LAST_ATTEMPT = 1023;
 
 const ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
@@ -21,7 +21,7 @@ export const Ref = z
   .regex(/^[0-9A-HJKMNP-TV-Z]{18}$/)
   .transform((text) => text as Ref);
 
-/** Any textual form of a UUID (upper case, braces, `urn:uuid:`, no hyphens) to the canonical one. */
+/** Parses any textual form of a UUID (upper case, braces, `urn:uuid:`, no hyphens) to the canonical one. */
 export const Uuid = z.string().transform((text, context): Uuid => {
   const hex = text
     .trim()
@@ -34,24 +34,29 @@ export const Uuid = z.string().transform((text, context): Uuid => {
   return z.NEVER;
 });
 
-/** The fee that a payment is for. `serial` is 0 until that fee has been spent and may be paid again. */
+/**
+ * The fee that a payment is for. `serial` counts from 0; a fee that is spent and payable again gets the next serial.
+ */
 export type Fee = { userId: Uuid; propertyId: Uuid; purpose: string; serial: number };
 
 /**
- * The key of a fee's payment.
- * @param namespace a secret constant of the stage, so that nobody computes keys from outside and two stages never meet
+ * Returns the key of a fee's payment.
+ * @param namespace a secret constant of the stage: outsiders cannot compute keys, and no two stages share one
  */
 export function refOf(namespace: string, fee: Fee): Ref {
   const digest = sha256([namespace, "fee/1", fee.userId, fee.propertyId, fee.purpose, fee.serial]);
   return encode32(bits(digest, REF_BITS), REF_LENGTH) as Ref;
 }
 
-/** The key of a request: 64 hexadecimal characters. The same caller and request id always give the same key. */
+/** Returns the key of a request: 64 hexadecimal characters. The same user and request id always give the same key. */
 export function requestHash(namespace: string, userId: Uuid, requestId: string): string {
   return sha256([namespace, "request/1", userId, requestId]).toString("hex");
 }
 
-/** The reference under which Chapa knows attempt `attempt` of a payment. */
+/**
+ * Returns the reference under which Chapa knows this attempt of a payment.
+ * @throws RangeError for a number outside 0 to {@link LAST_ATTEMPT}
+ */
 export function txRefOf(ref: Ref, attempt: number): TxRef {
   if (!Number.isInteger(attempt) || attempt < 0 || attempt > LAST_ATTEMPT) {
     throw new RangeError(`attempt ${attempt} is outside 0..${LAST_ATTEMPT}`);
@@ -59,14 +64,14 @@ export function txRefOf(ref: Ref, attempt: number): TxRef {
   return `${ref}${encode32(BigInt(attempt), 2)}` as TxRef;
 }
 
-/** A checkout by its reference, taken apart. */
+/** The parsed reference of a checkout. */
 export type CheckoutRef = { ref: Ref; attempt: number; txRef: TxRef };
 
 export function checkoutRefOf(ref: Ref, attempt: number): CheckoutRef {
   return { ref, attempt, txRef: txRefOf(ref, attempt) };
 }
 
-/** Takes a reference apart; undefined for anything that we cannot have made. */
+/** Returns the parts of a reference; undefined if it does not have our form. */
 export function parseTxRef(text: string): CheckoutRef | undefined {
   if (!/^[0-9A-HJKMNP-TV-Z]{20}$/.test(text)) return undefined;
   return {
@@ -77,8 +82,8 @@ export function parseTxRef(text: string): CheckoutRef | undefined {
 }
 
 /**
- * The public id of a payment: a UUID of version 4 shape, because receivers accept no other.
- * Its 122 free bits are the 90 bits of the ref and 32 bits of SHA-256 of the ref.
+ * Returns the public id of a payment: a UUID of version 4 shape, because receivers accept no other. Its 122 free bits
+ * are the 90 bits of the ref and 32 bits of the SHA-256 of the ref.
  */
 export function paymentIdOf(ref: Ref): Uuid {
   const free = (decode32(ref) << CHECK_BITS) | checkOf(ref);
@@ -89,7 +94,7 @@ export function paymentIdOf(ref: Ref): Uuid {
   return hyphenated(all.toString(16).padStart(32, "0"));
 }
 
-/** The ref inside a payment id of ours; undefined when the id is not one that {@link paymentIdOf} makes. */
+/** Returns the ref inside a payment id; undefined if {@link paymentIdOf} cannot have made the id. */
 export function refOfPaymentId(paymentId: Uuid): Ref | undefined {
   const all = BigInt(`0x${paymentId.replaceAll("-", "")}`);
   if (((all >> 76n) & 0xfn) !== 0x4n || ((all >> 62n) & 0b11n) !== 0b10n) return undefined;
@@ -98,7 +103,7 @@ export function refOfPaymentId(paymentId: Uuid): Ref | undefined {
   return (free & ((1n << CHECK_BITS) - 1n)) === checkOf(ref) ? ref : undefined;
 }
 
-/** Names one version of a payment as an event, the same however often it is published. */
+/** Returns the id of one version of a payment as an event; it is the same each time the version is published. */
 export function eventIdOf(ref: Ref, version: number): string {
   return `${ref}.${version}`;
 }

@@ -2,9 +2,8 @@ import * as z from "zod";
 import { CURRENCIES } from "./vocabulary.ts";
 
 /**
- * An amount in minor units: 1 ETB = 100 santim. Never a float, never negative.
- * Wide enough for whatever a gateway may claim was captured, thousands of times over, because captures are added up;
- * what we charge is bounded by the price book.
+ * An amount in minor units: 1 ETB = 100 santim. Never a float, never negative. The limit is far above any amount that a
+ * gateway may report, because captures are summed; the price book limits what we charge.
  */
 export const Santim = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER).brand<"Santim">();
 export type Santim = z.infer<typeof Santim>;
@@ -23,12 +22,11 @@ export function parseBirr(text: string): Santim | undefined {
   return Santim.parse(Number(whole) * 100 + Number(fraction.slice(0, 2).padEnd(2, "0")));
 }
 
-/** The amount as people and Chapa write it: always two places, `500.00`. */
+/** Returns the amount as Chapa writes it, in birr with two decimal places: `500.00`. */
 export function toBirr(amount: Santim): string {
   return `${Math.floor(amount / 100)}.${String(amount % 100).padStart(2, "0")}`;
 }
 
-/** The sum of amounts. */
 export function sum(amounts: readonly Santim[]): Santim {
   return Santim.parse(amounts.reduce((total, amount) => total + amount, 0));
 }

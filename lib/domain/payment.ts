@@ -13,12 +13,12 @@ import {
   type TransitionName,
 } from "./vocabulary.ts";
 
-/** What one checkout asks for. A success counts only when verify reports exactly this. */
+/** What one checkout asks for. A success counts only if verify reports exactly this. */
 export type Terms = { amount: Santim; currency: Currency; mode: Mode };
 
 /**
- * One checkout that was opened, or that took money before we knew it was open. `closedAt` is set by closing evidence
- * or a definitive cancel only. `verifyAt` is when it is verified next; absent once its last verification is done.
+ * One checkout that was opened, or that took money before its opening was recorded. Only closing evidence or a
+ * definitive cancel sets `closedAt`. `verifyAt` is the time of the next verification; it is absent after the last one.
  */
 export type Attempt = Terms & {
   openedAt: Instant;
@@ -27,10 +27,10 @@ export type Attempt = Terms & {
   verifyAt?: Instant | undefined;
 };
 
-/** The right to call Chapa for the latest attempt. `unsent`: its holder knows that nothing left for Chapa. */
+/** The right to call Chapa for the latest attempt. `unsent`: its holder knows that no request reached Chapa. */
 export type Lease = { holder: string; until: Instant; unsent?: true | undefined };
 
-/** Money that verify reported on one attempt. Fields that verify did not report are absent. */
+/** Money that verify reported on one attempt. A field is absent if verify did not report it. */
 export type Capture = {
   attempt: number;
   at: Instant;
@@ -41,13 +41,13 @@ export type Capture = {
   reference?: string | undefined;
   method?: string | undefined;
   charge?: Santim | undefined;
-  /** The money has left us again at Chapa. */
+  /** Set once the money has gone back at Chapa. */
   reversal?: Reversal | undefined;
-  /** Chapa's own list has it, too. */
+  /** Set once Chapa's own list contains it. */
   listed?: true | undefined;
 };
 
-/** Something that a person must look at; it raises an alarm until `answeredAt`. */
+/** A flag for a person to decide; it raises an alarm until `answeredAt`. */
 export type Attention = {
   code: AttentionCode;
   at: Instant;
@@ -55,13 +55,13 @@ export type Attention = {
   answeredAt?: Instant | undefined;
 };
 
-/** One state change: what, when, by whom, on what evidence. Never rewritten. */
+/** One state change: what, when, by whom, on what evidence. It is never rewritten. */
 export type HistoryEntry = { transition: TransitionName; at: Instant; by: string; evidence?: string | undefined };
 
 /**
- * One fee and everything known about its money. Attempts 0..`attempt` are ours; `attempts` records those that were
- * opened. Only transitions raise `version`; `dueAt`, `verifiedAt`, verifications and acknowledgements do not.
- * `userId`, `propertyId` and `purpose` are absent only on money that arrived before anybody claimed the fee here.
+ * One fee and everything known about its money. Attempts 0 to `attempt` are ours; `attempts` holds those that were
+ * opened. Only transitions raise `version`; changes of `dueAt`, verifications and acknowledgements do not. `userId`,
+ * `propertyId` and `purpose` are absent only if money arrived before a caller claimed the fee.
  */
 export type Payment = {
   ref: Ref;
@@ -82,21 +82,21 @@ export type Payment = {
   updatedAt: Instant;
   /** When the latest attempt began. */
   beganAt: Instant;
-  /** When this fee first mattered to anyone: its first checkout, or money that came without one. */
+  /** When its first checkout was opened, or when money arrived without one. */
   firstOpenedAt?: Instant | undefined;
   settledAt?: Instant | undefined;
   failureReason?: string | undefined;
-  /** Paid after it had been settled as unpaid. */
+  /** Set if it was paid after it had been settled unpaid. */
   late?: true | undefined;
-  /** The listing may hear, or has heard, that nobody paid: no attempt may follow. */
+  /** Set once the listing may get FAILED: no attempt may follow. */
   finalised?: true | undefined;
   captures: readonly Capture[];
-  /** What could still be refunded, in the terms' currency. */
+  /** What can still be refunded, in santim of the terms' currency. */
   refundable: Santim;
   attention: readonly Attention[];
-  /** When the listing acknowledged the success; never judged again. */
+  /** When the listing acknowledged the success; it is never delivered again after that. */
   acknowledgedAt?: Instant | undefined;
-  /** A send to the listing that has not come to a definite end. */
+  /** When a delivery to the listing was sent whose outcome is unknown. */
   sentAt?: Instant | undefined;
   verifiedAt?: Instant | undefined;
   /** Since when every verification has failed. */
@@ -105,7 +105,9 @@ export type Payment = {
   history: readonly HistoryEntry[];
 };
 
-/** Never opened and never paid: no event, no count, no index, gone after a while. */
+/**
+ * Whether it was never opened and never paid. An inert payment causes no event, is not counted or indexed, and expires.
+ */
 export function isInert(payment: Payment): boolean {
   return payment.firstOpenedAt === undefined;
 }
@@ -115,41 +117,41 @@ export function isSettledUnpaid(payment: Payment): boolean {
   return settled.includes(payment.state);
 }
 
-/** Whether the fee's money has all gone back, or may be paid again anyway: a new request then starts a new serial. */
+/** Whether all captures went back, or a paid fee may be paid again. A new request then starts a new serial. */
 export function isSpent(payment: Payment, payableAgain: boolean): boolean {
   if (payment.state !== "SUCCESS" && payment.state !== "REVIEW") return false;
   if (payment.captures.length > 0 && payment.captures.every((capture) => capture.reversal)) return true;
   return payableAgain && payment.state === "SUCCESS";
 }
 
-/** The attempts that were opened, with their numbers, oldest first. */
+/** Returns the attempts that were opened, with their numbers, oldest first. */
 export function openedAttempts(payment: Payment): (Attempt & { number: number })[] {
-  // Whole numbers as keys always come in their order.
+  // JavaScript returns whole numbers as keys in ascending order.
   return Object.entries(payment.attempts).map(([number, attempt]) => ({ ...attempt, number: Number(number) }));
 }
 
-/** The amount, currency and mode that a success on `attempt` must report. */
+/** Returns the amount, currency and mode that a success on `attempt` must report. */
 export function termsOf(payment: Payment, attempt: number): Terms {
   return payment.attempts[attempt] ?? payment.terms;
 }
 
-/** The reference that callers are shown: the checkout that took the money, else the latest. */
+/** Returns the reference that callers see: that of the confirmed checkout, else the latest. */
 export function shownTxRef(payment: Payment): TxRef {
   const confirmed = payment.captures.find((capture) => capture.kind === "confirmed");
   return txRefOf(payment.ref, confirmed?.attempt ?? payment.attempt);
 }
 
-/** Which codes still wait for a person. */
+/** Returns the codes that still await a person's decision. */
 export function openFlags(payment: Payment): AttentionCode[] {
   return payment.attention.filter((attention) => !attention.answeredAt).map((attention) => attention.code);
 }
 
-/** The same money reported again. Two references on one attempt are two captures. */
+/** Whether both report the same money. Two references on one attempt are two captures. */
 export function isSameCapture(a: Pick<Capture, "attempt" | "reference">, b: typeof a): boolean {
   return a.attempt === b.attempt && (!a.reference || !b.reference || a.reference === b.reference);
 }
 
-/** What of `captures` is still with us and could be sent back. */
+/** Returns how much of the captured money is still here and can be refunded, in santim. */
 export function refundableOf(captures: readonly Capture[], terms: Terms): Santim {
   return sum(
     captures.flatMap(({ amount, currency, reversal }) =>
@@ -158,7 +160,7 @@ export function refundableOf(captures: readonly Capture[], terms: Terms): Santim
   );
 }
 
-/** The amount that the confirmed checkout brought, for receipts and totals. */
+/** Returns the amount of the confirmed capture in santim, else the amount asked for. */
 export function paidAmount(payment: Payment): Santim {
   const confirmed = payment.captures.find((capture) => capture.kind === "confirmed");
   return confirmed?.amount ?? payment.terms.amount;

@@ -3,7 +3,7 @@ import { PriceDiffers, PurposeUnknown } from "./errors.ts";
 import { Currency as CurrencyCode, parseBirr, type Santim, toBirr } from "./money.ts";
 import { type Currency, PAYABLE } from "./vocabulary.ts";
 
-// Chapa refuses more than this in one checkout.
+// Chapa refuses a higher amount in one checkout.
 const HIGHEST_PRICE_BIRR = 1_000_000;
 
 const Amount = z.string().transform((text, context): Santim => {
@@ -25,8 +25,8 @@ const Price = z.object({
 });
 
 /**
- * What each purpose costs. Of `amounts` the first is the price; further ones are still honoured while callers move
- * over to a new price. `payable: "again"` lets the same owner pay for the same property more than once.
+ * The price of each purpose. The first of `amounts` is the price; the others stay valid while callers change to a new
+ * price. With `payable: "again"` the same owner may pay for the same property more than once.
  */
 export const PriceBook = z
   .record(z.string().regex(/^[a-z][a-z0-9_]{0,31}$/), Price)
@@ -36,7 +36,8 @@ export type PriceBook = z.output<typeof PriceBook>;
 export type Price = { purpose: string; amount: Santim; currency: Currency; payableAgain: boolean; title: string };
 
 /**
- * The price for `purpose` (the book's first purpose when absent), or the honoured amount that the caller named.
+ * Returns the price for `purpose` (by default the book's first purpose), or the amount that the caller named if it is
+ * valid.
  * @throws PurposeUnknown, PriceDiffers
  */
 export function priceOf(book: PriceBook, purpose: string | undefined, named: Santim | undefined): Price {

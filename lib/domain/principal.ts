@@ -10,25 +10,25 @@ export type UserPrincipal = {
   language: string | undefined;
 };
 
-/** Another program of ours, by its API key or its AWS identity. */
+/** Another program of ours, known by its API key or its AWS identity. */
 export type ServicePrincipal = { kind: "service"; name: string; roles: readonly string[] };
 
-/** Who calls. */
+/** An authenticated caller. */
 export type Principal = UserPrincipal | ServicePrincipal;
 
-/** Whether the caller acts for others. */
+/** Whether the caller may act for other users. */
 export function isPrivileged(principal: Principal): boolean {
   return principal.kind === "service" || principal.role === "admin";
 }
 
 /**
- * Whether the caller may see what belongs to this user: users see their own, administrators and programs everything.
+ * Whether the caller may see what belongs to a user. Users see their own; administrators and programs see everything.
  */
 export function mayRead(principal: Principal, ownerId: Uuid | undefined): boolean {
   return isPrivileged(principal) || (principal.kind === "user" && principal.userId === ownerId);
 }
 
-/** One name for each caller, for what is counted by caller. */
+/** Returns a unique name of the caller, for rate limits. */
 export function nameOf(principal: Principal): string {
   return principal.kind === "user" ? `user ${principal.userId}` : `service ${principal.name}`;
 }

@@ -14,14 +14,13 @@ import { type AttentionCode, SETTLED_UNPAID, type State, type TransitionName } f
 /** When, by whom and under which policy a transition is made. */
 export type TransitionContext = { now: Instant; by: string; policy: Policy };
 
-/** What must be shown for a transition, by the name that the table gives it. */
+/** What a transition requires, by the name of the proof in the table. */
 type Proofs = {
-  /** A caller asks to pay; `recordedAt`: when that request was recorded first. */
+  /** A caller asks to pay; `recordedAt` is when that request was first recorded. */
   request: { holder: string; recordedAt?: Instant };
-  /** Chapa answered with a checkout. */
   checkout_opened: { holder: string };
   data_refused: { holder: string };
-  closing_evidence: Omit<ClosingEvidence, "cancel">;
+  closing_evidence: Pick<ClosingEvidence, "attempt" | "found">;
   /** Verify reports money on this attempt. */
   verified_money: VerifiedMoney;
   /** Verify found no money on this attempt. */
@@ -32,15 +31,15 @@ export type Proof = keyof Proofs;
 
 type Guard<P extends Proof> = (payment: Payment, context: TransitionContext & Proofs[P]) => boolean;
 
-/** Where a payment stands; `none` before anything is stored under its key. */
+/** The state that a transition starts from; `none` before the payment is stored. */
 export type Origin = State | "none";
 
 export type Row<P extends Proof = Proof, Name extends string = string> = {
-  /** Out of `none` the write asks that the key is absent, out of a state that the version is the one that was seen. */
+  /** From `none`, the write requires that the key is absent; from a state, that the version is unchanged. */
   readonly from: readonly Origin[];
   readonly to: State | "same";
   readonly proof: P;
-  /** All must hold. Their names are what documents and the model know them by. */
+  /** All must hold. Documents and the model refer to them by these names. */
   readonly guards: Readonly<Record<Name, Guard<P>>>;
 };
 
@@ -51,7 +50,7 @@ const leaseIsMine = ({ lease }: Payment, { holder }: { holder: string }) => leas
 
 const noCheckoutUrl = ({ checkoutUrl }: Payment) => checkoutUrl === undefined;
 
-/** An attempt under which nothing was sent is tried again, so it takes no further one. */
+/** An attempt of which nothing was sent is tried again, so it needs no further attempt. */
 const attemptsLeftOrUnsent = (payment: Payment) => payment.lease?.unsent === true || attemptsLeft(payment);
 
 const closesLatestAttempt = (payment: Payment, { attempt }: { attempt: number }) => attempt === payment.attempt;
@@ -77,11 +76,11 @@ const asAgreed = (payment: Payment, { attempt, result }: VerifiedMoney) =>
 
 const notAsAgreed = (payment: Payment, money: VerifiedMoney) => !asAgreed(payment, money);
 
-/** What was reviewed and went back since is a reversal of what is known. */
+/** If reviewed money goes back, that is a reversal of a known capture, not a new review. */
 const noReversalInReview = ({ state }: Payment, { result }: VerifiedMoney) =>
   result.kind === "paid" || state !== "REVIEW";
 
-/** What a person has decided, or has before them, is not brought up again by the same evidence. */
+/** The same evidence does not reopen what a person has decided or is deciding. */
 const notRecordedAlike = (payment: Payment, money: VerifiedMoney) => {
   const known = knownCapture(payment, money);
   return !known || known.reversal !== reversalOf(money.result) || !isSameMoney(known, money.result.facts);
@@ -107,7 +106,7 @@ const finaliseTimeReached = (payment: Payment, { now, policy }: TransitionContex
 const noOtherVerificationOverdue = (payment: Payment, { attempt, now }: { attempt: number; now: Instant }) =>
   !isOtherOverdue(payment, attempt, now);
 
-/** Gives a row its type: each guard is one that takes the proof. */
+/** Checks that each guard accepts the row's proof. */
 function row<P extends Proof, Name extends string>(entry: Row<P, Name>): Row<P, Name> {
   return entry;
 }
@@ -115,7 +114,7 @@ function row<P extends Proof, Name extends string>(entry: Row<P, Name>): Row<P, 
 const UNSETTLED = ["CREATED", "PENDING"] as const satisfies readonly State[];
 const NOT_SUCCESS = [...UNSETTLED, ...SETTLED_UNPAID, "REVIEW"] as const satisfies readonly State[];
 
-/** Every legal transition, once. Code, documents and the model read this table; nothing else changes a state. */
+/** Every legal transition. Code, documents and the model read this table; nothing else changes a state. */
 export const TRANSITIONS = {
   claim: row({ from: ["none"], to: "CREATED", proof: "request", guards: {} }),
   takeOver: row({
@@ -204,13 +203,16 @@ type Table = typeof TRANSITIONS;
 type ProofOf<Name extends TransitionName> = Table[Name]["proof"];
 export type GuardName = { [Name in TransitionName]: keyof Table[Name]["guards"] }[TransitionName];
 
-/** What the transition `Name` is judged by, beside the payment. */
+/** The evidence for the transition `Name`, in addition to the payment. */
 export type ContextOf<Name extends TransitionName> = TransitionContext & Proofs[ProofOf<Name>];
 
-// The same table, so that the compiler sees which proof belongs to which name.
+// The same table, typed so that the compiler knows which proof belongs to which name.
 const ROWS: { readonly [Name in TransitionName]: Row<ProofOf<Name>> } = TRANSITIONS;
 
-/** Why `name` may not be made: the state that has no such row, or the first guard that does not hold. */
+/**
+ * Returns why `name` is not allowed: the state that has no such row, or the first guard that fails; undefined if it is
+ * allowed.
+ */
 export function refusalOf<Name extends TransitionName>(
   name: Name,
   payment: Payment,
@@ -231,7 +233,7 @@ export function isAllowed<Name extends TransitionName>(
   return refusalOf(name, payment, context) === undefined;
 }
 
-/** Where a payment that is not stored yet has version 0. */
+/** A payment that is not stored yet has version 0. */
 function originOf({ version, state }: Payment): Origin {
   return version === 0 ? "none" : state;
 }
@@ -244,8 +246,8 @@ const MONEY_TRANSITIONS = ["confirm", "review", "duplicate", "unmatched", "rever
 export type MoneyTransition = (typeof MONEY_TRANSITIONS)[number];
 
 /**
- * The transition that verified money justifies by itself, or undefined when it is recorded already. The guards leave
- * at most one. Money that was captured is never ignored, whatever the state and whatever our clock says.
+ * Returns the transition that verified money justifies, or undefined if the money is already recorded. The guards allow
+ * at most one. Captured money is never ignored, whatever the state or the time.
  */
 export function transitionForMoney(
   payment: Payment,
@@ -256,8 +258,8 @@ export function transitionForMoney(
 }
 
 /**
- * The transition that has become due after a verification found `attempt` unpaid. All but `finalise` need closing
- * evidence for the latest attempt first.
+ * Returns the transition that is due after a verification found `attempt` unpaid. All but `finalise` still need closing
+ * evidence for the latest attempt.
  */
 export function transitionDue(
   payment: Payment,

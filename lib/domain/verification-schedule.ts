@@ -3,7 +3,7 @@ import { type Attempt, isInert, isSettledUnpaid, openedAttempts, type Payment } 
 import { clamp, DAY_MS, HOUR_MS, type Instant, MINUTE_MS, parseDuration } from "./time.ts";
 
 /**
- * When to verify again. Time decides only when to verify, never what is true.
+ * When to verify a checkout, and when to settle a payment. Time decides only when to verify, never whether it was paid.
  * `ladderMs`: ages of an opened checkout at which it is verified; the last one repeats.
  */
 export type Policy = {
@@ -16,7 +16,7 @@ export type Policy = {
 /** How many checkouts one payment may open. */
 const MAX_OPENED = 64;
 
-/** After a checkout was left, money that was in flight may still land: three more verifications, then no more. */
+/** Money that was under way may still arrive after a checkout is closed, so three more verifications follow. */
 const VERIFICATIONS_AFTER_CLOSING_MS = [HOUR_MS, DAY_MS, 7 * DAY_MS] as const;
 
 const FIRST_RETRY_MS = MINUTE_MS;
@@ -26,7 +26,7 @@ const LONGEST_REPUBLISH_MS = DAY_MS;
 
 /**
  * Reads a ladder such as `2m,5m,10m,20m,65m,6h,1d`.
- * @returns ages in milliseconds, or undefined unless they are lengths of time that grow
+ * @returns ages in milliseconds, or undefined unless all parts are lengths of time in ascending order
  */
 export function parseLadder(text: string): number[] | undefined {
   const ages = text.split(",").map(parseDuration);
@@ -34,7 +34,7 @@ export function parseLadder(text: string): number[] | undefined {
   return growing ? (ages as number[]) : undefined;
 }
 
-/** When `attempt` is verified next, given that it was verified `now`; undefined when that was its last verification. */
+/** Returns when `attempt` is verified next after a verification at `now`; undefined after its last verification. */
 export function nextVerification(attempt: Pick<Attempt, "openedAt" | "closedAt">, now: Instant, policy: Policy) {
   const { openedAt, closedAt } = attempt;
   if (closedAt !== undefined) {
@@ -46,7 +46,7 @@ export function nextVerification(attempt: Pick<Attempt, "openedAt" | "closedAt">
   return openedAt + (Math.floor((now - openedAt) / period) + 1) * period;
 }
 
-/** When the payment is due: the earliest of everything it waits for, or undefined when it waits for nothing. */
+/** Returns the earliest time at which the payment needs work; undefined if it needs none. */
 export function dueAt(payment: Payment, now: Instant, policy: Policy): Instant | undefined {
   if (isInert(payment)) return undefined;
   const verifications = openedAttempts(payment).flatMap(({ verifyAt }) => verifyAt ?? []);
@@ -73,7 +73,7 @@ function stateMoments(payment: Payment, now: Instant, policy: Policy): Instant[]
   }
 }
 
-/** When a payment that nobody has paid is given up, by closing evidence. */
+/** Returns when an unpaid payment expires, once there is closing evidence. */
 export function timeoutAt(payment: Payment, policy: Policy): Instant {
   return payment.beganAt + policy.timeoutMs;
 }
@@ -85,8 +85,8 @@ export function awaitsAcknowledgement(payment: Payment): boolean {
 }
 
 /**
- * When a payment settled unpaid is finalised and the listing is told, or undefined when it never is.
- * Not at the settling itself: the first verification after it has had a chance to find money that was in flight.
+ * Returns when an unpaid payment is finalised and the listing gets FAILED; undefined if that never happens. The first
+ * verification after settling comes before, because it may find money that was under way.
  */
 export function finaliseAt(payment: Payment, policy: Policy): Instant | undefined {
   if (!isSettledUnpaid(payment) || payment.finalised || !policy.listingHearsFailed) return undefined;
@@ -94,25 +94,34 @@ export function finaliseAt(payment: Payment, policy: Policy): Instant | undefine
   return Math.max(payment.firstOpenedAt + policy.timeoutMs, payment.settledAt + VERIFICATIONS_AFTER_CLOSING_MS[0]);
 }
 
-/** Whether a checkout beside `attempt` waits for a verification that is overdue: it may have been paid meanwhile. */
+/** Whether the verification of a checkout other than `attempt` is overdue. That checkout may have been paid. */
 export function isOtherOverdue(payment: Payment, attempt: number, now: Instant): boolean {
   return openedAttempts(payment).some(
     ({ number, verifyAt }) => number !== attempt && verifyAt !== undefined && verifyAt <= now,
   );
 }
 
-/** When to publish an unacknowledged success again: after 15 minutes, then each time twice as late, up to a day. */
+/**
+ * Returns when to publish an unacknowledged success again: after 15 minutes at first, then at doubling intervals up to
+ * a day.
+ */
 export function republishAt(payment: Payment, now: Instant): Instant {
   const waited = now - (payment.settledAt ?? now);
   return now + clamp(waited, FIRST_REPUBLISH_MS, LONGEST_REPUBLISH_MS);
 }
 
-/** When to ask again after Chapa could not be asked: as long as it has been unavailable, from 1 minute up to 6 hours. */
+/**
+ * Returns when to verify again while Chapa is unavailable: after as long as it has been unavailable, from 1 minute to 6
+ * hours.
+ */
 export function retryAt(payment: Payment, now: Instant): Instant {
   return now + clamp(now - (payment.unreachableSince ?? now), FIRST_RETRY_MS, LONGEST_RETRY_MS);
 }
 
-/** The attempts whose verification is due `now`; none of them may be forgotten by verifying the latest only. */
+/**
+ * Returns all attempts whose verification is due at `now`, not only the latest. If none is due, returns the latest
+ * attempt, or in REVIEW the attempt of the last capture.
+ */
 export function attemptsToVerify(payment: Payment, now: Instant): number[] {
   const due = openedAttempts(payment).filter(({ verifyAt }) => verifyAt !== undefined && verifyAt <= now);
   if (due.length > 0) return due.map(({ number }) => number);
@@ -120,7 +129,7 @@ export function attemptsToVerify(payment: Payment, now: Instant): number[] {
   return [payment.state === "REVIEW" && last !== undefined ? last : payment.attempt];
 }
 
-/** Whether the checkout that callers hold is past its window, so that pressing again opens a new one. */
+/** Whether the checkout is past its window, so that the next request opens a new one. */
 export function isPastWindow(payment: Payment, now: Instant, policy: Policy): boolean {
   const opened = payment.attempts[payment.attempt]?.openedAt;
   return opened !== undefined && now >= opened + policy.checkoutTtlMs;

@@ -13,10 +13,10 @@ const RETRY_SECONDS = 5;
 const ROUNDS = 5;
 
 /**
- * Gives a payment up because somebody asks for it; only closing evidence lets it go.
- * @param by who asks, as history names them
- * @returns the payment, cancelled now or given up before
- * @throws PaymentTaken when it has taken money, GatewayUnavailable when nothing can be known, CheckoutBeingOpened
+ * Cancels a payment on request, once closing evidence proves that it can no longer be paid.
+ * @param by who asks, as the history names them
+ * @returns the payment, cancelled now or settled unpaid before
+ * @throws PaymentTaken if it has taken money, GatewayUnavailable if Chapa's answers are unclear, CheckoutBeingOpened
  */
 export async function cancel(ports: CancelPorts, payment: Payment, by: string, deadline: number): Promise<Payment> {
   const context = runContext(ports, by);
@@ -37,7 +37,10 @@ export async function cancel(ports: CancelPorts, payment: Payment, by: string, d
   throw new Error(`payment ${payment.ref} changed ${ROUNDS} times while it was cancelled`);
 }
 
-/** Whether there is anything to give up. */
+/**
+ * Whether the payment can still be cancelled.
+ * @throws PaymentTaken, CheckoutBeingOpened
+ */
 function isOpen({ state, lease }: Payment, now: number): boolean {
   switch (state) {
     case "CREATED": {

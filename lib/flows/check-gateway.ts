@@ -10,7 +10,7 @@ export type CheckGatewayPorts = {
 
 const CHECK_MS = 4_000;
 
-/** Asks Chapa whether it is there, and keeps the answer for whoever wants to know how we are. */
+/** Checks whether Chapa answers and stores the result for health requests. */
 export async function checkGateway({ chapa, gatewayHealth, clock }: CheckGatewayPorts): Promise<void> {
   const isReachable = await chapa.isReachable(CHECK_MS);
   await gatewayHealth.record({ isReachable, at: clock.now() });

@@ -7,12 +7,12 @@ import type { RequestTable } from "../table/requests.ts";
 export type FindByRequestPorts = {
   requests: Pick<RequestTable, "find">;
   payments: Pick<PaymentTable, "find">;
-  /** Of ids; see `lib/contract/secrets.ts`. */
+  /** The namespace of ids; see `lib/contract/secrets.ts`. */
   namespace: () => Promise<string>;
 };
 
 /**
- * The payment that a user's request led to.
+ * Returns the payment of a user's request.
  * @throws PaymentNotFound
  */
 export async function findByRequest(

@@ -3,12 +3,12 @@ import type { Payment } from "../domain/payment.ts";
 import { SECOND_MS } from "../domain/time.ts";
 import { type ResolvePorts, resolve } from "./resolve.ts";
 
-// The payer's browser waits for this.
+// The payer's browser waits for this verification.
 const VERIFY_MS = 5 * SECOND_MS;
 
 /**
- * The payer comes back from Chapa: one verification, as far as unverified notices may cause one, and then what is known.
- * @returns undefined for a reference that is not ours
+ * Handles the payer's return from Chapa: causes one verification if the budget for unverified notices allows it.
+ * @returns the payment as it then is; undefined for a reference that is not ours
  */
 export async function handleReturn(
   ports: ResolvePorts,

@@ -9,7 +9,7 @@ import { isWanted } from "./resolve.ts";
 export type UnverifiedNoticePorts = {
   payments: Pick<PaymentTable, "find">;
   resolve: Pick<Queue<ResolveMessage>, "send">;
-  /** Keeps one process from queueing more than the shared budget would ever allow. */
+  /** Keeps one process from queueing more than the shared budget allows. */
   bucket: { take(key: string): Promise<Verdict> };
   clock: Pick<Clock, "now">;
 };
@@ -17,8 +17,9 @@ export type UnverifiedNoticePorts = {
 export type NoticeOutcome = "not_found" | "already_processed" | "processed";
 
 /**
- * Somebody who proves nothing says that a payment may have changed: Chapa's callback, a browser, a replayed header.
- * At most it causes a verification; past the bucket the schedule finds the truth anyway.
+ * Handles a notice from a caller that is not authenticated: Chapa's callback, a browser, or a replayed constant header.
+ * It causes at most one verification. If the bucket is empty, the schedule verifies the payment later.
+ * @returns what happened, for the answer to the caller
  */
 export async function handleUnverifiedNotice(ports: UnverifiedNoticePorts, reference: string): Promise<NoticeOutcome> {
   const parsed = parseTxRef(reference);

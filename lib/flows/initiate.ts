@@ -50,15 +50,15 @@ export type InitiatePorts = CapturePorts &
 /** `me` names this invocation; `deadline` and `leaseUntil` are epoch ms. */
 export type InitiateRun = { me: string; deadline: number; leaseUntil: number };
 
-// A fee that may be paid again needs a new serial each time; nobody comes near this.
+// A fee that may be paid again needs a new serial each time. No real owner comes near this number.
 const SERIALS_LIMIT = 256;
 const RETRY_SECONDS = 5;
 const FIRST_WAIT_MS = 100;
 const LONGEST_WAIT_MS = SECOND_MS;
 
 /**
- * Gives the caller the one payment of this fee, with a checkout that can be paid while there is anything to pay.
- * Record before effect: the row stands before Chapa hears of it, and whoever finds unfinished work finishes it.
+ * Returns the one payment of this fee, with a checkout while it can be paid. The row is stored before we call Chapa, so
+ * the next request can finish what an interrupted one began.
  * @throws every PaymentError that a caller may see
  */
 export async function initiate(ports: InitiatePorts, command: InitiateCommand, run: InitiateRun): Promise<Initiated> {
@@ -71,7 +71,7 @@ export async function initiate(ports: InitiatePorts, command: InitiateCommand, r
   return { payment, replayed: started.replayed, quota: started.quota };
 }
 
-/** The answer, whether the same request was answered before, and how much of the caller's limit is left. */
+/** The payment, whether the same request was answered before, and how much of the caller's limit is left. */
 export type Initiated = { payment: Payment; replayed: boolean; quota: Quota };
 
 type Job = {
@@ -87,7 +87,7 @@ type Job = {
   refAt: (serial: number) => Ref;
 };
 
-/** `claimed` is this invocation's own untouched row, when it wrote one. */
+/** `claimed` is the untouched row of this invocation, if it wrote one. */
 type Started = {
   payment: Payment;
   request: KnownRequest;
@@ -122,7 +122,10 @@ async function prepare(ports: InitiatePorts, command: InitiateCommand, run: Init
   };
 }
 
-/** A payment needs no contact data of the payer; an unknown payer is another matter. */
+/**
+ * A failed lookup must not stop the payment, because a payment needs no contact. An unknown user does stop it.
+ * @throws UserUnknown
+ */
 async function findContact(ports: InitiatePorts, userId: Uuid): Promise<Contact> {
   try {
     const user = await ports.customers.find(userId);
@@ -135,7 +138,11 @@ async function findContact(ports: InitiatePorts, userId: Uuid): Promise<Contact>
   }
 }
 
-/** Claim, request row and limiter, in parallel: one trip. A refused new request leaves nothing but a note. */
+/**
+ * Writes the claim and the request and counts the call, in parallel to save time. A refused new request leaves only a
+ * note.
+ * @throws RateLimited
+ */
 async function begin(job: Job): Promise<Started> {
   const { ports, command, run, hash } = job;
   const refused = ports.limiter.refused(command.caller);
@@ -158,7 +165,7 @@ async function begin(job: Job): Promise<Started> {
     throw new RateLimited(verdict);
   }
   const { request, replayed } = recorded;
-  // The request may stand for a later serial of this fee, or for another fee altogether.
+  // The request may point to a later serial of this fee, or to another fee.
   const stored = request.ref === claimed.ref ? undefined : await ports.payments.find(request.ref);
   return {
     payment: stored ?? written.payment,
@@ -169,7 +176,10 @@ async function begin(job: Job): Promise<Started> {
   };
 }
 
-/** The limiter's refusal is known already: only a replay goes on, and a flood writes nothing. */
+/**
+ * Handles a caller whom the limiter already refuses. Only a replay continues, so a flood of requests writes nothing.
+ * @throws RateLimited
+ */
 async function replay(job: Job, refusal: Refusal): Promise<Started> {
   const request = await job.ports.requests.find(job.hash);
   const payment = request && (await job.ports.payments.find(request.ref));
@@ -177,11 +187,11 @@ async function replay(job: Job, refusal: Refusal): Promise<Started> {
   return { payment, request, replayed: true, quota: refusal.quota };
 }
 
-/** Does what the stored payment asks for until there is an answer to give. */
+/** Takes the next step of the stored payment until it has an answer. */
 async function finish(job: Job, started: Started): Promise<Payment> {
   const { ports, run } = job;
   const request = { ...started.request, asked: job.asked, payableAgain: job.price.payableAgain };
-  let payment = await named(job, started.payment);
+  let payment = await withFee(job, started.payment);
   for (let waitMs = FIRST_WAIT_MS; ; ) {
     const decision = decide(payment, request, run.me, job.context());
     switch (decision.kind) {
@@ -226,7 +236,10 @@ function refusalOf(decision: Extract<Decision, { kind: "refuse" }>): Error {
   }
 }
 
-/** Somebody else is opening this checkout: waits a little, or says when to come back. */
+/**
+ * Waits while another request opens this checkout.
+ * @throws CheckoutBeingOpened when no time is left
+ */
 async function waitForOther({ ports, run }: Job, payment: Payment, waitMs: number): Promise<void> {
   const now = ports.clock.now();
   if (now + waitMs >= run.deadline) {
@@ -236,7 +249,11 @@ async function waitForOther({ ports, run }: Job, payment: Payment, waitMs: numbe
   await ports.clock.sleep(waitMs);
 }
 
-/** Leaves a checkout that is past its window: closed for certain, or paid after all, or not left. */
+/**
+ * Leaves a checkout that is past its window, if it is closed for certain. If it turns out to be paid, returns the paid
+ * payment.
+ * @throws GatewayUnavailable, AttemptsUsedUp
+ */
 async function leave(job: Job, payment: Payment, then: "renew" | "fail_used_up"): Promise<Payment> {
   const { ports, run } = job;
   const closing = await closeCheckout(ports, payment, run.deadline);
@@ -266,13 +283,13 @@ async function claimAgain(job: Job, serial: number): Promise<Payment> {
   return payment;
 }
 
-/** Money may have arrived before anybody claimed the fee here; whoever asks for it tells whose it is. */
-async function named(job: Job, payment: Payment): Promise<Payment> {
+/** Money may arrive before a caller claims the fee. The first caller that asks for the fee names its owner. */
+async function withFee(job: Job, payment: Payment): Promise<Payment> {
   if (payment.userId) return payment;
-  const revised = await updatePayment(job.ports.payments, payment, (current) =>
+  const updated = await updatePayment(job.ports.payments, payment, (current) =>
     current.userId ? undefined : { ...current, ...feeOf(job, current.serial) },
   );
-  return revised.payment ?? payment;
+  return updated.payment ?? payment;
 }
 
 async function stored(job: Job, before: Payment, after: Payment): Promise<Payment> {

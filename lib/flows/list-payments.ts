@@ -8,11 +8,13 @@ import { latestFirst, readPage } from "./steps/read-page.ts";
 
 export type ListPorts = {
   payments: Pick<PaymentTable, "openedByUser" | "openedOnDay" | "findAll">;
-  /** Buckets of a day. */
+  /** Buckets of a day in the index. */
   bucketsOf: (day: string) => string[];
 };
 
-/** What to list: one user's payments or, without a user, everybody's. `after` is where the page before ended. */
+/**
+ * What to list: one user's payments, or everybody's if `userId` is undefined. `after` is where the previous page ended.
+ */
 export type ListCommand = {
   userId: Uuid | undefined;
   status: WireStatus | undefined;
@@ -21,13 +23,13 @@ export type ListCommand = {
   after: PageKey | undefined;
 };
 
-// What one call reads at most before it gives what it has: a filter may fit hardly anything.
+// One call reads at most this much before it returns a page, because a filter may match very few payments.
 const ROUNDS = 5;
 const ROUND_SIZE = 100;
 const ROUND_DAYS = 10;
 const USUAL_DAYS = 31;
 
-/** One page, latest first; `next` is where the next one begins, undefined at the end. */
+/** Returns one page, latest first. `next` is where the next page begins; undefined at the end. */
 export async function listPayments(
   ports: ListPorts,
   { userId, status, span, limit, after }: ListCommand,
@@ -51,7 +53,7 @@ export async function listPayments(
   return { payments: found, next: last };
 }
 
-/** `reached` is how far back was read where nothing was found there. */
+/** `reached` is how far back a round has read without finding a payment there. */
 type Round = { keys: PageKey[]; isEnd: boolean; reached?: PageKey };
 
 async function ofUser({ payments }: ListPorts, userId: Uuid, span: Span, last: PageKey | undefined): Promise<Round> {
@@ -59,7 +61,7 @@ async function ofUser({ payments }: ListPorts, userId: Uuid, span: Span, last: P
   return { keys, isEnd: keys.length < ROUND_SIZE };
 }
 
-/** Walks back day by day until there is a round's worth, or a month has been read. */
+/** Reads back day by day until it has enough for a round, or has read {@link ROUND_DAYS} days. */
 async function ofEverybody(ports: ListPorts, span: Span, last: PageKey | undefined): Promise<Round> {
   const keys: PageKey[] = [];
   let { to } = until(span, last);
@@ -73,7 +75,7 @@ async function ofEverybody(ports: ListPorts, span: Span, last: PageKey | undefin
     );
     const sorted = buckets.flat().sort(latestFirst);
     keys.push(...sorted.slice(0, ROUND_SIZE));
-    // A day that has more than a round's worth goes on where this round ends.
+    // If a day has more than one round can hold, the next round continues within that day.
     if (sorted.length > ROUND_SIZE || buckets.some(({ length }) => length === ROUND_SIZE)) {
       return { keys, isEnd: false };
     }
@@ -86,13 +88,13 @@ function until(span: Span, last: PageKey | undefined): Span {
   return last ? { ...span, to: Math.min(span.to, last.at) } : span;
 }
 
-// The highest key there can be: what lies at `reached` itself has not been read.
+// The highest possible key, because the moment at `reached` itself has not been read.
 const FIRST_REF = "Z".repeat(18) as Ref;
 
 /**
- * The span that callers mean: whole days in Addis Ababa, or moments. Without a beginning it is all of one user's past,
- * and a month of everybody's. What lies before the epoch or after tomorrow is left out: nothing happened there, and
- * days beyond the years 0 and 9999 have no name to look them up by.
+ * Returns the span of a list: `from` and `to` are whole days in Addis Ababa, or moments. Without `from` it is one
+ * user's whole past, or the last month of all users. Times before the epoch and after tomorrow are cut off: no payment
+ * can be there, and years outside 0 to 9999 cannot be written as a day.
  */
 export function spanOf(from: string | undefined, to: string | undefined, now: Instant, isOfOne: boolean): Span {
   const isDay = (text: string) => !text.includes("T");

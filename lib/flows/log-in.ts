@@ -8,8 +8,8 @@ export type LogInPorts = {
 };
 
 /**
- * Passes a login on to User Management. Guessing is slowed down for each address and for each user name.
- * @throws RateLimited, WrongLogin, DependencyUnavailable (also while nobody can count the tries)
+ * Passes a login on to User Management. Calls are limited for each address and each user name, to slow down guessing.
+ * @throws RateLimited, WrongLogin, DependencyUnavailable (also if the limit cannot be counted)
  */
 export async function logIn(
   { users, limiter }: LogInPorts,

@@ -1,6 +1,7 @@
-import { deliveryEnded, deliverySent, flag } from "../domain/apply.ts";
+import { flag } from "../domain/apply.ts";
 import { listingStatusOf } from "../domain/events.ts";
 import { paymentIdOf, type Ref, type Uuid } from "../domain/ids.ts";
+import { deliveryEnded, deliverySent } from "../domain/notes.ts";
 import { type Payment, shownTxRef } from "../domain/payment.ts";
 import { clamp, MINUTE_MS, SECOND_MS } from "../domain/time.ts";
 import type { TransitionContext } from "../domain/transitions.ts";
@@ -24,14 +25,15 @@ export type NotifyListingPorts = {
   policy: Policy;
 };
 
-// While a confirm may still be running there, its preflight is blind: nothing is asked for this long after a send.
+// While a confirm may still be running at the listing, a preflight does not see its effect. So no call follows a send
+// for this long.
 const QUIET_AFTER_SEND_MS = MINUTE_MS;
 const FIRST_BACKOFF_MS = 10 * SECOND_MS;
 const LONGEST_BACKOFF_MS = 15 * MINUTE_MS;
-// A payment that changes during its delivery is delivered again; more than a few times in one run would be a fault.
+// A payment that changes during its delivery is delivered again. More rounds than this in one run would be a defect.
 const ROUNDS = 4;
 
-/** What is delivered. `sentBefore`: an earlier send has not come to a definite end. */
+/** What is delivered. `sentBefore`: the outcome of an earlier send is unknown. */
 type Delivery = {
   payment: Payment;
   propertyId: Uuid;
@@ -39,29 +41,31 @@ type Delivery = {
   backoff: Handled;
   sentBefore: boolean;
 };
-/** `changed`: the payment is not what it was; nothing may be concluded from this round. */
-type Step = Handled | "changed";
+/** `changed`: another request changed the payment, so this round proves nothing. */
+type Step = Handled | { kind: "changed" };
 
 /**
- * Brings the listing to the payment's current state. One call at a time for each property (the queue's groups see to
- * that); never skipped on redelivery; acknowledged only by an answer that leaves no doubt.
+ * Delivers the payment's current state to the listing. The queue's groups allow one call at a time for each property. A
+ * delivery is repeated until the listing acknowledges it beyond doubt.
  * @param receives how often this message has been received
+ * @returns whether the delivery is done, or the delay in seconds before the next one
+ * @throws Error if the listing rejects the data of a confirm
  */
 export async function notifyListing(ports: NotifyListingPorts, ref: Ref, receives: number): Promise<Handled> {
   const backoffMs = clamp(FIRST_BACKOFF_MS * 2 ** (receives - 1), FIRST_BACKOFF_MS, LONGEST_BACKOFF_MS);
-  const backoff = { later: backoffMs / SECOND_MS };
+  const backoff: Handled = { kind: "retry", delaySeconds: backoffMs / SECOND_MS };
   let delivered: FinalStatus | undefined;
   for (let round = 0; round < ROUNDS; round++) {
-    // Read before each send and after it: a send that was overtaken is followed by the newer one.
+    // Read before and after each send, so that a newer state follows an outdated send.
     const payment = await ports.payments.find(ref);
     const status = payment && statusToDeliver(payment, ports.policy);
-    if (!payment?.propertyId || !status || status === delivered) return "done";
+    if (!payment?.propertyId || !status || status === delivered) return { kind: "done" };
     const quietMs = (payment.sentAt ?? Number.NEGATIVE_INFINITY) + QUIET_AFTER_SEND_MS - ports.clock.now();
-    if (quietMs > 0) return { later: quietMs / SECOND_MS };
+    if (quietMs > 0) return { kind: "retry", delaySeconds: quietMs / SECOND_MS };
     const sentBefore = payment.sentAt !== undefined;
     const step = await deliver(ports, { payment, propertyId: payment.propertyId, status, backoff, sentBefore });
-    if (step === "done") delivered = status;
-    else if (step !== "changed") return step;
+    if (step.kind === "done") delivered = status;
+    else if (step.kind !== "changed") return step;
   }
   return backoff;
 }
@@ -74,10 +78,10 @@ function statusToDeliver(payment: Payment, policy: Policy): FinalStatus | undefi
 
 async function deliver(ports: NotifyListingPorts, delivery: Delivery): Promise<Step> {
   const preflight = await send(ports, delivery, "PENDING");
-  // A preflight has no effect, so one that got lost leaves nothing unknown.
+  // A preflight has no effect, so a lost answer leaves nothing unknown.
   if (preflight.kind === "unknown") return delivery.backoff;
   if (preflight.kind !== "received") return judge(ports, delivery, preflight);
-  // A success confirmed for a deleted property would publish it again.
+  // The listing would publish a deleted property again if it got a success.
   if (preflight.propertyStatus === "DELETED") return closed(ports, delivery, "listing_closed");
   if (preflight.propertyStatus === "REJECTED" && delivery.status === "SUCCESS") {
     return closed(ports, delivery, "listing_closed");
@@ -85,7 +89,7 @@ async function deliver(ports: NotifyListingPorts, delivery: Delivery): Promise<S
 
   const { payment } = delivery;
   const sent = await ports.payments.save(payment, deliverySent(payment, contextOf(ports)));
-  if (!sent.won || !sent.payment) return "changed";
+  if (!sent.won || !sent.payment) return { kind: "changed" };
   return judge(ports, { ...delivery, payment: sent.payment }, await send(ports, delivery, delivery.status));
 }
 
@@ -121,15 +125,15 @@ async function judge(ports: NotifyListingPorts, delivery: Delivery, answer: List
     case "key_refused":
       ports.count("ListingRefusedKey");
       await again(ports, delivery);
-      return { later: LONGEST_BACKOFF_MS / SECOND_MS };
+      return { kind: "retry", delaySeconds: LONGEST_BACKOFF_MS / SECOND_MS };
     case "unavailable":
       return again(ports, delivery);
     case "unknown":
-      return { later: QUIET_AFTER_SEND_MS / SECOND_MS };
+      return { kind: "retry", delaySeconds: QUIET_AFTER_SEND_MS / SECOND_MS };
   }
 }
 
-/** It is final there, and only what can be seen of the property shows in which way. */
+/** The listing already has a final state. Only the property shows which one. */
 async function judgeFinal(ports: NotifyListingPorts, delivery: Delivery): Promise<Step> {
   if (delivery.status === "FAILED") return ended(ports, delivery, false);
   const isApproved = await ports.listing.isPublicOrReserved(delivery.propertyId);
@@ -138,7 +142,10 @@ async function judgeFinal(ports: NotifyListingPorts, delivery: Delivery): Promis
   return closed(ports, delivery, delivery.sentBefore ? "listing_unclear" : "listing_closed");
 }
 
-/** Paid, and the listing takes no success any more: a person must decide. A failure needs nobody. */
+/**
+ * The payment is paid, but the listing accepts no success any more, so a person must decide. A failure needs no
+ * decision.
+ */
 async function closed(
   ports: NotifyListingPorts,
   delivery: Delivery,
@@ -148,18 +155,18 @@ async function closed(
   await updatePayment(ports.payments, delivery.payment, (current) =>
     awaitsAcknowledgement(current) ? flag(current, code, contextOf(ports)) : undefined,
   );
-  return "done";
+  return { kind: "done" };
 }
 
-/** A definite end. An acknowledged success is written for good and never judged again. */
+/** Ends the delivery. An acknowledged success is never delivered again. */
 async function ended(ports: NotifyListingPorts, delivery: Delivery, isAcknowledged: boolean): Promise<Step> {
   await record(ports, delivery, isAcknowledged);
-  return "done";
+  return { kind: "done" };
 }
 
-/** A definite answer that is not the end: the same status is delivered again after a while. */
+/** The answer is definite but not final: the same status is delivered again later. */
 async function again(ports: NotifyListingPorts, delivery: Delivery): Promise<Step> {
-  // What an earlier send came to stays unknown, whatever this answer says.
+  // This answer does not tell how an earlier send ended.
   if (!delivery.sentBefore && delivery.payment.sentAt !== undefined) await record(ports, delivery, false);
   return delivery.backoff;
 }

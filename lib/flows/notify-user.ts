@@ -1,6 +1,6 @@
 import type { NotificationMessage } from "../contract/queues.ts";
 import { isCurrent } from "../domain/events.ts";
-import { paymentIdOf, Ref } from "../domain/ids.ts";
+import { paymentIdOf, type Ref } from "../domain/ids.ts";
 import { toBirr } from "../domain/money.ts";
 import { type Payment, paidAmount, shownTxRef } from "../domain/payment.ts";
 import { clamp, MINUTE_MS, SECOND_MS } from "../domain/time.ts";
@@ -13,39 +13,45 @@ import type { ContactTable } from "../table/contacts.ts";
 import type { PaymentTable } from "../table/payments.ts";
 import { paymentFields } from "./steps/payment-fields.ts";
 
+/** A message of the notification queue, with its ref parsed. */
+type UserNotification = NotificationMessage & { ref: Ref };
+
 export type NotifyUserPorts = {
   payments: Pick<PaymentTable, "find">;
   contacts: Pick<ContactTable, "find">;
-  inbox: Pick<Drain<NotificationMessage>, "next">;
-  /** Takes messages back for a further try. */
+  inbox: Pick<Drain<UserNotification>, "next">;
+  /** Takes messages for another try. */
   again: Pick<Queue<NotificationMessage>, "send">;
-  /** Takes messages that nobody will deliver. */
+  /** Takes messages that are given up. */
   dropped: Pick<Queue<NotificationMessage>, "send">;
   notification: Pick<NotificationService, "send">;
   clock: Pick<Clock, "now">;
   log: Log;
 };
 
-// The service takes ten calls a minute from one address and answers the eleventh with an error; others share it.
+// The service allows ten calls a minute from one address and fails the eleventh. Others share this address.
 const CALLS_A_MINUTE = 8;
-// A message that may have gone out already is tried twice more, two minutes apart.
+// A message that may already have been sent is tried twice more, two minutes apart.
 const FURTHER_TRIES = 2;
 const BETWEEN_TRIES_SECONDS = 120;
 // One call takes up to six seconds.
 const CALL_MS = 8 * SECOND_MS;
 
-/** Tells payers, as many as one minute allows. Never holds back or changes a payment. */
+/**
+ * Sends payers as many messages as one minute allows. It never delays or changes a payment.
+ * @returns how many were sent
+ */
 export async function notifyUsers(ports: NotifyUserPorts, deadline: number): Promise<{ sent: number }> {
   let sent = 0;
   for (let calls = 0; calls < CALLS_A_MINUTE && ports.clock.now() + CALL_MS < deadline; calls++) {
     const received = await ports.inbox.next();
     if (!received) break;
     if (received === "malformed") continue;
-    const payment = await ports.payments.find(Ref.parse(received.body.ref));
+    const payment = await ports.payments.find(received.body.ref);
     const delivery = await deliver(ports, payment, received.body.event);
     await settle(ports, { received, payment }, delivery);
     if (delivery === "sent") sent++;
-    // It cannot be reached: what is not received now keeps its receives.
+    // The service is unavailable. Messages that are not received now keep their count of receives.
     if (delivery === "later") break;
   }
   return { sent };
@@ -73,11 +79,11 @@ function amountOf(payment: Payment): string {
   return `${toBirr(paidAmount(payment))} ${payment.terms.currency}`;
 }
 
-type Taken = { received: Received<NotificationMessage>; payment: Payment | undefined };
+type Taken = { received: Received<UserNotification>; payment: Payment | undefined };
 
 function fieldsOf({ received, payment }: Taken): LogFields {
   const { ref, event } = received.body;
-  return { ...(payment ? paymentFields(payment) : { payment_id: paymentIdOf(Ref.parse(ref)) }), event };
+  return { ...(payment ? paymentFields(payment) : { payment_id: paymentIdOf(ref) }), event };
 }
 
 async function settle(ports: NotifyUserPorts, taken: Taken, delivery: Delivery | "overtaken"): Promise<void> {

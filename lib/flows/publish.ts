@@ -21,10 +21,7 @@ export type PublishPorts = {
   count: Count;
 };
 
-/**
- * Turns versions into messages: a version is an event. Whatever is repeated here is harmless to its receivers; what is
- * lost on the way is found by the sweep.
- */
+/** Turns new versions of payments into messages. Receivers tolerate repeated messages; the sweep finds lost ones. */
 export async function publish(ports: PublishPorts, changes: readonly Change[]): Promise<void> {
   const steps = changes.map(({ before, after }) => ({ after, outcome: outcomeOf(before, after) }));
   await ports.listing.sendAll(steps.filter(({ outcome }) => outcome.listing).map(({ after }) => toListing(after)));
@@ -40,7 +37,7 @@ export async function publish(ports: PublishPorts, changes: readonly Change[]): 
   if (begun.length > 0) await countCalls(ports, { initiate_calls: begun.length });
 }
 
-/** Whether this version is somebody's asking for a checkout; asking again for the same one makes no version. */
+/** Whether this version began an attempt. A repeated request for the same attempt makes no version. */
 function isBegun({ history }: Payment): boolean {
   const transition = history.at(-1)?.transition;
   return transition === "claim" || transition === "takeOver" || transition === "renew" || transition === "reopen";
@@ -57,7 +54,7 @@ function toUser({ ref, version }: Payment, { user }: Outcome): { message: Notifi
   return user ? [{ message: { ref, version, event: user, tries: 0 } }] : [];
 }
 
-/** Totals are best effort; the daily comparison with the rows puts them right. */
+/** A failed count must not stop the stream: the daily reconciliation corrects totals. */
 async function addTotals(ports: PublishPorts, payment: Payment, delta: NonNullable<Outcome["totals"]>): Promise<void> {
   try {
     await ports.totals.add(delta);

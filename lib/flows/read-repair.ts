@@ -21,8 +21,8 @@ export type ReadRepairPorts = {
 const STALE_MS = 15 * SECOND_MS;
 
 /**
- * Whoever reads that a payment is still open, or that nobody paid while money may still be under way, causes a
- * verification a while after the last one, and waits for none.
+ * Requests a verification if the payment that was read may be outdated: it is pending, or settled unpaid while money
+ * may still arrive. The reader does not wait for it.
  */
 export async function readRepair(ports: ReadRepairPorts, payment: Payment): Promise<void> {
   if (!mayBeOutdated(payment, ports.clock.now())) return;

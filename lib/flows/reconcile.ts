@@ -1,8 +1,8 @@
 import type { Listed } from "../chapa/classify.ts";
 import type { ChapaClient } from "../chapa/client.ts";
-import { listedCapture } from "../domain/apply.ts";
 import type { PageKey } from "../domain/commands.ts";
 import { type CheckoutRef, checkoutRefOf, parseTxRef, paymentIdOf } from "../domain/ids.ts";
+import { listedCapture } from "../domain/notes.ts";
 import { type Capture, isSameCapture, openedAttempts, type Payment } from "../domain/payment.ts";
 import { addisAbabaDay, DAY_MS, HOUR_MS, type Instant, SECOND_MS, spanOfDay } from "../domain/time.ts";
 import { combined, NO_TOTALS, shareOf } from "../domain/totals.ts";
@@ -20,31 +20,37 @@ export type ReconcilePorts = ResolvePorts & {
   totals: Pick<TotalsTable, "rewrite">;
   progress: Pick<ProgressTable, "load" | "save">;
   clock: Clock;
-  /** Buckets of a day. */
+  /** Buckets of a day in the index. */
   bucketsOf: (day: string) => string[];
 };
 
-/** `done`: all of it, now or earlier today. `to_be_continued`: time is up, or Chapa does not give its list. */
+/**
+ * `done`: the comparison is complete, now or earlier today. `to_be_continued`: time is up, or Chapa did not return its
+ * list.
+ */
 export type Reconciled = { kind: "done" | "to_be_continued"; verifications: number; findings: number };
 
 export const RECONCILED_DAYS = 10;
-// What is younger has its own ways of becoming known, which are under way.
+// Younger transactions may still become known by webhook or schedule.
 const MIN_AGE_MS = HOUR_MS;
 const PAGES_LIMIT = 2_000;
 const LIST_MS = 8 * SECOND_MS;
-// One comparison may need several questions to Chapa; none is begun that could be cut off.
+// One comparison may need several calls to Chapa. None is begun that might be cut off.
 const RESERVE_MS = 20 * SECOND_MS;
 const PART = 100;
-// Chapa's list may be behind its webhooks; a capture that it does not have after a day is odd.
+// Chapa's list may lag behind its webhooks. After a day, a missing capture is a finding.
 const LISTED_WITHIN_MS = DAY_MS;
 const VERIFICATIONS_LIMIT = 500;
+
+/** A transaction to compare; `checkout` is its name, parsed, if that is a reference of ours. */
+type Row = Pick<Listed, "name" | "reference" | "amount" | "at"> & { checkout: CheckoutRef | undefined };
 
 type Run = { ports: ReconcilePorts; deadline: number; now: Instant; verifications: number; findings: number };
 
 /**
- * Compares Chapa's books with ours over the last ten days, both ways, once a day: money there that is not known here
- * is verified, and taken in or reported; money here that is not listed there is verified, and reported; the totals of
- * those days are written as they are. Holds one page at a time, and goes on where a run was cut short.
+ * Compares Chapa's list with our payments of the last ten days, both ways, once a day. Money that we do not know is
+ * verified, then recorded or reported. A capture that Chapa does not list is verified and reported. The totals of those
+ * days are rewritten. A run holds one page at a time, and continues where the last one was cut short.
  */
 export async function reconcile(ports: ReconcilePorts, deadline: number): Promise<Reconciled> {
   const run: Run = { ports, deadline, now: ports.clock.now(), verifications: 0, findings: 0 };
@@ -71,7 +77,10 @@ async function runFrom(run: Run, from: Progress): Promise<Reconciled["kind"]> {
   return "done";
 }
 
-/** A page of theirs, then a day of ours; undefined when Chapa does not give the page. */
+/**
+ * Compares one page of Chapa's list or, after the last page, one of our days.
+ * @returns the progress; undefined if Chapa did not return the page
+ */
 async function step(run: Run, progress: Progress): Promise<Progress | undefined> {
   if (progress.page !== undefined) {
     const list = await run.ports.chapa.transactions(progress.page, LIST_MS);
@@ -92,32 +101,32 @@ async function step(run: Run, progress: Progress): Promise<Progress | undefined>
 }
 
 async function comparePage(run: Run, listed: readonly Listed[]): Promise<void> {
-  const refs = listed.flatMap(({ name }) => parseTxRef(name ?? "")?.ref ?? []);
-  const rows = await run.ports.payments.findAll([...new Set(refs)]);
-  const known = new Map(rows.map((payment) => [payment.ref, payment]));
-  const nameless: Listed[] = [];
-  for (const row of listed) {
-    const parsed = parseTxRef(row.name ?? "");
-    if (!parsed) nameless.push(row);
-    else await compareNamed(run, known.get(parsed.ref), parsed, row);
+  const rows = listed.map((row) => ({ ...row, checkout: parseTxRef(row.name ?? "") }));
+  const refs = rows.flatMap(({ checkout }) => checkout?.ref ?? []);
+  const payments = await run.ports.payments.findAll([...new Set(refs)]);
+  const known = new Map(payments.map((payment) => [payment.ref, payment]));
+  const nameless: Row[] = [];
+  for (const row of rows) {
+    if (!row.checkout) nameless.push(row);
+    else await compareNamed(run, known.get(row.checkout.ref), row.checkout, row);
   }
   if (nameless.length > 0) await compareNameless(run, nameless);
 }
 
-/** Money under a reference of ours: known, or asked about, which takes it in even where there is no row. */
-async function compareNamed(run: Run, payment: Payment | undefined, checkout: CheckoutRef, row: Listed): Promise<void> {
+/** Compares a transaction under a reference of ours. Unknown money is verified, which records it even without a row. */
+async function compareNamed(run: Run, payment: Payment | undefined, checkout: CheckoutRef, row: Row): Promise<void> {
   const capture = { attempt: checkout.attempt, reference: row.reference };
   if (payment && (await isNoted(run, payment, capture, row))) return;
   const after = await verify(run, checkout);
   if (!after || !(await isNoted(run, after, capture, row))) report(run, "not_confirmed", row);
 }
 
-/** Whether the payment has this capture; then it is noted that Chapa lists it. */
+/** Whether the payment has this capture. If so, marks it as listed by Chapa. */
 async function isNoted(
   run: Run,
   payment: Payment,
   capture: Pick<Capture, "attempt" | "reference">,
-  row: Listed,
+  row: Row,
 ): Promise<boolean> {
   const known = payment.captures.find((other) => isSameCapture(other, capture));
   if (!known) return false;
@@ -129,10 +138,10 @@ async function isNoted(
 }
 
 /**
- * Money under a name that is none of ours. It may still be: then it is one of our captures by Chapa's own reference,
- * or one of our unpaid payments of that time turns out paid. Whatever is left is somebody else's, or a finding.
+ * Compares transactions under other names. They may match one of our captures by Chapa's own reference, or one of our
+ * unpaid payments of that time that turns out to be paid. The rest is reported.
  */
-async function compareNameless(run: Run, rows: readonly Listed[]): Promise<void> {
+async function compareNameless(run: Run, rows: readonly Row[]): Promise<void> {
   let left = [...rows];
   const settle = async (payment: Payment) => {
     for (const row of left) {
@@ -159,7 +168,7 @@ async function compareNameless(run: Run, rows: readonly Listed[]): Promise<void>
   for (const row of left) report(run, "unknown_owner", row);
 }
 
-/** Counts a day anew, and asks about captures that Chapa's list does not have. */
+/** Counts a day's totals again, and verifies captures that Chapa's list does not contain. */
 async function compareDay(run: Run, day: string): Promise<void> {
   let totals = NO_TOTALS;
   await eachPaymentOf(run, day, async (payment) => {
@@ -168,14 +177,14 @@ async function compareDay(run: Run, day: string): Promise<void> {
       if (listed || reversal || run.now - at < LISTED_WITHIN_MS) continue;
       const checkout = checkoutRefOf(payment.ref, attempt);
       current = (await verify(run, checkout)) ?? current;
-      report(run, "not_listed", { name: checkout.txRef, reference, amount, at, tookMoney: true });
+      report(run, "not_listed", { name: checkout.txRef, reference, amount, at, checkout });
     }
     totals = combined(totals, shareOf(current));
   });
   await run.ports.totals.rewrite(day, totals);
 }
 
-/** Every payment whose first checkout was opened on a day, a part at a time. */
+/** Visits every payment whose first checkout was opened on a day, one page at a time. */
 async function eachPaymentOf(run: Run, day: string, visit: (payment: Payment) => Promise<void>): Promise<void> {
   const { payments, bucketsOf } = run.ports;
   const { from, to } = spanOfDay(day);
@@ -190,7 +199,7 @@ async function eachPaymentOf(run: Run, day: string, visit: (payment: Payment) =>
   }
 }
 
-/** Asks about one checkout; waits where somebody has just asked about the same payment. */
+/** Verifies one checkout. If the payment was verified a moment ago, waits and tries again. */
 async function verify(run: Run, checkout: CheckoutRef): Promise<Payment | undefined> {
   run.verifications++;
   let resolved = await resolve(run.ports, checkout, "reconcile", run.deadline);
@@ -201,14 +210,9 @@ async function verify(run: Run, checkout: CheckoutRef): Promise<Payment | undefi
   return resolved.kind === "unknown" ? undefined : resolved.payment;
 }
 
-function report(
-  run: Run,
-  reason: "not_confirmed" | "another_amount" | "unknown_owner" | "not_listed",
-  row: Listed,
-): void {
+function report(run: Run, reason: "not_confirmed" | "another_amount" | "unknown_owner" | "not_listed", row: Row): void {
   run.findings++;
   run.ports.count("ReconcileFinding");
-  const parsed = parseTxRef(row.name ?? "");
-  const about = { payment_id: parsed && paymentIdOf(parsed.ref), tx_ref: row.name };
+  const about = { payment_id: row.checkout && paymentIdOf(row.checkout.ref), tx_ref: row.name };
   run.ports.log.error("reconcile_finding", { reason, ...about, reference: row.reference, amount: row.amount });
 }

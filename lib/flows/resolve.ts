@@ -1,7 +1,8 @@
 import type { ChapaClient } from "../chapa/client.ts";
-import { finalise, noteVerification, settleUnpaid, unreachable } from "../domain/apply.ts";
+import { finalise, settleUnpaid } from "../domain/apply.ts";
 import type { Money, Unpaid, VerifyResult } from "../domain/evidence.ts";
 import { type CheckoutRef, paymentIdOf, txRefOf } from "../domain/ids.ts";
+import { noteVerification, unreachable } from "../domain/notes.ts";
 import { isSettledUnpaid, type Payment } from "../domain/payment.ts";
 import { MINUTE_MS, SECOND_MS } from "../domain/time.ts";
 import { type TransitionContext, transitionDue } from "../domain/transitions.ts";
@@ -18,26 +19,29 @@ import { updatePayment } from "./steps/update-payment.ts";
 export type ResolvePorts = CapturePorts & {
   payments: Pick<PaymentTable, "find">;
   chapa: Pick<ChapaClient, "verify">;
-  /** Verifications that unverified notices may cause, together; absent where none come, and then a notice is held. */
+  /** Verifications that all unverified notices together may cause. Without a budget, notices cause none. */
   budget?: { take(key: string): Promise<Verdict> };
   policy: Policy;
 };
 
-/** `suppressed`: verified a moment ago, to be asked again after `afterMs`. `unknown`: nothing of ours. */
+/**
+ * `held`: this trigger causes no verification now. `suppressed`: verified a moment ago; try again after `afterMs`.
+ * `unknown`: not a reference of ours.
+ */
 export type Resolved =
   | { kind: "verified" | "held"; payment: Payment | undefined }
   | { kind: "suppressed"; afterMs: number; payment: Payment }
   | { kind: "unknown" };
 
-// One verify per payment in this time among all triggers.
+// All triggers together cause at most one verify per payment in this time.
 const BETWEEN_VERIFICATIONS_MS = 5 * SECOND_MS;
-// A settled payment is verified this often for callers who prove nothing.
+// Unverified notices cause at most one verification of a settled payment in this time.
 const BETWEEN_NOTICES_MS = 10 * MINUTE_MS;
 const ROUNDS = 5;
 
 /**
- * The only place that asks Chapa about money: verifies one checkout and makes the transition that the result justifies.
- * @param deadline epoch ms; nothing is started that cannot end by then
+ * Verifies one checkout at Chapa and makes the transition that the result justifies.
+ * @param deadline epoch ms; no call is started that cannot end by then
  */
 export async function resolve(
   ports: ResolvePorts,
@@ -46,13 +50,13 @@ export async function resolve(
   deadline: number,
 ): Promise<Resolved> {
   const payment = await ports.payments.find(ref);
-  // Only Chapa's own word, signed or in its books, lets a reference without a row of ours cost a question.
-  const isChapas = trigger === "webhook" || trigger === "reconcile";
-  if ((!payment || attempt > payment.attempt) && !isChapas) return { kind: "unknown" };
+  // A reference without a row of ours is verified only if Chapa itself named it: in a signed webhook or in its list.
+  const isNamedByChapa = trigger === "webhook" || trigger === "reconcile";
+  if ((!payment || attempt > payment.attempt) && !isNamedByChapa) return { kind: "unknown" };
   if (payment) {
     if (!isWanted(payment, trigger, ports.clock.now())) return { kind: "held", payment };
     const afterMs = (payment.verifiedAt ?? 0) + BETWEEN_VERIFICATIONS_MS - ports.clock.now();
-    // A verification later than now was dated by a clock that is wrong; waiting for it could take hours.
+    // A verification dated in the future comes from a wrong clock. Waiting for it could take hours.
     if (afterMs > 0 && afterMs <= BETWEEN_VERIFICATIONS_MS) return suppressed(ports, payment, trigger, afterMs);
   }
   if (isUnverified(trigger) && !(await ports.budget?.take("unverified"))?.allowed) return { kind: "held", payment };
@@ -66,7 +70,10 @@ export async function resolve(
   return { kind: "verified", payment: after };
 }
 
-/** Whether this trigger could change anything about the payment now. Asked of the row before Chapa is asked. */
+/**
+ * Whether a verification by this trigger can change the payment now. It decides from the stored row, without a call to
+ * Chapa.
+ */
 export function isWanted(payment: Payment, trigger: Trigger, now: number): boolean {
   if (trigger === "schedule") return payment.dueAt !== undefined && payment.dueAt <= now;
   if (!isUnverified(trigger)) return true;
@@ -74,7 +81,7 @@ export function isWanted(payment: Payment, trigger: Trigger, now: number): boole
   return !isSettledUnpaid(payment) || now - (payment.verifiedAt ?? 0) >= BETWEEN_NOTICES_MS;
 }
 
-/** Whether whoever caused it has proved nothing. */
+/** Whether the caller behind the trigger is not authenticated. */
 function isUnverified(trigger: Trigger): boolean {
   return trigger === "callback" || trigger === "return" || trigger === "read";
 }
@@ -84,7 +91,7 @@ function suppressed(ports: ResolvePorts, payment: Payment, trigger: Trigger, aft
   return { kind: "suppressed", afterMs, payment };
 }
 
-/** `begun`: when Chapa was asked, which is what the verification counts from, however long its answer is on its way. */
+/** `begun` is when Chapa was called. The next verification is scheduled from then, however late the answer comes. */
 type Verification = Run & { ports: ResolvePorts; attempt: number; begun: TransitionContext };
 
 async function conclude(
@@ -96,14 +103,14 @@ async function conclude(
   switch (result.kind) {
     case "unavailable":
       run.ports.count(result.reason === "misconfigured" ? "ChapaMisconfigured" : "ChapaUnavailable");
-      return payment && putOff(run, payment);
+      return payment && reschedule(run, payment);
     case "unpaid":
       return payment && concludeUnpaid(run, payment, result);
     case "paid":
     case "refunded":
     case "reversed": {
       const after = await recordCapture(run.ports, known, { attempt: run.attempt, result }, run);
-      // Money that was known before: the verification has ended without a transition, and the next one is dated.
+      // The capture was recorded before, so only the next verification is scheduled.
       return after && after.version === payment?.version ? endVerification(run, after) : after;
     }
   }
@@ -114,7 +121,7 @@ async function concludeUnpaid(run: Verification, payment: Payment, found: Unpaid
   let current = payment;
   for (let round = 0; round < ROUNDS; round++) {
     const next = await nextUnpaid(run, current, found);
-    if (next.kind === "unclear") return putOff(run, current);
+    if (next.kind === "unclear") return reschedule(run, current);
     if (next.kind === "money") {
       const money = { attempt: current.attempt, result: next.result };
       return recordCapture(ports, { ref: current.ref, payment: current }, money, run);
@@ -132,7 +139,7 @@ type Next =
   | { kind: "money"; result: Money }
   | { kind: "unclear" };
 
-/** What this verification leaves: the payment with the next one dated, and the transition that has become due, if any. */
+/** Returns the payment with its next verification scheduled, and with the transition that is due, if any. */
 async function nextUnpaid(run: Verification, payment: Payment, found: Unpaid): Promise<Next> {
   const { ports, attempt } = run;
   const ended = noteVerification(payment, attempt, found, run.begun);
@@ -150,7 +157,7 @@ async function nextUnpaid(run: Verification, payment: Payment, found: Unpaid): P
   return { kind: "save", payment: settleUnpaid(ended, due, closing.evidence, run.context()), made: due };
 }
 
-/** Beside a paid checkout every other link is ended, now or at its next verification. */
+/** Once a payment is paid, its other links are cancelled, now or at their next verification. */
 function afterVerification(run: Verification, payment: Payment | undefined): Promise<Payment> | Payment | undefined {
   return payment?.state === "SUCCESS" ? endOtherLinks(run.ports, payment, run) : payment;
 }
@@ -165,8 +172,8 @@ async function endVerification(
   return updated.payment;
 }
 
-/** Chapa could not be asked, which says nothing about the money: only the next verification is dated. */
-async function putOff({ ports, context }: Verification, payment: Payment): Promise<Payment | undefined> {
+/** Chapa was unavailable, which says nothing about money, so only the verification is rescheduled. */
+async function reschedule({ ports, context }: Verification, payment: Payment): Promise<Payment | undefined> {
   const updated = await updatePayment(ports.payments, payment, (current) => unreachable(current, context()));
   return updated.payment;
 }

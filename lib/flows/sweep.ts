@@ -1,6 +1,6 @@
 import type { ListingMessage, ResolveMessage } from "../contract/queues.ts";
-import { republished } from "../domain/apply.ts";
 import { eventIdOf, txRefOf } from "../domain/ids.ts";
+import { republished } from "../domain/notes.ts";
 import { openedAttempts, type Payment } from "../domain/payment.ts";
 import { MINUTE_MS } from "../domain/time.ts";
 import { attemptsToVerify, awaitsAcknowledgement, type Policy } from "../domain/verification-schedule.ts";
@@ -20,12 +20,13 @@ export type SweepPorts = {
   policy: Policy;
 };
 
-// Payments that one run takes from each bucket, the most overdue first; what is left is due in the next minute too.
+// Payments that one run takes from each bucket, the most overdue first. The rest stays due for the next minute.
 const PAGE = 200;
 
 /**
- * Finds every payment that is due, whatever was lost on the way to it: asks for a verification of each opened checkout
- * that awaits one, and publishes successes that the listing has not acknowledged.
+ * Finds every payment that is due, so that nothing depends on a message that may be lost. It requests the due
+ * verifications and publishes successes that the listing has not acknowledged.
+ * @returns numbers of payments, verifications and messages
  */
 export async function sweep(ports: SweepPorts): Promise<{ due: number; verifications: number; published: number }> {
   const now = ports.clock.now();
@@ -37,9 +38,9 @@ export async function sweep(ports: SweepPorts): Promise<{ due: number; verificat
   await ports.resolve.sendAll(verifications);
   const unacknowledged = due.filter(awaitsAcknowledgement);
   await ports.listing.sendAll(unacknowledged.map((payment) => listingMessage(payment, now)));
-  // Verifications date the next one themselves; nothing else would date these.
+  // A verification schedules the next one itself. These payments await none, so the sweep must.
   await Promise.all(
-    due.filter((payment) => awaitsNoVerification(payment, now)).map((payment) => dateAgain(ports, payment)),
+    due.filter((payment) => awaitsNoVerification(payment, now)).map((payment) => reschedule(ports, payment)),
   );
 
   const done = { due: due.length, verifications: verifications.length, published: unacknowledged.length };
@@ -54,7 +55,7 @@ function verificationsOf(payment: Payment, now: number): Outgoing<ResolveMessage
   }));
 }
 
-/** A success none of whose checkouts awaits a verification now. */
+/** Whether it is a success with no verification due now. */
 function awaitsNoVerification(payment: Payment, now: number): boolean {
   if (payment.state !== "SUCCESS") return false;
   return !openedAttempts(payment).some(({ verifyAt }) => verifyAt !== undefined && verifyAt <= now);
@@ -69,7 +70,7 @@ function listingMessage(payment: Payment, now: number): Outgoing<ListingMessage>
   };
 }
 
-async function dateAgain(ports: SweepPorts, payment: Payment): Promise<void> {
+async function reschedule(ports: SweepPorts, payment: Payment): Promise<void> {
   await updatePayment(ports.payments, payment, (current) =>
     current.version === payment.version
       ? republished(current, { now: ports.clock.now(), by: "sweep", policy: ports.policy })

@@ -11,9 +11,9 @@ export type VerifyNowPorts = ResolvePorts & { limiter: { take(caller: string): P
 const RETRY_SECONDS = 5;
 
 /**
- * An administrator or a program wants Chapa to be asked now, whatever the schedule says.
- * @returns the payment after the verification, or as it is stored when Chapa was asked a moment ago
- * @throws RateLimited, GatewayUnavailable when Chapa did not answer
+ * Verifies a payment now, whatever the schedule says, because an administrator or a program asks for it.
+ * @returns the payment after the verification, or as stored if it was verified a moment ago
+ * @throws RateLimited, GatewayUnavailable if Chapa did not answer
  */
 export async function verifyNow(
   ports: VerifyNowPorts,

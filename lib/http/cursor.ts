@@ -7,9 +7,9 @@ import { InputInvalid } from "./errors.ts";
 const Content = z.tuple([Ref, z.number().int()]);
 
 /**
- * Cursors of lists: opaque, and good only for the list that they were made for.
- * @param key signs them
- * @param list names what is listed: caller, filters
+ * Returns a reader and a writer of cursors. A cursor is opaque and valid only for the list that it was made for.
+ * @param key signs the cursors
+ * @param list identifies the list: its caller and filters
  */
 export function cursors(key: string, list: readonly unknown[]) {
   const tagOf = (content: string) =>
@@ -22,7 +22,7 @@ export function cursors(key: string, list: readonly unknown[]) {
       const content = Buffer.from(JSON.stringify([ref, at])).toString("base64url");
       return `${content}.${tagOf(content)}`;
     },
-    /** @throws InputInvalid for one that was not made for this list */
+    /** @throws InputInvalid for a cursor of another list */
     read: (cursor: string): PageKey => {
       const [content = ""] = cursor.split(".", 1);
       const [given, made] = [Buffer.from(cursor), Buffer.from(`${content}.${tagOf(content)}`)];

@@ -9,24 +9,25 @@ import { log } from "../runtime/logger.ts";
 import { InputInvalid } from "./errors.ts";
 import { type HttpAnswer, problemFor } from "./problem.ts";
 
-/** One call. `body` is parsed JSON where the endpoint takes JSON; `deadline` and `endsAt` are epoch ms. */
+/** One call. `body` is parsed JSON if the endpoint takes JSON; `deadline` and `endsAt` are epoch ms. */
 export type HttpCall = {
   event: APIGatewayProxyEventV2;
   body: unknown;
   requestId: string;
-  /** By when the answer must be decided. */
+  /** When the answer must be ready. */
   deadline: number;
-  /** By when this invocation has ended, whatever happens. */
+  /** When Lambda ends this invocation. */
   endsAt: number;
 };
 
-// A caller waits 29 s at most, and the first of them gives up at 30: this leaves room for a cold start.
+// Callers give up after 29 to 30 s. This budget leaves room for a cold start.
 const BUDGET_MS = 11_000;
 const ANSWER_MS = 500;
 
 /**
- * An HTTP function: context, body, the endpoint itself, and one place that turns errors into answers.
- * @param takes "raw" leaves the body as bytes for whoever must check a signature over them
+ * Returns the Lambda handler of an HTTP function. It adds the invocation's context, parses the body and turns errors
+ * into problems.
+ * @param takes "raw" leaves the body as bytes, for an endpoint that checks a signature over them
  */
 export function endpoint(
   takes: "json" | "nothing" | "raw",
@@ -50,7 +51,7 @@ export function endpoint(
   return (event, context) => inInvocation(context, header(event, "traceparent"), () => answer(event, context));
 }
 
-/** A JSON answer; `schema` parses it on the way out, so that no field leaves that was not promised. */
+/** Returns a JSON answer. `schema` parses the body, so that no field leaves that the contract does not name. */
 export function json<Body>(
   status: number,
   schema: z.ZodType<Body>,
@@ -64,12 +65,12 @@ export function json<Body>(
   };
 }
 
-/** Sends a browser on, with GET. */
+/** Returns a redirect that the browser follows with GET. */
 export function seeOther(location: string): HttpAnswer {
   return { statusCode: 303, headers: { location, "cache-control": "no-store" }, body: "" };
 }
 
-/** A header's value; names are lower case in every event. */
+/** Returns a header's value; `name` is in lower case, as in every event. */
 export function header(event: APIGatewayProxyEventV2, name: string): string | undefined {
   return event.headers[name];
 }
@@ -77,7 +78,7 @@ export function header(event: APIGatewayProxyEventV2, name: string): string | un
 type Failing = { error: Error | null; response?: unknown; context: Context };
 
 function toProblem(request: Failing): void {
-  const error = ours(request.error);
+  const error = asInputInvalid(request.error);
   const fields = { error: errorName(error) };
   if (!(error instanceof PaymentError)) log.error("request_failed", { ...fields, stack: stackOf(error) });
   else if (error instanceof DependencyUnavailable) {
@@ -88,14 +89,14 @@ function toProblem(request: Failing): void {
   withSecurityHeaders(request);
 }
 
-// The body parser's own error quotes the body; only its status is of use.
-function ours(error: unknown): unknown {
+// The body parser's error quotes the body, so only its status is used.
+function asInputInvalid(error: unknown): unknown {
   const status = error instanceof Error && "statusCode" in error ? error.statusCode : undefined;
   if (status !== 422) return error;
   return new InputInvalid([{ pointer: "", loc: ["body"], msg: "the body is not JSON", type: "json_invalid" }]);
 }
 
-// Where it happened, without the message, which may quote input.
+// The stack without the message, which may quote input.
 function stackOf(error: unknown): string {
   if (!(error instanceof Error)) return "";
   return (error.stack ?? "")
@@ -105,14 +106,15 @@ function stackOf(error: unknown): string {
     .join("\n");
 }
 
-/** What every answer carries, whatever it says. An answer's own headers win. */
+/** Adds the headers that every answer carries. An answer's own headers win. */
 function withSecurityHeaders(request: { response?: unknown; context: Context }): void {
   const answer = request.response as HttpAnswer | undefined;
   if (!answer?.headers) return;
   answer.headers = { ...SECURITY_HEADERS, ...answer.headers, "x-request-id": request.context.awsRequestId };
 }
 
-// Answers are data, or pages that say more about themselves: nothing may be guessed, framed, kept or told elsewhere.
+// Answers are data, or pages that set their own policy. Browsers must not guess their type, frame them, cache them or
+// send their address as a referrer.
 const SECURITY_HEADERS = {
   "cache-control": "no-store",
   "content-security-policy": "default-src 'none'; frame-ancestors 'none'",

@@ -1,9 +1,9 @@
 import { PaymentError } from "../domain/errors.ts";
 
-/** One field that a caller must change, in FastAPI's words because the first callers read those. */
+/** One invalid field, in FastAPI's format, because the first callers read that. */
 export type FieldError = { pointer: string; loc: (string | number)[]; msg: string; type: string };
 
-/** The input cannot be understood. `errors` names each field. */
+/** The input is not valid. `errors` names each field. */
 export class InputInvalid extends PaymentError {
   readonly code = "input_invalid";
   readonly errors: readonly FieldError[];
@@ -15,12 +15,12 @@ export class InputInvalid extends PaymentError {
   }
 }
 
-/** The credentials are valid, but not for this. */
+/** The credentials are valid, but do not allow this. */
 export class Forbidden extends PaymentError {
   readonly code = "forbidden";
 }
 
-/** Nothing is served at this address. */
+/** No route exists at this address. */
 export class RouteUnknown extends PaymentError {
   readonly code = "route_unknown";
   constructor() {
@@ -28,7 +28,7 @@ export class RouteUnknown extends PaymentError {
   }
 }
 
-/** The address is served, but not by this method. */
+/** The address exists, but does not accept this method. */
 export class MethodNotAllowed extends PaymentError {
   readonly code = "method_not_allowed";
   readonly allowed: readonly string[];
@@ -38,7 +38,7 @@ export class MethodNotAllowed extends PaymentError {
   }
 }
 
-/** The webhook's body is larger than we read. */
+/** The body is larger than the limit. */
 export class BodyTooLarge extends PaymentError {
   readonly code = "body_too_large";
   constructor(limitBytes: number) {
@@ -46,7 +46,7 @@ export class BodyTooLarge extends PaymentError {
   }
 }
 
-/** A webhook or callback that names no payment, or cannot be read. */
+/** A webhook or callback is unreadable or names no payment. */
 export class WebhookInvalid extends PaymentError {
   readonly code = "webhook_invalid";
 }

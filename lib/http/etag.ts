@@ -3,7 +3,7 @@ import type { APIGatewayProxyEventV2 } from "aws-lambda";
 import { header } from "./endpoint.ts";
 import type { HttpAnswer } from "./problem.ts";
 
-/** Gives an answer a tag, and only the tag to a caller who has this very answer. */
+/** Returns the answer with an ETag, or 304 without a body if the caller already has this answer. */
 export function tagged(event: APIGatewayProxyEventV2, answer: HttpAnswer): HttpAnswer {
   const etag = `"${createHash("sha256").update(answer.body).digest("base64url").slice(0, 22)}"`;
   const headers = { ...answer.headers, etag, "cache-control": "private, no-cache" };

@@ -5,7 +5,7 @@ import { rawBody } from "./raw-body.ts";
 const FORM_LIMIT_BYTES = 8 * 1024;
 
 /**
- * The fields of a form; none for a body of another type, so that what is missing is named.
+ * Returns the fields of a form; none for a body of another type, so that the error names the missing fields.
  * @throws BodyTooLarge
  */
 export function formBody(event: APIGatewayProxyEventV2): Record<string, string> {

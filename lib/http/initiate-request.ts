@@ -12,10 +12,10 @@ import { parseRequest } from "./parse.ts";
 
 const IdempotencyKey = z.string().regex(/^[\x21-\x7e]{1,255}$/, "not 1 to 255 visible ASCII characters");
 
-/** A request's name as it is kept: a UUID in its canonical form, anything else as it came. */
+/** A request id as it is stored: a UUID in canonical form, any other text unchanged. */
 export const RequestId = IdempotencyKey.transform((text) => Uuid.safeParse(text).data ?? text);
 
-/** The body that a caller sends, with ids in their canonical form. */
+/** The body of a request, with ids in canonical form. */
 export const InitiateBody = InitiateRequest.extend({
   request_id: UuidText.pipe(Uuid).nullish(),
   property_id: UuidText.pipe(Uuid),
@@ -23,8 +23,8 @@ export const InitiateBody = InitiateRequest.extend({
 });
 
 /**
- * Turns a body and its caller into a command.
- * @throws Forbidden when the body names somebody else, InputInvalid
+ * Returns the command for a body and its caller.
+ * @throws Forbidden if the body names another user, InputInvalid
  */
 export function toCommand(
   body: z.output<typeof InitiateBody>,
@@ -59,7 +59,10 @@ function contactOf(principal: Principal, customer: InitiateRequest["customer"]):
     : undefined;
 }
 
-/** The body's request id, or the header that means the same; both given must say the same. */
+/**
+ * Returns the body's request id or the Idempotency-Key header, which has the same meaning.
+ * @throws InputInvalid if they differ
+ */
 function requestIdOf(id: Uuid | undefined, inHeader: string | undefined): string | undefined {
   const key = inHeader === undefined ? undefined : parseRequest("header", RequestId, inHeader);
   if (id === undefined || key === undefined || id === key) return id ?? key;

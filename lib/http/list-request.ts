@@ -4,12 +4,13 @@ import { Uuid } from "../domain/ids.ts";
 import { isPrivileged, type Principal } from "../domain/principal.ts";
 import { Forbidden } from "./errors.ts";
 
-/** What a list is asked for, with the id in its canonical form. */
+/** The query of a list, with the user's id in canonical form. */
 export const ListFilter = ListQuery.extend({ user_id: UuidText.pipe(Uuid).optional() });
 
 /**
- * Whose payments a caller is shown: their own; everybody's (undefined) or one user's for administrators and programs.
- * @throws Forbidden when a user asks for somebody else's
+ * Returns the user whose payments are listed: the caller, or for administrators and programs the one they name;
+ * undefined lists all users.
+ * @throws Forbidden if a user asks for another user's payments
  */
 export function listedUser(principal: Principal, userId: Uuid | undefined): Uuid | undefined {
   if (isPrivileged(principal)) return userId;
@@ -18,7 +19,7 @@ export function listedUser(principal: Principal, userId: Uuid | undefined): Uuid
   return own;
 }
 
-/** RFC 8288: the same list, from `cursor` on. */
+/** Returns the header `Link` (RFC 8288) to the same list after `cursor`. */
 export function nextLink({ rawPath, queryStringParameters }: APIGatewayProxyEventV2, cursor: string): string {
   const query = new URLSearchParams();
   for (const [name, value] of Object.entries(queryStringParameters ?? {})) {

@@ -3,6 +3,7 @@ import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObj
 import { GatewayAnswer, Problem } from "../contract/api.ts";
 import { OPERATIONS, type Operation } from "../contract/operations.ts";
 import { ROUTES, type Route } from "../contract/routes.ts";
+import { VERSION } from "../contract/version.ts";
 
 const PROBLEMS: Record<number, string> = {
   400: "Chapa refuses the payment's data, or the call names no payment.",
@@ -19,7 +20,10 @@ const PROBLEMS: Record<number, string> = {
 
 const RetryAfter = z.object({ "retry-after": z.string().regex(/^\d+$/).optional().describe("Seconds.") });
 
-/** The whole API as an OpenAPI 3.1 document, made from the routes and the schemas that answers are parsed with. */
+/**
+ * Returns the OpenAPI 3.1 document, built from the routes and from the schemas that parse answers.
+ * @throws Error for a route without a description
+ */
 export function openApiDocument(): ReturnType<typeof createDocument> {
   const paths: ZodOpenApiPathsObject = {};
   const operations: Record<string, Operation> = OPERATIONS;
@@ -32,7 +36,7 @@ export function openApiDocument(): ReturnType<typeof createDocument> {
     openapi: "3.1.0",
     info: {
       title: "Chapa payments",
-      version: "1.0.0",
+      version: VERSION,
       description: "Opens one Chapa checkout for one fee, verifies whether it was paid, and delivers the result.",
       license: { name: "MIT", identifier: "MIT" },
     },
@@ -48,7 +52,7 @@ export function openApiDocument(): ReturnType<typeof createDocument> {
   });
 }
 
-/** Whether API Gateway may answer so by itself. */
+/** Whether API Gateway may answer with this status itself. */
 function isGateways(status: number, { kind }: Route["access"]): boolean {
   return status === 500 || status === 503 || (status === 403 && kind === "iam");
 }

@@ -1,7 +1,10 @@
 import type * as z from "zod";
 import { type FieldError, InputInvalid } from "./errors.ts";
 
-/** Reads a part of a request. @throws InputInvalid naming every field that is wrong */
+/**
+ * Returns a part of a request, parsed.
+ * @throws InputInvalid that names every invalid field
+ */
 export function parseRequest<Value>(
   where: "body" | "path" | "query" | "header",
   schema: z.ZodType<Value>,

@@ -4,7 +4,10 @@ import { openedAttempts, openFlags, type Payment, shownTxRef } from "../domain/p
 import { type Policy, timeoutAt } from "../domain/verification-schedule.ts";
 import { MASKED, toStatusResponse } from "./payment-response.ts";
 
-/** @param showsAll whether the reader may see references at Chapa and what it said */
+/**
+ * Returns a payment with its checkouts, captures and history.
+ * @param showsAll whether the reader may see Chapa's references and evidence
+ */
 export function toDetail(payment: Payment, policy: Policy, showsAll: boolean): PaymentDetail {
   const masked = <Value>(value: Value) => (showsAll ? value : MASKED);
   const isUndecided = payment.state === "CREATED" || payment.state === "PENDING";

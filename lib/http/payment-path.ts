@@ -12,8 +12,8 @@ import { parseRequest } from "./parse.ts";
 const Path = z.object({ payment_id: UuidText.pipe(Uuid) });
 
 /**
- * The payment that the path names, if the caller may see it.
- * @throws InputInvalid, PaymentNotFound, Forbidden; MethodNotAllowed for a word of a neighbouring route in its place
+ * Returns the payment that the path names.
+ * @throws InputInvalid, PaymentNotFound, Forbidden; MethodNotAllowed if the id is the name of a neighbouring route
  */
 export async function paymentAt(
   event: APIGatewayProxyEventV2,

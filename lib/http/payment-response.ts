@@ -6,7 +6,7 @@ import { WIRE_STATUS } from "../domain/vocabulary.ts";
 
 export const MASKED = "********";
 
-/** A payment as the caller who wants to pay it sees it: always with a reference and an address to go to. */
+/** Returns a payment for the caller that wants to pay it. It always has a reference and an address to go to. */
 export function toCheckoutResponse(payment: Payment, requestId: string, baseUrl: string): PaymentResponse {
   const txRef = shownTxRef(payment);
   return {
@@ -17,7 +17,7 @@ export function toCheckoutResponse(payment: Payment, requestId: string, baseUrl:
   };
 }
 
-/** A payment as anyone who may read it sees it; the reference is masked, as callers are used to. */
+/** Returns a payment for any caller that may read it. The reference is masked, as the predecessor did. */
 export function toStatusResponse(payment: Payment): PaymentResponse {
   return {
     request_id: null,

@@ -10,13 +10,16 @@ import type { Principal, ServicePrincipal, UserPrincipal } from "../domain/princ
 import { header } from "./endpoint.ts";
 import { Forbidden } from "./errors.ts";
 
-/** What callers are told by: the secrets that tokens may be signed with, and the keys of programs. */
+/** What authenticates callers: the secrets that may have signed a token, and the keys of programs. */
 export type Credentials = { jwtSecrets: readonly string[]; apiKeys: readonly ApiKey[] };
 
 export type AuthenticatePorts = {
-  /** As they are known here, and as they are after they did not fit: they may have been replaced. */
+  /**
+   * `get` returns the known credentials; `renewed` reads them again after none fitted, because they may have been
+   * rotated.
+   */
   credentials: { get: () => Promise<Credentials>; renewed: () => Promise<Credentials> };
-  /** What is known of a user whose token is signed and not over; undefined when the user is refused. */
+  /** Returns the user of a token that is signed and not expired; undefined if User Management refuses it. */
   confirm: (token: string, claims: UserPrincipal, expiresAt: number) => Promise<UserPrincipal | undefined>;
 };
 
@@ -37,8 +40,8 @@ const Claims = z.object({
 const Signed = z.object({ iam: z.object({ userArn: z.string().min(1) }) });
 
 /**
- * The caller of every route that is not public, as `lib/contract/routes.ts` states who may call it. A route that is not
- * listed there refuses every caller.
+ * Returns the caller of a route that is not public, as `lib/contract/routes.ts` allows. A route that is not listed
+ * there refuses every caller.
  * @throws Unauthenticated (401), Forbidden (403), DependencyUnavailable
  */
 export async function authenticate(event: APIGatewayProxyEventV2, ports: AuthenticatePorts): Promise<Principal> {
@@ -60,15 +63,15 @@ function callerOf(
   if (kind === "iam") return signedCaller(event);
   const authorization = header(event, "authorization");
   const key = header(event, "x-api-key");
-  // A token names a person, who may do less than a program: with both, the person counts.
+  // A token names a person, who may do less than a program. With both, the token counts.
   if (kind === "bearer-or-key" && key !== undefined && authorization === undefined)
     return authenticateApiKey(key, ports);
   return bearer(authorization, ports);
 }
 
 /**
- * The token is checked here first, so that nothing malformed, expired or made for another purpose costs the user
- * service a question.
+ * Authenticates a user by their token. The token is checked here first, so that a malformed, expired or foreign token
+ * costs no call to User Management.
  */
 async function bearer(authorization: string | undefined, ports: AuthenticatePorts): Promise<UserPrincipal> {
   const token = /^Bearer ([\x21-\x7e]+)$/i.exec(authorization ?? "")?.[1];
@@ -87,7 +90,10 @@ async function bearer(authorization: string | undefined, ports: AuthenticatePort
   return { ...user, role: user.role.toLowerCase() };
 }
 
-/** @throws Unauthenticated when neither the credentials known here nor their successors fit */
+/**
+ * Returns what `find` finds with the known credentials, else with the renewed ones.
+ * @throws Unauthenticated if neither fits
+ */
 async function withRotatedSecret<Found>(
   { credentials }: AuthenticatePorts,
   find: (known: Credentials) => Promise<Found | undefined> | Found | undefined,
@@ -101,7 +107,7 @@ async function withRotatedSecret<Found>(
   throw new Unauthenticated("Could not validate credentials");
 }
 
-/** A refresh token carries no role, and so is none for us. */
+/** Returns the claims of a token; undefined if no secret fits. A refresh token has no role, so it is not accepted. */
 async function claimsOf(token: string, secrets: readonly string[]): Promise<z.output<typeof Claims> | undefined> {
   for (const secret of secrets) {
     try {
@@ -111,7 +117,7 @@ async function claimsOf(token: string, secrets: readonly string[]): Promise<z.ou
       });
       return Claims.parse(payload);
     } catch {
-      // The next secret may be the right one; none says anything that a caller should hear.
+      // The next secret may fit. The reason is not for callers.
     }
   }
   return undefined;
@@ -121,14 +127,17 @@ async function authenticateApiKey(key: string, ports: AuthenticatePorts): Promis
   if (key.length > KEY_LIMIT_BYTES) throw new Unauthenticated("Could not validate credentials");
   const given = createHash("sha256").update(key).digest();
   const { name, roles } = await withRotatedSecret(ports, ({ apiKeys }) => {
-    // Every key is compared, whichever fits, so that time tells nothing.
+    // All keys are compared, so that the time reveals nothing about them.
     const [holder] = apiKeys.filter(({ sha256 }) => timingSafeEqual(given, Buffer.from(sha256, "hex")));
     return holder;
   });
   return { kind: "service", name, roles };
 }
 
-/** API Gateway has checked the signature; what it found stands in the event, where no caller can write. */
+/**
+ * Returns the program that signed the request. API Gateway has verified the signature and wrote the identity into the
+ * event, where callers cannot write.
+ */
 function signedCaller(event: APIGatewayProxyEventV2): ServicePrincipal {
   const context: object = event.requestContext;
   const signed = Signed.safeParse("authorizer" in context ? context.authorizer : undefined).data;

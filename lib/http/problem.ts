@@ -8,7 +8,7 @@ import { quotaHeaders } from "./quota-headers.ts";
 type Errors = typeof errors & typeof httpErrors;
 type Code = Extract<Errors[keyof Errors], new (...args: never[]) => PaymentError>["prototype"]["code"];
 
-/** Status and title of every code: a new error without a row does not compile. */
+/** Status and title of every code. A new error without a row does not compile. */
 export const PROBLEMS = {
   input_invalid: [422, "Invalid input"],
   purpose_unknown: [422, "Unknown purpose"],
@@ -37,7 +37,7 @@ export const PROBLEMS = {
 
 export type HttpAnswer = { statusCode: number; headers: Record<string, string>; body: string };
 
-/** The answer for any error; one that is none of ours says nothing about itself. */
+/** Returns the answer for any error. An error that is not ours reveals nothing about itself. */
 export function problemFor(error: unknown, requestId: string): HttpAnswer {
   if (!(error instanceof PaymentError)) {
     return answer({ status: 500, title: "Internal error", detail: INTERNAL, code: "internal_error" }, requestId, {});
@@ -56,7 +56,7 @@ export function problemFor(error: unknown, requestId: string): HttpAnswer {
 const INTERNAL = "An internal error occurred. Please try again later.";
 
 function answer(
-  problem: Omit<Problem, "type" | "request_id">,
+  problem: Pick<Problem, "status" | "title" | "detail" | "code" | "errors">,
   requestId: string,
   headers: Record<string, string>,
 ): HttpAnswer {

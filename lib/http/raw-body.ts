@@ -1,16 +1,16 @@
 import type { APIGatewayProxyEventV2 } from "aws-lambda";
 import { BodyTooLarge } from "./errors.ts";
 
-/** More than ten times the largest webhook that Chapa sends. */
+/** More than ten times Chapa's largest webhook. */
 export const WEBHOOK_LIMIT_BYTES = 64 * 1024;
 
 /**
- * The body's bytes exactly as they came, for a signature over them.
+ * Returns the exact bytes of the body, for a signature over them.
  * @throws BodyTooLarge
  */
 export function rawBody(event: APIGatewayProxyEventV2, limitBytes: number): Buffer {
   const text = event.body ?? "";
-  // Four characters of base64 are three bytes: what is too large is not even decoded.
+  // Four characters of base64 are three bytes, so a body that is too large is refused before it is decoded.
   if (text.length > (event.isBase64Encoded ? Math.ceil(limitBytes / 3) * 4 : limitBytes)) {
     throw new BodyTooLarge(limitBytes);
   }

@@ -6,10 +6,9 @@ import { type Payment, paidAmount } from "../domain/payment.ts";
 type Targets = Pick<Env, "FRONTEND_REDIRECT_URL" | "FRONTEND_PENDING_URL" | "FRONTEND_ORIGINS">;
 
 /**
- * Where a payer's browser goes. The front end's success page says "paid" whatever it is given, so only a confirmed
- * payment leads there.
- * @returns undefined where this service's own page is to be shown
- * @throws EnvironmentInvalid when a target is outside the allowed origins
+ * Returns a function that gives the address for a payer's browser; undefined if this service shows its own page. The
+ * front end's success page always says "paid", so only a confirmed payment leads there.
+ * @throws EnvironmentInvalid if a target is outside the allowed origins
  */
 export function redirects(env: Targets): (payment: Payment, txRef: string) => string | undefined {
   for (const target of [env.FRONTEND_REDIRECT_URL, env.FRONTEND_PENDING_URL]) {

@@ -11,8 +11,8 @@ const Path = z.object({ request_id: RequestId });
 const Query = z.object({ user_id: UuidText.pipe(Uuid).optional() });
 
 /**
- * Whose request the path names: the caller's own, or the one that an administrator or a program says. `mayPay` for
- * those who could have made it: they get its checkout, as initiate would give it.
+ * Returns the request that the path names, and its user: the caller, or the one that an administrator or a program
+ * names. `mayPay`: the caller could have made the request, so they get its checkout, as initiate returns it.
  * @throws InputInvalid, Forbidden
  */
 export function requestAt(

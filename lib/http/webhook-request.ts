@@ -3,14 +3,14 @@ import * as z from "zod";
 import { parseJson } from "../runtime/json.ts";
 import { WebhookInvalid } from "./errors.ts";
 
-// Nothing longer is a reference of ours; what a payout or a test carries here does not concern us.
+// Our references are shorter. Other texts come from payouts or tests, which do not concern us.
 const reference = z.string().min(1).max(64).optional().catch(undefined);
 const SignedBody = z.object({ tx_ref: reference, trx_ref: reference });
 const UnsignedBody = SignedBody.catch({});
 
 /**
- * The payment that a signed body speaks of; undefined when it speaks of none, as a payout's or a test's does.
- * @throws WebhookInvalid when it is not a JSON object
+ * Returns the reference that a signed body names; undefined if it names none, as a payout or a test does.
+ * @throws WebhookInvalid if it is not a JSON object
  */
 export function signedReference(raw: Buffer): string | undefined {
   const body = SignedBody.safeParse(parseJson(raw.toString("utf8")));
@@ -19,8 +19,8 @@ export function signedReference(raw: Buffer): string | undefined {
 }
 
 /**
- * The payment that an unsigned call speaks of: in the query, in a JSON body, or in a form, under either name.
- * @throws WebhookInvalid when it names none
+ * Returns the reference that an unsigned call names in its query, JSON body or form, under either name.
+ * @throws WebhookInvalid if it names none
  */
 export function unsignedReference(event: APIGatewayProxyEventV2, raw: Buffer): string {
   const query = event.queryStringParameters ?? {};
@@ -40,7 +40,7 @@ export function unsignedReference(event: APIGatewayProxyEventV2, raw: Buffer): s
   return reference;
 }
 
-/** Whether a person's browser asks, and not a server. */
+/** Whether the caller is a browser, not a server. */
 export function isBrowser(event: APIGatewayProxyEventV2): boolean {
   return event.headers["accept"]?.includes("text/html") ?? false;
 }

@@ -8,18 +8,16 @@ import {
 import type * as z from "zod";
 import { parseJson } from "../runtime/json.ts";
 
-/** One received message, to be answered exactly once. */
+/** One received message. The caller ends it once, with `done` or `later`. */
 export type Received<Body> = {
   body: Body;
-  /** How often it has been received, this time included. */
+  /** How often the message has been received, this time included. */
   receives: number;
   done(): Promise<void>;
   later(seconds: number): Promise<void>;
 };
 
-/**
- * A queue that is emptied at a pace by a schedule, because a mapping would hand messages over as fast as they come.
- */
+/** A queue that a schedule empties at a limited pace. A mapping would deliver messages as fast as they arrive. */
 export class Drain<Body> {
   readonly #client: SQSClient;
   readonly #url: string;
@@ -31,7 +29,10 @@ export class Drain<Body> {
     this.#schema = schema;
   }
 
-  /** The next message, or undefined when there is none. What cannot be read is left to the dead-letter queue. */
+  /**
+   * Returns the next message; undefined if there is none. An unreadable message goes to the dead-letter queue after its
+   * receives.
+   */
   async next(): Promise<Received<Body> | "malformed" | undefined> {
     const { Messages } = await this.#client.send(
       new ReceiveMessageCommand({

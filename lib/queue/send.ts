@@ -11,10 +11,10 @@ const TRY_MS = 1_000;
 const CONNECT_MS = 300;
 const TRIES = 2;
 
-// What one SendMessageBatch takes.
+// The limit of SendMessageBatch.
 const CHUNK = 10;
 
-/** A message for a FIFO queue names its group, and an id by which a repeated send within five minutes is dropped. */
+/** A message to send. For a FIFO queue it names its group, and an id: SQS drops a repeated id within five minutes. */
 export type Outgoing<Message> = {
   message: Message;
   delaySeconds?: number;
@@ -32,7 +32,7 @@ export function sqsClient(factor = deadlineFactor("stores")): SQSClient {
   });
 }
 
-/** One queue, to send to. Every method throws DependencyUnavailable when a message was not taken. */
+/** A queue to send to. Every method throws DependencyUnavailable if the queue did not accept a message. */
 export class Queue<Message> {
   readonly #client: SQSClient;
   readonly #url: string;
@@ -50,7 +50,7 @@ export class Queue<Message> {
     }
   }
 
-  /** Sends all, ten at a time. */
+  /** Sends all messages, ten at a time. */
   async sendAll(outgoing: readonly Outgoing<Message>[]): Promise<void> {
     for (let start = 0; start < outgoing.length; start += CHUNK) {
       const entries: SendMessageBatchRequestEntry[] = outgoing

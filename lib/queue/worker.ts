@@ -6,19 +6,22 @@ import { inInvocation } from "../runtime/invocation.ts";
 import { parseJson } from "../runtime/json.ts";
 import { log } from "../runtime/logger.ts";
 
-/** What a message came to. `later` hides it for that many seconds; when it comes again that is one more receive. */
-export type Handled = "done" | { later: number };
+/**
+ * The result of handling a message. `retry` hides it for `delaySeconds`; its next delivery counts as another
+ * receive.
+ */
+export type Handled = { kind: "done" } | { kind: "retry"; delaySeconds: number };
 
-/** `deadline` in epoch ms; `receives` counts this time too. */
+/** `deadline` is epoch ms; `receives` includes this time. */
 export type Delivery = { deadline: number; receives: number };
 
-// Longest time a message can be hidden.
+// SQS hides a message for at most twelve hours.
 const LONGEST_WAIT_SECONDS = 43_000;
 
 /**
- * A queue's Lambda handler: parses each record, runs `handle`, and returns only what must come again. Equal messages
- * of one batch are handled once. A record that is not a message of ours comes again at once until it is in the
- * dead-letter queue; an error of one record leaves the others alone.
+ * Returns a queue's Lambda handler. It parses each record, runs `handle`, and reports the records to deliver again.
+ * Equal messages of one batch are handled once. A malformed record is delivered again until it reaches the dead-letter
+ * queue. An error of one record does not affect the others.
  */
 export function worker<Message>(
   options: { schema: z.ZodType<Message>; client: SQSClient; queueUrl: string },
@@ -37,7 +40,7 @@ export function worker<Message>(
     const message = options.schema.safeParse(parseJson(record.body));
     if (!message.success) {
       log.error("message_malformed", { message_id: record.messageId });
-      return { later: 0 };
+      return { kind: "retry", delaySeconds: 0 };
     }
     return handle(message.data, { deadline, receives: Number(record.attributes.ApproximateReceiveCount) });
   };
@@ -50,8 +53,8 @@ export function worker<Message>(
         const handled = started.get(record.body) ?? one(record, deadline);
         started.set(record.body, handled);
         const outcome = await handled;
-        if (outcome === "done") return [];
-        await hide(record, outcome.later);
+        if (outcome.kind === "done") return [];
+        await hide(record, outcome.delaySeconds);
       } catch (error) {
         log.error("message_failed", { message_id: record.messageId, error: errorName(error) });
       }

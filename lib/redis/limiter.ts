@@ -8,14 +8,14 @@ import { RateLimiter, type Refusal, type Verdict } from "../runtime/rate-limit.t
 import type { SharedRedis } from "./shared-redis.ts";
 
 export type LimiterOptions = {
-  /** What callers see it called. */
+  /** The limit's name for callers. */
   name: string;
   /** Calls a minute. */
   limit: number;
-  /** What happens while Redis does not answer: only this process counts, or nobody gets through. */
+  /** What happens while Redis does not answer: `open` uses only this process's count, `closed` refuses every call. */
   whenUnknown: "open" | "closed";
   redis: Pick<SharedRedis, "ask">;
-  /** Keys are written under this, so that nobody who reads Redis learns who called. */
+  /** Hashes callers in Redis keys, so that readers of Redis do not learn who called. */
   hashKey: () => Promise<string>;
   clock: Pick<Clock, "now">;
   count: Count;
@@ -25,8 +25,8 @@ const WINDOW_SECONDS = 60;
 const BLOCKED_LIMIT = 10_000;
 
 /**
- * So many calls a minute for each caller, counted over all processes. This process counts too: a caller who goes past
- * the limit here alone costs Redis no question, and while Redis is away this is the limit.
+ * A limit of calls a minute for each caller, counted over all processes. This process also counts: a caller over the
+ * limit here costs no call to Redis, and this count is the limit while Redis is unavailable.
  */
 export class SharedLimiter {
   readonly #options: LimiterOptions;
@@ -41,7 +41,7 @@ export class SharedLimiter {
 
   /**
    * Counts one call of `caller`.
-   * @throws DependencyUnavailable when Redis does not answer and nobody gets through without it
+   * @throws DependencyUnavailable if Redis does not answer and the limit is `closed`
    */
   async take(caller: string): Promise<Verdict> {
     const here = await this.#floor.take(caller);
@@ -62,7 +62,10 @@ export class SharedLimiter {
     }
   }
 
-  /** The refusal that `caller` is known to have, without counting a call or asking anybody. */
+  /**
+   * Returns the refusal of `caller` that this process knows, without counting a call or asking Redis; undefined if
+   * there is none.
+   */
   refused(caller: string): Refusal | undefined {
     const until = this.#blocked.get(caller) ?? 0;
     return until > this.#options.clock.now() ? this.#refusal(until) : this.#floor.refused(caller);
@@ -97,10 +100,11 @@ export class SharedLimiter {
     const { name, limit } = this.#options;
     const limiter = new Ratelimit({
       redis,
-      // A sliding window would refuse again at the very moment that it told a caller to come back.
+      // A sliding window could refuse again at the moment at which it told a caller to retry.
       limiter: Ratelimit.fixedWindow(limit, `${WINDOW_SECONDS} s`),
       prefix: `payments:limit:${name}`,
-      // Its own deadline answers "allowed"; ours is the request's, and what an outage means is decided above.
+      // The library's own deadline would allow the call. Our deadline is that of the request, and `take` decides what
+      // an outage means.
       timeout: 0,
       ephemeralCache: false,
       analytics: false,

@@ -7,12 +7,12 @@ import type { Log } from "../runtime/logger.ts";
 export type RedisAt = { url: string; token: string };
 
 const BUDGET_MS = 200;
-// Whoever needs Redis right after a failure does not wait for the next one.
+// Calls right after a failure fail at once, instead of waiting for the next timeout.
 const PAUSE_MS = 1_000;
 
 /**
- * The Redis that all processes share, over Upstash's REST protocol. It holds nothing that is not also somewhere else:
- * counters and copies. One question takes at most 200 ms, and after a failure none is asked for a second.
+ * The Redis that all processes share, over Upstash's REST protocol. It holds only counters and copies. A call takes at
+ * most 200 ms, and no call is made for a second after a failure.
  */
 export class SharedRedis {
   readonly #at: () => Promise<RedisAt | undefined>;
@@ -23,8 +23,8 @@ export class SharedRedis {
   #pausedUntil = 0;
 
   /**
-   * @param at where it is; undefined for a stage without one
-   * @param budgetMs how long one question may take
+   * @param at the address of Redis; undefined if the stage has none
+   * @param budgetMs how long one call may take, in milliseconds
    */
   constructor(
     at: () => Promise<RedisAt | undefined>,
@@ -39,8 +39,9 @@ export class SharedRedis {
   }
 
   /**
-   * @returns undefined when this stage has no Redis
-   * @throws DependencyUnavailable when it does not answer
+   * Runs a call on Redis.
+   * @returns undefined if this stage has no Redis
+   * @throws DependencyUnavailable if it does not answer
    */
   async ask<Value>(question: (redis: Redis) => Promise<Value>): Promise<{ answer: Value } | undefined> {
     const at = await this.#at();
@@ -49,7 +50,7 @@ export class SharedRedis {
     try {
       return { answer: await question(this.#redisAt(at)) };
     } catch (error) {
-      // Of many questions that were under way together one record is enough.
+      // One record is enough for many calls that fail together.
       if (this.#clock.now() >= this.#pausedUntil) this.#log.warn("redis_failed", { error: errorName(error) });
       this.#pausedUntil = this.#clock.now() + PAUSE_MS;
       throw new DependencyUnavailable("The store of rate limits", error);
@@ -64,7 +65,7 @@ export class SharedRedis {
       retry: false,
       enableTelemetry: false,
       readYourWrites: false,
-      // As a function: a signal's own time would begin when the client is made, and an abort would be an answer.
+      // A function, because the time of a single signal would begin when the client is created.
       signal: () => AbortSignal.timeout(this.#budgetMs),
     });
     this.#client = { at, redis };

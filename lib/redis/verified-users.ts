@@ -5,7 +5,7 @@ import { Uuid } from "../domain/ids.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { SharedRedis } from "./shared-redis.ts";
 
-/** What is remembered of a user: nothing personal. */
+/** What is cached of a user: no personal data. */
 export type VerifiedUser = { userId: Uuid; role: string };
 
 const Cached = z.object({ userId: Uuid, role: z.string() });
@@ -13,8 +13,8 @@ const LONGEST_MS = 60_000;
 const USERS_LIMIT = 10_000;
 
 /**
- * Tokens that User Management has confirmed within the last minute, in this process and in Redis, under an HMAC of
- * the token. Speed only: whoever is not found here is asked about again.
+ * Tokens that User Management has confirmed within the last minute, in this process and in Redis, under an HMAC of the
+ * token. It only saves calls: a token that is not found here is verified again.
  */
 export class VerifiedUsers {
   readonly #redis: Pick<SharedRedis, "ask">;
@@ -36,7 +36,10 @@ export class VerifiedUsers {
     return Cached.safeParse(found).data;
   }
 
-  /** @param expiresAt when the token ends, epoch ms */
+  /**
+   * Stores a confirmed user for up to a minute.
+   * @param expiresAt when the token expires, epoch ms
+   */
   async keep(token: string, { userId, role }: VerifiedUser, expiresAt: number): Promise<void> {
     const ttlMs = Math.min(LONGEST_MS, Math.floor(expiresAt - this.#clock.now()));
     if (ttlMs <= 0) return;

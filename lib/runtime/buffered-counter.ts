@@ -2,14 +2,14 @@ import type { Clock } from "./clock.ts";
 
 const BETWEEN_FLUSHES_MS = 60_000;
 
-/** Counts in this process and hands the sum over about once a minute; what is left when the process ends is lost. */
+/** Counts in this process and flushes the sum about once a minute. If the process ends, the rest is lost. */
 export class BufferedCounter {
   readonly #flush: (count: number) => Promise<void>;
   readonly #clock: Pick<Clock, "now">;
   #count = 0;
   #flushedAt = Number.NEGATIVE_INFINITY;
 
-  /** @param flush may fail without harm; it is not tried again */
+  /** @param flush may fail without harm; it is not repeated */
   constructor(flush: (count: number) => Promise<void>, clock: Pick<Clock, "now">) {
     this.#flush = flush;
     this.#clock = clock;

@@ -8,15 +8,15 @@ export type HttpRequest = {
   url: string;
   headers?: Record<string, string>;
   body?: string;
-  /** From the start to the last byte. */
+  /** Milliseconds from the start to the last byte. */
   timeoutMs: number;
 };
 
 export type HttpResponse = { status: number; text: string };
 
 /**
- * No reply. `sent: false` proves that no request left: the name was not found, the connection was refused, the
- * handshake failed. Everything else may have had its effect.
+ * No response. `sent: false` proves that no request left: the name was not found, the connection was refused, or the
+ * handshake failed. In every other case the request may have had its effect.
  */
 export class CallFailed extends Error {
   readonly sent: boolean;
@@ -42,9 +42,9 @@ const agents = {
 let lastUseAt = 0;
 
 /**
- * One HTTP request over a kept connection; redirects are not followed. A GET whose connection breaks is sent once
- * more, because the other side may have closed it just then; nothing else ever is.
- * @throws CallFailed when no complete reply came in time, or it was too large
+ * Sends one HTTP request over a kept connection and returns the response; redirects are not followed. A GET whose
+ * connection breaks is sent once more, because the server may have closed it as idle. Nothing else is repeated.
+ * @throws CallFailed if no complete response came in time, or if it was too large
  */
 export async function call(options: HttpRequest): Promise<HttpResponse> {
   const startedAt = performance.now();
@@ -105,7 +105,8 @@ function send(options: HttpRequest): Promise<HttpResponse> {
   });
 }
 
-// A frozen function wakes with sockets whose timers never ran.
+// Lambda freezes a function between invocations. Its sockets' timers do not run, so it may wake with sockets that the
+// server has closed.
 function dropIdleSockets(): void {
   if (Date.now() - lastUseAt < IDLE_LIMIT_MS) return;
   for (const agent of Object.values(agents)) {

@@ -1,4 +1,4 @@
-/** Time as flows see it: a parameter, so that a simulator can be in its place. */
+/** Time as a parameter of flows, so that a simulation can replace it. */
 export type Clock = {
   /** Milliseconds since the epoch. */
   now(): number;

@@ -8,8 +8,8 @@ const TRACEPARENT = /^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$/;
 const current = new AsyncLocalStorage<Invocation>();
 
 /**
- * Runs `work` as one invocation of a function: its records carry the invocation's ids, its calls pass the caller's trace
- * on (W3C Trace Context; a header that is none begins nothing), and what it counted is written out at its end.
+ * Runs `work` as one invocation of a function. Its log records carry the invocation's ids, its calls pass on the
+ * caller's trace (W3C Trace Context, if the header is valid), and its metrics are written at the end.
  */
 export async function inInvocation<Result>(
   { awsRequestId }: Pick<Context, "awsRequestId">,
@@ -25,7 +25,7 @@ export async function inInvocation<Result>(
   }
 }
 
-/** The handler of a function that a schedule starts. `deadline` in epoch ms. */
+/** Returns the handler of a function that a schedule starts. `deadline` is epoch ms. */
 export function scheduled<Result>(
   work: (deadline: number) => Promise<Result>,
 ): (event: unknown, context: Context) => Promise<Result> {
@@ -33,13 +33,16 @@ export function scheduled<Result>(
     inInvocation(context, undefined, () => work(Date.now() + context.getRemainingTimeInMillis()));
 }
 
-/** The header that passes the caller's trace on, if there is one. */
+/** Returns the header that passes on the caller's trace; empty if there is none. */
 export function traceHeaders(): Record<string, string> {
   const traceparent = current.getStore()?.traceparent;
   return traceparent === undefined ? {} : { traceparent };
 }
 
-/** What every record of an invocation carries. An invocation that no trace led to is a trace of its own. */
+/**
+ * Returns the fields that every log record of an invocation carries. Without a caller's trace, the request id becomes
+ * the trace id.
+ */
 export function invocationFields(): { request_id?: string; trace_id?: string } {
   const invocation = current.getStore();
   if (!invocation) return {};

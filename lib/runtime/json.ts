@@ -1,4 +1,7 @@
-/** The value that `text` says, or undefined when it is not JSON. The parser's own message would quote the input. */
+/**
+ * Returns the parsed value, or undefined if the text is not JSON. It does not throw, because the parser's message
+ * quotes the input.
+ */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);

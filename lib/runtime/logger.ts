@@ -2,8 +2,8 @@ import { Logger } from "@aws-lambda-powertools/logger";
 import { invocationFields } from "./invocation.ts";
 
 /**
- * Everything that may be logged, by name. A record carries ids, codes and durations; never a body, a header, an
- * e-mail address, a phone number, a token or a key.
+ * The name of every log record. A record carries ids, codes and durations; never a body, a header, an e-mail address, a
+ * phone number, a token or a key.
  */
 export type LogMessage =
   | "request_failed"

@@ -3,7 +3,7 @@ import { METRICS_NAMESPACE, type MetricName } from "../contract/metrics.ts";
 
 const metrics = new Metrics({ namespace: METRICS_NAMESPACE, serviceName: "payments" });
 
-/** Counts something; {@link flushMetrics} writes it out at the end of the invocation. */
+/** Adds to a metric; {@link flushMetrics} writes it at the end of the invocation. */
 export function count(name: MetricName, times = 1): void {
   metrics.addMetric(name, MetricUnit.Count, times);
 }

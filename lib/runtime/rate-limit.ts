@@ -4,10 +4,10 @@ import type { Clock } from "./clock.ts";
 export type Refusal = { allowed: false; retryAfterSeconds: number; quota: Quota };
 export type Verdict = { allowed: true; quota: Quota } | Refusal;
 
-// Beyond this many callers in one window the oldest are forgotten: memory stays bounded under a flood of names.
+// Above this number of callers in one window, the oldest are forgotten, so that memory stays bounded.
 const KEYS_LIMIT = 10_000;
 
-/** So many calls a window for each key, counted in this process only. `name` is what callers see the limit called. */
+/** A limit of calls in a window for each key, counted in this process only. `name` is the limit's name for callers. */
 export class RateLimiter {
   readonly #name: string;
   readonly #limit: number;
@@ -36,7 +36,7 @@ export class RateLimiter {
       : this.#refusal(window.startedAt, now);
   }
 
-  /** The refusal that `key` already has in this window, without counting a call. */
+  /** Returns the refusal of `key` in the current window, without counting a call; undefined if there is none. */
   refused(key: string): Refusal | undefined {
     const now = this.#clock.now();
     const window = this.#current(key, now);

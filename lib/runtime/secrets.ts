@@ -7,17 +7,18 @@ import { parseJson } from "./json.ts";
 import type { Log } from "./logger.ts";
 
 const FRESH_MS = 5 * 60_000;
-// A value that somebody refused may be outdated; strangers who are refused must not cost a read each.
+// A refused value may be outdated. But strangers with wrong credentials must not cause a read each.
 const RENEW_MS = 30_000;
-// While an old value is at hand, a store that has just failed is left alone: waiting for it would fail every caller.
+// While an old value is available, a store that has just failed is not asked again, because waiting for it would fail
+// every caller.
 const SPARED_MS = 30_000;
-// Two tries and the pause between them are over before Chapa gives the webhook up.
+// Two tries and the pause between them end before Chapa gives up on the webhook.
 const TIMEOUT_MS = 1_500;
 const CONNECT_MS = 500;
 
 /**
- * One JSON secret: read when first needed, kept for five minutes, and served stale when the service that keeps it
- * does not answer or it has become malformed, for half a minute at a time. A failed first read is not remembered.
+ * One JSON secret. It is read when first needed and kept for five minutes. If the store does not answer or the new
+ * value is malformed, the old value is used for another half minute. A failed first read is not remembered.
  */
 export class Secret<Value> {
   readonly #client = secretsClient();
@@ -38,14 +39,17 @@ export class Secret<Value> {
     this.#log = log;
   }
 
-  /** @throws DependencyUnavailable when it has never been read and cannot be */
+  /**
+   * Returns the value.
+   * @throws DependencyUnavailable if it was never read and cannot be read now
+   */
   async get(): Promise<Value> {
     if (this.#value !== undefined && this.#clock.now() - this.#readAt < FRESH_MS) return this.#value;
     return this.#readOnce();
   }
 
   /**
-   * The value after it was refused where it should have fitted: read again, unless that was done a moment ago.
+   * Returns the value after it did not fit: reads it again, unless that was done a moment ago.
    * @throws DependencyUnavailable as {@link get}
    */
   async renewed(): Promise<Value> {
@@ -55,7 +59,7 @@ export class Secret<Value> {
     return this.#readOnce();
   }
 
-  /** Whoever asks while it is being read waits for the same answer; an old value is better than none. */
+  /** Callers that ask during a read share its result. An old value is better than none. */
   async #readOnce(): Promise<Value> {
     if (this.#value !== undefined && this.#clock.now() - this.#failedAt < SPARED_MS) return this.#value;
     this.#reading ??= this.#read().finally(() => {
@@ -77,7 +81,7 @@ export class Secret<Value> {
     return this.#value;
   }
 
-  // Fields only: what a message quotes may be the secret.
+  // Only the names of fields are logged, because a message may quote the secret.
   #parsed(text: string): Value {
     const { data, error } = this.#schema.safeParse(parseJson(text));
     if (data !== undefined) return data;

@@ -4,14 +4,17 @@ import type { Uuid } from "../domain/ids.ts";
 import type { UserPrincipal } from "../domain/principal.ts";
 import type { UserManagement } from "./user-management.ts";
 
-/** Confirmed a moment ago. */
+/** A user whose token was confirmed within the last minute. */
 type Known = { userId: Uuid; role: string };
 
 export type ConfirmPorts = {
   users: Pick<UserManagement, "verify">;
-  /** Whose word counts: User Management's, the token's, or the token's only while User Management does not answer. */
+  /**
+   * What decides: User Management (`remote`), the token (`local`), or the token only while User Management does not
+   * answer.
+   */
   mode: Env["TOKEN_VERIFY"];
-  /** Answers of the last minute; they are good while User Management is away, too. */
+  /** Results of the last minute; they are also used while User Management does not answer. */
   cache: {
     find: (token: string) => Promise<Known | undefined>;
     keep: (token: string, user: Known, expiresAt: number) => Promise<void>;
@@ -19,11 +22,11 @@ export type ConfirmPorts = {
 };
 
 /**
- * The user behind a token, as far as the mode asks: the role may have changed, or the user been deleted, since the
- * token was signed.
- * @param expiresAt when the token ends, epoch ms
- * @returns undefined when User Management refuses the token
- * @throws DependencyUnavailable when it must be asked and does not answer
+ * Returns the user behind a token, confirmed as the mode requires: since the token was signed, the role may have
+ * changed or the user may have been deleted.
+ * @param expiresAt when the token expires, epoch ms
+ * @returns undefined if User Management refuses the token
+ * @throws DependencyUnavailable if User Management must confirm it and does not answer
  */
 export async function confirmUser(
   { users, mode, cache }: ConfirmPorts,
@@ -39,7 +42,7 @@ export async function confirmUser(
     if (user) await cache.keep(token, user, expiresAt);
     return user && { kind: "user", ...user };
   } catch (error) {
-    // What a token says about an administrator is not enough while nobody confirms it.
+    // A token alone is not enough for an administrator.
     const isEnough = mode === "remote-with-fallback" && claims.role !== "admin";
     if (error instanceof DependencyUnavailable && isEnough) return claims;
     throw error;

@@ -4,13 +4,13 @@ import type { WireStatus } from "../domain/vocabulary.ts";
 import { CallFailed, type HttpRequest, type HttpResponse } from "../runtime/call.ts";
 import { parseJson } from "../runtime/json.ts";
 
-// The listing sends its own notification inside the request: up to 33 s when that hangs.
+// The listing sends its own notification during the request, which takes up to 33 s if that hangs.
 const CONFIRM_MS = 40_000;
 const GET_MS = 5_000;
 
 /**
- * What the listing said. `received` is what it now shows; `already_processed` hides which of its two final states it
- * is in. `unknown`: it may or may not have acted, or may still be acting. `unavailable`: it did not act.
+ * The listing's answer. `received` carries its current state; `already_processed` does not say which of the two final
+ * states it has. `unknown`: it may have acted, or may still act. `unavailable`: it did not act.
  */
 export type ListingAnswer =
   | { kind: "received"; propertyStatus: string; paymentStatus: string }
@@ -19,7 +19,7 @@ export type ListingAnswer =
 export type Confirmation = {
   propertyId: Uuid;
   paymentId: Uuid;
-  /** `PENDING` changes nothing there and shows what it has. */
+  /** `PENDING` is the preflight: it changes nothing and returns the current state. */
   status: WireStatus;
   txRef: string;
   errorMessage?: string | undefined;
@@ -32,7 +32,7 @@ const Confirmed = z.object({
 });
 const Reserved = z.array(z.looseObject({ id: z.string() }));
 
-/** Property Listing's API; `baseUrl` with `/api/v1`. */
+/** Property Listing's API; `baseUrl` ends in `/api/v1`. */
 export class ListingService {
   readonly #baseUrl: string;
   readonly #apiKey: () => Promise<string>;
@@ -44,7 +44,10 @@ export class ListingService {
     this.#send = send;
   }
 
-  /** Tells or asks the listing. Never repeated here: two at once for one property both pass there. */
+  /**
+   * Delivers a status, or asks for the current one. It is never repeated here, because two confirms of one property at
+   * once both pass.
+   */
   async confirm(confirmation: Confirmation, limitMs = CONFIRM_MS): Promise<ListingAnswer> {
     const headers = { "x-api-key": await this.#apiKey(), "content-type": "application/json" };
     try {
@@ -69,7 +72,10 @@ export class ListingService {
     }
   }
 
-  /** Whether the property can be seen or is reserved, which only an approved one can; undefined when nobody says. */
+  /**
+   * Whether the property is public or reserved, which only an approved one can be; undefined if the listing does not
+   * say.
+   */
   async isPublicOrReserved(propertyId: Uuid): Promise<boolean | undefined> {
     const shown = await this.#get(`/properties/public/${propertyId}`);
     if (shown?.status === 200) return true;
@@ -94,7 +100,7 @@ function classify({ status, text }: HttpResponse): ListingAnswer {
     const confirmed = Confirmed.safeParse(parseJson(text)).data;
     if (confirmed?.status === "already_processed") return { kind: "already_processed" };
     if (!confirmed) return { kind: "unavailable" };
-    // Other words of a definite answer: it showed nothing that speaks against a send, or for having heard.
+    // A 200 without these fields is still a definite answer: it neither forbids a send nor acknowledges a success.
     return {
       kind: "received",
       propertyStatus: confirmed.property_status ?? "",
@@ -104,7 +110,7 @@ function classify({ status, text }: HttpResponse): ListingAnswer {
   if (status === 404) return { kind: "not_found" };
   if (status === 401 || status === 403) return { kind: "key_refused" };
   if (status === 400 || status === 422) return { kind: "invalid" };
-  // A gateway that gave up waiting says nothing about the service behind it.
+  // The gateway before the listing timed out, so the listing itself may still act.
   if (status === 502 || status === 504) return { kind: "unknown" };
   return { kind: "unavailable" };
 }

@@ -9,7 +9,7 @@ const LANGUAGES = { en, am, om } as const satisfies Record<
 >;
 export type Language = keyof typeof LANGUAGES;
 
-/** The text for `event`, in English where the user's language is none that we write. */
+/** Returns the text for `event` in the user's language, or in English if we have no text in that language. */
 export function messageFor(
   event: UserEvent,
   language: string | undefined,

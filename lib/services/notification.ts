@@ -6,15 +6,15 @@ import { messageFor } from "./messages.ts";
 const SEND_MS = 6_000;
 
 /**
- * `sent`: taken. `maybe`: it may have reached the user already. `later`: certainly not, and asking later makes sense.
- * `refused`: certainly not, and asking again cannot help.
+ * `sent`: accepted. `maybe`: it may have reached the user. `later`: it did not, and a later try may succeed. `refused`:
+ * it did not, and another try will not succeed.
  */
 export type Delivery = "sent" | "maybe" | "later" | "refused";
 
 export type Notice = {
   userId: Uuid;
   event: UserEvent;
-  /** Formatted with its currency. */
+  /** With its currency, as text. */
   amount: string;
   txRef: string;
   email: string | undefined;
@@ -22,7 +22,7 @@ export type Notice = {
   language: string | undefined;
 };
 
-// The event names that the notification service has templates for.
+// The events for which the notification service has templates.
 const EVENT_TYPES: Record<UserEvent, string> = {
   paid: "payment_success",
   failed: "payment_failed",
@@ -30,7 +30,7 @@ const EVENT_TYPES: Record<UserEvent, string> = {
   cancelled: "payment_failed",
 };
 
-/** The Notification service's API; `baseUrl` with `/api/v1`. */
+/** The Notification service's API; `baseUrl` ends in `/api/v1`. */
 export class NotificationService {
   readonly #baseUrl: string;
   readonly #bearer: () => Promise<string | undefined>;
@@ -46,7 +46,7 @@ export class NotificationService {
     this.#send = send;
   }
 
-  /** Sends one notice in the user's language, in a body that every version of the service understands. */
+  /** Sends one notice in the user's language, in a body that every version of the service accepts. */
   async send(notice: Notice): Promise<Delivery> {
     const { subject, message, language } = messageFor(notice.event, notice.language, {
       amount: notice.amount,
@@ -81,7 +81,7 @@ export class NotificationService {
   }
 }
 
-// A 500 there is its limit, or a message that has gone out and then failed to be recorded: it cannot be told apart.
+// A 500 means its rate limit, or a message that was sent but not recorded. We cannot tell which.
 function classify(status: number): Delivery {
   if (status >= 200 && status < 300) return "sent";
   if (status === 401 || status === 403 || status === 429 || status === 503) return "later";

@@ -8,10 +8,10 @@ import { parseJson } from "../runtime/json.ts";
 import { unescaped } from "./user-management.ts";
 
 const ASK_MS = 3_000;
-// User Management's tokens live for fifteen minutes.
+// User Management's tokens are valid for fifteen minutes.
 const LOGIN_MS = 14 * MINUTE_MS;
 
-/** How to reach a user, as far as User Management knows. */
+/** How to reach a user, from User Management. */
 export type UserDetails = {
   email: string | undefined;
   phone: string | undefined;
@@ -34,13 +34,13 @@ export type UserDirectoryOptions = {
   baseUrl: string;
   /** With `{id}` for the user's id. */
   paths: readonly string[];
-  /** Gives an administrator's token, or none: then only paths that need none can answer. */
+  /** Returns an administrator's token, or undefined; without one, only paths that need no token answer. */
   signIn: () => Promise<string | undefined>;
   send: (request: HttpRequest) => Promise<HttpResponse>;
   clock: Pick<Clock, "now">;
 };
 
-/** Looks users up for whom a program asks; each path is tried until one knows the user. */
+/** Looks a user up when a program asks on their behalf. It tries each path until one knows the user. */
 export class UserDirectory {
   readonly #options: UserDirectoryOptions;
   #token: { value: string; until: number } | undefined;
@@ -50,8 +50,8 @@ export class UserDirectory {
   }
 
   /**
-   * @returns undefined when no path knows the user
-   * @throws DependencyUnavailable when one of them did not answer and no other knew the user
+   * Returns how to reach a user; undefined if no path knows them.
+   * @throws DependencyUnavailable if a path did not answer and no other knew the user
    */
   async find(userId: Uuid): Promise<UserDetails | undefined> {
     let unknown: DependencyUnavailable | undefined;
@@ -62,7 +62,7 @@ export class UserDirectory {
         const { email, full_name: name, preferred_language: language } = found;
         return { email, name, language, phone: unescaped(found.phone_number) };
       }
-      // Without a login a door that is closed knows nobody.
+      // Without a login, a path that requires one cannot know the user.
       const isClosed = !this.#token && (reply?.status === 401 || reply?.status === 403);
       if (reply?.status !== 404 && !isClosed) unknown = new DependencyUnavailable("The user service");
     }
@@ -73,7 +73,7 @@ export class UserDirectory {
   async #find(path: string): Promise<HttpResponse | undefined> {
     const reply = await this.#ask(path, await this.#bearer());
     if (reply?.status !== 401 || !this.#token) return reply;
-    // The administrator's token was taken back before its time.
+    // The administrator's token was revoked before it expired.
     this.#token = undefined;
     return this.#ask(path, await this.#bearer());
   }

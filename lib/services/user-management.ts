@@ -6,7 +6,7 @@ import { parseJson } from "../runtime/json.ts";
 
 const ASK_MS = 3_000;
 
-/** A user as User Management knows them now; its word beats what the token says. */
+/** A user as User Management knows them now. It overrides the token's claims. */
 export type User = {
   userId: Uuid;
   role: string;
@@ -23,12 +23,12 @@ const Verified = z.object({
   preferred_language: z.string().nullish(),
 });
 
-/** Tokens of a user who has logged in. */
+/** The tokens of a user after a login. */
 export type LoginTokens = { access_token: string; refresh_token: string; token_type: string };
 
 const LoggedIn = z.object({ access_token: z.string().min(1), refresh_token: z.string(), token_type: z.string() });
 
-/** User Management's API; `baseUrl` with `/api/v1`. */
+/** User Management's API; `baseUrl` ends in `/api/v1`. */
 export class UserManagement {
   readonly #baseUrl: string;
   readonly #send: (call: HttpRequest) => Promise<HttpResponse>;
@@ -39,8 +39,8 @@ export class UserManagement {
   }
 
   /**
-   * Whose token this is; undefined when User Management refuses it.
-   * @throws DependencyUnavailable when it does not answer, or not readably
+   * Returns the user of a token; undefined if User Management refuses it.
+   * @throws DependencyUnavailable if there is no readable answer
    */
   async verify(token: string): Promise<User | undefined> {
     const headers = { authorization: `Bearer ${token}` };
@@ -58,9 +58,9 @@ export class UserManagement {
   }
 
   /**
-   * Logs a user in; never tried twice.
-   * @returns undefined when it refuses the user: unknown, a wrong password, or no longer active
-   * @throws DependencyUnavailable when it does not answer, or not readably
+   * Logs a user in. It is never repeated.
+   * @returns undefined if the user is unknown, inactive, or the password is wrong
+   * @throws DependencyUnavailable if there is no readable answer
    */
   async login({ username, password }: { username: string; password: string }): Promise<LoginTokens | undefined> {
     const { status, text } = await this.#ask({
@@ -75,7 +75,10 @@ export class UserManagement {
     return tokens;
   }
 
-  async #ask({ path, ...rest }: Omit<HttpRequest, "url" | "timeoutMs"> & { path: string }): Promise<HttpResponse> {
+  async #ask({
+    path,
+    ...rest
+  }: Pick<HttpRequest, "method" | "headers" | "body"> & { path: string }): Promise<HttpResponse> {
     try {
       return await this.#send({ ...rest, url: `${this.#baseUrl}${path}`, timeoutMs: ASK_MS });
     } catch (error) {
@@ -85,7 +88,7 @@ export class UserManagement {
   }
 }
 
-/** A phone number as it was meant: older rows hold a database's escaped bytes, `\x2b323531…` for `+251…`. */
+/** Returns the phone number in plain form. Older rows hold a database's escaped bytes, `\x2b323531…` for `+251…`. */
 export function unescaped(phone: string | undefined): string | undefined {
   const hex = /^\\x((?:[0-9a-f]{2})+)$/i.exec(phone ?? "")?.[1];
   return hex ? Buffer.from(hex, "hex").toString("utf8") : phone;

@@ -4,14 +4,13 @@ import { unmarshall } from "@aws-sdk/util-dynamodb";
 import { DependencyUnavailable } from "../domain/errors.ts";
 import type { Item } from "./payment-item.ts";
 
-/** `won: false` carries the item that stood in the way, or undefined when there was none. */
+/** `won: false` carries the item that failed the condition, or undefined if there is none. */
 export type Written = { won: true } | { won: false; there: Item | undefined };
 
 /**
- * Sends one conditional write that asks for the old item.
- * A lost answer makes the client's own retry meet our first write, which looks like a conflict: `isOurs` tells
- * whether what is there is what we wanted.
- * @throws DependencyUnavailable when the table does not answer
+ * Sends one conditional write that asks for the stored item. After a lost answer the client's own retry meets our first
+ * write, which looks like a conflict; `isOurs` tells whether the stored item is what we wrote.
+ * @throws DependencyUnavailable if the table does not answer
  */
 export async function conditionally(send: () => Promise<unknown>, isOurs: (there: Item) => boolean): Promise<Written> {
   try {
@@ -24,7 +23,7 @@ export async function conditionally(send: () => Promise<unknown>, isOurs: (there
   }
 }
 
-// Faults of ours: asking again cannot help, and they must not look like an outage.
+// Defects of ours. A retry cannot help, and they must not look like an outage.
 const OUR_FAULTS = [
   "ValidationException",
   "ResourceNotFoundException",
@@ -32,7 +31,10 @@ const OUR_FAULTS = [
   "SerializationException",
 ];
 
-/** Passes a refused condition and faults of ours on as they are, and names every other failure. */
+/**
+ * Runs a call to the table. A failed condition and defects of ours are thrown unchanged.
+ * @throws DependencyUnavailable for every other failure
+ */
 export async function callTable<Value>(send: () => Promise<Value>): Promise<Value> {
   try {
     return await send();
@@ -43,14 +45,14 @@ export async function callTable<Value>(send: () => Promise<Value>): Promise<Valu
   }
 }
 
-/** Whether every named attribute of `there` is as `wanted` has it, absent ones included. */
+/** Whether `there` and `wanted` have equal values in the named attributes, absent ones included. */
 export function sameFields(names: readonly string[], there: Item, wanted: Item): boolean {
   return names.every((name) => isDeepStrictEqual(there[name], wanted[name]));
 }
 
 /**
- * The update that turns `before` into `after`, attribute by attribute; untouched attributes stay as they are stored.
- * @param together attributes that mean something only together: who writes one of them writes all
+ * Returns the update from `before` to `after` by attribute; unchanged attributes keep their stored values.
+ * @param together attributes that are valid only together: if one changes, all are written
  */
 export function difference(before: Item, after: Item, together: readonly string[] = []) {
   const isOther = (name: string) => !isDeepStrictEqual(before[name], after[name]);

@@ -7,14 +7,14 @@ import { DAY_MS, type Instant } from "../domain/time.ts";
 import { callTable } from "./conditional.ts";
 import { contactKey } from "./keys.ts";
 
-/** Keys by id, 32 bytes each; `current` is the one to write with, the others still read. */
+/** Keys by id, 32 bytes each. `current` encrypts; the others only decrypt. */
 export type ContactKeys = { current: string; keys: Readonly<Record<string, Uint8Array>> };
 
 const TTL_MS = 30 * DAY_MS;
 const IV_BYTES = 12;
 const TAG_BYTES = 16;
 
-/** Contact rows: AES-256-GCM, bound to the payment they belong to. */
+/** Contact rows, encrypted with AES-256-GCM and bound to their payment. */
 export class ContactTable {
   readonly #client: DynamoDBDocumentClient;
   readonly #name: string;
@@ -33,7 +33,7 @@ export class ContactTable {
     this.#random = random;
   }
 
-  /** Stores the contact of the latest checkout; it goes 30 days after `now`. */
+  /** Stores the contact of the latest checkout; it expires 30 days after `now`. */
   async store(ref: Ref, contact: Contact, now: Instant): Promise<void> {
     const { current, keys } = await this.#keys();
     const key = keys[current];
@@ -55,7 +55,7 @@ export class ContactTable {
     );
   }
 
-  /** The contact, or undefined when there is none any more; what has outlived its time is not read either. */
+  /** Returns the contact; undefined if there is none or it has expired. */
   async find(ref: Ref, now: Instant): Promise<Contact | undefined> {
     const { Item } = await callTable(() =>
       this.#client.send(new GetCommand({ TableName: this.#name, Key: contactKey(ref) })),

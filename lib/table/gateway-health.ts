@@ -4,14 +4,14 @@ import type { Instant } from "../domain/time.ts";
 import { callTable } from "./conditional.ts";
 import { gatewayHealthKey } from "./keys.ts";
 
-/** What was found when Chapa was last asked whether it is there. */
+/** The result of the last health check of Chapa. */
 export type GatewayHealth = { isReachable: boolean; at: Instant };
 
 const StoredGatewayHealth = z
   .object({ is_reachable: z.boolean(), at: z.number().int() })
   .transform(({ is_reachable, at }): GatewayHealth => ({ isReachable: is_reachable, at }));
 
-/** The last check of Chapa's health, so that asking for ours costs Chapa nothing. */
+/** The last health check of Chapa, so that a health request causes no call to Chapa. */
 export class GatewayHealthTable {
   readonly #client: DynamoDBDocumentClient;
   readonly #name: string;
@@ -26,7 +26,10 @@ export class GatewayHealthTable {
     await callTable(() => this.#client.send(new PutCommand({ TableName: this.#name, Item })));
   }
 
-  /** @throws DependencyUnavailable when the table does not answer, which says something of its own */
+  /**
+   * Returns the last result; undefined before the first check.
+   * @throws DependencyUnavailable if the table does not answer
+   */
   async last(): Promise<GatewayHealth | undefined> {
     const { Item } = await callTable(() =>
       this.#client.send(new GetCommand({ TableName: this.#name, Key: gatewayHealthKey })),

@@ -2,7 +2,7 @@ import { PAYMENT_PREFIX } from "../contract/table.ts";
 import type { Ref } from "../domain/ids.ts";
 import { addisAbabaDay, type Instant } from "../domain/time.ts";
 
-/** Payments that are due are spread over this many buckets of the `due` index. */
+/** The buckets of the `due` index. They spread its load. */
 export const DUE_SHARDS = ["0", "1", "2", "3"] as const;
 
 export const paymentKey = (ref: Ref) => ({ pk: `${PAYMENT_PREFIX}${ref}` });
@@ -12,17 +12,17 @@ export const reconcileKey = { pk: "X#reconcile" };
 export const gatewayHealthKey = { pk: "H#chapa" };
 export const totalsKey = (day: string) => ({ pk: `T#${day}` });
 
-/** Bucket of a payment, from its last character, which is as random as the rest. */
+/** Returns the bucket of a payment. It depends on the ref's last character, which is as random as the rest. */
 export function shardOf(ref: Ref): string {
   return String(ref.charCodeAt(ref.length - 1) % DUE_SHARDS.length);
 }
 
-/** Key of the `by-day` index: the day of the first checkout in Addis Ababa, and the bucket. */
+/** Returns the key in the `by-day` index: the day of the first checkout in Addis Ababa, and the bucket. */
 export function dayKey(ref: Ref, firstOpenedAt: Instant): string {
   return `${addisAbabaDay(firstOpenedAt)}#${shardOf(ref)}`;
 }
 
-/** All buckets of a day in the `by-day` index. */
+/** Returns all buckets of a day in the `by-day` index. */
 export function dayBuckets(day: string): string[] {
   return DUE_SHARDS.map((shard) => `${day}#${shard}`);
 }

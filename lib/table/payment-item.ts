@@ -21,7 +21,7 @@ export type Item = Record<string, NativeAttributeValue>;
 const SCHEMA_VERSION = 1;
 const INERT_TTL_MS = 30 * DAY_MS;
 
-// No moment that a calendar of four-digit years cannot show.
+// Later moments cannot be shown in a calendar of four-digit years.
 const instant = z.number().int().min(0).max(Date.UTC(9999, 0));
 const terms = { amount: Santim, currency: Currency, mode: z.enum(MODES) };
 const flag = z.literal(true).optional();
@@ -66,7 +66,7 @@ const StoredAttention = z
 
 const StoredTransition = z.enum(TRANSITION_NAMES);
 
-// One line per transition keeps a payment with its history below one write unit: "transition at by evidence".
+// One line per transition, "transition at by evidence", keeps a payment with its history below one write unit.
 const StoredHistory = z.string().transform((line, context): HistoryEntry => {
   const [name, at = "", by = "", ...evidence] = line.split(" ");
   const transition = StoredTransition.safeParse(name).data;
@@ -111,8 +111,8 @@ const StoredPayment = z.object({
 });
 
 /**
- * Reads a payment row.
- * @throws ZodError when the row is not one that {@link toItem} writes
+ * Returns the payment of a row.
+ * @throws ZodError if {@link toItem} cannot have written the row
  */
 export function fromItem(item: Item): Payment {
   const stored = StoredPayment.parse(item);
@@ -149,7 +149,10 @@ export function fromItem(item: Item): Payment {
   };
 }
 
-/** Writes a payment row; absent fields have no attribute, and the keys of an index exist only where it needs them. */
+/**
+ * Returns the row of a payment. Absent fields have no attribute, and keys of an index exist only where the index needs
+ * them.
+ */
 export function toItem(payment: Payment): Item {
   return withoutUndefined({
     ...paymentKey(payment.ref),

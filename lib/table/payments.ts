@@ -16,14 +16,14 @@ import { callTable, conditionally, difference, sameFields } from "./conditional.
 import { paymentKey } from "./keys.ts";
 import { fromItem, type Item, toItem } from "./payment-item.ts";
 
-// What one BatchGetItem takes.
+// The limit of BatchGetItem.
 const BATCH = 100;
-// An index finds an item only by all of its keys, and another note beside the same version may have taken them away.
+// The index lists an item only if it has both keys, and another write on the same version may have removed them.
 const DUE_KEYS = ["due_shard", "due_at"];
 
 /**
- * Payment rows. Every write is one conditional write on one item; losing a race is an answer, not an error.
- * Every method throws DependencyUnavailable when the table does not answer.
+ * Payment rows. Every write is one conditional write on one item; a lost race is a result, not an error. Every method
+ * throws DependencyUnavailable if the table does not answer.
  */
 export class PaymentTable {
   readonly #client: DynamoDBDocumentClient;
@@ -34,7 +34,7 @@ export class PaymentTable {
     this.#name = name;
   }
 
-  /** The payment as it is now (consistent read). */
+  /** Returns the payment as it now is (consistent read). */
   async find(ref: Ref): Promise<Payment | undefined> {
     const { Item } = await callTable(() =>
       this.#client.send(new GetCommand({ TableName: this.#name, Key: paymentKey(ref), ConsistentRead: true })),
@@ -42,12 +42,12 @@ export class PaymentTable {
     return Item && fromItem(Item);
   }
 
-  /** Several payments as they are now, in any order, without those that do not exist. */
+  /** Returns several payments as they now are, in any order, without those that do not exist. */
   async findAll(refs: readonly Ref[]): Promise<Payment[]> {
     const found: Payment[] = [];
     for (let start = 0; start < refs.length; start += BATCH) {
       let keys: Item[] = refs.slice(start, start + BATCH).map(paymentKey);
-      // A page too large for one answer comes back as keys to ask for again.
+      // If the answer would be too large, DynamoDB returns the remaining keys to ask for again.
       for (let round = 0; keys.length > 0 && round < BATCH; round++) {
         const { Responses, UnprocessedKeys } = await callTable(() =>
           this.#client.send(
@@ -85,9 +85,9 @@ export class PaymentTable {
   }
 
   /**
-   * Stores one step from `before` to `after`: a transition (its version is one higher), or a note beside the version (it is
-   * the same). Either only happens while the stored version is the one that `before` was read at.
-   * @returns whether this step is what is stored, and the payment as it now is; undefined when the row is gone
+   * Stores one step from `before` to `after`: a transition, which raises the version, or a note, which keeps it. The
+   * write succeeds only while the stored version is that of `before`.
+   * @returns whether this step is stored, and the payment as it now is; undefined if the row is gone
    */
   async save(before: Payment, after: Payment): Promise<{ won: boolean; payment: Payment | undefined }> {
     const wanted = toItem(after);
@@ -112,7 +112,7 @@ export class PaymentTable {
     return { won: false, payment: written.there && fromItem(written.there) };
   }
 
-  /** Takes a claim back, if it is still exactly the untouched one that was written. */
+  /** Deletes a claim if it is still the untouched one that this invocation wrote. */
   async discard(claim: Payment): Promise<void> {
     await conditionally(
       () =>
@@ -135,7 +135,7 @@ export class PaymentTable {
     );
   }
 
-  /** Keys of payments due by `now` in one bucket, most overdue first, at most `limit`. */
+  /** Returns the keys of payments due by `now` in one bucket, most overdue first, at most `limit`. */
   async due(shard: string, now: Instant, limit: number): Promise<Ref[]> {
     const { Items } = await callTable(() =>
       this.#client.send(
@@ -151,18 +151,18 @@ export class PaymentTable {
     return (Items ?? []).map(({ pk }) => refOf(pk));
   }
 
-  /** A user's payments by their first checkout within `span`, latest first, at most `limit`. */
+  /** Returns a user's payments by their first checkout within `span`, latest first, at most `limit`. */
   openedByUser(userId: Uuid, span: Span, limit: number): Promise<PageKey[]> {
     return this.#opened({ index: "by-user", key: "user_id", value: userId }, span, limit);
   }
 
-  /** The payments of one bucket of a day (see {@link dayBuckets}), as {@link openedByUser}. */
+  /** Returns the payments of one bucket of a day (see {@link dayBuckets}), as {@link openedByUser} does. */
   openedOnDay(bucket: string, span: Span, limit: number): Promise<PageKey[]> {
     return this.#opened({ index: "by-day", key: "day", value: bucket }, span, limit);
   }
 
   async #opened(of: { index: string; key: string; value: string }, span: Span, limit: number): Promise<PageKey[]> {
-    // An empty span is no question; the table would call it a mistake.
+    // DynamoDB rejects an empty span.
     if (span.to < span.from) return [];
     const { Items } = await callTable(() =>
       this.#client.send(

@@ -4,8 +4,8 @@ import { callTable } from "./conditional.ts";
 import { reconcileKey } from "./keys.ts";
 
 /**
- * How far the comparison of books has come. `day` is the day it was begun on; `page` is the next page of Chapa's list,
- * absent when the list is done; `ours` is the next of our days, counted back from the day it was begun.
+ * The progress of one reconciliation. `day` is the day on which it began; `page` is the next page of Chapa's list,
+ * absent after the last one; `ours` is the next of our days, counted back from the day on which it began.
  */
 export type Progress = { day: string; startedAt: number; page: number | undefined; ours: number; isDone: boolean };
 
@@ -27,7 +27,7 @@ const StoredProgress = z
     }),
   );
 
-/** Where the daily comparison stands, so that a run that was cut short goes on where it was. */
+/** The progress of the daily reconciliation, so that the next run continues one that was cut short. */
 export class ProgressTable {
   readonly #client: DynamoDBDocumentClient;
   readonly #name: string;

@@ -7,7 +7,7 @@ import { callTable, conditionally } from "./conditional.ts";
 import { requestKey } from "./keys.ts";
 import type { Item } from "./payment-item.ts";
 
-// A refused request is only remembered so that its retry is not mistaken for a replay.
+// A refused request is stored only so that its retry is not mistaken for a replay.
 const REFUSED_TTL_MS = DAY_MS;
 
 const StoredRequest = z.object({
@@ -17,7 +17,7 @@ const StoredRequest = z.object({
   by: z.string(),
 });
 
-/** Request rows: which payment a request id stands for, for ever. They hold nothing personal. */
+/** Request rows: the payment that a request id stands for. They never expire and hold no personal data. */
 export class RequestTable {
   readonly #client: DynamoDBDocumentClient;
   readonly #name: string;
@@ -28,8 +28,8 @@ export class RequestTable {
   }
 
   /**
-   * Records a request unless it is known; one that the limiter refused counts as unknown.
-   * @returns the request as it is stored, and whether it is a replay
+   * Records a request unless it is known; a request that the limiter refused counts as unknown.
+   * @returns the request as it is stored, and whether this is a replay
    */
   async record(
     hash: string,
@@ -51,7 +51,7 @@ export class RequestTable {
     return written.won ? { replayed: false, request } : { replayed: true, request: fromRow(written.there) };
   }
 
-  /** The request, unless it is unknown or was refused by the limiter. */
+  /** Returns the request; undefined if it is unknown or the limiter refused it. */
   async find(hash: string): Promise<KnownRequest | undefined> {
     const { Item } = await callTable(() =>
       this.#client.send(new GetCommand({ TableName: this.#name, Key: requestKey(hash), ConsistentRead: true })),
@@ -59,12 +59,12 @@ export class RequestTable {
     return Item && !Item["refused"] ? fromRow(Item) : undefined;
   }
 
-  /** Notes that the limiter turned this request away, so that its next try is no replay. */
+  /** Notes that the limiter refused this request, so that its next try is not a replay. */
   async refuse(hash: string, by: string, now: Instant): Promise<void> {
     await this.#change(hash, by, { refused: true, ttl: Math.ceil((now + REFUSED_TTL_MS) / 1000) });
   }
 
-  /** The fee of an earlier payment was spent: the request stands for the next one. */
+  /** Points the request to the next payment of its fee, because the earlier one is spent. */
   async pointTo(hash: string, by: string, ref: Ref): Promise<void> {
     await this.#change(hash, by, { ref });
   }

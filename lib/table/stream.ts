@@ -14,8 +14,8 @@ export type Change = { before: Payment | undefined; after: Payment };
 type Image = NonNullable<DynamoDBRecord["dynamodb"]>["NewImage"];
 
 /**
- * The Lambda handler of the table's stream. A record that cannot be read stops the batch there: what came before it
- * has been handled, and it comes again alone until it goes to the on-failure queue.
+ * Returns the Lambda handler of the table's stream. An unreadable record ends the batch: the records before it are
+ * handled, and the batch is delivered again from that record until it goes to the on-failure queue.
  */
 export function streamHandler(
   handle: (changes: Change[]) => Promise<void>,

@@ -19,14 +19,14 @@ const StoredDay = z.object({
   timeout_jobs_run: number,
 });
 
-// What one BatchGetItem takes; days are read in rounds of this many.
+// The limit of BatchGetItem. Days are read in rounds of this many.
 const ROUND_DAYS = 100;
-// So long a time without a payment or a call is taken for the time before the service began.
+// After this many rounds without a payment or a call, the service is taken not to have existed yet.
 const SILENT_ROUNDS = 4;
 
 /**
- * Totals by the day of a payment's first checkout, and calls by the day they came. Deltas are best effort: a repeated
- * one counts twice, a lost one not at all, until the daily comparison writes the day anew.
+ * Totals by the day of a payment's first checkout, and calls by their own day. Until the daily reconciliation rewrites
+ * a day, a repeated delta counts twice and a lost delta is missing.
  */
 export class TotalsTable {
   readonly #client: DynamoDBDocumentClient;
@@ -46,7 +46,7 @@ export class TotalsTable {
     await this.#add(addisAbabaDay(now), calls);
   }
 
-  /** Writes a day's totals as they have been found to be; its calls stay. */
+  /** Writes a day's totals as reconciliation found them; its calls stay. */
   async rewrite(day: string, totals: Totals): Promise<void> {
     const names = Object.keys(totals);
     await callTable(() =>
@@ -64,7 +64,7 @@ export class TotalsTable {
     );
   }
 
-  /** Everything since the service began. */
+  /** Returns the sums since the service began; revenue is in santim. */
   async all(now: Instant): Promise<Totals & Calls> {
     const sum = { ...NO_TOTALS, ...NO_CALLS };
     for (let silent = 0, end = now + DAY_MS; silent < SILENT_ROUNDS; end -= ROUND_DAYS * DAY_MS) {
@@ -78,7 +78,7 @@ export class TotalsTable {
     return sum;
   }
 
-  /** The days of one round that have an item, the last of them the day of `end`. */
+  /** Returns the days of one round that have an item. The round ends at the day of `end`. */
   async #days(end: Instant): Promise<z.output<typeof StoredDay>[]> {
     let keys: Item[] = Array.from({ length: ROUND_DAYS }, (_, back) => totalsKey(addisAbabaDay(end - back * DAY_MS)));
     const found: z.output<typeof StoredDay>[] = [];

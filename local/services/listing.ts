@@ -34,6 +34,8 @@ export type ListingOptions = {
   knowsEveryProperty?: boolean;
   /** Real milliseconds that its notification takes in each mode. */
   notificationMs?: Record<NotificationMode, number>;
+  /** Waits as long as the real service needs for its mail and its commits; timers unless a test decides the order. */
+  pause?: (milliseconds: number) => Promise<void>;
 };
 
 /** One confirm and its result. `status` and `answer` are undefined while it is running. */
@@ -65,12 +67,14 @@ export class ListingDouble {
   #properties = new Map<string, Property>();
   #confirms: ConfirmEntry[] = [];
   #messages: { at: number; ownerId: string; propertyId: string }[] = [];
+  readonly #pause: (milliseconds: number) => Promise<void>;
   #mode: NotificationMode = "up";
   #paymentServiceUrl: string | undefined;
   #listening: Listening | undefined;
 
   constructor(options: ListingOptions) {
     this.#options = options;
+    this.#pause = options.pause ?? pause;
     this.#paymentServiceUrl = options.paymentServiceUrl;
   }
 
@@ -199,9 +203,9 @@ export class ListingDouble {
       property.approvedAt = this.#now();
       property.paymentStatus = "SUCCESS";
       // As the real service, reads the state for the answer again after the commit.
-      await pause(COMMIT_MS);
+      await this.#pause(COMMIT_MS);
     } else if (status === "FAILED") {
-      await pause(COMMIT_MS);
+      await this.#pause(COMMIT_MS);
       property.paymentStatus = "FAILED";
     }
     const { status: property_status, paymentStatus } = property;
@@ -210,7 +214,7 @@ export class ListingDouble {
 
   async #notifyOwner(property: Property): Promise<void> {
     const milliseconds = (this.#options.notificationMs ?? OBSERVED_MS)[this.#mode];
-    await pause(milliseconds);
+    await this.#pause(milliseconds);
     if (this.#mode === "up") {
       this.#messages.push({ at: this.#now(), ownerId: property.ownerId, propertyId: property.id });
     }

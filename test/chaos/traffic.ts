@@ -3,6 +3,7 @@ import { ApiClient, type HttpResponse } from "../../local/api-client.ts";
 import type { DeliveryPlan } from "../../local/chapa/delivery-plan.ts";
 import type { Cloud } from "../../local/cloud.ts";
 import type { CloudWorld } from "../invariants/cloud-world.ts";
+import { seededUuid } from "../support/seeded-random.ts";
 
 // The delivery plans for Chapa's messages about one checkout.
 const PLANS: readonly DeliveryPlan[] = [
@@ -41,7 +42,7 @@ export class Traffic {
 
   /** One fee: several parallel presses, then payers pay or cancel, callers read, and some press again. */
   async playPayment(): Promise<void> {
-    const fee = this.#uuid();
+    const fee = seededUuid(this.#random);
     this.#fees.push(fee);
     const [first] = (await this.#crowd(fee, 2 + this.#below(3))).filter((response) => response.status === 202);
     const url = String(first?.body["checkout_url"] ?? "");
@@ -57,7 +58,7 @@ export class Traffic {
   }
 
   /** Presses once more for a fee. A final refusal is an answer, too. */
-  press(fee: string, requestId = this.#uuid()): Promise<HttpResponse> {
+  press(fee: string, requestId = seededUuid(this.#random)): Promise<HttpResponse> {
     this.stats.presses++;
     const as = "owner" as const;
     return this.#ask(fee, () =>
@@ -66,8 +67,8 @@ export class Traffic {
   }
 
   async #crowd(fee: string, size: number): Promise<HttpResponse[]> {
-    const shared = this.#uuid();
-    const ids = Array.from({ length: size }, () => (this.#random() < 0.4 ? shared : this.#uuid()));
+    const shared = seededUuid(this.#random);
+    const ids = Array.from({ length: size }, () => (this.#random() < 0.4 ? shared : seededUuid(this.#random)));
     return Promise.all(ids.map((id) => this.#insist(fee, id)));
   }
 
@@ -141,10 +142,5 @@ export class Traffic {
 
   #below(count: number): number {
     return Math.floor(this.#random() * count);
-  }
-
-  #uuid(): string {
-    const hex = Array.from({ length: 32 }, () => this.#below(16).toString(16)).join("");
-    return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20)}`;
   }
 }

@@ -54,8 +54,8 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
     {
       name: "an error while verifying marks the payment FAILED",
       file: "lib/flows/resolve.ts",
-      from: "return payment && putOff(run, payment);",
-      to: `if (payment?.state !== "PENDING") return payment && putOff(run, payment);
+      from: "return payment && reschedule(run, payment);",
+      to: `if (payment?.state !== "PENDING") return payment && reschedule(run, payment);
       return (await run.ports.payments.save(payment, settleUnpaid(payment, "cancel", { attempt: payment.attempt, found: "failed", cancel: "closed" }, run.context()))).payment;`,
     },
     {
@@ -299,7 +299,7 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
     {
       name: "a send without an answer counts as heard",
       file: "lib/flows/notify-listing.ts",
-      from: "return { later: QUIET_AFTER_SEND_MS / SECOND_MS };",
+      from: 'return { kind: "retry", delaySeconds: QUIET_AFTER_SEND_MS / SECOND_MS };',
       to: `return ended(ports, delivery, true);`,
     },
     {
@@ -317,8 +317,8 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
     {
       name: "the listing is not read again after a send",
       file: "lib/flows/notify-listing.ts",
-      from: '    if (step === "done") delivered = status;\n',
-      to: '    if (step === "done") return "done";\n',
+      from: '    if (step.kind === "done") delivered = status;\n',
+      to: '    if (step.kind === "done") return step;\n',
       harmless: "each newer version has a message of its own, and the sweep publishes a success until it is heard",
     },
   ]),

@@ -1,7 +1,7 @@
 import { ChapaClient } from "../../lib/chapa/client.ts";
 import type { ListingMessage, NotificationMessage, ResolveMessage } from "../../lib/contract/queues.ts";
 import { DependencyUnavailable } from "../../lib/domain/errors.ts";
-import { refOf } from "../../lib/domain/ids.ts";
+import { Ref, refOf } from "../../lib/domain/ids.ts";
 import { PriceBook } from "../../lib/domain/prices.ts";
 import type { InitiatePorts } from "../../lib/flows/initiate.ts";
 import { CallFailed, type HttpRequest } from "../../lib/runtime/call.ts";
@@ -185,7 +185,7 @@ export function portsOf({ scheduler, table, simulator, ledger, invariants, outsi
           if (!entry) return undefined;
           const answered = (site: string, effect: () => void) => scheduler.call(site, "", effect, away);
           return {
-            body: entry.message,
+            body: { ...entry.message, ref: Ref.parse(entry.message.ref) },
             receives: entry.receives,
             done: () => answered("queue.notification.delete", entry.done),
             later: (seconds: number) => answered("queue.notification.later", () => entry.later(seconds)),

@@ -67,6 +67,9 @@ export type Happened = Parked & { number: number; at: number; fault: CallFault }
 
 type Call = Parked & { settle: (fault: CallFault) => Promise<void> };
 
+// One for all runs: Node keeps a slot for each storage that was ever used, and copies all of them at each call.
+const running = new AsyncLocalStorage<Task>();
+
 /**
  * Runs real asynchronous code one outside call at a time. Every outside call waits until it is chosen, and ends as chosen.
  * The same choices give the same run.
@@ -83,7 +86,6 @@ export class Scheduler {
   readonly trace: Happened[] | undefined;
   /** Whether each task keeps its answers, so that its state can be compared. */
   readonly #isRemembering: boolean;
-  readonly #running = new AsyncLocalStorage<Task>();
   readonly #failures: unknown[] = [];
   readonly #tasks = new Set<Task>();
   #parked: Call[] = [];
@@ -117,7 +119,7 @@ export class Scheduler {
 
   /** The task that is acting now. */
   get current(): Task | undefined {
-    return this.#running.getStore();
+    return running.getStore();
   }
 
   /** Starts a task that may die. The task handles its own failures; an error of the harness ends the run. */
@@ -125,7 +127,7 @@ export class Scheduler {
     const task: Task = { name, isDead: false, isOver: false, onDeath, seen: "" };
     this.#tasks.add(task);
     this.#isFresh = true;
-    this.#running.run(task, () =>
+    running.run(task, () =>
       work()
         .catch((error: unknown) => this.#failures.push(error))
         .finally(() => {
@@ -161,7 +163,7 @@ export class Scheduler {
           return reject(wrong(false));
         }
         // The effect belongs to the task, so that invariants know which task caused it.
-        const result = this.#running.run(task, async () => effect());
+        const result = running.run(task, async () => effect());
         const known = await result.then(
           (value) => value,
           (error: unknown) => String(error),

@@ -220,7 +220,7 @@ export class Simulation {
     };
     const work = async () => {
       const handled = await notifyListing(this.ports.notifyListing, Ref.parse(entry.message.ref), entry.receives);
-      if (handled !== "done") return later(handled.later);
+      if (handled.kind === "retry") return later(handled.delaySeconds);
       this.listingMessages.splice(this.listingMessages.indexOf(entry), 1);
       this.#isTelling = false;
     };

@@ -6,16 +6,16 @@ import type { Clock } from "../../runtime/clock.ts";
 
 export type ClosePorts = { chapa: Pick<ChapaClient, "verify" | "cancel">; clock: Pick<Clock, "now"> };
 
-/** `closed`: nobody can pay it any more. `money`: it was paid. `unclear`: nothing may be concluded. */
+/** `closed`: it can no longer be paid. `money`: it was paid. `unclear`: nothing may be concluded. */
 export type Closing =
   | { kind: "closed"; evidence: ClosingEvidence }
   | { kind: "money"; result: Money }
   | { kind: "unclear" };
 
 /**
- * Gathers closing evidence for the latest attempt, all of it in this invocation: verified unpaid, cancelled
- * definitively, verified unpaid again. The second verify is what finds the payer who paid in between.
- * @param first what this invocation has just found, when it verified this attempt
+ * Gathers closing evidence for the latest attempt within this invocation: verified unpaid, cancelled definitively,
+ * verified unpaid again. The second verify finds a payer who paid in between.
+ * @param first the result of a verify that this invocation has just made of this attempt
  */
 export async function closeCheckout(
   { chapa, clock }: ClosePorts,

@@ -6,7 +6,7 @@ import type { TotalsTable } from "../../table/totals.ts";
 
 export type CountPorts = { totals: Pick<TotalsTable, "count">; clock: Pick<Clock, "now">; log: Log };
 
-/** Counts calls for the metrics; a count that is lost holds nothing up. */
+/** Counts calls for the metrics. A lost count is only logged, because it must not fail the call. */
 export async function countCalls({ totals, clock, log }: CountPorts, calls: Partial<Calls>): Promise<void> {
   try {
     await totals.count(calls, clock.now());

@@ -1,7 +1,7 @@
 import type { Initialized } from "../../chapa/classify.ts";
 import type { ChapaClient } from "../../chapa/client.ts";
 import { returnPath, WEBHOOK_PATH } from "../../contract/routes.ts";
-import { leased, open as opened, reject, type Start, takeOver } from "../../domain/apply.ts";
+import { open as opened, reject, type Start, takeOver } from "../../domain/apply.ts";
 import type { Contact } from "../../domain/contact.ts";
 import {
   AttemptsUsedUp,
@@ -11,6 +11,7 @@ import {
   GatewayUnavailable,
 } from "../../domain/errors.ts";
 import { type TxRef, txRefOf } from "../../domain/ids.ts";
+import { leased } from "../../domain/notes.ts";
 import type { Payment } from "../../domain/payment.ts";
 import { SECOND_MS } from "../../domain/time.ts";
 import type { TransitionContext } from "../../domain/transitions.ts";
@@ -36,17 +37,17 @@ export type OpenPorts = {
 /** What the holder of the lease needs to open a checkout. `deadline` is epoch ms. */
 export type CheckoutJob = Start & { title: string; contact: Contact; deadline: number };
 
-// A second try inside the request only makes sense with this much time left.
+// A second try within the request needs at least this much time.
 const SECOND_TRY_MS = 4 * SECOND_MS;
 const TRIES = 2;
-// After an answer got lost, nobody asks again for this long.
+// After a lost answer, no caller tries again for this long.
 const LOST_LEASE_MS = 30 * SECOND_MS;
 const RETRY_SECONDS = 5;
 
 /**
- * Opens a checkout at Chapa for the attempt that the caller holds, and stores its URL. A reference is good for one try
- * in all time: an answer that got lost costs an attempt, never a second checkout.
- * @returns the payment as it is stored, whoever stored it; undefined when the row is gone
+ * Opens a checkout at Chapa for the attempt that the caller holds, and stores its URL. Each reference is used for one
+ * try only, so a lost answer costs an attempt and never opens a second checkout.
+ * @returns the payment as it is stored, by this request or another; undefined if the row is gone
  * @throws GatewayRefused, GatewayMisconfigured, GatewayUnavailable, AttemptsUsedUp
  */
 export async function openCheckout(ports: OpenPorts, held: Payment, job: CheckoutJob): Promise<Payment | undefined> {
@@ -58,7 +59,7 @@ export async function openCheckout(ports: OpenPorts, held: Payment, job: Checkou
   }
 }
 
-/** `aside`: best effort that runs beside the next try, and is waited for at the end only. */
+/** `aside` runs beside the next try as best effort. We wait for it only at the end. */
 type Opening = { ports: OpenPorts; job: CheckoutJob; aside: Promise<unknown>[] };
 
 async function open(opening: Opening, held: Payment): Promise<Payment | undefined> {
@@ -87,7 +88,7 @@ type NotOpened = Exclude<Initialized, { kind: "opened" }>;
 function nextTry(answer: NotOpened, isTimeLeft: boolean): "same" | "without_contact" | undefined {
   if (!isTimeLeft) return undefined;
   if (answer.kind === "lost" || answer.kind === "used_before") return "same";
-  // Chapa refuses an address or a number that it does not like, and needs neither.
+  // Chapa refuses some addresses and numbers, but requires neither.
   return answer.kind === "refused" && answer.contactOnly ? "without_contact" : undefined;
 }
 
@@ -106,7 +107,10 @@ function initialize(opening: Opening, txRef: TxRef, contact: Contact): Promise<I
   );
 }
 
-/** The fenced save. Whoever was overtaken answers with what is stored, never with a URL of its own. */
+/**
+ * Stores the URL. If another request saved its checkout first, this request cancels its own and returns the saved
+ * payment.
+ */
 async function keep(opening: Opening, payment: Payment, checkoutUrl: string): Promise<Payment | undefined> {
   const { ports, job, aside } = opening;
   const { ref, attempt } = payment;
@@ -116,7 +120,8 @@ async function keep(opening: Opening, payment: Payment, checkoutUrl: string): Pr
     ports.log.info("checkout_opened", paymentFields(payment, attempt));
     return saved.payment;
   }
-  // Stored after all, when the answer of this save got lost and others have written since: what callers hold stays open.
+  // Our save succeeded although its answer was lost, and others have written since. Callers hold this checkout, so it
+  // stays open.
   const isStored = saved.payment?.attempts[attempt] !== undefined;
   if (isStored) return saved.payment;
   aside.push(ports.chapa.cancel(txRefOf(ref, attempt), left(opening)));
@@ -152,7 +157,7 @@ async function giveUp({ ports, job }: Opening, payment: Payment, answer: NotOpen
   }
 }
 
-/** Without it the payer only goes without a message; it never costs them the checkout. */
+/** Without a contact the payer only gets no message, so a failure must not cost them the checkout. */
 async function storeContact(ports: OpenPorts, payment: Payment, { contact }: CheckoutJob): Promise<void> {
   try {
     await ports.contacts.store(payment.ref, contact, ports.clock.now());

@@ -1,6 +1,6 @@
 import type { PageKey } from "../../domain/commands.ts";
 
-/** Keys after `last`, up to `size`; whatever was opened in the same millisecond is told apart by its key. */
+/** Returns up to `size` keys after `last`. Payments opened in the same millisecond are ordered by their keys. */
 export async function readPage(
   last: PageKey | undefined,
   size: number,
@@ -14,7 +14,7 @@ export async function readPage(
   }
 }
 
-/** Latest first; among equals the higher key first. */
+/** Orders page keys latest first; in the same millisecond, the higher key first. */
 export function latestFirst(a: PageKey, b: PageKey): number {
   return b.at - a.at || (a.ref < b.ref ? 1 : a.ref > b.ref ? -1 : 0);
 }

@@ -1,7 +1,8 @@
 import type { ChapaClient } from "../../chapa/client.ts";
-import { adoptUnmatched, applyCapture, superseded } from "../../domain/apply.ts";
+import { adoptUnmatched, applyCapture } from "../../domain/apply.ts";
 import type { VerifiedMoney } from "../../domain/evidence.ts";
 import { type Ref, txRefOf } from "../../domain/ids.ts";
+import { superseded } from "../../domain/notes.ts";
 import { openedAttempts, type Payment } from "../../domain/payment.ts";
 import { type MoneyTransition, type TransitionContext, transitionForMoney } from "../../domain/transitions.ts";
 import type { Clock } from "../../runtime/clock.ts";
@@ -19,13 +20,12 @@ export type CapturePorts = {
   count: Count;
 };
 
-/** One invocation: under which context it makes transitions now, and when it must have ended (epoch ms). */
+/** One invocation: the context of a transition made now, and the deadline in epoch ms. */
 export type Run = { context: () => TransitionContext; deadline: number };
 
 /**
- * Writes what verify says about captured money into the payment, whatever state it is in, and ends every other link of
- * a paid fee.
- * @param known `payment` is undefined when the reference is of our form but has no row
+ * Records captured money in the payment, whatever its state, and cancels every other link of a paid fee.
+ * @param known `payment` is undefined for an unmatched capture: a reference of our form without a row
  * @returns the payment as it now is
  */
 export async function recordCapture(
@@ -53,7 +53,7 @@ function logTransition(ports: CapturePorts, after: Payment, transition: MoneyTra
   if (transition === "confirm") ports.count("PaymentConfirmed");
 }
 
-/** From the checkout to its money, as far as we know. */
+/** Returns the milliseconds from the opening of the checkout to the confirm; 0 if the opening is unknown. */
 function tookMs({ attempts, settledAt }: Payment, attempt: number): number {
   return (settledAt ?? 0) - (attempts[attempt]?.openedAt ?? settledAt ?? 0);
 }
@@ -64,7 +64,7 @@ async function adopt(ports: CapturePorts, ref: Ref, money: VerifiedMoney, run: R
   return payment;
 }
 
-/** Cancels what can still be paid beside the checkout that was; one that stays open is tried at its next verification. */
+/** Cancels the open checkouts of a paid payment. One that stays open is cancelled again at its next verification. */
 export async function endOtherLinks(ports: CapturePorts, payment: Payment, run: Run): Promise<Payment> {
   let current = payment;
   for (const { number, closedAt, end } of openedAttempts(payment)) {

@@ -1,13 +1,14 @@
 import type { Payment } from "../../domain/payment.ts";
 import type { PaymentTable } from "../../table/payments.ts";
 
-// Each lost round means that somebody else made progress on this one payment.
+// In each lost round another request has made progress on this payment.
 const ROUNDS = 10;
 
 /**
- * Takes `step` from the payment as it is stored, again from what is there when somebody else was faster.
- * @param step gives the payment to store, or undefined when there is nothing (more) to do
- * @returns the payment as it now is and whether a step was stored; undefined when the row is gone
+ * Applies `step` to the stored payment, and again to the newer one after each conflict.
+ * @param step returns the payment to store, or undefined if there is nothing to do
+ * @returns the payment as it now is, and whether a step was stored; undefined if the row is gone
+ * @throws Error after {@link ROUNDS} conflicts
  */
 export async function updatePayment(
   payments: Pick<PaymentTable, "save">,

@@ -7,7 +7,7 @@ import texts from "./texts.json" with { type: "json" };
 
 export type PageLanguage = keyof typeof texts;
 
-// Two minutes in all.
+// The page refreshes itself for two minutes.
 const REFRESH_SECONDS = 5;
 const REFRESHES = 24;
 
@@ -24,7 +24,7 @@ dt{color:#5b6b61}dd{margin:0;font-weight:600;overflow-wrap:anywhere}
 const STYLE_HASH = createHash("sha256").update(STYLE).digest("base64");
 
 /**
- * What a payer sees who returns before the payment is confirmed: no script, nothing from elsewhere.
+ * Returns the page for a payer who returns before the payment is confirmed. It has no script and loads nothing.
  * @param round how often this page has refreshed itself
  */
 export function pendingPage(
@@ -34,7 +34,7 @@ export function pendingPage(
 ): HttpAnswer {
   const words = texts[view.language];
   const kind = kindOf(payment);
-  const isVerifying = kind === "looking";
+  const isVerifying = kind === "verifying";
   const goesOn = isVerifying && view.round < REFRESHES;
   const next = `?lang=${view.language}&n=${view.round + 1}`;
   const refresh = goesOn
@@ -51,7 +51,9 @@ export function pendingPage(
   return { statusCode: payment ? 200 : 404, headers: HEADERS, body };
 }
 
-/** The page's language: what the address says, else the first that the browser asks for and we write. */
+/**
+ * Returns the page's language: the one that the address names, else the first that the browser asks for and we support.
+ */
 export function pageLanguage(asked: string | undefined, acceptLanguage: string | undefined): PageLanguage {
   const wanted = [asked ?? "", ...(acceptLanguage ?? "").split(",")].map((part) =>
     part.trim().toLowerCase().slice(0, 2),
@@ -63,10 +65,10 @@ function isPageLanguage(code: string): code is PageLanguage {
   return Object.hasOwn(texts, code);
 }
 
-function kindOf(payment: Payment | undefined): "looking" | "unpaid" | "review" | "unknown" {
+function kindOf(payment: Payment | undefined): "verifying" | "unpaid" | "review" | "unknown" {
   if (!payment) return "unknown";
   if (payment.state === "REVIEW") return "review";
-  return WIRE_STATUS[payment.state] === "FAILED" ? "unpaid" : "looking";
+  return WIRE_STATUS[payment.state] === "FAILED" ? "unpaid" : "verifying";
 }
 
 function escaped(text: string): string {

@@ -12,12 +12,16 @@ const TRAPS = [
   "<html><body>502 Bad Gateway</body></html>",
 ];
 
+/** Joins texts. */
+export const joined = (...texts: readonly fc.Arbitrary<unknown>[]): fc.Arbitrary<string> =>
+  fc.tuple(...texts).map((parts) => parts.join(""));
+
 /** Any text: all of Unicode with lone surrogates, and words that cause errors in parsers. */
 export const anyText = fc.oneof(
   fc.string({ unit: "binary", maxLength: 60 }),
   fc.string({ unit: fc.integer({ min: 0, max: 0xffff }).map((code) => String.fromCharCode(code)), maxLength: 40 }),
   fc.constantFrom(...TRAPS),
-  fc.tuple(fc.constantFrom(...TRAPS), fc.string({ maxLength: 8 })).map((parts) => parts.join("")),
+  joined(fc.constantFrom(...TRAPS), fc.string({ maxLength: 8 })),
 );
 
 /** Any JSON value, with keys that cause errors in parsers. */
@@ -65,6 +69,10 @@ export function mostly<Fields extends Record<string, fc.Arbitrary<unknown>>>(
   );
   return fc.tuple(...entries).map((parts) => Object.fromEntries(parts.flat()));
 }
+
+/** Usually `value`, so that other fields are reached, and sometimes one of `others`. */
+export const usually = (value: unknown, ...others: readonly fc.Arbitrary<unknown>[]): fc.Arbitrary<unknown> =>
+  fc.oneof({ arbitrary: fc.constant(value), weight: 6 }, ...others);
 
 /** Decimal text and similar text. */
 export const amountText = fc.oneof(

@@ -3,7 +3,6 @@ import { flag, integer, text } from "../../../commands/options.ts";
 import { Progress } from "../../../commands/progress.ts";
 import { Coverage } from "./coverage.ts";
 import { fuzz, type Report, type Target } from "./engine.ts";
-import { pumped } from "./pump.ts";
 
 // The functions would log every refused input.
 process.env["POWERTOOLS_LOG_LEVEL"] = "SILENT";
@@ -18,7 +17,6 @@ const command = new Command({
     target: text("this parser only", "NAME"),
     planted: flag("only parsers with a planted mistake, which must be found"),
     blind: flag("does not use code coverage"),
-    pump: flag("also repeats parts of inputs, to find parsers that need more than linear time"),
   },
   examples: {
     'npm run fuzz:parsers -- --execs 100000 --target "chapa verify"': "one parser",
@@ -67,7 +65,6 @@ for (const [at, target] of targets.entries()) {
   say(row(target.name, report));
   for (const { invariant, input } of report.crashes)
     say(`    ${invariant}\n      on ${JSON.stringify(input.toString("latin1"))}`);
-  if (values.pump) for (const line of await pumped(target)) say(`    ${line}`);
 }
 progress.end();
 say(`\n${targets.length} targets, ${sum.execs} execs from seed ${values.seed}: ${sum.crashes} crashes`);

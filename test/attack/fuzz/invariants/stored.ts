@@ -72,7 +72,7 @@ export async function queueInvariant(queue: keyof typeof QUEUED, body: string): 
   const { schema, good } = QUEUED[queue];
   const work = worker<unknown>({ schema, client: sqs, queueUrl: "q" }, async (message) => {
     handled.push(message);
-    return "done";
+    return { kind: "done" };
   });
   const goods = [good(FIRST.ref), good(LAST.ref)];
   const records = [JSON.stringify(goods[0]), body, JSON.stringify(goods[1])].map((text, at) =>
