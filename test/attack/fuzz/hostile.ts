@@ -1,6 +1,6 @@
 import fc from "fast-check";
 
-/** Words that parsers have stumbled over, here or elsewhere. */
+/** Words that are known to cause errors in parsers. */
 const TRAPS = [
   ..."__proto__ constructor prototype toString hasOwnProperty success SUCCESS 1e2 -0 NaN 0x10".split(" "),
   ...'{"a": %00 ../../etc/passwd'.split(" "),
@@ -12,11 +12,11 @@ const TRAPS = [
   "<html><body>502 Bad Gateway</body></html>",
 ];
 
-/** One text after the other. */
+/** Joins texts. */
 export const joined = (...texts: readonly fc.Arbitrary<unknown>[]): fc.Arbitrary<string> =>
   fc.tuple(...texts).map((parts) => parts.join(""));
 
-/** Text of any kind: all of Unicode, lone halves of characters too, and words that parsers stumble over. */
+/** Any text: all of Unicode with lone surrogates, and words that cause errors in parsers. */
 export const anyText = fc.oneof(
   fc.string({ unit: "binary", maxLength: 60 }),
   fc.string({ unit: fc.integer({ min: 0, max: 0xffff }).map((code) => String.fromCharCode(code)), maxLength: 40 }),
@@ -24,7 +24,7 @@ export const anyText = fc.oneof(
   joined(fc.constantFrom(...TRAPS), fc.string({ maxLength: 8 })),
 );
 
-/** Any JSON value, with keys that parsers stumble over. */
+/** Any JSON value, with keys that cause errors in parsers. */
 export const anyJson: fc.Arbitrary<unknown> = fc.letrec<{ value: unknown }>((tie) => ({
   value: fc.oneof(
     { maxDepth: 4, withCrossShrink: true },
@@ -34,7 +34,7 @@ export const anyJson: fc.Arbitrary<unknown> = fc.letrec<{ value: unknown }>((tie
   ),
 })).value;
 
-/** Text of JSON as no serialiser writes it: duplicate keys, odd spaces, numbers of any length, deep nests, torn ends. */
+/** Unusual JSON text: duplicate keys, odd spaces, numbers of any length, deep nesting, truncated ends. */
 export const strangeJson = (core: fc.Arbitrary<string>): fc.Arbitrary<string> =>
   fc.oneof(
     core,
@@ -48,15 +48,15 @@ export const strangeJson = (core: fc.Arbitrary<string>): fc.Arbitrary<string> =>
     core.map((text) => `{"__proto__":${text},"constructor":${text}}`),
   );
 
-/** Bytes of any kind as a server may answer them. */
+/** Any bytes that a server may answer. */
 export const anyBytesAsText = fc.uint8Array({ maxLength: 300 }).map((bytes) => Buffer.from(bytes).toString("utf8"));
 
-/** An object with these keys as its own, `__proto__` too. */
+/** An object with these own keys, also `__proto__`. */
 export function objectOf(entries: readonly (readonly [string, unknown])[]): object {
   return Object.fromEntries(entries);
 }
 
-/** An object whose listed fields are mostly as they should be, and now and then anything or absent. */
+/** An object whose listed fields are mostly valid, but sometimes invalid or absent. */
 export function mostly<Fields extends Record<string, fc.Arbitrary<unknown>>>(
   fields: Fields,
 ): fc.Arbitrary<Record<string, unknown>> {
@@ -70,11 +70,11 @@ export function mostly<Fields extends Record<string, fc.Arbitrary<unknown>>>(
   return fc.tuple(...entries).map((parts) => Object.fromEntries(parts.flat()));
 }
 
-/** Mostly this value, so that what is beside it is reached, and now and then another. */
+/** Usually `value`, so that other fields are reached, and sometimes one of `others`. */
 export const usually = (value: unknown, ...others: readonly fc.Arbitrary<unknown>[]): fc.Arbitrary<unknown> =>
   fc.oneof({ arbitrary: fc.constant(value), weight: 6 }, ...others);
 
-/** Decimal text, and what resembles it. */
+/** Decimal text and similar text. */
 export const amountText = fc.oneof(
   fc.bigInt({ min: 0n, max: 10n ** 13n }).map(String),
   fc
