@@ -6,9 +6,10 @@ const ROOT = join(import.meta.dirname, "..");
 const DIST = join(ROOT, "dist");
 
 /**
- * Writes each function's bundle into a folder of its own there. Wherever that is, source maps fit `dist`.
+ * Writes each function's bundle to `folder`, in a subfolder of its own. Source maps always have paths relative to
+ * `dist`, because the bundles are moved there.
  *
- * @returns how many there are
+ * @returns the number of functions
  */
 export async function bundleFunctions(folder: string): Promise<number> {
   const names = readdirSync(join(ROOT, "functions")).map((file) => basename(file, ".ts"));
@@ -21,12 +22,12 @@ export async function bundleFunctions(folder: string): Promise<number> {
     platform: "node",
     target: "node24",
     format: "esm",
-    // Without "module" the SDK's CommonJS builds are taken, which cannot be shaken.
+    // Without "module", esbuild takes the SDK's CommonJS builds, and tree shaking does not work on them.
     mainFields: ["module", "main"],
     minify: true,
     sourcemap: true,
     sourcesContent: false,
-    // One line of a megabyte would be logged whole when a function cannot start.
+    // When a function cannot start, Lambda logs the whole source line. A minified line can be a megabyte long.
     lineLimit: 160,
     logLevel: "warning",
   });

@@ -4,7 +4,7 @@ import { becomeVitest, VITEST } from "./vitest.ts";
 
 const command = new Command({
   name: "npm run check",
-  summary: "Checks lint rules, types and unit tests, in this order, and stops at the first that fails.",
+  summary: "Checks lint rules, types and unit tests, in this order, and stops at the first failure.",
   duration: "30 seconds",
   options: {},
   passesOn: VITEST,
@@ -12,7 +12,7 @@ const command = new Command({
     "npm run check": "before each commit",
     "npm run check -- test/domain": "lint, types, and these unit tests only",
   },
-  notes: "Every option of `vitest run` may be given (npx vitest run --help lists them).",
+  notes: "Accepts every option of `vitest run`; npx vitest run --help lists them.",
 });
 
 const { rest } = await command.readAndPassOn();

@@ -7,7 +7,7 @@ import { SynthesisFailed, synthesise } from "./synthesis.ts";
 
 const command = new Command({
   name: "npm run inventory",
-  summary: "Writes docs/inventory.md and docs/architecture.svg anew from the stack.",
+  summary: "Generates docs/inventory.md and docs/architecture.svg from the stack.",
   duration: "30 seconds",
   options: {},
   examples: { "npm run inventory": "after a change of functions, routes or rights" },

@@ -8,10 +8,13 @@ import { openWorkspace } from "../commands/workspace.ts";
 const ROOT = ".local/python";
 
 /**
- * A Python environment of its own in .local, with exactly what a requirements file names. Needs Python >= 3.10.
+ * Installs a requirements file into a virtual environment in .local, unless that was done before. Needs Python >= 3.10.
  *
- * Environments cannot be moved. Each is made in a folder that nobody else uses, and its name is a link that appears when
- * it is whole: an interrupted run leaves no half of one, and two runs at once do not disturb each other.
+ * A virtual environment cannot be moved. Each is made in a folder of this process, and a link to it appears when it is
+ * complete. So an interrupted run leaves no incomplete environment, and two runs at the same time do not conflict.
+ *
+ * @returns the path of the environment
+ * @throws Error if Python or pip fails
  */
 export async function pythonEnvironment(name: string, requirements: string): Promise<string> {
   const contents = createHash("sha256").update(readFileSync(requirements)).digest("hex").slice(0, 12);
@@ -26,11 +29,11 @@ export async function pythonEnvironment(name: string, requirements: string): Pro
   await must("python3", ["-m", "venv", "--clear", home]);
   const pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", requirements];
   await must(`${home}/bin/python`, pip);
-  // Somebody else was faster; this one goes away with the process.
+  // Another run was faster. This environment is removed when the process ends.
   if (existsSync(link)) return link;
   const fresh = join(openWorkspace("python"), name);
   symlinkSync(basename(home), fresh);
-  // In place of a link that has been made in this very moment: both lead to a whole environment.
+  // This may replace a link that another run has just made. Both environments are complete.
   renameSync(fresh, link);
   isWhole = true;
   return link;

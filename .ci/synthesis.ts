@@ -5,21 +5,24 @@ import { moveIntoPlace, openWorkspace } from "../commands/workspace.ts";
 import { bundleFunctions } from "./bundle.ts";
 import { lintTemplates } from "./cfn-lint.ts";
 
-/** The template did not come to be, or breaks a rule; what was wrong is on the screen. */
+/** CDK failed, or the template breaks a rule. The tool has already printed the details. */
 export class SynthesisFailed extends Error {}
 
-/** Makes dist/ and cdk.out/ anew, and holds the template against every rule. What is there stays if one is broken. */
+/**
+ * Generates dist/ and cdk.out/ and checks the template. If a rule is broken, both folders stay as they are.
+ * @throws SynthesisFailed
+ */
 export async function synthesise(): Promise<void> {
   const workspace = openWorkspace("synth");
   const [dist, output] = [resolve(workspace, "dist"), resolve(workspace, "cdk.out")];
   const progress = new Progress();
   progress.show("bundling the functions");
   await bundleFunctions(dist);
-  progress.show("synthesising the template, and holding it against the policy packs");
+  progress.show("synthesising the template and checking it with the policy packs");
   const cdk = ["synth", "--quiet", "--output", output, "-c", `dist=${dist}`];
-  if ((await runChild("node_modules/.bin/cdk", cdk)) !== 0) throw new SynthesisFailed("cdk finds the template wrong");
-  progress.show("holding the template against cfn-lint's rules");
-  if ((await lintTemplates(output)) !== 0) throw new SynthesisFailed("cfn-lint finds the template wrong");
+  if ((await runChild("node_modules/.bin/cdk", cdk)) !== 0) throw new SynthesisFailed("cdk refused the template");
+  progress.show("checking the template with cfn-lint");
+  if ((await lintTemplates(output)) !== 0) throw new SynthesisFailed("cfn-lint refused the template");
   progress.end();
   moveIntoPlace(dist, "dist");
   moveIntoPlace(output, "cdk.out");

@@ -3,7 +3,7 @@ import { becomeVitest, VITEST } from "./vitest.ts";
 
 const command = new Command({
   name: "npm test",
-  summary: "Runs every test, with no server started by hand.",
+  summary: "Runs every test. No server must be started first.",
   duration: "4 minutes",
   options: {},
   passesOn: VITEST,
@@ -12,7 +12,7 @@ const command = new Command({
     "npm test -- test/domain": "the tests whose path contains this",
     'npm test -- -t "finalised" --reporter=default': "the tests whose name matches, with a reporter of Vitest",
   },
-  notes: "Every option of `vitest run` may be given (npx vitest run --help lists them).",
+  notes: "Accepts every option of `vitest run`; npx vitest run --help lists them.",
 });
 
 const { rest } = await command.readAndPassOn();

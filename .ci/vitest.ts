@@ -1,6 +1,6 @@
 import type { PassesOn } from "../commands/command.ts";
 
-/** What a command hands on to Vitest: paths, and every option that Vitest knows. */
+/** Passes paths and all options of Vitest on to Vitest. */
 export const VITEST: PassesOn = {
   program: "Vitest",
   shape: "Vitest's paths and options",
@@ -19,7 +19,7 @@ export const VITEST: PassesOn = {
   },
 };
 
-/** Ends this program as `vitest run` in the same process, so that keys and Ctrl+C reach it. */
+/** Runs `vitest run` in this process, so that it receives key presses and Ctrl+C. */
 export async function becomeVitest(args: readonly string[]): Promise<void> {
   const program = new URL("../node_modules/vitest/vitest.mjs", import.meta.url);
   process.argv.splice(1, Number.POSITIVE_INFINITY, program.pathname, "run", ...args);

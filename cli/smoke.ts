@@ -14,16 +14,16 @@ const command = new Command({
   },
   examples: {
     "npm run smoke -- --stage dev": "after a deployment",
-    "npm run smoke -- --api URL --webhook URL": "where no file names the addresses",
+    "npm run smoke -- --api URL --webhook URL": "without a file that names the addresses",
   },
-  notes: "With API_KEY in the environment it also requests a payment and prints its checkout, which you may pay.",
+  notes: "If API_KEY is set in the environment, it also requests a payment and prints its checkout. You may pay it.",
 });
 
 const OUTPUTS = z.record(z.string(), z.object({ ApiUrl: z.url(), WebhookUrl: z.url() }));
 const TIMEOUT_MS = 15_000;
 
 type Answer = { status: number; headers: Headers; text: string };
-type Check = { what: string; ask: () => Promise<Answer>; holds: (answer: Answer) => boolean };
+type Check = { claim: string; ask: () => Promise<Answer>; holds: (answer: Answer) => boolean };
 
 function addresses(): { api: string; webhook: string } {
   const { stage, api, webhook } = command.read();
@@ -41,43 +41,43 @@ function checksOf(api: string, webhook: string): Check[] {
   const forged = JSON.stringify({ event: "charge.success", tx_ref: "0".repeat(20), status: "success" });
   return [
     {
-      what: "the service and its dependencies are healthy",
+      claim: "the service and its dependencies are healthy",
       ask: () => ask("/health"),
       holds: ({ status }) => status === 200,
     },
     {
-      what: "metrics can be read",
+      claim: "metrics can be read",
       ask: () => ask("/metrics"),
       holds: ({ text }) => text.includes("total_payments"),
     },
     {
-      what: "/openapi.json is served",
+      claim: "/openapi.json is served",
       ask: () => ask("/openapi.json"),
       holds: ({ text }) => text.startsWith('{"openapi":"3.1'),
     },
     {
-      what: "a payment cannot be requested without credentials",
+      claim: "a payment cannot be requested without credentials",
       ask: () => ask("/api/v1/payments/initiate", post("{}")),
       holds: code("unauthenticated"),
     },
     {
-      what: "payments cannot be listed without credentials",
+      claim: "payments cannot be listed without credentials",
       ask: () => ask("/api/v1/payments"),
       holds: code("unauthenticated"),
     },
-    { what: "an unknown route is refused", ask: () => ask("/admin"), holds: code("route_unknown") },
+    { claim: "an unknown route is refused", ask: () => ask("/admin"), holds: code("route_unknown") },
     {
-      what: "requests without an AWS signature are refused",
+      claim: "requests without an AWS signature are refused",
       ask: () => ask("/internal/v1/payments"),
       holds: ({ status }) => status === 403,
     },
     {
-      what: "a webhook without a signature is refused",
+      claim: "a webhook without a signature is refused",
       ask: () => answerOf(webhook, post(forged)),
       holds: code("unauthenticated"),
     },
     {
-      what: "a webhook with a wrong signature is refused",
+      claim: "a webhook with a wrong signature is refused",
       ask: () => answerOf(webhook, post(forged, { "x-chapa-signature": "0".repeat(64) })),
       holds: code("unauthenticated"),
     },
@@ -100,12 +100,12 @@ function codeOf({ text }: Answer): string | undefined {
 async function main(): Promise<void> {
   const { api, webhook } = addresses();
   let failed = 0;
-  for (const { what, ask, holds } of checksOf(api, webhook)) {
+  for (const { claim, ask, holds } of checksOf(api, webhook)) {
     const answer = await ask().catch((error: unknown) => ({ status: 0, headers: new Headers(), text: String(error) }));
     const isGood = holds(answer);
     if (!isGood) failed++;
     process.stdout.write(
-      `${isGood ? "✓" : "✗"} ${what}${isGood ? "" : `: ${answer.status} ${answer.text.slice(0, 200)}`}\n`,
+      `${isGood ? "✓" : "✗"} ${claim}${isGood ? "" : `: ${answer.status} ${answer.text.slice(0, 200)}`}\n`,
     );
   }
   const key = process.env["API_KEY"];

@@ -3,8 +3,8 @@ import { constants } from "node:os";
 import { onEnd } from "./end.ts";
 
 /**
- * Starts a program that ends with this process: in a group of its own, so that Ctrl+C reaches it once, with everything
- * that it starts in turn.
+ * Starts a program that is killed when this process ends. It gets a process group of its own. So Ctrl+C does not reach
+ * it twice, and everything that it starts is killed with it.
  */
 export function startChild(program: string, args: readonly string[], options: SpawnOptions = {}): ChildProcess {
   const child = spawn(program, [...args], { ...options, detached: true });
@@ -19,16 +19,16 @@ export function startChild(program: string, args: readonly string[], options: Sp
 }
 
 /**
- * Runs a program to its end, with this process's output.
+ * Runs a program to its end. It writes to this process's output.
  *
- * @returns its exit code; as shells do, 128 and the number of the signal that ended it
- * @throws the system's error if it cannot be started
+ * @returns its exit code, or 128 plus the number of the signal that ended it, as in shells
+ * @throws the system's error if the program cannot start
  */
 export function runChild(program: string, args: readonly string[], options: SpawnOptions = {}): Promise<number> {
   return endOf(startChild(program, args, { stdio: ["ignore", "inherit", "inherit"], ...options }));
 }
 
-/** The exit code of a child that {@link startChild} has started. */
+/** Waits for a child of {@link startChild} to end. @returns and throws as {@link runChild} */
 export function endOf(child: ChildProcess): Promise<number> {
   return new Promise((resolve, reject) => {
     child.once("error", reject);
@@ -40,7 +40,7 @@ function killGroup(pid: number): void {
   try {
     process.kill(-pid, "SIGKILL");
   } catch (error) {
-    // It has ended by itself in the meantime.
+    // ESRCH: the process has already ended.
     if (!(error instanceof Error && "code" in error && error.code === "ESRCH")) throw error;
   }
 }

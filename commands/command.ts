@@ -1,14 +1,14 @@
 import { type ParseArgsConfig, parseArgs } from "node:util";
 
-/** One option of a command: what it means, the shape of its value (none: a switch), and how its text is read. */
+/** One option of a command: its meaning, the shape of its value (undefined for a switch), and its parser. */
 export type Option<Value> = {
   readonly meaning: string;
   readonly shape: string | undefined;
-  /** Whether it may be given several times. */
+  /** Whether a user may give it several times. */
   readonly isRepeatable: boolean;
   /**
-   * @param texts what was given, in order; none if the option was left out, and one empty text for a switch
-   * @throws BadOption with what the value has to be, to follow the option's name
+   * @param texts the given values, in order: none if the option is absent, one empty text for a switch
+   * @throws BadOption saying what the value must be, as the rest of a sentence that begins with the option's name
    */
   read(texts: readonly string[]): Value;
 };
@@ -20,46 +20,43 @@ export type ValuesOf<Declared extends Options> = {
 };
 
 export type Declaration<Declared extends Options> = {
-  /** As people type it: `npm run sim`. */
+  /** As users type it: `npm run sim`. */
   name: string;
   summary: string;
-  /** How long it usually takes, on the machine that the figure was taken on. */
+  /** How long it usually takes on two cores. */
   duration: string;
   options: Declared;
-  /** The option whose value may also be given without its name. */
+  /** The option whose value users may give without the option's name. */
   operand?: keyof Declared & string;
-  /** Another program that gets every argument which is not an option of this command. */
+  /** The program that gets every argument that is not an option of this command. */
   passesOn?: PassesOn;
-  /** A line to type, and what it does. */
+  /** Command lines, and what each one does. */
   examples: Readonly<Record<string, string>>;
-  /** What else there is to know, at the end of the help. */
+  /** The last paragraph of the help. */
   notes?: string;
 };
 
 export type PassesOn = {
   program: string;
   shape: string;
-  /** @returns the first argument that the program does not know, as it was typed */
+  /** @returns the first argument that the program does not know, as the user typed it */
   findUnknown(args: readonly string[]): Promise<string | undefined>;
 };
 
-/** What the arguments come to: the help, a sentence about what is wrong with them, or values. */
+/** The result of parsing the arguments: the help, a sentence about what is wrong, or values. */
 export type Reading<Declared extends Options> =
   | { kind: "help"; text: string }
   | { kind: "refused"; sentence: string }
   | { kind: "values"; values: ValuesOf<Declared>; rest: readonly string[] };
 
-/** The arguments do not fit. Its message is a sentence for the person who typed them. */
+/** The arguments are wrong. Its message is a sentence for the user. */
 export class BadOption extends Error {}
 
-// As shells and parsers agree: the program was called in a wrong way.
+// The exit code that shells use for a wrong call.
 const USAGE_ERROR = 2;
 const HELP = "help";
 
-/**
- * A program that people start: it answers `--help`, refuses an option that it does not know, and does nothing else
- * until its options are read.
- */
+/** A program with options. It answers `--help`, and it refuses unknown options before it does anything else. */
 export class Command<Declared extends Options> {
   readonly #declaration: Declaration<Declared>;
 
@@ -67,12 +64,12 @@ export class Command<Declared extends Options> {
     this.#declaration = declaration;
   }
 
-  /** The values of this process's options. Ends the process after the help, and with 2 after a mistake. */
+  /** The values of this process's options. Prints the help and exits with 0, or reports a mistake and exits with 2. */
   read(): ValuesOf<Declared> {
     return this.#settle(this.interpret(process.argv.slice(2))).values;
   }
 
-  /** As {@link read}, with the arguments that are meant for the program which the command starts. */
+  /** As {@link read}, and `rest` are the arguments for the program that the command starts. */
   async readAndPassOn(): Promise<{ values: ValuesOf<Declared>; rest: readonly string[] }> {
     const reading = this.#settle(this.interpret(process.argv.slice(2)));
     const unknown = await this.#declaration.passesOn?.findUnknown(reading.rest);
@@ -80,7 +77,7 @@ export class Command<Declared extends Options> {
     return reading;
   }
 
-  /** Ends the process with 2 after one sentence about its options. */
+  /** Prints one sentence about the options and exits with 2. */
   refuse(sentence: string): never {
     process.stderr.write(`${sentence}\n`);
     process.exit(USAGE_ERROR);
@@ -124,7 +121,7 @@ export class Command<Declared extends Options> {
     return reading;
   }
 
-  /** What was given for each option that is known, and every other argument. */
+  /** Separates the known options from all other arguments. */
   #sort(args: readonly string[]): Sorted {
     const { options } = this.#declaration;
     const types: ParseArgsConfig["options"] = { [HELP]: { type: "boolean", short: "h" } };
@@ -144,13 +141,13 @@ export class Command<Declared extends Options> {
   #values(given: readonly Given[]): ValuesOf<Declared> {
     const entries = Object.entries(this.#declaration.options).map(([name, option]) => {
       const texts = given.filter((one) => one.name === name).map(({ text }) => textOf(name, option, text));
-      // The last one counts, so that a line from the history can be added to.
+      // The last value counts, so that users can append an option to an earlier command line.
       return [name, readAs(`--${name}`, option, option.isRepeatable ? texts : texts.slice(-1))] as const;
     });
     return Object.fromEntries(entries) as ValuesOf<Declared>;
   }
 
-  /** Takes a bare argument for the option that may be given without its name; anything more is a mistake. */
+  /** Assigns one bare argument to the operand. @throws BadOption for any other argument */
   #withOperand({ given, rest }: Sorted): { given: readonly Given[]; rest: readonly string[] } {
     const { operand } = this.#declaration;
     const [first, second] = rest;
@@ -174,7 +171,7 @@ function textOf(name: string, { shape }: Option<unknown>, text: string | undefin
     if (text !== undefined) throw new BadOption(`--${name} takes no value, but was given "${text}".`);
     return "";
   }
-  // What begins like an option is one, unless it is a number below zero.
+  // A text that begins with a dash is an option, unless it is a negative number.
   if (text === undefined || /^-[^0-9]/.test(text)) throw new BadOption(`--${name} needs a value: --${name} ${shape}.`);
   return text;
 }

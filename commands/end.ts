@@ -3,7 +3,7 @@ import { constants } from "node:os";
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 const tasks: (() => void)[] = [];
 
-/** Does something when this process ends, also when Ctrl+C or a signal ends it. Those that are given last come first. */
+/** Runs `task` when this process ends, also by Ctrl+C or a signal. Later tasks run first. */
 export function onEnd(task: () => void): void {
   if (tasks.length === 0) listen();
   tasks.unshift(task);

@@ -1,11 +1,11 @@
 import { BadOption, type Option } from "./command.ts";
 
-/** A switch: on when it is given. */
+/** A switch. It is true if the user gives it. */
 export function flag(meaning: string): Option<boolean> {
   return { meaning, shape: undefined, isRepeatable: false, read: (texts) => texts.length > 0 };
 }
 
-/** A text that may be left out. */
+/** An optional text. */
 export function text(meaning: string, shape: string): Option<string | undefined> {
   return single(meaning, shape, (given) => {
     if (given === "") throw new BadOption("must be a text with something in it");
@@ -15,12 +15,12 @@ export function text(meaning: string, shape: string): Option<string | undefined>
 
 export type Bounds = { least?: number; most?: number };
 
-/** A whole number: `fallback` if it is left out, and at least 1 if the bounds say nothing else. */
+/** A whole number with a default. It is at least 1 unless the bounds say otherwise. */
 export function integer(meaning: string, fallback: number, bounds: Bounds = {}): Option<number> {
   return orElse(optionalInteger(meaning, bounds), fallback);
 }
 
-/** A whole number that may be left out; at least 1 if the bounds say nothing else. */
+/** An optional whole number. It is at least 1 unless the bounds say otherwise. */
 export function optionalInteger(meaning: string, { least = 1, most }: Bounds = {}): Option<number | undefined> {
   return single(meaning, "N", (given) => {
     const number = /^-?\d+$/.test(given) ? Number(given) : Number.NaN;
@@ -29,7 +29,7 @@ export function optionalInteger(meaning: string, { least = 1, most }: Bounds = {
   });
 }
 
-/** A number above zero, with or without decimals. */
+/** A decimal number above zero, with a default. */
 export function positive(meaning: string, fallback: number): Option<number> {
   const option = single(meaning, "N", (given) => {
     const number = /^\d+(\.\d+)?$/.test(given) ? Number(given) : 0;
@@ -39,12 +39,12 @@ export function positive(meaning: string, fallback: number): Option<number> {
   return orElse(option, fallback);
 }
 
-/** One of a closed list of names. */
+/** One name of a closed list, with a default. */
 export function choice<Name extends string>(meaning: string, names: readonly Name[], fallback: Name): Option<Name> {
   return orElse(optionalChoice(meaning, names), fallback);
 }
 
-/** One of a closed list of names, or nothing. */
+/** One name of a closed list, or nothing. */
 export function optionalChoice<Name extends string>(meaning: string, names: readonly Name[]): Option<Name | undefined> {
   return single(`${meaning}: ${names.join(", ")}`, "NAME", (given) => {
     const name = names.find((known) => known === given);
@@ -61,12 +61,12 @@ export function url(meaning: string): Option<string | undefined> {
   });
 }
 
-/** A text that may be given several times. */
+/** A text that users may give several times. */
 export function repeated(meaning: string, shape: string): Option<readonly string[]> {
   return { meaning: `${meaning}; may be repeated`, shape, isRepeatable: true, read: (texts) => texts };
 }
 
-/** The option with a value that is used when it is left out. */
+/** Gives an optional option a default. */
 export function orElse<Value extends string | number>(
   option: Option<Value | undefined>,
   fallback: Value,

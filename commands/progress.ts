@@ -3,7 +3,7 @@ export type Terminal = { isTTY?: boolean; columns?: number; write(text: string):
 
 const CLEAR_LINE = "\r\u001b[2K";
 
-/** How far a long run is: one line that changes, on a terminal only. */
+/** Shows the progress of a long run in one line that changes, on terminals only. */
 export class Progress {
   readonly #terminal: Terminal | undefined;
   #shown = "";
@@ -18,14 +18,14 @@ export class Progress {
     this.#terminal?.write(`${CLEAR_LINE}${text.slice(0, (this.#terminal.columns || 80) - 1)}`);
   }
 
-  /** Writes a lasting line to standard output, above the one that changes. */
+  /** Writes a permanent line to standard output, above the line that changes. */
   print(text: string): void {
     this.#terminal?.write(CLEAR_LINE);
     process.stdout.write(`${text}\n`);
     if (this.#shown) this.show(this.#shown);
   }
 
-  /** Takes the line away. */
+  /** Removes the line. */
   end(): void {
     this.#shown = "";
     this.#terminal?.write(CLEAR_LINE);

@@ -5,8 +5,8 @@ import { onEnd } from "./end.ts";
 const ROOT = ".local/runs";
 
 /**
- * A folder for this run of a command alone, which is gone when the process ends. What killed processes have left is
- * removed first.
+ * Creates a folder that only this process uses and that is removed when the process ends. Also removes the folders that
+ * killed processes have left.
  */
 export function openWorkspace(command: string): string {
   mkdirSync(ROOT, { recursive: true });
@@ -20,8 +20,8 @@ export function openWorkspace(command: string): string {
 }
 
 /**
- * Puts a result of a workspace where people look for it, in place of an earlier one. Nobody sees a half of it: a file or
- * folder is renamed as a whole, and of two runs at once the last one stays.
+ * Moves a file or folder of a workspace to its final place and replaces an earlier one. A rename is atomic, so readers
+ * never see an incomplete result. If two runs move at the same time, the last one wins.
  */
 export function moveIntoPlace(from: string, to: string): void {
   mkdirSync(dirname(to), { recursive: true });
@@ -32,7 +32,7 @@ export function moveIntoPlace(from: string, to: string): void {
   }
 }
 
-/** @returns false if the system refuses it for the expected reason */
+/** @returns false if the rename fails with the expected code @throws the system's error for any other code */
 function wasRenamed(from: string, to: string, expected: string): boolean {
   try {
     renameSync(from, to);
@@ -48,7 +48,7 @@ function isRunning(pid: number): boolean {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    // It runs, as somebody else.
+    // EPERM: it runs as another user.
     return error instanceof Error && "code" in error && error.code === "EPERM";
   }
 }

@@ -1,6 +1,7 @@
 import { HealthResponse, UnhealthyResponse } from "../lib/contract/api.ts";
 import { readEnv } from "../lib/contract/env.ts";
 import { FUNCTIONS } from "../lib/contract/functions.ts";
+import { VERSION } from "../lib/contract/version.ts";
 import { reportHealth } from "../lib/flows/report-health.ts";
 import { endpoint, json } from "../lib/http/endpoint.ts";
 import { systemClock } from "../lib/runtime/clock.ts";
@@ -12,8 +13,9 @@ const ports = { gatewayHealth: new GatewayHealthTable(documentClient(), env.TABL
 
 export const handler = endpoint("nothing", async ({ requestId }) => {
   const { isHealthy, db, dbError, chapa, chapaError } = await reportHealth(ports);
-  if (isHealthy) return json(200, HealthResponse, { status: "healthy", db: "ok", chapa_api: "ok" });
-  const found = { db, db_error: dbError, chapa_api: chapa, chapa_api_error: chapaError };
+  const version = VERSION;
+  if (isHealthy) return json(200, HealthResponse, { status: "healthy", db: "ok", chapa_api: "ok", version });
+  const found = { db, db_error: dbError, chapa_api: chapa, chapa_api_error: chapaError, version };
   const body = {
     type: "about:blank#unhealthy",
     title: "Unhealthy",

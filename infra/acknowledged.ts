@@ -18,7 +18,7 @@ export const ACKNOWLEDGED: readonly { id: string; reason: string }[] = [
   {
     id: "Serverless::Serverless-LambdaDLQ",
     reason:
-      "No function is invoked asynchronously: callers wait for answers, queues have dead-letter queues of their own, the stream an on-failure queue, and a schedule's next run comes anyway.",
+      "Only schedules invoke asynchronously, without retries, and their next run comes anyway. Callers wait for answers, queues have dead-letter queues of their own, the stream an on-failure queue.",
   },
   {
     id: "Serverless::Serverless-LambdaEventSourceMappingDestination",

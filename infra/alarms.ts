@@ -16,7 +16,10 @@ export type Watched =
 
 export type AlarmSpec = {
   name: string;
-  /** `page`: somebody gets up. `ticket`: somebody looks in working hours. */
+  /**
+   * `page`: money needs a person, or payments stop until a person acts. `ticket`: the service recovers by itself, or a
+   * day's delay harms nobody.
+   */
   severity: "page" | "ticket";
   /** What customers notice, or will. */
   impact: string;
@@ -62,8 +65,8 @@ export const ALARMS: readonly AlarmSpec[] = [
   },
   {
     name: "webhooks-refused",
-    severity: "page",
-    impact: "Payments are confirmed minutes later, by the schedule; or someone sends forged webhooks.",
+    severity: "ticket",
+    impact: "None, if someone sends forged webhooks. Otherwise the schedule confirms payments, minutes later.",
     runbook: "Webhooks stopped",
     watches: { of: "own", metric: "WebhookRefused" },
     at: 10,
@@ -108,7 +111,7 @@ export const ALARMS: readonly AlarmSpec[] = [
   },
   {
     name: "listing-dead-letters",
-    severity: "page",
+    severity: "ticket",
     impact: "A paid property is not published until the schedule sends the success again.",
     runbook: "The DLQ has messages",
     watches: { of: "dead", queue: "listing" },

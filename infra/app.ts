@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { App, Aspects, Validations } from "aws-cdk-lib";
 import { Code } from "aws-cdk-lib/aws-lambda";
 import { AwsSolutionsChecks, ServerlessChecks } from "cdk-nag";
@@ -6,6 +7,7 @@ import { ACKNOWLEDGED } from "./acknowledged.ts";
 import { STAGE_NAMES, STAGES } from "./config.ts";
 import { LeaveOut } from "./emulator.ts";
 import { PaymentStack } from "./payment-stack.ts";
+import { withSettings, withValues } from "./settings.ts";
 
 const app = new App();
 const stage = STAGE_NAMES.find((name) => name === (app.node.tryGetContext("stage") ?? "dev"));
@@ -19,9 +21,10 @@ const dist = z
   .string()
   .default(`${import.meta.dirname}/../dist`)
   .parse(app.node.tryGetContext("dist"));
-const unknown = Object.keys(given).filter((name) => !(name in STAGES[stage].values));
-if (unknown.length > 0) throw new Error(`-c values= names what no function is told: ${unknown.join(", ")}`);
-const config = { ...STAGES[stage], values: { ...STAGES[stage].values, ...given } };
+/** A file of settings in place of the stage's own: the gate tries staging and prod with one. */
+const file = z.string().optional().parse(app.node.tryGetContext("settings"));
+const base = file ? withSettings(STAGES[stage], JSON.parse(readFileSync(file, "utf8"))) : STAGES[stage];
+const config = withValues(base, given);
 
 new PaymentStack(app, `ChapaPayments-${stage}`, {
   config,

@@ -9,8 +9,12 @@ export type StageConfig = {
   region: string;
   /** An address of one's own, with its certificate in the same region; without it the API has API Gateway's address. */
   domain?: { name: string; certificateArn: string };
-  /** Who is written to when an alarm goes off; without it alarms are only shown. */
-  alarmEmail?: string;
+  /** Where alarms go that need a person at once: e-mail addresses, and https addresses that take messages of SNS. */
+  pageTargets: readonly string[];
+  /** Where alarms go that can wait for working hours, in the same form. Without a target alarms are only shown. */
+  ticketTargets: readonly string[];
+  /** Address of docs/runbook.md for the person who reads an alarm; a heading is added after `#`. */
+  runbookUrl: string;
   /** Days for which logs are kept. */
   logRetentionDays: 30 | 90 | 365;
   /** Whose key encrypts the table: AWS's own costs nothing, the account's own can be audited and taken away. */
@@ -55,10 +59,13 @@ export const ROUTE_THROTTLES: Record<string, { rate: number; burst: number }> = 
   $default: { rate: 5, burst: 10 },
 };
 
-/** The stage that `cdk synth` makes; the siblings' addresses are replaced before it is deployed anywhere. */
+/** The stage that `cdk synth` makes. Addresses that end in `.invalid` are replaced before it is deployed anywhere. */
 export const DEV: StageConfig = {
   stage: "dev",
   region: "eu-west-1",
+  pageTargets: [],
+  ticketTargets: [],
+  runbookUrl: "https://code.rental.invalid/docs/runbook.md",
   logRetentionDays: 30,
   tableKey: "aws",
   webhookIngress: "functionUrl",

@@ -1,4 +1,4 @@
-import { CfnOutput, Duration, Stack, type StackProps } from "aws-cdk-lib";
+import { CfnOutput, Duration, RemovalPolicy, Stack, type StackProps } from "aws-cdk-lib";
 import type { Table } from "aws-cdk-lib/aws-dynamodb";
 import { PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import {
@@ -24,6 +24,7 @@ import type { StageConfig } from "./config.ts";
 import { makeFunction } from "./payment-function.ts";
 import { PERMISSIONS, type SecretName } from "./permissions.ts";
 import { type MadeQueue, makeQueues } from "./queues.ts";
+import { requireUsable } from "./settings.ts";
 import { makeTable } from "./storage.ts";
 import { watch } from "./watch.ts";
 
@@ -56,10 +57,11 @@ const DEAD_LETTER_DAYS = 14;
 /** The whole service: one table, three queues, one function per file, one API, one public URL for Chapa. */
 export class PaymentStack extends Stack {
   constructor(scope: Construct, id: string, { config, code, ...props }: PaymentStackProps) {
-    super(scope, id, props);
+    requireUsable(config);
+    super(scope, id, { ...props, terminationProtection: config.stage === "prod" });
     const table = makeTable(this, config);
     const queues = makeQueues(this);
-    const secrets = makeSecrets(this);
+    const secrets = makeSecrets(this, config);
     const { api, url } = makeApi(this, config);
 
     const values: Required<EnvText> = {
@@ -107,12 +109,21 @@ function webhookUrl(webhook: LambdaFunction, apiUrl: string, { webhookIngress }:
   return webhook.addFunctionUrl({ authType: FunctionUrlAuthType.NONE }).url;
 }
 
-function makeSecrets(scope: Construct): Record<SecretName, Secret> {
-  const make = (id: string, description: string) => new Secret(scope, id, { description });
+/** They outlive their stack: without the namespace a paid fee is paid again, without its key contact data cannot be read. */
+function makeSecrets(scope: Construct, { stage }: StageConfig): Record<SecretName, Secret> {
+  const make = (id: string, name: SecretName, description: string) =>
+    new Secret(scope, id, {
+      // CloudFormation takes a retained resource up again only by a name that the template gives.
+      secretName: `chapa-payments-${stage}/${name}`,
+      description,
+      removalPolicy: RemovalPolicy.RETAIN,
+    });
+  const webhook = "Chapa's webhook secrets, current and previous; the public webhook reads only this";
+  const gateway = "Chapa key, contact keys, the listing's key, the notification service's bearer";
   return {
-    webhook: make("WebhookSecret", "Chapa's webhook secrets, current and previous; the public webhook reads only this"),
-    auth: make("AuthSecret", "JWT secret shared by the siblings, namespace of ids"),
-    gateway: make("GatewaySecret", "Chapa key, contact keys, the listing's key, the notification service's bearer"),
+    webhook: make("WebhookSecret", "webhook", webhook),
+    auth: make("AuthSecret", "auth", "JWT secret shared by the siblings, namespace of ids"),
+    gateway: make("GatewaySecret", "gateway", gateway),
   };
 }
 
@@ -160,6 +171,8 @@ function connect(scope: Construct, name: FunctionName, { table, queues, function
       );
       return;
     case "schedule":
+      // A schedule invokes asynchronously: Lambda itself would run a failed invocation twice more, up to six hours late.
+      functions[name].configureAsyncInvoke({ retryAttempts: 0, maxEventAge: Duration.seconds(60) });
       new Schedule(scope, `${name}-schedule`, {
         schedule: ScheduleExpression.rate(Duration.minutes(trigger.everyMinutes)),
         target: invokedBySchedule(scope, name, functions[name]),

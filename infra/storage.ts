@@ -14,9 +14,11 @@ import type { StageConfig } from "./config.ts";
 const TYPES = { S: AttributeType.STRING, N: AttributeType.NUMBER } as const;
 
 /** The one table. It outlives its stack: what it holds cannot be made again. */
-export function makeTable(scope: Construct, { tableKey }: StageConfig): Table {
+export function makeTable(scope: Construct, { stage, tableKey }: StageConfig): Table {
   const attribute = (key: { name: string; type: keyof typeof TYPES }) => ({ name: key.name, type: TYPES[key.type] });
   const table = new Table(scope, "Table", {
+    // CloudFormation takes a retained table up again only by a name that the template gives.
+    tableName: `chapa-payments-${stage}`,
     partitionKey: attribute(TABLE.partitionKey),
     billingMode: BillingMode.PAY_PER_REQUEST,
     stream: StreamViewType[TABLE.streamView],

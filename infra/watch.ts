@@ -1,4 +1,4 @@
-import { Duration, type Stack } from "aws-cdk-lib";
+import { ArnFormat, Duration, type Stack } from "aws-cdk-lib";
 import { HttpApi } from "aws-cdk-lib/aws-apigatewayv2";
 import {
   AlarmRule,
@@ -12,12 +12,13 @@ import {
 } from "aws-cdk-lib/aws-cloudwatch";
 import { SnsAction } from "aws-cdk-lib/aws-cloudwatch-actions";
 import { BillingMode, Operation, Table } from "aws-cdk-lib/aws-dynamodb";
+import { PolicyStatement, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import type { Function as LambdaFunction } from "aws-cdk-lib/aws-lambda";
 import { QueryDefinition, QueryString } from "aws-cdk-lib/aws-logs";
-import { Topic } from "aws-cdk-lib/aws-sns";
-import { EmailSubscription } from "aws-cdk-lib/aws-sns-subscriptions";
+import { SubscriptionProtocol, Topic } from "aws-cdk-lib/aws-sns";
+import { EmailSubscription, UrlSubscription } from "aws-cdk-lib/aws-sns-subscriptions";
 import type { Queue } from "aws-cdk-lib/aws-sqs";
-import { MetricStatistic, MonitoringFacade, SnsAlarmActionStrategy } from "cdk-monitoring-constructs";
+import { type AddAlarmProps, MetricStatistic, MonitoringFacade, notifySns } from "cdk-monitoring-constructs";
 import { FUNCTIONS, type FunctionName } from "../lib/contract/functions.ts";
 import { METRICS_NAMESPACE, type MetricName } from "../lib/contract/metrics.ts";
 import type { QueueName } from "../lib/contract/queues.ts";
@@ -33,34 +34,74 @@ export type WatchedParts = {
   functions: Record<FunctionName, LambdaFunction>;
 };
 
-const RUNBOOK = "docs/runbook.md";
+type Severity = AlarmSpec["severity"];
 
 /** Alarms, the one alarm that says that payments are broken, the dashboard and the questions to the logs. */
 export function watch(stack: Stack, parts: WatchedParts, config: StageConfig): void {
-  const topic = new Topic(stack, "Alarms", { enforceSSL: true });
-  if (config.alarmEmail) topic.addSubscription(new EmailSubscription(config.alarmEmail));
+  const topics: Record<Severity, Topic> = {
+    page: makeTopic(stack, "PageTopic", config.pageTargets, config),
+    ticket: makeTopic(stack, "TicketTopic", config.ticketTargets, config),
+  };
   const facade = new MonitoringFacade(stack, "Watch", {
-    alarmFactoryDefaults: {
-      alarmNamePrefix: `payments-${config.stage}`,
-      actionsEnabled: true,
-      action: new SnsAlarmActionStrategy({ onAlarmTopic: topic }),
-      datapointsToAlarm: 1,
-    },
+    alarmFactoryDefaults: { alarmNamePrefix: alarmPrefix(config), actionsEnabled: true, datapointsToAlarm: 1 },
   });
-  const alarms = new Map(ALARMS.map((spec) => [spec.name, addAlarm(facade, spec, metricOf(spec, parts))]));
-  addBroken(stack, alarms, topic, config);
+  const alarms = new Map(
+    ALARMS.map((spec) => {
+      const props = { ...alarmProps(spec, config), actionOverride: notifySns(topics[spec.severity]) };
+      return [spec.name, facade.createAlarmFactory("").addAlarm(metricOf(spec, parts), props).alarm];
+    }),
+  );
+  addBroken(stack, alarms, topics.page, config);
   addDashboard(stack, facade, parts);
   addQuestions(stack, parts, config);
 }
 
-function addAlarm(facade: MonitoringFacade, spec: AlarmSpec, metric: Metric): IAlarm {
+/** A topic to which CloudWatch may publish the stage's alarms, and nobody else; with the people who get them. */
+function makeTopic(stack: Stack, id: string, targets: readonly string[], config: StageConfig): Topic {
+  const topic = new Topic(stack, id, { enforceSSL: true });
+  // The policy that demands TLS replaces the one that SNS gives a topic by itself, which would let CloudWatch in.
+  topic.addToResourcePolicy(
+    new PolicyStatement({
+      sid: "AlarmsOfTheStage",
+      principals: [new ServicePrincipal("cloudwatch.amazonaws.com")],
+      actions: ["sns:Publish"],
+      resources: [topic.topicArn],
+      conditions: {
+        StringEquals: { "aws:SourceAccount": stack.account },
+        ArnLike: { "aws:SourceArn": alarmArns(stack, config) },
+      },
+    }),
+  );
+  for (const target of targets) {
+    const isUrl = target.startsWith("https://");
+    topic.addSubscription(
+      isUrl ? new UrlSubscription(target, { protocol: SubscriptionProtocol.HTTPS }) : new EmailSubscription(target),
+    );
+  }
+  return topic;
+}
+
+function alarmArns(stack: Stack, config: StageConfig): string {
+  const resourceName = `${alarmPrefix(config)}-*`;
+  return stack.formatArn({
+    service: "cloudwatch",
+    resource: "alarm",
+    arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+    resourceName,
+  });
+}
+
+function alarmPrefix({ stage }: StageConfig): string {
+  return `payments-${stage}`;
+}
+
+function alarmProps(spec: AlarmSpec, config: StageConfig): AddAlarmProps {
   const { name, severity, impact, runbook, at, bad = { of: 1, are: 1 }, isHeartbeat } = spec;
-  const factory = facade.createAlarmFactory("");
-  return factory.addAlarm(metric, {
+  return {
     alarmNameSuffix: name,
-    alarmNameOverride: name,
+    alarmNameOverride: `${alarmPrefix(config)}-${name}`,
     alarmDescription: `[${severity}] ${impact}`,
-    runbookLink: `${RUNBOOK}#${anchorOf(runbook)}`,
+    runbookLink: runbookLink(runbook, config),
     threshold: at,
     comparisonOperator: isHeartbeat
       ? ComparisonOperator.LESS_THAN_THRESHOLD
@@ -68,7 +109,11 @@ function addAlarm(facade: MonitoringFacade, spec: AlarmSpec, metric: Metric): IA
     treatMissingData: isHeartbeat ? TreatMissingData.BREACHING : TreatMissingData.NOT_BREACHING,
     evaluationPeriods: bad.of,
     datapointsToAlarm: bad.are,
-  }).alarm;
+  };
+}
+
+function runbookLink(heading: string, { runbookUrl }: StageConfig): string {
+  return `${runbookUrl}#${anchorOf(heading)}`;
 }
 
 /** As a page of Markdown names its headings. */
@@ -120,11 +165,12 @@ function own(metricName: MetricName): Metric {
   return new Metric({ namespace: METRICS_NAMESPACE, metricName, dimensionsMap: { service: "payments" } });
 }
 
-function addBroken(stack: Stack, alarms: Map<string, IAlarm>, topic: Topic, { stage }: StageConfig): void {
+function addBroken(stack: Stack, alarms: Map<string, IAlarm>, topic: Topic, config: StageConfig): void {
   const rules = BROKEN.flatMap((name) => alarms.get(name) ?? []);
+  const link = runbookLink("Payments are broken", config);
   const broken = new CompositeAlarm(stack, "Broken", {
-    compositeAlarmName: `payments-${stage}-are-broken`,
-    alarmDescription: `[page] Owners cannot pay, or paid payments are not confirmed. ${RUNBOOK}#${anchorOf("Payments are broken")}`,
+    compositeAlarmName: `${alarmPrefix(config)}-are-broken`,
+    alarmDescription: `[page] Owners cannot pay, or paid payments are not confirmed. Runbook: ${link}`,
     alarmRule: AlarmRule.anyOf(...rules),
   });
   broken.addAlarmAction(new SnsAction(topic));

@@ -4,7 +4,7 @@ import type { CloudAddress } from "./cloud.ts";
 import { type Identity, LOCAL_IDENTITY, signatureFor } from "./iam.ts";
 import type { UserKey } from "./users.ts";
 
-/** One answer over HTTP; `body` is its JSON object, empty for anything else. */
+/** An HTTP response. `body` is its JSON object, or an empty object for any other content. */
 export type HttpResponse = {
   status: number;
   headers: Headers;
@@ -14,7 +14,7 @@ export type HttpResponse = {
 
 const Json = z.record(z.string(), z.unknown());
 
-/** Calls a running service as its callers do: owners through the API, payers at Chapa's page, Chapa at the webhook. */
+/** Calls a running service as owners, payers, other programs and Chapa do. */
 export class ApiClient {
   readonly #at: CloudAddress;
 
@@ -22,7 +22,7 @@ export class ApiClient {
     this.#at = at;
   }
 
-  /** Asks for a payment of the listing fee. Fields of `body` replace or, when undefined, remove the usual ones. */
+  /** Requests a payment of the listing fee. Fields of `body` replace the defaults; an undefined field removes one. */
   initiate(
     body: Record<string, unknown>,
     options: { as?: UserKey; headers?: Record<string, string> } = {},
@@ -32,19 +32,18 @@ export class ApiClient {
     return this.post("/api/v1/payments/initiate", JSON.stringify({ user_id, ...body }), headers);
   }
 
-  /** Asks for a payment as a program, with the cloud's API key. */
+  /** Requests a payment as a program, with the cloud's API key. */
   initiateByKey(body: Record<string, unknown>, key = this.#at.apiKey): Promise<HttpResponse> {
     return this.post("/api/v1/payments/initiate", JSON.stringify(body), { "x-api-key": key });
   }
 
-  /** Asks for a payment as a program, with a request that AWS can check. */
+  /** Requests a payment as a program, with an AWS signature. */
   async initiateSigned(body: Record<string, unknown>, identity: Identity = LOCAL_IDENTITY): Promise<HttpResponse> {
     const path = "/internal/v1/payments/initiate";
     const request = { method: "POST", url: `${this.#at.api}${path}`, body: JSON.stringify(body) };
     return this.post(path, request.body, await signatureFor(identity, request, Date.now()));
   }
 
-  /** Posts any text to a path of the API. */
   post(path: string, body: string, headers: Record<string, string> = {}): Promise<HttpResponse> {
     const all = { "content-type": "application/json", ...headers };
     return send(`${this.#at.api}${path}`, { method: "POST", headers: all, body });
@@ -61,7 +60,7 @@ export class ApiClient {
     return send(`${this.#at.api}/api/v1/payments/${paymentId}/status`, { headers });
   }
 
-  /** Does at Chapa's page what a payer does. */
+  /** Performs an action of the payer on Chapa's page. */
   act(checkoutUrl: string, action: string, params: Record<string, unknown> = {}): Promise<HttpResponse> {
     return send(`${checkoutUrl}/act`, {
       method: "POST",
@@ -70,7 +69,7 @@ export class ApiClient {
     });
   }
 
-  /** Sends a webhook with whatever headers; `secret` signs its exact bytes. */
+  /** Sends a webhook. `secret` signs its exact bytes; `headers` may be anything. */
   webhook(
     body: string | Buffer,
     options: { secret?: string; headers?: Record<string, string> } = {},
@@ -87,12 +86,11 @@ export class ApiClient {
     });
   }
 
-  /** Follows no redirect, so that where a browser is sent can be seen. */
+  /** Gets a page as a browser does, but follows no redirect, so that a test can see the location. */
   browse(url: string, headers: Record<string, string> = {}): Promise<HttpResponse> {
     return send(url, { headers: { accept: "text/html", ...headers } });
   }
 
-  /** A path of the API. */
   get(path: string, headers: Record<string, string> = {}): Promise<HttpResponse> {
     return send(`${this.#at.api}${path}`, { headers });
   }

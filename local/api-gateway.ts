@@ -14,13 +14,14 @@ export type ApiOptions = {
   port: number;
   invoke: Invoke;
   observe: ApiObserver;
-  /** Origins of pages that may call from a browser. */
+  /** Origins that CORS allows. */
   origins: readonly string[];
 };
 
 /**
- * API Gateway's HTTP API on this machine: the routes of the contract, payload 2.0, checked signatures, CORS, and its
- * own answers to failures.
+ * API Gateway's HTTP API on this machine. It has the routes of the contract, payload version 2.0, IAM signatures, CORS,
+ * and API Gateway's own answers to failures.
+ * @throws PortTaken
  */
 export function startApi({ port, invoke, observe, origins }: ApiOptions): Promise<Listening> {
   return serve("API", port, async (request) => {
@@ -45,7 +46,7 @@ async function served(request: Request, { route, parameters }: RouteMatch, invok
   return answerOf(invoke, route.function, { ...event, requestContext });
 }
 
-// A path that is not encoded rightly reaches the function as it came.
+// As API Gateway does, passes a path with a wrong encoding to the function unchanged.
 function decoded(parameters: Record<string, string>): Record<string, string> {
   const decode = (text: string) => {
     try {
@@ -78,7 +79,7 @@ function corsHeaders(origin: string): Record<string, string> {
   };
 }
 
-/** A public Function URL on this machine: every path leads to the one function. */
+/** A public Function URL on this machine. Every path leads to the same function. */
 export function startFunctionUrl(name: FunctionName, invoke: Invoke, observe: ApiObserver): Promise<Listening> {
   const routes: readonly Route[] = ROUTES;
   return serve(`URL of ${name}`, 0, async (request) => {

@@ -1,24 +1,27 @@
-/** A clock that can be moved forward. Everything in `local/` that waits for a moment waits on one of these. */
+/** A clock that can be moved forward. Everything in `local/` that waits for a time uses one. */
 export type Clock = {
-  /** Milliseconds since the epoch, as this clock has it. */
+  /** Milliseconds since the epoch, by this clock. */
   now(): number;
   /**
-   * Runs `task` once the clock has reached `at` (epoch ms), at once if it has already.
-   * @returns a function that takes the task back
+   * Runs `task` when the clock reaches `at` (epoch ms), or at once if it is already later.
+   * @returns a function that cancels the task
    */
   schedule(at: number, task: () => void | Promise<void>): () => void;
-  /** Moves the clock forward and waits for every task that fell due, earliest first. */
+  /**
+   * Moves the clock forward, and runs and awaits every task that is due, earliest first.
+   * @throws RangeError for a negative or infinite time
+   */
   advance(ms: number): Promise<void>;
-  /** Forgets what is scheduled, so that a stopped process has nothing left to wait for. */
+  /** Cancels all tasks, so that the process can end. */
   stop(): void;
 };
 
 type Entry = { at: number; order: number; task: () => void | Promise<void> };
 
-// setTimeout treats anything longer as "now".
+// setTimeout runs at once if the delay is longer.
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
-/** A clock of its own: starts at the real time (or `startAt`) and leaves the process's `Date` alone. */
+/** A separate clock. It starts at the real time or at `startAt` (epoch ms), and does not change the process's `Date`. */
 export function createClock(startAt?: number): Clock {
   let offset = startAt === undefined ? 0 : startAt - RealDate.now();
   return schedulingClock(
@@ -32,8 +35,8 @@ export function createClock(startAt?: number): Clock {
 let processOffset = 0;
 
 /**
- * The clock of this whole process: moving it moves `Date` for every module, the emulators included.
- * Import it before anything that keeps its own reference to `Date`. Timers (`setTimeout`) keep real time.
+ * The clock of the whole process. Moving it moves `Date` for every module, including the emulators. It must be created
+ * before any module keeps a reference to `Date`. Timers (`setTimeout`) use real time.
  */
 export function processClock(): Clock {
   globalThis.Date = ShiftedDate;

@@ -1,35 +1,23 @@
-// First of all, so that no module keeps a Date that cannot be moved.
+// Must be the first import, so that no module keeps the original Date.
 import "./process-clock.ts";
 
 import { QUEUES, type QueueName } from "../lib/contract/queues.ts";
-import { type ApiObserver, startApi, startFunctionUrl } from "./api-gateway.ts";
-import type { ProfileName } from "./chapa/profiles.ts";
-import { CHAPA_DEFAULTS, type ChapaSimulator } from "./chapa/simulator.ts";
-import { startChapa } from "./chapa/start.ts";
+import type { ChapaSimulator } from "./chapa/simulator.ts";
 import type { Clock } from "./clock.ts";
-import { type Controlled, type FaultTarget, NothingToDisturb, startControl } from "./control.ts";
-import {
-  BorrowedEnvironment,
-  frontendOrigins,
-  functionEnvironment,
-  SECRETS,
-  sdkEnvironment,
-  secretValues,
-} from "./environment.ts";
+import { type Controlled, type FaultTarget, FaultTargetUnavailable, startControl } from "./control.ts";
+import { BorrowedEnvironment, functionEnvironment, SECRETS, sdkEnvironment } from "./environment.ts";
 import type { FaultInput } from "./faults.ts";
-import { type FunctionHost, Functions, type Invoke } from "./lambda.ts";
+import type { FunctionHost, Invoke } from "./lambda.ts";
 import { clock } from "./process-clock.ts";
-import { Queues } from "./queues.ts";
-import { type RedisBridge, startRedis } from "./redis/bridge.ts";
-import { Schedule } from "./schedule.ts";
-import { startSecrets } from "./secrets.ts";
+import type { Queues } from "./queues.ts";
+import type { RedisBridge } from "./redis/bridge.ts";
+import type { Schedule } from "./schedule.ts";
 import type { Listening } from "./serve.ts";
-import { type Services, startServices, tokensOf, type UserTokens } from "./services.ts";
+import { type Services, tokensOf, type UserTokens } from "./services.ts";
 import type { Settings } from "./settings.ts";
-import type { StreamObserver } from "./stream.ts";
-import { TableHost } from "./table-host.ts";
+import type { TableHost } from "./table-host.ts";
 
-/** Where to reach a running cloud, and as whom. `api`, `chapa` and `control` are origins, `webhook` is a whole URL. */
+/** The addresses and credentials of a running cloud. `api`, `chapa` and `control` are origins, `webhook` is a URL. */
 export type CloudAddress = {
   api: string;
   webhook: string;
@@ -40,23 +28,11 @@ export type CloudAddress = {
   jwtSecret: string;
 };
 
-export type CloudOptions = {
-  settings: Settings;
-  /** Of the API; 0, the default, for any free one. */
-  port?: number;
-  profile?: ProfileName;
-  seed?: number;
-  /** In place of this process. */
-  functions?: FunctionHost;
-  /** Hears every answer of the API, and every change of the table. */
-  observeApi?: ApiObserver;
-  observeStream?: StreamObserver;
-};
-
-type Parts = {
+/** What a cloud consists of. */
+export type CloudParts = {
   settings: Settings;
   functions: FunctionHost;
-  /** How many invocations have begun, so that one which began and ended between two reads is not overlooked. */
+  /** How many invocations have begun. Shows that one began and ended between two reads. */
   traffic: { invocations: number };
   invoke: Invoke;
   tableHost: TableHost;
@@ -69,28 +45,28 @@ type Parts = {
   servers: { api: Listening; webhook: Listening; secrets: Listening };
 };
 
-const API_KEY = "local-api-key-for-internal-services";
+export const API_KEY = "local-api-key-for-internal-services";
 const SETTLE_MS = 60_000;
 const POLL_MS = 2;
 const QUIET_CHECKS = 2;
 const QUIET_POLLS = 2;
 
 /**
- * The whole service in this process, from source, on emulators and doubles. One at a time: functions read the
- * process's environment, and its clock is the process's clock. Made by {@link startCloud}.
+ * The whole service in this process, from source, on emulators and doubles. A process can run one cloud at a time,
+ * because functions read the process's environment and use the process's clock. Made by `startCloud`.
  */
 export class Cloud implements Controlled {
   readonly clock: Clock = clock;
-  readonly #parts: Parts;
+  readonly #parts: CloudParts;
   readonly #environment = new BorrowedEnvironment();
   #control: Listening | undefined;
   #userTokens: UserTokens | undefined;
 
-  constructor(parts: Parts) {
+  constructor(parts: CloudParts) {
     this.#parts = parts;
   }
 
-  /** Undefined where a real Chapa stands in its place. */
+  /** Undefined if a real Chapa is used. */
   get chapa(): ChapaSimulator | undefined {
     return this.#parts.chapa;
   }
@@ -111,7 +87,6 @@ export class Cloud implements Controlled {
     return this.#parts.functions;
   }
 
-  /** What the table's changes are told by. */
   get stream(): TableHost["stream"] {
     return this.#parts.tableHost.stream;
   }
@@ -120,12 +95,12 @@ export class Cloud implements Controlled {
     return this.#parts.tableHost.rows;
   }
 
-  /** The values that Secrets Manager serves, by name; changed in place they are rotated. */
+  /** The values in Secrets Manager, by name. Changing a value rotates the secret. */
   get secrets(): Map<string, object> {
     return this.#parts.secrets;
   }
 
-  /** Puts new values into a secret, beside those that stay. */
+  /** Replaces some values of a secret. */
   rotate(name: keyof typeof SECRETS, change: Record<string, unknown>): void {
     this.secrets.set(SECRETS[name], { ...this.secrets.get(SECRETS[name]), ...change });
   }
@@ -149,14 +124,14 @@ export class Cloud implements Controlled {
     this.#userTokens = await tokensOf(services.users, clock);
     chapa?.setWebhookUrl(`${servers.webhook.origin}/`);
     services.listing?.setPaymentServiceUrl(`${servers.api.origin}/api/v1`);
-    await this.#renew();
+    await this.#renew("load");
     queues.connect(this.#parts.invoke);
     schedule.start();
     this.#control = await startControl(this);
     return this;
   }
 
-  /** Moves the clock, lets everything that has become due happen, and waits until nothing is under way. */
+  /** Moves the clock, runs everything that is due, and waits until nothing is under way. */
   async advance(ms: number): Promise<{ now: string }> {
     await clock.advance(ms);
     await this.rows.expire(clock.now());
@@ -164,18 +139,19 @@ export class Cloud implements Controlled {
     return { now: new Date(clock.now()).toISOString() };
   }
 
-  /** One minute's run of the schedules, and everything that follows from it. */
+  /** Runs the schedules of one minute, and waits for everything that follows. */
   async sweep(): Promise<void> {
     await this.#parts.schedule.run();
     await this.settle();
-    // What the run has brought about would reach the payers a minute later.
+    // Otherwise the payers would get the messages about this run a minute later.
     await this.functions.invoke("notify-user", {});
     await this.settle();
   }
 
   /**
-   * Waits until no function runs, no message waits for one, no change of the table is unread and no webhook is under
-   * way. Messages that wait for a later moment are left alone.
+   * Waits until no function runs, no message is ready, every change of the table is read and no webhook is under way.
+   * It does not wait for messages that are due later.
+   * @throws Error if something is still under way after a minute
    */
   async settle(): Promise<void> {
     const { traffic, tableHost } = this.#parts;
@@ -199,22 +175,22 @@ export class Cloud implements Controlled {
     fault: FaultInput | null,
   ): Promise<{ target: FaultTarget; fault: FaultInput | null }> {
     const plan = this.#faultsOf(target);
-    if (!plan) throw new NothingToDisturb(`${target} is a real service here, and cannot be disturbed`);
+    if (!plan) throw new FaultTargetUnavailable(`${target} is a real service here, so it cannot have faults`);
     if (fault === null) await plan.clear();
     else await plan.set(fault);
     return { target, fault };
   }
 
-  /** Forgets every payment, message and fault. The clock stays where it is. */
+  /** Deletes all payments, messages and faults. The clock stays. */
   async reset(): Promise<void> {
     const { queues, chapa, services, redis } = this.#parts;
     await this.settle();
     await Promise.all([chapa?.reset(), services.reset(), redis.reset()]);
     queues.clear();
-    await this.#renew();
+    await this.#renew("forget");
   }
 
-  /** What there is, for people. */
+  /** The whole state, for `GET /state`. */
   async state(): Promise<object> {
     const { queues, chapa, services, tableHost, redis } = this.#parts;
     const names = Object.keys(QUEUES) as QueueName[];
@@ -251,8 +227,8 @@ export class Cloud implements Controlled {
     return functions.running === 0 && !queues.isBusy;
   }
 
-  /** An empty table, and functions that have just started. */
-  async #renew(): Promise<void> {
+  /** Makes an empty table and starts the functions anew. */
+  async #renew(functionsAnew: "load" | "forget"): Promise<void> {
     const { settings, functions, tableHost, queues, chapa, services, servers } = this.#parts;
     await tableHost.renew();
     const at = {
@@ -263,75 +239,9 @@ export class Cloud implements Controlled {
       ...services.urls,
     };
     this.#environment.set({ ...sdkEnvironment(at, queues), ...functionEnvironment(settings, at, queues) });
-    await functions.load();
+    await functions[functionsAnew]();
     tableHost.stream.start();
-    // The minute's run, so that nobody has to wait a minute to hear how we are.
+    // The scheduled run that stores the gateway's health. Otherwise /health knows nothing in the first minute.
     await functions.invoke("timeout-payments", {});
   }
-}
-
-/**
- * Starts the whole service on this machine.
- * @throws PortTaken, EnvironmentInvalid, UnsafeKey
- */
-export async function startCloud(options: CloudOptions): Promise<Cloud> {
-  const { settings } = options;
-  const functions = options.functions ?? new Functions();
-  const traffic = { invocations: 0 };
-  const invoke: Invoke = (name, event) => {
-    traffic.invocations++;
-    return functions.invoke(name, event);
-  };
-  const observe = options.observeApi ?? (() => undefined);
-  const api = await startApi({
-    port: options.port ?? 0,
-    invoke,
-    observe,
-    origins: frontendOrigins(settings),
-  });
-  try {
-    const [chapa, services, queues, redis, webhook] = await Promise.all([
-      settings.CHAPA_BASE_URL ? undefined : simulate(options),
-      startServices(settings, clock),
-      Queues.start(),
-      startRedis(settings.REDIS_URL),
-      startFunctionUrl("chapa-webhook", invoke, observe),
-    ]);
-    const secrets = secretValues(settings, {
-      chapa: CHAPA_DEFAULTS.secretKey,
-      notification: services.notificationBearer,
-      api: API_KEY,
-      redis,
-    });
-    const servers = { api, webhook, secrets: await startSecrets(secrets) };
-    const tableHost = new TableHost(settings.LOCAL_DYNAMODB, invoke, options.observeStream ?? (() => undefined));
-    const schedule = new Schedule(invoke);
-    return await new Cloud({
-      settings,
-      functions,
-      traffic,
-      invoke,
-      tableHost,
-      queues,
-      schedule,
-      chapa,
-      services,
-      redis,
-      secrets,
-      servers,
-    }).start();
-  } catch (error) {
-    await api.close();
-    throw error;
-  }
-}
-
-function simulate({ settings, profile, seed }: CloudOptions): Promise<ChapaSimulator> {
-  return startChapa({
-    clock,
-    webhookSecret: settings.CHAPA_WEBHOOK_SECRET,
-    ...(settings.CHAPA_SECRET_KEY ? { secretKey: settings.CHAPA_SECRET_KEY } : {}),
-    ...(profile ? { profile } : {}),
-    ...(seed === undefined ? {} : { seed }),
-  });
 }

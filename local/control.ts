@@ -2,7 +2,7 @@ import * as z from "zod";
 import { FaultInput, UnknownFault } from "./faults.ts";
 import { type Answer, type Listening, type Request, serve } from "./serve.ts";
 
-/** What can be done to a running cloud from outside. */
+/** The operations of a running cloud that the control routes offer. */
 export type Controlled = {
   advance(ms: number): Promise<unknown>;
   sweep(): Promise<unknown>;
@@ -14,8 +14,8 @@ export type Controlled = {
 const FAULT_TARGETS = ["chapa", "listing", "notification", "users", "redis"] as const;
 export type FaultTarget = (typeof FAULT_TARGETS)[number];
 
-/** The target is not there to be disturbed. */
-export class NothingToDisturb extends Error {}
+/** The target is a real service, so it cannot have faults. */
+export class FaultTargetUnavailable extends Error {}
 
 const Advance = z.object({
   advance_ms: z
@@ -25,13 +25,13 @@ const Advance = z.object({
 });
 const Fault = z.object({
   target: z.enum(FAULT_TARGETS),
-  /** `null` or "none" takes every fault of the target back. */
+  /** `null` or "none" removes all faults of the target. */
   fault: z.union([FaultInput, z.null()]),
 });
 
 const ROUTES = ["POST /clock", "POST /sweep", "POST /faults", "POST /reset", "GET /state"];
 
-/** The control routes of a cloud: the clock, the sweep, faults, a fresh start, and what there is. */
+/** Serves the control routes of a cloud: clock, sweep, faults, reset and state. */
 export function startControl(controlled: Controlled): Promise<Listening> {
   return serve("Control", 0, async (request) => {
     try {
@@ -39,7 +39,7 @@ export function startControl(controlled: Controlled): Promise<Listening> {
     } catch (error) {
       if (error instanceof z.ZodError) return refused(422, z.prettifyError(error));
       if (error instanceof UnknownFault) return refused(422, error.message);
-      if (error instanceof NothingToDisturb) return refused(409, error.message);
+      if (error instanceof FaultTargetUnavailable) return refused(409, error.message);
       throw error;
     }
   });

@@ -4,7 +4,7 @@ import type { Queues } from "./queues.ts";
 import type { Settings } from "./settings.ts";
 import { PASSWORD, USERS } from "./users.ts";
 
-/** Where everything of one cloud stands; addresses without a path at the end. */
+/** The base URLs of one cloud's parts. */
 export type Addresses = {
   table: string;
   secrets: string;
@@ -21,12 +21,12 @@ export const FRONTEND_URL = "http://localhost:5173/payment/success";
 
 const CHAPA_CHECKOUT_ORIGIN = "https://checkout.chapa.co";
 
-/** Origins of the pages that browsers come from and are sent to. */
+/** Origins of the frontend's pages. */
 export function frontendOrigins(settings: Settings): string[] {
   return [FRONTEND_URL, settings.FRONTEND_PENDING_URL ?? []].flat().map((url) => new URL(url).origin);
 }
 
-/** The environment of every function, as the deployed stack sets it; only the endpoints differ. */
+/** The variables that the deployed stack sets for functions. Only the values of endpoints differ. */
 export function functionEnvironment(settings: Settings, at: Addresses, queues: Queues): Required<EnvText> {
   return {
     TABLE_NAME,
@@ -60,7 +60,7 @@ export function functionEnvironment(settings: Settings, at: Addresses, queues: Q
   };
 }
 
-/** What Lambda sets for the SDK, and the endpoints that lead it to the emulators instead of AWS. */
+/** The variables that Lambda sets for the SDK, and the endpoints of the emulators. */
 export function sdkEnvironment(at: Pick<Addresses, "table" | "secrets">, queues: Queues): Record<string, string> {
   return {
     AWS_REGION: "eu-west-1",
@@ -72,7 +72,7 @@ export function sdkEnvironment(at: Pick<Addresses, "table" | "secrets">, queues:
   };
 }
 
-/** The three secrets by their names. Namespace and contact key are constants: nothing here outlives the process. */
+/** The three secrets by name. Namespace and contact key are constants, because no data is kept after the process. */
 export function secretValues(
   settings: Settings,
   keys: { chapa: string; notification: string; api: string; redis: { origin: string; token: string } },
@@ -104,7 +104,7 @@ export function secretValues(
   ]);
 }
 
-/** The process's environment, lent to the functions of one cloud and given back as it was. */
+/** Sets the process's environment for the functions of one cloud, and restores it afterwards. */
 export class BorrowedEnvironment {
   readonly #before: NodeJS.ProcessEnv = { ...process.env };
 

@@ -2,7 +2,7 @@ import type { ServerResponse } from "node:http";
 import * as z from "zod";
 import type { Answer, Request } from "./serve.ts";
 
-/** Faults that any server can have. `down` refuses connections; the others need a request to arrive. */
+/** Faults that every server can have. `down` refuses connections; the others act on requests. */
 const GENERAL = [
   "down",
   "latency",
@@ -25,9 +25,9 @@ const GENERAL = [
 const GeneralFault = z.enum(GENERAL);
 
 /**
- * When a fault strikes: on requests whose `METHOD /path` contains `route`, from the `nth` such request on (1 is the
- * first), `times` times (for ever when absent), each with `probability`. `ms` is the delay of `latency`; `body` picks
- * the face of a 5xx; `retryAfter` is sent with 429.
+ * A fault and when it is applied: to requests whose `METHOD /path` contains `route`, from the `nth` such request on (1 is
+ * the first), `times` times (without limit if absent), each with `probability`. `ms` is the delay of `latency`. `body` is
+ * the kind of body of a 5xx. `retryAfter` is sent with 429, in seconds.
  */
 const Rule = z.object({
   fault: z.string(),
@@ -41,16 +41,16 @@ const Rule = z.object({
 });
 export type FaultRule = z.output<typeof Rule>;
 
-/** A fault as people write it: its name, or the name with the fields of a rule. */
+/** A fault as callers write it: its name, or its name with the fields of a rule. */
 export const FaultInput = z.union([z.string(), z.looseObject({ fault: z.string() })]);
 export type FaultInput = z.infer<typeof FaultInput>;
 
 export class UnknownFault extends Error {}
 
-/** What a server's own faults do with the answer it would have given. */
+/** A server's own fault that changes its normal answer. */
 export type Tamper = (answer: Answer, rule: FaultRule, request: Request) => Answer;
 
-/** The faults of one server: which rules are set, and what they do to each request. */
+/** The faults of one server. */
 export class FaultPlan {
   #rules: { rule: FaultRule; seen: number; struck: number }[] = [];
   #notifyDown: (isDown: boolean) => Promise<void> = async () => undefined;
@@ -60,8 +60,8 @@ export class FaultPlan {
 
   /**
    * @param random numbers in [0, 1), seeded by the caller so that a run can be repeated
-   * @param tampers the server's own faults by name
-   * @param refusals more of them: what is answered instead of doing what was asked
+   * @param tampers the server's own faults that change answers, by name
+   * @param refusals the server's own faults that answer without performing the request, by name
    */
   constructor(random: () => number, tampers: Record<string, Tamper> = {}, refusals: Record<string, Answer> = {}) {
     this.#random = random;
@@ -69,14 +69,14 @@ export class FaultPlan {
     this.#refusals = refusals;
   }
 
-  /** The names that {@link set} understands. */
+  /** The names that {@link set} accepts. */
   get names(): string[] {
     return [...GENERAL, ...Object.keys(this.#tampers), ...Object.keys(this.#refusals)];
   }
 
   /**
-   * Adds a fault. It stays until it has struck `times` times or {@link clear} is called.
-   * @throws UnknownFault naming the faults that exist
+   * Adds a fault. It stays until it was applied `times` times or {@link clear} is called.
+   * @throws UnknownFault listing the known faults
    */
   async set(input: FaultInput): Promise<void> {
     const rule = Rule.parse(typeof input === "string" ? { fault: input } : input);
@@ -92,14 +92,14 @@ export class FaultPlan {
     await this.#notifyDown(false);
   }
 
-  /** Tells the server when `down` is set and taken back. */
+  /** Sets the listener for changes of `down`. */
   onDown(listener: (isDown: boolean) => Promise<void>): void {
     this.#notifyDown = listener;
   }
 
   /**
-   * Runs `effect` with the faults that strike this request.
-   * @returns the answer to send, or undefined when a fault has already dealt with the connection
+   * Runs `effect` with the first fault that applies to this request.
+   * @returns the answer to send, or undefined if the fault needs no answer
    */
   async around(request: Request, outgoing: ServerResponse, effect: () => Promise<Answer>): Promise<Answer | undefined> {
     const rule = this.#strike(request);
@@ -169,7 +169,7 @@ export class FaultPlan {
 
 const JSON_TYPE = { "content-type": "application/json" };
 
-// The three faces of a failing gateway in front of an API: its own JSON, an HTML error page, nothing.
+// The bodies of a failing gateway: its own JSON, an HTML error page, or none.
 const FACES: Record<FaultRule["body"], Omit<Answer, "status">> = {
   json: { body: { message: "Internal server error" } },
   html: { headers: { "content-type": "text/html" }, body: "<html><body><h1>Bad gateway</h1></body></html>" },

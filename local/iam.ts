@@ -4,11 +4,11 @@ import type { Request } from "./serve.ts";
 
 const REGION = "eu-west-1";
 const SERVICE = "execute-api";
-// What AWS allows a caller's clock to be wrong by.
+// AWS's tolerance for the clocks of callers.
 const SKEW_MS = 5 * 60_000;
 const SCOPE = /^(?<id>[\w-]+)\/(?<day>\d{8})\/(?<region>[\w-]+)\/(?<service>[\w-]+)\/aws4_request$/;
 
-/** An AWS identity that exists on this machine, for programs that sign their requests. */
+/** An AWS identity for programs that sign their requests to the local service. */
 export type Identity = { accessKeyId: string; secretAccessKey: string; userArn: string };
 
 export const LOCAL_IDENTITY: Identity = {
@@ -17,15 +17,15 @@ export const LOCAL_IDENTITY: Identity = {
   userArn: "arn:aws:sts::000000000000:assumed-role/local-service/local",
 };
 
-/** What API Gateway tells a function about a request that it has let in. */
+/** What API Gateway passes to a function about the caller of a signed request. */
 export type Signed = { iam: { accessKey: string; accountId: string; callerId: string; userArn: string } };
 
 type SignedRequest = Pick<Request, "method" | "path" | "query" | "headers" | "body">;
 
 /**
- * Checks a request's signature of version 4 as API Gateway's IAM authorizer does: the same signature is made again
- * from the parts that were signed. Who is known may do everything: policies live in AWS.
- * @returns undefined for every request that is not signed, signed wrongly, by nobody known, or too long ago
+ * Checks an AWS Signature Version 4 like API Gateway's IAM authorizer: it computes the signature from the signed parts
+ * and compares. Every known identity may call everything, because policies exist only in AWS.
+ * @returns undefined if the request is not signed, or its signature is wrong, too old or of an unknown identity
  */
 export async function signedBy(
   request: SignedRequest,
@@ -46,7 +46,7 @@ export async function signedBy(
   return { iam: { accessKey: accessKeyId, accountId: "000000000000", callerId: accessKeyId, userArn } };
 }
 
-/** Headers that sign a request to `url` as one of the identities. */
+/** The headers that sign a request. */
 export async function signatureFor(
   identity: Identity,
   request: { method: string; url: string; body?: string },

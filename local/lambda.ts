@@ -4,54 +4,59 @@ import { FUNCTIONS, type FunctionName } from "../lib/contract/functions.ts";
 
 export type Invoke = (name: FunctionName, event: unknown) => Promise<unknown>;
 
-/** Where functions run. `load` makes them new, for the environment that the process has then. */
-export type FunctionHost = { readonly running: number; readonly invoke: Invoke; load(): Promise<void> };
+/** Runs functions. Both `load` and `forget` make them new; after `forget`, the first call of each one starts it. */
+export type FunctionHost = {
+  readonly running: number;
+  readonly invoke: Invoke;
+  load(): Promise<void>;
+  forget(): Promise<void>;
+};
 
-/** The function did not answer within its time. */
+/** The function did not answer within its timeout. */
 export class TimedOut extends Error {}
 
 type Handler = (event: unknown, context: Context) => Promise<unknown>;
 
+// A count, so that what Node keeps of compiled code serves the next process, too.
+let generations = 0;
+
 /** The functions of one cloud, loaded from source into this process. */
 export class Functions implements FunctionHost {
-  #handlers = new Map<FunctionName, Handler>();
+  #handlers = new Map<FunctionName, Promise<Handler>>();
+  #generation = 0;
   #running = 0;
 
-  /** Invocations that have not answered. */
+  /** Number of invocations that have not ended. */
   get running(): number {
     return this.#running;
   }
 
   /**
-   * Loads every function anew, as cold starts do: each reads the process's environment once, here.
+   * Loads every function anew, like a cold start. Each function reads the process's environment once, while it loads.
    * @throws EnvironmentInvalid
    */
   async load(): Promise<void> {
-    const generation = randomUUID();
-    const names = Object.keys(FUNCTIONS) as FunctionName[];
-    const loaded = await Promise.all(
-      names.map(async (name) => {
-        // The address is part of a module's identity: another one makes another instance of the same file.
-        const address = new URL(`../functions/${name}.ts?cold=${generation}`, import.meta.url).href;
-        const module: { handler: Handler } = await import(address);
-        return [name, module.handler] as const;
-      }),
-    );
-    this.#handlers = new Map(loaded);
+    await this.forget();
+    await Promise.all((Object.keys(FUNCTIONS) as FunctionName[]).map((name) => this.#handlerOf(name)));
+  }
+
+  /** Makes every function start anew with its next call, and read the process's environment then. */
+  async forget(): Promise<void> {
+    this.#generation = ++generations;
+    this.#handlers = new Map();
   }
 
   /**
-   * Calls a function as Lambda does.
-   * @throws TimedOut, or whatever the function throws
+   * Invokes a function like Lambda.
+   * @throws TimedOut, EnvironmentInvalid, or the error of the function
    */
   invoke: Invoke = async (name, event) => {
-    const handler = this.#handlers.get(name);
-    if (!handler) throw new Error(`there is no function ${name}`);
     const limitMs = FUNCTIONS[name].timeoutSeconds * 1000;
-    const startedAt = performance.now();
     this.#running++;
     let timer: NodeJS.Timeout | undefined;
     try {
+      const handler = await this.#handlerOf(name);
+      const startedAt = performance.now();
       return await Promise.race([
         handler(
           event,
@@ -66,6 +71,21 @@ export class Functions implements FunctionHost {
       this.#running--;
     }
   };
+
+  #handlerOf(name: FunctionName): Promise<Handler> {
+    const known = this.#handlers.get(name);
+    if (known !== undefined) return known;
+    const loading = start(name, this.#generation);
+    this.#handlers.set(name, loading);
+    return loading;
+  }
+}
+
+async function start(name: FunctionName, generation: number): Promise<Handler> {
+  // The address is part of a module's identity: another one makes another instance of the same file.
+  const address = new URL(`../functions/${name}.ts?cold=${generation}`, import.meta.url).href;
+  const module: { handler: Handler } = await import(address);
+  return module.handler;
 }
 
 function contextOf(name: FunctionName, remaining: () => number): Context {

@@ -6,37 +6,38 @@ import { Command } from "../commands/command.ts";
 import { choice, flag, integer } from "../commands/options.ts";
 import { EnvironmentInvalid } from "../lib/contract/env.ts";
 import { PROFILE_NAMES } from "./chapa/profiles.ts";
-import { type Cloud, type CloudAddress, startCloud } from "./cloud.ts";
-import { RedisAway } from "./redis/bridge.ts";
+import type { Cloud, CloudAddress } from "./cloud.ts";
+import { RedisUnreachable } from "./redis/bridge.ts";
 import { LAST_PORT, PortTaken } from "./serve.ts";
 import { readSettings, SettingsInvalid } from "./settings.ts";
+import { startCloud } from "./start-cloud.ts";
 import { PASSWORD, USERS } from "./users.ts";
 
 const command = new Command({
   name: "npm start",
-  summary: "Runs the whole payment service on this machine, with a Chapa and sibling services of its own.",
+  summary: "Runs the whole payment service on this machine, with a simulated Chapa and simulated sibling services.",
   duration: "ready after about 3 seconds; runs until it is stopped (Ctrl+C)",
   options: {
     port: integer("port of the API; 0 takes any free one", 8120, { least: 0, most: LAST_PORT }),
-    json: flag("prints one line of JSON when it is ready, for programs"),
-    profile: choice("how the simulated Chapa behaves", PROFILE_NAMES, "observed"),
-    seed: integer("decides what looks like chance in the simulated Chapa", 1, { least: Number.MIN_SAFE_INTEGER }),
+    json: flag("prints one line of JSON for programs when it is ready"),
+    profile: choice("the behaviour of the simulated Chapa", PROFILE_NAMES, "observed"),
+    seed: integer("the seed of random choices of the simulated Chapa", 1, { least: Number.MIN_SAFE_INTEGER }),
   },
   examples: {
-    "npm start": "prints the addresses and a curl command to begin with",
-    "npm start -- --port 0 --json": "takes free ports, and prints every address, token and key",
+    "npm start": "prints the addresses and a first curl command",
+    "npm start -- --port 0 --json": "takes free ports and prints every address, token and key",
   },
-  notes: `Everything is in memory and is gone when it stops. Addresses and keys are also in .local/state.json.
-Environment variables replace simulated parts by real ones and set limits; docs/local.md lists them.`,
+  notes: `It keeps everything in memory until it stops. It also writes addresses and keys to .local/state.json.
+Environment variables replace simulated parts with real ones and set limits; docs/local.md lists them.`,
 });
 
 const STATE_DIRECTORY = ".local";
-// What the environment says already wins.
+// Variables that are already set are not replaced.
 const ENVIRONMENT_FILE = ".env";
 
 async function main(): Promise<void> {
   const { port, json, profile, seed } = command.read();
-  // Programs read standard output; records of what happens would be in the way.
+  // With --json a program reads standard output, so it must contain no log records.
   process.env["POWERTOOLS_LOG_LEVEL"] ??= json ? "SILENT" : "WARN";
   process.env["POWERTOOLS_METRICS_DISABLED"] ??= "true";
   if (existsSync(ENVIRONMENT_FILE)) process.loadEnvFile(ENVIRONMENT_FILE);
@@ -51,7 +52,7 @@ async function main(): Promise<void> {
 
 function welcome({ api, chapa, control, webhook, users }: CloudAddress): string {
   return `
-  Ready. Everything runs in this process and is gone when it stops (Ctrl+C).
+  Ready. Everything runs in this process and in memory, until it stops (Ctrl+C).
 
     API       ${api}
     Chapa     ${chapa}  (simulated: open a checkout_url in a browser and pay)
@@ -68,7 +69,7 @@ function welcome({ api, chapa, control, webhook, users }: CloudAddress): string 
       -H "Content-Type: application/json" \\
       -d '{"property_id":"0b0a7c1e-3c1f-4f27-8a52-6f2f5f0f7a22","user_id":"${users.owner.user_id}","amount":500}'
 
-  The answer's checkout_url is the page to pay on; or pay from here:
+  Open the checkout_url of the answer in a browser to pay, or pay from here:
 
     curl -s CHECKOUT_URL/act -H "Content-Type: application/json" -d '{"action":"pay"}'
 
@@ -90,7 +91,7 @@ function stopOnSignals(cloud: Cloud): void {
 }
 
 function fail(error: unknown): never {
-  const isExpected = [EnvironmentInvalid, PortTaken, RedisAway, SettingsInvalid, UnsafeKey].some(
+  const isExpected = [EnvironmentInvalid, PortTaken, RedisUnreachable, SettingsInvalid, UnsafeKey].some(
     (kind) => error instanceof kind,
   );
   const text = error instanceof Error ? (isExpected ? error.message : error.stack) : String(error);

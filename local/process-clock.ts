@@ -1,4 +1,4 @@
 import { processClock } from "./clock.ts";
 
-/** The clock of this process. Imported first, so that every other module meets the movable `Date`. */
+/** The clock of this process. Import it first, so that every other module gets the movable `Date`. */
 export const clock = processClock();

@@ -8,14 +8,14 @@ import type { Invoke } from "./lambda.ts";
 const ACCOUNT = "000000000000";
 const REGION = "eu-west-1";
 
-// Handlers of one queue that run side by side.
+// How many handlers of one queue run at the same time.
 const CONCURRENCY = 5;
 const IDLE_MS = 10;
 
-/** `ready` could be handled now; `hidden` is being handled or comes back later. */
+/** Numbers of messages: `ready` to be received, `delayed`, and `hidden` after a receive. `dead` has bodies of dead letters. */
 export type QueueState = { ready: number; delayed: number; hidden: number; dead: unknown[] };
 
-/** The queues of one cloud on an emulator in this process, and the mappings that hand their messages to functions. */
+/** The queues of one cloud on an emulator in this process, and the mappings from queues to functions. */
 export class Queues {
   readonly #server: FauxqsServer;
   #stopped = false;
@@ -36,7 +36,7 @@ export class Queues {
     return `http://127.0.0.1:${this.#server.port}`;
   }
 
-  /** Its address as functions use it; the host of the emulator's own addresses does not resolve everywhere. */
+  /** The queue's URL for functions. The host in the emulator's own URLs does not resolve everywhere. */
   url(name: QueueName): string {
     return `${this.endpoint}/${ACCOUNT}/${fullName(name)}`;
   }
@@ -45,12 +45,12 @@ export class Queues {
     return `${this.endpoint}/${ACCOUNT}/${deadLetterName(name)}`;
   }
 
-  /** Hands messages to the functions that queues trigger, until {@link stop}. */
+  /** Starts the mappings from queues to functions. They run until {@link stop}. */
   connect(invoke: Invoke): void {
     this.#mappings = TRIGGERS.map((trigger) => this.#pump(trigger, invoke));
   }
 
-  /** Whether a message that a function waits for is being fetched or handled, or could be. */
+  /** Whether a message for a function is ready, being received or being handled. */
   get isBusy(): boolean {
     return this.#busy > 0 || TRIGGERS.some(({ queue }) => this.#waiting(queue).ready > 0);
   }
@@ -64,7 +64,7 @@ export class Queues {
     const { ready = [], delayed = [], inflight = [] } = this.#server.inspectQueue(fullName(name))?.messages ?? {};
     const now = Date.now();
     const hidden = inflight.filter(({ visibilityDeadline }) => visibilityDeadline > now);
-    // A hidden message of a FIFO queue holds back the others of its group.
+    // In a FIFO queue a hidden message blocks the other messages of its group.
     const held = new Set(hidden.map(({ message }) => message.messageGroupId).filter(Boolean));
     const waiting = [
       ...ready,
@@ -78,7 +78,7 @@ export class Queues {
     };
   }
 
-  /** Drops every message. */
+  /** Deletes all messages. */
   clear(): void {
     this.#server.reset();
   }
@@ -101,7 +101,7 @@ export class Queues {
   async #pump({ name, queue, batch }: Trigger, invoke: Invoke): Promise<void> {
     const deliveries = new Set<Promise<void>>();
     while (!this.#stopped) {
-      // Looking first is cheaper than asking over HTTP, and sees at once what a moved clock has made due.
+      // Reading the emulator's state is cheaper than a request, and sees at once what is due after a jump of the clock.
       if (deliveries.size === CONCURRENCY || this.#waiting(queue).ready === 0) {
         await Promise.race([...deliveries, pause(IDLE_MS)]);
         continue;
@@ -124,7 +124,7 @@ export class Queues {
       const response = (await invoke(name, { Records: records })) as SQSBatchResponse;
       failed = new Set(response.batchItemFailures.map(({ itemIdentifier }) => itemIdentifier));
     } catch {
-      // The whole batch comes again when its visibility ends, as it does on Lambda.
+      // As on Lambda, the whole batch becomes visible again later.
     }
     for (const { messageId, receiptHandle } of records) {
       if (!failed.has(messageId)) await this.#ask("DeleteMessage", queue, { ReceiptHandle: receiptHandle });

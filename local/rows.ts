@@ -9,7 +9,7 @@ import { TABLE_NAME } from "./environment.ts";
 const BELONGING = /^[PRC]#/;
 type Item = Record<string, AttributeValue>;
 
-/** The whole table, for people and tests; the service itself never reads it like this. */
+/** Reads the whole table, for tests and `GET /state`. The service itself never does this. */
 export class Rows {
   readonly #endpoint: string;
 
@@ -25,22 +25,27 @@ export class Rows {
       .map(fromItem);
   }
 
-  /** Keys of every row that belongs to a payment: the payment itself, its requests, its contact. */
+  /** The sorted keys of all rows that belong to payments: the payments, their requests and their contacts. */
   async keys(): Promise<string[]> {
     const keys = (await this.#all()).map((row) => row[TABLE.partitionKey.name]?.S ?? "");
     return keys.filter((key) => BELONGING.test(key)).sort();
   }
 
-  /** Deletes what has outlived its time, which the engines do not do by themselves. */
+  /** Deletes the rows whose time to live has ended, because the engines do not. */
   async expire(now: number): Promise<void> {
     const dead = (await this.#all()).filter((row) => Number(row[TABLE.ttlAttribute]?.N ?? Number.NaN) * 1000 <= now);
     for (const row of dead) await this.remove(row[TABLE.partitionKey.name]?.S ?? "");
   }
 
-  /** A row is gone, as it may be after a restore. */
+  /** Deletes one row. */
   async remove(key: string): Promise<void> {
     const Key = { [TABLE.partitionKey.name]: { S: key } };
     await dynamo(this.#endpoint, "DeleteItem", { TableName: TABLE_NAME, Key });
+  }
+
+  /** Deletes every row. */
+  async clear(): Promise<void> {
+    for (const row of await this.#all()) await this.remove(row[TABLE.partitionKey.name]?.S ?? "");
   }
 
   async #all(): Promise<Item[]> {

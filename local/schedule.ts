@@ -4,10 +4,7 @@ import type { Invoke } from "./lambda.ts";
 
 const POLL_MS = 500;
 
-/**
- * Runs each scheduled function when its time has come by the process's clock; a clock that jumps causes one run, not
- * many.
- */
+/** Runs each scheduled function when it is due by the process's clock. A jump of the clock causes one run, not many. */
 export class Schedule {
   readonly #invoke: Invoke;
   #lastMinute = minuteNow();
@@ -29,7 +26,7 @@ export class Schedule {
     clearInterval(this.#timer);
   }
 
-  /** A minute's run now, whatever the minute, with whatever comes more rarely; a failing one is left to its next. */
+  /** Runs all functions of each minute now, and the others if they are due. Ignores failures, like EventBridge. */
   async run(): Promise<void> {
     this.#lastMinute = minuteNow();
     const due = SCHEDULED.filter(

@@ -4,7 +4,7 @@ import { type Handle, type Listening, serve } from "./serve.ts";
 
 const Input = z.object({ SecretId: z.string() });
 
-/** Secrets Manager as far as functions use it: reads the current value of each secret. Values may be changed in place. */
+/** The part of Secrets Manager that functions use: reading a secret's current value. Changes of `values` apply at once. */
 export function startSecrets(values: Map<string, object>, faults?: FaultPlan): Promise<Listening> {
   const answer: Handle = ({ headers, body }) => {
     const action = String(headers["x-amz-target"]).split(".")[1];

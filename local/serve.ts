@@ -1,7 +1,7 @@
 import { createServer, type IncomingHttpHeaders, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 
-/** One HTTP request, its body read to the end as bytes. */
+/** One HTTP request with its whole body. */
 export type Request = {
   method: string;
   path: string;
@@ -10,18 +10,18 @@ export type Request = {
   body: Buffer;
 };
 
-/** What to answer: an object becomes JSON, text and bytes go out as they are. */
+/** An HTTP answer. An object as `body` is sent as JSON, text and bytes are sent unchanged. */
 export type Answer = { status: number; headers?: Record<string, string>; body?: unknown };
 
 export type Handle = (request: Request) => Answer | Promise<Answer>;
 
-/** What stands between a request and its answer, and may switch the server off. */
-export type Disturbance = {
+/** Changes or suppresses answers, and may switch the server off. */
+export type FaultInjector = {
   around(request: Request, outgoing: ServerResponse, effect: () => Promise<Answer>): Promise<Answer | undefined>;
   onDown(listener: (isDown: boolean) => Promise<void>): void;
 };
 
-/** A server on loopback that can be switched off (connections are refused) and on again at the same port. */
+/** A server on loopback. `down` refuses connections, `up` accepts them again on the same port. */
 export type Listening = {
   origin: string;
   port: number;
@@ -32,17 +32,17 @@ export type Listening = {
 
 export class PortTaken extends Error {}
 
-/** The highest number that a port can have. */
+/** The highest port number. */
 export const LAST_PORT = 65_535;
 
-// Larger than any body that a test sends on purpose.
+// Larger than the largest body that tests send.
 const BODY_LIMIT_BYTES = 4 * 1024 * 1024;
 
 /**
  * Serves `handle` on 127.0.0.1; port 0 takes any free one.
- * @throws PortTaken when something else listens there, in words that name the port
+ * @throws PortTaken if another program uses the port; its message names the port
  */
-export async function serve(name: string, port: number, handle: Handle, faults?: Disturbance): Promise<Listening> {
+export async function serve(name: string, port: number, handle: Handle, faults?: FaultInjector): Promise<Listening> {
   const sockets = new Set<Socket>();
   const server = createServer((incoming, outgoing) => {
     const chunks: Buffer[] = [];
@@ -114,7 +114,6 @@ function listen(server: Server, name: string, port: number): Promise<void> {
   });
 }
 
-/** Writes `answer`; an object becomes JSON unless a content type says otherwise. */
 function send(outgoing: ServerResponse, answer: Answer): void {
   const raw = typeof answer.body === "string" || Buffer.isBuffer(answer.body);
   const bytes = answer.body === undefined ? "" : raw ? answer.body : JSON.stringify(answer.body);

@@ -9,14 +9,14 @@ import { startUserManagement, type UserManagementDouble } from "./services/user-
 import type { Settings } from "./settings.ts";
 import { PASSWORD, USER_KEYS, USERS, type UserKey } from "./users.ts";
 
-/** The sibling services of one cloud; a double is absent where a real service stands in its place. */
+/** The doubles of the sibling services of one cloud. A double is undefined if a real service is used. */
 export type Services = {
   users: UserManagementDouble;
   listing: ListingDouble | undefined;
   notification: NotificationDouble | undefined;
-  /** Where functions reach them, with their paths. */
+  /** Their base URLs for functions. */
   urls: { users: string; listing: string; notification: string };
-  /** What the notification service takes for a service's token. */
+  /** A service's token that the notification service accepts. */
   notificationBearer: string;
   faults(target: "listing" | "notification" | "users"): FaultPlan | undefined;
   reset(): Promise<void>;
@@ -25,7 +25,7 @@ export type Services = {
 
 const HUNDRED_YEARS_MS = 36_500 * DAY_MS;
 
-/** Starts a double for each sibling that is not replaced by an address. */
+/** Starts a double for each sibling that the settings do not replace with a real service. */
 export async function startServices(settings: Settings, clock: Clock): Promise<Services> {
   const jwtSecret = settings.JWT_SECRET;
   const records = USER_KEYS.map((name) => ({ ...USERS[name], password: PASSWORD }));
@@ -58,7 +58,7 @@ export async function startServices(settings: Settings, clock: Clock): Promise<S
 
 export type UserTokens = Record<UserKey, { user_id: string; token: string }>;
 
-/** A token for each person; they outlive any jump of the clock. */
+/** A token for each user. It is valid for a hundred years, so that it survives jumps of the clock. */
 export async function tokensOf(users: UserManagementDouble, clock: Clock): Promise<UserTokens> {
   const expiresAt = clock.now() + HUNDRED_YEARS_MS;
   const entry = async (name: UserKey) => {

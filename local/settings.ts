@@ -5,8 +5,8 @@ const url = z.url({ protocol: /^https?$/ }).optional();
 const perMinute = z.coerce.number().int().min(1).optional();
 
 /**
- * What may be changed about the cloud on this machine. An address replaces the simulator or double that would stand
- * there; everything else sets limits. Each is an environment variable of the same name.
+ * The settings of the local cloud. Each is an environment variable of the same name. An address replaces the simulator
+ * or the double of that service.
  */
 export const Settings = z.object({
   CHAPA_BASE_URL: url,
@@ -37,9 +37,9 @@ export type Settings = z.output<typeof Settings>;
 
 export class SettingsInvalid extends Error {}
 
-/** @throws SettingsInvalid naming every variable that cannot be used */
+/** Reads and validates the settings. @throws SettingsInvalid naming every invalid variable */
 export function readSettings(source: Record<string, string | undefined>): Settings {
-  // An empty variable is how a shell says "not set".
+  // An empty variable counts as not set.
   const given = Object.entries(source).filter(([name, value]) => name in Settings.shape && value);
   const parsed = Settings.safeParse(Object.fromEntries(given));
   if (parsed.success) return parsed.data;

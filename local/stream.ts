@@ -3,16 +3,17 @@ import { FUNCTIONS, type FunctionName, type FunctionSpec } from "../lib/contract
 import { dynamo } from "./dynamo/requests.ts";
 import type { Invoke } from "./lambda.ts";
 
-// Soon after something was found or stirred up; twice as long after each poll that finds nothing.
+// The first pause after a poll that found something. Each poll that finds nothing doubles the pause.
 const FIRST_PAUSE_MS = 1;
 const LONGEST_PAUSE_MS = 40;
 const TRIES = 10;
 
 export type StreamObserver = (record: DynamoDBRecord) => void;
 
-/** The mapping from the table's stream to the function that it triggers: in order, from the first failed record on. */
+/** The mapping from the table's stream to its function. It keeps the order and retries from the first failed record on. */
 export class StreamMapping {
   readonly #endpoint: string;
+  #iterator: string;
   readonly #invoke: Invoke;
   readonly #observe: StreamObserver;
   #stopped = false;
@@ -21,28 +22,34 @@ export class StreamMapping {
   #pauseMs = FIRST_PAUSE_MS;
   #wake: () => void = () => undefined;
   #isLosing = false;
-  /** Records given up after all tries. */
+  /** Records that failed in all tries. */
   readonly failed: DynamoDBRecord[] = [];
 
-  constructor(endpoint: string, invoke: Invoke, observe: StreamObserver) {
+  private constructor(endpoint: string, iterator: string, consumers: { invoke: Invoke; observe: StreamObserver }) {
     this.#endpoint = endpoint;
-    this.#invoke = invoke;
-    this.#observe = observe;
+    this.#iterator = iterator;
+    this.#invoke = consumers.invoke;
+    this.#observe = consumers.observe;
   }
 
-  /** How many polls in a row have found nothing. */
+  /** Delivers every change that is made from now on. */
+  static async fromNow(endpoint: string, invoke: Invoke, observe: StreamObserver): Promise<StreamMapping> {
+    return new StreamMapping(endpoint, await endOfStream(endpoint), { invoke, observe });
+  }
+
+  /** How many consecutive polls have found nothing. */
   get quietPolls(): number {
     return this.#quietPolls;
   }
 
-  /** Something may have changed: what was quiet before says nothing, and the next poll is now. */
+  /** Polls at once and resets {@link quietPolls}, because something may have changed. */
   stir(): void {
     this.#quietPolls = 0;
     this.#pauseMs = FIRST_PAUSE_MS;
     this.#wake();
   }
 
-  /** Whatever is read while it loses reaches nobody. */
+  /** While `isLosing` is true, records are read but not delivered. */
   lose(isLosing: boolean): void {
     this.#isLosing = isLosing;
   }
@@ -53,19 +60,19 @@ export class StreamMapping {
 
   async stop(): Promise<void> {
     this.#stopped = true;
+    this.#wake();
     await this.#loop;
   }
 
   async #run(): Promise<void> {
     const target = streamTarget();
-    let iterator = await this.#begin();
     while (!this.#stopped) {
       const answer = await dynamo<{ Records: DynamoDBRecord[]; NextShardIterator?: string }>(
         this.#endpoint,
         "GetRecords",
-        { ShardIterator: iterator },
+        { ShardIterator: this.#iterator },
       );
-      iterator = answer.NextShardIterator ?? iterator;
+      this.#iterator = answer.NextShardIterator ?? this.#iterator;
       if (answer.Records.length === 0) {
         this.#quietPolls++;
         await this.#pause();
@@ -114,22 +121,22 @@ export class StreamMapping {
       return 0;
     }
   }
+}
 
-  async #begin(): Promise<string> {
-    const { Streams } = await dynamo<{ Streams: { StreamArn: string }[] }>(this.#endpoint, "ListStreams", {});
-    const StreamArn = Streams[0]?.StreamArn;
-    const { StreamDescription } = await dynamo<{ StreamDescription: { Shards: { ShardId: string }[] } }>(
-      this.#endpoint,
-      "DescribeStream",
-      { StreamArn },
-    );
-    const { ShardIterator } = await dynamo<{ ShardIterator: string }>(this.#endpoint, "GetShardIterator", {
-      StreamArn,
-      ShardId: StreamDescription.Shards[0]?.ShardId,
-      ShardIteratorType: "TRIM_HORIZON",
-    });
-    return ShardIterator;
-  }
+async function endOfStream(endpoint: string): Promise<string> {
+  const { Streams } = await dynamo<{ Streams: { StreamArn: string }[] }>(endpoint, "ListStreams", {});
+  const StreamArn = Streams[0]?.StreamArn;
+  const { StreamDescription } = await dynamo<{ StreamDescription: { Shards: { ShardId: string }[] } }>(
+    endpoint,
+    "DescribeStream",
+    { StreamArn },
+  );
+  const { ShardIterator } = await dynamo<{ ShardIterator: string }>(endpoint, "GetShardIterator", {
+    StreamArn,
+    ShardId: StreamDescription.Shards[0]?.ShardId,
+    ShardIteratorType: "LATEST",
+  });
+  return ShardIterator;
 }
 
 function streamTarget(): { name: FunctionName; batch: number } {

@@ -5,7 +5,7 @@ import type { Invoke } from "./lambda.ts";
 import { Rows } from "./rows.ts";
 import { StreamMapping, type StreamObserver } from "./stream.ts";
 
-/** The table of one cloud with its stream; renewed as a whole, because an engine keeps every change it ever saw. */
+/** The table of one cloud with its stream. A reset empties the table and reads the stream from its present end. */
 export class TableHost {
   readonly #engineName: EngineName | undefined;
   readonly #invoke: Invoke;
@@ -34,13 +34,14 @@ export class TableHost {
     return this.#started.stream;
   }
 
-  /** An empty table in place of the one that was. Its stream is read from {@link StreamMapping.start} on. */
+  /** Replaces the table with an empty one. {@link StreamMapping.start} starts reading its stream. */
   async renew(): Promise<void> {
-    await this.close();
-    const engine = await startEngine(this.#engineName);
-    await createTable(engine.endpoint, TABLE_NAME);
-    const stream = new StreamMapping(engine.endpoint, this.#invoke, this.#observe);
-    this.#parts = { engine, rows: new Rows(engine.endpoint), stream };
+    const engine = this.#parts?.engine ?? (await this.#startEngine());
+    const rows = new Rows(engine.endpoint);
+    await this.#parts?.stream.stop();
+    await rows.clear();
+    const stream = await StreamMapping.fromNow(engine.endpoint, this.#invoke, this.#observe);
+    this.#parts = { engine, rows, stream };
   }
 
   async close(): Promise<void> {
@@ -50,8 +51,14 @@ export class TableHost {
     this.#parts = undefined;
   }
 
+  async #startEngine(): Promise<Engine> {
+    const engine = await startEngine(this.#engineName);
+    await createTable(engine.endpoint, TABLE_NAME);
+    return engine;
+  }
+
   get #started() {
-    if (!this.#parts) throw new Error("the table is not there");
+    if (!this.#parts) throw new Error("the table has not been created");
     return this.#parts;
   }
 }

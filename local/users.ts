@@ -1,6 +1,6 @@
 import { Uuid } from "../lib/domain/ids.ts";
 
-/** Who exists on this machine; the ids never change, so that a script can name them. */
+/** The users of the local service. Their ids never change, so that scripts can use them. */
 export const USERS = {
   owner: {
     id: Uuid.parse("6f1d2f0e-54a1-4c7e-9d54-0d6a4b0f1c11"),

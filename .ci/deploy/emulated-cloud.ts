@@ -7,7 +7,7 @@ import { pythonEnvironment } from "../python.ts";
 
 const READY_MS = 60_000;
 
-/** An AWS of one process, without Docker; everything in it is gone when it stops. */
+/** An emulator of AWS in one process, without Docker. It keeps everything in memory. */
 export class EmulatedCloud {
   readonly endpoint: string;
   readonly environment: NodeJS.ProcessEnv;
@@ -29,7 +29,7 @@ export class EmulatedCloud {
       AWS_ACCESS_KEY_ID: "test",
       AWS_SECRET_ACCESS_KEY: "test",
       CDK_DISABLE_VERSION_CHECK: "1",
-      // Functions run on the first node of the path: the one that the project brings.
+      // The emulator runs functions with the first `node` in PATH. It must be the version that the project pins.
       PATH: `${process.cwd()}/node_modules/.bin:${process.env["PATH"]}`,
     };
     const ministack = startChild(`${home}/bin/ministack`, [], {
@@ -49,14 +49,19 @@ export class EmulatedCloud {
     return cloud;
   }
 
-  #said: string[] = [];
+  #output: string[] = [];
 
-  /** The last of what the emulator has said, for whoever must find out why something failed. */
-  get lastWords(): string {
-    return this.#said.join("").slice(-20_000);
+  /** The end of the emulator's output, at most 20,000 characters, to show why something failed. */
+  get lastOutput(): string {
+    return this.#output.join("").slice(-20_000);
   }
 
-  /** One call of an AWS API that speaks JSON, such as `DynamoDB_20120810.GetItem` or `secretsmanager.PutSecretValue`. */
+  /**
+   * Calls an AWS API that uses JSON, such as `secretsmanager.PutSecretValue`.
+   *
+   * @returns the body of the response
+   * @throws Error for any status other than 2xx
+   */
   async ask(service: string, target: string, body: object): Promise<string> {
     const response = await fetch(this.endpoint, {
       method: "POST",
@@ -77,7 +82,7 @@ export class EmulatedCloud {
     return response.text();
   }
 
-  /** A front door on loopback: what comes in is passed on under the name that the cloud knows the door by. */
+  /** A proxy on loopback. It sets the `host` header to the host of `url`, by which the emulator finds the API. */
   proxyFor(name: string, url: string): Promise<Listening> {
     const { host } = new URL(url);
     return serve(name, 0, (request) => this.#pass(request, host));
@@ -115,8 +120,8 @@ export class EmulatedCloud {
   }
 
   #keep(text: unknown): void {
-    this.#said.push(String(text));
-    if (this.#said.length > 2_000) this.#said = this.#said.slice(-1_000);
+    this.#output.push(String(text));
+    if (this.#output.length > 2_000) this.#output = this.#output.slice(-1_000);
   }
 
   async #ready(): Promise<void> {
@@ -125,7 +130,7 @@ export class EmulatedCloud {
       if (response?.ok) return;
       await new Promise((resolve) => setTimeout(resolve, 200));
     }
-    throw new Error(`the emulator has not started:\n${this.lastWords}`);
+    throw new Error(`the emulator did not start:\n${this.lastOutput}`);
   }
 }
 

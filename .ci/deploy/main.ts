@@ -17,12 +17,12 @@ import { EmulatedCloud } from "./emulated-cloud.ts";
 
 const command = new Command({
   name: "npm run test:deploy",
-  summary: `Bootstraps and deploys the real stack into an emulator of AWS, pays through its front doors, updates it and
+  summary: `Bootstraps and deploys the real stack to an emulator of AWS, pays through its HTTP endpoints, updates it and
 destroys it.`,
-  duration: "1 minute; a minute more the first time, for the emulator",
+  duration: "1 minute; the first run takes a minute more to install the emulator",
   options: {},
-  examples: { "npm run test:deploy": "after a change of infra/ or of what functions are told" },
-  notes: "Needs Python 3.10 or newer; no AWS account. Several may run at once.",
+  examples: { "npm run test:deploy": "after a change of infra/ or of the functions' variables" },
+  notes: "Needs Python 3.10 or newer, and no AWS account. Several runs can run at the same time.",
 });
 command.read();
 
@@ -31,15 +31,15 @@ const API_KEY = "deploy-test-api-key";
 const SILENT = { dropAll: true, callback: { send: "off" } } as const;
 const HOME = openWorkspace("deploy");
 const [DIST, CDK_OUT] = [resolve(HOME, "dist"), resolve(HOME, "cdk.out")];
-const UNHEARD_MS = 2_000;
+const UNDELIVERED_MS = 2_000;
 
 const startedAt = Date.now();
-const say = (who: string, text: string) =>
-  process.stdout.write(`${((Date.now() - startedAt) / 1000).toFixed(1).padStart(6)} s  ${who.padEnd(9)} ${text}\n`);
+const say = (actor: string, text: string) =>
+  process.stdout.write(`${((Date.now() - startedAt) / 1000).toFixed(1).padStart(6)} s  ${actor.padEnd(9)} ${text}\n`);
 
-function must(what: string, holds: boolean, got: unknown): void {
-  if (!holds) throw new Error(`${what}: got ${JSON.stringify(got)}`);
-  say("proven", what);
+function must(claim: string, holds: boolean, got: unknown): void {
+  if (!holds) throw new Error(`${claim}: got ${JSON.stringify(got)}`);
+  say("proven", claim);
 }
 
 const clock = createClock();
@@ -53,7 +53,7 @@ const [chapa, services, redis, cloud] = await Promise.all([
 ]);
 const userTokens = await tokensOf(services.users, clock);
 const listing = services.listing;
-if (!listing) throw new Error("the listing service is a double here");
+if (!listing) throw new Error("this test needs the listing service's double");
 
 const values = (change: Record<string, string> = {}) =>
   JSON.stringify({
@@ -71,11 +71,11 @@ async function cdk(args: readonly string[]): Promise<string> {
     env: cloud.environment,
     stdio: ["ignore", "pipe", "pipe"],
   });
-  let said = "";
-  program.stdout?.on("data", (piece) => (said += piece));
-  program.stderr?.on("data", (piece) => (said += piece));
-  if ((await endOf(program)) !== 0) throw new Error(`cdk ${args[0]}:\n${said.slice(-6_000)}`);
-  return said;
+  let output = "";
+  program.stdout?.on("data", (piece) => (output += piece));
+  program.stderr?.on("data", (piece) => (output += piece));
+  if ((await endOf(program)) !== 0) throw new Error(`cdk ${args[0]}:\n${output.slice(-6_000)}`);
+  return output;
 }
 
 const deploy = (change?: Record<string, string>) =>
@@ -166,7 +166,7 @@ async function putSecrets(outputs: z.output<typeof Outputs>[typeof STACK]): Prom
       SecretString: JSON.stringify(value),
     });
   }
-  say("operator", "puts the three secrets in");
+  say("operator", "stores the three secrets");
 }
 
 const Answer = z.looseObject({
@@ -185,15 +185,15 @@ async function call(api: string, [method, path]: [string, string], headers: Reco
   return { status: response.status, body: Answer.parse(text.startsWith("{") ? JSON.parse(text) : {}) };
 }
 
-async function until(what: string, holds: () => boolean | Promise<boolean>, seconds = 60): Promise<void> {
+async function until(claim: string, holds: () => boolean | Promise<boolean>, seconds = 60): Promise<void> {
   for (const end = Date.now() + seconds * 1000; Date.now() < end; ) {
     if (await holds()) {
-      say("proven", what);
+      say("proven", claim);
       return;
     }
     await new Promise((resolve) => setTimeout(resolve, 250));
   }
-  throw new Error(`not within ${seconds} s: ${what}`);
+  throw new Error(`not within ${seconds} s: ${claim}`);
 }
 
 const owner = { authorization: `Bearer ${userTokens.owner.token}` };
@@ -204,7 +204,7 @@ async function begin(api: string, byKey = false): Promise<{ id: string; txRef: s
   const body = { user_id: USERS.owner.id, property_id: propertyId, request_id: randomUUID() };
   const headers = byKey ? { "x-api-key": API_KEY } : owner;
   const answer = await call(api, ["POST", "/api/v1/payments/initiate"], headers, body);
-  must(`${byKey ? "a program" : "the owner"} is answered 202`, answer.status === 202, answer);
+  must(`${byKey ? "a program" : "the owner"} gets 202`, answer.status === 202, answer);
   return { id: String(answer.body.id), txRef: String(answer.body.chapa_tx_ref), propertyId };
 }
 
@@ -215,13 +215,13 @@ async function paid(api: string, { id, propertyId }: { id: string; propertyId: s
   });
   await until("the listing is APPROVED", () => listing?.property(propertyId)?.status === "APPROVED");
   const { body } = await call(api, ["GET", `/api/v1/payments/${id}`], { "x-api-key": API_KEY });
-  for (const { at, move, by, evidence } of History.parse(body["history"])) {
-    say("payment", `${at} ${move} by ${by}${evidence ? ` [${evidence}]` : ""}`);
+  for (const { at, transition, by, evidence } of History.parse(body["history"])) {
+    say("payment", `${at} ${transition} by ${by}${evidence ? ` [${evidence}]` : ""}`);
   }
 }
 
 const History = z.array(
-  z.object({ at: z.string(), move: z.string(), by: z.string(), evidence: z.string().nullable() }),
+  z.object({ at: z.string(), transition: z.string(), by: z.string(), evidence: z.string().nullable() }),
 );
 
 async function payments(api: string, { SweepFunction }: { SweepFunction: string }): Promise<void> {
@@ -236,7 +236,7 @@ async function payments(api: string, { SweepFunction }: { SweepFunction: string 
   chapa.plan("*", SILENT);
   const lost = await begin(api);
   await chapa.act(lost.txRef, "pay");
-  say("owner", "pays; every message of Chapa's is lost");
+  say("owner", "pays; every webhook and callback is lost");
   await new Promise((resolve) => setTimeout(resolve, 2_500));
   await cloud.invoke(SweepFunction);
   say("clock", "the sweep runs");
@@ -251,9 +251,9 @@ async function payments(api: string, { SweepFunction }: { SweepFunction: string 
     const { body } = await call(api, ["GET", `/api/v1/payments/${late.id}/status`], owner);
     return body.status === "SUCCESS";
   });
-  await new Promise((resolve) => setTimeout(resolve, UNHEARD_MS));
+  await new Promise((resolve) => setTimeout(resolve, UNDELIVERED_MS));
   must(
-    "nobody has heard it",
+    "the listing service has not acknowledged the success",
     listing?.property(late.propertyId)?.status === "PENDING",
     listing?.property(late.propertyId),
   );
@@ -265,11 +265,15 @@ async function payments(api: string, { SweepFunction }: { SweepFunction: string 
   const byProgram = await begin(api, true);
   await chapa.act(byProgram.txRef, "pay");
   await paid(api, byProgram);
-  must("every capture at Chapa was asked for here", chapa.captures().length === 4, chapa.captures().length);
+  must(
+    "Chapa has captured exactly the four payments of this test",
+    chapa.captures().length === 4,
+    chapa.captures().length,
+  );
 }
 
 async function deadLetter(): Promise<void> {
-  say("story", "a message that fails for ever");
+  say("story", "a message that always fails");
   const queues = z
     .object({ QueueUrls: z.array(z.string()) })
     .parse(JSON.parse(await cloud.ask("sqs", "AmazonSQS.ListQueues", {}))).QueueUrls;
@@ -297,7 +301,7 @@ async function refusals(api: string): Promise<void> {
   const nobody = await call(api, ["GET", "/api/v1/payments"], {});
   must("payments cannot be listed without credentials", nobody.status === 401, nobody.status);
   const nowhere = await call(api, ["GET", "/nowhere"], {});
-  must("an address that nobody listed is refused as a problem", nowhere.body["code"] === "route_unknown", nowhere);
+  must("an unknown address is refused with route_unknown", nowhere.body["code"] === "route_unknown", nowhere);
   const health = await call(api, ["GET", "/health"], {});
   must("the service is healthy", health.status === 200, health);
 }
@@ -307,7 +311,7 @@ async function update(api: string): Promise<void> {
   await deploy({ RATE_LIMIT_INITIATE: "11" });
   say("cdk", "deployed a second time, with one value changed");
   const { body } = await call(api, ["GET", `/api/v1/payments/${paidId}/status`], owner);
-  must("what was paid before is paid after", body.status === "SUCCESS", body);
+  must("a payment that was paid before the update is still paid", body.status === "SUCCESS", body);
   const again = await fetch(`${api}/api/v1/payments/initiate`, {
     method: "POST",
     headers: { "content-type": "application/json", ...owner },
@@ -325,7 +329,7 @@ try {
   say("all good", `${Math.round((Date.now() - startedAt) / 1000)} s`);
 } catch (error) {
   process.stderr.write(
-    `${error instanceof Error ? error.stack : error}\n\nthe emulator's last words:\n${cloud.lastWords}\n`,
+    `${error instanceof Error ? error.stack : error}\n\nthe emulator's last output:\n${cloud.lastOutput}\n`,
   );
   process.exitCode = 1;
 } finally {

@@ -3,8 +3,8 @@ import * as z from "zod";
 import { type Ended, lastLines, runSteps } from "./run-steps.ts";
 import { gateSteps } from "./steps.ts";
 
-// Everything that must hold before a change lands, step by step. GATE_SEED begins the simulated runs, CHANGED_SINCE is
-// the commit that changed files are compared with, GATE_COMPLETE=1 fails where a program is missing.
+// Runs everything that a change must pass. GATE_SEED is the first seed of the simulated runs. CHANGED_SINCE is the commit
+// that changed files are compared with. GATE_COMPLETE=1 fails the run if a program is missing.
 const HOME = ".local/gate";
 
 const Tests = z.object({ numPassedTests: z.number(), numFailedTests: z.number(), numPendingTests: z.number() });
@@ -18,7 +18,7 @@ const ended = await runSteps(gateSteps(seed, process.env["CHANGED_SINCE"] ?? "HE
   say(
     `${one.passed ? "passed" : "FAILED"}  ${clock(one.seconds)}  ${one.step.name}${one.figure ? `: ${one.figure}` : ""}`,
   );
-  if (!one.passed) say(`${lastLines(HOME, one.step)}\n-- end of ${one.step.name}; all of it is in ${HOME}`);
+  if (!one.passed) say(`${lastLines(HOME, one.step)}\n-- end of ${one.step.name}; its whole output is in ${HOME}`);
 });
 
 const failed = ended.filter(({ passed }) => !passed);
@@ -32,7 +32,9 @@ const isComplete = missing.length === 0;
 if (!isComplete && process.env["GATE_COMPLETE"] === "1") say("GATE_COMPLETE=1: a missing program is a failure");
 say(testCounts(ended));
 if (!isComplete)
-  say(`not run, or not whole, for want of ${missing.map((program) => whereOf(program, ended)).join("; ")}`);
+  say(
+    `not run, or only in part, because a program is missing: ${missing.map((program) => whereOf(program, ended)).join("; ")}`,
+  );
 if (failed.length > 0 || ended.length < expected || (!isComplete && process.env["GATE_COMPLETE"] === "1"))
   process.exitCode = 1;
 
@@ -41,7 +43,7 @@ function whereOf(program: string, all: readonly Ended[]): string {
   return `${program} (${steps.join(", ")})`;
 }
 
-/** How many tests ran, as vitest counted them in the step "tests". */
+/** How many tests ran in the step "tests", as vitest counted them. */
 function testCounts(all: readonly Ended[]): string {
   if (!all.some(({ step }) => step.name === "tests")) return "0 passed, 0 failed";
   const { numPassedTests, numFailedTests, numPendingTests } = Tests.parse(

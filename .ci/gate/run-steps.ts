@@ -12,19 +12,20 @@ export type Ended = {
   step: Step;
   passed: boolean;
   seconds: number;
-  /** The text that holds its figures; empty where it failed. */
+  /** The text with its figures; empty if it failed. */
   figure: string;
-  /** Programs that it asked for and that are not here. */
+  /** Programs that it needs and that are not installed. */
   missing: readonly string[];
 };
 
-/** The last lines of a failed step that are printed at once; all of them stay in its file. */
+/** How many of a failed step's last lines are printed. Its file keeps them all. */
 const SHOWN_LINES = 150;
 
 /**
- * Runs the steps in their order, side by side while the cores suffice. After a failed `first` step nothing more starts.
- * @param home where each step's output is kept
- * @param ended is called as each step ends
+ * Runs the steps in order, several at the same time if there are enough cores. After a failed `first` step, no other
+ * step starts.
+ * @param home the folder for each step's output
+ * @param ended is called when a step ends
  */
 export async function runSteps(steps: readonly Step[], home: string, ended: (one: Ended) => void): Promise<Ended[]> {
   mkdirSync(home, { recursive: true });
@@ -105,7 +106,7 @@ function spawned({ command: [program, ...args], env }: Step, file: string): Prom
   });
 }
 
-/** The figures of a step: what its expression finds, else the last paragraph, as one line. */
+/** The figures of a step as one line: the match of its expression, or the last paragraph of its output. */
 export function figureOf({ figure }: Pick<Step, "figure">, output: string): string {
   const text = stripVTControlCharacters(output).trimEnd();
   const found = figure ? figure.exec(text)?.[1] : text.split(/\n\s*\n/).at(-1);

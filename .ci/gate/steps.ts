@@ -2,22 +2,21 @@ import { availableParallelism } from "node:os";
 
 /** One command of a long run. */
 export type Step = {
-  /** What it shows, in a few words; also the name of its output file. */
+  /** What it shows, in a few words. Its output file is named after it. */
   name: string;
   /** A program and its arguments. */
   command: readonly [string, ...string[]];
   env?: Readonly<Record<string, string>>;
-  /** How many cores it keeps busy; steps run side by side while their sum fits. */
+  /** How many cores it uses. Steps run at the same time as long as there are enough cores. */
   cores: number;
-  /** Programs that it cannot do without, or that parts of it cannot. */
+  /** Programs that it, or a part of it, needs. */
   needs?: readonly string[];
-  /** Nothing else starts before it has passed. */
+  /** No other step starts before it has passed. */
   first?: true;
-  /** The line of its output that holds its figures, where that is not the last paragraph. */
+  /** Finds its figures in its output, if they are not the last paragraph. */
   figure?: RegExp;
 };
 
-/** Both cores of the machine that the durations were measured on. */
 const ALL = Math.max(2, availableParallelism());
 
 const script = (name: string, ...args: string[]): readonly [string, ...string[]] => [
@@ -28,10 +27,10 @@ const script = (name: string, ...args: string[]): readonly [string, ...string[]]
   ...(args.length > 0 ? ["--", ...args] : []),
 ];
 
-/** Of vitest's summary. */
+/** The line of vitest's summary with the number of tests. */
 const TESTS = /^\s*Tests +(.*)$/m;
 
-/** What must hold before a change lands. `seed` begins the simulated runs; `since` is what the change is compared with. */
+/** What a change must pass. @param seed of the first simulated run @param since the commit to compare files with */
 export function gateSteps(seed: number, since: string): readonly Step[] {
   return [
     { name: "lint and types", command: ["npm", "exec", "-c", "biome ci . && tsc"], cores: ALL, first: true },
@@ -82,11 +81,18 @@ export function gateSteps(seed: number, since: string): readonly Step[] {
   ];
 }
 
+/** As an operator would set the stage up: with its shipped settings it refuses. */
 function synthOf(stage: string): readonly [string, ...string[]] {
-  return ["npm", "exec", "-c", `cdk synth --quiet -c stage=${stage} --output .local/cdk.${stage}`];
+  const settings = `test/infra/stages/${stage}.json`;
+  return [
+    "npm",
+    "exec",
+    "-c",
+    `cdk synth --quiet -c stage=${stage} -c settings=${settings} --output .local/cdk.${stage}`,
+  ];
 }
 
-/** The stories and races that `npm run sim` knows are played one a step, so that a stopped proof goes on where it was. */
+/** Every story is a step of its own, so that a stopped proof repeats as little as possible. */
 export function proofSteps(stories: readonly string[]): readonly Step[] {
   return [
     { name: "tests", command: script("test"), cores: ALL, needs: ["redis-server", "script"], figure: TESTS },

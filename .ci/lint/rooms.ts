@@ -1,13 +1,13 @@
 import { readFileSync, writeFileSync } from "node:fs";
 
 /**
- * The rooms of the program. The linter's rules and the table in AGENTS.md are made from this list by
- * `node .ci/lint/rooms.ts`, and a test compares them.
+ * One room (folder) of the program. `node .ci/lint/rooms.ts` generates the linter's rules and the table in AGENTS.md
+ * from the list of rooms, and a test compares them.
  */
 type Room = {
   path: string;
   holds: string;
-  /** Rooms it may import from, beside itself. */
+  /** Other rooms that it may import from. */
   imports: readonly string[];
   /** Packages it may import; absent for any. */
   packages?: readonly string[];
@@ -184,7 +184,7 @@ function filesOf({ path }: Room): string {
   return path.endsWith(".ts") ? path : `${path}/**`;
 }
 
-/** How a module of `room`, or of a folder in it, names what is in `other`. */
+/** Import patterns that lead from a module of `room`, or of a folder in it, to `other`. */
 function pathsTo(other: string, room: string): string[] {
   const isBeside = room.startsWith("lib/") && other.startsWith("lib/");
   const [up, name] = isBeside ? ["../", other.slice("lib/".length)] : ["../".repeat(room.split("/").length), other];
@@ -205,7 +205,7 @@ function tableOf(rooms: readonly Room[]): string {
   return ["| room | what is in it | may import |", "|---|---|---|", ...rows].join("\n");
 }
 
-/** `biome.json` and `AGENTS.md` as they must be, from what they are. */
+/** Replaces the generated parts of `biome.json` and `AGENTS.md`. @returns their new texts */
 export function written(biome: string, agents: string): { biome: string; agents: string } {
   const config: { overrides: { includes: string[] }[] } = JSON.parse(biome);
   const isOfRoom = ({ includes: [only, ...more] }: { includes: string[] }) =>

@@ -5,9 +5,9 @@ import * as z from "zod";
 const Place = z.strictObject({ places: z.array(z.string()), words: z.array(z.string()) });
 
 /**
- * The words that stay out. `parts` are words of an identifier, of a file's name or of a text without spaces, as the
- * names of log records, fields, metrics and tags are; `names` are whole identifiers; `keys` are names of fields.
- * `compounds` are the terms of others that contain such a word.
+ * The words that the code must not use. `parts` are words of an identifier, of a file name or of a text without spaces,
+ * such as the name of a metric. `names` are whole identifiers. `keys` are names of fields. `compounds` are other
+ * people's terms that contain such a word.
  */
 export const WordList = z.strictObject({
   parts: z.array(z.string()),
@@ -21,14 +21,14 @@ export const WordList = z.strictObject({
 });
 export type WordList = z.output<typeof WordList>;
 
-/** Where a word stands that should not. Line 0 is the name of the file. */
+/** A forbidden word and where it is. Line 0 means the name of the file. */
 export type Finding = { file: string; line: number; word: string };
 
 const PLACES = ["**/*", ".ci/**/*", ".github/**/*"];
 const NOT_OURS = ["node_modules", "cdk.out", "dist", ".local"];
 const TEXT = /\.(?:ts|md|json|py|grit|ya?ml|txt)$|^\.ci\/run$/;
 
-/** Every file of ours with its text; files that hold no text have none. */
+/** Every file of ours with its text. The text of a binary file is empty. */
 export function readTree(): Map<string, string> {
   const entries = globSync(PLACES, { withFileTypes: true, exclude: ({ name }) => NOT_OURS.includes(name) });
   const files = entries.filter((entry) => entry.isFile());
@@ -36,7 +36,7 @@ export function readTree(): Map<string, string> {
   return new Map(names.sort().map((name) => [name, TEXT.test(name) ? readFileSync(name, "utf8") : ""]));
 }
 
-/** Every private word in `files`, but for those that the list allows. */
+/** Every forbidden word in `files`, except those that the list allows. */
 export function findWords(list: WordList, files: ReadonlyMap<string, string>): Finding[] {
   const isSkipped = (file: string) => list.skipped.some(({ path }) => file.startsWith(path));
   const isAllowed = (file: string, word: string) => list.allowed.some((one) => one.path === file && one.word === word);
@@ -101,7 +101,7 @@ const TOKEN =
   /\/\/[^\n]*|\/\*[\s\S]*?\*\/|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|[A-Za-z_$][\w$]*|\d[\w.]*|=>|[\s\S]/gy;
 const TEMPLATE = /(?:[^`\\$]|\\[\s\S]|\$(?!\{))*(?:`|\$\{)/gy;
 const REGEX = /\/(?:[^\\/[\n]|\\.|\[(?:[^\]\\\n]|\\.)*\])+\/\w*/gy;
-// After these a slash divides; after anything else it begins a regular expression.
+// After one of these, a slash divides. After anything else, it begins a regular expression.
 const ENDS_A_VALUE = /^(?:[\w$]+|[)\]}"'`])$/;
 const BEFORE_A_VALUE = /^(?:return|typeof|case|in|of|else|void|throw|await|yield)$/;
 

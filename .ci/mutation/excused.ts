@@ -1,12 +1,12 @@
-/** A mutant that no test notices, and why that is right. `code` and `becomes` are as the list of survivors shows them. */
+/** A mutant that no test can detect, and why. `code` and `becomes` are as the list of survivors shows them. */
 export type Excuse = { file: string; code: string; becomes: string; times?: number; reason: string };
 
 const UNDEFINED_IS_NEVER_MORE =
-  "Nothing is more or less than undefined, so the comparison alone says the same; only the compiler wants the question.";
-const FOR_THE_COMPILER = "It cannot be otherwise when the code comes here; only the compiler wants the question.";
-const ENDS_THE_SAME = "Without this case the function ends without a word, and that is the same undefined.";
-const NOBODY_ASKS = "Nobody here asks what became of this write: the answer is not used.";
-const UTF8_ANYWAY = "Node takes text for UTF-8 when it is told nothing.";
+  "A comparison with undefined is always false, so the result is the same. Only the compiler needs this condition.";
+const FOR_THE_COMPILER = "The value is never different at this point. Only the compiler needs this condition.";
+const ENDS_THE_SAME = "Without this case the function returns undefined, which is the same.";
+const RESULT_UNUSED = "The result of this write is not used.";
+const UTF8_ANYWAY = "UTF-8 is Node's default encoding.";
 
 export const EXCUSED: readonly Excuse[] = [
   ...[
@@ -30,13 +30,13 @@ export const EXCUSED: readonly Excuse[] = [
     code: "[]",
     becomes: '["Stryker was here"]',
     times: 2,
-    reason: "No row has an attribute of that name, so it never differs and is never written.",
+    reason: "No row has an attribute of that name, so it never differs and is not written.",
   },
   {
     file: "lib/domain/events.ts",
     code: "[]",
     becomes: '["Stryker was here"]',
-    reason: "A code that does not exist is taken off the list of new ones, which changes nothing.",
+    reason: "The mutant removes a code that does not exist from the list of new codes. This changes nothing.",
   },
   ...['"CREATED"', '"PENDING"', '"REVIEW"'].map((code) => ({
     file: "lib/domain/events.ts",
@@ -57,13 +57,13 @@ export const EXCUSED: readonly Excuse[] = [
     file: "lib/domain/apply.ts",
     code: '"CREATED"',
     becomes: '""',
-    reason: "What is not stored yet comes out of nothing, whatever its state says, and gets its state from the table.",
+    reason: "A payment that is not stored yet has no earlier state. The table of transitions gives it its first one.",
   },
   {
     file: "lib/domain/apply.ts",
     code: "history.length <= HISTORY_LIMIT",
     becomes: "history.length < HISTORY_LIMIT",
-    reason: "A history exactly as long as allowed is put together again as it was.",
+    reason: "A history of exactly the allowed length is rebuilt unchanged.",
   },
   {
     file: "lib/domain/principal.ts",
@@ -75,25 +75,25 @@ export const EXCUSED: readonly Excuse[] = [
     file: "lib/domain/totals.ts",
     code: "after.firstOpenedAt === undefined",
     becomes: "false",
-    reason: "What was never opened counts for nothing and never was opened before: the difference is nothing anyway.",
+    reason: "A payment that was never opened counts as zero before and after, so the difference is zero.",
   },
   {
     file: "lib/http/principal.ts",
     code: '""',
     becomes: '"Stryker was here!"',
-    reason: "Any text that is no bearer token is refused, this one as the empty one.",
+    reason: "Every text that is not a bearer token is refused, and so is this one.",
   },
   {
     file: "lib/http/principal.ts",
     code: "renewed === known",
     becomes: "false",
-    reason: "The same credentials asked twice answer the same; the question only saves time.",
+    reason: "A second lookup with the same credentials gives the same result. The condition only saves time.",
   },
   {
     file: "lib/http/principal.ts",
     code: '["sub", "exp", "role"]',
     becomes: "[]",
-    reason: "The claims are checked once more when they are read; a token without one of them is refused there.",
+    reason: "The claims are checked again when they are read, and a token without one of them is refused there.",
   },
   { file: "lib/table/contacts.ts", code: '"utf8"', becomes: '""', reason: UTF8_ANYWAY },
   {
@@ -107,11 +107,11 @@ export const EXCUSED: readonly Excuse[] = [
     file: "lib/table/payments.ts",
     code: "start < refs.length",
     becomes: "start <= refs.length",
-    reason: "A last round without keys asks the table nothing.",
+    reason: "A last round without keys sends no request to the table.",
   },
   ...["lib/table/payments.ts", "lib/table/requests.ts"].flatMap((file) => [
-    { file, code: "() => false", becomes: "() => undefined", reason: NOBODY_ASKS },
-    { file, code: "false", becomes: "true", reason: NOBODY_ASKS },
+    { file, code: "() => false", becomes: "() => undefined", reason: RESULT_UNUSED },
+    { file, code: "false", becomes: "true", reason: RESULT_UNUSED },
   ]),
   { file: "lib/table/stream.ts", code: "dynamodb?.OldImage", becomes: "dynamodb.OldImage", reason: FOR_THE_COMPILER },
 ];

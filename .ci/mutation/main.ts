@@ -20,19 +20,19 @@ import {
 
 const command = new Command({
   name: "npm run mutation",
-  summary: "Changes the code, one small fault at a time, and tells which faults no test notices.",
-  duration: "half an hour; a minute or two for each changed file",
+  summary: "Puts small faults into the code, one at a time, and lists the faults that no test detects.",
+  duration: "half an hour; with --changed a minute or two for each file",
   options: {
-    changed: text("only files that differ from this revision, or whose test does", "REV"),
-    only: repeated("only files whose path begins so", "PATH"),
-    markdown: text("writes the report there, too", "FILE"),
+    changed: text("only files that differ, or whose test differs, from this revision", "REV"),
+    only: repeated("only files whose path begins with this", "PATH"),
+    markdown: text("also writes the report to this file", "FILE"),
   },
   examples: {
     "npm run mutation -- --changed HEAD^": "the files of the last commit",
     "npm run mutation -- --only lib/domain/money.ts": "one file",
   },
-  notes: `Fails if a group has fewer of its faults found than it must, if a fault that no test finds has no reason in
-excused.ts, and if a reason there has become pointless.`,
+  notes: `Fails if the tests of a group detect too few faults, if an undetected fault has no reason in
+.ci/mutation/excused.ts, or if a reason in that file is no longer needed.`,
 });
 const options = command.read();
 const workspace = openWorkspace("mutation");
@@ -71,6 +71,7 @@ async function mutated(group: GroupName, files: readonly string[]): Promise<Muta
 
 const rows: Row[] = [];
 const survivors: Survivor[] = [];
+let unexcused = 0;
 const faults: string[] = [];
 const isWhole = options.changed === undefined && options.only.length === 0;
 
@@ -98,8 +99,11 @@ for (const group of GROUP_NAMES) {
     ),
   );
   survivors.push(...found.survivors);
+  if (GROUPS[group].isExplained) unexcused += found.survivors.filter(({ reason }) => reason === undefined).length;
   if (isWhole && scoreOf(row) < GROUPS[group].least) {
-    faults.push(`${group}: ${scoreOf(row).toFixed(1)} % of the faults are found; ${GROUPS[group].least} % must be`);
+    faults.push(
+      `${group}: ${scoreOf(row).toFixed(1)} % of the faults are detected; at least ${GROUPS[group].least} % must be`,
+    );
   }
   for (const { file, code, becomes } of found.stale) {
     faults.push(`excused.ts: no longer needed: ${file} ${JSON.stringify(code)} -> ${JSON.stringify(becomes)}`);
@@ -111,11 +115,10 @@ for (const { file } of EXCUSED) {
     faults.push(`excused.ts: nothing is mutated in ${file}`);
   }
 }
-const unexcused = survivors.filter(({ reason }) => reason === undefined).length;
-if (unexcused > 0) faults.push(`${unexcused} faults are found by no test and have no reason`);
+if (unexcused > 0) faults.push(`${unexcused} faults are not detected and have no reason`);
 if (rows.length > 0) {
   process.stdout.write(`\n${tableOf(rows)}\n\n${survivors.length} survivors\n${listOf(survivors)}\n`);
   if (options.markdown !== undefined) writeFileSync(options.markdown, markdownOf(rows, survivors));
 }
-process.stdout.write(faults.length > 0 ? `\n${faults.join("\n")}\n` : "\nevery fault is found, or has its reason\n");
+process.stdout.write(faults.length > 0 ? `\n${faults.join("\n")}\n` : "\nevery fault is detected or has a reason\n");
 process.exitCode = faults.length > 0 ? 1 : 0;

@@ -3,7 +3,7 @@ import type { Excuse } from "./excused.ts";
 
 type Position = { line: number; column: number };
 
-/** What became of one mutant, as the runner tells it. */
+/** One mutant and its result, as Stryker reports it. */
 export type Mutant = {
   fileName: string;
   mutatorName: string;
@@ -12,7 +12,7 @@ export type Mutant = {
   status: string;
 };
 
-/** A mutant that no test noticed. `because` is the reason why that is right, undefined where there is none. */
+/** A mutant that no test detected. `reason` is the excuse; it is undefined if there is none. */
 export type Survivor = {
   file: string;
   line: number;
@@ -30,21 +30,20 @@ export type Row = {
   timedOut: number;
   survived: number;
   uncovered: number;
-  /** They do not even load: counted for neither side, as Stryker does. */
+  /** Mutants that do not load. They do not count for the score, as in Stryker. */
   broken: number;
   excused: number;
 };
 
-// Longer code is shown by its beginning and its end; an excuse quotes it so.
+// Longer code is shown by its beginning and its end. An excuse quotes it in this form.
 const SHOWN = 120;
 
-/** In percent; excuses count for nothing here. */
+/** The share of detected mutants in percent. An excused mutant counts as not detected. */
 export function scoreOf({ killed, timedOut, survived, uncovered }: Row): number {
   const judged = killed + timedOut + survived + uncovered;
   return judged === 0 ? 100 : (100 * (killed + timedOut)) / judged;
 }
 
-/** One row of figures over `mutants`. */
 export function rowOf(name: string, mutants: readonly Mutant[], survivors: readonly Survivor[]): Row {
   const count = (...statuses: string[]) => mutants.filter(({ status }) => statuses.includes(status)).length;
   return {
@@ -60,8 +59,8 @@ export function rowOf(name: string, mutants: readonly Mutant[], survivors: reado
 }
 
 /**
- * The mutants that lived, each with its excuse where there is one.
- * @returns also the excuses that excuse less than they say, because the code is gone or a test notices now
+ * The mutants that survived, each with its excuse if there is one.
+ * @returns also the stale excuses: their code is gone, or a test detects the mutant now
  */
 export function survivorsOf(
   mutants: readonly Mutant[],
@@ -98,7 +97,7 @@ function cellsOf(row: Row): string[] {
   return [name, ...figures, `${scoreOf(row).toFixed(1)} %`];
 }
 
-/** For the screen. */
+/** The figures as a text table. */
 export function tableOf(rows: readonly Row[]): string {
   const lines = [HEAD, ...rows.map(cellsOf)];
   const widths = HEAD.map((_, column) => Math.max(...lines.map((cells) => cells[column]?.length ?? 0)));
@@ -111,7 +110,7 @@ export function tableOf(rows: readonly Row[]): string {
 export function listOf(survivors: readonly Survivor[]): string {
   const line = ({ file, line, mutator, code, becomes, isCovered, reason }: Survivor) =>
     [
-      `${file}:${line} ${mutator}${isCovered ? "" : ", reached by no test"}`,
+      `${file}:${line} ${mutator}${isCovered ? "" : "; no test reaches it"}`,
       `    ${JSON.stringify(code)} -> ${JSON.stringify(becomes)}`,
       `    ${reason ?? "NO REASON"}`,
     ].join("\n");
@@ -119,7 +118,7 @@ export function listOf(survivors: readonly Survivor[]): string {
   return sorted.map(line).join("\n");
 }
 
-/** The same as a page: figures, and survivors under their reasons. */
+/** The report as Markdown: figures, and survivors grouped by reason. */
 export function markdownOf(rows: readonly Row[], survivors: readonly Survivor[]): string {
   const row = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
   const table = [row(HEAD), row(HEAD.map((_, n) => (n === 0 ? "---" : "---:"))), ...rows.map(cellsOf).map(row)];

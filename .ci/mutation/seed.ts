@@ -1,4 +1,4 @@
 import fc from "fast-check";
 
-// The same examples for every mutant and in every run, so that the same mutants live.
+// Every run uses the same examples, so that the same mutants survive.
 fc.configureGlobal({ seed: 20_261_124 });

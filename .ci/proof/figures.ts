@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import * as z from "zod";
 
-/** What each step of the proof came to when it last passed, by the step's name. Made by `npm run proof`. */
+/** The figures of each step's last successful run. Written by `npm run proof`. */
 const FIGURES_FILE = "docs/proof-figures.json";
 export const FIGURES_PAGE = "docs/reliability.md";
 
@@ -12,9 +12,9 @@ const Figure = z.object({
   name: z.string(),
   figure: z.string(),
   command: z.string(),
-  /** Of the day when it was seen. */
+  /** The day of the run. */
   date: z.iso.date(),
-  /** The commit that was held to the proof. */
+  /** The commit that was tested. */
   commit: z.string(),
   seconds: z.number(),
 });
@@ -24,7 +24,7 @@ export function readFigures(): Figure[] {
   return existsSync(FIGURES_FILE) ? z.array(Figure).parse(JSON.parse(readFileSync(FIGURES_FILE, "utf8"))) : [];
 }
 
-/** Stores a figure in the place of the step's earlier one, and in the page. */
+/** Replaces the step's earlier figure in the file and in the page. */
 export function writeFigure(figure: Figure): void {
   const others = readFigures().filter(({ name }) => name !== figure.name);
   const all = [...others, figure].toSorted((a, b) => a.name.localeCompare(b.name));
@@ -32,16 +32,16 @@ export function writeFigure(figure: Figure): void {
   writeFileSync(FIGURES_PAGE, pageWith(readFileSync(FIGURES_PAGE, "utf8"), all));
 }
 
-/** The page with its table of figures made anew. @throws when the page has no place for it */
+/** The page with a new table of figures. @throws Error if the page has no markers for the table */
 export function pageWith(page: string, figures: readonly Figure[]): string {
   const from = page.indexOf(BEGIN);
   const to = page.indexOf(END);
-  if (from < 0 || to < from) throw new Error(`${FIGURES_PAGE} has no place for figures: ${BEGIN} … ${END}`);
+  if (from < 0 || to < from) throw new Error(`${FIGURES_PAGE} has no markers for the figures: ${BEGIN} … ${END}`);
   const rows = figures.map(
     ({ name, figure, command, date, commit, seconds }) =>
       `| ${name} | ${figure.replaceAll("|", "\\|")} | \`${command}\` | ${date}, ${commit.slice(0, 7)}, ${lasted(seconds)} |`,
   );
-  const table = ["| what | seen | command | when, commit, how long |", "|---|---|---|---|", ...rows].join("\n");
+  const table = ["| what | result | command | date, commit, duration |", "|---|---|---|---|", ...rows].join("\n");
   return `${page.slice(0, from)}${BEGIN}\n\n${table}\n\n${page.slice(to)}`;
 }
 

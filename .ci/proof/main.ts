@@ -11,23 +11,23 @@ import { type Figure, writeFigure } from "./figures.ts";
 
 const { again, only } = new Command({
   name: "npm run proof",
-  summary: `Everything that only proves more, in full form: 100,000 simulated runs, every pair of faults, every order of the
-races, the whole model, a thousand killed processes, half an hour of load. A stopped proof goes on where it was, as long
-as the code is the same. Figures go to docs/proof-figures.json and into docs/reliability.md.`,
+  summary: `Runs all long tests in full length: 100,000 simulated runs, every pair of faults, every order of the races, the whole
+model, a thousand killed processes, half an hour of load. A stopped proof continues where it was stopped if the code
+has not changed. The figures are written to docs/proof-figures.json and docs/reliability.md.`,
   duration: "6 to 10 hours on two cores",
   options: {
-    again: flag("forgets which steps have passed"),
-    only: text("only the steps whose name has this in it", "TEXT"),
+    again: flag("repeats the steps that have passed"),
+    only: text("only the steps whose name contains this", "TEXT"),
   },
   examples: {
-    "npm run proof": "begins, or goes on",
+    "npm run proof": "starts, or continues",
     'npm run proof -- --only "killed processes"': "two of its steps",
   },
 }).read();
 
 const HOME = ".local/proof";
 const STATE_FILE = `${HOME}/passed.json`;
-/** What was held to the proof, and which of its steps have passed. */
+/** A hash of the tested code, and the names of the steps that have passed on it. */
 const State = z.object({ code: z.string(), passed: z.array(z.string()) });
 
 function say(text: string): void {
@@ -35,7 +35,7 @@ function say(text: string): void {
 }
 const git = (...args: string[]) => execFileSync("git", args, { encoding: "utf8", maxBuffer: 1 << 28 });
 
-/** Changes when code changes; figures and documents do not count. */
+/** A hash of the code, without figures and documents. */
 function codeNow(): string {
   const code = ["--", ".", ":!docs", ":!*.md"];
   return createHash("sha256")
@@ -58,12 +58,12 @@ mkdirSync(HOME, { recursive: true });
 const state = readState(code);
 const waiting = steps.filter(({ name }) => !state.passed.includes(name));
 if (waiting.length < steps.length)
-  say(`${steps.length - waiting.length} of ${steps.length} steps have passed before on this code`);
+  say(`${steps.length - waiting.length} of ${steps.length} steps have already passed on this code`);
 
-function tell({ step, passed, seconds, figure, missing }: Ended): void {
+function report({ step, passed, seconds, figure, missing }: Ended): void {
   say(`${passed ? "passed" : "FAILED"}  ${seconds} s  ${step.name}: ${figure}`);
   if (!passed) say(lastLines(HOME, step));
-  if (missing.length > 0) say(`    not whole: there is no ${missing.join(", ")} here`);
+  if (missing.length > 0) say(`    only in part: ${missing.join(", ")} is not installed`);
   if (!passed || missing.length > 0) return;
   state.passed.push(step.name);
   writeFileSync(STATE_FILE, JSON.stringify(state));
@@ -73,7 +73,7 @@ function tell({ step, passed, seconds, figure, missing }: Ended): void {
   writeFigure({ name: step.name, figure, command, date, commit, seconds } satisfies Figure);
 }
 
-const ended = await runSteps(waiting, HOME, tell);
+const ended = await runSteps(waiting, HOME, report);
 const failed = ended.filter(({ passed, missing }) => !passed || missing.length > 0);
 say(`\n${steps.length - failed.length} of ${steps.length} steps have passed, ${failed.length} have not`);
 if (failed.length > 0) process.exitCode = 1;

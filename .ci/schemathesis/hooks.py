@@ -1,4 +1,4 @@
-"""Who calls: programs by key, an administrator by token, and by AWS signature what AWS checks before the service."""
+"""Authenticates requests: programs by API key, an administrator by token, /internal by AWS signature."""
 
 import hmac
 import os
@@ -20,7 +20,7 @@ class Header(AuthBase):
 
 
 class Signed(AuthBase):
-    """AWS Signature Version 4 over host and date, as the identity that exists on one machine."""
+    """Signs host and date with AWS Signature Version 4, as the identity that the local service knows."""
 
     ID, SECRET = "LOCALSERVICE", "local-secret-access-key"
     SCOPE = ("eu-west-1", "execute-api", "aws4_request")
@@ -64,7 +64,7 @@ auth.set_from_requests(Header("X-API-Key", os.environ["API_KEY"])).apply_to(path
 
 @schemathesis.hook
 def filter_case(context, case):
-    """API Gateway answers 403, not 401, where the signature is missing, and schemathesis insists on 401."""
+    """Without a signature API Gateway answers 403, but schemathesis expects 401, so these cases are left out."""
     if not case.path.startswith("/internal/") or case.meta is None:
         return True
     data = case.meta.phase.data

@@ -8,22 +8,22 @@ import { pythonEnvironment } from "../python.ts";
 
 const command = new Command({
   name: "npm run fuzz",
-  summary: "Fuzzes the whole API, as its own OpenAPI document describes it, against a running service.",
-  duration: "2 minutes; a minute more the first time, for schemathesis",
+  summary: "Starts the service and fuzzes the whole API by its OpenAPI document.",
+  duration: "2 minutes; the first run takes a minute more to install schemathesis",
   options: {
-    examples: integer("the most requests for each operation and kind of test", 30),
-    seed: integer("what chance decides", 1),
+    examples: integer("at most this many requests for each operation and kind of test", 30),
+    seed: integer("the seed of the random requests", 1),
   },
   operand: "examples",
   examples: {
     "npm run fuzz": "what the gate runs",
-    "npm run fuzz -- 200": "looks harder",
+    "npm run fuzz -- 200": "sends more requests",
   },
-  notes: "Needs Python 3.10 or newer; brings schemathesis itself.",
+  notes: "Needs Python 3.10 or newer. Installs schemathesis itself.",
 });
 const { examples, seed } = command.read();
 const HOME = openWorkspace("fuzz");
-// Nobody is refused for asking often; what a limit does is tested elsewhere.
+// The rate limits are off, because they would refuse most requests. They are tested elsewhere.
 const NO_LIMITS = { RATE_LIMIT_INITIATE: "1000000", RATE_LIMIT_TOKEN: "1000000", RATE_LIMIT_TRIGGERS: "1000000" };
 
 const Address = z.object({
@@ -37,28 +37,28 @@ async function start(): Promise<z.output<typeof Address>> {
     env: { ...process.env, ...NO_LIMITS },
     stdio: ["ignore", "pipe", "inherit"],
   });
-  let said = "";
+  let output = "";
   for await (const chunk of service.stdout ?? []) {
-    said += chunk;
-    const [line] = /^\{"api".*(?=\n)/m.exec(said) ?? [];
+    output += chunk;
+    const [line] = /^\{"api".*(?=\n)/m.exec(output) ?? [];
     if (line) return Address.parse(JSON.parse(line));
   }
-  throw new Error("the service has not started");
+  throw new Error("the service did not start");
 }
 
-// What fits the schema may still be refused for what it says: a price, a cursor, a reference, a user nobody knows.
-const SENSIBLE = '["2xx", "3xx", "400", "401", "403", "404", "409", "422", "429"]';
-const REFUSALS = '["400", "401", "403", "404", "405", "409", "413", "422"]';
+// A request that fits the schema may still be refused: for its price, cursor or reference, or for an unknown user.
+const VALID_STATUSES = '["2xx", "3xx", "400", "401", "403", "404", "409", "422", "429"]';
+const INVALID_STATUSES = '["400", "401", "403", "404", "405", "409", "413", "422"]';
 
 const CONFIG = `[checks]
-positive_data_acceptance.expected-statuses = ${SENSIBLE}
-negative_data_rejection.expected-statuses = ${REFUSALS}
+positive_data_acceptance.expected-statuses = ${VALID_STATUSES}
+negative_data_rejection.expected-statuses = ${INVALID_STATUSES}
 `;
 
 const venv = await pythonEnvironment("schemathesis", ".ci/schemathesis/requirements.txt");
 const address = await start();
 writeFileSync(`${HOME}/schemathesis.toml`, CONFIG);
-// From a file: at its own address the document would be left out of what is tested.
+// From a file: schemathesis does not test the route that it loads the document from.
 writeFileSync(`${HOME}/openapi.json`, await (await fetch(`${address.api}/openapi.json`)).text());
 const run = [
   `--config-file=${HOME}/schemathesis.toml`,
@@ -79,5 +79,5 @@ const fuzz = startChild(`${venv}/bin/schemathesis`, [...run, ...more], {
   },
   stdio: ["ignore", "inherit", "inherit"],
 });
-// The service would keep this process alive.
+// The running service would keep this process alive.
 process.exit(await endOf(fuzz));

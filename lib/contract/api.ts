@@ -162,6 +162,7 @@ export const HealthResponse = z.object({
   status: z.literal("healthy"),
   db: z.literal("ok"),
   chapa_api: z.literal("ok").describe("The result of the last check, at most five minutes old."),
+  version: z.string().describe("The release of the service."),
 });
 
 const unhealthy = {
@@ -169,6 +170,7 @@ const unhealthy = {
   db_error: z.string().optional(),
   chapa_api: z.enum(["ok", "error", "unknown"]),
   chapa_api_error: z.string().optional(),
+  version: z.string(),
 };
 
 /** A problem whose `detail` is an object, because callers of the predecessor read the state there. */

@@ -3,6 +3,7 @@ import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObj
 import { GatewayAnswer, Problem } from "../contract/api.ts";
 import { OPERATIONS, type Operation } from "../contract/operations.ts";
 import { ROUTES, type Route } from "../contract/routes.ts";
+import { VERSION } from "../contract/version.ts";
 
 const PROBLEMS: Record<number, string> = {
   400: "Chapa refuses the payment's data, or the call names no payment.",
@@ -35,7 +36,7 @@ export function openApiDocument(): ReturnType<typeof createDocument> {
     openapi: "3.1.0",
     info: {
       title: "Chapa payments",
-      version: "1.0.0",
+      version: VERSION,
       description: "Opens one Chapa checkout for one fee, verifies whether it was paid, and delivers the result.",
       license: { name: "MIT", identifier: "MIT" },
     },

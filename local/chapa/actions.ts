@@ -21,7 +21,7 @@ export const ACTIONS = [
 ] as const;
 export type Action = (typeof ACTIONS)[number];
 
-/** An action that cannot be done: 422 for one that makes no sense at all, 409 for one that comes at the wrong time. */
+/** An action that is refused: 422 if it is invalid, 409 if it is not possible in the present state. */
 export class ActionRefused extends Error {
   readonly status: 409 | 422;
 
@@ -31,22 +31,22 @@ export class ActionRefused extends Error {
   }
 }
 
-// What a form leaves empty was not said.
-const said = <T extends z.ZodType>(schema: T) =>
+// Forms send an empty text for an absent value.
+const optional = <T extends z.ZodType>(schema: T) =>
   z.preprocess((value) => (value === "" || value === null ? undefined : value), schema.optional());
 
 /**
- * How exactly to act. `amount` is birr; `seconds` is how long, on the clock, until what is announced happens;
- * `reference` picks one of several captures.
+ * The parameters of an action. `amount` is in birr. `seconds` is the time on the clock until the result of a prompt, a
+ * late payment or a reversal. `reference` selects one of several captures.
  */
 const Params = z.object({
-  phone: said(z.string()),
-  method: said(z.enum(METHODS)),
-  amount: said(z.union([z.string(), z.number()])),
-  currency: said(z.enum(CURRENCIES)),
-  seconds: said(z.coerce.number().min(0).max(1e9)),
-  outcome: said(z.enum(["success", "failure"])),
-  reference: said(z.string()),
+  phone: optional(z.string()),
+  method: optional(z.enum(METHODS)),
+  amount: optional(z.union([z.string(), z.number()])),
+  currency: optional(z.enum(CURRENCIES)),
+  seconds: optional(z.coerce.number().min(0).max(1e9)),
+  outcome: optional(z.enum(["success", "failure"])),
+  reference: optional(z.string()),
 });
 export type ActParams = {
   phone?: string | undefined;
@@ -58,12 +58,12 @@ export type ActParams = {
   reference?: string | undefined;
 };
 
-/** Where the payer's browser goes next: back to the merchant, or nowhere. */
+/** How the payer leaves the page. Null: they stay on it. */
 export type Leaves = "paid" | "cancelled" | null;
 
 /**
  * Reads `{action, ...params}` of a form or of JSON.
- * @throws ActionRefused 422 naming what is wrong, and the actions that exist
+ * @throws ActionRefused 422, with a message that names the wrong field or lists the actions
  */
 export function parseAct({ action: asked, ...rest }: Fields): { action: Action; params: ActParams } {
   const action = ACTIONS.find((known) => known === asked);

@@ -10,7 +10,7 @@ import { accept, cancelledData, eventRows, NO_KEY, refuse, transactionsPage, ver
 type Call = { state: SimulatorState; request: Request; mode: Mode; id: string };
 type Route = { method: string; path: RegExp; isPublic?: true; handle: (call: Call) => Answer | Promise<Answer> };
 
-// The part in brackets is the id.
+// The group in each path is the id.
 const ROUTES: Route[] = [
   { method: "POST", path: /^\/v1\/transaction\/initialize$/, handle: initialize },
   { method: "GET", path: /^\/v1\/transaction\/verify\/([^/]+)$/, handle: verify },
@@ -43,8 +43,8 @@ async function route(state: SimulatorState, request: Request): Promise<Answer> {
 }
 
 /**
- * The key is the simulator's own or, for what only happens in live mode, its twin without `_TEST`, which is no more
- * real than the other.
+ * The mode that a secret key stands for, or the refusal of the key. The simulator's key means test mode. The same key
+ * without `_TEST` means live mode, so that tests can have both modes without a real key.
  */
 function modeOfKey({ headers }: Request, secretKey: string): Mode | Answer {
   const key = /^Bearer (.+)$/i.exec(headers.authorization ?? "")?.[1];
@@ -62,7 +62,7 @@ async function initialize({ state, request, mode }: Call): Promise<Answer> {
   return accept("Hosted Link", { checkout_url: state.checkoutUrl(opened.transaction) });
 }
 
-/** The HTML form of a merchant without a server: anybody who knows the public key can send it. */
+/** The HTML form of a merchant without a server. It is authenticated only by the public key. */
 async function hostedPay({ state, request }: Call): Promise<Answer> {
   const form = readFields(request.body, request.headers["content-type"]) ?? {};
   if (textAt(form, "public_key") !== state.settings.publicKey) return WRONG_KEY;

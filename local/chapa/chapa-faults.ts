@@ -9,24 +9,24 @@ import { refuse, unpaidAnswer, WRONG_KEY } from "./wire.ts";
 const Opened = z.looseObject({ data: z.looseObject({ checkout_url: z.string() }) });
 const Envelope = z.looseObject({ data: z.looseObject({}) });
 
-/** Answers that are given instead of doing what was asked. */
+/** Faults that answer without performing the request. */
 export const REFUSALS: Record<string, Answer> = {
-  // A burst ends: say how long with `times`.
+  // Set `times` to limit the burst.
   "401burst": WRONG_KEY,
   apiDisabled: refuse(404, "Payments through API is disabled, please contact us"),
   cannotReceive: refuse(400, "User can't receive payments"),
   insufficientBalance: refuse(400, "Insufficient Balance"),
-  // An address that looks right and is not taken all the same.
+  // Chapa refuses some addresses that are valid.
   refusedEmail: refuse(400, { email: ["validation.email"] }),
 };
 
-/** What only Chapa's own answers can have wrong with them. */
+/** Faults in answers that only Chapa has. */
 export function chapaTampers(state: () => SimulatorState): Record<string, Tamper> {
   return {
-    /** A good initialize without what it was for. */
+    /** A successful initialize without a checkout URL. */
     successWithoutUrl: (answer) => (Opened.safeParse(answer.body).success ? withData(answer, {}) : answer),
 
-    /** A checkout on a host that only looks like Chapa's. */
+    /** A checkout URL with a host that only resembles Chapa's. */
     evilCheckoutHost: (answer) => {
       const opened = Opened.safeParse(answer.body).data;
       if (!opened) return answer;
@@ -34,7 +34,7 @@ export function chapaTampers(state: () => SimulatorState): Record<string, Tamper
       return withData(answer, { checkout_url: `https://checkout.chapa.co.pay-here.invalid${pathname}` });
     },
 
-    /** Fields that nobody has heard of. */
+    /** Additional fields that Chapa does not document. */
     extraFields: (answer) => {
       const envelope = Envelope.safeParse(answer.body).data;
       if (!envelope) return answer;
@@ -42,7 +42,7 @@ export function chapaTampers(state: () => SimulatorState): Record<string, Tamper
       return { ...answer, body: { ...envelope, data, trace: ["a", 1] } };
     },
 
-    /** Verify that has not heard yet of a payment of the last `ms` milliseconds. */
+    /** Verify does not yet show a payment of the last `ms` milliseconds. */
     stale: (answer, { ms }, request) => {
       const transaction = verified(state(), request.path);
       const paidAt = transaction?.captures[0]?.at;
@@ -50,7 +50,7 @@ export function chapaTampers(state: () => SimulatorState): Record<string, Tamper
       return unpaidAnswer(transaction, state().profile);
     },
 
-    /** Verify that takes every second success back for a moment. */
+    /** Every second verify of a paid transaction says that it is not paid. */
     flap: (answer, _rule, request) => {
       const transaction = verified(state(), request.path);
       if (!transaction || transaction.captures.length === 0) return answer;

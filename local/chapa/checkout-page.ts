@@ -5,10 +5,10 @@ import { METHOD_NAMES, METHODS, testNumbers } from "./methods.ts";
 import { toText, toTime } from "./money.ts";
 import { ATTEMPTS_ALLOWED, type Capture, type State, statusOf, type Transaction } from "./transactions.ts";
 
-/** What the page needs besides the transaction. `back` is where the payer can go; `notice` something just refused. */
+/** What the page shows besides the transaction. `back` is the merchant's URL; `notice` says why an action was refused. */
 export type View = { state: State; back: string | null; notice?: string | undefined };
 
-/** The payer's page of one checkout, as a document without scripts and without anything from elsewhere. */
+/** The payer's page of one checkout: an HTML document without scripts and without external resources. */
 export function checkoutPage(transaction: Transaction, view: View): string {
   const { order } = transaction;
   const isWaiting = view.state === "ATTEMPTING";
@@ -29,7 +29,7 @@ export function checkoutPage(transaction: Transaction, view: View): string {
   });
 }
 
-/** What a payer without a merchant's page to go back to sees at the end. */
+/** The receipt for payers whose merchant has no return URL. */
 export function receiptPage(transaction: Transaction, capture: Capture): string {
   return page({
     title: "Receipt",
@@ -40,7 +40,6 @@ export function receiptPage(transaction: Transaction, capture: Capture): string 
   });
 }
 
-/** A page with nothing but a sentence. */
 export function messagePage(heading: string, message: string): string {
   return page({
     title: heading,
@@ -55,7 +54,7 @@ const PANELS: Record<State, Panel> = {
   ATTEMPTING: () => html`<section>
     <div class="wait"></div>
     <h2>Waiting for the payer’s phone</h2>
-    <p>The prompt is out. It will end by itself, even if you cancel here.</p>
+    <p>A prompt was sent. It ends by itself, even if you cancel here.</p>
     <div class="row quiet">${button("cancel", "Cancel")}</div>
   </section>`,
   PAID: (transaction, { back }) => html`<section>
@@ -65,7 +64,7 @@ const PANELS: Record<State, Panel> = {
     </section>
     ${tests(
       "After the payment",
-      test("refund", "Chapa’s dashboard refunds this much", "Refund", [
+      test("refund", "Chapa’s dashboard refunds this amount", "Refund", [
         field("amount", "amount", toText(transaction.order.amount)),
       ]),
       test("reverse", "The payer’s bank takes the money back", "Reverse"),
@@ -73,7 +72,7 @@ const PANELS: Record<State, Panel> = {
   CLOSED: (_, { back }) => over("Too many attempts", "All ten attempts have failed.", back),
   CANCELLED: ({ cancelledBy }, { back }) =>
     over("Cancelled", `The ${cancelledBy ?? "payer"} has cancelled this payment.`, back),
-  EXPIRED: (_, { back }) => over("Expired", "The time for this payment is over.", back),
+  EXPIRED: (_, { back }) => over("Expired", "The time for this payment has ended.", back),
 };
 
 const PAID_HEADINGS: Partial<Record<ReturnType<typeof statusOf>, string>> = {
@@ -115,19 +114,19 @@ function openPanel({ failedAttempts, lastFailure }: Transaction): Html {
         html`<select name="outcome" aria-label="outcome"><option>success</option><option>failure</option></select>`,
       ]),
       test("fail-then-pay", "The first attempt fails, the next succeeds", "Fail, then pay"),
-      test("pay-late", "The money lands after the link has expired", "Pay late"),
+      test("pay-late", "The money arrives after the link has expired", "Pay late"),
       test("pay-twice", "Two payments for one checkout", "Pay twice"),
       test("wrong-amount", "Less or more arrives than was asked for", "Wrong amount", [field("amount", "amount")]),
       test("wrong-currency", "Another currency arrives", "Wrong currency"),
       test("live-test-mix", "A payment of the other mode arrives", "Mix modes"),
       test("reverse", "Paid, and taken back by the bank", "Pay, reverse"),
-      test("abandon", "The payer just never does anything", "Abandon"),
+      test("abandon", "The payer does nothing", "Abandon"),
     )}`;
 }
 
 function over(heading: string, message: string, back: string | null): Html {
   return html`<section><h2 class="bad">${heading}</h2><p>${message}</p>${backLink(back)}</section>
-    ${tests("More test actions", test("pay-late", "A payment that was already under way lands after all", "Pay late"))}`;
+    ${tests("More test actions", test("pay-late", "A payment that had already started still arrives", "Pay late"))}`;
 }
 
 function tests(heading: string, ...forms: Html[]): Html {

@@ -1,6 +1,6 @@
 import { Html } from "./html.ts";
 
-/** The style of the payer's page. Nothing is fetched: system fonts, no images. */
+/** The style of the payer's page. It loads no fonts or images. */
 export const STYLE = new Html(`
 :root { color-scheme: light dark; --ink: #16231b; --soft: #5d6b62; --line: #dfe6e1; --page: #f1f5f2; --card: #fff;
   --green: #3f7d0c; --on-green: #fff; --bad: #a8321f; --field: #fff; }

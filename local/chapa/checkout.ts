@@ -12,7 +12,7 @@ const HTML_HEADERS = {
   "cache-control": "no-store",
 };
 
-/** Answers whatever lies below `/checkout/`. People get pages and redirects, programs that send JSON get JSON. */
+/** Answers all routes under `/checkout/`. Browsers get pages and redirects; requests with JSON get JSON. */
 export async function answerCheckout(state: SimulatorState, request: Request): Promise<Answer> {
   const [, kind, key = "", act] = /^\/checkout\/(payment|payment-receipt)\/([^/]+)(\/act)?$/.exec(request.path) ?? [];
   if (kind === "payment-receipt" && request.method === "GET") return receipt(state, key);
@@ -20,15 +20,15 @@ export async function answerCheckout(state: SimulatorState, request: Request): P
   if (transaction && act && request.method === "POST") return performAct(state, transaction, request);
   if (transaction && !act && request.method === "GET") return show(state, transaction, request);
   if (isJson(request)) return { status: 404, body: { status: "failed", message: "no such checkout" } };
-  return document(404, messagePage("No such checkout", "Nothing was ever opened at this address."));
+  return document(404, messagePage("No such checkout", "There is no checkout at this address."));
 }
 
-/** The answer to a program, after an action. */
+/** The JSON answer to an action. */
 export function actAnswer({ status, txRef, state, redirect }: ActResult): Answer {
   return { status: 200, body: { status, tx_ref: txRef, state, redirect } };
 }
 
-/** The answer to a program whose action was refused. */
+/** The JSON answer to a refused action. */
 export function refusedAnswer({ status, message }: ActionRefused): Answer {
   return { status, body: { status: "failed", message } };
 }
@@ -51,7 +51,7 @@ function nextPage({ token }: Transaction, { state, redirect }: ActResult): strin
 
 function show(state: SimulatorState, transaction: Transaction, request: Request): Answer {
   const view = viewOf(state, transaction);
-  // Whoever has waited here for the phone goes on as if the payment had been made on this page.
+  // A payer who waited on this page for the prompt continues as if they had paid here.
   if (request.query.has("waiting") && view.state === "PAID" && view.back) {
     return { status: 303, headers: { location: view.back } };
   }
@@ -67,7 +67,7 @@ function viewOf(simulator: SimulatorState, transaction: Transaction): { state: S
 
 function receipt(state: SimulatorState, reference: string): Answer {
   const found = state.ledger.findByReference(reference);
-  if (!found) return document(404, messagePage("No such receipt", "Nobody has paid under this reference."));
+  if (!found) return document(404, messagePage("No such receipt", "There is no payment with this reference."));
   return document(200, receiptPage(found.transaction, found.capture));
 }
 

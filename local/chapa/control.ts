@@ -57,7 +57,7 @@ const ROUTES: Record<string, Route> = {
   },
   "POST /__sim/act": async (simulator, { tx_ref, ...rest }) => {
     const { action, params } = parseAct(rest);
-    return actAnswer(await simulator.act(z.string("tx_ref: a text is needed").parse(tx_ref), action, params)).body;
+    return actAnswer(await simulator.act(z.string("tx_ref: must be a text").parse(tx_ref), action, params)).body;
   },
   "GET /__sim/journal": (simulator, _body, query) => {
     const txRef = query.get("tx_ref");
@@ -67,12 +67,12 @@ const ROUTES: Record<string, Route> = {
   "GET /__sim/ledger": (simulator) => ({ ledger: simulator.captures().map(snakeCase) }),
 };
 
-/** Answers the control API: what a test on the other side of the network does to this Chapa. */
+/** Answers the control API, which tests in other processes use. */
 export async function answerControl(simulator: ChapaSimulator, request: Request): Promise<Answer> {
   const route = ROUTES[`${request.method} ${request.path}`];
   if (!route) return { status: 404, body: { message: "no such route", routes: Object.keys(ROUTES) } };
   const body = request.body.length === 0 ? {} : readJson(request.body);
-  if (!body) return invalid("the body has to be a JSON object");
+  if (!body) return invalid("the body must be a JSON object");
   try {
     return { status: 200, body: await route(simulator, body, request.query) };
   } catch (error) {
@@ -106,7 +106,7 @@ function isAbout(entry: JournalEntry, txRef: string): boolean {
     : entry.txRef === txRef;
 }
 
-/** The same record under the names that are used on the wire. */
+/** The same record with its names in snake_case, as in all JSON of this API. */
 function snakeCase(record: object): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(record).map(([name, value]) => [

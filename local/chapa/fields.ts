@@ -1,13 +1,13 @@
 import * as z from "zod";
 
-/** The fields of a request, as they came: JSON of any type, or texts from a form. */
+/** The fields of a request, not yet validated: JSON values of any type, or texts from a form. */
 export type Fields = Record<string, unknown>;
 
 const Fields = z.record(z.string(), z.unknown());
 
 /**
  * Reads a JSON or form body; `meta[key]` in a form becomes a nested field.
- * @returns no fields for an unreadable body, undefined for a content type that is neither
+ * @returns an empty object for an unreadable body, undefined for any other content type
  */
 export function readFields(body: Buffer, contentType: string | undefined): Fields | undefined {
   const type = contentType?.split(";")[0]?.trim().toLowerCase() ?? "";
@@ -16,7 +16,7 @@ export function readFields(body: Buffer, contentType: string | undefined): Field
   return undefined;
 }
 
-/** The object in a JSON text, or undefined when there is none. */
+/** Parses a JSON object. @returns undefined for anything else */
 export function readJson(body: Buffer): Fields | undefined {
   try {
     return Fields.safeParse(JSON.parse(body.toString("utf8"))).data;
@@ -25,25 +25,25 @@ export function readJson(body: Buffer): Fields | undefined {
   }
 }
 
-/** The value at `name` or `outer.inner`; an empty text counts as absent, as in every form. */
+/** The value at `name` or `outer.inner`. An empty text counts as absent, because forms send one for an absent value. */
 export function valueAt(fields: Fields, path: string): unknown {
   const [outer = "", inner] = path.split(".");
   const value = inner === undefined ? fields[outer] : Fields.safeParse(fields[outer]).data?.[inner];
   return value === null || value === "" ? undefined : value;
 }
 
-/** The value as text; undefined when it is absent or neither text nor number. */
+/** The value as text. @returns undefined if it is absent, or neither a text nor a number */
 export function textAt(fields: Fields, path: string): string | undefined {
   const value = valueAt(fields, path);
   return typeof value === "string" || typeof value === "number" ? String(value) : undefined;
 }
 
-/** The nested object at `path`, if it is one. */
+/** The object at `path`. @returns undefined for anything else */
 export function objectAt(fields: Fields, path: string): Fields | undefined {
   return Fields.safeParse(valueAt(fields, path)).data;
 }
 
-/** One segment of a path as it was meant, or as it is when it cannot be decoded. */
+/** Decodes one segment of a path. @returns the segment unchanged if its encoding is wrong */
 export function decodePath(segment: string): string {
   try {
     return decodeURIComponent(segment);

@@ -1,4 +1,4 @@
-/** Markup that needs no more escaping. */
+/** Markup that is already escaped. */
 export class Html {
   readonly text: string;
 
@@ -9,7 +9,7 @@ export class Html {
 
 type Piece = Html | string | number | null | undefined | false | Piece[];
 
-/** Template tag: whatever is put in is escaped unless it is {@link Html}; nothing is written for what is absent. */
+/** Template tag. It escapes every value that is not {@link Html}, and omits null, undefined and false. */
 export function html(parts: TemplateStringsArray, ...pieces: Piece[]): Html {
   return new Html(parts.map((part, index) => (index === 0 ? part : `${markup(pieces[index - 1])}${part}`)).join(""));
 }

@@ -3,7 +3,7 @@ import { FaultPlan, type Tamper } from "../faults.ts";
 import type { Answer, Request } from "../serve.ts";
 import type { Outcome } from "./send.ts";
 
-/** One request that came in. `status` is what was answered, null when the connection was left or cut. */
+/** One incoming request. `status` is null if a fault left it without an answer. */
 export type RequestEntry = {
   kind: "request";
   at: number;
@@ -15,8 +15,8 @@ export type RequestEntry = {
 };
 
 /**
- * One try to tell the merchant something. `attempt` counts from 1. `lost` and `dropped` never left because the plan
- * says so; `no address` when there is nowhere to send it; `under way` until it has ended.
+ * One try to deliver a webhook or callback. `attempt` counts from 1. Outcomes: `lost` and `dropped` were not sent
+ * because of the plan; `no address` means that no URL is set; `under way` means that the try has not ended.
  */
 export type DeliveryEntry = {
   kind: "webhook" | "callback";
@@ -32,10 +32,10 @@ export type DeliveryEntry = {
 
 export type JournalEntry = RequestEntry | DeliveryEntry;
 
-// Enough for any test; a load test that runs for hours must not fill the memory.
+// Enough for any test. The limit keeps a load test of several hours from filling the memory.
 const ENTRIES_KEPT = 50_000;
 
-/** All that came in and went out, in the order in which it began. */
+/** All incoming requests and outgoing deliveries, in the order in which they began. */
 export class Journal {
   readonly #entries: JournalEntry[] = [];
   readonly #log: (line: string) => void;
@@ -65,10 +65,10 @@ export class Journal {
   }
 }
 
-/** What a handler answers when the connection shall be left hanging. */
+/** The answer of a handler that leaves the connection open without an answer. */
 export const NO_ANSWER: Answer = { status: 0 };
 
-/** The faults of the API. Each request is written down first, so that the ones a fault swallows are there too. */
+/** The faults of the API. Each request is recorded first, so that the journal has requests that a fault leaves unanswered. */
 export class JournaledFaults extends FaultPlan {
   readonly #journal: () => Journal;
   readonly #now: () => number;
@@ -93,7 +93,7 @@ export class JournaledFaults extends FaultPlan {
     const journal = this.#journal();
     const entry = journal.add(entryOf(request, this.#now()));
     try {
-      // The payer's page is not part of the API: a broken API does not keep people from paying.
+      // The payer's page is not part of the API, so payers can still pay while the API fails.
       const isApi = request.path.startsWith("/v1/");
       const answer = isApi ? await super.around(request, outgoing, effect) : await effect();
       if (!answer || answer === NO_ANSWER) return undefined;

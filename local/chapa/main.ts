@@ -9,24 +9,24 @@ const PORTS = { least: 0, most: LAST_PORT };
 
 const command = new Command({
   name: "npm run chapa",
-  summary: "Runs a Chapa on this machine: the API, the payer's page and webhooks, in memory.",
+  summary: "Runs a simulated Chapa on this machine, in memory: the API, the payer's page and webhooks.",
   duration: "ready after about 1 second; runs until it is stopped (Ctrl+C)",
   options: {
     port: integer("port of the API and the payer's page; 0 takes any free one", 8700, PORTS),
     "control-port": optionalInteger("port of the control API under /__sim (default: the port above plus one)", PORTS),
-    "webhook-url": url("where webhooks are sent (default: nowhere)"),
-    "webhook-secret": orElse(text("what they are signed with", "SECRET"), CHAPA_DEFAULTS.webhookSecret),
+    "webhook-url": url("the URL for webhooks (default: none are sent)"),
+    "webhook-secret": orElse(text("the secret that signs webhooks", "SECRET"), CHAPA_DEFAULTS.webhookSecret),
     "secret-key": orElse(text("the API key to accept; begins with CHASECK_TEST-sim", "KEY"), CHAPA_DEFAULTS.secretKey),
     "public-key": orElse(text("the key of the HTML form", "KEY"), CHAPA_DEFAULTS.publicKey),
-    profile: choice("how it behaves", PROFILE_NAMES, "observed"),
+    profile: choice("the profile of Chapa's behaviour", PROFILE_NAMES, "observed"),
     seed: integer("the same seed and the same calls give the same answers", 1, { least: Number.MIN_SAFE_INTEGER }),
-    "retry-window": positive("minutes for which a checkout takes payments", CHAPA_DEFAULTS.retryWindowMinutes),
+    "retry-window": positive("minutes for which a checkout accepts payments", CHAPA_DEFAULTS.retryWindowMinutes),
     autopilot: flag("pays every checkout as soon as it is open"),
-    "no-scenarios": flag("does not let the cents of an amount choose what happens"),
+    "no-scenarios": flag("the cents of an amount do not select a scenario"),
   },
   examples: {
-    "npm run chapa -- --webhook-url http://127.0.0.1:3000/webhook": "sends webhooks to a merchant of yours",
-    "npm run chapa -- --port 0 --autopilot": "takes free ports, and pays every checkout by itself",
+    "npm run chapa -- --webhook-url http://127.0.0.1:3000/webhook": "sends webhooks to your own service",
+    "npm run chapa -- --port 0 --autopilot": "takes free ports and pays every checkout automatically",
   },
 });
 type Options = ReturnType<typeof command.read>;
@@ -73,11 +73,11 @@ try {
   process.stdout.write(greeting(simulator, options));
   let isStopping = false;
   const stop = async (): Promise<void> => {
-    // In a terminal both Ctrl+C and npm bring the signal.
+    // Ctrl+C in a terminal sends the signal twice: the terminal and npm each send one.
     if (isStopping) return;
     isStopping = true;
     await simulator.close();
-    // A process that ends by itself takes its handlers away first, and would die of a second signal that comes then.
+    // Node removes the signal handlers before a normal end, and a second signal would then kill the process.
     process.exit(0);
   };
   process.on("SIGINT", () => void stop());

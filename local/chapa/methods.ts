@@ -1,8 +1,8 @@
-/** How a payer can pay. */
+/** Payment methods. */
 export const METHODS = ["telebirr", "cbebirr", "mpesa", "awashbirr", "amole", "ebirr", "card"] as const;
 export type Method = (typeof METHODS)[number];
 
-/** As the payer reads it. */
+/** The name on the payer's page. */
 export const METHOD_NAMES: Record<Method, string> = {
   telebirr: "telebirr",
   cbebirr: "CBE Birr",
@@ -16,7 +16,7 @@ export const METHOD_NAMES: Record<Method, string> = {
 const WALLET_NUMBERS = ["0900123456", "0900112233", "0900881111"] as const;
 const MPESA_NUMBERS = ["0700123456", "0700112233", "0700881111"] as const;
 
-/** The numbers whose payments succeed in test mode. A card has none: it always succeeds. */
+/** The phone numbers whose payments succeed in test mode. Cards have none, because they always succeed. */
 export function testNumbers(method: Method): readonly string[] {
   return method === "card" ? [] : method === "mpesa" ? MPESA_NUMBERS : WALLET_NUMBERS;
 }

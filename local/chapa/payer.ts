@@ -12,20 +12,20 @@ const LATE_SECONDS = 60;
 const SOON_SECONDS = 5;
 const DECLINED = "The payer's wallet declined the payment";
 
-/** The payer, the payer's bank, and whoever sits at Chapa's dashboard. */
+/** Performs the actions of the payer, the payer's bank and the user of Chapa's dashboard. */
 export class Payer {
   readonly #ledger: Ledger;
   readonly #scheduler: Scheduler;
   readonly #delivered: (txRef: string) => Promise<void>;
 
-  /** @param parts.told resolves when the merchant has been told all that there is to tell about a tx_ref */
+  /** @param parts.delivered resolves when all deliveries about a tx_ref that are under way have ended */
   constructor(parts: { ledger: Ledger; scheduler: Scheduler; delivered: (txRef: string) => Promise<void> }) {
     this.#ledger = parts.ledger;
     this.#scheduler = parts.scheduler;
     this.#delivered = parts.delivered;
   }
 
-  /** @throws ActionRefused when the checkout is not in a state for it */
+  /** @throws ActionRefused if the state of the checkout does not allow the action */
   act(transaction: Transaction, action: Action, params: ActParams = {}): Leaves {
     const attempt = { transaction, params, at: this.#scheduler.now() };
     switch (action) {
@@ -78,12 +78,12 @@ export class Payer {
     if (state !== "OPEN") throw new ActionRefused(409, REFUSALS[state]);
   }
 
-  /** One try with a method and a number, which decide whether it succeeds. */
+  /** One try. The method and the phone number decide whether it succeeds. */
   #attempt({ transaction, params, at }: Attempt, deviation: Deviation = {}): Leaves {
     const method = params.method ?? "telebirr";
     const numbers = testNumbers(method);
     const isKnown = params.phone === undefined || numbers.length === 0 || numbers.includes(params.phone);
-    // Test mode knows a handful of numbers; in live mode every payer has money.
+    // Test mode accepts only the test numbers. In live mode every payment succeeds.
     const succeeds = params.outcome !== "failure" && (isKnown || transaction.mode === "live");
     if (succeeds) {
       this.#ledger.capture(transaction, { method, at, ...deviation });
@@ -98,7 +98,7 @@ export class Payer {
     return null;
   }
 
-  /** An attempt that has begun and ends at `due`, whatever becomes of the link in the meantime. */
+  /** An attempt that has begun and ends at `due`, even if the link is closed before. */
   #inFlight({ transaction, params }: Attempt, due: number): void {
     transaction.inFlight++;
     this.#scheduler.at(due, async (at) => {
@@ -124,7 +124,7 @@ export class Payer {
 
   #cancel({ transaction, at }: Attempt): Leaves {
     const state = stateOf(transaction, at);
-    // Somebody who has a prompt on the phone can still press cancel on the page.
+    // The page still allows a cancel while a prompt is on the phone.
     if (state !== "OPEN" && state !== "ATTEMPTING") throw new ActionRefused(409, REFUSALS[state]);
     this.#ledger.failAttempt(transaction, { method: null, reason: "The payer cancelled", at, cancelled: true });
     return "cancelled";
@@ -163,7 +163,7 @@ export class Payer {
     return null;
   }
 
-  /** The capture that was named, or the first with money left. */
+  /** The capture that `params` names, or the first that is not completely refunded. */
   #chooseCapture({ transaction, params }: Attempt, purpose: string): Capture {
     const withMoney = transaction.captures.filter((capture) => !capture.reversed && capture.refunded < capture.amount);
     const chosen = withMoney.find(({ reference }) => !params.reference || reference === params.reference);
@@ -179,13 +179,13 @@ const REFUSALS = {
   ATTEMPTING: "A payment is under way on the payer's phone",
   PAID: "This checkout is already paid",
   CLOSED: "All ten attempts have failed; this checkout is closed",
-  CANCELLED: "This checkout was cancelled; only pay-late can still bring money",
-  EXPIRED: "This checkout has expired; only pay-late can still bring money",
+  CANCELLED: "This checkout was cancelled; only pay-late is still possible",
+  EXPIRED: "This checkout has expired; only pay-late is still possible",
 } as const;
 
 function wrongAmount({ transaction, params }: Attempt): number {
   const { amount } = transaction.order;
-  // One birr less, or more where less would be nothing.
+  // One birr less, or one more if less would be zero.
   if (params.amount === undefined) return amount > 100 ? amount - 100 : amount + 100;
   const asked = parseAmount(params.amount);
   if ("code" in asked) throw new ActionRefused(422, `amount: ${asked.code}`);

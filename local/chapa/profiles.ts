@@ -3,16 +3,16 @@ import type { Random } from "./random.ts";
 export const PROFILE_NAMES = ["observed", "documented", "hostile"] as const;
 export type ProfileName = (typeof PROFILE_NAMES)[number];
 
-/** Everything in which Chapa was seen, or is said, to differ from itself. */
+/** Everything in which Chapa's answers were observed, or reported, to vary. */
 export type Traits = {
-  /** How verify says that it does not know a reference, by HTTP status. */
+  /** The HTTP status of a verify for an unknown reference. */
   unknownReference: 400 | 404;
-  /** How verify says that nobody has paid, by HTTP status. */
+  /** The HTTP status of a verify for an unpaid transaction. */
   unpaid: 200 | 404;
-  /** The top-level `status` of the 404 above. */
+  /** The top-level `status` if `unpaid` is 404. */
   unpaidStatus: null | "null";
   detailsMessage: string;
-  /** What the top-level `status` of a good verify repeats. */
+  /** The top-level `status` of a successful verify. */
   topStatus: "always success" | "the payment's";
   /** The JSON type of amount and charge in verify. */
   amounts: "number" | "text";
@@ -20,22 +20,22 @@ export type Traits = {
   failedInWebhook: string;
   failedEvent: string;
   refundEvent: "charge.refunded" | "refund.success";
-  /** What a webhook says of a person's fields that were never sent. */
+  /** How a webhook shows personal fields that the merchant did not send. */
   absent: "null" | "empty" | "missing";
   failureReason: "sent" | "left out";
   strangeFields: "none" | "some";
   fieldOrder: "wire" | "shuffled";
-  /** PHP escapes slashes and everything beyond ASCII; JavaScript does not. */
+  /** PHP escapes slashes and non-ASCII characters; JavaScript does not. */
   encoder: "php" | "js";
-  /** What the signature of a webhook covers: its bytes, or the same JSON written again by JavaScript. */
+  /** What the signature of a webhook covers: its bytes, or its JSON after JavaScript has parsed and written it again. */
   signs: "raw" | "reserialised";
   callback: "query" | "body" | "both" | "neither";
   redirect: "appended" | "bare" | "wrong" | "doubled";
-  /** What a refund may be asked by. */
+  /** The id that a refund request may use. */
   refundBy: "either" | "reference" | "tx_ref";
   refundAnswer: "long" | "short" | "without reference";
   currencies: "numbers" | "words";
-  /** What a cancel request with a body gets. */
+  /** The reaction to a cancel request with a body. */
   cancelBody: "ignored" | "refused";
   cancelPaid: string;
 };
@@ -65,12 +65,12 @@ const observed: Range = {
   refundAnswer: ["long"],
   currencies: ["numbers"],
   cancelBody: ["ignored"],
-  // Nobody has seen this answer; any 4xx has to make a merchant verify.
+  // This answer was never observed. A merchant must verify after any 4xx.
   cancelPaid: ["Payment already completed"],
 };
 
-// `observed` is what real test-mode answers looked like, `documented` what Chapa's pages promise, `hostile` anything
-// that some merchant has reported, drawn anew each time.
+// `observed` is how real answers in test mode were, `documented` is what Chapa's documentation says, and `hostile` is
+// everything that merchants have reported, chosen at random each time.
 const PROFILES: Record<ProfileName, Range> = {
   observed,
   documented: {
@@ -119,18 +119,18 @@ const PROFILES: Record<ProfileName, Range> = {
 
 const TAKEN_IN_TURN: readonly (keyof Traits)[] = ["unknownReference", "unpaid"];
 
-/** How this Chapa behaves today. */
+/** The behaviour of this Chapa, by its current profile. */
 export class Profile {
   readonly #name: () => ProfileName;
   readonly #random: Random;
 
-  /** @param name which profile is set at this moment */
+  /** @param name returns the current profile */
   constructor(name: () => ProfileName, random: Random) {
     this.#name = name;
     this.#random = random;
   }
 
-  /** @param about what the answer is about, usually a tx_ref: each has its own sequence of draws */
+  /** @param about the subject of the answer, usually a tx_ref. Each has its own sequence of random values. */
   trait<K extends keyof Traits>(key: K, about: string): Traits[K] {
     const range = PROFILES[this.#name()][key];
     const label = `${key}:${about}`;

@@ -13,7 +13,7 @@ import {
   type Transaction,
 } from "./transactions.ts";
 
-/** One transaction as it is now. Amounts in santim, times in epoch ms. */
+/** The public state of one transaction. Amounts in santim, times in epoch ms. */
 export type TransactionProjection = {
   txRef: string;
   status: Status;
@@ -22,7 +22,7 @@ export type TransactionProjection = {
   currency: Currency;
   mode: Mode;
   method: Method | null;
-  /** Of the capture that verify shows. */
+  /** The reference of the capture that verify shows. */
   reference: string | null;
   checkoutUrl: string;
   failedAttempts: number;

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 
 /**
- * Chance that can be repeated. A draw depends on the seed, its label and how often that label was drawn before, and on
- * nothing else: what happens to one transaction never changes the references of another.
+ * Repeatable random values. A value depends only on the seed, its label and how often that label was used before. So one
+ * transaction does not change the references of another.
  */
 export class Random {
   readonly #seed: number;
@@ -17,12 +17,12 @@ export class Random {
     return this.#bytes(label).readUInt32BE(0) / 2 ** 32;
   }
 
-  /** One of `values`, each as likely as the others. */
+  /** One of `values`, all with the same probability. */
   pick<T>(label: string, values: readonly T[]): T {
     return at(values, Math.floor(this.number(label) * values.length));
   }
 
-  /** The values one after the other, then from the start again. */
+  /** The values in order, then from the start again. */
   turn<T>(label: string, values: readonly T[]): T {
     return at(values, this.#count(label) % values.length);
   }

@@ -2,7 +2,7 @@ import type { Leaves } from "./actions.ts";
 import type { Profile } from "./profiles.ts";
 import type { Transaction } from "./transactions.ts";
 
-/** Where the payer's browser is sent: the merchant's page, Chapa's receipt, or nowhere (null). */
+/** The URL that the payer's browser is redirected to: the merchant's page or Chapa's receipt. Null: no redirect. */
 export function payerGoesTo(
   transaction: Transaction,
   leaves: Leaves,

@@ -8,7 +8,7 @@ import { type Capture, type Ledger, shownCapture, type Transaction } from "./tra
 import { parseAmount } from "./validate.ts";
 import { accept, refuse } from "./wire.ts";
 
-/** A refund asked for by API. Amount in santim. `reference` is the merchant's own, `ref` Chapa's. */
+/** A refund by API. Amount in santim. `reference` is the merchant's own, `ref` is Chapa's. */
 type Refund = {
   transaction: Transaction;
   capture: Capture;
@@ -27,17 +27,17 @@ type Parts = {
   scheduler: Scheduler;
   random: Random;
   profile: Profile;
-  /** Resolves when the merchant has been told all that there is to tell about a tx_ref. */
+  /** Resolves when all deliveries about a tx_ref that are under way have ended. */
   delivered: (txRef: string) => Promise<void>;
 };
 
 const CHARACTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789";
 
-// Chapa promises one to three business days.
+// Chapa documents one to three business days.
 const PROCESSING_AFTER_MS = 60_000;
 const SETTLED_AFTER_MS = 24 * 60 * 60_000;
 
-/** Refunds by API. They take their time, on the clock. */
+/** Refunds by API. They are processed after some time on the clock. */
 export class Refunds {
   readonly #all: Refund[] = [];
   readonly #parts: Parts;
@@ -46,7 +46,7 @@ export class Refunds {
     this.#parts = parts;
   }
 
-  /** `POST /refund/{id}`: `id` is Chapa's reference or the merchant's tx_ref, as the profile likes it. */
+  /** `POST /refund/{id}`: `id` is Chapa's reference or the merchant's tx_ref, as the profile allows. */
   request(id: string, fields: Fields): Answer {
     const found = this.#find(id);
     if (!found) return refuse(404, "Transaction not found");
@@ -95,12 +95,12 @@ export class Refunds {
     return byReference ?? (byTxRef && { transaction: byTxRef, capture: shownCapture(byTxRef) });
   }
 
-  /** Santim of a capture that were neither given back nor promised to be. */
+  /** The refundable rest of a capture in santim: without past refunds and refunds in progress. */
   #left(capture: Capture): number {
-    const promised = this.#all
+    const pending = this.#all
       .filter((refund) => refund.capture === capture && ["initiated", "processing"].includes(refund.status))
       .reduce((sum, refund) => sum + refund.amount, 0);
-    return capture.amount - capture.refunded - promised;
+    return capture.amount - capture.refunded - pending;
   }
 
   #process(refund: Refund): void {

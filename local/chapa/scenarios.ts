@@ -2,10 +2,7 @@ import { ACTIONS, type Action } from "./actions.ts";
 import type { DeliveryPlan } from "./delivery-plan.ts";
 import type { Order } from "./validate.ts";
 
-/**
- * What a checkout does by itself. `act` is what the payer does as soon as it is open; without it, the payer's page
- * decides.
- */
+/** What happens automatically to a checkout. `act` is the payer's action as soon as the checkout is open. */
 export type Scenario = {
   act?: Action;
   plan?: DeliveryPlan;
@@ -26,7 +23,7 @@ const BY_NAME = new Map<string, Scenario>(
   }),
 );
 
-// By the last two digits of the amount in santim.
+// The keys are the last two digits of the amount in santim.
 const BY_CENTS: Record<number, string> = {
   1: "fail",
   2: "cancel",
@@ -40,12 +37,12 @@ const BY_CENTS: Record<number, string> = {
   10: "verify-503",
 };
 
-/** The names that `first_name: "Sim-<name>"` understands. */
+/** The names for `first_name: "Sim-<name>"`. */
 export const SCENARIO_NAMES: readonly string[] = [...BY_NAME.keys()];
 
 /**
- * The scenario that an ordinary order asks for: by `first_name`, else by the cents of the amount. A test that can
- * reach nothing but the API chooses this way.
+ * The scenario that an order selects by `first_name`, or else by the cents of its amount. Tests that can use only the
+ * API select scenarios in this way.
  */
 export function scenarioOf(order: Order): Scenario | undefined {
   const named = /^Sim-([\w-]+)$/i.exec(order.firstName ?? "")?.[1]?.toLowerCase();

@@ -1,6 +1,6 @@
 import type { Clock } from "../clock.ts";
 
-/** All that the simulator has in hand: what waits for the clock, and what is under way. */
+/** The simulator's tasks: those that wait for the clock, and those that are running. */
 export class Scheduler {
   readonly #clock: Clock;
   readonly #waiting = new Set<() => void>();
@@ -22,15 +22,15 @@ export class Scheduler {
   }
 
   /**
-   * Runs `task` at `when` (epoch ms). It is told that moment, because a clock that was moved by an hour shows the end
-   * of the hour to everything that fell due inside it.
+   * Runs `task` at `when` (epoch ms) and passes `when` to it. After a jump of the clock, `now()` is the end of the jump,
+   * which is later than the moment when the task was due.
    */
   at(when: number, task: (at: number) => void | Promise<void>): void {
-    const takeBack = this.#clock.schedule(when, () => {
-      this.#waiting.delete(takeBack);
+    const cancel = this.#clock.schedule(when, () => {
+      this.#waiting.delete(cancel);
       return this.run(() => task(when));
     });
-    this.#waiting.add(takeBack);
+    this.#waiting.add(cancel);
   }
 
   /** Runs `task` now; {@link settled} waits for it. */
@@ -40,14 +40,14 @@ export class Scheduler {
     return running;
   }
 
-  /** Resolves when nothing is under way. What waits for the clock goes on waiting. */
+  /** Resolves when no task is running. It does not wait for tasks that wait for the clock. */
   async settled(): Promise<void> {
     while (this.#underWay.size > 0) await Promise.allSettled(this.#underWay);
   }
 
-  /** Takes back what waits and aborts what is under way, for good. */
+  /** Cancels the waiting tasks and aborts the running ones. */
   stop(): void {
-    for (const takeBack of this.#waiting) takeBack();
+    for (const cancel of this.#waiting) cancel();
     this.#waiting.clear();
     this.#over.abort();
   }

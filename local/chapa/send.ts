@@ -7,18 +7,18 @@ export type Outgoing = {
   url: string;
   headers: Record<string, string>;
   body: Buffer;
-  /** Real milliseconds over which the body trickles in. */
+  /** Sends the body slowly, over this many real milliseconds. */
   slowMs?: number | undefined;
 };
 
-/** The status of the answer, or why there is none. */
+/** The HTTP status, or why there is none. */
 export type Outcome = number | "timeout" | "unreachable" | "aborted";
 
 const PIECES = 10;
 
 /**
- * Sends one request on a connection of its own, a GET with a body included. Never throws.
- * @param options.timeoutMs how long the answer may take, in real time, after the body has been sent
+ * Sends one request on a connection of its own. A GET may have a body. Never throws.
+ * @param options.timeoutMs real milliseconds until the answer must arrive after the body was sent
  */
 export async function sendOut(
   { method, url, headers, body, slowMs = 0 }: Outgoing,
@@ -43,7 +43,7 @@ export async function sendOut(
         answer.resume();
       });
     });
-    // Whoever hangs up during a slow body is noticed here; the failure itself is taken from `status` below.
+    // The receiver may close the connection during a slow body. This keeps the rejection handled until the await below.
     status.catch(() => undefined);
     if (slowMs > 0) await trickle(outgoing, body, slowMs);
     else outgoing.write(body);

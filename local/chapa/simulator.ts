@@ -10,27 +10,27 @@ import { type ActResult, type Settings, SimulatorState } from "./state.ts";
 import type { Capture } from "./transactions.ts";
 
 export type ChapaOptions = {
-  /** Of the API and the payer's page; 0, the default, for any free one. */
+  /** The port of the API and the payer's page. 0, the default, takes any free one. */
   port?: number;
-  /** Of the control API; 0, the default, for any free one. */
+  /** The port of the control API. 0, the default, takes any free one. */
   controlPort?: number;
   profile?: ProfileName;
-  /** Decides everything that looks like chance. */
+  /** The seed of all random choices. */
   seed?: number;
   clock?: Clock;
-  /** `CHASECK_TEST-sim…`. */
+  /** Must begin with `CHASECK_TEST-sim`. */
   secretKey?: string;
   publicKey?: string;
   webhookSecret?: string;
-  /** Where webhooks go; without it none is sent. */
+  /** The URL for webhooks. Without it none are sent. */
   webhookUrl?: string | undefined;
   /** Every checkout is paid as soon as it is open. */
   autopilot?: boolean;
-  /** Whether the cents of an amount and a first name `Sim-…` choose what happens; true by default. */
+  /** Whether the cents of an amount and a first name `Sim-…` select a scenario. True by default. */
   scenarios?: boolean;
-  /** How long a checkout takes payments. */
+  /** How long a checkout accepts payments. */
   retryWindowMinutes?: number;
-  /** Hears one short line about each request and each delivery. */
+  /** Receives one line about each request and each delivery. */
   log?: (line: string) => void;
 };
 
@@ -43,7 +43,7 @@ export const CHAPA_DEFAULTS = {
 
 type Parts = {
   settings: Settings;
-  stage: { state: SimulatorState };
+  current: { state: SimulatorState };
   faults: FaultPlan;
   api: Listening;
   control: Listening;
@@ -51,11 +51,11 @@ type Parts = {
 
 /** A running Chapa. Made by {@link startChapa}. */
 export class ChapaSimulator {
-  /** Of the API and the payer's page, without a slash at the end. */
+  /** The origin of the API and the payer's page. */
   readonly origin: string;
-  /** What a client takes as its base URL: `origin` and `/v1`. */
+  /** The base URL for clients: `origin` and `/v1`. */
   readonly apiBase: string;
-  /** Of the control API, whose paths begin with `/__sim`. */
+  /** The origin of the control API. Its paths begin with `/__sim`. */
   readonly control: string;
   readonly clock: Clock;
   readonly faults: FaultPlan;
@@ -70,7 +70,7 @@ export class ChapaSimulator {
     this.faults = parts.faults;
   }
 
-  /** The ledger: all the money that ever moved, oldest first. */
+  /** The ledger: every capture, oldest first. */
   captures(): Capture[] {
     return this.#state.ledger.captures();
   }
@@ -86,8 +86,8 @@ export class ChapaSimulator {
   }
 
   /**
-   * Does what a payer, a bank or Chapa's dashboard does.
-   * @throws ActionRefused for a tx_ref that nobody opened, or an action that comes at the wrong time
+   * Performs an action of the payer, the bank or Chapa's dashboard.
+   * @throws ActionRefused for an unknown tx_ref, or if the state of the checkout does not allow the action
    */
   async act(txRef: string, action: Action, params: ActParams = {}): Promise<ActResult> {
     const transaction = this.#state.ledger.find(txRef);
@@ -96,8 +96,8 @@ export class ChapaSimulator {
   }
 
   /**
-   * Says what happens to the messages about `txRef`, which need not exist yet; `*` is every later one.
-   * @throws ZodError for an option that does not exist
+   * Plans the deliveries about `txRef`, which need not exist yet. `*` means every later transaction.
+   * @throws ZodError for an unknown option
    */
   plan(txRef: string, plan: DeliveryPlan): void {
     this.#state.plan(txRef, DeliveryPlan.parse(plan));
@@ -116,7 +116,7 @@ export class ChapaSimulator {
     this.#parts.settings.profile = profile;
   }
 
-  /** Replaces keys from now on, as the dashboard does; what is not named stays. */
+  /** Replaces keys, as the dashboard does. Absent keys stay. @throws UnsafeKey */
   setKeys(keys: { secretKey?: string; webhookSecret?: string }): void {
     if (keys.secretKey !== undefined) refuseRealKey(keys.secretKey);
     Object.assign(this.#parts.settings, keys);
@@ -126,14 +126,14 @@ export class ChapaSimulator {
     this.#parts.settings.webhookUrl = url ?? null;
   }
 
-  /** Forgets all transactions, plans, faults and the journal. Settings and the clock stay as they are. */
+  /** Deletes all transactions, plans, faults and the journal. Settings and the clock stay. */
   async reset(): Promise<void> {
     this.#state.scheduler.stop();
-    this.#parts.stage.state = new SimulatorState(this.#parts.settings);
+    this.#parts.current.state = new SimulatorState(this.#parts.settings);
     await this.faults.clear();
   }
 
-  /** Resolves when no webhook or callback is under way; retries that wait for the clock do not count. */
+  /** Resolves when no webhook or callback is under way. It does not wait for retries that wait for the clock. */
   async settled(): Promise<void> {
     await this.#state.scheduler.settled();
   }
@@ -149,7 +149,7 @@ export class ChapaSimulator {
   }
 
   get #state(): SimulatorState {
-    return this.#parts.stage.state;
+    return this.#parts.current.state;
   }
 }
 
@@ -158,5 +158,7 @@ export class UnsafeKey extends Error {}
 /** @throws UnsafeKey for a secret key that could be a real one */
 export function refuseRealKey(secretKey: string): void {
   if (/^CHASECK_TEST-sim\w*$/.test(secretKey)) return;
-  throw new UnsafeKey("the simulator takes only keys that begin with CHASECK_TEST-sim; a real key must never get here");
+  throw new UnsafeKey(
+    "the simulator accepts only keys that begin with CHASECK_TEST-sim, so that no real key is used by mistake",
+  );
 }

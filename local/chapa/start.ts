@@ -9,32 +9,32 @@ import { CHAPA_DEFAULTS, type ChapaOptions, ChapaSimulator, refuseRealKey } from
 import { type Settings, SimulatorState } from "./state.ts";
 
 /**
- * Starts a Chapa of one's own on loopback, in memory.
+ * Starts a simulated Chapa on loopback, in memory.
  * @throws UnsafeKey for a secret key that could be a real one
- * @throws PortTaken when something else listens there
+ * @throws PortTaken if another program uses the port
  */
 export async function startChapa(options: ChapaOptions = {}): Promise<ChapaSimulator> {
   const settings = settingsOf(options);
-  const stage = { state: new SimulatorState(settings) };
+  const current = { state: new SimulatorState(settings) };
   const faults = new JournaledFaults({
-    journal: () => stage.state.journal,
+    journal: () => current.state.journal,
     now: () => settings.clock.now(),
-    random: () => stage.state.random.number("faults"),
-    tampers: chapaTampers(() => stage.state),
+    random: () => current.state.random.number("faults"),
+    tampers: chapaTampers(() => current.state),
     refusals: REFUSALS,
   });
   const answer = (request: Request): Promise<Answer> =>
-    request.path.startsWith("/checkout/") ? answerCheckout(stage.state, request) : answerApi(stage.state, request);
+    request.path.startsWith("/checkout/") ? answerCheckout(current.state, request) : answerApi(current.state, request);
   const api = await serve("Chapa simulator", options.port ?? 0, answer, faults);
   settings.origin = api.origin;
   const control = await listenElse(api, () =>
     serve("Chapa simulator's control", options.controlPort ?? 0, (request) => answerControl(simulator, request)),
   );
-  const simulator = new ChapaSimulator({ settings, stage, faults, api, control });
+  const simulator = new ChapaSimulator({ settings, current, faults, api, control });
   return simulator;
 }
 
-/** The second server; if it cannot listen, the first one must not stay. */
+/** Starts the second server. If this fails, closes the first one. */
 async function listenElse(first: Listening, start: () => Promise<Listening>): Promise<Listening> {
   try {
     return await start();

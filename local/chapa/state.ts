@@ -14,7 +14,7 @@ import { Ledger, type Mode, type State, type Status, stateOf, statusOf, type Tra
 import type { Order } from "./validate.ts";
 import { WebhookSender } from "./webhook-sender.ts";
 
-/** What one simulator is set to. What can be changed while it runs is not readonly. */
+/** The settings of one simulator. Those that are not readonly can change while it runs. */
 export type Settings = {
   readonly clock: Clock;
   readonly seed: number;
@@ -27,19 +27,19 @@ export type Settings = {
   readonly log: (line: string) => void;
   profile: ProfileName;
   webhookUrl: string | null;
-  /** Where the API and the payer's page are served. */
+  /** The origin of the API and the payer's page. */
   origin: string;
 };
 
-/** What came of an action: how Chapa sees the payment, where the link stands, where the payer's browser goes. */
+/** The result of an action. `status` is the payment's, `state` is the link's, `redirect` is the browser's next URL. */
 export type ActResult = { txRef: string; status: Status; state: State; redirect: string | null };
 
-/** The plan with this name is for every transaction that has none of its own. */
+/** The name of the plan for all transactions. */
 export const EVERY_TX_REF = "*";
 
 const RATE_LIMIT_PER_MINUTE = 600;
 
-/** One merchant's Chapa, from its first request to the next reset. */
+/** The state of one simulated Chapa until the next reset. */
 export class SimulatorState {
   readonly settings: Settings;
   readonly scheduler: Scheduler;
@@ -74,7 +74,7 @@ export class SimulatorState {
     const ledger = new Ledger({
       random,
       windowMs: settings.retryWindowMinutes * 60_000,
-      tell: (transaction, happening) => sender.announce(transaction, happening),
+      notify: (transaction, paymentEvent) => sender.announce(transaction, paymentEvent),
     });
     const delivered = (txRef: string) => sender.settled(txRef);
     this.scheduler = scheduler;
@@ -87,7 +87,7 @@ export class SimulatorState {
     this.#payer = new Payer({ ledger, scheduler, delivered });
   }
 
-  /** Opens a checkout and lets its scenario, or the autopilot, play the payer. */
+  /** Opens a checkout and starts its scenario or the autopilot. */
   async open(order: Order, mode: Mode): Promise<{ transaction: Transaction; isAnswerLost: boolean }> {
     const scenario = this.settings.hasScenarios ? scenarioOf(order) : undefined;
     const plan = { ...this.#planOf(EVERY_TX_REF), ...scenario?.plan, ...this.#planOf(order.txRef) };
@@ -98,7 +98,7 @@ export class SimulatorState {
     }
     const action = scenario?.act ?? (this.settings.isAutopilot ? "pay" : undefined);
     if (plan.reorder === "before-initialize-answer") {
-      // Only a payment makes news, so somebody has to pay before the merchant knows the link.
+      // Only a payment causes a webhook, so the payer must pay before the merchant gets the link.
       this.#play(transaction, action ?? "pay");
       await this.#sender.settled(order.txRef);
     } else if (action) {
@@ -110,7 +110,7 @@ export class SimulatorState {
     return { transaction, isAnswerLost: scenario?.isInitializeLost === true };
   }
 
-  /** @throws ActionRefused when the checkout is not in a state for it */
+  /** @throws ActionRefused if the state of the checkout does not allow the action */
   async act(transaction: Transaction, action: Action, params: ActParams = {}): Promise<ActResult> {
     const leaves = this.#payer.act(transaction, action, params);
     const { txRef } = transaction.order;
@@ -123,7 +123,7 @@ export class SimulatorState {
     };
   }
 
-  /** Plans what happens to the messages about `txRef`, existing or not, in place of what was planned before. */
+  /** Sets or replaces the delivery plan of `txRef`, which need not exist yet. */
   plan(txRef: string, plan: DeliveryPlan): void {
     this.#plans.set(txRef, plan);
     const transaction = this.ledger.find(txRef);
@@ -134,7 +134,7 @@ export class SimulatorState {
     return Object.fromEntries(this.#plans);
   }
 
-  /** Whether verify is out of order for this tx_ref. */
+  /** Whether verify answers 503 for this tx_ref. */
   isVerifyUnavailable(txRef: string): boolean {
     return this.scheduler.now() < (this.#verifyUnavailableUntil.get(txRef) ?? 0);
   }
@@ -143,7 +143,7 @@ export class SimulatorState {
     return `${this.settings.origin}/checkout/payment/${transaction.token}`;
   }
 
-  /** Counts a request. Nobody is ever refused: Chapa's limits are not known, only its headers. */
+  /** Counts a request. @returns Chapa's rate-limit headers. No request is refused, because the real limits are not known. */
   countRequest(): Record<string, string> {
     const number = Math.floor(this.scheduler.now() / 60_000);
     if (this.#minute.number !== number) this.#minute = { number, requests: 0 };
@@ -158,7 +158,7 @@ export class SimulatorState {
     return this.#plans.get(txRef) ?? {};
   }
 
-  /** A scenario that cannot be played out, such as a refund of nothing, is left alone. */
+  /** Ignores a scenario that is not possible, such as a refund without a capture. */
   #play(transaction: Transaction, action: Action): void {
     try {
       this.#payer.act(transaction, action);

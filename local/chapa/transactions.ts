@@ -6,15 +6,15 @@ import type { Order } from "./validate.ts";
 
 export type Mode = "test" | "live";
 
-/** What Chapa says of a payment, in our words; each profile has its own for a failure. */
+/** The status of a payment. The profiles have other words for a failure. */
 export type Status = "pending" | "failed" | "cancelled" | "success" | "refunded" | "reversed";
 
-/** Where a checkout link stands. CANCELLED by merchant or payer; CLOSED by too many failed attempts. */
+/** The state of a checkout link. CANCELLED: by the merchant or the payer. CLOSED: after too many failed attempts. */
 export type State = "OPEN" | "ATTEMPTING" | "PAID" | "CLOSED" | "CANCELLED" | "EXPIRED";
 
 /**
- * Money that moved. Amounts in santim, `at` in epoch ms. `refunded` is what went back by refunds, `reversed` whether
- * the payer's bank took all of it back.
+ * One capture. Amounts in santim, `at` in epoch ms. `refunded` is the sum of all refunds. `reversed` says whether the
+ * payer's bank took the whole amount back.
  */
 export type Capture = {
   txRef: string;
@@ -28,9 +28,9 @@ export type Capture = {
   reversed: boolean;
 };
 
-/** Something that Chapa tells the merchant about. Amount in santim, `at` in epoch ms. */
-export type Happening = {
-  what: "success" | "failed" | "refunded" | "refund-reversed" | "reversed";
+/** An event about which Chapa sends a webhook. Amount in santim, `at` in epoch ms. */
+export type PaymentEvent = {
+  kind: "success" | "failed" | "refunded" | "refund-reversed" | "reversed";
   amount: number;
   currency: Currency;
   mode: Mode;
@@ -49,10 +49,10 @@ export type Transaction = {
   updatedAt: number;
   plan: DeliveryPlan;
   failedAttempts: number;
-  /** Attempts that the payer has begun and that will still end. */
+  /** Number of attempts that have begun and not ended. */
   inFlight: number;
   cancelledBy: "merchant" | "payer" | null;
-  lastFailure: Happening | null;
+  lastFailure: PaymentEvent | null;
   readonly captures: Capture[];
   readonly log: { item: number; message: string; type: "log" | "error"; at: number }[];
 };
@@ -62,26 +62,26 @@ export const ATTEMPTS_ALLOWED = 10;
 const CHARACTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
 const TOKEN_LENGTH = 32;
 
-/** Every transaction and every capture. The only place that changes them. */
+/** All transactions and captures. No other module changes them. */
 export class Ledger {
   readonly #byTxRef = new Map<string, Transaction>();
   readonly #byToken = new Map<string, Transaction>();
   readonly #captures: Capture[] = [];
   readonly #random: Random;
   readonly #windowMs: number;
-  readonly #tell: (transaction: Transaction, happening: Happening) => void;
+  readonly #notify: (transaction: Transaction, paymentEvent: PaymentEvent) => void;
 
   constructor(options: {
     random: Random;
     windowMs: number;
-    tell: (transaction: Transaction, happening: Happening) => void;
+    notify: (transaction: Transaction, paymentEvent: PaymentEvent) => void;
   }) {
     this.#random = options.random;
     this.#windowMs = options.windowMs;
-    this.#tell = options.tell;
+    this.#notify = options.notify;
   }
 
-  /** Opens a checkout under a tx_ref that was never used. */
+  /** Opens a checkout. The tx_ref must be unused. */
   open(order: Order, { mode, plan, at }: { mode: Mode; plan: DeliveryPlan; at: number }): Transaction {
     const transaction: Transaction = {
       order,
@@ -90,7 +90,7 @@ export class Ledger {
       token: this.#random.text(`token:${order.txRef}`, TOKEN_LENGTH, CHARACTERS.toLowerCase() + CHARACTERS),
       createdAt: at,
       updatedAt: at,
-      // Counted from initialize; Chapa does not say from when.
+      // An assumption: Chapa does not document when the window begins.
       expiresAt: at + this.#windowMs,
       failedAttempts: 0,
       inFlight: 0,
@@ -113,7 +113,7 @@ export class Ledger {
     return this.#byToken.get(token);
   }
 
-  /** The capture with this reference of Chapa's, and its transaction. */
+  /** The capture with this Chapa reference, and its transaction. */
   findByReference(reference: string): { transaction: Transaction; capture: Capture } | undefined {
     const capture = this.#captures.find((candidate) => candidate.reference === reference);
     const transaction = capture && this.#byTxRef.get(capture.txRef);
@@ -139,19 +139,19 @@ export class Ledger {
     const { order, mode } = transaction;
     const { method, reason, at } = attempt;
     const reference = this.#reference(transaction);
-    const happening: Happening = { what: "failed", ...amountOf(order), mode, reference, method, reason, at };
-    transaction.lastFailure = happening;
+    const paymentEvent: PaymentEvent = { kind: "failed", ...amountOf(order), mode, reference, method, reason, at };
+    transaction.lastFailure = paymentEvent;
     note(transaction, { message: reason, type: "error", at });
-    this.#tell(transaction, happening);
+    this.#notify(transaction, paymentEvent);
   }
 
-  /** Ends the link on the merchant's word. Attempts in flight go on. */
+  /** Closes the link for the merchant. Attempts in flight continue. */
   closeLink(transaction: Transaction, at: number): void {
     transaction.cancelledBy = "merchant";
     note(transaction, { message: "Checkout link expired by the merchant", at });
   }
 
-  /** Takes the money: what was ordered, unless `attempt` says something else. */
+  /** Captures money: the ordered amount, unless `attempt` has another one. */
   capture(
     transaction: Transaction,
     attempt: { method: Method; at: number; amount?: number; currency?: Currency; mode?: Mode },
@@ -169,28 +169,27 @@ export class Ledger {
     transaction.captures.push(capture);
     this.#captures.push(capture);
     note(transaction, { message: `Paid by ${capture.method}`, at: attempt.at });
-    this.#tell(transaction, happeningOf("success", capture, attempt.at));
+    this.#notify(transaction, paymentEventOf("success", capture, attempt.at));
     return capture;
   }
 
-  /** The payer's bank takes a capture back. */
   reverse(transaction: Transaction, capture: Capture, at: number): void {
     capture.reversed = true;
     note(transaction, { message: "Payment reversed", at });
-    this.#tell(transaction, happeningOf("reversed", capture, at));
+    this.#notify(transaction, paymentEventOf("reversed", capture, at));
   }
 
-  /** Gives `amount` (santim) of a capture back to the payer. */
+  /** Refunds `amount` (santim) of a capture. */
   giveBack(transaction: Transaction, capture: Capture, { amount, at }: { amount: number; at: number }): void {
     capture.refunded += amount;
     note(transaction, { message: "Payment refunded", at });
-    this.#tell(transaction, { ...happeningOf("refunded", capture, at), amount });
+    this.#notify(transaction, { ...paymentEventOf("refunded", capture, at), amount });
   }
 
-  /** A refund that came to nothing: the merchant keeps the money. */
+  /** A refund failed: the merchant keeps the money. */
   refundReversed(transaction: Transaction, capture: Capture, { amount, at }: { amount: number; at: number }): void {
     note(transaction, { message: "Refund reversed", type: "error", at });
-    this.#tell(transaction, { ...happeningOf("refund-reversed", capture, at), amount });
+    this.#notify(transaction, { ...paymentEventOf("refund-reversed", capture, at), amount });
   }
 
   #reference({ order }: Transaction): string {
@@ -218,9 +217,9 @@ export function shownCapture({ captures, plan }: Transaction): Capture | undefin
   return captures.at(plan.verifyShows === "last" ? -1 : 0);
 }
 
-function happeningOf(what: Happening["what"], capture: Capture, at: number): Happening {
+function paymentEventOf(kind: PaymentEvent["kind"], capture: Capture, at: number): PaymentEvent {
   const { amount, currency, mode, reference, method } = capture;
-  return { what, amount, currency, mode, reference, method, reason: null, at };
+  return { kind, amount, currency, mode, reference, method, reason: null, at };
 }
 
 function amountOf({ amount, currency }: Order): { amount: number; currency: Currency } {

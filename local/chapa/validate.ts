@@ -1,7 +1,7 @@
 import { type Fields, objectAt, textAt, valueAt } from "./fields.ts";
 import { CURRENCIES, type Currency, isNumeric, toSantim } from "./money.ts";
 
-/** A checkout as the merchant ordered it. Amount in santim; what was not sent is null. */
+/** The merchant's order of a checkout. Amount in santim. Absent fields are null. */
 export type Order = {
   txRef: string;
   amount: number;
@@ -18,7 +18,7 @@ export type Order = {
   meta: Fields | null;
 };
 
-/** A sentence, or the codes of each field. */
+/** A message, or error codes by field. */
 export type Complaint = string | Record<string, string[]>;
 
 type Rule = (value: unknown) => string | undefined;
@@ -28,7 +28,7 @@ const TX_REF_LENGTH = 50;
 const TITLE_LENGTH = 16;
 const DESCRIPTION_LENGTH = 50;
 
-// Chapa refuses mail domains where nobody can have a mailbox.
+// Chapa refuses reserved mail domains.
 const TEST_MAIL = /@(?:.+\.)?(?:example\.(?:com|org|net)|test\.com)$/i;
 
 const REQUIRED: readonly string[] = ["amount", "currency", "tx_ref"];
@@ -55,7 +55,7 @@ const RULES: Record<string, Rule> = {
   "customization.logo": url,
 };
 
-/** Checks what a merchant sent to initialize. */
+/** Validates the body of initialize. */
 export function parseOrder(fields: Fields): { order: Order } | { complaint: Complaint } {
   const wrong = Object.entries(RULES).flatMap(([path, rule]) => {
     const value = valueAt(fields, path);
@@ -86,7 +86,7 @@ export function parseOrder(fields: Fields): { order: Order } | { complaint: Comp
   };
 }
 
-/** Santim of an amount that Chapa takes, or the code of what is wrong with it. */
+/** Parses an amount in birr to santim. @returns an error code for an amount that Chapa refuses */
 export function parseAmount(value: unknown): { santim: number } | { code: string } {
   const code = amount(value);
   return code === undefined ? { santim: toSantim(String(value)) } : { code };
@@ -100,7 +100,7 @@ function amount(value: unknown): string | undefined {
   if (!(typeof value === "number" || typeof value === "string") || !isNumeric(String(value))) {
     return "validation.numeric";
   }
-  // 0 and -1 are known to be below the minimum; that it is one birr follows from the wallets' own limits.
+  // Observed: 0 and -1 are below the minimum. That the minimum is one birr is assumed from the limits of the wallets.
   if (Number(value) < 1) return "validation.min.numeric";
   return Number(value) > LARGEST_AMOUNT ? "The amount must not exceed 1000000." : undefined;
 }

@@ -2,23 +2,22 @@ import type { DeliveryPlan } from "./delivery-plan.ts";
 import { hmac, phpJson, type WebhookFields, webhookFields } from "./payload.ts";
 import type { Profile } from "./profiles.ts";
 import type { Random } from "./random.ts";
-import type { Happening, Transaction } from "./transactions.ts";
+import type { PaymentEvent, Transaction } from "./transactions.ts";
 
-/** A webhook ready to be sent. Every try sends these bytes under these headers. */
+/** A webhook that is ready to send. Every try sends the same bytes and headers. */
 export type Webhook = { event: string; headers: Record<string, string>; body: Buffer };
 
-/** What webhooks are built and signed with. */
 export type BuilderContext = { profile: Profile; random: Random; secretKey: string; webhookSecret: string };
 
-// Just beyond the 256 KiB that many queues and functions take.
+// A little more than the 256 KiB that many queues and functions accept.
 const HUGE_PADDING_BYTES = 300 * 1024;
 
 const HEX = "0123456789abcdef";
 
-/** Writes and signs the webhook about `happening`, with whatever the transaction's plan does to it. */
-export function buildWebhook(transaction: Transaction, happening: Happening, context: BuilderContext): Webhook {
+/** Writes and signs the webhook about `paymentEvent`, with the faults of the transaction's plan. */
+export function buildWebhook(transaction: Transaction, paymentEvent: PaymentEvent, context: BuilderContext): Webhook {
   const { plan, order } = transaction;
-  const fields = misstate(webhookFields(transaction, happening, context), plan);
+  const fields = misstate(webhookFields(transaction, paymentEvent, context), plan);
   const { body, type } = encode(fields, plan, context.profile.trait("encoder", order.txRef));
   return {
     event: String(fields.find(([name]) => name === "event")?.[1]),

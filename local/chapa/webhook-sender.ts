@@ -1,27 +1,27 @@
 import type { DeliveryEntry, Journal } from "./journal.ts";
 import type { Scheduler } from "./scheduler.ts";
 import { type Outcome, sendOut } from "./send.ts";
-import type { Happening, Transaction } from "./transactions.ts";
+import type { PaymentEvent, Transaction } from "./transactions.ts";
 import { type BuilderContext, buildWebhook, type Webhook } from "./webhook-builder.ts";
 
 const RETRY_AFTER_MS = 10 * 60_000;
 const RETRIES = 10;
 const TIMEOUT_MS = 5000;
-// Long enough for a browser to have followed the redirect.
+// Long enough for a browser to follow the redirect.
 const AFTER_REDIRECT_SECONDS = 5;
 
-/** Tells the merchant what happened, by webhook and callback, as the plan of each transaction wants it. */
+/** Sends webhooks and callbacks to the merchant, by the plan of each transaction. */
 export class WebhookSender {
   readonly #scheduler: Scheduler;
   readonly #journal: Journal;
   readonly #context: BuilderContext;
   readonly #webhookUrl: () => string | null;
-  /** The end of the deliveries under way about each tx_ref: one transaction's news keeps its order. */
+  /** Resolves when the last queued delivery of a tx_ref has ended. Deliveries of one transaction stay in order. */
   readonly #tails = new Map<string, Promise<void>>();
-  readonly #held = new Map<string, Happening[]>();
+  readonly #held = new Map<string, PaymentEvent[]>();
   readonly #firstSuccess = new Map<string, Webhook>();
 
-  /** @param parts.webhookUrl where webhooks go at this moment; null for nowhere */
+  /** @param parts.webhookUrl returns the current URL for webhooks; null means that none are sent */
   constructor(parts: {
     scheduler: Scheduler;
     journal: Journal;
@@ -34,36 +34,36 @@ export class WebhookSender {
     this.#webhookUrl = parts.webhookUrl;
   }
 
-  /** Sends word of `happening`, or plans to. */
-  announce(transaction: Transaction, happening: Happening): void {
+  /** Sends or schedules the deliveries about `paymentEvent`. */
+  announce(transaction: Transaction, paymentEvent: PaymentEvent): void {
     const { txRef } = transaction.order;
     if (transaction.plan.reorder === "success-before-failed") {
       const held = this.#held.get(txRef) ?? [];
       this.#held.set(txRef, held);
-      if (happening.what === "failed" && transaction.captures.length === 0) return void held.push(happening);
-      this.#start(transaction, happening);
+      if (paymentEvent.kind === "failed" && transaction.captures.length === 0) return void held.push(paymentEvent);
+      this.#start(transaction, paymentEvent);
       for (const late of held.splice(0)) this.#start(transaction, late);
     } else {
-      this.#start(transaction, happening);
+      this.#start(transaction, paymentEvent);
     }
   }
 
-  /** Resolves when everything under way about this transaction has ended. */
+  /** Resolves when all deliveries about this transaction that are under way have ended. */
   async settled(txRef: string): Promise<void> {
     await this.#tails.get(txRef);
   }
 
-  #start(transaction: Transaction, happening: Happening): void {
+  #start(transaction: Transaction, paymentEvent: PaymentEvent): void {
     const { plan, order } = transaction;
-    const webhooks = this.#webhooksOf(transaction, happening);
+    const webhooks = this.#webhooksOf(transaction, paymentEvent);
     const isEarly = plan.callback?.order === "before";
     const delay = (plan.delay ?? 0) + (plan.reorder === "after-redirect" ? AFTER_REDIRECT_SECONDS : 0);
-    const due = happening.at + delay * 1000;
+    const due = paymentEvent.at + delay * 1000;
     const round = async (): Promise<void> => {
       for (const webhook of webhooks) await this.#deliver(transaction, webhook, due);
-      if (!isEarly) await this.#callbacks(transaction, happening);
+      if (!isEarly) await this.#callbacks(transaction, paymentEvent);
     };
-    if (isEarly) void this.#queue(order.txRef, () => this.#callbacks(transaction, happening));
+    if (isEarly) void this.#queue(order.txRef, () => this.#callbacks(transaction, paymentEvent));
     if (delay === 0) void this.#queue(order.txRef, round);
     else this.#scheduler.at(due, () => this.#queue(order.txRef, round));
   }
@@ -78,19 +78,19 @@ export class WebhookSender {
     return tail;
   }
 
-  /** All that is sent about one happening: the webhook, its copies and variants, and an old one that comes again. */
-  #webhooksOf(transaction: Transaction, happening: Happening): Webhook[] {
+  /** All webhooks about one event: the webhook, its copies and variants, and a replay. */
+  #webhooksOf(transaction: Transaction, paymentEvent: PaymentEvent): Webhook[] {
     const { plan, order } = transaction;
-    const webhook = buildWebhook(transaction, happening, this.#context);
+    const webhook = buildWebhook(transaction, paymentEvent, this.#context);
     const copies = Array.from({ length: plan.duplicate ?? 0 }, () => webhook);
     const variants = Array.from({ length: plan.duplicateVariant ?? 0 }, (_, index) =>
-      buildWebhook(transaction, { ...happening, at: happening.at + (index + 1) * 1000 }, this.#context),
+      buildWebhook(transaction, { ...paymentEvent, at: paymentEvent.at + (index + 1) * 1000 }, this.#context),
     );
-    if (happening.what === "success" && !this.#firstSuccess.has(order.txRef)) {
+    if (paymentEvent.kind === "success" && !this.#firstSuccess.has(order.txRef)) {
       this.#firstSuccess.set(order.txRef, webhook);
     }
     const old = this.#firstSuccess.get(order.txRef);
-    const wentBack = happening.what === "refunded" || happening.what === "reversed";
+    const wentBack = paymentEvent.kind === "refunded" || paymentEvent.kind === "reversed";
     return [webhook, ...copies, ...variants, ...(plan.replay && wentBack && old ? [old] : [])];
   }
 
@@ -121,16 +121,16 @@ export class WebhookSender {
     this.#scheduler.at(next, () => this.#tryWebhook({ ...delivery, attempt: attempt + 1, due: next }));
   }
 
-  async #callbacks(transaction: Transaction, happening: Happening): Promise<void> {
+  async #callbacks(transaction: Transaction, paymentEvent: PaymentEvent): Promise<void> {
     const { order, plan } = transaction;
     const callback = plan.callback ?? {};
     const wanted =
-      happening.what === "success" || (happening.what === "failed" && (callback.onFailure || callback.status));
+      paymentEvent.kind === "success" || (paymentEvent.kind === "failed" && (callback.onFailure || callback.status));
     if (!order.callbackUrl || !wanted || callback.send === "off") return;
     const facts = {
       trx_ref: order.txRef,
-      ref_id: happening.reference,
-      status: callback.status ?? happening.what,
+      ref_id: paymentEvent.reference,
+      status: callback.status ?? paymentEvent.kind,
     };
     for (let time = 1; time <= (callback.times ?? 1); time++) {
       const place = this.#context.profile.trait("callback", order.txRef);

@@ -4,12 +4,12 @@ import type { Profile } from "./profiles.ts";
 import { type Capture, shownCapture, statusOf, type Transaction } from "./transactions.ts";
 import type { Complaint } from "./validate.ts";
 
-/** Chapa's envelope around something that went well. */
+/** Chapa's envelope of a success. */
 export function accept(message: string, data: unknown): Answer {
   return { status: 200, body: { message, status: "success", data } };
 }
 
-/** Chapa's envelope around a refusal. */
+/** Chapa's envelope of a refusal. */
 export function refuse(status: number, message: Complaint): Answer {
   return { status, body: { message, status: "failed", data: null } };
 }
@@ -17,7 +17,7 @@ export function refuse(status: number, message: Complaint): Answer {
 export const NO_KEY = refuse(401, "Authorization required");
 export const WRONG_KEY = refuse(401, "Invalid API Key or User doesn't exist");
 
-/** What verify says of a transaction, or of none. */
+/** The answer of verify. `transaction` is undefined for an unknown reference. */
 export function verifyAnswer(transaction: Transaction | undefined, profile: Profile, txRef: string): Answer {
   if (!transaction) {
     return profile.trait("unknownReference", txRef) === 400
@@ -28,7 +28,7 @@ export function verifyAnswer(transaction: Transaction | undefined, profile: Prof
   return detailsAnswer(transaction, statusWord(transaction, profile), profile);
 }
 
-/** What verify says of a transaction that nobody has paid, whether or not that is so. */
+/** The answer of verify for an unpaid transaction, even if it is paid. */
 export function unpaidAnswer({ order, ...rest }: Transaction, profile: Profile): Answer {
   if (profile.trait("unpaid", order.txRef) === 404) {
     const status = profile.trait("unpaidStatus", order.txRef);
@@ -37,7 +37,7 @@ export function unpaidAnswer({ order, ...rest }: Transaction, profile: Profile):
   return detailsAnswer({ ...rest, order, captures: [], lastFailure: null }, "pending", profile);
 }
 
-/** The transaction's status in this profile's words. */
+/** The transaction's status, with this profile's wording. */
 function statusWord(transaction: Transaction, profile: Profile): string {
   const status = statusOf(transaction);
   const isFailure = status === "failed" || status === "cancelled";
@@ -62,7 +62,7 @@ function detailsAnswer(transaction: Transaction, status: string, profile: Profil
     method: last?.method ?? null,
     type: last ? "API" : "Unknown",
     status,
-    // A transaction that nobody has tried to pay has no such key.
+    // Before the first try the answer has no reference.
     ...(last ? { reference: last.reference } : {}),
     tx_ref: order.txRef,
     customization: { title: order.title, description: order.description, logo: order.logo },
@@ -74,7 +74,7 @@ function detailsAnswer(transaction: Transaction, status: string, profile: Profil
   return { status: 200, body: { message: profile.trait("detailsMessage", order.txRef), status: top, data } };
 }
 
-/** What cancel says after it has ended a link. */
+/** The data of a successful cancel. */
 export function cancelledData({ order, createdAt, updatedAt }: Transaction): Record<string, unknown> {
   return {
     tx_ref: order.txRef,
@@ -87,7 +87,7 @@ export function cancelledData({ order, createdAt, updatedAt }: Transaction): Rec
 
 const PER_PAGE = 10;
 
-/** One page of the merchant's list, newest first: a row for each capture, or one for a transaction without any. */
+/** One page of the merchant's list, newest first. Each capture has a row; a transaction without captures has one row. */
 export function transactionsPage(
   transactions: Transaction[],
   page: number,
@@ -127,7 +127,7 @@ function listed(transaction: Transaction, capture: Capture | undefined, profile:
     currency: capture?.currency ?? order.currency,
     amount: toText(amount),
     charge: toText(capture ? feeOf(amount) : 0),
-    // Assumed to be the merchant's own reference: without it nobody could match this list to their books.
+    // Assumed to be the merchant's reference. Without it a merchant could not reconcile this list.
     trans_id: order.txRef,
     payment_method: capture?.method ?? lastFailure?.method ?? null,
     customer: {
@@ -140,7 +140,7 @@ function listed(transaction: Transaction, capture: Capture | undefined, profile:
   };
 }
 
-/** Everything that happened to a transaction, as Chapa lists it. */
+/** The timeline of a transaction, as Chapa lists it. */
 export function eventRows({ log }: Transaction): Record<string, unknown>[] {
   return log.map(({ item, message, type, at }) => ({
     item,

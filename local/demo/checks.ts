@@ -1,16 +1,15 @@
 import type { Outcome } from "./outcome.ts";
 
-/** One thing that a scenario proves, in words; `got` says how it really stands. */
+/** One checked claim of a scenario. `got` is the real value as JSON. */
 export type Finding = { claim: string; holds: boolean; got: string };
 
-/** States a claim about an outcome. */
 export function claim(text: string, holds: boolean, got: unknown): Finding {
   return { claim: text, holds, got: JSON.stringify(got) ?? "nothing" };
 }
 
 type Expected = { state: string; late?: boolean; attention?: string[]; opened?: number; captured?: number };
 
-/** That there is one payment, and how it ended. */
+/** Checks that there is one payment, and its end. */
 export function onePayment(outcome: Outcome, expected: Expected): Finding {
   const { payments } = outcome;
   const [payment] = payments;
@@ -31,7 +30,7 @@ export function onePayment(outcome: Outcome, expected: Expected): Finding {
   return claim(`there is one payment, and it ended ${details.filter(Boolean).join(" ")}`, holds, payments);
 }
 
-/** Every capture at Chapa is on a payment here, and nothing else is. */
+/** Checks that exactly the captures at Chapa are recorded. */
 export function everyCaptureAccounted({ captures, payments }: Outcome): Finding {
   const moved = [...new Set(captures.map(({ txRef }) => txRef))].sort();
   const known = payments.flatMap(({ captured }) => captured).sort();
@@ -44,13 +43,14 @@ export function everyCaptureAccounted({ captures, payments }: Outcome): Finding 
   );
 }
 
-/** That exactly so many checkouts at Chapa can still be paid. */
+/** Checks how many checkouts at Chapa can still be paid. */
 export function liveCheckouts({ transactions }: Outcome, count: number): Finding {
   const live = transactions.filter(({ state }) => state === "OPEN" || state === "ATTEMPTING");
   const text = count === 0 ? "no checkout at Chapa can still be paid" : `${count} checkout at Chapa can still be paid`;
   return claim(text, live.length === count, transactions);
 }
 
+/** Checks the property's status and the statuses that the listing service received. */
 export function listingIs({ listings, confirms }: Outcome, status: string, expected: string[]): Finding {
   const [property] = listings;
   const delivered = confirms.map((confirm) => confirm.status);
@@ -61,13 +61,13 @@ export function listingIs({ listings, confirms }: Outcome, status: string, expec
   });
 }
 
-/** What the payer was told, by the service's event names, in order. */
+/** Checks the event types of the payer's messages, in order. */
 export function payerWasNotified({ notifications }: Outcome, events: string[]): Finding {
   const text = events.length > 0 ? `the payer got ${events.join(", then ")}` : "the payer got no message";
   return claim(text, notifications.map(({ eventType }) => eventType).join() === events.join(), notifications);
 }
 
-/** The statuses of all answers to one question, in order. */
+/** All answers to one kind of request, in order. */
 export function answersTo(outcome: Outcome, asked: string): Outcome["answers"] {
   return outcome.answers.filter((answer) => answer.asked === asked);
 }

@@ -13,9 +13,9 @@ const command = new Command({
   summary: "Plays one payment from beginning to end against the whole service, and checks the result.",
   duration: "5 seconds for one story; 2 minutes for all",
   options: {
-    scenario: optionalChoice("plays and tells this story (default pay)", NAMES),
-    all: flag("plays every story, each with its checks"),
-    stories: flag("tells the timeline of each story of --all"),
+    scenario: optionalChoice("plays this story and prints its timeline (default pay)", NAMES),
+    all: flag("plays every story and prints its checks"),
+    stories: flag("also prints the timelines with --all"),
   },
   examples: {
     "npm run demo": "pays one listing fee and prints what happens",
@@ -27,7 +27,7 @@ const command = new Command({
 
 async function main(): Promise<boolean> {
   const { all, scenario, stories } = command.read();
-  if (all && scenario !== undefined) return command.refuse("--all and --scenario do not go together.");
+  if (all && scenario !== undefined) return command.refuse("--all and --scenario cannot be combined.");
   const chosen = SCENARIOS.filter(({ name }) => all || name === (scenario ?? "pay"));
   process.env["POWERTOOLS_LOG_LEVEL"] ??= "SILENT";
   process.env["POWERTOOLS_METRICS_DISABLED"] ??= "true";
@@ -47,7 +47,7 @@ function summary(played: readonly Played[]): boolean {
   process.stdout.write(
     failed.length === 0
       ? `${paint("green", "All checks hold:")} ${played.length} of ${NAMES.length} scenarios played, ${claims} claims.\n`
-      : `${paint("red", "Not good:")} ${names}\n`,
+      : `${paint("red", "Failed:")} ${names}\n`,
   );
   return failed.length === 0;
 }

@@ -3,9 +3,9 @@ import { openFlags } from "../../lib/domain/payment.ts";
 import { WIRE_STATUS } from "../../lib/domain/vocabulary.ts";
 import type { Cloud } from "../cloud.ts";
 
-/** How everything stands at the end of a scenario, on every side. Checks read nothing else. */
+/** The state of all services at the end of a scenario. Checks read nothing else. */
 export type Outcome = {
-  /** Answers to the owner, in order: what was asked, and what came. */
+  /** Answers to requests, in order. `asked` names the kind of request. */
   answers: {
     asked: string;
     status: number;
@@ -20,27 +20,27 @@ export type Outcome = {
     status: string;
     late: boolean;
     finalised: boolean;
-    /** Codes that wait for a person. */
+    /** Open attention codes. */
     attention: string[];
-    /** References of the checkouts that were opened, and of those that took money. */
+    /** References of the checkouts that were opened, and of those with a capture. */
     opened: string[];
     captured: string[];
     isAcknowledged: boolean;
     failureReason: string | undefined;
   }[];
-  /** Chapa's own books. */
+  /** Chapa's ledger. */
   transactions: { txRef: string; state: string }[];
   captures: { txRef: string; amount: number }[];
   listings: { id: string; status: string; paymentStatus: string }[];
-  /** What the listing was told, without questions. */
+  /** The results that the listing service received, without preflights. */
   confirms: { propertyId: string; status: string }[];
-  /** What the payer was told. */
+  /** The payer's messages. */
   notifications: { eventType: string; message: string }[];
-  /** Questions to Chapa about money. */
+  /** Number of verify requests to Chapa. */
   verifies: number;
 };
 
-/** Reads every side of a cloud as it is now. */
+/** Reads the present state of all services of a cloud. */
 export async function outcomeOf(cloud: Cloud, answers: Outcome["answers"]): Promise<Outcome> {
   const payments = await cloud.rows.payments();
   const confirms = cloud.services.listing?.confirms() ?? [];

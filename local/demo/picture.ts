@@ -6,10 +6,10 @@ import { moveIntoPlace, openWorkspace } from "../../commands/workspace.ts";
 
 const command = new Command({
   name: "npm run demo:picture",
-  summary: "Draws docs/demo.svg, what a terminal shows of npm run demo, from a real run.",
+  summary: "Runs npm run demo and draws its output to docs/demo.svg.",
   duration: "10 seconds",
   options: {},
-  examples: { "npm run demo:picture": "after a change of what the demo prints" },
+  examples: { "npm run demo:picture": "after a change of the demo's output" },
 });
 
 const COLUMNS = 132;
@@ -35,7 +35,7 @@ const COLOUR = new RegExp(`${String.fromCharCode(27)}\\[(\\d+)m`);
 
 type Piece = { text: string; style: string };
 
-/** Pieces of one line; a colour lasts until the code that ends it. */
+/** Splits one line into pieces of one colour each. */
 function piecesOf(line: string): Piece[] {
   let style = "";
   return line.split(COLOUR).flatMap((part, index) => {

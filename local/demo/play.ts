@@ -49,7 +49,7 @@ export const SCENARIOS: readonly Scenario[] = [
   rateLimited,
 ];
 
-/** What came of one scenario. `startedAt` in epoch ms of the cloud's clock, `tookMs` in real time. */
+/** The result of one scenario. `startedAt` is in epoch ms of the cloud's clock, `tookMs` is real time. */
 export type Played = {
   scenario: Scenario;
   startedAt: number;
@@ -61,7 +61,7 @@ export type Played = {
 
 /**
  * Plays one scenario on a cloud of its own.
- * @param environment settings that stand in the environment; the scenario's own come before them
+ * @param environment variables with settings. The scenario's own settings replace them.
  */
 export async function play(scenario: Scenario, environment: Record<string, string | undefined>): Promise<Played> {
   const began = performance.now();

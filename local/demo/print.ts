@@ -19,7 +19,7 @@ const LANES: Record<Lane, { name: string; style: Style }> = {
 };
 const TEXT_LIMIT = 150;
 
-/** The whole story of one scenario, for people. */
+/** The timeline of one scenario as text. */
 export function story({ scenario, startedAt, entries }: Played): string {
   const lines = entries.map(({ at, lane, text }) => {
     const { name, style } = LANES[lane];
@@ -29,7 +29,7 @@ export function story({ scenario, startedAt, entries }: Played): string {
   return ["", `  ${paint("bold", scenario.name)}  ${scenario.title}`, "", ...lines, ""].join("\n");
 }
 
-/** What one scenario proves, and what it does not. */
+/** The claims of one scenario as text, and whether each holds. */
 export function verdict({ findings, tookMs }: Played): string {
   const lines = findings.map(({ claim, holds, got }) =>
     holds ? `    ${paint("green", "✓")} ${claim}` : `    ${paint("red", "✗")} ${claim}\n      got: ${got}`,
@@ -42,7 +42,7 @@ export function headline({ scenario, findings }: Played): string {
   return `${mark} ${paint("bold", scenario.name)}  ${scenario.title}`;
 }
 
-/** A line that turns on a terminal while something takes its time. */
+/** Shows a progress line on terminals while `work` runs. */
 export async function whileWorking<Value>(text: string, work: () => Promise<Value>): Promise<Value> {
   const progress = new Progress();
   const frames = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];

@@ -2,14 +2,14 @@ import type { Finding } from "./checks.ts";
 import type { Outcome } from "./outcome.ts";
 import type { Stage } from "./stage.ts";
 
-/** One story with an end that can be checked. */
+/** One story and the checks of its outcome. */
 export type Scenario = {
   name: string;
-  /** What happens, in a sentence. */
+  /** What happens, in one sentence. */
   title: string;
-  /** Settings that the story needs, as they would stand in the environment. */
+  /** Settings of the story, as environment variables. */
   settings?: Record<string, string>;
   play(stage: Stage): Promise<void>;
-  /** What it proves. Reads nothing but the outcome, so that it can be shown to fail. */
+  /** Checks the claims. It reads only the outcome, so that a test can show that each check can fail. */
   check(outcome: Outcome): Finding[];
 };

@@ -1,8 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { ApiClient, type HttpResponse } from "../api-client.ts";
 import type { DeliveryPlan } from "../chapa/delivery-plan.ts";
-import { type Cloud, type CloudOptions, startCloud } from "../cloud.ts";
+import type { Cloud } from "../cloud.ts";
 import type { Settings } from "../settings.ts";
+import { type CloudOptions, startCloud } from "../start-cloud.ts";
 import { PASSWORD, USERS } from "../users.ts";
 import { type Outcome, outcomeOf } from "./outcome.ts";
 import { type Lane, Timeline } from "./timeline.ts";
@@ -14,10 +15,10 @@ const BETWEEN_VERIFICATIONS_MS = 6_000;
 
 type Disturbed = "chapa" | "listing" | "users" | "redis";
 
-/** A checkout that the owner was given. */
+/** A checkout that the owner got. */
 export type Checkout = { id: string; txRef: string; url: string };
 
-/** What a scenario is played on: a running cloud, an owner with a property, and a record of what happens. */
+/** A running cloud for scenarios and tests, with an owner, their property and a timeline. */
 export class Stage {
   readonly timeline: Timeline;
   readonly propertyId: string;
@@ -32,7 +33,7 @@ export class Stage {
     this.propertyId = this.addProperty();
   }
 
-  /** @param settings as they stand in the environment */
+  /** Starts a cloud. */
   static async open(
     settings: Settings,
     options: Pick<CloudOptions, "profile" | "seed" | "observeApi"> = {},
@@ -42,7 +43,7 @@ export class Stage {
       if (!cloud) throw new Error("the cloud has not started");
       return cloud;
     });
-    cloud = await startCloud({ settings, observeStream: timeline.hear, ...options });
+    cloud = await startCloud({ settings, observeStream: timeline.observe, ...options });
     return new Stage(cloud, timeline);
   }
 
@@ -64,7 +65,7 @@ export class Stage {
     return made?.id ?? randomUUID();
   }
 
-  /** The owner presses "pay"; the same `requestId` is the same press. */
+  /** The owner presses "pay". The same `requestId` repeats the same press. */
   async press(propertyId = this.propertyId, requestId: string = randomUUID()): Promise<HttpResponse> {
     this.say("owner", "presses “pay”");
     return this.#pressed(
@@ -72,9 +73,9 @@ export class Stage {
     );
   }
 
-  /** The owner presses "approve and pay" in the listing service, which asks for the payment with the owner's token. */
+  /** The owner presses "approve and pay" in the listing service, which requests the payment with the owner's token. */
   async approveAndPay(): Promise<Checkout> {
-    this.say("owner", "presses “approve and pay” at the listing");
+    this.say("owner", "presses “approve and pay” in the listing");
     const response = this.#pressed(
       await this.#caller.approveAndPay(this.#cloud.services.listing?.baseUrl ?? "", this.propertyId),
     );
@@ -82,21 +83,21 @@ export class Stage {
     return { ...checkoutOf(response), id: String(response.body["payment_id"]) };
   }
 
-  /** The owner presses "pay" and must be given a checkout. */
+  /** The owner presses "pay" and gets a checkout. @throws Error if they do not */
   async checkout(propertyId = this.propertyId, requestId?: string): Promise<Checkout> {
     const response = await this.press(propertyId, requestId);
     await this.#cloud.settle();
     return checkoutOf(response);
   }
 
-  /** Does at Chapa's page what a payer does, and waits for what follows. */
+  /** Performs an action of the payer on Chapa's page, and waits for what follows. */
   async act(checkout: Checkout, action: string, params: Record<string, unknown> = {}): Promise<HttpResponse> {
     const how = Object.entries(params).map(([name, value]) => `${name} ${value}`);
-    this.say("owner", `at Chapa's page: ${[action, ...how].join(", ")}`);
+    this.say("owner", `on Chapa's page: ${[action, ...how].join(", ")}`);
     const response = await this.#caller.act(checkout.url, action, params);
     if (response.status !== 200) this.say("chapa", `refuses: ${response.body["message"] ?? response.status}`);
     await this.#cloud.settle();
-    // A payment is verified once in five seconds; what came sooner waits in the queue.
+    // A payment is verified at most once in five seconds. A verification that comes sooner is delayed in the queue.
     if (this.#cloud.queues.state("resolve").delayed > 0) {
       await this.#cloud.clock.advance(BETWEEN_VERIFICATIONS_MS);
       await this.#cloud.settle();
@@ -104,20 +105,20 @@ export class Stage {
     return response;
   }
 
-  /** The payer's browser comes back from Chapa. */
+  /** The payer's browser returns from Chapa. */
   async returnFromChapa(checkout: Checkout): Promise<HttpResponse> {
     const response = await this.#caller.browse(`${this.#cloud.address.api}/api/v1/payments/return/${checkout.txRef}`);
-    this.#keep("come back", response);
-    const where = response.headers.get("location") ?? "the page that waits";
+    this.#keep("return", response);
+    const where = response.headers.get("location") ?? "the waiting page";
     this.say("owner", `returns from Chapa → ${response.status} ${where}`);
     return response;
   }
 
-  /** Another program asks for the payment in the owner's name. */
+  /** Another program requests the payment in the owner's name. */
   async asProgram(how: "key" | "signed" | "unsigned"): Promise<HttpResponse> {
     const body = { user_id: USERS.owner.id, property_id: this.propertyId };
-    const words = { key: "with its API key", signed: "signed as AWS wants it", unsigned: "without a signature" }[how];
-    this.say("program", `asks in the owner's name, ${words}`);
+    const words = { key: "with its API key", signed: "with an AWS signature", unsigned: "without a signature" }[how];
+    this.say("program", `requests the payment in the owner's name, ${words}`);
     const ask = {
       key: () => this.#caller.initiateByKey(body),
       signed: () => this.#caller.initiateSigned(body),
@@ -135,7 +136,7 @@ export class Stage {
     const headers = { "x-api-key": this.#cloud.address.apiKey };
     const response = await this.#caller.get(`/api/v1/payments/${checkout.id}/status`, headers);
     this.#keep("status", response);
-    this.say("program", `asks for the status → ${response.body["status"]} (${response.body["state"]})`);
+    this.say("program", `reads the status → ${response.body["status"]} (${response.body["state"]})`);
     return response;
   }
 
@@ -155,11 +156,11 @@ export class Stage {
   async status(checkout: Checkout): Promise<HttpResponse> {
     const response = await this.#caller.status(checkout.id);
     this.#keep("status", response);
-    this.say("owner", `asks for the status → ${stateIn(response)}`);
+    this.say("owner", `reads the status → ${stateIn(response)}`);
     return response;
   }
 
-  /** Somebody posts to the webhook. */
+  /** Posts to the webhook. */
   async webhook(what: string, body: string, options: Parameters<ApiClient["webhook"]>[1]): Promise<HttpResponse> {
     const response = await this.#caller.webhook(body, options);
     this.#keep(what, response);
@@ -168,9 +169,9 @@ export class Stage {
     return response;
   }
 
-  /** Time passes; what falls due happens. */
-  async pass(ms: number, why: string): Promise<void> {
-    this.say("clock", `${lengthOf(ms)} pass: ${why}`);
+  /** Moves the clock, and runs everything that is due. */
+  async pass(ms: number, reason: string): Promise<void> {
+    this.say("clock", `${lengthOf(ms)} pass: ${reason}`);
     await this.#cloud.advance(ms);
   }
 
@@ -185,7 +186,7 @@ export class Stage {
     await this.#cloud.fault(target, null);
   }
 
-  /** What happens to every later message of Chapa's. */
+  /** Plans the faults of all later webhooks and callbacks. */
   plan(plan: DeliveryPlan): void {
     this.#cloud.chapa?.plan("*", plan);
   }
@@ -226,8 +227,8 @@ function round(value: number): string {
   return String(Math.round(value * 10) / 10);
 }
 
-/** The checkout in an answer to a press. */
+/** The checkout in an answer to a press. @throws Error for any status other than 2xx */
 export function checkoutOf({ status, body }: HttpResponse): Checkout {
-  if (status < 200 || status > 299) throw new Error(`the owner was answered ${status}: ${body["detail"]}`);
+  if (status < 200 || status > 299) throw new Error(`the owner got ${status}: ${body["detail"]}`);
   return { id: String(body["id"]), txRef: String(body["chapa_tx_ref"]), url: String(body["checkout_url"]) };
 }

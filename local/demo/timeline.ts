@@ -7,13 +7,13 @@ import { fromItem } from "../../lib/table/payment-item.ts";
 import type { JournalEntry } from "../chapa/journal.ts";
 import type { Cloud } from "../cloud.ts";
 
-/** Who does something: the columns of a timeline. */
+/** The actor of an entry. */
 export type Lane = "clock" | "owner" | "program" | "payments" | "chapa" | "listing" | "notice" | "users" | "redis";
 
-/** One thing that happened. `at` in epoch ms of the cloud's clock. */
+/** One event. `at` in epoch ms of the cloud's clock. */
 export type Entry = { at: number; lane: Lane; text: string };
 
-/** Gathers what happened on every side while a cloud runs. */
+/** Collects the events of all services of a running cloud. */
 export class Timeline {
   readonly #cloud: () => Cloud;
   readonly #entries: Entry[] = [];
@@ -26,8 +26,8 @@ export class Timeline {
     this.#entries.push({ at: Date.now(), lane, text });
   }
 
-  /** Hears each change of the table. */
-  hear = ({ dynamodb }: DynamoDBRecord): void => {
+  /** Receives each change of the table. */
+  observe = ({ dynamodb }: DynamoDBRecord): void => {
     const after = paymentOf(dynamodb?.NewImage);
     const before = paymentOf(dynamodb?.OldImage);
     if (!after || after.version === before?.version) {
@@ -35,17 +35,17 @@ export class Timeline {
         this.#entries.push({
           at: after.acknowledgedAt,
           lane: "payments",
-          text: "the listing service has acknowledged; nothing is left to do",
+          text: "the listing service has acknowledged the result",
         });
       }
       return;
     }
-    for (const move of after.history.slice(before?.history.length ?? 0)) {
-      this.#entries.push({ at: move.at, lane: "payments", text: transitionText(move, before, after) });
+    for (const entry of after.history.slice(before?.history.length ?? 0)) {
+      this.#entries.push({ at: entry.at, lane: "payments", text: transitionText(entry, before, after) });
     }
   };
 
-  /** Everything, in the order in which it happened. */
+  /** All events in order. */
   entries(): Entry[] {
     const cloud = this.#cloud();
     const chapa = (cloud.chapa?.journal() ?? []).flatMap(chapaEntry);
@@ -69,22 +69,22 @@ function paymentOf(image: NonNullable<DynamoDBRecord["dynamodb"]>["NewImage"]): 
 }
 
 const TRANSITION_TEXTS: Record<HistoryEntry["transition"], string> = {
-  claim: "payment stored, before Chapa is asked",
+  claim: "payment stored, before the call to Chapa",
   takeOver: "next attempt",
-  open: "checkout stored: it can be paid",
+  open: "checkout stored, ready to be paid",
   reject: "Chapa refuses the data",
   renew: "old checkout closed, next attempt",
   fail: "failed after a failed try; the checkout is closed",
   expire: "not paid in time; the checkout is closed",
   cancel: "cancelled; the checkout is closed",
-  reopen: "opened again",
+  reopen: "reopened",
   confirm: "verified: paid",
-  review: "verified, but not as agreed: a person must decide",
+  review: "verified, but the money differs from the order: a person must decide",
   duplicate: "a second capture of a paid fee: a person must decide",
   unmatched: "a capture without a row of ours: a person must decide",
   flag: "a person must decide",
-  reversal: "verified: the money went back",
-  finalise: "finalised: the listing may hear that nobody paid",
+  reversal: "verified: refunded or reversed",
+  finalise: "finalised: the failure can be delivered to the listing service",
 };
 
 function transitionText(entry: HistoryEntry, before: Payment | undefined, after: Payment): string {

@@ -11,16 +11,17 @@ export const ENGINES = ["dynoxide", "dynalite"] as const;
 export type EngineName = (typeof ENGINES)[number];
 export type Engine = { name: EngineName; endpoint: string; close(): Promise<void> };
 
-const START_MS = 10_000;
+// It takes milliseconds; on a machine that does much else, seconds.
+const START_MS = 60_000;
 const POLL_MS = 5;
 const WHILE_READING = '"$0" "$@" & cat; kill -9 $!; wait';
 
-/** Which engines this machine can run; the first is the faster one. */
+/** The engines that this machine can run, the fastest first. */
 export function availableEngines(): EngineName[] {
   return binary() ? ["dynoxide", "dynalite"] : ["dynalite"];
 }
 
-/** Starts an empty table engine in memory, at any free port. */
+/** Starts an empty engine in memory, on any free port. @throws Error if it does not start within 10 s */
 export function startEngine(name: EngineName = availableEngines()[0] ?? "dynalite"): Promise<Engine> {
   return name === "dynoxide" ? startDynoxide() : startDynalite();
 }
@@ -43,10 +44,10 @@ async function startDynalite(): Promise<Engine> {
 
 async function startDynoxide(): Promise<Engine> {
   const path = binary();
-  if (!path) throw new Error("dynoxide does not exist for this platform");
+  if (!path) throw new Error("dynoxide is not available for this platform");
   const port = await freePort();
-  // The shell holds the other end of a pipe: whatever ends this process, the program does not outlive it. In a group of
-  // its own, because Ctrl+C goes to every process of the terminal's group, and the table must outlive what uses it.
+  // The shell reads from a pipe that closes when this process ends, and then kills the program. The program has a process
+  // group of its own: Ctrl+C goes to the whole group of the terminal, and the table must live longer than its users.
   const child = spawn("/bin/sh", ["-c", WHILE_READING, path, "serve", "--host", "127.0.0.1", "--port", String(port)], {
     stdio: ["pipe", "ignore", "ignore"],
     detached: true,
@@ -77,7 +78,7 @@ async function answering(endpoint: string): Promise<void> {
   }
 }
 
-// The package holds nothing but the program, and exists for one platform only.
+// The package contains only the program, and exists for only one platform.
 function binary(): string | undefined {
   try {
     return createRequire(import.meta.url).resolve("@dynoxide/linux-x64/dynoxide");

@@ -20,8 +20,9 @@ const SHARD = "shardId-00000001";
 const RECORDS_LIMIT = 1000;
 
 /**
- * What dynalite lacks of DynamoDB and this service uses: the old item of a refused condition, the table's stream, and
- * the settings of a table that it does not know. Writes go through one at a time, so that old and new image fit.
+ * A proxy that adds to dynalite what this service needs of DynamoDB: the old item of a failed condition, the table's
+ * stream, and settings of a table that dynalite does not know. It forwards one write at a time, so that the old and the
+ * new image in the stream are correct.
  * @param behind the address of dynalite
  */
 export function startLayer(behind: string): Promise<Listening> {
@@ -101,7 +102,7 @@ async function forward(behind: string, request: Request, input: unknown): Promis
 
 const JSON_TYPE = { "content-type": "application/x-amz-json-1.0" };
 
-/** One shard that never closes, with every change since the start. */
+/** One shard that never closes. It keeps every change since the start. */
 class Stream {
   readonly #records: object[] = [];
 

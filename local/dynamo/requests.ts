@@ -1,4 +1,4 @@
-/** One call of DynamoDB's JSON protocol. */
+/** Calls one action of DynamoDB's JSON protocol. @throws Error for any status other than 2xx */
 export async function dynamo<Result>(endpoint: string, action: string, input: object): Promise<Result> {
   const service = STREAM_ACTIONS.includes(action) ? "DynamoDBStreams_20120810" : "DynamoDB_20120810";
   const response = await fetch(endpoint, {
@@ -13,7 +13,7 @@ export async function dynamo<Result>(endpoint: string, action: string, input: ob
 
 const STREAM_ACTIONS = ["ListStreams", "DescribeStream", "GetShardIterator", "GetRecords"];
 
-// The emulators want to see a signature and do not check it.
+// The emulators require a signature but do not check it.
 const HEADERS = {
   "content-type": "application/x-amz-json-1.0",
   "x-amz-date": "20260101T000000Z",

@@ -3,7 +3,7 @@ import { dynamo } from "./requests.ts";
 
 type KeyPart = { name: string; type: string };
 
-/** Creates the service's table, as the stack does. */
+/** Creates the service's table from the contract, like the stack. */
 export async function createTable(endpoint: string, name: string): Promise<void> {
   const keys: KeyPart[] = [
     TABLE.partitionKey,

@@ -8,7 +8,7 @@ const Word = z.union([z.string(), z.number(), z.boolean()]).transform(String);
 const Command = z.array(Word).min(1);
 const Commands = z.array(Command);
 
-// Upstash's own flag: no other Redis runs a script that begins with it.
+// Upstash's own flag at the start of a script. Other Redis servers refuse it.
 const FLAGS = /^#!lua[^\n]*\n/;
 const OUR_KEYS = "payments:*";
 
@@ -17,7 +17,7 @@ export class RedisBridge {
   readonly faults = new FaultPlan(() => 0);
   readonly token = "local-upstash-token";
   readonly #engine: RedisEngine;
-  /** Scripts by the hash that the client knows them by, which is of the text with its flags. */
+  /** Scripts by the client's hash, which is the hash of the text with its flags. */
   readonly #scripts = new Map<string, string>();
   #listening: Listening | undefined;
 
@@ -38,7 +38,7 @@ export class RedisBridge {
     return this;
   }
 
-  /** What is stored under our keys, as texts, for people and tests. */
+  /** The values of our keys that are texts, for tests and `GET /state`. Other values are undefined. */
   async stored(): Promise<Record<string, unknown>> {
     const keys = await this.#keys();
     const values = await Promise.all(
@@ -50,7 +50,7 @@ export class RedisBridge {
     return Object.fromEntries(values);
   }
 
-  /** Forgets our keys, which on somebody's own server are not all. */
+  /** Deletes our keys. A real server may have other keys. */
   async reset(): Promise<void> {
     await this.faults.clear();
     const keys = await this.#keys();
@@ -96,7 +96,7 @@ export class RedisBridge {
     }
   }
 
-  /** Scripts run without their flags, and are found by the hash of the text with them. */
+  /** Removes the flags of scripts, and replaces EVALSHA with EVAL of the known script. */
   #translated([name = "", script = "", ...rest]: readonly string[]): string[] {
     const verb = name.toUpperCase();
     if (verb === "EVAL") {
@@ -114,9 +114,9 @@ export class RedisBridge {
 }
 
 /**
- * Starts with none of our keys, whoever has been here before.
- * @param url of a Redis server; undefined for one in this process
- * @throws RedisAway when none answers there
+ * Starts a bridge without any of our keys.
+ * @param url the URL of a Redis server; undefined for one in this process
+ * @throws RedisUnreachable if no server answers
  */
 export async function startRedis(url: string | undefined): Promise<RedisBridge> {
   const bridge = await new RedisBridge(url ? redisServer(url) : embeddedRedis()).listen();
@@ -125,11 +125,11 @@ export async function startRedis(url: string | undefined): Promise<RedisBridge> 
     return bridge;
   } catch (error) {
     await bridge.close();
-    throw new RedisAway(`REDIS_URL: no Redis server answers at ${new URL(url ?? "").host}`, { cause: error });
+    throw new RedisUnreachable(`REDIS_URL: no Redis server answers at ${new URL(url ?? "").host}`, { cause: error });
   }
 }
 
-export class RedisAway extends Error {}
+export class RedisUnreachable extends Error {}
 
 function parsed(body: Buffer): unknown {
   try {
@@ -143,7 +143,7 @@ function refused(status: number, error: string): Answer {
   return { status, body: { error } };
 }
 
-// Clients of Node's make objects of what Redis sends as a list of names and values.
+// The Node clients convert some lists of names and values to objects.
 function flat(result: unknown): unknown {
   return typeof result === "object" && result !== null && !Array.isArray(result)
     ? Object.entries(result).flat()

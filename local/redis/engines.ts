@@ -1,17 +1,17 @@
 import { Redis } from "ioredis";
 import MockRedis from "ioredis-mock";
 
-/** A Redis that takes commands as lists of words. */
+/** A Redis that accepts commands as lists of words. */
 export type RedisEngine = {
   name: "embedded" | "server";
   run(command: readonly string[]): Promise<unknown>;
   close(): Promise<void>;
 };
 
-/** A command that the engine does not know, or refuses. */
+/** The command is unknown or refused. */
 export class CommandRefused extends Error {}
 
-/** A Redis in this process: nothing of it outlives a stop. */
+/** A Redis in this process, in memory. */
 export function embeddedRedis(): RedisEngine {
   const redis = new MockRedis();
   return {
@@ -25,10 +25,10 @@ export function embeddedRedis(): RedisEngine {
   };
 }
 
-/** @param url such as redis://127.0.0.1:6379 */
+/** A Redis server. @param url such as redis://127.0.0.1:6379 */
 export function redisServer(url: string): RedisEngine {
   const redis = new Redis(url, { maxRetriesPerRequest: 1, enableOfflineQueue: true });
-  // Whoever asks hears of it; without a listener it would end the process.
+  // Without a listener, an error would end the process. Each command also rejects with it.
   redis.on("error", () => undefined);
   return {
     name: "server",
@@ -37,7 +37,7 @@ export function redisServer(url: string): RedisEngine {
   };
 }
 
-// The embedded one overlooks options that are not written in capitals.
+// The embedded Redis ignores options in lower case.
 function upperCased([key = "", value = "", ...options]: string[]): string[] {
   return [key, value, ...options.map((option) => option.toUpperCase())];
 }

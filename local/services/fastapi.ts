@@ -1,7 +1,7 @@
 import * as z from "zod";
 import type { Answer, Request } from "../serve.ts";
 
-/** Answers as FastAPI writes them, which all three services are made with. */
+/** An error as FastAPI writes it. All three sibling services use FastAPI. */
 export function detail(status: number, text: string, headers: Record<string, string> = {}): Answer {
   return { status, headers, body: { detail: text } };
 }
@@ -10,7 +10,7 @@ export const notAuthenticated = (): Answer => detail(401, "Not authenticated", {
 export const notValid = (): Answer => detail(401, "Could not validate credentials", { "www-authenticate": "Bearer" });
 export const notFound = (): Answer => detail(404, "Not Found");
 
-/** The 422 for a body or path that does not fit. */
+/** The 422 for an invalid body or path. */
 export function unprocessable(error: z.ZodError, where: "body" | "path"): Answer {
   const errors = error.issues.map((issue) => ({
     type: issue.code,
@@ -21,7 +21,7 @@ export function unprocessable(error: z.ZodError, where: "body" | "path"): Answer
   return { status: 422, body: { detail: errors } };
 }
 
-/** The body as JSON, or undefined when it is none. */
+/** The body as JSON. @returns undefined if it is not JSON */
 export function jsonOf(request: Request): unknown {
   try {
     return JSON.parse(request.body.toString("utf8"));
@@ -34,7 +34,7 @@ export function bearerOf(request: Request): string | undefined {
   return /^Bearer (.+)$/i.exec(request.headers.authorization ?? "")?.[1];
 }
 
-/** A UUID as Python reads it: with or without hyphens, braces, `urn:uuid:`, in any case. Comes out canonical. */
+/** A UUID as Python parses it: with or without hyphens, braces and `urn:uuid:`, in any case. The output is canonical. */
 export const PythonUuid = z.string().transform((text, context) => {
   const hex = text
     .replace("urn:", "")
@@ -47,5 +47,5 @@ export const PythonUuid = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
-/** The same, of version 4 and no other. */
+/** As {@link PythonUuid}, but only version 4. */
 export const PythonUuid4 = PythonUuid.refine((id) => /^.{14}4.{4}[89ab]/.test(id), "UUID version 4 expected");

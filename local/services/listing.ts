@@ -17,26 +17,28 @@ import {
 import { closeIfOld, newProperty, type Property } from "./property.ts";
 import { read } from "./tokens.ts";
 
-/** How its own notification inside a confirm goes: the commit waits for it. */
+/** How its own notification during a confirm behaves. The commit waits for it. */
 export type NotificationMode = "up" | "refusing" | "hanging";
 
 export type ListingOptions = {
   port?: number;
   clock: Clock;
   jwtSecret: string;
-  /** What `/payments/confirm` asks for. */
+  /** The API key for `/payments/confirm`. */
   webhookKey: string;
-  /** Its own key for other services, which is refused there. */
+  /** Its own key for other services. `/payments/confirm` refuses it. */
   paymentServiceKey?: string;
-  /** With the path that the payment API lives under. */
+  /** The base URL of the payment API. */
   paymentServiceUrl?: string;
-  /** A property that was never heard of is taken as a new, unpaid one. */
+  /** Whether an unknown property counts as a new, unpaid one. */
   knowsEveryProperty?: boolean;
   /** Real milliseconds that its notification takes in each mode. */
   notificationMs?: Record<NotificationMode, number>;
+  /** Waits as long as the real service needs for its mail and its commits; timers unless a test decides the order. */
+  pause?: (milliseconds: number) => Promise<void>;
 };
 
-/** One confirm and what came of it. `answer` is undefined while it is running. */
+/** One confirm and its result. `status` and `answer` are undefined while it is running. */
 export type ConfirmEntry = {
   at: number;
   body: Record<string, unknown>;
@@ -58,19 +60,21 @@ const Confirmation = z.looseObject({
 });
 const Initiated = z.looseObject({ id: z.string().nullish(), chapa_tx_ref: z.string(), checkout_url: z.string() });
 
-/** A Property Listing as it was observed. Made by {@link startListing}. */
+/** A double of the Property Listing service, as it was observed. Made by {@link startListing}. */
 export class ListingDouble {
   readonly faults = new FaultPlan(() => 0);
   readonly #options: ListingOptions;
   #properties = new Map<string, Property>();
   #confirms: ConfirmEntry[] = [];
   #messages: { at: number; ownerId: string; propertyId: string }[] = [];
+  readonly #pause: (milliseconds: number) => Promise<void>;
   #mode: NotificationMode = "up";
   #paymentServiceUrl: string | undefined;
   #listening: Listening | undefined;
 
   constructor(options: ListingOptions) {
     this.#options = options;
+    this.#pause = options.pause ?? pause;
     this.#paymentServiceUrl = options.paymentServiceUrl;
   }
 
@@ -84,7 +88,7 @@ export class ListingDouble {
     return this.#listening?.origin ?? "";
   }
 
-  /** With the path that its API lives under. */
+  /** The base URL of its API. */
   get baseUrl(): string {
     return `${this.origin}/api/v1`;
   }
@@ -125,7 +129,7 @@ export class ListingDouble {
     return [...this.#messages];
   }
 
-  /** Every confirm that came in, in the order of arrival. */
+  /** All confirms in the order of arrival. */
   confirms(): ConfirmEntry[] {
     return [...this.#confirms];
   }
@@ -186,31 +190,31 @@ export class ListingDouble {
   }
 
   /**
-   * Reads the state, tells the owner, and only then writes: without a lock two confirms at once both pass, and the
-   * later write wins over the fields that it sets.
+   * Reads the state, notifies the owner, and then writes. There is no lock: two simultaneous confirms both pass, and the
+   * later write overwrites the fields that it sets.
    */
   async #settle({ property_id, status }: z.output<typeof Confirmation>): Promise<Answer> {
     const property = this.#known(property_id);
     if (!property) return detail(404, "Property not found");
     if (property.paymentStatus !== "PENDING") return { status: 200, body: { status: "already_processed" } };
     if (status === "SUCCESS") {
-      await this.#tellOwner(property);
+      await this.#notifyOwner(property);
       property.status = "APPROVED";
       property.approvedAt = this.#now();
       property.paymentStatus = "SUCCESS";
-      // What it answers it reads once more, after its commit.
-      await pause(COMMIT_MS);
+      // As the real service, reads the state for the answer again after the commit.
+      await this.#pause(COMMIT_MS);
     } else if (status === "FAILED") {
-      await pause(COMMIT_MS);
+      await this.#pause(COMMIT_MS);
       property.paymentStatus = "FAILED";
     }
     const { status: property_status, paymentStatus } = property;
     return { status: 200, body: { status: "received", property_status, payment_status: paymentStatus } };
   }
 
-  async #tellOwner(property: Property): Promise<void> {
+  async #notifyOwner(property: Property): Promise<void> {
     const milliseconds = (this.#options.notificationMs ?? OBSERVED_MS)[this.#mode];
-    await pause(milliseconds);
+    await this.#pause(milliseconds);
     if (this.#mode === "up") {
       this.#messages.push({ at: this.#now(), ownerId: property.ownerId, propertyId: property.id });
     }
@@ -233,7 +237,7 @@ export class ListingDouble {
     return this.#initiate(property, token);
   }
 
-  /** Whatever goes wrong here is one and the same 500 for the owner. */
+  /** Requests the payment. The owner gets the same 500 for every failure. */
   async #initiate(property: Property, token: string): Promise<Answer> {
     try {
       const response = await fetch(`${this.#paymentServiceUrl}/payments/initiate`, {
@@ -256,7 +260,7 @@ export class ListingDouble {
       });
       if (!response.ok) return detail(500, INTERNAL);
       const { id, chapa_tx_ref, checkout_url } = Initiated.parse(await response.json());
-      // Stored before it is verified: a bad id stays, and breaks the answer.
+      // As the real service, stores the id before it validates it. An invalid id stays stored and causes a 500.
       property.paymentId = id ?? null;
       if (!PythonUuid4.safeParse(id).success) {
         return { status: 500, headers: { "content-type": "text/plain" }, body: "Internal Server Error" };

@@ -6,7 +6,7 @@ import { type Answer, type Listening, type Request, serve } from "../serve.ts";
 import { bearerOf, detail, jsonOf, notAuthenticated, notFound, PythonUuid, unprocessable } from "./fastapi.ts";
 import { read } from "./tokens.ts";
 
-/** One message that went out to a user. */
+/** One message that was sent to a user. */
 export type SentMessage = {
   at: number;
   userId: string;
@@ -20,7 +20,7 @@ export type NotificationOptions = {
   port?: number;
   clock: Clock;
   jwtSecret: string;
-  /** Whether a service's token is asked for. */
+  /** Whether it requires a service's token. */
   auth?: "bearer" | "none";
 };
 
@@ -34,12 +34,12 @@ const Body = z.looseObject({
 
 const CALLS = 10;
 const WINDOW_MS = 60_000;
-// Its column is no longer than this: the message goes out, and the record of it fails.
+// The length of its database column. For a longer type, the message is sent but storing it fails.
 const EVENT_TYPE_LENGTH = 50;
-// Compared exactly: a user's own role is lower case and never enough.
+// Compared exactly. Users' roles are in lower case, so they are always refused.
 const ROLES = ["Admin", "Internal"];
 
-/** A Notification service as it was observed. Made by {@link startNotification}. */
+/** A double of the Notification service, as it was observed. Made by {@link startNotification}. */
 export class NotificationDouble {
   readonly faults = new FaultPlan(() => 0);
   readonly #options: NotificationOptions;
@@ -65,12 +65,12 @@ export class NotificationDouble {
     return this.#listening?.origin ?? "";
   }
 
-  /** With the path that its API lives under. */
+  /** The base URL of its API. */
   get baseUrl(): string {
     return `${this.origin}/api/v1`;
   }
 
-  /** Every message that went out, in order. */
+  /** All sent messages in order. */
   sent(): SentMessage[] {
     return [...this.#sent];
   }
@@ -88,7 +88,7 @@ export class NotificationDouble {
   async #answer(request: Request): Promise<Answer> {
     if (request.path === "/health") return { status: 200, body: { status: "ok" } };
     if (request.method !== "POST" || request.path !== "/api/v1/notifications/send") return notFound();
-    // The limit counts before anybody is authenticated, and its own refusal breaks: it shows as a plain 500.
+    // As the real service, counts before it authenticates, and answers 500 instead of 429.
     if (!this.#mayCall(request)) return plainError();
     if (this.#options.auth !== "none") {
       const refusal = await this.#refusal(request);

@@ -1,4 +1,4 @@
-/** A property as the listing service keeps it. */
+/** A property of the listing service. Times in epoch ms. */
 export type Property = {
   id: string;
   ownerId: string;
@@ -15,7 +15,7 @@ export function newProperty(id: string, ownerId: string, createdAt: number): Pro
   return { id, ownerId, status: "PENDING", paymentStatus: "PENDING", paymentId: null, createdAt, approvedAt: null };
 }
 
-/** Its daily job: what nobody has paid for a week is given up, and rejected. */
+/** The listing service's daily job: rejects a property that is unpaid after a week. */
 export function closeIfOld(property: Property, now: number): void {
   if (property.paymentStatus !== "PENDING" || now - property.createdAt < KEPT_OPEN_MS) return;
   property.paymentStatus = "FAILED";

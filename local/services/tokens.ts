@@ -1,7 +1,7 @@
 import { jwtVerify, SignJWT } from "jose";
 import * as z from "zod";
 
-/** What a user's access token says; a refresh token says only whose it is. */
+/** The claims of a user's access token. A refresh token has only `sub`. */
 export type AccessClaims = {
   sub: string;
   role: string;
@@ -12,7 +12,7 @@ export type AccessClaims = {
 
 const Claims = z.looseObject({ sub: z.string(), role: z.string().optional() });
 
-/** Signs with the secret that all services share. Times in epoch ms. */
+/** Signs a token with the secret that all services share. Times in epoch ms. */
 export function sign(claims: { sub: string }, secret: string, issuedAt: number, expiresAt: number): Promise<string> {
   return new SignJWT({ ...claims })
     .setProtectedHeader({ alg: "HS256", typ: "JWT" })
@@ -21,7 +21,7 @@ export function sign(claims: { sub: string }, secret: string, issuedAt: number, 
     .sign(new TextEncoder().encode(secret));
 }
 
-/** The claims of a token that is signed and not over; undefined for any other. */
+/** The claims of a token. @returns undefined if its signature is wrong or it has expired at `now` (epoch ms) */
 export async function read(token: string, secret: string, now: number) {
   try {
     const { payload } = await jwtVerify(token, new TextEncoder().encode(secret), {

@@ -19,7 +19,7 @@ export type UserManagementOptions = {
   clock: Clock;
   jwtSecret: string;
   users: readonly UserRecord[];
-  /** How long the service takes to stumble over a subject that is no UUID. */
+  /** Real milliseconds until it answers 500 for a subject that is not a UUID. */
   badSubjectMs?: number;
   seed?: () => number;
 };
@@ -27,7 +27,7 @@ export type UserManagementOptions = {
 const ACCESS_MS = 15 * 60_000;
 const REFRESH_MS = 7 * 86_400_000;
 
-/** A User Management as it was observed. Made by {@link startUserManagement}. */
+/** A double of the User Management service, as it was observed. Made by {@link startUserManagement}. */
 export class UserManagementDouble {
   readonly faults: FaultPlan;
   readonly #options: UserManagementOptions;
@@ -54,7 +54,7 @@ export class UserManagementDouble {
     return this.#listening?.origin ?? "";
   }
 
-  /** With the path that its API lives under. */
+  /** The base URL of its API. */
   get baseUrl(): string {
     return `${this.origin}/api/v1`;
   }
@@ -63,7 +63,7 @@ export class UserManagementDouble {
     this.#users.push(user);
   }
 
-  /** A token as the service would issue it; it may be made to last longer than those do. */
+  /** A token as the service issues it. `expiresAt` (epoch ms) replaces its usual expiry. @throws Error for an unknown user */
   async tokenFor(id: string, options: { kind?: "access" | "refresh"; expiresAt?: number } = {}): Promise<string> {
     const user = this.#users.find((known) => known.id === id);
     if (!user) throw new Error(`there is no user ${id}`);
@@ -118,7 +118,7 @@ export class UserManagementDouble {
     return { status: 200, body: { access_token, refresh_token, token_type: "bearer" } };
   }
 
-  /** Takes refresh tokens and deactivated users too, and answers with the role of its records, not of the token. */
+  /** As the real service, also accepts refresh tokens and inactive users, and takes the role from its own records. */
   async #verify(request: Request): Promise<Answer> {
     const found = await this.#userOf(request);
     if (!("id" in found)) return found;

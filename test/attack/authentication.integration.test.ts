@@ -116,20 +116,23 @@ function bodyFor(path: string, caller: Caller): string | undefined {
   return JSON.stringify({ user_id, property_id: randomUUID(), customer: {} });
 }
 
-describe(`${ROUTES.length} routes × ${CALLERS.length} callers: the door opens for whom the contract says`, () => {
-  test.each(CELLS)("$name: $owes", async ({ route, caller, owes }) => {
-    const { payment_id, tx_ref, request_id } = await ownersPayment();
-    const path = route.path
-      .replace("{payment_id}", payment_id)
-      .replace("{tx_ref}", tx_ref)
-      .replace("{request_id}", request_id);
-    const { status, body } = await knock(route.method, path, caller, bodyFor(route.path, caller));
-    if (owes !== "open") return expect(status).toBe(owes);
-    expect(status).toBeLessThan(500);
-    if (body["code"] !== "wrong_login" && !path.includes("webhook")) expect([401, 403]).not.toContain(status);
-  });
+describe(`${ROUTES.length} routes × ${CALLERS.length} callers`, () => {
+  test.each(CELLS)(
+    "each route answers each caller as the contract says: $name: $owes",
+    async ({ route, caller, owes }) => {
+      const { payment_id, tx_ref, request_id } = await ownersPayment();
+      const path = route.path
+        .replace("{payment_id}", payment_id)
+        .replace("{tx_ref}", tx_ref)
+        .replace("{request_id}", request_id);
+      const { status, body } = await knock(route.method, path, caller, bodyFor(route.path, caller));
+      if (owes !== "open") return expect(status).toBe(owes);
+      expect(status).toBeLessThan(500);
+      if (body["code"] !== "wrong_login" && !path.includes("webhook")) expect([401, 403]).not.toContain(status);
+    },
+  );
 
-  test("a user's request is found for nobody else by its id", async () => {
+  test("a user's request is found by its id for that user only", async () => {
     const { request_id } = await ownersPayment();
     const path = `/api/v1/payments/by-request/${request_id}`;
     const statuses = await Promise.all(
@@ -140,7 +143,7 @@ describe(`${ROUTES.length} routes × ${CALLERS.length} callers: the door opens f
     expect(statuses).toEqual([200, 404, 404, 404, 404]);
   });
 
-  test("a list holds the caller's own payments and nobody else's", async () => {
+  test("a list holds the caller's own payments only", async () => {
     await ownersPayment();
     for (const caller of ["owner2", "tenant", "broker"] as const) {
       const { body } = await knock("GET", "/api/v1/payments", caller, undefined);
@@ -164,7 +167,7 @@ describe(`${ROUTES.length} routes × ${CALLERS.length} callers: the door opens f
     }
   });
 
-  test.each(CALLERS)("an address that takes another method says which, to %s", async (caller) => {
+  test.each(CALLERS)("an address that takes another method names it to %s", async (caller) => {
     const { status, headers, body } = await knock("POST", "/health", caller, "");
     expect([status, headers.get("allow"), body["code"]]).toEqual([405, "GET", "method_not_allowed"]);
   });

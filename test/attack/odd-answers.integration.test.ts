@@ -18,32 +18,35 @@ const ODD: Record<string, string> = {
   "emoji without end": "😀".repeat(100_000),
 };
 
-describe.each(availableEngines())("a success that Chapa reports is written on %s", (engine) => {
+describe.each(availableEngines())("a success on %s", (engine) => {
   let tables: Tables;
   beforeAll(async () => {
     tables = await realTables(engine);
   });
   afterAll(() => tables.close());
 
-  test.each(Object.keys(ODD))("with %s in each fact that it does not depend on", async (name) => {
-    const payment = anOpened();
-    const odd = ODD[name];
-    const agreed = {
-      status: "success",
-      amount: "500.00",
-      currency: "ETB",
-      mode: "test",
-      tx_ref: txRefOf(payment.ref, 0),
-    };
-    const data = { ...agreed, reference: odd, method: odd, charge: odd, failure_reason: odd };
-    const result = classifyVerify({ status: 200, text: JSON.stringify({ message: "", status: "success", data }) });
-    if (result.kind !== "paid") throw new Error("a success is evidence");
-    const context = aContext(T0 + HOUR_MS);
-    const money = { attempt: 0, result };
-    const transition = transitionForMoney(payment, money, context);
-    if (!transition) throw new Error("a success is recorded");
-    await tables.payments.create(payment);
-    const { won } = await tables.payments.save(payment, applyCapture(payment, transition, money, context));
-    expect([won, (await tables.payments.find(payment.ref))?.state]).toEqual([true, "SUCCESS"]);
-  });
+  test.each(Object.keys(ODD))(
+    "a success that Chapa reports is written with %s in each fact that it does not depend on",
+    async (name) => {
+      const payment = anOpened();
+      const odd = ODD[name];
+      const agreed = {
+        status: "success",
+        amount: "500.00",
+        currency: "ETB",
+        mode: "test",
+        tx_ref: txRefOf(payment.ref, 0),
+      };
+      const data = { ...agreed, reference: odd, method: odd, charge: odd, failure_reason: odd };
+      const result = classifyVerify({ status: 200, text: JSON.stringify({ message: "", status: "success", data }) });
+      if (result.kind !== "paid") throw new Error("a success is evidence");
+      const context = aContext(T0 + HOUR_MS);
+      const money = { attempt: 0, result };
+      const transition = transitionForMoney(payment, money, context);
+      if (!transition) throw new Error("a success is recorded");
+      await tables.payments.create(payment);
+      const { won } = await tables.payments.save(payment, applyCapture(payment, transition, money, context));
+      expect([won, (await tables.payments.find(payment.ref))?.state]).toEqual([true, "SUCCESS"]);
+    },
+  );
 });

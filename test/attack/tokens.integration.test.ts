@@ -56,11 +56,11 @@ test("there are at least 45 attacks, each another token", () => {
 });
 
 describe.each(BEARER_ROUTES)("$method $path", ({ method, path }) => {
-  test("lets the valid token in that the attacks are made from", async () => {
+  test("the route accepts the valid token that the attacks are made from", async () => {
     expect(await call(method, path, valid)).not.toBe(401);
   });
 
-  test("answers every attack 401", async () => {
+  test("the route answers every attack with 401", async () => {
     const letIn: [string, number][] = [];
     for (const [name, token] of attacks) {
       const status = await call(method, path, token);

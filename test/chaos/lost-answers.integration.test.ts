@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import { GetCommand } from "@aws-sdk/lib-dynamodb";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { open, takeOver } from "../../lib/domain/apply.ts";
@@ -6,15 +5,13 @@ import { DependencyUnavailable } from "../../lib/domain/errors.ts";
 import type { Payment } from "../../lib/domain/payment.ts";
 import { MINUTE_MS } from "../../lib/domain/time.ts";
 import { documentClient } from "../../lib/table/client.ts";
-import { ContactTable } from "../../lib/table/contacts.ts";
-import { PaymentTable } from "../../lib/table/payments.ts";
-import { RequestTable } from "../../lib/table/requests.ts";
-import { TotalsTable } from "../../lib/table/totals.ts";
 import { type Engine, startEngine } from "../../local/dynamo/engine.ts";
 import { createTable } from "../../local/dynamo/table.ts";
 import { type CallFault, type CuttingProxy, startCuttingProxy } from "../support/cutting-proxy.ts";
 import { aClaim, aContext, aLease, anOpened, aRef, CHECKOUT_URL, T0, TERMS } from "../support/payments.ts";
 import { seeded } from "../support/seeded-random.ts";
+import { steadily } from "../support/steadily.ts";
+import { adaptersOf, reachTableAt } from "../support/tables.ts";
 
 /** Again with LOST_SEED=n; LOST_RUNS=n for more of them. */
 const SEED = Number(process.env["LOST_SEED"] ?? 1);
@@ -27,35 +24,19 @@ const DAY = "2026-11-24";
 
 let engine: Engine;
 let proxy: CuttingProxy;
-let payments: PaymentTable;
-let requests: RequestTable;
-let contacts: ContactTable;
-let totals: TotalsTable;
+let tables: ReturnType<typeof adaptersOf>;
 let raw: (pk: string) => Promise<Record<string, unknown> | undefined>;
 
 beforeAll(async () => {
   engine = await startEngine();
   await createTable(engine.endpoint, NAME);
   proxy = await startCuttingProxy(engine.endpoint);
-  Object.assign(process.env, {
-    AWS_REGION: "eu-west-1",
-    AWS_ACCESS_KEY_ID: "local",
-    AWS_SECRET_ACCESS_KEY: "local",
-    AWS_ENDPOINT_URL_DYNAMODB: proxy.origin,
-  });
+  reachTableAt(proxy.origin);
 });
 // A client has so many retries and earns them back slowly: each test has one of its own.
 beforeEach(() => {
   const client = documentClient();
-  payments = new PaymentTable(client, NAME);
-  requests = new RequestTable(client, NAME);
-  contacts = new ContactTable(
-    client,
-    NAME,
-    async () => ({ current: "k", keys: { k: Buffer.alloc(32, 1) } }),
-    randomBytes,
-  );
-  totals = new TotalsTable(client, NAME);
+  tables = adaptersOf(client);
   raw = async (pk) => (await client.send(new GetCommand({ TableName: NAME, Key: { pk }, ConsistentRead: true }))).Item;
 });
 afterEach(() => {
@@ -87,101 +68,104 @@ let requestNumber = 0;
 const aHash = () => `hash-${requestNumber++}`;
 const aRequest = (by: string) => ({ ref: aRef(), fields: { purpose: "listing_fee" }, recordedAt: T0, by });
 
-describe.each(LOSSES)("a write is what it was, though %s:", (_, callFaults) => {
-  test("a payment that was created belongs to its creator", async () => {
+describe.each(LOSSES)("writes though %s", (_, callFaults) => {
+  test("a created payment belongs to its creator", async () => {
     const claimed = aClaim();
     next(...callFaults);
-    expect(await payments.create(claimed)).toEqual({ won: true, payment: claimed });
-    expect(await payments.find(claimed.ref)).toEqual(claimed);
+    expect(await tables.payments.create(claimed)).toEqual({ won: true, payment: claimed });
+    expect(await tables.payments.find(claimed.ref)).toEqual(claimed);
   });
 
   test("a payment that another caller created stays theirs", async () => {
     const theirs = aClaim();
-    await payments.create(theirs);
+    await tables.payments.create(theirs);
     next(...callFaults);
     const mine = { ...theirs, lease: aLease("another", T0 + 1) };
-    expect(await payments.create(mine)).toEqual({ won: false, payment: theirs });
+    expect(await tables.payments.create(mine)).toEqual({ won: false, payment: theirs });
   });
 
-  test("a step is stored, once", async () => {
+  test("a step is stored exactly once", async () => {
     const before = aClaim();
-    await payments.create(before);
+    await tables.payments.create(before);
     const after = open(before, "me", CHECKOUT_URL, aContext());
     next(...callFaults);
-    expect(await payments.save(before, after)).toEqual({ won: true, payment: after });
-    const stored = await payments.find(before.ref);
+    expect(await tables.payments.save(before, after)).toEqual({ won: true, payment: after });
+    const stored = await tables.payments.find(before.ref);
     expect(stored).toEqual(after);
     expect(stored?.history).toHaveLength(2);
   });
 
   test("a step from a version that is gone is not stored", async () => {
     const before = aClaim();
-    await payments.create(before);
+    await tables.payments.create(before);
     const theirs = open(before, "me", CHECKOUT_URL, aContext());
-    await payments.save(before, theirs);
+    await tables.payments.save(before, theirs);
     next(...callFaults);
     const late = takeOver(
       before,
       { terms: TERMS, lease: aLease("late", T0 + 2 * MINUTE_MS) },
       aContext(T0 + 2 * MINUTE_MS),
     );
-    expect(await payments.save(before, late)).toEqual({ won: false, payment: theirs });
+    expect(await tables.payments.save(before, late)).toEqual({ won: false, payment: theirs });
   });
 
   test("a claim that was taken back is gone, and anything else stays", async () => {
     const [untouched, opened] = [aClaim(), anOpened()];
-    await payments.create(untouched);
-    await payments.create(opened);
+    await tables.payments.create(untouched);
+    await tables.payments.create(opened);
     next(...callFaults);
-    await payments.discard(untouched);
+    await tables.payments.discard(untouched);
     next(...callFaults);
-    await payments.discard(opened);
-    expect(await payments.find(untouched.ref)).toBeUndefined();
-    expect(await payments.find(opened.ref)).toEqual(opened);
+    await tables.payments.discard(opened);
+    expect(await tables.payments.find(untouched.ref)).toBeUndefined();
+    expect(await tables.payments.find(opened.ref)).toEqual(opened);
   });
 
-  test("a new request is no replay, and somebody else's is one", async () => {
+  test("a new request is no replay, and another caller's is one", async () => {
     const [hash, mine, theirs] = [aHash(), aRequest("me"), aRequest("they")];
     next(...callFaults);
-    expect(await requests.record(hash, mine)).toMatchObject({ replayed: false, request: mine });
+    expect(await tables.requests.record(hash, mine)).toMatchObject({ replayed: false, request: mine });
     next(...callFaults);
-    expect(await requests.record(hash, theirs)).toMatchObject({ replayed: true, request: { by: "me", ref: mine.ref } });
+    expect(await tables.requests.record(hash, theirs)).toMatchObject({
+      replayed: true,
+      request: { by: "me", ref: mine.ref },
+    });
   });
 
   test("a refused request counts as unknown, and only for the caller that recorded it", async () => {
     const [hash, other] = [aHash(), aHash()];
-    await requests.record(hash, aRequest("me"));
-    await requests.record(other, aRequest("they"));
+    await tables.requests.record(hash, aRequest("me"));
+    await tables.requests.record(other, aRequest("they"));
     next(...callFaults);
-    await requests.refuse(hash, "me", T0);
+    await tables.requests.refuse(hash, "me", T0);
     next(...callFaults);
-    await requests.refuse(other, "me", T0);
-    expect(await requests.find(hash)).toBeUndefined();
-    expect(await requests.find(other)).toMatchObject({ by: "they" });
+    await tables.requests.refuse(other, "me", T0);
+    expect(await tables.requests.find(hash)).toBeUndefined();
+    expect(await tables.requests.find(other)).toMatchObject({ by: "they" });
   });
 
   test("a request points to the next payment", async () => {
     const [hash, to] = [aHash(), aRef()];
-    await requests.record(hash, aRequest("me"));
+    await tables.requests.record(hash, aRequest("me"));
     next(...callFaults);
-    await requests.pointTo(hash, "me", to);
-    expect((await requests.find(hash))?.ref).toBe(to);
+    await tables.requests.pointTo(hash, "me", to);
+    expect((await tables.requests.find(hash))?.ref).toBe(to);
   });
 
   test("a contact can be read, and goes when it should", async () => {
     const ref = aRef();
     next(...callFaults);
-    await contacts.store(ref, LANGUAGE, T0);
-    expect(await contacts.find(ref, T0 + TTL_DAYS_MS - 1)).toEqual(LANGUAGE);
-    expect(await contacts.find(ref, T0 + TTL_DAYS_MS)).toBeUndefined();
+    await tables.contacts.store(ref, LANGUAGE, T0);
+    expect(await tables.contacts.find(ref, T0 + TTL_DAYS_MS - 1)).toEqual(LANGUAGE);
+    expect(await tables.contacts.find(ref, T0 + TTL_DAYS_MS)).toBeUndefined();
   });
 
   test("a day's totals are what they were rewritten to, whatever was counted twice before", async () => {
     const exact = { total: 3, pending: 1, success: 2, failed: 0, revenue: 100_000 };
     next(...callFaults);
-    await totals.add({ day: DAY, total: 1, pending: 1, success: 0, failed: 0, revenue: 0 });
+    await tables.totals.add({ day: DAY, total: 1, pending: 1, success: 0, failed: 0, revenue: 0 });
     next(...callFaults);
-    await totals.rewrite(DAY, exact);
+    await tables.totals.rewrite(DAY, exact);
     expect(await raw(`T#${DAY}`)).toMatchObject(exact);
   });
 });
@@ -192,13 +176,13 @@ describe("a write whose every answer is lost", () => {
   test("a write that is made again after all its answers were lost belongs to its writer", async () => {
     const before = aClaim();
     next(...NOTHING);
-    await expect(payments.create(before)).rejects.toThrow(DependencyUnavailable);
-    expect(await payments.create(before)).toEqual({ won: true, payment: before });
+    await expect(tables.payments.create(before)).rejects.toThrow(DependencyUnavailable);
+    expect(await tables.payments.create(before)).toEqual({ won: true, payment: before });
     const after = open(before, "me", CHECKOUT_URL, aContext());
     next(...NOTHING);
-    await expect(payments.save(before, after)).rejects.toThrow(DependencyUnavailable);
-    expect(await payments.save(before, after)).toEqual({ won: true, payment: after });
-    expect((await payments.find(before.ref))?.version).toBe(2);
+    await expect(tables.payments.save(before, after)).rejects.toThrow(DependencyUnavailable);
+    expect(await tables.payments.save(before, after)).toEqual({ won: true, payment: after });
+    expect((await tables.payments.find(before.ref))?.version).toBe(2);
   });
 });
 
@@ -211,29 +195,32 @@ describe(`${RUNS} random sequences, every third call going wrong`, () => {
       unsteady(seed);
       const random = seeded(seed);
       let payment = aClaim();
-      expect(await steadily(() => payments.create(payment)), again(seed)).toMatchObject({ won: true });
+      expect(await steadily(() => tables.payments.create(payment)), again(seed)).toMatchObject({ won: true });
       for (let step = 0; step < 6; step++) {
         const after = stepOf(payment, step, random);
         const before = payment;
-        expect(await steadily(() => payments.save(before, after)), again(seed)).toEqual({ won: true, payment: after });
+        expect(await steadily(() => tables.payments.save(before, after)), again(seed)).toEqual({
+          won: true,
+          payment: after,
+        });
         payment = after;
       }
       proxy.judge = () => "pass";
-      expect(await payments.find(payment.ref), again(seed)).toEqual(payment);
+      expect(await tables.payments.find(payment.ref), again(seed)).toEqual(payment);
     }
   });
 
-  test("of five callers that take the same step exactly one has taken it, and all know whose it is", async () => {
+  test("exactly one of five callers that make the same step has made it, and all know which one", async () => {
     for (const seed of runs) {
       proxy.judge = () => "pass";
       const before = aClaim();
-      await payments.create(before);
+      await tables.payments.create(before);
       unsteady(seed);
       const saved = await Promise.all(
         ["a", "b", "c", "d", "e"].map((who) => {
           const now = T0 + 2 * MINUTE_MS;
           const after = takeOver(before, { terms: TERMS, lease: aLease(who, now + MINUTE_MS) }, aContext(now, who));
-          return steadily(() => payments.save(before, after));
+          return steadily(() => tables.payments.save(before, after));
         }),
       );
       expect(
@@ -243,7 +230,7 @@ describe(`${RUNS} random sequences, every third call going wrong`, () => {
       const [stored, ...others] = new Set(saved.map(({ payment }) => payment?.lease?.holder));
       expect(others, again(seed)).toEqual([]);
       proxy.judge = () => "pass";
-      expect((await payments.find(before.ref))?.lease?.holder, again(seed)).toBe(stored);
+      expect((await tables.payments.find(before.ref))?.lease?.holder, again(seed)).toBe(stored);
     }
   });
 });
@@ -254,17 +241,6 @@ function unsteady(seed: number): void {
   const wrong: readonly CallFault[] = ["cut", "half", "refuse"];
   proxy.judge = ({ action }) =>
     WRITES.includes(action) && random() < 1 / 3 ? (wrong[Math.floor(random() * wrong.length)] ?? "cut") : "pass";
-}
-
-/** Made again until something is known. */
-async function steadily<Result>(write: () => Promise<Result>): Promise<Result> {
-  for (let tries = 1; ; tries++) {
-    try {
-      return await write();
-    } catch (error) {
-      if (!(error instanceof DependencyUnavailable) || tries === 20) throw error;
-    }
-  }
 }
 
 function stepOf(payment: Payment, step: number, random: () => number): Payment {

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { type Raced, race } from "./races.ts";
+import { type Raced, race } from "./race.ts";
 
 /** RACE_FEES=n for more of them. */
 const FEES = Number(process.env["RACE_FEES"] ?? 5);
@@ -12,16 +12,16 @@ describe(`${OPTIONS.keys} fees, ${OPTIONS.parallel} callers at once for each, on
     raced = await race(OPTIONS);
   });
 
-  test("all callers of a fee are told one and the same URL, which is stored and the only one that can be paid", () => {
+  test("all callers of a fee get one and the same URL, which is stored and the only payable one", () => {
     expect(raced.answers).toBe(OPTIONS.keys * OPTIONS.parallel);
     expect(raced.faults, AGAIN).toEqual([]);
   });
 
-  test("answers were lost on the way", () => {
+  test("some answers of the table were lost during the race", () => {
     expect(raced.cutAnswers).toBeGreaterThan(0);
   });
 
-  test("no transaction at Chapa is opened in vain but after a fault", () => {
+  test("no transaction at Chapa is opened in vain except after a fault", () => {
     // A busy machine cuts callers off, too; what that costs for each payment is for the long form, on a quiet one.
     expect(raced.transactions - OPTIONS.keys, AGAIN).toBeLessThanOrEqual(raced.cutAnswers + raced.cutOff);
   });

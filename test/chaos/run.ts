@@ -11,14 +11,14 @@ export type ChaosOptions = {
   payments: number;
   workers: number;
   fault: DeliberateFault | undefined;
-  /** Hears how far it is. */
+  /** Receives the progress. */
   say: (text: string) => void;
 };
 
 export type Chaos = Ending & { seconds: { chaos: number; recovery: number } };
 
 const SIDE_BY_SIDE = 48;
-// How likely a call is to be its caller's last while fewer have been killed than traffic have begun.
+// The probability that a call kills its caller, while there were fewer kills than payments.
 const KILL_RATE = 0.02;
 const FAULT_RATE = 0.03;
 const FREEZE_RATE = 0.004;
@@ -26,8 +26,8 @@ const BETWEEN_RANDOM_KILLS_MS = 1_000;
 const CHAOS_LIMIT_MS = 25 * MINUTE_MS;
 
 /**
- * The real functions in processes that are killed, frozen, cut off and wrong about the time, while owners and payers
- * go on; then everything works again, time passes, and the invariants are checked.
+ * Runs the real functions in processes that it kills, freezes and cuts off, with shifted clocks, while owners and payers
+ * continue. Then everything works again, time passes, and it checks the invariants.
  */
 export async function chaos(options: ChaosOptions): Promise<Chaos> {
   const progress = { isKillDue: () => false };
@@ -58,7 +58,7 @@ export async function chaos(options: ChaosOptions): Promise<Chaos> {
   }
 }
 
-/** Payments side by side until there were enough of them and enough kills. */
+/** Plays payments in parallel until there were enough payments and kills. */
 async function disturb(options: ChaosOptions, host: WorkerHost, traffic: Traffic): Promise<void> {
   const { kills, payments, say } = options;
   const endsAt = performance.now() + CHAOS_LIMIT_MS;
@@ -90,7 +90,7 @@ async function disturb(options: ChaosOptions, host: WorkerHost, traffic: Traffic
   }
 }
 
-/** Kills and payments are to come out even, whichever is ahead. */
+/** Keeps the number of kills close to the number of payments. */
 function isKillDue({ kills, payments }: ChaosOptions, killed: number, begun: number): boolean {
   return killed * payments < kills * begun;
 }

@@ -8,15 +8,15 @@ import { type Ending, Testbed } from "./testbed.ts";
 
 const command = new Command({
   name: "npm run soak",
-  summary: `Runs the real functions under a steady load (press, pay, look, list, cancel, come back, webhooks) while one call in
-100 to the table, the queues, Chapa and the listing goes wrong; then the invariants are checked.`,
-  duration: "the minutes that it is told, and half a minute more",
+  summary: `Runs the real functions under a steady load (pay, read the status, list, cancel, return from Chapa, webhooks), while
+one in 100 calls to the table, the queues, Chapa and the listing fails. Then it checks the invariants.`,
+  duration: "the given minutes and half a minute more",
   options: {
-    minutes: integer("of load", 2),
-    seed: integer("what chance decides", 1),
+    minutes: integer("minutes of load", 2),
+    seed: integer("the seed of random choices", 1),
   },
   examples: { "npm run soak -- --minutes 30": "half an hour of load" },
-  notes: `Exits with 1 if an invariant is broken, if a process ends by itself (an unhandled rejection does that), or if the heap of
+  notes: `Exits with 1 if an invariant is broken, if a process crashes (for example by an unhandled rejection), or if the heap of
 the processes that run functions grows by a tenth or more after the warm-up.`,
 });
 
@@ -24,7 +24,7 @@ const SIDE_BY_SIDE = 6;
 const WORKERS = 2;
 const FAULT_RATE = 0.01;
 const GROWTH_ALLOWED = 0.1;
-// Of the time, before the heap is measured for the first time.
+// The share of the run before the first heap measurement.
 const WARM_UP = 0.3;
 const SAMPLES = 12;
 
@@ -64,7 +64,7 @@ async function soak(minutes: number, seed: number): Promise<Soaked> {
   }
 }
 
-/** Bytes of all workers together, at even distances after the warm-up. */
+/** The heap of all workers together in bytes, sampled at equal intervals after the warm-up. */
 async function sample({ host }: Testbed, totalMs: number): Promise<number[]> {
   const samples: number[] = [];
   await pause(totalMs * WARM_UP);
@@ -97,7 +97,7 @@ async function main(): Promise<void> {
   const isRight = reportEnding(done);
   say(`heap of the workers: ${heap.samples.map(megabytes).join(", ")}`);
   say(
-    `\n${minutes} minutes: ${operations} operations of ${stats.payments} payments, ${calls} outside calls, ${wrong} of them went wrong; ` +
+    `\n${minutes} minutes: ${operations} operations of ${stats.payments} payments, ${calls} outside calls, ${wrong} of them failed; ` +
       `heap ${megabytes(heap.begin)} → ${megabytes(heap.end)} (${(growth * 100).toFixed(1)} %); ` +
       `${host.deaths.length} unhandled, ${violations.length} violations (seed ${seed}, ${Math.round((performance.now() - startedAt) / SECOND_MS)} s)`,
   );

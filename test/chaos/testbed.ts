@@ -1,4 +1,4 @@
-// First of all, so that no module keeps a Date that cannot be moved.
+// Must be the first import, so that no module keeps the original Date.
 import "../../local/process-clock.ts";
 import { rmSync } from "node:fs";
 import * as z from "zod";
@@ -6,10 +6,11 @@ import { QUEUES, type QueueName } from "../../lib/contract/queues.ts";
 import { PAYMENT_PREFIX } from "../../lib/contract/table.ts";
 import { parseTxRef } from "../../lib/domain/ids.ts";
 import { HOUR_MS, MINUTE_MS, SECOND_MS } from "../../lib/domain/time.ts";
-import { type Cloud, startCloud } from "../../local/cloud.ts";
+import type { Cloud } from "../../local/cloud.ts";
 import { dynamo } from "../../local/dynamo/requests.ts";
 import { TABLE_NAME } from "../../local/environment.ts";
 import { readSettings } from "../../local/settings.ts";
+import { startCloud } from "../../local/start-cloud.ts";
 import type { Violation } from "../invariants/catalogue.ts";
 import { CloudWorld, paymentIn } from "../invariants/cloud-world.ts";
 import type { DeliberateFault } from "../invariants/deliberate-faults.ts";
@@ -23,7 +24,7 @@ export type TestbedOptions = Omit<HostOptions, "program" | "random" | "onInitial
   fault?: DeliberateFault | undefined;
 };
 
-/** What it came to: everything that must be empty or zero, and what there was. */
+/** The result of a run: everything that must be empty or zero, and statistics. */
 export type Ending = {
   violations: (Pick<Violation, "invariant" | "of" | "how"> & { story: string })[];
   host: HostReport;
@@ -48,7 +49,7 @@ const RECOVERY_MS = [
 const Initialize = z.looseObject({ tx_ref: z.string() });
 const RIGHT_AGAIN = 6;
 
-/** A cloud whose functions run in processes of their own that can be harmed, its traffic, and what is compared with the invariants. */
+/** A cloud whose functions run in processes that can be killed, with its traffic and the data for the invariants. */
 export class Testbed {
   readonly host: WorkerHost;
   readonly traffic: Traffic;
@@ -95,7 +96,7 @@ export class Testbed {
     return new Testbed({ host, cloud, world, program, random });
   }
 
-  /** Everything works again, time passes until nothing is owed any more, and the invariants are checked. */
+  /** Stops all faults, moves the clock until nothing is due, and checks the invariants. */
   async end(): Promise<Ending> {
     await this.host.recover();
     for (const [index, ms] of [0, ...RECOVERY_MS].entries()) {
@@ -123,7 +124,7 @@ export class Testbed {
     };
   }
 
-  /** @throws Error naming what does not come to an end */
+  /** @throws Error naming what does not end */
   async #pass(ms: number): Promise<void> {
     try {
       await this.#cloud.advance(ms);
@@ -138,7 +139,7 @@ export class Testbed {
     rmSync(this.#program, { force: true });
   }
 
-  /** An owner who asks when everything works gets a checkout or a final answer. */
+  /** Checks that an owner gets a checkout or a final answer while everything works. */
   async #pressAgain(): Promise<void> {
     const fees = [...this.traffic.fees];
     const lane = async () => {
@@ -151,7 +152,7 @@ export class Testbed {
   }
 }
 
-/** Record before effect: the row of a checkout stands in the engine itself before Chapa hears of it. */
+/** Record before effect: the engine has the row of a checkout before Chapa gets the request. */
 async function initialized(world: CloudWorld, body: Buffer): Promise<void> {
   const { tx_ref } = Initialize.parse(JSON.parse(body.toString("utf8")));
   const { Item } = await dynamo<{ Item?: unknown }>(process.env["AWS_ENDPOINT_URL_DYNAMODB"] ?? "", "GetItem", {

@@ -3,8 +3,9 @@ import { ApiClient, type HttpResponse } from "../../local/api-client.ts";
 import type { DeliveryPlan } from "../../local/chapa/delivery-plan.ts";
 import type { Cloud } from "../../local/cloud.ts";
 import type { CloudWorld } from "../invariants/cloud-world.ts";
+import { seededUuid } from "../support/seeded-random.ts";
 
-// What becomes of Chapa's messages about one checkout.
+// The delivery plans for Chapa's messages about one checkout.
 const PLANS: readonly DeliveryPlan[] = [
   {},
   {},
@@ -15,10 +16,10 @@ const PLANS: readonly DeliveryPlan[] = [
 ];
 const TRIES = 10;
 const BETWEEN_TRIES_MS = 400;
-// A caller that is asked to come back later than this asks again when everything works.
+// A caller that must wait longer than this asks again when everything works.
 const LONGEST_WAIT_SECONDS = 20;
 
-/** Owners and payers of a cloud, who do many things at once and do not give up. */
+/** Owners and payers of a cloud. They act in parallel and repeat failed requests. */
 export class Traffic {
   readonly stats = { payments: 0, presses: 0, answers: new Map<string, number>(), paid: 0, cancels: 0 };
   readonly #cloud: Cloud;
@@ -34,14 +35,14 @@ export class Traffic {
     this.#random = random;
   }
 
-  /** The properties whose fees have been asked for. */
+  /** The properties whose fees were requested. */
   get fees(): readonly string[] {
     return this.#fees;
   }
 
-  /** One fee: several press at once, somebody pays, somebody cancels, somebody looks, some press again. */
+  /** One fee: several parallel presses, then payers pay or cancel, callers read, and some press again. */
   async playPayment(): Promise<void> {
-    const fee = this.#uuid();
+    const fee = seededUuid(this.#random);
     this.#fees.push(fee);
     const [first] = (await this.#crowd(fee, 2 + this.#below(3))).filter((response) => response.status === 202);
     const url = String(first?.body["checkout_url"] ?? "");
@@ -56,8 +57,8 @@ export class Traffic {
     this.stats.payments++;
   }
 
-  /** Presses once more for a fee; what nobody can do anything about is an answer, too. */
-  press(fee: string, requestId = this.#uuid()): Promise<HttpResponse> {
+  /** Presses once more for a fee. A final refusal is an answer, too. */
+  press(fee: string, requestId = seededUuid(this.#random)): Promise<HttpResponse> {
     this.stats.presses++;
     const as = "owner" as const;
     return this.#ask(fee, () =>
@@ -66,12 +67,12 @@ export class Traffic {
   }
 
   async #crowd(fee: string, size: number): Promise<HttpResponse[]> {
-    const shared = this.#uuid();
-    const ids = Array.from({ length: size }, () => (this.#random() < 0.4 ? shared : this.#uuid()));
+    const shared = seededUuid(this.#random);
+    const ids = Array.from({ length: size }, () => (this.#random() < 0.4 ? shared : seededUuid(this.#random)));
     return Promise.all(ids.map((id) => this.#insist(fee, id)));
   }
 
-  /** Until there is an answer: a payer tries again, with the same request. */
+  /** Repeats the same request until there is an answer. */
   async #insist(fee: string, requestId: string): Promise<HttpResponse> {
     for (let tries = 1; ; tries++) {
       const response = await this.press(fee, requestId);
@@ -115,7 +116,7 @@ export class Traffic {
     if (this.#random() < 0.3) await this.#list(first);
   }
 
-  /** Reads one's list, and one payment in full. */
+  /** Reads the owner's list and one whole payment. */
   async #list(first: HttpResponse | undefined): Promise<void> {
     const headers = { authorization: `Bearer ${this.#cloud.address.users.owner.token}` };
     for (const path of ["/api/v1/payments?limit=5", `/api/v1/payments/${first?.body["id"]}`]) {
@@ -141,10 +142,5 @@ export class Traffic {
 
   #below(count: number): number {
     return Math.floor(this.#random() * count);
-  }
-
-  #uuid(): string {
-    const hex = Array.from({ length: 32 }, () => this.#below(16).toString(16)).join("");
-    return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20)}`;
   }
 }

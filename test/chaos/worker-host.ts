@@ -101,6 +101,11 @@ export class WorkerHost implements FunctionHost {
     if (this.report.deaths[0] !== undefined) throw new Error(`a worker does not start: ${this.report.deaths[0]}`);
   }
 
+  /** Its workers live for one cloud, which is never reset. */
+  forget(): Promise<void> {
+    throw new Error("a cloud with workers is not reset");
+  }
+
   invoke: Invoke = async (name, event) => {
     this.#running++;
     const entry = { name, isOutside: !this.#isRecovering, since: performance.now() };

@@ -15,7 +15,7 @@ const step = (name: string, more: Partial<Step> = {}): Step => ({
   ...more,
 });
 
-test("steps run to their end, and each tells its last paragraph as its figure", async () => {
+test("steps run to their end, and each gives its last paragraph as its figure", async () => {
   const ended = await runSteps([step("one"), step("two")], home(), () => undefined);
 
   expect(ended.map(({ step: { name }, passed, figure }) => [name, passed, figure]).toSorted()).toEqual([
@@ -58,7 +58,7 @@ test("a step that wants every core runs alone", async () => {
   expect(ended.map(({ passed }) => passed)).toEqual([true, true, true]);
 });
 
-test("a program that a step needs and that is not here is named", async () => {
+test("the runner names a missing program that a step needs", async () => {
   const [ended] = await runSteps([step("one", { needs: ["no-such-program", "sh"] })], home(), () => undefined);
 
   expect(ended?.missing).toEqual(["no-such-program"]);

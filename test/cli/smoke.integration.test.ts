@@ -24,16 +24,16 @@ test("a stage that works passes, and with a key a checkout is offered", async ()
   expect(stdout).toMatch(/can be paid at http/);
 });
 
-test("a stage that is not well fails, and it is said what", async () => {
+test("a stage that does not work fails the smoke test, and the output says what", async () => {
   const { api, webhook } = stage.cloud.address;
   await stage.cloud.fault("chapa", "down");
   await stage.cloud.advance(60_000);
   await expect(smoke(["--api", api, "--webhook", webhook])).rejects.toMatchObject({
     code: 1,
-    stdout: expect.stringMatching(/✗ it is healthy.*503/),
+    stdout: expect.stringMatching(/✗ the service and its dependencies are healthy.*503/),
   });
 });
 
-test("without an address it says in a sentence which option is missing", async () => {
+test("the smoke test without an address says in a sentence which option is missing", async () => {
   await expect(smoke([])).rejects.toMatchObject({ code: 2, stderr: expect.stringContaining("--stage NAME") });
 });

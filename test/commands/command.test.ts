@@ -73,7 +73,7 @@ test.each<[string[], string]>([
   expect(bake.interpret(args)).toEqual({ kind: "refused", sentence });
 });
 
-test.each([[["--help"]], [["-h"]], [["--frobnicate", "--help"]]])("%j asks for the help", (args) => {
+test.each([[["--help"]], [["-h"]], [["--frobnicate", "--help"]]])("the arguments %j ask for the help", (args) => {
   expect(bake.interpret(args)).toEqual({ kind: "help", text: bake.help() });
 });
 

@@ -67,7 +67,7 @@ test("two runs of a command have a workspace each, and a killed one's is removed
   expect([first, second, third].map(({ folder }) => existsSync(folder))).toEqual([false, true, true]);
 });
 
-test("a child's exit code, or 128 and its signal, is what a command learns of it", async () => {
+test("a command learns its child's exit code, or 128 and its signal", async () => {
   const run = (script: string) => `await runChild("/bin/sh", ["-c", ${JSON.stringify(script)}])`;
   const source = `
     import { runChild } from "${COMMANDS}children.ts";
@@ -89,7 +89,7 @@ test("a result takes the place of an earlier one as a whole: nothing of the earl
   expect(readdirSync(root)).toEqual(["docs"]);
 });
 
-test("a file takes the place of an earlier one", () => {
+test("a file replaces an earlier one of the same name", () => {
   const root = temporaryFolder();
   for (const contents of ["first", "second"]) {
     writeFileSync(join(root, "new"), contents);

@@ -22,16 +22,27 @@ const SCRIPTS = Object.entries(scripts);
 /** As people type it. */
 const typed = (name: string) => (name === "start" || name === "test" ? `npm ${name}` : `npm run ${name}`);
 
-type Ended = { code: number | string | null | undefined; stdout: string; stderr: string };
+const Ended = z.object({
+  code: z.union([z.number(), z.string(), z.null()]).optional(),
+  stdout: z.string(),
+  stderr: z.string(),
+});
+type Ended = z.infer<typeof Ended>;
 
-/** The script's own program, which npm would start with these arguments. */
-function run(script: string, argument: string): Promise<Ended> {
-  const [, program = ""] = /^(?:exec )?node (\S+\.ts)$/.exec(script) ?? [];
+function start(args: string[]): Promise<Ended> {
   return new Promise((resolve) => {
-    execFile(process.execPath, [...HARMLESS, program, argument], { cwd: ROOT }, (error, stdout, stderr) => {
+    execFile(process.execPath, [...HARMLESS, ...args], { cwd: ROOT }, (error, stdout, stderr) => {
       resolve({ code: error ? error.code : 0, stdout, stderr });
     });
   });
+}
+
+/** The script's own program, as npm would start it with `--help` and with `--frobnicate`. */
+async function helpAndRefusal(script: string): Promise<Ended[]> {
+  const [, program = ""] = /^(?:exec )?node (\S+\.ts)$/.exec(script) ?? [];
+  const { code, stdout, stderr } = await start(["test/commands/help-and-refusal.ts", program]);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  return z.array(Ended).parse(JSON.parse(stdout));
 }
 
 test("the README's table of commands names every npm script, and no other", () => {
@@ -48,12 +59,12 @@ test.each(SCRIPTS)("%s is one program, which reads its options before it does an
 test.each(SCRIPTS)(
   "%s answers --help, refuses an unknown option in one sentence, and starts nothing in both cases",
   async (name, script) => {
-    const [helped, refused] = await Promise.all([run(script, "--help"), run(script, "--frobnicate")]);
+    const [helped, refused] = await helpAndRefusal(script);
     expect(helped).toMatchObject({ code: 0, stderr: "" });
-    expect(helped.stdout).toContain(`\nUsage: ${typed(name)} -- [options]`);
-    expect(helped.stdout).toMatch(/\nOptions:\n( {2}--\S+.*\n)+/);
-    expect(helped.stdout).toMatch(new RegExp(`\\nExamples:\\n {2}${typed(name)}`));
-    expect(helped.stdout).toMatch(/\nUsual duration: \S/);
+    expect(helped?.stdout).toContain(`\nUsage: ${typed(name)} -- [options]`);
+    expect(helped?.stdout).toMatch(/\nOptions:\n( {2}--\S+.*\n)+/);
+    expect(helped?.stdout).toMatch(new RegExp(`\\nExamples:\\n {2}${typed(name)}`));
+    expect(helped?.stdout).toMatch(/\nUsual duration: \S/);
     expect(refused).toEqual({
       code: 2,
       stdout: "",
@@ -69,11 +80,6 @@ test.each([
   ["opens a port", 'import { createServer } from "node:net"; createServer().listen(0);'],
   ["opens a connection", 'import { connect } from "node:net"; connect(80, "127.0.0.1");'],
 ])("a program that %s would be found", async (_does, source) => {
-  const ended = await new Promise<Ended>((resolve) => {
-    const args = [...HARMLESS, "--input-type=module", "-e", source];
-    execFile(process.execPath, args, { cwd: ROOT }, (error, stdout, stderr) => {
-      resolve({ code: error ? error.code : 0, stdout, stderr });
-    });
-  });
+  const ended = await start(["--input-type=module", "-e", source]);
   expect(ended.code).toBe(1);
 });

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { VERSION } from "../../lib/contract/version.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../lib/domain/time.ts";
 import type { HttpResponse } from "../../local/api-client.ts";
 import type { Stage } from "../../local/demo/stage.ts";
@@ -26,12 +27,12 @@ const initiate = (body: Record<string, unknown> = {}) => stage.caller.initiate({
 const confirms = () => stage.cloud.services.listing?.confirms() ?? [];
 const deliveries = () => confirms().filter(({ body }) => body["status"] !== "PENDING");
 
-describe("asking for a payment", () => {
+describe("initiate", () => {
   test("row 1: POST /api/v1/payments/initiate exists without a trailing slash, and is no redirect", async () => {
     expect((await initiate()).status).toBe(202);
   });
 
-  test("row 2: 202 on success and on a replay", async () => {
+  test("row 2: initiate answers 202 on success and on a replay", async () => {
     const [property_id, request_id] = [randomUUID(), randomUUID()];
     const first = await initiate({ property_id, request_id });
     const again = await initiate({ property_id, request_id });
@@ -66,7 +67,7 @@ describe("asking for a payment", () => {
     expect([body["failure_reason"], body["approved_at"]]).toEqual([null, null]);
   });
 
-  test("row 7: status is PENDING, SUCCESS or FAILED and nothing else", async () => {
+  test("row 7: the status is PENDING, SUCCESS or FAILED and nothing else", async () => {
     const paid = await stage.checkout(stage.addProperty());
     await stage.act(paid, "pay");
     const reviewed = await stage.checkout(stage.addProperty());
@@ -88,32 +89,16 @@ describe("asking for a payment", () => {
     expect([answer.status, answer.body["amount"]]).toEqual([202, 500]);
   });
 
-  test("row 10: a bearer token with User Management's claims is enough", async () => {
-    const { id, role, email, phone, language } = USERS.owner;
+  test.each([
+    ["row 10: a bearer token with User Management's claims", "owner"],
+    ["row 11: a role in any case", "OWNER"],
+  ])("%s is enough to initiate", async (_row, role) => {
+    const { id, email, phone, language } = USERS.owner;
     const now = stage.cloud.clock.now();
     const claims = { sub: id, role, email, phone_number: phone, preferred_language: language };
     const token = await sign(claims, stage.cloud.address.jwtSecret, now, now + 15 * MINUTE_MS);
-    const answer = await stage.caller.initiate(
-      { property_id: randomUUID() },
-      { headers: { authorization: `Bearer ${token}` } },
-    );
-    expect(answer.status).toBe(202);
-  });
-
-  test("row 11: the role is compared without regard to case", async () => {
-    const { id, email } = USERS.owner;
-    const now = stage.cloud.clock.now();
-    const token = await sign(
-      { sub: id, ...{ role: "OWNER", email } },
-      stage.cloud.address.jwtSecret,
-      now,
-      now + HOUR_MS,
-    );
-    const answer = await stage.caller.initiate(
-      { property_id: randomUUID() },
-      { headers: { authorization: `Bearer ${token}` } },
-    );
-    expect(answer.status).toBe(202);
+    const headers = { authorization: `Bearer ${token}` };
+    expect((await stage.caller.initiate({ property_id: randomUUID() }, { headers })).status).toBe(202);
   });
 
   test("row 12: a caller is answered 503 when Chapa's deadline passes without an answer", async () => {
@@ -135,14 +120,13 @@ describe("asking for a payment", () => {
     for (const { body } of errors) expect(body["detail"]).toMatch(/\w/);
   });
 
-  test("row 14: 401 says how to authenticate", async () => {
-    const { headers } = await stage.caller.get(`/api/v1/payments/${randomUUID()}/status`, {
-      authorization: "Bearer x",
-    });
+  test("row 14: an answer 401 says how to authenticate", async () => {
+    const path = `/api/v1/payments/${randomUUID()}/status`;
+    const { headers } = await stage.caller.get(path, { authorization: "Bearer x" });
     expect(headers.get("www-authenticate")).toBe("Bearer");
   });
 
-  test("row 15: 429 says when to come back, in whole seconds", async () => {
+  test("row 15: an answer 429 says when to come back, in whole seconds", async () => {
     const answers: HttpResponse[] = [];
     for (let count = 0; count < 11; count++) answers.push(await initiate());
     const last = answers.at(-1);
@@ -158,8 +142,8 @@ describe("asking for a payment", () => {
   });
 });
 
-describe("reading a payment", () => {
-  test("row 17: its status has the same keys, for its owner and for administrators; 403, 404, 401, 422 for the rest", async () => {
+describe("the status of a payment", () => {
+  test("row 17: a payment's status has the same keys, for its owner and for administrators; the rest get 403, 404, 401 or 422", async () => {
     const { id } = await stage.checkout(stage.addProperty());
     const own = await stage.caller.status(id);
     expect(Object.keys(own.body)).toEqual(expect.arrayContaining(KEYS));
@@ -173,13 +157,13 @@ describe("reading a payment", () => {
     expect([own.status, ...others.map(({ status }) => status)]).toEqual([200, 200, 403, 404, 401, 422]);
   });
 
-  test("row 18: the reference is masked there", async () => {
+  test("row 18: the reference is masked in a payment's status", async () => {
     const { id } = await stage.checkout(stage.addProperty());
     expect((await stage.caller.status(id)).body["chapa_tx_ref"]).toBe("********");
   });
 });
 
-describe("the doors beside it", () => {
+describe("token, webhook, health and metrics", () => {
   const login = (password: string, path = "/token") =>
     stage.caller.post(path, new URLSearchParams({ username: USERS.owner.email, password }).toString(), {
       "content-type": "application/x-www-form-urlencoded",
@@ -187,14 +171,8 @@ describe("the doors beside it", () => {
 
   test("row 19: POST /token passes a form on and three fields back; 401 and 503 in the original's words", async () => {
     const good = await login(PASSWORD);
-    expect(good).toMatchObject({
-      status: 200,
-      body: {
-        access_token: expect.any(String),
-        refresh_token: expect.any(String),
-        token_type: "bearer",
-      },
-    });
+    const tokens = { access_token: expect.any(String), refresh_token: expect.any(String), token_type: "bearer" };
+    expect(good).toMatchObject({ status: 200, body: tokens });
     const bad = await login("wrong");
     expect([bad.status, bad.body["detail"]]).toEqual([401, "Incorrect username or password"]);
     expect((await login(PASSWORD, "/api/v1/token")).status).toBe(200);
@@ -233,12 +211,12 @@ describe("the doors beside it", () => {
     await stage.cloud.sweep();
     for (const path of ["/health", "/api/v1/health"]) {
       const { status, body } = await stage.caller.get(path);
-      expect([status, body]).toMatchObject([200, { status: "healthy", db: "ok", chapa_api: "ok" }]);
+      expect([status, body]).toMatchObject([200, { status: "healthy", db: "ok", chapa_api: "ok", version: VERSION }]);
     }
     await stage.cloud.fault("chapa", "down");
     await stage.cloud.advance(MINUTE_MS);
     const down = await stage.caller.get("/health");
-    expect([down.status, down.body]).toMatchObject([503, { db: "ok" }]);
+    expect([down.status, down.body]).toMatchObject([503, { db: "ok", version: VERSION }]);
     expect(down.body["chapa_api"]).not.toBe("ok");
     expect(down.body["detail"]).toEqual(expect.anything());
   });
@@ -252,15 +230,8 @@ describe("the doors beside it", () => {
       expect(status).toBe(200);
       const body = JSON.parse(text);
       expect(Object.keys(body).toSorted()).toEqual([
-        "failed_payments",
-        "initiate_calls",
-        "pending_payments",
-        "status_calls",
-        "success_payments",
-        "timeout_jobs_run",
-        "total_payments",
-        "total_revenue",
-        "webhook_calls",
+        ..."failed_payments initiate_calls pending_payments status_calls success_payments".split(" "),
+        ..."timeout_jobs_run total_payments total_revenue webhook_calls".split(" "),
       ]);
       expect(body).toMatchObject({ total_payments: 1, success_payments: 1, total_revenue: 500 });
       for (const [name, value] of Object.entries(body)) {
@@ -270,18 +241,18 @@ describe("the doors beside it", () => {
   });
 });
 
-describe("telling the listing", () => {
-  test("row 23: POST {listing}/payments/confirm", async () => {
+describe("confirmations to the listing", () => {
+  test("row 23: a confirmation is a POST to {listing}/payments/confirm", async () => {
     await stage.act(await stage.checkout(stage.addProperty()), "pay");
     expect(deliveries()).toHaveLength(1);
   });
 
-  test("row 24: with the listing's own webhook key", async () => {
+  test("row 24: a confirmation carries the listing's own webhook key", async () => {
     await stage.act(await stage.checkout(stage.addProperty()), "pay");
     expect(confirms().map(({ status }) => status)).toEqual([200, 200]);
   });
 
-  test("row 25: ids are UUIDs of version 4, the status is upper case, the rest is text or absent", async () => {
+  test("row 25: ids of a confirmation are UUIDs of version 4, its status is upper case, the rest is text or absent", async () => {
     const checkout = await stage.checkout(stage.addProperty());
     await stage.act(checkout, "pay");
     const body = deliveries()[0]?.body ?? {};
@@ -290,7 +261,7 @@ describe("telling the listing", () => {
     expect([body["status"], body["tx_ref"], body["error_message"]]).toEqual(["SUCCESS", checkout.txRef, undefined]);
   });
 
-  test("row 26: one confirmation at a time, repeated until it is answered, never FAILED after SUCCESS", async () => {
+  test("row 26: the listing gets one confirmation at a time, repeated until it is answered, never FAILED after SUCCESS", async () => {
     await stage.cloud.fault("listing", "503");
     await stage.act(await stage.checkout(stage.addProperty()), "pay");
     for (let minute = 0; minute < 5; minute++) await stage.cloud.advance(MINUTE_MS);
@@ -300,7 +271,7 @@ describe("telling the listing", () => {
     expect(deliveries().map(({ body }) => body["status"])).toEqual(["SUCCESS"]);
   });
 
-  test("row 27: no FAILED on a verify error, nor while the fee may still be paid or is", async () => {
+  test("row 27: the listing gets no FAILED on a verify error, nor while the fee may still be paid or is", async () => {
     const unpaid = await stage.checkout(stage.addProperty());
     await stage.cloud.fault("chapa", "503");
     await stage.cloud.advance(10 * DAY_MS);
@@ -311,7 +282,7 @@ describe("telling the listing", () => {
     expect(deliveries().map(({ body }) => body["status"])).toEqual(["SUCCESS"]);
   });
 
-  test("row 28: received with APPROVED and SUCCESS is done; an already_processed asks the public route", async () => {
+  test("row 28: received with APPROVED and SUCCESS ends a delivery; already_processed asks the public route", async () => {
     const property = stage.addProperty();
     const checkout = await stage.checkout(property);
     await stage.act(checkout, "pay");
@@ -321,7 +292,7 @@ describe("telling the listing", () => {
   });
 });
 
-describe("asking and telling the others", () => {
+describe("the other services", () => {
   test("row 29: User Management is asked with GET and a bearer, and may know neither phone nor language", async () => {
     const { user_id } = stage.cloud.address.users.owner2;
     const answer = await stage.caller.initiate({ property_id: randomUUID(), user_id }, { as: "owner2" });
@@ -344,7 +315,7 @@ describe("asking and telling the others", () => {
     expect(stage.cloud.services.notification?.sent().map(({ eventType }) => eventType)).toEqual(["payment_success"]);
   });
 
-  test("row 32: at most ten notifications a minute", async () => {
+  test("row 32: the service sends at most ten notifications a minute", async () => {
     for (let count = 0; count < 10; count++) await stage.act(await stage.checkout(stage.addProperty()), "pay");
     await stage.cloud.clock.advance(MINUTE_MS);
     for (let count = 0; count < 5; count++) await stage.act(await stage.checkout(stage.addProperty()), "pay");
@@ -363,25 +334,19 @@ describe("asking and telling the others", () => {
     const { headers } = await stage.returnFromChapa(checkout);
     const url = new URL(headers.get("location") ?? "");
     expect(url.pathname).toBe("/payment/success");
-    expect(Object.fromEntries(url.searchParams)).toMatchObject({
-      property_id: property,
-      tx_ref: checkout.txRef,
-      amount: "500.00",
-    });
+    const query = { property_id: property, tx_ref: checkout.txRef, amount: "500.00" };
+    expect(Object.fromEntries(url.searchParams)).toMatchObject(query);
   });
 
-  test("row 34: UUIDs come in any form, and a property that nobody knows is not refused", async () => {
+  test("row 34: UUIDs come in any form, and an unknown property is not refused", async () => {
     const answer = await initiate({ property_id: randomUUID().toUpperCase().replaceAll("-", "") });
     expect(answer.status).toBe(202);
   });
 
-  test("row 35: who has no language, or one that is not spoken, is written to in English", async () => {
+  test("row 35: a payer without a language, or with an unsupported one, is written to in English", async () => {
     stage.cloud.services.users?.addUser({ ...USERS.owner, id: randomUUID(), language: null, password: PASSWORD });
-    const body = {
-      user_id: USERS.owner2.id,
-      property_id: stage.addProperty(),
-      customer: { preferred_language: "fr" },
-    };
+    const customer = { preferred_language: "fr" };
+    const body = { user_id: USERS.owner2.id, property_id: stage.addProperty(), customer };
     const { body: answer } = await stage.caller.initiateByKey(body);
     await stage.caller.act(String(answer["checkout_url"]), "pay");
     await stage.cloud.settle();

@@ -1,11 +1,14 @@
+import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import * as z from "zod";
 import { InitiateRequest, UuidText } from "../../lib/contract/api.ts";
+import { VERSION } from "../../lib/contract/version.ts";
 import { Uuid } from "../../lib/domain/ids.ts";
 
 const IDS = { property_id: "0b0a7c1e-3c1f-4f27-8a52-6f2f5f0f7a22", user_id: "6f1d2f0e-54a1-4c7e-9d54-0d6a4b0f1c11" };
 
-test("what initiate takes: every text that it takes for a UUID is one", () => {
+test("every text that initiate takes for a UUID is one", () => {
   const hex = fc.stringMatching(/^[0-9a-fA-F]{32}$/);
   const dash = fc.constantFrom("", "-");
   const forms = fc.tuple(hex, dash, fc.constantFrom("", "{", "urn:uuid:", " "), fc.constantFrom("", "}", " "));
@@ -25,7 +28,7 @@ test("what initiate takes: every text that it takes for a UUID is one", () => {
   );
 });
 
-test("what initiate takes: the listing service's body, with keys that mean nothing here", () => {
+test("initiate takes the listing service's body, with keys that mean nothing here", () => {
   const body = { ...IDS, request_id: IDS.user_id, amount: 500.0, currency: "ETB", is_test_mode: true };
   expect(InitiateRequest.parse(body)).toEqual({ ...IDS, request_id: IDS.user_id, amount: 500, currency: "ETB" });
 });
@@ -39,7 +42,12 @@ test.each([
   ["amount", [500]],
   ["currency", "USD"],
   ["purpose", "x".repeat(33)],
-])("what initiate takes: %s %j is refused under its own name", (field, value) => {
+])("initiate refuses %s %j under its own name", (field, value) => {
   const issues = InitiateRequest.safeParse({ ...IDS, [field]: value }).error?.issues;
   expect(issues?.map(({ path }) => path)).toEqual([[field]]);
+});
+
+test("the release that health and the API's description show is the one of package.json", () => {
+  const { version } = z.object({ version: z.string() }).parse(JSON.parse(readFileSync("package.json", "utf8")));
+  expect(VERSION).toBe(version);
 });

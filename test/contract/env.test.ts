@@ -55,7 +55,7 @@ test("origins are compared as origins", () => {
   expect(CHECKOUT_ORIGINS).toEqual(["https://checkout.chapa.co", "http://127.0.0.1:8700"]);
 });
 
-test.each(["ftp://x", "x", "", "javascript:alert(1)"])("%j is no address", (text) => {
+test.each(["ftp://x", "x", "", "javascript:alert(1)"])("the environment refuses %j as an address", (text) => {
   expect(messageOf(["BASE_URL"], { BASE_URL: text })).toContain("BASE_URL is malformed");
 });
 

@@ -1,4 +1,4 @@
-import { expect, it } from "vitest";
+import { expect, test } from "vitest";
 import { AuthSecret, GatewaySecret, WebhookSecret } from "../../lib/contract/secrets.ts";
 
 const GATEWAY = {
@@ -9,7 +9,7 @@ const GATEWAY = {
   notification_bearer: "a.b.c",
 };
 
-it("loses the line breaks and spaces that copying put around its values", () => {
+test("a secret loses the line breaks and spaces that copying put around its values", () => {
   const stored = {
     ...GATEWAY,
     chapa_secret_key: "CHASECK_TEST-abc\n",
@@ -28,8 +28,8 @@ it("loses the line breaks and spaces that copying put around its values", () => 
   });
 });
 
-it.each(["chapa_secret_key", "listing_api_key", "notification_bearer"])(
-  "is refused by name when no header could carry its %s",
+test.each(["chapa_secret_key", "listing_api_key", "notification_bearer"])(
+  "a secret is refused by name when no header could carry its %s",
   (name) => {
     for (const inside of ["\n", "\r\n", "\0", " ", "é", "\u2028"]) {
       const stored = { ...GATEWAY, [name]: `CHASECK_TEST-ab${inside}cd` };
@@ -40,7 +40,7 @@ it.each(["chapa_secret_key", "listing_api_key", "notification_bearer"])(
   },
 );
 
-it("needs more than white space", () => {
+test("a secret of white space only is refused", () => {
   expect(WebhookSecret.safeParse({ chapa_webhook_secret: "         " }).success).toBe(false);
   expect(GatewaySecret.safeParse({ ...GATEWAY, listing_api_key: "\n" }).success).toBe(false);
 });

@@ -68,7 +68,7 @@ test("every path in the code of a document leads to a file or folder that exists
   expect(missing).toEqual([]);
 });
 
-test("documents call people they or by their role, never he or him", () => {
+test("documents call people they or by their role", () => {
   const found = documents.flatMap((path) =>
     read(path)
       .split("\n")

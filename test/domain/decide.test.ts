@@ -1,131 +1,129 @@
-import { describe, expect, test } from "vitest";
-import { applyCapture, finalise, settleUnpaid } from "../../lib/domain/apply.ts";
+import { expect, test } from "vitest";
+import { applyCapture, finalise } from "../../lib/domain/apply.ts";
 import { decide } from "../../lib/domain/decide.ts";
-import { txRefOf } from "../../lib/domain/ids.ts";
 import type { Payment } from "../../lib/domain/payment.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../lib/domain/time.ts";
-import { aClaim, aContext, aLease, anOpened, T0, TERMS, timedOut } from "../support/payments.ts";
+import {
+  aClaim,
+  aConfirmed,
+  aContext,
+  aLease,
+  anOpened,
+  aSettled,
+  captured,
+  moneyOn,
+  T0,
+  TERMS,
+  UNPAID_TRANSITIONS,
+} from "../support/payments.ts";
 
-const closing = { attempt: 0, found: "failed", cancel: "closed" } as const;
 const settledAt = T0 + 2 * HOUR_MS;
-const act = aContext(settledAt);
 
 function request(payment: Payment, recordedAt = T0, asked = { property_id: "p" }) {
   return { ref: payment.ref, fields: { property_id: "p" }, recordedAt, by: "me", asked, payableAgain: false };
 }
 
-const paid = (payment: Payment) =>
-  applyCapture(
+const decided = (payment: Payment, holder: string, now: number, recordedAt = T0) =>
+  decide(payment, request(payment, recordedAt), holder, aContext(now));
+
+test("a reused request id with another body is refused and names the fields, whatever the payment", () => {
+  for (const payment of [aClaim(), anOpened(), aConfirmed(), aSettled()]) {
+    const asked = { property_id: "q", amount: "500.00" };
+    expect(decide(payment, { ...request(payment), asked }, "me", aContext(T0))).toEqual({
+      kind: "refuse",
+      reason: "request_differs",
+      fields: ["amount", "property_id"],
+    });
+  }
+});
+
+test("the claimer opens the checkout, and others wait for a live lease and take over an ended one", () => {
+  const payment = aClaim();
+  expect(decided(payment, "me", T0)).toEqual({ kind: "initialize" });
+  expect(decided(payment, "other", T0)).toEqual({ kind: "wait" });
+  expect(decided(payment, "other", T0 + MINUTE_MS)).toEqual({ kind: "take_over" });
+  const free = { ...payment, lease: undefined };
+  expect(decide(free, request(payment), "other", aContext(T0))).toEqual({ kind: "take_over" });
+});
+
+test("no caller takes over without an attempt left, unless nothing was sent under the last one", () => {
+  const worn = { ...aClaim(), attempt: 1023, lease: aLease("gone", T0) };
+  expect(decided(worn, "me", T0 + 1)).toEqual({
+    kind: "refuse",
+    reason: "attempts_used_up",
+  });
+  const unsent = { ...worn, lease: { ...worn.lease, unsent: true as const } };
+  expect(decide(unsent, request(worn), "me", aContext(T0 + 1))).toEqual({ kind: "take_over" });
+});
+
+test("an open checkout is handed out while its window lasts, and renewed after it", () => {
+  const payment = anOpened();
+  expect(decided(payment, "any", T0 + 59 * MINUTE_MS)).toEqual({ kind: "answer" });
+  expect(decided(payment, "any", T0 + 60 * MINUTE_MS)).toEqual({ kind: "renew" });
+  const worn = { ...payment, attempt: 1023, attempts: { 1023: { ...TERMS, openedAt: T0 } } };
+  expect(decided(worn, "any", T0 + HOUR_MS)).toEqual({ kind: "fail_used_up" });
+});
+
+test("a paid fee is answered as it is, however often and from wherever it is asked for", () => {
+  const payment = aConfirmed();
+  for (const recordedAt of [T0, settledAt + HOUR_MS]) {
+    expect(decided(payment, "any", settledAt + HOUR_MS, recordedAt)).toEqual({
+      kind: "answer",
+    });
+  }
+});
+
+test("a later request reopens a payment, however it was settled unpaid", () => {
+  for (const move of UNPAID_TRANSITIONS) {
+    const payment = aSettled(move);
+    expect(decided(payment, "any", settledAt + 1, settledAt + 1)).toEqual({ kind: "reopen" });
+  }
+});
+
+test("money that waits for a person is answered as it is, also after the listing was closed", () => {
+  for (const payment of [anOpened(), finalise(aSettled(), 0, aContext(T0 + 8 * DAY_MS))]) {
+    const review = captured(payment, "review", moneyOn(payment, 0, { mode: "live" }));
+    expect(decided(review, "any", settledAt + HOUR_MS, settledAt + HOUR_MS)).toEqual({ kind: "answer" });
+  }
+});
+
+test("a settled payment reopens only for a request that was recorded after it was settled", () => {
+  const payment = aSettled();
+  expect(decided(payment, "any", settledAt + 1, T0)).toEqual({ kind: "answer" });
+  expect(decided(payment, "any", settledAt + 1, settledAt)).toEqual({ kind: "answer" });
+  expect(decided(payment, "any", settledAt + 1, settledAt + 1)).toEqual({
+    kind: "reopen",
+  });
+  const worn = { ...payment, attempt: 1023 };
+  expect(decided(worn, "any", settledAt + 1, settledAt + 1)).toEqual({
+    kind: "refuse",
+    reason: "attempts_used_up",
+  });
+});
+
+test("a finalised payment refuses every request, unless it was paid after all", () => {
+  const finalised = finalise(aSettled(), 0, aContext(T0 + 8 * DAY_MS));
+  expect(decided(finalised, "any", settledAt + 1, settledAt + 1)).toEqual({
+    kind: "refuse",
+    reason: "listing_closed",
+  });
+  const late = aConfirmed(finalised);
+  expect(late.finalised).toBe(true);
+  expect(decided(late, "any", settledAt + 1, settledAt + 1)).toEqual({ kind: "answer" });
+});
+
+test("a spent fee is paid anew by a new request, and shown to an old one", () => {
+  const payment = aConfirmed();
+  const spent = applyCapture(
     payment,
-    "confirm",
-    { attempt: 0, result: { kind: "paid", facts: { ...TERMS, txRef: txRefOf(payment.ref, 0) } } },
-    act,
+    "reversal",
+    { attempt: 0, result: moneyOn(payment, 0, { kind: "reversed" }) },
+    aContext(settledAt + HOUR_MS),
   );
-const expired = () => settleUnpaid(anOpened(), "expire", closing, timedOut(act));
-
-describe("what a request gets", () => {
-  test("the same id with another body is refused and names the fields, whatever the payment", () => {
-    for (const payment of [aClaim(), anOpened(), paid(anOpened()), expired()]) {
-      const asked = { property_id: "q", amount: "500.00" };
-      expect(decide(payment, { ...request(payment), asked }, "me", aContext(T0))).toEqual({
-        kind: "refuse",
-        reason: "request_differs",
-        fields: ["amount", "property_id"],
-      });
-    }
+  expect(decided(spent, "any", settledAt, settledAt)).toEqual({ kind: "answer" });
+  expect(decided(spent, "any", settledAt, settledAt + 2 * HOUR_MS)).toEqual({
+    kind: "next_serial",
   });
-
-  test("whoever claimed opens; others wait for a live lease and take over a dead one", () => {
-    const payment = aClaim();
-    expect(decide(payment, request(payment), "me", aContext(T0))).toEqual({ kind: "initialize" });
-    expect(decide(payment, request(payment), "other", aContext(T0))).toEqual({ kind: "wait" });
-    expect(decide(payment, request(payment), "other", aContext(T0 + MINUTE_MS))).toEqual({ kind: "take_over" });
-    const free = { ...payment, lease: undefined };
-    expect(decide(free, request(payment), "other", aContext(T0))).toEqual({ kind: "take_over" });
-  });
-
-  test("with no attempt left nobody takes over, unless nothing was sent under the last one", () => {
-    const worn = { ...aClaim(), attempt: 1023, lease: aLease("gone", T0) };
-    expect(decide(worn, request(worn), "me", aContext(T0 + 1))).toEqual({
-      kind: "refuse",
-      reason: "attempts_used_up",
-    });
-    const unsent = { ...worn, lease: { ...worn.lease, unsent: true as const } };
-    expect(decide(unsent, request(worn), "me", aContext(T0 + 1))).toEqual({ kind: "take_over" });
-  });
-
-  test("an open checkout is handed out while its window lasts, and renewed after it", () => {
-    const payment = anOpened();
-    expect(decide(payment, request(payment), "any", aContext(T0 + 59 * MINUTE_MS))).toEqual({ kind: "answer" });
-    expect(decide(payment, request(payment), "any", aContext(T0 + 60 * MINUTE_MS))).toEqual({ kind: "renew" });
-    const worn = { ...payment, attempt: 1023, attempts: { 1023: { ...TERMS, openedAt: T0 } } };
-    expect(decide(worn, request(worn), "any", aContext(T0 + HOUR_MS))).toEqual({ kind: "fail_used_up" });
-  });
-
-  test("a paid fee is answered as it is, however often and from wherever it is asked for", () => {
-    const payment = paid(anOpened());
-    for (const recordedAt of [T0, settledAt + HOUR_MS]) {
-      expect(decide(payment, request(payment, recordedAt), "any", aContext(settledAt + HOUR_MS))).toEqual({
-        kind: "answer",
-      });
-    }
-  });
-
-  test("however a payment was settled unpaid, a later request reopens it", () => {
-    for (const move of ["fail", "expire", "cancel"] as const) {
-      const payment = settleUnpaid(anOpened(), move, closing, timedOut(act));
-      const asked = request(payment, settledAt + 1);
-      expect(decide(payment, asked, "any", aContext(settledAt + 1))).toEqual({ kind: "reopen" });
-    }
-  });
-
-  test("money that waits for a person is answered as it is, also after the listing was closed", () => {
-    for (const payment of [anOpened(), finalise(expired(), 0, aContext(T0 + 8 * DAY_MS))]) {
-      const facts = { ...TERMS, txRef: txRefOf(payment.ref, 0), mode: "live" };
-      const review = applyCapture(payment, "review", { attempt: 0, result: { kind: "paid", facts } }, act);
-      const asked = request(review, settledAt + HOUR_MS);
-      expect(decide(review, asked, "any", aContext(settledAt + HOUR_MS))).toEqual({ kind: "answer" });
-    }
-  });
-
-  test("a settled payment reopens only for a request that was recorded after it was settled", () => {
-    const payment = expired();
-    expect(decide(payment, request(payment, T0), "any", aContext(settledAt + 1))).toEqual({ kind: "answer" });
-    expect(decide(payment, request(payment, settledAt), "any", aContext(settledAt + 1))).toEqual({ kind: "answer" });
-    expect(decide(payment, request(payment, settledAt + 1), "any", aContext(settledAt + 1))).toEqual({
-      kind: "reopen",
-    });
-    const worn = { ...payment, attempt: 1023 };
-    expect(decide(worn, request(worn, settledAt + 1), "any", aContext(settledAt + 1))).toEqual({
-      kind: "refuse",
-      reason: "attempts_used_up",
-    });
-  });
-
-  test("a finalised payment refuses everybody, unless it was paid after all", () => {
-    const finalised = finalise(expired(), 0, aContext(T0 + 8 * DAY_MS));
-    expect(decide(finalised, request(finalised, settledAt + 1), "any", aContext(settledAt + 1))).toEqual({
-      kind: "refuse",
-      reason: "listing_closed",
-    });
-    const late = paid(finalised);
-    expect(late.finalised).toBe(true);
-    expect(decide(late, request(late, settledAt + 1), "any", aContext(settledAt + 1))).toEqual({ kind: "answer" });
-  });
-
-  test("a spent fee is paid anew by a new request, and shown to an old one", () => {
-    const payment = paid(anOpened());
-    const spent = applyCapture(
-      payment,
-      "reversal",
-      { attempt: 0, result: { kind: "reversed", facts: { ...TERMS, txRef: txRefOf(payment.ref, 0) } } },
-      aContext(settledAt + HOUR_MS),
-    );
-    expect(decide(spent, request(spent, settledAt), "any", aContext(settledAt))).toEqual({ kind: "answer" });
-    expect(decide(spent, request(spent, settledAt + 2 * HOUR_MS), "any", aContext(settledAt))).toEqual({
-      kind: "next_serial",
-    });
-    const again = { ...request(payment, settledAt + 1), payableAgain: true };
-    expect(decide(payment, again, "any", aContext(settledAt + 1))).toEqual({ kind: "next_serial" });
-  });
+  const again = { ...request(payment, settledAt + 1), payableAgain: true };
+  expect(decide(payment, again, "any", aContext(settledAt + 1))).toEqual({ kind: "next_serial" });
 });

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { describe, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import * as domainErrors from "../../lib/domain/errors.ts";
 import * as httpErrors from "../../lib/http/errors.ts";
 
@@ -56,54 +56,50 @@ const CASES: [domainErrors.PaymentError, string, RegExp, number?][] = [
   [new errors.WebhookInvalid("No reference."), "webhook_invalid", /^No reference\.$/],
 ];
 
-describe("what a caller hears of an error", () => {
-  test.each(CASES.map(([error, ...expected]) => ({ name: error.name, error, expected })))(
-    "$name: a code, a sentence, and when to come back",
-    ({ error, expected: [code, sentence, retryAfterSeconds] }) => {
-      expect(error.code).toBe(code);
-      expect(error.message).toMatch(sentence);
-      expect(error.retryAfterSeconds).toBe(retryAfterSeconds);
-    },
-  );
+test.each(CASES.map(([error, ...expected]) => ({ name: error.name, error, expected })))(
+  "$name gives a caller a code, a sentence and the time to come back",
+  ({ error, expected: [code, sentence, retryAfterSeconds] }) => {
+    expect(error.code).toBe(code);
+    expect(error.message).toMatch(sentence);
+    expect(error.retryAfterSeconds).toBe(retryAfterSeconds);
+  },
+);
 
-  test("the codes are those that docs/errors.md explains to callers, each error with its own", () => {
-    const doc = readFileSync(new URL("../../docs/errors.md", import.meta.url), "utf8");
-    const documented = [...doc.matchAll(/^\| `(\w+)` \|/gm)].map(([, code]) => code);
-    // One is any other error, the other belongs to one route.
-    const withClass = documented.filter((code) => code !== "internal_error" && code !== "unhealthy");
-    expect(CASES.map(([error]) => error.code).toSorted()).toEqual(withClass.toSorted());
-    const classes = Object.values(errors).filter(({ prototype }) => prototype instanceof errors.PaymentError);
-    expect(new Set(CASES.map(([error]) => error.constructor))).toEqual(new Set(classes));
-  });
-
-  test("a field is named by its path, and the whole input by the part of the request that it is", () => {
-    const error = new errors.InputInvalid([
-      { pointer: "/customer/phone", loc: ["body", "customer", "phone"], msg: "not a phone", type: "custom" },
-      { pointer: "", loc: ["body"], msg: "not JSON", type: "json" },
-    ]);
-    expect(error.message).toBe("The request is not valid: customer.phone: not a phone; body: not JSON.");
-    expect(error.errors.map(({ msg }) => msg)).toEqual(["not a phone", "not JSON"]);
-  });
-
-  test("fields, methods and quotas are there for programs, too", () => {
-    expect(new errors.RequestDiffers(["amount"]).fields).toEqual(["amount"]);
-    expect(new errors.MethodNotAllowed(["GET"]).allowed).toEqual(["GET"]);
-    expect(new errors.RateLimited({ retryAfterSeconds: 7, quota }).quota).toEqual(quota);
-  });
+test("the codes are those that docs/errors.md explains to callers, each error with its own", () => {
+  const doc = readFileSync(new URL("../../docs/errors.md", import.meta.url), "utf8");
+  const documented = [...doc.matchAll(/^\| `(\w+)` \|/gm)].map(([, code]) => code);
+  // One is any other error, the other belongs to one route.
+  const withClass = documented.filter((code) => code !== "internal_error" && code !== "unhealthy");
+  expect(CASES.map(([error]) => error.code).toSorted()).toEqual(withClass.toSorted());
+  const classes = Object.values(errors).filter(({ prototype }) => prototype instanceof errors.PaymentError);
+  expect(new Set(CASES.map(([error]) => error.constructor))).toEqual(new Set(classes));
 });
 
-describe("what a log hears of an error", () => {
-  test("ours by its code, others by their name, and never a message", () => {
-    expect(errors.errorName(new errors.PaymentNotFound())).toBe("payment_not_found");
-    expect(errors.errorName(new TypeError("phone +251911223344"))).toBe("TypeError");
-    expect(errors.errorName("phone +251911223344")).toBe("string");
-    expect(errors.errorName(undefined)).toBe("undefined");
-  });
+test("a field is named by its path, and the whole input by the part of the request that it is", () => {
+  const error = new errors.InputInvalid([
+    { pointer: "/customer/phone", loc: ["body", "customer", "phone"], msg: "not a phone", type: "custom" },
+    { pointer: "", loc: ["body"], msg: "not JSON", type: "json" },
+  ]);
+  expect(error.message).toBe("The request is not valid: customer.phone: not a phone; body: not JSON.");
+  expect(error.errors.map(({ msg }) => msg)).toEqual(["not a phone", "not JSON"]);
+});
 
-  test("its cause, where there is one and only there", () => {
-    const cause = new Error("socket hang up");
-    expect(new errors.DependencyUnavailable("The table", cause).cause).toBe(cause);
-    expect(new errors.DependencyUnavailable("The table")).not.toHaveProperty("cause");
-    expect(new errors.PaymentNotFound()).not.toHaveProperty("cause");
-  });
+test("an error gives fields, methods and quotas to programs, too", () => {
+  expect(new errors.RequestDiffers(["amount"]).fields).toEqual(["amount"]);
+  expect(new errors.MethodNotAllowed(["GET"]).allowed).toEqual(["GET"]);
+  expect(new errors.RateLimited({ retryAfterSeconds: 7, quota }).quota).toEqual(quota);
+});
+
+test("a log names our errors by code, others by name, and never has a message", () => {
+  expect(errors.errorName(new errors.PaymentNotFound())).toBe("payment_not_found");
+  expect(errors.errorName(new TypeError("phone +251911223344"))).toBe("TypeError");
+  expect(errors.errorName("phone +251911223344")).toBe("string");
+  expect(errors.errorName(undefined)).toBe("undefined");
+});
+
+test("a log names the cause of an error exactly where it has one", () => {
+  const cause = new Error("socket hang up");
+  expect(new errors.DependencyUnavailable("The table", cause).cause).toBe(cause);
+  expect(new errors.DependencyUnavailable("The table")).not.toHaveProperty("cause");
+  expect(new errors.PaymentNotFound()).not.toHaveProperty("cause");
 });

@@ -1,5 +1,4 @@
-import { describe, expect, test } from "vitest";
-import { applyCapture, open, renew } from "../../lib/domain/apply.ts";
+import { expect, test } from "vitest";
 import { txRefOf } from "../../lib/domain/ids.ts";
 import { Santim } from "../../lib/domain/money.ts";
 import {
@@ -8,69 +7,60 @@ import {
   isSpent,
   openedAttempts,
   openFlags,
-  type Payment,
   refundableOf,
   shownTxRef,
 } from "../../lib/domain/payment.ts";
 import { HOUR_MS } from "../../lib/domain/time.ts";
 import { STATES } from "../../lib/domain/vocabulary.ts";
-import { aClaim, aContext, aLease, anOpened, CHECKOUT_URL, differing, T0, TERMS } from "../support/payments.ts";
-
-const act = aContext(T0 + 2 * HOUR_MS);
-const paid = (payment: Payment, attempt = 0) =>
-  ({ kind: "paid", facts: { ...TERMS, txRef: txRefOf(payment.ref, attempt), reference: `AP${attempt}` } }) as const;
-
-/** Renewed when the window of its latest checkout is over. */
-function renewed(payment: Payment): Payment {
-  const at = aContext((payment.attempts[payment.attempt]?.openedAt ?? T0) + HOUR_MS);
-  const closing = { attempt: payment.attempt, found: "failed", cancel: "closed" } as const;
-  return open(renew(payment, closing, { terms: TERMS, lease: aLease() }, at), "me", CHECKOUT_URL, at);
-}
+import {
+  aClaim,
+  aConfirmed,
+  aContext,
+  anOpened,
+  aRenewed,
+  aReviewed,
+  captured,
+  moneyOn,
+  T0,
+  TERMS,
+} from "../support/payments.ts";
 
 const capture: Capture = { attempt: 0, at: T0, kind: "confirmed", ...TERMS, reference: "AP0" };
 const gone: Capture = { ...capture, reference: "AP1", reversal: "refunded" };
 
-describe("a fee is spent", () => {
-  const opened = anOpened();
-  const success = applyCapture(opened, "confirm", { attempt: 0, result: paid(opened) }, act);
+const opened = anOpened();
+const success = aConfirmed(opened);
 
-  test("when all of its money has gone back, and only then", () => {
-    expect(isSpent({ ...success, captures: [gone] }, false)).toBe(true);
-    expect(isSpent({ ...success, captures: [capture, gone] }, false)).toBe(false);
-    expect(isSpent({ ...success, captures: [] }, false)).toBe(false);
-  });
-
-  test("in no state that awaits money or has seen none", () => {
-    for (const state of STATES) {
-      const isPaid = state === "SUCCESS" || state === "REVIEW";
-      expect(isSpent({ ...success, state, captures: [gone] }, true)).toBe(isPaid);
-    }
-  });
-
-  test("by a success where it may be paid again, but not by money that waits for a person", () => {
-    expect(isSpent(success, true)).toBe(true);
-    expect(isSpent({ ...success, state: "REVIEW" }, true)).toBe(false);
-  });
+test("a fee is spent when all of its money has gone back, and only then", () => {
+  expect(isSpent({ ...success, captures: [gone] }, false)).toBe(true);
+  expect(isSpent({ ...success, captures: [capture, gone] }, false)).toBe(false);
+  expect(isSpent({ ...success, captures: [] }, false)).toBe(false);
 });
 
-describe("the reference that callers are shown", () => {
-  const third = renewed(renewed(anOpened()));
+test("a fee is not spent in a state that awaits money or has seen none", () => {
+  for (const state of STATES) {
+    const isPaid = state === "SUCCESS" || state === "REVIEW";
+    expect(isSpent({ ...success, state, captures: [gone] }, true)).toBe(isPaid);
+  }
+});
 
-  test("is that of the latest checkout until one has taken the money, and then that one", () => {
-    expect(shownTxRef(third)).toBe(txRefOf(third.ref, 2));
-    expect(shownTxRef(aClaim(third.ref))).toBe(txRefOf(third.ref, 0));
-    expect(shownTxRef(applyCapture(third, "confirm", { attempt: 1, result: paid(third, 1) }, act))).toBe(
-      txRefOf(third.ref, 1),
-    );
-  });
+test("a repeatable fee is spent by a success, but not by money under review", () => {
+  expect(isSpent(success, true)).toBe(true);
+  expect(isSpent({ ...success, state: "REVIEW" }, true)).toBe(false);
+});
 
-  test("is not that of money which waits for a person", () => {
-    const reviewed = applyCapture(third, "review", { attempt: 0, result: differing(paid(third)) }, act);
-    expect(shownTxRef(reviewed)).toBe(txRefOf(third.ref, 2));
-    expect(shownTxRef(applyCapture(reviewed, "confirm", { attempt: 1, result: paid(third, 1) }, act))).toBe(
-      txRefOf(third.ref, 1),
-    );
-  });
+const third = aRenewed(aRenewed(anOpened(), aContext(T0 + HOUR_MS)));
+
+test("the shown reference is that of the latest checkout until one took the money, and then of that one", () => {
+  expect(shownTxRef(third)).toBe(txRefOf(third.ref, 2));
+  expect(shownTxRef(aClaim(third.ref))).toBe(txRefOf(third.ref, 0));
+  expect(shownTxRef(aConfirmed(third, 1))).toBe(txRefOf(third.ref, 1));
+});
+
+test("the shown reference is not that of money under review", () => {
+  const reviewed = aReviewed(third);
+  expect(shownTxRef(reviewed)).toBe(txRefOf(third.ref, 2));
+  expect(shownTxRef(captured(reviewed, "confirm", moneyOn(third, 1), 1))).toBe(txRefOf(third.ref, 1));
 });
 
 test("attempts are listed with their numbers, oldest first, the tenth after the second", () => {
@@ -79,7 +69,7 @@ test("attempts are listed with their numbers, oldest first, the tenth after the 
   expect(openedAttempts({ ...anOpened(), attempts })).toEqual([0, 2, 10].map((number) => ({ ...attempt, number })));
 });
 
-test("what a person has answered waits for nobody any more", () => {
+test("a resolved flag is no longer open", () => {
   const attention = [
     { code: "mismatch", at: T0, answeredAt: T0 + 1 },
     { code: "duplicate", at: T0 },
@@ -87,7 +77,7 @@ test("what a person has answered waits for nobody any more", () => {
   expect(openFlags({ ...anOpened(), attention })).toEqual(["duplicate"]);
 });
 
-test("two reports are the same money unless attempt or reference tell them apart", () => {
+test("two reports are the same money unless attempt or reference differ", () => {
   const cases = [
     [{ attempt: 0, reference: "A" }, { attempt: 0, reference: "A" }, true],
     [{ attempt: 0, reference: "A" }, { attempt: 0, reference: "B" }, false],
@@ -99,7 +89,7 @@ test("two reports are the same money unless attempt or reference tell them apart
   for (const [a, b, same] of cases) expect(isSameCapture(a, b)).toBe(same);
 });
 
-test("what can be sent back is what is still here, in the currency of the fee, and readable", () => {
+test("the refundable amount counts readable captures that are still here in the currency of the fee", () => {
   const captures: Capture[] = [
     capture,
     { ...capture, amount: Santim.parse(7), kind: "duplicate" },

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { PriceDiffers, PurposeUnknown } from "../../lib/domain/errors.ts";
 import { Santim } from "../../lib/domain/money.ts";
 import { PriceBook, priceOf } from "../../lib/domain/prices.ts";
@@ -8,71 +8,69 @@ const book = PriceBook.parse({
   boost: { amounts: ["50"], payable: "again", title: "Boost" },
 });
 
-describe("the price book", () => {
-  test("the first amount of the first purpose is the price when the caller names none", () => {
-    expect(priceOf(book, undefined, undefined)).toEqual({
-      purpose: "listing_fee",
-      amount: 60_000,
-      currency: "ETB",
-      payableAgain: false,
-      title: "Listing fee",
-    });
+test("the first amount of the first purpose is the price when the caller names none", () => {
+  expect(priceOf(book, undefined, undefined)).toEqual({
+    purpose: "listing_fee",
+    amount: 60_000,
+    currency: "ETB",
+    payableAgain: false,
+    title: "Listing fee",
   });
+});
 
-  test("an older amount is still honoured while callers move over", () => {
-    expect(priceOf(book, "listing_fee", Santim.parse(50_000)).amount).toBe(50_000);
-  });
+test("an older amount is still honoured while callers move over", () => {
+  expect(priceOf(book, "listing_fee", Santim.parse(50_000)).amount).toBe(50_000);
+});
 
-  test("any other amount is refused in words that name the price", () => {
-    expect(() => priceOf(book, undefined, Santim.parse(100))).toThrow(PriceDiffers);
-    expect(() => priceOf(book, undefined, Santim.parse(100))).toThrow("the price is 600.00 ETB");
-  });
+test("any other amount is refused in words that name the price", () => {
+  expect(() => priceOf(book, undefined, Santim.parse(100))).toThrow(PriceDiffers);
+  expect(() => priceOf(book, undefined, Santim.parse(100))).toThrow("the price is 600.00 ETB");
+});
 
-  test("from a santim to a million birr is a price, and says how often it may be paid", () => {
-    const prices = { amounts: ["0.01", "1000000.00"], payable: "once" };
-    expect(PriceBook.parse({ a_2: prices })).toEqual({
-      a_2: { amounts: [1, 100_000_000], currency: "ETB", payable: "once", title: "Listing fee" },
-    });
-    expect(PriceBook.parse({ fee: { amounts: ["1"], currency: "USD", payable: "again" } })).toMatchObject({
-      fee: { currency: "USD", payable: "again" },
-    });
-    expect(book["listing_fee"]?.payable).toBe("once");
+test("a price lies between a santim and a million birr, and says how often it may be paid", () => {
+  const prices = { amounts: ["0.01", "1000000.00"], payable: "once" };
+  expect(PriceBook.parse({ a_2: prices })).toEqual({
+    a_2: { amounts: [1, 100_000_000], currency: "ETB", payable: "once", title: "Listing fee" },
   });
+  expect(PriceBook.parse({ fee: { amounts: ["1"], currency: "USD", payable: "again" } })).toMatchObject({
+    fee: { currency: "USD", payable: "again" },
+  });
+  expect(book["listing_fee"]?.payable).toBe("once");
+});
 
-  test("that is wrong says what a right one looks like", () => {
-    expect(() => PriceBook.parse({ fee: { amounts: ["0"] } })).toThrow(/from \\"0\.01\\" to \\"1000000\.00\\"/);
-    expect(PriceBook.safeParse({ fee: { amounts: ["0"] } }).error?.issues).toMatchObject([{ code: "custom" }]);
-    expect(() => PriceBook.parse({})).toThrow("a price book names at least one purpose");
-  });
+test("the refusal of a wrong price book describes a right one", () => {
+  expect(() => PriceBook.parse({ fee: { amounts: ["0"] } })).toThrow(/from \\"0\.01\\" to \\"1000000\.00\\"/);
+  expect(PriceBook.safeParse({ fee: { amounts: ["0"] } }).error?.issues).toMatchObject([{ code: "custom" }]);
+  expect(() => PriceBook.parse({})).toThrow("a price book names at least one purpose");
+});
 
-  test("sells nothing that has no price", () => {
-    expect(() => priceOf({}, undefined, undefined)).toThrow('purpose ""');
-    const [fee] = Object.values(book);
-    expect(() => priceOf(fee ? { fee: { ...fee, amounts: [] } } : {}, "fee", undefined)).toThrow(PurposeUnknown);
-  });
+test("the price book sells nothing without a price", () => {
+  expect(() => priceOf({}, undefined, undefined)).toThrow('purpose ""');
+  const [fee] = Object.values(book);
+  expect(() => priceOf(fee ? { fee: { ...fee, amounts: [] } } : {}, "fee", undefined)).toThrow(PurposeUnknown);
+});
 
-  test.each(["nothing", "toString", "__proto__", ""])("the purpose %j is unknown", (purpose) => {
-    expect(() => priceOf(book, purpose, undefined)).toThrow(PurposeUnknown);
-  });
+test.each(["nothing", "toString", "__proto__", ""])("the purpose %j is unknown", (purpose) => {
+  expect(() => priceOf(book, purpose, undefined)).toThrow(PurposeUnknown);
+});
 
-  test("a purpose may be payable again", () => {
-    expect(priceOf(book, "boost", undefined)).toMatchObject({ amount: 5_000, payableAgain: true, title: "Boost" });
-  });
+test("a purpose of the price book may be payable again", () => {
+  expect(priceOf(book, "boost", undefined)).toMatchObject({ amount: 5_000, payableAgain: true, title: "Boost" });
+});
 
-  test.each([
-    [{}],
-    [{ listing_fee: { amounts: [] } }],
-    [{ listing_fee: { amounts: ["0"] } }],
-    [{ listing_fee: { amounts: ["1000000.01"] } }],
-    [{ listing_fee: { amounts: ["5e2"] } }],
-    [{ listing_fee: { amounts: ["500"], currency: "EUR" } }],
-    [{ "Listing Fee": { amounts: ["500"] } }],
-    [{ "listing_fee!": { amounts: ["500"] } }],
-    [{ "": { amounts: ["500"] } }],
-    [{ ["x".repeat(33)]: { amounts: ["500"] } }],
-    [{ listing_fee: { amounts: ["500"], title: "" } }],
-    [{ listing_fee: { amounts: ["500"], payable: "never" } }],
-  ])("%j is no price book", (value) => {
-    expect(PriceBook.safeParse(value).success).toBe(false);
-  });
+test.each([
+  [{}],
+  [{ listing_fee: { amounts: [] } }],
+  [{ listing_fee: { amounts: ["0"] } }],
+  [{ listing_fee: { amounts: ["1000000.01"] } }],
+  [{ listing_fee: { amounts: ["5e2"] } }],
+  [{ listing_fee: { amounts: ["500"], currency: "EUR" } }],
+  [{ "Listing Fee": { amounts: ["500"] } }],
+  [{ "listing_fee!": { amounts: ["500"] } }],
+  [{ "": { amounts: ["500"] } }],
+  [{ ["x".repeat(33)]: { amounts: ["500"] } }],
+  [{ listing_fee: { amounts: ["500"], title: "" } }],
+  [{ listing_fee: { amounts: ["500"], payable: "never" } }],
+])("the value %j is no price book", (value) => {
+  expect(PriceBook.safeParse(value).success).toBe(false);
 });

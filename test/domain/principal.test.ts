@@ -21,7 +21,7 @@ const user: UserPrincipal = {
 const admin: UserPrincipal = { ...user, role: "admin" };
 const program: ServicePrincipal = { kind: "service", name: "listing", roles: ["service"] };
 
-test("administrators and programs act for others, nobody else does", () => {
+test("only administrators and programs act for others", () => {
   expect([user, admin, program].map(isPrivileged)).toEqual([false, true, true]);
   expect(isPrivileged({ ...user, role: "" })).toBe(false);
 });
@@ -33,7 +33,7 @@ test("users read their own, administrators and programs read everything", () => 
   }
 });
 
-test("no two callers share a name, not even a program that is called as a user is", () => {
+test("no two callers share a name, not even a program with a user's id as its name", () => {
   expect(nameOf(user)).toBe(`user ${FEE.userId}`);
   expect(nameOf(program)).toBe("service listing");
   expect(nameOf({ ...program, name: FEE.userId })).not.toBe(nameOf(user));

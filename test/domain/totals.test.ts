@@ -1,93 +1,90 @@
-import { describe, expect, test } from "vitest";
-import { adoptUnmatched, applyCapture, settleUnpaid } from "../../lib/domain/apply.ts";
-import { txRefOf } from "../../lib/domain/ids.ts";
+import { expect, test } from "vitest";
+import { adoptUnmatched } from "../../lib/domain/apply.ts";
 import { Santim } from "../../lib/domain/money.ts";
-import type { Payment } from "../../lib/domain/payment.ts";
 import { HOUR_MS } from "../../lib/domain/time.ts";
 import { combined, NO_CALLS, NO_TOTALS, shareOf, totalsDelta } from "../../lib/domain/totals.ts";
-import { aClaim, aContext, anOpened, differing, T0, TERMS, timedOut } from "../support/payments.ts";
+import {
+  aClaim,
+  aConfirmed,
+  aContext,
+  anOpened,
+  aReviewed,
+  aSettled,
+  captured,
+  moneyOn,
+  T0,
+  TERMS,
+  UNPAID_TRANSITIONS,
+} from "../support/payments.ts";
 
-const act = aContext(T0 + 2 * HOUR_MS);
-const money = (payment: Payment, amount = 50_000) =>
-  ({
-    kind: "paid",
-    facts: { ...TERMS, amount: Santim.parse(amount), txRef: txRefOf(payment.ref, 0), reference: "AP0" },
-  }) as const;
 const opened = anOpened();
-const paid = applyCapture(opened, "confirm", { attempt: 0, result: money(opened) }, act);
-const settled = (["fail", "expire", "cancel"] as const).map((move) =>
-  settleUnpaid(opened, move, { attempt: 0, found: "failed", cancel: "closed" }, timedOut(act)),
-);
+const paid = aConfirmed(opened);
+const settled = UNPAID_TRANSITIONS.map((transition) => aSettled(transition, opened));
 
-describe("what a payment counts for", () => {
-  test("nothing before its first checkout, and nothing when there is none", () => {
-    for (const payment of [undefined, aClaim()]) expect(shareOf(payment)).toEqual(NO_TOTALS);
-    expect(NO_TOTALS).toEqual({ total: 0, pending: 0, success: 0, failed: 0, revenue: 0 });
-    expect(NO_CALLS).toEqual({ webhook_calls: 0, initiate_calls: 0, status_calls: 0, timeout_jobs_run: 0 });
-  });
-
-  test("one of its kind, and its money only once it is paid", () => {
-    expect(shareOf(opened)).toEqual({ total: 1, pending: 1, success: 0, failed: 0, revenue: 0 });
-    expect(shareOf(paid)).toEqual({ total: 1, pending: 0, success: 1, failed: 0, revenue: 50_000 });
-    for (const payment of settled) {
-      expect(shareOf(payment)).toEqual({ total: 1, pending: 0, success: 0, failed: 1, revenue: 0 });
-    }
-    const review = applyCapture(opened, "review", { attempt: 0, result: differing(money(opened, 1)) }, act);
-    expect(shareOf(review)).toEqual({ total: 1, pending: 1, success: 0, failed: 0, revenue: 0 });
-  });
-
-  test("with what the confirmed capture brought, not with another that lies beside it", () => {
-    const reviewed = applyCapture(opened, "review", { attempt: 0, result: money(opened, 70_000) }, act);
-    const other = { ...reviewed, attempt: 1, attempts: { ...reviewed.attempts, 1: { ...TERMS, openedAt: T0 } } };
-    const facts = { ...TERMS, txRef: txRefOf(other.ref, 1), reference: "AP1" };
-    const confirmed = applyCapture(other, "confirm", { attempt: 1, result: { kind: "paid", facts } }, act);
-    expect(shareOf(confirmed).revenue).toBe(50_000);
-    const dearer = { ...confirmed, terms: { ...TERMS, amount: Santim.parse(60_000) } };
-    expect(shareOf(dearer).revenue).toBe(50_000);
-    expect(shareOf({ ...dearer, captures: [] }).revenue).toBe(60_000);
-  });
+test("a payment counts for nothing before its first checkout", () => {
+  for (const payment of [undefined, aClaim()]) expect(shareOf(payment)).toEqual(NO_TOTALS);
+  expect(NO_TOTALS).toEqual({ total: 0, pending: 0, success: 0, failed: 0, revenue: 0 });
+  expect(NO_CALLS).toEqual({ webhook_calls: 0, initiate_calls: 0, status_calls: 0, timeout_jobs_run: 0 });
 });
 
-describe("what a step changes in the totals", () => {
-  test("is the difference of both, on the day of the first checkout, whenever it happens", () => {
-    expect(totalsDelta(undefined, opened)).toEqual({
-      day: "2026-11-24",
-      total: 1,
-      pending: 1,
-      success: 0,
-      failed: 0,
-      revenue: 0,
-    });
-    expect(totalsDelta(opened, paid)).toEqual({
-      day: "2026-11-24",
-      total: 0,
-      pending: -1,
-      success: 1,
-      failed: 0,
-      revenue: 50_000,
-    });
-    for (const payment of settled) expect(totalsDelta(opened, payment)).toMatchObject({ pending: -1, failed: 1 });
-  });
+test("a payment counts as one of its kind, and its money only once it is paid", () => {
+  expect(shareOf(opened)).toEqual({ total: 1, pending: 1, success: 0, failed: 0, revenue: 0 });
+  expect(shareOf(paid)).toEqual({ total: 1, pending: 0, success: 1, failed: 0, revenue: 50_000 });
+  for (const payment of settled) {
+    expect(shareOf(payment)).toEqual({ total: 1, pending: 0, success: 0, failed: 1, revenue: 0 });
+  }
+  const review = aReviewed(opened);
+  expect(shareOf(review)).toEqual({ total: 1, pending: 1, success: 0, failed: 0, revenue: 0 });
+});
 
-  test("is nothing where nothing was opened or nothing differs", () => {
-    expect(totalsDelta(undefined, aClaim())).toBeUndefined();
-    expect(totalsDelta(paid, { ...paid, version: paid.version + 1 })).toBeUndefined();
-  });
+test("a payment counts with its confirmed capture, not with another one beside it", () => {
+  const reviewed = captured(opened, "review", moneyOn(opened, 0, { amount: Santim.parse(70_000) }));
+  const other = { ...reviewed, attempt: 1, attempts: { ...reviewed.attempts, 1: { ...TERMS, openedAt: T0 } } };
+  const confirmed = aConfirmed(other, 1);
+  expect(shareOf(confirmed).revenue).toBe(50_000);
+  const dearer = { ...confirmed, terms: { ...TERMS, amount: Santim.parse(60_000) } };
+  expect(shareOf(dearer).revenue).toBe(50_000);
+  expect(shareOf({ ...dearer, captures: [] }).revenue).toBe(60_000);
+});
 
-  test("of money without a row of ours counts on the day on which it came", () => {
-    const unmatched = adoptUnmatched(
-      opened.ref,
-      { attempt: 3, result: money(opened) },
-      TERMS,
-      aContext(T0 + 30 * HOUR_MS),
-    );
-    expect(totalsDelta(undefined, unmatched)).toMatchObject({ day: "2026-11-25", total: 1, pending: 1, revenue: 0 });
+test("a step changes the totals by the difference of both states, on the day of the first checkout", () => {
+  expect(totalsDelta(undefined, opened)).toEqual({
+    day: "2026-11-24",
+    total: 1,
+    pending: 1,
+    success: 0,
+    failed: 0,
+    revenue: 0,
   });
+  expect(totalsDelta(opened, paid)).toEqual({
+    day: "2026-11-24",
+    total: 0,
+    pending: -1,
+    success: 1,
+    failed: 0,
+    revenue: 50_000,
+  });
+  for (const payment of settled) expect(totalsDelta(opened, payment)).toMatchObject({ pending: -1, failed: 1 });
+});
 
-  test("adds up field by field, and takes off as well", () => {
-    const a = { total: 10, pending: 20, success: 30, failed: 40, revenue: 50 };
-    const b = { total: 1, pending: 2, success: 3, failed: 4, revenue: 5 };
-    expect(combined(a, b)).toEqual({ total: 11, pending: 22, success: 33, failed: 44, revenue: 55 });
-    expect(combined(a, b, -1)).toEqual({ total: 9, pending: 18, success: 27, failed: 36, revenue: 45 });
-  });
+test("a step changes no total where nothing was opened or nothing differs", () => {
+  expect(totalsDelta(undefined, aClaim())).toBeUndefined();
+  expect(totalsDelta(paid, { ...paid, version: paid.version + 1 })).toBeUndefined();
+});
+
+test("money without a row of ours counts on the day on which it came", () => {
+  const unmatched = adoptUnmatched(
+    opened.ref,
+    { attempt: 3, result: moneyOn(opened) },
+    TERMS,
+    aContext(T0 + 30 * HOUR_MS),
+  );
+  expect(totalsDelta(undefined, unmatched)).toMatchObject({ day: "2026-11-25", total: 1, pending: 1, revenue: 0 });
+});
+
+test("changes of totals add up field by field, and subtract as well", () => {
+  const a = { total: 10, pending: 20, success: 30, failed: 40, revenue: 50 };
+  const b = { total: 1, pending: 2, success: 3, failed: 4, revenue: 5 };
+  expect(combined(a, b)).toEqual({ total: 11, pending: 22, success: 33, failed: 44, revenue: 55 });
+  expect(combined(a, b, -1)).toEqual({ total: 9, pending: 18, success: 27, failed: 36, revenue: 45 });
 });

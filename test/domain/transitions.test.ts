@@ -1,328 +1,213 @@
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
-import { adoptUnmatched, applyCapture, open, renew, settleUnpaid } from "../../lib/domain/apply.ts";
+import { expect, test } from "vitest";
+import { adoptUnmatched, renew } from "../../lib/domain/apply.ts";
 import type { Money, PaidFacts } from "../../lib/domain/evidence.ts";
-import { txRefOf } from "../../lib/domain/ids.ts";
 import { Santim } from "../../lib/domain/money.ts";
 import { noteVerification } from "../../lib/domain/notes.ts";
 import type { Payment } from "../../lib/domain/payment.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../lib/domain/time.ts";
 import { transitionDue, transitionForMoney } from "../../lib/domain/transitions.ts";
-import { UNPAID_REASONS } from "../../lib/domain/vocabulary.ts";
+import { UNPAID_REASONS, type UnpaidReason } from "../../lib/domain/vocabulary.ts";
 import {
   aClaim,
+  aConfirmed,
   aContext,
   aLease,
   anOpened,
-  CHECKOUT_URL,
-  differing,
+  aRenewed,
+  aReviewed,
+  aSettled,
+  CLOSING,
+  captured,
+  LATER,
+  moneyOn,
   POLICY,
   T0,
   TERMS,
-  timedOut,
+  UNPAID_TRANSITIONS,
 } from "../support/payments.ts";
 
-const closing = { attempt: 0, found: "failed", cancel: "closed" } as const;
-const later = aContext(T0 + 2 * HOUR_MS);
-
-const factsOf = (payment: Payment, attempt = 0): PaidFacts => ({
-  ...TERMS,
-  txRef: txRefOf(payment.ref, attempt),
-  reference: `AP${attempt}`,
-});
-const paid = (payment: Payment, attempt = 0, change: Partial<PaidFacts> = {}): Money => ({
-  kind: "paid",
-  facts: { ...factsOf(payment, attempt), ...change },
-});
+const due = (payment: Payment, found: UnpaidReason, now: number, attempt = 0) =>
+  transitionDue(payment, { attempt, found }, aContext(now));
+const forMoney = (payment: Payment, result: Money, attempt = 0) =>
+  transitionForMoney(payment, { attempt, result }, LATER);
 
 function everyState(): Payment[] {
   const opened = anOpened();
   return [
     aClaim(),
     opened,
-    applyCapture(opened, "confirm", { attempt: 0, result: paid(opened) }, later),
-    applyCapture(opened, "review", { attempt: 0, result: differing(paid(opened)) }, later),
-    settleUnpaid(opened, "fail", closing, later),
-    settleUnpaid(opened, "expire", closing, timedOut(later)),
-    settleUnpaid(opened, "cancel", closing, later),
+    aConfirmed(opened),
+    aReviewed(opened),
+    aSettled("fail", opened, LATER),
+    aSettled("expire", opened),
+    aSettled("cancel", opened, LATER),
   ];
 }
 
-describe("what evidence justifies", () => {
-  test("a success that equals what was opened confirms every payment that is not a success yet", () => {
-    for (const payment of everyState()) {
-      expect(transitionForMoney(payment, { attempt: 0, result: paid(payment) }, later)).toBe(
-        payment.state === "SUCCESS" ? undefined : "confirm",
-      );
-    }
-  });
-
-  test.each<Partial<PaidFacts>>([
-    { amount: Santim.parse(49_999) },
-    { amount: Santim.parse(50_001) },
-    { amount: undefined },
-    { currency: "USD" },
-    { currency: undefined },
-    { mode: "live" },
-    { mode: undefined },
-    { txRef: "G85FR23GHWFN3DNFFP00" },
-    { txRef: undefined },
-  ])("a success that differs in %j is never a success and never ignored", (change) => {
-    for (const payment of everyState()) {
-      if (payment.state === "SUCCESS" || payment.state === "REVIEW") continue;
-      expect(transitionForMoney(payment, { attempt: 0, result: paid(payment, 0, change) }, later)).toBe("review");
-    }
-  });
-
-  test("any reported amount but the agreed one leads to a review", () => {
-    const payment = anOpened();
-    fc.assert(
-      fc.property(fc.integer({ min: 0, max: 10_000_000 }), (value) => {
-        const amount = Santim.parse(value);
-        expect(transitionForMoney(payment, { attempt: 0, result: paid(payment, 0, { amount }) }, later)).toBe(
-          value === 50_000 ? "confirm" : "review",
-        );
-      }),
-    );
-  });
-
-  test("an older checkout is compared with what it was opened for, not with today's price", () => {
-    const dearer = { ...TERMS, amount: Santim.parse(60_000) };
-    const renewed = open(
-      renew(anOpened(), closing, { terms: dearer, lease: aLease() }, later),
-      "me",
-      CHECKOUT_URL,
-      later,
-    );
-    expect(transitionForMoney(renewed, { attempt: 0, result: paid(renewed, 0) }, later)).toBe("confirm");
-    expect(transitionForMoney(renewed, { attempt: 1, result: paid(renewed, 1) }, later)).toBe("review");
-    expect(
-      transitionForMoney(renewed, { attempt: 1, result: paid(renewed, 1, { amount: Santim.parse(60_000) }) }, later),
-    ).toBe("confirm");
-  });
-
-  test("a capture beside the confirmed one is a duplicate, once for each checkout and each reference", () => {
-    const renewed = open(
-      renew(anOpened(), closing, { terms: TERMS, lease: aLease() }, later),
-      "me",
-      CHECKOUT_URL,
-      later,
-    );
-    const once = applyCapture(renewed, "confirm", { attempt: 1, result: paid(renewed, 1) }, later);
-    expect(transitionForMoney(once, { attempt: 1, result: paid(once, 1) }, later)).toBeUndefined();
-    expect(transitionForMoney(once, { attempt: 0, result: paid(once, 0) }, later)).toBe("duplicate");
-    expect(transitionForMoney(once, { attempt: 0, result: paid(once, 0, { amount: Santim.parse(1) }) }, later)).toBe(
-      "duplicate",
-    );
-    const twice = applyCapture(once, "duplicate", { attempt: 0, result: paid(once, 0) }, later);
-    expect(transitionForMoney(twice, { attempt: 0, result: paid(twice, 0) }, later)).toBeUndefined();
-    expect(transitionForMoney(twice, { attempt: 0, result: paid(twice, 0, { reference: "ANOTHER" }) }, later)).toBe(
-      "duplicate",
-    );
-    expect(
-      transitionForMoney(twice, { attempt: 0, result: paid(twice, 0, { reference: undefined }) }, later),
-    ).toBeUndefined();
-  });
-
-  test("money without a row of ours, or on an attempt that we never began, is an unmatched capture", () => {
-    const payment = anOpened();
-    expect(transitionForMoney(payment, { attempt: 7, result: paid(payment, 7) }, later)).toBe("unmatched");
-    const unmatched = adoptUnmatched(payment.ref, { attempt: 7, result: paid(payment, 7) }, TERMS, later);
-    expect(transitionForMoney(unmatched, { attempt: 7, result: paid(payment, 7) }, later)).toBeUndefined();
-    const known = applyCapture(payment, "unmatched", { attempt: 7, result: paid(payment, 7) }, later);
-    expect(transitionForMoney(known, { attempt: 7, result: paid(known, 7) }, later)).toBeUndefined();
-  });
-
-  test("what a person has decided is not brought up again by the same evidence", () => {
-    const opened = anOpened();
-    const odd = paid(opened, 0, { amount: Santim.parse(1) });
-    const review = applyCapture(opened, "review", { attempt: 0, result: odd }, later);
-    expect(transitionForMoney(review, { attempt: 0, result: odd }, later)).toBeUndefined();
-    expect(transitionForMoney({ ...review, state: "FAILED" }, { attempt: 0, result: odd }, later)).toBeUndefined();
-    const rejected = { ...review, state: "FAILED" } as const;
-    const others: Partial<PaidFacts>[] = [{ amount: Santim.parse(2) }, { currency: "USD" }, { mode: "live" }];
-    for (const change of others)
-      expect(
-        transitionForMoney(rejected, { attempt: 0, result: paid(opened, 0, { ...odd.facts, ...change }) }, later),
-      ).toBe("review");
-    expect(transitionForMoney(rejected, { attempt: 0, result: { kind: "refunded", facts: odd.facts } }, later)).toBe(
-      "review",
-    );
-  });
-
-  test.each(["refunded", "reversed"] as const)("money that was %s is recorded where it was paid, and once", (how) => {
-    for (const payment of everyState()) {
-      const evidence: Money = { kind: how, facts: factsOf(payment) };
-      const known = payment.state === "SUCCESS" || payment.state === "REVIEW";
-      expect(transitionForMoney(payment, { attempt: 0, result: evidence }, later)).toBe(known ? "reversal" : "review");
-    }
-    const opened = anOpened();
-    const gone = applyCapture(opened, "review", { attempt: 0, result: { kind: how, facts: factsOf(opened) } }, later);
-    expect(
-      transitionForMoney(gone, { attempt: 0, result: { kind: how, facts: factsOf(opened) } }, later),
-    ).toBeUndefined();
-  });
+test("a success that equals what was opened confirms every payment that is not a success yet", () => {
+  for (const payment of everyState()) {
+    expect(forMoney(payment, moneyOn(payment))).toBe(payment.state === "SUCCESS" ? undefined : "confirm");
+  }
 });
 
-describe("money that went back", () => {
-  test("is recorded even where nobody knew that it had come", () => {
-    const opened = anOpened();
-    const success = applyCapture(opened, "confirm", { attempt: 0, result: paid(opened) }, later);
-    const facts = { ...factsOf(opened), reference: "UNKNOWN" };
-    expect(transitionForMoney(success, { attempt: 0, result: { kind: "reversed", facts } }, later)).toBe("reversal");
-    expect(
-      transitionForMoney({ ...success, captures: [] }, { attempt: 0, result: { kind: "reversed", facts } }, later),
-    ).toBe("reversal");
-  });
-
-  test("in another way than was known is recorded, too", () => {
-    const opened = anOpened();
-    const success = applyCapture(opened, "confirm", { attempt: 0, result: paid(opened) }, later);
-    const facts = factsOf(opened);
-    const reversed = applyCapture(success, "reversal", { attempt: 0, result: { kind: "reversed", facts } }, later);
-    expect(transitionForMoney(reversed, { attempt: 0, result: { kind: "reversed", facts } }, later)).toBeUndefined();
-    expect(transitionForMoney(reversed, { attempt: 0, result: { kind: "refunded", facts } }, later)).toBe("reversal");
-  });
+test.each<Partial<PaidFacts>>([
+  { amount: Santim.parse(49_999) },
+  { amount: Santim.parse(50_001) },
+  { amount: undefined },
+  { currency: "USD" },
+  { currency: undefined },
+  { mode: "live" },
+  { mode: undefined },
+  { txRef: "G85FR23GHWFN3DNFFP00" },
+  { txRef: undefined },
+])("a success that differs in %j is never a success and never ignored", (change) => {
+  for (const payment of everyState()) {
+    if (payment.state === "SUCCESS" || payment.state === "REVIEW") continue;
+    expect(forMoney(payment, moneyOn(payment, 0, change))).toBe("review");
+  }
 });
 
-describe("what time makes due", () => {
-  const timeout = T0 + 7 * DAY_MS;
+test("any reported amount but the agreed one leads to a review", () => {
+  const payment = anOpened();
+  fc.assert(
+    fc.property(fc.integer({ min: 0, max: 10_000_000 }), (value) => {
+      const amount = Santim.parse(value);
+      expect(forMoney(payment, moneyOn(payment, 0, { amount }))).toBe(value === 50_000 ? "confirm" : "review");
+    }),
+  );
+});
 
-  test.each(UNPAID_REASONS)("an unpaid payment (%s) expires at its timeout and not before", (reason) => {
-    for (const payment of [aClaim(), anOpened()]) {
-      if (reason !== "failed")
-        expect(
-          transitionDue(payment, { attempt: 0, found: reason }, { now: timeout - 1, by: "test", policy: POLICY }),
-        ).toBeUndefined();
-      expect(transitionDue(payment, { attempt: 0, found: reason }, { now: timeout, by: "test", policy: POLICY })).toBe(
-        "expire",
-      );
-    }
-  });
+test("an older checkout is compared with what it was opened for, not with today's price", () => {
+  const dearer = { ...TERMS, amount: Santim.parse(60_000) };
+  const renewed = aRenewed(anOpened(), LATER, dearer);
+  expect(forMoney(renewed, moneyOn(renewed))).toBe("confirm");
+  expect(forMoney(renewed, moneyOn(renewed, 1), 1)).toBe("review");
+  expect(forMoney(renewed, moneyOn(renewed, 1, { amount: Santim.parse(60_000) }), 1)).toBe("confirm");
+});
 
-  test("the timeout counts from the latest attempt", () => {
-    const renewed = renew(anOpened(), closing, { terms: TERMS, lease: aLease() }, aContext(T0 + 3 * DAY_MS));
-    expect(
-      transitionDue(renewed, { attempt: 0, found: "pending" }, { now: timeout, by: "test", policy: POLICY }),
-    ).toBeUndefined();
-    expect(
-      transitionDue(
-        renewed,
-        { attempt: 0, found: "pending" },
-        { now: timeout + 3 * DAY_MS, by: "test", policy: POLICY },
-      ),
-    ).toBe("expire");
-  });
+test("a capture beside the confirmed one is a duplicate, once for each checkout and each reference", () => {
+  const once = aConfirmed(aRenewed(), 1);
+  expect(forMoney(once, moneyOn(once, 1), 1)).toBeUndefined();
+  expect(forMoney(once, moneyOn(once))).toBe("duplicate");
+  expect(forMoney(once, moneyOn(once, 0, { amount: Santim.parse(1) }))).toBe("duplicate");
+  const twice = captured(once, "duplicate", moneyOn(once));
+  expect(forMoney(twice, moneyOn(twice))).toBeUndefined();
+  expect(forMoney(twice, moneyOn(twice, 0, { reference: "ANOTHER" }))).toBe("duplicate");
+  expect(forMoney(twice, moneyOn(twice, 0, { reference: undefined }))).toBeUndefined();
+});
 
-  test("a failed try settles a payment only when its window is over", () => {
-    const payment = anOpened();
-    expect(
-      transitionDue(payment, { attempt: 0, found: "failed" }, { now: T0 + 59 * MINUTE_MS, by: "test", policy: POLICY }),
-    ).toBeUndefined();
-    expect(
-      transitionDue(payment, { attempt: 0, found: "failed" }, { now: T0 + 60 * MINUTE_MS, by: "test", policy: POLICY }),
-    ).toBe("fail");
-    expect(
-      transitionDue(
-        payment,
-        { attempt: 0, found: "pending" },
-        { now: T0 + 60 * MINUTE_MS, by: "test", policy: POLICY },
-      ),
-    ).toBeUndefined();
-  });
+test("money without a row of ours, or on an attempt that we never began, is an unmatched capture", () => {
+  const payment = anOpened();
+  expect(forMoney(payment, moneyOn(payment, 7), 7)).toBe("unmatched");
+  const unmatched = adoptUnmatched(payment.ref, { attempt: 7, result: moneyOn(payment, 7) }, TERMS, LATER);
+  expect(forMoney(unmatched, moneyOn(payment, 7), 7)).toBeUndefined();
+  const known = captured(payment, "unmatched", moneyOn(payment, 7), 7);
+  expect(forMoney(known, moneyOn(known, 7), 7)).toBeUndefined();
+});
 
-  test("a failed try on a checkout that was left says nothing about the one that is open", () => {
-    const renewed = open(
-      renew(anOpened(), closing, { terms: TERMS, lease: aLease() }, later),
-      "me",
-      CHECKOUT_URL,
-      later,
-    );
-    expect(
-      transitionDue(renewed, { attempt: 0, found: "failed" }, { now: T0 + 4 * HOUR_MS, by: "test", policy: POLICY }),
-    ).toBeUndefined();
-  });
+test("the same evidence does not raise again what a person has resolved", () => {
+  const opened = anOpened();
+  const odd = moneyOn(opened, 0, { amount: Santim.parse(1) });
+  const review = captured(opened, "review", odd);
+  expect(forMoney(review, odd)).toBeUndefined();
+  expect(forMoney({ ...review, state: "FAILED" }, odd)).toBeUndefined();
+  const rejected = { ...review, state: "FAILED" } as const;
+  const others: Partial<PaidFacts>[] = [{ amount: Santim.parse(2) }, { currency: "USD" }, { mode: "live" }];
+  for (const change of others)
+    expect(forMoney(rejected, moneyOn(opened, 0, { ...odd.facts, ...change }))).toBe("review");
+  expect(forMoney(rejected, { kind: "refunded", facts: odd.facts })).toBe("review");
+});
 
-  test("a payment past its window with no attempt left fails", () => {
-    const worn = { ...anOpened(), attempt: 1023, attempts: { 1023: { ...TERMS, openedAt: T0 } } };
-    expect(
-      transitionDue(
-        worn,
-        { attempt: 1023, found: "pending" },
-        { now: T0 + 60 * MINUTE_MS, by: "test", policy: POLICY },
-      ),
-    ).toBe("fail");
-  });
+test.each(["refunded", "reversed"] as const)("money that was %s is recorded where it was paid, and once", (how) => {
+  for (const payment of everyState()) {
+    const known = payment.state === "SUCCESS" || payment.state === "REVIEW";
+    expect(forMoney(payment, moneyOn(payment, 0, { kind: how }))).toBe(known ? "reversal" : "review");
+  }
+  const opened = anOpened();
+  const gone = captured(opened, "review", moneyOn(opened, 0, { kind: how }));
+  expect(forMoney(gone, moneyOn(opened, 0, { kind: how }))).toBeUndefined();
+});
 
-  test("a settled payment is finalised at its time, once, and never where nobody hears of it", () => {
-    const expired = settleUnpaid(anOpened(), "expire", closing, aContext(timeout));
-    expect(
-      transitionDue(expired, { attempt: 0, found: "pending" }, { now: timeout, by: "test", policy: POLICY }),
-    ).toBeUndefined();
-    expect(
-      transitionDue(expired, { attempt: 0, found: "pending" }, { now: timeout + HOUR_MS, by: "test", policy: POLICY }),
-    ).toBe("finalise");
-    expect(
-      transitionDue(
-        { ...expired, finalised: true },
-        { attempt: 0, found: "pending" },
-        { now: timeout + DAY_MS, by: "test", policy: POLICY },
-      ),
-    ).toBeUndefined();
-    const quiet = { ...POLICY, listingHearsFailed: false };
-    expect(
-      transitionDue(expired, { attempt: 0, found: "pending" }, { now: timeout + DAY_MS, by: "test", policy: quiet }),
-    ).toBeUndefined();
-  });
+test("money that went back is recorded even if we never knew that it had come", () => {
+  const success = aConfirmed();
+  const reversed = moneyOn(success, 0, { kind: "reversed", reference: "UNKNOWN" });
+  expect(forMoney(success, reversed)).toBe("reversal");
+  expect(forMoney({ ...success, captures: [] }, reversed)).toBe("reversal");
+});
 
-  test("a payment is not finalised while another of its checkouts has not been verified since it was left", () => {
-    // The payer's money for the first checkout was under way when it was renewed; its verification an hour later got no
-    // answer.
-    const renewed = open(
-      renew(anOpened(), closing, { terms: TERMS, lease: aLease() }, later),
-      "me",
-      CHECKOUT_URL,
-      later,
-    );
-    const expired = settleUnpaid(renewed, "expire", { ...closing, attempt: 1 }, aContext(timeout + 2 * HOUR_MS));
-    const finalising = timeout + 3 * HOUR_MS;
-    expect(
-      transitionDue(expired, { attempt: 1, found: "not_found" }, { now: finalising, by: "test", policy: POLICY }),
-    ).toBeUndefined();
-    expect(
-      transitionDue(expired, { attempt: 0, found: "pending" }, { now: finalising - 1, by: "test", policy: POLICY }),
-    ).toBeUndefined();
+test("a reversal of another kind than the known one is recorded, too", () => {
+  const success = aConfirmed();
+  const reversal = moneyOn(success, 0, { kind: "reversed" });
+  const reversed = captured(success, "reversal", reversal);
+  expect(forMoney(reversed, reversal)).toBeUndefined();
+  expect(forMoney(reversed, moneyOn(success, 0, { kind: "refunded" }))).toBe("reversal");
+});
 
-    const firstFound = noteVerification(expired, 0, { kind: "unpaid", reason: "pending" }, aContext(finalising));
-    expect(
-      transitionDue(firstFound, { attempt: 1, found: "not_found" }, { now: finalising, by: "test", policy: POLICY }),
-    ).toBe("finalise");
-  });
+const timeout = T0 + 7 * DAY_MS;
 
-  test("however a payment was settled unpaid, it is finalised at its time", () => {
-    for (const move of ["fail", "expire", "cancel"] as const) {
-      const settled = settleUnpaid(anOpened(), move, closing, timedOut(aContext(T0 + 2 * HOUR_MS)));
-      expect(
-        transitionDue(settled, { attempt: 0, found: "pending" }, { now: timeout - 1, by: "test", policy: POLICY }),
-      ).toBeUndefined();
-      expect(
-        transitionDue(settled, { attempt: 0, found: "pending" }, { now: timeout, by: "test", policy: POLICY }),
-      ).toBe("finalise");
-    }
-  });
+test.each(UNPAID_REASONS)("an unpaid payment (%s) expires at its timeout and not before", (reason) => {
+  for (const payment of [aClaim(), anOpened()]) {
+    if (reason !== "failed") expect(due(payment, reason, timeout - 1)).toBeUndefined();
+    expect(due(payment, reason, timeout)).toBe("expire");
+  }
+});
 
-  test("money makes nothing due", () => {
-    const opened = anOpened();
-    const success = applyCapture(opened, "confirm", { attempt: 0, result: paid(opened) }, later);
-    const review = applyCapture(opened, "review", { attempt: 0, result: differing(paid(opened)) }, later);
-    for (const payment of [success, review]) {
-      expect(
-        transitionDue(
-          payment,
-          { attempt: 0, found: "pending" },
-          { now: timeout + 99 * DAY_MS, by: "test", policy: POLICY },
-        ),
-      ).toBeUndefined();
-    }
-  });
+test("the timeout counts from the latest attempt", () => {
+  const renewed = renew(anOpened(), CLOSING, { terms: TERMS, lease: aLease() }, aContext(T0 + 3 * DAY_MS));
+  expect(due(renewed, "pending", timeout)).toBeUndefined();
+  expect(due(renewed, "pending", timeout + 3 * DAY_MS)).toBe("expire");
+});
+
+test("a failed try settles a payment only when its window is over", () => {
+  const payment = anOpened();
+  expect(due(payment, "failed", T0 + 59 * MINUTE_MS)).toBeUndefined();
+  expect(due(payment, "failed", T0 + 60 * MINUTE_MS)).toBe("fail");
+  expect(due(payment, "pending", T0 + 60 * MINUTE_MS)).toBeUndefined();
+});
+
+test("a failed try on a checkout that was left says nothing about the one that is open", () => {
+  expect(due(aRenewed(), "failed", T0 + 4 * HOUR_MS)).toBeUndefined();
+});
+
+test("a payment past its window with no attempt left fails", () => {
+  const worn = { ...anOpened(), attempt: 1023, attempts: { 1023: { ...TERMS, openedAt: T0 } } };
+  expect(due(worn, "pending", T0 + 60 * MINUTE_MS, 1023)).toBe("fail");
+});
+
+test("a settled payment is finalised at its time, once, and never where the listing is not notified", () => {
+  const expired = aSettled("expire", anOpened(), aContext(timeout));
+  expect(due(expired, "pending", timeout)).toBeUndefined();
+  expect(due(expired, "pending", timeout + HOUR_MS)).toBe("finalise");
+  expect(due({ ...expired, finalised: true }, "pending", timeout + DAY_MS)).toBeUndefined();
+  const quiet = { ...POLICY, listingHearsFailed: false };
+  expect(
+    transitionDue(expired, { attempt: 0, found: "pending" }, { now: timeout + DAY_MS, by: "test", policy: quiet }),
+  ).toBeUndefined();
+});
+
+test("a payment is not finalised while another of its checkouts has not been verified since it was left", () => {
+  // The payer's money for the first checkout was under way when it was renewed; its verification an hour later got no
+  // answer.
+  const expired = aSettled("expire", aRenewed(), aContext(timeout + 2 * HOUR_MS));
+  const finalising = timeout + 3 * HOUR_MS;
+  expect(due(expired, "not_found", finalising, 1)).toBeUndefined();
+  expect(due(expired, "pending", finalising - 1)).toBeUndefined();
+
+  const firstFound = noteVerification(expired, 0, { kind: "unpaid", reason: "pending" }, aContext(finalising));
+  expect(due(firstFound, "not_found", finalising, 1)).toBe("finalise");
+});
+
+test("a payment is finalised at its time, however it was settled unpaid", () => {
+  for (const move of UNPAID_TRANSITIONS) {
+    const settled = aSettled(move);
+    expect(due(settled, "pending", timeout - 1)).toBeUndefined();
+    expect(due(settled, "pending", timeout)).toBe("finalise");
+  }
+});
+
+test("a payment with money has no transition due by time", () => {
+  for (const payment of [aConfirmed(), aReviewed()]) {
+    expect(due(payment, "pending", timeout + 99 * DAY_MS)).toBeUndefined();
+  }
 });

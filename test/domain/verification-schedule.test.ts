@@ -1,8 +1,6 @@
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
-import { applyCapture, finalise, flag, open, reject, renew, settleUnpaid } from "../../lib/domain/apply.ts";
-import type { Money } from "../../lib/domain/evidence.ts";
-import { txRefOf } from "../../lib/domain/ids.ts";
+import { expect, test } from "vitest";
+import { applyCapture, finalise, flag, open, reject, renew } from "../../lib/domain/apply.ts";
 import { deliveryEnded, noteVerification, unreachable } from "../../lib/domain/notes.ts";
 import type { Payment } from "../../lib/domain/payment.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../lib/domain/time.ts";
@@ -23,19 +21,23 @@ import {
   aContext,
   aLease,
   anOpened,
+  aRenewed,
+  aSettled,
   CHECKOUT_URL,
+  CLOSING,
   differing,
+  moneyOn,
   POLICY,
   T0,
   TERMS,
   timedOut,
+  UNPAID_TRANSITIONS,
 } from "../support/payments.ts";
 
-const closing = { attempt: 0, found: "failed", cancel: "closed" } as const;
-const paidOn = ({ ref }: Payment): Money => ({
-  kind: "paid",
-  facts: { ...TERMS, txRef: txRefOf(ref, 0), reference: "AP1" },
-});
+function confirmed(): Payment {
+  const opened = anOpened();
+  return applyCapture(opened, "confirm", { attempt: 0, result: moneyOn(opened) }, aContext(T0));
+}
 
 /** The ages at which an open checkout is verified, each verification taking place when it is due. */
 function agesUntil(days: number): number[] {
@@ -47,195 +49,183 @@ function agesUntil(days: number): number[] {
   return ages;
 }
 
-describe("when Chapa is asked", () => {
-  test("an open checkout is verified up the ladder, and then every day", () => {
-    expect(agesUntil(3)).toEqual([2, 5, 10, 20, 65, 360, 1440, 2880, 4320, 5760]);
-  });
+test("an open checkout is verified up the ladder, and then every day", () => {
+  expect(agesUntil(3)).toEqual([2, 5, 10, 20, 65, 360, 1440, 2880, 4320, 5760]);
+});
 
-  test("a checkout that was left is verified after an hour, a day and a week, and then never again", () => {
-    const left = { openedAt: T0, closedAt: T0 + DAY_MS };
-    const at = [0, 1, 2, 3].reduce<number[]>(
-      (verifications) => [
-        ...verifications,
-        nextVerification(left, verifications.at(-1) ?? left.closedAt, POLICY) ?? Number.NaN,
-      ],
-      [],
-    );
-    expect(at).toEqual([left.closedAt + HOUR_MS, left.closedAt + DAY_MS, left.closedAt + 7 * DAY_MS, Number.NaN]);
-  });
-
-  test("the next verification always lies in the future, however late the last one was", () => {
-    fc.assert(
-      fc.property(fc.integer({ min: 0, max: 400 * DAY_MS }), fc.option(fc.nat(30 * DAY_MS)), (late, closedAfter) => {
-        const attempt = { openedAt: T0, ...(closedAfter === null ? {} : { closedAt: T0 + closedAfter }) };
-        const next = nextVerification(attempt, T0 + late, POLICY);
-        if (closedAfter === null) expect(next).toBeDefined();
-        if (next !== undefined) expect(next).toBeGreaterThan(T0 + late);
-      }),
-    );
-  });
-
-  test.each(["", "5m,2m", "2m,,5m", "2", "m", "2m,2m", "0m"])("%j is no ladder", (text) => {
-    expect(parseLadder(text)).toBeUndefined();
-  });
-
-  test("a ladder is a list of lengths of time that grow", () => {
-    expect(parseLadder("2m,5m,10m,20m,65m,6h,1d")).toEqual(POLICY.ladderMs);
-    expect(parseLadder("90s")).toEqual([90_000]);
-  });
-
-  test("the last rung of a ladder repeats, and without a ladder a day does", () => {
-    const short = { ...POLICY, ladderMs: [2 * MINUTE_MS, 10 * MINUTE_MS] };
-    expect(nextVerification({ openedAt: T0 }, T0 + 25 * MINUTE_MS, short)).toBe(T0 + 30 * MINUTE_MS);
-    expect(nextVerification({ openedAt: T0 }, T0 + 30 * MINUTE_MS, short)).toBe(T0 + 40 * MINUTE_MS);
-    expect(nextVerification({ openedAt: T0 }, T0 + HOUR_MS, { ...POLICY, ladderMs: [] })).toBe(T0 + DAY_MS);
-  });
-
-  test("a claim that opened nothing is never due", () => {
-    expect(dueAt(aClaim(), T0, POLICY)).toBeUndefined();
-  });
-
-  test("an open payment is due at its next verification, and at its timeout at the latest", () => {
-    const payment = anOpened();
-    expect(payment.dueAt).toBe(T0 + 2 * MINUTE_MS);
-    const nearTheEnd = noteVerification(payment, 0, undefined, aContext(T0 + 6.5 * DAY_MS));
-    expect(nearTheEnd.dueAt).toBe(T0 + 7 * DAY_MS);
-  });
-
-  test("a payment is due at its timeout, whether its checkout is open or being opened", () => {
-    const policy = { ...POLICY, timeoutMs: 7 * DAY_MS - 1 };
-    const act = { ...aContext(T0 + 6.5 * DAY_MS), policy };
-    expect(noteVerification(anOpened(), 0, undefined, act).dueAt).toBe(T0 + 7 * DAY_MS - 1);
-    const early = aContext(T0 + HOUR_MS);
-    const renewed = renew(anOpened(), closing, { terms: TERMS, lease: aLease() }, early);
-    const waiting = noteVerification(renewed, 0, undefined, { ...aContext(T0 + 3 * DAY_MS), policy });
-    expect(waiting.dueAt).toBe(T0 + HOUR_MS + 7 * DAY_MS - 1);
-  });
-
-  test.each(["fail", "expire", "cancel"] as const)(
-    "after %s a payment is due at its finalising, between two verifications",
-    (move) => {
-      const settled = settleUnpaid(anOpened(), move, closing, timedOut(aContext(T0 + 65 * MINUTE_MS)));
-      const after = noteVerification(settled, 0, undefined, aContext(T0 + 2 * DAY_MS));
-      expect(after.attempts[0]?.verifyAt).toBe(T0 + 65 * MINUTE_MS + 7 * DAY_MS);
-      expect(after.dueAt).toBe(T0 + 7 * DAY_MS);
-    },
+test("a checkout that was left is verified after an hour, a day and a week, and then never again", () => {
+  const left = { openedAt: T0, closedAt: T0 + DAY_MS };
+  const at = [0, 1, 2, 3].reduce<number[]>(
+    (verifications) => [
+      ...verifications,
+      nextVerification(left, verifications.at(-1) ?? left.closedAt, POLICY) ?? Number.NaN,
+    ],
+    [],
   );
+  expect(at).toEqual([left.closedAt + HOUR_MS, left.closedAt + DAY_MS, left.closedAt + 7 * DAY_MS, Number.NaN]);
+});
 
-  test("a payment that waits for a person is due at its verifications, and at least every day", () => {
-    const opened = anOpened();
-    const result = differing(paidOn(opened));
-    const at = aContext(T0 + HOUR_MS);
-    const review = applyCapture(opened, "review", { attempt: 0, result }, at);
-    expect(review.dueAt).toBe(T0 + 65 * MINUTE_MS);
-    const reversed = { kind: "reversed", facts: result.facts } as const;
-    const back = applyCapture(opened, "review", { attempt: 0, result: reversed }, at);
-    expect(back.dueAt).toBe(T0 + HOUR_MS + DAY_MS);
-  });
+test("the next verification always lies in the future, however late the last one was", () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 0, max: 400 * DAY_MS }), fc.option(fc.nat(30 * DAY_MS)), (late, closedAfter) => {
+      const attempt = { openedAt: T0, ...(closedAfter === null ? {} : { closedAt: T0 + closedAfter }) };
+      const next = nextVerification(attempt, T0 + late, POLICY);
+      if (closedAfter === null) expect(next).toBeDefined();
+      if (next !== undefined) expect(next).toBeGreaterThan(T0 + late);
+    }),
+  );
+});
 
-  test("a verification of another checkout is overdue from its moment on, one's own never is", () => {
-    const now = T0 + 2 * HOUR_MS;
-    const renewed = renew(anOpened(), closing, { terms: TERMS, lease: aLease() }, aContext(now));
-    expect(isOtherOverdue(renewed, 1, now + HOUR_MS - 1)).toBe(false);
-    expect(isOtherOverdue(renewed, 1, now + HOUR_MS)).toBe(true);
-    expect(isOtherOverdue(renewed, 0, now + HOUR_MS)).toBe(false);
-  });
+test.each(["", "5m,2m", "2m,,5m", "2", "m", "2m,2m", "0m"])("the text %j is no ladder", (text) => {
+  expect(parseLadder(text)).toBeUndefined();
+});
 
-  test("every opened checkout of a payment keeps its own verifications", () => {
-    const now = T0 + 2 * HOUR_MS;
-    const renewed = renew(anOpened(), closing, { terms: TERMS, lease: aLease() }, aContext(now));
-    expect(renewed.dueAt).toBe(now + HOUR_MS);
-    expect(attemptsToVerify(renewed, now + HOUR_MS)).toEqual([0]);
-    const both = open(renewed, "me", CHECKOUT_URL, aContext(now));
-    expect(attemptsToVerify(both, now + 2 * MINUTE_MS - 1)).toEqual([1]);
-    expect(attemptsToVerify(both, now + 2 * MINUTE_MS)).toEqual([1]);
-    expect(attemptsToVerify(both, now + HOUR_MS)).toEqual([0, 1]);
-  });
+test("a ladder is a list of lengths of time that grow", () => {
+  expect(parseLadder("2m,5m,10m,20m,65m,6h,1d")).toEqual(POLICY.ladderMs);
+  expect(parseLadder("90s")).toEqual([90_000]);
+});
 
-  test("where no verification is due the latest checkout is verified, or the one whose money waits for a person", () => {
-    expect(attemptsToVerify(aClaim(), T0)).toEqual([0]);
-    const at = aContext(T0 + HOUR_MS);
-    const renewed = open(renew(anOpened(), closing, { terms: TERMS, lease: aLease() }, at), "me", CHECKOUT_URL, at);
-    expect(attemptsToVerify(renewed, T0)).toEqual([1]);
-    const result = paidOn(renewed);
-    const review = applyCapture(renewed, "review", { attempt: 0, result: differing(result) }, at);
-    expect(attemptsToVerify(review, T0)).toEqual([0]);
-    expect(attemptsToVerify({ ...review, captures: [] }, T0)).toEqual([1]);
-    const success = applyCapture(renewed, "confirm", { attempt: 0, result }, at);
-    expect(attemptsToVerify(success, T0)).toEqual([1]);
-  });
+test("the last rung of a ladder repeats, and without a ladder a day does", () => {
+  const short = { ...POLICY, ladderMs: [2 * MINUTE_MS, 10 * MINUTE_MS] };
+  expect(nextVerification({ openedAt: T0 }, T0 + 25 * MINUTE_MS, short)).toBe(T0 + 30 * MINUTE_MS);
+  expect(nextVerification({ openedAt: T0 }, T0 + 30 * MINUTE_MS, short)).toBe(T0 + 40 * MINUTE_MS);
+  expect(nextVerification({ openedAt: T0 }, T0 + HOUR_MS, { ...POLICY, ladderMs: [] })).toBe(T0 + DAY_MS);
+});
 
-  test("only a checkout that was opened has a window", () => {
-    expect(isPastWindow(aClaim(), T0 + 9 * DAY_MS, POLICY)).toBe(false);
-    expect(isPastWindow(anOpened(), T0 + HOUR_MS - 1, POLICY)).toBe(false);
-    expect(isPastWindow(anOpened(), T0 + HOUR_MS, POLICY)).toBe(true);
-  });
+test("a claim without a checkout is never due", () => {
+  expect(dueAt(aClaim(), T0, POLICY)).toBeUndefined();
+});
 
-  test("only a success is to be heard by the listing, until it has heard it or a person must see to it", () => {
-    const opened = anOpened();
-    const success = applyCapture(opened, "confirm", { attempt: 0, result: paidOn(opened) }, aContext(T0));
-    expect(awaitsAcknowledgement(success)).toBe(true);
-    expect(awaitsAcknowledgement(deliveryEnded(success, true, aContext(T0)))).toBe(false);
-    for (const code of ["listing_closed", "listing_unclear"] as const) {
-      expect(awaitsAcknowledgement(flag(success, code, aContext(T0)))).toBe(false);
-    }
-    expect(awaitsAcknowledgement({ ...success, attention: [{ code: "duplicate", at: T0 }] })).toBe(true);
-    for (const payment of [aClaim(), opened, settleUnpaid(opened, "expire", closing, timedOut(aContext(T0)))]) {
-      expect(awaitsAcknowledgement(payment)).toBe(false);
-    }
-  });
+test("an open payment is due at its next verification, and at its timeout at the latest", () => {
+  const payment = anOpened();
+  expect(payment.dueAt).toBe(T0 + 2 * MINUTE_MS);
+  const nearTheEnd = noteVerification(payment, 0, undefined, aContext(T0 + 6.5 * DAY_MS));
+  expect(nearTheEnd.dueAt).toBe(T0 + 7 * DAY_MS);
+});
 
-  test("what was never opened, or is not known to be settled, is never finalised", () => {
-    expect(finaliseAt(reject(aClaim(), "me", "no", aContext(T0)), POLICY)).toBeUndefined();
-    const settled = settleUnpaid(anOpened(), "expire", closing, timedOut(aContext(T0)));
-    expect(finaliseAt({ ...settled, settledAt: undefined }, POLICY)).toBeUndefined();
-    expect(finaliseAt(anOpened(), POLICY)).toBeUndefined();
-  });
+test("a payment is due at its timeout, whether its checkout is open or being opened", () => {
+  const policy = { ...POLICY, timeoutMs: 7 * DAY_MS - 1 };
+  const act = { ...aContext(T0 + 6.5 * DAY_MS), policy };
+  expect(noteVerification(anOpened(), 0, undefined, act).dueAt).toBe(T0 + 7 * DAY_MS - 1);
+  const early = aContext(T0 + HOUR_MS);
+  const renewed = renew(anOpened(), CLOSING, { terms: TERMS, lease: aLease() }, early);
+  const waiting = noteVerification(renewed, 0, undefined, { ...aContext(T0 + 3 * DAY_MS), policy });
+  expect(waiting.dueAt).toBe(T0 + HOUR_MS + 7 * DAY_MS - 1);
+});
 
-  test("a payment settled unpaid waits for its late verifications and for being finalised, and then for nothing", () => {
-    const settled = settleUnpaid(anOpened(), "expire", closing, timedOut(aContext(T0 + 7 * DAY_MS)));
-    expect(settled.dueAt).toBe(T0 + 7 * DAY_MS + HOUR_MS);
-    const finalised = finalise(settled, 0, aContext(settled.dueAt));
-    const verifications = [1, 24, 24 * 7].map((hours) => T0 + 7 * DAY_MS + hours * HOUR_MS);
-    const end = verifications.reduce((payment, at) => noteVerification(payment, 0, undefined, aContext(at)), finalised);
-    expect(end.dueAt).toBeUndefined();
-  });
+test.each(UNPAID_TRANSITIONS)("after %s a payment is due at its finalising, between two verifications", (move) => {
+  const settled = aSettled(move, anOpened(), timedOut(aContext(T0 + 65 * MINUTE_MS)));
+  const after = noteVerification(settled, 0, undefined, aContext(T0 + 2 * DAY_MS));
+  expect(after.attempts[0]?.verifyAt).toBe(T0 + 65 * MINUTE_MS + 7 * DAY_MS);
+  expect(after.dueAt).toBe(T0 + 7 * DAY_MS);
+});
 
-  test("a payment settled early is finalised only when its first checkout is older than the timeout", () => {
-    const failed = settleUnpaid(anOpened(), "fail", closing, aContext(T0 + 65 * MINUTE_MS));
-    expect(finaliseAt(failed, POLICY)).toBe(T0 + 7 * DAY_MS);
-  });
+test("a payment that waits for a person is due at its verifications, and at least every day", () => {
+  const opened = anOpened();
+  const result = differing(moneyOn(opened));
+  const at = aContext(T0 + HOUR_MS);
+  const review = applyCapture(opened, "review", { attempt: 0, result }, at);
+  expect(review.dueAt).toBe(T0 + 65 * MINUTE_MS);
+  const reversed = moneyOn(opened, 0, { kind: "reversed" });
+  const back = applyCapture(opened, "review", { attempt: 0, result: reversed }, at);
+  expect(back.dueAt).toBe(T0 + HOUR_MS + DAY_MS);
+});
 
-  test("a payment is never finalised in the moment in which it is settled", () => {
-    const shortTimeout = { ...POLICY, timeoutMs: DAY_MS };
-    const expired = settleUnpaid(
-      anOpened(),
-      "expire",
-      closing,
-      timedOut({ ...aContext(T0 + 2 * DAY_MS), policy: shortTimeout }),
-    );
-    expect(finaliseAt(expired, shortTimeout)).toBe(T0 + 2 * DAY_MS + HOUR_MS);
-  });
+test("a verification of another checkout is overdue from its moment on, one's own never is", () => {
+  const now = T0 + 2 * HOUR_MS;
+  const renewed = renew(anOpened(), CLOSING, { terms: TERMS, lease: aLease() }, aContext(now));
+  expect(isOtherOverdue(renewed, 1, now + HOUR_MS - 1)).toBe(false);
+  expect(isOtherOverdue(renewed, 1, now + HOUR_MS)).toBe(true);
+  expect(isOtherOverdue(renewed, 0, now + HOUR_MS)).toBe(false);
+});
 
-  test("nothing is finalised where the listing does not hear of failures", () => {
-    const expired = settleUnpaid(anOpened(), "expire", closing, timedOut(aContext(T0 + 7 * DAY_MS)));
-    expect(finaliseAt(expired, { ...POLICY, listingHearsFailed: false })).toBeUndefined();
-  });
+test("every opened checkout of a payment keeps its own verifications", () => {
+  const now = T0 + 2 * HOUR_MS;
+  const renewed = renew(anOpened(), CLOSING, { terms: TERMS, lease: aLease() }, aContext(now));
+  expect(renewed.dueAt).toBe(now + HOUR_MS);
+  expect(attemptsToVerify(renewed, now + HOUR_MS)).toEqual([0]);
+  const both = open(renewed, "me", CHECKOUT_URL, aContext(now));
+  expect(attemptsToVerify(both, now + 2 * MINUTE_MS - 1)).toEqual([1]);
+  expect(attemptsToVerify(both, now + 2 * MINUTE_MS)).toEqual([1]);
+  expect(attemptsToVerify(both, now + HOUR_MS)).toEqual([0, 1]);
+});
 
-  test("a success that the listing has not heard is published again, each time twice as late, up to a day", () => {
-    const opened = anOpened();
-    const success = applyCapture(opened, "confirm", { attempt: 0, result: paidOn(opened) }, aContext(T0));
-    const after = [0, 15 * MINUTE_MS, HOUR_MS, 3 * DAY_MS].map((age) => republishAt(success, T0 + age) - T0 - age);
-    expect(after).toEqual([15 * MINUTE_MS, 15 * MINUTE_MS, HOUR_MS, DAY_MS]);
-    expect(success.dueAt).toBe(T0 + 15 * MINUTE_MS);
-  });
+test("the latest checkout, or the one with money under review, is verified where none is due", () => {
+  expect(attemptsToVerify(aClaim(), T0)).toEqual([0]);
+  const at = aContext(T0 + HOUR_MS);
+  const renewed = aRenewed(anOpened(), at);
+  expect(attemptsToVerify(renewed, T0)).toEqual([1]);
+  const result = moneyOn(renewed);
+  const review = applyCapture(renewed, "review", { attempt: 0, result: differing(result) }, at);
+  expect(attemptsToVerify(review, T0)).toEqual([0]);
+  expect(attemptsToVerify({ ...review, captures: [] }, T0)).toEqual([1]);
+  const success = applyCapture(renewed, "confirm", { attempt: 0, result }, at);
+  expect(attemptsToVerify(success, T0)).toEqual([1]);
+});
 
-  test("a silent Chapa is asked again after a minute, then twice as late each time, up to six hours", () => {
-    const first = unreachable(anOpened(), aContext(T0));
-    expect(first.dueAt).toBe(T0 + MINUTE_MS);
-    expect(retryAt(first, T0 + MINUTE_MS)).toBe(T0 + 2 * MINUTE_MS);
-    expect(retryAt(first, T0 + 10 * MINUTE_MS)).toBe(T0 + 20 * MINUTE_MS);
-    expect(retryAt(first, T0 + 3 * DAY_MS)).toBe(T0 + 3 * DAY_MS + 6 * HOUR_MS);
-    expect(first.version).toBe(anOpened().version);
-  });
+test("only a checkout that was opened has a window", () => {
+  expect(isPastWindow(aClaim(), T0 + 9 * DAY_MS, POLICY)).toBe(false);
+  expect(isPastWindow(anOpened(), T0 + HOUR_MS - 1, POLICY)).toBe(false);
+  expect(isPastWindow(anOpened(), T0 + HOUR_MS, POLICY)).toBe(true);
+});
+
+test("only a success awaits the listing's acknowledgement, until it is acknowledged or a person must act", () => {
+  const success = confirmed();
+  expect(awaitsAcknowledgement(success)).toBe(true);
+  expect(awaitsAcknowledgement(deliveryEnded(success, true, aContext(T0)))).toBe(false);
+  for (const code of ["listing_closed", "listing_unclear"] as const) {
+    expect(awaitsAcknowledgement(flag(success, code, aContext(T0)))).toBe(false);
+  }
+  expect(awaitsAcknowledgement({ ...success, attention: [{ code: "duplicate", at: T0 }] })).toBe(true);
+  for (const payment of [aClaim(), anOpened(), aSettled("expire", anOpened(), timedOut(aContext(T0)))]) {
+    expect(awaitsAcknowledgement(payment)).toBe(false);
+  }
+});
+
+test("a payment that was never opened, or has no time of settling, is never finalised", () => {
+  expect(finaliseAt(reject(aClaim(), "me", "no", aContext(T0)), POLICY)).toBeUndefined();
+  const settled = aSettled("expire", anOpened(), timedOut(aContext(T0)));
+  expect(finaliseAt({ ...settled, settledAt: undefined }, POLICY)).toBeUndefined();
+  expect(finaliseAt(anOpened(), POLICY)).toBeUndefined();
+});
+
+test("a payment settled unpaid waits for its late verifications and for being finalised, and then for nothing", () => {
+  const settled = aSettled("expire", anOpened(), timedOut(aContext(T0 + 7 * DAY_MS)));
+  expect(settled.dueAt).toBe(T0 + 7 * DAY_MS + HOUR_MS);
+  const finalised = finalise(settled, 0, aContext(settled.dueAt));
+  const verifications = [1, 24, 24 * 7].map((hours) => T0 + 7 * DAY_MS + hours * HOUR_MS);
+  const end = verifications.reduce((payment, at) => noteVerification(payment, 0, undefined, aContext(at)), finalised);
+  expect(end.dueAt).toBeUndefined();
+});
+
+test("a payment settled early is finalised only when its first checkout is older than the timeout", () => {
+  const failed = aSettled("fail", anOpened(), aContext(T0 + 65 * MINUTE_MS));
+  expect(finaliseAt(failed, POLICY)).toBe(T0 + 7 * DAY_MS);
+});
+
+test("a payment is never finalised in the moment in which it is settled", () => {
+  const shortTimeout = { ...POLICY, timeoutMs: DAY_MS };
+  const expired = aSettled("expire", anOpened(), timedOut(aContext(T0 + 2 * DAY_MS)));
+  expect(finaliseAt(expired, shortTimeout)).toBe(T0 + 2 * DAY_MS + HOUR_MS);
+});
+
+test("no payment is finalised where the listing is not notified of failures", () => {
+  const expired = aSettled("expire", anOpened(), timedOut(aContext(T0 + 7 * DAY_MS)));
+  expect(finaliseAt(expired, { ...POLICY, listingHearsFailed: false })).toBeUndefined();
+});
+
+test("an unacknowledged success is published again, each time twice as late, up to a day", () => {
+  const success = confirmed();
+  const after = [0, 15 * MINUTE_MS, HOUR_MS, 3 * DAY_MS].map((age) => republishAt(success, T0 + age) - T0 - age);
+  expect(after).toEqual([15 * MINUTE_MS, 15 * MINUTE_MS, HOUR_MS, DAY_MS]);
+  expect(success.dueAt).toBe(T0 + 15 * MINUTE_MS);
+});
+
+test("a verification that Chapa does not answer is retried after a minute, then twice as late each time, up to six hours", () => {
+  const first = unreachable(anOpened(), aContext(T0));
+  expect(first.dueAt).toBe(T0 + MINUTE_MS);
+  expect(retryAt(first, T0 + MINUTE_MS)).toBe(T0 + 2 * MINUTE_MS);
+  expect(retryAt(first, T0 + 10 * MINUTE_MS)).toBe(T0 + 20 * MINUTE_MS);
+  expect(retryAt(first, T0 + 3 * DAY_MS)).toBe(T0 + 3 * DAY_MS + 6 * HOUR_MS);
+  expect(first.version).toBe(anOpened().version);
 });

@@ -10,7 +10,7 @@ test.each([
   ["0000-01-01", "0000-01-01"],
   ["0000-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59"],
   ["9999-12-31", "0000-01-01"],
-])("a list from %s to %s is looked for on days that there are, and is no fault of ours", async (from, to) => {
+])("a list from %s to %s reads existing days only, and causes no fault of ours", async (from, to) => {
   const asked: number[] = [];
   const ports = {
     payments: {

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { DependencyUnavailable } from "../../lib/domain/errors.ts";
 import { txRefOf } from "../../lib/domain/ids.ts";
 import type { Attempt } from "../../lib/domain/payment.ts";
@@ -16,52 +16,50 @@ function reader(now: number, send?: () => Promise<void>) {
   return { asked, ports };
 }
 
-describe("reading a payment", () => {
-  test("causes a verification once its state is not fresh, and only a few however often it is read", async () => {
-    const payment = anOpened();
-    const { asked, ports } = reader(T0 + MINUTE_MS);
-    for (let n = 0; n < 5; n++) await readRepair(ports, payment);
-    expect(asked).toEqual(Array(2).fill({ tx_ref: txRefOf(payment.ref, 0), trigger: "read" }));
-  });
+test("reading a payment causes a verification once its state is not fresh, and only a few however often it is read", async () => {
+  const payment = anOpened();
+  const { asked, ports } = reader(T0 + MINUTE_MS);
+  for (let n = 0; n < 5; n++) await readRepair(ports, payment);
+  expect(asked).toEqual(Array(2).fill({ tx_ref: txRefOf(payment.ref, 0), trigger: "read" }));
+});
 
-  test("causes none when Chapa was asked a moment ago, when nothing was opened, and when it is decided", async () => {
-    const { asked, ports } = reader(T0 + MINUTE_MS);
-    const opened = anOpened();
-    for (const payment of [
-      { ...opened, verifiedAt: T0 + MINUTE_MS - SECOND_MS },
-      aClaim(),
-      { ...opened, state: "SUCCESS" as const },
-      { ...opened, state: "REVIEW" as const },
-    ]) {
-      await readRepair(ports, payment);
-    }
-    expect(asked).toEqual([]);
-  });
+test("reading a payment causes no verification when Chapa was just asked, nothing was opened, or it is decided", async () => {
+  const { asked, ports } = reader(T0 + MINUTE_MS);
+  const opened = anOpened();
+  for (const payment of [
+    { ...opened, verifiedAt: T0 + MINUTE_MS - SECOND_MS },
+    aClaim(),
+    { ...opened, state: "SUCCESS" as const },
+    { ...opened, state: "REVIEW" as const },
+  ]) {
+    await readRepair(ports, payment);
+  }
+  expect(asked).toEqual([]);
+});
 
-  test("of which nobody is known to have paid causes one in ten minutes, as long as money may be under way", async () => {
-    const now = T0 + 8 * DAY_MS;
-    const { asked, ports } = reader(now);
-    const opened = anOpened();
-    const expired = { ...opened, state: "EXPIRED" as const, verifiedAt: now - 10 * MINUTE_MS };
-    const last = { ...opened.attempts[0], verifyAt: undefined } as Attempt;
-    await readRepair(ports, { ...expired, verifiedAt: now - 10 * MINUTE_MS + 1 });
-    await readRepair(ports, { ...expired, attempts: { 0: last } });
-    expect(asked).toEqual([]);
-    await readRepair(ports, expired);
-    expect(asked).toEqual([{ tx_ref: txRefOf(opened.ref, 0), trigger: "read" }]);
-  });
+test("reading an unpaid payment causes one verification in ten minutes, as long as money may be under way", async () => {
+  const now = T0 + 8 * DAY_MS;
+  const { asked, ports } = reader(now);
+  const opened = anOpened();
+  const expired = { ...opened, state: "EXPIRED" as const, verifiedAt: now - 10 * MINUTE_MS };
+  const last = { ...opened.attempts[0], verifyAt: undefined } as Attempt;
+  await readRepair(ports, { ...expired, verifiedAt: now - 10 * MINUTE_MS + 1 });
+  await readRepair(ports, { ...expired, attempts: { 0: last } });
+  expect(asked).toEqual([]);
+  await readRepair(ports, expired);
+  expect(asked).toEqual([{ tx_ref: txRefOf(opened.ref, 0), trigger: "read" }]);
+});
 
-  test("is answered all the same when the queue takes nothing", async () => {
-    const { ports } = reader(T0 + MINUTE_MS, async () => {
-      throw new DependencyUnavailable("The queue");
-    });
-    await expect(readRepair(ports, anOpened())).resolves.toBeUndefined();
+test("a read is answered all the same when the queue takes nothing", async () => {
+  const { ports } = reader(T0 + MINUTE_MS, async () => {
+    throw new DependencyUnavailable("The queue");
   });
+  await expect(readRepair(ports, anOpened())).resolves.toBeUndefined();
+});
 
-  test("does not hide a fault of ours", async () => {
-    const { ports } = reader(T0 + MINUTE_MS, async () => {
-      throw new TypeError("ours");
-    });
-    await expect(readRepair(ports, anOpened())).rejects.toThrow("ours");
+test("reading a payment does not hide a fault of ours", async () => {
+  const { ports } = reader(T0 + MINUTE_MS, async () => {
+    throw new TypeError("ours");
   });
+  await expect(readRepair(ports, anOpened())).rejects.toThrow("ours");
 });

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import * as z from "zod";
 import { addisAbabaDay, DAY_MS, HOUR_MS, MINUTE_MS } from "../../lib/domain/time.ts";
 import { combined, NO_TOTALS, shareOf } from "../../lib/domain/totals.ts";
@@ -60,102 +60,97 @@ async function accounted(): Promise<string[]> {
 
 const captured = () => (stage.cloud.chapa?.captures() ?? []).map(({ txRef }) => txRef).toSorted();
 
-describe("when every webhook and every change of the table is lost, and a row is missing after a restore", () => {
-  test("the sweep and one comparison account for every birr, and the metrics are what a recount says", async () => {
-    stage.plan(SILENT);
-    stage.cloud.stream.lose(true);
-    for (let n = 0; n < 12; n++) {
-      const checkout = await stage.checkout(stage.addProperty());
-      if (n > 0) await stage.caller.act(checkout.url, "pay");
-      if (n === 1) await stage.cloud.rows.remove(`P#${checkout.txRef.slice(0, 18)}`);
-      if (n % 4 === 3) await stage.cloud.clock.advance(20 * HOUR_MS);
-    }
-    const gone = captured().find((txRef) => txRef === stage.cloud.chapa?.transactions()[1]?.txRef) ?? "";
+test("the sweep and one comparison account for every birr after all webhooks, all changes of the table and a row are lost", async () => {
+  stage.plan(SILENT);
+  stage.cloud.stream.lose(true);
+  for (let n = 0; n < 12; n++) {
+    const checkout = await stage.checkout(stage.addProperty());
+    if (n > 0) await stage.caller.act(checkout.url, "pay");
+    if (n === 1) await stage.cloud.rows.remove(`P#${checkout.txRef.slice(0, 18)}`);
+    if (n % 4 === 3) await stage.cloud.clock.advance(20 * HOUR_MS);
+  }
+  const gone = captured().find((txRef) => txRef === stage.cloud.chapa?.transactions()[1]?.txRef) ?? "";
 
-    await stage.cloud.advance(2 * HOUR_MS);
-    await reconcile();
+  await stage.cloud.advance(2 * HOUR_MS);
+  await reconcile();
 
-    expect(await accounted()).toEqual(captured());
-    expect(captured()).toHaveLength(11);
-    const rows = await stage.cloud.rows.payments();
-    const unmatched = rows.find(({ ref }) => gone.startsWith(ref));
-    expect(unmatched).toMatchObject({ state: "REVIEW", attention: [{ code: "unmatched" }] });
-    expect(rows.filter(({ state }) => state === "SUCCESS")).toHaveLength(10);
-    expect(await metrics()).toEqual(await recount());
-    expect(await metrics()).toMatchObject({ total_payments: 12, pending_payments: 2, success_payments: 10 });
-  });
+  expect(await accounted()).toEqual(captured());
+  expect(captured()).toHaveLength(11);
+  const rows = await stage.cloud.rows.payments();
+  const unmatched = rows.find(({ ref }) => gone.startsWith(ref));
+  expect(unmatched).toMatchObject({ state: "REVIEW", attention: [{ code: "unmatched" }] });
+  expect(rows.filter(({ state }) => state === "SUCCESS")).toHaveLength(10);
+  expect(await metrics()).toEqual(await recount());
+  expect(await metrics()).toMatchObject({ total_payments: 12, pending_payments: 2, success_payments: 10 });
 });
 
-describe("the daily comparison", () => {
-  test("is done once a day, and finds nothing where nothing is wrong", async () => {
-    await paid();
-    await stage.cloud.advance(DAY_MS + HOUR_MS);
-    const first = await reconcile();
-    expect(first).toMatchObject({ kind: "done", verifications: 0, findings: 0 });
-    const [payment] = await stage.cloud.rows.payments();
-    expect(payment?.captures).toMatchObject([{ listed: true }]);
-    const version = payment?.version;
-    await stage.cloud.advance(DAY_MS);
-    await reconcile();
-    expect((await stage.cloud.rows.payments())[0]?.version).toBe(version);
-  });
+test("the daily comparison is done once a day, and finds nothing where nothing is wrong", async () => {
+  await paid();
+  await stage.cloud.advance(DAY_MS + HOUR_MS);
+  const first = await reconcile();
+  expect(first).toMatchObject({ kind: "done", verifications: 0, findings: 0 });
+  const [payment] = await stage.cloud.rows.payments();
+  expect(payment?.captures).toMatchObject([{ listed: true }]);
+  const version = payment?.version;
+  await stage.cloud.advance(DAY_MS);
+  await reconcile();
+  expect((await stage.cloud.rows.payments())[0]?.version).toBe(version);
+});
 
-  test("puts totals right that were counted twice, on the day that they belong to", async () => {
-    const { id } = await paid();
-    await stage.cloud.settle();
-    const day = addisAbabaDay(stage.cloud.clock.now());
-    await stage.cloud.advance(3 * DAY_MS);
-    await paid();
-    stage.cloud.stream.lose(true);
-    await paid();
-    await stage.cloud.advance(DAY_MS);
-    expect((await stage.status({ id, txRef: "", url: "" })).body["status"]).toBe("SUCCESS");
-    await reconcile();
-    expect(await metrics()).toEqual(await recount());
-    expect(day).not.toBe(addisAbabaDay(stage.cloud.clock.now()));
-  });
+test("the daily comparison puts totals right that were counted twice, on the day that they belong to", async () => {
+  const { id } = await paid();
+  await stage.cloud.settle();
+  const day = addisAbabaDay(stage.cloud.clock.now());
+  await stage.cloud.advance(3 * DAY_MS);
+  await paid();
+  stage.cloud.stream.lose(true);
+  await paid();
+  await stage.cloud.advance(DAY_MS);
+  expect((await stage.status({ id, txRef: "", url: "" })).body["status"]).toBe("SUCCESS");
+  await reconcile();
+  expect(await metrics()).toEqual(await recount());
+  expect(day).not.toBe(addisAbabaDay(stage.cloud.clock.now()));
+});
 
-  test("takes in a second capture on a paid fee that no webhook spoke of", async () => {
-    const property = stage.addProperty();
-    const old = await stage.checkout(property);
-    await stage.cloud.advance(HOUR_MS + MINUTE_MS);
-    const fresh = await stage.checkout(property);
-    await stage.act(fresh, "pay");
-    stage.plan(SILENT);
-    await stage.caller.act(old.url, "pay-late");
-    await stage.cloud.clock.advance(HOUR_MS + MINUTE_MS);
-    await reconcile();
-    const captures = (await stage.cloud.rows.payments())[0]?.captures.map(({ kind }) => kind) ?? [];
-    expect(captures.toSorted()).toEqual(captured().length === 2 ? ["confirmed", "duplicate"] : ["confirmed"]);
-  });
+test("the daily comparison records a second capture on a paid fee that no webhook reported", async () => {
+  const property = stage.addProperty();
+  const old = await stage.checkout(property);
+  await stage.cloud.advance(HOUR_MS + MINUTE_MS);
+  const fresh = await stage.checkout(property);
+  await stage.act(fresh, "pay");
+  stage.plan(SILENT);
+  await stage.caller.act(old.url, "pay-late");
+  await stage.cloud.clock.advance(HOUR_MS + MINUTE_MS);
+  await reconcile();
+  const captures = (await stage.cloud.rows.payments())[0]?.captures.map(({ kind }) => kind) ?? [];
+  expect(captures.toSorted()).toEqual(captured().length === 2 ? ["confirmed", "duplicate"] : ["confirmed"]);
+});
 
-  test("stays where it is while Chapa gives no list, and goes on from there", async () => {
-    stage.plan(SILENT);
-    for (let n = 0; n < 14; n++) await paid();
-    await stage.cloud.fault("chapa", { fault: "503", route: "/transactions", nth: 2 });
-    await stage.cloud.clock.advance(DAY_MS);
-    expect((await reconcile()).kind).toBe("to_be_continued");
-    await stage.cloud.fault("chapa", null);
-    const rest = await reconcile(true);
-    expect(rest.kind).toBe("done");
-    expect(rest.verifications).toBeLessThan(14);
-    expect(await accounted()).toEqual(captured());
-  });
+test("the daily comparison stays where it is while Chapa gives no list, and goes on from there", async () => {
+  stage.plan(SILENT);
+  for (let n = 0; n < 14; n++) await paid();
+  await stage.cloud.fault("chapa", { fault: "503", route: "/transactions", nth: 2 });
+  await stage.cloud.clock.advance(DAY_MS);
+  expect((await reconcile()).kind).toBe("to_be_continued");
+  await stage.cloud.fault("chapa", null);
+  const rest = await reconcile(true);
+  expect(rest.kind).toBe("done");
+  expect(rest.verifications).toBeLessThan(14);
+  expect(await accounted()).toEqual(captured());
+});
 
-  test("reports money of its account that is nobody's here, and money here that is not listed there", async () => {
-    const { chapa } = stage.cloud;
-    if (!chapa) throw new Error("Chapa is simulated here");
-    const foreign = await fetch(`${chapa.apiBase}/transaction/initialize`, {
-      method: "POST",
-      headers: { authorization: `Bearer ${CHAPA_DEFAULTS.secretKey}`, "content-type": "application/json" },
-      body: JSON.stringify({ amount: "70", currency: "ETB", tx_ref: "ORDER-7", callback_url: "https://shop.et/cb" }),
-    });
-    const url = z.object({ data: z.object({ checkout_url: z.string() }) }).parse(await foreign.json())
-      .data.checkout_url;
-    await stage.caller.act(url, "pay");
-    const mine = await paid();
-    await stage.cloud.clock.advance(DAY_MS);
-    expect(await reconcile()).toMatchObject({ kind: "done", findings: 1 });
-    expect((await stage.status({ ...mine, url: "" })).body["status"]).toBe("SUCCESS");
+test("the daily comparison reports unmatched money at Chapa, and money of ours that Chapa does not list", async () => {
+  const { chapa } = stage.cloud;
+  if (!chapa) throw new Error("Chapa is simulated here");
+  const foreign = await fetch(`${chapa.apiBase}/transaction/initialize`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${CHAPA_DEFAULTS.secretKey}`, "content-type": "application/json" },
+    body: JSON.stringify({ amount: "70", currency: "ETB", tx_ref: "ORDER-7", callback_url: "https://shop.et/cb" }),
   });
+  const url = z.object({ data: z.object({ checkout_url: z.string() }) }).parse(await foreign.json()).data.checkout_url;
+  await stage.caller.act(url, "pay");
+  const mine = await paid();
+  await stage.cloud.clock.advance(DAY_MS);
+  expect(await reconcile()).toMatchObject({ kind: "done", findings: 1 });
+  expect((await stage.status({ ...mine, url: "" })).body["status"]).toBe("SUCCESS");
 });

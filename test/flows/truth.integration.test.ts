@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import * as z from "zod";
 import { txRefOf, Uuid } from "../../lib/domain/ids.ts";
 import { openFlags } from "../../lib/domain/payment.ts";
@@ -10,11 +10,11 @@ import { ACTIONS, type Action, ActionRefused, type ActParams } from "../../local
 import type { DeliveryPlan } from "../../local/chapa/delivery-plan.ts";
 import { METHODS } from "../../local/chapa/methods.ts";
 import { PROFILE_NAMES, type ProfileName } from "../../local/chapa/profiles.ts";
-import { type Cloud, startCloud } from "../../local/cloud.ts";
+import type { Cloud } from "../../local/cloud.ts";
 import { readSettings } from "../../local/settings.ts";
+import { startCloud } from "../../local/start-cloud.ts";
 import { USERS } from "../../local/users.ts";
 import { CloudWorld } from "../invariants/cloud-world.ts";
-import { RECORDS } from "../support/scan-records.ts";
 import { answersAsDescribed } from "../support/stage.ts";
 
 /**
@@ -136,7 +136,7 @@ describe.each(PROFILE_NAMES)(`${RUNS} seeded runs against Chapa as %s`, (profile
     described.check();
   });
 
-  test("every payment keeps every invariant, whatever becomes of Chapa's messages", async () => {
+  test("every payment keeps every invariant, whatever happens to Chapa's messages", async () => {
     const broken = world.violations.map(async ({ message, of }) => `${message}\n${await world.story(of)}`);
     expect((await Promise.all(broken)).join("\n"), `TRUTH_SEED=${SEED} TRUTH_RUNS=${RUNS}`).toBe("");
   });
@@ -224,7 +224,9 @@ async function nextDue(on: Cloud): Promise<number | undefined> {
 
 /** What the functions have logged in this process: the comparison of books calls a person about each of these. */
 function reportedReferences(): Set<string> {
-  const lines = readFileSync(`${RECORDS}/${process.pid}.jsonl`, "utf8").split("\n").filter(Boolean);
+  const lines = readFileSync(`${inject("records")}/${process.pid}.jsonl`, "utf8")
+    .split("\n")
+    .filter(Boolean);
   const records = lines.map((line) => LogRecord.parse(JSON.parse(line)));
   return new Set(records.flatMap(({ message, reference = [] }) => (message === "reconcile_finding" ? reference : [])));
 }

@@ -37,7 +37,7 @@ beforeAll(async () => {
   }
 });
 
-test.each(names)("%s bundles the clients of what it is told about, and no others", (name) => {
+test.each(names)("the function %s bundles the clients of its own variables, and no others", (name) => {
   const given: readonly string[] = FUNCTIONS[name].env;
   const needs = {
     "@aws-sdk/client-dynamodb": given.includes("TABLE_NAME"),

@@ -70,7 +70,7 @@ async function paidAtChapa(txRef: string): Promise<void> {
   await stage.cloud.settle();
 }
 
-describe("a webhook is turned away, and changes and costs nothing,", () => {
+describe("refused webhooks", () => {
   let before: Payment;
   let claim: string;
   // One payment for all of them: nothing changes it.
@@ -100,7 +100,7 @@ describe("a webhook is turned away, and changes and costs nothing,", () => {
     ["a byte too large, signed", LARGE, (claim) => ({ body: `${largest(claim)} `, secret: SECRET })],
     ["too large as base64", LARGE, (claim) => ({ body: `${largest(claim)} `, secret: SECRET, headers: bytes })],
     ...broken.map((body): Row => [`signed but no JSON object: ${body}`, NOT_JSON, () => ({ body, secret: SECRET })]),
-  ])("%s", async (_, [status, detail], sent) => {
+  ])("a webhook is refused, and changes and costs nothing: %s", async (_, [status, detail], sent) => {
     expect(await post(claim, sent(claim))).toMatchObject({ status, body: { detail } });
     expect(await onlyPayment()).toEqual(before);
     expect(verified()).toEqual([]);
@@ -108,7 +108,7 @@ describe("a webhook is turned away, and changes and costs nothing,", () => {
   });
 });
 
-describe("an authentic webhook is answered 200 and makes us ask Chapa, whose answer alone counts:", () => {
+describe("authentic webhooks", () => {
   beforeEach(beginAnew);
   test.each<[string, (claim: string) => Sent]>([
     ["as Chapa sends it", () => ({ secret: SECRET, headers: constant() })],
@@ -117,7 +117,7 @@ describe("an authentic webhook is answered 200 and makes us ask Chapa, whose ans
     ["with a body that arrives as base64", () => ({ secret: SECRET, headers: bytes })],
     ["as large as may be", (claim) => ({ secret: SECRET, body: largest(claim) })],
     ["with the reference as trx_ref", (claim) => ({ secret: SECRET, body: claim.replace("tx_ref", "trx_ref") })],
-  ])("%s", async (_, sent) => {
+  ])("a webhook is refused, and changes and costs nothing: %s", async (_, sent) => {
     stage.plan(SILENT);
     const checkout = await stage.checkout(stage.addProperty());
     const claim = claimOf(checkout.txRef);
@@ -131,22 +131,22 @@ describe("an authentic webhook is answered 200 and makes us ask Chapa, whose ans
     expect((await onlyPayment()).state).toBe("SUCCESS");
   });
 
-  test("at the API's own route as at the function's", async () => {
+  test("an authentic webhook is answered 200 at the API's own route as at the function's", async () => {
     const claim = claimOf((await stage.checkout(stage.addProperty())).txRef);
     const answer = await stage.caller.post(PATH, claim, signature(hmac(claim)));
     expect(answer).toMatchObject({ status: 200, body: PROCESSED });
   });
 
   const others = ['{"event":"payout.success"}', "{}", '{"tx_ref":7}', `{"tx_ref":"${"A".repeat(65)}"}`];
-  test.each(others)("%s speaks of no payment, and nothing is asked", async (body) => {
+  test.each(others)("an authentic webhook with %s names no payment, and nothing is verified", async (body) => {
     expect(await post(body)).toMatchObject({ status: 200, body: PROCESSED });
     expect(verified()).toEqual([]);
   });
 });
 
-describe("after the secret was changed at Chapa", () => {
+describe("a changed secret", () => {
   beforeEach(beginAnew);
-  test("the previous one is honoured while it is named, and no other", async () => {
+  test("the previous secret is honoured while it is named, and no other", async () => {
     const chapa_webhook_secret = "new-secret";
     stage.cloud.secrets.set(SECRETS.webhook, { chapa_webhook_secret, chapa_webhook_secret_previous: SECRET });
     const secrets = ["new-secret", SECRET, "older-than-both"];
@@ -154,7 +154,7 @@ describe("after the secret was changed at Chapa", () => {
     expect(answers.map(({ status }) => status)).toEqual([200, 200, 401]);
   });
 
-  test("functions that are running know within five minutes", async () => {
+  test("running functions know a changed secret within five minutes", async () => {
     expect((await post("{}")).status).toBe(200);
     stage.cloud.secrets.set(SECRETS.webhook, { chapa_webhook_secret: "new-secret" });
     await stage.cloud.clock.advance(5 * MINUTE_MS);
@@ -163,16 +163,19 @@ describe("after the secret was changed at Chapa", () => {
   });
 });
 
-describe("an authentic webhook about a reference without a row of ours", () => {
+describe("references without a row", () => {
   beforeEach(beginAnew);
   const unpaid = [UNKNOWN, "ORDER-7f3a9c20", "tx-6f1d2f0e-54a1-4c7e-9d54-0d6a4b0f1c11"];
-  test.each(unpaid)("that nobody has paid has no effect, and is asked about if it could be ours: %s", async (txRef) => {
-    expect(await post(claimOf(txRef))).toMatchObject({ status: 200, body: PROCESSED });
-    expect(await stage.cloud.rows.keys()).toEqual([]);
-    expect(verified()).toEqual(parseTxRef(txRef) ? [txRef] : []);
-  });
+  test.each(unpaid)(
+    "a webhook about an unpaid reference without a row has no effect, and is verified if it could be ours: %s",
+    async (txRef) => {
+      expect(await post(claimOf(txRef))).toMatchObject({ status: 200, body: PROCESSED });
+      expect(await stage.cloud.rows.keys()).toEqual([]);
+      expect(verified()).toEqual(parseTxRef(txRef) ? [txRef] : []);
+    },
+  );
 
-  test("that was paid becomes a row for a person, and pressing again after a restore opens nothing", async () => {
+  test("a paid reference without a row becomes a row for a person, and a press after a restore opens nothing", async () => {
     const propertyId = Uuid.parse(stage.addProperty());
     const { namespace } = AuthSecret.parse(stage.cloud.secrets.get(SECRETS.auth));
     const fee = { userId: USERS.owner.id, propertyId, purpose: "listing_fee", serial: 0 };
@@ -188,7 +191,7 @@ describe("an authentic webhook about a reference without a row of ours", () => {
     expect(await onlyPayment()).toMatchObject({ userId: USERS.owner.id, propertyId });
   });
 
-  test("that was paid, an attempt of ours never begun, holds its payment back", async () => {
+  test("a paid attempt that we never began holds its payment for a person", async () => {
     const { txRef } = await stage.checkout(stage.addProperty());
     await paidAtChapa(txRef.replace(/..$/, "03"));
     const payment = await onlyPayment();
@@ -196,7 +199,7 @@ describe("an authentic webhook about a reference without a row of ours", () => {
   });
 });
 
-describe("when", () => {
+describe("outages", () => {
   beforeEach(beginAnew);
   afterEach(() => void vi.unstubAllEnvs());
 
@@ -206,7 +209,7 @@ describe("when", () => {
     ["the queue is gone", () => vi.stubEnv("RESOLVE_QUEUE_URL", `${stage.cloud.queues.url("resolve")}-gone`), 503],
     ["the table is gone", () => vi.stubEnv("TABLE_NAME", "gone"), 200],
     ["Chapa cannot be asked", () => stage.cloud.fault("chapa", "503"), 200],
-  ])("%s, no webhook is lost, and the payment is found", async (_, harm, status) => {
+  ])("no webhook is lost, and the payment is found, while %s", async (_, harm, status) => {
     const checkout = await stage.checkout(stage.addProperty());
     await harm();
     await stage.cloud.functions.load();
@@ -227,14 +230,14 @@ describe.each<[string, (txRef: string) => Promise<HttpResponse>]>([
   ["a POST with nothing but the constant header", (txRef) => post(claimOf(txRef), { headers: constant() })],
 ])("%s proves nothing", (_, notify) => {
   beforeEach(beginAnew);
-  test("about a payment that nobody has paid: it is verified, and stays as it is", async () => {
+  test("an unverified notice about an unpaid payment verifies it and changes nothing", async () => {
     const { txRef } = await stage.checkout(stage.addProperty());
     expect(await notify(txRef)).toMatchObject({ status: 200, body: PROCESSED });
     expect(verified()).toEqual([txRef]);
     expect(await onlyPayment()).toMatchObject({ state: "PENDING", version: 2, captures: [] });
   });
 
-  test("about a payment that was paid unnoticed, and causes the verification that finds it", async () => {
+  test("an unverified notice about a payment that was paid unnoticed causes the verification that finds it", async () => {
     stage.plan(SILENT);
     const checkout = await stage.checkout(stage.addProperty());
     await stage.act(checkout, "close-tab");
@@ -244,7 +247,7 @@ describe.each<[string, (txRef: string) => Promise<HttpResponse>]>([
     expect(verified()).toEqual([checkout.txRef]);
   });
 
-  test("about a settled payment, and causes a verification of most every ten minutes", async () => {
+  test("an unverified notice about a settled payment causes at most one verification in ten minutes", async () => {
     const { txRef } = await stage.checkout(stage.addProperty());
     await stage.cloud.advance(7 * DAY_MS);
     const verifications = verified().length;
@@ -256,21 +259,24 @@ describe.each<[string, (txRef: string) => Promise<HttpResponse>]>([
     expect((await onlyPayment()).state).toBe("EXPIRED");
   });
 
-  test.each([UNKNOWN, UNKNOWN.toLowerCase(), "tx-1"])("about %s, of which nothing is known", async (txRef) => {
-    await stage.checkout(stage.addProperty());
-    expect(await notify(txRef)).toMatchObject({ status: 200, body: NOT_FOUND });
-    expect(verified()).toEqual([]);
-  });
+  test.each([UNKNOWN, UNKNOWN.toLowerCase(), "tx-1"])(
+    "an unverified notice about the unknown %s verifies nothing",
+    async (txRef) => {
+      await stage.checkout(stage.addProperty());
+      expect(await notify(txRef)).toMatchObject({ status: 200, body: NOT_FOUND });
+      expect(verified()).toEqual([]);
+    },
+  );
 });
 
-describe("a GET", () => {
+describe("unsigned callbacks", () => {
   beforeEach(beginAnew);
   const nameless = ["", "?trx_ref=", "?status=success", `?reference=${UNKNOWN}`];
-  test.each(nameless)("without a reference (%j) is answered 400 in the original's words", async (query) => {
+  test.each(nameless)("a GET without a reference (%j) is answered 400 in the original's words", async (query) => {
     expect(await get(query)).toMatchObject({ status: 400, body: { detail: "Invalid webhook/redirect payload" } });
   });
 
-  test("of a browser leads to the payer's own page when the payment is ours, and tells of no other", async () => {
+  test("a browser's GET leads to the payer's own page when the payment is ours, and shows no other", async () => {
     const { txRef } = await stage.checkout(stage.addProperty());
     const accept = "text/html,application/xhtml+xml;q=0.9";
     const [ours, other] = [await get(`?trx_ref=${txRef}`, { accept }), await get(`?trx_ref=${UNKNOWN}`, { accept })];
@@ -279,10 +285,13 @@ describe("a GET", () => {
     expect(other).toMatchObject({ status: 200, body: NOT_FOUND });
   });
 
-  test.each(["observed", "documented"] as const)("is understood as Chapa's callback looks %s", async (profile) => {
-    chapa.setProfile(profile);
-    stage.plan({ dropAll: true });
-    await stage.act(await stage.checkout(stage.addProperty()), "pay");
-    expect((await onlyPayment()).state).toBe("SUCCESS");
-  });
+  test.each(["observed", "documented"] as const)(
+    "a GET is understood as Chapa's callback in the form %s",
+    async (profile) => {
+      chapa.setProfile(profile);
+      stage.plan({ dropAll: true });
+      await stage.act(await stage.checkout(stage.addProperty()), "pay");
+      expect((await onlyPayment()).state).toBe("SUCCESS");
+    },
+  );
 });

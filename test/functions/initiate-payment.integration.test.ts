@@ -29,48 +29,49 @@ async function nothingHappened(): Promise<void> {
   expect(stage.cloud.chapa?.transactions()).toEqual([]);
 }
 
-describe("what cannot be understood", () => {
-  test.each<[string, Record<string, unknown>, string]>([
-    ["a property that is no UUID", { property_id: "house 7" }, "property_id"],
-    ["no property", { property_id: undefined }, "property_id"],
-    ["a property of another type", { property_id: 7 }, "property_id"],
-    ["no user", { user_id: undefined }, "user_id"],
-    ["a request id that is no UUID", { request_id: "first" }, "request_id"],
-    ["an amount of another type", { amount: { birr: 500 } }, "amount"],
-    ["an amount that is no number", { amount: "five hundred" }, "amount"],
-    ["an amount with three decimals", { amount: "500.001" }, "amount"],
-    ["another currency", { currency: "USD" }, "currency"],
-    ["a purpose that is no text", { purpose: ["listing_fee"] }, "purpose"],
-  ])("is answered 422 naming the field: %s", async (_, body, field) => {
-    const answer = await initiate(body);
-    expect(answer.status).toBe(422);
-    expect(answer.headers.get("content-type")).toBe("application/problem+json");
-    expect(answer.body).toMatchObject({
-      code: "input_invalid",
-      errors: [{ pointer: `/${field}`, loc: ["body", field] }],
-    });
-    expect(answer.body["detail"]).toMatch(new RegExp(`^The request is not valid: ${field}: .+\\.$`));
-    await nothingHappened();
+test.each<[string, Record<string, unknown>, string]>([
+  ["a property that is no UUID", { property_id: "house 7" }, "property_id"],
+  ["no property", { property_id: undefined }, "property_id"],
+  ["a property of another type", { property_id: 7 }, "property_id"],
+  ["no user", { user_id: undefined }, "user_id"],
+  ["a request id that is no UUID", { request_id: "first" }, "request_id"],
+  ["an amount of another type", { amount: { birr: 500 } }, "amount"],
+  ["an amount that is no number", { amount: "five hundred" }, "amount"],
+  ["an amount with three decimals", { amount: "500.001" }, "amount"],
+  ["another currency", { currency: "USD" }, "currency"],
+  ["a purpose that is no text", { purpose: ["listing_fee"] }, "purpose"],
+])("a wrong field is answered 422 naming the field: %s", async (_, body, field) => {
+  const answer = await initiate(body);
+  expect(answer.status).toBe(422);
+  expect(answer.headers.get("content-type")).toBe("application/problem+json");
+  expect(answer.body).toMatchObject({
+    code: "input_invalid",
+    errors: [{ pointer: `/${field}`, loc: ["body", field] }],
   });
+  expect(answer.body["detail"]).toMatch(new RegExp(`^The request is not valid: ${field}: .+\\.$`));
+  await nothingHappened();
+});
 
-  test.each(["{not json", "", "[1", "null", '"text"', "[]", "7"])("is answered 422: a body like %j", async (text) => {
+test.each(["{not json", "", "[1", "null", '"text"', "[]", "7"])(
+  "an unreadable body is answered 422: %j",
+  async (text) => {
     const { token } = stage.cloud.address.users.owner;
     const answer = await stage.caller.post("/api/v1/payments/initiate", text, { authorization: `Bearer ${token}` });
     expect(answer).toMatchObject({ status: 422, body: { errors: [{ loc: ["body"] }] } });
     await nothingHappened();
-  });
+  },
+);
 
-  test("names every wrong field at once", async () => {
-    const { body } = await initiate({ property_id: "x", request_id: "y", amount: false });
-    const errors = body["errors"] as { pointer: string }[];
-    expect(errors.map(({ pointer }) => pointer).sort()).toEqual(["/amount", "/property_id", "/request_id"]);
-  });
+test("an answer 422 names every wrong field at once", async () => {
+  const { body } = await initiate({ property_id: "x", request_id: "y", amount: false });
+  const errors = body["errors"] as { pointer: string }[];
+  expect(errors.map(({ pointer }) => pointer).sort()).toEqual(["/amount", "/property_id", "/request_id"]);
+});
 
-  test("leaves a request id usable", async () => {
-    const request_id = randomUUID();
-    expect((await initiate({ request_id, amount: 1 })).status).toBe(422);
-    expect((await initiate({ request_id })).status).toBe(202);
-  });
+test("a refused body leaves its request id usable", async () => {
+  const request_id = randomUUID();
+  expect((await initiate({ request_id, amount: 1 })).status).toBe(422);
+  expect((await initiate({ request_id })).status).toBe(202);
 });
 
 test("extra keys that callers send are tolerated", async () => {
@@ -79,14 +80,8 @@ test("extra keys that callers send are tolerated", async () => {
 });
 
 test("a UUID in any textual form means the same payment", async () => {
-  const forms = [
-    PROPERTY,
-    PROPERTY.toUpperCase(),
-    PROPERTY.replaceAll("-", ""),
-    `{${PROPERTY}}`,
-    `urn:uuid:${PROPERTY}`,
-    ` ${PROPERTY} `,
-  ];
+  const spelled = [PROPERTY, PROPERTY.toUpperCase(), PROPERTY.replaceAll("-", "")];
+  const forms = [...spelled, `{${PROPERTY}}`, `urn:uuid:${PROPERTY}`, ` ${PROPERTY} `];
   const answers = await Promise.all(forms.map((property_id) => initiate({ property_id })));
   expect(answers.map(({ status }) => status)).toEqual(forms.map(() => 202));
   expect(new Set(answers.map(({ body }) => body["id"])).size).toBe(1);
@@ -111,42 +106,40 @@ test("an unknown purpose is answered 422 naming the known ones", async () => {
   expect(answer.body["detail"]).toContain("listing_fee");
 });
 
-test("nobody pays in somebody else's name", async () => {
+test("a user cannot pay in another user's name", async () => {
   const answer = await initiate({ user_id: USERS.owner2.id });
   expect(answer).toMatchObject({ status: 403, body: { code: "forbidden" } });
   await nothingHappened();
 });
 
-describe("a request id", () => {
-  test("sent again gives the same answer, and says so", async () => {
-    const request_id = randomUUID();
-    const [first, again] = [await initiate({ request_id }), await initiate({ request_id })];
-    expect(first.headers.get("idempotent-replayed")).toBeNull();
-    expect(again.headers.get("idempotent-replayed")).toBe("true");
-    expect(again.body).toEqual(first.body);
-  });
-
-  test("used for something else is answered 422 naming what differs", async () => {
-    const request_id = randomUUID();
-    expect((await initiate({ request_id })).status).toBe(202);
-    const other = await initiate({ request_id, property_id: randomUUID() });
-    expect(other).toMatchObject({ status: 422, body: { code: "request_differs" } });
-    expect(other.body["detail"]).toContain("property_id");
-    expect(stage.cloud.chapa?.transactions()).toHaveLength(1);
-  });
-
-  test("may come as Idempotency-Key, and must not differ from the body's", async () => {
-    const key = randomUUID();
-    const first = await initiate({}, { "idempotency-key": key });
-    const again = await initiate({ request_id: key });
-    expect(again.headers.get("idempotent-replayed")).toBe("true");
-    expect(again.body["id"]).toBe(first.body["id"]);
-    const differs = await initiate({ request_id: randomUUID() }, { "idempotency-key": key });
-    expect(differs).toMatchObject({ status: 422, body: { errors: [{ pointer: "/request_id" }] } });
-  });
+test("a request id sent again gives the same answer, and says so", async () => {
+  const request_id = randomUUID();
+  const [first, again] = [await initiate({ request_id }), await initiate({ request_id })];
+  expect(first.headers.get("idempotent-replayed")).toBeNull();
+  expect(again.headers.get("idempotent-replayed")).toBe("true");
+  expect(again.body).toEqual(first.body);
 });
 
-describe("the door", () => {
+test("a request id used for something else is answered 422 naming what differs", async () => {
+  const request_id = randomUUID();
+  expect((await initiate({ request_id })).status).toBe(202);
+  const other = await initiate({ request_id, property_id: randomUUID() });
+  expect(other).toMatchObject({ status: 422, body: { code: "request_differs" } });
+  expect(other.body["detail"]).toContain("property_id");
+  expect(stage.cloud.chapa?.transactions()).toHaveLength(1);
+});
+
+test("a request id may come as Idempotency-Key, and must not differ from the body's", async () => {
+  const key = randomUUID();
+  const first = await initiate({}, { "idempotency-key": key });
+  const again = await initiate({ request_id: key });
+  expect(again.headers.get("idempotent-replayed")).toBe("true");
+  expect(again.body["id"]).toBe(first.body["id"]);
+  const differs = await initiate({ request_id: randomUUID() }, { "idempotency-key": key });
+  expect(differs).toMatchObject({ status: 422, body: { errors: [{ pointer: "/request_id" }] } });
+});
+
+describe("callers of initiate", () => {
   const token = (change: Record<string, unknown>) => {
     const now = stage.cloud.clock.now();
     const { id, role, email } = USERS.owner;
@@ -154,33 +147,22 @@ describe("the door", () => {
     return sign(claims, stage.cloud.address.jwtSecret, now - 1000, now + HOUR_MS);
   };
 
-  test("is closed without a token, and says how to open it", async () => {
-    const { user_id } = stage.cloud.address.users.owner;
-    const answer = await stage.caller.post(
-      "/api/v1/payments/initiate",
-      JSON.stringify({ property_id: PROPERTY, user_id }),
-    );
-    expect(answer.status).toBe(401);
-    expect(answer.headers.get("www-authenticate")).toBe("Bearer");
-    expect(answer.body).toMatchObject({ code: "unauthenticated" });
-    await nothingHappened();
-  });
-
   test.each<[string, () => Promise<string>]>([
+    ["is missing", async () => ""],
     ["is another scheme", async () => `Basic ${Buffer.from("a:b").toString("base64")}`],
     [
       "is a refresh token",
       async () => `Bearer ${await stage.cloud.services.users?.tokenFor(USERS.owner.id, { kind: "refresh" })}`,
     ],
     ["names nobody", async () => `Bearer ${await token({ sub: randomUUID() })}`],
-  ])("is closed when the token %s", async (_, authorization) => {
+  ])("a call is refused when the token %s, and the answer says how to open it", async (_, authorization) => {
     const answer = await initiate({}, { authorization: await authorization() });
-    expect(answer.status).toBe(401);
+    expect(answer).toMatchObject({ status: 401, body: { code: "unauthenticated" } });
     expect(answer.headers.get("www-authenticate")).toBe("Bearer");
     await nothingHappened();
   });
 
-  test("is closed to tenants, whatever their token claims", async () => {
+  test("a tenant is refused, whatever their token claims", async () => {
     const { id } = USERS.tenant;
     const claimed = `Bearer ${await token({ sub: id, role: "owner" })}`;
     const honest = await stage.caller.initiate({ property_id: PROPERTY }, { as: "tenant" });
@@ -189,7 +171,7 @@ describe("the door", () => {
     await nothingHappened();
   });
 
-  test("says 503 while the user service cannot be asked, and nothing is lost", async () => {
+  test("a call is answered 503 while the user service cannot be asked, and nothing is lost", async () => {
     await stage.cloud.fault("users", "503");
     const during = await initiate();
     expect(during.status).toBe(503);
@@ -199,126 +181,112 @@ describe("the door", () => {
   });
 });
 
-describe("the limit", () => {
-  test("turns away the eleventh request of a minute with 429, and it leaves nothing to pay behind", async () => {
-    for (let count = 0; count < LIMIT; count++)
-      expect((await initiate({ property_id: randomUUID() })).status).toBe(202);
-    const request_id = randomUUID();
-    const refused = await initiate({ property_id: randomUUID(), request_id });
-    expect(refused.status).toBe(429);
-    expect(Number(refused.headers.get("retry-after"))).toBeGreaterThan(0);
-    expect(refused.body).toMatchObject({ code: "rate_limited" });
-    expect(await stage.cloud.rows.payments()).toHaveLength(LIMIT);
-    expect(stage.cloud.chapa?.transactions()).toHaveLength(LIMIT);
+test("the eleventh request of a minute is answered 429, and opens nothing to pay", async () => {
+  for (let count = 0; count < LIMIT; count++) expect((await initiate({ property_id: randomUUID() })).status).toBe(202);
+  const request_id = randomUUID();
+  const refused = await initiate({ property_id: randomUUID(), request_id });
+  expect(refused.status).toBe(429);
+  expect(Number(refused.headers.get("retry-after"))).toBeGreaterThan(0);
+  expect(refused.body).toMatchObject({ code: "rate_limited" });
+  expect(await stage.cloud.rows.payments()).toHaveLength(LIMIT);
+  expect(stage.cloud.chapa?.transactions()).toHaveLength(LIMIT);
 
-    const flood = await Promise.all(Array.from({ length: 30 }, () => initiate({ property_id: randomUUID() })));
-    expect(new Set(flood.map(({ status }) => status))).toEqual(new Set([429]));
-    const keys = await stage.cloud.rows.keys();
-    expect(keys.filter((key) => key.startsWith("P#"))).toHaveLength(LIMIT);
+  const flood = await Promise.all(Array.from({ length: 30 }, () => initiate({ property_id: randomUUID() })));
+  expect(new Set(flood.map(({ status }) => status))).toEqual(new Set([429]));
+  const keys = await stage.cloud.rows.keys();
+  expect(keys.filter((key) => key.startsWith("P#"))).toHaveLength(LIMIT);
 
-    await stage.cloud.clock.advance(60_000);
-    expect((await initiate({ property_id: randomUUID(), request_id })).status).toBe(202);
-  });
-
-  test("does not keep anyone from the answer to a request that was taken", async () => {
-    const request_id = randomUUID();
-    const first = await initiate({ request_id });
-    for (let count = 0; count < LIMIT; count++) await initiate({ property_id: randomUUID() });
-    const again = await initiate({ request_id });
-    expect(again.status).toBe(202);
-    expect(again.body["checkout_url"]).toBe(first.body["checkout_url"]);
-  });
-
-  test("is each user's own", async () => {
-    for (let count = 0; count <= LIMIT; count++) await initiate({ property_id: randomUUID() });
-    const other = await stage.caller.initiate({ property_id: PROPERTY }, { as: "owner2" });
-    expect(other.status).toBe(202);
-  });
+  await stage.cloud.clock.advance(60_000);
+  expect((await initiate({ property_id: randomUUID(), request_id })).status).toBe(202);
 });
 
-describe("when Chapa", () => {
-  test("refuses the data, the answer is 400 in our words, and stays so for this request", async () => {
-    const request_id = randomUUID();
-    const first = await initiate({ request_id, purpose: "too_small" });
-    expect(first).toMatchObject({
-      status: 400,
-      body: {
-        code: "gateway_refused",
-        detail: "The payment gateway refused this payment: it does not accept the amount.",
-      },
-    });
-    const again = await initiate({ request_id, purpose: "too_small" });
-    expect({ status: again.status, detail: again.body["detail"] }).toEqual({
-      status: 400,
-      detail: first.body["detail"],
-    });
-    const [payment] = await stage.cloud.rows.payments();
-    expect(payment).toMatchObject({ state: "FAILED", captures: [] });
-  });
+test("the limit lets a caller read the answer to an accepted request", async () => {
+  const request_id = randomUUID();
+  const first = await initiate({ request_id });
+  for (let count = 0; count < LIMIT; count++) await initiate({ property_id: randomUUID() });
+  const again = await initiate({ request_id });
+  expect(again.status).toBe(202);
+  expect(again.body["checkout_url"]).toBe(first.body["checkout_url"]);
+});
 
-  test.each(["401burst", "apiDisabled", "cannotReceive"])(
-    "refuses us (%s), the answer is 503, nothing is given up and the request id stays usable",
-    async (fault) => {
-      const request_id = randomUUID();
-      await stage.cloud.fault("chapa", { fault, route: "initialize" });
-      const during = await initiate({ request_id });
-      expect(during).toMatchObject({ status: 503, body: { code: "gateway_misconfigured" } });
-      expect((await stage.cloud.rows.payments())[0]?.state).toBe("CREATED");
-      await stage.cloud.fault("chapa", null);
-      await stage.cloud.clock.advance(31_000);
-      expect((await initiate({ request_id })).status).toBe(202);
-    },
-  );
+test("each user has a limit of their own", async () => {
+  for (let count = 0; count <= LIMIT; count++) await initiate({ property_id: randomUUID() });
+  const other = await stage.caller.initiate({ property_id: PROPERTY }, { as: "owner2" });
+  expect(other.status).toBe(202);
+});
 
-  test("is down, the answer is 503 with Retry-After, and the same attempt is used when it is back", async () => {
+test("when Chapa refuses the data, the answer is 400 in our words, and stays so for this request", async () => {
+  const request_id = randomUUID();
+  const first = await initiate({ request_id, purpose: "too_small" });
+  const detail = "The payment gateway refused this payment: it does not accept the amount.";
+  expect(first).toMatchObject({ status: 400, body: { code: "gateway_refused", detail } });
+  expect(await initiate({ request_id, purpose: "too_small" })).toMatchObject({ status: 400, body: { detail } });
+  const [payment] = await stage.cloud.rows.payments();
+  expect(payment).toMatchObject({ state: "FAILED", captures: [] });
+});
+
+test.each(["401burst", "apiDisabled", "cannotReceive"])(
+  "when Chapa refuses us (%s), the answer is 503, nothing is given up and the request id stays usable",
+  async (fault) => {
     const request_id = randomUUID();
-    await stage.cloud.fault("chapa", "down");
+    await stage.cloud.fault("chapa", { fault, route: "initialize" });
     const during = await initiate({ request_id });
-    expect(during).toMatchObject({ status: 503, body: { code: "gateway_unavailable" } });
-    expect(Number(during.headers.get("retry-after"))).toBeGreaterThan(0);
+    expect(during).toMatchObject({ status: 503, body: { code: "gateway_misconfigured" } });
+    expect((await stage.cloud.rows.payments())[0]?.state).toBe("CREATED");
     await stage.cloud.fault("chapa", null);
-    const after = await initiate({ request_id });
-    expect(after.status).toBe(202);
-    const [payment] = await stage.cloud.rows.payments();
-    expect(payment?.attempt).toBe(0);
-  });
+    await stage.cloud.clock.advance(31_000);
+    expect((await initiate({ request_id })).status).toBe(202);
+  },
+);
 
-  test.each(["500", "502", "malformedJson", "wrongContentType", "nullData", "resetAfterEffect", "resetMidBody"])(
-    "answers %s once, the owner still gets one checkout, and no other that was opened can be paid",
-    async (fault) => {
-      await stage.cloud.fault("chapa", { fault, route: "initialize", times: 1 });
-      const answer = await initiate();
-      expect(answer.status).toBe(202);
-      await stage.cloud.settle();
-      const live = stage.cloud.chapa?.transactions().filter(({ state }) => state === "OPEN") ?? [];
-      expect(live.map(({ txRef }) => txRef)).toEqual([answer.body["chapa_tx_ref"]]);
-    },
-  );
+test("when Chapa is down, the answer is 503 with Retry-After, and the same attempt is used when it is back", async () => {
+  const request_id = randomUUID();
+  await stage.cloud.fault("chapa", "down");
+  const during = await initiate({ request_id });
+  expect(during).toMatchObject({ status: 503, body: { code: "gateway_unavailable" } });
+  expect(Number(during.headers.get("retry-after"))).toBeGreaterThan(0);
+  await stage.cloud.fault("chapa", null);
+  const after = await initiate({ request_id });
+  expect(after.status).toBe(202);
+  const [payment] = await stage.cloud.rows.payments();
+  expect(payment?.attempt).toBe(0);
+});
 
-  test("answers with a checkout on a host that only looks like Chapa's, nobody is sent there", async () => {
-    await stage.cloud.fault("chapa", { fault: "evilCheckoutHost", route: "initialize" });
+test.each(["500", "502", "malformedJson", "wrongContentType", "nullData", "resetAfterEffect", "resetMidBody"])(
+  "when Chapa answers %s once, the owner still gets one checkout, and no other that was opened can be paid",
+  async (fault) => {
+    await stage.cloud.fault("chapa", { fault, route: "initialize", times: 1 });
     const answer = await initiate();
-    expect(answer.status).toBe(503);
-    expect(JSON.stringify(answer.body)).not.toContain("pay-here");
-  });
+    expect(answer.status).toBe(202);
+    await stage.cloud.settle();
+    const live = stage.cloud.chapa?.transactions().filter(({ state }) => state === "OPEN") ?? [];
+    expect(live.map(({ txRef }) => txRef)).toEqual([answer.body["chapa_tx_ref"]]);
+  },
+);
 
-  test("refuses only the person's data, the checkout is opened without them", async () => {
-    await stage.cloud.fault("chapa", { fault: "refusedEmail", route: "initialize", times: 1 });
-    expect((await initiate()).status).toBe(202);
-    const [withContact, without] = initializeBodies();
-    expect(withContact).toContain(USERS.owner.email);
-    expect(without).not.toContain(USERS.owner.email);
-    expect(stage.cloud.chapa?.transactions()).toHaveLength(1);
-  });
+test("when Chapa answers with a checkout on a host that only looks like Chapa's, no payer is sent there", async () => {
+  await stage.cloud.fault("chapa", { fault: "evilCheckoutHost", route: "initialize" });
+  const answer = await initiate();
+  expect(answer.status).toBe(503);
+  expect(JSON.stringify(answer.body)).not.toContain("pay-here");
+});
 
-  test("refuses the person's data for ever, the answer names them", async () => {
-    await stage.cloud.fault("chapa", { fault: "refusedEmail", route: "initialize" });
-    const answer = await initiate();
-    expect(answer.status).toBe(400);
-    expect(answer.body["detail"]).toContain("the e-mail address");
-    expect(answer.text).not.toContain(USERS.owner.email);
-    expect(initializeBodies()).toHaveLength(2);
-  });
+test("when Chapa refuses only the person's data, the checkout is opened without them", async () => {
+  await stage.cloud.fault("chapa", { fault: "refusedEmail", route: "initialize", times: 1 });
+  expect((await initiate()).status).toBe(202);
+  const [withContact, without] = initializeBodies();
+  expect(withContact).toContain(USERS.owner.email);
+  expect(without).not.toContain(USERS.owner.email);
+  expect(stage.cloud.chapa?.transactions()).toHaveLength(1);
+});
+
+test("when Chapa refuses the person's data for ever, the answer names them", async () => {
+  await stage.cloud.fault("chapa", { fault: "refusedEmail", route: "initialize" });
+  const answer = await initiate();
+  expect(answer.status).toBe(400);
+  expect(answer.body["detail"]).toContain("the e-mail address");
+  expect(answer.text).not.toContain(USERS.owner.email);
+  expect(initializeBodies()).toHaveLength(2);
 });
 
 function initializeBodies(): string[] {

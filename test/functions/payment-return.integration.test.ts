@@ -48,51 +48,53 @@ function refreshOf(page: HttpResponse): { seconds: number; to: string } | undefi
   return found ? { seconds: Number(found[1]), to: String(found[2]).replaceAll("&amp;", "&") } : undefined;
 }
 
-describe("the payer who has paid", () => {
-  test("is sent to the success page with property, reference, amount and payment, though nobody else told us", async () => {
-    const { id, txRef } = await paidUnnoticed(stage, propertyId);
-    const answer = await visit(txRef);
-    const query = { property_id: propertyId, tx_ref: txRef, amount: "500.00", payment_id: id };
-    expect(sentTo(answer)).toEqual({ status: 303, to: FRONTEND_URL, query });
-    expect(answer.headers.get("cache-control")).toBe("no-store");
-    expect((await stage.status({ id, txRef, url: "" })).body["status"]).toBe("SUCCESS");
-  });
+test("a payer who has paid is sent to the success page with property, reference, amount and payment, even without a webhook", async () => {
+  const { id, txRef } = await paidUnnoticed(stage, propertyId);
+  const answer = await visit(txRef);
+  const query = { property_id: propertyId, tx_ref: txRef, amount: "500.00", payment_id: id };
+  expect(sentTo(answer)).toEqual({ status: 303, to: FRONTEND_URL, query });
+  expect(answer.headers.get("cache-control")).toBe("no-store");
+  expect((await stage.status({ id, txRef, url: "" })).body["status"]).toBe("SUCCESS");
+});
 
-  test("may come again as often as they like without another question to Chapa", async () => {
-    const { txRef } = await paidUnnoticed(stage, propertyId);
-    for (let count = 0; count < 3; count++) {
-      expect((await visit(txRef)).status).toBe(303);
-      await stage.cloud.clock.advance(10_000);
-    }
-    expect(verifies()).toBe(1);
-  });
+test("a payer who has paid may return any number of times without another call to Chapa", async () => {
+  const { txRef } = await paidUnnoticed(stage, propertyId);
+  for (let count = 0; count < 3; count++) {
+    expect((await visit(txRef)).status).toBe(303);
+    await stage.cloud.clock.advance(10_000);
+  }
+  expect(verifies()).toBe(1);
+});
 
-  test.each(PROFILE_NAMES)("is sent there whatever Chapa appends to the address (%s)", async (profile) => {
+test.each(PROFILE_NAMES)(
+  "a payer who has paid is sent to the success page whatever Chapa appends to the address (%s)",
+  async (profile) => {
     chapa.setProfile(profile);
     stage.plan(SILENT);
     const { txRef } = await stage.checkout(propertyId);
     const { redirect } = await chapa.act(txRef, "pay");
     const answer = await stage.caller.browse(String(redirect));
     expect(sentTo(answer)).toMatchObject({ status: 303, to: FRONTEND_URL, query: { tx_ref: txRef } });
-  });
+  },
+);
 
-  test("is sent there by the link that was left, too", async () => {
-    const old = await stage.checkout(propertyId);
-    await stage.cloud.advance(HOUR_MS + 60_000);
-    const fresh = await stage.checkout(propertyId);
-    await stage.act(fresh, "pay");
-    expect(sentTo(await visit(old.txRef))).toMatchObject({ status: 303, to: FRONTEND_URL });
-  });
+test("a payer who paid on an earlier link is sent to the success page, too", async () => {
+  const old = await stage.checkout(propertyId);
+  await stage.cloud.advance(HOUR_MS + 60_000);
+  const fresh = await stage.checkout(propertyId);
+  await stage.act(fresh, "pay");
+  expect(sentTo(await visit(old.txRef))).toMatchObject({ status: 303, to: FRONTEND_URL });
 });
 
-describe("the payer whose payment is not confirmed", () => {
-  test.each([
-    ["am-ET,am;q=0.9,en;q=0.5", "am"],
-    ["om", "om"],
-    ["en-GB", "en"],
-    ["fr", "en"],
-    ["", "en"],
-  ] as const)("sees a page of ours in their language: %j is %s", async (language, shown) => {
+test.each([
+  ["am-ET,am;q=0.9,en;q=0.5", "am"],
+  ["om", "om"],
+  ["en-GB", "en"],
+  ["fr", "en"],
+  ["", "en"],
+] as const)(
+  "a payer whose payment is not confirmed sees a page in their language: %j is %s",
+  async (language, shown) => {
     const { txRef } = await stage.checkout(propertyId);
     const page = await visit(txRef, { "accept-language": language });
     expect(page.status).toBe(200);
@@ -100,69 +102,65 @@ describe("the payer whose payment is not confirmed", () => {
     expect(page.headers.get("cache-control")).toBe("no-store");
     expect(page.text).toContain(`<html lang="${shown}">`);
     for (const words of [texts[shown].verifying, "500.00 ETB", txRef]) expect(page.text).toContain(words);
-  });
+  },
+);
 
-  test("runs nothing and loads nothing from elsewhere, and the browser is told so", async () => {
-    const page = await visit((await stage.checkout(propertyId)).txRef);
-    expect(page.text).not.toMatch(/<script|<img|<link|<iframe|javascript:|\bon\w+=|https?:/i);
-    expect(page.headers.get("content-security-policy")).toMatch(/^default-src 'none'; style-src 'sha256-[^']+';/);
-    expect(page.headers.get("x-content-type-options")).toBe("nosniff");
-    expect(page.headers.get("referrer-policy")).toBe("no-referrer");
-  });
+test("the pending page runs no script and loads nothing from elsewhere, and tells the browser so", async () => {
+  const page = await visit((await stage.checkout(propertyId)).txRef);
+  expect(page.text).not.toMatch(/<script|<img|<link|<iframe|javascript:|\bon\w+=|https?:/i);
+  expect(page.headers.get("content-security-policy")).toMatch(/^default-src 'none'; style-src 'sha256-[^']+';/);
+  expect(page.headers.get("x-content-type-options")).toBe("nosniff");
+  expect(page.headers.get("referrer-policy")).toBe("no-referrer");
+});
 
-  test("is shown the page again for two minutes and then told that they may leave, in their language all along", async () => {
-    const { txRef } = await stage.checkout(propertyId);
-    let page = await visit(txRef, { "accept-language": "om" });
-    let waited = 0;
-    for (let next = refreshOf(page); next && waited < 600; next = refreshOf(page)) {
-      waited += next.seconds;
-      page = await visit(`${txRef}${next.to}`, { "accept-language": "en" });
-    }
-    expect(waited).toBe(120);
-    expect(page.text).toContain(texts.om.waited);
-  });
+test("the pending page refreshes for two minutes and then says that the payer may leave, always in their language", async () => {
+  const { txRef } = await stage.checkout(propertyId);
+  let page = await visit(txRef, { "accept-language": "om" });
+  let waited = 0;
+  for (let next = refreshOf(page); next && waited < 600; next = refreshOf(page)) {
+    waited += next.seconds;
+    page = await visit(`${txRef}${next.to}`, { "accept-language": "en" });
+  }
+  expect(waited).toBe(120);
+  expect(page.text).toContain(texts.om.waited);
+});
 
-  test("is sent on by the page's own refresh once they have paid", async () => {
-    stage.plan(SILENT);
-    const checkout = await stage.checkout(propertyId);
-    const next = refreshOf(await visit(checkout.txRef));
-    await stage.act(checkout, "close-tab");
-    await stage.cloud.clock.advance(6_000);
-    expect(sentTo(await visit(`${checkout.txRef}${next?.to}`))).toMatchObject({ status: 303, to: FRONTEND_URL });
-  });
+test("the pending page's own refresh sends a payer on once they have paid", async () => {
+  stage.plan(SILENT);
+  const checkout = await stage.checkout(propertyId);
+  const next = refreshOf(await visit(checkout.txRef));
+  await stage.act(checkout, "close-tab");
+  await stage.cloud.clock.advance(6_000);
+  expect(sentTo(await visit(`${checkout.txRef}${next?.to}`))).toMatchObject({ status: 303, to: FRONTEND_URL });
+});
 
-  test("sees the page, and nothing is concluded, whatever is wrong with Chapa's answer", async () => {
-    stage.plan(SILENT);
-    const visits: Promise<HttpResponse>[] = [];
-    for (const fault of [
-      "401burst",
-      "429",
-      "500",
-      "resetMidBody",
-      "malformedJson",
-      "nullData",
-      "timeoutBeforeEffect",
-    ]) {
-      const checkout = await stage.checkout(stage.addProperty());
-      await chapa.act(checkout.txRef, "close-tab");
-      await stage.cloud.fault("chapa", { fault, route: `verify/${checkout.txRef}` });
-      visits.push(visit(checkout.txRef));
-    }
-    for (const page of await Promise.all(visits)) {
-      expect([page.status, page.headers.get("location")]).toEqual([200, null]);
-      expect(page.text).toContain(texts.en.verifying);
-    }
-    const payments = await stage.cloud.rows.payments();
-    expect(payments.map(({ state, version }) => [state, version])).toEqual(visits.map(() => ["PENDING", 2]));
-  });
+test("a payer sees the pending page, and no state changes, whatever is wrong with Chapa's answer", async () => {
+  stage.plan(SILENT);
+  const visits: Promise<HttpResponse>[] = [];
+  const faults = "401burst 429 500 resetMidBody malformedJson nullData timeoutBeforeEffect";
+  for (const fault of faults.split(" ")) {
+    const checkout = await stage.checkout(stage.addProperty());
+    await chapa.act(checkout.txRef, "close-tab");
+    await stage.cloud.fault("chapa", { fault, route: `verify/${checkout.txRef}` });
+    visits.push(visit(checkout.txRef));
+  }
+  for (const page of await Promise.all(visits)) {
+    expect([page.status, page.headers.get("location")]).toEqual([200, null]);
+    expect(page.text).toContain(texts.en.verifying);
+  }
+  const payments = await stage.cloud.rows.payments();
+  expect(payments.map(({ state, version }) => [state, version])).toEqual(visits.map(() => ["PENDING", 2]));
+});
 
-  test.each<[Action, number, "verifying" | "review" | "unpaid"]>([
-    ["fail", 0, "verifying"],
-    ["wrong-amount", 0, "review"],
-    ["live-test-mix", 0, "review"],
-    ["abandon", 7 * DAY_MS, "unpaid"],
-    ["cancel", HOUR_MS + 60_000, "unpaid"],
-  ])("is never sent to the page that says success: after %s and %d ms they see %s", async (action, ms, shown) => {
+test.each<[Action, number, "verifying" | "review" | "unpaid"]>([
+  ["fail", 0, "verifying"],
+  ["wrong-amount", 0, "review"],
+  ["live-test-mix", 0, "review"],
+  ["abandon", 7 * DAY_MS, "unpaid"],
+  ["cancel", HOUR_MS + 60_000, "unpaid"],
+])(
+  "a payer is never sent to the success page without a success: after %s and %d ms they see %s",
+  async (action, ms, shown) => {
     const checkout = await stage.checkout(propertyId);
     await stage.act(checkout, action);
     await stage.cloud.advance(ms);
@@ -171,26 +169,24 @@ describe("the payer whose payment is not confirmed", () => {
     expect([page.status, page.headers.get("location")]).toEqual([200, null]);
     expect(page.text).toContain(texts.en[`${shown}_title`]);
     expect(refreshOf(page) !== undefined).toBe(shown === "verifying");
-  });
-});
+  },
+);
 
-describe("an unknown reference", () => {
-  test.each([UNKNOWN, UNKNOWN.toLowerCase(), "tx-6f1d2f0e-54a1-4c7e-9d54-0d6a4b0f1c11", "%20", "..%2F.."])(
-    "is answered 404 with a page and asks Chapa nothing: %s",
-    async (reference) => {
-      const page = await visit(reference);
-      expect(page.status).toBe(404);
-      expect(page.headers.get("cache-control")).toBe("no-store");
-      expect(page.text).toContain(texts.en.unknown);
-      expect(verifies()).toBe(0);
-    },
-  );
-
-  test("is an attempt that we never began, even of a payment of ours", async () => {
-    const { txRef } = await paidUnnoticed(stage, propertyId);
-    expect((await visit(txRef.replace(/..$/, "01"))).status).toBe(404);
+test.each([UNKNOWN, UNKNOWN.toLowerCase(), "tx-6f1d2f0e-54a1-4c7e-9d54-0d6a4b0f1c11", "%20", "..%2F.."])(
+  "an unknown reference is answered 404 with a page and asks Chapa nothing: %s",
+  async (reference) => {
+    const page = await visit(reference);
+    expect(page.status).toBe(404);
+    expect(page.headers.get("cache-control")).toBe("no-store");
+    expect(page.text).toContain(texts.en.unknown);
     expect(verifies()).toBe(0);
-  });
+  },
+);
+
+test("an attempt that we never began is an unknown reference, even of a payment of ours", async () => {
+  const { txRef } = await paidUnnoticed(stage, propertyId);
+  expect((await visit(txRef.replace(/..$/, "01"))).status).toBe(404);
+  expect(verifies()).toBe(0);
 });
 
 test.each(['"><script>alert(1)</script>', "'onload='x"])(
@@ -209,14 +205,14 @@ test.each(['"><script>alert(1)</script>', "'onload='x"])(
   },
 );
 
-describe("with an address of the front end for payments that are not confirmed", () => {
+describe("the front end's own pending page", () => {
   beforeEach(async () => {
     vi.stubEnv("FRONTEND_PENDING_URL", PENDING_URL);
     vi.stubEnv("FRONTEND_ORIGINS", `${new URL(FRONTEND_URL).origin},${new URL(PENDING_URL).origin}`);
     await stage.cloud.functions.load();
   });
 
-  test("the payer is sent there, and what that address says by itself is kept", async () => {
+  test("a payer is sent to the front end's pending page, and that address keeps its own query", async () => {
     const { id, txRef } = await stage.checkout(propertyId);
     const query = { from: "chapa", property_id: propertyId, tx_ref: txRef, amount: "500.00", payment_id: id };
     const to = "https://rental.example/payment/pending";
@@ -230,7 +226,7 @@ describe("with an address of the front end for payments that are not confirmed",
   });
 
   test.each(["http://localhost:5173", "https://rental.example.evil.example", "http://rental.example"])(
-    "the function does not start when that address is not at an allowed origin, as with %s",
+    "the function does not start when the pending page is not at an allowed origin, as with %s",
     async (origins) => {
       vi.stubEnv("FRONTEND_ORIGINS", `${new URL(FRONTEND_URL).origin},${origins}`);
       await expect(stage.cloud.functions.load()).rejects.toThrow("FRONTEND_ORIGINS");
@@ -238,32 +234,30 @@ describe("with an address of the front end for payments that are not confirmed",
   );
 });
 
-describe("whoever comes back proves nothing, so", () => {
-  test("together they cause no more questions than the limit, and are answered all the same", async () => {
-    stage.plan(SILENT);
-    const checkouts: Checkout[] = [];
-    for (let count = 0; count < 5; count++) checkouts.push(await stage.checkout(stage.addProperty()));
-    for (const checkout of checkouts) await stage.act(checkout, "close-tab");
-    vi.stubEnv("RATE_LIMIT_TRIGGERS", "3");
-    await stage.cloud.functions.load();
+test("returning payers cause no more verifications than the limit, and are answered all the same", async () => {
+  stage.plan(SILENT);
+  const checkouts: Checkout[] = [];
+  for (let count = 0; count < 5; count++) checkouts.push(await stage.checkout(stage.addProperty()));
+  for (const checkout of checkouts) await stage.act(checkout, "close-tab");
+  vi.stubEnv("RATE_LIMIT_TRIGGERS", "3");
+  await stage.cloud.functions.load();
 
-    const answers = await Promise.all(checkouts.map(({ txRef }) => visit(txRef)));
-    expect(answers.map(({ status }) => status).sort()).toEqual([200, 200, 303, 303, 303]);
-    expect(verifies()).toBe(3);
+  const answers = await Promise.all(checkouts.map(({ txRef }) => visit(txRef)));
+  expect(answers.map(({ status }) => status).sort()).toEqual([200, 200, 303, 303, 303]);
+  expect(verifies()).toBe(3);
 
-    // The schedule does not share their budget.
-    await stage.cloud.advance(121_000);
-    const payments = await stage.cloud.rows.payments();
-    expect(payments.map(({ state }) => state)).toEqual(checkouts.map(() => "SUCCESS"));
-  });
+  // The schedule does not share their budget.
+  await stage.cloud.advance(121_000);
+  const payments = await stage.cloud.rows.payments();
+  expect(payments.map(({ state }) => state)).toEqual(checkouts.map(() => "SUCCESS"));
+});
 
-  test("one payment is verified for them once in five seconds", async () => {
-    const { txRef } = await stage.checkout(propertyId);
-    const pages = [await visit(txRef), await visit(txRef), await visit(txRef)];
-    expect(pages.map(({ status }) => status)).toEqual([200, 200, 200]);
-    expect(verifies()).toBe(1);
-    await stage.cloud.clock.advance(5_000);
-    await visit(txRef);
-    expect(verifies()).toBe(2);
-  });
+test("one payment is verified once in five seconds for returning payers", async () => {
+  const { txRef } = await stage.checkout(propertyId);
+  const pages = [await visit(txRef), await visit(txRef), await visit(txRef)];
+  expect(pages.map(({ status }) => status)).toEqual([200, 200, 200]);
+  expect(verifies()).toBe(1);
+  await stage.cloud.clock.advance(5_000);
+  await visit(txRef);
+  expect(verifies()).toBe(2);
 });

@@ -43,7 +43,7 @@ function deliveredToListing(): unknown[] {
     .filter((s) => s !== "PENDING");
 }
 
-describe("only Chapa's verify moves money:", () => {
+describe("verify as the only evidence", () => {
   const mute = "401burst apiDisabled cannotReceive 429 500 503 timeoutBeforeEffect resetBeforeHeaders";
   const unreadable = "resetMidBody malformedJson nullData redirect302";
   const txRefs = new Map<string, string>();
@@ -70,14 +70,17 @@ describe("only Chapa's verify moves money:", () => {
     after = await rows();
   });
 
-  test.each(`${mute} ${unreadable}`.split(" "))("%s leaves a paid payment as it was, for a later look", (fault) => {
-    const [was, is, will] = [before, during, after].map((all) => all?.get(txRefs.get(fault) ?? ""));
-    expect(is).toMatchObject({ state: "PENDING", version: 2, captures: [], verifiedAt: undefined });
-    expect([is?.history, is?.attempts]).toEqual([was?.history, was?.attempts]);
-    expect(is?.dueAt).toBeGreaterThan(verifiedBy);
-    expect(is?.dueAt).toBeLessThanOrEqual(verifiedBy + MINUTE_MS);
-    expect(will).toMatchObject({ state: "SUCCESS", late: undefined, captures: [{ kind: "confirmed" }] });
-  });
+  test.each(`${mute} ${unreadable}`.split(" "))(
+    "a verify that answers %s leaves a paid payment as it was, for a later verification",
+    (fault) => {
+      const [was, is, will] = [before, during, after].map((all) => all?.get(txRefs.get(fault) ?? ""));
+      expect(is).toMatchObject({ state: "PENDING", version: 2, captures: [], verifiedAt: undefined });
+      expect([is?.history, is?.attempts]).toEqual([was?.history, was?.attempts]);
+      expect(is?.dueAt).toBeGreaterThan(verifiedBy);
+      expect(is?.dueAt).toBeLessThanOrEqual(verifiedBy + MINUTE_MS);
+      expect(will).toMatchObject({ state: "SUCCESS", late: undefined, captures: [{ kind: "confirmed" }] });
+    },
+  );
 
   test("a content type that is not JSON's does not make a readable answer unreadable", async () => {
     await paidUnnoticed(stage, propertyId);
@@ -104,14 +107,15 @@ describe("only Chapa's verify moves money:", () => {
   });
 });
 
-describe("money that is not as agreed is held for a person, who is called, and nobody else hears of it:", () => {
-  test.each<[Action, ActParams, number]>([
-    ["wrong-amount", { amount: "499.99" }, 49_999],
-    ["wrong-amount", { amount: "500.01" }, 50_001],
-    ["wrong-amount", { amount: "5000.00" }, 500_000],
-    ["wrong-currency", { currency: "USD" }, 0],
-    ["live-test-mix", {}, 50_000],
-  ])("%s %j", async (action, params, refundable) => {
+test.each<[Action, ActParams, number]>([
+  ["wrong-amount", { amount: "499.99" }, 49_999],
+  ["wrong-amount", { amount: "500.01" }, 50_001],
+  ["wrong-amount", { amount: "5000.00" }, 500_000],
+  ["wrong-currency", { currency: "USD" }, 0],
+  ["live-test-mix", {}, 50_000],
+])(
+  "a payment is held for a person, and only the person is notified, after %s %j",
+  async (action, params, refundable) => {
     const checkout = await stage.checkout(propertyId);
     await stage.act(checkout, action, params);
     const payment = await onlyPayment();
@@ -122,86 +126,82 @@ describe("money that is not as agreed is held for a person, who is called, and n
     expect(stage.cloud.services.notification?.sent()).toEqual([]);
     expect((await stage.press(propertyId)).body).toMatchObject({ state: "REVIEW", status: "PENDING" });
     expect(chapa.transactions()).toHaveLength(1);
-  });
+  },
+);
+
+test("money that lands after the timeout makes a success, marked late, and notifies the listing", async () => {
+  const checkout = await stage.checkout(propertyId);
+  await stage.cloud.advance(7 * DAY_MS);
+  expect((await onlyPayment()).state).toBe("EXPIRED");
+  await stage.act(checkout, "pay-late");
+  const payment = await onlyPayment();
+  expect(payment).toMatchObject({ state: "SUCCESS", late: true, captures: [{ kind: "confirmed" }] });
+  expect(movesOf(payment)).toEqual(["claim", "open", "expire", "confirm"]);
+  expect(deliveredToListing()).toEqual(["SUCCESS"]);
 });
 
-describe("late truth wins:", () => {
-  test("money that lands after the timeout makes a success, marked late, and the listing hears it", async () => {
-    const checkout = await stage.checkout(propertyId);
-    await stage.cloud.advance(7 * DAY_MS);
-    expect((await onlyPayment()).state).toBe("EXPIRED");
-    await stage.act(checkout, "pay-late");
-    const payment = await onlyPayment();
-    expect(payment).toMatchObject({ state: "SUCCESS", late: true, captures: [{ kind: "confirmed" }] });
-    expect(movesOf(payment)).toEqual(["claim", "open", "expire", "confirm"]);
-    expect(deliveredToListing()).toEqual(["SUCCESS"]);
-  });
+test("a fee whose failure was delivered takes no new checkout (409), and money that lands there calls a person", async () => {
+  const checkout = await stage.checkout(propertyId);
+  for (const ms of [7 * DAY_MS, HOUR_MS + MINUTE_MS]) await stage.cloud.advance(ms);
+  expect(await onlyPayment()).toMatchObject({ state: "EXPIRED", finalised: true });
+  expect(deliveredToListing()).toEqual(["FAILED"]);
+  expect(await stage.press(propertyId)).toMatchObject({ status: 409, body: { code: "listing_closed" } });
+  expect(chapa.transactions()).toHaveLength(1);
 
-  test("a listing that was told no takes no new checkout (409), and money that lands there calls a person", async () => {
-    const checkout = await stage.checkout(propertyId);
-    for (const ms of [7 * DAY_MS, HOUR_MS + MINUTE_MS]) await stage.cloud.advance(ms);
-    expect(await onlyPayment()).toMatchObject({ state: "EXPIRED", finalised: true });
-    expect(deliveredToListing()).toEqual(["FAILED"]);
-    expect(await stage.press(propertyId)).toMatchObject({ status: 409, body: { code: "listing_closed" } });
-    expect(chapa.transactions()).toHaveLength(1);
-
-    await stage.act(checkout, "pay-late");
-    const payment = await onlyPayment();
-    expect(payment).toMatchObject({ state: "SUCCESS", late: true, captures: [{ kind: "confirmed" }] });
-    expect(openFlags(payment)).toEqual(["listing_closed"]);
-  });
+  await stage.act(checkout, "pay-late");
+  const payment = await onlyPayment();
+  expect(payment).toMatchObject({ state: "SUCCESS", late: true, captures: [{ kind: "confirmed" }] });
+  expect(openFlags(payment)).toEqual(["listing_closed"]);
 });
 
-describe("money that goes back at Chapa", () => {
-  test.each<[string, { action: Action; params: ActParams; attention: string[]; refundable: number }]>([
-    ["all of it calls a person", { action: "refund", params: {}, attention: ["refunded"], refundable: 0 }],
-    [
-      "the bank takes it, and a person is called",
-      { action: "reverse", params: {}, attention: ["reversed"], refundable: 0 },
-    ],
-    [
-      "a part, of which verify says nothing",
-      { action: "refund", params: { amount: "100.00" }, attention: [], refundable: 50_000 },
-    ],
-  ])("after a success leaves it a success: %s", async (_, { action, params, attention, refundable }) => {
-    const checkout = await stage.checkout(propertyId);
-    await stage.act(checkout, "pay");
-    expect(await onlyPayment()).toMatchObject({ state: "SUCCESS", refundable: 50_000 });
-    await stage.cloud.clock.advance(10_000);
-    await stage.act(checkout, action, params);
-    const payment = await onlyPayment();
-    expect(payment).toMatchObject({ state: "SUCCESS", refundable });
-    expect(openFlags(payment)).toEqual(attention);
-    expect(deliveredToListing()).toEqual(["SUCCESS"]);
-  });
-
-  test.each([
-    ["refund", "refunded"],
-    ["reverse", "reversed"],
-  ] as const)("before anybody looked is no success: %s", async (action, code) => {
-    const checkout = await paidUnnoticed(stage, propertyId);
-    await stage.act(checkout, action);
-    await stage.cloud.advance(FIRST_VERIFICATION_MS);
-    const payment = await onlyPayment();
-    expect(payment).toMatchObject({ state: "REVIEW", refundable: 0 });
-    expect(openFlags(payment)).toEqual([code]);
-    expect(deliveredToListing()).toEqual([]);
-  });
-
-  test("while it was held for a person ends the waiting, and the fee can be paid anew", async () => {
-    const checkout = await stage.checkout(propertyId);
-    await stage.act(checkout, "wrong-amount", { amount: "5.00" });
-    await stage.cloud.clock.advance(10_000);
-    await stage.act(checkout, "refund");
-    const payment = await onlyPayment();
-    expect(payment).toMatchObject({ state: "REVIEW", refundable: 0 });
-    expect(openFlags(payment)).toEqual(["mismatch", "refunded"]);
-    await stage.cloud.clock.advance(1_000);
-    expect((await stage.checkout(propertyId)).txRef).not.toBe(checkout.txRef);
-  });
+test.each<[string, { action: Action; params: ActParams; attention: string[]; refundable: number }]>([
+  ["all of it calls a person", { action: "refund", params: {}, attention: ["refunded"], refundable: 0 }],
+  [
+    "the bank takes it, and a person is called",
+    { action: "reverse", params: {}, attention: ["reversed"], refundable: 0 },
+  ],
+  [
+    "a part, of which verify says nothing",
+    { action: "refund", params: { amount: "100.00" }, attention: [], refundable: 50_000 },
+  ],
+])("a success stays a success when money goes back: %s", async (_, { action, params, attention, refundable }) => {
+  const checkout = await stage.checkout(propertyId);
+  await stage.act(checkout, "pay");
+  expect(await onlyPayment()).toMatchObject({ state: "SUCCESS", refundable: 50_000 });
+  await stage.cloud.clock.advance(10_000);
+  await stage.act(checkout, action, params);
+  const payment = await onlyPayment();
+  expect(payment).toMatchObject({ state: "SUCCESS", refundable });
+  expect(openFlags(payment)).toEqual(attention);
+  expect(deliveredToListing()).toEqual(["SUCCESS"]);
 });
 
-describe("one payment is verified once in five seconds, whoever asks, and no verification is lost:", () => {
+test.each([
+  ["refund", "refunded"],
+  ["reverse", "reversed"],
+] as const)("money that went back before the first verification is no success: %s", async (action, code) => {
+  const checkout = await paidUnnoticed(stage, propertyId);
+  await stage.act(checkout, action);
+  await stage.cloud.advance(FIRST_VERIFICATION_MS);
+  const payment = await onlyPayment();
+  expect(payment).toMatchObject({ state: "REVIEW", refundable: 0 });
+  expect(openFlags(payment)).toEqual([code]);
+  expect(deliveredToListing()).toEqual([]);
+});
+
+test("money that goes back while held for a person frees the fee to be paid anew", async () => {
+  const checkout = await stage.checkout(propertyId);
+  await stage.act(checkout, "wrong-amount", { amount: "5.00" });
+  await stage.cloud.clock.advance(10_000);
+  await stage.act(checkout, "refund");
+  const payment = await onlyPayment();
+  expect(payment).toMatchObject({ state: "REVIEW", refundable: 0 });
+  expect(openFlags(payment)).toEqual(["mismatch", "refunded"]);
+  await stage.cloud.clock.advance(1_000);
+  expect((await stage.checkout(propertyId)).txRef).not.toBe(checkout.txRef);
+});
+
+describe("the limit of one verification in five seconds", () => {
   const callback = ({ txRef }: Checkout) => stage.caller.get(`/api/v1/webhook/chapa?trx_ref=${txRef}&status=success`);
   const returnFromChapa = (checkout: Checkout) => stage.returnFromChapa(checkout);
 
@@ -209,7 +209,7 @@ describe("one payment is verified once in five seconds, whoever asks, and no ver
     ["webhook", signed],
     ["callback", callback],
     ["payer's return", returnFromChapa],
-  ] as const)("a %s first, then each kind", async (_, first) => {
+  ] as const)("a payment is verified once in five seconds when a %s comes first, then each kind", async (_, first) => {
     const checkout = await stage.checkout(propertyId);
     for (const ask of [first, signed, callback, returnFromChapa]) {
       await ask(checkout);
@@ -218,7 +218,7 @@ describe("one payment is verified once in five seconds, whoever asks, and no ver
     expect(verifies()).toBe(1);
   });
 
-  test("verifications that had to wait are verifications of five seconds later, equal ones together", async () => {
+  test("verifications that had to wait run five seconds later, equal ones together", async () => {
     const checkout = await stage.checkout(propertyId);
     for (const ask of [signed, signed, callback]) await ask(checkout);
     await stage.cloud.settle();
@@ -244,7 +244,7 @@ describe("one payment is verified once in five seconds, whoever asks, and no ver
   });
 });
 
-describe("an initialize", () => {
+describe("initialize with lost answers", () => {
   const live = () => chapa.transactions().filter(({ state }) => state === "OPEN" || state === "ATTEMPTING");
 
   test.each<[string, number]>([
@@ -254,7 +254,7 @@ describe("an initialize", () => {
     ["malformedJson", 3],
     ["nullData", 2],
     ["successWithoutUrl", 1],
-  ])("whose answer is lost (%s, %d times) never leaves two links that can be paid", async (fault, times) => {
+  ])("an initialize whose answer is lost (%s, %d times) never leaves two payable links", async (fault, times) => {
     if (fault === "timeoutAfterEffect") vi.stubEnv("SERVICE_DEADLINE_FACTOR", "0.25");
     await stage.cloud.fault("chapa", { fault, route: "initialize", times });
     const requestId = randomUUID();
@@ -269,7 +269,7 @@ describe("an initialize", () => {
     expect(live().map(({ checkoutUrl }) => checkoutUrl)).toEqual([...new Set(given)]);
   });
 
-  test("whose lost link can still be paid counts when it is paid, and the link that was given out ends", async () => {
+  test("a payment on a lost link counts, and the link that was given out ends", async () => {
     await stage.cloud.fault("chapa", { fault: "resetAfterEffect", route: "initialize", times: 1 });
     await stage.cloud.fault("chapa", { fault: "503", route: "cancel", times: 1 });
     const given = await stage.checkout(propertyId);
@@ -283,7 +283,7 @@ describe("an initialize", () => {
   test.each<[string, () => unknown]>([
     ["the connection is refused", () => stage.cloud.fault("chapa", "down")],
     ["its name is not found", () => vi.stubEnv("CHAPA_BASE_URL", "http://chapa.invalid/v1")],
-  ])("that proves that nothing was sent, because %s, keeps the attempt", async (_, harm) => {
+  ])("an initialize of which nothing was sent, because %s, keeps the attempt", async (_, harm) => {
     await harm();
     await stage.cloud.functions.load();
     const during = await stage.press(propertyId);

@@ -85,7 +85,7 @@ const DELIVERIES: Delivery[] = [
   ...deliveries([413], false, flags("hugeBody")),
 ];
 
-describe("whatever becomes of Chapa's messages, money that was paid ends as one success:", () => {
+describe("delivery plans of webhooks", () => {
   const courses = new Map<Delivery, { answers: unknown[]; payments: (Payment | undefined)[] }>();
 
   async function rowsAfter(ms: number): Promise<Payment[]> {
@@ -115,26 +115,29 @@ describe("whatever becomes of Chapa's messages, money that was paid ends as one 
     }
   });
 
-  test.each(DELIVERIES.map((delivery) => [delivery.plan, delivery] as const))("%j", (_, delivery) => {
-    const { answers, payments: [early, later, end] = [] } = courses.get(delivery) ?? {};
-    expect(answers).toEqual(delivery.answers);
-    expect([early?.state, later?.state]).toEqual([delivery.soon ? "SUCCESS" : "PENDING", "SUCCESS"]);
-    expect(end).toMatchObject({ state: "SUCCESS", captures: [{ kind: "confirmed", amount: 50_000 }] });
-    const moves = end && movesOf(end).filter((move) => move !== "open");
-    expect(moves).toEqual(["claim", "confirm", ...(delivery.plan.replay ? ["returned"] : [])]);
-    expect(end && openFlags(end)).toEqual(delivery.plan.replay ? ["refunded"] : []);
-  });
+  test.each(DELIVERIES.map((delivery) => [delivery.plan, delivery] as const))(
+    "a paid payment ends as one success when webhooks are delivered as %j",
+    (_, delivery) => {
+      const { answers, payments: [early, later, end] = [] } = courses.get(delivery) ?? {};
+      expect(answers).toEqual(delivery.answers);
+      expect([early?.state, later?.state]).toEqual([delivery.soon ? "SUCCESS" : "PENDING", "SUCCESS"]);
+      expect(end).toMatchObject({ state: "SUCCESS", captures: [{ kind: "confirmed", amount: 50_000 }] });
+      const moves = end && movesOf(end).filter((move) => move !== "open");
+      expect(moves).toEqual(["claim", "confirm", ...(delivery.plan.replay ? ["reversal"] : [])]);
+      expect(end && openFlags(end)).toEqual(delivery.plan.replay ? ["refunded"] : []);
+    },
+  );
 
-  test("no plan was left out but the one for refunds, which nobody asks for here", () => {
+  test("every delivery plan but the one for refunds is tried", () => {
     const tried = DELIVERIES.flatMap(({ plan }) => Object.keys(plan));
     expect(new Set([...tried, "refunds"])).toEqual(new Set(Object.keys(DeliveryPlan.shape)));
   });
 });
 
-describe("an opened checkout that nobody speaks of is verified", () => {
+describe("verifications by schedule", () => {
   eachOnItsOwn();
 
-  test("2, 5, 10, 20 and 65 minutes, 6 hours and each day after it was opened, and given up after seven", async () => {
+  test("a checkout without webhooks is verified after 2, 5, 10, 20 and 65 minutes, 6 hours and each day, and expires after seven days", async () => {
     stage.plan(SILENT);
     await stage.checkout(propertyId);
     const openedAt = (await onlyPayment()).firstOpenedAt ?? 0;
@@ -149,7 +152,7 @@ describe("an opened checkout that nobody speaks of is verified", () => {
     expect((await onlyPayment()).state).toBe("EXPIRED");
   });
 
-  test("an hour, a day and a week after it was left, and then no more", async () => {
+  test("a closed checkout is verified an hour, a day and a week after it was closed, and then no more", async () => {
     stage.plan(SILENT);
     await stage.checkout(propertyId);
     await stage.cloud.advance(TIMEOUT_MS);
@@ -159,18 +162,21 @@ describe("an opened checkout that nobody speaks of is verified", () => {
     expect((await onlyPayment()).dueAt).toBeUndefined();
   });
 
-  test.each([HOUR_MS, DAY_MS, 7 * DAY_MS])("%d ms after that, where late money is found", async (age) => {
-    stage.plan(SILENT);
-    const checkout = await stage.checkout(propertyId);
-    await stage.cloud.advance(TIMEOUT_MS);
-    const leftAt = (await onlyPayment()).settledAt ?? 0;
-    await callTable(leftAt + age - MINUTE_MS);
-    await stage.act(checkout, "pay-late");
-    await callTable(leftAt + age);
-    expect(await onlyPayment()).toMatchObject({ state: "SUCCESS", late: true, captures: [{ kind: "confirmed" }] });
-  });
+  test.each([HOUR_MS, DAY_MS, 7 * DAY_MS])(
+    "a verification %d ms after a checkout was closed finds late money",
+    async (age) => {
+      stage.plan(SILENT);
+      const checkout = await stage.checkout(propertyId);
+      await stage.cloud.advance(TIMEOUT_MS);
+      const leftAt = (await onlyPayment()).settledAt ?? 0;
+      await callTable(leftAt + age - MINUTE_MS);
+      await stage.act(checkout, "pay-late");
+      await callTable(leftAt + age);
+      expect(await onlyPayment()).toMatchObject({ state: "SUCCESS", late: true, captures: [{ kind: "confirmed" }] });
+    },
+  );
 
-  test("beside the one that took its place, each for itself", async () => {
+  test("a renewed checkout is verified beside the one that took its place, each by its own schedule", async () => {
     stage.plan(SILENT);
     const old = await stage.checkout(propertyId);
     await stage.cloud.advance(HOUR_MS + MINUTE_MS);
@@ -185,14 +191,14 @@ describe("an opened checkout that nobody speaks of is verified", () => {
   });
 });
 
-describe("a timeout is no evidence:", () => {
+describe("timeouts without evidence", () => {
   eachOnItsOwn();
 
   test.each([
     ["nothing", "down", undefined],
     ["no verify", "503", "verify"],
     ["no cancel", "503", "cancel"],
-  ] as const)("with %s from Chapa (%s) nothing expires until there is", async (_, fault, route) => {
+  ] as const)("no payment expires while Chapa answers %s (%s)", async (_, fault, route) => {
     const { txRef } = await stage.checkout(propertyId);
     await stage.cloud.advance(DAY_MS);
     await stage.cloud.fault("chapa", route ? { fault, route } : fault);
@@ -206,11 +212,15 @@ describe("a timeout is no evidence:", () => {
     await stage.cloud.advance(6 * HOUR_MS);
     const after = await onlyPayment();
     expect(after).toMatchObject({ state: "EXPIRED", attempts: { 0: { end: "expired" } } });
-    expect(after.history.at(-1)).toMatchObject({ move: "expire", by: "resolve:schedule", evidence: "already_over" });
+    expect(after.history.at(-1)).toMatchObject({
+      transition: "expire",
+      by: "resolve:schedule",
+      evidence: "already_over",
+    });
     expect(chapa.transaction(txRef)?.state).toBe("EXPIRED");
   });
 
-  test("what was paid while Chapa could not be asked is a success like any other", async () => {
+  test("a payment that was paid while Chapa could not be asked is a success like any other", async () => {
     stage.plan(SILENT);
     const checkout = await stage.checkout(propertyId);
     await stage.cloud.fault("chapa", "down");
@@ -236,10 +246,10 @@ describe("a timeout is no evidence:", () => {
   });
 });
 
-describe("a success that the listing has not heard", () => {
+describe("unacknowledged successes", () => {
   eachOnItsOwn();
 
-  test("is published again after 15 minutes, then each time twice as late, at last once a day, until it is heard", async () => {
+  test("an unacknowledged success is published again after 15 minutes, then twice as late each time, at last once a day", async () => {
     await stage.cloud.fault("listing", "503");
     await stage.act(await stage.checkout(propertyId), "pay");
     const paidAt = (await onlyPayment()).settledAt ?? 0;
@@ -267,10 +277,10 @@ describe("a success that the listing has not heard", () => {
   });
 });
 
-describe("one run", () => {
+describe("one sweep", () => {
   eachOnItsOwn();
 
-  test("that finds more payments than it takes leaves the least overdue to the next", async () => {
+  test("a sweep that finds more payments than it takes leaves the least overdue to the next", async () => {
     const table = new PaymentTable(documentClient(), TABLE_NAME);
     // The next run by itself is a whole minute away.
     await callTable(Math.ceil(stage.cloud.clock.now() / MINUTE_MS) * MINUTE_MS);

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { APIGatewayProxyEventV2 } from "aws-lambda";
 import { SignJWT } from "jose";
-import { describe, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import type { ApiKey } from "../../lib/contract/secrets.ts";
 import { DependencyUnavailable, Unauthenticated } from "../../lib/domain/errors.ts";
 import { Uuid } from "../../lib/domain/ids.ts";
@@ -54,210 +54,209 @@ function authenticator(user: UserPrincipal | "refused" | Error = USER) {
 
 const withToken = (bearer: string) => anEvent({ routeKey: ROUTE, headers: { authorization: `Bearer ${bearer}` } });
 
-describe("who calls", () => {
-  test("is whom the user service says the token belongs to, with the contact that it has", async () => {
-    const { check, asked } = authenticator({ ...USER, role: "Owner" });
-    const bearer = await token();
-    expect(await check(withToken(bearer))).toEqual(USER);
-    expect(asked).toEqual([bearer]);
-  });
+test("a caller is the user to whom the token belongs by the user service, with the contact that it has", async () => {
+  const { check, asked } = authenticator({ ...USER, role: "Owner" });
+  const bearer = await token();
+  expect(await check(withToken(bearer))).toEqual(USER);
+  expect(asked).toEqual([bearer]);
+});
 
-  test.each([
-    ["none", undefined],
-    ["empty", ""],
-    ["another scheme", "Basic abc"],
-    ["no token", "Bearer "],
-    ["two tokens", "Bearer a b"],
-    ["a token of 9 KiB", `Bearer ${"a".repeat(9 * 1024)}`],
-  ])("cannot be told from %s as authorization", async (_name, authorization) => {
-    const { check, asked } = authenticator();
-    const event = anEvent({ routeKey: ROUTE, headers: authorization === undefined ? {} : { authorization } });
-    await expect(check(event)).rejects.toThrow(Unauthenticated);
-    expect(asked).toHaveLength(0);
-  });
+test.each([
+  ["none", undefined],
+  ["empty", ""],
+  ["another scheme", "Basic abc"],
+  ["no token", "Bearer "],
+  ["two tokens", "Bearer a b"],
+  ["a token of 9 KiB", `Bearer ${"a".repeat(9 * 1024)}`],
+])("a caller is unknown with %s as authorization", async (_name, authorization) => {
+  const { check, asked } = authenticator();
+  const event = anEvent({ routeKey: ROUTE, headers: authorization === undefined ? {} : { authorization } });
+  await expect(check(event)).rejects.toThrow(Unauthenticated);
+  expect(asked).toHaveLength(0);
+});
 
-  test.each<[string, Claims, { secret?: string; alg?: string }?]>([
-    ["that has expired", { exp: inAnHour() - 7200 }],
-    ["without an end", { exp: undefined }],
-    ["without a role, as refresh tokens are", { role: undefined }],
-    ["with an empty role", { role: "" }],
-    ["without a subject", { sub: undefined }],
-    ["whose subject is no UUID", { sub: "admin" }],
-    ["that is not valid yet", { nbf: inAnHour() }],
-    ["of another secret", {}, { secret: "another-secret-altogether" }],
-    ["of another algorithm", {}, { alg: "HS512" }],
-  ])("cannot be told from a token %s, and the user service is not asked", async (_name, change, options) => {
-    const { check, asked } = authenticator();
-    await expect(check(withToken(await token(change, options)))).rejects.toThrow(Unauthenticated);
-    expect(asked).toHaveLength(0);
-  });
+test.each<[string, Claims, { secret?: string; alg?: string }?]>([
+  ["that has expired", { exp: inAnHour() - 7200 }],
+  ["without an end", { exp: undefined }],
+  ["without a role, as refresh tokens are", { role: undefined }],
+  ["with an empty role", { role: "" }],
+  ["without a subject", { sub: undefined }],
+  ["whose subject is no UUID", { sub: "admin" }],
+  ["that is not valid yet", { nbf: inAnHour() }],
+  ["of another secret", {}, { secret: "another-secret-altogether" }],
+  ["of another algorithm", {}, { alg: "HS512" }],
+])("a caller is unknown with a token %s, and the user service is not asked", async (_name, change, options) => {
+  const { check, asked } = authenticator();
+  await expect(check(withToken(await token(change, options)))).rejects.toThrow(Unauthenticated);
+  expect(asked).toHaveLength(0);
+});
 
-  test("cannot be told from an unsigned token", async () => {
-    const [, payload] = (await token()).split(".");
-    const header = Buffer.from('{"alg":"none"}').toString("base64url");
-    await expect(authenticator().check(withToken(`${header}.${payload}.`))).rejects.toThrow(Unauthenticated);
-  });
+test("a caller with an unsigned token is unknown", async () => {
+  const [, payload] = (await token()).split(".");
+  const header = Buffer.from('{"alg":"none"}').toString("base64url");
+  await expect(authenticator().check(withToken(`${header}.${payload}.`))).rejects.toThrow(Unauthenticated);
+});
 
-  test("is nobody with more than a token, and an empty or endless one makes nobody fetch secrets", async () => {
-    const good = await token();
-    let fetched = 0;
-    const credentials = async () => {
-      fetched++;
-      return { jwtSecrets: [SECRET], apiKeys: [] };
-    };
-    const check = checkWith({ credentials: { get: credentials, renewed: credentials }, confirm: async () => USER });
-    for (const authorization of [`x Bearer ${good}`, `Bearer ${good} x`, "Bearer", `Bearer ${"a".repeat(8193)}`]) {
-      const event = anEvent({ routeKey: ROUTE, headers: { authorization } });
-      await expect(check(event)).rejects.toThrow("Not authenticated");
-    }
-    expect(fetched).toBe(0);
-  });
+test("a caller who sends more than a token is unknown, and an empty or endless token fetches no secrets", async () => {
+  const good = await token();
+  let fetched = 0;
+  const credentials = async () => {
+    fetched++;
+    return { jwtSecrets: [SECRET], apiKeys: [] };
+  };
+  const check = checkWith({ credentials: { get: credentials, renewed: credentials }, confirm: async () => USER });
+  for (const authorization of [`x Bearer ${good}`, `Bearer ${good} x`, "Bearer", `Bearer ${"a".repeat(8193)}`]) {
+    const event = anEvent({ routeKey: ROUTE, headers: { authorization } });
+    await expect(check(event)).rejects.toThrow("Not authenticated");
+  }
+  expect(fetched).toBe(0);
+});
 
-  test("may have a token of 8 KiB and not of one byte more", async () => {
-    const bare = (await token({ pad: "" })).length;
-    const largest = await token({ pad: "x".repeat(Math.floor(((8192 - bare) * 3) / 4)) });
-    expect(largest).toHaveLength(8192);
-    expect(await authenticator().check(withToken(largest))).toEqual(USER);
-    const larger = await token({ pad: "x".repeat(Math.floor(((8192 - bare) * 3) / 4) + 1) });
-    expect(larger.length).toBeLessThan(8195);
-    await expect(authenticator().check(withToken(larger))).rejects.toThrow("Not authenticated");
-  });
+test("a caller may send a token of 8 KiB and not of one byte more", async () => {
+  const bare = (await token({ pad: "" })).length;
+  const largest = await token({ pad: "x".repeat(Math.floor(((8192 - bare) * 3) / 4)) });
+  expect(largest).toHaveLength(8192);
+  expect(await authenticator().check(withToken(largest))).toEqual(USER);
+  const larger = await token({ pad: "x".repeat(Math.floor(((8192 - bare) * 3) / 4) + 1) });
+  expect(larger.length).toBeLessThan(8195);
+  await expect(authenticator().check(withToken(larger))).rejects.toThrow("Not authenticated");
+});
 
-  test("is told to the user service as the token has it, with the moment at which the token ends", async () => {
-    const received: unknown[] = [];
-    const check = checkWith({
-      credentials: constant({ jwtSecrets: [SECRET], apiKeys: [] }),
-      confirm: async (_bearer, ...rest) => {
-        received.push(...rest);
-        return USER;
-      },
-    });
-    const exp = inAnHour();
-    const known = { email: "abebe@rental.et", phone_number: "+251911223344", preferred_language: "am" };
-    await check(withToken(await token({ exp, role: "Owner", ...known })));
-    const user = { kind: "user", userId: USER.userId, role: "owner" };
-    const contact = { email: known.email, phone: known.phone_number, language: "am" };
-    expect(received).toEqual([{ ...user, ...contact }, exp * 1000]);
-    await check(withToken(await token({ exp, email: null })));
-    expect(received[2]).toStrictEqual({ ...user, email: undefined, phone: undefined, language: undefined });
-  });
-
-  test("hears why they may not come in, in words that say nothing of what was wrong with a token", async () => {
-    const expired = await token({ exp: inAnHour() - 7200 });
-    await expect(authenticator().check(withToken(expired))).rejects.toThrow("Could not validate credentials");
-    await expect(authenticator("refused").check(withToken(await token()))).rejects.toThrow(
-      "Could not validate credentials",
-    );
-    const tenant = authenticator({ ...USER, role: "tenant" });
-    await expect(tenant.check(withToken(await token()))).rejects.toThrow("This needs the role owner or service.");
-    await expect(authenticator().check(anEvent({ routeKey: "GET /nowhere" }))).rejects.toThrow(
-      "This route accepts no caller.",
-    );
-  });
-
-  test("is nobody when the user service refuses the token or names somebody else", async () => {
-    const other = { ...USER, userId: Uuid.parse("7d0e0e6a-5a7f-4f0e-9b1f-0d8e7f3c2b10") };
-    await expect(authenticator("refused").check(withToken(await token()))).rejects.toThrow(Unauthenticated);
-    await expect(authenticator(other).check(withToken(await token()))).rejects.toThrow(Unauthenticated);
-  });
-
-  test("is unknown, and not refused, while the user service is down", async () => {
-    const { check } = authenticator(new DependencyUnavailable("The user service"));
-    await expect(check(withToken(await token()))).rejects.toThrow(DependencyUnavailable);
-  });
-
-  test.each(["GET /api/v1/webhook/chapa", "GET /nowhere", "$default", ""])(
-    "is nobody at %j, which is public or was never listed",
-    async (routeKey) => {
-      const { check, asked } = authenticator();
-      const event = anEvent({ routeKey, headers: { authorization: `Bearer ${await token()}` } });
-      await expect(check(event)).rejects.toThrow(Forbidden);
-      expect(asked).toHaveLength(0);
+test("the user service is asked with the caller of the token and the moment at which the token ends", async () => {
+  const received: unknown[] = [];
+  const check = checkWith({
+    credentials: constant({ jwtSecrets: [SECRET], apiKeys: [] }),
+    confirm: async (_bearer, ...rest) => {
+      received.push(...rest);
+      return USER;
     },
+  });
+  const exp = inAnHour();
+  const known = { email: "abebe@rental.et", phone_number: "+251911223344", preferred_language: "am" };
+  await check(withToken(await token({ exp, role: "Owner", ...known })));
+  const user = { kind: "user", userId: USER.userId, role: "owner" };
+  const contact = { email: known.email, phone: known.phone_number, language: "am" };
+  expect(received).toEqual([{ ...user, ...contact }, exp * 1000]);
+  await check(withToken(await token({ exp, email: null })));
+  expect(received[2]).toStrictEqual({ ...user, email: undefined, phone: undefined, language: undefined });
+});
+
+test("a refused caller learns nothing of what was wrong with the token", async () => {
+  const expired = await token({ exp: inAnHour() - 7200 });
+  await expect(authenticator().check(withToken(expired))).rejects.toThrow("Could not validate credentials");
+  await expect(authenticator("refused").check(withToken(await token()))).rejects.toThrow(
+    "Could not validate credentials",
+  );
+  const tenant = authenticator({ ...USER, role: "tenant" });
+  await expect(tenant.check(withToken(await token()))).rejects.toThrow("This needs the role owner or service.");
+  await expect(authenticator().check(anEvent({ routeKey: "GET /nowhere" }))).rejects.toThrow(
+    "This route accepts no caller.",
   );
 });
 
-describe("a program", () => {
-  const KEY = "rk_live_0123456789abcdef0123456789abcdef";
-  const sha256 = (key: string) => createHash("sha256").update(key).digest("hex");
-  const keys: ApiKey[] = [
-    { name: "billing", sha256: sha256("another key"), roles: ["service"] },
-    { name: "listing", sha256: sha256(KEY), roles: ["service"] },
-    { name: "reader", sha256: sha256("reader's key"), roles: ["broker"] },
-  ];
-  const check = checkWith({
-    credentials: constant({ jwtSecrets: [SECRET], apiKeys: keys }),
+test("a caller is unknown when the user service refuses the token or names another user", async () => {
+  const other = { ...USER, userId: Uuid.parse("7d0e0e6a-5a7f-4f0e-9b1f-0d8e7f3c2b10") };
+  await expect(authenticator("refused").check(withToken(await token()))).rejects.toThrow(Unauthenticated);
+  await expect(authenticator(other).check(withToken(await token()))).rejects.toThrow(Unauthenticated);
+});
+
+test("a caller meets an outage, and no refusal, while the user service is down", async () => {
+  const { check } = authenticator(new DependencyUnavailable("The user service"));
+  await expect(check(withToken(await token()))).rejects.toThrow(DependencyUnavailable);
+});
+
+test.each(["GET /api/v1/webhook/chapa", "GET /nowhere", "$default", ""])(
+  "no caller is authenticated at %j, which is public or was never listed",
+  async (routeKey) => {
+    const { check, asked } = authenticator();
+    const event = anEvent({ routeKey, headers: { authorization: `Bearer ${await token()}` } });
+    await expect(check(event)).rejects.toThrow(Forbidden);
+    expect(asked).toHaveLength(0);
+  },
+);
+
+const KEY = "rk_live_0123456789abcdef0123456789abcdef";
+const sha256 = (key: string) => createHash("sha256").update(key).digest("hex");
+const keys: ApiKey[] = [
+  { name: "billing", sha256: sha256("another key"), roles: ["service"] },
+  { name: "listing", sha256: sha256(KEY), roles: ["service"] },
+  { name: "reader", sha256: sha256("reader's key"), roles: ["broker"] },
+];
+const check = checkWith({
+  credentials: constant({ jwtSecrets: [SECRET], apiKeys: keys }),
+  confirm: async () => USER,
+});
+
+test("a program is known by its key, under its name", async () => {
+  const event = anEvent({ routeKey: ROUTE, headers: { "x-api-key": KEY } });
+  expect(await check(event)).toEqual({ kind: "service", name: "listing", roles: ["service"] });
+});
+
+test.each(["", "wrong", KEY.slice(1), `${KEY} `, sha256(KEY), "a".repeat(9000)])(
+  "a program with %s is unknown",
+  async (key) => {
+    await expect(check(anEvent({ routeKey: ROUTE, headers: { "x-api-key": key } }))).rejects.toThrow(Unauthenticated);
+  },
+);
+
+test("a program is refused where only people may call", async () => {
+  const routeKey = "POST /api/v1/payments/{payment_id}/cancel";
+  const event = anEvent({ routeKey, headers: { "x-api-key": KEY } });
+  await expect(check(event)).rejects.toThrow(Unauthenticated);
+});
+
+test("a program may have a key of 256 characters and not of one more", async () => {
+  const [longest, longer] = ["k".repeat(256), "k".repeat(257)];
+  const apiKeys = [longest, longer].map((key) => ({
+    name: "long",
+    sha256: sha256(key),
+    roles: ["service" as const],
+  }));
+  const long = checkWith({ credentials: constant({ jwtSecrets: [], apiKeys }), confirm: async () => undefined });
+  const withKey = (key: string) => anEvent({ routeKey: ROUTE, headers: { "x-api-key": key } });
+  expect(await long(withKey(longest))).toMatchObject({ name: "long" });
+  await expect(long(withKey(longer))).rejects.toThrow("Could not validate credentials");
+});
+
+test("a program needs a key with the role of the route", async () => {
+  const event = anEvent({ routeKey: ROUTE, headers: { "x-api-key": "reader's key" } });
+  await expect(check(event)).rejects.toThrow(Forbidden);
+});
+
+test("a program that sends a user's token too acts as that user", async () => {
+  const headers = { "x-api-key": KEY, authorization: `Bearer ${await token()}` };
+  expect(await check(anEvent({ routeKey: ROUTE, headers }))).toMatchObject({ kind: "user", userId: USER.userId });
+});
+
+test("a program is known by the identity that AWS verified, and by nothing that it can write itself", async () => {
+  const routeKey = "POST /internal/v1/payments/initiate";
+  const signed = anEvent({ routeKey });
+  const arn = "arn:aws:sts::1:assumed-role/listing/x";
+  Object.assign(signed.requestContext, { authorizer: { iam: { userArn: arn } } });
+  expect(await check(signed)).toEqual({ kind: "service", name: arn, roles: ["service"] });
+  const headers = { "x-api-key": KEY, authorization: `Bearer ${await token()}`, "x-amzn-iam-arn": arn };
+  await expect(check(anEvent({ routeKey, headers }))).rejects.toThrow(Forbidden);
+  await expect(check(anEvent({ routeKey, headers }))).rejects.toThrow("This needs a signed request.");
+});
+
+test("a program and a user are known by the credentials that replaced their old ones", async () => {
+  let renewals = 0;
+  const rotated = checkWith({
+    credentials: {
+      get: async () => ({ jwtSecrets: ["outdated-secret"], apiKeys: [] }),
+      renewed: async () => {
+        renewals++;
+        return { jwtSecrets: [SECRET, "outdated-secret"], apiKeys: keys };
+      },
+    },
     confirm: async () => USER,
   });
-
-  test("is known by its key, under its name", async () => {
-    const event = anEvent({ routeKey: ROUTE, headers: { "x-api-key": KEY } });
-    expect(await check(event)).toEqual({ kind: "service", name: "listing", roles: ["service"] });
+  const authorization = `Bearer ${await token()}`;
+  expect(await rotated(anEvent({ routeKey: ROUTE, headers: { authorization } }))).toEqual(USER);
+  expect(await rotated(anEvent({ routeKey: ROUTE, headers: { "x-api-key": KEY } }))).toMatchObject({
+    name: "listing",
   });
-
-  test.each(["", "wrong", KEY.slice(1), `${KEY} `, sha256(KEY), "a".repeat(9000)])("is nobody with %s", async (key) => {
-    await expect(check(anEvent({ routeKey: ROUTE, headers: { "x-api-key": key } }))).rejects.toThrow(Unauthenticated);
-  });
-
-  test("has no way in where only people may", async () => {
-    const routeKey = "POST /api/v1/payments/{payment_id}/cancel";
-    const event = anEvent({ routeKey, headers: { "x-api-key": KEY } });
-    await expect(check(event)).rejects.toThrow(Unauthenticated);
-  });
-
-  test("may have a key of 256 characters and not of one more", async () => {
-    const [longest, longer] = ["k".repeat(256), "k".repeat(257)];
-    const apiKeys = [longest, longer].map((key) => ({
-      name: "long",
-      sha256: sha256(key),
-      roles: ["service" as const],
-    }));
-    const long = checkWith({ credentials: constant({ jwtSecrets: [], apiKeys }), confirm: async () => undefined });
-    const withKey = (key: string) => anEvent({ routeKey: ROUTE, headers: { "x-api-key": key } });
-    expect(await long(withKey(longest))).toMatchObject({ name: "long" });
-    await expect(long(withKey(longer))).rejects.toThrow("Could not validate credentials");
-  });
-
-  test("needs a key with the role of the route", async () => {
-    const event = anEvent({ routeKey: ROUTE, headers: { "x-api-key": "reader's key" } });
-    await expect(check(event)).rejects.toThrow(Forbidden);
-  });
-
-  test("that brings a user's token too acts as that user", async () => {
-    const headers = { "x-api-key": KEY, authorization: `Bearer ${await token()}` };
-    expect(await check(anEvent({ routeKey: ROUTE, headers }))).toMatchObject({ kind: "user", userId: USER.userId });
-  });
-
-  test("is known by what AWS found of its signature, and by nothing that it can write itself", async () => {
-    const routeKey = "POST /internal/v1/payments/initiate";
-    const signed = anEvent({ routeKey });
-    const arn = "arn:aws:sts::1:assumed-role/listing/x";
-    Object.assign(signed.requestContext, { authorizer: { iam: { userArn: arn } } });
-    expect(await check(signed)).toEqual({ kind: "service", name: arn, roles: ["service"] });
-    const headers = { "x-api-key": KEY, authorization: `Bearer ${await token()}`, "x-amzn-iam-arn": arn };
-    await expect(check(anEvent({ routeKey, headers }))).rejects.toThrow(Forbidden);
-    await expect(check(anEvent({ routeKey, headers }))).rejects.toThrow("This needs a signed request.");
-  });
-
-  test("and a user are known by what has replaced the credentials that were known here", async () => {
-    let renewals = 0;
-    const rotated = checkWith({
-      credentials: {
-        get: async () => ({ jwtSecrets: ["outdated-secret"], apiKeys: [] }),
-        renewed: async () => {
-          renewals++;
-          return { jwtSecrets: [SECRET, "outdated-secret"], apiKeys: keys };
-        },
-      },
-      confirm: async () => USER,
-    });
-    const authorization = `Bearer ${await token()}`;
-    expect(await rotated(anEvent({ routeKey: ROUTE, headers: { authorization } }))).toEqual(USER);
-    expect(await rotated(anEvent({ routeKey: ROUTE, headers: { "x-api-key": KEY } }))).toMatchObject({
-      name: "listing",
-    });
-    const old = `Bearer ${await token({}, { secret: "outdated-secret" })}`;
-    expect(await rotated(anEvent({ routeKey: ROUTE, headers: { authorization: old } }))).toEqual(USER);
-    expect(renewals).toBe(2);
-  });
+  const old = `Bearer ${await token({}, { secret: "outdated-secret" })}`;
+  expect(await rotated(anEvent({ routeKey: ROUTE, headers: { authorization: old } }))).toEqual(USER);
+  expect(renewals).toBe(2);
 });

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { describe, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import * as z from "zod";
 import { Problem } from "../../lib/contract/api.ts";
 import {
@@ -17,74 +17,70 @@ const answerTo = (error: unknown) => {
   return { statusCode, headers, problem: Problem.parse(JSON.parse(body)) };
 };
 
-describe("an error's answer", () => {
-  test("is a problem document whose detail is a sentence and which nobody caches", () => {
-    const { statusCode, headers, problem } = answerTo(new GatewayRefused("it does not accept the amount"));
-    expect(statusCode).toBe(400);
-    expect(headers).toMatchObject({ "content-type": "application/problem+json", "cache-control": "no-store" });
-    expect(problem).toMatchObject({
-      status: 400,
-      code: "gateway_refused",
-      detail: "The payment gateway refused this payment: it does not accept the amount.",
-      request_id: "req-1",
-    });
-  });
-
-  test("says when to come back", () => {
-    expect(answerTo(new CheckoutBeingOpened(12)).headers["retry-after"]).toBe("12");
-    expect(answerTo(new DependencyUnavailable("The table")).headers["retry-after"]).toBe("5");
-  });
-
-  test("says how to authenticate", () => {
-    expect(answerTo(new Unauthenticated("Not authenticated")).headers["www-authenticate"]).toBe("Bearer");
-  });
-
-  test("says nothing about a fault of ours", () => {
-    const { statusCode, problem } = answerTo(new Error("secret abc at /home/x"));
-    expect(statusCode).toBe(500);
-    expect(problem).toMatchObject({ code: "internal_error" });
-    expect(JSON.stringify(problem)).not.toMatch(/secret|home/);
-    expect(answerTo("text").statusCode).toBe(500);
+test("an error's answer is a problem document whose detail is a sentence and which nobody caches", () => {
+  const { statusCode, headers, problem } = answerTo(new GatewayRefused("it does not accept the amount"));
+  expect(statusCode).toBe(400);
+  expect(headers).toMatchObject({ "content-type": "application/problem+json", "cache-control": "no-store" });
+  expect(problem).toMatchObject({
+    status: 400,
+    code: "gateway_refused",
+    detail: "The payment gateway refused this payment: it does not accept the amount.",
+    request_id: "req-1",
   });
 });
 
-describe("input", () => {
-  const Body = z.object({
-    property_id: z.string(),
-    amount: z.number(),
-    nested: z.object({ deep: z.boolean() }).optional(),
-  });
-  const refusal = (value: unknown): InputInvalid => {
-    try {
-      parseRequest("body", Body, value);
-    } catch (error) {
-      if (error instanceof InputInvalid) return error;
-      throw error;
-    }
-    throw new Error("it was accepted");
-  };
+test("the answer of a refusal for now says when to come back", () => {
+  expect(answerTo(new CheckoutBeingOpened(12)).headers["retry-after"]).toBe("12");
+  expect(answerTo(new DependencyUnavailable("The table")).headers["retry-after"]).toBe("5");
+});
 
-  test("names every field that is wrong, in one sentence and one by one", () => {
-    const error = refusal({ amount: "x", nested: { deep: 1 } });
-    expect(error.errors.map(({ pointer, loc, type }) => ({ pointer, loc, type }))).toEqual([
-      { pointer: "/property_id", loc: ["body", "property_id"], type: "missing" },
-      { pointer: "/amount", loc: ["body", "amount"], type: "invalid_type" },
-      { pointer: "/nested/deep", loc: ["body", "nested", "deep"], type: "invalid_type" },
-    ]);
-    expect(error.message).toMatch(
-      /^The request is not valid: property_id: Field required; amount: .*; nested\.deep: .*\.$/,
-    );
-  });
+test("an answer 401 says how to authenticate", () => {
+  expect(answerTo(new Unauthenticated("Not authenticated")).headers["www-authenticate"]).toBe("Bearer");
+});
 
-  test("that is no object at all is named as the body", () => {
-    expect(refusal("text").message).toMatch(/^The request is not valid: body: /);
-    expect(refusal(undefined).errors).toHaveLength(1);
-  });
+test("an error's answer says nothing about a fault of ours", () => {
+  const { statusCode, problem } = answerTo(new Error("secret abc at /home/x"));
+  expect(statusCode).toBe(500);
+  expect(problem).toMatchObject({ code: "internal_error" });
+  expect(JSON.stringify(problem)).not.toMatch(/secret|home/);
+  expect(answerTo("text").statusCode).toBe(500);
+});
 
-  test("never comes back in the error", () => {
-    const error = refusal({ property_id: 1, amount: "4111 1111 1111 1111" });
-    expect(JSON.stringify(answerTo(error))).not.toContain("4111");
-  });
+const Body = z.object({
+  property_id: z.string(),
+  amount: z.number(),
+  nested: z.object({ deep: z.boolean() }).optional(),
+});
+const refusal = (value: unknown): InputInvalid => {
+  try {
+    parseRequest("body", Body, value);
+  } catch (error) {
+    if (error instanceof InputInvalid) return error;
+    throw error;
+  }
+  throw new Error("it was accepted");
+};
+
+test("a refusal of input names every wrong field, in one sentence and one by one", () => {
+  const error = refusal({ amount: "x", nested: { deep: 1 } });
+  expect(error.errors.map(({ pointer, loc, type }) => ({ pointer, loc, type }))).toEqual([
+    { pointer: "/property_id", loc: ["body", "property_id"], type: "missing" },
+    { pointer: "/amount", loc: ["body", "amount"], type: "invalid_type" },
+    { pointer: "/nested/deep", loc: ["body", "nested", "deep"], type: "invalid_type" },
+  ]);
+  expect(error.message).toMatch(
+    /^The request is not valid: property_id: Field required; amount: .*; nested\.deep: .*\.$/,
+  );
+});
+
+test("input that is no object is named as the body", () => {
+  expect(refusal("text").message).toMatch(/^The request is not valid: body: /);
+  expect(refusal(undefined).errors).toHaveLength(1);
+});
+
+test("input never comes back in the error", () => {
+  const error = refusal({ property_id: 1, amount: "4111 1111 1111 1111" });
+  expect(JSON.stringify(answerTo(error))).not.toContain("4111");
 });
 
 test("docs/errors.md explains every code, each with the status that it has", () => {

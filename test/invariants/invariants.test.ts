@@ -80,7 +80,7 @@ test("a listing that is told SUCCESS of a payment in another state breaks I3", (
   expect(broken((invariants) => invariants.notifiedListing("SUCCESS", OPENED))).toEqual(["I3"]);
 });
 
-test("a success of which the payer is not told breaks I5", () => {
+test("a success without a notice to the payer breaks I5", () => {
   expect(broken(atRest(PAID, "APPROVED", { isPayerNotified: () => false }), [MONEY])).toEqual(["I5"]);
 });
 

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { expect, test } from "vitest";
 
 const ROOMS = ["lib", "functions", "infra", "local", "cli", ".ci"];
 
@@ -77,29 +77,27 @@ function isNamedTwice(text: string, name: string): boolean {
   return text.split(new RegExp(`(?<![\\w$])${name}(?![\\w$])`)).length > 2;
 }
 
-describe("the imports of the program", () => {
-  const program = filesOf(ROOMS);
+const program = filesOf(ROOMS);
 
-  test("no module imports itself over others, types included", () => {
-    expect(circleIn(read(program))).toBeUndefined();
-  });
+test("no module imports itself over others, types included", () => {
+  expect(circleIn(read(program))).toBeUndefined();
+});
 
-  test("everything that a module exports is imported by another one", () => {
-    // Lambda takes these by their name.
-    const checked = program.filter((file) => !file.startsWith("functions/"));
-    expect(
-      unusedIn(checked, read([...program, ...filesOf(["test"]), "esbuild.config.ts", "vitest.config.ts"])),
-    ).toEqual([]);
-  });
+test("everything that a module exports is imported by another one", () => {
+  // Lambda takes these by their name.
+  const checked = program.filter((file) => !file.startsWith("functions/"));
+  expect(unusedIn(checked, read([...program, ...filesOf(["test"]), "esbuild.config.ts", "vitest.config.ts"]))).toEqual(
+    [],
+  );
+});
 
-  test("a circle is found, and an export that nothing takes", () => {
-    const takes = (from: string, names: string[]) => ({ imports: [{ from, names }], text: "export const a = 1;" });
-    const circle = new Map([
-      ["a.ts", takes("b.ts", ["a"])],
-      ["b.ts", takes("c.ts", ["a"])],
-      ["c.ts", takes("b.ts", ["b"])],
-    ]);
-    expect(circleIn(circle)).toEqual(["b.ts", "c.ts", "b.ts"]);
-    expect(unusedIn([...circle.keys()], circle)).toEqual(["a.ts: a"]);
-  });
+test("the check finds a circle and an export that nothing imports", () => {
+  const takes = (from: string, names: string[]) => ({ imports: [{ from, names }], text: "export const a = 1;" });
+  const circle = new Map([
+    ["a.ts", takes("b.ts", ["a"])],
+    ["b.ts", takes("c.ts", ["a"])],
+    ["c.ts", takes("b.ts", ["b"])],
+  ]);
+  expect(circleIn(circle)).toEqual(["b.ts", "c.ts", "b.ts"]);
+  expect(unusedIn([...circle.keys()], circle)).toEqual(["a.ts: a"]);
 });

@@ -102,7 +102,7 @@ test("the linter's rules and the table of AGENTS.md are those of .ci/lint/rooms.
   expect(agents).toBe(next.agents);
 });
 
-test("every folder that holds code is in that list", () => {
+test("every folder that holds code is in .ci/lint/rooms.ts", () => {
   const folders = execFileSync("git", ["ls-files", "*.ts"], { encoding: "utf8" })
     .split("\n")
     .map((file) => /^(lib\/[^/]+|[^/]+)\//.exec(file)?.[1] ?? ".");
@@ -128,14 +128,14 @@ describe("the rules between rooms", () => {
   afterAll(() => rmSync(root, { recursive: true, force: true }));
 
   test.each(FORBIDDEN.map((row, index) => [...row, index] as const))(
-    "%s may not hold %j",
+    "the linter refuses in %s: %j",
     (_path, _source, message, index) => {
       expect(said.get(CASES[index]?.path ?? "")?.join("\n")).toContain(message);
     },
   );
 
   test.each(ALLOWED.map((row, index) => [...row, index + FORBIDDEN.length] as const))(
-    "%s may hold %j",
+    "the linter accepts in %s: %j",
     (_path, _source, index) => {
       expect(said.get(CASES[index]?.path ?? "")).toBeUndefined();
     },

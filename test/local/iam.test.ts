@@ -40,12 +40,12 @@ test.each<[string, (request: Awaited<ReturnType<typeof aRequest>>) => object]>([
     ({ headers }) => ({ headers: { ...headers, authorization: headers["authorization"]?.slice(0, -1) } }),
   ],
   ["with another scheme", ({ headers }) => ({ headers: { ...headers, authorization: "Bearer abc" } })],
-])("a signed request is nobody's %s", async (_, change) => {
+])("a signed request has no identity %s", async (_, change) => {
   const request = await aRequest();
   expect(await signedBy({ ...request, ...change(request) }, [LOCAL_IDENTITY], NOW)).toBeUndefined();
 });
 
-test("a signed request is nobody's when a stranger signed it, when the key is not the signer's, or when it is old or from the future", async () => {
+test("a signed request has no identity when a stranger signed it, when the key is not the signer's, or when it is old or from the future", async () => {
   const known = [LOCAL_IDENTITY];
   const thief = { ...LOCAL_IDENTITY, secretAccessKey: "guessed" };
   expect(await signedBy(await aRequest({ identity: STRANGER }), known, NOW)).toBeUndefined();

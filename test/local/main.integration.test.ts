@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:net";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import * as z from "zod";
 import { ApiClient } from "../../local/api-client.ts";
 import { type Answer, type Listening, type Request, serve } from "../../local/serve.ts";
@@ -40,7 +40,8 @@ function watch(child: ChildProcess): Running {
 }
 
 function clean(environment: Record<string, string>): Record<string, string> {
-  return { PATH: process.env["PATH"] ?? "", HOME: process.env["HOME"] ?? "", ...environment };
+  const { PATH = "", HOME = "", NODE_COMPILE_CACHE = "" } = process.env;
+  return { PATH, HOME, NODE_COMPILE_CACHE, ...environment };
 }
 
 async function ready({ output, errors }: Running): Promise<Address> {
@@ -72,7 +73,7 @@ async function plain(
 
 const textOf = ({ body }: Request) => body.toString("utf8");
 
-test("one line of JSON tells a program everything, and .local/state.json says the same", async () => {
+test("one line of JSON gives a program every address, and .local/state.json says the same", async () => {
   const address = await ready(start(["--port", "0", "--json"]));
   const kept: unknown = JSON.parse(await readFile(`${ROOT}.local/state.json`, "utf8"));
   expect(kept).toEqual(address);
@@ -146,122 +147,116 @@ function notReceived(): never {
   throw new Error("it was not heard");
 }
 
-describe("it stops", () => {
-  test.each(["SIGINT", "SIGTERM"] as const)(
-    "cleanly on %s, in the middle of its work, with exit code 0",
-    async (signal) => {
-      const running = start(["--port", "0", "--json"]);
-      const address = await ready(running);
-      await Promise.allSettled(
-        Array.from({ length: 5 }, () => new ApiClient(address).initiate({ property_id: crypto.randomUUID() })),
-      );
-      running.child.kill(signal);
-      expect(await once(running.child, "exit")).toEqual([0, null]);
-      expect(running.errors()).toBe("");
-      await expect(fetch(address.api)).rejects.toThrow();
-    },
-  );
+test.each(["SIGINT", "SIGTERM"] as const)(
+  "npm start stops cleanly on %s, in the middle of its work, with exit code 0",
+  async (signal) => {
+    const running = start(["--port", "0", "--json"]);
+    const address = await ready(running);
+    await Promise.allSettled(
+      Array.from({ length: 5 }, () => new ApiClient(address).initiate({ property_id: crypto.randomUUID() })),
+    );
+    running.child.kill(signal);
+    expect(await once(running.child, "exit")).toEqual([0, null]);
+    expect(running.errors()).toBe("");
+    await expect(fetch(address.api)).rejects.toThrow();
+  },
+);
 
-  test.each(["SIGINT", "SIGTERM"] as const)("with its npm when that gets %s", async (signal) => {
-    const child = spawn("npm", ["start", "--", "--port", "0", "--json"], { cwd: ROOT, env: clean({}), detached: true });
-    onTestFinished(() => {
-      // What is left of the group, if anything.
-      try {
-        process.kill(-(child.pid ?? 0), "SIGKILL");
-      } catch {
-        return;
-      }
-    });
-    const address = await ready(watch(child));
-    child.kill(signal);
-    await once(child, "exit");
-    const isGone = () =>
-      fetch(address.api).then(
-        () => false,
-        () => true,
-      );
-    await waitUntil(isGone);
+test.each(["SIGINT", "SIGTERM"] as const)("npm start stops with its npm when that gets %s", async (signal) => {
+  const child = spawn("npm", ["start", "--", "--port", "0", "--json"], { cwd: ROOT, env: clean({}), detached: true });
+  onTestFinished(() => {
+    // What is left of the group, if anything.
+    try {
+      process.kill(-(child.pid ?? 0), "SIGKILL");
+    } catch {
+      return;
+    }
   });
+  const address = await ready(watch(child));
+  child.kill(signal);
+  await once(child, "exit");
+  const isGone = () =>
+    fetch(address.api).then(
+      () => false,
+      () => true,
+    );
+  await waitUntil(isGone);
 });
 
-describe("it explains itself", () => {
-  test("when its port is taken", async () => {
-    const other = createServer().listen(0, "127.0.0.1");
-    onTestFinished(() => void other.close());
-    await once(other, "listening");
-    const at = other.address();
-    const port = typeof at === "object" && at ? String(at.port) : "";
-    const running = start(["--port", port]);
-    expect(await once(running.child, "exit")).toEqual([2, null]);
-    expect(running.errors()).toContain(port);
-    expect(running.errors()).toMatch(/port/i);
-    expect(running.errors()).not.toContain("    at ");
-  });
-
-  test.each<[string[], Record<string, string>, string]>([
-    [["--port", "many"], {}, "--port must be a whole number"],
-    [["--profile", "friendly"], {}, "--profile must be one of"],
-    [["--frobnicate"], {}, "--frobnicate"],
-    [[], { CHAPA_BASE_URL: "chapa" }, "CHAPA_BASE_URL"],
-    [[], { PAYMENT_TIMEOUT_DAYS: "soon", RECHECK_LADDER: "now" }, "PAYMENT_TIMEOUT_DAYS"],
-    [[], { CHAPA_SECRET_KEY: "CHASECK-live-key-of-somebody" }, "CHASECK_TEST-sim"],
-  ])("in a sentence when it cannot start: %j %j", async (args, environment, sentence) => {
-    const running = start(["--port", "0", ...args], environment);
-    expect(await once(running.child, "exit")).toEqual([2, null]);
-    expect(running.errors()).toContain(sentence);
-    expect(running.errors()).not.toContain("    at ");
-  });
-
-  test("on --help, and to a person who starts it", async () => {
-    const helped = start(["--help"]);
-    expect(await once(helped.child, "exit")).toEqual([0, null]);
-    expect(helped.output()).toContain("--port");
-    const running = start(["--port", "0"]);
-    await waitUntil(() => running.output().includes("curl"));
-    expect(running.output()).toContain(USERS.owner.email);
-  });
+test("npm start names a port that is taken", async () => {
+  const other = createServer().listen(0, "127.0.0.1");
+  onTestFinished(() => void other.close());
+  await once(other, "listening");
+  const at = other.address();
+  const port = typeof at === "object" && at ? String(at.port) : "";
+  const running = start(["--port", port]);
+  expect(await once(running.child, "exit")).toEqual([2, null]);
+  expect(running.errors()).toContain(port);
+  expect(running.errors()).toMatch(/port/i);
+  expect(running.errors()).not.toContain("    at ");
 });
 
-describe("its control", () => {
-  test("moves time, disturbs and mends what stands around, shows what there is, and starts afresh", async () => {
-    const address = await ready(start(["--port", "0", "--json"]));
-    const caller = new ApiClient(address);
-    const first = await caller.initiate({ property_id: PROPERTY });
-
-    const before = JSON.parse((await control(address, "/state")).text);
-    expect(before.payments).toMatchObject([{ state: "PENDING", propertyId: PROPERTY }]);
-    const moved = await control(address, "/clock", { advance_ms: 8 * 86_400_000 });
-    expect(Date.parse(JSON.parse(moved.text).now) - Date.parse(before.now)).toBeGreaterThanOrEqual(8 * 86_400_000);
-    const expired = await caller.status(String(first.body["id"]));
-    expect([expired.status, expired.body["state"]]).toEqual([200, "EXPIRED"]);
-
-    expect((await control(address, "/faults", { target: "chapa", fault: "down" })).status).toBe(200);
-    expect((await caller.initiate({ property_id: crypto.randomUUID() })).status).toBe(503);
-    expect((await control(address, "/faults", { target: "chapa", fault: null })).status).toBe(200);
-    expect((await caller.initiate({ property_id: crypto.randomUUID() })).status).toBe(202);
-
-    expect((await control(address, "/reset", {})).status).toBe(200);
-    expect(JSON.parse((await control(address, "/state")).text)).toMatchObject({ payments: [] });
-    expect((await caller.status(String(first.body["id"]))).status).toBe(404);
-    expect((await caller.initiate({ property_id: PROPERTY })).status).toBe(202);
-  });
-
-  test("says what is wrong with what it was asked", async () => {
-    const address = await ready(start(["--port", "0", "--json"]));
-    const asked = await Promise.all([
-      control(address, "/clock", { advance_ms: -1 }),
-      control(address, "/clock", {}),
-      control(address, "/faults", { target: "moon", fault: "down" }),
-      control(address, "/faults", { target: "chapa", fault: "gremlins" }),
-      control(address, "/nowhere", {}),
-    ]);
-    expect(asked.map(({ status }) => status)).toEqual([422, 422, 422, 422, 404]);
-    expect(asked[3]?.text).toContain("timeoutAfterEffect");
-    expect(asked[4]?.text).toContain("POST /clock");
-  });
+test.each<[string[], Record<string, string>, string]>([
+  [["--port", "many"], {}, "--port must be a whole number"],
+  [["--profile", "friendly"], {}, "--profile must be one of"],
+  [["--frobnicate"], {}, "--frobnicate"],
+  [[], { CHAPA_BASE_URL: "chapa" }, "CHAPA_BASE_URL"],
+  [[], { PAYMENT_TIMEOUT_DAYS: "soon", RECHECK_LADDER: "now" }, "PAYMENT_TIMEOUT_DAYS"],
+  [[], { CHAPA_SECRET_KEY: "CHASECK-live-key-of-somebody" }, "CHASECK_TEST-sim"],
+])("npm start says in a sentence why it cannot start: %j %j", async (args, environment, sentence) => {
+  const running = start(["--port", "0", ...args], environment);
+  expect(await once(running.child, "exit")).toEqual([2, null]);
+  expect(running.errors()).toContain(sentence);
+  expect(running.errors()).not.toContain("    at ");
 });
 
-test("nothing that it records names a person, a token or a key", async () => {
+test("npm start explains itself on --help, and to a person who starts it", async () => {
+  const helped = start(["--help"]);
+  expect(await once(helped.child, "exit")).toEqual([0, null]);
+  expect(helped.output()).toContain("--port");
+  const running = start(["--port", "0"]);
+  await waitUntil(() => running.output().includes("curl"));
+  expect(running.output()).toContain(USERS.owner.email);
+});
+
+test("the control API moves time, sets and clears faults, shows the state, and resets everything", async () => {
+  const address = await ready(start(["--port", "0", "--json"]));
+  const caller = new ApiClient(address);
+  const first = await caller.initiate({ property_id: PROPERTY });
+
+  const before = JSON.parse((await control(address, "/state")).text);
+  expect(before.payments).toMatchObject([{ state: "PENDING", propertyId: PROPERTY }]);
+  const moved = await control(address, "/clock", { advance_ms: 8 * 86_400_000 });
+  expect(Date.parse(JSON.parse(moved.text).now) - Date.parse(before.now)).toBeGreaterThanOrEqual(8 * 86_400_000);
+  const expired = await caller.status(String(first.body["id"]));
+  expect([expired.status, expired.body["state"]]).toEqual([200, "EXPIRED"]);
+
+  expect((await control(address, "/faults", { target: "chapa", fault: "down" })).status).toBe(200);
+  expect((await caller.initiate({ property_id: crypto.randomUUID() })).status).toBe(503);
+  expect((await control(address, "/faults", { target: "chapa", fault: null })).status).toBe(200);
+  expect((await caller.initiate({ property_id: crypto.randomUUID() })).status).toBe(202);
+
+  expect((await control(address, "/reset", {})).status).toBe(200);
+  expect(JSON.parse((await control(address, "/state")).text)).toMatchObject({ payments: [] });
+  expect((await caller.status(String(first.body["id"]))).status).toBe(404);
+  expect((await caller.initiate({ property_id: PROPERTY })).status).toBe(202);
+});
+
+test("the control API says what is wrong with a request", async () => {
+  const address = await ready(start(["--port", "0", "--json"]));
+  const asked = await Promise.all([
+    control(address, "/clock", { advance_ms: -1 }),
+    control(address, "/clock", {}),
+    control(address, "/faults", { target: "moon", fault: "down" }),
+    control(address, "/faults", { target: "chapa", fault: "gremlins" }),
+    control(address, "/nowhere", {}),
+  ]);
+  expect(asked.map(({ status }) => status)).toEqual([422, 422, 422, 422, 404]);
+  expect(asked[3]?.text).toContain("timeoutAfterEffect");
+  expect(asked[4]?.text).toContain("POST /clock");
+});
+
+test("no record of the local service names a person, a token or a key", async () => {
   const running = start(["--port", "0", "--json"], {
     POWERTOOLS_LOG_LEVEL: "DEBUG",
     POWERTOOLS_METRICS_DISABLED: "false",

@@ -36,6 +36,7 @@ class Terminal {
       env: {
         PATH: process.env["PATH"],
         HOME: process.env["HOME"],
+        NODE_COMPILE_CACHE: process.env["NODE_COMPILE_CACHE"],
         TERM: "xterm",
         ...environment,
         [MARK]: this.#mark,
@@ -90,7 +91,7 @@ const reason = missingTerminal();
 
 describe.skipIf(reason)(`Ctrl+C in a terminal${reason ? ` (${reason})` : ""}`, () => {
   test.each(engines.flatMap((engine) => RUNS.map((run) => [engine, run] as const)))(
-    "stops a working npm start on %s with exit code 0 and leaves no process (%i)",
+    "a terminal stops a working npm start on %s with exit code 0 and leaves no process (%i)",
     async (engine) => {
       const terminal = new Terminal("npm start -- --port 0 --json", { LOCAL_DYNAMODB: engine });
       const address = JSON.parse(await terminal.shows(/\{"api".*\}/));
@@ -103,7 +104,7 @@ describe.skipIf(reason)(`Ctrl+C in a terminal${reason ? ` (${reason})` : ""}`, (
     },
   );
 
-  test.each(RUNS)("stops npm run chapa with exit code 0 and leaves no process (%i)", async () => {
+  test.each(RUNS)("a terminal stops npm run chapa with exit code 0 and leaves no process (%i)", async () => {
     const terminal = new Terminal("npm run chapa -- --port 0");
     const api = (await terminal.shows(/http:\/\/127\.0\.0\.1:\d+\/v1/)).trim();
     // A browser keeps its connection.

@@ -32,7 +32,7 @@ test("a planted violation is found, by a shortest path", () => {
   expect(counterexample?.state).toEqual({ hours: { at: 2 }, minutes: { at: 3 } });
 });
 
-test("a transition that may not be is found, though both of its states may", () => {
+test("the checker finds a forbidden transition between two allowed states", () => {
   const invariant = {
     name: "hours stand still at minute 5",
     step: ({ minutes }: Clock, { label }: { label: string }) =>
@@ -42,12 +42,12 @@ test("a transition that may not be is found, though both of its states may", () 
   expect(counterexample?.path).toEqual(["minute", "minute", "minute", "minute", "minute", "hour"]);
 });
 
-test("the first state is judged, too", () => {
+test("the checker judges the first state, too", () => {
   const { counterexample } = check(clock([{ name: "never", state: () => "always" }]), 10);
   expect(counterexample).toMatchObject({ invariant: "never", path: [] });
 });
 
-test("a search that did not see everything says so, and claims nothing", () => {
+test("a search that did not see everything reports itself incomplete", () => {
   expect(check(clock(), 719)).toMatchObject({ complete: false, counterexample: undefined });
   expect(check(clock(), 720)).toMatchObject({ complete: true });
 });
@@ -66,7 +66,7 @@ test("an invariant over some parts is asked once for each combination of them", 
   expect(asked).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
 });
 
-test("transitions are told as they are found", () => {
+test("the checker reports transitions as it finds them", () => {
   const labels = new Map<string, number>();
   check(clock(), 10_000, (_from, { label }) => labels.set(label, (labels.get(label) ?? 0) + 1));
   expect([...labels]).toEqual([

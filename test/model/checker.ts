@@ -37,9 +37,9 @@ export type Report<S> = {
 };
 
 /**
- * Looks at every reachable state, breadth first, so that the first counterexample is a shortest one.
+ * Visits every reachable state, breadth first, so that the first counterexample is a shortest one.
  * @param limit how many states may be visited before the search gives up, incomplete
- * @param seen is told each transition, once
+ * @param seen is called once for each transition
  */
 export function check<S extends object>(model: Model<S>, limit: number, seen?: (from: S, step: Step<S>) => void) {
   return new Search(model, limit, seen).run();

@@ -4,15 +4,15 @@ import { renewed } from "./initiators.ts";
 import { left } from "./rules.ts";
 import { IDLE, isCaptured, isSettled, type Process, type Purpose, process, type S, txAt } from "./state.ts";
 
-/** What initiators close for, and what looks and callers close for. */
+/** Why initiators close an attempt, and why verifications and callers do. */
 const PURPOSES: Record<Place["kind"], readonly Purpose[]> = {
   initiators: ["renew"],
   closers: ["fail", "expire", "cancel"],
 };
 
 /**
- * Closing: verified unpaid, cancelled definitively, verified unpaid again, left. The first verify is one step with the
- * read before it: what is unpaid later was unpaid then.
+ * The steps of closing an attempt: verify (unpaid), cancel (definitive), verify again (unpaid), leave. The first verify is
+ * one step with the read before it, because an attempt that is unpaid later was also unpaid at the read.
  */
 export function closingSteps(setting: Setting, s: S, place: Place): Step<S>[] {
   const one = s[place.kind][place.index];
@@ -84,7 +84,7 @@ function cancels(setting: Setting, s: S, place: Place, one: Process): Step<S>[] 
 
 function verifies(setting: Setting, s: S, place: Place, one: Process): Step<S>[] {
   const { at, fresh, why } = one;
-  // Money that is found here is taken in by a verification, which anybody may make at any time.
+  // A verification records money that this step finds. It may happen at any time.
   const isPaid = isCaptured(txAt(s, at));
   const steps: Step<S>[] = [];
   if (!isPaid) {

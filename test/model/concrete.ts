@@ -5,14 +5,14 @@ import { DAY_MS, HOUR_MS, type Instant } from "../../lib/domain/time.ts";
 import { aClaim, aLease, CHECKOUT_URL, T0, TERMS } from "../support/payments.ts";
 import { isSettled, type Rec, type Row } from "./state.ts";
 
-/** Long after the timeout of everything; what was left, was left two hours before. */
+/** A time long after every timeout. Attempts that were left, were left two hours before. */
 export const NOW: Instant = T0 + 30 * DAY_MS;
 export const LEFT_AT: Instant = NOW - 2 * HOUR_MS;
 
-/** What was captured where it is not what was agreed. */
+/** A capture that differs from the order. */
 export const WRONG_AMOUNT = Santim.parse(1);
 
-/** A payment that the row of the model stands for. */
+/** Builds the payment that a row of the model stands for. */
 export function paymentOf(row: Row): Payment {
   const claimed = aClaim();
   const attempts = Object.fromEntries(
@@ -65,7 +65,7 @@ function captureOf({ ref }: Payment, rec: Rec, attempt: number): Capture[] {
   return [{ attempt, at: LEFT_AT, kind, ...TERMS, amount, reference: txRefOf(ref, attempt) }];
 }
 
-/** What the model would say of a payment: the other way round. */
+/** Builds the row of the model from a payment. */
 export function rowOf(payment: Payment, length: number): Row {
   return {
     state: payment.state,

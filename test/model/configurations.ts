@@ -1,7 +1,7 @@
 import type { Rules } from "./rules.ts";
 import type { Bounds } from "./state.ts";
 
-/** A protocol within bounds, to be searched completely. `isQuick`: small enough for the gate. */
+/** A bounded protocol that is searched completely. `isQuick`: small enough for the gate. */
 export type Configuration = { name: string; bounds: Bounds; policy?: Partial<Rules>; isQuick: boolean };
 
 const ALONE: Bounds = { attempts: 3, initiators: 1, closers: 1, requests: 1, wrong: 0, joined: true };
@@ -21,5 +21,5 @@ export const CONFIGURATIONS: readonly Configuration[] = [
   { name: "3 attempts, everybody twice", bounds: CROWD, isQuick: false },
 ];
 
-/** A search that finds more than this has not ended: it proves nothing, and the run fails. */
+/** A search stops after this many states. Then it is incomplete, and the run fails. */
 export const STATE_LIMIT = 8_000_000;

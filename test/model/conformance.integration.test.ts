@@ -164,7 +164,7 @@ test("each step that the model takes with a row, the code takes with the payment
   expect(compared.size).toBe(written.length + 5);
 });
 
-test("what the table does not have out of a state that the model reaches, the code refuses", () => {
+test("the code refuses each transition that the table does not have out of a state that the model reaches", () => {
   const refused = new Set<string>();
   const written = MODELLED.filter((move) => move !== "claim");
   for (const { row } of choices.values()) {
@@ -233,7 +233,7 @@ test("each guard says of a row of the model what it says of the payment that the
   expect(compared).toBeGreaterThan(1_000);
 });
 
-test("an initiator of the model may begin what decide tells one to, and nothing else", () => {
+test("an initiator of the model begins only what decide allows", () => {
   const begun = { take_over: "takeOver", reopen: "reopen", renew: "renew" } as const;
   const seen = new Set<string>();
   for (const { row, isNew, begins } of choices.values()) {

@@ -18,10 +18,10 @@ import {
 
 export type Setting = { rules: Rules; bounds: Bounds };
 
-/** An invocation, by its place. Those of one kind are alike, so places are sorted after each step. */
+/** The place of an invocation. Invocations of one kind are interchangeable, so they are sorted after each step. */
 export type Place = { kind: "initiators" | "closers"; index: number };
 
-/** Puts together what one transition changes; `build` then says whose copies of the row have become old. */
+/** Collects the changes of one transition. `build` then marks the copies of the row that have become old. */
 export class Change {
   readonly #setting: Setting;
   readonly #from: S;
@@ -40,7 +40,7 @@ export class Change {
     this.#world = from.world;
   }
 
-  /** @returns false when the table, a guard or the version forbids the move */
+  /** @returns false if the table, a guard or the version forbids the transition */
   move(move: TransitionName, claim: Claim, changes: Partial<Row>): boolean {
     const row = moved(this.#setting.rules, this.#row, move, { claim, changes });
     if (!row) return false;
@@ -53,7 +53,7 @@ export class Change {
     return true;
   }
 
-  /** Replaces the row as no move does: a note, or a deletion that `isTransition` for all who hold copies. */
+  /** Replaces the row without a transition: a note, or a deletion. `isTransition`: every copy of the row becomes old. */
   row(row: Row, isTransition = false): this {
     this.#row = row;
     this.#isMove ||= isTransition;
@@ -100,7 +100,7 @@ export class Change {
     };
   }
 
-  /** An invocation that can change nothing any more has ended: all that it has left is a write that will be refused. */
+  /** Ends an invocation that can only make a write that will be refused. */
   #settle(one: Process): Process {
     const { rules, bounds } = this.#setting;
     if (one.fresh || !bounds.joined) return one;
@@ -121,7 +121,7 @@ export class Change {
       case "verify again":
       case "leave":
         return mayGoOn(rules, one) ? one : IDLE;
-      // Only where steps are not joined, and there nothing ends by itself.
+      // Occurs only if steps are not joined. Then no invocation ends by itself.
       case "verify first":
       case "account":
       case "end link":
@@ -135,7 +135,7 @@ export class Change {
   }
 }
 
-/** Whether what it is about to write will be taken. */
+/** Whether the next write of the invocation will be accepted. */
 export function mayGoOn(rules: Rules, { fresh, why }: Process): boolean {
   return fresh || rules.unversioned.some((move) => move === why);
 }

@@ -4,8 +4,8 @@ import { left, noted } from "./rules.ts";
 import { IDLE, type Process, process, type Request, type S, txAt } from "./state.ts";
 
 /**
- * Everything that an invocation of initiate may do next. A conditional write is one step with the read of the version
- * that it names: in between it changes nothing, and if somebody else does, it does nothing.
+ * All next steps of an invocation of initiate. A conditional write is one step with the read of its version: in between,
+ * the invocation has no effect, and if another one changes the row, the write has none.
  */
 export function initiatorSteps(setting: Setting, s: S, index: number): Step<S>[] {
   const one = s.initiators[index];
@@ -20,7 +20,7 @@ export function initiatorSteps(setting: Setting, s: S, index: number): Step<S>[]
     case "save":
       return saves(setting, s, place);
     case "saved, no answer": {
-      // The client's own retry meets the first write, and compares.
+      // The client's retry finds its own first write, and compares.
       const isOurs = one.fresh && setting.rules.comparesOldItem;
       const becomes = isOurs ? IDLE : process("hygiene", one.at, one.fresh);
       return [new Change(setting, s).becomes(place, becomes).build(`initiator: compares what is there (${one.at})`)];
@@ -64,12 +64,12 @@ function begins(setting: Setting, s: S, place: Place): Step<S>[] {
 
 type Begun = { why: "takeOver" | "reopen"; at: number; fresh: boolean };
 
-/** Takes an attempt that is open to whoever comes; `at` is the attempt that was read. */
+/** Takes over an attempt without a lease. `at` is the attempt that was read. */
 function begin(setting: Setting, s: S, place: Place, { why: move, at, fresh }: Begun) {
   const { rules } = setting;
   const keeps = move === "takeOver" && (s.row.unsent || !rules.newReferenceOnTakeOver);
   const next = keeps ? at : at + 1;
-  // A replay is as good as a new request, but for reopening.
+  // A replay counts as a new request, except for reopening.
   const request: Request = s.world.requests.includes("new") ? "new" : "old";
   const change = new Change(setting, s).becomes(place, process("initialize", next, true));
   const claim = { proof: "request", fresh, attempt: at, next, request } as const;
@@ -77,14 +77,14 @@ function begin(setting: Setting, s: S, place: Place, { why: move, at, fresh }: B
   return [change.build(`initiator: ${move} ${at}, with a ${request} request`)];
 }
 
-/** Only without "record before effect": Chapa hears of a checkout that has no row. */
+/** Only without "record before effect": initializes a checkout that has no row. */
 function beginsUnrecorded(setting: Setting, s: S, place: Place): Step<S>[] {
   if (setting.rules.recordsFirst || s.row.state !== "none") return [];
   const change = new Change(setting, s).becomes(place, process("claimed", 0, true));
   return [change.build("initiator: begins without a row")];
 }
 
-/** The limiter has refused a new request: its claim goes, if nobody has touched it. */
+/** The rate limiter has refused a new request. Its claim is deleted if it is unchanged. */
 function discards(setting: Setting, s: S, place: Place): Step<S>[] {
   const one = s.initiators[place.index];
   if (!one?.fresh && setting.rules.discardsOnlyItsOwn) return [];
@@ -148,7 +148,7 @@ function saves(setting: Setting, s: S, place: Place): Step<S>[] {
   return steps;
 }
 
-/** A renewal begins its next attempt at once; without evidence only where a rule was taken away. */
+/** A renewal begins its next attempt at once. It needs evidence unless a rule was removed. */
 export function renewed(setting: Setting, s: S, place: Place, { at, fresh }: Process): Step<S>[] {
   const next = at + 1;
   if (next >= s.row.recs.length) return [];

@@ -27,9 +27,9 @@ export type InvariantName = (typeof INVARIANT_NAMES)[number];
 type Named = Invariant<S> & { name: InvariantName };
 
 /**
- * The invariants of the protocol over this model. The last four speak of what happens in the end: each asks of every
- * reachable state what becomes of it when all that runs vanishes there and everything works from then on. What
- * follows is then determined, so asking it of each state is exact, and it depends on row, Chapa and world alone.
+ * The invariants of the protocol over this model. The last four are about the end: from every reachable state, all
+ * running invocations die and everything works from then on. What follows is determined, so the check of each state is
+ * exact. It depends only on the row, Chapa and the world.
  */
 export function invariantsOf(setting: Setting): Named[] {
   return [...stateInvariants(), ...stepInvariants(), ...endInvariants(setting)];
@@ -112,8 +112,7 @@ function stepInvariants(): Named[] {
       name: "finalised over no money that had landed",
       step: (from, { to }) => {
         if (from.row.finalised || !to.row.finalised) return undefined;
-        // What lands after the first verification that follows the closing cannot be known of in time; what landed
-        // before can.
+        // Only money that arrives before the first verification after the closing can be known in time.
         const found = unaccounted(to).find((at) => to.row.recs[at] === "closed" || to.row.recs[at] === "open");
         return found === undefined ? undefined : `${found} was paid, and nobody looked after it was left`;
       },

@@ -1,4 +1,6 @@
-import { parseArgs } from "node:util";
+import { Command } from "../../commands/command.ts";
+import { flag, text } from "../../commands/options.ts";
+import { Progress } from "../../commands/progress.ts";
 import { ABLATION_BOUNDS, ABLATIONS, type Ablation, rulesWithout } from "./ablations.ts";
 import { check, type Report } from "./checker.ts";
 import { CONFIGURATIONS, type Configuration, STATE_LIMIT } from "./configurations.ts";
@@ -6,27 +8,40 @@ import { LEFT_OUT, MODELLED, protocol } from "./protocol.ts";
 import { BASE } from "./rules.ts";
 import type { S } from "./state.ts";
 
-const { values } = parseArgs({
-  options: { quick: { type: "boolean", default: false }, trace: { type: "string" } },
+const command = new Command({
+  name: "npm run model",
+  summary: "Searches every state of the protocol, and shows which invariant breaks when a rule is removed.",
+  duration: "2 minutes; half a minute with --quick",
+  options: {
+    quick: flag("leaves out the large configurations"),
+    trace: text("prints the shortest history without the rules whose name contains this", "NAME"),
+  },
+  examples: {
+    "npm run model -- --quick": "before a change of the protocol is merged",
+    "npm run model -- --trace finalised": "prints what happens without a rule",
+  },
 });
-const say = (text: string) => process.stdout.write(`${text}\n`);
+const values = command.read();
+const progress = new Progress();
+const say = (text: string) => progress.print(text);
 const fail = () => {
   process.exitCode = 1;
 };
 
-/** Searches the protocol as it is. @returns the moves that were made */
+/** Searches the whole protocol, with every rule. @returns the names of the transitions that were made */
 function searchAll(): Set<string> {
   const made = new Set<string>();
   say(
-    `${"configuration".padEnd(36)}${["who", "states", "transitions", "depth"].map(right).join("")}  complete  errors`,
+    `${"configuration".padEnd(36)}${["actors", "states", "transitions", "depth"].map(right).join("")}  complete  errors`,
   );
   for (const configuration of CONFIGURATIONS.filter(({ isQuick }) => isQuick || !values.quick)) {
     const { name, bounds, policy } = configuration;
-    const report = check(protocol(bounds, { ...BASE, ...policy }), STATE_LIMIT, (_from, { name: move }) => {
-      if (move) made.add(move);
+    progress.show(`searching: ${name}`);
+    const report = check(protocol(bounds, { ...BASE, ...policy }), STATE_LIMIT, (_from, { name: transition }) => {
+      if (transition) made.add(transition);
     });
-    const who = `${bounds.initiators}+${bounds.closers}+${bounds.requests}`;
-    const figures = [who, report.states, report.transitions, report.depth].map((figure) => right(number(figure)));
+    const actors = `${bounds.initiators}+${bounds.closers}+${bounds.requests}`;
+    const figures = [actors, report.states, report.transitions, report.depth].map((figure) => right(number(figure)));
     const errors = report.counterexample ? 1 : 0;
     say(`${name.padEnd(36)}${figures.join("")}  ${(report.complete ? "yes" : "NO").padEnd(8)}  ${errors}`);
     if (!report.complete) fail();
@@ -42,6 +57,7 @@ function explain({ counterexample }: Report<S>, { name }: Configuration): void {
 }
 
 function ablate(ablation: Ablation): Report<S> {
+  progress.show(`without: ${ablation.name}`);
   const model = protocol({ ...ABLATION_BOUNDS, ...ablation.bounds }, rulesWithout(ablation));
   const invariants =
     "breaks" in ablation ? model.invariants.filter(({ name }) => name === ablation.breaks) : model.invariants;
@@ -49,7 +65,7 @@ function ablate(ablation: Ablation): Report<S> {
 }
 
 function ablateAll(): void {
-  say(`\n${"rule taken away".padEnd(76)}${"invariant that breaks".padEnd(46)}steps`);
+  say(`\n${"removed rule".padEnd(76)}${"invariant that breaks".padEnd(46)}steps`);
   for (const ablation of ABLATIONS) {
     if (!("breaks" in ablation)) continue;
     const { counterexample } = ablate(ablation);
@@ -57,7 +73,7 @@ function ablateAll(): void {
     say(`${ablation.name.padEnd(76)}${ablation.breaks.padEnd(46)}${steps}`);
     if (!counterexample) fail();
   }
-  say("\nNot needed for any of these invariants, each searched completely without it:");
+  say("\nNo invariant needs these rules (the search without each of them was complete):");
   for (const ablation of ABLATIONS) {
     if (!("harmless" in ablation)) continue;
     const { states, complete, counterexample } = ablate(ablation);
@@ -88,17 +104,19 @@ function number(value: number | string): string {
 if (values.trace !== undefined) trace(values.trace);
 else {
   const made = searchAll();
-  const missing = MODELLED.filter((move) => !made.has(move));
-  say(`\n${MODELLED.length} moves of the table are made; left out:`);
-  for (const [move, why] of Object.entries(LEFT_OUT)) say(`  ${move}: ${why}`);
+  const missing = MODELLED.filter((transition) => !made.has(transition));
+  say(`\n${MODELLED.length} transitions of the table are made; left out:`);
+  for (const [transition, reason] of Object.entries(LEFT_OUT)) say(`  ${transition}: ${reason}`);
   if (missing.length > 0) {
     say(`  NOT MADE, and not left out: ${missing.join(", ")}`);
     fail();
   }
+  say("\nactors: invocations of initiate + invocations that close or finalise + request ids. Verifications, payers,");
   say(
-    "\nwho: invocations of initiate + of closings and finalises + request ids. Looks, payers, webhooks, the sweep and",
+    "webhooks, the sweep and the listing act at any time. Where no steps are joined, verifications count as invocations",
   );
-  say("the listing come at any time; where no steps are joined, looks are among the second. Clocks are free: each");
-  say("comparison with one comes out either way, so no invariant rests on a lease, a window, or clocks that agree.");
+  say("that close. A comparison with a clock may have either result, so no invariant depends on a lease, a window or");
+  say("synchronised clocks.");
   ablateAll();
 }
+progress.end();

@@ -10,7 +10,7 @@ const BOUNDS = { attempts: 2, initiators: 1, closers: 1, requests: 1, wrong: 2, 
 const LIMIT = 1_000_000;
 const rows = Object.entries(TABLE) as [TransitionName, Rule][];
 
-describe("the model and the table of moves", () => {
+describe("the model and the table of transitions", () => {
   const made = new Set<string>();
   let report: Report<S> | undefined;
 
@@ -24,12 +24,12 @@ describe("the model and the table of moves", () => {
     expect(report).toMatchObject({ complete: true, counterexample: undefined });
   });
 
-  test("each move of the table is in the model, or left out for a reason", () => {
+  test("each transition of the table is in the model, or left out for a reason", () => {
     for (const [move] of rows) expect(MODELLED.includes(move) || (LEFT_OUT[move] ?? "").length > 20, move).toBe(true);
     expect(Object.keys(LEFT_OUT)).toHaveLength(rows.length - MODELLED.length);
   });
 
-  test("the model makes each of its moves out of each state that the table has for it, and out of no other", () => {
+  test("the model makes each of its transitions out of each state that the table has for it, and out of no other", () => {
     const table = rows.flatMap(([move, { from }]) =>
       MODELLED.includes(move) ? from.map((state) => [move, state]) : [],
     );
@@ -37,7 +37,7 @@ describe("the model and the table of moves", () => {
   });
 });
 
-test("joining steps that nobody can come between neither hides a state nor invents one", () => {
+test("joining steps that no other step can interrupt neither hides a state nor invents one", () => {
   const reached = (joined: boolean) => {
     const states = new Set<string>();
     const { complete } = check(protocol({ ...BOUNDS, wrong: 1, joined }), LIMIT, (_from, { to }) =>
@@ -51,63 +51,59 @@ test("joining steps that nobody can come between neither hides a state nor inven
   expect(joined.size).toBe(split.size);
 });
 
-describe("what must not be, is found", () => {
-  const search = (rules: Partial<Rules>, bounds = ABLATION_BOUNDS) =>
-    check(protocol(bounds, { ...BASE, ...rules }), LIMIT);
-  const doctored = (move: TransitionName, change: Partial<Rule>): Partial<Rules> => ({
-    table: { ...TABLE, [move]: { ...TABLE[move], ...change } },
-  });
-  const also = (move: TransitionName, state: State) => doctored(move, { from: [...TABLE[move].from, state] });
+const search = (rules: Partial<Rules>, bounds = ABLATION_BOUNDS) =>
+  check(protocol(bounds, { ...BASE, ...rules }), LIMIT);
+const doctored = (move: TransitionName, change: Partial<Rule>): Partial<Rules> => ({
+  table: { ...TABLE, [move]: { ...TABLE[move], ...change } },
+});
+const also = (move: TransitionName, state: State) => doctored(move, { from: [...TABLE[move].from, state] });
 
-  test("a table in which a success may fail", () => {
-    expect(search(also("expire", "SUCCESS")).counterexample?.invariant).toBe("success never goes back");
-  });
-
-  test("a table in which a success may be cancelled", () => {
-    expect(search(also("cancel", "SUCCESS")).counterexample?.invariant).toBe("success never goes back");
-  });
-
-  test("a table in which a paid fee may be renewed", () => {
-    expect(search(also("renew", "SUCCESS")).counterexample?.invariant).toBe("success never goes back");
-  });
-
-  test("a table without the late truth", () => {
-    const rules = doctored("confirm", { from: ["CREATED", "PENDING", "REVIEW"] });
-    expect(search(rules).counterexample?.invariant).toBe("every capture is accounted for");
-  });
-
-  test("a table in which finalise needs less", () => {
-    const rules = doctored("finalise", { guards: ["notFinalised"] });
-    expect(search(rules).counterexample?.invariant).toBe("finalised over no money that had landed");
-  });
-
-  test("a move that is made on another proof than the table names", () => {
-    expect(() => search(doctored("expire", { proof: "request" }))).toThrow("expire needs request");
-  });
+test("the search finds a table in which a success may fail", () => {
+  expect(search(also("expire", "SUCCESS")).counterexample?.invariant).toBe("success never goes back");
 });
 
-describe("a rule that is taken away is missed", () => {
-  // Those that are found in the blink of an eye; `npm run model` takes away all of them.
-  const QUICK = [
-    "closing cancels at Chapa",
-    "closing verifies again after the cancel",
-    "renew needs closing evidence",
-    "take over begins a new reference",
-    "a success beats every settling",
-    "no other checkout's verification is overdue at finalise",
-    "only the listing's answer acknowledges",
-  ];
+test("the search finds a table in which a success may be cancelled", () => {
+  expect(search(also("cancel", "SUCCESS")).counterexample?.invariant).toBe("success never goes back");
+});
 
-  test.each(QUICK)("%s", (name) => {
-    const ablation = ABLATIONS.find((known) => known.name === name);
-    if (!ablation || !("breaks" in ablation)) throw new Error(`there is no such rule: ${name}`);
-    const model = protocol({ ...ABLATION_BOUNDS, ...ablation.bounds }, rulesWithout(ablation));
-    const invariants = model.invariants.filter((invariant) => invariant.name === ablation.breaks);
-    expect(check({ ...model, invariants }, LIMIT).counterexample?.invariant).toBe(ablation.breaks);
-  });
+test("the search finds a table in which a paid fee may be renewed", () => {
+  expect(search(also("renew", "SUCCESS")).counterexample?.invariant).toBe("success never goes back");
+});
 
-  test("no rule is taken away under two names, and each is some rule", () => {
-    expect(new Set(ABLATIONS.map(({ name }) => name)).size).toBe(ABLATIONS.length);
-    for (const ablation of ABLATIONS) expect(rulesWithout(ablation), ablation.name).not.toEqual(BASE);
-  });
+test("the search finds a table in which late evidence no longer confirms a payment", () => {
+  const rules = doctored("confirm", { from: ["CREATED", "PENDING", "REVIEW"] });
+  expect(search(rules).counterexample?.invariant).toBe("every capture is accounted for");
+});
+
+test("the search finds a table in which finalise needs less", () => {
+  const rules = doctored("finalise", { guards: ["notFinalised"] });
+  expect(search(rules).counterexample?.invariant).toBe("finalised over no money that had landed");
+});
+
+test("the search finds a transition that is made on another proof than the table names", () => {
+  expect(() => search(doctored("expire", { proof: "request" }))).toThrow("expire needs request");
+});
+
+// Those that are found in the blink of an eye; `npm run model` takes away all of them.
+const QUICK = [
+  "closing cancels at Chapa",
+  "closing verifies again after the cancel",
+  "renew needs closing evidence",
+  "take over begins a new reference",
+  "a success beats every settling",
+  "no other checkout's verification is overdue at finalise",
+  "only the listing's answer acknowledges",
+];
+
+test.each(QUICK)("the search finds a violation without the rule: %s", (name) => {
+  const ablation = ABLATIONS.find((known) => known.name === name);
+  if (!ablation || !("breaks" in ablation)) throw new Error(`there is no such rule: ${name}`);
+  const model = protocol({ ...ABLATION_BOUNDS, ...ablation.bounds }, rulesWithout(ablation));
+  const invariants = model.invariants.filter((invariant) => invariant.name === ablation.breaks);
+  expect(check({ ...model, invariants }, LIMIT).counterexample?.invariant).toBe(ablation.breaks);
+});
+
+test("no rule is taken away under two names, and each is a rule of the model", () => {
+  expect(new Set(ABLATIONS.map(({ name }) => name)).size).toBe(ABLATIONS.length);
+  for (const ablation of ABLATIONS) expect(rulesWithout(ablation), ablation.name).not.toEqual(BASE);
 });

@@ -3,12 +3,12 @@ import { Change, type Setting } from "./effects.ts";
 import { noted } from "./rules.ts";
 import { isPayable, isSettled, type S, type Tx, txAt } from "./state.ts";
 
-/** Payers, Chapa by itself, requests, and the listing: at any moment. */
+/** The steps of payers, Chapa, requests and the listing service. They may happen at any time. */
 export function outsideSteps(setting: Setting, s: S): Step<S>[] {
   return [...requestSteps(setting, s), ...s.chapa.flatMap((tx, at) => moneySteps(setting, s, tx, at))];
 }
 
-/** A request is recorded once; one that was begun before a settling may be recorded after it, and is old then. */
+/** A request is recorded once. One that began before the payment was settled may be recorded after it, as old. */
 function requestSteps(setting: Setting, s: S): Step<S>[] {
   const at = s.world.requests.indexOf("none");
   if (at < 0) return [];
@@ -36,8 +36,8 @@ function moneySteps(setting: Setting, s: S, tx: Tx, at: number): Step<S>[] {
 }
 
 /**
- * The listing takes the first final status. A success stays one, so reading, telling and noting need no memory; a
- * FAILED may be overtaken on its way.
+ * The listing service accepts the first final status. A success stays a success, so its delivery needs no state. A FAILED
+ * may be overtaken while it is under way.
  */
 export function listingSteps(setting: Setting, s: S): Step<S>[] {
   const { rules } = setting;
@@ -45,17 +45,17 @@ export function listingSteps(setting: Setting, s: S): Step<S>[] {
   const steps: Step<S>[] = [];
   const change = () => new Change(setting, s);
   const mayDeliverFailed = isSettled(row) && (row.finalised || !rules.tellsFinalisedOnly);
-  if (mayDeliverFailed && !world.telling && world.delivered === "") {
-    steps.push(change().world({ telling: true }).build("listing: FAILED leaves"));
+  if (mayDeliverFailed && !world.sending && world.delivered === "") {
+    steps.push(change().world({ sending: true }).build("listing: FAILED leaves"));
   }
-  if (world.telling) {
+  if (world.sending) {
     const delivered = world.delivered === "" ? "FAILED" : world.delivered;
-    steps.push(change().world({ telling: false, delivered }).build("listing: FAILED arrives"));
-    steps.push(change().world({ telling: false }).build("listing: FAILED is lost"));
+    steps.push(change().world({ sending: false, delivered }).build("listing: FAILED arrives"));
+    steps.push(change().world({ sending: false }).build("listing: FAILED is lost"));
   }
   if (row.state === "SUCCESS" && row.listing === "") {
     const isNote = (step: Step<S>) => step.name === undefined && step.to.row !== row;
-    // Where steps are not joined, the note comes from an invocation of its own.
+    // If steps are not joined, a separate invocation writes the note.
     steps.push(...successSteps(setting, s).filter((step) => setting.bounds.joined || !isNote(step)));
   }
   return steps;
@@ -69,7 +69,7 @@ export function successSteps(setting: Setting, s: S): Step<S>[] {
   switch (world.delivered) {
     case "": {
       const delivered = new Change(setting, s).world({ delivered: "SUCCESS" }).build("listing: SUCCESS arrives");
-      // Without its answer, a message that was sent counts as heard.
+      // Without an answer, a sent message counts as acknowledged.
       return rules.listingIsAsked ? [delivered] : [delivered, acknowledged()];
     }
     case "SUCCESS":
@@ -82,7 +82,7 @@ export function successSteps(setting: Setting, s: S): Step<S>[] {
   }
 }
 
-/** The attempts whose money is there and not in the row. */
+/** The attempts with a capture that the row does not have. */
 export function unaccounted(s: S): number[] {
   return s.chapa.flatMap((_, at) => {
     const { money } = txAt(s, at);

@@ -19,18 +19,19 @@ export const LEFT_OUT: Partial<Record<TransitionName, string>> = {
 export const MODELLED = TRANSITION_NAMES.filter((name) => !(name in LEFT_OUT));
 
 /**
- * One fee as an explicit-state model: its row, Chapa, the invocations that run, the listing, and whoever asks and
- * pays. Each effect on the outside is one transition; between two of them an invocation may stop for any time, or for
- * ever. States and guards of moves come from the table in lib/domain/transitions.ts.
+ * One fee as an explicit-state model: its row, Chapa, the running invocations, the listing, callers and payers. Each
+ * effect on the outside is one transition. Between two of them an invocation may stop for any time, or for ever. States
+ * and guards come from the table in lib/domain/transitions.ts.
  *
- * Clocks are not in it: each comparison with one comes out either way, so nothing that holds here rests on a lease, a
- * window, a timeout or on clocks that agree. What is assumed instead: a payment that was under way when its link ended
- * has landed by the last look after that (seven days); Chapa captures a reference at most once, and what it says was
- * captured stays so; a cancel that it answers definitively lets nobody begin to pay; the listing is told one thing at a
- * time. A lost message, webhook or answer needs no transition of its own: it is one that is not taken.
+ * The model has no clocks. A comparison with a clock may have either result, so no invariant depends on a lease, a window,
+ * a timeout or synchronised clocks. The model assumes: a payment that was under way when its link ended has arrived by
+ * the last verification (seven days later); Chapa captures a reference at most once, and a capture stays; after a
+ * definitive cancel no payer can begin to pay; one message at a time is sent to the listing service. A lost message,
+ * webhook or answer needs no transition: it is a transition that does not happen.
  *
- * With `joined`, steps are one where nobody can come between to any effect: a read and the conditional write that names
- * its version; a question whose answer stays true and the write that follows. A test compares what is reached without.
+ * With `joined`, several steps are one if no other step between them can make a difference: a read and the conditional
+ * write with its version; a question with a permanent answer and the write that follows. A test compares the reachable
+ * states with and without.
  */
 export function protocol(bounds: Bounds, rules: Rules = BASE): Model<S> {
   const setting = { bounds, rules };
@@ -56,7 +57,7 @@ function stepsOf(setting: Setting, s: S): Step<S>[] {
   ];
 }
 
-/** The invocations of one kind, without twins: equal ones can do the same. */
+/** The invocations of one kind without duplicates, because equal ones have the same next steps. */
 function each(s: S, kind: Place["kind"]): Place[] {
   return s[kind].flatMap((one, index) => (s[kind][index - 1] === one ? [] : [{ kind, index }]));
 }

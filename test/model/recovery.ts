@@ -4,13 +4,13 @@ import { left } from "./rules.ts";
 import { IDLE, isCaptured, isPayable, isSettled, put, type Rec, type Row, type S, type Tx, txAt } from "./state.ts";
 import { endsOtherLink, endsVerification, takesMoneyIn } from "./verifications.ts";
 
-// More than any payment of three attempts needs; reaching it means that nothing comes to an end.
+// More steps than a payment of three attempts needs. Reaching the limit means that the recovery does not end.
 const ROUNDS = 40;
 
 /**
- * What becomes of the fee when everything that runs vanishes here, whatever was under way lands, and from then on
- * only the sweep runs, with everything working. It is told by the row's date alone what to look at: no webhook comes,
- * no message, nobody asks.
+ * The end of the fee if all invocations die in this state, all payments under way arrive, and from then on only the sweep
+ * runs and everything works. Only the row's date decides what the sweep verifies: there are no webhooks, messages or
+ * requests.
  */
 export function swept(setting: Setting, from: S): S {
   let s = quiet(from);
@@ -58,7 +58,7 @@ function verifiedOnce(setting: Setting, s: S, at: number): S {
   return dueMove(setting, ended);
 }
 
-/** The timeout is over by now: what is open expires, what is settled is finalised. */
+/** The timeout has passed: an open payment expires, a settled one is finalised. */
 function dueMove(setting: Setting, s: S): S {
   const { row } = s;
   const change = new Change(setting, s);
@@ -77,8 +77,8 @@ function dueMove(setting: Setting, s: S): S {
 }
 
 /**
- * What a client hears who asks again and again from here on, alone, with everything working and every window, lease
- * and back-off over in time.
+ * What a single client finally gets that repeats its request from this state on, while everything works and every window,
+ * lease and back-off ends in time.
  * @returns `url` that can be paid, a `final` answer, or `stuck`
  */
 export function pressed(setting: Setting, from: S): "url" | "final" | "stuck" {
@@ -121,7 +121,7 @@ function began(setting: Setting, s: S, next: number): S | undefined {
   return change.move(move, claim, { attempt: next, recs, unsent: false }) ? change.build("").to : undefined;
 }
 
-/** A reference is good for one try: Chapa refuses one that it has seen. */
+/** A reference can be used for one try, because Chapa refuses a known one. */
 function opened(setting: Setting, s: S): S {
   const { attempt, recs } = s.row;
   if (txAt(s, attempt).link !== "absent") return s;

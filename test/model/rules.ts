@@ -10,19 +10,19 @@ export type Rule = {
   readonly guards: readonly GuardName[];
 };
 
-/** The rules of the protocol, each of which can be taken away alone. */
+/** The rules of the protocol. Each can be removed alone. */
 export type Rules = {
   /**
-   * A policy, not a rule: where it is off, nothing is finalised, and what is settled rests after its last verification.
+   * A policy, not a rule. If it is off, no payment is finalised, and a settled one rests after its last verification.
    */
   listingHearsFailed: boolean;
-  /** The table of legal transitions; a test may give a doctored one. */
+  /** The table of legal transitions. A test may pass a changed one. */
   table: Readonly<Record<TransitionName, Rule>>;
-  /** Guards of the table that nobody asks for. */
+  /** Guards of the table that are not checked. */
   unguarded: Partial<Record<TransitionName, readonly GuardName[]>>;
-  /** Transitions that are written without asking for the version that was read. */
+  /** Transitions that are written without the condition on the version. */
   unversioned: readonly TransitionName[];
-  /** Which closings are begun at the end: with no evidence at all. */
+  /** Closings that skip all evidence. */
   withoutEvidence: readonly TransitionName[];
   firstVerify: boolean;
   secondVerify: boolean;
@@ -39,7 +39,7 @@ export type Rules = {
   accountsOldAttempts: boolean;
   lateTruthWins: boolean;
   secondCapturesCount: boolean;
-  /** A further capture is known by its attempt, not by there being one already. */
+  /** A further capture is recognised by its attempt, not by the presence of an earlier one. */
   countsEachCapture: boolean;
   finalisesAfterVerification: boolean;
   notesAskForVersion: boolean;
@@ -47,7 +47,7 @@ export type Rules = {
   endsOtherLinks: boolean;
   tellsFinalisedOnly: boolean;
   listingIsAsked: boolean;
-  /** When the row leaves the sweep's index, and which attempts the sweep has looked at. */
+  /** When the row leaves the sweep's index, and which attempts the sweep verifies. */
   dueWhenSettled: boolean;
   dueAfterAcknowledgement: boolean;
   dueAfterEachMove: boolean;
@@ -70,16 +70,16 @@ export type Claim = {
   agreed?: boolean;
 };
 
-// Every comparison with a clock is free to come out either way: clocks decide nothing that must hold.
+// Every comparison with a clock may have either result, because no invariant may depend on clocks.
 const ANY_TIME = () => true;
 const ATTEMPTS_LEFT = (row: Row, { next }: Claim) => next === undefined || next < row.recs.length;
 
-/** The guards of lib/domain/transitions.ts as they read in this model; a test holds them against those. */
+/** The guards of lib/domain/transitions.ts in this model. A test compares both. */
 export const GUARDS: Record<GuardName, (row: Row, claim: Claim, rules: Rules) => boolean> = {
   leaseOverOrMine: ANY_TIME,
   attemptsLeft: ATTEMPTS_LEFT,
   attemptsLeftOrUnsent: ATTEMPTS_LEFT,
-  // Whoever wrote the lease wrote the newest version: every transition that changes it makes another.
+  // The holder of the lease has written the newest version, because every transition that changes it makes a new one.
   leaseIsMine: (_row, { fresh }) => fresh,
   noCheckoutUrl: (row, { attempt }) => row.recs[attempt] === "",
   closesLatestAttempt: (row, { attempt }) => attempt === row.attempt,
@@ -98,7 +98,7 @@ export const GUARDS: Record<GuardName, (row: Row, claim: Claim, rules: Rules) =>
   finaliseTimeReached: (row, _claim, { listingHearsFailed }) =>
     listingHearsFailed && row.recs.some((rec) => rec !== ""),
   noOtherVerificationOverdue: (row, { attempt }) => row.recs.every((rec, at) => at === attempt || rec !== "closed"),
-  // No money goes back in this model.
+  // There are no refunds in this model.
   moneyIsHere: () => true,
   moneyWentBack: () => false,
   noReversalInReview: () => true,
@@ -179,13 +179,13 @@ export function moved(
   return { ...next, due };
 }
 
-/** The row after a note beside the version, which dates it anew. */
+/** The row after a note, which does not change the version but sets a new date. */
 export function noted(rules: Rules, row: Row, changes: Partial<Row>): Row {
   const next = { ...row, ...changes };
   return { ...next, due: isDue(rules, next) && (rules.dueAfterEachMove || row.due) };
 }
 
-/** Whether there is anything that the row waits for. */
+/** Whether the row waits for anything. */
 export function isDue(rules: Rules, row: Row): boolean {
   if (row.recs.every((rec) => rec === "")) return false;
   const awaitsVerification = row.recs.some(
@@ -208,7 +208,7 @@ export function isDue(rules: Rules, row: Row): boolean {
   }
 }
 
-/** What an attempt is after it was left. */
+/** The state of an attempt after it was left. */
 export function left(rules: Rules, row: Row, attempt: number): Row["recs"] {
   return row.recs.map((rec, at) =>
     at === attempt && rec === "open" ? (rules.verifiesAfterClosing ? "closed" : "done") : rec,

@@ -5,8 +5,8 @@ import { IDLE, isCaptured, process, put, type Rec, type Row, type S, txAt } from
 import { takesMoneyIn } from "./verifications.ts";
 
 /**
- * Looks as they really run, each read, question and write a step of its own. A note is written if no move came in
- * between; it sets whole attributes as they follow from what was read, so it undoes what another note has set.
+ * Verifications as they really run: each read, question and write is a step of its own. A note is written if no
+ * transition happened in between. It sets whole attributes from what was read, so it may undo another note.
  */
 export function splitVerificationSteps(setting: Setting, s: S, place: Place): Step<S>[] {
   const one = s[place.kind][place.index];
@@ -62,7 +62,7 @@ function beginsVerification(setting: Setting, s: S, place: Place, at: number): S
   return steps;
 }
 
-/** The last verification comes when whatever was under way has landed. */
+/** The last verification happens after all payments under way have arrived. */
 function afterVerification({ row, chapa }: S, at: number): Rec {
   const rec = row.recs[at] ?? "";
   if (rec === "closed") return "verified";

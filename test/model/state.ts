@@ -1,15 +1,15 @@
 import type { State } from "../../lib/domain/vocabulary.ts";
 
 /**
- * What the row knows of one attempt. `""`: never opened. `open`: can be paid. `closed`, `verified`, `done`: left, and
- * awaiting its first look after that, its last one, or none. `paid`, `review`: its money is recorded.
+ * The row's record of one attempt. `""`: never opened. `open`: can be paid. `closed`, `verified`, `done`: left, and
+ * waiting for its first verification after that, its last one, or none. `paid`, `review`: its money is recorded.
  */
 export type Rec = "" | "open" | "closed" | "verified" | "done" | "paid" | "review";
 
 /**
  * The payment's row. `unsent`: the last holder knows that nothing left for Chapa. `listing`: the listing's answer to a
- * success, as recorded. `due`: whether the sweep finds the row. The version is not a number here: whoever holds a copy
- * knows whether it is still the newest (`fresh`).
+ * success, as recorded. `due`: whether the sweep finds the row. The version is not a number here: each copy of the row
+ * has a flag that says whether it is still the newest (`fresh`).
  */
 export type Row = {
   state: State | "none";
@@ -63,8 +63,8 @@ export type Process = {
 /** When a request was recorded, seen from the last settling: not yet, after it, or before it. */
 export type Request = "none" | "new" | "old";
 
-/** `delivered`: the final status that the listing has taken. `telling`: a FAILED is on its way there. */
-export type World = { requests: readonly Request[]; delivered: "" | "SUCCESS" | "FAILED"; telling: boolean };
+/** `delivered`: the final status that the listing has accepted. `sending`: a FAILED is under way to it. */
+export type World = { requests: readonly Request[]; delivered: "" | "SUCCESS" | "FAILED"; sending: boolean };
 
 /** The whole system: one fee. */
 export type S = {
@@ -82,7 +82,7 @@ export type Bounds = {
   requests: number;
   /** How many captures may differ from what was agreed. */
   wrong: number;
-  /** Whether steps that nobody can come between, to any effect, are one. */
+  /** Whether steps are one if no other step between them can make a difference. */
   joined: boolean;
 };
 
@@ -134,7 +134,7 @@ export function initialState(bounds: Bounds): S {
     chapa: each<Tx>(bounds.attempts, { link: "absent", given: false, money: "" }),
     initiators: each(bounds.initiators, IDLE),
     closers: each(bounds.closers, IDLE),
-    world: { requests: each<Request>(bounds.requests, "none"), delivered: "", telling: false },
+    world: { requests: each<Request>(bounds.requests, "none"), delivered: "", sending: false },
   };
 }
 

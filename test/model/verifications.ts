@@ -5,8 +5,8 @@ import { isRecorded, left, noted, type Rules } from "./rules.ts";
 import { IDLE, isCaptured, isSettled, put, type Rec, type S, txAt } from "./state.ts";
 
 /**
- * Looks, by whatever they are caused, at any moment. What they find here stays so for ever (money that was captured, a
- * link that has ended), so asking and writing are one step: nobody can come in between.
+ * Verifications by any trigger, at any time. Their result is permanent (captured money, an ended link), so the question
+ * and the write are one step: no other step between them makes a difference.
  */
 export function verificationSteps(setting: Setting, s: S): Step<S>[] {
   return s.row.recs.flatMap((_, at) => [
@@ -18,7 +18,7 @@ export function verificationSteps(setting: Setting, s: S): Step<S>[] {
   ]);
 }
 
-/** The move that captured money justifies, as transitionForMoney of lib/domain/transitions.ts has it. */
+/** The transition for captured money, as transitionForMoney in lib/domain/transitions.ts decides it. */
 function transitionForMoney(rules: Rules, s: S, at: number): TransitionName | undefined {
   const { row } = s;
   if (at > row.attempt || row.state === "none") return undefined;
@@ -31,7 +31,7 @@ function transitionForMoney(rules: Rules, s: S, at: number): TransitionName | un
   return txAt(s, at).money === "paid" || !rules.comparesAmounts ? "confirm" : "review";
 }
 
-/** @param place who does it, where that is an invocation of its own */
+/** @param place the invocation that does it, if it is a separate one */
 export function takesMoneyIn(setting: Setting, s: S, at: number, place?: Place): Step<S>[] {
   if (!isCaptured(txAt(s, at))) return [];
   const move = transitionForMoney(setting.rules, s, at);
@@ -48,7 +48,7 @@ export function takesMoneyIn(setting: Setting, s: S, at: number, place?: Place):
   return isMade ? [change.build(`verify: finds the money of ${at}: ${move}`)] : [];
 }
 
-/** Only without "a webhook proves nothing": whoever can post one says that it was paid. */
+/** Only without "a webhook proves nothing": any webhook marks the payment as paid. */
 function forgedWebhook(setting: Setting, s: S, at: number): Step<S>[] {
   if (setting.rules.verifiesWebhooks || at > s.row.attempt) return [];
   const change = new Change(setting, s);
@@ -57,7 +57,7 @@ function forgedWebhook(setting: Setting, s: S, at: number): Step<S>[] {
   return isMade ? [change.build(`webhook: says that ${at} was paid`)] : [];
 }
 
-/** The first look after a checkout was left, and the last one, by which whatever was under way has landed. */
+/** The first verification after a checkout was left, and the last one, after all payments under way have arrived. */
 export function endsVerification(setting: Setting, s: S, at: number): Step<S>[] {
   const rec = s.row.recs[at];
   if (rec !== "closed" && rec !== "verified") return [];
@@ -69,7 +69,7 @@ export function endsVerification(setting: Setting, s: S, at: number): Step<S>[] 
   return [change.build(`verify: ${rec === "closed" ? "finds" : "finds for the last time"} ${at} unpaid`)];
 }
 
-/** Beside a paid checkout every other link is ended; its record is closed by whoever hears that it has ended. */
+/** Ends every other link of a paid payment, and closes its record when it has ended. */
 export function endsOtherLink(setting: Setting, s: S, at: number): Step<S>[] {
   if (s.row.state !== "SUCCESS" || s.row.recs[at] !== "open") return [];
   if (!setting.rules.endsOtherLinks) return [];

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { describe, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { EXCUSED, type Excuse } from "../../.ci/mutation/excused.ts";
 import { listOf, type Mutant, markdownOf, rowOf, scoreOf, survivorsOf, tableOf } from "../../.ci/mutation/report.ts";
 
@@ -18,7 +18,7 @@ function aMutant(status: string, replacement = '""'): Mutant {
 const excuse: Excuse = { file: FILE, code: '"one"', becomes: '""', reason: "It is an example." };
 const two = [aMutant("Survived"), aMutant("NoCoverage")];
 
-test("what became of the mutants counts those that were noticed against those that lived, and those that do not load for neither", () => {
+test("the score counts noticed mutants against survivors, and leaves out those that do not load", () => {
   const statuses = ["Killed", "Killed", "Timeout", "Survived", "NoCoverage", "RuntimeError", "CompileError"];
   const row = rowOf(
     "x",
@@ -39,46 +39,44 @@ test("what became of the mutants counts those that were noticed against those th
   expect(scoreOf(rowOf("none", [], []))).toBe(100);
 });
 
-test("what became of the mutants is not made better by an excuse", () => {
+test("an excuse does not improve the score of mutants", () => {
   const { survivors } = survivorsOf(two, [{ ...excuse, times: 2 }]);
   const row = rowOf("x", [...two, aMutant("Killed"), aMutant("Killed")], survivors);
   expect(row.excused).toBe(2);
   expect(scoreOf(row)).toBe(50);
 });
 
-describe("a survivor", () => {
-  test("is told with its place, its code and what it became, and with its reason or that there is none", () => {
-    const { survivors } = survivorsOf([aMutant("Survived"), aMutant("Survived", "`x`")], [excuse]);
-    expect(survivors).toEqual([
-      {
-        file: FILE,
-        line: LINE,
-        mutator: "StringLiteral",
-        code: '"one"',
-        becomes: '""',
-        isCovered: true,
-        reason: "It is an example.",
-      },
-      expect.objectContaining({ becomes: "`x`", reason: undefined }),
-    ]);
-    expect(listOf(survivors).indexOf("NO REASON")).toBeLessThan(listOf(survivors).indexOf("It is an example."));
-    expect(markdownOf([rowOf("x", two, survivors)], survivors)).toMatch(/\*\*It is an example\.\*\*\n\n- `test/);
-    expect(tableOf([rowOf("x", two, survivors)])).toMatch(/^ +mutants .*\nx +2 .* 0\.0 %$/);
-  });
-
-  test("is excused as often as the excuse says and no more", () => {
-    expect(survivorsOf(two, [excuse]).survivors.map(({ reason }) => reason)).toEqual([excuse.reason, undefined]);
-    expect(survivorsOf(two, [{ ...excuse, times: 2 }]).survivors.every(({ reason }) => reason)).toBe(true);
-  });
-
-  test("that a test notices now, or whose code is gone, makes its excuse stale", () => {
-    expect(survivorsOf([aMutant("Killed")], [excuse]).stale).toEqual([excuse]);
-    expect(survivorsOf([aMutant("Survived")], [{ ...excuse, times: 2 }]).stale).toHaveLength(1);
-    expect(survivorsOf([aMutant("Survived")], [{ ...excuse, file: "elsewhere.ts" }]).stale).toHaveLength(1);
-    expect(survivorsOf([aMutant("Survived")], [excuse]).stale).toEqual([]);
-  });
+test("the report gives each survivor with its place, its code, its mutation, and its reason or that there is none", () => {
+  const { survivors } = survivorsOf([aMutant("Survived"), aMutant("Survived", "`x`")], [excuse]);
+  expect(survivors).toEqual([
+    {
+      file: FILE,
+      line: LINE,
+      mutator: "StringLiteral",
+      code: '"one"',
+      becomes: '""',
+      isCovered: true,
+      reason: "It is an example.",
+    },
+    expect.objectContaining({ becomes: "`x`", reason: undefined }),
+  ]);
+  expect(listOf(survivors).indexOf("NO REASON")).toBeLessThan(listOf(survivors).indexOf("It is an example."));
+  expect(markdownOf([rowOf("x", two, survivors)], survivors)).toMatch(/\*\*It is an example\.\*\*\n\n- `test/);
+  expect(tableOf([rowOf("x", two, survivors)])).toMatch(/^ +mutants .*\nx +2 .* 0\.0 %$/);
 });
 
-test("every excuse is a sentence", () => {
+test("a survivor is excused as often as the excuse says and no more", () => {
+  expect(survivorsOf(two, [excuse]).survivors.map(({ reason }) => reason)).toEqual([excuse.reason, undefined]);
+  expect(survivorsOf(two, [{ ...excuse, times: 2 }]).survivors.every(({ reason }) => reason)).toBe(true);
+});
+
+test("a survivor that a test notices now, or whose code is gone, makes its excuse stale", () => {
+  expect(survivorsOf([aMutant("Killed")], [excuse]).stale).toEqual([excuse]);
+  expect(survivorsOf([aMutant("Survived")], [{ ...excuse, times: 2 }]).stale).toHaveLength(1);
+  expect(survivorsOf([aMutant("Survived")], [{ ...excuse, file: "elsewhere.ts" }]).stale).toHaveLength(1);
+  expect(survivorsOf([aMutant("Survived")], [excuse]).stale).toEqual([]);
+});
+
+test("every excuse in the list is a sentence", () => {
   for (const { reason } of EXCUSED) expect(reason).toMatch(/^[A-Z].{20,}\.$/);
 });

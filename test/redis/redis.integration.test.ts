@@ -8,7 +8,7 @@ import { SharedLimiter } from "../../lib/redis/limiter.ts";
 import { SharedRedis } from "../../lib/redis/shared-redis.ts";
 import { VerifiedUsers } from "../../lib/redis/verified-users.ts";
 import { log } from "../../lib/runtime/logger.ts";
-import { RedisAway, type RedisBridge, startRedis } from "../../local/redis/bridge.ts";
+import { type RedisBridge, RedisUnreachable, startRedis } from "../../local/redis/bridge.ts";
 
 const USER = { userId: Uuid.parse("11111111-1111-4111-8111-111111111111"), role: "owner" };
 const clock = { now: () => Date.now() };
@@ -34,7 +34,7 @@ function limiterOn(
 }
 
 function contract(engine: string, start: () => Promise<RedisBridge>) {
-  describe(`what processes share, on ${engine}`, () => {
+  describe(`limits and cache on ${engine}`, () => {
     let bridge: RedisBridge;
     beforeAll(async () => {
       bridge = await start();
@@ -42,7 +42,7 @@ function contract(engine: string, start: () => Promise<RedisBridge>) {
     beforeEach(() => bridge.reset());
     afterAll(() => bridge.close());
 
-    test("of parallel calls from several processes exactly the limit gets through", async () => {
+    test("exactly the limit of parallel calls from several processes gets through", async () => {
       const processes = Array.from({ length: 4 }, () => limiterOn(bridge, { limit: 5 }).limiter);
       const verdicts = await Promise.all(
         processes.flatMap((limiter) => Array.from({ length: 5 }, () => limiter.take("a"))),
@@ -51,7 +51,7 @@ function contract(engine: string, start: () => Promise<RedisBridge>) {
       expect((await processes[0]?.take("b"))?.allowed).toBe(true);
     });
 
-    test("a caller who was refused once is refused from memory, and told how long", async () => {
+    test("a caller who was refused once is refused from memory, with the time left", async () => {
       const { limiter } = limiterOn(bridge, { limit: 2 });
       const elsewhere = limiterOn(bridge, { limit: 2 }).limiter;
       await elsewhere.take("a");
@@ -94,7 +94,7 @@ function contract(engine: string, start: () => Promise<RedisBridge>) {
     });
 
     test.each(["down", "timeoutBeforeEffect", "500", "malformedJson"])(
-      "while it has the fault %s an open limit is this process's own, and is counted",
+      "while Redis has the fault %s an open limit is this process's own, and is counted",
       async (fault) => {
         vi.stubEnv("DEADLINE_FACTOR", "1");
         const { limiter, counted } = limiterOn(bridge, { limit: 3 });
@@ -107,7 +107,7 @@ function contract(engine: string, start: () => Promise<RedisBridge>) {
       },
     );
 
-    test("while it is down a closed limit lets nobody through, and does again when it is back", async () => {
+    test("a closed limit lets no call through while Redis is down, and does again when Redis is back", async () => {
       let now = Date.now();
       const { limiter } = limiterOn(bridge, { whenUnknown: "closed", now: () => now });
       await bridge.faults.set("down");
@@ -117,7 +117,7 @@ function contract(engine: string, start: () => Promise<RedisBridge>) {
       expect((await limiter.take("a")).allowed).toBe(true);
     });
 
-    test("the cache is only missed while it is down", async () => {
+    test("a call misses the cache, and no more, while Redis is down", async () => {
       const { redis } = limiterOn(bridge);
       const users = new VerifiedUsers(redis, hashKey, clock);
       await bridge.faults.set("down");
@@ -127,7 +127,7 @@ function contract(engine: string, start: () => Promise<RedisBridge>) {
       await bridge.faults.clear();
     });
 
-    test("the protocol: a wrong token, unknown commands, pipelines, lists, absent values", async () => {
+    test("the bridge answers a wrong token, unknown commands, pipelines, lists and absent values as Upstash does", async () => {
       const upstash = (token: string) =>
         new Redis({ url: bridge.origin, token, enableTelemetry: false, retry: false, enableAutoPipelining: false });
       await expect(upstash("wrong").get("payments:x")).rejects.toThrow("WRONGPASS");
@@ -151,7 +151,7 @@ afterEach(() => void vi.unstubAllEnvs());
 
 test("an address where no Redis answers is refused in words that name it, without its password", async () => {
   const refused = await startRedis("redis://:secret@127.0.0.1:1").catch((error: unknown) => error);
-  expect(refused).toBeInstanceOf(RedisAway);
+  expect(refused).toBeInstanceOf(RedisUnreachable);
   expect(String(refused)).toMatch(/^Error: REDIS_URL: no Redis server answers at 127\.0\.0\.1:1$/);
 });
 
@@ -183,7 +183,7 @@ describe.runIf(isInstalled)("a Redis server", () => {
 
   contract("a Redis server", () => startRedis(`redis://127.0.0.1:${port}`));
 
-  test("keeps what is not ours when the cloud starts anew", async () => {
+  test("a Redis server keeps keys that are not ours when the cloud starts anew", async () => {
     const bridge = await startRedis(`redis://127.0.0.1:${port}`);
     const redis = new Redis({ url: bridge.origin, token: bridge.token, enableTelemetry: false });
     await redis.set("somebody:else", "stays");

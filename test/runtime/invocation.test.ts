@@ -6,7 +6,7 @@ import { aContext } from "../support/events.ts";
 
 const TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 
-test("a caller's trace goes on to whoever is asked in its course, and nothing else does", async () => {
+test("a caller's trace goes on to each service that is called in its course, and nothing else does", async () => {
   const response: (string | string[] | undefined)[] = [];
   const server = await serve("sibling", 0, ({ headers }) => {
     response.push(headers["traceparent"]);

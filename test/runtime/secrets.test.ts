@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test } from "vitest";
 import * as z from "zod";
 import { DependencyUnavailable } from "../../lib/domain/errors.ts";
 import { Secret } from "../../lib/runtime/secrets.ts";
@@ -8,104 +8,102 @@ import type { Listening } from "../../local/serve.ts";
 
 const Shape = z.object({ key: z.string() });
 
-describe("a secret", () => {
-  let values: Map<string, object>;
-  let server: Listening;
-  let faults: FaultPlan;
-  let now: number;
-  let secret: Secret<z.infer<typeof Shape>>;
-  let logged: object[];
+let values: Map<string, object>;
+let server: Listening;
+let faults: FaultPlan;
+let now: number;
+let secret: Secret<z.infer<typeof Shape>>;
+let logged: object[];
 
-  beforeEach(async () => {
-    values = new Map<string, object>([["arn:one", { key: "a" }]]);
-    faults = new FaultPlan(() => 0);
-    server = await startSecrets(values, faults);
-    Object.assign(process.env, {
-      AWS_REGION: "eu-west-1",
-      AWS_ACCESS_KEY_ID: "local",
-      AWS_SECRET_ACCESS_KEY: "local",
-      AWS_ENDPOINT_URL_SECRETS_MANAGER: server.origin,
-    });
-    now = 1_000_000;
-    logged = [];
-    const log = { error: (message: string, fields: object = {}) => logged.push({ message, ...fields }) };
-    secret = new Secret("arn:one", Shape, { now: () => now, sleep: async () => undefined }, log);
+beforeEach(async () => {
+  values = new Map<string, object>([["arn:one", { key: "a" }]]);
+  faults = new FaultPlan(() => 0);
+  server = await startSecrets(values, faults);
+  Object.assign(process.env, {
+    AWS_REGION: "eu-west-1",
+    AWS_ACCESS_KEY_ID: "local",
+    AWS_SECRET_ACCESS_KEY: "local",
+    AWS_ENDPOINT_URL_SECRETS_MANAGER: server.origin,
   });
-  afterEach(() => server.close());
+  now = 1_000_000;
+  logged = [];
+  const log = { error: (message: string, fields: object = {}) => logged.push({ message, ...fields }) };
+  secret = new Secret("arn:one", Shape, { now: () => now, sleep: async () => undefined }, log);
+});
+afterEach(() => server.close());
 
-  test("is kept for five minutes and then read again", async () => {
-    expect(await secret.get()).toEqual({ key: "a" });
-    values.set("arn:one", { key: "b" });
-    now += 4 * 60_000;
-    expect(await secret.get()).toEqual({ key: "a" });
-    now += 60_001;
-    expect(await secret.get()).toEqual({ key: "b" });
-  });
+test("a secret is kept for five minutes and then read again", async () => {
+  expect(await secret.get()).toEqual({ key: "a" });
+  values.set("arn:one", { key: "b" });
+  now += 4 * 60_000;
+  expect(await secret.get()).toEqual({ key: "a" });
+  now += 60_001;
+  expect(await secret.get()).toEqual({ key: "b" });
+});
 
-  test("that was refused somewhere is read again, but not for every stranger who is refused", async () => {
-    await secret.get();
-    values.set("arn:one", { key: "b" });
-    expect(await secret.renewed()).toEqual({ key: "b" });
-    values.set("arn:one", { key: "c" });
-    now += 29_000;
-    expect(await secret.renewed()).toEqual({ key: "b" });
-    now += 1_001;
-    expect(await secret.renewed()).toEqual({ key: "c" });
-    expect(await secret.get()).toEqual({ key: "c" });
-  });
+test("a secret that was refused is read again, but not once for each refused stranger", async () => {
+  await secret.get();
+  values.set("arn:one", { key: "b" });
+  expect(await secret.renewed()).toEqual({ key: "b" });
+  values.set("arn:one", { key: "c" });
+  now += 29_000;
+  expect(await secret.renewed()).toEqual({ key: "b" });
+  now += 1_001;
+  expect(await secret.renewed()).toEqual({ key: "c" });
+  expect(await secret.get()).toEqual({ key: "c" });
+});
 
-  test("that is being read again is waited for by all who were refused meanwhile", async () => {
-    await secret.get();
-    values.set("arn:one", { key: "b" });
-    const all = await Promise.all(Array.from({ length: 5 }, () => secret.renewed()));
-    expect(all).toEqual(Array.from({ length: 5 }, () => ({ key: "b" })));
-  });
+test("all calls that were refused meanwhile wait for the one new read of a secret", async () => {
+  await secret.get();
+  values.set("arn:one", { key: "b" });
+  const all = await Promise.all(Array.from({ length: 5 }, () => secret.renewed()));
+  expect(all).toEqual(Array.from({ length: 5 }, () => ({ key: "b" })));
+});
 
-  test("is served stale while its store does not answer", async () => {
-    await secret.get();
-    await faults.set("500");
-    now += 3_600_000;
-    expect(await secret.get()).toEqual({ key: "a" });
-  });
+test("a secret is served stale while its store does not answer", async () => {
+  await secret.get();
+  await faults.set("500");
+  now += 3_600_000;
+  expect(await secret.get()).toEqual({ key: "a" });
+});
 
-  test("whose store has just failed is served stale without asking, for half a minute", async () => {
-    await secret.get();
-    await faults.set("500");
-    now += 3_600_000;
-    expect(await secret.get()).toEqual({ key: "a" });
-    await faults.clear();
-    values.set("arn:one", { key: "b" });
-    now += 29_000;
-    expect(await secret.get()).toEqual({ key: "a" });
-    expect(await secret.renewed()).toEqual({ key: "a" });
-    now += 1_001;
-    expect(await secret.get()).toEqual({ key: "b" });
-  });
+test("a secret is served stale for half a minute after its store failed, without another read", async () => {
+  await secret.get();
+  await faults.set("500");
+  now += 3_600_000;
+  expect(await secret.get()).toEqual({ key: "a" });
+  await faults.clear();
+  values.set("arn:one", { key: "b" });
+  now += 29_000;
+  expect(await secret.get()).toEqual({ key: "a" });
+  expect(await secret.renewed()).toEqual({ key: "a" });
+  now += 1_001;
+  expect(await secret.get()).toEqual({ key: "b" });
+});
 
-  test("that was never read is an outage and not a fault, and one bad start is not remembered", async () => {
-    await faults.set("500");
-    await expect(secret.get()).rejects.toThrow(DependencyUnavailable);
-    await faults.clear();
-    expect(await secret.get()).toEqual({ key: "a" });
-  });
+test("a secret that was never read is an outage and not a fault, and is read again at the next call", async () => {
+  await faults.set("500");
+  await expect(secret.get()).rejects.toThrow(DependencyUnavailable);
+  await faults.clear();
+  expect(await secret.get()).toEqual({ key: "a" });
+});
 
-  test("of the wrong shape is never handed out, and the log names the field and not the value", async () => {
-    values.set("arn:one", { key: 5417 });
-    await expect(secret.get()).rejects.toThrow(DependencyUnavailable);
-    expect(logged).toEqual([{ message: "secret_malformed", secret: "arn:one", fields: "key" }]);
-  });
+test("a secret of the wrong shape is never used, and the log names the field and not the value", async () => {
+  values.set("arn:one", { key: 5417 });
+  await expect(secret.get()).rejects.toThrow(DependencyUnavailable);
+  expect(logged).toEqual([{ message: "secret_malformed", secret: "arn:one", fields: "key" }]);
+});
 
-  test("that is not JSON is called so", async () => {
-    values.set("arn:one", []);
-    await expect(secret.get()).rejects.toThrow(DependencyUnavailable);
-    expect(logged).toEqual([{ message: "secret_malformed", secret: "arn:one", fields: "not a JSON object" }]);
-  });
+test("a secret that is not JSON is reported as such", async () => {
+  values.set("arn:one", []);
+  await expect(secret.get()).rejects.toThrow(DependencyUnavailable);
+  expect(logged).toEqual([{ message: "secret_malformed", secret: "arn:one", fields: "not a JSON object" }]);
+});
 
-  test("that was replaced by a malformed one stays as it was, and the log says so", async () => {
-    await secret.get();
-    values.set("arn:one", { other: "b" });
-    now += 5 * 60_000 + 1;
-    expect(await secret.get()).toEqual({ key: "a" });
-    expect(logged).toEqual([{ message: "secret_malformed", secret: "arn:one", fields: "key" }]);
-  });
+test("a secret that was replaced by a malformed one keeps its value, and the log says so", async () => {
+  await secret.get();
+  values.set("arn:one", { other: "b" });
+  now += 5 * 60_000 + 1;
+  expect(await secret.get()).toEqual({ key: "a" });
+  expect(logged).toEqual([{ message: "secret_malformed", secret: "arn:one", fields: "key" }]);
 });

@@ -1,26 +1,24 @@
-import { describe, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { messageFor } from "../../lib/services/messages.ts";
 
 const EVENTS = ["paid", "failed", "expired", "cancelled"] as const;
 const values = { amount: "500.00 ETB", tx_ref: "G85FR23GHWFN3DNFFP00" };
 
-describe("messages", () => {
-  test.each(EVENTS.flatMap((event) => ["en", "am", "om"].map((language) => [event, language] as const)))(
-    "%s in %s names amount and reference and leaves no placeholder",
-    (event, language) => {
-      const { subject, message, language: used } = messageFor(event, language, values);
-      expect(used).toBe(language);
-      expect(message).toContain(values.amount);
-      expect(message).toContain(values.tx_ref);
-      expect(`${subject}${message}`).not.toMatch(/[{}]/);
-    },
-  );
+test.each(EVENTS.flatMap((event) => ["en", "am", "om"].map((language) => [event, language] as const)))(
+  "%s in %s names amount and reference and leaves no placeholder",
+  (event, language) => {
+    const { subject, message, language: used } = messageFor(event, language, values);
+    expect(used).toBe(language);
+    expect(message).toContain(values.amount);
+    expect(message).toContain(values.tx_ref);
+    expect(`${subject}${message}`).not.toMatch(/[{}]/);
+  },
+);
 
-  test("a receipt does not claim that the listing was approved: that is the listing's to say", () => {
-    expect(messageFor("paid", "en", values).message).not.toMatch(/approv/i);
-  });
+test("a receipt does not claim that the listing was approved", () => {
+  expect(messageFor("paid", "en", values).message).not.toMatch(/approv/i);
+});
 
-  test("no payer is told that the payment failed without being told that a payment would still be found", () => {
-    expect(messageFor("expired", "en", values).message).toMatch(/so far/);
-  });
+test("every notice of a failure says that a payment would still be found", () => {
+  expect(messageFor("expired", "en", values).message).toMatch(/so far/);
 });

@@ -42,7 +42,7 @@ describe("User Management", () => {
     answers["GET /api/v1/auth/verify"] = { status, body };
   };
 
-  test("is asked with GET and the caller's own token", async () => {
+  test("User Management is asked with GET and the caller's own token", async () => {
     answering(known);
     expect(await verify()).toEqual({
       userId: FEE.userId,
@@ -54,17 +54,17 @@ describe("User Management", () => {
     expect(requests[0]?.headers.authorization).toBe("Bearer token");
   });
 
-  test("may know neither phone nor language", async () => {
+  test("User Management may know neither phone nor language", async () => {
     answering({ ...known, phone_number: null, preferred_language: null });
     expect(await verify()).toMatchObject({ phone: undefined, language: undefined });
   });
 
-  test("may write an old phone number as bytes", async () => {
+  test("User Management may write an old phone number as bytes", async () => {
     answering({ ...known, phone_number: "\\x2b323531393131323233333434" });
     expect(await verify()).toMatchObject({ phone: "+251911223344" });
   });
 
-  test.each([401, 403])("with %d does not know the token", async (status) => {
+  test.each([401, 403])("User Management answering %d does not know the token", async (status) => {
     answering({ detail: "Could not validate credentials" }, status);
     expect(await verify()).toBeUndefined();
   });
@@ -75,12 +75,12 @@ describe("User Management", () => {
     [200, {}],
     [200, "<html>"],
     [200, { ...known, user_id: "admin" }],
-  ])("with %d %j is unavailable, which is not a refusal", async (status, body) => {
+  ])("User Management answering %d %j is unavailable, which is not a refusal", async (status, body) => {
     answering(body, status);
     await expect(verify()).rejects.toThrow(DependencyUnavailable);
   });
 
-  test.each(["down", "resetBeforeHeaders"])("that is %s is unavailable", async (fault) => {
+  test.each(["down", "resetBeforeHeaders"])("User Management that is %s is unavailable", async (fault) => {
     await faults.set(fault);
     await expect(verify()).rejects.toThrow(DependencyUnavailable);
   });
@@ -94,7 +94,7 @@ describe("Property Listing", () => {
     answers["POST /api/v1/payments/confirm"] = { status, body };
   };
 
-  test("is told with its own key, and nothing but strings", async () => {
+  test("the listing is told with its own key, and only strings", async () => {
     answering(200, { status: "received", property_status: "APPROVED", payment_status: "SUCCESS" });
     expect(await confirm()).toEqual({ kind: "received", propertyStatus: "APPROVED", paymentStatus: "SUCCESS" });
     expect(requests[0]?.headers["x-api-key"]).toBe("listing-key");
@@ -107,7 +107,7 @@ describe("Property Listing", () => {
   });
 
   test.each([{}, { status: "surprise" }, { ok: true }])(
-    "with 200 %j has shown nothing, which is no doubt and no proof",
+    "the listing answering 200 %j has shown nothing, which is neither doubt nor proof",
     async (body) => {
       answering(200, body);
       expect(await confirm()).toEqual({ kind: "received", propertyStatus: "", paymentStatus: "" });
@@ -126,12 +126,12 @@ describe("Property Listing", () => {
     [200, "<html>", "unavailable"],
     [502, "", "unknown"],
     [504, "", "unknown"],
-  ])("with %d %j has answered %s", async (status, body, kind) => {
+  ])("the listing answering %d %j has answered %s", async (status, body, kind) => {
     answering(status, body);
     expect(await confirm()).toEqual({ kind });
   });
 
-  test("that breaks off or stays silent may or may not have acted, and is not told again at once", async () => {
+  test("a listing that breaks off or stays silent may have acted, and is not told again at once", async () => {
     answering(200, { status: "received" });
     for (const fault of ["resetAfterEffect", "timeoutAfterEffect"]) {
       requests = [];
@@ -141,12 +141,12 @@ describe("Property Listing", () => {
     }
   });
 
-  test("that cannot be reached has certainly not acted", async () => {
+  test("a listing that cannot be reached has certainly not acted", async () => {
     await faults.set("down");
     expect(await confirm()).toEqual({ kind: "unavailable" });
   });
 
-  test("shows an approved property in public, or among the reserved", async () => {
+  test("the listing shows an approved property in public, or among the reserved", async () => {
     const shown = () => listing().isPublicOrReserved(FEE.propertyId);
     answers[`GET /api/v1/properties/reserved`] = { status: 200, body: [] };
     expect(await shown()).toBe(false);
@@ -156,7 +156,7 @@ describe("Property Listing", () => {
     expect(await shown()).toBe(true);
   });
 
-  test("that does not show anything leaves the question open", async () => {
+  test("a listing that shows nothing leaves the question open", async () => {
     const shown = () => listing().isPublicOrReserved(FEE.propertyId);
     expect(await shown()).toBeUndefined();
     answers[`GET /api/v1/properties/public/${FEE.propertyId}`] = { status: 500, body: {} };
@@ -165,7 +165,7 @@ describe("Property Listing", () => {
     expect(await shown()).toBeUndefined();
   });
 
-  test("is asked once more to show something when the connection broke just then", async () => {
+  test("the listing is asked once more for a property when the connection broke", async () => {
     answers[`GET /api/v1/properties/public/${FEE.propertyId}`] = { status: 200, body: {} };
     await faults.set({ fault: "resetBeforeHeaders", times: 1 });
     expect(await listing().isPublicOrReserved(FEE.propertyId)).toBe(true);
@@ -188,7 +188,7 @@ describe("Notification", () => {
     answers["POST /api/v1/notifications/send"] = { status, body: {} };
   };
 
-  test("gets a body that every version of it understands, in the user's language", async () => {
+  test("the notification service gets a body that every version of it understands, in the user's language", async () => {
     answering(202);
     expect(await send()).toBe("sent");
     const body = JSON.parse(String(requests[0]?.body));
@@ -206,7 +206,7 @@ describe("Notification", () => {
     expect(requests[0]?.headers.authorization).toBe("Bearer bearer");
   });
 
-  test.each(["fr", "", "__proto__"])("speaks English where the language is %j", async (language) => {
+  test.each(["fr", "", "__proto__"])("a notification is in English where the language is %j", async (language) => {
     answering(202);
     await send({ language });
     expect(JSON.parse(String(requests[0]?.body))).toMatchObject({
@@ -226,12 +226,12 @@ describe("Notification", () => {
     [403, "later"],
     [422, "refused"],
     [404, "refused"],
-  ])("with %d the message is %s", async (status, delivery) => {
+  ])("a notification that is answered %d is %s", async (status, delivery) => {
     answering(status);
     expect(await send()).toBe(delivery);
   });
 
-  test("that cannot be reached gets it later; that breaks off may have it already", async () => {
+  test("a notification is sent later when the service cannot be reached, and counts as uncertain when it breaks off", async () => {
     answering(202);
     await faults.set({ fault: "resetAfterEffect", times: 1 });
     expect(await send()).toBe("maybe");

@@ -18,7 +18,7 @@ const WORDS = {
   crashAfter: " (done, dies after)",
 } as const;
 
-/** What happened, as a Mermaid sequence diagram. */
+/** The calls of a run as a Mermaid sequence diagram. */
 export function diagramOf(calls: readonly Happened[]): string {
   const names = new Map<string, string>();
   for (const { task } of calls) if (!names.has(task.name)) names.set(task.name, `t${names.size}`);
@@ -35,7 +35,7 @@ export function diagramOf(calls: readonly Happened[]): string {
   return ["sequenceDiagram", ...participants, ...others, ...lines].join("\n");
 }
 
-/** Something again that was played before, as a diagram that ends with how it came out. @returns `error`: undefined when it held */
+/** Plays a run and draws it, with its result at the end. @returns `error`: undefined if all invariants hold */
 export async function retold(
   play: (trace: (calls: Happened[]) => void) => Promise<unknown>,
 ): Promise<{ diagram: string; error: unknown }> {

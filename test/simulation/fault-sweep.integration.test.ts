@@ -4,7 +4,7 @@ import { drain } from "./recovery.ts";
 import { STORIES, type Story } from "./stories.ts";
 import { named } from "./worker.ts";
 
-test.each(STORIES)('the story "$name" ends as it kind when nothing goes wrong', async (story) => {
+test.each(STORIES)('the story "$name" ends as its kind says when nothing goes wrong', async (story) => {
   const { sites, crashes } = await play(story, []);
   expect(sites.length).toBeGreaterThan(10);
   expect(crashes).toBe(0);
@@ -16,7 +16,7 @@ test("no fault of any call, before or after it, loses a payment whose every webh
   expect(swept.crashes).toBeGreaterThan(swept.calls);
 });
 
-test("every pair of faults is one of a call that follows, in the run that the first fault has made", async () => {
+test("the second fault of every pair strikes a later call of the run that the first fault has made", async () => {
   const short: Story = {
     name: "pressed once",
     ends: { states: ["PENDING"], listing: "PENDING", notified: 0 },

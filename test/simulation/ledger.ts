@@ -8,15 +8,15 @@ import type { Scheduler } from "./scheduler.ts";
 /** Money that Chapa took; `step` and `at` (epoch ms): when that was. */
 export type Landed = Taken & { step: number; at: number };
 
-/** What really happened, as only somebody outside of it can know. */
+/** What really happened in a run. The code under test does not see it. */
 export class Ledger implements World {
   readonly #chapa: SimulatorState;
   readonly #scheduler: Scheduler;
   readonly #given = new Set<string>();
   readonly #taken: Landed[] = [];
-  /** Money that no verification was left to find, while the books were not compared for nine days. */
+  /** Captures after the last verification, with no reconciliation for nine days. */
   readonly unfindable = new Set<Landed>();
-  /** References of Chapa's about which the comparison of books has called a person. */
+  /** Chapa references that the reconciliation has flagged. */
   readonly reported = new Set<string>();
   readonly #verifies = new Map<string, number>();
   readonly #cancels = new Map<string, string>();
@@ -27,17 +27,17 @@ export class Ledger implements World {
     this.#scheduler = scheduler;
   }
 
-  /** A URL has reached somebody who can pay. */
+  /** Records that a payer got a URL. */
   given({ txRef }: Pick<Answer, "txRef">): void {
     this.#given.add(txRef);
   }
 
-  /** Links that somebody holds. */
+  /** Links that payers have. */
   links(): Transaction[] {
     return this.#chapa.ledger.all().filter(({ order }) => this.#given.has(order.txRef));
   }
 
-  /** Notes the money that `act` brings. */
+  /** Runs `act` and records its captures. */
   landing(link: Transaction, act: () => void): boolean {
     const before = link.captures.length;
     const state = stateOf(link, this.#scheduler.latest);
@@ -45,7 +45,7 @@ export class Ledger implements World {
     const { ref = "", attempt = 0 } = parseTxRef(link.order.txRef) ?? {};
     for (const capture of link.captures.slice(before)) {
       const { amount, currency, mode, reference } = capture;
-      // Chapa's list is by the moment when money moved, which here is any.
+      // Chapa's list is sorted by the time of the capture, which is random here.
       capture.at = this.#scheduler.latest;
       const isOpen = state === "OPEN" || state === "ATTEMPTING";
       this.#taken.push({
@@ -72,7 +72,7 @@ export class Ledger implements World {
     return this.#taken.filter((taken) => taken.ref === ref);
   }
 
-  /** References that were paid while their link was open: nothing about them was in flight. */
+  /** References that were paid while their link was open, so without a payment in flight. */
   openlyPaid(payment: Payment): string[] {
     return this.capturesOf(payment.ref).flatMap(({ txRef, isOpen, attempt }) =>
       isOpen && attempt <= payment.attempt ? [txRef] : [],
@@ -84,7 +84,7 @@ export class Ledger implements World {
     return this.#chapa.ledger.all().map(({ order }) => order.txRef);
   }
 
-  /** Links of a fee that somebody holds and that can be paid now. */
+  /** Links of a fee that payers have and that can be paid now. */
   payableLinks(ref: string): string[] {
     return this.links().flatMap((link) => {
       if (!link.order.txRef.startsWith(ref)) return [];
@@ -114,12 +114,12 @@ export class Ledger implements World {
     return this.#cancels.get(txRef);
   }
 
-  /** The stream has said, and nobody has lost it, that this payment is paid. */
+  /** Whether the stream has published that this payment is paid, and the record was not lost. */
   published(ref: string): void {
     this.#notices.add(ref);
   }
 
-  /** The message that it is paid cannot be delivered, as far as anybody tried. */
+  /** Whether every try to deliver the message about this payment has failed. */
   undeliverable(ref: string): void {
     this.#notices.delete(ref);
   }
@@ -128,7 +128,7 @@ export class Ledger implements World {
     return this.#notices.has(ref);
   }
 
-  /** What has really happened, so that two worlds can be compared. */
+  /** Everything that really happened, to compare two simulations. */
   print(): string {
     return JSON.stringify([
       [...this.#given].sort(),

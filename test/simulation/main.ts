@@ -24,50 +24,50 @@ import {
   type StoryJob,
 } from "./worker.ts";
 
-// Within so many runs each deliberate fault must be found.
+// A deliberate fault must be detected within this many runs.
 const FAULT_RUNS = 20_000;
 const USUAL_LIMIT = 25_000;
-// A run that looks for deliberate faults needs more, unless it is told how many.
 const USUAL_SCHEDULES = 1000;
 const command = new Command({
   name: "npm run sim",
-  summary: "Plays one fee's run under many seeds with every call failing now and then, and checks it.",
+  summary:
+    "Simulates the payment of one fee under many seeds, with random faults in every call, and checks the invariants.",
   duration: "5 seconds for 1,000 schedules; --exhaustive 4 minutes, --mutants half an hour, --sweep hours",
   options: {
     schedules: optionalInteger(`how many seeds (default ${USUAL_SCHEDULES}; with --mutants ${FAULT_RUNS} each)`),
     seed: integer("the first seed", 1),
-    diagram: flag("plays the one run of --seed, or the faults of --story, and tells it call by call"),
+    diagram: flag("plays the run of --seed, or --story with --faults, and prints every call"),
     sweep: flag("plays every story with every fault of every call, and every pair of them"),
-    singles: flag("leaves the pairs out of --sweep"),
+    singles: flag("leaves out the pairs of --sweep"),
     story: text("plays this story of --sweep only", "NAME"),
-    faults: text("what goes wrong in --story, such as 12:crashAfter", "LIST"),
+    faults: text("the faults of --story, such as 12:crashAfter", "LIST"),
     exhaustive: flag("plays every order of the calls of each race"),
     scenario: text("plays this race of --exhaustive only", "NAME"),
     path: text("plays one order of --scenario again", "PATH"),
-    limit: integer("the most orders for each race", USUAL_LIMIT),
-    mutants: flag("plays each deliberate fault, which has to be found"),
+    limit: integer("at most this many runs for each race", USUAL_LIMIT),
+    mutants: flag("plays each deliberate fault, which must be detected"),
     mutant: text("plays this deliberate fault only", "NAME"),
-    workers: integer("threads side by side", availableParallelism()),
+    workers: integer("number of threads", availableParallelism()),
   },
   examples: {
     "npm run sim -- --schedules 100000": "plays 100,000 seeds",
-    "npm run sim -- --seed 43 --diagram": "tells the run of one seed again",
-    'npm run sim -- --story "nobody pays" --faults 12:crashAfter --diagram': "tells one story with one fault",
-    "npm run sim -- --mutants --schedules 4000": "looks for each deliberate fault in 4,000 runs",
+    "npm run sim -- --seed 43 --diagram": "prints the run of one seed",
+    'npm run sim -- --story "nobody pays" --faults 12:crashAfter --diagram': "prints one story with one fault",
+    "npm run sim -- --mutants --schedules 4000": "plays each deliberate fault in 4,000 runs",
   },
 });
 const values = command.read();
 const { seed: first, workers, limit } = values;
 const count = values.schedules ?? USUAL_SCHEDULES;
 const CHUNK = 250;
-// In so many runs every call must have met every fault so often, and little money may have been excused.
+// A run of at least this length fails if a fault of a call was rare, or if too much money was excused.
 const RUNS_FOR_HITS = 100_000;
 const HITS_WANTED = 100;
-// A run of hours says now and then how far it is.
+// A long run reports its progress after this many runs.
 const REPORT_EVERY = 50_000;
-// So many races must be played in every order, where a lower limit than the usual is given.
+// With a lower limit than usual, at least this many races must still be complete.
 const RACES_WANTED = 12;
-// Of all captures, so many may come when nothing is left that could find them.
+// The share of captures that may come when no verification is left to find them.
 const UNFINDABLE_SHARE = 0.01;
 
 const progress = new Progress();
@@ -75,7 +75,7 @@ const say = (text: string) => progress.print(text);
 const row = (name: string, cells: (string | number)[]) =>
   say([name.padEnd(28), ...cells.map((cell) => String(cell).padStart(12))].join(""));
 
-/** Runs jobs on as many threads as there are cores, and hands over what each comes to. */
+/** Runs jobs on `workers` threads. Calls back with each result. */
 async function run<Given extends Job, Result>(
   jobs: readonly Given[],
   take: (result: Result, job: Given) => void,
@@ -92,14 +92,14 @@ async function run<Given extends Job, Result>(
   progress.end();
 }
 
-// Those that it must catch, and those that must break nothing.
+// The faults that the simulation must detect, and those that must break nothing.
 const SEARCHED_FAULTS = DELIBERATE_FAULTS.filter(
   ({ caughtBy, harmless }) => harmless !== undefined || caughtBy.includes("simulation"),
 );
 
 const idle: Worker[] = [];
 
-/** A deliberate fault needs a thread of its own, in which its code is what is loaded; the rest share. */
+/** A deliberate fault needs a thread of its own that loads the changed code. Other jobs share threads. */
 function inWorker<Result>(job: Job): Promise<Result> {
   const isOwn = "mutant" in job && job.mutant !== undefined;
   const worker =
@@ -145,13 +145,14 @@ async function schedules(): Promise<boolean> {
   const rare = cells.filter(({ hits }) => hits < HITS_WANTED);
   const { runs, steps, crashes, captures, outraced, unfindable, found } = sum;
   say(`\n${runs} schedules, ${steps} steps, ${crashes} crashes, ${captures} captures`);
-  say(`${outraced} pieces of work gave up after lost races and came again`);
+  say(`${outraced} tasks gave up after lost races and were repeated`);
   say(
-    `${unfindable} captures came when no verification was left to find them, and nine days before the books were next compared`,
+    `${unfindable} captures came when no verification was left to find them, nine days before the next reconciliation`,
   );
-  for (const site of sum.hits.keys()) if (!SITES.some((known) => known === site)) say(`    ${site} is on no list`);
-  say(`${cells.length - rare.length} of ${cells.length} faults of a call were met at least ${HITS_WANTED} times`);
-  for (const { name, hits } of rare) say(`    only ${hits}: ${name}`);
+  for (const site of sum.hits.keys())
+    if (!SITES.some((known) => known === site)) say(`    ${site} is missing in the list of calls`);
+  say(`${cells.length - rare.length} of ${cells.length} faults of calls happened at least ${HITS_WANTED} times`);
+  for (const { name, hits } of rare) say(`    only ${hits} times: ${name}`);
   say(`${found.length} violations of ${Object.keys(INVARIANTS).length} invariants`);
   const [worst] = found;
   if (worst) say(`\nThe run of seed ${worst.seed}:\n${(await retold((trace) => runSeed(worst.seed, trace))).diagram}`);
@@ -185,19 +186,19 @@ async function mutants(chosen: readonly DeliberateFault[]): Promise<boolean> {
     tell,
   );
   const wanted = chosen.filter(({ harmless }) => harmless === undefined).length;
-  say(`\n${caught} of ${wanted} deliberate faults caught within ${budget} schedules each`);
+  say(`\n${caught} of ${wanted} deliberate faults detected within ${budget} schedules each`);
   const harmless = chosen.length - wanted;
-  say(`${harmless - (wrong - (wanted - caught))} of ${harmless} that should be harmless broke no invariant`);
+  say(`${harmless - (wrong - (wanted - caught))} of ${harmless} harmless faults broke no invariant`);
   if (values.mutant !== undefined) return wrong === 0;
-  // A invariant that nothing breaks may be one that cannot fail.
+  // An invariant that no fault breaks may be one that cannot fail.
   say(
-    `${Object.keys(INVARIANTS).length - unbroken.size} of ${Object.keys(INVARIANTS).length} invariants were broken by one`,
+    `${Object.keys(INVARIANTS).length - unbroken.size} of ${Object.keys(INVARIANTS).length} invariants were broken by a fault`,
   );
-  for (const invariant of unbroken) say(`    by none: ${invariant}`);
+  for (const invariant of unbroken) say(`    not broken: ${invariant}`);
   return wrong === 0 && unbroken.size === 0;
 }
 
-/** Every order of the calls of each race. One that does not end within the limit is said to be incomplete. */
+/** Plays every order of the calls of each race. A race that does not end within the limit is reported as incomplete. */
 async function exhaustive(): Promise<boolean> {
   const chosen = values.scenario === undefined ? SCENARIOS : [named(SCENARIOS, values.scenario)];
   const jobs = chosen.map(({ name }) => ({ race: name, limit }));
@@ -220,7 +221,7 @@ async function exhaustive(): Promise<boolean> {
   return violations === 0 && complete >= wanted;
 }
 
-/** Every fault of every call of each story, and every pair of them. */
+/** Plays each story with every fault of every call, and with every pair of faults. */
 async function sweep(): Promise<boolean> {
   const chosen = values.story === undefined ? STORIES : [named(STORIES, values.story)];
   const jobs = chosen.map(({ name }) => ({ story: name, pairs: !values.singles }));
@@ -245,13 +246,13 @@ async function sweep(): Promise<boolean> {
   return sum.violations === 0;
 }
 
-/** One order of a race again, told call by call. */
+/** Plays one order of a race again and prints every call. */
 async function order(path: string): Promise<boolean> {
   const scenario = named(SCENARIOS, values.scenario ?? "");
   return tell((trace) => replay(scenario, path.split(".").map(Number), trace));
 }
 
-/** One run, or one story with some faults, told call by call. */
+/** Plays one run, or one story with faults, and prints every call. */
 async function diagram(): Promise<boolean> {
   if (values.story !== undefined) {
     const story = named(STORIES, values.story);
@@ -278,7 +279,7 @@ async function chosenMode(): Promise<boolean> {
 try {
   process.exitCode = (await chosenMode()) ? 0 : 1;
 } catch (error) {
-  // A name that is not there is answered with those that are.
+  // An unknown name: the message lists the names that exist.
   if (!(error instanceof RangeError)) throw error;
   command.refuse(error.message);
 }

@@ -37,7 +37,7 @@ test("a SUCCESS without money breaks an invariant", async () => {
   expect(() => simulation.invariants.changed({ before: payment, after: stolen })).toThrow(Violation);
 });
 
-describe("every order of a race", () => {
+describe("the orders of a race", () => {
   const twoSweeps = {
     name: "two sweeps",
     faults: 0,

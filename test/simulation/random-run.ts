@@ -5,9 +5,9 @@ import { recover } from "./recovery.ts";
 import { Chance, type Happened, Scheduler } from "./scheduler.ts";
 import { Simulation } from "./simulation.ts";
 
-// How long a checkout can be paid is a setting of the merchant's at Chapa; ours must not rest on it.
+// Chapa's window for payments is a setting of the merchant. Our code must not depend on it.
 const WINDOWS = [60, 60, 24 * 60, 30 * 24 * 60] as const;
-// Now and then one of these is bad for a while: most of its calls go wrong.
+// Sometimes most calls of one of these fail for a while.
 const FAULT_BURSTS = [
   "chapa.",
   "chapa.verify",
@@ -22,19 +22,19 @@ const FAULT_RATES = [0.02, 0.08, 0.15] as const;
 const FEWEST_EVENTS = 20;
 const MOST_EVENTS = 160;
 const CLIENTS = 3;
-// The comparison of books takes half the calls of a run; one run in so many ends with it.
+// A reconciliation makes half the calls of a run, so only one run in this many ends with one.
 const COMPARING_RUNS = 4;
 const JUMPS = [SECOND_MS, MINUTE_MS, 20 * MINUTE_MS, 65 * MINUTE_MS, 3 * HOUR_MS, DAY_MS, 3 * DAY_MS, 7 * DAY_MS];
-// Clocks of different machines differ by so much, and are set back when they are found out.
+// Clocks of different machines differ by this much, and are corrected later.
 const SKEW_MS = 30 * SECOND_MS;
 
-/** What one run came to. */
+/** The result of one run. */
 export type SeededRun = { scheduler: Scheduler; simulation: Simulation };
 
 /**
- * One fee's run under one seed: owners press, pay, give up and press again; everything between them and the table
- * goes wrong; then everything works again, and what is owed must be there.
- * @param telling remembers every call, for a diagram
+ * Runs one fee under one seed: owners press, pay, give up and press again, while every call may fail. Then everything
+ * works again, and the invariants must hold.
+ * @param telling receives every call, for a diagram
  * @throws Violation
  */
 export async function runSeed(seed: number, telling?: (trace: Happened[]) => void): Promise<SeededRun> {
@@ -72,7 +72,7 @@ async function happen(simulation: Simulation, chance: Chance): Promise<void> {
   else scheduler.now += JUMPS[chance.below(JUMPS.length)] ?? 0;
 }
 
-/** Something that waits somewhere is handled, or lost where it may be. */
+/** Handles a waiting message or stream record, or loses it if it may be lost. */
 function deliver(simulation: Simulation, chance: Chance): void {
   const draw = chance.below(100);
   if (draw < 45) verify(simulation, chance);
@@ -81,7 +81,7 @@ function deliver(simulation: Simulation, chance: Chance): void {
   else simulation.notifyUsers();
 }
 
-/** One of the owners, with the request id they have always used, or another one now and then. */
+/** One of the owners, with their usual request id or sometimes another one. */
 function press(simulation: Simulation, chance: Chance): void {
   const client = `c${chance.below(CLIENTS)}`;
   simulation.press(client, chance.whim(0.3) ? `${client}-${chance.below(3)}` : client);
@@ -129,7 +129,7 @@ function rare(simulation: Simulation, chance: Chance): void {
   if (draw < 7) simulation.sweep();
   else if (draw < 8) simulation.reconcile();
   else if (draw < 10) giveUp(simulation, chance);
-  // The owner deletes the property, or somebody approves it by hand.
+  // The owner deletes the property, or a person approves it by hand.
   else if (simulation.listing === "PENDING" && chance.whim(0.6)) approveByHand(simulation, chance);
 }
 

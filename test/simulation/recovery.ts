@@ -10,10 +10,10 @@ import { SKEW_MS } from "../invariants/invariants.ts";
 import type { Landed } from "./ledger.ts";
 import type { Pressed, Simulation } from "./simulation.ts";
 
-// A checkout that is opened at the last moment is given up after a week and verified for another.
+// A checkout that is opened at the last moment expires after a week and is verified for another week.
 const HORIZON_MS = 17 * DAY_MS;
 const COMPARISONS = 6;
-// Money that is in flight lands after so many steps, on average.
+// Money in flight arrives after this many steps, on average.
 const STEPS_BEFORE_LANDING = 6;
 // By then every checkout has been verified twice.
 const PATIENCE_MS = 2 * DAY_MS;
@@ -21,17 +21,17 @@ const VERIFIED_AFTER_CLOSING_MS = 7 * DAY_MS;
 const STEPS = 20_000;
 const PRESSES = 6;
 const CONTACT_DAYS = 31;
-// What an owner may be told in the end who gets nothing to pay.
+// The final errors for an owner who gets no checkout.
 const FINAL = [ListingClosed, AttemptsUsedUp];
 
 /**
- * From here on everything works: what is in flight lands, messages are delivered, time passes until nothing is due any
- * more, the books are compared, and an owner asks once more. Then the invariants of the end must hold.
- * @param comparesBooks whether the daily comparison runs first, which finds what the schedule would find later
+ * From now on everything works: money in flight arrives, messages are delivered, time passes until nothing is due, the
+ * reconciliation runs, and an owner asks once more. Then the final invariants must hold.
+ * @param comparesBooks whether the reconciliation runs first. It finds what the schedule would find later.
  * @throws Violation
  */
 export async function recover(simulation: Simulation, comparesBooks: boolean): Promise<void> {
-  // The later money lands, the less is left that could find it.
+  // The later money arrives, the fewer verifications are left to find it.
   const landsAtOnce = simulation.scheduler.choices.below(2) === 0;
   while (landsAtOnce && simulation.land()) await drain(simulation);
   await drain(simulation);
@@ -52,7 +52,7 @@ export async function recover(simulation: Simulation, comparesBooks: boolean): P
   await forgetContacts(simulation);
 }
 
-/** Lets time pass until nothing is due any more; now and then money lands meanwhile. */
+/** Moves the time until nothing is due. Sometimes money arrives meanwhile. */
 async function comeToRest(simulation: Simulation): Promise<void> {
   const { scheduler } = simulation;
   await readBooks(simulation);
@@ -99,7 +99,7 @@ export function deliver(simulation: Simulation): boolean {
   return isAnything;
 }
 
-/** When something happens by itself again. What a person must decide is asked about daily until they do. */
+/** The time of the next scheduled event. An open attention is repeated daily. */
 function nextMoment(simulation: Simulation, patience: number): number | undefined {
   const isLong = simulation.scheduler.now > patience;
   const { resolveMessages, listingMessages, notificationMessages } = simulation;
@@ -121,7 +121,7 @@ function awaitsOnlyPerson(payment: Payment): boolean {
   );
 }
 
-/** An owner who asks again, a minute later if they are told to, gets something in the end. */
+/** An owner asks again, a minute later if they must wait, and finally gets an answer. */
 async function askAgain(simulation: Simulation): Promise<void> {
   let pressed: Pressed = {};
   for (let press = 0; press < PRESSES; press++) {
@@ -135,7 +135,7 @@ async function askAgain(simulation: Simulation): Promise<void> {
 }
 
 /**
- * The books are compared daily. That takes half the calls of a run, so it is done where nothing else can help.
+ * Runs the daily reconciliation. It makes half the calls of a run, so it runs only if nothing else can find the money.
  * @returns whether it was
  */
 async function readBooks(simulation: Simulation): Promise<boolean> {
@@ -146,8 +146,8 @@ async function readBooks(simulation: Simulation): Promise<boolean> {
 }
 
 /**
- * Money that nobody knows of and no verification is going to find: it landed a week after its checkout was left, or is not
- * the one of two captures on its checkout that verify shows.
+ * Unrecorded captures that no verification will find: the capture came a week after its checkout was left, or verify shows
+ * another capture of the same checkout.
  */
 function beyondVerification(simulation: Simulation): Landed[] {
   const { ledger, invariants } = simulation;
@@ -161,7 +161,7 @@ function beyondVerification(simulation: Simulation): Landed[] {
   });
 }
 
-/** The comparison goes back some days; what was missed for longer, while everything stood still, is lost to it. */
+/** The reconciliation goes back some days. It does not find older captures. */
 function forgetUnfindable(simulation: Simulation): void {
   const { ledger, scheduler } = simulation;
   for (const money of beyondVerification(simulation)) {
@@ -169,7 +169,7 @@ function forgetUnfindable(simulation: Simulation): void {
   }
 }
 
-/** A day that changes while it is compared is right the day after. */
+/** A day that changes during its reconciliation is correct on the next day. */
 async function compareBooks(simulation: Simulation): Promise<void> {
   for (let run = 0; run < COMPARISONS; run++) {
     simulation.scheduler.now += DAY_MS;

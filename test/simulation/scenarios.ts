@@ -5,7 +5,7 @@ import { drain } from "./recovery.ts";
 import type { Simulation } from "./simulation.ts";
 
 const away = () => new Error("never");
-// Long enough to wait once for another caller, too short to try Chapa twice.
+// Long enough to wait once for another caller, but too short for two calls to Chapa.
 const IMPATIENT_MS = 240;
 const TIMEOUT_MS = 7 * DAY_MS + MINUTE_MS;
 const WINDOW_MS = 61 * MINUTE_MS;
@@ -20,14 +20,14 @@ const together =
     for (const start of starts) start(simulation);
   };
 
-/** What was before the race: one thing after the other. */
+/** The steps before the race, in order. */
 const first =
   (...begins: Begin[]): Begin =>
   async (simulation) => {
     for (const begin of begins) await begin(simulation);
   };
 
-/** Something that the world does, at any moment of the race. */
+/** An outside event at any moment of the race. */
 function meanwhile(simulation: Simulation, name: string, act: () => void): void {
   simulation.scheduler.start(
     name,
@@ -104,7 +104,7 @@ const swept: Begin = async (simulation) => {
 const expired = first(opened(), later(TIMEOUT_MS), swept, later(10 * SECOND_MS));
 const twoOpened = first(opened(), acted("prompt"), later(WINDOW_MS), opened("second"));
 
-/** Every order of these, complete; with one fault where the search still ends. */
+/** Every order of each race is played, with one fault if the search still ends. */
 export const SCENARIOS: readonly Scenario[] = [
   { name: "the same request twice", faults: 1, start: presses("ab", "same") },
   { name: "two requests for one fee", faults: 1, start: presses("ab") },

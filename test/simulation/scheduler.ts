@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { seeded } from "../support/seeded-random.ts";
 
-/** What becomes of a call: an error comes before or after its effect, or the caller dies before or after it. */
+/** The fault of a call: an error before or after its effect, or the caller dies before or after it. */
 export const CALL_FAULTS = ["ok", "errorBefore", "errorAfter", "crashBefore", "crashAfter"] as const;
 export type CallFault = (typeof CALL_FAULTS)[number];
 
@@ -38,22 +38,22 @@ export const SITES = [
 const READS = ["table.Get", "table.Query", "table.BatchGet", "chapa.verify", "chapa.transactions", "listing.public"];
 const NEVER_FAILS = ["payer.", "clock."];
 
-/** The faults that make a difference: what only reads is the same whether it fails before or after. */
+/** The faults that make a difference. For a call that only reads, before and after are the same. */
 export function faultsOf(site: string): readonly CallFault[] {
   if (NEVER_FAILS.some((start) => site.startsWith(start))) return ["ok"];
   return READS.includes(site) ? ["ok", "errorBefore", "crashBefore"] : CALL_FAULTS;
 }
 
-/** A piece of work that may die; `onDeath` tells the code that started it. */
+/** A task that may die. `onDeath` informs the code that started it. */
 export type Task = { readonly name: string; isDead: boolean; isOver: boolean; onDeath: () => void; seen: string };
 
 /** An outside call that waits to happen. `about` is what it touches, for the diagram. */
 export type Parked = { readonly site: string; readonly about: string; readonly task: Task };
 
-/** Which of the calls that wait happens next, and what becomes of it. */
+/** The waiting call that happens next, and its fault. */
 export type Choice = { index: number; fault: CallFault };
 
-/** Decides everything that is left open: the order of calls, what goes wrong, and the whims of the world. */
+/** Makes all choices of a run: the order of calls, their faults, and the actions of payers and Chapa. */
 export type Choices = {
   next(parked: readonly Parked[]): Choice;
   /** True once in `1 / odds` cases. */
@@ -67,23 +67,25 @@ export type Happened = Parked & { number: number; at: number; fault: CallFault }
 
 type Call = Parked & { settle: (fault: CallFault) => Promise<void> };
 
+// One for all runs: Node keeps a slot for each storage that was ever used, and copies all of them at each call.
+const running = new AsyncLocalStorage<Task>();
+
 /**
- * Runs real asynchronous code one call at a time: every outside call is parked until it is chosen, and comes out as
- * chosen. The same choices give the same run.
+ * Runs real asynchronous code one outside call at a time. Every outside call waits until it is chosen, and ends as chosen.
+ * The same choices give the same run.
  */
 export class Scheduler {
-  /** The furthest that time has been, epoch ms: when our clocks are set back, those of others go on. */
+  /** The latest time so far, epoch ms. When our clocks are set back, the clocks of other services continue. */
   latest = 0;
   readonly choices: Choices;
   /** How often each site has met each fault. */
   readonly hits = new Map<string, Record<CallFault, number>>();
   steps = 0;
   crashes = 0;
-  /** What happened, call by call, when somebody wants to know. */
+  /** Every call of the run, if `telling` is set. */
   readonly trace: Happened[] | undefined;
-  /** Whether each task remembers what it was answered, which makes its inner state comparable. */
+  /** Whether each task keeps its answers, so that its state can be compared. */
   readonly #isRemembering: boolean;
-  readonly #running = new AsyncLocalStorage<Task>();
   readonly #failures: unknown[] = [];
   readonly #tasks = new Set<Task>();
   #parked: Call[] = [];
@@ -97,7 +99,7 @@ export class Scheduler {
     this.#isRemembering = options.remembering ?? false;
   }
 
-  /** Virtual time as our clocks have it, epoch ms. */
+  /** The virtual time of our clocks, epoch ms. */
   get now(): number {
     return this.#now;
   }
@@ -115,17 +117,17 @@ export class Scheduler {
     return this.#parked.length === 0;
   }
 
-  /** The piece of work on whose behalf something happens now. */
+  /** The task that is acting now. */
   get current(): Task | undefined {
-    return this.#running.getStore();
+    return running.getStore();
   }
 
-  /** Starts work that may die. What fails by itself has been dealt with by the work; a fault of ours ends the run. */
+  /** Starts a task that may die. The task handles its own failures; an error of the harness ends the run. */
   start(name: string, work: () => Promise<void>, onDeath: () => void): void {
     const task: Task = { name, isDead: false, isOver: false, onDeath, seen: "" };
     this.#tasks.add(task);
     this.#isFresh = true;
-    this.#running.run(task, () =>
+    running.run(task, () =>
       work()
         .catch((error: unknown) => this.#failures.push(error))
         .finally(() => {
@@ -160,8 +162,8 @@ export class Scheduler {
           this.#remember(task, site, fault);
           return reject(wrong(false));
         }
-        // The effect happens in the name of the task, so that invariants know whose it was.
-        const result = this.#running.run(task, async () => effect());
+        // The effect belongs to the task, so that invariants know which task caused it.
+        const result = running.run(task, async () => effect());
         const known = await result.then(
           (value) => value,
           (error: unknown) => String(error),
@@ -198,7 +200,7 @@ export class Scheduler {
     if (this.#failures.length > 0) throw this.#failures[0];
   }
 
-  /** Everything that tasks have in mind: what each was answered so far, and what it asks now. */
+  /** The state of all tasks: the answers that each got so far, and its waiting call. */
   minds(): string {
     const asking = this.#parked.map(({ site, about, task }) => `${task.name}>${site}>${about}`);
     const minds = [...this.#tasks].map(({ name, seen }) => `${name}=${seen}`);
@@ -229,7 +231,7 @@ export class Scheduler {
   }
 }
 
-/** A harness chooses, until it is over; then everything happens in the order in which it was asked for. */
+/** A harness makes the choices until the faults end. From then on, calls happen in the order in which they were made. */
 export class Guided implements Choices {
   isOver = false;
   /** Runs before each call. */
@@ -254,7 +256,7 @@ export class Guided implements Choices {
   }
 }
 
-// Calls that few runs come to go wrong more often, so that each fault of theirs is met, too.
+// Rare calls fail more often, so that each of their faults happens.
 const RARE = [
   "listing.public",
   "notification.send",
@@ -275,7 +277,7 @@ export class Chance implements Choices {
   readonly #random: () => number;
 
   constructor(seed: number, faultRate: number) {
-    // Neighbouring seeds are spread, else they begin alike.
+    // Spreads neighbouring seeds, which would begin alike.
     this.#random = seeded(Math.imul(seed, 0x9e3779b1));
     this.faultRate = faultRate;
   }

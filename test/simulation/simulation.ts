@@ -36,10 +36,10 @@ type Waiting<Message> = { message: Message; notBefore: number; receives: number 
 const TABLE_TRIES = 3;
 const RESOLVE_BACK_MS = 360 * SECOND_MS;
 const LISTING_BACK_SECONDS = 600;
-// While things go wrong, the notification service takes so many of its messages for wrong.
+// During faults, the notification service refuses one in this many messages.
 const REFUSED_NOTICES = 0.4;
 
-/** How one press ended: with a payment, with an error of a name, or not at all. */
+/** The result of one press: a payment, the name of an error, or nothing. */
 export type Pressed = { payment?: Payment; error?: PaymentError };
 
 /** One fee, its owner, Chapa, the siblings, and the real flows between them. */
@@ -54,25 +54,25 @@ export class Simulation {
   readonly listingMessages: Waiting<ListingMessage>[] = [];
   readonly notificationMessages: Waiting<NotificationMessage>[] = [];
   readonly changes: { before: Payment | undefined; after: Payment }[] = [];
-  /** Money that is on its way, whatever becomes of its link. */
+  /** Money in flight. It arrives even if its link is closed. */
   readonly inFlight: { link: Transaction; land: () => void }[] = [];
   readonly notified = new Set<string>();
-  /** Somebody has approved the property at the listing service itself. */
+  /** Whether a person approved the property in the listing service. */
   isApprovedByHand = false;
   listing: "PENDING" | "APPROVED" | "FAILED" | "DELETED" = "PENDING";
-  /** Nothing goes wrong any more, and nobody is refused. */
+  /** Whether the faults have ended. Then no request is refused. */
   isWorking = false;
-  /** How many moves there were. */
+  /** Number of transitions. */
   moves = 0;
-  /** Work that was given up after too many lost races, to come again. */
+  /** Number of tasks that gave up after too many lost races. They are repeated. */
   outraced = 0;
   #isTelling = false;
   #links: Transaction | undefined;
   #parsed = new WeakMap<Row, Payment>();
   readonly #requests = new Map<string, string>();
-  /** In which state each piece of work has last read each payment. */
+  /** The state in which each task last read each payment. */
   readonly #read = new Map<string, State | undefined>();
-  /** When each request was recorded for the last time: one that was refused is recorded again. */
+  /** When each request was last recorded. A refused request is recorded again. */
   readonly #recorded = new Map<string, number>();
   #started = 0;
 
@@ -105,7 +105,7 @@ export class Simulation {
     return [...this.table.rows.values()].flatMap((row) => this.#paymentOf(row) ?? []);
   }
 
-  /** How to reach the payer, as far as anybody still knows. */
+  /** The payer's stored contact, if it has not expired. */
   async contactOf(ref: Ref): Promise<unknown> {
     let contact: unknown;
     this.#start(this.#name("contact"), async () => {
@@ -141,7 +141,7 @@ export class Simulation {
     return pressed;
   }
 
-  /** Somebody asks for the status. */
+  /** A caller reads the status. */
   read({ ref }: Payment): void {
     this.#start(this.#name("read"), async () => {
       const payment = await this.ports.payments.find(ref);
@@ -158,7 +158,7 @@ export class Simulation {
     });
   }
 
-  /** The payer acts on a link that they were given. @returns whether money was taken now */
+  /** The payer acts on one of their links. @returns whether money was captured now */
   pay(link: Transaction, action: Action, params: ActParams = {}): boolean {
     let isDone = false;
     const tookMoney = this.ledger.landing(link, () => {
@@ -175,7 +175,7 @@ export class Simulation {
     return isDone && tookMoney;
   }
 
-  /** Money that was on its way arrives. */
+  /** Money in flight arrives. */
   land(): Transaction | undefined {
     const entry = this.inFlight.shift();
     if (!entry) return undefined;
@@ -271,8 +271,6 @@ export class Simulation {
     return JSON.stringify([this.scheduler.now, rows, queues, rest, this.ledger.print(), this.scheduler.minds()], bytes);
   }
 
-  // ---- how it all hangs together
-
   /** Names count up, so that each piece of work has its own and the same run gives the same names. */
   #name(kind: string): string {
     return `${kind} #${++this.#started}`;
@@ -344,7 +342,7 @@ export class Simulation {
     this.changes.push({ before: old, after: payment });
   }
 
-  /** @param pressedBy the work that has opened or found the checkout, where somebody asked for one */
+  /** @param pressedBy the task that opened or found the checkout, if an owner asked for it */
   #answered(payment: Payment, pressedBy?: string): void {
     const { ref, state } = payment;
     const txRef = txRefOf(ref, payment.attempt);
@@ -412,7 +410,7 @@ export class Simulation {
     };
   }
 
-  /** First final status wins, as at the real listing service. */
+  /** The first final status wins, as in the real listing service. */
   #confirm({ status, paymentId }: Confirmation): ListingAnswer {
     if (this.listing === "APPROVED" || this.listing === "FAILED") return { kind: "already_processed" };
     if (status === "PENDING") {

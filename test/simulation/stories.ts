@@ -5,7 +5,7 @@ import type { Transaction } from "../../local/chapa/transactions.ts";
 import { drain } from "./recovery.ts";
 import type { Simulation } from "./simulation.ts";
 
-/** What one fee comes to, told from its first press; `ends` is how, when nothing goes wrong. */
+/** The story of one fee from its first press. `ends` is its end without faults. */
 export type Story = {
   name: string;
   ends: { states: readonly State[]; listing: Simulation["listing"]; notified: number };
@@ -20,7 +20,7 @@ const WINDOW_MS = HOUR_MS + MINUTE_MS;
 const FINALISED_MS = HOUR_MS + MINUTE_MS;
 const PAID: Story["ends"] = { states: ["SUCCESS"], listing: "APPROVED", notified: 1 };
 
-/** An owner wants a link; a browser that gets no answer, or is told to come back, sends the same request again. */
+/** An owner wants a link. Without an answer, or if it must wait, the browser repeats the same request. */
 const press =
   (requestId: string): Step =>
   async (simulation) => {
@@ -51,7 +51,7 @@ const wait =
 type Webhook = { arrives?: boolean };
 const LOST: Webhook = { arrives: false };
 
-/** The payer does something with the newest link that they have, or the oldest; Chapa's webhook may get lost. */
+/** The payer acts on their newest or oldest link. Chapa's webhook may be lost. */
 const act =
   (action: Action, { arrives = true, oldest = false }: Webhook & { oldest?: boolean } = {}): Step =>
   async (simulation) => {

@@ -24,10 +24,10 @@ export type Done = {
   hits: Map<string, Record<CallFault, number>>;
 };
 
-// Beyond this many violations nothing more is learnt.
+// A run stops after this many violations.
 const FOUND_LIMIT = 20;
 
-/** What a search came to, or how an invariant was broken. */
+/** The result of a search, or the violation of an invariant. */
 export type Outcome<Result> = { result: Result } | { violation: string };
 
 async function runs({ first, count, mutant: name }: RunsJob): Promise<Done> {
@@ -48,7 +48,7 @@ async function runs({ first, count, mutant: name }: RunsJob): Promise<Done> {
       done.unfindable += simulation.ledger.unfindable.size;
       addHits(done.hits, scheduler.hits);
     } catch (error) {
-      // What fails otherwise than by an invariant is a fault, too, of the code or of the harness.
+      // Any other error is a fault of the code or of the harness.
       const how = error instanceof Error ? error.message : String(error);
       done.found.push({ seed, invariant: error instanceof Violation ? error.invariant : "error", how });
     }

@@ -1,10 +1,9 @@
-import { mkdirSync, openSync, writeSync } from "node:fs";
-import { RECORDS } from "./scan-records.ts";
+import { openSync, writeSync } from "node:fs";
+import { inject } from "vitest";
 
 // Every record that a function writes while tests run goes to a file, at the level that is deployed, and is read when
 // all of them are done. See scan-records.ts.
-mkdirSync(RECORDS, { recursive: true });
-const file = openSync(`${RECORDS}/${process.pid}.jsonl`, "a");
+const file = openSync(`${inject("records")}/${process.pid}.jsonl`, "a");
 for (const stream of [process.stdout, process.stderr]) {
   const write = stream.write.bind(stream);
   stream.write = ((chunk: string | Uint8Array, ...rest: never[]) => {

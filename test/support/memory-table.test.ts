@@ -8,9 +8,6 @@ tableContract("the table in memory", async () => {
   return {
     ...adaptersOf(table.client),
     raw: async (pk) => table.rows.get(pk),
-    put: async (item) => {
-      table.rows.set(String(item["pk"]), item);
-    },
     close: async () => undefined,
   };
 });

@@ -1,6 +1,6 @@
-import { claim, open } from "../../lib/domain/apply.ts";
-import type { Money } from "../../lib/domain/evidence.ts";
-import { type Ref, refOf, Uuid } from "../../lib/domain/ids.ts";
+import { applyCapture, claim, open, renew, settleUnpaid } from "../../lib/domain/apply.ts";
+import type { Money, PaidFacts } from "../../lib/domain/evidence.ts";
+import { type Ref, refOf, txRefOf, Uuid } from "../../lib/domain/ids.ts";
 import { Santim } from "../../lib/domain/money.ts";
 import type { Lease, Payment, Terms } from "../../lib/domain/payment.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../lib/domain/time.ts";
@@ -37,6 +37,9 @@ export function timedOut(context: TransitionContext): TransitionContext {
   return { ...context, policy: { ...context.policy, timeoutMs: 0 } };
 }
 
+/** Two hours after {@link T0}: when most steps after the first checkout are made. */
+export const LATER = aContext(T0 + 2 * HOUR_MS, "later");
+
 export function aLease(holder = "me", until = T0 + MINUTE_MS): Lease {
   return { holder, until };
 }
@@ -63,6 +66,52 @@ export function aClaim(ref: Ref = aRef(), now = T0): Payment {
 /** A payment whose first checkout is open. */
 export function anOpened(ref: Ref = aRef(), now = T0): Payment {
   return open(aClaim(ref, now), "me", CHECKOUT_URL, aContext(now));
+}
+
+/** A payment whose latest checkout is closed, and another one is open. */
+export function aRenewed(payment = anOpened(), context = LATER, terms = TERMS): Payment {
+  const closing = { ...CLOSING, attempt: payment.attempt };
+  return open(renew(payment, closing, { terms, lease: aLease() }, context), "me", CHECKOUT_URL, context);
+}
+
+/** The transitions that settle a payment unpaid. */
+export const UNPAID_TRANSITIONS = ["fail", "expire", "cancel"] as const;
+
+export function aSettled(
+  transition: (typeof UNPAID_TRANSITIONS)[number] = "expire",
+  payment = anOpened(),
+  context = timedOut(LATER),
+): Payment {
+  return settleUnpaid(payment, transition, { ...CLOSING, attempt: payment.attempt }, context);
+}
+
+type Reported = Partial<PaidFacts> & { kind?: Money["kind"] };
+
+/** What verify reports of an attempt's money: what was agreed, but for the change. */
+export function moneyOn(
+  { ref }: Pick<Payment, "ref">,
+  attempt = 0,
+  { kind = "paid", ...change }: Reported = {},
+): Money {
+  return { kind, facts: { ...TERMS, txRef: txRefOf(ref, attempt), reference: `AP${attempt}`, ...change } };
+}
+
+export function captured(
+  payment: Payment,
+  transition: Parameters<typeof applyCapture>[1],
+  result: Money,
+  attempt = 0,
+): Payment {
+  return applyCapture(payment, transition, { attempt, result }, LATER);
+}
+
+export function aConfirmed(payment = anOpened(), attempt = 0): Payment {
+  return captured(payment, "confirm", moneyOn(payment, attempt), attempt);
+}
+
+/** A payment one of whose captures waits for a person. */
+export function aReviewed(payment = anOpened(), attempt = 0): Payment {
+  return captured(payment, "review", differing(moneyOn(payment, attempt)), attempt);
 }
 
 const ABOUT_MONEY: readonly AttentionCode[] = ["mismatch", "duplicate", "unmatched", "refunded", "reversed"];

@@ -1,9 +1,9 @@
 import type { Payment } from "../../lib/domain/payment.ts";
 import type { ApiObserver } from "../../local/api-gateway.ts";
 import type { ChapaSimulator } from "../../local/chapa/simulator.ts";
-import type { CloudOptions } from "../../local/cloud.ts";
 import { type Checkout, Stage } from "../../local/demo/stage.ts";
 import { readSettings } from "../../local/settings.ts";
+import type { CloudOptions } from "../../local/start-cloud.ts";
 import { unlikeItsDescription } from "./openapi.ts";
 
 /** Holds every answer that it hears against the API's description; `check` throws when one differs. */

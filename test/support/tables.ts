@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { type DynamoDBDocumentClient, GetCommand, PutCommand } from "@aws-sdk/lib-dynamodb";
+import { type DynamoDBDocumentClient, GetCommand } from "@aws-sdk/lib-dynamodb";
 import { documentClient } from "../../lib/table/client.ts";
 import { ContactTable } from "../../lib/table/contacts.ts";
 import { PaymentTable } from "../../lib/table/payments.ts";
@@ -10,6 +10,8 @@ import { createTable } from "../../local/dynamo/table.ts";
 import type { Tables } from "./table-contract.ts";
 
 const NAME = "payments";
+// What is tested is what the engine answers, however long that takes: a minute for each try.
+const PATIENCE = 75;
 const CONTACT_KEYS = { current: "k2", keys: { k1: Buffer.alloc(32, 1), k2: Buffer.alloc(32, 2) } };
 
 /** Everything that the service has in its table, through `client`. */
@@ -22,23 +24,25 @@ export function adaptersOf(client: DynamoDBDocumentClient) {
   };
 }
 
-/** The service's table on a real engine of its own. */
-export async function realTables(engineName: EngineName): Promise<Tables> {
-  const engine = await startEngine(engineName);
+/** From now on clients of this process that are made find their table at `origin`. */
+export function reachTableAt(origin: string): void {
   Object.assign(process.env, {
     AWS_REGION: "eu-west-1",
     AWS_ACCESS_KEY_ID: "local",
     AWS_SECRET_ACCESS_KEY: "local",
-    AWS_ENDPOINT_URL_DYNAMODB: engine.endpoint,
+    AWS_ENDPOINT_URL_DYNAMODB: origin,
   });
+}
+
+/** The service's table on a real engine of its own. */
+export async function realTables(engineName: EngineName): Promise<Tables> {
+  const engine = await startEngine(engineName);
+  reachTableAt(engine.endpoint);
   await createTable(engine.endpoint, NAME);
-  const client = documentClient();
+  const client = documentClient(PATIENCE);
   return {
     ...adaptersOf(client),
     raw: async (pk) => (await client.send(new GetCommand({ TableName: NAME, Key: { pk }, ConsistentRead: true }))).Item,
-    put: async (item) => {
-      await client.send(new PutCommand({ TableName: NAME, Item: item }));
-    },
     close: async () => {
       client.destroy();
       await engine.close();

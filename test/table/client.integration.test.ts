@@ -1,10 +1,11 @@
 import { createServer, type RequestListener, type Server } from "node:http";
 import { text } from "node:stream/consumers";
 import { PutCommand } from "@aws-sdk/lib-dynamodb";
-import { afterEach, expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import { DependencyUnavailable } from "../../lib/domain/errors.ts";
 import { documentClient } from "../../lib/table/client.ts";
 import { callTable } from "../../lib/table/conditional.ts";
+import { reachTableAt } from "../support/tables.ts";
 
 let server: Server;
 
@@ -14,21 +15,18 @@ async function clientOf(answer: RequestListener) {
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const address = server.address();
   if (address === null || typeof address === "string") throw new Error("the server has no port");
-  Object.assign(process.env, {
-    AWS_REGION: "eu-west-1",
-    AWS_ACCESS_KEY_ID: "local",
-    AWS_SECRET_ACCESS_KEY: "local",
-    AWS_ENDPOINT_URL_DYNAMODB: `http://127.0.0.1:${address.port}`,
-  });
+  reachTableAt(`http://127.0.0.1:${address.port}`);
   return documentClient();
 }
 
 afterEach(() => {
+  vi.unstubAllEnvs();
   server.closeAllConnections();
   server.close();
 });
 
 test("a table that never answers is asked three times and then given up", async () => {
+  vi.stubEnv("DEADLINE_FACTOR", "1");
   let asked = 0;
   const client = await clientOf(() => {
     asked++;
@@ -38,7 +36,7 @@ test("a table that never answers is asked three times and then given up", async 
   expect(asked).toBe(3);
 });
 
-test("what is undefined has no attribute in the table", async () => {
+test("an undefined field has no attribute in the table", async () => {
   const bodies: Promise<string>[] = [];
   const client = await clientOf((request, response) => {
     bodies.push(text(request).finally(() => response.end("{}")));

@@ -18,7 +18,7 @@ test("the last check of Chapa's health is the one that was written last", async 
   expect([...memory.rows.values()]).toEqual([{ pk: "H#chapa", is_reachable: false, at: T0 }]);
 });
 
-test("a broken row and a silent table are no news about Chapa", async () => {
+test("a broken row or a silent table says nothing about Chapa", async () => {
   const memory = new MemoryTable();
   const row = { pk: "H#chapa", is_reachable: true, at: T0 };
   for (const change of [{ is_reachable: "yes" }, { at: 0.5 }]) {

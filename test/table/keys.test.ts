@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { Ref } from "../../lib/domain/ids.ts";
 import {
   contactKey,
@@ -16,38 +16,36 @@ import { aRef, T0 } from "../support/payments.ts";
 
 const REF = Ref.parse("G85FR23GHWFN3DNFFP");
 
-describe("keys", () => {
-  test("stay what they are in the rows that exist, and no two kinds of rows share one", () => {
-    const keys = [
-      paymentKey(REF),
-      requestKey("ab12"),
-      contactKey(REF),
-      reconcileKey,
-      gatewayHealthKey,
-      totalsKey("2026-11-24"),
-    ];
-    expect(keys.map(({ pk }) => pk)).toEqual([
-      `P#${REF}`,
-      "R#ab12",
-      `C#${REF}`,
-      "X#reconcile",
-      "H#chapa",
-      "T#2026-11-24",
-    ]);
-  });
+test("keys stay as they are in existing rows, and no two kinds of rows share one", () => {
+  const keys = [
+    paymentKey(REF),
+    requestKey("ab12"),
+    contactKey(REF),
+    reconcileKey,
+    gatewayHealthKey,
+    totalsKey("2026-11-24"),
+  ];
+  expect(keys.map(({ pk }) => pk)).toEqual([
+    `P#${REF}`,
+    "R#ab12",
+    `C#${REF}`,
+    "X#reconcile",
+    "H#chapa",
+    "T#2026-11-24",
+  ]);
+});
 
-  test("spread payments over all buckets, each payment always in the same one", () => {
-    expect(shardOf(REF)).toBe("0");
-    const shards = Array.from({ length: 400 }, () => shardOf(aRef()));
-    for (const shard of DUE_SHARDS) expect(shards.filter((one) => one === shard).length).toBeGreaterThan(40);
-    expect(new Set(shards)).toEqual(new Set(DUE_SHARDS));
-  });
+test("keys spread payments over all buckets, each payment always in the same one", () => {
+  expect(shardOf(REF)).toBe("0");
+  const shards = Array.from({ length: 400 }, () => shardOf(aRef()));
+  for (const shard of DUE_SHARDS) expect(shards.filter((one) => one === shard).length).toBeGreaterThan(40);
+  expect(new Set(shards)).toEqual(new Set(DUE_SHARDS));
+});
 
-  test("of a day name the day in Addis Ababa and the bucket, and all of its buckets are known", () => {
-    const lateEvening = Date.UTC(2026, 10, 24, 21);
-    expect(dayKey(REF, lateEvening)).toBe("2026-11-25#0");
-    expect(dayBuckets("2026-11-25")).toEqual(["2026-11-25#0", "2026-11-25#1", "2026-11-25#2", "2026-11-25#3"]);
-    const ref = aRef();
-    expect(dayBuckets("2026-11-24")).toContain(dayKey(ref, T0));
-  });
+test("the keys of a day name the day in Addis Ababa and the bucket, and all of its buckets are known", () => {
+  const lateEvening = Date.UTC(2026, 10, 24, 21);
+  expect(dayKey(REF, lateEvening)).toBe("2026-11-25#0");
+  expect(dayBuckets("2026-11-25")).toEqual(["2026-11-25#0", "2026-11-25#1", "2026-11-25#2", "2026-11-25#3"]);
+  const ref = aRef();
+  expect(dayBuckets("2026-11-24")).toContain(dayKey(ref, T0));
 });

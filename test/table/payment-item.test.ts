@@ -1,11 +1,28 @@
-import { describe, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { Ref } from "../../lib/domain/ids.ts";
 import { Santim } from "../../lib/domain/money.ts";
 import type { Payment } from "../../lib/domain/payment.ts";
 import { DAY_MS } from "../../lib/domain/time.ts";
 import { STATES, TRANSITION_NAMES } from "../../lib/domain/vocabulary.ts";
 import { fromItem, type Item, toItem } from "../../lib/table/payment-item.ts";
-import { aClaim, anOpened, FEE, T0 } from "../support/payments.ts";
+import { aClaim, anOpened, FEE, T0, TERMS } from "../support/payments.ts";
+
+// What a row and a payment write alike.
+const LEFT = { amount: Santim.parse(40_000), currency: "USD", mode: "live" } as const;
+const CAPTURES: Payment["captures"] & Item[] = [
+  {
+    ...TERMS,
+    attempt: 1,
+    at: T0 + 11,
+    kind: "confirmed",
+    reference: "AP1",
+    method: "telebirr",
+    charge: Santim.parse(1_250),
+    reversal: "refunded",
+    listed: true,
+  },
+  { attempt: 0, at: T0 + 12, kind: "duplicate" },
+];
 
 // A row with everything in it, as it lies in tables that exist. Whatever changes in the code, it must be read so.
 const ROW = {
@@ -18,20 +35,10 @@ const ROW = {
   state: "SUCCESS",
   version: 9,
   attempt: 1,
-  amount: 50_000,
-  currency: "ETB",
-  mode: "test",
+  ...TERMS,
   attempts: {
-    0: {
-      amount: 40_000,
-      currency: "USD",
-      mode: "live",
-      opened_at: T0 + 1,
-      closed_at: T0 + 2,
-      end: "renewed",
-      verify_at: T0 + 3,
-    },
-    1: { amount: 50_000, currency: "ETB", mode: "test", opened_at: T0 + 4 },
+    0: { ...LEFT, opened_at: T0 + 1, closed_at: T0 + 2, end: "renewed", verify_at: T0 + 3 },
+    1: { ...TERMS, opened_at: T0 + 4 },
   },
   lease: { holder: "me", until: T0 + 5, unsent: true },
   checkout_url: "https://checkout.chapa.co/x",
@@ -44,22 +51,7 @@ const ROW = {
   failure_reason: "Insufficient balance",
   late: true,
   finalised: true,
-  captures: [
-    {
-      attempt: 1,
-      at: T0 + 11,
-      kind: "confirmed",
-      amount: 50_000,
-      currency: "ETB",
-      mode: "test",
-      reference: "AP1",
-      method: "telebirr",
-      charge: 1_250,
-      reversal: "refunded",
-      listed: true,
-    },
-    { attempt: 0, at: T0 + 12, kind: "duplicate" },
-  ],
+  captures: CAPTURES,
   refundable: 40_000,
   attention: [
     { code: "duplicate", at: T0 + 13, attempt: 0, answered_at: T0 + 14 },
@@ -83,18 +75,10 @@ const PAYMENT: Payment = {
   state: "SUCCESS",
   version: 9,
   attempt: 1,
-  terms: { amount: Santim.parse(50_000), currency: "ETB", mode: "test" },
+  terms: TERMS,
   attempts: {
-    0: {
-      amount: Santim.parse(40_000),
-      currency: "USD",
-      mode: "live",
-      openedAt: T0 + 1,
-      closedAt: T0 + 2,
-      end: "renewed",
-      verifyAt: T0 + 3,
-    },
-    1: { amount: Santim.parse(50_000), currency: "ETB", mode: "test", openedAt: T0 + 4 },
+    0: { ...LEFT, openedAt: T0 + 1, closedAt: T0 + 2, end: "renewed", verifyAt: T0 + 3 },
+    1: { ...TERMS, openedAt: T0 + 4 },
   },
   lease: { holder: "me", until: T0 + 5, unsent: true },
   checkoutUrl: "https://checkout.chapa.co/x",
@@ -106,22 +90,7 @@ const PAYMENT: Payment = {
   failureReason: "Insufficient balance",
   late: true,
   finalised: true,
-  captures: [
-    {
-      attempt: 1,
-      at: T0 + 11,
-      kind: "confirmed",
-      amount: Santim.parse(50_000),
-      currency: "ETB",
-      mode: "test",
-      reference: "AP1",
-      method: "telebirr",
-      charge: Santim.parse(1_250),
-      reversal: "refunded",
-      listed: true,
-    },
-    { attempt: 0, at: T0 + 12, kind: "duplicate" },
-  ],
+  captures: CAPTURES,
   refundable: Santim.parse(40_000),
   attention: [
     { code: "duplicate", at: T0 + 13, attempt: 0, answeredAt: T0 + 14 },
@@ -138,155 +107,135 @@ const PAYMENT: Payment = {
   ],
 };
 
-const ATTEMPT = { amount: 50_000, currency: "ETB", mode: "test", opened_at: T0 };
+const ATTEMPT = { ...TERMS, opened_at: T0 };
 
-describe("a payment's row", () => {
-  test("is read and written as it always was, field by field", () => {
-    expect(fromItem(ROW)).toEqual(PAYMENT);
-    expect(toItem(PAYMENT)).toStrictEqual(ROW);
+test("a payment's row is read and written as it always was, field by field", () => {
+  expect(fromItem(ROW)).toEqual(PAYMENT);
+  expect(toItem(PAYMENT)).toStrictEqual(ROW);
+});
+
+test("a payment's row has no attribute for what is absent, at any depth", () => {
+  const bare: Payment = {
+    ...PAYMENT,
+    attempts: { 0: { ...PAYMENT.terms, openedAt: T0, closedAt: undefined, end: undefined, verifyAt: undefined } },
+    lease: { holder: "me", until: T0, unsent: undefined },
+    captures: [{ attempt: 0, at: T0, kind: "reviewed", amount: undefined, reference: undefined }],
+    attention: [{ code: "unmatched", at: T0, attempt: undefined, answeredAt: undefined }],
+  };
+  expect(toItem(bare)).toMatchObject({
+    attempts: { 0: { ...PAYMENT.terms, opened_at: T0 } },
+    lease: { holder: "me", until: T0 },
   });
+  const written = toItem(bare);
+  expect(Object.keys(written["attempts"][0])).toEqual(["amount", "currency", "mode", "opened_at"]);
+  expect(Object.keys(written["lease"])).toEqual(["holder", "until"]);
+  expect(written["captures"]).toStrictEqual([{ attempt: 0, at: T0, kind: "reviewed" }]);
+  expect(written["attention"]).toStrictEqual([{ code: "unmatched", at: T0 }]);
+});
 
-  test("has no attribute for what is absent, at any depth", () => {
-    const bare: Payment = {
-      ...PAYMENT,
-      attempts: { 0: { ...PAYMENT.terms, openedAt: T0, closedAt: undefined, end: undefined, verifyAt: undefined } },
-      lease: { holder: "me", until: T0, unsent: undefined },
-      captures: [{ attempt: 0, at: T0, kind: "reviewed", amount: undefined, reference: undefined }],
-      attention: [{ code: "unmatched", at: T0, attempt: undefined, answeredAt: undefined }],
-    };
-    expect(toItem(bare)).toMatchObject({
-      attempts: { 0: { ...PAYMENT.terms, opened_at: T0 } },
-      lease: { holder: "me", until: T0 },
-    });
-    const written = toItem(bare);
-    expect(Object.keys(written["attempts"][0])).toEqual(["amount", "currency", "mode", "opened_at"]);
-    expect(Object.keys(written["lease"])).toEqual(["holder", "until"]);
-    expect(written["captures"]).toStrictEqual([{ attempt: 0, at: T0, kind: "reviewed" }]);
-    expect(written["attention"]).toStrictEqual([{ code: "unmatched", at: T0 }]);
+test("a payment without money or attention has no attribute for them and is read as without", () => {
+  const written = toItem(anOpened());
+  for (const name of ["captures", "refundable", "attention", "settled_at", "late", "finalised", "ttl", "lease"]) {
+    expect(written).not.toHaveProperty(name);
+  }
+  expect(fromItem(written)).toMatchObject({ captures: [], refundable: 0, attention: [] });
+});
+
+test("a payment's row is found by indexes only where it needs to be, and ends by itself only while nothing was opened", () => {
+  const claim = { ...aClaim(), beganAt: T0 + 1 };
+  const inert = toItem(claim);
+  for (const name of ["day", "due_at", "due_shard"]) expect(inert).not.toHaveProperty(name);
+  expect(inert).toMatchObject({ ttl: (T0 + 30 * DAY_MS) / 1000 + 1 });
+  expect(toItem({ ...anOpened(), dueAt: undefined })).not.toHaveProperty("due_shard");
+});
+
+test.each([
+  ["state", STATES],
+  ["mode", ["test", "live"]],
+  ["currency", ["ETB", "USD"]],
+])("a payment's row holds every %s that exists, and no other", (name, values) => {
+  for (const value of values) expect(toItem(fromItem({ ...ROW, [name]: value }))).toEqual({ ...ROW, [name]: value });
+  for (const value of ["", "OTHER", 7, undefined]) expect(() => fromItem({ ...ROW, [name]: value })).toThrow();
+});
+
+test("a payment's row holds every end, kind, reversal, code and transition that exists, and no other", () => {
+  const nested = (change: Partial<Record<"end" | "kind" | "reversal" | "code" | "transition", string>>) => ({
+    ...ROW,
+    attempts: { 0: { ...ROW.attempts[0], end: change.end ?? "paid" } },
+    captures: [{ ...ROW.captures[0], kind: change.kind ?? "reviewed", reversal: change.reversal ?? "reversed" }],
+    attention: [{ code: change.code ?? "unmatched", at: T0 }],
+    history: [`${change.transition ?? "open"} 5 x`],
   });
-
-  test("without money or attention says nothing of them and is read as none", () => {
-    const written = toItem(anOpened());
-    for (const name of ["captures", "refundable", "attention", "settled_at", "late", "finalised", "ttl", "lease"]) {
-      expect(written).not.toHaveProperty(name);
+  const known = {
+    end: ["renewed", "failed", "expired", "cancelled", "superseded", "paid"],
+    kind: ["confirmed", "reviewed", "duplicate"],
+    reversal: ["refunded", "reversed"],
+    code: ["mismatch", "duplicate", "unmatched", "refunded", "reversed", "listing_closed", "listing_unclear"],
+    transition: TRANSITION_NAMES,
+  };
+  for (const [name, values] of Object.entries(known)) {
+    for (const value of values) {
+      const row = nested({ [name]: value });
+      expect(toItem(fromItem(row))).toEqual(row);
     }
-    expect(fromItem(written)).toMatchObject({ captures: [], refundable: 0, attention: [] });
-  });
+    for (const value of ["", "other", "toString"]) expect(() => fromItem(nested({ [name]: value }))).toThrow();
+  }
+});
 
-  test("is found by indexes only where it needs to be, and ends by itself only while nothing was opened", () => {
-    const claim = { ...aClaim(), beganAt: T0 + 1 };
-    const inert = toItem(claim);
-    for (const name of ["day", "due_at", "due_shard"]) expect(inert).not.toHaveProperty(name);
-    expect(inert).toMatchObject({ ttl: (T0 + 30 * DAY_MS) / 1000 + 1 });
-    expect(toItem({ ...anOpened(), dueAt: undefined })).not.toHaveProperty("due_shard");
-  });
+test.each([
+  ..."pk schema serial state version attempt amount currency mode attempts".split(" "),
+  ..."created_at updated_at began_at history".split(" "),
+])("a row without %s is no payment", (name) => {
+  expect(() => fromItem({ ...ROW, [name]: undefined })).toThrow();
+});
 
-  test.each([
-    ["state", STATES],
-    ["mode", ["test", "live"]],
-    ["currency", ["ETB", "USD"]],
-  ])("holds any %s that there is, and no other", (name, values) => {
-    for (const value of values) expect(toItem(fromItem({ ...ROW, [name]: value }))).toEqual({ ...ROW, [name]: value });
-    for (const value of ["", "OTHER", 7, undefined]) expect(() => fromItem({ ...ROW, [name]: value })).toThrow();
-  });
+test.each<[string, Item]>([
+  ["of another kind", { pk: "R#G85FR23GHWFN3DNFFP" }],
+  ["of a key that is no reference", { pk: "P#short" }],
+  ["of a later schema", { schema: 2 }],
+  ["with half a version", { version: 1.5 }],
+  ["with half an attempt", { attempt: 0.5 }],
+  ["with half a serial", { serial: 0.5 }],
+  ["with half a millisecond", { created_at: 0.5 }],
+  ["with a negative amount", { amount: -1 }],
+  ["with a capture of half an attempt", { captures: [{ attempt: 0.5, at: T0, kind: "confirmed" }] }],
+  ["with attention to half an attempt", { attention: [{ code: "unmatched", at: T0, attempt: 0.5 }] }],
+  ["with a checkout that was never opened", { attempts: { 0: { amount: 1, currency: "ETB", mode: "test" } } }],
+  ["with a lease of nobody", { lease: { until: T0 } }],
+  ["with a flag that is false", { late: false }],
+  ["of a user who is none", { user_id: "abebe" }],
+  ["whose history names no move", { history: ["stole 5 x"] }],
+  ["whose history says no moment", { history: ["claim"] }],
+  ["whose history says nobody", { history: ["claim 5"] }],
+  ["whose history has a moment with something before it", { history: ["claim x5 me"] }],
+  ["whose history has a moment with something behind it", { history: ["claim 5x me"] }],
+  ["whose history has a moment in hexadecimal", { history: ["claim 0x5 me"] }],
+  ["whose history has a moment with an exponent", { history: ["claim 1e3 me"] }],
+  ["with an attempt of five digits", { attempts: { 12345: ATTEMPT } }],
+  ["with something before an attempt's number", { attempts: { x1: ATTEMPT } }],
+  ["with something behind an attempt's number", { attempts: { "1x": ATTEMPT } }],
+])("a row %s is no payment", (_name, change) => {
+  expect(() => fromItem({ ...ROW, ...change })).toThrow();
+});
 
-  test("holds any end, kind, return, code and move that there is, and no other", () => {
-    const nested = (change: {
-      end?: string;
-      kind?: string;
-      reversal?: string;
-      code?: string;
-      transition?: string;
-    }) => ({
-      ...ROW,
-      attempts: { 0: { ...ROW.attempts[0], end: change.end ?? "paid" } },
-      captures: [{ ...ROW.captures[0], kind: change.kind ?? "reviewed", reversal: change.reversal ?? "reversed" }],
-      attention: [{ code: change.code ?? "unmatched", at: T0 }],
-      history: [`${change.transition ?? "open"} 5 x`],
-    });
-    const known = {
-      end: ["renewed", "failed", "expired", "cancelled", "superseded", "paid"],
-      kind: ["confirmed", "reviewed", "duplicate"],
-      reversal: ["refunded", "reversed"],
-      code: ["mismatch", "duplicate", "unmatched", "refunded", "reversed", "listing_closed", "listing_unclear"],
-      transition: TRANSITION_NAMES,
-    };
-    for (const [name, values] of Object.entries(known)) {
-      for (const value of values) {
-        const row = nested({ [name]: value });
-        expect(toItem(fromItem(row))).toEqual(row);
-      }
-      for (const value of ["", "other", "toString"]) expect(() => fromItem(nested({ [name]: value }))).toThrow();
-    }
-  });
+test("a payment's row whose history is broken says so without repeating what stands there", () => {
+  const issue = { code: "custom", message: "not a transition", path: ["history", 0] };
+  expect(() => fromItem({ ...ROW, history: ["stole 5 x"] })).toThrow(
+    expect.objectContaining({ issues: [expect.objectContaining(issue)] }),
+  );
+});
 
-  test.each([
-    "pk",
-    "schema",
-    "serial",
-    "state",
-    "version",
-    "attempt",
-    "amount",
-    "currency",
-    "mode",
-    "attempts",
-    "created_at",
-    "updated_at",
-    "began_at",
-    "history",
-  ])("without %s is no payment", (name) => {
-    expect(() => fromItem({ ...ROW, [name]: undefined })).toThrow();
-  });
+test("a payment's row may have attempts of one digit to four", () => {
+  const attempts = { 7: ATTEMPT, 1023: ATTEMPT };
+  expect(Object.keys(fromItem({ ...ROW, attempts }).attempts)).toEqual(["7", "1023"]);
+});
 
-  test.each<[string, Item]>([
-    ["of another kind", { pk: "R#G85FR23GHWFN3DNFFP" }],
-    ["of a key that is no reference", { pk: "P#short" }],
-    ["of a later schema", { schema: 2 }],
-    ["with half a version", { version: 1.5 }],
-    ["with half an attempt", { attempt: 0.5 }],
-    ["with half a serial", { serial: 0.5 }],
-    ["with half a millisecond", { created_at: 0.5 }],
-    ["with a negative amount", { amount: -1 }],
-    ["with a capture of half an attempt", { captures: [{ attempt: 0.5, at: T0, kind: "confirmed" }] }],
-    ["with attention to half an attempt", { attention: [{ code: "unmatched", at: T0, attempt: 0.5 }] }],
-    ["with a checkout that was never opened", { attempts: { 0: { amount: 1, currency: "ETB", mode: "test" } } }],
-    ["with a lease of nobody", { lease: { until: T0 } }],
-    ["with a flag that is false", { late: false }],
-    ["of a user who is none", { user_id: "abebe" }],
-    ["whose history names no move", { history: ["stole 5 x"] }],
-    ["whose history says no moment", { history: ["claim"] }],
-    ["whose history says nobody", { history: ["claim 5"] }],
-    ["whose history has a moment with something before it", { history: ["claim x5 me"] }],
-    ["whose history has a moment with something behind it", { history: ["claim 5x me"] }],
-    ["whose history has a moment in hexadecimal", { history: ["claim 0x5 me"] }],
-    ["whose history has a moment with an exponent", { history: ["claim 1e3 me"] }],
-    ["with an attempt of five digits", { attempts: { 12345: ATTEMPT } }],
-    ["with something before an attempt's number", { attempts: { x1: ATTEMPT } }],
-    ["with something behind an attempt's number", { attempts: { "1x": ATTEMPT } }],
-  ])("%s is no payment", (_name, change) => {
-    expect(() => fromItem({ ...ROW, ...change })).toThrow();
-  });
-
-  test("whose history is broken says so without repeating what stands there", () => {
-    const issue = { code: "custom", message: "not a transition", path: ["history", 0] };
-    expect(() => fromItem({ ...ROW, history: ["stole 5 x"] })).toThrow(
-      expect.objectContaining({ issues: [expect.objectContaining(issue)] }),
-    );
-  });
-
-  test("may have attempts of one digit to four", () => {
-    const attempts = { 7: ATTEMPT, 1023: ATTEMPT };
-    expect(Object.keys(fromItem({ ...ROW, attempts }).attempts)).toEqual(["7", "1023"]);
-  });
-
-  test("keeps a history entry apart: transition, moment, who, and the whole evidence or none", () => {
-    const history = [
-      { transition: "claim", at: 5, by: "a", evidence: undefined },
-      { transition: "open", at: 6, by: "b", evidence: "x y z" },
-    ] as const;
-    const written = toItem({ ...PAYMENT, history });
-    expect(written["history"]).toEqual(["claim 5 a", "open 6 b x y z"]);
-    expect(fromItem(written).history).toEqual(history);
-  });
+test("a payment's row keeps a history entry apart: transition, moment, who, and the whole evidence or none", () => {
+  const history = [
+    { transition: "claim", at: 5, by: "a", evidence: undefined },
+    { transition: "open", at: 6, by: "b", evidence: "x y z" },
+  ] as const;
+  const written = toItem({ ...PAYMENT, history });
+  expect(written["history"]).toEqual(["claim 5 a", "open 6 b x y z"]);
+  expect(fromItem(written).history).toEqual(history);
 });

@@ -27,7 +27,7 @@ test("a list that is done leaves no attribute for its next page", async () => {
   expect(asked[0]?.["Item"]).toStrictEqual(rest);
 });
 
-test("where it stands is read as it is now, and never guessed from a broken row or a silent table", async () => {
+test("the progress of a comparison is read as it is now, and never guessed from a broken row or a silent table", async () => {
   const { client, asked } = answering({});
   await new ProgressTable(client, "payments").load();
   expect(asked[0]).toEqual({ TableName: "payments", Key: { pk: "X#reconcile" }, ConsistentRead: true });

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { DependencyUnavailable } from "../../lib/domain/errors.ts";
 import { DAY_MS } from "../../lib/domain/time.ts";
 import { RequestTable } from "../../lib/table/requests.ts";
@@ -13,52 +13,50 @@ function start() {
   return { memory, requests: new RequestTable(memory.client, "payments") };
 }
 
-describe("requests in the table", () => {
-  test("keep what was asked, when and by which invocation, and nothing else", async () => {
-    const { memory, requests } = start();
-    const request = aRequest();
-    await requests.record("hash", request);
-    expect(memory.rows.get("R#hash")).toEqual({
-      pk: "R#hash",
-      ref: request.ref,
-      fields: { property_id: "p" },
-      recorded_at: T0,
-      by: "me",
-    });
-    expect(await requests.find("hash")).toEqual(request);
-    expect(await requests.find("other")).toBeUndefined();
+test("a request's row keeps what was asked, when and by which invocation, and nothing else", async () => {
+  const { memory, requests } = start();
+  const request = aRequest();
+  await requests.record("hash", request);
+  expect(memory.rows.get("R#hash")).toEqual({
+    pk: "R#hash",
+    ref: request.ref,
+    fields: { property_id: "p" },
+    recorded_at: T0,
+    by: "me",
   });
+  expect(await requests.find("hash")).toEqual(request);
+  expect(await requests.find("other")).toBeUndefined();
+});
 
-  test("that were refused are forgotten after a day", async () => {
-    const { memory, requests } = start();
-    await requests.record("hash", aRequest());
-    await requests.refuse("hash", "me", T0 + 1);
-    expect(memory.rows.get("R#hash")).toMatchObject({ refused: true, ttl: (T0 + DAY_MS) / 1000 + 1 });
-  });
+test("a refused request is forgotten after a day", async () => {
+  const { memory, requests } = start();
+  await requests.record("hash", aRequest());
+  await requests.refuse("hash", "me", T0 + 1);
+  expect(memory.rows.get("R#hash")).toMatchObject({ refused: true, ttl: (T0 + DAY_MS) / 1000 + 1 });
+});
 
-  test("are read as they are now, and a refused write is shown what is there", async () => {
-    const { client, asked } = answering({}, {}, {}, {});
-    const requests = new RequestTable(client, "payments");
-    await requests.find("hash");
-    await requests.record("hash", aRequest());
-    await requests.refuse("hash", "me", T0);
-    expect(asked[0]).toEqual({ TableName: "payments", Key: { pk: "R#hash" }, ConsistentRead: true });
-    for (const write of asked.slice(1)) expect(write).toMatchObject({ ReturnValuesOnConditionCheckFailure: "ALL_OLD" });
-  });
+test("a request is read as it is now, and a refused write shows what is stored", async () => {
+  const { client, asked } = answering({}, {}, {}, {});
+  const requests = new RequestTable(client, "payments");
+  await requests.find("hash");
+  await requests.record("hash", aRequest());
+  await requests.refuse("hash", "me", T0);
+  expect(asked[0]).toEqual({ TableName: "payments", Key: { pk: "R#hash" }, ConsistentRead: true });
+  for (const write of asked.slice(1)) expect(write).toMatchObject({ ReturnValuesOnConditionCheckFailure: "ALL_OLD" });
+});
 
-  test("are neither new nor replays while the table does not answer", async () => {
-    const requests = () => new RequestTable(answering(new Error("silence")).client, "payments");
-    await expect(requests().record("hash", aRequest())).rejects.toThrow(DependencyUnavailable);
-    await expect(requests().find("hash")).rejects.toThrow(DependencyUnavailable);
-    await expect(requests().refuse("hash", "me", T0)).rejects.toThrow(DependencyUnavailable);
-  });
+test("a request is neither new nor a replay while the table does not answer", async () => {
+  const requests = () => new RequestTable(answering(new Error("silence")).client, "payments");
+  await expect(requests().record("hash", aRequest())).rejects.toThrow(DependencyUnavailable);
+  await expect(requests().find("hash")).rejects.toThrow(DependencyUnavailable);
+  await expect(requests().refuse("hash", "me", T0)).rejects.toThrow(DependencyUnavailable);
+});
 
-  test("whose row is broken are not answered from it", async () => {
-    const { memory, requests } = start();
-    const row = { pk: "R#hash", ref: aRef(), fields: {}, recorded_at: T0, by: "me" };
-    for (const change of [{ ref: "x" }, { fields: 1 }, { recorded_at: 0.5 }, { by: undefined }]) {
-      memory.rows.set("R#hash", { ...row, ...change });
-      await expect(requests.find("hash")).rejects.toThrow();
-    }
-  });
+test("a request whose row is broken is not answered from it", async () => {
+  const { memory, requests } = start();
+  const row = { pk: "R#hash", ref: aRef(), fields: {}, recorded_at: T0, by: "me" };
+  for (const change of [{ ref: "x" }, { fields: 1 }, { recorded_at: 0.5 }, { by: undefined }]) {
+    memory.rows.set("R#hash", { ...row, ...change });
+    await expect(requests.find("hash")).rejects.toThrow();
+  }
 });

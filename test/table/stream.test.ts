@@ -1,7 +1,7 @@
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
 import { marshall } from "@aws-sdk/util-dynamodb";
 import type { DynamoDBRecord } from "aws-lambda";
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { Payment } from "../../lib/domain/payment.ts";
 import { log } from "../../lib/runtime/logger.ts";
 import { count } from "../../lib/runtime/metrics.ts";
@@ -46,70 +46,68 @@ async function handled(records: DynamoDBRecord[], handle?: () => Promise<void>) 
   return { seen, failures: batchItemFailures };
 }
 
-describe("the stream of the table", () => {
-  const claim = aClaim();
-  const opened = anOpened(claim.ref);
-  const broken: DynamoDBRecord = { dynamodb: { SequenceNumber: "13", NewImage: { pk: { S: "P#x" } } } };
+const claim = aClaim();
+const opened = anOpened(claim.ref);
+const broken: DynamoDBRecord = { dynamodb: { SequenceNumber: "13", NewImage: { pk: { S: "P#x" } } } };
 
-  test("tells what each payment was and is, in order, in one go", async () => {
-    const { seen, failures } = await handled([aRecord("1", undefined, claim), aRecord("2", claim, opened)]);
-    expect(seen).toEqual([
-      [
-        { before: undefined, after: claim },
-        { before: claim, after: opened },
-      ],
-    ]);
-    expect(failures).toEqual([]);
-    expect(errors).toEqual([]);
-  });
+test("the stream tells what each payment was and is, in order, in one go", async () => {
+  const { seen, failures } = await handled([aRecord("1", undefined, claim), aRecord("2", claim, opened)]);
+  expect(seen).toEqual([
+    [
+      { before: undefined, after: claim },
+      { before: claim, after: opened },
+    ],
+  ]);
+  expect(failures).toEqual([]);
+  expect(errors).toEqual([]);
+});
 
-  test("is silent about rows that are gone or are no payments", async () => {
-    const others: DynamoDBRecord[] = [
-      aRecord("1", claim, undefined),
-      { dynamodb: { SequenceNumber: "2", NewImage: { pk: { S: "R#P#" } } } },
-      { dynamodb: { SequenceNumber: "3", NewImage: { pk: { N: "7" } } } },
-      { dynamodb: { SequenceNumber: "4", NewImage: {} } },
-      {},
-    ];
-    expect(await handled(others)).toEqual({ seen: [[]], failures: [] });
-  });
+test("the stream is silent about rows that are gone or are no payments", async () => {
+  const others: DynamoDBRecord[] = [
+    aRecord("1", claim, undefined),
+    { dynamodb: { SequenceNumber: "2", NewImage: { pk: { S: "R#P#" } } } },
+    { dynamodb: { SequenceNumber: "3", NewImage: { pk: { N: "7" } } } },
+    { dynamodb: { SequenceNumber: "4", NewImage: {} } },
+    {},
+  ];
+  expect(await handled(others)).toEqual({ seen: [[]], failures: [] });
+});
 
-  test("stops at a record that cannot be read: what came before is handled, the rest comes again", async () => {
-    const { seen, failures } = await handled([aRecord("12", undefined, claim), broken, aRecord("14", claim, opened)]);
-    expect(seen).toEqual([[{ before: undefined, after: claim }]]);
-    expect(failures).toEqual([{ itemIdentifier: "13" }]);
-    expect(errors).toEqual([["message_malformed", { sequence: "13", error: "ZodError" }]]);
-  });
+test("the stream stops at a record that cannot be read: what came before is handled, the rest comes again", async () => {
+  const { seen, failures } = await handled([aRecord("12", undefined, claim), broken, aRecord("14", claim, opened)]);
+  expect(seen).toEqual([[{ before: undefined, after: claim }]]);
+  expect(failures).toEqual([{ itemIdentifier: "13" }]);
+  expect(errors).toEqual([["message_malformed", { sequence: "13", error: "ZodError" }]]);
+});
 
-  test("comes again as a whole when it could not be handled, and says why", async () => {
-    const failing = async () => {
-      throw new TypeError("secret");
-    };
-    const { failures } = await handled([aRecord("12", undefined, claim), broken], failing);
-    expect(failures).toEqual([{ itemIdentifier: "12" }]);
-    expect(errors.at(-1)).toEqual(["message_failed", { sequence: "12", error: "TypeError" }]);
-    expect((await handled([{}], failing)).failures).toEqual([{ itemIdentifier: "" }]);
-    expect((await handled([], failing)).failures).toEqual([]);
-  });
+test("the stream comes again as a whole when it could not be handled, and says why", async () => {
+  const failing = async () => {
+    throw new TypeError("secret");
+  };
+  const { failures } = await handled([aRecord("12", undefined, claim), broken], failing);
+  expect(failures).toEqual([{ itemIdentifier: "12" }]);
+  expect(errors.at(-1)).toEqual(["message_failed", { sequence: "12", error: "TypeError" }]);
+  expect((await handled([{}], failing)).failures).toEqual([{ itemIdentifier: "" }]);
+  expect((await handled([], failing)).failures).toEqual([]);
+});
 
-  test("writes out what was counted, however it ended", async () => {
-    for (const end of [async () => undefined, () => Promise.reject(new Error("x"))]) {
-      let written = "";
-      vi.spyOn(process.stdout, "write").mockImplementation((chunk) => {
-        written += String(chunk);
-        return true;
-      });
-      await handled([], async () => {
-        count("AttentionRaised");
-        await end();
-      });
-      vi.mocked(process.stdout.write).mockRestore();
-      expect(written).toContain('"AttentionRaised":1');
-    }
-  });
+test("the stream writes out what was counted, however it ended", async () => {
+  for (const end of [async () => undefined, () => Promise.reject(new Error("x"))]) {
+    let written = "";
+    vi.spyOn(process.stdout, "write").mockImplementation((chunk) => {
+      written += String(chunk);
+      return true;
+    });
+    await handled([], async () => {
+      count("AttentionRaised");
+      await end();
+    });
+    vi.mocked(process.stdout.write).mockRestore();
+    expect(written).toContain('"AttentionRaised":1');
+  }
+});
 
-  test("names a record without a number as nothing, which fails the whole batch", async () => {
-    const { failures } = await handled([{ dynamodb: { NewImage: { pk: { S: "P#x" } } } }]);
-    expect(failures).toEqual([{ itemIdentifier: "" }]);
-  });
+test("the stream fails the whole batch for a record without a number", async () => {
+  const { failures } = await handled([{ dynamodb: { NewImage: { pk: { S: "P#x" } } } }]);
+  expect(failures).toEqual([{ itemIdentifier: "" }]);
 });

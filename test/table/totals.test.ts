@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { addisAbabaDay, DAY_MS } from "../../lib/domain/time.ts";
 import { TotalsTable } from "../../lib/table/totals.ts";
 import { MemoryTable } from "../support/memory-table.ts";
@@ -31,85 +31,83 @@ const onDay = (daysAgo: number) => ({
   revenue: 7,
 });
 
-describe("totals", () => {
-  test("are nothing at the beginning", async () => {
-    expect(await start().totals.all(T0)).toEqual(NOTHING);
-  });
+test("totals begin at zero", async () => {
+  expect(await start().totals.all(T0)).toEqual(NOTHING);
+});
 
-  test("are the sum of all days and all calls, however old, today and tomorrow included", async () => {
-    const { totals } = start();
-    const days = [-1, 0, 1, 98, 99, 100, 101, 450, 800];
-    for (const daysAgo of days) await totals.add(onDay(daysAgo));
-    await totals.count({ webhook_calls: 2, initiate_calls: 3 }, T0);
-    await totals.count({ webhook_calls: 5, status_calls: 1, timeout_jobs_run: 4 }, T0 - 300 * DAY_MS);
-    expect(await totals.all(T0)).toEqual({
-      ...NOTHING,
-      total: days.length,
-      success: days.length,
-      revenue: 7 * days.length,
-      webhook_calls: 7,
-      initiate_calls: 3,
-      status_calls: 1,
-      timeout_jobs_run: 4,
-    });
+test("totals are the sum of all days and all calls, however old, today and tomorrow included", async () => {
+  const { totals } = start();
+  const days = [-1, 0, 1, 98, 99, 100, 101, 450, 800];
+  for (const daysAgo of days) await totals.add(onDay(daysAgo));
+  await totals.count({ webhook_calls: 2, initiate_calls: 3 }, T0);
+  await totals.count({ webhook_calls: 5, status_calls: 1, timeout_jobs_run: 4 }, T0 - 300 * DAY_MS);
+  expect(await totals.all(T0)).toEqual({
+    ...NOTHING,
+    total: days.length,
+    success: days.length,
+    revenue: 7 * days.length,
+    webhook_calls: 7,
+    initiate_calls: 3,
+    status_calls: 1,
+    timeout_jobs_run: 4,
   });
+});
 
-  test("reach back over a silence of three hundred days and over none of five hundred", async () => {
-    const { totals } = start();
-    await totals.add(onDay(0));
-    await totals.add(onDay(399));
-    await totals.add(onDay(399 + 500));
-    expect(await totals.all(T0)).toMatchObject({ total: 2 });
+test("totals reach back over three hundred days without payments, and not over five hundred", async () => {
+  const { totals } = start();
+  await totals.add(onDay(0));
+  await totals.add(onDay(399));
+  await totals.add(onDay(399 + 500));
+  expect(await totals.all(T0)).toMatchObject({ total: 2 });
+});
+
+test("totals are found behind a year and a month without payments, and not behind more", async () => {
+  const { totals } = start();
+  await totals.add(onDay(398));
+  expect(await totals.all(T0)).toMatchObject({ total: 1 });
+  expect(await totals.all(T0 + DAY_MS)).toMatchObject({ total: 0 });
+});
+
+test("totals count calls on the day on which they come, in Addis Ababa", async () => {
+  const { memory, totals } = start();
+  await totals.count({ webhook_calls: 1 }, Date.UTC(2026, 10, 24, 21));
+  expect(memory.rows.get("T#2026-11-25")).toEqual({ pk: "T#2026-11-25", webhook_calls: 1 });
+});
+
+test("totals write only what changed", async () => {
+  const { memory, totals } = start();
+  await totals.add({ day: "2026-11-24", total: 0, pending: -1, success: 1, failed: 0, revenue: 50_000 });
+  expect(memory.rows.get("T#2026-11-24")).toEqual({ pk: "T#2026-11-24", pending: -1, success: 1, revenue: 50_000 });
+  await totals.add({ day: "2026-11-25", total: 0, pending: 0, success: 0, failed: 0, revenue: 0 });
+  await totals.count({}, T0 + DAY_MS);
+  expect([...memory.rows.keys()]).toEqual(["T#2026-11-24"]);
+});
+
+test("the totals of a day are written anew as they were recounted, and its calls stay", async () => {
+  const { memory, totals } = start();
+  await totals.add(onDay(0));
+  await totals.count({ status_calls: 3 }, T0);
+  await totals.rewrite("2026-11-24", { total: 5, pending: 1, success: 2, failed: 2, revenue: 90 });
+  expect(memory.rows.get("T#2026-11-24")).toEqual({
+    pk: "T#2026-11-24",
+    total: 5,
+    pending: 1,
+    success: 2,
+    failed: 2,
+    revenue: 90,
+    status_calls: 3,
   });
+});
 
-  test("are found behind a year and a month of silence until now, and not behind more", async () => {
-    const { totals } = start();
-    await totals.add(onDay(398));
-    expect(await totals.all(T0)).toMatchObject({ total: 1 });
-    expect(await totals.all(T0 + DAY_MS)).toMatchObject({ total: 0 });
-  });
+test("totals that one answer does not hold are asked for again, and not for ever", async () => {
+  const row = { pk: "T#2026-11-24", total: 4 };
+  const more = { UnprocessedKeys: { payments: { Keys: [{ pk: row.pk }] } } };
+  const empty = Array.from({ length: 4 }, () => ({}));
+  const { client, asked } = answering({ ...more }, { Responses: { payments: [row] } }, ...empty);
+  expect(await new TotalsTable(client, "payments").all(T0)).toEqual({ ...NOTHING, total: 4 });
+  expect(asked[1]).toEqual({ RequestItems: { payments: { Keys: [{ pk: row.pk }] } } });
 
-  test("count calls on the day on which they come, in Addis Ababa", async () => {
-    const { memory, totals } = start();
-    await totals.count({ webhook_calls: 1 }, Date.UTC(2026, 10, 24, 21));
-    expect(memory.rows.get("T#2026-11-25")).toEqual({ pk: "T#2026-11-25", webhook_calls: 1 });
-  });
-
-  test("write what changed and nothing where nothing did", async () => {
-    const { memory, totals } = start();
-    await totals.add({ day: "2026-11-24", total: 0, pending: -1, success: 1, failed: 0, revenue: 50_000 });
-    expect(memory.rows.get("T#2026-11-24")).toEqual({ pk: "T#2026-11-24", pending: -1, success: 1, revenue: 50_000 });
-    await totals.add({ day: "2026-11-25", total: 0, pending: 0, success: 0, failed: 0, revenue: 0 });
-    await totals.count({}, T0 + DAY_MS);
-    expect([...memory.rows.keys()]).toEqual(["T#2026-11-24"]);
-  });
-
-  test("of a day are written anew as they were found to be, and its calls stay", async () => {
-    const { memory, totals } = start();
-    await totals.add(onDay(0));
-    await totals.count({ status_calls: 3 }, T0);
-    await totals.rewrite("2026-11-24", { total: 5, pending: 1, success: 2, failed: 2, revenue: 90 });
-    expect(memory.rows.get("T#2026-11-24")).toEqual({
-      pk: "T#2026-11-24",
-      total: 5,
-      pending: 1,
-      success: 2,
-      failed: 2,
-      revenue: 90,
-      status_calls: 3,
-    });
-  });
-
-  test("that one answer does not hold are asked for again, and not for ever", async () => {
-    const row = { pk: "T#2026-11-24", total: 4 };
-    const more = { UnprocessedKeys: { payments: { Keys: [{ pk: row.pk }] } } };
-    const empty = Array.from({ length: 4 }, () => ({}));
-    const { client, asked } = answering({ ...more }, { Responses: { payments: [row] } }, ...empty);
-    expect(await new TotalsTable(client, "payments").all(T0)).toEqual({ ...NOTHING, total: 4 });
-    expect(asked[1]).toEqual({ RequestItems: { payments: { Keys: [{ pk: row.pk }] } } });
-
-    const never = answering(...Array.from({ length: 400 }, () => more));
-    expect(await new TotalsTable(never.client, "payments").all(T0)).toEqual(NOTHING);
-    expect(never.asked).toHaveLength(400);
-  });
+  const never = answering(...Array.from({ length: 400 }, () => more));
+  expect(await new TotalsTable(never.client, "payments").all(T0)).toEqual(NOTHING);
+  expect(never.asked).toHaveLength(400);
 });

@@ -14,7 +14,7 @@ import { checkoutOf, MINUTE_MS } from "../stage.ts";
 const LIMIT = 3;
 const SECOND_MS = 1_000;
 
-/** What every one of these stories ends with. */
+/** The checks that all these stories share. */
 function paidOnce(outcome: Outcome) {
   return [
     onePayment(outcome, { state: "SUCCESS", opened: 1, captured: 1 }),
@@ -99,7 +99,7 @@ export const redisDown: Scenario = {
     await stage.act(checkout, "pay");
     await stage.status(checkout);
     await stage.recover("redis");
-    await stage.pass(2 * SECOND_MS, "it is asked again");
+    await stage.pass(2 * SECOND_MS, "until the service tries Redis again");
     await stage.logIn();
   },
   check: (outcome) => [
@@ -124,7 +124,7 @@ export const userManagementDown: Scenario = {
     await stage.disturb("users", "down");
     await stage.act(checkout, "pay");
     await stage.status(checkout);
-    await stage.pass(2 * MINUTE_MS, "the cached confirmation has ended");
+    await stage.pass(2 * MINUTE_MS, "the cached confirmation expires");
     await stage.status(checkout);
     await stage.recover("users");
     await stage.status(checkout);

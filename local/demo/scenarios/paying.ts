@@ -31,11 +31,11 @@ export const pay: Scenario = {
     ),
     payerWasNotified(outcome, ["payment_success"]),
     claim(
-      "the browser was sent to the success page, with property, reference and amount",
+      "the browser was redirected to the success page with property, reference and amount",
       /\/payment\/success\?property_id=.+&tx_ref=.+&amount=500\.00/.test(
-        answersTo(outcome, "come back")[0]?.location ?? "",
+        answersTo(outcome, "return")[0]?.location ?? "",
       ),
-      answersTo(outcome, "come back"),
+      answersTo(outcome, "return"),
     ),
   ],
 };
@@ -55,12 +55,12 @@ export const failThenPay: Scenario = {
     const [afterFail, afterPay] = answersTo(outcome, "status").map(({ body }) => body);
     return [
       claim(
-        "a failed try left the payment open, and said why",
+        "after a failed try the payment was still open, with a reason for the failure",
         afterFail?.["status"] === "PENDING" && afterFail["failure_reason"] !== null,
         afterFail,
       ),
       claim(
-        "after the second try it is paid, and no failure is left",
+        "after the second try it is paid, and the reason is gone",
         afterPay?.["status"] === "SUCCESS" && afterPay["failure_reason"] === null,
         afterPay,
       ),

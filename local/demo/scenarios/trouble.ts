@@ -81,7 +81,7 @@ export const forgedWebhook: Scenario = {
     await stage.webhook("unsigned webhook", forged, {});
     await stage.webhook("webhook signed with a guess", forged, { secret: "guess" });
     await stage.webhook("webhook with a broken signature", forged, { headers: { "x-chapa-signature": "abc" } });
-    await stage.pass(10_000, "nothing to wait for");
+    await stage.pass(10_000, "no verification is due");
     await stage.status(checkout);
   },
   check: (outcome) => {
@@ -118,7 +118,7 @@ export const slowInitialize: Scenario = {
       claim("the first press was answered 503 with Retry-After", presses[0]?.status === 503, presses[0]),
       claim("the same press, repeated, got a checkout", presses[1]?.status === 202, presses[1]),
       claim(
-        "Chapa opened two checkouts, and nobody was given the first one",
+        "Chapa opened two checkouts, and the owner never got the first one",
         outcome.transactions.length === 2,
         outcome.transactions,
       ),
@@ -133,7 +133,8 @@ export const slowInitialize: Scenario = {
 
 export const chapaDown: Scenario = {
   name: "chapa-down",
-  title: "Chapa is down for days: no checkout is opened, nothing expires, and no payer is told that they did not pay.",
+  title:
+    "Chapa is down for days: no checkout is opened, nothing expires, and no payer gets a message that they did not pay.",
   settings: { PAYMENT_TIMEOUT_DAYS: "1" },
   async play(stage) {
     stage.plan(SILENT);

@@ -12,12 +12,16 @@ const TRAPS = [
   "<html><body>502 Bad Gateway</body></html>",
 ];
 
+/** One text after the other. */
+export const joined = (...texts: readonly fc.Arbitrary<unknown>[]): fc.Arbitrary<string> =>
+  fc.tuple(...texts).map((parts) => parts.join(""));
+
 /** Text of any kind: all of Unicode, lone halves of characters too, and words that parsers stumble over. */
 export const anyText = fc.oneof(
   fc.string({ unit: "binary", maxLength: 60 }),
   fc.string({ unit: fc.integer({ min: 0, max: 0xffff }).map((code) => String.fromCharCode(code)), maxLength: 40 }),
   fc.constantFrom(...TRAPS),
-  fc.tuple(fc.constantFrom(...TRAPS), fc.string({ maxLength: 8 })).map((parts) => parts.join("")),
+  joined(fc.constantFrom(...TRAPS), fc.string({ maxLength: 8 })),
 );
 
 /** Any JSON value, with keys that parsers stumble over. */
@@ -65,6 +69,10 @@ export function mostly<Fields extends Record<string, fc.Arbitrary<unknown>>>(
   );
   return fc.tuple(...entries).map((parts) => Object.fromEntries(parts.flat()));
 }
+
+/** Mostly this value, so that what is beside it is reached, and now and then another. */
+export const usually = (value: unknown, ...others: readonly fc.Arbitrary<unknown>[]): fc.Arbitrary<unknown> =>
+  fc.oneof({ arbitrary: fc.constant(value), weight: 6 }, ...others);
 
 /** Decimal text, and what resembles it. */
 export const amountText = fc.oneof(

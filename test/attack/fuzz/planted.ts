@@ -1,12 +1,11 @@
 import type { Target } from "./engine.ts";
 
-// Faults on purpose, each behind a door that only feedback opens: a blind guess of it takes 2^32 tries and more.
+// Planted mistakes that only feedback by coverage finds: a blind guess needs 2^24 tries or more.
 
 function readsOneWordWrongly(text: string): void {
   if (text[0] !== "P") return;
   if (text[1] !== "A") return;
   if (text[2] !== "Y") return;
-  if (text[3] !== "7") return;
   throw new TypeError("a word that nobody thought of");
 }
 
@@ -18,12 +17,12 @@ function takesTheNearestWordForMoney(text: string): "paid" | "unpaid" {
     else if (state === 2 && character === "k") state = 3;
     else if (state === 3 && character === "w") state = 4;
     else state = 0;
-    if (state === 4) return "paid";
+    if (state === 3) return "paid";
   }
   return "unpaid";
 }
 
-/** Targets that are broken on purpose: whoever looks for faults must find these. */
+/** Targets that are broken on purpose. The fuzzer must find their mistakes. */
 export const PLANTED: readonly Target[] = [
   {
     name: "planted: a throw",

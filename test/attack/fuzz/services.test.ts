@@ -40,7 +40,7 @@ async function orAway<Result>(call: () => Promise<Result>) {
   return { found, isAway };
 }
 
-describe("whatever User Management answers", () => {
+describe("User Management's answers", () => {
   const user = mostly({
     user_id: fc.oneof(fc.constant(FEE.userId), fc.uuid(), anyText),
     role: fc.oneof(fc.constantFrom("owner", "admin"), anyText),
@@ -50,7 +50,7 @@ describe("whatever User Management answers", () => {
     preferred_language: anyText,
   });
 
-  test("about a token: it is refused by a 401 or 403 only, and a user is one that a 200 names", async () => {
+  test("a token is refused by a 401 or 403 only, and a user is one that a 200 names", async () => {
     await holdsOften(2, [repliesOf(user)], async (reply) => {
       const users = new UserManagement("http://users/api/v1", sendOf(reply));
       const { found, isAway } = await orAway(() => users.verify("t"));
@@ -66,7 +66,7 @@ describe("whatever User Management answers", () => {
     });
   });
 
-  test("to a login: tokens are those of a 200, and whoever is refused was refused there", async () => {
+  test("a login returns tokens of a 200 only, and is refused only where User Management refuses it", async () => {
     const tokens = mostly({ access_token: anyText, refresh_token: anyText, token_type: fc.constant("bearer") });
     await holds([repliesOf(tokens), anyText], async (reply, word) => {
       const users = new UserManagement("http://users/api/v1", sendOf(reply));
@@ -77,7 +77,7 @@ describe("whatever User Management answers", () => {
     });
   });
 
-  test("about a user: unknown only where every path says so, and known as one of the paths names them", async () => {
+  test("a user is unknown only where every path says so, and known as one of the paths names them", async () => {
     await holds([repliesOf(user), fc.option(fc.constant("token"), { nil: undefined })], async (reply, token) => {
       const clock = { now: () => 0 };
       const directory = new UserDirectory({
@@ -95,7 +95,7 @@ describe("whatever User Management answers", () => {
     });
   });
 
-  test("as a telephone number: escaped bytes are undone, and everything else stays as it is", async () => {
+  test("escaped bytes of a telephone number are undone, and everything else stays as it is", async () => {
     await holds([anyText], (text) => {
       expect(unescaped(`\\x${Buffer.from(text.toWellFormed()).toString("hex")}`)).toBe(
         text === "" ? "\\x" : text.toWellFormed(),
@@ -105,10 +105,10 @@ describe("whatever User Management answers", () => {
   });
 });
 
-describe("whatever the listing answers", () => {
+describe("the listing's answers", () => {
   const confirmation = { propertyId: FEE.propertyId, paymentId: FEE.userId, status: "SUCCESS", txRef: "T" } as const;
 
-  test("to a confirm: it has heard only by a 200 that says so, and silence that may have reached it is unknown", async () => {
+  test("a confirmation is acknowledged only by a 200 that says so, and has an unknown outcome after a lost answer", async () => {
     const body = mostly({
       status: fc.constantFrom("received", "already_processed", "other"),
       property_status: fc.constantFrom("APPROVED", "DELETED"),
@@ -130,7 +130,7 @@ describe("whatever the listing answers", () => {
     });
   });
 
-  test("about a property: it is public or reserved only where an answer shows it", async () => {
+  test("a property is public or reserved only where an answer shows it", async () => {
     const rows = fc.array(mostly({ id: fc.oneof(fc.constant<string>(FEE.propertyId), anyText) }), { maxLength: 3 });
     await holds([repliesOf(rows), repliesOf(rows)], async (shown, reserved) => {
       const send = async ({ url }: { url: string }) => sendOf(url.includes("/public/") ? shown : reserved)();
@@ -145,7 +145,7 @@ describe("whatever the listing answers", () => {
   });
 });
 
-describe("whatever the notification service answers", () => {
+describe("the notification service's answers", () => {
   const notice = {
     userId: FEE.userId,
     event: "paid",
@@ -155,7 +155,7 @@ describe("whatever the notification service answers", () => {
     phone: undefined,
   } as const;
 
-  test("a notice is sent, may have been, can be sent later or never: nothing else, and nothing is thrown", async () => {
+  test("a notice is sent, perhaps sent, sent later or never sent, and nothing is thrown", async () => {
     await holds([repliesOf(anyJson), anyText], async (reply, language) => {
       const service = new NotificationService("http://notify", async () => undefined, sendOf(reply));
       const delivery = await service.send({ ...notice, language });

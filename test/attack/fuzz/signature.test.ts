@@ -113,7 +113,7 @@ describe("a webhook's body", () => {
     fc.uint8Array().map((bytes) => Buffer.from(bytes).toString("utf8")),
   );
 
-  test("names the payment that its text names, or is refused by name", async () => {
+  test("a webhook's body names the payment that its text names, or is refused by name", async () => {
     const query = fc.record({ tx_ref: anyText, trx_ref: anyText }, { requiredKeys: [] });
     await holdsOften(3, [body, query, fc.boolean()], (text, queryStringParameters, isBase64Encoded) => {
       const sent = isBase64Encoded ? Buffer.from(text).toString("base64") : text;

@@ -51,15 +51,25 @@ function vector(verdict: SignatureVerdict, name: string, why: string, given: Giv
   };
 }
 
+/** A vector of one verdict. */
+const judged = (verdict: SignatureVerdict) => (name: string, why: string, given: Given) =>
+  vector(verdict, name, why, given);
+const [authentic, constant, wrong, absent] = [
+  judged("authentic"),
+  judged("constant"),
+  judged("wrong"),
+  judged("absent"),
+];
+
 /** A body that was signed as it is. */
 const signed = (name: string, why: string, body: string | Uint8Array, secret = SECRET) =>
-  vector("authentic", name, why, { body, content: hmac(secret, body), other: CONSTANT });
+  authentic(name, why, { body, content: hmac(secret, body), other: CONSTANT });
 /** A signature over `made` beside the bytes of `sent`. */
 const changed = (name: string, why: string, made: string | Uint8Array, sent: string | Uint8Array) =>
-  vector("wrong", name, why, { body: sent, content: hmac(SECRET, made), other: CONSTANT });
-const malformed = (name: string, why: string, content: string) => vector("malformed", name, why, { content });
+  wrong(name, why, { body: sent, content: hmac(SECRET, made), other: CONSTANT });
+const malformed = (name: string, why: string, content: string) => judged("malformed")(name, why, { content });
 
-function authentic(): Vector[] {
+function believed(): Vector[] {
   const good = hmac(SECRET, PLAIN);
   const both = [SECRET, PREVIOUS];
   return [
@@ -80,82 +90,68 @@ function authentic(): Vector[] {
     signed("bytes that are no text", "The HMAC is over bytes: decoding them first would lose some.", NOT_UTF8),
     signed("a NUL byte", "Nothing ends at a NUL.", `${PLAIN}\u0000`),
     signed("an empty body", "Nothing at all can be signed, too.", ""),
-    vector("authentic", "no constant beside it", "The other header is not needed.", { content: good }),
-    vector("authentic", "a content signature in the other header", "Custom webhooks are signed there.", {
-      other: good,
-    }),
-    vector("authentic", "a blank header before it", "A blank header counts as none.", { content: "  ", other: good }),
-    vector("authentic", "capital letters", "Hexadecimal is compared without regard to case.", {
-      content: good.toUpperCase(),
-    }),
-    vector("authentic", "spaces around it", "Header values are trimmed.", { content: ` ${good}\t` }),
-    vector("authentic", "the previous secret", "While the secret is being changed both are known.", {
+    authentic("no constant beside it", "The other header is not needed.", { content: good }),
+    authentic("a content signature in the other header", "Custom webhooks are signed there.", { other: good }),
+    authentic("a blank header before it", "A blank header counts as none.", { content: "  ", other: good }),
+    authentic("capital letters", "Hexadecimal is compared without regard to case.", { content: good.toUpperCase() }),
+    authentic("spaces around it", "Header values are trimmed.", { content: ` ${good}\t` }),
+    authentic("the previous secret", "While the secret is being changed both are known.", {
       content: hmac(PREVIOUS, PLAIN),
       secrets: both,
     }),
-    vector("authentic", "the current one of two secrets", "The order of the secrets does not matter.", {
+    authentic("the current one of two secrets", "The order of the secrets does not matter.", {
       content: good,
       secrets: [PREVIOUS, SECRET],
     }),
-    vector("authentic", "a secret beyond ASCII", "The key is the secret's UTF-8 bytes.", {
+    authentic("a secret beyond ASCII", "The key is the secret's UTF-8 bytes.", {
       content: hmac("ምስጢር-🔑", PLAIN),
       secrets: ["ምስጢር-🔑"],
     }),
-    vector(
-      "authentic",
-      "a body that is the secret itself",
-      "Signed content comes first, even where it equals the constant.",
-      { body: SECRET, other: CONSTANT },
-    ),
+    authentic("a body that is the secret itself", "Signed content comes first, even where it equals the constant.", {
+      body: SECRET,
+      other: CONSTANT,
+    }),
   ];
 }
 
 function constants(): Vector[] {
   return [
-    vector(
-      "constant",
+    constant(
       "the constant alone",
       "HMAC(secret, secret) is the same for ever and proves nothing about this body: at most ask Chapa.",
       { other: CONSTANT },
     ),
-    vector(
-      "constant",
-      "the constant with a body of anybody's",
-      "Whoever has seen one webhook can send it with any body.",
-      { body: '{"tx_ref":"FORGED","status":"success"}', other: CONSTANT },
-    ),
-    vector("constant", "the constant with nothing", "It does not depend on the body.", { body: "", other: CONSTANT }),
-    vector("constant", "the constant in capital letters", "Spelled otherwise it is the same value.", {
-      other: CONSTANT.toUpperCase(),
-    }),
-    vector("constant", "the constant beside a blank header", "A blank header counts as none.", {
-      content: "",
+    constant("the constant with a body of anybody's", "Whoever has seen one webhook can send it with any body.", {
+      body: '{"tx_ref":"FORGED","status":"success"}',
       other: CONSTANT,
     }),
-    vector("constant", "the previous secret's constant", "It is known as long as its secret is.", {
+    constant("the constant with nothing", "It does not depend on the body.", { body: "", other: CONSTANT }),
+    constant("the constant in capital letters", "Spelled otherwise it is the same value.", {
+      other: CONSTANT.toUpperCase(),
+    }),
+    constant("the constant beside a blank header", "A blank header counts as none.", { content: "", other: CONSTANT }),
+    constant("the previous secret's constant", "It is known as long as its secret is.", {
       other: hmac(PREVIOUS, PREVIOUS),
       secrets: [SECRET, PREVIOUS],
     }),
-    vector("wrong", "the constant in the header for content", "There only an HMAC over the body counts.", {
-      content: CONSTANT,
-    }),
-    vector("wrong", "the headers swapped", "The constant stands where the content's signature belongs.", {
+    wrong("the constant in the header for content", "There only an HMAC over the body counts.", { content: CONSTANT }),
+    wrong("the headers swapped", "The constant stands where the content's signature belongs.", {
       content: CONSTANT,
       other: hmac(SECRET, PLAIN),
     }),
-    vector("wrong", "a wrong signature beside the constant", "The constant saves nothing.", {
+    wrong("a wrong signature beside the constant", "The constant saves nothing.", {
       content: "0".repeat(64),
       other: CONSTANT,
     }),
-    vector("wrong", "another secret's constant", "Nobody here knows that secret.", { other: hmac(OTHER, OTHER) }),
-    vector("wrong", "one secret's HMAC over another", "Neither is signed with itself.", {
+    wrong("another secret's constant", "Nobody here knows that secret.", { other: hmac(OTHER, OTHER) }),
+    wrong("one secret's HMAC over another", "Neither is signed with itself.", {
       other: hmac(SECRET, PREVIOUS),
       secrets: [SECRET, PREVIOUS],
     }),
   ];
 }
 
-function wrong(): Vector[] {
+function refused(): Vector[] {
   const rewritten = (text: string) => JSON.stringify(JSON.parse(text));
   return [
     changed(
@@ -197,31 +193,23 @@ function wrong(): Vector[] {
       NOT_UTF8,
       NOT_UTF8.toString("utf8"),
     ),
-    vector("wrong", "another merchant's secret", "Well made, with a key that is not ours.", {
-      content: hmac(OTHER, PLAIN),
-    }),
-    vector("wrong", "the API key as the secret", "Chapa signs with the webhook secret.", {
-      content: hmac(API_KEY, PLAIN),
-    }),
-    vector("wrong", "an empty secret", "Anybody can make it.", { content: hmac("", PLAIN) }),
-    vector("wrong", "the previous secret after it was given up", "Only what is in the list counts.", {
+    wrong("another merchant's secret", "Well made, with a key that is not ours.", { content: hmac(OTHER, PLAIN) }),
+    wrong("the API key as the secret", "Chapa signs with the webhook secret.", { content: hmac(API_KEY, PLAIN) }),
+    wrong("an empty secret", "Anybody can make it.", { content: hmac("", PLAIN) }),
+    wrong("the previous secret after it was given up", "Only what is in the list counts.", {
       content: hmac(PREVIOUS, PLAIN),
     }),
-    vector("wrong", "no secret known", "Without a secret nothing is authentic.", {
-      content: hmac("", PLAIN),
-      secrets: [],
-    }),
-    vector("wrong", "a plain SHA-256 of the body", "It has no key in it.", {
+    wrong("no secret known", "Without a secret nothing is authentic.", { content: hmac("", PLAIN), secrets: [] }),
+    wrong("a plain SHA-256 of the body", "It has no key in it.", {
       content: createHash("sha256").update(PLAIN).digest("hex"),
     }),
-    vector("wrong", "half of an HMAC-SHA512", "Its first 64 characters are no HMAC-SHA256.", {
+    wrong("half of an HMAC-SHA512", "Its first 64 characters are no HMAC-SHA256.", {
       content: hmac(SECRET, PLAIN, "sha512").slice(0, 64),
     }),
-    vector("wrong", "one digit changed", "63 digits that fit are not enough.", {
+    wrong("one digit changed", "63 digits that fit are not enough.", {
       content: hmac(SECRET, PLAIN).replace(/.$/, (last) => (last === "0" ? "1" : "0")),
     }),
-    vector(
-      "wrong",
+    wrong(
       "a good signature in the header that does not count",
       "The other header counts only where x-chapa-signature is blank.",
       { content: "f".repeat(64), other: hmac(SECRET, PLAIN) },
@@ -252,20 +240,20 @@ function unreadable(): Vector[] {
     malformed("a space within", "Only spaces around it are taken off.", `${good.slice(0, 32)} ${good.slice(32)}`),
     malformed("an HMAC-SHA1", "40 digits.", hmac(SECRET, PLAIN, "sha1")),
     malformed("an HMAC-SHA512", "128 digits.", hmac(SECRET, PLAIN, "sha512")),
-    vector("malformed", "nonsense before the constant", "A header that is not blank is the one that counts.", {
+    judged("malformed")("nonsense before the constant", "A header that is not blank is the one that counts.", {
       content: "x",
       other: CONSTANT,
     }),
-    vector("malformed", "nonsense in the other header", "It counts where it is the only one.", { other: "signature" }),
-    vector("absent", "no header", "Nobody signed anything.", {}),
-    vector("absent", "blank headers", "Blank is none.", { content: "", other: "   " }),
-    vector("absent", "no header and no body", "As above.", { body: "" }),
+    judged("malformed")("nonsense in the other header", "It counts where it is the only one.", { other: "signature" }),
+    absent("no header", "Nobody signed anything.", {}),
+    absent("blank headers", "Blank is none.", { content: "", other: "   " }),
+    absent("no header and no body", "As above.", { body: "" }),
   ];
 }
 
 /** Every vector that is published. */
 export function vectors(): Vector[] {
-  return [...authentic(), ...constants(), ...wrong(), ...unreadable()];
+  return [...believed(), ...constants(), ...refused(), ...unreadable()];
 }
 
 export const ABOUT =

@@ -1,5 +1,5 @@
 import { createHmac } from "node:crypto";
-import { describe, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import * as z from "zod";
 import published from "../../../docs/vectors/chapa-signatures.json" with { type: "json" };
 import { judgeSignature } from "../../../lib/chapa/signature.ts";
@@ -36,29 +36,28 @@ function judgedElsewhere({ headers, secrets, body_base64 }: Published): string {
   return values[0] === "" && is((secret) => secret) ? "constant" : "wrong";
 }
 
-describe(`${VECTORS.length} published signatures`, () => {
-  test("are at least sixty, each with a name of its own, of every verdict", () => {
-    expect(VECTORS.length).toBeGreaterThanOrEqual(60);
-    expect(new Set(VECTORS.map(({ name }) => name)).size).toBe(VECTORS.length);
-    const verdicts = new Set(VECTORS.map(({ verdict }) => verdict));
-    expect([...verdicts].sort()).toEqual(["absent", "authentic", "constant", "malformed", "wrong"]);
-  });
+test("the published signatures are at least sixty, each with a name of its own, of every verdict", () => {
+  expect(VECTORS.length).toBeGreaterThanOrEqual(60);
+  expect(new Set(VECTORS.map(({ name }) => name)).size).toBe(VECTORS.length);
+  const verdicts = new Set(VECTORS.map(({ verdict }) => verdict));
+  expect([...verdicts].sort()).toEqual(["absent", "authentic", "constant", "malformed", "wrong"]);
+});
 
-  test("stand in the file as they are made: node test/attack/vectors/main.ts", () => {
-    expect(published).toEqual(JSON.parse(JSON.stringify({ about: ABOUT, vectors: vectors() })));
-  });
+test("the published signatures are those that node test/attack/vectors/main.ts makes", () => {
+  expect(published).toEqual(JSON.parse(JSON.stringify({ about: ABOUT, vectors: vectors() })));
+});
 
-  test.each(VECTORS)("$name: $verdict", (vector) => {
-    expect(judgeSignature(bytesOf(vector), vector.headers, vector.secrets)).toBe(vector.verdict);
-    expect(judgedElsewhere(vector)).toBe(vector.verdict);
-    const { body_text = bytesOf(vector).toString("latin1") } = vector;
-    expect(Buffer.from(body_text, vector.body_text === undefined ? "latin1" : "utf8").equals(bytesOf(vector))).toBe(
-      true,
-    );
-  });
+test.each(VECTORS)("the published signature $name is judged $verdict", (vector) => {
+  expect(judgeSignature(bytesOf(vector), vector.headers, vector.secrets)).toBe(vector.verdict);
+  expect(judgedElsewhere(vector)).toBe(vector.verdict);
+  const { body_text = bytesOf(vector).toString("latin1") } = vector;
+  expect(Buffer.from(body_text, vector.body_text === undefined ? "latin1" : "utf8").equals(bytesOf(vector))).toBe(true);
+});
 
-  test.each(VECTORS)("$name, through a gateway that hands bodies over in base64: $verdict", (vector) => {
+test.each(VECTORS)(
+  "the published signature $name is judged $verdict behind a gateway that encodes bodies in base64",
+  (vector) => {
     const raw = rawBody(anEvent({ body: vector.body_base64, isBase64Encoded: true }), WEBHOOK_LIMIT_BYTES);
     expect(judgeSignature(raw, vector.headers, vector.secrets)).toBe(vector.verdict);
-  });
-});
+  },
+);

@@ -31,7 +31,7 @@ test.each<[string, ActParams]>([
 test.each<[string, ActParams]>([
   ["a number that is not a test number", { phone: "0911223344" }],
   ["a telebirr number for M-Pesa", { method: "mpesa", phone: "0900123456" }],
-])("the payer does not get through with %s, and may try again", async (_what, params) => {
+])("the payer fails with %s, and may try again", async (_what, params) => {
   const { chapa, statusOf, txRef } = await startCheckout();
   const first = await chapa.act(txRef, "pay", params);
   const word = await statusOf(txRef);
@@ -41,7 +41,7 @@ test.each<[string, ActParams]>([
   expect(second.state).toBe("PAID");
 });
 
-test("the payer gets through with any number in live mode", async () => {
+test("the payer succeeds with any number in live mode", async () => {
   const { chapa, call } = await startLab();
   const headers = { authorization: `Bearer ${LIVE_KEY}` };
   await call("POST", "/transaction/initialize", { amount: "10", currency: "ETB", tx_ref: "LIVE1" }, headers);
@@ -136,7 +136,7 @@ test("a payment that is under way bears the moment at which it landed, however f
 test.each<[string, Action, Action, string]>([
   ["is under way lets nobody begin another", "prompt", "pay", "under way"],
   ["has landed is not paid late as well", "pay", "pay-late", "already paid"],
-])("a payment that %s", async (_what, first, second, reason) => {
+])("a second action is refused on a payment that %s", async (_what, first, second, reason) => {
   const { chapa, txRef } = await startCheckout();
   await chapa.act(txRef, first);
   await expect(chapa.act(txRef, second)).rejects.toThrow(reason);
@@ -289,7 +289,7 @@ test("the scenario verify-503 is paid while verify is out of order for five minu
   expect(await statusOf(txRef)).toBe("success");
 });
 
-test("a scenario does nothing when scenarios are switched off, or nobody knows its name", async () => {
+test("a scenario does nothing when scenarios are switched off, or its name is unknown", async () => {
   const { chapa, open } = await startLab({ scenarios: false });
   const off = await open({ amount: "500.01" });
   const { open: openAnother, chapa: another } = await startLab();

@@ -63,7 +63,7 @@ test("every answer leaves a request in the journal, with its bytes and without i
   expect(entry?.headers["authorization"]).toBe("****");
 });
 
-test("verify says success at the top and pending inside about a checkout that nobody paid", async () => {
+test("verify says success at the top and pending inside about an unpaid checkout", async () => {
   const { verify, txRef } = await startCheckout();
 
   const { status, body } = await verify(txRef);
@@ -206,7 +206,7 @@ test("a refund that Chapa takes back leaves the money with the merchant", async 
 test.each([
   ["nobody opened", "NEVER", 404],
   ["nobody paid", "UNPAID", 400],
-])("a refund is refused for what %s", async (_what, id, status) => {
+])("a refund is refused for a reference that %s", async (_what, id, status) => {
   const { call, open } = await startLab();
   await open({ tx_ref: "UNPAID" });
   expect((await call("POST", `/refund/${id}`)).status).toBe(status);

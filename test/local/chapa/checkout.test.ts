@@ -90,10 +90,10 @@ test("a button on the payer's page that comes too late says so on the page", asy
   expect(text).toContain("This checkout is already paid");
 });
 
-describe("a program", () => {
+describe("programs", () => {
   const act = (url: string, body: unknown) => ask(`${url}/act`, { method: "POST", body });
 
-  test("is answered in JSON", async () => {
+  test("a program on the payer's page is answered in JSON", async () => {
     const { url, txRef } = await startCheckout({ return_url: "https://merchant.et/back" });
     const { status, body } = await act(url, { action: "pay", method: "mpesa", phone: "0700123456" });
     expect(status).toBe(200);
@@ -111,13 +111,13 @@ describe("a program", () => {
     [{ action: "pay", method: "cash" }, "method"],
     [{ action: "prompt", seconds: -1 }, "seconds"],
     [{ action: "wrong-amount", amount: "lots" }, "amount: validation.numeric"],
-  ])("hears what is wrong with %j", async (body, message) => {
+  ])("a program on the payer's page learns what is wrong with %j", async (body, message) => {
     const { url } = await startCheckout();
     const reply = await act(url, body);
     expect(reply).toMatchObject({ status: 422, body: { status: "failed", message: expect.stringContaining(message) } });
   });
 
-  test("hears why an action is refused", async () => {
+  test("a program on the payer's page learns why an action is refused", async () => {
     const { url } = await startCheckout();
     await act(url, { action: "cancel" });
     const reply = await act(url, { action: "pay" });
@@ -125,7 +125,7 @@ describe("a program", () => {
     expect(reply.body.message).toContain("was cancelled");
   });
 
-  test("of two that pay at the same moment, one pays", async () => {
+  test("one of two programs that pay at the same moment pays", async () => {
     const { chapa, url } = await startCheckout();
     const replies = await Promise.all([act(url, { action: "pay" }), act(url, { action: "pay" })]);
     expect(replies.map(({ status }) => status).toSorted()).toEqual([200, 409]);

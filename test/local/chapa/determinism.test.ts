@@ -35,7 +35,7 @@ test("the same seed and the same calls give the same journal and the same ledger
   expect(await aDay(7)).toBe(await aDay(7));
 });
 
-test("another seed gives another", async () => {
+test("another seed gives another journal", async () => {
   expect(await aDay(7)).not.toBe(await aDay(8));
 });
 

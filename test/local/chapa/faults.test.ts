@@ -43,7 +43,7 @@ test("faults of the API: down refuses connections until it is cleared", async ()
   expect((await call("GET", "/banks")).status).toBe(200);
 });
 
-test("Chapa's own faults: extraFields adds what nobody asked for", async () => {
+test("Chapa's own faults: extraFields adds unknown fields", async () => {
   const { chapa, verify, txRef } = await startCheckout();
   await chapa.faults.set("extraFields");
   const { body } = await verify(txRef);

@@ -82,7 +82,7 @@ test.each([
   ],
   ["a return_url on this machine", { return_url: "http://localhost:3000/done?property_id=7" }],
   ["dollars", { currency: "USD" }],
-])("initialize takes %s", async (_what, fields) => {
+])("initialize opens a checkout with %s", async (_what, fields) => {
   const { initialize } = await startLab();
   expect((await initialize(fields)).status).toBe(200);
 });
@@ -137,13 +137,13 @@ describe("the HTML form", () => {
     return { chapa, initialize, send };
   }
 
-  test("sends the payer to a checkout", async () => {
+  test("the HTML form sends the payer to a checkout", async () => {
     const { chapa, send } = await startForm();
     const { status, headers } = await send();
     expect([status, headers.get("location")]).toEqual([302, chapa.transaction("HOSTED1")?.checkoutUrl]);
   });
 
-  test("lets nobody reuse a tx_ref, and uses it up for the API too", async () => {
+  test("the HTML form refuses a used tx_ref, and uses it up for the API too", async () => {
     const { initialize, send } = await startForm();
     await send();
     for (const reply of [await send(), await initialize({ tx_ref: "HOSTED1" })]) {
@@ -154,7 +154,7 @@ describe("the HTML form", () => {
   test.each([
     ["a wrong field", { amount: "0" }, 400, { amount: ["validation.min.numeric"] }],
     ["a public key that is not its own", { public_key: "CHAPUBK_TEST-other" }, 401, expect.any(String)],
-  ])("refuses %s in JSON", async (_what, change, status, message) => {
+  ])("the HTML form refuses %s in JSON", async (_what, change, status, message) => {
     const { send } = await startForm();
     expect(await send(change)).toMatchObject({ status, body: { message } });
   });

@@ -22,7 +22,7 @@ async function run(...args: string[]): Promise<{ code: unknown; output: string }
 }
 
 test.each(["SIGINT", "SIGTERM"] as const)(
-  "serves what it printed, logs each request, and stops cleanly on %s",
+  "npm run chapa serves its printed address, logs each request, and stops cleanly on %s",
   async (signal) => {
     const { child, output } = start("--port", "0", "--autopilot");
     await waitUntil(() => output().includes("curl"));
@@ -41,7 +41,7 @@ test.each(["SIGINT", "SIGTERM"] as const)(
   },
 );
 
-test("explains itself", async () => {
+test("npm run chapa explains itself on --help", async () => {
   const { code, output } = await run("--help");
 
   expect(code).toBe(0);
@@ -54,7 +54,7 @@ test.each([
   [["--webhook-url", "nowhere"], "--webhook-url must be an http or https URL"],
   [["--secret-key", "CHASECK-0123456789abcdef0123456789abcdef"], "CHASECK_TEST-sim"],
   [["--frobnicate"], "--frobnicate"],
-])("%j is refused in a sentence, with exit code 2", async (args, sentence) => {
+])("npm run chapa refuses %j in a sentence, with exit code 2", async (args, sentence) => {
   const { code, output } = await run(...args);
 
   expect(code).toBe(2);
@@ -62,7 +62,7 @@ test.each([
   expect(output).not.toContain("    at ");
 });
 
-test("a port that is taken is named, with exit code 2", async () => {
+test("npm run chapa names a port that is taken, with exit code 2", async () => {
   const other = createServer();
   onTestFinished(() => void other.close());
   other.listen(0, "127.0.0.1");

@@ -101,7 +101,7 @@ test("a webhook is acknowledged by 200 and nothing else: ten retries, ten minute
 test.each([
   ["is not sent again once it was acknowledged", [500], 180, 2],
   ["makes up for all its retries in one jump of the clock", [500, 500, 500], 45, 4],
-])("a webhook %s", async (_what, answers, minutes, times) => {
+])("a webhook is retried only while it is unacknowledged: it %s", async (_what, answers, minutes, times) => {
   const lab = await startLab();
   lab.inbox.answers.push(...answers);
   await payUnder(lab, {});
@@ -109,7 +109,7 @@ test.each([
   expect(lab.inbox.received).toHaveLength(times);
 });
 
-test("a webhook is retried when nobody is there", async () => {
+test("a webhook is retried when no server takes it", async () => {
   const lab = await startLab({ webhookUrl: "http://127.0.0.1:9/webhook" });
   await payUnder(lab, {});
   lab.chapa.setWebhookUrl(`${lab.inbox.url}/webhook`);
@@ -121,7 +121,7 @@ test("a webhook is retried when nobody is there", async () => {
   expect(lab.inbox.received).toHaveLength(1);
 });
 
-test("a webhook that nobody answers does not keep the simulator from closing", async () => {
+test("a webhook without an answer does not keep the simulator from closing", async () => {
   const { chapa, txRef } = await startCheckout();
   const silent = await serve("silent merchant", 0, () => new Promise(() => undefined));
   onTestFinished(() => silent.close());
@@ -271,7 +271,7 @@ test.each<[string, Plan, string, Record<string, string>]>([
   );
 });
 
-describe("a callback", () => {
+describe("callbacks", () => {
   async function startCalled(plan: Plan = {}) {
     const lab = await startLab();
     const { txRef } = await lab.open({ callback_url: `${lab.inbox.url}/callback?id=7` });
@@ -279,7 +279,7 @@ describe("a callback", () => {
     return { ...lab, txRef };
   }
 
-  test("is a GET with trx_ref, ref_id and status, after the webhook of a success", async () => {
+  test("a callback is a GET with trx_ref, ref_id and status, after the webhook of a success", async () => {
     const { chapa, act, inbox, txRef } = await startCalled();
     await act(txRef, "pay");
     const ref_id = chapa.captures()[0]?.reference;
@@ -298,7 +298,7 @@ describe("a callback", () => {
       "fail",
       ["success", "success", "success", "webhook"],
     ],
-  ])("%s", async (_what, plan, action, sent) => {
+  ])("a callback follows its plan: it %s", async (_what, plan, action, sent) => {
     const { act, inbox, txRef } = await startCalled(plan);
     await act(txRef, action);
     expect(inbox.received.map(({ path, query }) => (path === "/callback" ? query.get("status") : "webhook"))).toEqual(

@@ -19,31 +19,31 @@ describe.each(SCENARIOS)("$name", (scenario) => {
     played = await play(scenario, {});
   });
 
-  test("ends as it says it does", () => {
+  test("the scenario ends as it says it does", () => {
     expect(played.findings.filter(({ holds }) => !holds)).toEqual([]);
     expect(played.findings.length).toBeGreaterThan(0);
   });
 
-  test("tells a story that a person can follow: who did what, in the order of time", () => {
+  test("the scenario shows the actor of each step in the order of time", () => {
     const times = played.entries.map(({ at }) => at);
     expect(times).toEqual(times.toSorted((one, other) => one - other));
     expect(played.entries.filter(({ lane }) => lane === "owner").length).toBeGreaterThan(0);
     expect(played.entries.filter(({ lane }) => lane === "payments").length).toBeGreaterThan(0);
   });
 
-  test.each(ALWAYS_WRONG)("is not satisfied when %s", (name) => {
+  test.each(ALWAYS_WRONG)("the scenario's check fails when %s", (name) => {
     const wrong = (WRONG_ENDS[name]?.(played.outcome) ?? []).filter((end) => !isDeepStrictEqual(end, played.outcome));
     expect(wrong.length).toBeGreaterThan(0);
     const accepted = wrong.filter((outcome) => scenario.check(outcome).every(({ holds }) => holds));
     expect(accepted).toEqual([]);
   });
 
-  test("is not satisfied with no matter what answers", () => {
+  test("the scenario's check fails for wrong answers", () => {
     const wrong = WRONG_ENDS["callers got other answers"]?.(played.outcome) ?? [];
     expect(wrong.some((outcome) => scenario.check(outcome).some(({ holds }) => !holds))).toBe(true);
   });
 
-  test("claims nothing that cannot turn out false", () => {
+  test("every claim of the scenario can turn out false", () => {
     const wrong = Object.values(WRONG_ENDS).flatMap((end) => end(played.outcome));
     const refuted = new Set(
       wrong.flatMap((outcome) => scenario.check(outcome)).flatMap(({ claim, holds }) => (holds ? [] : [claim])),

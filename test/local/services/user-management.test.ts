@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test } from "vitest";
 import { type Clock, createClock } from "../../../local/clock.ts";
 import { sign } from "../../../local/services/tokens.ts";
 import { startUserManagement, type UserManagementDouble } from "../../../local/services/user-management.ts";
@@ -45,83 +45,76 @@ const STRANGER_ID = "2c4b8a56-9d0e-4f6a-b1c3-7e5d9f8a0b22";
 const signed = (claims: Parameters<typeof sign>[0]) => sign(claims, SECRET, clock.now(), clock.now() + 1e6);
 const detailOf = async (response: Response) => [response.status, (await read(response)).body["detail"]];
 
-describe("User Management's login", () => {
-  test("takes a form and gives an access and a refresh token", async () => {
-    const { status, body } = await read(await login({ username: OWNER.email, password: OWNER.password }));
-    expect([status, body["token_type"]]).toEqual([200, "bearer"]);
-    const claims = (token: unknown) =>
-      JSON.parse(Buffer.from(String(token).split(".")[1] ?? "", "base64url").toString());
-    const [access, refresh] = [claims(body["access_token"]), claims(body["refresh_token"])];
-    expect(Object.keys(access).sort().join(" ")).toBe("email exp iat phone_number preferred_language role sub");
-    expect(access.exp - access.iat).toBe(15 * 60);
-    expect(Object.keys(refresh).sort()).toEqual(["exp", "iat", "sub"]);
-  });
+test("User Management's login takes a form and gives an access and a refresh token", async () => {
+  const { status, body } = await read(await login({ username: OWNER.email, password: OWNER.password }));
+  expect([status, body["token_type"]]).toEqual([200, "bearer"]);
+  const claims = (token: unknown) => JSON.parse(Buffer.from(String(token).split(".")[1] ?? "", "base64url").toString());
+  const [access, refresh] = [claims(body["access_token"]), claims(body["refresh_token"])];
+  expect(Object.keys(access).sort().join(" ")).toBe("email exp iat phone_number preferred_language role sub");
+  expect(access.exp - access.iat).toBe(15 * 60);
+  expect(Object.keys(refresh).sort()).toEqual(["exp", "iat", "sub"]);
+});
 
-  test("does not take JSON", async () => {
-    const response = await login({ username: OWNER.email, password: OWNER.password }, "application/json");
-    const [status, errors] = await detailOf(response);
-    expect(status).toBe(422);
-    expect(errors).toMatchObject([{ loc: ["body", "username"] }, { loc: ["body", "password"] }]);
-  });
+test("User Management's login does not take JSON", async () => {
+  const response = await login({ username: OWNER.email, password: OWNER.password }, "application/json");
+  const [status, errors] = await detailOf(response);
+  expect(status).toBe(422);
+  expect(errors).toMatchObject([{ loc: ["body", "username"] }, { loc: ["body", "password"] }]);
+});
 
-  test("refuses a wrong password and an inactive user, each in its own words", async () => {
-    const wrong = await login({ username: OWNER.email, password: "x" });
-    expect(await detailOf(wrong)).toEqual([401, "Incorrect email or password"]);
-    users.addUser({ ...OWNER, id: STRANGER_ID, email: "gone@rental.et", isActive: false });
-    const gone = await login({ username: "gone@rental.et", password: OWNER.password });
-    expect(await detailOf(gone)).toEqual([400, "Inactive user"]);
+test("User Management's login refuses a wrong password and an inactive user, each in its own words", async () => {
+  const wrong = await login({ username: OWNER.email, password: "x" });
+  expect(await detailOf(wrong)).toEqual([401, "Incorrect email or password"]);
+  users.addUser({ ...OWNER, id: STRANGER_ID, email: "gone@rental.et", isActive: false });
+  const gone = await login({ username: "gone@rental.et", password: OWNER.password });
+  expect(await detailOf(gone)).toEqual([400, "Inactive user"]);
+});
+
+test("User Management's verify answers with five keys from its records, whatever the token claims", async () => {
+  const boasting = { sub: OWNER.id, role: "admin" };
+  expect(await (await verify(await signed(boasting))).json()).toEqual({
+    user_id: OWNER.id,
+    role: "owner",
+    email: OWNER.email,
+    phone_number: OWNER.phone,
+    preferred_language: OWNER.language,
   });
 });
 
-describe("User Management's verify", () => {
-  test("answers with five keys from its records, whatever the token claims", async () => {
-    const boasting = { sub: OWNER.id, role: "admin" };
-    expect(await (await verify(await signed(boasting))).json()).toEqual({
-      user_id: OWNER.id,
-      role: "owner",
-      email: OWNER.email,
-      phone_number: OWNER.phone,
-      preferred_language: OWNER.language,
-    });
+test("User Management's verify knows users without phone and language, takes refresh tokens, and deactivated users too", async () => {
+  expect(await (await verify(await users.tokenFor(ADMIN.id))).json()).toMatchObject({
+    phone_number: null,
+    preferred_language: null,
   });
-
-  test("knows users without phone and language, takes refresh tokens, and deactivated users too", async () => {
-    expect(await (await verify(await users.tokenFor(ADMIN.id))).json()).toMatchObject({
-      phone_number: null,
-      preferred_language: null,
-    });
-    expect((await verify(await users.tokenFor(OWNER.id, { kind: "refresh" }))).status).toBe(200);
-    users.addUser({ ...OWNER, id: STRANGER_ID, isActive: false });
-    expect((await verify(await users.tokenFor(STRANGER_ID))).status).toBe(200);
-  });
-
-  test("refuses none, a bad one, one that is over, and one of a user that it does not know", async () => {
-    expect(await detailOf(await verify())).toEqual([401, "Not authenticated"]);
-    expect(await detailOf(await verify("nonsense"))).toEqual([401, "Could not validate credentials"]);
-    const token = await users.tokenFor(OWNER.id);
-    await clock.advance(15 * 60_000 + 1_000);
-    expect(await detailOf(await verify(token))).toEqual([401, "Could not validate credentials"]);
-    expect((await verify(await signed({ sub: STRANGER_ID }))).status).toBe(401);
-  });
-
-  test("stumbles over a subject that is no UUID, and is asked with GET only", async () => {
-    expect((await verify(await signed({ sub: "admin" }))).status).toBe(500);
-    expect((await verify(await users.tokenFor(OWNER.id), "POST")).status).toBe(405);
-  });
+  expect((await verify(await users.tokenFor(OWNER.id, { kind: "refresh" }))).status).toBe(200);
+  users.addUser({ ...OWNER, id: STRANGER_ID, isActive: false });
+  expect((await verify(await users.tokenFor(STRANGER_ID))).status).toBe(200);
 });
 
-describe("User Management's users", () => {
-  const get = async (path: string, as?: string) =>
-    fetch(`${users.baseUrl}${path}`, { headers: as ? { authorization: `Bearer ${await users.tokenFor(as)}` } : {} });
+test("User Management's verify refuses none, a bad one, one that is over, and one of a user that it does not know", async () => {
+  expect(await detailOf(await verify())).toEqual([401, "Not authenticated"]);
+  expect(await detailOf(await verify("nonsense"))).toEqual([401, "Could not validate credentials"]);
+  const token = await users.tokenFor(OWNER.id);
+  await clock.advance(15 * 60_000 + 1_000);
+  expect(await detailOf(await verify(token))).toEqual([401, "Could not validate credentials"]);
+  expect((await verify(await signed({ sub: STRANGER_ID }))).status).toBe(401);
+});
 
-  test("are never found by id but by an administrator", async () => {
-    expect((await get(`/users/${OWNER.id}`, ADMIN.id)).status).toBe(404);
-    expect((await get(`/admin/users/${OWNER.id}`)).status).toBe(401);
-    expect((await get(`/admin/users/${OWNER.id}`, OWNER.id)).status).toBe(403);
-    expect((await get(`/admin/users/${STRANGER_ID}`, ADMIN.id)).status).toBe(404);
-    expect(await (await get(`/admin/users/${OWNER.id}`, ADMIN.id)).json()).toMatchObject({
-      id: OWNER.id,
-      email: OWNER.email,
-    });
+test("User Management's verify breaks on a subject that is no UUID, and takes GET only", async () => {
+  expect((await verify(await signed({ sub: "admin" }))).status).toBe(500);
+  expect((await verify(await users.tokenFor(OWNER.id), "POST")).status).toBe(405);
+});
+
+const get = async (path: string, as?: string) =>
+  fetch(`${users.baseUrl}${path}`, { headers: as ? { authorization: `Bearer ${await users.tokenFor(as)}` } : {} });
+
+test("User Management's users are never found by id but by an administrator", async () => {
+  expect((await get(`/users/${OWNER.id}`, ADMIN.id)).status).toBe(404);
+  expect((await get(`/admin/users/${OWNER.id}`)).status).toBe(401);
+  expect((await get(`/admin/users/${OWNER.id}`, OWNER.id)).status).toBe(403);
+  expect((await get(`/admin/users/${STRANGER_ID}`, ADMIN.id)).status).toBe(404);
+  expect(await (await get(`/admin/users/${OWNER.id}`, ADMIN.id)).json()).toMatchObject({
+    id: OWNER.id,
+    email: OWNER.email,
   });
 });

@@ -11,7 +11,7 @@ export const API_KEY = "rk_live_0123456789abcdef0123456789abcdef";
 const ROUTE = "POST /api/v1/payments/initiate";
 const ROLES = ["owner", "service"];
 
-// The token alone decides: whatever is let in here would be let in while User Management is down.
+// Only the token decides, as while User Management is down.
 const PORTS: AuthenticatePorts = {
   credentials: (() => {
     const known = {
@@ -25,13 +25,13 @@ const PORTS: AuthenticatePorts = {
   confirm: async (_token, claims) => claims,
 };
 
-/** A token with this header and these claims as they are written, signed with the siblings' secret. */
+/** A token with exactly this header and these claims, signed with the siblings' secret. */
 export function signedToken(header: string, claims: string, secret = JWT_SECRET): string {
   const body = `${Buffer.from(header).toString("base64url")}.${Buffer.from(claims).toString("base64url")}`;
   return `${body}.${createHmac("sha256", secret).update(body).digest("base64url")}`;
 }
 
-/** Whoever is let in shows a token that says so, in every part that counts, read without the library that checks it. */
+/** An accepted token is valid in every part. This check reads it without the library under test. */
 export async function tokenInvariant(authorization: string, nowMs: number): Promise<Principal | undefined> {
   const event = anEvent({ routeKey: ROUTE, headers: { authorization } });
   const principal = await orRefusedLater(() => authenticate(event, PORTS), Unauthenticated, Forbidden);
@@ -54,14 +54,14 @@ export async function tokenInvariant(authorization: string, nowMs: number): Prom
   return principal;
 }
 
-/** A program is let in by its key and by nothing that resembles it. */
+/** A program is accepted with its exact key only. */
 export async function keyInvariant(key: string): Promise<void> {
   const event = anEvent({ routeKey: ROUTE, headers: { "x-api-key": key } });
   const principal = await orRefusedLater(() => authenticate(event, PORTS), Unauthenticated, Forbidden);
   demand((principal !== undefined) === (key === API_KEY), "the key opens, and nothing else does");
 }
 
-/** A signed program is whom AWS found, and nobody else is one. */
+/** A signed program has the identity that AWS passes, and no other caller is one. */
 export async function signedInvariant(authorizer: unknown, headers: Record<string, string>): Promise<void> {
   const event = anEvent({ routeKey: "POST /internal/v1/payments/initiate", headers });
   Object.assign(event.requestContext, { authorizer });

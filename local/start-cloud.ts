@@ -1,0 +1,99 @@
+// Must be the first import, so that no module keeps the original Date.
+import "./process-clock.ts";
+
+import { type ApiObserver, startApi, startFunctionUrl } from "./api-gateway.ts";
+import type { ProfileName } from "./chapa/profiles.ts";
+import { CHAPA_DEFAULTS, type ChapaSimulator } from "./chapa/simulator.ts";
+import { startChapa } from "./chapa/start.ts";
+import { API_KEY, Cloud } from "./cloud.ts";
+import { frontendOrigins, secretValues } from "./environment.ts";
+import { type FunctionHost, Functions, type Invoke } from "./lambda.ts";
+import { clock } from "./process-clock.ts";
+import { Queues } from "./queues.ts";
+import { startRedis } from "./redis/bridge.ts";
+import { Schedule } from "./schedule.ts";
+import { startSecrets } from "./secrets.ts";
+import { startServices } from "./services.ts";
+import type { Settings } from "./settings.ts";
+import type { StreamObserver } from "./stream.ts";
+import { TableHost } from "./table-host.ts";
+
+export type CloudOptions = {
+  settings: Settings;
+  /** The port of the API. 0, the default, takes any free one. */
+  port?: number;
+  profile?: ProfileName;
+  seed?: number;
+  /** Runs the functions. Default: this process. */
+  functions?: FunctionHost;
+  /** Receives every answer of the API. */
+  observeApi?: ApiObserver;
+  /** Receives every change of the table. */
+  observeStream?: StreamObserver;
+};
+
+/**
+ * Starts the whole service on this machine.
+ * @throws PortTaken, EnvironmentInvalid, UnsafeKey
+ */
+export async function startCloud(options: CloudOptions): Promise<Cloud> {
+  const { settings } = options;
+  const functions = options.functions ?? new Functions();
+  const traffic = { invocations: 0 };
+  const invoke: Invoke = (name, event) => {
+    traffic.invocations++;
+    return functions.invoke(name, event);
+  };
+  const observe = options.observeApi ?? (() => undefined);
+  const api = await startApi({
+    port: options.port ?? 0,
+    invoke,
+    observe,
+    origins: frontendOrigins(settings),
+  });
+  try {
+    const [chapa, services, queues, redis, webhook] = await Promise.all([
+      settings.CHAPA_BASE_URL ? undefined : simulate(options),
+      startServices(settings, clock),
+      Queues.start(),
+      startRedis(settings.REDIS_URL),
+      startFunctionUrl("chapa-webhook", invoke, observe),
+    ]);
+    const secrets = secretValues(settings, {
+      chapa: CHAPA_DEFAULTS.secretKey,
+      notification: services.notificationBearer,
+      api: API_KEY,
+      redis,
+    });
+    const servers = { api, webhook, secrets: await startSecrets(secrets) };
+    const tableHost = new TableHost(settings.LOCAL_DYNAMODB, invoke, options.observeStream ?? (() => undefined));
+    const schedule = new Schedule(invoke);
+    return await new Cloud({
+      settings,
+      functions,
+      traffic,
+      invoke,
+      tableHost,
+      queues,
+      schedule,
+      chapa,
+      services,
+      redis,
+      secrets,
+      servers,
+    }).start();
+  } catch (error) {
+    await api.close();
+    throw error;
+  }
+}
+
+function simulate({ settings, profile, seed }: CloudOptions): Promise<ChapaSimulator> {
+  return startChapa({
+    clock,
+    webhookSecret: settings.CHAPA_WEBHOOK_SECRET,
+    ...(settings.CHAPA_SECRET_KEY ? { secretKey: settings.CHAPA_SECRET_KEY } : {}),
+    ...(profile ? { profile } : {}),
+    ...(seed === undefined ? {} : { seed }),
+  });
+}
