@@ -30,6 +30,9 @@ const script = (name: string, ...args: string[]): readonly [string, ...string[]]
 /** The line of vitest's summary with the number of tests. */
 const TESTS = /^\s*Tests +(.*)$/m;
 
+/** The line of the model with the number of transitions. */
+const MODEL = /^(\d+ transitions of the table .*)$/m;
+
 /** Tests that try a few cases in `npm test`, and all of them here. */
 const IN_FULL: readonly Step[] = [
   {
@@ -79,16 +82,29 @@ export function gateSteps(seed: number, since: string): readonly Step[] {
       needs: ["faketime"],
     },
     { name: "every story", command: script("demo", "--all"), cores: 1 },
-    { name: "the API against its own description", command: script("fuzz"), cores: 1, needs: ["python3"] },
-    { name: "deployed into an emulated cloud", command: script("test:deploy"), cores: 1, needs: ["python3"] },
+    {
+      name: "the API against its own description",
+      command: script("fuzz"),
+      cores: 1,
+      needs: ["python3"],
+      figure: /^ *(\d+ generated, .*)$/m,
+    },
+    {
+      name: "deployed into an emulated cloud",
+      command: script("test:deploy"),
+      cores: 1,
+      needs: ["python3"],
+      figure: /^.*(all good.*)$/m,
+    },
     { name: "two minutes of load", command: script("soak", "--minutes", "2"), cores: 1 },
-    { name: "the model, quick form", command: script("model", "--quick"), cores: 1 },
+    { name: "the model, quick form", command: script("model", "--quick"), cores: 1, figure: MODEL },
     {
       name: "Ctrl+C, 20 times on each engine",
       command: script("test", "test/local/terminal"),
       env: { CTRL_C_RUNS: "20" },
       cores: 1,
       needs: ["script"],
+      figure: TESTS,
     },
   ];
 }
@@ -116,7 +132,7 @@ export function proofSteps(stories: readonly string[]): readonly Step[] {
       command: script("sim", "--sweep", "--story", story),
       cores: ALL,
     })),
-    { name: "the model", command: script("model"), cores: 1 },
+    { name: "the model", command: script("model"), cores: 1, figure: MODEL },
     ...IN_FULL,
     {
       name: "1,000 killed processes",

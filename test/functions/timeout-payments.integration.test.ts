@@ -41,7 +41,7 @@ const movesOf = ({ history }: Payment) => history.map(({ transition }) => transi
 const verified = () => verifiedAt(stage);
 
 /** Moves the clock to `at`, if that is to come, and runs the schedule. */
-async function callTable(at: number): Promise<void> {
+async function advanceTo(at: number): Promise<void> {
   await stage.cloud.advance(Math.max(at - stage.cloud.clock.now(), 0));
 }
 
@@ -50,9 +50,9 @@ async function askedAt(moments: number[]): Promise<number[]> {
   const asked: number[] = [];
   for (const moment of moments) {
     const before = verified().length;
-    await callTable(moment - 5_000);
+    await advanceTo(moment - 5_000);
     const early = verified().length > before;
-    await callTable(moment);
+    await advanceTo(moment);
     if (!early && verified().length > before) asked.push(moment);
   }
   return asked;
@@ -146,9 +146,9 @@ describe("verifications by schedule", () => {
     expect(await askedAt(verifications)).toEqual(verifications);
     expect(await onlyPayment()).toMatchObject({ state: "PENDING", version: 2 });
 
-    await callTable(openedAt + TIMEOUT_MS - 5_000);
+    await advanceTo(openedAt + TIMEOUT_MS - 5_000);
     expect((await onlyPayment()).state).toBe("PENDING");
-    await callTable(openedAt + TIMEOUT_MS);
+    await advanceTo(openedAt + TIMEOUT_MS);
     expect((await onlyPayment()).state).toBe("EXPIRED");
   });
 
@@ -169,9 +169,9 @@ describe("verifications by schedule", () => {
       const checkout = await stage.checkout(propertyId);
       await stage.cloud.advance(TIMEOUT_MS);
       const leftAt = (await onlyPayment()).settledAt ?? 0;
-      await callTable(leftAt + age - MINUTE_MS);
+      await advanceTo(leftAt + age - MINUTE_MS);
       await stage.act(checkout, "pay-late");
-      await callTable(leftAt + age);
+      await advanceTo(leftAt + age);
       expect(await onlyPayment()).toMatchObject({ state: "SUCCESS", late: true, captures: [{ kind: "confirmed" }] });
     },
   );
@@ -258,9 +258,9 @@ describe("unacknowledged successes", () => {
       // Every message of it is lost.
       stage.cloud.queues.clear();
       const { dueAt = 0 } = await onlyPayment();
-      await callTable(dueAt - 5_000);
+      await advanceTo(dueAt - 5_000);
       expect(stage.cloud.queues.state("listing")).toMatchObject({ ready: 0, delayed: 0, hidden: 0 });
-      await callTable(dueAt);
+      await advanceTo(dueAt);
       expect(stage.cloud.queues.state("listing")).toMatchObject({ hidden: 1 });
       ages.push((dueAt - paidAt) / MINUTE_MS);
     }
@@ -269,7 +269,7 @@ describe("unacknowledged successes", () => {
 
     stage.cloud.queues.clear();
     await stage.cloud.fault("listing", null);
-    await callTable((await onlyPayment()).dueAt ?? 0);
+    await advanceTo((await onlyPayment()).dueAt ?? 0);
     const acknowledged = await onlyPayment();
     expect(acknowledged.acknowledgedAt).toBeDefined();
     expect(acknowledged.dueAt).toBeUndefined();
@@ -283,7 +283,7 @@ describe("one sweep", () => {
   test("a sweep that finds more payments than it takes leaves the least overdue to the next", async () => {
     const table = new PaymentTable(documentClient(), TABLE_NAME);
     // The next run by itself is a whole minute away.
-    await callTable(Math.ceil(stage.cloud.clock.now() / MINUTE_MS) * MINUTE_MS);
+    await advanceTo(Math.ceil(stage.cloud.clock.now() / MINUTE_MS) * MINUTE_MS);
     const now = stage.cloud.clock.now();
     const all = Array.from({ length: 5 * PAGE }, () => aRef());
     const refs = all.filter((ref) => shardOf(ref) === "0").slice(0, PAGE + 20);
