@@ -94,8 +94,8 @@ const plan: fc.Arbitrary<DeliveryPlan> = fc.constantFrom<DeliveryPlan[]>(
   { verifyShows: "last" },
   { verifyShows: "first" },
 );
-// Payers get eight messages a minute, and these wait for four days at most. Where the clock jumps by days, only the
-// messages of few runs all get through.
+// The clock jumps, so the messages of many runs wait together. A sweep here then sends more of them in one minute than the
+// notification service takes, and some are given up after their tries. The messages of few runs all get through.
 const FEW_RUNS = 10;
 const anything = fc.array(deed, { minLength: 1, maxLength: 5 });
 // A prompt that outlives its checkout's window while the next one is paid: what chance alone hardly ever finds.
