@@ -5,6 +5,7 @@ import { type Ref, txRefOf } from "../../domain/ids.ts";
 import { superseded } from "../../domain/notes.ts";
 import { openedAttempts, type Payment } from "../../domain/payment.ts";
 import { type MoneyTransition, type TransitionContext, transitionForMoney } from "../../domain/transitions.ts";
+import type { Mode } from "../../domain/vocabulary.ts";
 import type { Clock } from "../../runtime/clock.ts";
 import type { Log } from "../../runtime/logger.ts";
 import type { Count } from "../../runtime/metrics.ts";
@@ -14,10 +15,12 @@ import { updatePayment } from "./update-payment.ts";
 
 export type CapturePorts = {
   payments: Pick<PaymentTable, "create" | "save">;
-  chapa: Pick<ChapaClient, "cancel" | "mode">;
+  chapa: Pick<ChapaClient, "cancel">;
   clock: Pick<Clock, "now">;
   log: Log;
   count: Count;
+  /** Whether this stage moves real money. */
+  expectedMode: Mode;
 };
 
 /** One invocation: the context of a transition made now, and the deadline in epoch ms. */
@@ -59,7 +62,7 @@ function tookMs({ attempts, settledAt }: Payment, attempt: number): number {
 }
 
 async function adopt(ports: CapturePorts, ref: Ref, money: VerifiedMoney, run: Run): Promise<Payment> {
-  const expected = { currency: "ETB", mode: await ports.chapa.mode() } as const;
+  const expected = { currency: "ETB", mode: ports.expectedMode } as const;
   const { payment } = await ports.payments.create(adoptUnmatched(ref, money, expected, run.context()));
   return payment;
 }
