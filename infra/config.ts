@@ -30,6 +30,7 @@ export type StageConfig = {
     Required<EnvText>,
     | "CHAPA_BASE_URL"
     | "CHECKOUT_ORIGINS"
+    | "EXPECTED_MODE"
     | "USER_MANAGEMENT_URL"
     | "TOKEN_VERIFY"
     | "USER_LOOKUP_PATHS"
@@ -73,6 +74,7 @@ export const DEV: StageConfig = {
   values: {
     CHAPA_BASE_URL: "https://api.chapa.co/v1",
     CHECKOUT_ORIGINS: "https://checkout.chapa.co",
+    EXPECTED_MODE: "test",
     USER_MANAGEMENT_URL: "https://users.rental.invalid/api/v1",
     TOKEN_VERIFY: "remote",
     USER_LOOKUP_PATHS: "/users/{id},/admin/users/{id}",
@@ -102,6 +104,7 @@ const PROD: StageConfig = {
   tableKey: "account",
   webhookConcurrency: 20,
   throttle: { rate: 200, burst: 400 },
+  values: { ...DEV.values, EXPECTED_MODE: "live" },
 };
 
 export const STAGES: Record<StageName, StageConfig> = { dev: DEV, staging: STAGING, prod: PROD };

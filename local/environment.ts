@@ -39,6 +39,7 @@ export function functionEnvironment(settings: Settings, at: Addresses, queues: Q
     GATEWAY_SECRET_ARN: SECRETS.gateway,
     BASE_URL: at.api,
     CHAPA_BASE_URL: at.chapa,
+    EXPECTED_MODE: settings.EXPECTED_MODE ?? "live",
     CHECKOUT_ORIGINS: settings.CHECKOUT_ORIGINS ?? `${new URL(at.chapa).origin},${CHAPA_CHECKOUT_ORIGIN}`,
     USER_MANAGEMENT_URL: at.users,
     TOKEN_VERIFY: settings.TOKEN_VERIFY ?? "remote",

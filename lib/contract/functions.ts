@@ -23,7 +23,7 @@ export type FunctionSpec = {
   readonly env: readonly Variable[];
 };
 
-const GATEWAY = ["GATEWAY_SECRET_ARN", "CHAPA_BASE_URL", "CHECKOUT_ORIGINS"] as const;
+const GATEWAY = ["GATEWAY_SECRET_ARN", "CHAPA_BASE_URL", "CHECKOUT_ORIGINS", "EXPECTED_MODE"] as const;
 const CALLER = ["AUTH_SECRET_ARN", "USER_MANAGEMENT_URL", "TOKEN_VERIFY"] as const satisfies readonly Variable[];
 const POLICY = [
   "PAYMENT_TIMEOUT_DAYS",
@@ -134,13 +134,20 @@ export const FUNCTIONS = {
     trigger: { kind: "stream", batch: 25 },
     timeoutSeconds: 30,
     memoryMb: 256,
-    env: ["TABLE_NAME", "LISTING_QUEUE_URL", "NOTIFICATION_QUEUE_URL"],
+    env: ["TABLE_NAME", "LISTING_QUEUE_URL", "NOTIFICATION_QUEUE_URL", "EXPECTED_MODE"],
   },
   "notify-listing": {
     trigger: { kind: "queue", queue: "listing", batch: 1 },
     timeoutSeconds: 100,
     memoryMb: 256,
-    env: ["TABLE_NAME", "LISTING_QUEUE_URL", "GATEWAY_SECRET_ARN", "PROPERTY_LISTING_SERVICE_URL", ...POLICY],
+    env: [
+      "TABLE_NAME",
+      "LISTING_QUEUE_URL",
+      "GATEWAY_SECRET_ARN",
+      "PROPERTY_LISTING_SERVICE_URL",
+      "EXPECTED_MODE",
+      ...POLICY,
+    ],
   },
   "notify-user": {
     trigger: { kind: "schedule", everyMinutes: 1 },

@@ -6,7 +6,7 @@ import { type Payment, shownTxRef } from "../domain/payment.ts";
 import { clamp, MINUTE_MS, SECOND_MS } from "../domain/time.ts";
 import type { TransitionContext } from "../domain/transitions.ts";
 import { awaitsAcknowledgement, type Policy } from "../domain/verification-schedule.ts";
-import type { FinalStatus } from "../domain/vocabulary.ts";
+import type { FinalStatus, Mode } from "../domain/vocabulary.ts";
 import type { Handled } from "../queue/worker.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Log } from "../runtime/logger.ts";
@@ -23,6 +23,8 @@ export type NotifyListingPorts = {
   log: Log;
   count: Count;
   policy: Policy;
+  /** Whether this stage moves real money. */
+  expectedMode: Mode;
 };
 
 // While a confirm may still be running at the listing, a preflight does not see its effect. So no call follows a send

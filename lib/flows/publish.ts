@@ -3,6 +3,7 @@ import { errorName } from "../domain/errors.ts";
 import { type Outcome, outcomeOf } from "../domain/events.ts";
 import { eventIdOf } from "../domain/ids.ts";
 import type { Payment } from "../domain/payment.ts";
+import type { Mode } from "../domain/vocabulary.ts";
 import type { Queue } from "../queue/send.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Log } from "../runtime/logger.ts";
@@ -19,6 +20,8 @@ export type PublishPorts = {
   clock: Pick<Clock, "now">;
   log: Log;
   count: Count;
+  /** Whether this stage moves real money. */
+  expectedMode: Mode;
 };
 
 /** Turns new versions of payments into messages. Receivers tolerate repeated messages; the sweep finds lost ones. */

@@ -166,6 +166,7 @@ function portsOf(chapa: ChapaSimulator, proxy: CuttingProxy): InitiatePorts {
     namespace: async () => "races",
     priceBook: PriceBook.parse({ listing_fee: { amounts: ["500.00"] } }),
     policy: POLICY,
+    expectedMode: "test",
     paused: false,
     baseUrl: "https://pay.rental.et",
     clock: systemClock,

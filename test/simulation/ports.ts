@@ -98,7 +98,7 @@ export function portsOf({ scheduler, table, simulator, ledger, invariants, outsi
   }
 
   const payments = new PaymentTable(client, "payments");
-  const common = { payments, chapa, clock, log, count, policy: POLICY_HERE };
+  const common = { payments, chapa, clock, log, count, policy: POLICY_HERE, expectedMode: "test" } as const;
   const totals = new TotalsTable(client, "payments");
   const contacts = new ContactTable(
     client,
@@ -152,6 +152,7 @@ export function portsOf({ scheduler, table, simulator, ledger, invariants, outsi
       listing: listingQueue,
       notification: queue<NotificationMessage>("queue.notification", outside.note),
       totals,
+      expectedMode: "test" as const,
       clock,
       log,
       count,

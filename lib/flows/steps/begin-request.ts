@@ -22,7 +22,7 @@ export type InitiatePorts = CapturePorts &
   OpenPorts & {
     payments: Pick<PaymentTable, "find" | "discard">;
     requests: Pick<RequestTable, "find" | "record" | "refuse" | "pointTo">;
-    chapa: Pick<ChapaClient, "verify">;
+    chapa: Pick<ChapaClient, "verify" | "mode">;
     customers: Pick<UserDirectory, "find">;
     limiter: { take(key: string): Promise<Verdict>; refused(key: string): Refusal | undefined };
     namespace: () => Promise<string>;

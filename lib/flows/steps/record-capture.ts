@@ -5,6 +5,7 @@ import { type Ref, txRefOf } from "../../domain/ids.ts";
 import { type Payment, termsOf } from "../../domain/payment.ts";
 import { isAllowed, type MoneyTransition, transitionForMoney } from "../../domain/transitions.ts";
 import { attemptsToEnd } from "../../domain/verification-schedule.ts";
+import type { Mode } from "../../domain/vocabulary.ts";
 import type { Clock } from "../../runtime/clock.ts";
 import type { Log } from "../../runtime/logger.ts";
 import type { Count } from "../../runtime/metrics.ts";
@@ -19,6 +20,8 @@ export type CapturePorts = {
   clock: Pick<Clock, "now">;
   log: Log;
   count: Count;
+  /** Whether this stage moves real money. */
+  expectedMode: Mode;
 };
 
 /**
@@ -57,7 +60,8 @@ function tookMs({ attempts, settledAt }: Payment, attempt: number): number {
 }
 
 async function adopt(ports: CapturePorts, ref: Ref, money: VerifiedMoney, run: Run): Promise<Payment> {
-  const expected = { currency: "ETB", ...(await ports.chapa.current()) } as const;
+  const { key } = await ports.chapa.current();
+  const expected = { currency: "ETB", mode: ports.expectedMode, key } as const;
   const { payment } = await ports.payments.create(adoptUnmatched(ref, money, expected, run.context()));
   return payment;
 }

@@ -1,3 +1,4 @@
+import { liveTwin } from "../../chapa/simulator.ts";
 import {
   answersTo,
   claim,
@@ -66,7 +67,7 @@ export const rotateSecrets: Scenario = {
     const checkout = await stage.checkout();
     const { chapa } = stage.cloud;
     stage.say("payments", "Chapa's key, the webhook's secret and the tokens' secret are replaced");
-    stage.cloud.rotate("gateway", { chapa_secret_key: "CHASECK_TEST-simreplaced" });
+    stage.cloud.rotate("gateway", { chapa_secret_key: liveTwin("CHASECK_TEST-simreplaced") });
     chapa?.setKeys({ secretKey: "CHASECK_TEST-simreplaced" });
     stage.cloud.rotate("webhook", {
       chapa_webhook_secret: "replaced-webhook-secret",
