@@ -142,7 +142,8 @@ const SAYS_THAT_MONEY_CAME = [
 
 function unknownWord(envelope: Envelope, word: string): Answer {
   const said = word.slice(0, FACT_LIMIT).toWellFormed();
-  if (hasTrace(envelope.data) || SAYS_THAT_MONEY_CAME.includes(word.toLowerCase())) return { kind: "maybe_money", word: said };
+  if (hasTrace(envelope.data) || SAYS_THAT_MONEY_CAME.includes(word.toLowerCase()))
+    return { kind: "maybe_money", word: said };
   return isWhole(envelope) ? { kind: "readable", word: said } : unavailable("unreadable");
 }
 

@@ -1,9 +1,11 @@
+import { attemptSubject, captureSubject, DELIVERY, entryIdOf, flagAnswered, flagEnded, flagged } from "./attention.ts";
 import { type ClosingEvidence, type PaidFacts, reversalOf, type VerifiedMoney } from "./evidence.ts";
 import type { Fee, Ref } from "./ids.ts";
 import { Santim } from "./money.ts";
 import {
   type Attempt,
   type Capture,
+  type Flag,
   hasEnded,
   isSameCapture,
   isSettledUnpaid,
@@ -11,6 +13,7 @@ import {
   openedAttempts,
   type Payment,
   refundableOf,
+  STORED_CAPTURES,
   type Terms,
   termsOf,
 } from "./payment.ts";
@@ -24,7 +27,7 @@ import {
   type TransitionContext,
 } from "./transitions.ts";
 import { dueAt, nextVerification } from "./verification-schedule.ts";
-import type { AttemptEnd, AttentionCode, TransitionName } from "./vocabulary.ts";
+import type { AttemptEnd, AttentionCode, Reversal, TransitionName } from "./vocabulary.ts";
 
 /** How an attempt begins: the terms of its checkout, and the lease of the caller that opens it. */
 export type Start = { terms: Terms; lease: Lease };
@@ -143,10 +146,7 @@ export function release(payment: Payment, reason: string, context: TransitionCon
       hasEnded(payment, number) ? record : lapsedAttempt(record, context),
     ]),
   );
-  const attention = payment.attention.map((entry) =>
-    entry.code === "stuck" && !entry.answeredAt ? { ...entry, answeredAt: context.now } : entry,
-  );
-  const changes = { attempts, attention, checkoutUrl: undefined };
+  const changes = { attempts, checkoutUrl: undefined };
   return applied(payment, "release", { ...context, reason }, { changes, evidence: reason });
 }
 
@@ -158,14 +158,21 @@ export function finalise(payment: Payment, attempt: number, context: TransitionC
   return applied(payment, "finalise", { ...context, attempt }, { changes: { finalised: true } });
 }
 
-/** Returns the payment with a flag, because only a person can deal with the listing's answer. */
-export function flag(
+/** Returns the payment with a flag for a person. One about the delivery ends it. */
+export function flag(payment: Payment, { code, subject }: Flag, context: TransitionContext): Payment {
+  const attention = flagged(payment, { code, subject }, context);
+  const changes = subject === DELIVERY ? { attention, sentAt: undefined } : { attention };
+  return applied(payment, "flag", { ...context, code, subject }, { changes, evidence: entryIdOf({ code, subject }) });
+}
+
+/** Returns the payment with a person's answer to the flag with the id `entry`; `context.by` is that person. */
+export function answer(
   payment: Payment,
-  code: "listing_closed" | "listing_unclear",
+  { entry, reason }: { entry: string; reason: string },
   context: TransitionContext,
 ): Payment {
-  const changes = { attention: flagged(payment, { code }, context), sentAt: undefined };
-  return applied(payment, "flag", { ...context, code }, { changes, evidence: code });
+  const changes = { attention: flagAnswered(payment, { entry, reason }, context) };
+  return applied(payment, "answer", { ...context, entry }, { changes, evidence: entry });
 }
 
 /** Makes the transition that {@link transitionForMoney} returned. */
@@ -175,16 +182,16 @@ export function applyCapture(
   money: VerifiedMoney,
   context: TransitionContext,
 ): Payment {
-  const { attempt, result } = money;
+  const { result } = money;
   const reversal = reversalOf(result);
   const record = (kind: Capture["kind"]) => recorded(payment, kind, money, context);
-  const withFlag = (code: AttentionCode) => ({ attention: flagged(payment, { code, attempt }, context) });
+  const withFlag = (code: AttentionCode) => ({ attention: flaggedMoney(payment, code, money, context) });
   const changes = (): Partial<Payment> => {
     switch (name) {
       case "confirm":
         return { ...record("confirmed"), ...succeeded(payment, context) };
       case "review":
-        return { ...record("reviewed"), ...WITHOUT_LINK, ...withFlag(reversal ?? "mismatch") };
+        return { ...record("reviewed"), ...WITHOUT_LINK, ...withFlag(reversal ? FLAG_OF[reversal] : "mismatch") };
       case "unmatched":
         return { ...record("reviewed"), ...WITHOUT_LINK, ...withFlag("unmatched") };
       case "duplicate":
@@ -192,7 +199,7 @@ export function applyCapture(
       case "reversal":
         return {
           ...record(payment.state === "REVIEW" ? "reviewed" : "duplicate"),
-          ...withFlag(reversal ?? "reversed"),
+          ...withFlag(FLAG_OF[reversal ?? "reversed"]),
         };
     }
   };
@@ -253,7 +260,19 @@ function applied<Name extends TransitionName>(
     updatedAt: now,
     history: shortened([...payment.history, { transition: name, at: now, by, evidence }]),
   };
-  return { ...next, dueAt: dueAt(next, now, policy) };
+  return { ...next, attention: withEnded(next, context), dueAt: dueAt(next, now, policy) };
+}
+
+/** What was raised about an attempt ends with it. Words that may mean money end only by proof. */
+function withEnded(payment: Payment, context: TransitionContext): Payment["attention"] {
+  let { attention } = payment;
+  for (const { number, closedAt } of openedAttempts(payment)) {
+    const subject = attemptSubject(number);
+    const isProven = closedAt !== undefined || payment.captures.some(({ attempt }) => attempt === number);
+    if (hasEnded(payment, number)) attention = flagEnded({ attention }, { code: "stuck", subject }, context);
+    if (isProven) attention = flagEnded({ attention }, { code: "unknown_status", subject }, context);
+  }
+  return attention;
 }
 
 function shortened(history: Payment["history"]): Payment["history"] {
@@ -293,6 +312,7 @@ function recorded(
   { now, policy }: TransitionContext,
 ): Partial<Payment> {
   const reversal = reversalOf(result);
+  if (kind !== "confirmed" && isOneTooMany(payment, { attempt, result })) return { verifiedAt: now };
   const captures = withCapture(payment.captures, kind, { attempt, result }, now);
   const terms = attempt > payment.attempt ? { ...payment.terms, amount: NEVER_AGREED } : termsOf(payment, attempt);
   const record = payment.attempts[attempt] ?? { ...terms, openedAt: now };
@@ -338,11 +358,26 @@ function succeeded(payment: Payment, { now }: TransitionContext): Partial<Paymen
 /** The payment's URL can no longer be paid, and no caller may open another checkout. */
 const WITHOUT_LINK = { lease: undefined, checkoutUrl: undefined } as const;
 
-function flagged(
-  { attention }: Payment,
-  { code, attempt }: { code: AttentionCode; attempt?: number },
-  { now }: TransitionContext,
+const FLAG_OF = { refunded: "refunded_outside", reversed: "reversed" } as const satisfies Record<
+  Reversal,
+  AttentionCode
+>;
+
+/** Raises `code` about one capture. A capture keeps its subject if its reference becomes known later. */
+function flaggedMoney(
+  payment: Payment,
+  code: AttentionCode,
+  { attempt, result }: VerifiedMoney,
+  context: TransitionContext,
 ): Payment["attention"] {
-  const isOpen = attention.some((known) => known.code === code && known.attempt === attempt && !known.answeredAt);
-  return isOpen ? attention : [...attention, { code, at: now, attempt }];
+  const { reference } = result.facts;
+  const known = payment.captures.find((capture) => isSameCapture(capture, { attempt, reference }));
+  const subject = captureSubject(known ?? { attempt, reference });
+  const isStored = !isOneTooMany(payment, { attempt, result });
+  return flagged(payment, { code: isStored ? code : "too_many_captures", subject }, context);
+}
+
+function isOneTooMany({ captures }: Payment, { attempt, result: { facts } }: VerifiedMoney): boolean {
+  const isKnown = captures.some((capture) => isSameCapture(capture, { attempt, reference: facts.reference }));
+  return !isKnown && captures.length >= STORED_CAPTURES;
 }

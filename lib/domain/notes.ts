@@ -2,8 +2,8 @@ import { isNotMoney, type VerifyResult } from "./evidence.ts";
 import { type Attempt, type Capture, isSameCapture, type Lease, type Payment } from "./payment.ts";
 import type { Instant } from "./time.ts";
 import type { TransitionContext } from "./transitions.ts";
-import type { LastRead } from "./vocabulary.ts";
 import { dueAt, isAfterWindow, isPastLapse, nextVerification, retryAt } from "./verification-schedule.ts";
+import type { LastRead } from "./vocabulary.ts";
 
 // Notes change a payment without a transition: they keep its state and its version.
 
@@ -47,7 +47,11 @@ function withReading(record: Attempt, found: VerifyResult | undefined, isLate: b
     ...record,
     key: found.key ?? record.key,
     lastRead: lastReadOf(found),
-    unpaidReadAt: counts ? (record.unpaidReadAt ?? now) : found.kind === "maybe_money" ? undefined : record.unpaidReadAt,
+    unpaidReadAt: counts
+      ? (record.unpaidReadAt ?? now)
+      : found.kind === "maybe_money"
+        ? undefined
+        : record.unpaidReadAt,
   };
 }
 

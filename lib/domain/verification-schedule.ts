@@ -26,10 +26,7 @@ const MAX_OPENED = 64;
 const VERIFICATIONS_AFTER_CLOSING_MS = [HOUR_MS, DAY_MS, 7 * DAY_MS] as const;
 
 /** A checkout that lapsed can perhaps still be paid, so it is verified, and its cancel tried, for much longer. */
-const VERIFICATIONS_AFTER_LAPSE_MS = [
-  HOUR_MS,
-  ...[1, 3, 7, 14, 30, 60, 90].map((days) => days * DAY_MS),
-] as const;
+const VERIFICATIONS_AFTER_LAPSE_MS = [HOUR_MS, ...[1, 3, 7, 14, 30, 60, 90].map((days) => days * DAY_MS)] as const;
 
 /** Two readings that no money came, at least so far apart, stand before a lapse. */
 const BETWEEN_READINGS_MS = 10 * MINUTE_MS;

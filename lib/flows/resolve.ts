@@ -134,7 +134,9 @@ async function concludeUnavailable(
         : undefined,
     );
   }
-  ports.count(result.reason === "misconfigured" || result.reason === "foreign" ? "ChapaMisconfigured" : "ChapaUnavailable");
+  ports.count(
+    result.reason === "misconfigured" || result.reason === "foreign" ? "ChapaMisconfigured" : "ChapaUnavailable",
+  );
   if (result.reason === "foreign") await holdCheckout(ports, payment, { attempt, last: result }, context);
   return reschedule(run, (await ports.payments.find(payment.ref)) ?? payment);
 }
@@ -197,7 +199,11 @@ async function nextUnpaid(run: Verification, payment: Payment, found: Found): Pr
 
 type Left = { ended: Payment; attempt: number; found: Found };
 
-async function leave(run: Verification, { ended, attempt, found }: Left, made: "expire" | "fail" | "end"): Promise<Next> {
+async function leave(
+  run: Verification,
+  { ended, attempt, found }: Left,
+  made: "expire" | "fail" | "end",
+): Promise<Next> {
   const first = attempt === run.attempt ? found : undefined;
   const closing: Closing = await closeCheckout(run.ports, ended, { attempt, first }, run);
   if (closing.kind !== "closed") return { ...closing, attempt };

@@ -1,6 +1,12 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { classifyCancel, classifyInitialize, classifyVerify } from "../../lib/chapa/classify.ts";
+import * as classify from "../../lib/chapa/classify.ts";
+import type { HttpResponse } from "../../lib/runtime/call.ts";
+
+const TX_REF = "G85FR23GHWFN3DNFFP00";
+const { classifyInitialize } = classify;
+const classifyVerify = (answer: HttpResponse) => classify.classifyVerify(answer, TX_REF);
+const classifyCancel = (answer: HttpResponse) => classify.classifyCancel(answer, TX_REF);
 
 const ORIGINS = ["https://checkout.chapa.co"];
 const reply = (status: number, body: unknown) => ({

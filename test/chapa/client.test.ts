@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { ChapaClient, modeOf } from "../../lib/chapa/client.ts";
+import { ChapaClient, keyIdOf, modeOf } from "../../lib/chapa/client.ts";
 import { parseTxRef, type TxRef } from "../../lib/domain/ids.ts";
 import { Santim } from "../../lib/domain/money.ts";
 import { call } from "../../lib/runtime/call.ts";
@@ -11,6 +11,7 @@ const CHECKOUT = {
   txRef: TX_REF,
   amount: Santim.parse(50_000),
   currency: "ETB",
+  key: keyIdOf("CHASECK_TEST-sim"),
   title: "Listing fee",
   callbackUrl: "https://pay.rental.et/api/v1/webhook/chapa",
   returnUrl: `https://pay.rental.et/api/v1/payments/return/${TX_REF}`,
@@ -43,7 +44,7 @@ beforeEach(async () => {
   chapa = new ChapaClient({
     baseUrl: `${server.origin}/v1`,
     checkoutOrigins: [server.origin],
-    secretKey: { get: async () => key, renewed: async () => renewedKey },
+    keys: { get: async () => [key], renewed: async () => [renewedKey] },
     send: call,
   });
 });
@@ -98,8 +99,8 @@ test("initialize leaves out contact data that Chapa would refuse", async () => {
 });
 
 test("verify and cancel name the checkout in the path and send no body", async () => {
-  await chapa.verify(TX_REF, 1_000);
-  await chapa.cancel(TX_REF, 1_000);
+  await chapa.verify(TX_REF, undefined, 1_000);
+  await chapa.cancel(TX_REF, CHECKOUT.key, 1_000);
   expect(requests.map(({ method, path, body }) => [method, path, body.length])).toEqual([
     ["GET", `/v1/transaction/verify/${TX_REF}`, 0],
     ["PUT", `/v1/transaction/cancel/${TX_REF}`, 0],
@@ -109,8 +110,8 @@ test("verify and cancel name the checkout in the path and send no body", async (
 test("a refused connection proves that nothing was sent", async () => {
   await faults.set("down");
   expect(await chapa.initialize(CHECKOUT, 1_000)).toEqual({ kind: "unsent" });
-  expect(await chapa.verify(TX_REF, 1_000)).toEqual({ kind: "unavailable", reason: "unreachable" });
-  expect(await chapa.cancel(TX_REF, 1_000)).toBe("unclear");
+  expect(await chapa.verify(TX_REF, undefined, 1_000)).toEqual({ kind: "unavailable", reason: "unreachable" });
+  expect(await chapa.cancel(TX_REF, CHECKOUT.key, 1_000)).toBe("unclear");
   expect(await chapa.isReachable(1_000)).toBe(false);
   expect(requests).toHaveLength(0);
 });
@@ -119,7 +120,7 @@ test("a name that does not resolve proves that nothing was sent", async () => {
   const lost = new ChapaClient({
     baseUrl: "http://chapa.invalid/v1",
     checkoutOrigins: [],
-    secretKey: { get: async () => key, renewed: async () => renewedKey },
+    keys: { get: async () => [key], renewed: async () => [renewedKey] },
     send: call,
   });
   expect(await lost.initialize(CHECKOUT, 3_000)).toEqual({ kind: "unsent" });
@@ -148,19 +149,19 @@ test.each(["timeoutBeforeEffect", "resetMidBody", "503", "malformedJson", "redir
   "after %s verify says nothing about money",
   async (fault) => {
     await faults.set(fault);
-    expect((await chapa.verify(TX_REF, 200)).kind).toBe("unavailable");
+    expect((await chapa.verify(TX_REF, undefined, 200)).kind).toBe("unavailable");
   },
 );
 
 test("the client follows no redirect from Chapa", async () => {
   await faults.set("redirect302");
-  await chapa.verify(TX_REF, 1_000);
+  await chapa.verify(TX_REF, undefined, 1_000);
   expect(requests).toHaveLength(0);
 });
 
 test("an answer larger than any of Chapa's is not read to the end", async () => {
   answer = { status: 200, body: "x".repeat(600 * 1024) };
-  expect(await chapa.verify(TX_REF, 2_000)).toEqual({ kind: "unavailable", reason: "unreachable" });
+  expect(await chapa.verify(TX_REF, undefined, 2_000)).toEqual({ kind: "unavailable", reason: "unreachable" });
 });
 
 test("the list of transactions comes page by page", async () => {

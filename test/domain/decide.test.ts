@@ -11,6 +11,7 @@ import {
   anOpened,
   aSettled,
   captured,
+  KEY,
   moneyOn,
   T0,
   TERMS,
@@ -24,12 +25,12 @@ function request(payment: Payment, recordedAt = T0, asked = { property_id: "p" }
 }
 
 const decided = (payment: Payment, holder: string, now: number, recordedAt = T0) =>
-  decide(payment, request(payment, recordedAt), holder, aContext(now));
+  decide(payment, request(payment, recordedAt), { holder, key: KEY }, aContext(now));
 
 test("a reused request id with another body is refused and names the fields, whatever the payment", () => {
   for (const payment of [aClaim(), anOpened(), aConfirmed(), aSettled()]) {
     const asked = { property_id: "q", amount: "500.00" };
-    expect(decide(payment, { ...request(payment), asked }, "me", aContext(T0))).toEqual({
+    expect(decide(payment, { ...request(payment), asked }, { holder: "me", key: KEY }, aContext(T0))).toEqual({
       kind: "refuse",
       reason: "request_differs",
       fields: ["amount", "property_id"],
@@ -41,9 +42,9 @@ test("the claimer opens the checkout, and others wait for a live lease and take 
   const payment = aClaim();
   expect(decided(payment, "me", T0)).toEqual({ kind: "initialize" });
   expect(decided(payment, "other", T0)).toEqual({ kind: "wait" });
-  expect(decided(payment, "other", T0 + MINUTE_MS)).toEqual({ kind: "take_over" });
+  expect(decided(payment, "other", T0 + MINUTE_MS)).toEqual({ kind: "recover" });
   const free = { ...payment, lease: undefined };
-  expect(decide(free, request(payment), "other", aContext(T0))).toEqual({ kind: "take_over" });
+  expect(decide(free, request(payment), { holder: "other", key: KEY }, aContext(T0))).toEqual({ kind: "recover" });
 });
 
 test("no caller takes over without an attempt left, unless nothing was sent under the last one", () => {
@@ -53,7 +54,7 @@ test("no caller takes over without an attempt left, unless nothing was sent unde
     reason: "attempts_used_up",
   });
   const unsent = { ...worn, lease: { ...worn.lease, unsent: true as const } };
-  expect(decide(unsent, request(worn), "me", aContext(T0 + 1))).toEqual({ kind: "take_over" });
+  expect(decide(unsent, request(worn), { holder: "me", key: KEY }, aContext(T0 + 1))).toEqual({ kind: "recover" });
 });
 
 test("an open checkout is handed out while its window lasts, and renewed after it", () => {
@@ -125,5 +126,5 @@ test("a spent fee is paid anew by a new request, and shown to an old one", () =>
     kind: "next_serial",
   });
   const again = { ...request(payment, settledAt + 1), payableAgain: true };
-  expect(decide(payment, again, "any", aContext(settledAt + 1))).toEqual({ kind: "next_serial" });
+  expect(decide(payment, again, { holder: "any", key: KEY }, aContext(settledAt + 1))).toEqual({ kind: "next_serial" });
 });

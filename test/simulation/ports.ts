@@ -72,7 +72,7 @@ export function portsOf({ scheduler, table, simulator, ledger, invariants, outsi
   const chapa = new ChapaClient({
     baseUrl: "https://api.chapa.co/v1",
     checkoutOrigins: [simulator.settings.origin],
-    secretKey: { get: async () => CHAPA_DEFAULTS.secretKey, renewed: async () => CHAPA_DEFAULTS.secretKey },
+    keys: { get: async () => [CHAPA_DEFAULTS.secretKey], renewed: async () => [CHAPA_DEFAULTS.secretKey] },
     send: (call) => chapaCall(call),
   });
 

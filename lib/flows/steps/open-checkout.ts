@@ -3,12 +3,7 @@ import type { ChapaClient } from "../../chapa/client.ts";
 import { returnPath, WEBHOOK_PATH } from "../../contract/routes.ts";
 import { open as opened, reject, type Start, takeOver } from "../../domain/apply.ts";
 import type { Contact } from "../../domain/contact.ts";
-import {
-  errorName,
-  GatewayMisconfigured,
-  GatewayRefused,
-  GatewayUnavailable,
-} from "../../domain/errors.ts";
+import { errorName, GatewayMisconfigured, GatewayRefused, GatewayUnavailable } from "../../domain/errors.ts";
 import { txRefOf } from "../../domain/ids.ts";
 import { leased } from "../../domain/notes.ts";
 import type { Payment } from "../../domain/payment.ts";

@@ -8,7 +8,7 @@ import type { Policy } from "../../domain/verification-schedule.ts";
 import type { Clock } from "../../runtime/clock.ts";
 import type { PaymentTable } from "../../table/payments.ts";
 import { ownerOf } from "./close-checkout.ts";
-import { heldError, type HoldPorts, holdCheckout } from "./hold-checkout.ts";
+import { type HoldPorts, heldError, holdCheckout } from "./hold-checkout.ts";
 import { type CapturePorts, recordCapture } from "./record-capture.ts";
 
 export type RecoverPorts = CapturePorts &
@@ -84,7 +84,11 @@ function next(
 }
 
 /** Stores a take-over. If another request was first, returns what is stored. */
-export async function heldAs(ports: Pick<RecoverPorts, "payments">, before: Payment, after: Payment): Promise<Recovered> {
+export async function heldAs(
+  ports: Pick<RecoverPorts, "payments">,
+  before: Payment,
+  after: Payment,
+): Promise<Recovered> {
   const saved = await ports.payments.save(before, after);
   return saved.won ? { isMine: true, payment: after } : { isMine: false, payment: saved.payment };
 }

@@ -8,6 +8,7 @@ import { aClaim } from "../../support/payments.ts";
 import { amountText, anyBytesAsText, anyJson, anyText, joined, mostly, strangeJson } from "./hostile.ts";
 import { exactHundredths } from "./invariants/broken.ts";
 import {
+  ASKED,
   cancelInvariant,
   exactInvariant,
   initializeInvariant,
@@ -103,7 +104,7 @@ const agreed = {
 };
 const paid = (data: object, amount?: string) => {
   const text = JSON.stringify({ message: "", status: "success", data });
-  return classifyVerify({ status: 200, text: amount === undefined ? text : text.replace('"500.00"', amount) });
+  return classifyVerify({ status: 200, text: amount === undefined ? text : text.replace('"500.00"', amount) }, ASKED);
 };
 
 test("money confirms a payment only where reference, amount, currency and mode are as agreed", async () => {
