@@ -124,7 +124,7 @@ describe("delivery plans of webhooks", () => {
       expect(end).toMatchObject({ state: "SUCCESS", captures: [{ kind: "confirmed", amount: 50_000 }] });
       const moves = end && movesOf(end).filter((move) => move !== "open");
       expect(moves).toEqual(["claim", "confirm", ...(delivery.plan.replay ? ["reversal"] : [])]);
-      expect(end && openFlags(end)).toEqual(delivery.plan.replay ? ["refunded"] : []);
+      expect(end && openFlags(end)).toEqual(delivery.plan.replay ? ["refunded_outside"] : []);
     },
   );
 
