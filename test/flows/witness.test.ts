@@ -7,10 +7,12 @@ import type { Payment } from "../../lib/domain/payment.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../lib/domain/time.ts";
 import { publish } from "../../lib/flows/publish.ts";
 import { publishAttention } from "../../lib/flows/publish-attention.ts";
+import { reconcile } from "../../lib/flows/reconcile.ts";
 import { sweep } from "../../lib/flows/sweep.ts";
 import type { LogFields } from "../../lib/runtime/logger.ts";
-import { DUE_SHARDS, FLAG_SHARDS } from "../../lib/table/keys.ts";
+import { DUE_SHARDS, dayBuckets, FLAG_SHARDS } from "../../lib/table/keys.ts";
 import { PaymentTable } from "../../lib/table/payments.ts";
+import { ProgressTable } from "../../lib/table/progress.ts";
 import { TotalsTable } from "../../lib/table/totals.ts";
 import { MemoryTable } from "../support/memory-table.ts";
 import {
@@ -56,7 +58,7 @@ function world() {
     policy: POLICY,
   };
   const at = (now: number) => ({ ...ports, clock: { now: () => now } });
-  return { ports, at, payments, gauges, counted, errors };
+  return { client, ports, at, payments, gauges, counted, errors };
 }
 
 test("money under review is on the gauge within a minute although its stream record was lost, and stays until a person answers", async () => {
@@ -129,4 +131,25 @@ test("a delivery, an expiry and a verification that are a day late are counted a
     ["deadline_missed", "expiry", paymentIdOf(waiting.ref)],
     ["deadline_missed", "verification", paymentIdOf(waiting.ref)],
   ]);
+});
+
+test("books count as compared once a comparison reached its end, not for each hour in which Chapa gave no list", async () => {
+  const { client, ports, payments, counted } = world();
+  const unasked = () => Promise.reject(new Error("nobody asks for this"));
+  let list: { transactions: never[]; last: boolean } | undefined;
+  const chapa = { verify: unasked, cancel: unasked, mode: unasked, transactions: async () => list };
+  const books = {
+    ...ports,
+    payments,
+    chapa,
+    progress: new ProgressTable(client, "payments"),
+    bucketsOf: dayBuckets,
+    clock: { now: () => LATER.now, sleep: async () => undefined },
+  };
+  for (let hour = 0; hour < 30; hour++) await reconcile(books, LATER.now + HOUR_MS);
+  expect(counted).not.toContain("Reconciled");
+
+  list = { transactions: [], last: true };
+  for (let hour = 0; hour < 3; hour++) await reconcile(books, LATER.now + HOUR_MS);
+  expect(counted.filter((name) => name === "Reconciled")).toEqual(["Reconciled"]);
 });
