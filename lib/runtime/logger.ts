@@ -24,6 +24,7 @@ export type LogMessage =
   | "sweep_done"
   | "published"
   | "attention_raised"
+  | "deadline_missed"
   | "listing_answered"
   | "user_notified"
   | "user_notification_dropped"
