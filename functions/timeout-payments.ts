@@ -11,6 +11,7 @@ import { Queue, sqsClient } from "../lib/queue/send.ts";
 import { systemClock } from "../lib/runtime/clock.ts";
 import { scheduled } from "../lib/runtime/invocation.ts";
 import { log } from "../lib/runtime/logger.ts";
+import { count } from "../lib/runtime/metrics.ts";
 import { documentClient } from "../lib/table/client.ts";
 import { GatewayHealthTable } from "../lib/table/gateway-health.ts";
 import { DUE_SHARDS } from "../lib/table/keys.ts";
@@ -28,6 +29,8 @@ const ports = {
   policy: createPolicy(env),
   clock: systemClock,
   log,
+  count,
+  expectedMode: env.EXPECTED_MODE,
   totals: new TotalsTable(client, env.TABLE_NAME),
   gatewayHealth: new GatewayHealthTable(client, env.TABLE_NAME),
   chapa: createChapa(env, createGatewaySecret(env)),

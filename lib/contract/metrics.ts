@@ -1,6 +1,6 @@
 /**
- * Names of our own metrics. Functions count them; dashboards and alarms read them. All are counts, and AWS charges for
- * each.
+ * Names of our own metrics. Functions count them; dashboards and alarms read them. All are counts. AWS charges for a
+ * metric only in the hours in which it is sent, so one that is silent without a fault costs nothing.
  */
 export const METRICS = [
   "PaymentOpened",
@@ -13,6 +13,7 @@ export const METRICS = [
   "ListingRefusedKey",
   "RateLimiterFailOpen",
   "ReconcileFinding",
+  "KeyModeWrong",
 ] as const;
 
 export type MetricName = (typeof METRICS)[number];
