@@ -202,11 +202,10 @@ export class Stage {
 
   #pressed(response: HttpResponse): HttpResponse {
     this.#keep("pay", response);
-    const url = response.body["checkout_url"];
-    this.say(
-      "owner",
-      url ? `gets ${url} (${response.body["mode"]} mode)` : `gets ${response.status}: ${response.body["detail"]}`,
-    );
+    const { checkout_url: url, mode, detail } = response.body;
+    // The listing's answer to its owner has no mode.
+    const where = mode === undefined ? url : `${url} (${mode} mode)`;
+    this.say("owner", url ? `gets ${where}` : `gets ${response.status}: ${detail}`);
     return response;
   }
 

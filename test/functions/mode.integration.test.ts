@@ -28,7 +28,7 @@ test.each([
   ["test", "live"],
   ["live", "test"],
 ] as const)(
-  "with a %s key on a stage that expects %s, a press is answered 503 and opens nothing",
+  "a press with a %s key on a stage that expects %s is answered 503 and opens nothing",
   async (mode, EXPECTED_MODE) => {
     stage = await openStage({ EXPECTED_MODE }, { mode });
     const answer = await stage.press();
