@@ -14,6 +14,7 @@ export type LogMessage =
   | "checkout_not_opened"
   | "unmatched_checkout"
   | "contact_not_stored"
+  | "key_mode_wrong"
   | "customer_lookup_failed"
   | "payment_transitioned"
   | "verification_ended"
