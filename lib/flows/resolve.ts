@@ -66,9 +66,11 @@ export async function resolve(
   const begun = context();
   const owner = payment && attempt <= payment.attempt ? ownerOf(payment, attempt) : undefined;
   const result = await ports.chapa.verify(txRef, owner, deadline - begun.now);
+  if ("word" in result) ports.count("ChapaWordUnknown");
   const after = await conclude({ ports, attempt, context, begun, deadline }, { ref, payment }, result);
   const about = { payment_id: paymentIdOf(ref), tx_ref: txRefOf(ref, attempt) };
-  ports.log.info("verification_ended", { ...about, trigger, outcome: result.kind, state: after?.state });
+  const said = "word" in result ? { word: result.word } : {};
+  ports.log.info("verification_ended", { ...about, trigger, outcome: result.kind, ...said, state: after?.state });
   return { kind: "verified", payment: after };
 }
 

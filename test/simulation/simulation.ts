@@ -451,6 +451,7 @@ export class Simulation {
       },
       seed,
       secretKey: CHAPA_DEFAULTS.secretKey,
+      otherKeys: new Map(),
       publicKey: CHAPA_DEFAULTS.publicKey,
       webhookSecret: CHAPA_DEFAULTS.webhookSecret,
       retryWindowMinutes: windowMinutes,
