@@ -141,7 +141,7 @@ export class GatewayUnavailable extends PaymentError {
   readonly code = "gateway_unavailable";
   constructor(retryAfterSeconds: number) {
     super(
-      "The payment gateway cannot be reached right now. Please try again. If you have paid already, we will find it.",
+      "The payment gateway cannot be reached right now. Please try again later. If you have paid already, we will find it; please do not pay again.",
       {
         retryAfterSeconds,
       },
@@ -153,9 +153,10 @@ export class GatewayUnavailable extends PaymentError {
 export class GatewayMisconfigured extends PaymentError {
   readonly code = "gateway_misconfigured";
   constructor(retryAfterSeconds: number) {
-    super("Payments are not possible right now because of a fault on our side. Please try again later.", {
-      retryAfterSeconds,
-    });
+    super(
+      "Payments are not possible right now because of a fault on our side. Please try again later. If you have paid already, we will find it; please do not pay again.",
+      { retryAfterSeconds },
+    );
   }
 }
 

@@ -149,7 +149,12 @@ export function republishAt(payment: Payment, now: Instant): Instant {
  * hours.
  */
 export function retryAt(payment: Payment, now: Instant): Instant {
-  return now + clamp(now - (payment.unreachableSince ?? now), FIRST_RETRY_MS, LONGEST_RETRY_MS);
+  return retryAfter(payment.unreachableSince ?? now, now);
+}
+
+/** Returns when to ask again what has not been answered since `since`. */
+export function retryAfter(since: Instant, now: Instant): Instant {
+  return now + clamp(now - since, FIRST_RETRY_MS, LONGEST_RETRY_MS);
 }
 
 /**
@@ -161,6 +166,12 @@ export function attemptsToVerify(payment: Payment, now: Instant): number[] {
   if (due.length > 0) return due.map(({ number }) => number);
   const last = payment.captures.at(-1)?.attempt;
   return [payment.state === "REVIEW" && last !== undefined ? last : payment.attempt];
+}
+
+/** Returns all opened attempts that still await a verification, the latest first; the latest one if none does. */
+export function attemptsToAsk(payment: Payment): number[] {
+  const awaiting = openedAttempts(payment).filter(({ verifyAt }) => verifyAt !== undefined);
+  return awaiting.length > 0 ? awaiting.map(({ number }) => number).reverse() : attemptsToVerify(payment, 0);
 }
 
 /** Whether the latest checkout is past its window, so that the next request opens a new one. */
@@ -198,8 +209,8 @@ export function isAfterWindow({ attempts }: Payment, number: number, now: Instan
 }
 
 /** Whether an attempt has been held for a day, so that a person is called. */
-export function isStuck({ attempts }: Payment, number: number, now: Instant): boolean {
-  const heldSince = attempts[number]?.heldSince;
+export function isStuck({ attempts, attempt, lease }: Payment, number: number, now: Instant): boolean {
+  const heldSince = attempts[number]?.heldSince ?? (number === attempt ? lease?.heldSince : undefined);
   return heldSince !== undefined && now >= heldSince + STUCK_AFTER_MS;
 }
 
