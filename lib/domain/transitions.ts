@@ -92,8 +92,11 @@ const evidenceHolds = (payment: Payment, { attempt, cancel, now, policy }: Closi
   return cancel !== "lapse" || now >= lapseAt(payment, attempt, now, policy);
 };
 
-const windowOverOrTryFailed = (payment: Payment, { now, policy, found, cancel }: Closing) =>
-  isPastWindow(payment, now, policy) || found === "failed" || cancel === "ended";
+const windowOver = (payment: Payment, { now, policy, cancel }: Closing) =>
+  isPastWindow(payment, now, policy) || cancel === "ended";
+
+const windowOverOrTryFailed = (payment: Payment, closing: Closing) =>
+  windowOver(payment, closing) || closing.found === "failed";
 
 const failedTryOrNoAttemptLeft = (payment: Payment, { found }: ClosingEvidence) =>
   found === "failed" || !attemptsLeft(payment);
@@ -205,7 +208,7 @@ export const TRANSITIONS = {
     from: ["PENDING"],
     to: "FAILED",
     proof: "closing_evidence",
-    guards: { closesLatestAttempt, evidenceHolds, windowOverOrTryFailed, failedTryOrNoAttemptLeft },
+    guards: { closesLatestAttempt, evidenceHolds, windowOver, failedTryOrNoAttemptLeft },
   }),
   expire: row({
     from: UNSETTLED,

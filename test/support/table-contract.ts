@@ -87,7 +87,7 @@ export function tableContract(engine: string, start: () => Promise<Tables>): voi
       await tables.payments.create(before);
       const after = reject(before, "me", "it does not accept the amount", aContext(T0 + 1));
       await tables.payments.save(before, after);
-      expect(await tables.payments.save(before, after)).toEqual({ won: true, payment: after });
+      expect(await tables.payments.save(before, after)).toEqual({ won: true, payment: { ...after, revision: 1 } });
     });
 
     test("a step from an old version is refused and shows what is stored", async () => {
@@ -96,7 +96,7 @@ export function tableContract(engine: string, start: () => Promise<Tables>): voi
       const paid = applyCapture(before, "confirm", { attempt: 0, result: paidOn(before) }, aContext(T0 + 5));
       await tables.payments.save(before, paid);
       const cancelled = settleUnpaid(before, "cancel", CLOSING, aContext(T0 + 6));
-      expect(await tables.payments.save(before, cancelled)).toEqual({ won: false, payment: paid });
+      expect(await tables.payments.save(before, cancelled)).toEqual({ won: false, payment: { ...paid, revision: 1 } });
       expect((await tables.payments.find(before.ref))?.state).toBe("SUCCESS");
     });
 
@@ -108,22 +108,26 @@ export function tableContract(engine: string, start: () => Promise<Tables>): voi
       });
     });
 
-    test("notes beside the version keep what other callers noted meanwhile", async () => {
+    test("a note beside the version is refused over one that it has not seen, and keeps it when it is made again", async () => {
       const before = anOpened();
       await tables.payments.create(before);
       await tables.payments.save(before, { ...before, sentAt: T0 + 7 });
-      await tables.payments.save(before, noteVerification(before, 0, undefined, aContext(T0 + 2 * MINUTE_MS)));
+      const note = (payment: Payment) => noteVerification(payment, 0, undefined, aContext(T0 + 2 * MINUTE_MS));
+      const refused = await tables.payments.save(before, note(before));
+      expect(refused).toMatchObject({ won: false, payment: { sentAt: T0 + 7, verifiedAt: undefined } });
+      const seen = refused.payment ?? before;
+      expect(await tables.payments.save(seen, note(seen))).toMatchObject({ won: true });
       const stored = await tables.payments.find(before.ref);
       expect(stored?.sentAt).toBe(T0 + 7);
       expect(stored?.verifiedAt).toBe(T0 + 2 * MINUTE_MS);
-      expect(stored?.version).toBe(before.version);
+      expect([stored?.version, stored?.revision]).toEqual([before.version, 2]);
     });
 
-    test("a payment that is dated again is found, though another note beside the same version had taken its date away", async () => {
+    test("a date that is taken away is no reason to lose one that was set meanwhile", async () => {
       const before = anOpened();
       await tables.payments.create(before);
-      await tables.payments.save(before, { ...before, dueAt: undefined });
       await tables.payments.save(before, { ...before, dueAt: T0 + 5 });
+      expect(await tables.payments.save(before, { ...before, dueAt: undefined })).toMatchObject({ won: false });
       expect(await tables.payments.due(shardOf(before.ref), T0 + 5, 100)).toContain(before.ref);
     });
 
@@ -194,7 +198,8 @@ export function tableContract(engine: string, start: () => Promise<Tables>): voi
       const answered = flags.slice(7);
       for (const payment of answered) {
         const entry = { entry: "listing_closed-delivery", reason: "refunded" };
-        await tables.payments.save(payment, answer(payment, entry, aContext(before + DAY_MS)));
+        const raised = { ...payment, revision: 1 };
+        await tables.payments.save(raised, answer(raised, entry, aContext(before + DAY_MS)));
       }
       const found = await Promise.all(FLAG_SHARDS.map((shard) => tables.payments.flagged(shard, before + 5, 100)));
       for (const [shard, keys] of found.entries()) {
