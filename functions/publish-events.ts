@@ -15,6 +15,7 @@ const ports = {
   listing: new Queue<ListingMessage>(sqs, env.LISTING_QUEUE_URL),
   notification: new Queue<NotificationMessage>(sqs, env.NOTIFICATION_QUEUE_URL),
   totals: new TotalsTable(documentClient(), env.TABLE_NAME),
+  expectedMode: env.EXPECTED_MODE,
   clock: systemClock,
   log,
 };

@@ -74,7 +74,7 @@ export function portsOf({ scheduler, table, simulator, ledger, invariants, outsi
   const chapa = new ChapaClient({
     baseUrl: "https://api.chapa.co/v1",
     checkoutOrigins: [simulator.settings.origin],
-    secretKey: { get: async () => CHAPA_DEFAULTS.secretKey, renewed: async () => CHAPA_DEFAULTS.secretKey },
+    keys: { get: async () => [CHAPA_DEFAULTS.secretKey], renewed: async () => [CHAPA_DEFAULTS.secretKey] },
     send: (call) => chapaCall(call),
   });
 
@@ -100,7 +100,7 @@ export function portsOf({ scheduler, table, simulator, ledger, invariants, outsi
   }
 
   const payments = new PaymentTable(client, "payments");
-  const common = { payments, chapa, clock, log, count, policy: POLICY_HERE };
+  const common = { payments, chapa, clock, log, count, policy: POLICY_HERE, expectedMode: "test" } as const;
   const totals = new TotalsTable(client, "payments");
   const contacts = new ContactTable(
     client,
@@ -155,6 +155,7 @@ export function portsOf({ scheduler, table, simulator, ledger, invariants, outsi
       listing: listingQueue,
       notification: queue<NotificationMessage>("queue.notification", outside.note),
       totals,
+      expectedMode: "test" as const,
       clock,
       log,
     },

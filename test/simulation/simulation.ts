@@ -130,6 +130,7 @@ export class Simulation {
       propertyId: FEE.propertyId,
       purpose: undefined,
       amount: undefined,
+      currency: undefined,
       requestId,
       contact: CANARIES,
       caller: "owner",
