@@ -42,6 +42,7 @@ export type StageConfig = {
     | "PRICE_BOOK"
     | "PAYMENT_TIMEOUT_DAYS"
     | "CHECKOUT_TTL_MINUTES"
+    | "CHECKOUT_LAPSE_MINUTES"
     | "RECHECK_LADDER"
     | "LISTING_HEARS_FAILED"
     | "RATE_LIMIT_INITIATE"
@@ -86,6 +87,7 @@ export const DEV: StageConfig = {
     PRICE_BOOK: JSON.stringify({ listing_fee: { amounts: ["500.00"] } }),
     PAYMENT_TIMEOUT_DAYS: "7",
     CHECKOUT_TTL_MINUTES: "60",
+    CHECKOUT_LAPSE_MINUTES: "60",
     RECHECK_LADDER: "2m,5m,10m,20m,65m,6h,1d",
     LISTING_HEARS_FAILED: "true",
     RATE_LIMIT_INITIATE: "10",

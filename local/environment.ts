@@ -52,6 +52,7 @@ export function functionEnvironment(settings: Settings, at: Addresses, queues: Q
     PRICE_BOOK: settings.PRICE_BOOK ?? '{"listing_fee":{"amounts":["500.00"]}}',
     PAYMENT_TIMEOUT_DAYS: settings.PAYMENT_TIMEOUT_DAYS ?? "7",
     CHECKOUT_TTL_MINUTES: settings.CHECKOUT_TTL_MINUTES ?? "60",
+    CHECKOUT_LAPSE_MINUTES: settings.CHECKOUT_LAPSE_MINUTES ?? "60",
     RECHECK_LADDER: settings.RECHECK_LADDER ?? "2m,5m,10m,20m,65m,6h,1d",
     LISTING_HEARS_FAILED: settings.LISTING_HEARS_FAILED ?? "true",
     RATE_LIMIT_INITIATE: String(settings.RATE_LIMIT_INITIATE ?? 10),

@@ -29,6 +29,7 @@ export const Settings = z.object({
   RECHECK_LADDER: z.string().optional(),
   PAYMENT_TIMEOUT_DAYS: z.string().optional(),
   CHECKOUT_TTL_MINUTES: z.string().optional(),
+  CHECKOUT_LAPSE_MINUTES: z.string().optional(),
   LISTING_HEARS_FAILED: z.enum(["true", "false"]).optional(),
   PRICE_BOOK: z.string().optional(),
   INITIATE_PAUSED: z.enum(["true", "false"]).optional(),

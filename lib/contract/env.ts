@@ -74,6 +74,8 @@ const VARIABLES = {
   PAYMENT_TIMEOUT_DAYS: z.coerce.number().positive().max(365),
   /** Minutes for which callers get the same checkout before a new one is opened. */
   CHECKOUT_TTL_MINUTES: z.coerce.number().int().min(5).max(1440),
+  /** Minutes after its window at which a checkout that Chapa does not close is left. */
+  CHECKOUT_LAPSE_MINUTES: z.coerce.number().int().min(10).max(1440),
   /** Ages of a checkout at which it is verified; the last one repeats. */
   RECHECK_LADDER: z.string().min(2),
   /** Whether the listing service gets FAILED for finalised payments. */

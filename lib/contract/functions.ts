@@ -23,11 +23,13 @@ export type FunctionSpec = {
   readonly env: readonly Variable[];
 };
 
-const GATEWAY = ["GATEWAY_SECRET_ARN", "CHAPA_BASE_URL", "CHECKOUT_ORIGINS", "EXPECTED_MODE"] as const;
+const GATEWAY = ["GATEWAY_SECRET_ARN", "CHAPA_BASE_URL", "CHECKOUT_ORIGINS"] as const;
 const CALLER = ["AUTH_SECRET_ARN", "USER_MANAGEMENT_URL", "TOKEN_VERIFY"] as const satisfies readonly Variable[];
 const POLICY = [
   "PAYMENT_TIMEOUT_DAYS",
   "CHECKOUT_TTL_MINUTES",
+  "CHECKOUT_LAPSE_MINUTES",
+  "EXPECTED_MODE",
   "RECHECK_LADDER",
   "LISTING_HEARS_FAILED",
 ] as const satisfies readonly Variable[];
@@ -140,14 +142,7 @@ export const FUNCTIONS = {
     trigger: { kind: "queue", queue: "listing", batch: 1 },
     timeoutSeconds: 100,
     memoryMb: 256,
-    env: [
-      "TABLE_NAME",
-      "LISTING_QUEUE_URL",
-      "GATEWAY_SECRET_ARN",
-      "PROPERTY_LISTING_SERVICE_URL",
-      "EXPECTED_MODE",
-      ...POLICY,
-    ],
+    env: ["TABLE_NAME", "LISTING_QUEUE_URL", "GATEWAY_SECRET_ARN", "PROPERTY_LISTING_SERVICE_URL", ...POLICY],
   },
   "notify-user": {
     trigger: { kind: "schedule", everyMinutes: 1 },

@@ -14,6 +14,9 @@ export abstract class PaymentError extends Error {
   }
 }
 
+// What is unclear becomes clear by Chapa's next answer, or by a person.
+const UNCLEAR_RETRY_SECONDS = 600;
+
 export class PurposeUnknown extends PaymentError {
   readonly code = "purpose_unknown";
   constructor(purpose: string, known: readonly string[]) {
@@ -153,6 +156,28 @@ export class GatewayMisconfigured extends PaymentError {
     super("Payments are not possible right now because of a fault on our side. Please try again later.", {
       retryAfterSeconds,
     });
+  }
+}
+
+/** Chapa does not yet say that the old checkout is closed, so no new one may be opened. */
+export class CheckoutClosing extends PaymentError {
+  readonly code = "checkout_closing";
+  constructor(retryAfterSeconds: number) {
+    super(
+      "The last checkout of this payment is not closed yet. Please try again later. If you have paid already, we will find it; please do not pay again.",
+      { retryAfterSeconds },
+    );
+  }
+}
+
+/** Something says that money may have come. A person looks at it; no checkout is opened meanwhile. */
+export class PaymentUnclear extends PaymentError {
+  readonly code = "payment_unclear";
+  constructor() {
+    super(
+      "This payment may have been paid already, and a person is looking at it. If you have paid already, we will find it; please do not pay again.",
+      { retryAfterSeconds: UNCLEAR_RETRY_SECONDS },
+    );
   }
 }
 

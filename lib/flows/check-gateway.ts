@@ -5,7 +5,7 @@ import type { Count } from "../runtime/metrics.ts";
 import type { GatewayHealthTable } from "../table/gateway-health.ts";
 
 export type CheckGatewayPorts = {
-  chapa: Pick<ChapaClient, "isReachable" | "mode">;
+  chapa: Pick<ChapaClient, "isReachable" | "current">;
   gatewayHealth: Pick<GatewayHealthTable, "record">;
   clock: Pick<Clock, "now">;
   count: Count;
@@ -20,5 +20,5 @@ export async function checkGateway(ports: CheckGatewayPorts): Promise<void> {
   const { chapa, gatewayHealth, clock } = ports;
   const isReachable = await chapa.isReachable(CHECK_MS);
   await gatewayHealth.record({ isReachable, at: clock.now() });
-  if ((await chapa.mode()) !== ports.expectedMode) ports.count("KeyModeWrong");
+  if ((await chapa.current()).mode !== ports.expectedMode) ports.count("KeyModeWrong");
 }

@@ -7,7 +7,6 @@ import type { Mode } from "../domain/vocabulary.ts";
 import type { Queue } from "../queue/send.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Log } from "../runtime/logger.ts";
-import type { Count } from "../runtime/metrics.ts";
 import type { Change } from "../table/stream.ts";
 import type { TotalsTable } from "../table/totals.ts";
 import { countCalls } from "./steps/count-calls.ts";
@@ -19,7 +18,6 @@ export type PublishPorts = {
   totals: Pick<TotalsTable, "add" | "count">;
   clock: Pick<Clock, "now">;
   log: Log;
-  count: Count;
   /** Whether this stage moves real money. */
   expectedMode: Mode;
 };
@@ -31,9 +29,8 @@ export async function publish(ports: PublishPorts, changes: readonly Change[]): 
   await ports.listing.sendAll(listed.map(({ after }) => toListing(after)));
   await ports.notification.sendAll(steps.flatMap(({ after, outcome }) => toUser(after, outcome)));
   for (const { after, outcome } of steps) {
-    for (const code of outcome.attention) {
-      ports.count("AttentionRaised");
-      ports.log.error("attention_raised", { ...paymentFields(after), code });
+    for (const { code, subject } of outcome.attention) {
+      ports.log.error("attention_raised", { ...paymentFields(after), code, subject });
     }
     if (outcome.totals) await addTotals(ports, after, outcome.totals);
   }

@@ -28,6 +28,8 @@ export const PROBLEMS = {
   listing_closed: [409, "Listing closed"],
   attempts_used_up: [409, "Attempts used up"],
   gateway_refused: [400, "Refused by the gateway"],
+  checkout_closing: [503, "Checkout closing"],
+  payment_unclear: [503, "Payment unclear"],
   gateway_unavailable: [503, "Gateway unavailable"],
   gateway_misconfigured: [503, "Payments not possible"],
   dependency_unavailable: [503, "Temporarily unavailable"],

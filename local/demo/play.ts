@@ -19,6 +19,7 @@ import {
   forgedWebhook,
   listingClosed,
   listingDown,
+  lostStreamRecord,
   lostWebhook,
   slowInitialize,
 } from "./scenarios/trouble.ts";
@@ -35,6 +36,7 @@ export const SCENARIOS: readonly Scenario[] = [
   duplicateWebhooks,
   forgedWebhook,
   wrongAmount,
+  lostStreamRecord,
   slowInitialize,
   chapaDown,
   listingDown,

@@ -153,13 +153,13 @@ function unsteady(random: () => number, rate: number): Judge {
 }
 
 function portsOf(chapa: ChapaSimulator, proxy: CuttingProxy): InitiatePorts {
-  const key = async () => CHAPA_DEFAULTS.secretKey;
+  const keys = async () => [CHAPA_DEFAULTS.secretKey];
   return {
     ...adaptersOf(documentClient()),
     chapa: new ChapaClient({
       baseUrl: `${proxy.origin}/v1`,
       checkoutOrigins: [chapa.origin],
-      secretKey: { get: key, renewed: key },
+      keys: { get: keys, renewed: keys },
       send: call,
     }),
     customers: { find: async () => undefined },

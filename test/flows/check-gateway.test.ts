@@ -1,13 +1,13 @@
 import { expect, test } from "vitest";
 import type { Mode } from "../../lib/domain/vocabulary.ts";
 import { checkGateway } from "../../lib/flows/check-gateway.ts";
-import { T0 } from "../support/payments.ts";
+import { KEY, T0 } from "../support/payments.ts";
 
 async function checked(mode: Mode, expectedMode: Mode) {
   const counted: string[] = [];
   const recorded: unknown[] = [];
   await checkGateway({
-    chapa: { isReachable: async () => true, mode: async () => mode },
+    chapa: { isReachable: async () => true, current: async () => ({ key: KEY, mode }) },
     gatewayHealth: { record: async (health) => void recorded.push(health) },
     clock: { now: () => T0 },
     count: (metric) => void counted.push(metric),

@@ -10,7 +10,7 @@ import type { InitiatePorts } from "../../lib/flows/steps/begin-request.ts";
 import { PaymentTable } from "../../lib/table/payments.ts";
 import { RequestTable } from "../../lib/table/requests.ts";
 import { MemoryTable } from "../support/memory-table.ts";
-import { FEE, NAMESPACE, POLICY, T0 } from "../support/payments.ts";
+import { FEE, KEY, NAMESPACE, POLICY, T0 } from "../support/payments.ts";
 
 const QUOTA = { name: "test", limit: 9, windowSeconds: 60, remaining: 9, resetSeconds: 60 };
 const FIVE_HUNDRED = '{"listing_fee":{"amounts":["500.00"]}}';
@@ -55,7 +55,8 @@ function portsOf(): InitiatePorts {
     requests: new RequestTable(table.client, "payments"),
     contacts: { store: async () => undefined },
     chapa: {
-      mode: async () => keyMode,
+      current: async () => ({ key: KEY, mode: keyMode }),
+      renewed: async () => ({ key: KEY, mode: keyMode }),
       initialize: ({ txRef }) =>
         ask("initialize", { kind: "opened", checkoutUrl: `https://checkout.chapa.co/${txRef}` }),
       verify: () => ask("verify", { kind: "unpaid", reason: "pending" }),
@@ -65,7 +66,7 @@ function portsOf(): InitiatePorts {
     limiter: { take: async () => ({ allowed: true, quota: QUOTA }), refused: () => undefined },
     namespace: async () => NAMESPACE,
     priceBook: PriceBook.parse(JSON.parse(prices)),
-    policy: POLICY,
+    policy: { ...POLICY, expectedMode: "live" },
     expectedMode: "live",
     paused: false,
     baseUrl: "https://pay.rental.et",

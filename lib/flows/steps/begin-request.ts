@@ -34,7 +34,7 @@ export type InitiatePorts = CapturePorts &
   OpenPorts & {
     payments: Pick<PaymentTable, "find" | "discard">;
     requests: Pick<RequestTable, "find" | "record" | "refuse" | "pointTo">;
-    chapa: Pick<ChapaClient, "verify" | "mode">;
+    chapa: Pick<ChapaClient, "verify">;
     customers: Pick<UserDirectory, "find">;
     limiter: { take(key: string): Promise<Verdict>; refused(key: string): Refusal | undefined };
     namespace: () => Promise<string>;
@@ -80,21 +80,21 @@ export type Started = {
  */
 export async function prepare(ports: InitiatePorts, command: InitiateCommand, run: InitiateRun): Promise<Job> {
   const { price, barred, known } = await quote(ports, command);
-  const [namespace, mode, contact] = await Promise.all([
+  const [namespace, current, contact] = await Promise.all([
     ports.namespace(),
-    ports.chapa.mode(),
+    ports.chapa.current(),
     command.contact ?? findContact(ports, command.userId),
   ]);
   const fee = { userId: command.userId, propertyId: command.propertyId, purpose: price.purpose };
   return {
-    barred: barred ?? (mode === ports.expectedMode ? undefined : keyModeWrong(ports, mode)),
+    barred: barred ?? (current.mode === ports.expectedMode ? undefined : keyModeWrong(ports, current.mode)),
     known,
     ports,
     context: runContext(ports, "initiate"),
     command,
     run,
     price,
-    terms: { amount: price.amount, currency: price.currency, mode },
+    terms: { amount: price.amount, currency: price.currency, ...current },
     contact,
     asked: {
       property_id: command.propertyId,
