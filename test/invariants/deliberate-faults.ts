@@ -438,6 +438,18 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
       from: "currency === terms.currency && !reversal ? [amount] : [],",
       to: "currency === terms.currency ? [amount] : [],",
     },
+    {
+      name: "money that went back is still revenue",
+      file: "lib/domain/payment.ts",
+      from: "(amount && !reversal ? [amount] : [])",
+      to: "(amount ? [amount] : [])",
+    },
+    {
+      name: "the moment of payment moves when the money goes back",
+      file: "lib/domain/payment.ts",
+      from: "return first === undefined ? undefined : Math.min(first, ...others);",
+      to: "return first === undefined ? undefined : payment.settledAt;",
+    },
   ]),
 ];
 

@@ -3,8 +3,10 @@ import { parseTxRef, type Ref, txRefOf } from "../../lib/domain/ids.ts";
 import {
   type Capture,
   isSettledUnpaid,
+  netOf,
   openFlags,
   type Payment,
+  paidAt,
   refundableOf,
   termsOf,
 } from "../../lib/domain/payment.ts";
@@ -48,6 +50,8 @@ export class Invariants {
   changed({ before, after, cause }: Change): void {
     const { ref } = after;
     if (before?.state === "SUCCESS" && after.state !== "SUCCESS") this.#broken("I9", ref, `it became ${after.state}`);
+    const paid = before && paidAt(before);
+    if (paid !== undefined && paidAt(after) !== paid) this.#broken("I9", ref, `paid at ${paid}, then ${paidAt(after)}`);
     if (before?.finalised && (!after.finalised || after.attempt > before.attempt))
       this.#broken("finalise", ref, `attempt ${before.attempt} → ${after.attempt}`);
     this.#historyOf(before, after);
@@ -56,7 +60,7 @@ export class Invariants {
     if (after.state === "SUCCESS" && before?.state !== "SUCCESS") this.#confirmed(after);
     if (isSettledUnpaid(after) && before?.state !== after.state) this.#givenUp(before, after, cause);
     if (after.captures.length !== before?.captures.length) this.#takenAsRecorded(after);
-    this.#refundable(after);
+    this.#stillWithUs(after);
   }
 
   #historyOf(before: Payment | undefined, after: Payment): void {
@@ -111,12 +115,14 @@ export class Invariants {
         this.#broken("I7", txRefOf(ref, attempt), "its row names money that Chapa did not take");
   }
 
-  #refundable({ ref, captures, refundable, terms }: Payment): void {
+  #stillWithUs(payment: Payment): void {
+    const { ref, captures, refundable, terms } = payment;
     const captured = this.#world.capturesOf(ref).reduce((all, { amount }) => all + amount, 0);
     if (refundable > captured || refundable !== refundableOf(captures, terms))
       this.#broken("I10", ref, `${refundable} of ${captured}`);
     const back = captures.filter(({ reversal }) => reversal).reduce((all, { amount }) => all + (amount ?? 0), 0);
     if (refundable > captured - back) this.#broken("I10", ref, `${refundable}, though ${back} went back`);
+    if (netOf(payment) > captured - back) this.#broken("I10", ref, `net ${netOf(payment)}, though ${back} went back`);
   }
 
   /** References that were paid while their link was open: nothing about them was in flight. */
