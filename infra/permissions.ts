@@ -47,12 +47,12 @@ export const PERMISSIONS: Record<FunctionName, Permission> = {
     indexes: ["by-day"],
     secrets: ["gateway"],
   },
-  "publish-events": { table: ["UpdateItem"], send: ["listing", "notification"] },
+  "publish-events": { table: ["PutItem", "UpdateItem"], send: ["listing", "notification"] },
   "notify-listing": { table: ["GetItem", "UpdateItem"], secrets: ["gateway"], receive: ["listing"] },
   "notify-user": {
-    table: ["GetItem"],
+    table: ["GetItem", "PutItem"],
     secrets: ["gateway"],
-    send: ["notification", "notification dead"],
+    send: ["notification dead"],
     receive: ["notification"],
   },
 };

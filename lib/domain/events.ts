@@ -12,10 +12,18 @@ export type Outcome = {
   totals: TotalsDelta | undefined;
 };
 
-/** Returns what the step from `before` to `after` means for others; nothing if the version is unchanged. */
+/**
+ * Whether `after` is a version that was not there before. A row that was put back from a backup is none: it appears with
+ * a version above 1, or replaces a later one.
+ */
+export function isNewVersion(before: Payment | undefined, after: Payment): boolean {
+  return before ? after.version > before.version : after.version === 1;
+}
+
+/** Returns what the step from `before` to `after` means for others; nothing without a new version. */
 export function outcomeOf(before: Payment | undefined, after: Payment): Outcome {
   const nothing: Outcome = { listing: false, user: undefined, attention: [], totals: undefined };
-  if (before?.version === after.version) return nothing;
+  if (!isNewVersion(before, after)) return nothing;
   const known = before ? openFlags(before) : [];
   return {
     listing: listingStatusOf(after) !== undefined && (!before || listingStatusOf(before) !== listingStatusOf(after)),

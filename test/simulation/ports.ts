@@ -10,6 +10,7 @@ import type { Confirmation, ListingAnswer } from "../../lib/services/listing.ts"
 import type { Delivery, Notice } from "../../lib/services/notification.ts";
 import { ContactTable } from "../../lib/table/contacts.ts";
 import { dayBuckets, shardOf } from "../../lib/table/keys.ts";
+import { MarkTable } from "../../lib/table/marks.ts";
 import { PaymentTable } from "../../lib/table/payments.ts";
 import { ProgressTable } from "../../lib/table/progress.ts";
 import { RequestTable } from "../../lib/table/requests.ts";
@@ -100,6 +101,9 @@ export function portsOf({ scheduler, table, simulator, ledger, invariants, outsi
   const payments = new PaymentTable(client, "payments");
   const common = { payments, chapa, clock, log, count, policy: POLICY_HERE };
   const totals = new TotalsTable(client, "payments");
+  const marks = new MarkTable(client, "payments");
+  let ids = 0;
+  const newId = () => `id-${++ids}`;
   const contacts = new ContactTable(
     client,
     "payments",
@@ -151,7 +155,9 @@ export function portsOf({ scheduler, table, simulator, ledger, invariants, outsi
     publish: {
       listing: listingQueue,
       notification: queue<NotificationMessage>("queue.notification", outside.note),
+      marks,
       totals,
+      newId,
       clock,
       log,
       count,
@@ -192,7 +198,8 @@ export function portsOf({ scheduler, table, simulator, ledger, invariants, outsi
           };
         },
       },
-      again: queue<NotificationMessage>("queue.notification", outside.note),
+      marks,
+      newId,
       dropped: queue<NotificationMessage>("queue.dropped", outside.dropped),
       notification: {
         send: (notice: Notice) =>
