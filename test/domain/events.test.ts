@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { finalise, open, reject, renew } from "../../lib/domain/apply.ts";
+import { adoptUnmatched, finalise, open, reject, renew } from "../../lib/domain/apply.ts";
 import { isCurrent, listingStatusOf, outcomeOf } from "../../lib/domain/events.ts";
 import { noteVerification } from "../../lib/domain/notes.ts";
 import { DAY_MS } from "../../lib/domain/time.ts";
@@ -9,6 +9,7 @@ import {
   aContext,
   aLease,
   anOpened,
+  aRef,
   aRenewed,
   aReviewed,
   aSettled,
@@ -127,12 +128,19 @@ test("a message that was overtaken by a success is not current", () => {
   expect(isCurrent("expired", aConfirmed(expired))).toBe(false);
 });
 
-test("the next record makes up for a lost first one", () => {
-  expect(outcomeOf(undefined, aConfirmed())).toMatchObject({
-    listing: true,
-    user: "paid",
-    totals: { total: 1, success: 1, pending: 0 },
-  });
+test("a row that is put back from a backup means nothing, whether it was missing or had a later version", () => {
+  const opened = anOpened();
+  const paid = aConfirmed(opened);
+  expect(outcomeOf(undefined, paid)).toEqual(NOTHING);
+  expect(outcomeOf(undefined, aReviewed(opened))).toEqual(NOTHING);
+  expect(outcomeOf(paid, opened)).toEqual(NOTHING);
+});
+
+test("money without a row of ours calls for a person and counts, although its row is new", () => {
+  const ref = aRef();
+  const { terms } = anOpened(ref);
+  const unmatched = adoptUnmatched(ref, { attempt: 0, result: moneyOn({ ref }) }, terms, aContext());
+  expect(outcomeOf(undefined, unmatched)).toMatchObject({ attention: ["unmatched"], totals: { total: 1, pending: 1 } });
 });
 
 test("a verification that found a failed try is no event", () => {

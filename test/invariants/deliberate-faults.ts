@@ -361,8 +361,14 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
     {
       name: "a payer hears what has been overtaken",
       file: "lib/flows/notify-user.ts",
-      from: "!payment?.userId || !isCurrent(event, payment)",
+      from: "!payment?.userId || !isCurrent(message.event, payment)",
       to: "!payment?.userId",
+    },
+    {
+      name: "a message that the notification service has accepted is sent again",
+      file: "lib/flows/notify-user.ts",
+      from: "if (known.sentAt !== undefined)",
+      to: "if (known.sentAt === 0)",
     },
   ]),
   ...against("data at rest", [
@@ -388,6 +394,20 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
     },
   ]),
   ...against("outbox: stream to queue", [
+    {
+      name: "a version is counted as often as its record comes",
+      file: "lib/flows/publish.ts",
+      from: "if (isFirst === false) return;",
+      to: "",
+      also: [{ file: "lib/flows/publish.ts", from: "if (isFirst && totals)", to: "if (totals)" }],
+    },
+    {
+      name: "a row that was put back from a backup is a new version",
+      file: "lib/domain/events.ts",
+      from: "before ? after.version > before.version : after.version === 1",
+      to: "before ? after.version !== before.version : after.version > 0",
+      harmless: "no harness puts a row back; test/functions/publish-events.integration.test.ts does",
+    },
     {
       name: "a success that nobody heard is not published again",
       file: "lib/flows/sweep.ts",

@@ -102,8 +102,13 @@ export function portsOf({ scheduler, table, simulator, ledger, invariants, outsi
   const common = { payments, chapa, clock, log, count, policy: POLICY_HERE };
   const totals = new TotalsTable(client, "payments");
   const marks = new MarkTable(client, "payments");
-  let ids = 0;
-  const newId = () => `id-${++ids}`;
+  // They depend on nothing but the piece of work, so that situations can be compared.
+  const ids = new Map<string, number>();
+  const newId = () => {
+    const task = scheduler.current?.name ?? "";
+    ids.set(task, (ids.get(task) ?? 0) + 1);
+    return `${task} ${ids.get(task)}`;
+  };
   const contacts = new ContactTable(
     client,
     "payments",

@@ -41,6 +41,7 @@ export async function recover(simulation: Simulation, comparesBooks: boolean): P
   // Once a verification has found one of two captures, no other will find the second.
   if (await readBooks(simulation)) await comeToRest(simulation);
   await askAgain(simulation);
+  countedOnce(simulation);
   const { ledger, listing, isApprovedByHand, notified } = simulation;
   simulation.invariants.atRest({
     payments: simulation.payments(),
@@ -192,6 +193,14 @@ function holdTotals(simulation: Simulation): void {
     return [day, { ...NO_TOTALS, ...Object.fromEntries(numbers) }];
   });
   simulation.invariants.compared(simulation.payments(), new Map(stored), addisAbabaDay);
+}
+
+function countedOnce(simulation: Simulation): void {
+  const { rows } = simulation.table;
+  if (simulation.isTotalUncertain || rows.has("X#reconcile")) return;
+  const days = [...rows].flatMap(([pk, row]) => (pk.startsWith("T#") ? [row] : []));
+  const sum = (name: string) => days.reduce((all, row) => all + Number(row[name] ?? 0), 0);
+  simulation.invariants.countedOnce(simulation.payments(), { success: sum("success"), revenue: sum("revenue") });
 }
 
 async function forgetContacts(simulation: Simulation): Promise<void> {
