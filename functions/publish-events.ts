@@ -1,7 +1,9 @@
 import { randomUUID } from "node:crypto";
+import { createPriceBook } from "../lib/composition/price-book.ts";
 import { readEnv } from "../lib/contract/env.ts";
 import { FUNCTIONS } from "../lib/contract/functions.ts";
 import type { ListingMessage, NotificationMessage } from "../lib/contract/queues.ts";
+import { confirmingPurposes } from "../lib/domain/prices.ts";
 import { publish } from "../lib/flows/publish.ts";
 import { Queue, sqsClient } from "../lib/queue/send.ts";
 import { systemClock } from "../lib/runtime/clock.ts";
@@ -21,6 +23,7 @@ const ports = {
   marks: new MarkTable(client, env.TABLE_NAME),
   totals: new TotalsTable(client, env.TABLE_NAME),
   newId: randomUUID,
+  policy: { confirmingPurposes: confirmingPurposes(createPriceBook(env)) },
   clock: systemClock,
   log,
   count,

@@ -48,7 +48,12 @@ export const PERMISSIONS: Record<FunctionName, Permission> = {
     secrets: ["gateway"],
   },
   "publish-events": { table: ["PutItem", "UpdateItem"], send: ["listing", "notification"] },
-  "notify-listing": { table: ["GetItem", "UpdateItem"], secrets: ["gateway"], receive: ["listing"] },
+  "notify-listing": {
+    table: ["BatchGetItem", "GetItem", "UpdateItem"],
+    indexes: ["by-property"],
+    secrets: ["gateway"],
+    receive: ["listing"],
+  },
   "notify-user": {
     table: ["GetItem", "PutItem"],
     secrets: ["gateway"],

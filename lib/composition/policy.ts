@@ -1,13 +1,18 @@
 import { type Env, EnvironmentInvalid } from "../contract/env.ts";
+import { confirmingPurposes } from "../domain/prices.ts";
 import { DAY_MS, MINUTE_MS } from "../domain/time.ts";
 import { type Policy, parseLadder } from "../domain/verification-schedule.ts";
+import { createPriceBook } from "./price-book.ts";
 
 /**
- * Returns the schedule of verifications from the environment.
- * @throws EnvironmentInvalid if the ladder is malformed
+ * Returns the schedule of verifications, and which purposes confirm the listing, from the environment.
+ * @throws EnvironmentInvalid if the ladder or the price book is malformed
  */
 export function createPolicy(
-  env: Pick<Env, "RECHECK_LADDER" | "PAYMENT_TIMEOUT_DAYS" | "CHECKOUT_TTL_MINUTES" | "LISTING_HEARS_FAILED">,
+  env: Pick<
+    Env,
+    "RECHECK_LADDER" | "PAYMENT_TIMEOUT_DAYS" | "CHECKOUT_TTL_MINUTES" | "LISTING_HEARS_FAILED" | "PRICE_BOOK"
+  >,
 ): Policy {
   const ladderMs = parseLadder(env.RECHECK_LADDER);
   if (!ladderMs)
@@ -17,5 +22,6 @@ export function createPolicy(
     timeoutMs: env.PAYMENT_TIMEOUT_DAYS * DAY_MS,
     checkoutTtlMs: env.CHECKOUT_TTL_MINUTES * MINUTE_MS,
     listingHearsFailed: env.LISTING_HEARS_FAILED,
+    confirmingPurposes: confirmingPurposes(createPriceBook(env)),
   };
 }

@@ -30,6 +30,7 @@ const POLICY = [
   "CHECKOUT_TTL_MINUTES",
   "RECHECK_LADDER",
   "LISTING_HEARS_FAILED",
+  "PRICE_BOOK",
 ] as const satisfies readonly Variable[];
 
 export const FUNCTIONS = {
@@ -44,7 +45,6 @@ export const FUNCTIONS = {
       ...POLICY,
       "BASE_URL",
       "USER_LOOKUP_PATHS",
-      "PRICE_BOOK",
       "RATE_LIMIT_INITIATE",
       "INITIATE_PAUSED",
     ],
@@ -134,7 +134,7 @@ export const FUNCTIONS = {
     trigger: { kind: "stream", batch: 25 },
     timeoutSeconds: 30,
     memoryMb: 256,
-    env: ["TABLE_NAME", "LISTING_QUEUE_URL", "NOTIFICATION_QUEUE_URL"],
+    env: ["TABLE_NAME", "LISTING_QUEUE_URL", "NOTIFICATION_QUEUE_URL", "PRICE_BOOK"],
   },
   "notify-listing": {
     trigger: { kind: "queue", queue: "listing", batch: 1 },

@@ -106,13 +106,17 @@ export function finalise(payment: Payment, attempt: number, context: TransitionC
   return applied(payment, "finalise", { ...context, attempt }, { changes: { finalised: true } });
 }
 
-/** Returns the payment with a flag, because only a person can deal with the listing's answer. */
+/**
+ * Returns the payment with a flag, because only a person can deal with the listing's answer, or with a property that two
+ * users have paid. An answer ends the delivery that it answers.
+ */
 export function flag(
   payment: Payment,
-  code: "listing_closed" | "listing_unclear",
+  code: "listing_closed" | "listing_unclear" | "paid_twice_property",
   context: TransitionContext,
 ): Payment {
-  const changes = { attention: flagged(payment, { code }, context), sentAt: undefined };
+  const ended = code === "paid_twice_property" ? {} : { sentAt: undefined };
+  const changes = { attention: flagged(payment, { code }, context), ...ended };
   return applied(payment, "flag", { ...context, code }, { changes, evidence: code });
 }
 

@@ -1,5 +1,6 @@
 import { isInert, openFlags, type Payment } from "./payment.ts";
 import { type TotalsDelta, totalsDelta } from "./totals.ts";
+import { confirmsListing, type Policy } from "./verification-schedule.ts";
 import { type AttentionCode, type FinalStatus, type UserEvent, WIRE_STATUS } from "./vocabulary.ts";
 
 /** What one version of a payment means for other services. */
@@ -21,16 +22,25 @@ export function isNewVersion(before: Payment | undefined, after: Payment): boole
 }
 
 /** Returns what the step from `before` to `after` means for others; nothing without a new version. */
-export function outcomeOf(before: Payment | undefined, after: Payment): Outcome {
+export function outcomeOf(
+  before: Payment | undefined,
+  after: Payment,
+  policy: Pick<Policy, "confirmingPurposes">,
+): Outcome {
   const nothing: Outcome = { listing: false, user: undefined, attention: [], totals: undefined };
   if (!isNewVersion(before, after)) return nothing;
   const known = before ? openFlags(before) : [];
   return {
-    listing: listingStatusOf(after) !== undefined && (!before || listingStatusOf(before) !== listingStatusOf(after)),
+    listing: confirmsListing(after, policy) && isNewForListing(before, after),
     user: before?.state === after.state ? undefined : userEventOf(after),
     attention: openFlags(after).filter((code) => !known.includes(code)),
     totals: totalsDelta(before, after),
   };
+}
+
+function isNewForListing(before: Payment | undefined, after: Payment): boolean {
+  const status = listingStatusOf(after);
+  return status !== undefined && (!before || listingStatusOf(before) !== status);
 }
 
 /**

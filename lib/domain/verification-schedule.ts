@@ -11,6 +11,8 @@ export type Policy = {
   timeoutMs: number;
   checkoutTtlMs: number;
   listingHearsFailed: boolean;
+  /** The purposes whose payments confirm the listing. The listing gets nothing about the others. */
+  confirmingPurposes: readonly string[];
 };
 
 /** How many checkouts one payment may open. */
@@ -61,7 +63,7 @@ function stateMoments(payment: Payment, now: Instant, policy: Policy): Instant[]
     case "PENDING":
       return [timeoutAt(payment, policy)];
     case "SUCCESS":
-      return awaitsAcknowledgement(payment) ? [republishAt(payment, now)] : [];
+      return awaitsAcknowledgement(payment, policy) ? [republishAt(payment, now)] : [];
     case "FAILED":
     case "EXPIRED":
     case "CANCELLED": {
@@ -78,9 +80,18 @@ export function timeoutAt(payment: Payment, policy: Policy): Instant {
   return payment.beganAt + policy.timeoutMs;
 }
 
+/** Whether the listing gets the result of this payment. */
+export function confirmsListing(
+  { purpose }: Payment,
+  { confirmingPurposes }: Pick<Policy, "confirmingPurposes">,
+): boolean {
+  return purpose !== undefined && confirmingPurposes.includes(purpose);
+}
+
 /** Whether the listing still has to acknowledge a success. */
-export function awaitsAcknowledgement(payment: Payment): boolean {
+export function awaitsAcknowledgement(payment: Payment, policy: Policy): boolean {
   if (payment.state !== "SUCCESS" || payment.acknowledgedAt !== undefined) return false;
+  if (!confirmsListing(payment, policy)) return false;
   return !payment.attention.some(({ code }) => code === "listing_closed" || code === "listing_unclear");
 }
 
@@ -90,6 +101,7 @@ export function awaitsAcknowledgement(payment: Payment): boolean {
  */
 export function finaliseAt(payment: Payment, policy: Policy): Instant | undefined {
   if (!isSettledUnpaid(payment) || payment.finalised || !policy.listingHearsFailed) return undefined;
+  if (!confirmsListing(payment, policy)) return undefined;
   if (payment.firstOpenedAt === undefined || payment.settledAt === undefined) return undefined;
   return Math.max(payment.firstOpenedAt + policy.timeoutMs, payment.settledAt + VERIFICATIONS_AFTER_CLOSING_MS[0]);
 }

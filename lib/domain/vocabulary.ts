@@ -80,6 +80,7 @@ export const ATTENTION_CODES = [
   "reversed",
   "listing_closed",
   "listing_unclear",
+  "paid_twice_property",
 ] as const;
 export type AttentionCode = (typeof ATTENTION_CODES)[number];
 
@@ -101,6 +102,9 @@ export type Mode = (typeof MODES)[number];
 
 export const CURRENCIES = ["ETB", "USD"] as const;
 export type Currency = (typeof CURRENCIES)[number];
+
+/** What a payment of a purpose confirms: the publication of its property, or nothing. */
+export const CONFIRMS = ["listing", "none"] as const;
 
 /** How often one owner may pay for one property and purpose. */
 export const PAYABLE = ["once", "again"] as const;

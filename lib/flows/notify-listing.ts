@@ -2,10 +2,10 @@ import { flag } from "../domain/apply.ts";
 import { listingStatusOf } from "../domain/events.ts";
 import { paymentIdOf, type Ref, type Uuid } from "../domain/ids.ts";
 import { deliveryEnded, deliverySent } from "../domain/notes.ts";
-import { type Payment, shownTxRef } from "../domain/payment.ts";
+import { isSettledUnpaid, isSpent, type Payment, shownTxRef } from "../domain/payment.ts";
 import { clamp, MINUTE_MS, SECOND_MS } from "../domain/time.ts";
-import type { TransitionContext } from "../domain/transitions.ts";
-import { awaitsAcknowledgement, type Policy } from "../domain/verification-schedule.ts";
+import { isAllowed, type TransitionContext } from "../domain/transitions.ts";
+import { awaitsAcknowledgement, confirmsListing, type Policy } from "../domain/verification-schedule.ts";
 import type { FinalStatus } from "../domain/vocabulary.ts";
 import type { Handled } from "../queue/worker.ts";
 import type { Clock } from "../runtime/clock.ts";
@@ -17,7 +17,7 @@ import { paymentFields } from "./steps/payment-fields.ts";
 import { updatePayment } from "./steps/update-payment.ts";
 
 export type NotifyListingPorts = {
-  payments: Pick<PaymentTable, "find" | "save">;
+  payments: Pick<PaymentTable, "find" | "findAll" | "openedForProperty" | "save">;
   listing: Pick<ListingService, "confirm" | "isPublicOrReserved">;
   clock: Pick<Clock, "now">;
   log: Log;
@@ -32,6 +32,8 @@ const FIRST_BACKOFF_MS = 10 * SECOND_MS;
 const LONGEST_BACKOFF_MS = 15 * MINUTE_MS;
 // A payment that changes during its delivery is delivered again. More rounds than this in one run would be a defect.
 const ROUNDS = 4;
+// More payments of one property are not read. Only an attack makes so many.
+const MOST_PAYMENTS = 1000;
 
 /** What is delivered. `sentBefore`: the outcome of an earlier send is unknown. */
 type Delivery = {
@@ -60,6 +62,9 @@ export async function notifyListing(ports: NotifyListingPorts, ref: Ref, receive
     const payment = await ports.payments.find(ref);
     const status = payment && statusToDeliver(payment, ports.policy);
     if (!payment?.propertyId || !status || status === delivered) return { kind: "done" };
+    const others = await othersOf(ports, ref, payment.propertyId);
+    if (status === "FAILED" && others.some(isOpenOrPaid)) return withheld(ports, payment);
+    if (status === "SUCCESS" && (await flagPaidTwice(ports, payment, others))) continue;
     const quietMs = (payment.sentAt ?? Number.NEGATIVE_INFINITY) + QUIET_AFTER_SEND_MS - ports.clock.now();
     if (quietMs > 0) return { kind: "retry", delaySeconds: quietMs / SECOND_MS };
     const sentBefore = payment.sentAt !== undefined;
@@ -72,8 +77,50 @@ export async function notifyListing(ports: NotifyListingPorts, ref: Ref, receive
 
 function statusToDeliver(payment: Payment, policy: Policy): FinalStatus | undefined {
   const status = listingStatusOf(payment);
-  if (status === "SUCCESS") return awaitsAcknowledgement(payment) ? status : undefined;
-  return policy.listingHearsFailed ? status : undefined;
+  if (status === "SUCCESS") return awaitsAcknowledgement(payment, policy) ? status : undefined;
+  return policy.listingHearsFailed && confirmsListing(payment, policy) ? status : undefined;
+}
+
+/** Returns the other payments that would confirm this property: of other users, or earlier ones of the same fee. */
+async function othersOf(ports: NotifyListingPorts, ref: Ref, propertyId: Uuid): Promise<Payment[]> {
+  const always = { from: 0, to: Number.MAX_SAFE_INTEGER };
+  const keys = await ports.payments.openedForProperty(propertyId, always, MOST_PAYMENTS);
+  const refs = keys.flatMap((key) => (key.ref === ref ? [] : [key.ref]));
+  return (await ports.payments.findAll(refs)).filter((other) => confirmsListing(other, ports.policy));
+}
+
+function isOpenOrPaid(payment: Payment): boolean {
+  return !isSettledUnpaid(payment);
+}
+
+/** Another payment may still confirm the property. If it is not paid, its own FAILED follows. */
+function withheld(ports: NotifyListingPorts, payment: Payment): Handled {
+  ports.log.info("listing_delivery_withheld", paymentFields(payment));
+  return { kind: "done" };
+}
+
+/**
+ * Calls for a person if another user has paid for the same property: on the payment that was paid later.
+ * @returns whether `payment` changed
+ */
+async function flagPaidTwice(ports: NotifyListingPorts, payment: Payment, others: Payment[]): Promise<boolean> {
+  const context = contextOf(ports);
+  const code = "paid_twice_property";
+  let isChanged = false;
+  for (const other of others) {
+    if (other.userId === payment.userId || other.state !== "SUCCESS" || isSpent(other, false)) continue;
+    const later = isPaidLater(payment, other) ? payment : other;
+    const { stepped } = await updatePayment(ports.payments, later, (current) =>
+      isAllowed("flag", current, { ...context, code }) ? flag(current, code, context) : undefined,
+    );
+    isChanged ||= stepped && later === payment;
+  }
+  return isChanged;
+}
+
+function isPaidLater(payment: Payment, other: Payment): boolean {
+  const [at = 0, otherAt = 0] = [payment.settledAt, other.settledAt];
+  return at === otherAt ? payment.ref > other.ref : at > otherAt;
 }
 
 async function deliver(ports: NotifyListingPorts, delivery: Delivery): Promise<Step> {
@@ -153,7 +200,7 @@ async function closed(
 ): Promise<Step> {
   if (delivery.status === "FAILED") return ended(ports, delivery, false);
   await updatePayment(ports.payments, delivery.payment, (current) =>
-    awaitsAcknowledgement(current) ? flag(current, code, contextOf(ports)) : undefined,
+    awaitsAcknowledgement(current, ports.policy) ? flag(current, code, contextOf(ports)) : undefined,
   );
   return { kind: "done" };
 }

@@ -3,6 +3,7 @@ import { errorName } from "../domain/errors.ts";
 import { isNewVersion, type Outcome, outcomeOf } from "../domain/events.ts";
 import { eventIdOf } from "../domain/ids.ts";
 import type { Payment } from "../domain/payment.ts";
+import type { Policy } from "../domain/verification-schedule.ts";
 import type { Queue } from "../queue/send.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Log } from "../runtime/logger.ts";
@@ -20,6 +21,7 @@ export type PublishPorts = {
   totals: Pick<TotalsTable, "add" | "count">;
   /** Names a write, so that it is recognised if its answer is lost. */
   newId: () => string;
+  policy: Pick<Policy, "confirmingPurposes">;
   clock: Pick<Clock, "now">;
   log: Log;
   count: Count;
@@ -30,7 +32,7 @@ export type PublishPorts = {
  * sweep finds lost ones.
  */
 export async function publish(ports: PublishPorts, changes: readonly Change[]): Promise<void> {
-  const steps = changes.map(({ before, after }) => ({ after, outcome: outcomeOf(before, after) }));
+  const steps = changes.map(({ before, after }) => ({ after, outcome: outcomeOf(before, after, ports.policy) }));
   await ports.listing.sendAll(steps.filter(({ outcome }) => outcome.listing).map(({ after }) => toListing(after)));
   await ports.notification.sendAll(steps.flatMap(({ after, outcome }) => toUser(after, outcome)));
   for (const { after, outcome } of steps) {

@@ -36,7 +36,7 @@ export async function sweep(ports: SweepPorts): Promise<{ due: number; verificat
 
   const verifications = due.flatMap((payment) => verificationsOf(payment, now));
   await ports.resolve.sendAll(verifications);
-  const unacknowledged = due.filter(awaitsAcknowledgement);
+  const unacknowledged = due.filter((payment) => awaitsAcknowledgement(payment, ports.policy));
   await ports.listing.sendAll(unacknowledged.map((payment) => listingMessage(payment, now)));
   // A verification schedules the next one itself. These payments await none, so the sweep must.
   await Promise.all(

@@ -25,6 +25,7 @@ export type LogMessage =
   | "published"
   | "attention_raised"
   | "listing_answered"
+  | "listing_delivery_withheld"
   | "user_notified"
   | "user_notification_dropped"
   | "totals_not_counted"

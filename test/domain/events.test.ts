@@ -18,6 +18,7 @@ import {
   captured,
   LATER,
   moneyOn,
+  POLICY,
   T0,
   TERMS,
 } from "../support/payments.ts";
@@ -26,19 +27,19 @@ const NOTHING = { listing: false, user: undefined, attention: [], totals: undefi
 
 test("an unchanged version means nothing", () => {
   const payment = aConfirmed();
-  expect(outcomeOf(payment, { ...payment, verifiedAt: T0 + 9 })).toEqual(NOTHING);
+  expect(outcomeOf(payment, { ...payment, verifiedAt: T0 + 9 }, POLICY)).toEqual(NOTHING);
 });
 
 test("a note beside the version causes no event, whatever it is", () => {
   const opened = anOpened();
   const noted = { ...aConfirmed(opened), version: opened.version };
-  expect(outcomeOf(opened, noted)).toEqual(NOTHING);
+  expect(outcomeOf(opened, noted, POLICY)).toEqual(NOTHING);
 });
 
 test("a person is called once for each flag", () => {
   const once = captured(anOpened(), "review", moneyOn(anOpened()));
   const gone = moneyOn(once, 0, { kind: "reversed" });
-  expect(outcomeOf(once, captured(once, "reversal", gone)).attention).toEqual(["reversed"]);
+  expect(outcomeOf(once, captured(once, "reversal", gone), POLICY).attention).toEqual(["reversed"]);
 });
 
 test("the payer is notified of each end, and of nothing that is open or under review", () => {
@@ -50,12 +51,12 @@ test("the payer is notified of each end, and of nothing that is open or under re
   ] as const;
   for (const [move, event] of ends) {
     const settled = aSettled(move, opened);
-    expect(outcomeOf(opened, settled).user).toBe(event);
+    expect(outcomeOf(opened, settled, POLICY).user).toBe(event);
     expect(isCurrent(event, settled)).toBe(true);
     expect(isCurrent("paid", settled)).toBe(false);
   }
   for (const payment of [renew(opened, CLOSING, { terms: TERMS, lease: aLease() }, LATER), opened]) {
-    expect(outcomeOf(undefined, payment).user).toBeUndefined();
+    expect(outcomeOf(undefined, payment, POLICY).user).toBeUndefined();
   }
 });
 
@@ -70,22 +71,22 @@ test("a claim and a refused claim mean nothing to anyone", () => {
     [undefined, claim],
     [claim, reject(claim, "me", "no", LATER)],
   ] as const) {
-    expect(outcomeOf(before, after)).toEqual(NOTHING);
+    expect(outcomeOf(before, after, POLICY)).toEqual(NOTHING);
   }
 });
 
 test("a first checkout counts, a renewed one does not count again", () => {
   const claim = aClaim();
   const opened = open(claim, "me", CHECKOUT_URL, aContext());
-  expect(outcomeOf(claim, opened).totals).toMatchObject({ day: "2026-11-24", total: 1, pending: 1 });
+  expect(outcomeOf(claim, opened, POLICY).totals).toMatchObject({ day: "2026-11-24", total: 1, pending: 1 });
   const renewed = renew(opened, CLOSING, { terms: TERMS, lease: aLease() }, LATER);
-  expect(outcomeOf(opened, renewed).totals).toBeUndefined();
-  expect(outcomeOf(renewed, open(renewed, "me", CHECKOUT_URL, LATER)).totals).toBeUndefined();
+  expect(outcomeOf(opened, renewed, POLICY).totals).toBeUndefined();
+  expect(outcomeOf(renewed, open(renewed, "me", CHECKOUT_URL, LATER), POLICY).totals).toBeUndefined();
 });
 
 test("a success notifies the listing and the payer, and counts its amount", () => {
   const opened = anOpened();
-  expect(outcomeOf(opened, aConfirmed(opened))).toMatchObject({
+  expect(outcomeOf(opened, aConfirmed(opened), POLICY)).toMatchObject({
     listing: true,
     user: "paid",
     totals: { total: 0, pending: -1, success: 1, revenue: 50_000 },
@@ -94,16 +95,16 @@ test("a success notifies the listing and the payer, and counts its amount", () =
 
 test("the listing is notified of a failure only once it is finalised", () => {
   const expired = aSettled();
-  expect(outcomeOf(anOpened(), expired)).toMatchObject({ listing: false, user: "expired" });
+  expect(outcomeOf(anOpened(), expired, POLICY)).toMatchObject({ listing: false, user: "expired" });
   const finalised = finalise(expired, 0, aContext(T0 + 8 * DAY_MS));
-  expect(outcomeOf(expired, finalised)).toMatchObject({ listing: true, user: undefined });
+  expect(outcomeOf(expired, finalised, POLICY)).toMatchObject({ listing: true, user: undefined });
   expect(listingStatusOf(finalised)).toBe("FAILED");
   expect(listingStatusOf(aConfirmed(finalised))).toBe("SUCCESS");
 });
 
 test("a late success is notified after a failure was, and takes the count back", () => {
   const finalised = finalise(aSettled(), 0, aContext(T0 + 8 * DAY_MS));
-  expect(outcomeOf(finalised, aConfirmed(finalised))).toMatchObject({
+  expect(outcomeOf(finalised, aConfirmed(finalised), POLICY)).toMatchObject({
     listing: true,
     user: "paid",
     totals: { failed: -1, success: 1 },
@@ -113,13 +114,13 @@ test("a late success is notified after a failure was, and takes the count back",
 test("a review notifies a person only", () => {
   const opened = anOpened();
   const review = aReviewed(opened);
-  expect(outcomeOf(opened, review)).toMatchObject({ listing: false, user: undefined, attention: ["mismatch"] });
+  expect(outcomeOf(opened, review, POLICY)).toMatchObject({ listing: false, user: undefined, attention: ["mismatch"] });
 });
 
 test("a further capture changes nothing for listing and payer and calls for a person", () => {
   const once = aConfirmed(aRenewed());
   const twice = captured(once, "duplicate", moneyOn(once, 1), 1);
-  expect(outcomeOf(once, twice)).toEqual({ ...NOTHING, attention: ["duplicate"] });
+  expect(outcomeOf(once, twice, POLICY)).toEqual({ ...NOTHING, attention: ["duplicate"] });
 });
 
 test("a message that was overtaken by a success is not current", () => {
@@ -131,20 +132,29 @@ test("a message that was overtaken by a success is not current", () => {
 test("a row that is put back from a backup means nothing, whether it was missing or had a later version", () => {
   const opened = anOpened();
   const paid = aConfirmed(opened);
-  expect(outcomeOf(undefined, paid)).toEqual(NOTHING);
-  expect(outcomeOf(undefined, aReviewed(opened))).toEqual(NOTHING);
-  expect(outcomeOf(paid, opened)).toEqual(NOTHING);
+  expect(outcomeOf(undefined, paid, POLICY)).toEqual(NOTHING);
+  expect(outcomeOf(undefined, aReviewed(opened), POLICY)).toEqual(NOTHING);
+  expect(outcomeOf(paid, opened, POLICY)).toEqual(NOTHING);
 });
 
 test("money without a row of ours calls for a person and counts, although its row is new", () => {
   const ref = aRef();
   const { terms } = anOpened(ref);
   const unmatched = adoptUnmatched(ref, { attempt: 0, result: moneyOn({ ref }) }, terms, aContext());
-  expect(outcomeOf(undefined, unmatched)).toMatchObject({ attention: ["unmatched"], totals: { total: 1, pending: 1 } });
+  expect(outcomeOf(undefined, unmatched, POLICY)).toMatchObject({
+    attention: ["unmatched"],
+    totals: { total: 1, pending: 1 },
+  });
 });
 
 test("a verification that found a failed try is no event", () => {
   const opened = anOpened();
   const after = noteVerification(opened, 0, { kind: "unpaid", reason: "failed" }, LATER);
-  expect(outcomeOf(opened, after).user).toBeUndefined();
+  expect(outcomeOf(opened, after, POLICY).user).toBeUndefined();
+});
+
+test("a payment of a purpose that confirms nothing notifies its payer and counts, but not the listing", () => {
+  const boost = { ...anOpened(), purpose: "boost" };
+  const paid = outcomeOf(boost, aConfirmed(boost), POLICY);
+  expect(paid).toMatchObject({ listing: false, user: "paid", totals: { success: 1 } });
 });

@@ -40,11 +40,21 @@ const WORDS = {
   UNPAID_REASONS: ["pending", "failed", "not_found"],
   UNAVAILABLE: ["unreachable", "busy", "misconfigured", "unreadable"],
   DEFINITIVE_CANCELS: ["closed", "already_over", "not_found"],
-  ATTENTION_CODES: ["mismatch", "duplicate", "unmatched", "refunded", "reversed", "listing_closed", "listing_unclear"],
+  ATTENTION_CODES: [
+    "mismatch",
+    "duplicate",
+    "unmatched",
+    "refunded",
+    "reversed",
+    "listing_closed",
+    "listing_unclear",
+    "paid_twice_property",
+  ],
   USER_EVENTS: ["paid", "failed", "expired", "cancelled"],
   TRIGGERS: ["webhook", "schedule", "reconcile", "manual", "callback", "return", "read"],
   MODES: ["test", "live"],
   CURRENCIES: ["ETB", "USD"],
+  CONFIRMS: ["listing", "none"],
   PAYABLE: ["once", "again"],
 };
 

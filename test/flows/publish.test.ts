@@ -4,7 +4,7 @@ import { type PublishPorts, publish } from "../../lib/flows/publish.ts";
 import { MarkTable } from "../../lib/table/marks.ts";
 import { TotalsTable } from "../../lib/table/totals.ts";
 import { MemoryTable } from "../support/memory-table.ts";
-import { aConfirmed, anOpened, aReviewed, T0 } from "../support/payments.ts";
+import { aConfirmed, anOpened, aReviewed, POLICY, T0 } from "../support/payments.ts";
 
 function start(marks?: PublishPorts["marks"]) {
   const memory = new MemoryTable();
@@ -21,6 +21,7 @@ function start(marks?: PublishPorts["marks"]) {
     marks: marks ?? new MarkTable(memory.client, "payments"),
     totals: new TotalsTable(memory.client, "payments"),
     newId: () => `id-${++ids}`,
+    policy: POLICY,
     clock: { now: () => T0 },
     log: { info: record, warn: record, error: record },
     count: (name) => void raised.push(name),

@@ -315,6 +315,20 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
       to: "return WIRE_STATUS",
     },
     {
+      name: "the listing hears FAILED while another payment of the property is open",
+      file: "lib/flows/notify-listing.ts",
+      from: `if (status === "FAILED" && others.some(isOpenOrPaid))`,
+      to: `if (others.length < 0)`,
+      harmless: "every harness has one user for a property; test/functions/notify-listing.integration.test.ts has two",
+    },
+    {
+      name: "every purpose confirms the listing",
+      file: "lib/domain/verification-schedule.ts",
+      from: "return purpose !== undefined && confirmingPurposes.includes(purpose);",
+      to: "return purpose !== undefined && confirmingPurposes.length > 0;",
+      harmless: "every harness sells one purpose; test/functions/notify-listing.integration.test.ts sells three",
+    },
+    {
       name: "the listing is not read again after a send",
       file: "lib/flows/notify-listing.ts",
       from: '    if (step.kind === "done") delivered = status;\n',
@@ -411,8 +425,8 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
     {
       name: "a success that nobody heard is not published again",
       file: "lib/flows/sweep.ts",
-      from: "const unacknowledged = due.filter(awaitsAcknowledgement);",
-      to: "const unacknowledged = due.filter((payment) => awaitsAcknowledgement(payment) && now < 0);",
+      from: "const unacknowledged = due.filter((payment) => awaitsAcknowledgement(payment, ports.policy));",
+      to: "const unacknowledged = due.filter(() => now < 0);",
     },
   ]),
   ...against("initiate 1: limit", [

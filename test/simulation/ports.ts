@@ -163,6 +163,7 @@ export function portsOf({ scheduler, table, simulator, ledger, invariants, outsi
       marks,
       totals,
       newId,
+      policy: POLICY_HERE,
       clock,
       log,
       count,

@@ -8,6 +8,7 @@ import { RECONCILED_DAYS } from "../../lib/flows/reconcile.ts";
 import { Violation } from "../invariants/catalogue.ts";
 import { SKEW_MS } from "../invariants/invariants.ts";
 import type { Landed } from "./ledger.ts";
+import { POLICY_HERE } from "./ports.ts";
 import type { Pressed, Simulation } from "./simulation.ts";
 
 // A checkout that is opened at the last moment expires after a week and is verified for another week.
@@ -115,7 +116,7 @@ function nextMoment(simulation: Simulation, patience: number): number | undefine
 }
 
 function awaitsOnlyPerson(payment: Payment): boolean {
-  if (openFlags(payment).length === 0 || awaitsAcknowledgement(payment)) return false;
+  if (openFlags(payment).length === 0 || awaitsAcknowledgement(payment, POLICY_HERE)) return false;
   return openedAttempts(payment).every(
     ({ verifyAt, closedAt, end }) =>
       verifyAt === undefined || end === "paid" || (payment.state === "REVIEW" && closedAt === undefined),

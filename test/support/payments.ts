@@ -17,6 +17,7 @@ export const POLICY: Policy = {
   timeoutMs: 7 * DAY_MS,
   checkoutTtlMs: HOUR_MS,
   listingHearsFailed: true,
+  confirmingPurposes: ["listing_fee"],
 };
 
 export const FEE = {

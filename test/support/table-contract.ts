@@ -193,6 +193,17 @@ export function tableContract(engine: string, start: () => Promise<Tables>): voi
       }
     });
 
+    test("a property's payments are found, whoever made them, without those that were never opened", async () => {
+      const propertyId = Uuid.parse(randomUUID());
+      const span = { from: 0, to: Number.MAX_SAFE_INTEGER };
+      const payments = [anOpened(aRef(), T0), { ...anOpened(aRef(), T0 + 1), userId: Uuid.parse(randomUUID()) }];
+      for (const payment of payments) await tables.payments.create({ ...payment, propertyId });
+      await tables.payments.create({ ...aClaim(), propertyId });
+      const latestFirst = payments.map(({ ref, firstOpenedAt: at }) => ({ ref, at })).toReversed();
+      expect(await tables.payments.openedForProperty(propertyId, span, 100)).toEqual(latestFirst);
+      expect(await tables.payments.openedForProperty(propertyId, span, 1)).toEqual(latestFirst.slice(0, 1));
+    });
+
     test("a payment that waits for nothing leaves the due index", async () => {
       const before = anOpened();
       await tables.payments.create(before);

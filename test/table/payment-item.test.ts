@@ -170,7 +170,16 @@ test("a payment's row holds every end, kind, reversal, code and transition that 
     end: ["renewed", "failed", "expired", "cancelled", "superseded", "paid"],
     kind: ["confirmed", "reviewed", "duplicate"],
     reversal: ["refunded", "reversed"],
-    code: ["mismatch", "duplicate", "unmatched", "refunded", "reversed", "listing_closed", "listing_unclear"],
+    code: [
+      "mismatch",
+      "duplicate",
+      "unmatched",
+      "refunded",
+      "reversed",
+      "listing_closed",
+      "listing_unclear",
+      "paid_twice_property",
+    ],
     transition: TRANSITION_NAMES,
   };
   for (const [name, values] of Object.entries(known)) {
