@@ -40,7 +40,7 @@ export const PERMISSIONS: Record<FunctionName, Permission> = {
     table: ["BatchGetItem", "PutItem", "UpdateItem"],
     indexes: ["due"],
     secrets: ["gateway"],
-    send: ["resolve", "listing"],
+    send: ["resolve", "listing", "notification"],
   },
   "reconcile-payments": {
     table: ["BatchGetItem", "GetItem", "PutItem", "UpdateItem"],

@@ -121,7 +121,7 @@ export const FUNCTIONS = {
     trigger: { kind: "schedule", everyMinutes: 1 },
     timeoutSeconds: 50,
     memoryMb: 256,
-    env: ["TABLE_NAME", "RESOLVE_QUEUE_URL", "LISTING_QUEUE_URL", ...GATEWAY, ...POLICY],
+    env: ["TABLE_NAME", "RESOLVE_QUEUE_URL", "LISTING_QUEUE_URL", "NOTIFICATION_QUEUE_URL", ...GATEWAY, ...POLICY],
   },
   // The comparison runs once a day. The other hourly runs continue one that was cut short, or find it done.
   "reconcile-payments": {

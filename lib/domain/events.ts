@@ -1,7 +1,12 @@
 import { isInert, openFlags, type Payment } from "./payment.ts";
+import { DAY_MS } from "./time.ts";
 import { type TotalsDelta, totalsDelta } from "./totals.ts";
+import { TRANSITIONS } from "./transitions.ts";
 import { confirmsListing, type Policy } from "./verification-schedule.ts";
 import { type AttentionCode, type FinalStatus, type UserEvent, WIRE_STATUS } from "./vocabulary.ts";
+
+/** For how long a message and a count are marked as done. */
+export const MARK_MS = 30 * DAY_MS;
 
 /** What one version of a payment means for other services. */
 export type Outcome = {
@@ -54,6 +59,12 @@ export function listingStatusOf(payment: Payment): FinalStatus | undefined {
 /** Whether `event` still describes the payment. An outdated message is not sent. */
 export function isCurrent(event: UserEvent, payment: Payment): boolean {
   return userEventOf(payment) === event;
+}
+
+/** Returns the version that brought the payment into its state: the one that messages about this state name. */
+export function stateVersion({ version, history }: Payment): number {
+  const last = history.findLastIndex(({ transition }) => TRANSITIONS[transition].to !== "same");
+  return version - (history.length - 1 - last);
 }
 
 function userEventOf(payment: Payment): UserEvent | undefined {

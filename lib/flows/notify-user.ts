@@ -45,11 +45,12 @@ const CALL_MS = 8 * SECOND_MS;
  */
 export async function notifyUsers(ports: NotifyUserPorts, deadline: number): Promise<{ sent: number }> {
   let sent = 0;
-  for (let calls = 0; calls < CALLS_A_MINUTE && ports.clock.now() + CALL_MS < deadline; calls++) {
+  for (let calls = 0; calls < CALLS_A_MINUTE && ports.clock.now() + CALL_MS < deadline; ) {
     const received = await ports.inbox.next();
     if (!received) break;
     if (received === "malformed") continue;
     const outcome = await deliver(ports, { received, payment: await ports.payments.find(received.body.ref) });
+    if (!NOT_CALLED.includes(outcome)) calls++;
     if (outcome === "sent") sent++;
     // The service is unavailable. Messages that are not received now keep their count of receives.
     if (outcome === "later") break;
@@ -58,6 +59,8 @@ export async function notifyUsers(ports: NotifyUserPorts, deadline: number): Pro
 }
 
 type Taken = { received: Received<UserNotification>; payment: Payment | undefined };
+const NOT_CALLED: readonly string[] = ["overtaken", "sent_before", "under_way", "used_up"];
+
 /** The right to make one call. */
 type Turn = { kind: "begun"; payment: Payment; userId: Uuid; mark: MessageMark };
 /**

@@ -1,4 +1,5 @@
-import type { ListingMessage, ResolveMessage } from "../contract/queues.ts";
+import type { ListingMessage, NotificationMessage, ResolveMessage } from "../contract/queues.ts";
+import { MARK_MS, stateVersion } from "../domain/events.ts";
 import { eventIdOf, txRefOf } from "../domain/ids.ts";
 import { republished } from "../domain/notes.ts";
 import { openedAttempts, type Payment } from "../domain/payment.ts";
@@ -15,6 +16,7 @@ export type SweepPorts = {
   shards: readonly string[];
   resolve: Pick<Queue<ResolveMessage>, "sendAll">;
   listing: Pick<Queue<ListingMessage>, "sendAll">;
+  notification: Pick<Queue<NotificationMessage>, "sendAll">;
   clock: Pick<Clock, "now">;
   log: Log;
   policy: Policy;
@@ -25,7 +27,7 @@ const PAGE = 200;
 
 /**
  * Finds every payment that is due, so that nothing depends on a message that may be lost. It requests the due
- * verifications and publishes successes that the listing has not acknowledged.
+ * verifications, and publishes successes that the listing has not acknowledged to the listing and to their payers.
  * @returns numbers of payments, verifications and messages
  */
 export async function sweep(ports: SweepPorts): Promise<{ due: number; verifications: number; published: number }> {
@@ -38,6 +40,7 @@ export async function sweep(ports: SweepPorts): Promise<{ due: number; verificat
   await ports.resolve.sendAll(verifications);
   const unacknowledged = due.filter((payment) => awaitsAcknowledgement(payment, ports.policy));
   await ports.listing.sendAll(unacknowledged.map((payment) => listingMessage(payment, now)));
+  await ports.notification.sendAll(unacknowledged.flatMap((payment) => userMessage(payment, now)));
   // A verification schedules the next one itself. These payments await none, so the sweep must.
   await Promise.all(
     due.filter((payment) => awaitsNoVerification(payment, now)).map((payment) => reschedule(ports, payment)),
@@ -68,6 +71,12 @@ function listingMessage(payment: Payment, now: number): Outgoing<ListingMessage>
     message: { ref, version },
     fifo: { group: propertyId ?? ref, deduplication: `${eventIdOf(ref, version)}.${minute}` },
   };
+}
+
+/** The change of a success may have been published to nobody. Its mark keeps a payer from getting a second message. */
+function userMessage(payment: Payment, now: number): Outgoing<NotificationMessage>[] {
+  if (now >= (payment.settledAt ?? now) + MARK_MS) return [];
+  return [{ message: { ref: payment.ref, version: stateVersion(payment), event: "paid" } }];
 }
 
 async function reschedule(ports: SweepPorts, payment: Payment): Promise<void> {

@@ -1,13 +1,12 @@
 import { type DynamoDBDocumentClient, PutCommand } from "@aws-sdk/lib-dynamodb";
 import * as z from "zod";
+import { MARK_MS } from "../domain/events.ts";
 import type { Ref } from "../domain/ids.ts";
-import { DAY_MS, type Instant } from "../domain/time.ts";
+import type { Instant } from "../domain/time.ts";
 import type { UserEvent } from "../domain/vocabulary.ts";
 import { conditionally, type Written } from "./conditional.ts";
 import { messageMarkKey, versionMarkKey } from "./keys.ts";
 import type { Item } from "./payment-item.ts";
-
-const TTL_MS = 30 * DAY_MS;
 
 export type MarkedVersion = { ref: Ref; version: number };
 export type MarkedMessage = MarkedVersion & { event: UserEvent };
@@ -95,5 +94,5 @@ function toItem({ ref, version, event }: MarkedMessage, mark: MessageMark, now: 
 }
 
 function ttlFrom(now: Instant): number {
-  return Math.ceil((now + TTL_MS) / 1000);
+  return Math.ceil((now + MARK_MS) / 1000);
 }

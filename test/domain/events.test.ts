@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { adoptUnmatched, finalise, open, reject, renew } from "../../lib/domain/apply.ts";
-import { isCurrent, listingStatusOf, outcomeOf } from "../../lib/domain/events.ts";
+import { isCurrent, listingStatusOf, outcomeOf, stateVersion } from "../../lib/domain/events.ts";
 import { noteVerification } from "../../lib/domain/notes.ts";
 import { DAY_MS } from "../../lib/domain/time.ts";
 import {
@@ -157,4 +157,13 @@ test("a payment of a purpose that confirms nothing notifies its payer and counts
   const boost = { ...anOpened(), purpose: "boost" };
   const paid = outcomeOf(boost, aConfirmed(boost), POLICY);
   expect(paid).toMatchObject({ listing: false, user: "paid", totals: { success: 1 } });
+});
+
+test("later versions in the same state leave the version that brought the state as it was", () => {
+  const paid = aConfirmed(aRenewed());
+  expect(stateVersion(paid)).toBe(paid.version);
+  const twice = captured(paid, "duplicate", moneyOn(paid, 1), 1);
+  expect([stateVersion(twice), twice.version]).toEqual([paid.version, paid.version + 1]);
+  const finalised = finalise(aSettled(), 0, aContext(T0 + 8 * DAY_MS));
+  expect(stateVersion(finalised)).toBe(finalised.version - 1);
 });

@@ -159,3 +159,24 @@ test("a call that the notification service refuses for its limit does not count 
   await stage.cloud.advance(16 * MINUTE_MS);
   expect(sent()).toEqual(["payment_success"]);
 });
+
+test("a payer whose success was published to nobody gets one message, and the listing approves the property", async () => {
+  const checkout = await stage.checkout(propertyId);
+  stage.cloud.stream.lose(true);
+  await stage.act(checkout, "pay");
+  stage.cloud.stream.lose(false);
+  await notifyPayers();
+  expect(sent()).toEqual([]);
+
+  for (let quarter = 0; quarter < 3; quarter++) await stage.cloud.advance(16 * MINUTE_MS);
+  expect(sent()).toEqual(["payment_success"]);
+  expect(stage.cloud.services.listing?.property(propertyId)?.status).toBe("APPROVED");
+});
+
+test("a payer whose success the listing does not acknowledge for a month gets one message", async () => {
+  await stage.cloud.fault("listing", "503");
+  await stage.act(await stage.checkout(propertyId), "pay");
+  for (let days = 0; days < 35; days += 5) await stage.cloud.advance(5 * DAY_MS);
+  expect((await onlyPaymentOf(stage)).acknowledgedAt).toBeUndefined();
+  expect(sent()).toEqual(["payment_success"]);
+});

@@ -124,6 +124,7 @@ export function portsOf({ scheduler, table, simulator, ledger, invariants, outsi
         : scheduler.call(site, "", () => all.forEach(({ message }) => void take(message)), away),
   });
   const listingQueue = queue<ListingMessage>("queue.listing", outside.listingMessages);
+  const notificationQueue = queue<NotificationMessage>("queue.notification", outside.note);
   const initiatePorts: InitiatePorts = {
     ...common,
     requests: new RequestTable(client, "payments"),
@@ -156,10 +157,11 @@ export function portsOf({ scheduler, table, simulator, ledger, invariants, outsi
       shards,
       resolve: queue<ResolveMessage>("queue.resolve", outside.asked),
       listing: listingQueue,
+      notification: notificationQueue,
     },
     publish: {
       listing: listingQueue,
-      notification: queue<NotificationMessage>("queue.notification", outside.note),
+      notification: notificationQueue,
       marks,
       totals,
       newId,
