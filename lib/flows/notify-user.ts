@@ -59,7 +59,7 @@ export async function notifyUsers(ports: NotifyUserPorts, deadline: number): Pro
 }
 
 type Taken = { received: Received<UserNotification>; payment: Payment | undefined };
-const NOT_CALLED: readonly string[] = ["overtaken", "sent_before", "under_way", "used_up"];
+const NOT_CALLED: readonly (Delivery | NoTurn["kind"])[] = ["overtaken", "sent_before", "under_way", "used_up"];
 
 /** The right to make one call. */
 type Turn = { kind: "begun"; payment: Payment; userId: Uuid; mark: MessageMark };
