@@ -1,9 +1,10 @@
-import { isInert, openFlags, type Payment } from "./payment.ts";
+import { entryIdOf, openEntries } from "./attention.ts";
+import { type Flag, isInert, type Payment } from "./payment.ts";
 import { DAY_MS } from "./time.ts";
 import { type TotalsDelta, totalsDelta } from "./totals.ts";
 import { TRANSITIONS } from "./transitions.ts";
 import { confirmsListing, type Policy } from "./verification-schedule.ts";
-import { type AttentionCode, type FinalStatus, type UserEvent, WIRE_STATUS } from "./vocabulary.ts";
+import { type FinalStatus, type UserEvent, WIRE_STATUS } from "./vocabulary.ts";
 
 /** For how long a message and a count are marked as done. */
 export const MARK_MS = 30 * DAY_MS;
@@ -14,7 +15,7 @@ export type Outcome = {
   listing: boolean;
   user: UserEvent | undefined;
   /** Flags that this version raised. */
-  attention: AttentionCode[];
+  attention: Flag[];
   totals: TotalsDelta | undefined;
 };
 
@@ -34,11 +35,13 @@ export function outcomeOf(
 ): Outcome {
   const nothing: Outcome = { listing: false, user: undefined, attention: [], totals: undefined };
   if (!isNewVersion(before, after)) return nothing;
-  const known = before ? openFlags(before) : [];
+  const known = before ? openEntries(before).map(entryIdOf) : [];
   return {
     listing: confirmsListing(after, policy) && isNewForListing(before, after),
     user: before?.state === after.state ? undefined : userEventOf(after),
-    attention: openFlags(after).filter((code) => !known.includes(code)),
+    attention: openEntries(after)
+      .filter((entry) => !known.includes(entryIdOf(entry)))
+      .map(({ code, subject }) => ({ code, subject })),
     totals: totalsDelta(before, after),
   };
 }

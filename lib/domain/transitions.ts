@@ -1,5 +1,6 @@
+import { isEntryOpen, isRaisable } from "./attention.ts";
 import { type ClosingEvidence, isAsAgreed, isSameMoney, reversalOf, type VerifiedMoney } from "./evidence.ts";
-import { type Capture, isSameCapture, type Payment } from "./payment.ts";
+import { type Capture, type Flag, isSameCapture, type Payment, STORED_CAPTURES } from "./payment.ts";
 import type { Instant } from "./time.ts";
 import {
   attemptsLeft,
@@ -9,7 +10,7 @@ import {
   type Policy,
   timeoutAt,
 } from "./verification-schedule.ts";
-import { type AttentionCode, SETTLED_UNPAID, type State, type TransitionName } from "./vocabulary.ts";
+import { SETTLED_UNPAID, STATES, type State, type TransitionName } from "./vocabulary.ts";
 
 /** When, by whom and under which policy a transition is made. */
 export type TransitionContext = { now: Instant; by: string; policy: Policy };
@@ -25,7 +26,10 @@ type Proofs = {
   verified_money: VerifiedMoney;
   /** Verify found no money on this attempt. */
   verified_unpaid: { attempt: number };
-  listing_answer: { code: AttentionCode };
+  /** A fact or a condition that a person must see. */
+  fact_or_condition: Flag;
+  /** A person answers the entry with this id. */
+  persons_answer: { entry: string };
 };
 export type Proof = keyof Proofs;
 
@@ -83,20 +87,30 @@ const noReversalInReview = ({ state }: Payment, { result }: VerifiedMoney) =>
 /** The same evidence does not reopen what a person has decided or is deciding. */
 const notRecordedAlike = (payment: Payment, money: VerifiedMoney) => {
   const known = knownCapture(payment, money);
-  return !known || known.reversal !== reversalOf(money.result) || !isSameMoney(known, money.result.facts);
+  if (!known) return captureNotRecorded(payment, money);
+  return known.reversal !== reversalOf(money.result) || !isSameMoney(known, money.result.facts);
 };
 
 const moneyIsHere = (_payment: Payment, { result }: VerifiedMoney) => result.kind === "paid";
 
-const captureNotRecorded = (payment: Payment, money: VerifiedMoney) => knownCapture(payment, money) === undefined;
+/** Beside the stored captures only one more is recorded: as `too_many_captures`. */
+const captureNotRecorded = (payment: Payment, money: VerifiedMoney) => {
+  const hasRoom = payment.captures.length < STORED_CAPTURES;
+  const isOneTooMany = payment.attention.some(({ code }) => code === "too_many_captures");
+  return knownCapture(payment, money) === undefined && (hasRoom || !isOneTooMany);
+};
 
 const moneyWentBack = (_payment: Payment, { result }: VerifiedMoney) => result.kind !== "paid";
 
-const reversalNotRecorded = (payment: Payment, money: VerifiedMoney) =>
-  knownCapture(payment, money)?.reversal !== reversalOf(money.result);
+const reversalNotRecorded = (payment: Payment, money: VerifiedMoney) => {
+  const known = knownCapture(payment, money);
+  return known ? known.reversal !== reversalOf(money.result) : captureNotRecorded(payment, money);
+};
 
-const notFlaggedYet = ({ attention }: Payment, { code }: { code: AttentionCode }) =>
-  !attention.some((known) => known.code === code);
+const notFlaggedYet = (payment: Payment, { code, subject, now }: Flag & { now: Instant }) =>
+  isRaisable(payment, { code, subject }, now);
+
+const entryIsOpen = (payment: Payment, { entry }: { entry: string }) => isEntryOpen(payment, entry);
 
 const finaliseTimeReached = (payment: Payment, { now, policy }: TransitionContext) => {
   const at = finaliseAt(payment, policy);
@@ -184,7 +198,8 @@ export const TRANSITIONS = {
     proof: "verified_money",
     guards: { attemptIsUnknown, noReversalInReview, notRecordedAlike },
   }),
-  flag: row({ from: ["SUCCESS"], to: "same", proof: "listing_answer", guards: { notFlaggedYet } }),
+  flag: row({ from: STATES, to: "same", proof: "fact_or_condition", guards: { notFlaggedYet } }),
+  answer: row({ from: STATES, to: "same", proof: "persons_answer", guards: { entryIsOpen } }),
   reversal: row({
     from: ["SUCCESS", "REVIEW"],
     to: "same",

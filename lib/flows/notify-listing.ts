@@ -1,8 +1,9 @@
 import { flag } from "../domain/apply.ts";
+import { captureSubject, DELIVERY } from "../domain/attention.ts";
 import { listingStatusOf } from "../domain/events.ts";
 import { paymentIdOf, type Ref, type Uuid } from "../domain/ids.ts";
 import { deliveryEnded, deliverySent } from "../domain/notes.ts";
-import { isSettledUnpaid, isSpent, type Payment, shownTxRef } from "../domain/payment.ts";
+import { type Flag, isSettledUnpaid, isSpent, type Payment, shownTxRef } from "../domain/payment.ts";
 import { clamp, MINUTE_MS, SECOND_MS } from "../domain/time.ts";
 import { isAllowed, type TransitionContext } from "../domain/transitions.ts";
 import { awaitsAcknowledgement, confirmsListing, type Policy } from "../domain/verification-schedule.ts";
@@ -105,17 +106,23 @@ function withheld(ports: NotifyListingPorts, payment: Payment): Handled {
  */
 async function flagPaidTwice(ports: NotifyListingPorts, payment: Payment, others: Payment[]): Promise<boolean> {
   const context = contextOf(ports);
-  const code = "paid_twice_property";
   let isChanged = false;
   for (const other of others) {
     if (other.userId === payment.userId || other.state !== "SUCCESS" || isSpent(other, false)) continue;
     const later = isPaidLater(payment, other) ? payment : other;
-    const { stepped } = await updatePayment(ports.payments, later, (current) =>
-      isAllowed("flag", current, { ...context, code }) ? flag(current, code, context) : undefined,
-    );
+    const { stepped } = await updatePayment(ports.payments, later, (current) => {
+      const paidTwice = paidTwiceFlag(current);
+      return isAllowed("flag", current, { ...context, ...paidTwice }) ? flag(current, paidTwice, context) : undefined;
+    });
     isChanged ||= stepped && later === payment;
   }
   return isChanged;
+}
+
+/** It is about the capture, so that a refund of it answers the flag. */
+function paidTwiceFlag({ captures, attempt }: Payment): Flag {
+  const confirmed = captures.find(({ kind }) => kind === "confirmed");
+  return { code: "paid_twice_property", subject: captureSubject(confirmed ?? { attempt }) };
 }
 
 function isPaidLater(payment: Payment, other: Payment): boolean {
@@ -200,7 +207,9 @@ async function closed(
 ): Promise<Step> {
   if (delivery.status === "FAILED") return ended(ports, delivery, false);
   await updatePayment(ports.payments, delivery.payment, (current) =>
-    awaitsAcknowledgement(current, ports.policy) ? flag(current, code, contextOf(ports)) : undefined,
+    awaitsAcknowledgement(current, ports.policy)
+      ? flag(current, { code, subject: DELIVERY }, contextOf(ports))
+      : undefined,
   );
   return { kind: "done" };
 }

@@ -66,9 +66,9 @@ function toUser({ ref, version }: Payment, { user }: Outcome): { message: Notifi
 async function countOnce(ports: PublishPorts, payment: Payment, { attention, totals }: Outcome): Promise<void> {
   const isFirst = await counted(ports, payment, () => ports.marks.count(payment, ports.newId(), ports.clock.now()));
   if (isFirst === false) return;
-  for (const code of attention) {
+  for (const { code, subject } of attention) {
     ports.count("AttentionRaised");
-    ports.log.error("attention_raised", { ...paymentFields(payment), code });
+    ports.log.error("attention_raised", { ...paymentFields(payment), code, subject });
   }
   if (isFirst && totals) await counted(ports, payment, () => ports.totals.add(totals));
 }
