@@ -8,7 +8,6 @@ import { publish } from "../lib/flows/publish.ts";
 import { Queue, sqsClient } from "../lib/queue/send.ts";
 import { systemClock } from "../lib/runtime/clock.ts";
 import { log } from "../lib/runtime/logger.ts";
-import { count } from "../lib/runtime/metrics.ts";
 import { documentClient } from "../lib/table/client.ts";
 import { MarkTable } from "../lib/table/marks.ts";
 import { streamHandler } from "../lib/table/stream.ts";
@@ -26,7 +25,6 @@ const ports = {
   policy: { confirmingPurposes: confirmingPurposes(createPriceBook(env)) },
   clock: systemClock,
   log,
-  count,
 };
 
 export const handler = streamHandler((changes) => publish(ports, changes));

@@ -23,6 +23,7 @@ export const PERMISSIONS: Record<FunctionName, Permission> = {
   "list-payments": { table: ["BatchGetItem"], indexes: ["by-user", "by-day"], secrets: ["auth"] },
   "verify-payment": { table: ["GetItem", "PutItem", "UpdateItem"], secrets: ["auth", "gateway"] },
   "cancel-payment": { table: ["GetItem", "PutItem", "UpdateItem"], secrets: ["auth", "gateway"] },
+  "answer-attention": { table: ["GetItem", "UpdateItem"], secrets: ["auth"] },
   "create-token": { table: [], secrets: ["auth"] },
   "get-health": { table: ["GetItem"] },
   "get-metrics": { table: ["BatchGetItem"] },
@@ -38,7 +39,7 @@ export const PERMISSIONS: Record<FunctionName, Permission> = {
   },
   "timeout-payments": {
     table: ["BatchGetItem", "PutItem", "UpdateItem"],
-    indexes: ["due"],
+    indexes: ["due", "by-attention"],
     secrets: ["gateway"],
     send: ["resolve", "listing", "notification"],
   },

@@ -80,6 +80,12 @@ export const FUNCTIONS = {
     memoryMb: 256,
     env: ["TABLE_NAME", ...CALLER, ...GATEWAY, ...POLICY],
   },
+  "answer-attention": {
+    trigger: { kind: "http" },
+    timeoutSeconds: 10,
+    memoryMb: 256,
+    env: ["TABLE_NAME", ...CALLER, ...POLICY],
+  },
   "create-token": {
     trigger: { kind: "http" },
     timeoutSeconds: 10,

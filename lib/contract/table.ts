@@ -14,6 +14,7 @@ export const TABLE = {
       sortKey: { name: "first_opened_at", type: "N" },
     },
     { name: "by-day", partitionKey: { name: "day", type: "S" }, sortKey: { name: "first_opened_at", type: "N" } },
+    { name: "by-attention", partitionKey: { name: "flag_shard", type: "S" }, sortKey: { name: "flag_at", type: "N" } },
   ],
 } as const;
 

@@ -93,6 +93,22 @@ export class PaymentTaken extends PaymentError {
   }
 }
 
+/** The payment has no entry of attention with this id. */
+export class EntryNotFound extends PaymentError {
+  readonly code = "entry_not_found";
+  constructor() {
+    super("This payment has no such entry in `attention`.");
+  }
+}
+
+/** The payment changed after the person who decides saw it. */
+export class VersionChanged extends PaymentError {
+  readonly code = "version_changed";
+  constructor(version: number) {
+    super(`The payment has changed and is now at version ${version}. Please read it again before you decide.`);
+  }
+}
+
 /** Another request is still opening this checkout. */
 export class CheckoutBeingOpened extends PaymentError {
   readonly code = "checkout_being_opened";

@@ -7,7 +7,6 @@ import type { Policy } from "../domain/verification-schedule.ts";
 import type { Queue } from "../queue/send.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Log } from "../runtime/logger.ts";
-import type { Count } from "../runtime/metrics.ts";
 import type { MarkTable } from "../table/marks.ts";
 import type { Change } from "../table/stream.ts";
 import type { TotalsTable } from "../table/totals.ts";
@@ -24,7 +23,6 @@ export type PublishPorts = {
   policy: Pick<Policy, "confirmingPurposes">;
   clock: Pick<Clock, "now">;
   log: Log;
-  count: Count;
 };
 
 /**
@@ -60,14 +58,13 @@ function toUser({ ref, version }: Payment, { user }: Outcome): { message: Notifi
 }
 
 /**
- * Counts what a version means, however often its record comes. If the table does not answer, attention is raised all
- * the same, because a second alarm is better than none.
+ * Counts what a version means, however often its record comes. If the table does not answer, attention is logged all
+ * the same, because a second record is better than none.
  */
 async function countOnce(ports: PublishPorts, payment: Payment, { attention, totals }: Outcome): Promise<void> {
   const isFirst = await counted(ports, payment, () => ports.marks.count(payment, ports.newId(), ports.clock.now()));
   if (isFirst === false) return;
   for (const { code, subject } of attention) {
-    ports.count("AttentionRaised");
     ports.log.error("attention_raised", { ...paymentFields(payment), code, subject });
   }
   if (isFirst && totals) await counted(ports, payment, () => ports.totals.add(totals));

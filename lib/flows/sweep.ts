@@ -1,4 +1,5 @@
 import type { ListingMessage, NotificationMessage, ResolveMessage } from "../contract/queues.ts";
+import { missedDeadlines } from "../domain/deadlines.ts";
 import { MARK_MS, stateVersion } from "../domain/events.ts";
 import { eventIdOf, txRefOf } from "../domain/ids.ts";
 import { republished } from "../domain/notes.ts";
@@ -8,7 +9,9 @@ import { attemptsToVerify, awaitsAcknowledgement, type Policy } from "../domain/
 import type { Outgoing, Queue } from "../queue/send.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Log } from "../runtime/logger.ts";
+import type { Count } from "../runtime/metrics.ts";
 import type { PaymentTable } from "../table/payments.ts";
+import { paymentFields } from "./steps/payment-fields.ts";
 import { updatePayment } from "./steps/update-payment.ts";
 
 export type SweepPorts = {
@@ -19,6 +22,7 @@ export type SweepPorts = {
   notification: Pick<Queue<NotificationMessage>, "sendAll">;
   clock: Pick<Clock, "now">;
   log: Log;
+  count: Count;
   policy: Policy;
 };
 
@@ -41,6 +45,7 @@ export async function sweep(ports: SweepPorts): Promise<{ due: number; verificat
   const unacknowledged = due.filter((payment) => awaitsAcknowledgement(payment, ports.policy));
   await ports.listing.sendAll(unacknowledged.map((payment) => listingMessage(payment, now)));
   await ports.notification.sendAll(unacknowledged.flatMap((payment) => userMessage(payment, now)));
+  for (const payment of due) reportMissedDeadlines(ports, payment, now);
   // A verification schedules the next one itself. These payments await none, so the sweep must.
   await Promise.all(
     due.filter((payment) => awaitsNoVerification(payment, now)).map((payment) => reschedule(ports, payment)),
@@ -49,6 +54,14 @@ export async function sweep(ports: SweepPorts): Promise<{ due: number; verificat
   const done = { due: due.length, verifications: verifications.length, published: unacknowledged.length };
   ports.log.info("sweep_done", done);
   return done;
+}
+
+/** A payment is due at least once a day while it waits, so what it waits for in vain is counted every day. */
+function reportMissedDeadlines(ports: SweepPorts, payment: Payment, now: number): void {
+  for (const deadline of missedDeadlines(payment, now, ports.policy)) {
+    ports.count("DeadlineMissed");
+    ports.log.error("deadline_missed", { ...paymentFields(payment), deadline });
+  }
 }
 
 function verificationsOf(payment: Payment, now: number): Outgoing<ResolveMessage>[] {

@@ -24,6 +24,7 @@ export type LogMessage =
   | "sweep_done"
   | "published"
   | "attention_raised"
+  | "deadline_missed"
   | "listing_answered"
   | "listing_delivery_withheld"
   | "user_notified"

@@ -18,6 +18,7 @@ import {
   forgedWebhook,
   listingClosed,
   listingDown,
+  lostStreamRecord,
   lostWebhook,
   slowInitialize,
 } from "./scenarios/trouble.ts";
@@ -34,6 +35,7 @@ export const SCENARIOS: readonly Scenario[] = [
   duplicateWebhooks,
   forgedWebhook,
   wrongAmount,
+  lostStreamRecord,
   slowInitialize,
   chapaDown,
   listingDown,

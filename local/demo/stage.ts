@@ -186,6 +186,12 @@ export class Stage {
     await this.#cloud.fault(target, null);
   }
 
+  /** While `isLosing` is true, nobody gets the changes of the table. */
+  loseChanges(isLosing: boolean): void {
+    this.say("payments", isLosing ? "loses the records of its stream" : "delivers the records of its stream again");
+    this.#cloud.stream.lose(isLosing);
+  }
+
   /** Plans the faults of all later webhooks and callbacks. */
   plan(plan: DeliveryPlan): void {
     this.#cloud.chapa?.plan("*", plan);

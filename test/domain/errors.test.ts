@@ -34,6 +34,8 @@ const CASES: [domainErrors.PaymentError, string, RegExp, number?][] = [
   [new errors.PaymentNotFound(), "payment_not_found", /^Payment not found$/],
   [new errors.RateLimited({ retryAfterSeconds: 7, quota }), "rate_limited", /again in 7 s\.$/, 7],
   [new errors.PaymentTaken(), "payment_taken", /Money was taken/],
+  [new errors.EntryNotFound(), "entry_not_found", /no such entry in `attention`/],
+  [new errors.VersionChanged(7), "version_changed", /now at version 7\. Please read it again/],
   [
     new errors.CheckoutBeingOpened(3),
     "checkout_being_opened",

@@ -429,6 +429,20 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
       to: "const unacknowledged = due.filter(() => now < 0);",
     },
   ]),
+  ...against("a person is called", [
+    {
+      name: "attention is counted by nobody",
+      file: "lib/table/payment-item.ts",
+      from: "flag_shard: flagAt === undefined ? undefined : flagShardOf(payment.ref),",
+      to: "flag_shard: undefined,",
+    },
+    {
+      name: "attention is counted once and then no more",
+      file: "lib/flows/publish-attention.ts",
+      from: `gauge("OpenAttention", since.length);`,
+      to: `gauge("OpenAttention", since.filter((at) => now - at < SECOND_MS).length);`,
+    },
+  ]),
   ...against("initiate 1: limit", [
     {
       name: "a refused request deletes its row, even when another has it now",

@@ -6,10 +6,11 @@ import { PriceBook } from "../../lib/domain/prices.ts";
 import type { InitiatePorts } from "../../lib/flows/steps/begin-request.ts";
 import { CallFailed, type HttpRequest } from "../../lib/runtime/call.ts";
 import type { LogFields } from "../../lib/runtime/logger.ts";
+import type { Gauge } from "../../lib/runtime/metrics.ts";
 import type { Confirmation, ListingAnswer } from "../../lib/services/listing.ts";
 import type { Delivery, Notice } from "../../lib/services/notification.ts";
 import { ContactTable } from "../../lib/table/contacts.ts";
-import { dayBuckets, shardOf } from "../../lib/table/keys.ts";
+import { dayBuckets, FLAG_SHARDS, shardOf } from "../../lib/table/keys.ts";
 import { MarkTable } from "../../lib/table/marks.ts";
 import { PaymentTable } from "../../lib/table/payments.ts";
 import { ProgressTable } from "../../lib/table/progress.ts";
@@ -44,6 +45,7 @@ export type Outside = {
   isApproved(): boolean;
   notified(notice: Notice): Delivery;
   dropped(message: NotificationMessage): void;
+  gauge: Gauge;
 };
 
 type Parts = {
@@ -159,6 +161,7 @@ export function portsOf({ scheduler, table, simulator, ledger, invariants, outsi
       listing: listingQueue,
       notification: notificationQueue,
     },
+    attention: { payments, flagShards: FLAG_SHARDS, clock, gauge: outside.gauge },
     publish: {
       listing: listingQueue,
       notification: notificationQueue,
@@ -168,7 +171,6 @@ export function portsOf({ scheduler, table, simulator, ledger, invariants, outsi
       policy: POLICY_HERE,
       clock,
       log,
-      count,
     },
     reconcile: {
       ...common,

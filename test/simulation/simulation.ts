@@ -1,3 +1,4 @@
+import type { GaugeName } from "../../lib/contract/metrics.ts";
 import type { ListingMessage, NotificationMessage, ResolveMessage } from "../../lib/contract/queues.ts";
 import { PaymentError } from "../../lib/domain/errors.ts";
 import { parseTxRef, paymentIdOf, Ref, requestHash, txRefOf } from "../../lib/domain/ids.ts";
@@ -9,6 +10,7 @@ import { initiate } from "../../lib/flows/initiate.ts";
 import { notifyListing } from "../../lib/flows/notify-listing.ts";
 import { notifyUsers } from "../../lib/flows/notify-user.ts";
 import { publish } from "../../lib/flows/publish.ts";
+import { publishAttention } from "../../lib/flows/publish-attention.ts";
 import { readRepair } from "../../lib/flows/read-repair.ts";
 import { reconcile } from "../../lib/flows/reconcile.ts";
 import { resolve } from "../../lib/flows/resolve.ts";
@@ -61,6 +63,8 @@ export class Simulation {
   isTotalUncertain = false;
   /** Whether a person approved the property in the listing service. */
   isApprovedByHand = false;
+  /** What the gauge of open attention showed last. */
+  openAttention: number | undefined;
   listing: "PENDING" | "APPROVED" | "FAILED" | "DELETED" = "PENDING";
   /** Whether the faults have ended. Then no request is refused. */
   isWorking = false;
@@ -249,6 +253,10 @@ export class Simulation {
     this.#start(this.#name("sweep"), async () => void (await sweep(this.ports.sweep)));
   }
 
+  publishAttention(): void {
+    this.#start(this.#name("gauge"), () => publishAttention(this.ports.attention));
+  }
+
   notifyUsers(): void {
     const work = async () => void (await notifyUsers(this.ports.notifyUsers, this.scheduler.now + 60 * SECOND_MS));
     this.#start(this.#name("notify"), work);
@@ -409,6 +417,9 @@ export class Simulation {
         this.invariants.messageSent(event, ref, this.#marksOf(ref, event));
         if (event === "paid") this.notified.add(ref);
         return "sent";
+      },
+      gauge: (name: GaugeName, value: number) => {
+        if (name === "OpenAttention") this.openAttention = value;
       },
       dropped: ({ ref, event }: NotificationMessage) => {
         if (event === "paid") this.ledger.undeliverable(ref);
