@@ -23,6 +23,7 @@ const ports = {
   totals: new TotalsTable(client, env.TABLE_NAME),
   newId: randomUUID,
   policy: { confirmingPurposes: confirmingPurposes(createPriceBook(env)) },
+  expectedMode: env.EXPECTED_MODE,
   clock: systemClock,
   log,
 };

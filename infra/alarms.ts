@@ -85,6 +85,15 @@ export const ALARMS: readonly AlarmSpec[] = [
     minutes: 5,
   },
   {
+    name: "key-mode-wrong",
+    severity: "page",
+    impact: "No payment can start: Chapa's key is a test key on a stage that sells, or the other way round.",
+    runbook: "The key is of the other mode",
+    watches: { of: "own", metric: "KeyModeWrong" },
+    at: 1,
+    minutes: 5,
+  },
+  {
     name: "webhooks-refused",
     severity: "ticket",
     impact: "None, if someone sends forged webhooks. Otherwise the schedule confirms payments, minutes later.",
@@ -281,6 +290,7 @@ export const BROKEN: readonly string[] = [
   "api-fails",
   "chapa-misconfigured",
   "chapa-unavailable",
+  "key-mode-wrong",
   "sweep-silent",
   "table-fails",
 ];

@@ -11,7 +11,13 @@ import { createPriceBook } from "./price-book.ts";
 export function createPolicy(
   env: Pick<
     Env,
-    "RECHECK_LADDER" | "PAYMENT_TIMEOUT_DAYS" | "CHECKOUT_TTL_MINUTES" | "LISTING_HEARS_FAILED" | "PRICE_BOOK"
+    | "RECHECK_LADDER"
+    | "PAYMENT_TIMEOUT_DAYS"
+    | "CHECKOUT_TTL_MINUTES"
+    | "CHECKOUT_LAPSE_MINUTES"
+    | "LISTING_HEARS_FAILED"
+    | "EXPECTED_MODE"
+    | "PRICE_BOOK"
   >,
 ): Policy {
   const ladderMs = parseLadder(env.RECHECK_LADDER);
@@ -21,6 +27,8 @@ export function createPolicy(
     ladderMs,
     timeoutMs: env.PAYMENT_TIMEOUT_DAYS * DAY_MS,
     checkoutTtlMs: env.CHECKOUT_TTL_MINUTES * MINUTE_MS,
+    lapseMs: env.CHECKOUT_LAPSE_MINUTES * MINUTE_MS,
+    expectedMode: env.EXPECTED_MODE,
     listingHearsFailed: env.LISTING_HEARS_FAILED,
     confirmingPurposes: confirmingPurposes(createPriceBook(env)),
   };

@@ -1,11 +1,15 @@
 /**
- * Names of our own metrics. Functions count them; dashboards and alarms read them. AWS charges for each.
+ * Names of our own metrics. Functions count them; dashboards and alarms read them. AWS charges for a metric only in the
+ * hours in which it is sent, so one that is silent without a fault costs nothing.
  */
 export const METRICS = [
   "PaymentOpened",
   "PaymentConfirmed",
   "ChapaUnavailable",
   "ChapaMisconfigured",
+  "ChapaWordUnknown",
+  "CheckoutLapsed",
+  "CheckoutNotFound",
   "WebhookAccepted",
   "WebhookRefused",
   "ListingRefusedKey",
@@ -13,6 +17,7 @@ export const METRICS = [
   "ReconcileFinding",
   "Reconciled",
   "DeadlineMissed",
+  "KeyModeWrong",
 ] as const;
 
 export type MetricName = (typeof METRICS)[number];

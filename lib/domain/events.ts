@@ -1,10 +1,10 @@
 import { entryIdOf, openEntries } from "./attention.ts";
-import { type Flag, isInert, type Payment } from "./payment.ts";
+import { type Flag, isInert, type Payment, shownTerms } from "./payment.ts";
 import { DAY_MS } from "./time.ts";
 import { type TotalsDelta, totalsDelta } from "./totals.ts";
 import { TRANSITIONS } from "./transitions.ts";
 import { confirmsListing, type Policy } from "./verification-schedule.ts";
-import { type FinalStatus, type UserEvent, WIRE_STATUS } from "./vocabulary.ts";
+import { type FinalStatus, type Mode, type UserEvent, WIRE_STATUS } from "./vocabulary.ts";
 
 /** For how long a message and a count are marked as done. */
 export const MARK_MS = 30 * DAY_MS;
@@ -57,6 +57,11 @@ function isNewForListing(before: Payment | undefined, after: Payment): boolean {
 export function listingStatusOf(payment: Payment): FinalStatus | undefined {
   if (payment.state === "SUCCESS") return "SUCCESS";
   return payment.finalised && WIRE_STATUS[payment.state] === "FAILED" ? "FAILED" : undefined;
+}
+
+/** Whether the listing may hear the payment's state. It never hears a success that is not of the stage's mode. */
+export function mayBeListed(payment: Payment, expected: Mode): boolean {
+  return payment.state !== "SUCCESS" || shownTerms(payment).mode === expected;
 }
 
 /** Whether `event` still describes the payment. An outdated message is not sent. */

@@ -1,9 +1,10 @@
 import type { ListingMessage, NotificationMessage } from "../contract/queues.ts";
 import { errorName } from "../domain/errors.ts";
-import { isNewVersion, type Outcome, outcomeOf } from "../domain/events.ts";
+import { isNewVersion, mayBeListed, type Outcome, outcomeOf } from "../domain/events.ts";
 import { eventIdOf } from "../domain/ids.ts";
 import type { Payment } from "../domain/payment.ts";
 import type { Policy } from "../domain/verification-schedule.ts";
+import type { Mode } from "../domain/vocabulary.ts";
 import type { Queue } from "../queue/send.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Log } from "../runtime/logger.ts";
@@ -23,6 +24,8 @@ export type PublishPorts = {
   policy: Pick<Policy, "confirmingPurposes">;
   clock: Pick<Clock, "now">;
   log: Log;
+  /** Whether this stage moves real money. */
+  expectedMode: Mode;
 };
 
 /**
@@ -31,7 +34,8 @@ export type PublishPorts = {
  */
 export async function publish(ports: PublishPorts, changes: readonly Change[]): Promise<void> {
   const steps = changes.map(({ before, after }) => ({ after, outcome: outcomeOf(before, after, ports.policy) }));
-  await ports.listing.sendAll(steps.filter(({ outcome }) => outcome.listing).map(({ after }) => toListing(after)));
+  const listed = steps.filter(({ after, outcome }) => outcome.listing && mayBeListed(after, ports.expectedMode));
+  await ports.listing.sendAll(listed.map(({ after }) => toListing(after)));
   await ports.notification.sendAll(steps.flatMap(({ after, outcome }) => toUser(after, outcome)));
   for (const { after, outcome } of steps) {
     if (outcome.totals || outcome.attention.length > 0) await countOnce(ports, after, outcome);

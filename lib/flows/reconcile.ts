@@ -16,7 +16,7 @@ import { updatePayment } from "./steps/update-payment.ts";
 
 export type ReconcilePorts = ResolvePorts & {
   payments: Pick<PaymentTable, "find" | "findAll" | "create" | "save" | "openedOnDay">;
-  chapa: Pick<ChapaClient, "verify" | "cancel" | "mode" | "transactions">;
+  chapa: Pick<ChapaClient, "verify" | "cancel" | "current" | "transactions">;
   totals: Pick<TotalsTable, "rewrite">;
   progress: Pick<ProgressTable, "load" | "save">;
   clock: Clock;

@@ -8,6 +8,7 @@ import {
   redisDown,
   rotateSecrets,
   serviceInitiated,
+  testKeyOnLive,
   userManagementDown,
 } from "./scenarios/callers.ts";
 import { doubleClick, twoTabs } from "./scenarios/crowd.ts";
@@ -46,6 +47,7 @@ export const SCENARIOS: readonly Scenario[] = [
   serviceInitiated,
   iamSigned,
   rotateSecrets,
+  testKeyOnLive,
   redisDown,
   userManagementDown,
   rateLimited,

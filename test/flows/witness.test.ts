@@ -60,6 +60,7 @@ function world() {
     totals: new TotalsTable(client, "payments"),
     newId: randomUUID,
     policy: POLICY,
+    expectedMode: "test" as const,
   };
   const at = (now: number) => ({ ...ports, clock: { now: () => now } });
   return { client, ports, at, payments, gauges, counted, errors };
@@ -141,7 +142,7 @@ test("books count as compared once a comparison reached its end, not for each ho
   const { client, ports, payments, counted } = world();
   const unasked = () => Promise.reject(new Error("nobody asks for this"));
   let list: { transactions: never[]; last: boolean } | undefined;
-  const chapa = { verify: unasked, cancel: unasked, mode: unasked, transactions: async () => list };
+  const chapa = { verify: unasked, cancel: unasked, current: unasked, transactions: async () => list };
   const books = {
     ...ports,
     payments,

@@ -197,7 +197,6 @@ describe("timeouts without evidence", () => {
   test.each([
     ["nothing", "down", undefined],
     ["no verify", "503", "verify"],
-    ["no cancel", "503", "cancel"],
   ] as const)("no payment expires while Chapa answers %s (%s)", async (_, fault, route) => {
     const { txRef } = await stage.checkout(propertyId);
     await stage.cloud.advance(DAY_MS);

@@ -104,6 +104,12 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
       to: "",
     },
     {
+      name: "money of the other mode counts",
+      file: "lib/domain/evidence.ts",
+      from: "    facts.currency === terms.currency &&\n    facts.mode === terms.mode\n",
+      to: "    facts.currency === terms.currency\n",
+    },
+    {
       name: "a verification whose question got no answer counts as unpaid",
       file: "lib/chapa/client.ts",
       from: `{ kind: "unavailable", reason: "unreachable" } : classifyVerify(reply);`,

@@ -75,7 +75,7 @@ export function portsOf({ scheduler, table, simulator, ledger, invariants, outsi
   const chapa = new ChapaClient({
     baseUrl: "https://api.chapa.co/v1",
     checkoutOrigins: [simulator.settings.origin],
-    secretKey: { get: async () => CHAPA_DEFAULTS.secretKey, renewed: async () => CHAPA_DEFAULTS.secretKey },
+    keys: { get: async () => [CHAPA_DEFAULTS.secretKey], renewed: async () => [CHAPA_DEFAULTS.secretKey] },
     send: (call) => chapaCall(call),
   });
 
@@ -101,7 +101,7 @@ export function portsOf({ scheduler, table, simulator, ledger, invariants, outsi
   }
 
   const payments = new PaymentTable(client, "payments");
-  const common = { payments, chapa, clock, log, count, policy: POLICY_HERE };
+  const common = { payments, chapa, clock, log, count, policy: POLICY_HERE, expectedMode: "test" } as const;
   const totals = new TotalsTable(client, "payments");
   const marks = new MarkTable(client, "payments");
   // They depend on nothing but the piece of work, so that situations can be compared.
@@ -169,6 +169,7 @@ export function portsOf({ scheduler, table, simulator, ledger, invariants, outsi
       totals,
       newId,
       policy: POLICY_HERE,
+      expectedMode: "test" as const,
       clock,
       log,
     },

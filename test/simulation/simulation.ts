@@ -133,6 +133,7 @@ export class Simulation {
       propertyId: FEE.propertyId,
       purpose: undefined,
       amount: undefined,
+      currency: undefined,
       requestId,
       contact: CANARIES,
       caller: "owner",
