@@ -15,6 +15,8 @@ export type Policy = {
   /** How long after its window a checkout that Chapa does not close may be left. */
   lapseMs: number;
   listingHearsFailed: boolean;
+  /** The purposes whose payments confirm the listing. The listing gets nothing about the others. */
+  confirmingPurposes: readonly string[];
   /** The mode in which this stage takes money. */
   expectedMode: Mode;
 };
@@ -84,7 +86,7 @@ function stateMoments(payment: Payment, now: Instant, policy: Policy): Instant[]
     case "PENDING":
       return [upcoming(timeoutAt(payment, policy), now)];
     case "SUCCESS":
-      return awaitsAcknowledgement(payment) ? [republishAt(payment, now)] : [];
+      return awaitsAcknowledgement(payment, policy) ? [republishAt(payment, now)] : [];
     case "FAILED":
     case "EXPIRED":
     case "CANCELLED": {
@@ -106,9 +108,18 @@ export function timeoutAt(payment: Payment, policy: Policy): Instant {
   return payment.beganAt + policy.timeoutMs;
 }
 
+/** Whether the listing gets the result of this payment. */
+export function confirmsListing(
+  { purpose }: Payment,
+  { confirmingPurposes }: Pick<Policy, "confirmingPurposes">,
+): boolean {
+  return purpose !== undefined && confirmingPurposes.includes(purpose);
+}
+
 /** Whether the listing still has to acknowledge a success. */
-export function awaitsAcknowledgement(payment: Payment): boolean {
+export function awaitsAcknowledgement(payment: Payment, policy: Policy): boolean {
   if (payment.state !== "SUCCESS" || payment.acknowledgedAt !== undefined) return false;
+  if (!confirmsListing(payment, policy)) return false;
   return !payment.attention.some(({ code }) => code === "listing_closed" || code === "listing_unclear");
 }
 
@@ -118,6 +129,7 @@ export function awaitsAcknowledgement(payment: Payment): boolean {
  */
 export function finaliseAt(payment: Payment, policy: Policy): Instant | undefined {
   if (!isSettledUnpaid(payment) || payment.finalised || !policy.listingHearsFailed) return undefined;
+  if (!confirmsListing(payment, policy)) return undefined;
   if (payment.firstOpenedAt === undefined || payment.settledAt === undefined) return undefined;
   if (hasLapsedLink(payment)) return undefined;
   return Math.max(payment.firstOpenedAt + policy.timeoutMs, payment.settledAt + VERIFICATIONS_AFTER_CLOSING_MS[0]);

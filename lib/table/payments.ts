@@ -182,6 +182,11 @@ export class PaymentTable {
     return this.#opened({ index: "by-user", key: "user_id", value: userId }, span, limit);
   }
 
+  /** Returns the payments of a property, whoever made them, as {@link openedByUser} does. */
+  openedForProperty(propertyId: Uuid, span: Span, limit: number): Promise<PageKey[]> {
+    return this.#opened({ index: "by-property", key: "property_id", value: propertyId }, span, limit);
+  }
+
   /** Returns the payments of one bucket of a day (see {@link dayBuckets}), as {@link openedByUser} does. */
   openedOnDay(bucket: string, span: Span, limit: number): Promise<PageKey[]> {
     return this.#opened({ index: "by-day", key: "day", value: bucket }, span, limit);

@@ -17,6 +17,7 @@ export const INVARIANTS = {
   answer: "an answer for a payment that awaits money carries a URL that can be paid",
   history: "every change of state is one version with one entry of history that the table of moves has",
   totals: "after the comparison of books a day's totals are the sum of its payments",
+  once: "a message to a payer is marked before its call, and not sent again after an answer; without a comparison of books no payment counts twice",
   contact: "how to reach a payer is kept for 30 days after the latest checkout, and not longer",
   witness: "every payment that needs a person is counted by the gauge, whatever became of its messages",
   records: "no key, address or number is logged, or stored in clear text",

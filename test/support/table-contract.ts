@@ -8,6 +8,7 @@ import type { Payment } from "../../lib/domain/payment.ts";
 import { addisAbabaDay, DAY_MS, MINUTE_MS } from "../../lib/domain/time.ts";
 import type { ContactTable } from "../../lib/table/contacts.ts";
 import { DUE_SHARDS, dayBuckets, FLAG_SHARDS, flagShardOf, shardOf } from "../../lib/table/keys.ts";
+import type { MarkTable } from "../../lib/table/marks.ts";
 import { fromItem, toItem } from "../../lib/table/payment-item.ts";
 import type { PaymentTable } from "../../lib/table/payments.ts";
 import type { RequestTable } from "../../lib/table/requests.ts";
@@ -31,6 +32,7 @@ export type Tables = {
   payments: PaymentTable;
   requests: RequestTable;
   contacts: ContactTable;
+  marks: MarkTable;
   totals: TotalsTable;
   /** The stored attributes of a key, as they are. */
   raw(pk: string): Promise<Record<string, unknown> | undefined>;
@@ -235,6 +237,17 @@ export function tableContract(engine: string, start: () => Promise<Tables>): voi
       }
     });
 
+    test("a property's payments are found, whoever made them, without those that were never opened", async () => {
+      const propertyId = Uuid.parse(randomUUID());
+      const span = { from: 0, to: Number.MAX_SAFE_INTEGER };
+      const payments = [anOpened(aRef(), T0), { ...anOpened(aRef(), T0 + 1), userId: Uuid.parse(randomUUID()) }];
+      for (const payment of payments) await tables.payments.create({ ...payment, propertyId });
+      await tables.payments.create({ ...aClaim(), propertyId });
+      const latestFirst = payments.map(({ ref, firstOpenedAt: at }) => ({ ref, at })).toReversed();
+      expect(await tables.payments.openedForProperty(propertyId, span, 100)).toEqual(latestFirst);
+      expect(await tables.payments.openedForProperty(propertyId, span, 1)).toEqual(latestFirst.slice(0, 1));
+    });
+
     test("a payment that waits for nothing leaves the due index", async () => {
       const before = anOpened();
       await tables.payments.create(before);
@@ -317,6 +330,36 @@ export function tableContract(engine: string, start: () => Promise<Tables>): voi
       const ref = aRef();
       await tables.contacts.store(ref, contact, T0);
       expect(await tables.contacts.find(ref, T0 + 30 * DAY_MS)).toBeUndefined();
+    });
+
+    test("exactly one of parallel writers counts a version, and a write whose answer was lost is recognised", async () => {
+      const version = { ref: aRef(), version: 3 };
+      const counts = await Promise.all(Array.from({ length: 20 }, (_, n) => tables.marks.count(version, `${n}`, T0)));
+      expect(counts.filter(Boolean)).toHaveLength(1);
+      expect(await tables.marks.count(version, String(counts.indexOf(true)), T0)).toBe(true);
+      expect(await tables.marks.count({ ...version, version: 4 }, "other", T0)).toBe(true);
+      expect(await tables.raw(`N#${version.ref}#3`)).toMatchObject({ ttl: (T0 + 30 * DAY_MS) / 1000 });
+    });
+
+    test("exactly one of parallel calls begins a message, and exactly one takes it up again after that", async () => {
+      const message = { ref: aRef(), version: 3, event: "paid" } as const;
+      const callers = Array.from({ length: 20 }, (_, n) => `caller-${n}`);
+      const first = (by: string) => tables.marks.begin(message, { by, tries: 1, triedAt: T0 }, T0);
+      const known = await Promise.all(callers.map(first));
+      expect(known.filter((mark) => mark === undefined)).toHaveLength(1);
+      const winner = callers[known.indexOf(undefined)] ?? "";
+      const from = { by: winner, tries: 1, triedAt: T0 };
+      for (const mark of known) expect(mark ?? from).toEqual(from);
+      expect(await first(winner)).toBeUndefined();
+
+      const again = (by: string) => tables.marks.replace(message, { from, to: { by, tries: 2, triedAt: T0 + 5 } }, T0);
+      const taken = await Promise.all(callers.map((by) => again(`${by} again`)));
+      expect(taken.filter(Boolean)).toHaveLength(1);
+      const second = `${callers[taken.indexOf(true)]} again`;
+      expect(await again(second)).toBe(true);
+      const sent = { by: "sent", tries: 2, triedAt: T0 + 5, sentAt: T0 + 9 };
+      expect(await tables.marks.replace(message, { from: { ...from, by: second }, to: sent }, T0 + 9)).toBe(true);
+      expect(await first("late")).toEqual(sent);
     });
 
     test("deltas of any number of parallel writers add up", async () => {

@@ -172,7 +172,6 @@ test.each(Object.keys(QUEUED) as (keyof typeof QUEUED)[])(
       ref: fc.oneof(fc.constant(aRef()), anyText),
       version: fc.oneof(fc.nat(), fc.double()),
       event: fc.constantFrom("paid", "failed", "expired", "cancelled", "constructor"),
-      tries: fc.integer({ min: -1, max: 3 }),
     }).map((value) => JSON.stringify(value));
     await holds([fc.oneof(good, strangeJson(good), anyText)], (body) => queueInvariant(queue, body));
   },
