@@ -29,7 +29,7 @@ const gateway = createGatewaySecret(env);
 const auth = createAuthSecret(env);
 const authenticate = createAuthenticate(env, auth);
 const ports = {
-  payments: new PaymentTable(client, env.TABLE_NAME),
+  payments: new PaymentTable(client, env.TABLE_NAME, env.TX_STAGE),
   requests: new RequestTable(client, env.TABLE_NAME),
   contacts: createContacts(env, client, gateway),
   chapa: createChapa(env, gateway),
@@ -40,6 +40,7 @@ const ports = {
   policy: createPolicy(env),
   paused: env.INITIATE_PAUSED,
   baseUrl: env.BASE_URL,
+  txStage: env.TX_STAGE,
   clock: systemClock,
   log,
   count,

@@ -21,4 +21,4 @@ const ports = {
   count,
 };
 
-export const handler = streamHandler((changes) => publish(ports, changes));
+export const handler = streamHandler((changes) => publish(ports, changes), env.TX_STAGE);

@@ -31,6 +31,10 @@ const sibling = url.transform((text) => (new URL(text).pathname === "/" ? `${tex
 const VARIABLES = {
   /** Name of the DynamoDB table. */
   TABLE_NAME: z.string().min(3),
+  /**
+   * A public constant of the stage, never changed: the check characters of its references at Chapa are made with it.
+   */
+  TX_STAGE: z.string().regex(/^[a-z0-9-]{3,64}$/),
   RESOLVE_QUEUE_URL: url,
   LISTING_QUEUE_URL: url,
   NOTIFICATION_QUEUE_URL: url,

@@ -65,6 +65,8 @@ export type HistoryEntry = { transition: TransitionName; at: Instant; by: string
  */
 export type Payment = {
   ref: Ref;
+  /** Not stored: it is the same for all payments of the stage. */
+  txStage: string;
   serial: number;
   userId?: Uuid | undefined;
   propertyId?: Uuid | undefined;
@@ -138,7 +140,7 @@ export function termsOf(payment: Payment, attempt: number): Terms {
 /** Returns the reference that callers see: that of the confirmed checkout, else the latest. */
 export function shownTxRef(payment: Payment): TxRef {
   const confirmed = payment.captures.find((capture) => capture.kind === "confirmed");
-  return txRefOf(payment.ref, confirmed?.attempt ?? payment.attempt);
+  return txRefOf(payment, confirmed?.attempt ?? payment.attempt);
 }
 
 /** Returns the codes that still await a person's decision. */

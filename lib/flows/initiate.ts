@@ -126,7 +126,7 @@ async function leave(job: Job, payment: Payment, then: "renew" | "fail_used_up")
   if (closing.kind === "unclear") throw new GatewayUnavailable(RETRY_SECONDS);
   if (closing.kind === "money") {
     const money = { attempt: payment.attempt, result: closing.result };
-    const known = { ref: payment.ref, payment };
+    const known = { key: payment, payment };
     const paid = await recordCapture(ports, known, money, { context: job.context, deadline: run.deadline });
     return paid ?? claimAgain(job, payment.serial);
   }

@@ -28,7 +28,7 @@ export async function readRepair(ports: ReadRepairPorts, payment: Payment): Prom
   if (!mayBeOutdated(payment, ports.clock.now())) return;
   if (!(await ports.bucket.take(payment.ref)).allowed) return;
   try {
-    await ports.resolve.send({ message: { tx_ref: txRefOf(payment.ref, payment.attempt), trigger: "read" } });
+    await ports.resolve.send({ message: { tx_ref: txRefOf(payment, payment.attempt), trigger: "read" } });
   } catch (error) {
     if (!(error instanceof DependencyUnavailable)) throw error;
     ports.log.warn("verification_not_requested", { ...paymentFields(payment), error: errorName(error) });

@@ -1,7 +1,7 @@
 import type { ChapaClient } from "../chapa/client.ts";
 import { finalise, settleUnpaid } from "../domain/apply.ts";
 import type { Money, Unpaid, VerifyResult } from "../domain/evidence.ts";
-import { type CheckoutRef, paymentIdOf, txRefOf } from "../domain/ids.ts";
+import { type CheckoutRef, type PaymentKey, paymentIdOf } from "../domain/ids.ts";
 import { noteVerification, unreachable } from "../domain/notes.ts";
 import { isSettledUnpaid, type Payment } from "../domain/payment.ts";
 import { MINUTE_MS, SECOND_MS } from "../domain/time.ts";
@@ -45,10 +45,11 @@ const ROUNDS = 5;
  */
 export async function resolve(
   ports: ResolvePorts,
-  { ref, attempt, txRef }: CheckoutRef,
+  checkout: CheckoutRef,
   trigger: Trigger,
   deadline: number,
 ): Promise<Resolved> {
+  const { ref, attempt, txRef } = checkout;
   const payment = await ports.payments.find(ref);
   // A reference without a row of ours is verified only if Chapa itself named it: in a signed webhook or in its list.
   const isNamedByChapa = trigger === "webhook" || trigger === "reconcile";
@@ -64,8 +65,8 @@ export async function resolve(
   const context = runContext(ports, `resolve:${trigger}`);
   const begun = context();
   const result = await ports.chapa.verify(txRef, deadline - begun.now);
-  const after = await conclude({ ports, attempt, context, begun, deadline }, { ref, payment }, result);
-  const about = { payment_id: paymentIdOf(ref), tx_ref: txRefOf(ref, attempt) };
+  const after = await conclude({ ports, attempt, context, begun, deadline }, { key: checkout, payment }, result);
+  const about = { payment_id: paymentIdOf(ref), tx_ref: txRef };
   ports.log.info("verification_ended", { ...about, trigger, outcome: result.kind, state: after?.state });
   return { kind: "verified", payment: after };
 }
@@ -96,7 +97,7 @@ type Verification = Run & { ports: ResolvePorts; attempt: number; begun: Transit
 
 async function conclude(
   run: Verification,
-  known: { ref: CheckoutRef["ref"]; payment: Payment | undefined },
+  known: { key: PaymentKey; payment: Payment | undefined },
   result: VerifyResult,
 ): Promise<Payment | undefined> {
   const { payment } = known;
@@ -124,7 +125,7 @@ async function concludeUnpaid(run: Verification, payment: Payment, found: Unpaid
     if (next.kind === "unclear") return reschedule(run, current);
     if (next.kind === "money") {
       const money = { attempt: current.attempt, result: next.result };
-      return recordCapture(ports, { ref: current.ref, payment: current }, money, run);
+      return recordCapture(ports, { key: current, payment: current }, money, run);
     }
     const saved = await ports.payments.save(current, next.payment);
     if (saved.won && next.made) logTransition(ports, next.payment, next.made);

@@ -51,7 +51,7 @@ export async function sweep(ports: SweepPorts): Promise<{ due: number; verificat
 function verificationsOf(payment: Payment, now: number): Outgoing<ResolveMessage>[] {
   if (awaitsNoVerification(payment, now)) return [];
   return attemptsToVerify(payment, now).map((attempt) => ({
-    message: { tx_ref: txRefOf(payment.ref, attempt), trigger: "schedule" },
+    message: { tx_ref: txRefOf(payment, attempt), trigger: "schedule" },
   }));
 }
 

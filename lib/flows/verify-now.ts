@@ -24,7 +24,7 @@ export async function verifyNow(
   const verdict = await ports.limiter.take(nameOf(principal));
   if (!verdict.allowed) throw new RateLimited(verdict);
   const [attempt = payment.attempt] = attemptsToVerify(payment, ports.clock.now());
-  const resolved = await resolve(ports, checkoutRefOf(payment.ref, attempt), "manual", deadline);
+  const resolved = await resolve(ports, checkoutRefOf(payment, attempt), "manual", deadline);
   const after = resolved.kind === "unknown" ? payment : (resolved.payment ?? payment);
   const isUnanswered = resolved.kind === "verified" && after.unreachableSince !== undefined;
   if (isUnanswered) throw new GatewayUnavailable(RETRY_SECONDS);

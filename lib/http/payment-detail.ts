@@ -20,7 +20,7 @@ export function toDetail(payment: Payment, policy: Policy, showsAll: boolean): P
     expires_at: isUndecided ? iso(timeoutAt(payment, policy)) : null,
     attempts: openedAttempts(payment).map(({ number, amount, openedAt, closedAt, end }) => ({
       number,
-      chapa_tx_ref: masked(txRefOf(payment.ref, number)),
+      chapa_tx_ref: masked(txRefOf(payment, number)),
       amount: amount / 100,
       opened_at: iso(openedAt),
       closed_at: closedAt === undefined ? null : iso(closedAt),

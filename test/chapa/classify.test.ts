@@ -20,7 +20,7 @@ const SUCCESS = {
   type: "API",
   status: "success",
   reference: "6jnheVKQEmy",
-  tx_ref: "G85FR23GHWFN3DNFFP00",
+  tx_ref: "G85FR23GHWFN3DNF00BV",
 };
 
 const url = "https://checkout.chapa.co/checkout/payment/V38ejWQhSpFWzSAZBqmlQrGkyhXQUOtx2Mu4ZTmFLbP";
@@ -113,7 +113,7 @@ test("verify reports the money of a success exactly as it was written", () => {
   expect(classifyVerify(reply(200, verified(SUCCESS)))).toEqual({
     kind: "paid",
     facts: {
-      txRef: "G85FR23GHWFN3DNFFP00",
+      txRef: "G85FR23GHWFN3DNF00BV",
       amount: 50_000,
       currency: "ETB",
       mode: "test",

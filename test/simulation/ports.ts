@@ -17,6 +17,7 @@ import { TotalsTable } from "../../lib/table/totals.ts";
 import { answerApi } from "../../local/chapa/api.ts";
 import { CHAPA_DEFAULTS } from "../../local/chapa/simulator.ts";
 import type { SimulatorState } from "../../local/chapa/state.ts";
+import { TX_STAGE } from "../../local/environment.ts";
 import type { Invariants } from "../invariants/invariants.ts";
 import type { MemoryTable } from "../support/memory-table.ts";
 import { FEE, POLICY } from "../support/payments.ts";
@@ -97,8 +98,8 @@ export function portsOf({ scheduler, table, simulator, ledger, invariants, outsi
     return answer;
   }
 
-  const payments = new PaymentTable(client, "payments");
-  const common = { payments, chapa, clock, log, count, policy: POLICY_HERE };
+  const payments = new PaymentTable(client, "payments", TX_STAGE);
+  const common = { txStage: TX_STAGE, payments, chapa, clock, log, count, policy: POLICY_HERE };
   const totals = new TotalsTable(client, "payments");
   const contacts = new ContactTable(
     client,

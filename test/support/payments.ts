@@ -1,12 +1,13 @@
 import { applyCapture, claim, open, renew, settleUnpaid } from "../../lib/domain/apply.ts";
 import type { Money, PaidFacts } from "../../lib/domain/evidence.ts";
-import { type Ref, refOf, txRefOf, Uuid } from "../../lib/domain/ids.ts";
+import { type PaymentKey, type Ref, refOf, txRefOf, Uuid } from "../../lib/domain/ids.ts";
 import { Santim } from "../../lib/domain/money.ts";
 import type { Lease, Payment, Terms } from "../../lib/domain/payment.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../lib/domain/time.ts";
 import type { TransitionContext } from "../../lib/domain/transitions.ts";
 import type { Policy } from "../../lib/domain/verification-schedule.ts";
 import type { AttentionCode } from "../../lib/domain/vocabulary.ts";
+import { TX_STAGE } from "../../local/environment.ts";
 
 export const NAMESPACE = "test-namespace";
 export const T0 = Date.UTC(2026, 10, 24, 6, 0, 0);
@@ -60,7 +61,7 @@ export function aRef(): Ref {
 }
 
 export function aClaim(ref: Ref = aRef(), now = T0): Payment {
-  return claim(ref, FEE, { terms: TERMS, lease: aLease("me", now + MINUTE_MS) }, aContext(now));
+  return claim({ ref, txStage: TX_STAGE }, FEE, { terms: TERMS, lease: aLease("me", now + MINUTE_MS) }, aContext(now));
 }
 
 /** A payment whose first checkout is open. */
@@ -88,12 +89,8 @@ export function aSettled(
 type Reported = Partial<PaidFacts> & { kind?: Money["kind"] };
 
 /** What verify reports of an attempt's money: what was agreed, but for the change. */
-export function moneyOn(
-  { ref }: Pick<Payment, "ref">,
-  attempt = 0,
-  { kind = "paid", ...change }: Reported = {},
-): Money {
-  return { kind, facts: { ...TERMS, txRef: txRefOf(ref, attempt), reference: `AP${attempt}`, ...change } };
+export function moneyOn(key: PaymentKey, attempt = 0, { kind = "paid", ...change }: Reported = {}): Money {
+  return { kind, facts: { ...TERMS, txRef: txRefOf(key, attempt), reference: `AP${attempt}`, ...change } };
 }
 
 export function captured(

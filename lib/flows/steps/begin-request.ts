@@ -26,6 +26,7 @@ export type InitiatePorts = CapturePorts &
     customers: Pick<UserDirectory, "find">;
     limiter: { take(key: string): Promise<Verdict>; refused(key: string): Refusal | undefined };
     namespace: () => Promise<string>;
+    txStage: string;
     priceBook: PriceBook;
     policy: Policy;
     paused: boolean;
@@ -153,7 +154,7 @@ async function replay(job: Job, refusal: Refusal): Promise<Started> {
 }
 
 export function newClaim(job: Job, serial: number): Payment {
-  return claim(job.refAt(serial), feeOf(job, serial), startOf(job), job.context());
+  return claim({ ref: job.refAt(serial), txStage: job.ports.txStage }, feeOf(job, serial), startOf(job), job.context());
 }
 
 export function feeOf({ command, price }: Job, serial: number): Fee {

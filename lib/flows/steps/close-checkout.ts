@@ -19,11 +19,12 @@ export type Closing =
  */
 export async function closeCheckout(
   { chapa, clock }: ClosePorts,
-  { ref, attempt }: Payment,
+  payment: Payment,
   deadline: number,
   first?: Unpaid,
 ): Promise<Closing> {
-  const txRef = txRefOf(ref, attempt);
+  const { attempt } = payment;
+  const txRef = txRefOf(payment, attempt);
   const left = () => deadline - clock.now();
 
   const before = first ?? (await chapa.verify(txRef, left()));

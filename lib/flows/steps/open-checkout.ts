@@ -67,7 +67,7 @@ async function open(opening: Opening, held: Payment): Promise<Payment | undefine
   let payment = held;
   let contact = job.contact;
   for (let tries = 1; ; tries++) {
-    const txRef = txRefOf(payment.ref, payment.attempt);
+    const txRef = txRefOf(payment, payment.attempt);
     const answer = await initialize(opening, txRef, contact);
     if (answer.kind === "opened") return keep(opening, payment, answer.checkoutUrl);
     if (answer.kind === "lost") aside.push(ports.chapa.cancel(txRef, left(opening)));
@@ -113,7 +113,7 @@ function initialize(opening: Opening, txRef: TxRef, contact: Contact): Promise<I
  */
 async function keep(opening: Opening, payment: Payment, checkoutUrl: string): Promise<Payment | undefined> {
   const { ports, job, aside } = opening;
-  const { ref, attempt } = payment;
+  const { attempt } = payment;
   const saved = await ports.payments.save(payment, opened(payment, job.lease.holder, checkoutUrl, contextOf(ports)));
   if (saved.won) {
     ports.count("PaymentOpened");
@@ -124,7 +124,7 @@ async function keep(opening: Opening, payment: Payment, checkoutUrl: string): Pr
   // stays open.
   const isStored = saved.payment?.attempts[attempt] !== undefined;
   if (isStored) return saved.payment;
-  aside.push(ports.chapa.cancel(txRefOf(ref, attempt), left(opening)));
+  aside.push(ports.chapa.cancel(txRefOf(payment, attempt), left(opening)));
   ports.log.warn("unmatched_checkout", paymentFields(payment, attempt));
   return saved.payment;
 }

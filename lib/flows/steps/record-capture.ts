@@ -1,7 +1,7 @@
 import type { ChapaClient } from "../../chapa/client.ts";
 import { adoptUnmatched, applyCapture } from "../../domain/apply.ts";
 import type { VerifiedMoney } from "../../domain/evidence.ts";
-import { type Ref, txRefOf } from "../../domain/ids.ts";
+import { type PaymentKey, txRefOf } from "../../domain/ids.ts";
 import { superseded } from "../../domain/notes.ts";
 import { openedAttempts, type Payment } from "../../domain/payment.ts";
 import { type MoneyTransition, type TransitionContext, transitionForMoney } from "../../domain/transitions.ts";
@@ -30,11 +30,11 @@ export type Run = { context: () => TransitionContext; deadline: number };
  */
 export async function recordCapture(
   ports: CapturePorts,
-  known: { ref: Ref; payment: Payment | undefined },
+  known: { key: PaymentKey; payment: Payment | undefined },
   money: VerifiedMoney,
   run: Run,
 ): Promise<Payment | undefined> {
-  const row = known.payment ?? (await adopt(ports, known.ref, money, run));
+  const row = known.payment ?? (await adopt(ports, known.key, money, run));
   let made: MoneyTransition | undefined;
   const updated = await updatePayment(ports.payments, row, (current) => {
     const context = run.context();
@@ -58,9 +58,9 @@ function tookMs({ attempts, settledAt }: Payment, attempt: number): number {
   return (settledAt ?? 0) - (attempts[attempt]?.openedAt ?? settledAt ?? 0);
 }
 
-async function adopt(ports: CapturePorts, ref: Ref, money: VerifiedMoney, run: Run): Promise<Payment> {
+async function adopt(ports: CapturePorts, key: PaymentKey, money: VerifiedMoney, run: Run): Promise<Payment> {
   const expected = { currency: "ETB", mode: await ports.chapa.mode() } as const;
-  const { payment } = await ports.payments.create(adoptUnmatched(ref, money, expected, run.context()));
+  const { payment } = await ports.payments.create(adoptUnmatched(key, money, expected, run.context()));
   return payment;
 }
 
@@ -69,7 +69,7 @@ export async function endOtherLinks(ports: CapturePorts, payment: Payment, run: 
   let current = payment;
   for (const { number, closedAt, end } of openedAttempts(payment)) {
     if (closedAt !== undefined || end === "paid") continue;
-    const cancelled = await ports.chapa.cancel(txRefOf(payment.ref, number), run.deadline - ports.clock.now());
+    const cancelled = await ports.chapa.cancel(txRefOf(payment, number), run.deadline - ports.clock.now());
     if (cancelled === "unclear") continue;
     const updated = await updatePayment(ports.payments, current, (seen) => {
       const next = superseded(seen, number, run.context());
