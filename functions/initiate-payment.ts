@@ -22,6 +22,7 @@ import { count } from "../lib/runtime/metrics.ts";
 import { documentClient } from "../lib/table/client.ts";
 import { PaymentTable } from "../lib/table/payments.ts";
 import { RequestTable } from "../lib/table/requests.ts";
+import { TableIdentity } from "../lib/table/table-identity.ts";
 
 const env = readEnv(FUNCTIONS["initiate-payment"].env);
 const client = documentClient();
@@ -38,7 +39,7 @@ const ports = {
   namespace: async () => (await auth.get()).namespace,
   priceBook: createPriceBook(env),
   policy: createPolicy(env),
-  paused: env.INITIATE_PAUSED,
+  identity: new TableIdentity(client, env.TABLE_NAME, systemClock),
   baseUrl: env.BASE_URL,
   txStage: env.TX_STAGE,
   clock: systemClock,

@@ -58,7 +58,6 @@ export function functionEnvironment(settings: Settings, at: Addresses, queues: Q
     RATE_LIMIT_INITIATE: String(settings.RATE_LIMIT_INITIATE ?? 10),
     RATE_LIMIT_TOKEN: String(settings.RATE_LIMIT_TOKEN ?? 10),
     RATE_LIMIT_TRIGGERS: String(settings.RATE_LIMIT_TRIGGERS ?? 60),
-    INITIATE_PAUSED: settings.INITIATE_PAUSED ?? "false",
   };
 }
 

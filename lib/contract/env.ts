@@ -85,8 +85,6 @@ const VARIABLES = {
   RATE_LIMIT_TOKEN: perMinute,
   /** Verifications a minute that all unverified notices together may cause. */
   RATE_LIMIT_TRIGGERS: perMinute,
-  /** Whether new payments are refused, while an operator compares a restored table with Chapa. */
-  INITIATE_PAUSED: flag,
 } as const satisfies Record<string, z.ZodType>;
 
 const Factor = z.coerce.number().positive();

@@ -48,7 +48,6 @@ export const FUNCTIONS = {
       "USER_LOOKUP_PATHS",
       "PRICE_BOOK",
       "RATE_LIMIT_INITIATE",
-      "INITIATE_PAUSED",
     ],
   },
   "get-payment-status": {

@@ -13,6 +13,7 @@ export const METRICS = [
   "ListingRefusedKey",
   "RateLimiterFailOpen",
   "ReconcileFinding",
+  "TableMismatch",
 ] as const;
 
 export type MetricName = (typeof METRICS)[number];

@@ -53,6 +53,11 @@ export function refOf(namespace: string, fee: Fee): Ref {
   return encode32(bits(digest, REF_BITS), REF_LENGTH) as Ref;
 }
 
+/** Returns 8 hexadecimal characters that differ when the namespace differs, and do not reveal it. */
+export function namespaceFingerprint(namespace: string): string {
+  return sha256([namespace, "fingerprint/1"]).toString("hex").slice(0, 8);
+}
+
 /** Returns the key of a request: 64 hexadecimal characters. The same user and request id always give the same key. */
 export function requestHash(namespace: string, userId: Uuid, requestId: string): string {
   return sha256([namespace, "request/1", userId, requestId]).toString("hex");

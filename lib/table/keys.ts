@@ -10,6 +10,7 @@ export const requestKey = (hash: string) => ({ pk: `R#${hash}` });
 export const contactKey = (ref: Ref) => ({ pk: `C#${ref}` });
 export const reconcileKey = { pk: "X#reconcile" };
 export const gatewayHealthKey = { pk: "H#chapa" };
+export const tableIdentityKey = { pk: "H#table" };
 export const totalsKey = (day: string) => ({ pk: `T#${day}` });
 
 /** Returns the bucket of a payment. It depends on the ref's last character, which is as random as the rest. */

@@ -168,7 +168,7 @@ function portsOf(chapa: ChapaSimulator, proxy: CuttingProxy): InitiatePorts {
     priceBook: PriceBook.parse({ listing_fee: { amounts: ["500.00"] } }),
     policy: POLICY,
     txStage: TX_STAGE,
-    paused: false,
+    identity: { closed: async () => undefined, knownClosed: () => undefined },
     baseUrl: "https://pay.rental.et",
     clock: systemClock,
     log: QUIET,

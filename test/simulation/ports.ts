@@ -13,6 +13,7 @@ import { dayBuckets, shardOf } from "../../lib/table/keys.ts";
 import { PaymentTable } from "../../lib/table/payments.ts";
 import { ProgressTable } from "../../lib/table/progress.ts";
 import { RequestTable } from "../../lib/table/requests.ts";
+import { TableIdentity } from "../../lib/table/table-identity.ts";
 import { TotalsTable } from "../../lib/table/totals.ts";
 import { answerApi } from "../../local/chapa/api.ts";
 import { CHAPA_DEFAULTS } from "../../local/chapa/simulator.ts";
@@ -127,7 +128,7 @@ export function portsOf({ scheduler, table, simulator, ledger, invariants, outsi
     },
     namespace: async () => NAMESPACE,
     priceBook: PriceBook.parse({ listing_fee: { amounts: ["500.00"] } }),
-    paused: false,
+    identity: new TableIdentity(client, "payments", clock),
     baseUrl: "https://pay.rental.et",
   };
   const budget = { take: async () => ({ allowed: true, quota: QUOTA }) as const };

@@ -10,6 +10,7 @@ import {
   reconcileKey,
   requestKey,
   shardOf,
+  tableIdentityKey,
   totalsKey,
 } from "../../lib/table/keys.ts";
 import { aRef, T0 } from "../support/payments.ts";
@@ -23,6 +24,7 @@ test("keys stay as they are in existing rows, and no two kinds of rows share one
     contactKey(REF),
     reconcileKey,
     gatewayHealthKey,
+    tableIdentityKey,
     totalsKey("2026-11-24"),
   ];
   expect(keys.map(({ pk }) => pk)).toEqual([
@@ -31,6 +33,7 @@ test("keys stay as they are in existing rows, and no two kinds of rows share one
     `C#${REF}`,
     "X#reconcile",
     "H#chapa",
+    "H#table",
     "T#2026-11-24",
   ]);
 });

@@ -14,6 +14,7 @@ import type { Refusal, Verdict } from "../../runtime/rate-limit.ts";
 import type { UserDirectory } from "../../services/user-directory.ts";
 import type { PaymentTable } from "../../table/payments.ts";
 import type { RequestTable } from "../../table/requests.ts";
+import type { TableIdentity } from "../../table/table-identity.ts";
 import type { OpenPorts } from "./open-checkout.ts";
 import type { CapturePorts } from "./record-capture.ts";
 import { runContext } from "./run-context.ts";
@@ -29,7 +30,7 @@ export type InitiatePorts = CapturePorts &
     txStage: string;
     priceBook: PriceBook;
     policy: Policy;
-    paused: boolean;
+    identity: Pick<TableIdentity, "closed" | "knownClosed">;
   };
 
 /** `me` names this invocation; `deadline` and `leaseUntil` are epoch ms. */
@@ -45,6 +46,7 @@ export type Job = {
   terms: Terms;
   contact: Contact;
   asked: RequestFields;
+  namespace: string;
   hash: string;
   refAt: (serial: number) => Ref;
 };
@@ -83,6 +85,7 @@ export async function prepare(ports: InitiatePorts, command: InitiateCommand, ru
       purpose: price.purpose,
       ...(command.amount === undefined ? {} : { amount: toBirr(command.amount) }),
     },
+    namespace,
     hash: requestHash(namespace, command.userId, command.requestId),
     refAt: (serial) => refOf(namespace, { ...fee, serial }),
   };
