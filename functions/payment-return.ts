@@ -29,6 +29,7 @@ const ports = {
   ),
   policy: createPolicy(env),
   txStage: env.TX_STAGE,
+  expectedMode: env.EXPECTED_MODE,
   clock: systemClock,
   log,
   count,

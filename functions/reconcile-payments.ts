@@ -24,6 +24,7 @@ const ports = {
   bucketsOf: dayBuckets,
   policy: createPolicy(env),
   txStage: env.TX_STAGE,
+  expectedMode: env.EXPECTED_MODE,
   clock: systemClock,
   log,
   count,

@@ -1,20 +1,22 @@
 import type { NativeAttributeValue } from "@aws-sdk/util-dynamodb";
 import * as z from "zod";
 import { PAYMENT_PREFIX } from "../contract/table.ts";
+import { flaggedSince } from "../domain/attention.ts";
 import { Ref, Uuid } from "../domain/ids.ts";
 import { Currency, Santim } from "../domain/money.ts";
-import { type HistoryEntry, isInert, type Payment } from "../domain/payment.ts";
+import { type Attempt, type HistoryEntry, isInert, KeyId, type Payment } from "../domain/payment.ts";
 import { DAY_MS } from "../domain/time.ts";
 import {
   ATTEMPT_ENDS,
   ATTENTION_CODES,
   CAPTURE_KINDS,
+  LAST_READS,
   MODES,
   REVERSALS,
   STATES,
   TRANSITION_NAMES,
 } from "../domain/vocabulary.ts";
-import { dayKey, paymentKey, shardOf } from "./keys.ts";
+import { dayKey, flagShardOf, paymentKey, shardOf } from "./keys.ts";
 
 export type Item = Record<string, NativeAttributeValue>;
 
@@ -23,7 +25,7 @@ const INERT_TTL_MS = 30 * DAY_MS;
 
 // Later moments cannot be shown in a calendar of four-digit years.
 const instant = z.number().int().min(0).max(Date.UTC(9999, 0));
-const terms = { amount: Santim, currency: Currency, mode: z.enum(MODES) };
+const terms = { amount: Santim, currency: Currency, mode: z.enum(MODES), key: KeyId };
 const flag = z.literal(true).optional();
 
 const StoredAttempt = z
@@ -32,13 +34,21 @@ const StoredAttempt = z
     opened_at: instant,
     closed_at: instant.optional(),
     end: z.enum(ATTEMPT_ENDS).optional(),
+    lapsed_at: instant.optional(),
     verify_at: instant.optional(),
+    last_read: z.enum(LAST_READS).optional(),
+    unpaid_read_at: instant.optional(),
+    held_since: instant.optional(),
   })
-  .transform(({ opened_at, closed_at, verify_at, ...rest }) => ({
+  .transform(({ opened_at, closed_at, lapsed_at, verify_at, last_read, unpaid_read_at, held_since, ...rest }) => ({
     ...rest,
     openedAt: opened_at,
     closedAt: closed_at,
+    lapsedAt: lapsed_at,
     verifyAt: verify_at,
+    lastRead: last_read,
+    unpaidReadAt: unpaid_read_at,
+    heldSince: held_since,
   }));
 
 const StoredCapture = z.object({
@@ -55,14 +65,12 @@ const StoredCapture = z.object({
   listed: flag,
 });
 
-const StoredAttention = z
-  .object({
-    code: z.enum(ATTENTION_CODES),
-    at: instant,
-    attempt: z.number().int().optional(),
-    answered_at: instant.optional(),
-  })
-  .transform(({ answered_at, ...rest }) => ({ ...rest, answeredAt: answered_at }));
+const StoredAttention = z.object({
+  code: z.enum(ATTENTION_CODES),
+  subject: z.string(),
+  at: instant,
+  answered: z.object({ at: instant, by: z.string(), reason: z.string() }).optional(),
+});
 
 const StoredTransition = z.enum(TRANSITION_NAMES);
 
@@ -89,7 +97,7 @@ const StoredPayment = z.object({
   attempt: z.number().int(),
   ...terms,
   attempts: z.record(z.string().regex(/^\d{1,4}$/), StoredAttempt),
-  lease: z.object({ holder: z.string(), until: instant, unsent: flag }).optional(),
+  lease: z.object({ holder: z.string(), until: instant, unsent: flag, lost: z.number().int().optional() }).optional(),
   checkout_url: z.string().optional(),
   created_at: instant,
   updated_at: instant,
@@ -127,7 +135,7 @@ export function fromItem(item: Item, txStage: string): Payment {
     state: stored.state,
     version: stored.version,
     attempt: stored.attempt,
-    terms: { amount: stored.amount, currency: stored.currency, mode: stored.mode },
+    terms: { amount: stored.amount, currency: stored.currency, mode: stored.mode, key: stored.key },
     attempts: Object.fromEntries(Object.entries(stored.attempts).map(([number, attempt]) => [Number(number), attempt])),
     lease: stored.lease,
     checkoutUrl: stored.checkout_url,
@@ -156,6 +164,7 @@ export function fromItem(item: Item, txStage: string): Payment {
  * them.
  */
 export function toItem(payment: Payment): Item {
+  const flagAt = flaggedSince(payment);
   return withoutUndefined({
     ...paymentKey(payment.ref),
     schema: SCHEMA_VERSION,
@@ -168,10 +177,7 @@ export function toItem(payment: Payment): Item {
     attempt: payment.attempt,
     ...payment.terms,
     attempts: Object.fromEntries(
-      Object.entries(payment.attempts).map(([number, { openedAt, closedAt, verifyAt, ...rest }]) => [
-        number,
-        withoutUndefined({ ...rest, opened_at: openedAt, closed_at: closedAt, verify_at: verifyAt }),
-      ]),
+      Object.entries(payment.attempts).map(([number, attempt]) => [number, storedAttempt(attempt)]),
     ),
     lease: payment.lease && withoutUndefined(payment.lease),
     checkout_url: payment.checkoutUrl,
@@ -186,20 +192,37 @@ export function toItem(payment: Payment): Item {
     finalised: payment.finalised,
     captures: payment.captures.length > 0 ? payment.captures.map(withoutUndefined) : undefined,
     refundable: payment.captures.length > 0 ? payment.refundable : undefined,
-    attention:
-      payment.attention.length > 0
-        ? payment.attention.map(({ answeredAt, ...rest }) => withoutUndefined({ ...rest, answered_at: answeredAt }))
-        : undefined,
+    attention: payment.attention.length > 0 ? payment.attention.map(withoutUndefined) : undefined,
+    flag_at: flagAt,
+    flag_shard: flagAt === undefined ? undefined : flagShardOf(payment.ref),
     acknowledged_at: payment.acknowledgedAt,
     sent_at: payment.sentAt,
     verified_at: payment.verifiedAt,
     unreachable_since: payment.unreachableSince,
     due_at: payment.dueAt,
     due_shard: payment.dueAt === undefined ? undefined : shardOf(payment.ref),
-    ttl: isInert(payment) ? Math.ceil((payment.beganAt + INERT_TTL_MS) / 1000) : undefined,
+    // A flag must not end with its row.
+    ttl:
+      isInert(payment) && payment.attention.length === 0
+        ? Math.ceil((payment.beganAt + INERT_TTL_MS) / 1000)
+        : undefined,
     history: payment.history.map(({ transition, at, by, evidence }) =>
       [transition, at, by, evidence ?? []].flat().join(" "),
     ),
+  });
+}
+
+function storedAttempt(attempt: Attempt): Item {
+  const { openedAt, closedAt, lapsedAt, verifyAt, lastRead, unpaidReadAt, heldSince, ...rest } = attempt;
+  return withoutUndefined({
+    ...rest,
+    opened_at: openedAt,
+    closed_at: closedAt,
+    lapsed_at: lapsedAt,
+    verify_at: verifyAt,
+    last_read: lastRead,
+    unpaid_read_at: unpaidReadAt,
+    held_since: heldSince,
   });
 }
 

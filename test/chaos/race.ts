@@ -117,6 +117,7 @@ async function insist(ports: InitiatePorts, propertyId: Uuid, requestId: string,
     propertyId,
     purpose: undefined,
     amount: undefined,
+    currency: undefined,
     requestId,
     contact: {},
     caller: "owner",
@@ -153,13 +154,13 @@ function unsteady(random: () => number, rate: number): Judge {
 }
 
 function portsOf(chapa: ChapaSimulator, proxy: CuttingProxy): InitiatePorts {
-  const key = async () => CHAPA_DEFAULTS.secretKey;
+  const keys = async () => [CHAPA_DEFAULTS.secretKey];
   return {
     ...adaptersOf(documentClient()),
     chapa: new ChapaClient({
       baseUrl: `${proxy.origin}/v1`,
       checkoutOrigins: [chapa.origin],
-      secretKey: { get: key, renewed: key },
+      keys: { get: keys, renewed: keys },
       send: call,
     }),
     customers: { find: async () => undefined },
@@ -169,6 +170,7 @@ function portsOf(chapa: ChapaSimulator, proxy: CuttingProxy): InitiatePorts {
     policy: POLICY,
     txStage: TX_STAGE,
     identity: { closed: async () => undefined, knownClosed: () => undefined },
+    expectedMode: "test",
     baseUrl: "https://pay.rental.et",
     clock: systemClock,
     log: QUIET,

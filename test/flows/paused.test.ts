@@ -10,10 +10,10 @@ import { RequestTable } from "../../lib/table/requests.ts";
 import { TableIdentity } from "../../lib/table/table-identity.ts";
 import { TX_STAGE } from "../../local/environment.ts";
 import { MemoryTable } from "../support/memory-table.ts";
-import { CHECKOUT_URL, FEE, NAMESPACE, POLICY, T0 } from "../support/payments.ts";
+import { CHECKOUT_URL, FEE, KEY, NAMESPACE, POLICY, T0 } from "../support/payments.ts";
 
 const RUN = { deadline: T0 + 11_000, leaseUntil: T0 + 17_000 };
-const COMMAND = { ...FEE, requestId: "r", amount: undefined, caller: "c", contact: {} };
+const COMMAND = { ...FEE, requestId: "r", amount: undefined, currency: undefined, caller: "c", contact: {} };
 
 let memory: MemoryTable;
 let counted: MetricName[];
@@ -36,7 +36,8 @@ function portsOf(): InitiatePorts {
     requests: new RequestTable(client, "payments"),
     contacts: { store: async () => undefined },
     chapa: {
-      mode: async () => "test",
+      current: async () => ({ key: KEY, mode: "test" }),
+      renewed: async () => ({ key: KEY, mode: "test" }),
       initialize,
       verify: async () => ({ kind: "unavailable", reason: "unreachable" }),
       cancel: async () => "unclear",
@@ -45,6 +46,7 @@ function portsOf(): InitiatePorts {
     limiter: { take: async () => ({ allowed: true, quota }), refused: () => undefined },
     namespace: async () => namespace,
     txStage: TX_STAGE,
+    expectedMode: "test",
     priceBook: PriceBook.parse({ listing_fee: { amounts: ["500.00"] } }),
     policy: POLICY,
     identity: new TableIdentity(client, "payments", clock),

@@ -3,7 +3,7 @@ import * as z from "zod";
 import { txRefOf } from "../../lib/domain/ids.ts";
 import { addisAbabaDay, DAY_MS, HOUR_MS, MINUTE_MS } from "../../lib/domain/time.ts";
 import { combined, NO_TOTALS, shareOf } from "../../lib/domain/totals.ts";
-import { CHAPA_DEFAULTS } from "../../local/chapa/simulator.ts";
+import { CHAPA_DEFAULTS, liveTwin } from "../../local/chapa/simulator.ts";
 import type { Stage } from "../../local/demo/stage.ts";
 import { openStage, SILENT } from "../support/stage.ts";
 
@@ -144,7 +144,7 @@ test.each(["ORDER-7", "20261127134500123456"])(
     if (!chapa) throw new Error("Chapa is simulated here");
     const foreign = await fetch(`${chapa.apiBase}/transaction/initialize`, {
       method: "POST",
-      headers: { authorization: `Bearer ${CHAPA_DEFAULTS.secretKey}`, "content-type": "application/json" },
+      headers: { authorization: `Bearer ${liveTwin(CHAPA_DEFAULTS.secretKey)}`, "content-type": "application/json" },
       body: JSON.stringify({ amount: "70", currency: "ETB", tx_ref, callback_url: "https://shop.et/cb" }),
     });
     const url = z.object({ data: z.object({ checkout_url: z.string() }) }).parse(await foreign.json())
