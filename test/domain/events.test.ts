@@ -9,7 +9,6 @@ import {
   aContext,
   aLease,
   anOpened,
-  aRef,
   aRenewed,
   aReviewed,
   aSettled,
