@@ -202,4 +202,14 @@ describe("a failed try on Chapa's page", () => {
     await shop().fault(fault);
     expect(await shop().press()).toMatchObject({ status: 202, url: old.url });
   });
+
+  test("a press that Chapa does not answer moves no verification", async () => {
+    const old = await shop().checkout();
+    await shop().stage.act(old, "fail");
+    await shop().fault({ fault: "503", route: "verify" });
+    await shop().pass(2 * MINUTE_MS + 1_000);
+    const { dueAt, attempts } = await shop().payment();
+    expect(await shop().press()).toMatchObject({ status: 202, url: old.url });
+    expect(await shop().payment()).toMatchObject({ dueAt, attempts: { 0: { verifyAt: attempts[0]?.verifyAt } } });
+  });
 });
