@@ -5,7 +5,6 @@ import { publish } from "../lib/flows/publish.ts";
 import { Queue, sqsClient } from "../lib/queue/send.ts";
 import { systemClock } from "../lib/runtime/clock.ts";
 import { log } from "../lib/runtime/logger.ts";
-import { count } from "../lib/runtime/metrics.ts";
 import { documentClient } from "../lib/table/client.ts";
 import { streamHandler } from "../lib/table/stream.ts";
 import { TotalsTable } from "../lib/table/totals.ts";
@@ -19,7 +18,6 @@ const ports = {
   expectedMode: env.EXPECTED_MODE,
   clock: systemClock,
   log,
-  count,
 };
 
 export const handler = streamHandler((changes) => publish(ports, changes));

@@ -32,6 +32,14 @@ export class PriceDiffers extends PaymentError {
   }
 }
 
+/** The caller's currency is not that of the price. */
+export class CurrencyDiffers extends PaymentError {
+  readonly code = "currency_differs";
+  constructor(named: string, price: string, currency: string) {
+    super(`The currency ${named} is not that of the price; the price is ${price} ${currency}.`);
+  }
+}
+
 /** The request id was used before with another body; `fields` differ. */
 export class RequestDiffers extends PaymentError {
   readonly code = "request_differs";
@@ -141,7 +149,7 @@ export class GatewayUnavailable extends PaymentError {
   }
 }
 
-/** Chapa refuses our key or account, not the caller's data. Only an operator can fix it. */
+/** Chapa refuses our key or account, or the key is of the other mode. Only an operator can fix it. */
 export class GatewayMisconfigured extends PaymentError {
   readonly code = "gateway_misconfigured";
   constructor(retryAfterSeconds: number) {

@@ -178,8 +178,31 @@ export function termsOf(payment: Payment, attempt: number): Terms {
 
 /** Returns the reference that callers see: that of the confirmed checkout, else the latest. */
 export function shownTxRef(payment: Payment): TxRef {
-  const confirmed = payment.captures.find((capture) => capture.kind === "confirmed");
-  return txRefOf(payment.ref, confirmed?.attempt ?? payment.attempt);
+  return txRefOf(payment.ref, shownAttempt(payment));
+}
+
+/** Returns the terms that callers see, of the same checkout as {@link shownTxRef}. */
+export function shownTerms(payment: Payment): Terms {
+  return termsOf(payment, shownAttempt(payment));
+}
+
+function shownAttempt(payment: Payment): number {
+  return confirmedCaptures(payment)[0]?.attempt ?? payment.attempt;
+}
+
+function confirmedCaptures({ captures }: Payment): Capture[] {
+  return captures.filter(({ kind }) => kind === "confirmed");
+}
+
+/** Returns when the money that confirmed the payment came. It never changes, even when that money goes back. */
+export function paidAt(payment: Payment): Instant | undefined {
+  const [first, ...others] = confirmedCaptures(payment).map(({ at }) => at);
+  return first === undefined ? undefined : Math.min(first, ...others);
+}
+
+/** Returns the confirmed money in santim, less what went back. */
+export function netOf(payment: Payment): number {
+  return sum(confirmedCaptures(payment).flatMap(({ amount, reversal }) => (amount && !reversal ? [amount] : [])));
 }
 
 /** Returns the codes that still await a person's decision. */
@@ -203,6 +226,5 @@ export function refundableOf(captures: readonly Capture[], terms: Terms): Santim
 
 /** Returns the amount of the confirmed capture in santim, else the amount asked for. */
 export function paidAmount(payment: Payment): Santim {
-  const confirmed = payment.captures.find((capture) => capture.kind === "confirmed");
-  return confirmed?.amount ?? payment.terms.amount;
+  return confirmedCaptures(payment)[0]?.amount ?? payment.terms.amount;
 }

@@ -13,6 +13,7 @@ export const PROBLEMS = {
   input_invalid: [422, "Invalid input"],
   purpose_unknown: [422, "Unknown purpose"],
   price_differs: [422, "Wrong amount"],
+  currency_differs: [422, "Wrong currency"],
   request_differs: [422, "Request id used before"],
   unauthenticated: [401, "Not authenticated"],
   wrong_login: [401, "Wrong login"],

@@ -7,7 +7,6 @@ import {
   aClaim,
   aConfirmed,
   aContext,
-  aLease,
   anOpened,
   aSettled,
   captured,

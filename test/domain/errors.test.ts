@@ -19,6 +19,7 @@ const CASES: [domainErrors.PaymentError, string, RegExp, number?][] = [
     "purpose_unknown",
     /"rent".*known purposes: listing_fee, boost\.$/,
   ],
+  [new errors.CurrencyDiffers("ETB", "10.00", "USD"), "currency_differs", /ETB is not that of.*is 10\.00 USD\.$/],
   [new errors.PriceDiffers("1.00", "500.00", "ETB"), "price_differs", /1\.00 is not the price.*is 500\.00 ETB\.$/],
   [
     new errors.RequestDiffers(["amount", "purpose"]),

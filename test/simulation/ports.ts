@@ -6,10 +6,11 @@ import { PriceBook } from "../../lib/domain/prices.ts";
 import type { InitiatePorts } from "../../lib/flows/steps/begin-request.ts";
 import { CallFailed, type HttpRequest } from "../../lib/runtime/call.ts";
 import type { LogFields } from "../../lib/runtime/logger.ts";
+import type { Gauge } from "../../lib/runtime/metrics.ts";
 import type { Confirmation, ListingAnswer } from "../../lib/services/listing.ts";
 import type { Delivery, Notice } from "../../lib/services/notification.ts";
 import { ContactTable } from "../../lib/table/contacts.ts";
-import { dayBuckets, shardOf } from "../../lib/table/keys.ts";
+import { dayBuckets, FLAG_SHARDS, shardOf } from "../../lib/table/keys.ts";
 import { PaymentTable } from "../../lib/table/payments.ts";
 import { ProgressTable } from "../../lib/table/progress.ts";
 import { RequestTable } from "../../lib/table/requests.ts";
@@ -43,6 +44,7 @@ export type Outside = {
   isApproved(): boolean;
   notified(notice: Notice): Delivery;
   dropped(message: NotificationMessage): void;
+  gauge: Gauge;
 };
 
 type Parts = {
@@ -148,6 +150,7 @@ export function portsOf({ scheduler, table, simulator, ledger, invariants, outsi
       resolve: queue<ResolveMessage>("queue.resolve", outside.asked),
       listing: listingQueue,
     },
+    attention: { payments, flagShards: FLAG_SHARDS, clock, gauge: outside.gauge },
     publish: {
       listing: listingQueue,
       notification: queue<NotificationMessage>("queue.notification", outside.note),
@@ -155,7 +158,6 @@ export function portsOf({ scheduler, table, simulator, ledger, invariants, outsi
       expectedMode: "test" as const,
       clock,
       log,
-      count,
     },
     reconcile: {
       ...common,

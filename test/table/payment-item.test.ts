@@ -154,7 +154,7 @@ test("a payment's row has no attribute for what is absent, at any depth", () => 
     lease: { holder: "me", until: T0 },
   });
   const written = toItem(bare);
-  expect(Object.keys(written["attempts"][0])).toEqual(["amount", "currency", "mode", "opened_at"]);
+  expect(Object.keys(written["attempts"][0])).toEqual(["amount", "currency", "mode", "key", "opened_at"]);
   expect(Object.keys(written["lease"])).toEqual(["holder", "until"]);
   expect(written["captures"]).toStrictEqual([{ attempt: 0, at: T0, kind: "reviewed" }]);
   expect(written["attention"]).toStrictEqual([{ code: "unmatched", subject: "AP1", at: T0 }]);
