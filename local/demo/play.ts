@@ -12,6 +12,14 @@ import {
   userManagementDown,
 } from "./scenarios/callers.ts";
 import { doubleClick, twoTabs } from "./scenarios/crowd.ts";
+import {
+  accountChanged,
+  cancelledAtChapa,
+  chapaNeverCancels,
+  goingLive,
+  initializeOutage,
+  keyRenewed,
+} from "./scenarios/gateway.ts";
 import { abandon, failThenPay, late, newLink, paidTwice, pay, wrongAmount } from "./scenarios/paying.ts";
 import {
   chapaDown,
@@ -51,6 +59,12 @@ export const SCENARIOS: readonly Scenario[] = [
   redisDown,
   userManagementDown,
   rateLimited,
+  cancelledAtChapa,
+  chapaNeverCancels,
+  initializeOutage,
+  goingLive,
+  keyRenewed,
+  accountChanged,
 ];
 
 /** The result of one scenario. `startedAt` is in epoch ms of the cloud's clock, `tookMs` is real time. */
