@@ -30,6 +30,15 @@ export const InitiateRequest = z.object({
 });
 export type InitiateRequest = z.infer<typeof InitiateRequest>;
 
+/** Body of POST /api/v1/payments/{payment_id}/attention/{entry}. */
+export const AttentionAnswer = z.object({
+  reason: z.string().trim().min(1).max(500).describe("What was done about it. Without personal data."),
+  version: z.number().int().min(1).describe("The payment's version that you saw."),
+});
+
+/** The path's part that names an entry of attention. */
+export const EntryPath = z.object({ entry: z.string().min(1).max(255).describe("The entry's id.") });
+
 /** A payment as callers see it. */
 export const PaymentResponse = z.object({
   request_id: z.string().nullable(),
@@ -58,6 +67,7 @@ const instant = z.string().nullable().describe("ISO 8601, UTC.");
  * texts.
  */
 export const PaymentDetail = PaymentResponse.extend({
+  version: z.number().int().describe("Rises with each change of state; a decision names the version that it is about."),
   late: z.boolean().describe("Whether the money came after the payment was settled without money."),
   finalised: z.boolean().describe("Whether no further checkout can follow, because the listing service gets FAILED."),
   attention: z

@@ -14,7 +14,7 @@ export function missedDeadlines(payment: Payment, now: Instant, policy: Policy):
   const isLate = (since: Instant | undefined) => since !== undefined && now >= since + PATIENCE_MS;
   const isUnsettled = payment.state === "CREATED" || payment.state === "PENDING";
   const missed: Deadline[] = [];
-  if (awaitsAcknowledgement(payment) && isLate(payment.settledAt)) missed.push("delivery");
+  if (awaitsAcknowledgement(payment, policy) && isLate(payment.settledAt)) missed.push("delivery");
   if (isUnsettled && isLate(timeoutAt(payment, policy))) missed.push("expiry");
   if (openedAttempts(payment).some(({ verifyAt }) => isLate(verifyAt))) missed.push("verification");
   return missed;

@@ -104,6 +104,22 @@ export class PaymentTaken extends PaymentError {
   }
 }
 
+/** The payment has no entry of attention with this id. */
+export class EntryNotFound extends PaymentError {
+  readonly code = "entry_not_found";
+  constructor() {
+    super("This payment has no such entry in `attention`.");
+  }
+}
+
+/** The payment changed after the person who decides saw it. */
+export class VersionChanged extends PaymentError {
+  readonly code = "version_changed";
+  constructor(version: number) {
+    super(`The payment has changed and is now at version ${version}. Please read it again before you decide.`);
+  }
+}
+
 /** Another request is still opening this checkout. */
 export class CheckoutBeingOpened extends PaymentError {
   readonly code = "checkout_being_opened";
@@ -141,7 +157,7 @@ export class GatewayUnavailable extends PaymentError {
   readonly code = "gateway_unavailable";
   constructor(retryAfterSeconds: number) {
     super(
-      "The payment gateway cannot be reached right now. Please try again. If you have paid already, we will find it.",
+      "The payment gateway cannot be reached right now. Please try again later. If you have paid already, we will find it; please do not pay again.",
       {
         retryAfterSeconds,
       },
@@ -153,9 +169,10 @@ export class GatewayUnavailable extends PaymentError {
 export class GatewayMisconfigured extends PaymentError {
   readonly code = "gateway_misconfigured";
   constructor(retryAfterSeconds: number) {
-    super("Payments are not possible right now because of a fault on our side. Please try again later.", {
-      retryAfterSeconds,
-    });
+    super(
+      "Payments are not possible right now because of a fault on our side. Please try again later. If you have paid already, we will find it; please do not pay again.",
+      { retryAfterSeconds },
+    );
   }
 }
 

@@ -1,8 +1,10 @@
 import * as z from "zod";
 import { CurrencyDiffers, PriceDiffers, PurposeUnknown } from "./errors.ts";
 import { Currency as CurrencyCode, parseBirr, type Santim, toBirr } from "./money.ts";
-import { type Currency, PAYABLE } from "./vocabulary.ts";
+import { CONFIRMS, type Currency, PAYABLE } from "./vocabulary.ts";
 
+// Without `confirms` in the book, only this purpose confirms the listing.
+const LISTING_PURPOSE = "listing_fee";
 // Chapa refuses a higher amount in one checkout.
 const HIGHEST_PRICE_BIRR = 1_000_000;
 
@@ -21,6 +23,7 @@ const Price = z.object({
   amounts: z.array(Amount).min(1),
   currency: CurrencyCode.default("ETB"),
   payable: z.enum(PAYABLE).default("once"),
+  confirms: z.enum(CONFIRMS).optional(),
   title: z.string().min(1).default("Listing fee"),
 });
 
@@ -32,6 +35,20 @@ export const PriceBook = z
   .record(z.string().regex(/^[a-z][a-z0-9_]{0,31}$/), Price)
   .refine((book) => Object.keys(book).length > 0, "a price book names at least one purpose");
 export type PriceBook = z.output<typeof PriceBook>;
+
+/**
+ * Returns the purposes whose payments confirm the listing. The listing fee is one of them unless its entry says
+ * otherwise, also where the book does not name it any more, because such a payment may still be paid.
+ */
+export function confirmingPurposes(book: PriceBook): string[] {
+  const entries: Readonly<Record<string, { confirms?: (typeof CONFIRMS)[number] | undefined }>> = {
+    [LISTING_PURPOSE]: {},
+    ...book,
+  };
+  return Object.entries(entries).flatMap(([purpose, { confirms }]) =>
+    (confirms ?? (purpose === LISTING_PURPOSE ? "listing" : "none")) === "listing" ? [purpose] : [],
+  );
+}
 
 export type Price = { purpose: string; amount: Santim; currency: Currency; payableAgain: boolean; title: string };
 

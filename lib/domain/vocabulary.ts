@@ -150,5 +150,8 @@ export type Mode = (typeof MODES)[number];
 export const CURRENCIES = ["ETB", "USD"] as const;
 export type Currency = (typeof CURRENCIES)[number];
 
+/** What a payment of a purpose confirms: the publication of its property, or nothing. */
+export const CONFIRMS = ["listing", "none"] as const;
+
 /** How often one owner may pay for one property and purpose. */
 export const PAYABLE = ["once", "again"] as const;

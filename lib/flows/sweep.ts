@@ -1,5 +1,6 @@
-import type { ListingMessage, ResolveMessage } from "../contract/queues.ts";
+import type { ListingMessage, NotificationMessage, ResolveMessage } from "../contract/queues.ts";
 import { missedDeadlines } from "../domain/deadlines.ts";
+import { MARK_MS, stateVersion } from "../domain/events.ts";
 import { eventIdOf, txRefOf } from "../domain/ids.ts";
 import { republished } from "../domain/notes.ts";
 import { openedAttempts, type Payment } from "../domain/payment.ts";
@@ -18,6 +19,7 @@ export type SweepPorts = {
   shards: readonly string[];
   resolve: Pick<Queue<ResolveMessage>, "sendAll">;
   listing: Pick<Queue<ListingMessage>, "sendAll">;
+  notification: Pick<Queue<NotificationMessage>, "sendAll">;
   clock: Pick<Clock, "now">;
   log: Log;
   count: Count;
@@ -29,7 +31,7 @@ const PAGE = 200;
 
 /**
  * Finds every payment that is due, so that nothing depends on a message that may be lost. It requests the due
- * verifications and publishes successes that the listing has not acknowledged.
+ * verifications, and publishes successes that the listing has not acknowledged to the listing and to their payers.
  * @returns numbers of payments, verifications and messages
  */
 export async function sweep(ports: SweepPorts): Promise<{ due: number; verifications: number; published: number }> {
@@ -40,8 +42,9 @@ export async function sweep(ports: SweepPorts): Promise<{ due: number; verificat
 
   const verifications = due.flatMap((payment) => verificationsOf(payment, now));
   await ports.resolve.sendAll(verifications);
-  const unacknowledged = due.filter(awaitsAcknowledgement);
+  const unacknowledged = due.filter((payment) => awaitsAcknowledgement(payment, ports.policy));
   await ports.listing.sendAll(unacknowledged.map((payment) => listingMessage(payment, now)));
+  await ports.notification.sendAll(unacknowledged.flatMap((payment) => userMessage(payment, now)));
   for (const payment of due) reportMissedDeadlines(ports, payment, now);
   // A verification schedules the next one itself. These payments await none, so the sweep must.
   await Promise.all(
@@ -81,6 +84,12 @@ function listingMessage(payment: Payment, now: number): Outgoing<ListingMessage>
     message: { ref, version },
     fifo: { group: propertyId ?? ref, deduplication: `${eventIdOf(ref, version)}.${minute}` },
   };
+}
+
+/** The change of a success may have been published to nobody. Its mark keeps a payer from getting a second message. */
+function userMessage(payment: Payment, now: number): Outgoing<NotificationMessage>[] {
+  if (now >= (payment.settledAt ?? now) + MARK_MS) return [];
+  return [{ message: { ref: payment.ref, version: stateVersion(payment), event: "paid" } }];
 }
 
 async function reschedule(ports: SweepPorts, payment: Payment): Promise<void> {

@@ -15,6 +15,7 @@ export function toDetail(payment: Payment, policy: Policy, showsAll: boolean): P
   return {
     ...toStatusResponse(payment),
     chapa_tx_ref: masked(shownTxRef(payment)),
+    version: payment.version,
     late: payment.late ?? false,
     finalised: payment.finalised ?? false,
     attention: payment.attention.map((entry) => ({

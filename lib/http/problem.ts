@@ -23,6 +23,8 @@ export const PROBLEMS = {
   method_not_allowed: [405, "Method not allowed"],
   payment_not_found: [404, "Payment not found"],
   rate_limited: [429, "Too many requests"],
+  entry_not_found: [404, "Entry not found"],
+  version_changed: [409, "Version changed"],
   checkout_being_opened: [409, "Checkout being opened"],
   payment_taken: [409, "Payment taken"],
   listing_closed: [409, "Listing closed"],

@@ -27,6 +27,7 @@ export type LogMessage =
   | "attention_raised"
   | "deadline_missed"
   | "listing_answered"
+  | "listing_delivery_withheld"
   | "user_notified"
   | "user_notification_dropped"
   | "totals_not_counted"

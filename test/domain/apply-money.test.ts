@@ -162,6 +162,7 @@ test("money without a row begins a payment with the reported facts only and with
     serial: 0,
     state: "REVIEW",
     version: 1,
+    revision: 0,
     attempt: 0,
     terms: { ...TERMS, amount: 0 },
     attempts: { 0: { ...TERMS, amount: 0, openedAt: LATER.now, end: "paid", verifyAt: LATER.now + 2 * MINUTE_MS } },

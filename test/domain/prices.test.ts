@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { CurrencyDiffers, PriceDiffers, PurposeUnknown } from "../../lib/domain/errors.ts";
 import { Santim } from "../../lib/domain/money.ts";
-import { PriceBook, priceOf } from "../../lib/domain/prices.ts";
+import { confirmingPurposes, PriceBook, priceOf } from "../../lib/domain/prices.ts";
 
 const book = PriceBook.parse({
   listing_fee: { amounts: ["600.00", "500.00"] },
@@ -91,4 +91,19 @@ test.each([
   [{ listing_fee: { amounts: ["500"], payable: "never" } }],
 ])("the value %j is no price book", (value) => {
   expect(PriceBook.safeParse(value).success).toBe(false);
+});
+
+test("only the listing fee confirms the listing, unless the book says otherwise", () => {
+  expect(confirmingPurposes(book)).toEqual(["listing_fee"]);
+  const other = {
+    listing_fee: { amounts: ["1"], confirms: "none" },
+    boost: { amounts: ["1"], confirms: "listing" },
+    badge: { amounts: ["1"], confirms: "none" },
+  };
+  expect(confirmingPurposes(PriceBook.parse(other))).toEqual(["boost"]);
+  expect(() => PriceBook.parse({ boost: { amounts: ["1"], confirms: "property" } })).toThrow("confirms");
+});
+
+test("a listing fee that the book does not sell any more still confirms the listing", () => {
+  expect(confirmingPurposes(PriceBook.parse({ boost: { amounts: ["1"] } }))).toEqual(["listing_fee"]);
 });

@@ -72,6 +72,7 @@ const WORDS = {
   TRIGGERS: ["webhook", "schedule", "reconcile", "manual", "callback", "return", "read"],
   MODES: ["test", "live"],
   CURRENCIES: ["ETB", "USD"],
+  CONFIRMS: ["listing", "none"],
   PAYABLE: ["once", "again"],
 };
 

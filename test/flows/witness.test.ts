@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { expect, test } from "vitest";
 import type { MetricName } from "../../lib/contract/metrics.ts";
 import { answer, flag } from "../../lib/domain/apply.ts";
@@ -11,6 +12,7 @@ import { reconcile } from "../../lib/flows/reconcile.ts";
 import { sweep } from "../../lib/flows/sweep.ts";
 import type { LogFields } from "../../lib/runtime/logger.ts";
 import { DUE_SHARDS, dayBuckets, FLAG_SHARDS } from "../../lib/table/keys.ts";
+import { MarkTable } from "../../lib/table/marks.ts";
 import { PaymentTable } from "../../lib/table/payments.ts";
 import { ProgressTable } from "../../lib/table/progress.ts";
 import { TotalsTable } from "../../lib/table/totals.ts";
@@ -54,7 +56,9 @@ function world() {
     listing: quiet,
     notification: quiet,
     resolve: quiet,
+    marks: new MarkTable(client, "payments"),
     totals: new TotalsTable(client, "payments"),
+    newId: randomUUID,
     policy: POLICY,
     expectedMode: "test" as const,
   };

@@ -80,6 +80,14 @@ test("a payment that needs a person breaks the witness if the gauge does not cou
   expect(broken(atRest(PAID, "APPROVED", { openAttention: 1 }), [MONEY])).toEqual(["witness"]);
 });
 
+test("a payment whose moment of payment moves breaks I9", () => {
+  const paid = { ...PAID, refundable: TERMS.amount };
+  const moved = { ...paid, captures: [{ ...CAPTURE, at: T0 + MINUTE_MS }] };
+  const changed = (after: Payment) => (invariants: Invariants) => invariants.changed({ before: paid, after });
+  expect(broken(changed(paid), [MONEY])).toEqual([]);
+  expect(broken(changed(moved), [MONEY])).toEqual(["I9"]);
+});
+
 test("a listing that approves an unpaid fee breaks I3, unless a person approved it there", () => {
   expect(broken(atRest(OPENED, "APPROVED"))).toEqual(["I3"]);
   expect(broken(atRest(OPENED, "APPROVED", { listing: () => ({ status: "APPROVED", isByHand: true }) }))).toEqual([]);

@@ -1,4 +1,4 @@
-import { TRANSITION_NAMES, type TransitionName } from "../../lib/domain/vocabulary.ts";
+import { type State, TRANSITION_NAMES, type TransitionName } from "../../lib/domain/vocabulary.ts";
 import type { Model, Step } from "./checker.ts";
 import { closingSteps, finalisingSteps } from "./closers.ts";
 import { Change, type Place, type Setting } from "./effects.ts";
@@ -16,6 +16,12 @@ export const LEFT_OUT: Partial<Record<TransitionName, string>> = {
   answer: "a person's answer to a flag, which changes nothing but that flag",
   reversal: "money that goes back at Chapa: captures stay in this model",
 };
+
+/**
+ * States out of which this model makes a transition, where the table has more. It flags only what the listing answers to
+ * a success; every other flag changes nothing that the model holds.
+ */
+export const MODELLED_FROM: Partial<Record<TransitionName, readonly State[]>> = { flag: ["SUCCESS"] };
 
 export const MODELLED = TRANSITION_NAMES.filter((name) => !(name in LEFT_OUT));
 

@@ -59,6 +59,8 @@ export class Simulation {
   /** Money in flight. It arrives even if its link is closed. */
   readonly inFlight: { link: Transaction; land: () => void }[] = [];
   readonly notified = new Set<string>();
+  /** Whether an addition to the totals got no answer. The client's own retry may then add twice. */
+  isTotalUncertain = false;
   /** Whether a person approved the property in the listing service. */
   isApprovedByHand = false;
   /** What the gauge of open attention showed last. */
@@ -78,6 +80,7 @@ export class Simulation {
   readonly #read = new Map<string, State | undefined>();
   /** When each request was last recorded. A refused request is recorded again. */
   readonly #recorded = new Map<string, number>();
+  readonly #answeredMarks = new Set<string>();
   #started = 0;
 
   /**
@@ -323,6 +326,7 @@ export class Simulation {
       try {
         return await this.scheduler.call(site, about, noted, away);
       } catch (error) {
+        if (about.startsWith("T#")) this.isTotalUncertain = true;
         if (!(error instanceof Error) || error.name !== "TimeoutError" || tries === TABLE_TRIES) throw error;
       }
     }
@@ -342,6 +346,7 @@ export class Simulation {
     // Clocks are set back meanwhile.
     if (pk.startsWith("R#"))
       this.#recorded.set(pk, Math.max(this.#recorded.get(pk) ?? 0, Number(after["recorded_at"])));
+    if (after["sent_at"] !== undefined && pk.startsWith("N#")) this.#answeredMarks.add(pk);
     if (pk.startsWith("C#")) this.invariants.contactStored(after, this.scheduler.now);
     const payment = this.#paymentOf(after);
     if (!payment) return;
@@ -410,6 +415,7 @@ export class Simulation {
         const { ref = "" } = parseTxRef(txRef) ?? {};
         this.invariants.notifiedPayer(event, ref, this.#read.get(`${scheduler.current?.name} P#${ref}`));
         if (!this.isWorking && scheduler.choices.whim(REFUSED_NOTICES)) return "refused";
+        this.invariants.messageSent(event, ref, this.#marksOf(ref, event));
         if (event === "paid") this.notified.add(ref);
         return "sent";
       },
@@ -420,6 +426,11 @@ export class Simulation {
         if (event === "paid") this.ledger.undeliverable(ref);
       },
     };
+  }
+
+  #marksOf(ref: string, event: string): { isAnswered: boolean }[] {
+    const keys = [...this.table.rows.keys()].filter((pk) => pk.startsWith(`N#${ref}#`) && pk.endsWith(`#${event}`));
+    return keys.map((pk) => ({ isAnswered: this.#answeredMarks.has(pk) }));
   }
 
   /** The first final status wins, as in the real listing service. */

@@ -22,6 +22,7 @@ export const POLICY: Policy = {
   lapseMs: HOUR_MS,
   expectedMode: "test",
   listingHearsFailed: true,
+  confirmingPurposes: ["listing_fee"],
 };
 
 export const FEE = {

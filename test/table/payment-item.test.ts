@@ -35,6 +35,7 @@ const ROW = {
   purpose: "listing_fee",
   state: "SUCCESS",
   version: 9,
+  revision: 12,
   attempt: 1,
   ...TERMS,
   attempts: {
@@ -89,6 +90,7 @@ const PAYMENT: Payment = {
   purpose: "listing_fee",
   state: "SUCCESS",
   version: 9,
+  revision: 12,
   attempt: 1,
   terms: TERMS,
   attempts: {

@@ -111,31 +111,34 @@ test("a step that changes nothing costs no write", async () => {
 test("a row of another version is not mistaken for one's own step, though its attributes are the same", async () => {
   const before = anOpened();
   const after = { ...before, verifiedAt: T0 + 9 };
-  const there = toItem({ ...after, version: before.version + 1 });
+  const there = toItem({ ...after, revision: 1, version: before.version + 1 });
   expect(await tableOf(refused(there)).table.save(before, after)).toEqual({
     won: false,
-    payment: { ...after, version: before.version + 1 },
+    payment: { ...after, revision: 1, version: before.version + 1 },
   });
-  expect(await tableOf(refused(toItem(after))).table.save(before, after)).toEqual({ won: true, payment: after });
+  const stored = { ...after, revision: 1 };
+  expect(await tableOf(refused(toItem(stored))).table.save(before, after)).toEqual({ won: true, payment: stored });
 });
 
 test("payments are searched for in the index that holds them, and every refused write shows what is stored", async () => {
   const claim = aClaim();
   const span = { from: 1, to: 2 };
-  const { table, asked } = tableOf({}, {}, {}, {}, {}, {}, {});
+  const { table, asked } = tableOf({}, {}, {}, {}, {}, {}, {}, {});
   await table.due("0", T0, 5);
   await table.openedByUser(FEE.userId, span, 6);
   await table.openedOnDay("2026-11-24#0", span, 7);
-  await table.flagged("1", T0, 8);
+  await table.openedForProperty(FEE.propertyId, span, 8);
+  await table.flagged("1", T0, 9);
   expect(asked.map(({ IndexName, Limit, ScanIndexForward }) => [IndexName, Limit, ScanIndexForward])).toEqual([
     ["due", 5, undefined],
     ["by-user", 6, false],
     ["by-day", 7, false],
-    ["by-attention", 8, undefined],
+    ["by-property", 8, false],
+    ["by-attention", 9, undefined],
   ]);
   await table.create(claim);
   await table.save(claim, anOpened(claim.ref));
   await table.discard(claim);
-  const shown = asked.slice(4).map(({ ReturnValuesOnConditionCheckFailure }) => ReturnValuesOnConditionCheckFailure);
+  const shown = asked.slice(5).map(({ ReturnValuesOnConditionCheckFailure }) => ReturnValuesOnConditionCheckFailure);
   expect(shown).toEqual(["ALL_OLD", "ALL_OLD", "ALL_OLD"]);
 });
