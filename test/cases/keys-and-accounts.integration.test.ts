@@ -92,7 +92,7 @@ describe("a key that is renewed at Chapa on the same account", () => {
     shop().stage.cloud.rotate("gateway", { chapa_secret_key: liveTwin(`${TEST_KEY}renewed`) });
   }
 
-  test("reads, closes and renews the checkout that the old key opened", async () => {
+  test("a renewed key reads, closes and renews the checkout that the old key opened", async () => {
     const old = await shop().checkout();
     renewKey();
     await shop().pass(PAST_WINDOW_MS);
@@ -101,7 +101,7 @@ describe("a key that is renewed at Chapa on the same account", () => {
     expect((await shop().payment()).attempts[0]).toMatchObject({ end: "renewed", closedAt: expect.any(Number) });
   });
 
-  test("finds money that the old key's checkout took", async () => {
+  test("a renewed key finds the money that the old key's checkout took", async () => {
     shop().stage.plan(SILENT);
     const old = await shop().checkout();
     await shop().stage.act(old, "pay");
@@ -110,7 +110,7 @@ describe("a key that is renewed at Chapa on the same account", () => {
     expect(await shop().payment()).toMatchObject({ state: "SUCCESS" });
   });
 
-  test("expires the old key's checkout, which that key had read before", async () => {
+  test("a renewed key lets the old key's checkout expire", async () => {
     await shop().checkout();
     await shop().pass(3 * MINUTE_MS);
     renewKey();
@@ -138,7 +138,7 @@ describe("a key of another account", () => {
     expect(one.counted("CheckoutNotFound")).toBeGreaterThan(0);
   }
 
-  test("closes nothing by not finding a checkout: no press, no cancel and no timeout leaves it", async () => {
+  test("a key of another account closes nothing by not finding a checkout: no press, no cancel and no timeout leaves it", async () => {
     shop().stage.plan(SILENT);
     const old = await shop().checkout();
     await shop().stage.act(old, "pay");
@@ -157,7 +157,7 @@ describe("a key of another account", () => {
     expect(shop().payable()).toEqual([]);
   });
 
-  test("confirms what the old key reads, while that is kept as a previous one", async () => {
+  test("a checkout of the former account is confirmed by its own key, while that is kept as a previous one", async () => {
     shop().stage.plan(SILENT);
     const old = await shop().checkout();
     await shop().stage.act(old, "pay");
@@ -167,7 +167,7 @@ describe("a key of another account", () => {
     expect(shop().counted("CheckoutNotFound")).toBe(0);
   });
 
-  test("is no reason to keep a link once the old key is put back", async () => {
+  test("a checkout of the former account is renewed once its own key is put back", async () => {
     await shop().checkout();
     changeAccount();
     await shop().pass(PAST_WINDOW_MS);

@@ -15,7 +15,7 @@ const UNCLOSABLE: [string, FaultInput][] = [
   ["limits cancel", { fault: "429", route: "cancel" }],
 ];
 
-describe.each(UNCLOSABLE)("while Chapa %s", (_, fault) => {
+describe.each(UNCLOSABLE)("a Chapa that %s", (_, fault) => {
   test("a press past the window is told when the lapse is over, and gets a new link then", async () => {
     const old = await shop().checkout();
     await shop().fault(fault);
@@ -103,7 +103,7 @@ describe.each<[string, FaultInput]>([
   ["voided", { fault: "statusWord", route: "verify", word: "voided" }],
   ["nothing but “Payment not paid yet” with 200", { fault: "notPaidYet", route: "verify" }],
   ["“Payment not paid yet” beside another word", { fault: "notPaidYet", route: "verify", word: "abandoned" }],
-])("while verify says %s", (_, fault) => {
+])("the word of verify “%s”", (_, fault) => {
   test("the answer is no money: the checkout lapses, and the word is counted", async () => {
     const old = await shop().checkout();
     await shop().fault(fault);
@@ -132,7 +132,7 @@ describe.each<[string, FaultInput]>([
   ["partially_refunded", { fault: "statusWord", route: "verify", word: "partially_refunded" }],
   ["success without data", { fault: "nullData", route: "verify" }],
   ["“Payment not paid yet” beside success", { fault: "notPaidYet", route: "verify", word: "success" }],
-])("while verify says %s", (_, fault) => {
+])("the word of verify “%s”", (_, fault) => {
   test("money may have come: a person is called at once, and nothing is left", async () => {
     const checkout = await shop().checkout();
     await shop().fault(fault);
