@@ -19,6 +19,7 @@ import {
   goingLive,
   initializeOutage,
   keyRenewed,
+  webhookThenSilence,
 } from "./scenarios/gateway.ts";
 import { abandon, failThenPay, late, newLink, paidTwice, pay, wrongAmount } from "./scenarios/paying.ts";
 import {
@@ -65,6 +66,7 @@ export const SCENARIOS: readonly Scenario[] = [
   goingLive,
   keyRenewed,
   accountChanged,
+  webhookThenSilence,
 ];
 
 /** The result of one scenario. `startedAt` is in epoch ms of the cloud's clock, `tookMs` is real time. */

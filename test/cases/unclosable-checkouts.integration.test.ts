@@ -79,6 +79,7 @@ test("a link that lapsed is verified for three months, and the listing hears no 
   }
   // Each verification also tries to cancel, between two verifies.
   expect(shop().verifies(checkout) - before).toBe(2 * ladder.length);
+  expect(shop().counted("CheckoutLapsed")).toBe(1);
   const { finalised, dueAt, state } = await shop().payment();
   expect({ finalised, dueAt, state }).toEqual({ finalised: undefined, dueAt: undefined, state: "EXPIRED" });
   expect(shop().stage.cloud.services.listing?.confirms() ?? []).toEqual([]);

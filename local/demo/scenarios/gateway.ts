@@ -201,3 +201,39 @@ export const initializeOutage: Scenario = {
     ...paid(outcome, 1),
   ],
 };
+
+export const webhookThenSilence: Scenario = {
+  name: "webhook-then-silence",
+  title:
+    "The old link is paid after the new one was opened; Chapa's webhook comes, and then Chapa is silent for hours: the old link is asked again until Chapa answers.",
+  async play(stage) {
+    const old = await stage.checkout();
+    await stage.pass(PAST_WINDOW_MS, "the window of the first checkout is over");
+    await stage.checkout();
+    await stage.disturb("chapa", { fault: "503", route: "verify" });
+    await stage.act(old, "pay-late");
+    for (const pause of [MINUTE_MS, 10 * MINUTE_MS, HOUR_MS]) await stage.pass(pause, "Chapa answers no verify");
+    await stage.status(old);
+    await stage.recover("chapa");
+    await stage.pass(2 * HOUR_MS, "both links are verified");
+    await stage.pass(MINUTE_MS, "the second of the two, a few seconds after the first");
+    await stage.status(old);
+  },
+  check: (outcome) => {
+    const states = answersTo(outcome, "status").map(({ body }) => body["state"]);
+    return [
+      claim(
+        "it was pending while Chapa was silent, and a success once it answered",
+        states.join() === "PENDING,SUCCESS",
+        states,
+      ),
+      claim(
+        "the money was found on the old link",
+        outcome.payments[0]?.captured[0]?.endsWith("00") === true,
+        outcome.payments,
+      ),
+      liveCheckouts(outcome, 0),
+      ...paid(outcome, 2),
+    ];
+  },
+};
