@@ -243,13 +243,12 @@ async function leave(
   const closing: Closing = await closeCheckout(run.ports, ended, { attempt, first, isLapsed }, run);
   if (closing.kind !== "closed") return { ...closing, attempt };
   const { evidence } = closing;
-  if (evidence.cancel === "lapse") run.ports.count("CheckoutLapsed");
+  const hasLapsed = ended.attempts[attempt]?.lapsedAt !== undefined;
+  if (evidence.cancel === "lapse" && !hasLapsed) run.ports.count("CheckoutLapsed");
   const context = run.context();
   if (made !== "end") return { kind: "save", payment: settleUnpaid(ended, made, evidence, context), made };
   // A checkout that has lapsed already stays as it is until Chapa closes it.
-  if (evidence.cancel === "lapse" && ended.attempts[attempt]?.lapsedAt !== undefined) {
-    return { kind: "save", payment: ended };
-  }
+  if (evidence.cancel === "lapse" && hasLapsed) return { kind: "save", payment: ended };
   return { kind: "save", payment: end(ended, evidence, context), made };
 }
 

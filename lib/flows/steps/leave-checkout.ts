@@ -63,6 +63,7 @@ function isUnderWay(result: VerifyResult): boolean {
 
 /** Records what Chapa said about a checkout that stays open, so that the next press need not ask again. */
 async function noteRead(ports: LeavePorts, payment: Payment, { attempt, last }: Held, run: Run): Promise<Left> {
+  if (last.kind === "unavailable") return { kind: "live", payment };
   const { payment: after } = await updatePayment(ports.payments, payment, (current) =>
     current.version === payment.version ? noteVerification(current, attempt, last, run.context()) : undefined,
   );
