@@ -105,7 +105,7 @@ const testOnLiveStage = (payment: Payment, { attempt, policy }: TransitionContex
   isPlayMoney(payment, attempt, policy) && !hasEnded(payment, attempt);
 
 /** Whether an attempt was opened with a test key, and the stage sells for real. */
-function isPlayMoney(payment: Payment, attempt: number, policy: Policy): boolean {
+export function isPlayMoney(payment: Payment, attempt: number, policy: Policy): boolean {
   return policy.expectedMode === "live" && termsOf(payment, attempt).mode === "test";
 }
 

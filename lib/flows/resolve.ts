@@ -2,10 +2,10 @@ import type { ChapaClient } from "../chapa/client.ts";
 import { end, finalise, modeChanged, settleUnpaid } from "../domain/apply.ts";
 import type { Money, Readable, Unpaid, VerifyResult } from "../domain/evidence.ts";
 import { type CheckoutRef, type PaymentKey, paymentIdOf, txRefOf } from "../domain/ids.ts";
-import { noteVerification, unreachable, webhookWaits, webhookWaitsOn } from "../domain/notes.ts";
+import { noteVerification, notVerifiedAgain, unreachable, webhookWaits, webhookWaitsOn } from "../domain/notes.ts";
 import { isSettledUnpaid, isUnchanged, type Payment } from "../domain/payment.ts";
 import { MINUTE_MS, SECOND_MS } from "../domain/time.ts";
-import { isAllowed, type TransitionContext, transitionDue } from "../domain/transitions.ts";
+import { isAllowed, isPlayMoney, type TransitionContext, transitionDue } from "../domain/transitions.ts";
 import { attemptsToEnd, type Policy } from "../domain/verification-schedule.ts";
 import type { TransitionName, Trigger } from "../domain/vocabulary.ts";
 import type { Verdict } from "../runtime/rate-limit.ts";
@@ -77,11 +77,13 @@ export async function ask(
 ): Promise<Resolved> {
   const { ref, attempt, txRef, payment } = checkout;
   const context = runContext(ports, `resolve:${trigger}`);
-  // A test checkout is of no use to a stage that sells for real.
-  if (payment && isAllowed("modeChanged", payment, { ...context(), attempt })) {
+  // A test checkout is of no use to a stage that sells for real. It is left, and not asked about any more.
+  if (payment && attempt <= payment.attempt && isPlayMoney(payment, attempt, ports.policy)) {
     const { payment: after } = await updatePayment(ports.payments, payment, (current) => {
       const now = context();
-      return isAllowed("modeChanged", current, { ...now, attempt }) ? modeChanged(current, attempt, now) : undefined;
+      return isAllowed("modeChanged", current, { ...now, attempt })
+        ? modeChanged(current, attempt, now)
+        : notVerifiedAgain(current, attempt, now);
     });
     return { kind: "verified", payment: after };
   }
