@@ -3,10 +3,10 @@ import { end, finalise, modeChanged, settleUnpaid } from "../domain/apply.ts";
 import type { Money, Readable, Unpaid, VerifyResult } from "../domain/evidence.ts";
 import { type CheckoutRef, type PaymentKey, paymentIdOf, txRefOf } from "../domain/ids.ts";
 import { noteVerification, notVerifiedAgain, unreachable, webhookWaits, webhookWaitsOn } from "../domain/notes.ts";
-import { isSettledUnpaid, isUnchanged, type Payment } from "../domain/payment.ts";
+import { isSettledUnpaid, isUnchanged, type Payment, termsOf } from "../domain/payment.ts";
 import { MINUTE_MS, SECOND_MS } from "../domain/time.ts";
-import { isAllowed, isPlayMoney, type TransitionContext, transitionDue } from "../domain/transitions.ts";
-import { attemptsToEnd, type Policy } from "../domain/verification-schedule.ts";
+import { isAllowed, type TransitionContext, transitionDue } from "../domain/transitions.ts";
+import { attemptsToEnd, isPlayMoney, type Policy } from "../domain/verification-schedule.ts";
 import type { TransitionName, Trigger } from "../domain/vocabulary.ts";
 import type { Verdict } from "../runtime/rate-limit.ts";
 import type { PaymentTable } from "../table/payments.ts";
@@ -78,7 +78,7 @@ export async function ask(
   const { ref, attempt, txRef, payment } = checkout;
   const context = runContext(ports, `resolve:${trigger}`);
   // A test checkout is of no use to a stage that sells for real. It is left, and not asked about any more.
-  if (payment && attempt <= payment.attempt && isPlayMoney(payment, attempt, ports.policy)) {
+  if (payment && attempt <= payment.attempt && isPlayMoney(termsOf(payment, attempt), ports.policy)) {
     const { payment: after } = await updatePayment(ports.payments, payment, (current) => {
       const now = context();
       return isAllowed("modeChanged", current, { ...now, attempt })

@@ -246,12 +246,12 @@ export class Invariants {
     this.#notifiedFailed.add(ref);
   }
 
-  /** The payer is told something. @param read the state in which the teller has read the payment */
-  notifiedPayer(event: UserEvent, ref: string, read: Payment["state"] | undefined): void {
+  /** The payer is told something. @param row the payment as the teller has read it */
+  notifiedPayer(event: UserEvent, ref: string, row: Payment | undefined): void {
+    const read = row?.state;
     if (event === "paid" && read !== "SUCCESS") this.#broken("I5", ref, `told "paid", and it was read as ${read}`);
     if (event !== "paid" && (read === undefined || read === "SUCCESS" || read === "REVIEW"))
       this.#broken("I4", ref, `the payer is told "${event}", and it was read as ${read}`);
-    const row = this.#rows.get(ref);
     if (event !== "paid" && row) this.#informed(row, `the payer is told "${event}"`);
   }
 

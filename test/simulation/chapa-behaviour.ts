@@ -3,6 +3,7 @@ import { chapaTampers, REFUSALS } from "../../local/chapa/chapa-faults.ts";
 import { decodePath } from "../../local/chapa/fields.ts";
 import { CHAPA_DEFAULTS, liveTwin } from "../../local/chapa/simulator.ts";
 import type { SimulatorState } from "../../local/chapa/state.ts";
+import type { Transaction } from "../../local/chapa/transactions.ts";
 import type { FaultRule } from "../../local/faults.ts";
 import type { Answer, Request } from "../../local/serve.ts";
 import type { Choices } from "./scheduler.ts";
@@ -100,10 +101,19 @@ export class ChapaBehaviour {
   }
 
   /** Whether a key of ours reads what this account has opened. */
-  reads({ account, mode }: { account: string; mode: string }): boolean {
+  reads(link: Pick<Transaction, "account" | "mode">): boolean {
+    return this.keys.includes(this.#keyOf(link));
+  }
+
+  /** Whether Chapa's list shows it to our current key. */
+  lists(link: Pick<Transaction, "account" | "mode">): boolean {
+    return this.keys[0] === this.#keyOf(link);
+  }
+
+  #keyOf({ account, mode }: Pick<Transaction, "account" | "mode">): string {
     const { secretKey, otherKeys } = this.#chapa.settings;
     const key = otherKeys.get(account) ?? secretKey;
-    return this.keys.includes(mode === "live" ? liveTwin(key) : key);
+    return mode === "live" ? liveTwin(key) : key;
   }
 
   async answer(request: Request, txRef: string, effect: () => Promise<Answer>): Promise<Answer> {

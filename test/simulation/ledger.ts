@@ -80,7 +80,8 @@ export class Ledger implements World {
   /** Once the stage sells for real, test money is play money. */
   goLive(): void {
     if (!this.#behaviour.isLive) return;
-    for (const taken of this.#taken) if (taken.mode === "test") Object.assign(taken, { isOpen: false, isPlay: true });
+    for (const taken of this.#taken)
+      if (this.#chapa.ledger.find(taken.txRef)?.mode === "test") Object.assign(taken, { isOpen: false, isPlay: true });
   }
 
   /** A signed webhook names all money on this checkout. */
@@ -96,6 +97,12 @@ export class Ledger implements World {
   isReadable(txRef: string): boolean {
     const link = this.#chapa.ledger.find(txRef);
     return !link || this.#behaviour.reads(link);
+  }
+
+  /** Whether Chapa's list, as our current key reads it, can show what it has under this reference. */
+  isListed(txRef: string): boolean {
+    const link = this.#chapa.ledger.find(txRef);
+    return !link || this.#behaviour.lists(link);
   }
 
   isBurnt(txRef: string): boolean {

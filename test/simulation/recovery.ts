@@ -59,6 +59,7 @@ export async function recover(simulation: Simulation, comparesBooks: boolean): P
   countedOnce(simulation);
   simulation.publishAttention();
   await drain(simulation);
+  forgetUnfindable(simulation);
   const { ledger, listing, isApprovedByHand, notified, openAttention } = simulation;
   simulation.invariants.atRest({
     payments: simulation.payments(),
@@ -217,11 +218,19 @@ function beyondVerification(simulation: Simulation): Landed[] {
   });
 }
 
-/** The reconciliation goes back some days. It does not find older captures. */
+/**
+ * The reconciliation goes back some days, and reads the list of one account. It does not find older captures, nor those
+ * of another. What no key of ours reads calls a person.
+ */
 function forgetUnfindable(simulation: Simulation): void {
   const { ledger, scheduler } = simulation;
   for (const money of beyondVerification(simulation)) {
-    if (money.at < scheduler.now - (RECONCILED_DAYS - 1) * DAY_MS) ledger.unfindable.add(money);
+    const isOld = money.at < scheduler.now - (RECONCILED_DAYS - 1) * DAY_MS;
+    if (isOld || !ledger.isListed(money.txRef)) ledger.unfindable.add(money);
+  }
+  for (const payment of simulation.payments()) {
+    const unread = ledger.capturesOf(payment.ref).filter(({ txRef }) => !ledger.isReadable(txRef));
+    if (openFlags(payment).includes("not_found")) for (const money of unread) ledger.unfindable.add(money);
   }
 }
 

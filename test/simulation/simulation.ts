@@ -4,7 +4,7 @@ import { PaymentError } from "../../lib/domain/errors.ts";
 import { parseTxRef, paymentIdOf, Ref, requestHash, txRefOf } from "../../lib/domain/ids.ts";
 import type { Payment } from "../../lib/domain/payment.ts";
 import { SECOND_MS } from "../../lib/domain/time.ts";
-import type { State, Trigger } from "../../lib/domain/vocabulary.ts";
+import type { Trigger } from "../../lib/domain/vocabulary.ts";
 import { cancel } from "../../lib/flows/cancel.ts";
 import { initiate } from "../../lib/flows/initiate.ts";
 import { notifyListing } from "../../lib/flows/notify-listing.ts";
@@ -79,8 +79,8 @@ export class Simulation {
   #links: Transaction | undefined;
   #parsed = new WeakMap<Row, Payment>();
   readonly #requests = new Map<string, string>();
-  /** The state in which each task last read each payment. */
-  readonly #read = new Map<string, State | undefined>();
+  /** Each payment as each task has read it last. */
+  readonly #read = new Map<string, Payment | undefined>();
   /** When each request was last recorded. A refused request is recorded again. */
   readonly #recorded = new Map<string, number>();
   readonly #answeredMarks = new Set<string>();
@@ -333,8 +333,7 @@ export class Simulation {
     const noted = () => {
       const result = effect();
       const row = this.table.rows.get(about);
-      if (site === "table.Get")
-        this.#read.set(`${this.scheduler.current?.name} ${about}`, row && this.#paymentOf(row)?.state);
+      if (site === "table.Get") this.#read.set(`${this.scheduler.current?.name} ${about}`, row && this.#paymentOf(row));
       return result;
     };
     // The SDK's own tries: a write whose answer was lost is sent again and meets itself.
