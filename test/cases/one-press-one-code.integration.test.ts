@@ -160,8 +160,8 @@ const SITUATIONS: Record<string, (both: Pair, at: Shop) => Promise<unknown>> = {
     for (const payment of await at.stage.cloud.rows.payments()) {
       const context = aContext(at.now, "person");
       const stuck = flag(payment, { code: "stuck", subject: attemptSubject(0) }, context);
-      const { payment: stored } = await table.save(payment, stuck);
-      if (stored) await table.save(stored, release(stored, "the bank says that nothing came", context));
+      const raised = (await table.save(payment, stuck)).payment ?? stuck;
+      await table.save(raised, release(raised, "the bank says that nothing came", context));
     }
     await at.stage.cloud.settle();
   },

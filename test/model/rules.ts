@@ -119,7 +119,7 @@ export const GUARDS: Record<GuardName, (row: Row, claim: Claim, rules: Rules) =>
   windowOverOrTryFailed: ANY_TIME,
   isToEnd: (row, { attempt }) => attemptsToEnd(row).includes(attempt),
   noLapsedLink: (row) => !row.recs.includes("lapsed"),
-  stuckRaised: (row, _claim, { stuckMustLast }) =>
+  stuckLasts: (row, _claim, { stuckMustLast }) =>
     row.stuck.some((entry) => entry === "open" || (entry === "ended" && !stuckMustLast)),
   someAttemptHeld: (row) => row.state === "CREATED" || row.state === "PENDING" || attemptsToEnd(row).length > 0,
   // This stage has one mode.
