@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { createContacts } from "../lib/composition/contacts.ts";
 import { createGatewaySecret } from "../lib/composition/secrets.ts";
 import { readEnv } from "../lib/contract/env.ts";
@@ -13,6 +14,7 @@ import { scheduled } from "../lib/runtime/invocation.ts";
 import { log } from "../lib/runtime/logger.ts";
 import { NotificationService } from "../lib/services/notification.ts";
 import { documentClient } from "../lib/table/client.ts";
+import { MarkTable } from "../lib/table/marks.ts";
 import { PaymentTable } from "../lib/table/payments.ts";
 
 const env = readEnv(FUNCTIONS["notify-user"].env);
@@ -24,9 +26,10 @@ const ports = {
   payments: new PaymentTable(client, env.TABLE_NAME),
   contacts: createContacts(env, client, secret),
   inbox: new Drain(sqs, env.NOTIFICATION_QUEUE_URL, NotificationMessage.extend({ ref: Ref })),
-  again: new Queue<NotificationMessage>(sqs, env.NOTIFICATION_QUEUE_URL),
+  marks: new MarkTable(client, env.TABLE_NAME),
   dropped: new Queue<NotificationMessage>(sqs, env.NOTIFICATION_DLQ_URL),
   notification: new NotificationService(env.NOTIFICATION_SERVICE_URL, bearer, call),
+  newId: randomUUID,
   clock: systemClock,
   log,
 };

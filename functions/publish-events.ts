@@ -1,25 +1,31 @@
+import { randomUUID } from "node:crypto";
+import { createPriceBook } from "../lib/composition/price-book.ts";
 import { readEnv } from "../lib/contract/env.ts";
 import { FUNCTIONS } from "../lib/contract/functions.ts";
 import type { ListingMessage, NotificationMessage } from "../lib/contract/queues.ts";
+import { confirmingPurposes } from "../lib/domain/prices.ts";
 import { publish } from "../lib/flows/publish.ts";
 import { Queue, sqsClient } from "../lib/queue/send.ts";
 import { systemClock } from "../lib/runtime/clock.ts";
 import { log } from "../lib/runtime/logger.ts";
-import { count } from "../lib/runtime/metrics.ts";
 import { documentClient } from "../lib/table/client.ts";
+import { MarkTable } from "../lib/table/marks.ts";
 import { streamHandler } from "../lib/table/stream.ts";
 import { TotalsTable } from "../lib/table/totals.ts";
 
 const env = readEnv(FUNCTIONS["publish-events"].env);
+const client = documentClient();
 const sqs = sqsClient();
 const ports = {
   listing: new Queue<ListingMessage>(sqs, env.LISTING_QUEUE_URL),
   notification: new Queue<NotificationMessage>(sqs, env.NOTIFICATION_QUEUE_URL),
-  totals: new TotalsTable(documentClient(), env.TABLE_NAME),
+  marks: new MarkTable(client, env.TABLE_NAME),
+  totals: new TotalsTable(client, env.TABLE_NAME),
+  newId: randomUUID,
+  policy: { confirmingPurposes: confirmingPurposes(createPriceBook(env)) },
   expectedMode: env.EXPECTED_MODE,
   clock: systemClock,
   log,
-  count,
 };
 
 export const handler = streamHandler((changes) => publish(ports, changes));

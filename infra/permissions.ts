@@ -23,6 +23,7 @@ export const PERMISSIONS: Record<FunctionName, Permission> = {
   "list-payments": { table: ["BatchGetItem"], indexes: ["by-user", "by-day"], secrets: ["auth"] },
   "verify-payment": { table: ["GetItem", "PutItem", "UpdateItem"], secrets: ["auth", "gateway"] },
   "cancel-payment": { table: ["GetItem", "PutItem", "UpdateItem"], secrets: ["auth", "gateway"] },
+  "answer-attention": { table: ["GetItem", "UpdateItem"], secrets: ["auth"] },
   "create-token": { table: [], secrets: ["auth"] },
   "get-health": { table: ["GetItem"] },
   "get-metrics": { table: ["BatchGetItem"] },
@@ -38,21 +39,26 @@ export const PERMISSIONS: Record<FunctionName, Permission> = {
   },
   "timeout-payments": {
     table: ["BatchGetItem", "PutItem", "UpdateItem"],
-    indexes: ["due"],
+    indexes: ["due", "by-attention"],
     secrets: ["gateway"],
-    send: ["resolve", "listing"],
+    send: ["resolve", "listing", "notification"],
   },
   "reconcile-payments": {
     table: ["BatchGetItem", "GetItem", "PutItem", "UpdateItem"],
     indexes: ["by-day"],
     secrets: ["gateway"],
   },
-  "publish-events": { table: ["UpdateItem"], send: ["listing", "notification"] },
-  "notify-listing": { table: ["GetItem", "UpdateItem"], secrets: ["gateway"], receive: ["listing"] },
-  "notify-user": {
-    table: ["GetItem"],
+  "publish-events": { table: ["PutItem", "UpdateItem"], send: ["listing", "notification"] },
+  "notify-listing": {
+    table: ["BatchGetItem", "GetItem", "UpdateItem"],
+    indexes: ["by-property"],
     secrets: ["gateway"],
-    send: ["notification", "notification dead"],
+    receive: ["listing"],
+  },
+  "notify-user": {
+    table: ["GetItem", "PutItem"],
+    secrets: ["gateway"],
+    send: ["notification dead"],
     receive: ["notification"],
   },
 };

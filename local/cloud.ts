@@ -1,6 +1,7 @@
 // Must be the first import, so that no module keeps the original Date.
 import "./process-clock.ts";
 
+import type { EnvText } from "../lib/contract/env.ts";
 import { QUEUES, type QueueName } from "../lib/contract/queues.ts";
 import type { ChapaSimulator } from "./chapa/simulator.ts";
 import type { Clock } from "./clock.ts";
@@ -103,6 +104,12 @@ export class Cloud implements Controlled {
   /** Replaces some values of a secret. */
   rotate(name: keyof typeof SECRETS, change: Record<string, unknown>): void {
     this.secrets.set(SECRETS[name], { ...this.secrets.get(SECRETS[name]), ...change });
+  }
+
+  /** Starts every function anew with some variables changed, as a deployment does. A reset takes the change back. */
+  async redeploy(change: Partial<EnvText>): Promise<void> {
+    this.#environment.set(change);
+    await this.functions.forget();
   }
 
   get address(): CloudAddress {

@@ -27,7 +27,7 @@ const GeneralFault = z.enum(GENERAL);
 /**
  * A fault and when it is applied: to requests whose `METHOD /path` contains `route`, from the `nth` such request on (1 is
  * the first), `times` times (without limit if absent), each with `probability`. `ms` is the delay of `latency`. `body` is
- * the kind of body of a 5xx. `retryAfter` is sent with 429, in seconds.
+ * the kind of body of a 5xx. `retryAfter` is sent with 429, in seconds. `word` and `trace` are for a server's own faults.
  */
 const Rule = z.object({
   fault: z.string(),
@@ -38,6 +38,8 @@ const Rule = z.object({
   ms: z.number().int().min(0).default(2000),
   body: z.enum(["json", "html", "empty"]).default("json"),
   retryAfter: z.number().int().optional(),
+  word: z.string().optional(),
+  trace: z.enum(["charge", "reference"]).optional(),
 });
 export type FaultRule = z.output<typeof Rule>;
 
@@ -50,12 +52,15 @@ export class UnknownFault extends Error {}
 /** A server's own fault that changes its normal answer. */
 export type Tamper = (answer: Answer, rule: FaultRule, request: Request) => Answer;
 
+/** A server's own fault that answers without performing the request. */
+export type Refusal = (rule: FaultRule) => Answer;
+
 /** The faults of one server. */
 export class FaultPlan {
   #rules: { rule: FaultRule; seen: number; struck: number }[] = [];
   #notifyDown: (isDown: boolean) => Promise<void> = async () => undefined;
   readonly #tampers: Record<string, Tamper>;
-  readonly #refusals: Record<string, Answer>;
+  readonly #refusals: Record<string, Refusal>;
   readonly #random: () => number;
 
   /**
@@ -63,7 +68,7 @@ export class FaultPlan {
    * @param tampers the server's own faults that change answers, by name
    * @param refusals the server's own faults that answer without performing the request, by name
    */
-  constructor(random: () => number, tampers: Record<string, Tamper> = {}, refusals: Record<string, Answer> = {}) {
+  constructor(random: () => number, tampers: Record<string, Tamper> = {}, refusals: Record<string, Refusal> = {}) {
     this.#random = random;
     this.#tampers = tampers;
     this.#refusals = refusals;
@@ -105,7 +110,7 @@ export class FaultPlan {
     const rule = this.#strike(request);
     if (!rule) return effect();
     const refusal = this.#refusals[rule.fault];
-    if (refusal) return refusal;
+    if (refusal) return refusal(rule);
     const tamper = this.#tampers[rule.fault];
     if (tamper) return tamper(await effect(), rule, request);
     switch (GeneralFault.parse(rule.fault)) {

@@ -57,8 +57,10 @@ export const VerifyData = z.object({
 });
 export type VerifyData = z.infer<typeof VerifyData>;
 
+const anything = z.unknown().optional();
+
 /** What any answer about a transaction may show. The values are not limited here, because none may go unseen. */
-export const Traces = z.object({ tx_ref: z.unknown(), charge: z.unknown(), reference: z.unknown() });
+export const Traces = z.object({ tx_ref: anything, charge: anything, reference: anything });
 
 /** One row of Chapa's list of transactions. Its field names differ from those of the other calls. */
 export const ListedTransaction = z.object({

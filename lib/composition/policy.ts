@@ -1,10 +1,12 @@
 import { type Env, EnvironmentInvalid } from "../contract/env.ts";
+import { confirmingPurposes } from "../domain/prices.ts";
 import { DAY_MS, MINUTE_MS } from "../domain/time.ts";
 import { type Policy, parseLadder } from "../domain/verification-schedule.ts";
+import { createPriceBook } from "./price-book.ts";
 
 /**
- * Returns the schedule of verifications from the environment.
- * @throws EnvironmentInvalid if the ladder is malformed
+ * Returns the schedule of verifications, and which purposes confirm the listing, from the environment.
+ * @throws EnvironmentInvalid if the ladder or the price book is malformed
  */
 export function createPolicy(
   env: Pick<
@@ -15,6 +17,7 @@ export function createPolicy(
     | "CHECKOUT_LAPSE_MINUTES"
     | "LISTING_HEARS_FAILED"
     | "EXPECTED_MODE"
+    | "PRICE_BOOK"
   >,
 ): Policy {
   const ladderMs = parseLadder(env.RECHECK_LADDER);
@@ -27,5 +30,6 @@ export function createPolicy(
     lapseMs: env.CHECKOUT_LAPSE_MINUTES * MINUTE_MS,
     expectedMode: env.EXPECTED_MODE,
     listingHearsFailed: env.LISTING_HEARS_FAILED,
+    confirmingPurposes: confirmingPurposes(createPriceBook(env)),
   };
 }

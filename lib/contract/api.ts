@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { CAPTURE_KINDS, CURRENCIES, REVERSALS, STATES, WIRE_STATUSES } from "../domain/vocabulary.ts";
+import { CAPTURE_KINDS, MODES, REVERSALS, STATES, WIRE_STATUSES } from "../domain/vocabulary.ts";
 
 // Callers send UUIDs in every textual form: with or without hyphens, braces or `urn:uuid:`, in any case. The pattern
 // has no flag, because a JSON Schema cannot carry one.
@@ -24,11 +24,20 @@ export const InitiateRequest = z.object({
     .union([z.number(), z.string()], { error: "neither a number nor decimal text" })
     .nullish()
     .describe("In birr. Must equal the price of the purpose; absent means that price."),
-  currency: z.literal(CURRENCIES[0]).nullish(),
+  currency: z.string().max(16).nullish().describe("Must equal the currency of the price; absent means that currency."),
   purpose: z.string().max(32).nullish(),
   customer: Customer.nullish().describe("Only from programs; users' own data come from User Management."),
 });
 export type InitiateRequest = z.infer<typeof InitiateRequest>;
+
+/** Body of POST /api/v1/payments/{payment_id}/attention/{entry}. */
+export const AttentionAnswer = z.object({
+  reason: z.string().trim().min(1).max(500).describe("What was done about it. Without personal data."),
+  version: z.number().int().min(1).describe("The payment's version that you saw."),
+});
+
+/** The path's part that names an entry of attention. */
+export const EntryPath = z.object({ entry: z.string().min(1).max(255).describe("The entry's id.") });
 
 /** A payment as callers see it. */
 export const PaymentResponse = z.object({
@@ -37,6 +46,7 @@ export const PaymentResponse = z.object({
   user_id: z.string().nullable(),
   amount: z.number().describe("In birr."),
   currency: z.string(),
+  mode: z.enum(MODES).describe("Whether its checkout asks for real money."),
   purpose: z.string().nullable(),
   id: z.string().describe("A UUID of version 4 shape."),
   status: z.enum(WIRE_STATUSES),
@@ -46,7 +56,7 @@ export const PaymentResponse = z.object({
   created_at: z.string().describe("ISO 8601, UTC."),
   updated_at: z.string(),
   failure_reason: z.string().nullable(),
-  approved_at: z.string().nullable(),
+  approved_at: z.string().nullable().describe("When it was paid; it stays when the money goes back."),
 });
 export type PaymentResponse = z.infer<typeof PaymentResponse>;
 
@@ -57,6 +67,7 @@ const instant = z.string().nullable().describe("ISO 8601, UTC.");
  * texts.
  */
 export const PaymentDetail = PaymentResponse.extend({
+  version: z.number().int().describe("Rises with each change of state; a decision names the version that it is about."),
   late: z.boolean().describe("Whether the money came after the payment was settled without money."),
   finalised: z.boolean().describe("Whether no further checkout can follow, because the listing service gets FAILED."),
   attention: z
@@ -83,6 +94,7 @@ export const PaymentDetail = PaymentResponse.extend({
       number: z.number().int(),
       chapa_tx_ref: z.string(),
       amount: z.number(),
+      mode: z.enum(MODES),
       opened_at: z.string(),
       closed_at: instant,
       end: z.string().nullable(),
@@ -95,6 +107,7 @@ export const PaymentDetail = PaymentResponse.extend({
       kind: z.enum(CAPTURE_KINDS),
       amount: z.number().nullable(),
       currency: z.string().nullable(),
+      mode: z.string().nullable(),
       method: z.string().nullable(),
       reference: z.string().nullable(),
       reversal: z.enum(REVERSALS).nullable(),
@@ -213,6 +226,6 @@ export const MetricsResponse = z.object({
   initiate_calls: count,
   status_calls: count,
   timeout_jobs_run: count,
-  total_revenue: z.number().describe("In birr."),
+  total_revenue: z.number().describe("In birr, less what went back."),
 });
 export type MetricsResponse = z.infer<typeof MetricsResponse>;

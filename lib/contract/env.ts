@@ -68,7 +68,7 @@ const VARIABLES = {
   FRONTEND_PENDING_URL: z.union([z.literal("").transform(() => undefined), url]),
   /** Origins that browsers may be sent to, separated by commas. */
   FRONTEND_ORIGINS: origins,
-  /** What each purpose costs, as JSON. */
+  /** What each purpose costs and whether it confirms the listing, as JSON. */
   PRICE_BOOK: json,
   /** Days after which an unpaid payment expires. */
   PAYMENT_TIMEOUT_DAYS: z.coerce.number().positive().max(365),

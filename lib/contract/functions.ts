@@ -32,6 +32,7 @@ const POLICY = [
   "EXPECTED_MODE",
   "RECHECK_LADDER",
   "LISTING_HEARS_FAILED",
+  "PRICE_BOOK",
 ] as const satisfies readonly Variable[];
 
 export const FUNCTIONS = {
@@ -46,7 +47,6 @@ export const FUNCTIONS = {
       ...POLICY,
       "BASE_URL",
       "USER_LOOKUP_PATHS",
-      "PRICE_BOOK",
       "RATE_LIMIT_INITIATE",
       "INITIATE_PAUSED",
     ],
@@ -81,6 +81,12 @@ export const FUNCTIONS = {
     timeoutSeconds: 15,
     memoryMb: 256,
     env: ["TABLE_NAME", ...CALLER, ...GATEWAY, ...POLICY],
+  },
+  "answer-attention": {
+    trigger: { kind: "http" },
+    timeoutSeconds: 10,
+    memoryMb: 256,
+    env: ["TABLE_NAME", ...CALLER, ...POLICY],
   },
   "create-token": {
     trigger: { kind: "http" },
@@ -123,7 +129,7 @@ export const FUNCTIONS = {
     trigger: { kind: "schedule", everyMinutes: 1 },
     timeoutSeconds: 50,
     memoryMb: 256,
-    env: ["TABLE_NAME", "RESOLVE_QUEUE_URL", "LISTING_QUEUE_URL", ...GATEWAY, ...POLICY],
+    env: ["TABLE_NAME", "RESOLVE_QUEUE_URL", "LISTING_QUEUE_URL", "NOTIFICATION_QUEUE_URL", ...GATEWAY, ...POLICY],
   },
   // The comparison runs once a day. The other hourly runs continue one that was cut short, or find it done.
   "reconcile-payments": {
@@ -136,7 +142,7 @@ export const FUNCTIONS = {
     trigger: { kind: "stream", batch: 25 },
     timeoutSeconds: 30,
     memoryMb: 256,
-    env: ["TABLE_NAME", "LISTING_QUEUE_URL", "NOTIFICATION_QUEUE_URL", "EXPECTED_MODE"],
+    env: ["TABLE_NAME", "LISTING_QUEUE_URL", "NOTIFICATION_QUEUE_URL", "PRICE_BOOK", "EXPECTED_MODE"],
   },
   "notify-listing": {
     trigger: { kind: "queue", queue: "listing", batch: 1 },

@@ -1,5 +1,7 @@
 import * as z from "zod";
 import {
+  AttentionAnswer,
+  EntryPath,
   HealthResponse,
   InitiateRequest,
   ListQuery,
@@ -180,6 +182,14 @@ export const OPERATIONS: Record<RouteKey, Operation> = {
       200: { description: "The payment, cancelled now or settled without money before.", schema: PaymentResponse },
     },
     problems: [404, 409, 422, 429, 503],
+  },
+  "POST /api/v1/payments/{payment_id}/attention/{entry}": {
+    summary: "Answer an entry of attention",
+    description: "An entry that is answered already stays as it is.",
+    path: PaymentPath.extend(EntryPath.shape),
+    body: { type: "application/json", schema: AttentionAnswer },
+    answers: { 200: { description: "The payment; the entry is answered.", schema: PaymentDetail } },
+    problems: [404, 409, 422, 503],
   },
   "GET /api/v1/payments/return/{tx_ref}": {
     summary: "The page to which Chapa returns the payer's browser",

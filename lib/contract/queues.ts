@@ -9,12 +9,11 @@ export type ResolveMessage = z.infer<typeof ResolveMessage>;
 export const ListingMessage = z.object({ ref: z.string().length(18), version: z.number().int() });
 export type ListingMessage = z.infer<typeof ListingMessage>;
 
-/** Notification queue: send the payer a message. `tries` counts sends that may already have reached the payer. */
+/** Notification queue: send the payer a message about this version. Its mark in the table counts the calls. */
 export const NotificationMessage = z.object({
   ref: z.string().length(18),
   version: z.number().int(),
   event: z.enum(USER_EVENTS),
-  tries: z.number().int().min(0),
 });
 export type NotificationMessage = z.infer<typeof NotificationMessage>;
 

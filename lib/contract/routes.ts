@@ -62,6 +62,12 @@ export const ROUTES = [
     access: { kind: "bearer", roles: ["owner", "admin"] },
   },
   {
+    method: "POST",
+    path: "/api/v1/payments/{payment_id}/attention/{entry}",
+    function: "answer-attention",
+    access: { kind: "bearer-or-key", roles: ["admin", "service"] },
+  },
+  {
     method: "GET",
     path: "/api/v1/payments/return/{tx_ref}",
     function: "payment-return",

@@ -8,7 +8,13 @@ export const TABLE = {
   indexes: [
     { name: "due", partitionKey: { name: "due_shard", type: "S" }, sortKey: { name: "due_at", type: "N" } },
     { name: "by-user", partitionKey: { name: "user_id", type: "S" }, sortKey: { name: "first_opened_at", type: "N" } },
+    {
+      name: "by-property",
+      partitionKey: { name: "property_id", type: "S" },
+      sortKey: { name: "first_opened_at", type: "N" },
+    },
     { name: "by-day", partitionKey: { name: "day", type: "S" }, sortKey: { name: "first_opened_at", type: "N" } },
+    { name: "by-attention", partitionKey: { name: "flag_shard", type: "S" }, sortKey: { name: "flag_at", type: "N" } },
   ],
 } as const;
 

@@ -146,7 +146,9 @@ export function release(payment: Payment, reason: string, context: TransitionCon
       hasEnded(payment, number) ? record : lapsedAttempt(record, context),
     ]),
   );
-  const changes = { attempts, checkoutUrl: undefined };
+  const lease =
+    payment.state === "CREATED" ? payment.lease && { ...payment.lease, released: true as const } : undefined;
+  const changes = { attempts, lease, checkoutUrl: undefined };
   return applied(payment, "release", { ...context, reason }, { changes, evidence: reason });
 }
 
@@ -224,6 +226,7 @@ function unstoredPayment(ref: Ref, terms: Terms, { now }: TransitionContext): Pa
     serial: 0,
     state: "CREATED",
     version: 0,
+    revision: 0,
     attempt: -1,
     terms,
     attempts: {},
@@ -260,19 +263,24 @@ function applied<Name extends TransitionName>(
     updatedAt: now,
     history: shortened([...payment.history, { transition: name, at: now, by, evidence }]),
   };
-  return { ...next, attention: withEnded(next, context), dueAt: dueAt(next, now, policy) };
+  return { ...next, attention: withEnded(payment, next, context), dueAt: dueAt(next, now, policy) };
 }
 
-/** What was raised about an attempt ends with it. Words that may mean money end only by proof. */
-function withEnded(payment: Payment, context: TransitionContext): Payment["attention"] {
-  let { attention } = payment;
-  for (const { number, closedAt } of openedAttempts(payment)) {
+/** What was raised about an attempt ends with it. Words that may mean money end only by what this step has proved. */
+function withEnded(before: Payment, after: Payment, context: TransitionContext): Payment["attention"] {
+  let { attention } = after;
+  for (const { number, closedAt } of openedAttempts(after)) {
     const subject = attemptSubject(number);
-    const isProven = closedAt !== undefined || payment.captures.some(({ attempt }) => attempt === number);
-    if (hasEnded(payment, number)) attention = flagEnded({ attention }, { code: "stuck", subject }, context);
+    const isClosedNow = closedAt !== undefined && before.attempts[number]?.closedAt === undefined;
+    const isProven = isClosedNow || capturesOn(after, number) > capturesOn(before, number);
+    if (hasEnded(after, number)) attention = flagEnded({ attention }, { code: "stuck", subject }, context);
     if (isProven) attention = flagEnded({ attention }, { code: "unknown_status", subject }, context);
   }
   return attention;
+}
+
+function capturesOn({ captures }: Payment, number: number): number {
+  return captures.filter(({ attempt }) => attempt === number).length;
 }
 
 function shortened(history: Payment["history"]): Payment["history"] {

@@ -36,12 +36,18 @@ export function flaggedSince(payment: Pick<Payment, "attention">): Instant | und
   return moments.length > 0 ? Math.min(...moments) : undefined;
 }
 
+/** Whether an entry with `code` was raised and has not ended by itself; a person may have answered it. */
+export function lasts({ attention }: Pick<Payment, "attention">, code: AttentionCode): boolean {
+  return attention.some((entry) => entry.code === code && entry.answered?.by !== ENDED);
+}
+
 /** Whether {@link flagged} would add an entry. */
 export function isRaisable({ attention }: Pick<Payment, "attention">, flag: Flag, now: Instant): boolean {
   const known = attention.find((entry) => isAbout(entry, flag));
   if (!known) return true;
-  if (!isCondition(flag.code) || !known.answered) return false;
-  return known.answered.by === ENDED || now >= known.answered.at + ANSWER_HOLDS_MS;
+  if (!known.answered) return false;
+  if (known.answered.by === ENDED) return true;
+  return isCondition(flag.code) && now >= known.answered.at + ANSWER_HOLDS_MS;
 }
 
 /** Returns the payment's attention with `flag` raised, or as it is if the same was raised before. */

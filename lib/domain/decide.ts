@@ -51,7 +51,7 @@ export function decide(
       const { attempt, attempts } = payment;
       if (isAllowed("modeChanged", payment, { ...context, attempt })) return { kind: "mode_changed" };
       const isLive = !hasEnded(payment, attempt) && !isPastWindow(payment, context.now, context.policy);
-      if (isLive && !attempts[attempt]?.lastRead) return { kind: "answer" };
+      if (isLive && !(attempts[attempt]?.lastRead && attemptsLeft(payment))) return { kind: "answer" };
       return attemptsLeft(payment) ? { kind: "renew" } : { kind: "fail_used_up" };
     }
     case "SUCCESS":

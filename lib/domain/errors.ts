@@ -32,6 +32,14 @@ export class PriceDiffers extends PaymentError {
   }
 }
 
+/** The caller's currency is not that of the price. */
+export class CurrencyDiffers extends PaymentError {
+  readonly code = "currency_differs";
+  constructor(named: string, price: string, currency: string) {
+    super(`The currency ${named} is not that of the price; the price is ${price} ${currency}.`);
+  }
+}
+
 /** The request id was used before with another body; `fields` differ. */
 export class RequestDiffers extends PaymentError {
   readonly code = "request_differs";
@@ -96,6 +104,22 @@ export class PaymentTaken extends PaymentError {
   }
 }
 
+/** The payment has no entry of attention with this id. */
+export class EntryNotFound extends PaymentError {
+  readonly code = "entry_not_found";
+  constructor() {
+    super("This payment has no such entry in `attention`.");
+  }
+}
+
+/** The payment changed after the person who decides saw it. */
+export class VersionChanged extends PaymentError {
+  readonly code = "version_changed";
+  constructor(version: number) {
+    super(`The payment has changed and is now at version ${version}. Please read it again before you decide.`);
+  }
+}
+
 /** Another request is still opening this checkout. */
 export class CheckoutBeingOpened extends PaymentError {
   readonly code = "checkout_being_opened";
@@ -133,7 +157,7 @@ export class GatewayUnavailable extends PaymentError {
   readonly code = "gateway_unavailable";
   constructor(retryAfterSeconds: number) {
     super(
-      "The payment gateway cannot be reached right now. Please try again. If you have paid already, we will find it.",
+      "The payment gateway cannot be reached right now. Please try again later. If you have paid already, we will find it; please do not pay again.",
       {
         retryAfterSeconds,
       },
@@ -141,13 +165,14 @@ export class GatewayUnavailable extends PaymentError {
   }
 }
 
-/** Chapa refuses our key or account, not the caller's data. Only an operator can fix it. */
+/** Chapa refuses our key or account, or the key is of the other mode. Only an operator can fix it. */
 export class GatewayMisconfigured extends PaymentError {
   readonly code = "gateway_misconfigured";
   constructor(retryAfterSeconds: number) {
-    super("Payments are not possible right now because of a fault on our side. Please try again later.", {
-      retryAfterSeconds,
-    });
+    super(
+      "Payments are not possible right now because of a fault on our side. Please try again later. If you have paid already, we will find it; please do not pay again.",
+      { retryAfterSeconds },
+    );
   }
 }
 

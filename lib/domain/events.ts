@@ -1,7 +1,13 @@
 import { entryIdOf, openEntries } from "./attention.ts";
-import { type Flag, isInert, type Payment } from "./payment.ts";
+import { type Flag, isInert, type Payment, shownTerms } from "./payment.ts";
+import { DAY_MS } from "./time.ts";
 import { type TotalsDelta, totalsDelta } from "./totals.ts";
-import { type FinalStatus, type UserEvent, WIRE_STATUS } from "./vocabulary.ts";
+import { TRANSITIONS } from "./transitions.ts";
+import { confirmsListing, type Policy } from "./verification-schedule.ts";
+import { type FinalStatus, type Mode, type UserEvent, WIRE_STATUS } from "./vocabulary.ts";
+
+/** For how long a message and a count are marked as done. */
+export const MARK_MS = 30 * DAY_MS;
 
 /** What one version of a payment means for other services. */
 export type Outcome = {
@@ -13,19 +19,36 @@ export type Outcome = {
   totals: TotalsDelta | undefined;
 };
 
-/** Returns what the step from `before` to `after` means for others; nothing if the version is unchanged. */
-export function outcomeOf(before: Payment | undefined, after: Payment): Outcome {
+/**
+ * Whether `after` is a version that was not there before. A row that was put back from a backup is none: it appears with
+ * a version above 1, or replaces a later one.
+ */
+export function isNewVersion(before: Payment | undefined, after: Payment): boolean {
+  return before ? after.version > before.version : after.version === 1;
+}
+
+/** Returns what the step from `before` to `after` means for others; nothing without a new version. */
+export function outcomeOf(
+  before: Payment | undefined,
+  after: Payment,
+  policy: Pick<Policy, "confirmingPurposes">,
+): Outcome {
   const nothing: Outcome = { listing: false, user: undefined, attention: [], totals: undefined };
-  if (before?.version === after.version) return nothing;
+  if (!isNewVersion(before, after)) return nothing;
   const known = before ? openEntries(before).map(entryIdOf) : [];
   return {
-    listing: listingStatusOf(after) !== undefined && (!before || listingStatusOf(before) !== listingStatusOf(after)),
+    listing: confirmsListing(after, policy) && isNewForListing(before, after),
     user: before?.state === after.state ? undefined : userEventOf(after),
     attention: openEntries(after)
       .filter((entry) => !known.includes(entryIdOf(entry)))
       .map(({ code, subject }) => ({ code, subject })),
     totals: totalsDelta(before, after),
   };
+}
+
+function isNewForListing(before: Payment | undefined, after: Payment): boolean {
+  const status = listingStatusOf(after);
+  return status !== undefined && (!before || listingStatusOf(before) !== status);
 }
 
 /**
@@ -36,9 +59,20 @@ export function listingStatusOf(payment: Payment): FinalStatus | undefined {
   return payment.finalised && WIRE_STATUS[payment.state] === "FAILED" ? "FAILED" : undefined;
 }
 
+/** Whether the listing may hear the payment's state. It never hears a success that is not of the stage's mode. */
+export function mayBeListed(payment: Payment, expected: Mode): boolean {
+  return payment.state !== "SUCCESS" || shownTerms(payment).mode === expected;
+}
+
 /** Whether `event` still describes the payment. An outdated message is not sent. */
 export function isCurrent(event: UserEvent, payment: Payment): boolean {
   return userEventOf(payment) === event;
+}
+
+/** Returns the version that brought the payment into its state: the one that messages about this state name. */
+export function stateVersion({ version, history }: Payment): number {
+  const last = history.findLastIndex(({ transition }) => TRANSITIONS[transition].to !== "same");
+  return version - (history.length - 1 - last);
 }
 
 function userEventOf(payment: Payment): UserEvent | undefined {

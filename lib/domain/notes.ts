@@ -2,7 +2,7 @@ import { isNotMoney, type VerifyResult } from "./evidence.ts";
 import { type Attempt, type Capture, isSameCapture, type Lease, type Payment } from "./payment.ts";
 import type { Instant } from "./time.ts";
 import type { TransitionContext } from "./transitions.ts";
-import { dueAt, isAfterWindow, isPastLapse, nextVerification, retryAt } from "./verification-schedule.ts";
+import { dueAt, isAfterWindow, isPastLapse, nextVerification, retryAfter, retryAt } from "./verification-schedule.ts";
 import type { LastRead } from "./vocabulary.ts";
 
 // Notes change a payment without a transition: they keep its state and its version.
@@ -35,11 +35,44 @@ export function noteVerification(
   return { ...next, dueAt: dueAt(next, now, policy) };
 }
 
+/** `now` is when Chapa was asked: a webhook that came later still waits. */
 function verifiedAttempt(record: Attempt, { now, policy }: TransitionContext): Attempt {
-  return record.verifyAt === undefined ? record : { ...record, verifyAt: nextVerification(record, now, policy) };
+  if (record.webhookAt !== undefined && record.webhookAt >= now) return record;
+  const answered = { ...record, webhookAt: undefined };
+  if (record.verifyAt === undefined) return answered;
+  const next = record.end === "paid" ? undefined : nextVerification(record, now, policy);
+  return { ...answered, verifyAt: next };
 }
 
 /** What Chapa's answer says for later: the key that reads the attempt, a failed try, the first reading for a lapse. */
+/**
+ * Returns the payment after a signed webhook named `attempt` and Chapa did not answer. The attempt, whatever became of
+ * it, is asked again until Chapa answers a question that was asked later. Each webhook is a new date.
+ */
+export function webhookWaits(payment: Payment, attempt: number, { now, policy }: TransitionContext): Payment {
+  const record = payment.attempts[attempt];
+  if (!record) return payment;
+  const webhookAt = Math.max(now, (record.webhookAt ?? 0) + 1);
+  return dated(payment, attempt, { ...record, webhookAt }, { now, policy });
+}
+
+/** Returns the payment with the next verification of an attempt that a signed webhook has named; see {@link webhookWaits}. */
+export function webhookWaitsOn(payment: Payment, attempt: number, { now, policy }: TransitionContext): Payment {
+  const record = payment.attempts[attempt];
+  return record?.webhookAt === undefined ? payment : dated(payment, attempt, record, { now, policy });
+}
+
+function dated(
+  payment: Payment,
+  attempt: number,
+  record: Attempt,
+  { now, policy }: Pick<TransitionContext, "now" | "policy">,
+): Payment {
+  const verifyAt = retryAfter(record.webhookAt ?? now, now);
+  const next = { ...payment, attempts: { ...payment.attempts, [attempt]: { ...record, verifyAt } } };
+  return { ...next, unreachableSince: payment.unreachableSince ?? now, dueAt: dueAt(next, now, policy) };
+}
+
 function withReading(record: Attempt, found: VerifyResult | undefined, isLate: boolean, now: Instant): Attempt {
   if (!found || found.kind === "unavailable") return record;
   const counts = isNotMoney(found) && isLate;
@@ -72,7 +105,10 @@ export function noteHeld(
 ): Payment {
   const { now, policy } = context;
   const record = payment.attempts[attempt];
-  if (!record) return payment;
+  if (!record) {
+    if (attempt !== payment.attempt || !payment.lease) return payment;
+    return { ...payment, lease: { ...payment.lease, heldSince: payment.lease.heldSince ?? now } };
+  }
   const read = withReading(record, found, isAfterWindow(payment, attempt, now, policy), now);
   const heldSince = isPastLapse(payment, attempt, now, policy) ? (read.heldSince ?? now) : read.heldSince;
   return { ...payment, attempts: { ...payment.attempts, [attempt]: { ...read, heldSince } } };

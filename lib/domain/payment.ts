@@ -42,6 +42,8 @@ export type Attempt = Terms & {
   verifyAt?: Instant | undefined;
   /** What the last recorded verification found, where a press must ask again before it gives out the link. */
   lastRead?: LastRead | undefined;
+  /** When a signed webhook named it and Chapa did not answer; it is asked until it answers a later question. */
+  webhookAt?: Instant | undefined;
   /** When Chapa first said, after the window, readably that no money came. */
   unpaidReadAt?: Instant | undefined;
   /** When we first tried to leave it after window and lapse were over, and could not. */
@@ -52,7 +54,16 @@ export type Attempt = Terms & {
  * The right to call Chapa for the latest attempt. `unsent`: its holder knows that Chapa does not know the reference.
  * `lost` counts the answers in a row that were lost.
  */
-export type Lease = { holder: string; until: Instant; unsent?: true | undefined; lost?: number | undefined };
+export type Lease = {
+  holder: string;
+  until: Instant;
+  unsent?: true | undefined;
+  lost?: number | undefined;
+  /** Since when nobody could find out what became of the attempt. */
+  heldSince?: Instant | undefined;
+  /** A person says that the next attempt may begin without knowing. */
+  released?: true | undefined;
+};
 
 /** Money that verify reported on one attempt. A field is absent if verify did not report it. */
 export type Capture = {
@@ -91,7 +102,8 @@ export type HistoryEntry = { transition: TransitionName; at: Instant; by: string
 
 /**
  * One fee and everything known about its money. Attempts 0 to `attempt` are ours; `attempts` holds those that were
- * opened. Only transitions raise `version`; changes of `dueAt`, verifications and acknowledgements do not. `userId`,
+ * opened. Only transitions raise `version`; changes of `dueAt`, verifications and acknowledgements do not. Every write
+ * raises `revision`, and no write is made over one that it has not seen. `userId`,
  * `propertyId` and `purpose` are absent only if money arrived before a caller claimed the fee.
  */
 export type Payment = {
@@ -102,6 +114,7 @@ export type Payment = {
   purpose?: string | undefined;
   state: State;
   version: number;
+  revision: number;
   attempt: number;
   /** Of the latest attempt, opened or not. */
   terms: Terms;
@@ -171,6 +184,13 @@ export function openedAttempts(payment: Payment): (Attempt & { number: number })
   return Object.entries(payment.attempts).map(([number, attempt]) => ({ ...attempt, number: Number(number) }));
 }
 
+/** Whether what was read as `before` is still so, but for notes about other attempts. */
+export function isUnchanged(before: Payment, after: Payment, number: number): boolean {
+  const a = Object.entries(before.attempts[number] ?? {}).filter(([, value]) => value !== undefined);
+  const b = new Map(Object.entries(after.attempts[number] ?? {}).filter(([, value]) => value !== undefined));
+  return before.version === after.version && a.length === b.size && a.every(([name, value]) => b.get(name) === value);
+}
+
 /** Returns the amount, currency and mode that a success on `attempt` must report. */
 export function termsOf(payment: Payment, attempt: number): Terms {
   return payment.attempts[attempt] ?? payment.terms;
@@ -178,8 +198,31 @@ export function termsOf(payment: Payment, attempt: number): Terms {
 
 /** Returns the reference that callers see: that of the confirmed checkout, else the latest. */
 export function shownTxRef(payment: Payment): TxRef {
-  const confirmed = payment.captures.find((capture) => capture.kind === "confirmed");
-  return txRefOf(payment.ref, confirmed?.attempt ?? payment.attempt);
+  return txRefOf(payment.ref, shownAttempt(payment));
+}
+
+/** Returns the terms that callers see, of the same checkout as {@link shownTxRef}. */
+export function shownTerms(payment: Payment): Terms {
+  return termsOf(payment, shownAttempt(payment));
+}
+
+function shownAttempt(payment: Payment): number {
+  return confirmedCaptures(payment)[0]?.attempt ?? payment.attempt;
+}
+
+function confirmedCaptures({ captures }: Payment): Capture[] {
+  return captures.filter(({ kind }) => kind === "confirmed");
+}
+
+/** Returns when the money that confirmed the payment came. It never changes, even when that money goes back. */
+export function paidAt(payment: Payment): Instant | undefined {
+  const [first, ...others] = confirmedCaptures(payment).map(({ at }) => at);
+  return first === undefined ? undefined : Math.min(first, ...others);
+}
+
+/** Returns the confirmed money in santim, less what went back. */
+export function netOf(payment: Payment): number {
+  return sum(confirmedCaptures(payment).flatMap(({ amount, reversal }) => (amount && !reversal ? [amount] : [])));
 }
 
 /** Returns the codes that still await a person's decision. */
@@ -203,6 +246,5 @@ export function refundableOf(captures: readonly Capture[], terms: Terms): Santim
 
 /** Returns the amount of the confirmed capture in santim, else the amount asked for. */
 export function paidAmount(payment: Payment): Santim {
-  const confirmed = payment.captures.find((capture) => capture.kind === "confirmed");
-  return confirmed?.amount ?? payment.terms.amount;
+  return confirmedCaptures(payment)[0]?.amount ?? payment.terms.amount;
 }

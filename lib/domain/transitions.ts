@@ -1,4 +1,4 @@
-import { isEntryOpen, isRaisable } from "./attention.ts";
+import { isEntryOpen, isRaisable, lasts } from "./attention.ts";
 import { type ClosingEvidence, isAsAgreed, isSameMoney, reversalOf, type VerifiedMoney } from "./evidence.ts";
 import {
   type Capture,
@@ -8,6 +8,7 @@ import {
   type KeyId,
   type Payment,
   STORED_CAPTURES,
+  termsOf,
 } from "./payment.ts";
 import type { Instant } from "./time.ts";
 import {
@@ -91,22 +92,26 @@ const evidenceHolds = (payment: Payment, { attempt, cancel, now, policy }: Closi
   return cancel !== "lapse" || now >= lapseAt(payment, attempt, now, policy);
 };
 
-const windowOverOrTryFailed = (payment: Payment, { now, policy, found, cancel }: Closing) =>
-  isPastWindow(payment, now, policy) || found === "failed" || cancel === "ended";
+const windowOver = (payment: Payment, { now, policy, cancel }: Closing) =>
+  isPastWindow(payment, now, policy) || cancel === "ended";
 
-const windowOver = (payment: Payment, { now, policy }: TransitionContext) => isPastWindow(payment, now, policy);
+const windowOverOrTryFailed = (payment: Payment, closing: Closing) =>
+  windowOver(payment, closing) || closing.found === "failed";
 
 const failedTryOrNoAttemptLeft = (payment: Payment, { found }: ClosingEvidence) =>
   found === "failed" || !attemptsLeft(payment);
 
-const testOnLiveStage = (payment: Payment, { attempt, policy }: TransitionContext & { attempt: number }) => {
-  const { mode } = payment.attempts[attempt] ?? payment.terms;
-  return policy.expectedMode === "live" && mode === "test" && !hasEnded(payment, attempt);
-};
+const testOnLiveStage = (payment: Payment, { attempt, policy }: TransitionContext & { attempt: number }) =>
+  isPlayMoney(payment, attempt, policy) && !hasEnded(payment, attempt);
+
+/** Whether an attempt was opened with a test key, and the stage sells for real. */
+function isPlayMoney(payment: Payment, attempt: number, policy: Policy): boolean {
+  return policy.expectedMode === "live" && termsOf(payment, attempt).mode === "test";
+}
 
 const isToEnd = (payment: Payment, { attempt }: { attempt: number }) => attemptsToEnd(payment).includes(attempt);
 
-const stuckRaised = ({ attention }: Payment) => attention.some(({ code }) => code === "stuck");
+const stuckLasts = (payment: Payment) => lasts(payment, "stuck");
 
 const someAttemptHeld = (payment: Payment) =>
   payment.state === "CREATED" || payment.state === "PENDING" || attemptsToEnd(payment).length > 0;
@@ -122,10 +127,10 @@ const attemptIsOurs = (payment: Payment, { attempt }: VerifiedMoney) => attempt 
 
 const attemptIsUnknown = (payment: Payment, { attempt }: VerifiedMoney) => attempt > payment.attempt;
 
-const asAgreed = (payment: Payment, { attempt, result }: VerifiedMoney) =>
-  result.kind === "paid" && isAsAgreed(payment, attempt, result.facts);
+const asAgreed = (payment: Payment, { attempt, result, policy }: VerifiedMoney & TransitionContext) =>
+  result.kind === "paid" && isAsAgreed(payment, attempt, result.facts) && !isPlayMoney(payment, attempt, policy);
 
-const notAsAgreed = (payment: Payment, money: VerifiedMoney) => !asAgreed(payment, money);
+const notAsAgreed = (payment: Payment, money: VerifiedMoney & TransitionContext) => !asAgreed(payment, money);
 
 /** If reviewed money goes back, that is a reversal of a known capture, not a new review. */
 const noReversalInReview = ({ state }: Payment, { result }: VerifiedMoney) =>
@@ -233,7 +238,7 @@ export const TRANSITIONS = {
     from: [...UNSETTLED, "SUCCESS", "REVIEW"],
     to: "same",
     proof: "persons_word",
-    guards: { stuckRaised, someAttemptHeld },
+    guards: { stuckLasts, someAttemptHeld },
   }),
   end: row({
     from: STATES,

@@ -15,6 +15,8 @@ export type Policy = {
   /** How long after its window a checkout that Chapa does not close may be left. */
   lapseMs: number;
   listingHearsFailed: boolean;
+  /** The purposes whose payments confirm the listing. The listing gets nothing about the others. */
+  confirmingPurposes: readonly string[];
   /** The mode in which this stage takes money. */
   expectedMode: Mode;
 };
@@ -84,7 +86,7 @@ function stateMoments(payment: Payment, now: Instant, policy: Policy): Instant[]
     case "PENDING":
       return [upcoming(timeoutAt(payment, policy), now)];
     case "SUCCESS":
-      return awaitsAcknowledgement(payment) ? [republishAt(payment, now)] : [];
+      return awaitsAcknowledgement(payment, policy) ? [republishAt(payment, now)] : [];
     case "FAILED":
     case "EXPIRED":
     case "CANCELLED": {
@@ -106,9 +108,18 @@ export function timeoutAt(payment: Payment, policy: Policy): Instant {
   return payment.beganAt + policy.timeoutMs;
 }
 
+/** Whether the listing gets the result of this payment. */
+export function confirmsListing(
+  { purpose }: Payment,
+  { confirmingPurposes }: Pick<Policy, "confirmingPurposes">,
+): boolean {
+  return purpose !== undefined && confirmingPurposes.includes(purpose);
+}
+
 /** Whether the listing still has to acknowledge a success. */
-export function awaitsAcknowledgement(payment: Payment): boolean {
+export function awaitsAcknowledgement(payment: Payment, policy: Policy): boolean {
   if (payment.state !== "SUCCESS" || payment.acknowledgedAt !== undefined) return false;
+  if (!confirmsListing(payment, policy)) return false;
   return !payment.attention.some(({ code }) => code === "listing_closed" || code === "listing_unclear");
 }
 
@@ -118,6 +129,7 @@ export function awaitsAcknowledgement(payment: Payment): boolean {
  */
 export function finaliseAt(payment: Payment, policy: Policy): Instant | undefined {
   if (!isSettledUnpaid(payment) || payment.finalised || !policy.listingHearsFailed) return undefined;
+  if (!confirmsListing(payment, policy)) return undefined;
   if (payment.firstOpenedAt === undefined || payment.settledAt === undefined) return undefined;
   if (hasLapsedLink(payment)) return undefined;
   return Math.max(payment.firstOpenedAt + policy.timeoutMs, payment.settledAt + VERIFICATIONS_AFTER_CLOSING_MS[0]);
@@ -149,7 +161,12 @@ export function republishAt(payment: Payment, now: Instant): Instant {
  * hours.
  */
 export function retryAt(payment: Payment, now: Instant): Instant {
-  return now + clamp(now - (payment.unreachableSince ?? now), FIRST_RETRY_MS, LONGEST_RETRY_MS);
+  return retryAfter(payment.unreachableSince ?? now, now);
+}
+
+/** Returns when to ask again what has not been answered since `since`. */
+export function retryAfter(since: Instant, now: Instant): Instant {
+  return now + clamp(now - since, FIRST_RETRY_MS, LONGEST_RETRY_MS);
 }
 
 /**
@@ -161,6 +178,12 @@ export function attemptsToVerify(payment: Payment, now: Instant): number[] {
   if (due.length > 0) return due.map(({ number }) => number);
   const last = payment.captures.at(-1)?.attempt;
   return [payment.state === "REVIEW" && last !== undefined ? last : payment.attempt];
+}
+
+/** Returns all opened attempts that still await a verification, the latest first; the latest one if none does. */
+export function attemptsToAsk(payment: Payment): number[] {
+  const awaiting = openedAttempts(payment).filter(({ verifyAt }) => verifyAt !== undefined);
+  return awaiting.length > 0 ? awaiting.map(({ number }) => number).reverse() : attemptsToVerify(payment, 0);
 }
 
 /** Whether the latest checkout is past its window, so that the next request opens a new one. */
@@ -198,8 +221,8 @@ export function isAfterWindow({ attempts }: Payment, number: number, now: Instan
 }
 
 /** Whether an attempt has been held for a day, so that a person is called. */
-export function isStuck({ attempts }: Payment, number: number, now: Instant): boolean {
-  const heldSince = attempts[number]?.heldSince;
+export function isStuck({ attempts, attempt, lease }: Payment, number: number, now: Instant): boolean {
+  const heldSince = attempts[number]?.heldSince ?? (number === attempt ? lease?.heldSince : undefined);
   return heldSince !== undefined && now >= heldSince + STUCK_AFTER_MS;
 }
 

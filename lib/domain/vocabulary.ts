@@ -127,6 +127,10 @@ export const ATTENTION_CONDITIONS = ["stuck"] as const;
 export const ATTENTION_CODES = [...ATTENTION_FACTS, ...ATTENTION_CONDITIONS] as const;
 export type AttentionCode = (typeof ATTENTION_CODES)[number];
 
+/** What a payment must not wait for longer than a day. */
+export const DEADLINES = ["delivery", "expiry", "verification"] as const;
+export type Deadline = (typeof DEADLINES)[number];
+
 /** The messages that a payer gets. Each is sent once per change, as best effort, and never delays a payment. */
 export const USER_EVENTS = ["paid", "failed", "expired", "cancelled"] as const;
 export type UserEvent = (typeof USER_EVENTS)[number];
@@ -145,6 +149,9 @@ export type Mode = (typeof MODES)[number];
 
 export const CURRENCIES = ["ETB", "USD"] as const;
 export type Currency = (typeof CURRENCIES)[number];
+
+/** What a payment of a purpose confirms: the publication of its property, or nothing. */
+export const CONFIRMS = ["listing", "none"] as const;
 
 /** How often one owner may pay for one property and purpose. */
 export const PAYABLE = ["once", "again"] as const;

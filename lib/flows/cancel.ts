@@ -36,6 +36,7 @@ export async function cancel(ports: CancelPorts, payment: Payment, by: string, d
       throw new PaymentTaken();
     }
     const saved = await ports.payments.save(current, settleUnpaid(current, "cancel", closing.evidence, context()));
+    if (saved.won && closing.evidence.cancel === "lapse") ports.count("CheckoutLapsed");
     if (saved.won || !saved.payment) return saved.payment ?? current;
     current = saved.payment;
   }

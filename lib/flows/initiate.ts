@@ -13,6 +13,7 @@ import {
 import { isInert, type Payment } from "../domain/payment.ts";
 import { SECOND_MS } from "../domain/time.ts";
 import {
+  askedOf,
   begin,
   feeOf,
   type InitiatePorts,
@@ -32,6 +33,8 @@ import { updatePayment } from "./steps/update-payment.ts";
 const SERIALS_LIMIT = 256;
 const FIRST_WAIT_MS = 100;
 const LONGEST_WAIT_MS = SECOND_MS;
+// What a request may do that may not open or close a checkout.
+const WITHOUT_EFFECT: ReadonlySet<Decision["kind"]> = new Set(["answer", "refuse", "wait", "next_serial"]);
 
 /**
  * Returns the one payment of this fee, with a checkout while it can be paid. The row is stored before we call Chapa, so
@@ -54,10 +57,11 @@ export type Initiated = { payment: Payment; replayed: boolean; quota: Quota };
 /** Takes the next step of the stored payment until it has an answer. */
 async function finish(job: Job, started: Started): Promise<Payment> {
   const { ports, run } = job;
-  const request = { ...started.request, asked: job.asked, payableAgain: job.price.payableAgain };
+  const request = { ...started.request, asked: askedOf(job, started.request), payableAgain: job.price.payableAgain };
   let payment = await withFee(job, started.payment);
   for (let waitMs = FIRST_WAIT_MS; ; ) {
     const decision = decide(payment, request, { holder: run.me, key: job.terms.key }, job.context());
+    if (job.barred && !WITHOUT_EFFECT.has(decision.kind)) throw job.barred;
     switch (decision.kind) {
       case "answer":
         return payment;
@@ -154,18 +158,24 @@ async function recover(job: Job, payment: Payment): Promise<Payment> {
 async function nextSerial(job: Job, payment: Payment, request: KnownRequest): Promise<Payment> {
   const serial = payment.serial + 1;
   if (serial >= SERIALS_LIMIT) throw new AttemptsUsedUp();
+  if (job.barred) {
+    const next = await job.ports.payments.find(job.refAt(serial));
+    if (!next) throw job.barred;
+    return next;
+  }
   await job.ports.requests.pointTo(job.hash, request.by, job.refAt(serial));
   return claimAgain(job, serial);
 }
 
 async function claimAgain(job: Job, serial: number): Promise<Payment> {
+  if (job.barred) throw job.barred;
   const { payment } = await job.ports.payments.create(newClaim(job, serial));
   return payment;
 }
 
 /** Money may arrive before a caller claims the fee. The first caller that asks for the fee names its owner. */
 async function withFee(job: Job, payment: Payment): Promise<Payment> {
-  if (payment.userId) return payment;
+  if (payment.userId || job.barred) return payment;
   const updated = await updatePayment(job.ports.payments, payment, (current) =>
     current.userId ? undefined : { ...current, ...feeOf(job, current.serial) },
   );

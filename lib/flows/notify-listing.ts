@@ -1,12 +1,12 @@
 import { flag } from "../domain/apply.ts";
-import { DELIVERY } from "../domain/attention.ts";
-import { listingStatusOf } from "../domain/events.ts";
+import { captureSubject, DELIVERY } from "../domain/attention.ts";
+import { listingStatusOf, mayBeListed } from "../domain/events.ts";
 import { paymentIdOf, type Ref, type Uuid } from "../domain/ids.ts";
 import { deliveryEnded, deliverySent } from "../domain/notes.ts";
-import { type Payment, shownTxRef } from "../domain/payment.ts";
+import { type Flag, isSettledUnpaid, isSpent, type Payment, shownTxRef } from "../domain/payment.ts";
 import { clamp, MINUTE_MS, SECOND_MS } from "../domain/time.ts";
-import type { TransitionContext } from "../domain/transitions.ts";
-import { awaitsAcknowledgement, type Policy } from "../domain/verification-schedule.ts";
+import { isAllowed, type TransitionContext } from "../domain/transitions.ts";
+import { awaitsAcknowledgement, confirmsListing, type Policy } from "../domain/verification-schedule.ts";
 import type { FinalStatus, Mode } from "../domain/vocabulary.ts";
 import type { Handled } from "../queue/worker.ts";
 import type { Clock } from "../runtime/clock.ts";
@@ -18,7 +18,7 @@ import { paymentFields } from "./steps/payment-fields.ts";
 import { updatePayment } from "./steps/update-payment.ts";
 
 export type NotifyListingPorts = {
-  payments: Pick<PaymentTable, "find" | "save">;
+  payments: Pick<PaymentTable, "find" | "findAll" | "openedForProperty" | "save">;
   listing: Pick<ListingService, "confirm" | "isPublicOrReserved">;
   clock: Pick<Clock, "now">;
   log: Log;
@@ -35,6 +35,8 @@ const FIRST_BACKOFF_MS = 10 * SECOND_MS;
 const LONGEST_BACKOFF_MS = 15 * MINUTE_MS;
 // A payment that changes during its delivery is delivered again. More rounds than this in one run would be a defect.
 const ROUNDS = 4;
+// More payments of one property are not read. Only an attack makes so many.
+const MOST_PAYMENTS = 1000;
 
 /** What is delivered. `sentBefore`: the outcome of an earlier send is unknown. */
 type Delivery = {
@@ -61,8 +63,11 @@ export async function notifyListing(ports: NotifyListingPorts, ref: Ref, receive
   for (let round = 0; round < ROUNDS; round++) {
     // Read before and after each send, so that a newer state follows an outdated send.
     const payment = await ports.payments.find(ref);
-    const status = payment && statusToDeliver(payment, ports.policy);
+    const status = payment && statusToDeliver(payment, ports);
     if (!payment?.propertyId || !status || status === delivered) return { kind: "done" };
+    const others = await othersOf(ports, ref, payment.propertyId);
+    if (status === "FAILED" && others.some(isOpenOrPaid)) return withheld(ports, payment);
+    if (status === "SUCCESS" && (await flagPaidTwice(ports, payment, others))) continue;
     const quietMs = (payment.sentAt ?? Number.NEGATIVE_INFINITY) + QUIET_AFTER_SEND_MS - ports.clock.now();
     if (quietMs > 0) return { kind: "retry", delaySeconds: quietMs / SECOND_MS };
     const sentBefore = payment.sentAt !== undefined;
@@ -73,10 +78,59 @@ export async function notifyListing(ports: NotifyListingPorts, ref: Ref, receive
   return backoff;
 }
 
-function statusToDeliver(payment: Payment, policy: Policy): FinalStatus | undefined {
+function statusToDeliver(payment: Payment, { policy, expectedMode }: NotifyListingPorts): FinalStatus | undefined {
+  if (!mayBeListed(payment, expectedMode)) return undefined;
   const status = listingStatusOf(payment);
-  if (status === "SUCCESS") return awaitsAcknowledgement(payment) ? status : undefined;
-  return policy.listingHearsFailed ? status : undefined;
+  if (status === "SUCCESS") return awaitsAcknowledgement(payment, policy) ? status : undefined;
+  return policy.listingHearsFailed && confirmsListing(payment, policy) ? status : undefined;
+}
+
+/** Returns the other payments that would confirm this property: of other users, or earlier ones of the same fee. */
+async function othersOf(ports: NotifyListingPorts, ref: Ref, propertyId: Uuid): Promise<Payment[]> {
+  const always = { from: 0, to: Number.MAX_SAFE_INTEGER };
+  const keys = await ports.payments.openedForProperty(propertyId, always, MOST_PAYMENTS);
+  const refs = keys.flatMap((key) => (key.ref === ref ? [] : [key.ref]));
+  return (await ports.payments.findAll(refs)).filter((other) => confirmsListing(other, ports.policy));
+}
+
+function isOpenOrPaid(payment: Payment): boolean {
+  return !isSettledUnpaid(payment);
+}
+
+/** Another payment may still confirm the property. If it is not paid, its own FAILED follows. */
+function withheld(ports: NotifyListingPorts, payment: Payment): Handled {
+  ports.log.info("listing_delivery_withheld", paymentFields(payment));
+  return { kind: "done" };
+}
+
+/**
+ * Calls for a person if another user has paid for the same property: on the payment that was paid later.
+ * @returns whether `payment` changed
+ */
+async function flagPaidTwice(ports: NotifyListingPorts, payment: Payment, others: Payment[]): Promise<boolean> {
+  const context = contextOf(ports);
+  let isChanged = false;
+  for (const other of others) {
+    if (other.userId === payment.userId || other.state !== "SUCCESS" || isSpent(other, false)) continue;
+    const later = isPaidLater(payment, other) ? payment : other;
+    const { stepped } = await updatePayment(ports.payments, later, (current) => {
+      const paidTwice = paidTwiceFlag(current);
+      return isAllowed("flag", current, { ...context, ...paidTwice }) ? flag(current, paidTwice, context) : undefined;
+    });
+    isChanged ||= stepped && later === payment;
+  }
+  return isChanged;
+}
+
+/** It is about the capture, so that a refund of it answers the flag. */
+function paidTwiceFlag({ captures, attempt }: Payment): Flag {
+  const confirmed = captures.find(({ kind }) => kind === "confirmed");
+  return { code: "paid_twice_property", subject: captureSubject(confirmed ?? { attempt }) };
+}
+
+function isPaidLater(payment: Payment, other: Payment): boolean {
+  const [at = 0, otherAt = 0] = [payment.settledAt, other.settledAt];
+  return at === otherAt ? payment.ref > other.ref : at > otherAt;
 }
 
 async function deliver(ports: NotifyListingPorts, delivery: Delivery): Promise<Step> {
@@ -156,7 +210,9 @@ async function closed(
 ): Promise<Step> {
   if (delivery.status === "FAILED") return ended(ports, delivery, false);
   await updatePayment(ports.payments, delivery.payment, (current) =>
-    awaitsAcknowledgement(current) ? flag(current, { code, subject: DELIVERY }, contextOf(ports)) : undefined,
+    awaitsAcknowledgement(current, ports.policy)
+      ? flag(current, { code, subject: DELIVERY }, contextOf(ports))
+      : undefined,
   );
   return { kind: "done" };
 }

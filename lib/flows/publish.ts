@@ -1,13 +1,14 @@
 import type { ListingMessage, NotificationMessage } from "../contract/queues.ts";
 import { errorName } from "../domain/errors.ts";
-import { type Outcome, outcomeOf } from "../domain/events.ts";
+import { isNewVersion, mayBeListed, type Outcome, outcomeOf } from "../domain/events.ts";
 import { eventIdOf } from "../domain/ids.ts";
 import type { Payment } from "../domain/payment.ts";
+import type { Policy } from "../domain/verification-schedule.ts";
 import type { Mode } from "../domain/vocabulary.ts";
 import type { Queue } from "../queue/send.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Log } from "../runtime/logger.ts";
-import type { Count } from "../runtime/metrics.ts";
+import type { MarkTable } from "../table/marks.ts";
 import type { Change } from "../table/stream.ts";
 import type { TotalsTable } from "../table/totals.ts";
 import { countCalls } from "./steps/count-calls.ts";
@@ -16,27 +17,30 @@ import { paymentFields } from "./steps/payment-fields.ts";
 export type PublishPorts = {
   listing: Pick<Queue<ListingMessage>, "sendAll">;
   notification: Pick<Queue<NotificationMessage>, "sendAll">;
+  marks: Pick<MarkTable, "count">;
   totals: Pick<TotalsTable, "add" | "count">;
+  /** Names a write, so that it is recognised if its answer is lost. */
+  newId: () => string;
+  policy: Pick<Policy, "confirmingPurposes">;
   clock: Pick<Clock, "now">;
   log: Log;
-  count: Count;
   /** Whether this stage moves real money. */
   expectedMode: Mode;
 };
 
-/** Turns new versions of payments into messages. Receivers tolerate repeated messages; the sweep finds lost ones. */
+/**
+ * Turns new versions of payments into messages, and counts each version once. Receivers tolerate repeated messages; the
+ * sweep finds lost ones.
+ */
 export async function publish(ports: PublishPorts, changes: readonly Change[]): Promise<void> {
-  const steps = changes.map(({ before, after }) => ({ after, outcome: outcomeOf(before, after) }));
-  await ports.listing.sendAll(steps.filter(({ outcome }) => outcome.listing).map(({ after }) => toListing(after)));
+  const steps = changes.map(({ before, after }) => ({ after, outcome: outcomeOf(before, after, ports.policy) }));
+  const listed = steps.filter(({ after, outcome }) => outcome.listing && mayBeListed(after, ports.expectedMode));
+  await ports.listing.sendAll(listed.map(({ after }) => toListing(after)));
   await ports.notification.sendAll(steps.flatMap(({ after, outcome }) => toUser(after, outcome)));
   for (const { after, outcome } of steps) {
-    for (const { code, subject } of outcome.attention) {
-      ports.count("AttentionRaised");
-      ports.log.error("attention_raised", { ...paymentFields(after), code, subject });
-    }
-    if (outcome.totals) await addTotals(ports, after, outcome.totals);
+    if (outcome.totals || outcome.attention.length > 0) await countOnce(ports, after, outcome);
   }
-  const begun = changes.filter(({ before, after }) => before?.version !== after.version && isBegun(after));
+  const begun = changes.filter(({ before, after }) => isNewVersion(before, after) && isBegun(after));
   if (begun.length > 0) await countCalls(ports, { initiate_calls: begun.length });
 }
 
@@ -54,14 +58,32 @@ function toListing({ ref, version, propertyId }: Payment) {
 }
 
 function toUser({ ref, version }: Payment, { user }: Outcome): { message: NotificationMessage }[] {
-  return user ? [{ message: { ref, version, event: user, tries: 0 } }] : [];
+  return user ? [{ message: { ref, version, event: user } }] : [];
+}
+
+/**
+ * Counts what a version means, however often its record comes. If the table does not answer, attention is logged all
+ * the same, because a second record is better than none.
+ */
+async function countOnce(ports: PublishPorts, payment: Payment, { attention, totals }: Outcome): Promise<void> {
+  const isFirst = await counted(ports, payment, () => ports.marks.count(payment, ports.newId(), ports.clock.now()));
+  if (isFirst === false) return;
+  for (const { code, subject } of attention) {
+    ports.log.error("attention_raised", { ...paymentFields(payment), code, subject });
+  }
+  if (isFirst && totals) await counted(ports, payment, () => ports.totals.add(totals));
 }
 
 /** A failed count must not stop the stream: the daily reconciliation corrects totals. */
-async function addTotals(ports: PublishPorts, payment: Payment, delta: NonNullable<Outcome["totals"]>): Promise<void> {
+async function counted<Value>(
+  { log }: PublishPorts,
+  payment: Payment,
+  write: () => Promise<Value>,
+): Promise<Value | undefined> {
   try {
-    await ports.totals.add(delta);
+    return await write();
   } catch (error) {
-    ports.log.warn("totals_not_counted", { ...paymentFields(payment), error: errorName(error) });
+    log.warn("totals_not_counted", { ...paymentFields(payment), error: errorName(error) });
+    return undefined;
   }
 }

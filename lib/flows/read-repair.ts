@@ -1,8 +1,9 @@
 import type { ResolveMessage } from "../contract/queues.ts";
 import { DependencyUnavailable, errorName } from "../domain/errors.ts";
 import { txRefOf } from "../domain/ids.ts";
-import { isSettledUnpaid, type Payment } from "../domain/payment.ts";
+import { isSettledUnpaid, openedAttempts, type Payment } from "../domain/payment.ts";
 import { SECOND_MS } from "../domain/time.ts";
+import { attemptsToAsk } from "../domain/verification-schedule.ts";
 import type { Queue } from "../queue/send.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Log } from "../runtime/logger.ts";
@@ -28,7 +29,10 @@ export async function readRepair(ports: ReadRepairPorts, payment: Payment): Prom
   if (!mayBeOutdated(payment, ports.clock.now())) return;
   if (!(await ports.bucket.take(payment.ref)).allowed) return;
   try {
-    await ports.resolve.send({ message: { tx_ref: txRefOf(payment.ref, payment.attempt), trigger: "read" } });
+    // Money may lie on an older link.
+    for (const attempt of isSettledUnpaid(payment) ? attemptsToAsk(payment) : [payment.attempt]) {
+      await ports.resolve.send({ message: { tx_ref: txRefOf(payment.ref, attempt), trigger: "read" } });
+    }
   } catch (error) {
     if (!(error instanceof DependencyUnavailable)) throw error;
     ports.log.warn("verification_not_requested", { ...paymentFields(payment), error: errorName(error) });
@@ -37,7 +41,9 @@ export async function readRepair(ports: ReadRepairPorts, payment: Payment): Prom
 
 function mayBeOutdated(payment: Payment, now: number): boolean {
   const latest = payment.attempts[payment.attempt];
-  if (!latest) return false;
-  if (payment.state === "PENDING") return now - Math.max(latest.openedAt, payment.verifiedAt ?? 0) >= STALE_MS;
-  return isSettledUnpaid(payment) && latest.verifyAt !== undefined && isWanted(payment, "read", now);
+  if (payment.state === "PENDING" && latest) {
+    return now - Math.max(latest.openedAt, payment.verifiedAt ?? 0) >= STALE_MS;
+  }
+  const isAwaited = openedAttempts(payment).some(({ verifyAt }) => verifyAt !== undefined);
+  return isSettledUnpaid(payment) && isAwaited && isWanted(payment, "read", now);
 }

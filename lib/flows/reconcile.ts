@@ -72,7 +72,10 @@ async function runFrom(run: Run, from: Progress): Promise<Reconciled["kind"]> {
     if (!next) return "to_be_continued";
     progress = next;
     const { verifications, findings } = run;
-    if (progress.isDone) ports.log.info("reconciled", { day: progress.day, verifications, findings });
+    if (progress.isDone) {
+      ports.count("Reconciled");
+      ports.log.info("reconciled", { day: progress.day, verifications, findings });
+    }
   }
   return "done";
 }

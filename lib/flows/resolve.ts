@@ -2,8 +2,8 @@ import type { ChapaClient } from "../chapa/client.ts";
 import { end, finalise, modeChanged, settleUnpaid } from "../domain/apply.ts";
 import type { Money, Readable, Unpaid, VerifyResult } from "../domain/evidence.ts";
 import { type CheckoutRef, paymentIdOf, txRefOf } from "../domain/ids.ts";
-import { noteVerification, unreachable } from "../domain/notes.ts";
-import { isSettledUnpaid, type Payment } from "../domain/payment.ts";
+import { noteVerification, unreachable, webhookWaits, webhookWaitsOn } from "../domain/notes.ts";
+import { isSettledUnpaid, isUnchanged, type Payment } from "../domain/payment.ts";
 import { MINUTE_MS, SECOND_MS } from "../domain/time.ts";
 import { isAllowed, type TransitionContext, transitionDue } from "../domain/transitions.ts";
 import { attemptsToEnd, type Policy } from "../domain/verification-schedule.ts";
@@ -61,14 +61,40 @@ export async function resolve(
     if (afterMs > 0 && afterMs <= BETWEEN_VERIFICATIONS_MS) return suppressed(ports, payment, trigger, afterMs);
   }
   if (isUnverified(trigger) && !(await ports.budget?.take("unverified"))?.allowed) return { kind: "held", payment };
+  return ask(ports, { ref, attempt, txRef, payment }, trigger, deadline);
+}
 
+/**
+ * Asks Chapa about one checkout, however recently another one of the same payment was verified.
+ * @param checkout with its payment as it was read; undefined if there is no row
+ */
+export async function ask(
+  ports: ResolvePorts,
+  { ref, attempt, txRef, payment }: CheckoutRef & { payment: Payment | undefined },
+  trigger: Trigger,
+  deadline: number,
+): Promise<Resolved> {
   const context = runContext(ports, `resolve:${trigger}`);
+  // A test checkout is of no use to a stage that sells for real.
+  if (payment && isAllowed("modeChanged", payment, { ...context(), attempt })) {
+    const { payment: after } = await updatePayment(ports.payments, payment, (current) => {
+      const now = context();
+      return isAllowed("modeChanged", current, { ...now, attempt }) ? modeChanged(current, attempt, now) : undefined;
+    });
+    return { kind: "verified", payment: after };
+  }
   const begun = context();
   const owner = payment && attempt <= payment.attempt ? ownerOf(payment, attempt) : undefined;
   const result = await ports.chapa.verify(txRef, owner, deadline - begun.now);
-  const after = await conclude({ ports, attempt, context, begun, deadline }, { ref, payment }, result);
+  if ("word" in result) ports.count("ChapaWordUnknown");
+  const after = await conclude(
+    { ports, attempt, trigger, context, begun, deadline, rounds: 0 },
+    { ref, payment },
+    result,
+  );
   const about = { payment_id: paymentIdOf(ref), tx_ref: txRefOf(ref, attempt) };
-  ports.log.info("verification_ended", { ...about, trigger, outcome: result.kind, state: after?.state });
+  const said = "word" in result ? { word: result.word } : {};
+  ports.log.info("verification_ended", { ...about, trigger, outcome: result.kind, ...said, state: after?.state });
   return { kind: "verified", payment: after };
 }
 
@@ -94,7 +120,13 @@ function suppressed(ports: ResolvePorts, payment: Payment, trigger: Trigger, aft
 }
 
 /** `begun` is when Chapa was called. The next verification is scheduled from then, however late the answer comes. */
-type Verification = Run & { ports: ResolvePorts; attempt: number; begun: TransitionContext };
+type Verification = Run & {
+  ports: ResolvePorts;
+  attempt: number;
+  trigger: Trigger;
+  begun: TransitionContext;
+  rounds: number;
+};
 
 async function conclude(
   run: Verification,
@@ -126,19 +158,12 @@ async function concludeUnavailable(
   result: Extract<VerifyResult, { kind: "unavailable" }>,
 ): Promise<Payment | undefined> {
   const { ports, attempt, context } = run;
-  // A test checkout is of no use to a stage that sells for real, and the live key cannot read it.
-  if (isAllowed("modeChanged", payment, { ...context(), attempt })) {
-    return saved(run, payment, (current) =>
-      isAllowed("modeChanged", current, { ...context(), attempt })
-        ? modeChanged(current, attempt, context())
-        : undefined,
-    );
-  }
   ports.count(
     result.reason === "misconfigured" || result.reason === "foreign" ? "ChapaMisconfigured" : "ChapaUnavailable",
   );
-  if (result.reason === "foreign") await holdCheckout(ports, payment, { attempt, last: result }, context);
-  return reschedule(run, (await ports.payments.find(payment.ref)) ?? payment);
+  const held =
+    result.reason === "foreign" ? await holdCheckout(ports, payment, { attempt, last: result }, context) : payment;
+  return held && reschedule(run, held);
 }
 
 /** Something says that money may have come. A person is told, and the next verification is scheduled. */
@@ -147,34 +172,41 @@ async function hold(run: Verification, payment: Payment, last: VerifyResult): Pr
   return held && endVerification(run, held, last);
 }
 
-async function saved(
-  { ports }: Verification,
-  payment: Payment,
-  step: (current: Payment) => Payment | undefined,
-): Promise<Payment | undefined> {
-  return (await updatePayment(ports.payments, payment, step)).payment;
-}
-
 async function concludeUnpaid(run: Verification, payment: Payment, found: Found): Promise<Payment | undefined> {
-  const { ports } = run;
-  let current = payment;
-  for (let round = 0; round < ROUNDS; round++) {
-    const next = await nextUnpaid(run, current, found);
-    if (next.kind === "held") {
-      const held = await holdCheckout(ports, current, next, run.context);
+  const { ports, attempt } = run;
+  const next = await nextUnpaid(run, payment, found);
+  switch (next.kind) {
+    case "held": {
+      const held = await holdCheckout(ports, payment, next, run.context);
       const isUnanswered = next.last.kind === "unavailable";
       return held && (isUnanswered ? reschedule(run, held) : endVerification(run, held, found));
     }
-    if (next.kind === "money") {
+    case "money": {
       const money = { attempt: next.attempt, result: next.result };
-      return recordCapture(ports, { ref: current.ref, payment: current }, money, run);
+      return recordCapture(ports, { ref: payment.ref, payment }, money, run);
     }
-    const saved = await ports.payments.save(current, next.payment);
-    if (saved.won && next.made) logTransition(ports, next.payment, next.made);
-    if (saved.won || !saved.payment) return afterVerification(run, saved.payment);
-    current = saved.payment;
+    case "save": {
+      const saved = await ports.payments.save(payment, next.payment);
+      if (saved.won && next.made) logTransition(ports, next.payment, next.made);
+      if (saved.won || !saved.payment) return afterVerification(run, saved.payment);
+      // Somebody else has written. The answer holds only for what it was asked about.
+      if (!isUnchanged(payment, saved.payment, attempt)) return again(run, saved.payment);
+      return concludeUnpaid(run, saved.payment, found);
+    }
   }
-  throw new Error(`payment ${payment.ref} changed ${ROUNDS} times under one verification`);
+}
+
+/** Asks Chapa again, because the payment has changed since it was asked. Each round needs another writer's progress. */
+async function again(run: Verification, payment: Payment): Promise<Payment | undefined> {
+  const { ports, attempt } = run;
+  if (run.rounds >= ROUNDS) throw new Error(`payment ${payment.ref} changed ${ROUNDS} times under one verification`);
+  const begun = run.context();
+  const result = await ports.chapa.verify(
+    txRefOf(payment.ref, attempt),
+    ownerOf(payment, attempt),
+    run.deadline - begun.now,
+  );
+  return conclude({ ...run, begun, rounds: run.rounds + 1 }, { ref: payment.ref, payment }, result);
 }
 
 type Found = (Unpaid | Readable) & VerifyResult;
@@ -205,7 +237,8 @@ async function leave(
   made: "expire" | "fail" | "end",
 ): Promise<Next> {
   const first = attempt === run.attempt ? found : undefined;
-  const closing: Closing = await closeCheckout(run.ports, ended, { attempt, first }, run);
+  const isLapsed = made === "end" && ended.attempts[attempt]?.lapsedAt !== undefined;
+  const closing: Closing = await closeCheckout(run.ports, ended, { attempt, first, isLapsed }, run);
   if (closing.kind !== "closed") return { ...closing, attempt };
   const { evidence } = closing;
   if (evidence.cancel === "lapse") run.ports.count("CheckoutLapsed");
@@ -234,9 +267,21 @@ async function endVerification(
   return updated.payment;
 }
 
-/** Chapa was unavailable, which says nothing about money, so only the verification is rescheduled. */
-async function reschedule({ ports, context }: Verification, payment: Payment): Promise<Payment | undefined> {
-  const updated = await updatePayment(ports.payments, payment, (current) => unreachable(current, context()));
+/**
+ * Chapa was unavailable, which says nothing about money, so only the verification is rescheduled. What a signed webhook
+ * has named is asked again, whatever became of it. A payment past its timeout whose checkout has ended needs no answer.
+ */
+async function reschedule(run: Verification, payment: Payment): Promise<Payment | undefined> {
+  const { ports, attempt, trigger, context } = run;
+  const updated = await updatePayment(ports.payments, payment, (current) => {
+    const now = context();
+    if (trigger === "webhook" && current.attempts[attempt]) return webhookWaits(current, attempt, now);
+    if (current.attempts[attempt]?.webhookAt !== undefined) return webhookWaitsOn(current, attempt, now);
+    const ended = { attempt: current.attempt, found: "pending", cancel: "ended" } as const;
+    return isAllowed("expire", current, { ...now, ...ended })
+      ? settleUnpaid(current, "expire", ended, now)
+      : unreachable(current, now);
+  });
   return updated.payment;
 }
 

@@ -1,4 +1,6 @@
-import type { ListingMessage, ResolveMessage } from "../contract/queues.ts";
+import type { ListingMessage, NotificationMessage, ResolveMessage } from "../contract/queues.ts";
+import { missedDeadlines } from "../domain/deadlines.ts";
+import { MARK_MS, stateVersion } from "../domain/events.ts";
 import { eventIdOf, txRefOf } from "../domain/ids.ts";
 import { republished } from "../domain/notes.ts";
 import { openedAttempts, type Payment } from "../domain/payment.ts";
@@ -7,7 +9,9 @@ import { attemptsToVerify, awaitsAcknowledgement, type Policy } from "../domain/
 import type { Outgoing, Queue } from "../queue/send.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Log } from "../runtime/logger.ts";
+import type { Count } from "../runtime/metrics.ts";
 import type { PaymentTable } from "../table/payments.ts";
+import { paymentFields } from "./steps/payment-fields.ts";
 import { updatePayment } from "./steps/update-payment.ts";
 
 export type SweepPorts = {
@@ -15,8 +19,10 @@ export type SweepPorts = {
   shards: readonly string[];
   resolve: Pick<Queue<ResolveMessage>, "sendAll">;
   listing: Pick<Queue<ListingMessage>, "sendAll">;
+  notification: Pick<Queue<NotificationMessage>, "sendAll">;
   clock: Pick<Clock, "now">;
   log: Log;
+  count: Count;
   policy: Policy;
 };
 
@@ -25,7 +31,7 @@ const PAGE = 200;
 
 /**
  * Finds every payment that is due, so that nothing depends on a message that may be lost. It requests the due
- * verifications and publishes successes that the listing has not acknowledged.
+ * verifications, and publishes successes that the listing has not acknowledged to the listing and to their payers.
  * @returns numbers of payments, verifications and messages
  */
 export async function sweep(ports: SweepPorts): Promise<{ due: number; verifications: number; published: number }> {
@@ -36,8 +42,10 @@ export async function sweep(ports: SweepPorts): Promise<{ due: number; verificat
 
   const verifications = due.flatMap((payment) => verificationsOf(payment, now));
   await ports.resolve.sendAll(verifications);
-  const unacknowledged = due.filter(awaitsAcknowledgement);
+  const unacknowledged = due.filter((payment) => awaitsAcknowledgement(payment, ports.policy));
   await ports.listing.sendAll(unacknowledged.map((payment) => listingMessage(payment, now)));
+  await ports.notification.sendAll(unacknowledged.flatMap((payment) => userMessage(payment, now)));
+  for (const payment of due) reportMissedDeadlines(ports, payment, now);
   // A verification schedules the next one itself. These payments await none, so the sweep must.
   await Promise.all(
     due.filter((payment) => awaitsNoVerification(payment, now)).map((payment) => reschedule(ports, payment)),
@@ -46,6 +54,14 @@ export async function sweep(ports: SweepPorts): Promise<{ due: number; verificat
   const done = { due: due.length, verifications: verifications.length, published: unacknowledged.length };
   ports.log.info("sweep_done", done);
   return done;
+}
+
+/** A payment is due at least once a day while it waits, so what it waits for in vain is counted every day. */
+function reportMissedDeadlines(ports: SweepPorts, payment: Payment, now: number): void {
+  for (const deadline of missedDeadlines(payment, now, ports.policy)) {
+    ports.count("DeadlineMissed");
+    ports.log.error("deadline_missed", { ...paymentFields(payment), deadline });
+  }
 }
 
 function verificationsOf(payment: Payment, now: number): Outgoing<ResolveMessage>[] {
@@ -68,6 +84,12 @@ function listingMessage(payment: Payment, now: number): Outgoing<ListingMessage>
     message: { ref, version },
     fifo: { group: propertyId ?? ref, deduplication: `${eventIdOf(ref, version)}.${minute}` },
   };
+}
+
+/** The change of a success may have been published to nobody. Its mark keeps a payer from getting a second message. */
+function userMessage(payment: Payment, now: number): Outgoing<NotificationMessage>[] {
+  if (now >= (payment.settledAt ?? now) + MARK_MS) return [];
+  return [{ message: { ref: payment.ref, version: stateVersion(payment), event: "paid" } }];
 }
 
 async function reschedule(ports: SweepPorts, payment: Payment): Promise<void> {

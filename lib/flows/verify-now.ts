@@ -2,16 +2,17 @@ import { GatewayUnavailable, type Quota, RateLimited } from "../domain/errors.ts
 import { checkoutRefOf } from "../domain/ids.ts";
 import type { Payment } from "../domain/payment.ts";
 import { nameOf, type Principal } from "../domain/principal.ts";
-import { attemptsToVerify } from "../domain/verification-schedule.ts";
+import { attemptsToAsk } from "../domain/verification-schedule.ts";
 import type { Verdict } from "../runtime/rate-limit.ts";
-import { type ResolvePorts, resolve } from "./resolve.ts";
+import { ask, type ResolvePorts, resolve } from "./resolve.ts";
 
 export type VerifyNowPorts = ResolvePorts & { limiter: { take(caller: string): Promise<Verdict> } };
 
 const RETRY_SECONDS = 5;
 
 /**
- * Verifies a payment now, whatever the schedule says, because an administrator or a program asks for it.
+ * Verifies a payment now, whatever the schedule says, because an administrator or a program asks for it: every opened
+ * checkout whose last verification is to come.
  * @returns the payment after the verification, or as stored if it was verified a moment ago
  * @throws RateLimited, GatewayUnavailable if Chapa did not answer
  */
@@ -23,10 +24,16 @@ export async function verifyNow(
 ): Promise<{ payment: Payment; quota: Quota }> {
   const verdict = await ports.limiter.take(nameOf(principal));
   if (!verdict.allowed) throw new RateLimited(verdict);
-  const [attempt = payment.attempt] = attemptsToVerify(payment, ports.clock.now());
-  const resolved = await resolve(ports, checkoutRefOf(payment.ref, attempt), "manual", deadline);
-  const after = resolved.kind === "unknown" ? payment : (resolved.payment ?? payment);
-  const isUnanswered = resolved.kind === "verified" && after.unreachableSince !== undefined;
-  if (isUnanswered) throw new GatewayUnavailable(RETRY_SECONDS);
+  const [first = payment.attempt, ...others] = attemptsToAsk(payment);
+  const resolved = await resolve(ports, checkoutRefOf(payment.ref, first), "manual", deadline);
+  let after = resolved.kind === "unknown" ? payment : (resolved.payment ?? payment);
+  if (resolved.kind === "verified") {
+    for (const attempt of others) {
+      if (after.unreachableSince !== undefined) break;
+      const asked = await ask(ports, { ...checkoutRefOf(payment.ref, attempt), payment: after }, "manual", deadline);
+      after = asked.kind === "unknown" ? after : (asked.payment ?? after);
+    }
+    if (after.unreachableSince !== undefined) throw new GatewayUnavailable(RETRY_SECONDS);
+  }
   return { payment: after, quota: verdict.quota };
 }

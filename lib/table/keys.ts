@@ -1,6 +1,7 @@
 import { PAYMENT_PREFIX } from "../contract/table.ts";
 import type { Ref } from "../domain/ids.ts";
 import { addisAbabaDay, type Instant } from "../domain/time.ts";
+import type { UserEvent } from "../domain/vocabulary.ts";
 
 /** The buckets of the `due` index. They spread its load. */
 export const DUE_SHARDS = ["0", "1", "2", "3"] as const;
@@ -13,6 +14,8 @@ export const requestKey = (hash: string) => ({ pk: `R#${hash}` });
 export const contactKey = (ref: Ref) => ({ pk: `C#${ref}` });
 export const reconcileKey = { pk: "X#reconcile" };
 export const gatewayHealthKey = { pk: "H#chapa" };
+export const versionMarkKey = (ref: Ref, version: number) => ({ pk: `N#${ref}#${version}` });
+export const messageMarkKey = (ref: Ref, version: number, event: UserEvent) => ({ pk: `N#${ref}#${version}#${event}` });
 export const totalsKey = (day: string) => ({ pk: `T#${day}` });
 
 /** Returns the bucket of a payment. It depends on the ref's last character, which is as random as the rest. */

@@ -4,7 +4,7 @@ import { PAYMENT_PREFIX } from "../contract/table.ts";
 import { flaggedSince } from "../domain/attention.ts";
 import { Ref, Uuid } from "../domain/ids.ts";
 import { Currency, Santim } from "../domain/money.ts";
-import { type Attempt, type HistoryEntry, isInert, KeyId, type Payment } from "../domain/payment.ts";
+import { type Attempt, type HistoryEntry, isInert, KeyId, type Lease, type Payment } from "../domain/payment.ts";
 import { DAY_MS } from "../domain/time.ts";
 import {
   ATTEMPT_ENDS,
@@ -37,19 +37,23 @@ const StoredAttempt = z
     lapsed_at: instant.optional(),
     verify_at: instant.optional(),
     last_read: z.enum(LAST_READS).optional(),
+    webhook_at: instant.optional(),
     unpaid_read_at: instant.optional(),
     held_since: instant.optional(),
   })
-  .transform(({ opened_at, closed_at, lapsed_at, verify_at, last_read, unpaid_read_at, held_since, ...rest }) => ({
-    ...rest,
-    openedAt: opened_at,
-    closedAt: closed_at,
-    lapsedAt: lapsed_at,
-    verifyAt: verify_at,
-    lastRead: last_read,
-    unpaidReadAt: unpaid_read_at,
-    heldSince: held_since,
-  }));
+  .transform(
+    ({ opened_at, closed_at, lapsed_at, verify_at, last_read, webhook_at, unpaid_read_at, held_since, ...rest }) => ({
+      ...rest,
+      openedAt: opened_at,
+      closedAt: closed_at,
+      lapsedAt: lapsed_at,
+      verifyAt: verify_at,
+      lastRead: last_read,
+      webhookAt: webhook_at,
+      unpaidReadAt: unpaid_read_at,
+      heldSince: held_since,
+    }),
+  );
 
 const StoredCapture = z.object({
   attempt: z.number().int(),
@@ -94,10 +98,21 @@ const StoredPayment = z.object({
   purpose: z.string().optional(),
   state: z.enum(STATES),
   version: z.number().int(),
+  revision: z.number().int(),
   attempt: z.number().int(),
   ...terms,
   attempts: z.record(z.string().regex(/^\d{1,4}$/), StoredAttempt),
-  lease: z.object({ holder: z.string(), until: instant, unsent: flag, lost: z.number().int().optional() }).optional(),
+  lease: z
+    .object({
+      holder: z.string(),
+      until: instant,
+      unsent: flag,
+      lost: z.number().int().optional(),
+      held_since: instant.optional(),
+      released: flag,
+    })
+    .transform(({ held_since, ...rest }) => ({ ...rest, heldSince: held_since }))
+    .optional(),
   checkout_url: z.string().optional(),
   created_at: instant,
   updated_at: instant,
@@ -132,6 +147,7 @@ export function fromItem(item: Item): Payment {
     purpose: stored.purpose,
     state: stored.state,
     version: stored.version,
+    revision: stored.revision,
     attempt: stored.attempt,
     terms: { amount: stored.amount, currency: stored.currency, mode: stored.mode, key: stored.key },
     attempts: Object.fromEntries(Object.entries(stored.attempts).map(([number, attempt]) => [Number(number), attempt])),
@@ -172,12 +188,13 @@ export function toItem(payment: Payment): Item {
     purpose: payment.purpose,
     state: payment.state,
     version: payment.version,
+    revision: payment.revision,
     attempt: payment.attempt,
     ...payment.terms,
     attempts: Object.fromEntries(
       Object.entries(payment.attempts).map(([number, attempt]) => [number, storedAttempt(attempt)]),
     ),
-    lease: payment.lease && withoutUndefined(payment.lease),
+    lease: payment.lease && storedLease(payment.lease),
     checkout_url: payment.checkoutUrl,
     created_at: payment.createdAt,
     updated_at: payment.updatedAt,
@@ -210,8 +227,12 @@ export function toItem(payment: Payment): Item {
   });
 }
 
+function storedLease({ heldSince, ...rest }: Lease): Item {
+  return withoutUndefined({ ...rest, held_since: heldSince });
+}
+
 function storedAttempt(attempt: Attempt): Item {
-  const { openedAt, closedAt, lapsedAt, verifyAt, lastRead, unpaidReadAt, heldSince, ...rest } = attempt;
+  const { openedAt, closedAt, lapsedAt, verifyAt, lastRead, webhookAt, unpaidReadAt, heldSince, ...rest } = attempt;
   return withoutUndefined({
     ...rest,
     opened_at: openedAt,
@@ -219,6 +240,7 @@ function storedAttempt(attempt: Attempt): Item {
     lapsed_at: lapsedAt,
     verify_at: verifyAt,
     last_read: lastRead,
+    webhook_at: webhookAt,
     unpaid_read_at: unpaidReadAt,
     held_since: heldSince,
   });

@@ -86,13 +86,15 @@ export class PaymentTable {
 
   /**
    * Stores one step from `before` to `after`: a transition, which raises the version, or a note, which keeps it. The
-   * write succeeds only while the stored version is that of `before`.
+   * write succeeds only while the stored row is the one that was read as `before`: a note beside it counts, too, because
+   * a date computed from an old copy would lose the date that somebody else has written.
    * @returns whether this step is stored, and the payment as it now is; undefined if the row is gone
    */
   async save(before: Payment, after: Payment): Promise<{ won: boolean; payment: Payment | undefined }> {
-    const wanted = toItem(after);
+    const next = { ...after, revision: before.revision + 1 };
+    const wanted = toItem(next);
     const { changed, ...update } = difference(toItem(before), wanted, DUE_KEYS);
-    if (changed.length === 0) return { won: true, payment: after };
+    if (changed.every((name) => name === "revision")) return { won: true, payment: before };
     const written = await conditionally(
       () =>
         this.#client.send(
@@ -100,15 +102,23 @@ export class PaymentTable {
             TableName: this.#name,
             Key: paymentKey(before.ref),
             ...update,
-            ConditionExpression: "#version = :seen",
-            ExpressionAttributeNames: { ...update.ExpressionAttributeNames, "#version": "version" },
-            ExpressionAttributeValues: { ...update.ExpressionAttributeValues, ":seen": before.version },
+            ConditionExpression: "#version = :seen AND #revision = :read",
+            ExpressionAttributeNames: {
+              ...update.ExpressionAttributeNames,
+              "#version": "version",
+              "#revision": "revision",
+            },
+            ExpressionAttributeValues: {
+              ...update.ExpressionAttributeValues,
+              ":seen": before.version,
+              ":read": before.revision,
+            },
             ReturnValuesOnConditionCheckFailure: "ALL_OLD",
           }),
         ),
       (there) => sameFields([...changed, "version"], there, wanted),
     );
-    if (written.won) return { won: true, payment: after };
+    if (written.won) return { won: true, payment: next };
     return { won: false, payment: written.there && fromItem(written.there) };
   }
 
@@ -151,9 +161,30 @@ export class PaymentTable {
     return (Items ?? []).map(({ pk }) => refOf(pk));
   }
 
+  /** Returns the payments of one bucket that need a person since `latest` or before, the oldest first, at most `limit`. */
+  async flagged(shard: string, latest: Instant, limit: number): Promise<PageKey[]> {
+    const { Items } = await callTable(() =>
+      this.#client.send(
+        new QueryCommand({
+          TableName: this.#name,
+          IndexName: "by-attention",
+          KeyConditionExpression: "flag_shard = :shard AND flag_at <= :latest",
+          ExpressionAttributeValues: { ":shard": shard, ":latest": latest },
+          Limit: limit,
+        }),
+      ),
+    );
+    return (Items ?? []).map(({ pk, flag_at }) => ({ ref: refOf(pk), at: Number(flag_at) }));
+  }
+
   /** Returns a user's payments by their first checkout within `span`, latest first, at most `limit`. */
   openedByUser(userId: Uuid, span: Span, limit: number): Promise<PageKey[]> {
     return this.#opened({ index: "by-user", key: "user_id", value: userId }, span, limit);
+  }
+
+  /** Returns the payments of a property, whoever made them, as {@link openedByUser} does. */
+  openedForProperty(propertyId: Uuid, span: Span, limit: number): Promise<PageKey[]> {
+    return this.#opened({ index: "by-property", key: "property_id", value: propertyId }, span, limit);
   }
 
   /** Returns the payments of one bucket of a day (see {@link dayBuckets}), as {@link openedByUser} does. */

@@ -1,14 +1,15 @@
 import type { Answer, Request } from "../serve.ts";
 import { BANK_LIST, CURRENCY_LISTS } from "./banks.ts";
+import { USED_BEFORE } from "./chapa-faults.ts";
 import { decodePath, type Fields, readFields, textAt, valueAt } from "./fields.ts";
 import { NO_ANSWER } from "./journal.ts";
 import { liveTwin } from "./simulator.ts";
-import type { SimulatorState } from "./state.ts";
-import { type Mode, stateOf, type Transaction } from "./transactions.ts";
+import type { Settings, SimulatorState } from "./state.ts";
+import { type Opening, stateOf, type Transaction } from "./transactions.ts";
 import { parseOrder } from "./validate.ts";
 import { accept, cancelledData, eventRows, NO_KEY, refuse, transactionsPage, verifyAnswer, WRONG_KEY } from "./wire.ts";
 
-type Call = { state: SimulatorState; request: Request; mode: Mode; id: string };
+type Call = Opening & { state: SimulatorState; request: Request; id: string };
 type Route = { method: string; path: RegExp; isPublic?: true; handle: (call: Call) => Answer | Promise<Answer> };
 
 // The group in each path is the id.
@@ -36,28 +37,40 @@ async function route(state: SimulatorState, request: Request): Promise<Answer> {
   for (const { method, path, isPublic, handle } of ROUTES) {
     const match = method === request.method ? path.exec(request.path) : null;
     if (!match) continue;
-    const mode = isPublic ? "test" : modeOfKey(request, state.settings.secretKey);
-    if (mode !== "test" && mode !== "live") return mode;
-    return handle({ state, request, mode, id: decodePath(match[1] ?? "") });
+    const holder = isPublic ? PUBLIC : holderOf(request, state.settings);
+    if (!("account" in holder)) return holder;
+    return handle({ state, request, ...holder, id: decodePath(match[1] ?? "") });
   }
   return refuse(404, "The requested resource was not found");
 }
 
+const FIRST_ACCOUNT = "first";
+const PUBLIC: Opening = { mode: "test", account: FIRST_ACCOUNT };
+
 /**
- * The mode that a secret key stands for, or the refusal of the key. The simulator's key means test mode. The same key
- * without `_TEST` means live mode, so that tests can have both modes without a real key.
+ * The account and the mode that a secret key stands for, or the refusal of the key. The simulator's key means test mode.
+ * The same key without `_TEST` means live mode, so that tests can have both modes without a real key.
  */
-function modeOfKey({ headers }: Request, secretKey: string): Mode | Answer {
+function holderOf({ headers }: Request, { secretKey, otherKeys }: Settings): Opening | Answer {
   const key = /^Bearer (.+)$/i.exec(headers.authorization ?? "")?.[1];
   if (!key) return NO_KEY;
-  if (key === secretKey) return "test";
-  return key === liveTwin(secretKey) ? "live" : WRONG_KEY;
+  for (const [account, known] of [[FIRST_ACCOUNT, secretKey] as const, ...otherKeys]) {
+    if (key === known) return { account, mode: "test" };
+    if (key === liveTwin(known)) return { account, mode: "live" };
+  }
+  return WRONG_KEY;
 }
 
-async function initialize({ state, request, mode }: Call): Promise<Answer> {
+/** The transaction with this reference, if the account has one and Chapa has booked it. */
+function find({ state, account }: Pick<Call, "state" | "account">, txRef: string): Transaction | undefined {
+  const transaction = state.ledger.find(txRef, account);
+  return transaction && transaction.bookedAt <= state.scheduler.now() ? transaction : undefined;
+}
+
+async function initialize({ state, request, mode, account }: Call): Promise<Answer> {
   const fields = readFields(request.body, request.headers["content-type"]);
   if (!fields) return refuse(400, "The Content-Type header must be application/json");
-  const opened = await open(state, fields, mode);
+  const opened = await open(state, fields, { mode, account });
   if (!("transaction" in opened)) return opened;
   if (opened.isAnswerLost) return NO_ANSWER;
   return accept("Hosted Link", { checkout_url: state.checkoutUrl(opened.transaction) });
@@ -68,7 +81,7 @@ async function hostedPay({ state, request }: Call): Promise<Answer> {
   const form = readFields(request.body, request.headers["content-type"]) ?? {};
   if (textAt(form, "public_key") !== state.settings.publicKey) return WRONG_KEY;
   const { title, description, logo, ...fields } = form;
-  const opened = await open(state, { ...fields, customization: { title, description, logo } }, "test");
+  const opened = await open(state, { ...fields, customization: { title, description, logo } }, PUBLIC);
   if (!("transaction" in opened)) return opened;
   return { status: 302, headers: { location: state.checkoutUrl(opened.transaction) } };
 }
@@ -76,19 +89,19 @@ async function hostedPay({ state, request }: Call): Promise<Answer> {
 async function open(
   state: SimulatorState,
   fields: Fields,
-  mode: Mode,
+  opening: Opening,
 ): Promise<Answer | { transaction: Transaction; isAnswerLost: boolean }> {
   const parsed = parseOrder(fields);
   if ("complaint" in parsed) return refuse(400, parsed.complaint);
-  if (mode === "test" && (valueAt(fields, "subaccounts") ?? valueAt(fields, "subaccount"))) {
+  if (opening.mode === "test" && (valueAt(fields, "subaccounts") ?? valueAt(fields, "subaccount"))) {
     return refuse(400, "Subaccounts are not available in test mode");
   }
-  if (state.ledger.find(parsed.order.txRef)) return refuse(400, "Transaction reference has been used before");
-  return state.open(parsed.order, mode);
+  if (find({ state, ...opening }, parsed.order.txRef)) return refuse(400, USED_BEFORE);
+  return state.open(parsed.order, opening);
 }
 
-function verify({ state, mode, id }: Call): Answer {
-  const transaction = state.ledger.find(id);
+function verify({ state, mode, account, id }: Call): Answer {
+  const transaction = find({ state, account }, id);
   if (transaction && transaction.mode !== mode) {
     const [mine, theirs] = mode === "live" ? ["Live", "test"] : ["Test", "live"];
     return refuse(401, `${mine} secret keys can't be used to verify a ${theirs} transaction`);
@@ -97,8 +110,8 @@ function verify({ state, mode, id }: Call): Answer {
   return verifyAnswer(transaction, state.profile, id);
 }
 
-function cancel({ state, request, mode, id }: Call): Answer {
-  const transaction = state.ledger.find(id);
+function cancel({ state, request, mode, account, id }: Call): Answer {
+  const transaction = find({ state, account }, id);
   if (request.body.length > 0 && state.profile.trait("cancelBody", id) === "refused") {
     return refuse(400, "The request must not have a body");
   }
@@ -123,15 +136,17 @@ function refund({ state, request, id }: Call): Answer {
   return state.refunds.request(id, fields ?? {});
 }
 
-function events({ state, id }: Call): Answer {
-  const transaction = state.ledger.findByReference(id)?.transaction ?? state.ledger.find(id);
+function events({ state, account, id }: Call): Answer {
+  const transaction = state.ledger.findByReference(id)?.transaction ?? find({ state, account }, id);
   if (!transaction) return refuse(404, "Transaction not found");
   return accept("Timeline retrieved", eventRows(transaction));
 }
 
-function transactions({ state, request, mode }: Call): Answer {
+function transactions({ state, request, mode, account }: Call): Answer {
   const page = Math.max(Math.trunc(Number(request.query.get("page") ?? 1)) || 1, 1);
-  const mine = state.ledger.all().filter((transaction) => transaction.mode === mode);
+  const mine = state.ledger
+    .all()
+    .filter((one) => one.mode === mode && find({ state, account }, one.order.txRef) === one);
   const url = `${state.settings.origin}/v1/transactions`;
   return accept("Transactions retrieved", transactionsPage(mine, page, { url, profile: state.profile }));
 }

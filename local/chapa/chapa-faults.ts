@@ -1,23 +1,31 @@
 import * as z from "zod";
-import type { Tamper } from "../faults.ts";
+import type { Refusal, Tamper } from "../faults.ts";
 import type { Answer } from "../serve.ts";
-import { decodePath } from "./fields.ts";
+import { decodePath, readFields, textAt } from "./fields.ts";
 import type { SimulatorState } from "./state.ts";
 import type { Transaction } from "./transactions.ts";
-import { refuse, unpaidAnswer, WRONG_KEY } from "./wire.ts";
+import { notPaidYet, refuse, unpaidAnswer, WRONG_KEY } from "./wire.ts";
+
+export const USED_BEFORE = "Transaction reference has been used before";
 
 const Opened = z.looseObject({ data: z.looseObject({ checkout_url: z.string() }) });
 const Envelope = z.looseObject({ data: z.looseObject({}) });
 
 /** Faults that answer without performing the request. */
-export const REFUSALS: Record<string, Answer> = {
+export const REFUSALS: Record<string, Refusal> = {
   // Set `times` to limit the burst.
-  "401burst": WRONG_KEY,
-  apiDisabled: refuse(404, "Payments through API is disabled, please contact us"),
-  cannotReceive: refuse(400, "User can't receive payments"),
-  insufficientBalance: refuse(400, "Insufficient Balance"),
+  "401burst": () => WRONG_KEY,
+  apiDisabled: () => refuse(404, "Payments through API is disabled, please contact us"),
+  cannotReceive: () => refuse(400, "User can't receive payments"),
+  insufficientBalance: () => refuse(400, "Insufficient Balance"),
   // Chapa refuses some addresses that are valid.
-  refusedEmail: refuse(400, { email: ["validation.email"] }),
+  refusedEmail: () => refuse(400, { email: ["validation.email"] }),
+  // A reference that Chapa refuses although verify does not know it.
+  usedBefore: () => refuse(400, USED_BEFORE),
+  // Set `route` to `cancel`. `word` replaces the text. Nothing is cancelled.
+  cancelRefused: ({ word = "Transaction can not be cancelled" }) => refuse(400, word),
+  // Set `route` to `verify`. `word` replaces the text in `status`.
+  notPaidYet: ({ word = "null" }) => notPaidYet(200, word),
 };
 
 /** Faults in answers that only Chapa has. */
@@ -40,6 +48,34 @@ export function chapaTampers(state: () => SimulatorState): Record<string, Tamper
       if (!envelope) return answer;
       const data = { ...envelope.data, processor: { id: 7 }, risk: null };
       return { ...answer, body: { ...envelope, data, trace: ["a", 1] } };
+    },
+
+    /** Verify says `word` of the transaction, with or without a `trace` of money. */
+    statusWord: (answer, { word = "expired", trace }) => {
+      const envelope = Envelope.safeParse(answer.body).data;
+      if (!envelope || !("status" in envelope.data)) return answer;
+      const { reference: _, ...shown } = envelope.data;
+      const traces = {
+        charge: trace === "charge" ? 17.5 : null,
+        ...(trace === "reference" ? { reference: "APTRACE" } : {}),
+      };
+      return { ...answer, body: { ...envelope, data: { ...shown, ...traces, status: word } } };
+    },
+
+    /** An answer about another reference than the one in the request. `word` is that reference. */
+    otherTxRef: (answer, { word = "ANOTHER00000000001" }) => {
+      const envelope = Envelope.safeParse(answer.body).data;
+      if (!envelope || !("tx_ref" in envelope.data)) return answer;
+      return { ...answer, body: { ...envelope, data: { ...envelope.data, tx_ref: word } } };
+    },
+
+    /** Initialize answers 504, and the transaction appears `ms` later. Until then Chapa does not know it. */
+    bookedLate: (answer, { ms }, request) => {
+      const fields = readFields(request.body, request.headers["content-type"]) ?? {};
+      const transaction = state().ledger.find(textAt(fields, "tx_ref") ?? "");
+      if (!Opened.safeParse(answer.body).success || !transaction) return answer;
+      transaction.bookedAt = state().scheduler.now() + ms;
+      return { status: 504, body: { message: "Gateway Timeout" } };
     },
 
     /** Verify does not yet show a payment of the last `ms` milliseconds. */

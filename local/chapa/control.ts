@@ -8,7 +8,7 @@ import { type Fields, readJson } from "./fields.ts";
 import type { JournalEntry } from "./journal.ts";
 import { PROFILE_NAMES } from "./profiles.ts";
 import { SCENARIO_NAMES } from "./scenarios.ts";
-import type { ChapaSimulator } from "./simulator.ts";
+import { type ChapaSimulator, UnsafeKey } from "./simulator.ts";
 
 type Route = (simulator: ChapaSimulator, body: Fields, query: URLSearchParams) => unknown;
 
@@ -17,6 +17,7 @@ const SettingsInput = z.strictObject({
   webhook_url: z.url({ protocol: /^https?$/ }).nullish(),
 });
 const PlanInput = z.strictObject({ tx_ref: z.string().min(1), plan: DeliveryPlan });
+const KeysInput = z.strictObject({ secret_key: z.string(), account: z.string().min(1).optional() });
 const ClockInput = z.strictObject({ advance_ms: z.number().min(0) });
 const FaultsInput = z.union([z.strictObject({ clear: z.literal(true) }), FaultInput]);
 
@@ -32,6 +33,12 @@ const ROUTES: Record<string, Route> = {
     if (profile) simulator.setProfile(profile);
     if (webhook_url !== undefined) simulator.setWebhookUrl(webhook_url);
     return state(simulator);
+  },
+  "POST /__sim/keys": (simulator, body) => {
+    const { secret_key: secretKey, account } = KeysInput.parse(body);
+    if (account === undefined) simulator.setKeys({ secretKey });
+    else simulator.setAccount(account, secretKey);
+    return {};
   },
   "GET /__sim/plan": (simulator) => ({ plans: simulator.plans() }),
   "POST /__sim/plan": (simulator, body) => {
@@ -77,7 +84,7 @@ export async function answerControl(simulator: ChapaSimulator, request: Request)
     return { status: 200, body: await route(simulator, body, request.query) };
   } catch (error) {
     if (error instanceof ActionRefused) return refusedAnswer(error);
-    if (error instanceof UnknownFault) return invalid(error.message);
+    if (error instanceof UnknownFault || error instanceof UnsafeKey) return invalid(error.message);
     if (error instanceof z.ZodError) return invalid(z.prettifyError(error));
     throw error;
   }

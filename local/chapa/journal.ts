@@ -1,5 +1,5 @@
 import type { ServerResponse } from "node:http";
-import { FaultPlan, type Tamper } from "../faults.ts";
+import { FaultPlan, type Refusal, type Tamper } from "../faults.ts";
 import type { Answer, Request } from "../serve.ts";
 import type { Outcome } from "./send.ts";
 
@@ -78,7 +78,7 @@ export class JournaledFaults extends FaultPlan {
     now: () => number;
     random: () => number;
     tampers: Record<string, Tamper>;
-    refusals: Record<string, Answer>;
+    refusals: Record<string, Refusal>;
   }) {
     super(options.random, options.tampers, options.refusals);
     this.#journal = options.journal;

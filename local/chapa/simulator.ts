@@ -116,10 +116,16 @@ export class ChapaSimulator {
     this.#parts.settings.profile = profile;
   }
 
-  /** Replaces keys, as the dashboard does. Absent keys stay. @throws UnsafeKey */
+  /** Replaces keys, as the dashboard does. Absent keys stay. A renewed key reads everything of its account. @throws UnsafeKey */
   setKeys(keys: { secretKey?: string; webhookSecret?: string }): void {
     if (keys.secretKey !== undefined) refuseRealKey(keys.secretKey);
     Object.assign(this.#parts.settings, keys);
+  }
+
+  /** Gives another account of Chapa's a key. It knows nothing of what other accounts' keys opened. @throws UnsafeKey */
+  setAccount(account: string, secretKey: string): void {
+    refuseRealKey(secretKey);
+    this.#parts.settings.otherKeys.set(account, secretKey);
   }
 
   setWebhookUrl(url: string | null | undefined): void {

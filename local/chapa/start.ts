@@ -51,6 +51,7 @@ function settingsOf(options: ChapaOptions): Settings {
     clock: options.clock ?? createClock(),
     seed: options.seed ?? 1,
     secretKey,
+    otherKeys: new Map(),
     publicKey: options.publicKey ?? CHAPA_DEFAULTS.publicKey,
     webhookSecret: options.webhookSecret ?? CHAPA_DEFAULTS.webhookSecret,
     retryWindowMinutes: options.retryWindowMinutes ?? CHAPA_DEFAULTS.retryWindowMinutes,

@@ -10,7 +10,7 @@ import { payerGoesTo } from "./redirect.ts";
 import { Refunds } from "./refunds.ts";
 import { scenarioOf } from "./scenarios.ts";
 import { Scheduler } from "./scheduler.ts";
-import { Ledger, type Mode, type State, type Status, stateOf, statusOf, type Transaction } from "./transactions.ts";
+import { Ledger, type Opening, type State, type Status, stateOf, statusOf, type Transaction } from "./transactions.ts";
 import type { Order } from "./validate.ts";
 import { WebhookSender } from "./webhook-sender.ts";
 
@@ -19,6 +19,8 @@ export type Settings = {
   readonly clock: Clock;
   readonly seed: number;
   secretKey: string;
+  /** The keys of further accounts, by the account's name. */
+  readonly otherKeys: Map<string, string>;
   readonly publicKey: string;
   webhookSecret: string;
   readonly retryWindowMinutes: number;
@@ -88,11 +90,11 @@ export class SimulatorState {
   }
 
   /** Opens a checkout and starts its scenario or the autopilot. */
-  async open(order: Order, mode: Mode): Promise<{ transaction: Transaction; isAnswerLost: boolean }> {
+  async open(order: Order, opening: Opening): Promise<{ transaction: Transaction; isAnswerLost: boolean }> {
     const scenario = this.settings.hasScenarios ? scenarioOf(order) : undefined;
     const plan = { ...this.#planOf(EVERY_TX_REF), ...scenario?.plan, ...this.#planOf(order.txRef) };
     const at = this.scheduler.now();
-    const transaction = this.ledger.open(order, { mode, plan, at });
+    const transaction = this.ledger.open(order, { ...opening, plan, at });
     if (scenario?.verifyUnavailableSeconds) {
       this.#verifyUnavailableUntil.set(order.txRef, at + 1000 * scenario.verifyUnavailableSeconds);
     }

@@ -43,10 +43,14 @@ export type PaymentEvent = {
 export type Transaction = {
   readonly order: Order;
   readonly mode: Mode;
+  /** The merchant's account whose key opened it. No other account's key reads it. */
+  readonly account: string;
   readonly token: string;
   readonly createdAt: number;
   readonly expiresAt: number;
   updatedAt: number;
+  /** Before this time the API does not know it. */
+  bookedAt: number;
   plan: DeliveryPlan;
   failedAttempts: number;
   /** Number of attempts that have begun and not ended. */
@@ -57,6 +61,9 @@ export type Transaction = {
   readonly log: { item: number; message: string; type: "log" | "error"; at: number }[];
 };
 
+/** Whose key opens a checkout, and in which mode. */
+export type Opening = { mode: Mode; account: string };
+
 export const ATTEMPTS_ALLOWED = 10;
 
 const CHARACTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
@@ -64,7 +71,8 @@ const TOKEN_LENGTH = 32;
 
 /** All transactions and captures. No other module changes them. */
 export class Ledger {
-  readonly #byTxRef = new Map<string, Transaction>();
+  // Two accounts may use the same reference.
+  readonly #byTxRef = new Map<string, Transaction[]>();
   readonly #byToken = new Map<string, Transaction>();
   readonly #captures: Capture[] = [];
   readonly #random: Random;
@@ -81,15 +89,17 @@ export class Ledger {
     this.#notify = options.notify;
   }
 
-  /** Opens a checkout. The tx_ref must be unused. */
-  open(order: Order, { mode, plan, at }: { mode: Mode; plan: DeliveryPlan; at: number }): Transaction {
+  /** Opens a checkout. The account must not know the tx_ref. One that is not booked yet is then never booked. */
+  open(order: Order, { mode, account, plan, at }: Opening & { plan: DeliveryPlan; at: number }): Transaction {
     const transaction: Transaction = {
       order,
       mode,
+      account,
       plan,
       token: this.#random.text(`token:${order.txRef}`, TOKEN_LENGTH, CHARACTERS.toLowerCase() + CHARACTERS),
       createdAt: at,
       updatedAt: at,
+      bookedAt: at,
       // An assumption: Chapa does not document when the window begins.
       expiresAt: at + this.#windowMs,
       failedAttempts: 0,
@@ -99,14 +109,16 @@ export class Ledger {
       captures: [],
       log: [],
     };
-    this.#byTxRef.set(order.txRef, transaction);
+    const others = this.#byTxRef.get(order.txRef) ?? [];
+    this.#byTxRef.set(order.txRef, [...others.filter((other) => other.account !== account), transaction]);
     this.#byToken.set(transaction.token, transaction);
     note(transaction, { message: "Checkout opened", at });
     return transaction;
   }
 
-  find(txRef: string): Transaction | undefined {
-    return this.#byTxRef.get(txRef);
+  /** @param account only a transaction of this account; without it of any, the newest first */
+  find(txRef: string, account?: string): Transaction | undefined {
+    return this.#byTxRef.get(txRef)?.findLast((one) => account === undefined || one.account === account);
   }
 
   findByToken(token: string): Transaction | undefined {
@@ -116,13 +128,13 @@ export class Ledger {
   /** The capture with this Chapa reference, and its transaction. */
   findByReference(reference: string): { transaction: Transaction; capture: Capture } | undefined {
     const capture = this.#captures.find((candidate) => candidate.reference === reference);
-    const transaction = capture && this.#byTxRef.get(capture.txRef);
+    const transaction = capture && this.#byTxRef.get(capture.txRef)?.find(({ captures }) => captures.includes(capture));
     return transaction && { transaction, capture };
   }
 
   /** Oldest first. */
   all(): Transaction[] {
-    return [...this.#byTxRef.values()];
+    return [...this.#byTxRef.values()].flat();
   }
 
   /** Oldest first. */

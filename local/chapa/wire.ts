@@ -31,10 +31,14 @@ export function verifyAnswer(transaction: Transaction | undefined, profile: Prof
 /** The answer of verify for an unpaid transaction, even if it is paid. */
 export function unpaidAnswer({ order, ...rest }: Transaction, profile: Profile): Answer {
   if (profile.trait("unpaid", order.txRef) === 404) {
-    const status = profile.trait("unpaidStatus", order.txRef);
-    return { status: 404, body: { message: "Payment not paid yet", status, data: null } };
+    return notPaidYet(404, profile.trait("unpaidStatus", order.txRef));
   }
   return detailsAnswer({ ...rest, order, captures: [], lastFailure: null }, "pending", profile);
+}
+
+/** The answer of verify without data about the transaction. */
+export function notPaidYet(status: 200 | 404, word: string | null): Answer {
+  return { status, body: { message: "Payment not paid yet", status: word, data: null } };
 }
 
 /** The transaction's status, with this profile's wording. */

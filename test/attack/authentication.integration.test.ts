@@ -110,6 +110,7 @@ async function ownersPayment() {
 }
 
 function bodyFor(path: string, caller: Caller): string | undefined {
+  if (path.includes("/attention/")) return JSON.stringify({ reason: "none", version: 1 });
   if (!path.endsWith("/initiate")) return undefined;
   const isProgram = caller === "program" || caller === "signed program" || caller === "nobody";
   const user_id = isProgram ? USERS.owner.id : USER_IDS[caller];
@@ -124,6 +125,7 @@ describe(`${ROUTES.length} routes × ${CALLERS.length} callers`, () => {
       const path = route.path
         .replace("{payment_id}", payment_id)
         .replace("{tx_ref}", tx_ref)
+        .replace("{entry}", "mismatch-AP0")
         .replace("{request_id}", request_id);
       const { status, body } = await knock(route.method, path, caller, bodyFor(route.path, caller));
       if (owes !== "open") return expect(status).toBe(owes);

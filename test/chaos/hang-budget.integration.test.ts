@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import type { FunctionName } from "../../lib/contract/functions.ts";
 import { ROUTES, type Route } from "../../lib/contract/routes.ts";
 import { ApiClient, type HttpResponse } from "../../local/api-client.ts";
 import type { Cloud } from "../../local/cloud.ts";
@@ -139,6 +140,7 @@ function asked(route: Route, payment: HttpResponse): Asked {
   const path = route.path
     .replace("{payment_id}", String(payment.body["id"]))
     .replace("{tx_ref}", String(payment.body["chapa_tx_ref"]))
+    .replace("{entry}", "mismatch-AP0")
     .replace("{request_id}", String(payment.body["request_id"]));
   const name = `${route.method} ${route.path}`;
   if (route.function === "chapa-webhook" && route.method === "POST") {
@@ -156,7 +158,11 @@ function asked(route: Route, payment: HttpResponse): Asked {
     const form = new URLSearchParams({ username: USERS.owner.email, password: PASSWORD }).toString();
     return { name, ask: () => caller.post(path, form, { "content-type": "application/x-www-form-urlencoded" }) };
   }
-  const body = route.function === "initiate-payment" ? JSON.stringify(anOrder()) : "";
+  const bodies: Partial<Record<FunctionName, object>> = {
+    "initiate-payment": anOrder(),
+    "answer-attention": { reason: "none", version: 1 },
+  };
+  const body = bodies[route.function] ? JSON.stringify(bodies[route.function]) : "";
   return {
     name,
     ask: async () => {

@@ -7,12 +7,12 @@ import {
   aClaim,
   aConfirmed,
   aContext,
-  aLease,
   anOpened,
   aSettled,
   captured,
   KEY,
   moneyOn,
+  POLICY,
   T0,
   TERMS,
   UNPAID_TRANSITIONS,
@@ -47,14 +47,20 @@ test("the claimer opens the checkout, and others wait for a live lease and take 
   expect(decide(free, request(payment), { holder: "other", key: KEY }, aContext(T0))).toEqual({ kind: "recover" });
 });
 
-test("no caller takes over without an attempt left, unless nothing was sent under the last one", () => {
-  const worn = { ...aClaim(), attempt: 1023, lease: aLease("gone", T0) };
-  expect(decided(worn, "me", T0 + 1)).toEqual({
-    kind: "refuse",
-    reason: "attempts_used_up",
-  });
-  const unsent = { ...worn, lease: { ...worn.lease, unsent: true as const } };
-  expect(decide(unsent, request(worn), { holder: "me", key: KEY }, aContext(T0 + 1))).toEqual({ kind: "recover" });
+test("a checkout whose last try failed, or that may be paid, is asked about again in its window", () => {
+  for (const lastRead of ["failed", "maybe_money"] as const) {
+    const payment = anOpened();
+    const read = { ...payment, attempts: { 0: { ...TERMS, openedAt: T0, lastRead } } };
+    expect(decided(read, "any", T0 + MINUTE_MS)).toEqual({ kind: "renew" });
+  }
+});
+
+test("a press renews at once after the checkout has ended, and leaves a test checkout of a stage that went live", () => {
+  const payment = anOpened();
+  const lapsed = { ...payment, attempts: { 0: { ...TERMS, openedAt: T0, end: "lapsed", lapsedAt: T0 } as const } };
+  expect(decided(lapsed, "any", T0 + MINUTE_MS)).toEqual({ kind: "renew" });
+  const live = { ...aContext(T0 + MINUTE_MS), policy: { ...POLICY, expectedMode: "live" as const } };
+  expect(decide(payment, request(payment), { holder: "any", key: KEY }, live)).toEqual({ kind: "mode_changed" });
 });
 
 test("an open checkout is handed out while its window lasts, and renewed after it", () => {

@@ -19,6 +19,7 @@ const CASES: [domainErrors.PaymentError, string, RegExp, number?][] = [
     "purpose_unknown",
     /"rent".*known purposes: listing_fee, boost\.$/,
   ],
+  [new errors.CurrencyDiffers("ETB", "10.00", "USD"), "currency_differs", /ETB is not that of.*is 10\.00 USD\.$/],
   [new errors.PriceDiffers("1.00", "500.00", "ETB"), "price_differs", /1\.00 is not the price.*is 500\.00 ETB\.$/],
   [
     new errors.RequestDiffers(["amount", "purpose"]),
@@ -34,6 +35,8 @@ const CASES: [domainErrors.PaymentError, string, RegExp, number?][] = [
   [new errors.PaymentNotFound(), "payment_not_found", /^Payment not found$/],
   [new errors.RateLimited({ retryAfterSeconds: 7, quota }), "rate_limited", /again in 7 s\.$/, 7],
   [new errors.PaymentTaken(), "payment_taken", /Money was taken/],
+  [new errors.EntryNotFound(), "entry_not_found", /no such entry in `attention`/],
+  [new errors.VersionChanged(7), "version_changed", /now at version 7\. Please read it again/],
   [
     new errors.CheckoutBeingOpened(3),
     "checkout_being_opened",
@@ -46,10 +49,17 @@ const CASES: [domainErrors.PaymentError, string, RegExp, number?][] = [
   [
     new errors.GatewayUnavailable(30),
     "gateway_unavailable",
-    /try again\. If you have paid already, we will find it\.$/,
+    /try again later\. If you have paid already, we will find it; please do not pay again\.$/,
     30,
   ],
-  [new errors.GatewayMisconfigured(60), "gateway_misconfigured", /fault on our side\. Please try again later\.$/, 60],
+  [new errors.CheckoutClosing(90), "checkout_closing", /not closed yet.*please do not pay again\.$/, 90],
+  [new errors.PaymentUnclear(), "payment_unclear", /may have been paid already.*please do not pay again\.$/, 600],
+  [
+    new errors.GatewayMisconfigured(60),
+    "gateway_misconfigured",
+    /fault on our side\. Please try again later\. If you have paid already.*do not pay again\.$/,
+    60,
+  ],
   [new errors.DependencyUnavailable("The table"), "dependency_unavailable", /^The table does not answer/, 5],
   [new errors.InitiatePaused(), "initiate_paused", /paused for maintenance/, 300],
   [new errors.BodyTooLarge(4096), "body_too_large", /larger than 4096 bytes\.$/],

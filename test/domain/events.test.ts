@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { finalise, open, reject, renew } from "../../lib/domain/apply.ts";
-import { isCurrent, listingStatusOf, outcomeOf } from "../../lib/domain/events.ts";
+import { adoptUnmatched, finalise, open, reject, renew } from "../../lib/domain/apply.ts";
+import { isCurrent, listingStatusOf, mayBeListed, outcomeOf, stateVersion } from "../../lib/domain/events.ts";
 import { noteVerification } from "../../lib/domain/notes.ts";
 import { DAY_MS } from "../../lib/domain/time.ts";
 import {
@@ -9,6 +9,7 @@ import {
   aContext,
   aLease,
   anOpened,
+  aRef,
   aRenewed,
   aReviewed,
   aSettled,
@@ -17,27 +18,36 @@ import {
   captured,
   LATER,
   moneyOn,
+  POLICY,
   T0,
   TERMS,
 } from "../support/payments.ts";
 
 const NOTHING = { listing: false, user: undefined, attention: [], totals: undefined };
 
+test("the listing never hears a success that is not of the stage's mode", () => {
+  const paid = aConfirmed();
+  expect([mayBeListed(paid, "test"), mayBeListed(paid, "live")]).toEqual([true, false]);
+  expect(mayBeListed(aSettled("expire"), "live")).toBe(true);
+});
+
 test("an unchanged version means nothing", () => {
   const payment = aConfirmed();
-  expect(outcomeOf(payment, { ...payment, verifiedAt: T0 + 9 })).toEqual(NOTHING);
+  expect(outcomeOf(payment, { ...payment, verifiedAt: T0 + 9 }, POLICY)).toEqual(NOTHING);
 });
 
 test("a note beside the version causes no event, whatever it is", () => {
   const opened = anOpened();
   const noted = { ...aConfirmed(opened), version: opened.version };
-  expect(outcomeOf(opened, noted)).toEqual(NOTHING);
+  expect(outcomeOf(opened, noted, POLICY)).toEqual(NOTHING);
 });
 
 test("a person is called once for each flag", () => {
   const once = captured(anOpened(), "review", moneyOn(anOpened()));
   const gone = moneyOn(once, 0, { kind: "reversed" });
-  expect(outcomeOf(once, captured(once, "reversal", gone)).attention).toEqual([{ code: "reversed", subject: "AP0" }]);
+  expect(outcomeOf(once, captured(once, "reversal", gone), POLICY).attention).toEqual([
+    { code: "reversed", subject: "AP0" },
+  ]);
 });
 
 test("the payer is notified of each end, and of nothing that is open or under review", () => {
@@ -49,12 +59,12 @@ test("the payer is notified of each end, and of nothing that is open or under re
   ] as const;
   for (const [move, event] of ends) {
     const settled = aSettled(move, opened);
-    expect(outcomeOf(opened, settled).user).toBe(event);
+    expect(outcomeOf(opened, settled, POLICY).user).toBe(event);
     expect(isCurrent(event, settled)).toBe(true);
     expect(isCurrent("paid", settled)).toBe(false);
   }
   for (const payment of [renew(opened, CLOSING, { terms: TERMS, lease: aLease() }, LATER), opened]) {
-    expect(outcomeOf(undefined, payment).user).toBeUndefined();
+    expect(outcomeOf(undefined, payment, POLICY).user).toBeUndefined();
   }
 });
 
@@ -69,22 +79,22 @@ test("a claim and a refused claim mean nothing to anyone", () => {
     [undefined, claim],
     [claim, reject(claim, "me", "no", LATER)],
   ] as const) {
-    expect(outcomeOf(before, after)).toEqual(NOTHING);
+    expect(outcomeOf(before, after, POLICY)).toEqual(NOTHING);
   }
 });
 
 test("a first checkout counts, a renewed one does not count again", () => {
   const claim = aClaim();
   const opened = open(claim, "me", CHECKOUT_URL, aContext());
-  expect(outcomeOf(claim, opened).totals).toMatchObject({ day: "2026-11-24", total: 1, pending: 1 });
+  expect(outcomeOf(claim, opened, POLICY).totals).toMatchObject({ day: "2026-11-24", total: 1, pending: 1 });
   const renewed = renew(opened, CLOSING, { terms: TERMS, lease: aLease() }, LATER);
-  expect(outcomeOf(opened, renewed).totals).toBeUndefined();
-  expect(outcomeOf(renewed, open(renewed, "me", CHECKOUT_URL, LATER)).totals).toBeUndefined();
+  expect(outcomeOf(opened, renewed, POLICY).totals).toBeUndefined();
+  expect(outcomeOf(renewed, open(renewed, "me", CHECKOUT_URL, LATER), POLICY).totals).toBeUndefined();
 });
 
 test("a success notifies the listing and the payer, and counts its amount", () => {
   const opened = anOpened();
-  expect(outcomeOf(opened, aConfirmed(opened))).toMatchObject({
+  expect(outcomeOf(opened, aConfirmed(opened), POLICY)).toMatchObject({
     listing: true,
     user: "paid",
     totals: { total: 0, pending: -1, success: 1, revenue: 50_000 },
@@ -93,16 +103,16 @@ test("a success notifies the listing and the payer, and counts its amount", () =
 
 test("the listing is notified of a failure only once it is finalised", () => {
   const expired = aSettled();
-  expect(outcomeOf(anOpened(), expired)).toMatchObject({ listing: false, user: "expired" });
+  expect(outcomeOf(anOpened(), expired, POLICY)).toMatchObject({ listing: false, user: "expired" });
   const finalised = finalise(expired, 0, aContext(T0 + 8 * DAY_MS));
-  expect(outcomeOf(expired, finalised)).toMatchObject({ listing: true, user: undefined });
+  expect(outcomeOf(expired, finalised, POLICY)).toMatchObject({ listing: true, user: undefined });
   expect(listingStatusOf(finalised)).toBe("FAILED");
   expect(listingStatusOf(aConfirmed(finalised))).toBe("SUCCESS");
 });
 
 test("a late success is notified after a failure was, and takes the count back", () => {
   const finalised = finalise(aSettled(), 0, aContext(T0 + 8 * DAY_MS));
-  expect(outcomeOf(finalised, aConfirmed(finalised))).toMatchObject({
+  expect(outcomeOf(finalised, aConfirmed(finalised), POLICY)).toMatchObject({
     listing: true,
     user: "paid",
     totals: { failed: -1, success: 1 },
@@ -112,7 +122,7 @@ test("a late success is notified after a failure was, and takes the count back",
 test("a review notifies a person only", () => {
   const opened = anOpened();
   const review = aReviewed(opened);
-  expect(outcomeOf(opened, review)).toMatchObject({
+  expect(outcomeOf(opened, review, POLICY)).toMatchObject({
     listing: false,
     user: undefined,
     attention: [{ code: "mismatch", subject: "AP0" }],
@@ -122,9 +132,9 @@ test("a review notifies a person only", () => {
 test("a further capture changes nothing for listing and payer and calls for a person", () => {
   const once = aConfirmed(aRenewed());
   const twice = captured(once, "duplicate", moneyOn(once, 1), 1);
-  expect(outcomeOf(once, twice)).toEqual({ ...NOTHING, attention: [{ code: "duplicate", subject: "AP1" }] });
+  expect(outcomeOf(once, twice, POLICY)).toEqual({ ...NOTHING, attention: [{ code: "duplicate", subject: "AP1" }] });
   const thrice = captured(twice, "duplicate", moneyOn(once, 1, { reference: "AP2" }), 1);
-  expect(outcomeOf(twice, thrice).attention).toEqual([{ code: "duplicate", subject: "AP2" }]);
+  expect(outcomeOf(twice, thrice, POLICY).attention).toEqual([{ code: "duplicate", subject: "AP2" }]);
 });
 
 test("a message that was overtaken by a success is not current", () => {
@@ -133,16 +143,41 @@ test("a message that was overtaken by a success is not current", () => {
   expect(isCurrent("expired", aConfirmed(expired))).toBe(false);
 });
 
-test("the next record makes up for a lost first one", () => {
-  expect(outcomeOf(undefined, aConfirmed())).toMatchObject({
-    listing: true,
-    user: "paid",
-    totals: { total: 1, success: 1, pending: 0 },
+test("a row that is put back from a backup means nothing, whether it was missing or had a later version", () => {
+  const opened = anOpened();
+  const paid = aConfirmed(opened);
+  expect(outcomeOf(undefined, paid, POLICY)).toEqual(NOTHING);
+  expect(outcomeOf(undefined, aReviewed(opened), POLICY)).toEqual(NOTHING);
+  expect(outcomeOf(paid, opened, POLICY)).toEqual(NOTHING);
+});
+
+test("money without a row of ours calls for a person and counts, although its row is new", () => {
+  const ref = aRef();
+  const { terms } = anOpened(ref);
+  const unmatched = adoptUnmatched(ref, { attempt: 0, result: moneyOn({ ref }) }, terms, aContext());
+  expect(outcomeOf(undefined, unmatched, POLICY)).toMatchObject({
+    attention: [{ code: "unmatched" }],
+    totals: { total: 1, pending: 1 },
   });
 });
 
 test("a verification that found a failed try is no event", () => {
   const opened = anOpened();
   const after = noteVerification(opened, 0, { kind: "unpaid", reason: "failed" }, LATER);
-  expect(outcomeOf(opened, after).user).toBeUndefined();
+  expect(outcomeOf(opened, after, POLICY).user).toBeUndefined();
+});
+
+test("a payment of a purpose that confirms nothing notifies its payer and counts, but not the listing", () => {
+  const boost = { ...anOpened(), purpose: "boost" };
+  const paid = outcomeOf(boost, aConfirmed(boost), POLICY);
+  expect(paid).toMatchObject({ listing: false, user: "paid", totals: { success: 1 } });
+});
+
+test("later versions in the same state leave the version that brought the state as it was", () => {
+  const paid = aConfirmed(aRenewed());
+  expect(stateVersion(paid)).toBe(paid.version);
+  const twice = captured(paid, "duplicate", moneyOn(paid, 1), 1);
+  expect([stateVersion(twice), twice.version]).toEqual([paid.version, paid.version + 1]);
+  const finalised = finalise(aSettled(), 0, aContext(T0 + 8 * DAY_MS));
+  expect(stateVersion(finalised)).toBe(finalised.version - 1);
 });

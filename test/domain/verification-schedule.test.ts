@@ -171,15 +171,27 @@ test("only a checkout that was opened has a window", () => {
 
 test("only a success awaits the listing's acknowledgement, until it is acknowledged or a person must act", () => {
   const success = confirmed();
-  expect(awaitsAcknowledgement(success)).toBe(true);
-  expect(awaitsAcknowledgement(deliveryEnded(success, true, aContext(T0)))).toBe(false);
+  expect(awaitsAcknowledgement(success, POLICY)).toBe(true);
+  expect(awaitsAcknowledgement(deliveryEnded(success, true, aContext(T0)), POLICY)).toBe(false);
   for (const code of ["listing_closed", "listing_unclear"] as const) {
-    expect(awaitsAcknowledgement(flag(success, { code, subject: "delivery" }, aContext(T0)))).toBe(false);
+    expect(awaitsAcknowledgement(flag(success, { code, subject: "delivery" }, aContext(T0)), POLICY)).toBe(false);
   }
-  expect(awaitsAcknowledgement({ ...success, attention: [{ code: "duplicate", subject: "AP1", at: T0 }] })).toBe(true);
+  expect(
+    awaitsAcknowledgement({ ...success, attention: [{ code: "duplicate", subject: "AP1", at: T0 }] }, POLICY),
+  ).toBe(true);
   for (const payment of [aClaim(), anOpened(), aSettled("expire", anOpened(), timedOut(aContext(T0)))]) {
-    expect(awaitsAcknowledgement(payment)).toBe(false);
+    expect(awaitsAcknowledgement(payment, POLICY)).toBe(false);
   }
+});
+
+test("a payment of a purpose that confirms nothing awaits no acknowledgement, and is never finalised", () => {
+  const policy = { ...POLICY, confirmingPurposes: ["boost"] };
+  const expired = aSettled("expire", anOpened(), timedOut(aContext(T0)));
+  expect(awaitsAcknowledgement(confirmed(), policy)).toBe(false);
+  expect(awaitsAcknowledgement({ ...confirmed(), purpose: "boost" }, policy)).toBe(true);
+  expect(finaliseAt(expired, policy)).toBeUndefined();
+  expect(finaliseAt({ ...expired, purpose: "boost" }, policy)).toBe(T0 + 7 * DAY_MS);
+  expect(finaliseAt({ ...expired, purpose: undefined }, POLICY)).toBeUndefined();
 });
 
 test("a payment that was never opened, or has no time of settling, is never finalised", () => {

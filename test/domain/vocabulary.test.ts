@@ -67,10 +67,12 @@ const WORDS = {
   ATTENTION_FACTS: FACTS,
   ATTENTION_CONDITIONS: ["stuck"],
   ATTENTION_CODES: [...FACTS, "stuck"],
+  DEADLINES: ["delivery", "expiry", "verification"],
   USER_EVENTS: ["paid", "failed", "expired", "cancelled"],
   TRIGGERS: ["webhook", "schedule", "reconcile", "manual", "callback", "return", "read"],
   MODES: ["test", "live"],
   CURRENCIES: ["ETB", "USD"],
+  CONFIRMS: ["listing", "none"],
   PAYABLE: ["once", "again"],
 };
 

@@ -200,6 +200,45 @@ test.each(["", "/status"])("one payment is not sent again to a caller who has it
   expect(changed.headers.get("cache-control")).toBe("private, no-cache");
 });
 
+test("an administrator answers one entry of attention by its id and the version that they saw, and the alarm's gauge falls", async () => {
+  const checkout = await stage.checkout();
+  await stage.act(checkout, "wrong-amount", { amount: "5.00" });
+  const { body } = await read(`/${checkout.id}`, bearer("admin"));
+  const [{ id }] = z.tuple([z.looseObject({ id: z.string(), answered: z.null() })]).parse(body["attention"]);
+  expect((await stage.outcome()).gauges.OpenAttention).toBe(1);
+  const answer = (entry: string, version: unknown, headers = bearer("admin")) =>
+    stage.caller.post(
+      `/api/v1/payments/${checkout.id}/attention/${entry}`,
+      JSON.stringify({ reason: "refunded in the dashboard", version }),
+      headers,
+    );
+  const codeOf = async (response: Promise<HttpResponse>) => (await response).body["code"];
+  expect(await codeOf(answer("mismatch-OTHER", body["version"]))).toBe("entry_not_found");
+  expect(await codeOf(answer(id, Number(body["version"]) - 1))).toBe("version_changed");
+  expect(await codeOf(answer(id, "1"))).toBe("input_invalid");
+  expect(await codeOf(answer(id, body["version"], bearer("owner")))).toBe("forbidden");
+
+  const answered = await answer(id, body["version"]);
+  expect(answered.status).toBe(200);
+  expect(answered.body).toMatchObject({
+    state: "REVIEW",
+    version: Number(body["version"]) + 1,
+    attention: [
+      { id, answered: { by: `user:${stage.cloud.address.users.admin.user_id}`, reason: "refunded in the dashboard" } },
+    ],
+  });
+  expect((await stage.outcome()).gauges.OpenAttention).toBe(0);
+  const again = await answer(id, body["version"]);
+  expect([again.status, again.body["version"]]).toEqual([200, answered.body["version"]]);
+});
+
+test("an owner sees that a person is called, not about which reference", async () => {
+  const checkout = await stage.checkout();
+  await stage.act(checkout, "wrong-amount", { amount: "5.00" });
+  const { body } = await read(`/${checkout.id}`);
+  expect(body["attention"]).toMatchObject([{ id: "********", code: "mismatch", subject: "********", answered: null }]);
+});
+
 test("a manual verification is answered with Chapa's present result, to administrators and programs", async () => {
   const checkout = await paidUnnoticed(stage);
   expect((await stage.status(checkout)).body["status"]).toBe("PENDING");
@@ -252,11 +291,14 @@ test("a cancellation is refused when the payment was paid, even if no webhook ha
   expect((await post(`/${checkout.id}/cancel`, bearer("admin"))).status).toBe(409);
 });
 
-test.each(["verify", "cancel"])("a cancellation changes nothing while Chapa does not answer its %s", async (route) => {
+test.each([
+  ["verify", "gateway_unavailable"],
+  ["cancel", "checkout_closing"],
+])("a cancellation changes nothing while Chapa does not answer its %s", async (route, code) => {
   const checkout = await stage.checkout(stage.addProperty());
   await stage.cloud.fault("chapa", { fault: "503", route: `/transaction/${route}` });
   const refused = await post(`/${checkout.id}/cancel`, bearer("owner"));
-  expect([refused.status, refused.body["code"]]).toEqual([503, "gateway_unavailable"]);
+  expect([refused.status, refused.body["code"]]).toEqual([503, code]);
   expect((await stage.cloud.rows.payments())[0]).toMatchObject({ state: "PENDING", version: 2 });
 });
 

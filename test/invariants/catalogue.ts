@@ -8,8 +8,8 @@ export const INVARIANTS = {
   I6: "Chapa has no transaction of which no row speaks",
   I7: "SUCCESS rests on a capture that equals what was asked, and no row names money that Chapa did not take",
   I8: "an owner who asks again gets a URL or a final answer, and everything comes to rest",
-  I9: "SUCCESS never goes back",
-  I10: "what could be refunded never exceeds what is still with us",
+  I9: "SUCCESS never goes back, and the moment of payment never moves",
+  I10: "neither what could be refunded nor the net revenue exceeds what is still with us",
   live: "while a fee is unpaid, at most one link that was given out can be paid",
   left: "no link that was given out can be paid once its payment was given up or the listing was told so, nor is one opened then",
   finalise: "a finalised payment stays finalised, and no attempt follows",
@@ -17,7 +17,9 @@ export const INVARIANTS = {
   answer: "an answer for a payment that awaits money carries a URL that can be paid",
   history: "every change of state is one version with one entry of history that the table of moves has",
   totals: "after the comparison of books a day's totals are the sum of its payments",
+  once: "a message to a payer is marked before its call, and not sent again after an answer; without a comparison of books no payment counts twice",
   contact: "how to reach a payer is kept for 30 days after the latest checkout, and not longer",
+  witness: "every payment that needs a person is counted by the gauge, whatever became of its messages",
   records: "no key, address or number is logged, or stored in clear text",
 } as const;
 export type Invariant = keyof typeof INVARIANTS;

@@ -104,6 +104,12 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
       to: "",
     },
     {
+      name: "money of the other mode counts",
+      file: "lib/domain/evidence.ts",
+      from: "    facts.currency === terms.currency &&\n    facts.mode === terms.mode\n",
+      to: "    facts.currency === terms.currency\n",
+    },
+    {
       name: "a verification whose question got no answer counts as unpaid",
       file: "lib/chapa/client.ts",
       from: `{ kind: "unavailable", reason: "unreachable" } : classifyVerify(reply);`,
@@ -315,6 +321,20 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
       to: "return WIRE_STATUS",
     },
     {
+      name: "the listing hears FAILED while another payment of the property is open",
+      file: "lib/flows/notify-listing.ts",
+      from: `if (status === "FAILED" && others.some(isOpenOrPaid))`,
+      to: `if (others.length < 0)`,
+      harmless: "every harness has one user for a property; test/functions/notify-listing.integration.test.ts has two",
+    },
+    {
+      name: "every purpose confirms the listing",
+      file: "lib/domain/verification-schedule.ts",
+      from: "return purpose !== undefined && confirmingPurposes.includes(purpose);",
+      to: "return purpose !== undefined && confirmingPurposes.length > 0;",
+      harmless: "every harness sells one purpose; test/functions/notify-listing.integration.test.ts sells three",
+    },
+    {
       name: "the listing is not read again after a send",
       file: "lib/flows/notify-listing.ts",
       from: '    if (step.kind === "done") delivered = status;\n',
@@ -361,8 +381,14 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
     {
       name: "a payer hears what has been overtaken",
       file: "lib/flows/notify-user.ts",
-      from: "!payment?.userId || !isCurrent(event, payment)",
+      from: "!payment?.userId || !isCurrent(message.event, payment)",
       to: "!payment?.userId",
+    },
+    {
+      name: "a message that the notification service has accepted is sent again",
+      file: "lib/flows/notify-user.ts",
+      from: "if (known.sentAt !== undefined)",
+      to: "if (known.sentAt === 0)",
     },
   ]),
   ...against("data at rest", [
@@ -389,10 +415,38 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
   ]),
   ...against("outbox: stream to queue", [
     {
+      name: "a version is counted as often as its record comes",
+      file: "lib/flows/publish.ts",
+      from: "if (isFirst === false) return;",
+      to: "",
+      also: [{ file: "lib/flows/publish.ts", from: "if (isFirst && totals)", to: "if (totals)" }],
+    },
+    {
+      name: "a row that was put back from a backup is a new version",
+      file: "lib/domain/events.ts",
+      from: "before ? after.version > before.version : after.version === 1",
+      to: "before ? after.version !== before.version : after.version > 0",
+      harmless: "no harness puts a row back; test/functions/publish-events.integration.test.ts does",
+    },
+    {
       name: "a success that nobody heard is not published again",
       file: "lib/flows/sweep.ts",
-      from: "const unacknowledged = due.filter(awaitsAcknowledgement);",
-      to: "const unacknowledged = due.filter((payment) => awaitsAcknowledgement(payment) && now < 0);",
+      from: "const unacknowledged = due.filter((payment) => awaitsAcknowledgement(payment, ports.policy));",
+      to: "const unacknowledged = due.filter(() => now < 0);",
+    },
+  ]),
+  ...against("a person is called", [
+    {
+      name: "attention is counted by nobody",
+      file: "lib/table/payment-item.ts",
+      from: "flag_shard: flagAt === undefined ? undefined : flagShardOf(payment.ref),",
+      to: "flag_shard: undefined,",
+    },
+    {
+      name: "attention is counted once and then no more",
+      file: "lib/flows/publish-attention.ts",
+      from: `gauge("OpenAttention", since.length);`,
+      to: `gauge("OpenAttention", since.filter((at) => now - at < SECOND_MS).length);`,
     },
   ]),
   ...against("initiate 1: limit", [
@@ -417,6 +471,18 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
       file: "lib/domain/payment.ts",
       from: "currency === terms.currency && !reversal ? [amount] : [],",
       to: "currency === terms.currency ? [amount] : [],",
+    },
+    {
+      name: "money that went back is still revenue",
+      file: "lib/domain/payment.ts",
+      from: "(amount && !reversal ? [amount] : [])",
+      to: "(amount ? [amount] : [])",
+    },
+    {
+      name: "the moment of payment moves when the money goes back",
+      file: "lib/domain/payment.ts",
+      from: "return first === undefined ? undefined : Math.min(first, ...others);",
+      to: "return first === undefined ? undefined : payment.settledAt;",
     },
   ]),
 ];

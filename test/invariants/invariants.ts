@@ -3,8 +3,10 @@ import { parseTxRef, type Ref, txRefOf } from "../../lib/domain/ids.ts";
 import {
   type Capture,
   isSettledUnpaid,
+  netOf,
   openFlags,
   type Payment,
+  paidAt,
   refundableOf,
   termsOf,
 } from "../../lib/domain/payment.ts";
@@ -16,6 +18,7 @@ import { type Invariant, Violation } from "./catalogue.ts";
 import type { Answer, Cause, Change, Rest, Taken, World } from "./world.ts";
 
 const CONTACT_MS = 30 * DAY_MS;
+const CALLS_PER_MESSAGE = 3;
 /** Clocks are set back during a run, now and then between reading the time and using it. */
 export const SKEW_MS = 10 * MINUTE_MS;
 // Attention of a success that the listing did not take.
@@ -31,6 +34,7 @@ export class Invariants {
   readonly #report: (violation: Violation) => void;
   readonly #urls = new Map<string, string>();
   readonly #notifiedFailed = new Set<Ref>();
+  readonly #paidCalls = new Map<string, number>();
 
   /** @param report may throw, which ends what has broken the invariant, or keep the violation and go on */
   constructor(world: World, secrets: readonly string[], report: (violation: Violation) => void) {
@@ -48,6 +52,8 @@ export class Invariants {
   changed({ before, after, cause }: Change): void {
     const { ref } = after;
     if (before?.state === "SUCCESS" && after.state !== "SUCCESS") this.#broken("I9", ref, `it became ${after.state}`);
+    const paid = before && paidAt(before);
+    if (paid !== undefined && paidAt(after) !== paid) this.#broken("I9", ref, `paid at ${paid}, then ${paidAt(after)}`);
     if (before?.finalised && (!after.finalised || after.attempt > before.attempt))
       this.#broken("finalise", ref, `attempt ${before.attempt} → ${after.attempt}`);
     this.#historyOf(before, after);
@@ -56,7 +62,7 @@ export class Invariants {
     if (after.state === "SUCCESS" && before?.state !== "SUCCESS") this.#confirmed(after);
     if (isSettledUnpaid(after) && before?.state !== after.state) this.#givenUp(before, after, cause);
     if (after.captures.length !== before?.captures.length) this.#takenAsRecorded(after);
-    this.#refundable(after);
+    this.#stillWithUs(after);
   }
 
   #historyOf(before: Payment | undefined, after: Payment): void {
@@ -111,12 +117,14 @@ export class Invariants {
         this.#broken("I7", txRefOf(ref, attempt), "its row names money that Chapa did not take");
   }
 
-  #refundable({ ref, captures, refundable, terms }: Payment): void {
+  #stillWithUs(payment: Payment): void {
+    const { ref, captures, refundable, terms } = payment;
     const captured = this.#world.capturesOf(ref).reduce((all, { amount }) => all + amount, 0);
     if (refundable > captured || refundable !== refundableOf(captures, terms))
       this.#broken("I10", ref, `${refundable} of ${captured}`);
     const back = captures.filter(({ reversal }) => reversal).reduce((all, { amount }) => all + (amount ?? 0), 0);
     if (refundable > captured - back) this.#broken("I10", ref, `${refundable}, though ${back} went back`);
+    if (netOf(payment) > captured - back) this.#broken("I10", ref, `net ${netOf(payment)}, though ${back} went back`);
   }
 
   /** References that were paid while their link was open: nothing about them was in flight. */
@@ -190,6 +198,30 @@ export class Invariants {
       this.#broken("I4", ref, `the payer is told "${event}", and it was read as ${read}`);
   }
 
+  /**
+   * A message is on its way to the payer.
+   * @param marks what is stored of it now, one for each version that it may be about
+   */
+  messageSent(event: UserEvent, ref: string, marks: readonly { isAnswered: boolean }[]): void {
+    if (marks.every(({ isAnswered }) => isAnswered))
+      this.#broken(
+        "once",
+        ref,
+        `"${event}" is sent, and ${marks.length === 0 ? "has no mark" : "was answered before"}`,
+      );
+    if (event !== "paid") return;
+    const calls = (this.#paidCalls.get(ref) ?? 0) + 1;
+    this.#paidCalls.set(ref, calls);
+    if (calls > CALLS_PER_MESSAGE) this.#broken("once", ref, `"paid" was sent ${calls} times`);
+  }
+
+  /** @param stored the sum of all days, in a run in which nothing has rewritten them */
+  countedOnce(payments: readonly Payment[], stored: Pick<Totals, "success" | "revenue">): void {
+    const most = payments.map(shareOf).reduce((sum, share) => combined(sum, share), NO_TOTALS);
+    if (stored.success > most.success || stored.revenue > most.revenue)
+      this.#broken("once", "", `${stored.success} successes are counted of ${most.success}`);
+  }
+
   contactStored(row: Record<string, unknown>, now: number): void {
     if (Number(row["ttl"]) * SECOND_MS > now + CONTACT_MS + SKEW_MS) this.#broken("contact", "", "kept for too long");
   }
@@ -224,6 +256,9 @@ export class Invariants {
       if (payment && payment.state !== "SUCCESS" && payment.state !== "REVIEW")
         this.#broken("I2", txRef, `${txRef} was paid and is ${payment.state}`);
     }
+    const flagged = payments.filter((payment) => openFlags(payment).length > 0).length;
+    if (rest.openAttention !== undefined && rest.openAttention !== flagged)
+      this.#broken("witness", "", `the gauge shows ${rest.openAttention} of ${flagged} payments that need a person`);
     for (const payment of payments) {
       this.#moneyAtRest(payment, rest);
       this.#deliveredAtRest(payment, rest);

@@ -6,10 +6,12 @@ import { PriceBook } from "../../lib/domain/prices.ts";
 import type { InitiatePorts } from "../../lib/flows/steps/begin-request.ts";
 import { CallFailed, type HttpRequest } from "../../lib/runtime/call.ts";
 import type { LogFields } from "../../lib/runtime/logger.ts";
+import type { Gauge } from "../../lib/runtime/metrics.ts";
 import type { Confirmation, ListingAnswer } from "../../lib/services/listing.ts";
 import type { Delivery, Notice } from "../../lib/services/notification.ts";
 import { ContactTable } from "../../lib/table/contacts.ts";
-import { dayBuckets, shardOf } from "../../lib/table/keys.ts";
+import { dayBuckets, FLAG_SHARDS, shardOf } from "../../lib/table/keys.ts";
+import { MarkTable } from "../../lib/table/marks.ts";
 import { PaymentTable } from "../../lib/table/payments.ts";
 import { ProgressTable } from "../../lib/table/progress.ts";
 import { RequestTable } from "../../lib/table/requests.ts";
@@ -43,6 +45,7 @@ export type Outside = {
   isApproved(): boolean;
   notified(notice: Notice): Delivery;
   dropped(message: NotificationMessage): void;
+  gauge: Gauge;
 };
 
 type Parts = {
@@ -100,6 +103,14 @@ export function portsOf({ scheduler, table, simulator, ledger, invariants, outsi
   const payments = new PaymentTable(client, "payments");
   const common = { payments, chapa, clock, log, count, policy: POLICY_HERE, expectedMode: "test" } as const;
   const totals = new TotalsTable(client, "payments");
+  const marks = new MarkTable(client, "payments");
+  // They depend on nothing but the piece of work, so that situations can be compared.
+  const ids = new Map<string, number>();
+  const newId = () => {
+    const task = scheduler.current?.name ?? "";
+    ids.set(task, (ids.get(task) ?? 0) + 1);
+    return `${task} ${ids.get(task)}`;
+  };
   const contacts = new ContactTable(
     client,
     "payments",
@@ -115,6 +126,7 @@ export function portsOf({ scheduler, table, simulator, ledger, invariants, outsi
         : scheduler.call(site, "", () => all.forEach(({ message }) => void take(message)), away),
   });
   const listingQueue = queue<ListingMessage>("queue.listing", outside.listingMessages);
+  const notificationQueue = queue<NotificationMessage>("queue.notification", outside.note);
   const initiatePorts: InitiatePorts = {
     ...common,
     requests: new RequestTable(client, "payments"),
@@ -147,15 +159,19 @@ export function portsOf({ scheduler, table, simulator, ledger, invariants, outsi
       shards,
       resolve: queue<ResolveMessage>("queue.resolve", outside.asked),
       listing: listingQueue,
+      notification: notificationQueue,
     },
+    attention: { payments, flagShards: FLAG_SHARDS, clock, gauge: outside.gauge },
     publish: {
       listing: listingQueue,
-      notification: queue<NotificationMessage>("queue.notification", outside.note),
+      notification: notificationQueue,
+      marks,
       totals,
+      newId,
+      policy: POLICY_HERE,
       expectedMode: "test" as const,
       clock,
       log,
-      count,
     },
     reconcile: {
       ...common,
@@ -193,7 +209,8 @@ export function portsOf({ scheduler, table, simulator, ledger, invariants, outsi
           };
         },
       },
-      again: queue<NotificationMessage>("queue.notification", outside.note),
+      marks,
+      newId,
       dropped: queue<NotificationMessage>("queue.dropped", outside.dropped),
       notification: {
         send: (notice: Notice) =>

@@ -8,6 +8,7 @@ import { RECONCILED_DAYS } from "../../lib/flows/reconcile.ts";
 import { Violation } from "../invariants/catalogue.ts";
 import { SKEW_MS } from "../invariants/invariants.ts";
 import type { Landed } from "./ledger.ts";
+import { POLICY_HERE } from "./ports.ts";
 import type { Pressed, Simulation } from "./simulation.ts";
 
 // A checkout that is opened at the last moment expires after a week and is verified for another week.
@@ -41,13 +42,17 @@ export async function recover(simulation: Simulation, comparesBooks: boolean): P
   // Once a verification has found one of two captures, no other will find the second.
   if (await readBooks(simulation)) await comeToRest(simulation);
   await askAgain(simulation);
-  const { ledger, listing, isApprovedByHand, notified } = simulation;
+  countedOnce(simulation);
+  simulation.publishAttention();
+  await drain(simulation);
+  const { ledger, listing, isApprovedByHand, notified, openAttention } = simulation;
   simulation.invariants.atRest({
     payments: simulation.payments(),
     listing: () => ({ status: listing, isByHand: isApprovedByHand }),
     isPayerNotified: ({ ref }) => notified.has(ref) || !ledger.owesNotice(ref),
     reported: ledger.reported,
     unfindable: ledger.unfindable,
+    openAttention,
   });
   await forgetContacts(simulation);
 }
@@ -114,7 +119,7 @@ function nextMoment(simulation: Simulation, patience: number): number | undefine
 }
 
 function awaitsOnlyPerson(payment: Payment): boolean {
-  if (openFlags(payment).length === 0 || awaitsAcknowledgement(payment)) return false;
+  if (openFlags(payment).length === 0 || awaitsAcknowledgement(payment, POLICY_HERE)) return false;
   return openedAttempts(payment).every(
     ({ verifyAt, closedAt, end }) =>
       verifyAt === undefined || end === "paid" || (payment.state === "REVIEW" && closedAt === undefined),
@@ -192,6 +197,14 @@ function holdTotals(simulation: Simulation): void {
     return [day, { ...NO_TOTALS, ...Object.fromEntries(numbers) }];
   });
   simulation.invariants.compared(simulation.payments(), new Map(stored), addisAbabaDay);
+}
+
+function countedOnce(simulation: Simulation): void {
+  const { rows } = simulation.table;
+  if (simulation.isTotalUncertain || rows.has("X#reconcile")) return;
+  const days = [...rows].flatMap(([pk, row]) => (pk.startsWith("T#") ? [row] : []));
+  const sum = (name: string) => days.reduce((all, row) => all + Number(row[name] ?? 0), 0);
+  simulation.invariants.countedOnce(simulation.payments(), { success: sum("success"), revenue: sum("revenue") });
 }
 
 async function forgetContacts(simulation: Simulation): Promise<void> {

@@ -1,3 +1,4 @@
+import type { GaugeName } from "../../lib/contract/metrics.ts";
 import type { ListingMessage, NotificationMessage, ResolveMessage } from "../../lib/contract/queues.ts";
 import { PaymentError } from "../../lib/domain/errors.ts";
 import { parseTxRef, paymentIdOf, Ref, requestHash, txRefOf } from "../../lib/domain/ids.ts";
@@ -9,6 +10,7 @@ import { initiate } from "../../lib/flows/initiate.ts";
 import { notifyListing } from "../../lib/flows/notify-listing.ts";
 import { notifyUsers } from "../../lib/flows/notify-user.ts";
 import { publish } from "../../lib/flows/publish.ts";
+import { publishAttention } from "../../lib/flows/publish-attention.ts";
 import { readRepair } from "../../lib/flows/read-repair.ts";
 import { reconcile } from "../../lib/flows/reconcile.ts";
 import { resolve } from "../../lib/flows/resolve.ts";
@@ -57,8 +59,12 @@ export class Simulation {
   /** Money in flight. It arrives even if its link is closed. */
   readonly inFlight: { link: Transaction; land: () => void }[] = [];
   readonly notified = new Set<string>();
+  /** Whether an addition to the totals got no answer. The client's own retry may then add twice. */
+  isTotalUncertain = false;
   /** Whether a person approved the property in the listing service. */
   isApprovedByHand = false;
+  /** What the gauge of open attention showed last. */
+  openAttention: number | undefined;
   listing: "PENDING" | "APPROVED" | "FAILED" | "DELETED" = "PENDING";
   /** Whether the faults have ended. Then no request is refused. */
   isWorking = false;
@@ -74,6 +80,7 @@ export class Simulation {
   readonly #read = new Map<string, State | undefined>();
   /** When each request was last recorded. A refused request is recorded again. */
   readonly #recorded = new Map<string, number>();
+  readonly #answeredMarks = new Set<string>();
   #started = 0;
 
   /**
@@ -126,6 +133,7 @@ export class Simulation {
       propertyId: FEE.propertyId,
       purpose: undefined,
       amount: undefined,
+      currency: undefined,
       requestId,
       contact: CANARIES,
       caller: "owner",
@@ -246,6 +254,10 @@ export class Simulation {
     this.#start(this.#name("sweep"), async () => void (await sweep(this.ports.sweep)));
   }
 
+  publishAttention(): void {
+    this.#start(this.#name("gauge"), () => publishAttention(this.ports.attention));
+  }
+
   notifyUsers(): void {
     const work = async () => void (await notifyUsers(this.ports.notifyUsers, this.scheduler.now + 60 * SECOND_MS));
     this.#start(this.#name("notify"), work);
@@ -314,6 +326,7 @@ export class Simulation {
       try {
         return await this.scheduler.call(site, about, noted, away);
       } catch (error) {
+        if (about.startsWith("T#")) this.isTotalUncertain = true;
         if (!(error instanceof Error) || error.name !== "TimeoutError" || tries === TABLE_TRIES) throw error;
       }
     }
@@ -333,6 +346,7 @@ export class Simulation {
     // Clocks are set back meanwhile.
     if (pk.startsWith("R#"))
       this.#recorded.set(pk, Math.max(this.#recorded.get(pk) ?? 0, Number(after["recorded_at"])));
+    if (after["sent_at"] !== undefined && pk.startsWith("N#")) this.#answeredMarks.add(pk);
     if (pk.startsWith("C#")) this.invariants.contactStored(after, this.scheduler.now);
     const payment = this.#paymentOf(after);
     if (!payment) return;
@@ -401,13 +415,22 @@ export class Simulation {
         const { ref = "" } = parseTxRef(txRef) ?? {};
         this.invariants.notifiedPayer(event, ref, this.#read.get(`${scheduler.current?.name} P#${ref}`));
         if (!this.isWorking && scheduler.choices.whim(REFUSED_NOTICES)) return "refused";
+        this.invariants.messageSent(event, ref, this.#marksOf(ref, event));
         if (event === "paid") this.notified.add(ref);
         return "sent";
+      },
+      gauge: (name: GaugeName, value: number) => {
+        if (name === "OpenAttention") this.openAttention = value;
       },
       dropped: ({ ref, event }: NotificationMessage) => {
         if (event === "paid") this.ledger.undeliverable(ref);
       },
     };
+  }
+
+  #marksOf(ref: string, event: string): { isAnswered: boolean }[] {
+    const keys = [...this.table.rows.keys()].filter((pk) => pk.startsWith(`N#${ref}#`) && pk.endsWith(`#${event}`));
+    return keys.map((pk) => ({ isAnswered: this.#answeredMarks.has(pk) }));
   }
 
   /** The first final status wins, as in the real listing service. */
@@ -439,6 +462,7 @@ export class Simulation {
       },
       seed,
       secretKey: CHAPA_DEFAULTS.secretKey,
+      otherKeys: new Map(),
       publicKey: CHAPA_DEFAULTS.publicKey,
       webhookSecret: CHAPA_DEFAULTS.webhookSecret,
       retryWindowMinutes: windowMinutes,

@@ -22,6 +22,7 @@ export const POLICY: Policy = {
   lapseMs: HOUR_MS,
   expectedMode: "test",
   listingHearsFailed: true,
+  confirmingPurposes: ["listing_fee"],
 };
 
 export const FEE = {
@@ -95,13 +96,16 @@ export function aSettled(
 
 type Reported = Partial<PaidFacts> & { kind?: Money["kind"] };
 
+/** What verify says of the terms: it knows nothing of our key. */
+export const REPORTED = { amount: TERMS.amount, currency: TERMS.currency, mode: TERMS.mode };
+
 /** What verify reports of an attempt's money: what was agreed, but for the change. */
 export function moneyOn(
   { ref }: Pick<Payment, "ref">,
   attempt = 0,
   { kind = "paid", ...change }: Reported = {},
 ): Money {
-  return { kind, facts: { ...TERMS, txRef: txRefOf(ref, attempt), reference: `AP${attempt}`, ...change } };
+  return { kind, facts: { ...REPORTED, txRef: txRefOf(ref, attempt), reference: `AP${attempt}`, ...change } };
 }
 
 export function captured(

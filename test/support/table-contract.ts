@@ -1,23 +1,38 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { applyCapture, reject, settleUnpaid, takeOver } from "../../lib/domain/apply.ts";
+import { answer, applyCapture, flag, reject, settleUnpaid, takeOver } from "../../lib/domain/apply.ts";
 import { requestHash, Uuid } from "../../lib/domain/ids.ts";
 import { Santim } from "../../lib/domain/money.ts";
 import { leased, noteVerification } from "../../lib/domain/notes.ts";
 import type { Payment } from "../../lib/domain/payment.ts";
 import { addisAbabaDay, DAY_MS, MINUTE_MS } from "../../lib/domain/time.ts";
 import type { ContactTable } from "../../lib/table/contacts.ts";
-import { DUE_SHARDS, dayBuckets, shardOf } from "../../lib/table/keys.ts";
+import { DUE_SHARDS, dayBuckets, FLAG_SHARDS, flagShardOf, shardOf } from "../../lib/table/keys.ts";
+import type { MarkTable } from "../../lib/table/marks.ts";
 import { fromItem, toItem } from "../../lib/table/payment-item.ts";
 import type { PaymentTable } from "../../lib/table/payments.ts";
 import type { RequestTable } from "../../lib/table/requests.ts";
 import type { TotalsTable } from "../../lib/table/totals.ts";
-import { aClaim, aContext, aLease, anOpened, aRef, CLOSING, FEE, moneyOn, NAMESPACE, T0, TERMS } from "./payments.ts";
+import {
+  aClaim,
+  aContext,
+  aLease,
+  anOpened,
+  aRef,
+  CLOSED_LISTING,
+  CLOSING,
+  FEE,
+  moneyOn,
+  NAMESPACE,
+  T0,
+  TERMS,
+} from "./payments.ts";
 
 export type Tables = {
   payments: PaymentTable;
   requests: RequestTable;
   contacts: ContactTable;
+  marks: MarkTable;
   totals: TotalsTable;
   /** The stored attributes of a key, as they are. */
   raw(pk: string): Promise<Record<string, unknown> | undefined>;
@@ -74,7 +89,7 @@ export function tableContract(engine: string, start: () => Promise<Tables>): voi
       await tables.payments.create(before);
       const after = reject(before, "me", "it does not accept the amount", aContext(T0 + 1));
       await tables.payments.save(before, after);
-      expect(await tables.payments.save(before, after)).toEqual({ won: true, payment: after });
+      expect(await tables.payments.save(before, after)).toEqual({ won: true, payment: { ...after, revision: 1 } });
     });
 
     test("a step from an old version is refused and shows what is stored", async () => {
@@ -83,7 +98,7 @@ export function tableContract(engine: string, start: () => Promise<Tables>): voi
       const paid = applyCapture(before, "confirm", { attempt: 0, result: paidOn(before) }, aContext(T0 + 5));
       await tables.payments.save(before, paid);
       const cancelled = settleUnpaid(before, "cancel", CLOSING, aContext(T0 + 6));
-      expect(await tables.payments.save(before, cancelled)).toEqual({ won: false, payment: paid });
+      expect(await tables.payments.save(before, cancelled)).toEqual({ won: false, payment: { ...paid, revision: 1 } });
       expect((await tables.payments.find(before.ref))?.state).toBe("SUCCESS");
     });
 
@@ -95,22 +110,26 @@ export function tableContract(engine: string, start: () => Promise<Tables>): voi
       });
     });
 
-    test("notes beside the version keep what other callers noted meanwhile", async () => {
+    test("a note beside the version is refused over one that it has not seen, and keeps it when it is made again", async () => {
       const before = anOpened();
       await tables.payments.create(before);
       await tables.payments.save(before, { ...before, sentAt: T0 + 7 });
-      await tables.payments.save(before, noteVerification(before, 0, undefined, aContext(T0 + 2 * MINUTE_MS)));
+      const note = (payment: Payment) => noteVerification(payment, 0, undefined, aContext(T0 + 2 * MINUTE_MS));
+      const refused = await tables.payments.save(before, note(before));
+      expect(refused).toMatchObject({ won: false, payment: { sentAt: T0 + 7, verifiedAt: undefined } });
+      const seen = refused.payment ?? before;
+      expect(await tables.payments.save(seen, note(seen))).toMatchObject({ won: true });
       const stored = await tables.payments.find(before.ref);
       expect(stored?.sentAt).toBe(T0 + 7);
       expect(stored?.verifiedAt).toBe(T0 + 2 * MINUTE_MS);
-      expect(stored?.version).toBe(before.version);
+      expect([stored?.version, stored?.revision]).toEqual([before.version, 2]);
     });
 
-    test("a payment that is dated again is found, though another note beside the same version had taken its date away", async () => {
+    test("a date that is taken away is no reason to lose one that was set meanwhile", async () => {
       const before = anOpened();
       await tables.payments.create(before);
-      await tables.payments.save(before, { ...before, dueAt: undefined });
       await tables.payments.save(before, { ...before, dueAt: T0 + 5 });
+      expect(await tables.payments.save(before, { ...before, dueAt: undefined })).toMatchObject({ won: false });
       expect(await tables.payments.due(shardOf(before.ref), T0 + 5, 100)).toContain(before.ref);
     });
 
@@ -170,6 +189,33 @@ export function tableContract(engine: string, start: () => Promise<Tables>): voi
       }
     });
 
+    test("the attention index finds exactly what awaits a person, the oldest first, whether it was opened or not", async () => {
+      const before = T0 - 500 * DAY_MS;
+      const payments = Array.from({ length: 9 }, (_, n) => (n % 2 ? aClaim(aRef(), before) : anOpened(aRef(), before)));
+      const flags = payments.map((payment, n) => flag(payment, CLOSED_LISTING, aContext(before + n)));
+      for (const [n, payment] of payments.entries()) {
+        await tables.payments.create(payment);
+        await tables.payments.save(payment, flags[n] ?? payment);
+      }
+      const answered = flags.slice(7);
+      for (const payment of answered) {
+        const entry = { entry: "listing_closed-delivery", reason: "refunded" };
+        const raised = { ...payment, revision: 1 };
+        await tables.payments.save(raised, answer(raised, entry, aContext(before + DAY_MS)));
+      }
+      const found = await Promise.all(FLAG_SHARDS.map((shard) => tables.payments.flagged(shard, before + 5, 100)));
+      for (const [shard, keys] of found.entries()) {
+        const expected = flags.slice(0, 6).filter(({ ref }) => flagShardOf(ref) === FLAG_SHARDS[shard]);
+        expect(keys).toEqual(
+          expected.map(({ ref }) => ({ ref, at: before + payments.findIndex((one) => one.ref === ref) })),
+        );
+      }
+      const later = await Promise.all(FLAG_SHARDS.map((shard) => tables.payments.flagged(shard, before + 99, 100)));
+      expect(later.flat()).toHaveLength(7);
+      expect(await tables.payments.flagged(flagShardOf(flags[0]?.ref ?? aRef()), before + 99, 1)).toHaveLength(1);
+      expect(await tables.raw(`P#${flags[1]?.ref}`)).not.toHaveProperty("ttl");
+    });
+
     test("a user's payments, and a day's, are found by their first checkout within a span, the latest first", async () => {
       const userId = Uuid.parse(randomUUID());
       const start = T0 - 300 * DAY_MS;
@@ -189,6 +235,17 @@ export function tableContract(engine: string, start: () => Promise<Tables>): voi
       for (const [shard, marks] of found.entries()) {
         for (const { ref } of marks) expect(shardOf(ref)).toBe(DUE_SHARDS[shard]);
       }
+    });
+
+    test("a property's payments are found, whoever made them, without those that were never opened", async () => {
+      const propertyId = Uuid.parse(randomUUID());
+      const span = { from: 0, to: Number.MAX_SAFE_INTEGER };
+      const payments = [anOpened(aRef(), T0), { ...anOpened(aRef(), T0 + 1), userId: Uuid.parse(randomUUID()) }];
+      for (const payment of payments) await tables.payments.create({ ...payment, propertyId });
+      await tables.payments.create({ ...aClaim(), propertyId });
+      const latestFirst = payments.map(({ ref, firstOpenedAt: at }) => ({ ref, at })).toReversed();
+      expect(await tables.payments.openedForProperty(propertyId, span, 100)).toEqual(latestFirst);
+      expect(await tables.payments.openedForProperty(propertyId, span, 1)).toEqual(latestFirst.slice(0, 1));
     });
 
     test("a payment that waits for nothing leaves the due index", async () => {
@@ -273,6 +330,36 @@ export function tableContract(engine: string, start: () => Promise<Tables>): voi
       const ref = aRef();
       await tables.contacts.store(ref, contact, T0);
       expect(await tables.contacts.find(ref, T0 + 30 * DAY_MS)).toBeUndefined();
+    });
+
+    test("exactly one of parallel writers counts a version, and a write whose answer was lost is recognised", async () => {
+      const version = { ref: aRef(), version: 3 };
+      const counts = await Promise.all(Array.from({ length: 20 }, (_, n) => tables.marks.count(version, `${n}`, T0)));
+      expect(counts.filter(Boolean)).toHaveLength(1);
+      expect(await tables.marks.count(version, String(counts.indexOf(true)), T0)).toBe(true);
+      expect(await tables.marks.count({ ...version, version: 4 }, "other", T0)).toBe(true);
+      expect(await tables.raw(`N#${version.ref}#3`)).toMatchObject({ ttl: (T0 + 30 * DAY_MS) / 1000 });
+    });
+
+    test("exactly one of parallel calls begins a message, and exactly one takes it up again after that", async () => {
+      const message = { ref: aRef(), version: 3, event: "paid" } as const;
+      const callers = Array.from({ length: 20 }, (_, n) => `caller-${n}`);
+      const first = (by: string) => tables.marks.begin(message, { by, tries: 1, triedAt: T0 }, T0);
+      const known = await Promise.all(callers.map(first));
+      expect(known.filter((mark) => mark === undefined)).toHaveLength(1);
+      const winner = callers[known.indexOf(undefined)] ?? "";
+      const from = { by: winner, tries: 1, triedAt: T0 };
+      for (const mark of known) expect(mark ?? from).toEqual(from);
+      expect(await first(winner)).toBeUndefined();
+
+      const again = (by: string) => tables.marks.replace(message, { from, to: { by, tries: 2, triedAt: T0 + 5 } }, T0);
+      const taken = await Promise.all(callers.map((by) => again(`${by} again`)));
+      expect(taken.filter(Boolean)).toHaveLength(1);
+      const second = `${callers[taken.indexOf(true)]} again`;
+      expect(await again(second)).toBe(true);
+      const sent = { by: "sent", tries: 2, triedAt: T0 + 5, sentAt: T0 + 9 };
+      expect(await tables.marks.replace(message, { from: { ...from, by: second }, to: sent }, T0 + 9)).toBe(true);
+      expect(await first("late")).toEqual(sent);
     });
 
     test("deltas of any number of parallel writers add up", async () => {

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { type DynamoDBDocumentClient, GetCommand } from "@aws-sdk/lib-dynamodb";
 import { documentClient } from "../../lib/table/client.ts";
 import { ContactTable } from "../../lib/table/contacts.ts";
+import { MarkTable } from "../../lib/table/marks.ts";
 import { PaymentTable } from "../../lib/table/payments.ts";
 import { RequestTable } from "../../lib/table/requests.ts";
 import { TotalsTable } from "../../lib/table/totals.ts";
@@ -20,6 +21,7 @@ export function adaptersOf(client: DynamoDBDocumentClient) {
     payments: new PaymentTable(client, NAME),
     requests: new RequestTable(client, NAME),
     contacts: new ContactTable(client, NAME, async () => CONTACT_KEYS, randomBytes),
+    marks: new MarkTable(client, NAME),
     totals: new TotalsTable(client, NAME),
   };
 }

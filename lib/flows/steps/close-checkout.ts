@@ -1,14 +1,17 @@
 import type { ChapaClient, Owner } from "../../chapa/client.ts";
 import { type ClosingEvidence, isNotMoney, type Money, type VerifyResult } from "../../domain/evidence.ts";
 import { txRefOf } from "../../domain/ids.ts";
-import { type Payment, termsOf } from "../../domain/payment.ts";
+import { hasEnded, type Payment, termsOf } from "../../domain/payment.ts";
 import { lapseAt } from "../../domain/verification-schedule.ts";
 import type { Run } from "./run-context.ts";
 
 export type ClosePorts = { chapa: Pick<ChapaClient, "verify" | "cancel"> };
 
-/** One attempt to leave. `first` is the result of a verify that this invocation has just made of it. */
-export type Leaving = { attempt: number; first?: VerifyResult | undefined };
+/**
+ * One attempt to leave. `first` is the result of a verify that this invocation has just made of it. `isLapsed`: it was
+ * left before without being closed, and its cancel is tried again.
+ */
+export type Leaving = { attempt: number; first?: VerifyResult | undefined; isLapsed?: boolean };
 
 /**
  * `closed`: it can be left, by closing evidence or by lapse. `money`: it was paid. `held`: it cannot be left; `last` is
@@ -27,9 +30,12 @@ export type Closing =
 export async function closeCheckout(
   { chapa }: ClosePorts,
   payment: Payment,
-  { attempt, first }: Leaving,
+  { attempt, first, isLapsed = false }: Leaving,
   { context, deadline }: Run,
 ): Promise<Closing> {
+  if (hasEnded(payment, attempt) && !isLapsed) {
+    return { kind: "closed", evidence: { attempt, found: "pending", cancel: "ended" } };
+  }
   const txRef = txRefOf(payment.ref, attempt);
   const left = () => deadline - context().now;
   const owner = ownerOf(payment, attempt);

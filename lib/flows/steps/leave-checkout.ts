@@ -28,7 +28,6 @@ export type Left =
  */
 export async function leaveCheckout(ports: LeavePorts, payment: Payment, run: Run): Promise<Left> {
   const { attempt, ref } = payment;
-  if (hasEnded(payment, attempt)) return { kind: "left", evidence: { attempt, found: "pending", cancel: "ended" } };
   const isInWindow = !isPastWindow(payment, run.context().now, ports.policy);
   const closing = await close(ports, payment, isInWindow, run);
   switch (closing.kind) {
@@ -51,7 +50,7 @@ export async function leaveCheckout(ports: LeavePorts, payment: Payment, run: Ru
 /** In its window a checkout is closed only if its last try has failed, because a try may be under way. */
 async function close(ports: LeavePorts, payment: Payment, isInWindow: boolean, run: Run): Promise<Closing> {
   const { attempt, ref } = payment;
-  if (!isInWindow) return closeCheckout(ports, payment, { attempt }, run);
+  if (!isInWindow || hasEnded(payment, attempt)) return closeCheckout(ports, payment, { attempt }, run);
   const left = run.deadline - ports.clock.now();
   const first = await ports.chapa.verify(txRefOf(ref, attempt), ownerOf(payment, attempt), left);
   if (isUnderWay(first)) return { kind: "held", last: first };

@@ -12,6 +12,7 @@ import type { TransitionContext } from "../../domain/transitions.ts";
 import type { ContactTable } from "../../table/contacts.ts";
 import { paymentFields } from "./payment-fields.ts";
 import { heldAs, type Recovered, type RecoverPorts, recoverAttempt } from "./recover-attempt.ts";
+import { updatePayment } from "./update-payment.ts";
 
 export type OpenPorts = RecoverPorts & {
   contacts: Pick<ContactTable, "store">;
@@ -110,8 +111,11 @@ function initialize(opening: Opening, { ref, attempt, terms }: Payment, contact:
 async function keep(opening: Opening, payment: Payment, checkoutUrl: string): Promise<Payment | undefined> {
   const { ports, job, aside } = opening;
   const { ref, attempt } = payment;
-  const saved = await ports.payments.save(payment, opened(payment, job.lease.holder, checkoutUrl, contextOf(ports)));
-  if (saved.won) {
+  // A note that somebody wrote beside our lease is no other opener.
+  const saved = await updatePayment(ports.payments, payment, (current) =>
+    current.version === payment.version ? opened(current, job.lease.holder, checkoutUrl, contextOf(ports)) : undefined,
+  );
+  if (saved.stepped) {
     ports.count("PaymentOpened");
     ports.log.info("checkout_opened", paymentFields(payment, attempt));
     return saved.payment;

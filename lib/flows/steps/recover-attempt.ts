@@ -39,8 +39,9 @@ export async function recoverAttempt(
 ): Promise<Recovered> {
   const context = (): TransitionContext => ({ now: ports.clock.now(), by: "initiate", policy: ports.policy });
   const { ref, attempt, terms } = payment;
-  // Nothing was sent, or it was a test checkout that the live key cannot read.
-  if (payment.lease?.unsent || terms.mode !== job.terms.mode) return next({ ports, job }, payment, context());
+  // Nothing was sent, a person lets it go on, or it was a test checkout that the live key cannot read.
+  if (payment.lease?.unsent || payment.lease?.released || terms.mode !== job.terms.mode)
+    return next({ ports, job }, payment, context());
 
   const txRef = txRefOf(ref, attempt);
   const left = () => job.deadline - ports.clock.now();

@@ -34,6 +34,7 @@ const payments: fc.Arbitrary<Payment> = fc
     purpose: maybe(anyText),
     state: fc.constantFrom(...STATES),
     version: fc.nat(),
+    revision: fc.nat(),
     attempt: fc.integer({ min: -1, max: LAST_ATTEMPT }),
     terms: fc.record(terms),
     attempts: fc.dictionary(
@@ -46,12 +47,22 @@ const payments: fc.Arbitrary<Payment> = fc
         lapsedAt: maybe(instant),
         verifyAt: maybe(instant),
         lastRead: maybe(fc.constantFrom(...LAST_READS)),
+        webhookAt: maybe(instant),
         unpaidReadAt: maybe(instant),
         heldSince: maybe(instant),
       }),
       { maxKeys: 5 },
     ),
-    lease: maybe(fc.record({ holder: anyText, until: instant, unsent: flag, lost: maybe(fc.nat()) })),
+    lease: maybe(
+      fc.record({
+        holder: anyText,
+        until: instant,
+        unsent: flag,
+        lost: maybe(fc.nat()),
+        heldSince: maybe(instant),
+        released: flag,
+      }),
+    ),
     checkoutUrl: maybe(fc.webUrl()),
     createdAt: instant,
     updatedAt: instant,
@@ -161,7 +172,6 @@ test.each(Object.keys(QUEUED) as (keyof typeof QUEUED)[])(
       ref: fc.oneof(fc.constant(aRef()), anyText),
       version: fc.oneof(fc.nat(), fc.double()),
       event: fc.constantFrom("paid", "failed", "expired", "cancelled", "constructor"),
-      tries: fc.integer({ min: -1, max: 3 }),
     }).map((value) => JSON.stringify(value));
     await holds([fc.oneof(good, strangeJson(good), anyText)], (body) => queueInvariant(queue, body));
   },

@@ -39,7 +39,10 @@ export function verifyInvariant(reply: HttpResponse): void {
       break;
     case "readable":
       demand(reply.status === 200 || reply.status >= 400, "only an answer of Chapa's is readable");
-      demand(isReadableEnvelope(said) || own(said, "data") === null, "what is readable has Chapa's whole envelope");
+      demand(
+        ["message", "status", "data"].every((part) => own(said, part) !== undefined),
+        "what is readable has Chapa's whole envelope",
+      );
       demand(!hasTrace(said), "a charge or a reference is a trace of money");
       break;
     case "maybe_money":

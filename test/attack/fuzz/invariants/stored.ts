@@ -62,7 +62,7 @@ const messageOf = (id: string, body: string) =>
 export const QUEUED = {
   resolve: { schema: ResolveMessage, good: (ref: string) => ({ tx_ref: `${ref}00`, trigger: "schedule" }) },
   listing: { schema: ListingMessage, good: (ref: string) => ({ ref, version: 1 }) },
-  notification: { schema: NotificationMessage, good: (ref: string) => ({ ref, version: 1, event: "paid", tries: 0 }) },
+  notification: { schema: NotificationMessage, good: (ref: string) => ({ ref, version: 1, event: "paid" }) },
 } as const;
 
 /** A message is handled unchanged, or retried until it is a dead letter. Other messages of the batch are handled. */

@@ -1,0 +1,34 @@
+import { createAuthenticate } from "../lib/composition/authenticate.ts";
+import { createPolicy } from "../lib/composition/policy.ts";
+import { createAuthSecret } from "../lib/composition/secrets.ts";
+import { AttentionAnswer, EntryPath, PaymentDetail } from "../lib/contract/api.ts";
+import { readEnv } from "../lib/contract/env.ts";
+import { FUNCTIONS } from "../lib/contract/functions.ts";
+import { nameOf } from "../lib/domain/principal.ts";
+import { answerAttention } from "../lib/flows/answer-attention.ts";
+import { endpoint, json } from "../lib/http/endpoint.ts";
+import { parseRequest } from "../lib/http/parse.ts";
+import { toDetail } from "../lib/http/payment-detail.ts";
+import { paymentAt } from "../lib/http/payment-path.ts";
+import { systemClock } from "../lib/runtime/clock.ts";
+import { documentClient } from "../lib/table/client.ts";
+import { PaymentTable } from "../lib/table/payments.ts";
+
+const env = readEnv(FUNCTIONS["answer-attention"].env);
+const authenticate = createAuthenticate(env, createAuthSecret(env));
+const ports = {
+  payments: new PaymentTable(documentClient(), env.TABLE_NAME),
+  policy: createPolicy(env),
+  clock: systemClock,
+};
+
+export const handler = endpoint("json", async ({ event, body }) => {
+  const principal = await authenticate(event);
+  const payment = await paymentAt(event, principal, (ref) => ports.payments.find(ref));
+  const { entry } = parseRequest("path", EntryPath, event.pathParameters);
+  const answer = parseRequest("body", AttentionAnswer, body);
+  // A line of the history is words apart by spaces.
+  const by = nameOf(principal).replaceAll(/\s/g, ":");
+  const answered = await answerAttention(ports, payment, { ...answer, entry, by });
+  return json(200, PaymentDetail, toDetail(answered, ports.policy, true));
+});
