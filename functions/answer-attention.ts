@@ -17,7 +17,7 @@ import { PaymentTable } from "../lib/table/payments.ts";
 const env = readEnv(FUNCTIONS["answer-attention"].env);
 const authenticate = createAuthenticate(env, createAuthSecret(env));
 const ports = {
-  payments: new PaymentTable(documentClient(), env.TABLE_NAME),
+  payments: new PaymentTable(documentClient(), env.TABLE_NAME, env.TX_STAGE),
   policy: createPolicy(env),
   clock: systemClock,
 };

@@ -24,7 +24,7 @@ const authenticate = createAuthenticate(env, auth);
 const CANCELS_PER_MINUTE = 10;
 const limiter = createLimiter({ name: "cancel", limit: CANCELS_PER_MINUTE, whenUnknown: "open" }, auth);
 const ports = {
-  payments: new PaymentTable(documentClient(), env.TABLE_NAME),
+  payments: new PaymentTable(documentClient(), env.TABLE_NAME, env.TX_STAGE),
   chapa: createChapa(env, createGatewaySecret(env)),
   policy: createPolicy(env),
   expectedMode: env.EXPECTED_MODE,

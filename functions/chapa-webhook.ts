@@ -21,9 +21,10 @@ const env = readEnv(FUNCTIONS["chapa-webhook"].env);
 const authentication = { secret: createWebhookSecret(env), log, count };
 const resolve = new Queue<ResolveMessage>(sqsClient(), env.RESOLVE_QUEUE_URL);
 const notices = {
-  payments: new PaymentTable(documentClient(), env.TABLE_NAME),
+  payments: new PaymentTable(documentClient(), env.TABLE_NAME, env.TX_STAGE),
   resolve,
   bucket: new RateLimiter("triggers", env.RATE_LIMIT_TRIGGERS, systemClock),
+  txStage: env.TX_STAGE,
   clock: systemClock,
 };
 

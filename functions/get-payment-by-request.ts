@@ -17,7 +17,7 @@ const auth = createAuthSecret(env);
 const authenticate = createAuthenticate(env, auth);
 const ports = {
   requests: new RequestTable(client, env.TABLE_NAME),
-  payments: new PaymentTable(client, env.TABLE_NAME),
+  payments: new PaymentTable(client, env.TABLE_NAME, env.TX_STAGE),
   namespace: async () => (await auth.get()).namespace,
 };
 

@@ -21,7 +21,7 @@ import { TotalsTable } from "../lib/table/totals.ts";
 
 const env = readEnv(FUNCTIONS["get-payment-status"].env);
 const client = documentClient();
-const payments = new PaymentTable(client, env.TABLE_NAME);
+const payments = new PaymentTable(client, env.TABLE_NAME, env.TX_STAGE);
 const authenticate = createAuthenticate(env, createAuthSecret(env));
 const calls = { totals: new TotalsTable(client, env.TABLE_NAME), clock: systemClock, log };
 const reads = new BufferedCounter((status_calls) => countCalls(calls, { status_calls }), systemClock);

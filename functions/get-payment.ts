@@ -13,7 +13,7 @@ import { documentClient } from "../lib/table/client.ts";
 import { PaymentTable } from "../lib/table/payments.ts";
 
 const env = readEnv(FUNCTIONS["get-payment"].env);
-const payments = new PaymentTable(documentClient(), env.TABLE_NAME);
+const payments = new PaymentTable(documentClient(), env.TABLE_NAME, env.TX_STAGE);
 const authenticate = createAuthenticate(env, createAuthSecret(env));
 const policy = createPolicy(env);
 

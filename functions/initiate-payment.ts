@@ -22,6 +22,7 @@ import { count } from "../lib/runtime/metrics.ts";
 import { documentClient } from "../lib/table/client.ts";
 import { PaymentTable } from "../lib/table/payments.ts";
 import { RequestTable } from "../lib/table/requests.ts";
+import { TableIdentity } from "../lib/table/table-identity.ts";
 
 const env = readEnv(FUNCTIONS["initiate-payment"].env);
 const client = documentClient();
@@ -29,7 +30,7 @@ const gateway = createGatewaySecret(env);
 const auth = createAuthSecret(env);
 const authenticate = createAuthenticate(env, auth);
 const ports = {
-  payments: new PaymentTable(client, env.TABLE_NAME),
+  payments: new PaymentTable(client, env.TABLE_NAME, env.TX_STAGE),
   requests: new RequestTable(client, env.TABLE_NAME),
   contacts: createContacts(env, client, gateway),
   chapa: createChapa(env, gateway),
@@ -38,9 +39,10 @@ const ports = {
   namespace: async () => (await auth.get()).namespace,
   priceBook: createPriceBook(env),
   policy: createPolicy(env),
+  identity: new TableIdentity(client, env.TABLE_NAME, systemClock),
   expectedMode: env.EXPECTED_MODE,
-  paused: env.INITIATE_PAUSED,
   baseUrl: env.BASE_URL,
+  txStage: env.TX_STAGE,
   clock: systemClock,
   log,
   count,

@@ -15,7 +15,7 @@ import { dayBuckets } from "../lib/table/keys.ts";
 import { PaymentTable } from "../lib/table/payments.ts";
 
 const env = readEnv(FUNCTIONS["list-payments"].env);
-const ports = { payments: new PaymentTable(documentClient(), env.TABLE_NAME), bucketsOf: dayBuckets };
+const ports = { payments: new PaymentTable(documentClient(), env.TABLE_NAME, env.TX_STAGE), bucketsOf: dayBuckets };
 const auth = createAuthSecret(env);
 const authenticate = createAuthenticate(env, auth);
 

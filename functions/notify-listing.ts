@@ -19,7 +19,7 @@ const env = readEnv(FUNCTIONS["notify-listing"].env);
 const secret = createGatewaySecret(env);
 const apiKey = async () => (await secret.get()).listing_api_key;
 const ports = {
-  payments: new PaymentTable(documentClient(), env.TABLE_NAME),
+  payments: new PaymentTable(documentClient(), env.TABLE_NAME, env.TX_STAGE),
   listing: new ListingService(env.PROPERTY_LISTING_SERVICE_URL, apiKey, call),
   policy: createPolicy(env),
   expectedMode: env.EXPECTED_MODE,

@@ -23,7 +23,7 @@ const sqs = sqsClient();
 const secret = createGatewaySecret(env);
 const bearer = async () => (await secret.get()).notification_bearer;
 const ports = {
-  payments: new PaymentTable(client, env.TABLE_NAME),
+  payments: new PaymentTable(client, env.TABLE_NAME, env.TX_STAGE),
   contacts: createContacts(env, client, secret),
   inbox: new Drain(sqs, env.NOTIFICATION_QUEUE_URL, NotificationMessage.extend({ ref: Ref })),
   marks: new MarkTable(client, env.TABLE_NAME),

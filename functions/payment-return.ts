@@ -21,13 +21,14 @@ const Query = z.object({ lang: z.string().optional(), n: z.coerce.number().int()
 const env = readEnv(FUNCTIONS["payment-return"].env);
 const to = redirects(env);
 const ports = {
-  payments: new PaymentTable(documentClient(), env.TABLE_NAME),
+  payments: new PaymentTable(documentClient(), env.TABLE_NAME, env.TX_STAGE),
   chapa: createChapa(env, createGatewaySecret(env)),
   budget: createLimiter(
     { name: "triggers", limit: env.RATE_LIMIT_TRIGGERS, whenUnknown: "open" },
     createAuthSecret(env),
   ),
   policy: createPolicy(env),
+  txStage: env.TX_STAGE,
   expectedMode: env.EXPECTED_MODE,
   clock: systemClock,
   log,

@@ -28,4 +28,4 @@ const ports = {
   log,
 };
 
-export const handler = streamHandler((changes) => publish(ports, changes));
+export const handler = streamHandler((changes) => publish(ports, changes), env.TX_STAGE);

@@ -17,12 +17,13 @@ import { TotalsTable } from "../lib/table/totals.ts";
 const env = readEnv(FUNCTIONS["reconcile-payments"].env);
 const client = documentClient();
 const ports = {
-  payments: new PaymentTable(client, env.TABLE_NAME),
+  payments: new PaymentTable(client, env.TABLE_NAME, env.TX_STAGE),
   progress: new ProgressTable(client, env.TABLE_NAME),
   totals: new TotalsTable(client, env.TABLE_NAME),
   chapa: createChapa(env, createGatewaySecret(env)),
   bucketsOf: dayBuckets,
   policy: createPolicy(env),
+  txStage: env.TX_STAGE,
   expectedMode: env.EXPECTED_MODE,
   clock: systemClock,
   log,

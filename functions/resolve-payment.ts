@@ -19,7 +19,7 @@ import { TotalsTable } from "../lib/table/totals.ts";
 
 const env = readEnv(FUNCTIONS["resolve-payment"].env);
 const ports = {
-  payments: new PaymentTable(documentClient(), env.TABLE_NAME),
+  payments: new PaymentTable(documentClient(), env.TABLE_NAME, env.TX_STAGE),
   chapa: createChapa(env, createGatewaySecret(env)),
   budget: createLimiter(
     { name: "triggers", limit: env.RATE_LIMIT_TRIGGERS, whenUnknown: "open" },
@@ -39,7 +39,7 @@ export const handler = worker(
   { schema: ResolveMessage, client, queueUrl: env.RESOLVE_QUEUE_URL },
   async (message, { deadline }) => {
     if (message.trigger === "webhook" || message.trigger === "callback") await countCalls(calls, { webhook_calls: 1 });
-    const checkout = parseTxRef(message.tx_ref);
+    const checkout = parseTxRef(message.tx_ref, env.TX_STAGE);
     if (!checkout) return { kind: "done" };
     const resolved = await resolve(ports, checkout, message.trigger, deadline);
     // Sent as a new message, because another receive of the old one would count towards the dead-letter queue.

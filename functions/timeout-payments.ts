@@ -23,7 +23,7 @@ const env = readEnv(FUNCTIONS["timeout-payments"].env);
 const sqs = sqsClient();
 const client = documentClient();
 const ports = {
-  payments: new PaymentTable(client, env.TABLE_NAME),
+  payments: new PaymentTable(client, env.TABLE_NAME, env.TX_STAGE),
   shards: DUE_SHARDS,
   resolve: new Queue<ResolveMessage>(sqs, env.RESOLVE_QUEUE_URL),
   listing: new Queue<ListingMessage>(sqs, env.LISTING_QUEUE_URL),

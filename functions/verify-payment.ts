@@ -22,7 +22,7 @@ const auth = createAuthSecret(env);
 const authenticate = createAuthenticate(env, auth);
 const VERIFICATIONS_PER_MINUTE = 30;
 const ports = {
-  payments: new PaymentTable(documentClient(), env.TABLE_NAME),
+  payments: new PaymentTable(documentClient(), env.TABLE_NAME, env.TX_STAGE),
   chapa: createChapa(env, createGatewaySecret(env)),
   limiter: createLimiter({ name: "verify", limit: VERIFICATIONS_PER_MINUTE, whenUnknown: "closed" }, auth),
   policy: createPolicy(env),

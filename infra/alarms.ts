@@ -131,6 +131,15 @@ export const ALARMS: readonly AlarmSpec[] = [
     minutes: 60,
   },
   {
+    name: "table-mismatch",
+    severity: "page",
+    impact: "No payment can start: the table or the namespace of ids is another one than before. No money is lost.",
+    runbook: "The table is another one",
+    watches: { of: "own", metric: "TableMismatch" },
+    at: 1,
+    minutes: 5,
+  },
+  {
     name: "resolve-dead-letters",
     severity: "ticket",
     impact: "None: the schedule verifies every payment anyway. A message could not be read.",
@@ -293,4 +302,5 @@ export const BROKEN: readonly string[] = [
   "key-mode-wrong",
   "sweep-silent",
   "table-fails",
+  "table-mismatch",
 ];

@@ -48,7 +48,6 @@ export type StageConfig = {
     | "RATE_LIMIT_INITIATE"
     | "RATE_LIMIT_TOKEN"
     | "RATE_LIMIT_TRIGGERS"
-    | "INITIATE_PAUSED"
   >;
 };
 
@@ -93,7 +92,6 @@ export const DEV: StageConfig = {
     RATE_LIMIT_INITIATE: "10",
     RATE_LIMIT_TOKEN: "10",
     RATE_LIMIT_TRIGGERS: "60",
-    INITIATE_PAUSED: "false",
   },
 };
 

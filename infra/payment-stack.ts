@@ -67,6 +67,7 @@ export class PaymentStack extends Stack {
     const values: Required<EnvText> = {
       ...config.values,
       TABLE_NAME: table.tableName,
+      TX_STAGE: `chapa-payments-${config.stage}`,
       RESOLVE_QUEUE_URL: queues.resolve.queue.queueUrl,
       LISTING_QUEUE_URL: queues.listing.queue.queueUrl,
       NOTIFICATION_QUEUE_URL: queues.notification.queue.queueUrl,

@@ -16,6 +16,7 @@ export type Addresses = {
 };
 
 export const TABLE_NAME = "payments";
+export const TX_STAGE = "chapa-payments-local";
 export const SECRETS = { webhook: "local-webhook", auth: "local-auth", gateway: "local-gateway" } as const;
 export const FRONTEND_URL = "http://localhost:5173/payment/success";
 
@@ -30,6 +31,7 @@ export function frontendOrigins(settings: Settings): string[] {
 export function functionEnvironment(settings: Settings, at: Addresses, queues: Queues): Required<EnvText> {
   return {
     TABLE_NAME,
+    TX_STAGE,
     RESOLVE_QUEUE_URL: queues.url("resolve"),
     LISTING_QUEUE_URL: queues.url("listing"),
     NOTIFICATION_QUEUE_URL: queues.url("notification"),
@@ -58,7 +60,6 @@ export function functionEnvironment(settings: Settings, at: Addresses, queues: Q
     RATE_LIMIT_INITIATE: String(settings.RATE_LIMIT_INITIATE ?? 10),
     RATE_LIMIT_TOKEN: String(settings.RATE_LIMIT_TOKEN ?? 10),
     RATE_LIMIT_TRIGGERS: String(settings.RATE_LIMIT_TRIGGERS ?? 60),
-    INITIATE_PAUSED: settings.INITIATE_PAUSED ?? "false",
   };
 }
 

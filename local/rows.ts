@@ -4,7 +4,7 @@ import { PAYMENT_PREFIX, TABLE } from "../lib/contract/table.ts";
 import type { Payment } from "../lib/domain/payment.ts";
 import { fromItem } from "../lib/table/payment-item.ts";
 import { dynamo } from "./dynamo/requests.ts";
-import { TABLE_NAME } from "./environment.ts";
+import { TABLE_NAME, TX_STAGE } from "./environment.ts";
 
 const BELONGING = /^[PRC]#/;
 type Item = Record<string, AttributeValue>;
@@ -22,7 +22,7 @@ export class Rows {
     return rows
       .map((row) => unmarshall(row))
       .filter(isPayment)
-      .map(fromItem);
+      .map((row) => fromItem(row, TX_STAGE));
   }
 
   /** The sorted keys of all rows that belong to payments: the payments, their requests and their contacts. */

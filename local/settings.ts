@@ -32,7 +32,6 @@ export const Settings = z.object({
   CHECKOUT_LAPSE_MINUTES: z.string().optional(),
   LISTING_HEARS_FAILED: z.enum(["true", "false"]).optional(),
   PRICE_BOOK: z.string().optional(),
-  INITIATE_PAUSED: z.enum(["true", "false"]).optional(),
   FRONTEND_PENDING_URL: z.string().optional(),
   LOCAL_DYNAMODB: z.enum(ENGINES).optional(),
 });

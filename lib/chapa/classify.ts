@@ -97,7 +97,8 @@ export function classifyVerify({ status, text }: HttpResponse, asked: string): A
   const data = VerifyData.safeParse(envelope.data).data;
   if (status === 200) return data?.status === undefined ? byEnvelope(envelope) : byStatus(envelope, data);
   // A 404 from something that is not Chapa (a wrong base URL, a proxy) has other words.
-  if (mentions(envelope.message, "invalid transaction", "transaction not found")) return unpaid("not_found");
+  const isNotFound = mentions(envelope.message, "invalid transaction", "transaction not found");
+  if ((status === 400 || status === 404) && isNotFound) return unpaid("not_found");
   if (status === 404 && mentions(envelope.message, "not paid")) return unpaid("pending");
   return data?.status === undefined ? byEnvelope(envelope) : unknownWord(envelope, data.status);
 }

@@ -32,6 +32,10 @@ const sibling = url.transform((text) => (new URL(text).pathname === "/" ? `${tex
 const VARIABLES = {
   /** Name of the DynamoDB table. */
   TABLE_NAME: z.string().min(3),
+  /**
+   * A public constant of the stage, never changed: the check characters of its references at Chapa are made with it.
+   */
+  TX_STAGE: z.string().regex(/^[a-z0-9-]{3,64}$/),
   RESOLVE_QUEUE_URL: url,
   LISTING_QUEUE_URL: url,
   NOTIFICATION_QUEUE_URL: url,
@@ -86,8 +90,6 @@ const VARIABLES = {
   RATE_LIMIT_TOKEN: perMinute,
   /** Verifications a minute that all unverified notices together may cause. */
   RATE_LIMIT_TRIGGERS: perMinute,
-  /** Whether new payments are refused, while an operator compares a restored table with Chapa. */
-  INITIATE_PAUSED: flag,
 } as const satisfies Record<string, z.ZodType>;
 
 const Factor = z.coerce.number().positive();

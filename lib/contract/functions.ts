@@ -35,58 +35,51 @@ const POLICY = [
   "PRICE_BOOK",
 ] as const satisfies readonly Variable[];
 
+const TABLE = ["TABLE_NAME", "TX_STAGE"] as const satisfies readonly Variable[];
+
 export const FUNCTIONS = {
   "initiate-payment": {
     trigger: { kind: "http" },
     timeoutSeconds: 15,
     memoryMb: 256,
-    env: [
-      "TABLE_NAME",
-      ...CALLER,
-      ...GATEWAY,
-      ...POLICY,
-      "BASE_URL",
-      "USER_LOOKUP_PATHS",
-      "RATE_LIMIT_INITIATE",
-      "INITIATE_PAUSED",
-    ],
+    env: [...TABLE, ...CALLER, ...GATEWAY, ...POLICY, "BASE_URL", "USER_LOOKUP_PATHS", "RATE_LIMIT_INITIATE"],
   },
   "get-payment-status": {
     trigger: { kind: "http" },
     timeoutSeconds: 10,
     memoryMb: 512,
-    env: ["TABLE_NAME", "RESOLVE_QUEUE_URL", ...CALLER],
+    env: [...TABLE, "RESOLVE_QUEUE_URL", ...CALLER],
   },
   "get-payment": {
     trigger: { kind: "http" },
     timeoutSeconds: 10,
     memoryMb: 256,
-    env: ["TABLE_NAME", ...CALLER, ...POLICY],
+    env: [...TABLE, ...CALLER, ...POLICY],
   },
   "get-payment-by-request": {
     trigger: { kind: "http" },
     timeoutSeconds: 10,
     memoryMb: 256,
-    env: ["TABLE_NAME", ...CALLER, "BASE_URL"],
+    env: [...TABLE, ...CALLER, "BASE_URL"],
   },
-  "list-payments": { trigger: { kind: "http" }, timeoutSeconds: 15, memoryMb: 256, env: ["TABLE_NAME", ...CALLER] },
+  "list-payments": { trigger: { kind: "http" }, timeoutSeconds: 15, memoryMb: 256, env: [...TABLE, ...CALLER] },
   "verify-payment": {
     trigger: { kind: "http" },
     timeoutSeconds: 15,
     memoryMb: 256,
-    env: ["TABLE_NAME", ...CALLER, ...GATEWAY, ...POLICY],
+    env: [...TABLE, ...CALLER, ...GATEWAY, ...POLICY],
   },
   "cancel-payment": {
     trigger: { kind: "http" },
     timeoutSeconds: 15,
     memoryMb: 256,
-    env: ["TABLE_NAME", ...CALLER, ...GATEWAY, ...POLICY],
+    env: [...TABLE, ...CALLER, ...GATEWAY, ...POLICY],
   },
   "answer-attention": {
     trigger: { kind: "http" },
     timeoutSeconds: 10,
     memoryMb: 256,
-    env: ["TABLE_NAME", ...CALLER, ...POLICY],
+    env: [...TABLE, ...CALLER, ...POLICY],
   },
   "create-token": {
     trigger: { kind: "http" },
@@ -103,7 +96,7 @@ export const FUNCTIONS = {
     timeoutSeconds: 15,
     memoryMb: 256,
     env: [
-      "TABLE_NAME",
+      ...TABLE,
       "AUTH_SECRET_ARN",
       ...GATEWAY,
       ...POLICY,
@@ -117,50 +110,44 @@ export const FUNCTIONS = {
     trigger: { kind: "http" },
     timeoutSeconds: 5,
     memoryMb: 512,
-    env: ["TABLE_NAME", "RESOLVE_QUEUE_URL", "WEBHOOK_SECRET_ARN", "BASE_URL", "RATE_LIMIT_TRIGGERS"],
+    env: [...TABLE, "RESOLVE_QUEUE_URL", "WEBHOOK_SECRET_ARN", "BASE_URL", "RATE_LIMIT_TRIGGERS"],
   },
   "resolve-payment": {
     trigger: { kind: "queue", queue: "resolve", batch: 5 },
     timeoutSeconds: 60,
     memoryMb: 256,
-    env: ["TABLE_NAME", "RESOLVE_QUEUE_URL", "AUTH_SECRET_ARN", ...GATEWAY, ...POLICY, "RATE_LIMIT_TRIGGERS"],
+    env: [...TABLE, "RESOLVE_QUEUE_URL", "AUTH_SECRET_ARN", ...GATEWAY, ...POLICY, "RATE_LIMIT_TRIGGERS"],
   },
   "timeout-payments": {
     trigger: { kind: "schedule", everyMinutes: 1 },
     timeoutSeconds: 50,
     memoryMb: 256,
-    env: ["TABLE_NAME", "RESOLVE_QUEUE_URL", "LISTING_QUEUE_URL", "NOTIFICATION_QUEUE_URL", ...GATEWAY, ...POLICY],
+    env: [...TABLE, "RESOLVE_QUEUE_URL", "LISTING_QUEUE_URL", "NOTIFICATION_QUEUE_URL", ...GATEWAY, ...POLICY],
   },
   // The comparison runs once a day. The other hourly runs continue one that was cut short, or find it done.
   "reconcile-payments": {
     trigger: { kind: "schedule", everyMinutes: 60 },
     timeoutSeconds: 300,
     memoryMb: 256,
-    env: ["TABLE_NAME", ...GATEWAY, ...POLICY],
+    env: [...TABLE, ...GATEWAY, ...POLICY],
   },
   "publish-events": {
     trigger: { kind: "stream", batch: 25 },
     timeoutSeconds: 30,
     memoryMb: 256,
-    env: ["TABLE_NAME", "LISTING_QUEUE_URL", "NOTIFICATION_QUEUE_URL", "PRICE_BOOK", "EXPECTED_MODE"],
+    env: [...TABLE, "LISTING_QUEUE_URL", "NOTIFICATION_QUEUE_URL", "PRICE_BOOK", "EXPECTED_MODE"],
   },
   "notify-listing": {
     trigger: { kind: "queue", queue: "listing", batch: 1 },
     timeoutSeconds: 100,
     memoryMb: 256,
-    env: ["TABLE_NAME", "LISTING_QUEUE_URL", "GATEWAY_SECRET_ARN", "PROPERTY_LISTING_SERVICE_URL", ...POLICY],
+    env: [...TABLE, "LISTING_QUEUE_URL", "GATEWAY_SECRET_ARN", "PROPERTY_LISTING_SERVICE_URL", ...POLICY],
   },
   "notify-user": {
     trigger: { kind: "schedule", everyMinutes: 1 },
     timeoutSeconds: 58,
     memoryMb: 256,
-    env: [
-      "TABLE_NAME",
-      "NOTIFICATION_QUEUE_URL",
-      "NOTIFICATION_DLQ_URL",
-      "GATEWAY_SECRET_ARN",
-      "NOTIFICATION_SERVICE_URL",
-    ],
+    env: [...TABLE, "NOTIFICATION_QUEUE_URL", "NOTIFICATION_DLQ_URL", "GATEWAY_SECRET_ARN", "NOTIFICATION_SERVICE_URL"],
   },
 } as const satisfies Record<string, FunctionSpec>;
 

@@ -6,12 +6,12 @@ export const ResolveMessage = z.object({ tx_ref: z.string().max(64), trigger: z.
 export type ResolveMessage = z.infer<typeof ResolveMessage>;
 
 /** Listing queue (FIFO, one group per property): deliver the payment's current state to the listing. */
-export const ListingMessage = z.object({ ref: z.string().length(18), version: z.number().int() });
+export const ListingMessage = z.object({ ref: z.string().length(16), version: z.number().int() });
 export type ListingMessage = z.infer<typeof ListingMessage>;
 
 /** Notification queue: send the payer a message about this version. Its mark in the table counts the calls. */
 export const NotificationMessage = z.object({
-  ref: z.string().length(18),
+  ref: z.string().length(16),
   version: z.number().int(),
   event: z.enum(USER_EVENTS),
 });

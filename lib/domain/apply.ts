@@ -1,6 +1,6 @@
 import { attemptSubject, captureSubject, DELIVERY, entryIdOf, flagAnswered, flagEnded, flagged } from "./attention.ts";
 import { type ClosingEvidence, type PaidFacts, reversalOf, type VerifiedMoney } from "./evidence.ts";
-import type { Fee, Ref } from "./ids.ts";
+import type { Fee, PaymentKey } from "./ids.ts";
 import { Santim } from "./money.ts";
 import {
   type Attempt,
@@ -43,8 +43,8 @@ const HISTORY_HEAD = 20;
 const NEVER_AGREED = Santim.parse(0);
 
 /** Returns a new payment. It is stored before we call Chapa, and is inert until a checkout is opened. */
-export function claim(ref: Ref, fee: Fee, { terms, lease }: Start, context: TransitionContext): Payment {
-  const unstored = { ...unstoredPayment(ref, terms, context), ...fee };
+export function claim(key: PaymentKey, fee: Fee, { terms, lease }: Start, context: TransitionContext): Payment {
+  const unstored = { ...unstoredPayment(key, terms, context), ...fee };
   const asked = { ...context, holder: lease.holder, key: terms.key };
   return applied(unstored, "claim", asked, { changes: { attempt: 0, lease } });
 }
@@ -211,18 +211,19 @@ export function applyCapture(
 
 /** Returns a payment in REVIEW for an unmatched capture: money on a reference of our form that has no row. */
 export function adoptUnmatched(
-  ref: Ref,
+  key: PaymentKey,
   money: VerifiedMoney,
   expected: Pick<Terms, "currency" | "mode" | "key">,
   context: TransitionContext,
 ): Payment {
-  const unstored = unstoredPayment(ref, { ...expected, amount: NEVER_AGREED }, context);
+  const unstored = unstoredPayment(key, { ...expected, amount: NEVER_AGREED }, context);
   return applyCapture(unstored, "unmatched", money, context);
 }
 
-function unstoredPayment(ref: Ref, terms: Terms, { now }: TransitionContext): Payment {
+function unstoredPayment({ ref, txStage }: PaymentKey, terms: Terms, { now }: TransitionContext): Payment {
   return {
     ref,
+    txStage,
     serial: 0,
     state: "CREATED",
     version: 0,

@@ -208,7 +208,7 @@ export class DependencyUnavailable extends PaymentError {
   }
 }
 
-/** An operator has paused new payments while a restored table is compared with Chapa. */
+/** An operator has paused new payments, or the table or the namespace is another one than before. */
 export class InitiatePaused extends PaymentError {
   readonly code = "initiate_paused";
   constructor() {

@@ -51,7 +51,7 @@ export type ClosingEvidence = { attempt: number; found: UnpaidReason; cancel: Le
 export function isAsAgreed(payment: Payment, attempt: number, facts: PaidFacts): boolean {
   const terms = termsOf(payment, attempt);
   return (
-    facts.txRef === txRefOf(payment.ref, attempt) &&
+    facts.txRef === txRefOf(payment, attempt) &&
     facts.amount === terms.amount &&
     facts.currency === terms.currency &&
     facts.mode === terms.mode

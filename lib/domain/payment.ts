@@ -108,6 +108,8 @@ export type HistoryEntry = { transition: TransitionName; at: Instant; by: string
  */
 export type Payment = {
   ref: Ref;
+  /** Not stored: it is the same for all payments of the stage. */
+  txStage: string;
   serial: number;
   userId?: Uuid | undefined;
   propertyId?: Uuid | undefined;
@@ -198,7 +200,7 @@ export function termsOf(payment: Payment, attempt: number): Terms {
 
 /** Returns the reference that callers see: that of the confirmed checkout, else the latest. */
 export function shownTxRef(payment: Payment): TxRef {
-  return txRefOf(payment.ref, shownAttempt(payment));
+  return txRefOf(payment, shownAttempt(payment));
 }
 
 /** Returns the terms that callers see, of the same checkout as {@link shownTxRef}. */

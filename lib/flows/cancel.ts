@@ -32,7 +32,7 @@ export async function cancel(ports: CancelPorts, payment: Payment, by: string, d
     }
     if (closing.kind === "money") {
       const money = { attempt, result: closing.result };
-      await recordCapture(ports, { ref: current.ref, payment: current }, money, { context, deadline });
+      await recordCapture(ports, { key: current, payment: current }, money, { context, deadline });
       throw new PaymentTaken();
     }
     const saved = await ports.payments.save(current, settleUnpaid(current, "cancel", closing.evidence, context()));

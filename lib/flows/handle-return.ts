@@ -11,11 +11,11 @@ const VERIFY_MS = 5 * SECOND_MS;
  * @returns the payment as it then is; undefined for a reference that is not ours
  */
 export async function handleReturn(
-  ports: ResolvePorts,
+  ports: ResolvePorts & { txStage: string },
   reference: string,
   deadline: number,
 ): Promise<Payment | undefined> {
-  const checkout = parseTxRef(reference);
+  const checkout = parseTxRef(reference, ports.txStage);
   if (!checkout) return undefined;
   const resolved = await resolve(ports, checkout, "return", Math.min(deadline, ports.clock.now() + VERIFY_MS));
   return resolved.kind === "unknown" ? undefined : resolved.payment;

@@ -12,6 +12,7 @@ export type UnverifiedNoticePorts = {
   /** Keeps one process from queueing more than the shared budget allows. */
   bucket: { take(key: string): Promise<Verdict> };
   clock: Pick<Clock, "now">;
+  txStage: string;
 };
 
 export type NoticeOutcome = "not_found" | "already_processed" | "processed";
@@ -22,7 +23,7 @@ export type NoticeOutcome = "not_found" | "already_processed" | "processed";
  * @returns what happened, for the answer to the caller
  */
 export async function handleUnverifiedNotice(ports: UnverifiedNoticePorts, reference: string): Promise<NoticeOutcome> {
-  const parsed = parseTxRef(reference);
+  const parsed = parseTxRef(reference, ports.txStage);
   const payment = parsed && (await ports.payments.find(parsed.ref));
   if (!payment || parsed.attempt > payment.attempt) return "not_found";
   if (!isWanted(payment, "callback", ports.clock.now())) return "already_processed";

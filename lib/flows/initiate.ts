@@ -12,6 +12,7 @@ import {
 } from "../domain/errors.ts";
 import { isInert, type Payment } from "../domain/payment.ts";
 import { SECOND_MS } from "../domain/time.ts";
+import type { Closed } from "../table/table-identity.ts";
 import {
   askedOf,
   begin,
@@ -42,9 +43,14 @@ const WITHOUT_EFFECT: ReadonlySet<Decision["kind"]> = new Set(["answer", "refuse
  * @throws every PaymentError that a caller may see
  */
 export async function initiate(ports: InitiatePorts, command: InitiateCommand, run: InitiateRun): Promise<Initiated> {
-  if (ports.paused) throw new InitiatePaused();
   const job = await prepare(ports, command, run);
-  const started = await begin(job);
+  const known = ports.identity.knownClosed(job.namespace);
+  if (known) throw refusedAs(ports, known);
+  const [started, closed] = await Promise.all([begin(job), ports.identity.closed(job.namespace)]);
+  if (closed) {
+    await takeBack(job, started);
+    throw refusedAs(ports, closed);
+  }
   const payment = await finish(job, started);
   if (payment.state === "FAILED" && isInert(payment))
     throw new GatewayRefused(payment.failureReason ?? "no reason was given");
@@ -53,6 +59,21 @@ export async function initiate(ports: InitiatePorts, command: InitiateCommand, r
 
 /** The payment, whether the same request was answered before, and how much of the caller's limit is left. */
 export type Initiated = { payment: Payment; replayed: boolean; quota: Quota };
+
+/** Undoes what {@link begin} wrote while the table was asked whether payments may begin. A retry is no replay then. */
+async function takeBack({ ports, hash, run }: Job, { replayed, claimed }: Started): Promise<void> {
+  if (!replayed) await ports.requests.refuse(hash, run.me, ports.clock.now());
+  if (claimed) await ports.payments.discard(claimed);
+}
+
+/** A pause is a person's decision. Anything else is a fault of the stage, and calls a person. */
+function refusedAs(ports: InitiatePorts, reason: Closed): InitiatePaused {
+  if (reason !== "paused") {
+    ports.count("TableMismatch");
+    ports.log.error("initiate_refused", { reason });
+  }
+  return new InitiatePaused();
+}
 
 /** Takes the next step of the stored payment until it has an answer. */
 async function finish(job: Job, started: Started): Promise<Payment> {

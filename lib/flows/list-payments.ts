@@ -89,7 +89,7 @@ function until(span: Span, last: PageKey | undefined): Span {
 }
 
 // The highest possible key, because the moment at `reached` itself has not been read.
-const FIRST_REF = "Z".repeat(18) as Ref;
+const FIRST_REF = "Z".repeat(16) as Ref;
 
 /**
  * Returns the span of a list: `from` and `to` are whole days in Addis Ababa, or moments. Without `from` it is one

@@ -31,7 +31,7 @@ export async function readRepair(ports: ReadRepairPorts, payment: Payment): Prom
   try {
     // Money may lie on an older link.
     for (const attempt of isSettledUnpaid(payment) ? attemptsToAsk(payment) : [payment.attempt]) {
-      await ports.resolve.send({ message: { tx_ref: txRefOf(payment.ref, attempt), trigger: "read" } });
+      await ports.resolve.send({ message: { tx_ref: txRefOf(payment, attempt), trigger: "read" } });
     }
   } catch (error) {
     if (!(error instanceof DependencyUnavailable)) throw error;

@@ -22,6 +22,7 @@ export type ReconcilePorts = ResolvePorts & {
   clock: Clock;
   /** Buckets of a day in the index. */
   bucketsOf: (day: string) => string[];
+  txStage: string;
 };
 
 /**
@@ -104,7 +105,7 @@ async function step(run: Run, progress: Progress): Promise<Progress | undefined>
 }
 
 async function comparePage(run: Run, listed: readonly Listed[]): Promise<void> {
-  const rows = listed.map((row) => ({ ...row, checkout: parseTxRef(row.name ?? "") }));
+  const rows = listed.map((row) => ({ ...row, checkout: parseTxRef(row.name ?? "", run.ports.txStage) }));
   const refs = rows.flatMap(({ checkout }) => checkout?.ref ?? []);
   const payments = await run.ports.payments.findAll([...new Set(refs)]);
   const known = new Map(payments.map((payment) => [payment.ref, payment]));
@@ -163,7 +164,7 @@ async function compareNameless(run: Run, rows: readonly Row[]): Promise<void> {
       for (const { number } of openedAttempts(payment)) {
         if (payment.captures.some(({ attempt }) => attempt === number) || left.length === 0) continue;
         const after =
-          run.verifications < VERIFICATIONS_LIMIT ? await verify(run, checkoutRefOf(payment.ref, number)) : undefined;
+          run.verifications < VERIFICATIONS_LIMIT ? await verify(run, checkoutRefOf(payment, number)) : undefined;
         if (after) await settle(after);
       }
     });
@@ -178,7 +179,7 @@ async function compareDay(run: Run, day: string): Promise<void> {
     let current = payment;
     for (const { attempt, at, listed, reversal, reference, amount } of payment.captures) {
       if (listed || reversal || run.now - at < LISTED_WITHIN_MS) continue;
-      const checkout = checkoutRefOf(payment.ref, attempt);
+      const checkout = checkoutRefOf(payment, attempt);
       current = (await verify(run, checkout)) ?? current;
       report(run, "not_listed", { name: checkout.txRef, reference, amount, at, checkout });
     }

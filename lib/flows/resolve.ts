@@ -1,7 +1,7 @@
 import type { ChapaClient } from "../chapa/client.ts";
 import { end, finalise, modeChanged, settleUnpaid } from "../domain/apply.ts";
 import type { Money, Readable, Unpaid, VerifyResult } from "../domain/evidence.ts";
-import { type CheckoutRef, paymentIdOf, txRefOf } from "../domain/ids.ts";
+import { type CheckoutRef, type PaymentKey, paymentIdOf, txRefOf } from "../domain/ids.ts";
 import { noteVerification, unreachable, webhookWaits, webhookWaitsOn } from "../domain/notes.ts";
 import { isSettledUnpaid, isUnchanged, type Payment } from "../domain/payment.ts";
 import { MINUTE_MS, SECOND_MS } from "../domain/time.ts";
@@ -46,10 +46,11 @@ const ROUNDS = 5;
  */
 export async function resolve(
   ports: ResolvePorts,
-  { ref, attempt, txRef }: CheckoutRef,
+  checkout: CheckoutRef,
   trigger: Trigger,
   deadline: number,
 ): Promise<Resolved> {
+  const { ref, attempt } = checkout;
   const payment = await ports.payments.find(ref);
   // A reference without a row of ours is verified only if Chapa itself named it: in a signed webhook or in its list.
   const isNamedByChapa = trigger === "webhook" || trigger === "reconcile";
@@ -61,7 +62,7 @@ export async function resolve(
     if (afterMs > 0 && afterMs <= BETWEEN_VERIFICATIONS_MS) return suppressed(ports, payment, trigger, afterMs);
   }
   if (isUnverified(trigger) && !(await ports.budget?.take("unverified"))?.allowed) return { kind: "held", payment };
-  return ask(ports, { ref, attempt, txRef, payment }, trigger, deadline);
+  return ask(ports, { ...checkout, payment }, trigger, deadline);
 }
 
 /**
@@ -70,10 +71,11 @@ export async function resolve(
  */
 export async function ask(
   ports: ResolvePorts,
-  { ref, attempt, txRef, payment }: CheckoutRef & { payment: Payment | undefined },
+  checkout: CheckoutRef & { payment: Payment | undefined },
   trigger: Trigger,
   deadline: number,
 ): Promise<Resolved> {
+  const { ref, attempt, txRef, payment } = checkout;
   const context = runContext(ports, `resolve:${trigger}`);
   // A test checkout is of no use to a stage that sells for real.
   if (payment && isAllowed("modeChanged", payment, { ...context(), attempt })) {
@@ -89,10 +91,10 @@ export async function ask(
   if ("word" in result) ports.count("ChapaWordUnknown");
   const after = await conclude(
     { ports, attempt, trigger, context, begun, deadline, rounds: 0 },
-    { ref, payment },
+    { key: checkout, payment },
     result,
   );
-  const about = { payment_id: paymentIdOf(ref), tx_ref: txRefOf(ref, attempt) };
+  const about = { payment_id: paymentIdOf(ref), tx_ref: txRef };
   const said = "word" in result ? { word: result.word } : {};
   ports.log.info("verification_ended", { ...about, trigger, outcome: result.kind, ...said, state: after?.state });
   return { kind: "verified", payment: after };
@@ -130,7 +132,7 @@ type Verification = Run & {
 
 async function conclude(
   run: Verification,
-  known: { ref: CheckoutRef["ref"]; payment: Payment | undefined },
+  known: { key: PaymentKey; payment: Payment | undefined },
   result: VerifyResult,
 ): Promise<Payment | undefined> {
   const { payment } = known;
@@ -183,7 +185,7 @@ async function concludeUnpaid(run: Verification, payment: Payment, found: Found)
     }
     case "money": {
       const money = { attempt: next.attempt, result: next.result };
-      return recordCapture(ports, { ref: payment.ref, payment }, money, run);
+      return recordCapture(ports, { key: payment, payment }, money, run);
     }
     case "save": {
       const saved = await ports.payments.save(payment, next.payment);
@@ -202,11 +204,11 @@ async function again(run: Verification, payment: Payment): Promise<Payment | und
   if (run.rounds >= ROUNDS) throw new Error(`payment ${payment.ref} changed ${ROUNDS} times under one verification`);
   const begun = run.context();
   const result = await ports.chapa.verify(
-    txRefOf(payment.ref, attempt),
+    txRefOf(payment, attempt),
     ownerOf(payment, attempt),
     run.deadline - begun.now,
   );
-  return conclude({ ...run, begun, rounds: run.rounds + 1 }, { ref: payment.ref, payment }, result);
+  return conclude({ ...run, begun, rounds: run.rounds + 1 }, { key: payment, payment }, result);
 }
 
 type Found = (Unpaid | Readable) & VerifyResult;
@@ -241,13 +243,12 @@ async function leave(
   const closing: Closing = await closeCheckout(run.ports, ended, { attempt, first, isLapsed }, run);
   if (closing.kind !== "closed") return { ...closing, attempt };
   const { evidence } = closing;
-  if (evidence.cancel === "lapse") run.ports.count("CheckoutLapsed");
+  const hasLapsed = ended.attempts[attempt]?.lapsedAt !== undefined;
+  if (evidence.cancel === "lapse" && !hasLapsed) run.ports.count("CheckoutLapsed");
   const context = run.context();
   if (made !== "end") return { kind: "save", payment: settleUnpaid(ended, made, evidence, context), made };
   // A checkout that has lapsed already stays as it is until Chapa closes it.
-  if (evidence.cancel === "lapse" && ended.attempts[attempt]?.lapsedAt !== undefined) {
-    return { kind: "save", payment: ended };
-  }
+  if (evidence.cancel === "lapse" && hasLapsed) return { kind: "save", payment: ended };
   return { kind: "save", payment: end(ended, evidence, context), made };
 }
 

@@ -67,7 +67,7 @@ function reportMissedDeadlines(ports: SweepPorts, payment: Payment, now: number)
 function verificationsOf(payment: Payment, now: number): Outgoing<ResolveMessage>[] {
   if (awaitsNoVerification(payment, now)) return [];
   return attemptsToVerify(payment, now).map((attempt) => ({
-    message: { tx_ref: txRefOf(payment.ref, attempt), trigger: "schedule" },
+    message: { tx_ref: txRefOf(payment, attempt), trigger: "schedule" },
   }));
 }
 

@@ -25,12 +25,12 @@ export async function verifyNow(
   const verdict = await ports.limiter.take(nameOf(principal));
   if (!verdict.allowed) throw new RateLimited(verdict);
   const [first = payment.attempt, ...others] = attemptsToAsk(payment);
-  const resolved = await resolve(ports, checkoutRefOf(payment.ref, first), "manual", deadline);
+  const resolved = await resolve(ports, checkoutRefOf(payment, first), "manual", deadline);
   let after = resolved.kind === "unknown" ? payment : (resolved.payment ?? payment);
   if (resolved.kind === "verified") {
     for (const attempt of others) {
       if (after.unreachableSince !== undefined) break;
-      const asked = await ask(ports, { ...checkoutRefOf(payment.ref, attempt), payment: after }, "manual", deadline);
+      const asked = await ask(ports, { ...checkoutRefOf(payment, attempt), payment: after }, "manual", deadline);
       after = asked.kind === "unknown" ? after : (asked.payment ?? after);
     }
     if (after.unreachableSince !== undefined) throw new GatewayUnavailable(RETRY_SECONDS);

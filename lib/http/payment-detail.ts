@@ -30,7 +30,7 @@ export function toDetail(payment: Payment, policy: Policy, showsAll: boolean): P
     expires_at: isUndecided ? iso(timeoutAt(payment, policy)) : null,
     attempts: openedAttempts(payment).map(({ number, amount, mode, openedAt, closedAt, end }) => ({
       number,
-      chapa_tx_ref: masked(txRefOf(payment.ref, number)),
+      chapa_tx_ref: masked(txRefOf(payment, number)),
       amount: amount / 100,
       mode,
       opened_at: iso(openedAt),

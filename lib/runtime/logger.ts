@@ -9,6 +9,7 @@ export type LogMessage =
   | "request_failed"
   | "dependency_failed"
   | "secret_malformed"
+  | "initiate_refused"
   | "checkout_opened"
   | "checkout_held"
   | "checkout_not_opened"

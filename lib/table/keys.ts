@@ -16,6 +16,7 @@ export const reconcileKey = { pk: "X#reconcile" };
 export const gatewayHealthKey = { pk: "H#chapa" };
 export const versionMarkKey = (ref: Ref, version: number) => ({ pk: `N#${ref}#${version}` });
 export const messageMarkKey = (ref: Ref, version: number, event: UserEvent) => ({ pk: `N#${ref}#${version}#${event}` });
+export const tableIdentityKey = { pk: "H#table" };
 export const totalsKey = (day: string) => ({ pk: `T#${day}` });
 
 /** Returns the bucket of a payment. It depends on the ref's last character, which is as random as the rest. */

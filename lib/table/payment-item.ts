@@ -135,12 +135,14 @@ const StoredPayment = z.object({
 
 /**
  * Returns the payment of a row.
+ * @param txStage the stage that its references belong to; no row stores it
  * @throws ZodError if {@link toItem} cannot have written the row
  */
-export function fromItem(item: Item): Payment {
+export function fromItem(item: Item, txStage: string): Payment {
   const stored = StoredPayment.parse(item);
   return {
     ref: Ref.parse(stored.pk.slice(PAYMENT_PREFIX.length)),
+    txStage,
     serial: stored.serial,
     userId: stored.user_id,
     propertyId: stored.property_id,

@@ -28,10 +28,12 @@ const DUE_KEYS = ["due_shard", "due_at"];
 export class PaymentTable {
   readonly #client: DynamoDBDocumentClient;
   readonly #name: string;
+  readonly #txStage: string;
 
-  constructor(client: DynamoDBDocumentClient, name: string) {
+  constructor(client: DynamoDBDocumentClient, name: string, txStage: string) {
     this.#client = client;
     this.#name = name;
+    this.#txStage = txStage;
   }
 
   /** Returns the payment as it now is (consistent read). */
@@ -39,7 +41,7 @@ export class PaymentTable {
     const { Item } = await callTable(() =>
       this.#client.send(new GetCommand({ TableName: this.#name, Key: paymentKey(ref), ConsistentRead: true })),
     );
-    return Item && fromItem(Item);
+    return Item && this.#read(Item);
   }
 
   /** Returns several payments as they now are, in any order, without those that do not exist. */
@@ -54,7 +56,7 @@ export class PaymentTable {
             new BatchGetCommand({ RequestItems: { [this.#name]: { Keys: keys, ConsistentRead: true } } }),
           ),
         );
-        found.push(...(Responses?.[this.#name] ?? []).map(fromItem));
+        found.push(...(Responses?.[this.#name] ?? []).map((item) => this.#read(item)));
         keys = UnprocessedKeys?.[this.#name]?.Keys ?? [];
       }
     }
@@ -81,7 +83,7 @@ export class PaymentTable {
     );
     if (written.won) return { won: true, payment };
     if (!written.there) throw new Error("a put was refused by an item that does not exist");
-    return { won: false, payment: fromItem(written.there) };
+    return { won: false, payment: this.#read(written.there) };
   }
 
   /**
@@ -119,7 +121,7 @@ export class PaymentTable {
       (there) => sameFields([...changed, "version"], there, wanted),
     );
     if (written.won) return { won: true, payment: next };
-    return { won: false, payment: written.there && fromItem(written.there) };
+    return { won: false, payment: written.there && this.#read(written.there) };
   }
 
   /** Deletes a claim if it is still the untouched one that this invocation wrote. */
@@ -190,6 +192,10 @@ export class PaymentTable {
   /** Returns the payments of one bucket of a day (see {@link dayBuckets}), as {@link openedByUser} does. */
   openedOnDay(bucket: string, span: Span, limit: number): Promise<PageKey[]> {
     return this.#opened({ index: "by-day", key: "day", value: bucket }, span, limit);
+  }
+
+  #read(item: Item): Payment {
+    return fromItem(item, this.#txStage);
   }
 
   async #opened(of: { index: string; key: string; value: string }, span: Span, limit: number): Promise<PageKey[]> {

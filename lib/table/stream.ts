@@ -19,13 +19,14 @@ type Image = NonNullable<DynamoDBRecord["dynamodb"]>["NewImage"];
  */
 export function streamHandler(
   handle: (changes: Change[]) => Promise<void>,
+  txStage: string,
 ): (event: DynamoDBStreamEvent, context: Context) => Promise<DynamoDBBatchResponse> {
   const all = async ({ Records }: DynamoDBStreamEvent): Promise<DynamoDBBatchResponse> => {
     const changes: Change[] = [];
     let unreadable: DynamoDBRecord | undefined;
     for (const record of Records) {
       try {
-        changes.push(...changeOf(record));
+        changes.push(...changeOf(record, txStage));
       } catch (error) {
         log.error("message_malformed", { sequence: sequenceOf(record), error: errorName(error) });
         unreadable = record;
@@ -43,14 +44,14 @@ export function streamHandler(
   return (event, context) => inInvocation(context, undefined, () => all(event));
 }
 
-function changeOf({ dynamodb }: DynamoDBRecord): Change[] {
-  const after = paymentOf(dynamodb?.NewImage);
-  return after ? [{ before: paymentOf(dynamodb?.OldImage), after }] : [];
+function changeOf({ dynamodb }: DynamoDBRecord, txStage: string): Change[] {
+  const after = paymentOf(dynamodb?.NewImage, txStage);
+  return after ? [{ before: paymentOf(dynamodb?.OldImage, txStage), after }] : [];
 }
 
-function paymentOf(image: Image): Payment | undefined {
+function paymentOf(image: Image, txStage: string): Payment | undefined {
   if (!image?.["pk"]?.S?.startsWith(PAYMENT_PREFIX)) return undefined;
-  return fromItem(unmarshall(image as Record<string, AttributeValue>));
+  return fromItem(unmarshall(image as Record<string, AttributeValue>), txStage);
 }
 
 function sequenceOf(record: DynamoDBRecord | undefined): string {

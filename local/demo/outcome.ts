@@ -7,7 +7,7 @@ import { documentClient } from "../../lib/table/client.ts";
 import { FLAG_SHARDS } from "../../lib/table/keys.ts";
 import { PaymentTable } from "../../lib/table/payments.ts";
 import type { Cloud } from "../cloud.ts";
-import { TABLE_NAME } from "../environment.ts";
+import { TABLE_NAME, TX_STAGE } from "../environment.ts";
 
 /** The state of all services at the end of a scenario. Checks read nothing else. */
 export type Outcome = {
@@ -62,8 +62,8 @@ export async function outcomeOf(cloud: Cloud, answers: Outcome["answers"]): Prom
       late: payment.late ?? false,
       finalised: payment.finalised ?? false,
       attention: openFlags(payment),
-      opened: Object.keys(payment.attempts).map((attempt) => txRefOf(payment.ref, Number(attempt))),
-      captured: payment.captures.map(({ attempt }) => txRefOf(payment.ref, attempt)),
+      opened: Object.keys(payment.attempts).map((attempt) => txRefOf(payment, Number(attempt))),
+      captured: payment.captures.map(({ attempt }) => txRefOf(payment, attempt)),
       isAcknowledged: payment.acknowledgedAt !== undefined,
       failureReason: payment.failureReason,
     })),
@@ -94,7 +94,7 @@ async function gaugesOf({ clock }: Cloud): Promise<Outcome["gauges"]> {
   const gauge = (name: GaugeName, value: number) => {
     gauges[name] = value;
   };
-  const payments = new PaymentTable(documentClient(), TABLE_NAME);
+  const payments = new PaymentTable(documentClient(), TABLE_NAME, TX_STAGE);
   await publishAttention({ payments, flagShards: FLAG_SHARDS, clock, gauge });
   return gauges;
 }

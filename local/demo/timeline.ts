@@ -6,6 +6,7 @@ import type { HistoryEntry, Payment } from "../../lib/domain/payment.ts";
 import { fromItem } from "../../lib/table/payment-item.ts";
 import type { JournalEntry } from "../chapa/journal.ts";
 import type { Cloud } from "../cloud.ts";
+import { TX_STAGE } from "../environment.ts";
 
 /** The actor of an entry. */
 export type Lane = "clock" | "owner" | "program" | "payments" | "chapa" | "listing" | "notice" | "users" | "redis";
@@ -65,7 +66,7 @@ export class Timeline {
 
 function paymentOf(image: NonNullable<DynamoDBRecord["dynamodb"]>["NewImage"]): Payment | undefined {
   if (!image?.["pk"]?.S?.startsWith(PAYMENT_PREFIX)) return undefined;
-  return fromItem(unmarshall(image as Record<string, AttributeValue>));
+  return fromItem(unmarshall(image as Record<string, AttributeValue>), TX_STAGE);
 }
 
 const TRANSITION_TEXTS: Record<HistoryEntry["transition"], string> = {

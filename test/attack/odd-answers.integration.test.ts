@@ -35,7 +35,7 @@ describe.each(availableEngines())("a success on %s", (engine) => {
         amount: "500.00",
         currency: "ETB",
         mode: "test",
-        tx_ref: txRefOf(payment.ref, 0),
+        tx_ref: txRefOf(payment, 0),
       };
       const data = { ...agreed, reference: odd, method: odd, charge: odd, failure_reason: odd };
       const result = classifyVerify(

@@ -15,7 +15,7 @@ const UNCLOSABLE: [string, FaultInput][] = [
   ["limits cancel", { fault: "429", route: "cancel" }],
 ];
 
-describe.each(UNCLOSABLE)("while Chapa %s", (_, fault) => {
+describe.each(UNCLOSABLE)("a Chapa that %s", (_, fault) => {
   test("a press past the window is told when the lapse is over, and gets a new link then", async () => {
     const old = await shop().checkout();
     await shop().fault(fault);
@@ -79,6 +79,7 @@ test("a link that lapsed is verified for three months, and the listing hears no 
   }
   // Each verification also tries to cancel, between two verifies.
   expect(shop().verifies(checkout) - before).toBe(2 * ladder.length);
+  expect(shop().counted("CheckoutLapsed")).toBe(1);
   const { finalised, dueAt, state } = await shop().payment();
   expect({ finalised, dueAt, state }).toEqual({ finalised: undefined, dueAt: undefined, state: "EXPIRED" });
   expect(shop().stage.cloud.services.listing?.confirms() ?? []).toEqual([]);
@@ -103,7 +104,7 @@ describe.each<[string, FaultInput]>([
   ["voided", { fault: "statusWord", route: "verify", word: "voided" }],
   ["nothing but “Payment not paid yet” with 200", { fault: "notPaidYet", route: "verify" }],
   ["“Payment not paid yet” beside another word", { fault: "notPaidYet", route: "verify", word: "abandoned" }],
-])("while verify says %s", (_, fault) => {
+])("the word of verify “%s”", (_, fault) => {
   test("the answer is no money: the checkout lapses, and the word is counted", async () => {
     const old = await shop().checkout();
     await shop().fault(fault);
@@ -132,7 +133,7 @@ describe.each<[string, FaultInput]>([
   ["partially_refunded", { fault: "statusWord", route: "verify", word: "partially_refunded" }],
   ["success without data", { fault: "nullData", route: "verify" }],
   ["“Payment not paid yet” beside success", { fault: "notPaidYet", route: "verify", word: "success" }],
-])("while verify says %s", (_, fault) => {
+])("the word of verify “%s”", (_, fault) => {
   test("money may have come: a person is called at once, and nothing is left", async () => {
     const checkout = await shop().checkout();
     await shop().fault(fault);
@@ -201,5 +202,15 @@ describe("a failed try on Chapa's page", () => {
     await shop().pass(MINUTE_MS);
     await shop().fault(fault);
     expect(await shop().press()).toMatchObject({ status: 202, url: old.url });
+  });
+
+  test("a press that Chapa does not answer moves no verification", async () => {
+    const old = await shop().checkout();
+    await shop().stage.act(old, "fail");
+    await shop().fault({ fault: "503", route: "verify" });
+    await shop().pass(2 * MINUTE_MS + 1_000);
+    const { dueAt, attempts } = await shop().payment();
+    expect(await shop().press()).toMatchObject({ status: 202, url: old.url });
+    expect(await shop().payment()).toMatchObject({ dueAt, attempts: { 0: { verifyAt: attempts[0]?.verifyAt } } });
   });
 });

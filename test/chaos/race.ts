@@ -14,6 +14,7 @@ import { CHAPA_DEFAULTS, type ChapaSimulator } from "../../local/chapa/simulator
 import { startChapa } from "../../local/chapa/start.ts";
 import { startEngine } from "../../local/dynamo/engine.ts";
 import { createTable } from "../../local/dynamo/table.ts";
+import { TX_STAGE } from "../../local/environment.ts";
 import { type CuttingProxy, type Judge, startCuttingProxy } from "../support/cutting-proxy.ts";
 import { POLICY } from "../support/payments.ts";
 import { seeded, seededUuid } from "../support/seeded-random.ts";
@@ -167,8 +168,9 @@ function portsOf(chapa: ChapaSimulator, proxy: CuttingProxy): InitiatePorts {
     namespace: async () => "races",
     priceBook: PriceBook.parse({ listing_fee: { amounts: ["500.00"] } }),
     policy: POLICY,
+    txStage: TX_STAGE,
+    identity: { closed: async () => undefined, knownClosed: () => undefined },
     expectedMode: "test",
-    paused: false,
     baseUrl: "https://pay.rental.et",
     clock: systemClock,
     log: QUIET,

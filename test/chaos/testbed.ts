@@ -8,7 +8,7 @@ import { parseTxRef } from "../../lib/domain/ids.ts";
 import { HOUR_MS, MINUTE_MS, SECOND_MS } from "../../lib/domain/time.ts";
 import type { Cloud } from "../../local/cloud.ts";
 import { dynamo } from "../../local/dynamo/requests.ts";
-import { TABLE_NAME } from "../../local/environment.ts";
+import { TABLE_NAME, TX_STAGE } from "../../local/environment.ts";
 import { readSettings } from "../../local/settings.ts";
 import { startCloud } from "../../local/start-cloud.ts";
 import type { Violation } from "../invariants/catalogue.ts";
@@ -157,7 +157,7 @@ async function initialized(world: CloudWorld, body: Buffer): Promise<void> {
   const { tx_ref } = Initialize.parse(JSON.parse(body.toString("utf8")));
   const { Item } = await dynamo<{ Item?: unknown }>(process.env["AWS_ENDPOINT_URL_DYNAMODB"] ?? "", "GetItem", {
     TableName: TABLE_NAME,
-    Key: { pk: { S: `${PAYMENT_PREFIX}${parseTxRef(tx_ref)?.ref}` } },
+    Key: { pk: { S: `${PAYMENT_PREFIX}${parseTxRef(tx_ref, TX_STAGE)?.ref}` } },
     ConsistentRead: true,
   });
   world.invariants.opened(tx_ref, paymentIn(Item));

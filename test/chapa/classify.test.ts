@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import * as classify from "../../lib/chapa/classify.ts";
 import type { HttpResponse } from "../../lib/runtime/call.ts";
 
-const TX_REF = "G85FR23GHWFN3DNFFP00";
+const TX_REF = "G85FR23GHWFN3DNF00BV";
 const { classifyInitialize } = classify;
 const classifyVerify = (answer: HttpResponse) => classify.classifyVerify(answer, TX_REF);
 const classifyCancel = (answer: HttpResponse) => classify.classifyCancel(answer, TX_REF);
@@ -26,7 +26,7 @@ const SUCCESS = {
   type: "API",
   status: "success",
   reference: "6jnheVKQEmy",
-  tx_ref: "G85FR23GHWFN3DNFFP00",
+  tx_ref: "G85FR23GHWFN3DNF00BV",
 };
 
 const url = "https://checkout.chapa.co/checkout/payment/V38ejWQhSpFWzSAZBqmlQrGkyhXQUOtx2Mu4ZTmFLbP";
@@ -124,7 +124,7 @@ test("verify reports the money of a success exactly as it was written", () => {
   expect(classifyVerify(reply(200, verified(SUCCESS)))).toEqual({
     kind: "paid",
     facts: {
-      txRef: "G85FR23GHWFN3DNFFP00",
+      txRef: "G85FR23GHWFN3DNF00BV",
       amount: 50_000,
       currency: "ETB",
       mode: "test",

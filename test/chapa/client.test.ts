@@ -1,12 +1,13 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { ChapaClient, keyIdOf, modeOf } from "../../lib/chapa/client.ts";
-import { parseTxRef, type TxRef } from "../../lib/domain/ids.ts";
+import { txRefOf } from "../../lib/domain/ids.ts";
 import { Santim } from "../../lib/domain/money.ts";
 import { call } from "../../lib/runtime/call.ts";
 import { FaultPlan } from "../../local/faults.ts";
 import { type Answer, type Listening, type Request, serve } from "../../local/serve.ts";
+import { aClaim } from "../support/payments.ts";
 
-const TX_REF = parseTxRef("G85FR23GHWFN3DNFFP00")?.txRef as TxRef;
+const TX_REF = txRefOf(aClaim(), 0);
 const CHECKOUT = {
   txRef: TX_REF,
   amount: Santim.parse(50_000),

@@ -155,10 +155,11 @@ test("a review removes the checkout URL and the lease", () => {
 });
 
 test("money without a row begins a payment with the reported facts only and with terms that nothing equals", () => {
-  const { ref } = aClaim();
-  const unmatched = adoptUnmatched(ref, { attempt: 0, result: moneyOn(aClaim(ref), 0) }, TERMS, LATER);
+  const { ref, txStage } = aClaim();
+  const unmatched = adoptUnmatched({ ref, txStage }, { attempt: 0, result: moneyOn(aClaim(ref), 0) }, TERMS, LATER);
   expect(unmatched).toEqual({
     ref,
+    txStage,
     serial: 0,
     state: "REVIEW",
     version: 1,

@@ -9,7 +9,6 @@ import {
   aContext,
   aLease,
   anOpened,
-  aRef,
   aRenewed,
   aReviewed,
   aSettled,
@@ -152,9 +151,8 @@ test("a row that is put back from a backup means nothing, whether it was missing
 });
 
 test("money without a row of ours calls for a person and counts, although its row is new", () => {
-  const ref = aRef();
-  const { terms } = anOpened(ref);
-  const unmatched = adoptUnmatched(ref, { attempt: 0, result: moneyOn({ ref }) }, terms, aContext());
+  const opened = anOpened();
+  const unmatched = adoptUnmatched(opened, { attempt: 0, result: moneyOn(opened) }, opened.terms, aContext());
   expect(outcomeOf(undefined, unmatched, POLICY)).toMatchObject({
     attention: [{ code: "unmatched" }],
     totals: { total: 1, pending: 1 },

@@ -33,7 +33,11 @@ test.each(vectors.fees)("the published vector $ref holds", (vector) => {
 
   expect(ref).toBe(vector.ref);
   expect(paymentIdOf(ref)).toBe(vector.payment_id);
-  for (const [attempt, txRef] of Object.entries(vector.tx_refs)) expect(txRefOf(ref, Number(attempt))).toBe(txRef);
+  for (const [attempt, txRef] of Object.entries(vector.tx_refs)) {
+    const key = { ref, txStage: vectors.tx_stage };
+    expect(txRefOf(key, Number(attempt))).toBe(txRef);
+    expect(parseTxRef(txRef, vectors.tx_stage)).toEqual({ ...key, attempt: Number(attempt), txRef });
+  }
 });
 
 test.each(vectors.requests)("the published request vector $hash holds", ({ user_id, request_id, hash }) => {
@@ -71,9 +75,9 @@ test("no UUID but our own leads to a payment, not one that differs in a single b
 test("a reference at Chapa is 20 capital letters and digits and names its payment and attempt", () => {
   fc.assert(
     fc.property(refs, attempts, (ref, attempt) => {
-      const txRef = txRefOf(ref, attempt);
+      const txRef = txRefOf({ ref, txStage: "s" }, attempt);
       expect(txRef).toMatch(/^[0-9A-Z]{20}$/);
-      expect(parseTxRef(txRef)).toEqual({ ref, attempt, txRef });
+      expect(parseTxRef(txRef, "s")).toEqual({ ref, txStage: "s", attempt, txRef });
     }),
   );
 });
@@ -81,17 +85,32 @@ test("a reference at Chapa is 20 capital letters and digits and names its paymen
 test.each([
   "",
   "tx-7d0e0e6a-5a7f-4f0e-9b1f-0d8e7f3c2b10",
-  "G85FR23GHWFN3DNFFP0",
-  "g85fr23ghwfn3dnffp00",
-  "G85FR23GHWFN3DNFFP0U",
-  "G85FR23GHWFN3DNFFP000",
+  "G85FR23GHWFN3DNF00B",
+  "G85FR23GHWFN3DNF00BU",
+  "G85FR23GHWFN3DNF00BV0",
 ])("the text %j is no reference of ours", (text) => {
-  expect(parseTxRef(text)).toBeUndefined();
+  expect(parseTxRef(text, vectors.tx_stage)).toBeUndefined();
+});
+
+test.each(vectors.foreign)("the published text $text, $why, is no reference of ours", ({ text }) => {
+  expect(parseTxRef(text, vectors.tx_stage)).toBeUndefined();
+});
+
+test("no reference with one other character, and none of another stage, is taken for one of ours", () => {
+  // Ten check bits let one in 1,024 pass, so these are known ones.
+  const { txRef, ...key } = parseTxRef("G85FR23GHWFN3DNF00BV", vectors.tx_stage) ?? expect.fail("not ours");
+  const others = [...txRef].map(
+    (character, at) => txRef.slice(0, at) + (character === "7" ? "8" : "7") + txRef.slice(at + 1),
+  );
+  for (const other of [...others, txRefOf({ ...key, txStage: "prod" }, 0)])
+    expect(parseTxRef(other, vectors.tx_stage)).toBeUndefined();
 });
 
 test.each([-1, 1.5, LAST_ATTEMPT + 1])("a reference has no attempt %d", (attempt) => {
-  expect(() => txRefOf(refOf("n", FEE), attempt)).toThrow(RangeError);
-  expect(() => txRefOf(refOf("n", FEE), attempt)).toThrow(`attempt ${attempt} is outside 0..1023`);
+  expect(() => txRefOf({ ref: refOf("n", FEE), txStage: "s" }, attempt)).toThrow(RangeError);
+  expect(() => txRefOf({ ref: refOf("n", FEE), txStage: "s" }, attempt)).toThrow(
+    `attempt ${attempt} is outside 0..1023`,
+  );
 });
 
 test("every textual form of a UUID means the same", () => {
@@ -121,7 +140,7 @@ test.each([
   expect(Uuid.safeParse(text).error?.issues).toMatchObject([{ code: "custom", message: "not a UUID" }]);
 });
 
-test.each(["", "G85FR23GHWFN3DNFF", "G85FR23GHWFN3DNFFP0", "0G85FR23GHWFN3DNFFP", "G85FR23GHWFN3DNFFU"])(
+test.each(["", "G85FR23GHWFN3DN", "G85FR23GHWFN3DNF0", "0G85FR23GHWFN3DNF", "G85FR23GHWFN3DNU"])(
   "the text %j is no key of a payment",
   (text) => {
     expect(Ref.safeParse(text).success).toBe(false);

@@ -83,12 +83,7 @@ test("a step changes no total where nothing was opened or nothing differs", () =
 });
 
 test("money without a row of ours counts on the day on which it came", () => {
-  const unmatched = adoptUnmatched(
-    opened.ref,
-    { attempt: 3, result: moneyOn(opened) },
-    TERMS,
-    aContext(T0 + 30 * HOUR_MS),
-  );
+  const unmatched = adoptUnmatched(opened, { attempt: 3, result: moneyOn(opened) }, TERMS, aContext(T0 + 30 * HOUR_MS));
   expect(totalsDelta(undefined, unmatched)).toMatchObject({ day: "2026-11-25", total: 1, pending: 1, revenue: 0 });
 });
 

@@ -59,7 +59,7 @@ test.each<Partial<PaidFacts>>([
   { currency: undefined },
   { mode: "live" },
   { mode: undefined },
-  { txRef: "G85FR23GHWFN3DNFFP00" },
+  { txRef: "G85FR23GHWFN3DNF00BV" },
   { txRef: undefined },
 ])("a success that differs in %j is never a success and never ignored", (change) => {
   for (const payment of everyState()) {
@@ -100,7 +100,7 @@ test("a capture beside the confirmed one is a duplicate, once for each checkout 
 test("money without a row of ours, or on an attempt that we never began, is an unmatched capture", () => {
   const payment = anOpened();
   expect(forMoney(payment, moneyOn(payment, 7), 7)).toBe("unmatched");
-  const unmatched = adoptUnmatched(payment.ref, { attempt: 7, result: moneyOn(payment, 7) }, TERMS, LATER);
+  const unmatched = adoptUnmatched(payment, { attempt: 7, result: moneyOn(payment, 7) }, TERMS, LATER);
   expect(forMoney(unmatched, moneyOn(payment, 7), 7)).toBeUndefined();
   const known = captured(payment, "unmatched", moneyOn(payment, 7), 7);
   expect(forMoney(known, moneyOn(known, 7), 7)).toBeUndefined();

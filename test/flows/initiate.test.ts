@@ -9,6 +9,7 @@ import { type Initiated, initiate } from "../../lib/flows/initiate.ts";
 import type { InitiatePorts } from "../../lib/flows/steps/begin-request.ts";
 import { PaymentTable } from "../../lib/table/payments.ts";
 import { RequestTable } from "../../lib/table/requests.ts";
+import { TX_STAGE } from "../../local/environment.ts";
 import { MemoryTable } from "../support/memory-table.ts";
 import { FEE, KEY, NAMESPACE, POLICY, T0 } from "../support/payments.ts";
 
@@ -51,7 +52,7 @@ function portsOf(): InitiatePorts {
     return answer;
   };
   return {
-    payments: new PaymentTable(table.client, "payments"),
+    payments: new PaymentTable(table.client, "payments", TX_STAGE),
     requests: new RequestTable(table.client, "payments"),
     contacts: { store: async () => undefined },
     chapa: {
@@ -68,7 +69,8 @@ function portsOf(): InitiatePorts {
     priceBook: PriceBook.parse(JSON.parse(prices)),
     policy: { ...POLICY, expectedMode: "live" },
     expectedMode: "live",
-    paused: false,
+    txStage: TX_STAGE,
+    identity: { closed: async () => undefined, knownClosed: () => undefined },
     baseUrl: "https://pay.rental.et",
     clock: { now: () => now, sleep: async () => undefined },
     log: { info: quiet, warn: quiet, error: quiet },

@@ -20,7 +20,7 @@ test("reading a payment causes a verification once its state is not fresh, and o
   const payment = anOpened();
   const { asked, ports } = reader(T0 + MINUTE_MS);
   for (let n = 0; n < 5; n++) await readRepair(ports, payment);
-  expect(asked).toEqual(Array(2).fill({ tx_ref: txRefOf(payment.ref, 0), trigger: "read" }));
+  expect(asked).toEqual(Array(2).fill({ tx_ref: txRefOf(payment, 0), trigger: "read" }));
 });
 
 test("reading a payment causes no verification when Chapa was just asked, nothing was opened, or it is decided", async () => {
@@ -47,7 +47,7 @@ test("reading an unpaid payment causes one verification in ten minutes, as long 
   await readRepair(ports, { ...expired, attempts: { 0: last } });
   expect(asked).toEqual([]);
   await readRepair(ports, expired);
-  expect(asked).toEqual([{ tx_ref: txRefOf(opened.ref, 0), trigger: "read" }]);
+  expect(asked).toEqual([{ tx_ref: txRefOf(opened, 0), trigger: "read" }]);
 });
 
 test("a read is answered all the same when the queue takes nothing", async () => {

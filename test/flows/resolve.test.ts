@@ -36,7 +36,7 @@ async function verification(payment: Payment, trigger: "webhook" | "reconcile", 
     log,
     count: () => undefined,
   };
-  return resolve(ports, checkoutRefOf(payment.ref, 0), trigger, NOW + MINUTE_MS);
+  return resolve(ports, checkoutRefOf(payment, 0), trigger, NOW + MINUTE_MS);
 }
 
 test("a payment is verified once in five seconds, and an early caller is told how long to wait", async () => {

@@ -214,7 +214,7 @@ async function play(on: Cloud, world: CloudWorld): Promise<End[]> {
       states: own.toSorted((first, second) => first.serial - second.serial).map(({ state }) => state),
       attention: [...new Set(own.flatMap(openFlags))].sort(),
       taken: distinct(own.flatMap(({ ref }) => world.capturesOf(ref).map(({ txRef }) => txRef))),
-      known: distinct(own.flatMap(({ ref, captures }) => captures.map(({ attempt }) => txRefOf(ref, attempt)))),
+      known: distinct(own.flatMap((payment) => payment.captures.map(({ attempt }) => txRefOf(payment, attempt)))),
       listing: on.services.listing?.property(property)?.status ?? "",
     };
   });

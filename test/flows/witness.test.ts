@@ -16,6 +16,7 @@ import { MarkTable } from "../../lib/table/marks.ts";
 import { PaymentTable } from "../../lib/table/payments.ts";
 import { ProgressTable } from "../../lib/table/progress.ts";
 import { TotalsTable } from "../../lib/table/totals.ts";
+import { TX_STAGE } from "../../local/environment.ts";
 import { MemoryTable } from "../support/memory-table.ts";
 import {
   aConfirmed,
@@ -33,7 +34,7 @@ import {
 /** What the functions write to CloudWatch, and what they log as an error. */
 function world() {
   const client = new MemoryTable().client;
-  const payments = new PaymentTable(client, "payments");
+  const payments = new PaymentTable(client, "payments", TX_STAGE);
   const gauges: Record<string, number> = {};
   const counted: MetricName[] = [];
   const errors: [string, LogFields | undefined][] = [];
@@ -61,6 +62,7 @@ function world() {
     newId: randomUUID,
     policy: POLICY,
     expectedMode: "test" as const,
+    txStage: TX_STAGE,
   };
   const at = (now: number) => ({ ...ports, clock: { now: () => now } });
   return { client, ports, at, payments, gauges, counted, errors };

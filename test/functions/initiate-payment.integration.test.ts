@@ -1,7 +1,11 @@
 import { randomUUID } from "node:crypto";
+import { UpdateCommand } from "@aws-sdk/lib-dynamodb";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { documentClient } from "../../lib/table/client.ts";
+import { tableIdentityKey } from "../../lib/table/keys.ts";
 import type { HttpResponse } from "../../local/api-client.ts";
 import type { Stage } from "../../local/demo/stage.ts";
+import { TABLE_NAME } from "../../local/environment.ts";
 import { sign } from "../../local/services/tokens.ts";
 import { USERS } from "../../local/users.ts";
 import { openStage } from "../support/stage.ts";
@@ -294,3 +298,55 @@ function initializeBodies(): string[] {
     entry.kind === "request" && entry.path === "/v1/transaction/initialize" ? [entry.body.toString("utf8")] : [],
   );
 }
+
+describe("a table that is not the one of before", () => {
+  const changeIdentity = (changes: Record<string, string>) =>
+    documentClient().send(
+      new UpdateCommand({
+        TableName: TABLE_NAME,
+        Key: tableIdentityKey,
+        UpdateExpression: `SET ${Object.keys(changes).map((name) => `#${name} = :${name}`)}`,
+        ExpressionAttributeNames: Object.fromEntries(Object.keys(changes).map((name) => [`#${name}`, name])),
+        ExpressionAttributeValues: Object.fromEntries(
+          Object.entries(changes).map(([name, value]) => [`:${name}`, value]),
+        ),
+      }),
+    );
+  const changeNamespace = async (namespace: string) => {
+    stage.cloud.rotate("auth", { namespace });
+    await stage.cloud.clock.advance(5 * 60_000);
+  };
+
+  test.each<[string, (isBack: boolean) => Promise<unknown>]>([
+    [
+      "the namespace in the secret is changed by hand",
+      (isBack) => changeNamespace(isBack ? "local-namespace" : "changed-by-hand"),
+    ],
+    [
+      "the table is restored under another name",
+      async (isBack) => {
+        await changeIdentity({ table: isBack ? TABLE_NAME : "payments-before" });
+        await stage.cloud.clock.advance(30_000);
+      },
+    ],
+  ])("a paid fee is not sold again after %s: presses are answered 503 until it is put back", async (_, change) => {
+    const checkout = await stage.checkout(stage.addProperty());
+    await stage.act(checkout, "pay");
+    const [paid] = await stage.cloud.rows.payments();
+    const property_id = paid?.propertyId;
+    await change(false);
+    for (let times = 0; times < 2; times++) {
+      const refused = await initiate({ property_id });
+      expect(refused).toMatchObject({ status: 503, body: { code: "initiate_paused" } });
+      expect(Number(refused.headers.get("retry-after"))).toBeGreaterThan(0);
+    }
+    expect(stage.cloud.chapa?.transactions()).toHaveLength(1);
+    expect(await stage.cloud.rows.payments()).toHaveLength(1);
+
+    await change(true);
+    expect(await initiate({ property_id })).toMatchObject({
+      status: 202,
+      body: { id: checkout.id, status: "SUCCESS" },
+    });
+  });
+});

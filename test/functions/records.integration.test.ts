@@ -2,6 +2,7 @@ import { expect, onTestFinished, test, vi } from "vitest";
 import * as z from "zod";
 import { parseTxRef, paymentIdOf } from "../../lib/domain/ids.ts";
 import { MINUTE_MS } from "../../local/demo/stage.ts";
+import { TX_STAGE } from "../../local/environment.ts";
 import { openStage } from "../support/stage.ts";
 
 const TRACE_ID = "0af7651916cd43dd8448eb211c80319c";
@@ -55,5 +56,5 @@ test("each record about a payment from initiate to notification names it, its ch
     const isCallers = record.message === "checkout_opened";
     expect(record.trace_id).toBe(isCallers ? TRACE_ID : record.request_id.replaceAll("-", ""));
   }
-  expect(paymentIdOf(parseTxRef(txRef)?.ref ?? expect.fail("no reference"))).toBe(paymentId);
+  expect(paymentIdOf(parseTxRef(txRef, TX_STAGE)?.ref ?? expect.fail("no reference"))).toBe(paymentId);
 });

@@ -8,7 +8,7 @@ import type { Action } from "../../local/chapa/actions.ts";
 import { DeliveryPlan } from "../../local/chapa/delivery-plan.ts";
 import type { ChapaSimulator } from "../../local/chapa/simulator.ts";
 import { checkoutOf, DAY_MS, HOUR_MS, MINUTE_MS, type Stage } from "../../local/demo/stage.ts";
-import { TABLE_NAME } from "../../local/environment.ts";
+import { TABLE_NAME, TX_STAGE } from "../../local/environment.ts";
 import { anOpened, aRef } from "../support/payments.ts";
 import { onlyPaymentOf, openStage, SILENT, simulatedChapa, verifiedAt } from "../support/stage.ts";
 import { waitUntil } from "../support/wait-until.ts";
@@ -305,7 +305,7 @@ describe("one sweep", () => {
   });
 
   test("a sweep that finds more payments than it takes leaves the least overdue to the next", async () => {
-    const table = new PaymentTable(documentClient(), TABLE_NAME);
+    const table = new PaymentTable(documentClient(), TABLE_NAME, TX_STAGE);
     // The next run by itself is a whole minute away.
     await advanceTo(Math.ceil(stage.cloud.clock.now() / MINUTE_MS) * MINUTE_MS);
     const now = stage.cloud.clock.now();
@@ -317,7 +317,7 @@ describe("one sweep", () => {
     for (const expected of [refs.slice(0, PAGE), refs]) {
       await stage.cloud.functions.invoke("timeout-payments", {});
       await stage.cloud.settle();
-      expect(verified().sort()).toEqual(expected.map((ref) => txRefOf(ref, 0)).sort());
+      expect(verified().sort()).toEqual(expected.map((ref) => txRefOf({ ref, txStage: TX_STAGE }, 0)).sort());
     }
   });
 });

@@ -3,7 +3,7 @@ import { pageLanguage, pendingPage } from "../../lib/http/pages/pending-page.ts"
 import texts from "../../lib/http/pages/texts.json" with { type: "json" };
 import { anOpened, aSettled, captured } from "../support/payments.ts";
 
-const TX_REF = "G85FR23GHWFN3DNFFP00";
+const TX_REF = "G85FR23GHWFN3DNF00BV";
 const page = (change: { language?: "en" | "am" | "om"; round?: number } = {}, payment = anOpened()) =>
   pendingPage(payment, TX_REF, { language: "en", round: 0, ...change });
 

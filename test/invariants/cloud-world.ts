@@ -9,12 +9,13 @@ import { fromItem } from "../../lib/table/payment-item.ts";
 import type { HttpResponse } from "../../local/api-client.ts";
 import type { ChapaSimulator } from "../../local/chapa/simulator.ts";
 import type { Cloud } from "../../local/cloud.ts";
+import { TX_STAGE } from "../../local/environment.ts";
 import type { Violation } from "./catalogue.ts";
 import { Invariants } from "./invariants.ts";
 import type { Answer, Taken, World } from "./world.ts";
 
 const PAYABLE = ["OPEN", "ATTEMPTING"];
-const REF_LENGTH = 18;
+const REF_LENGTH = 16;
 const states = Object.keys(WIRE_STATUS).filter((name): name is State => name in WIRE_STATUS);
 const About = z.looseObject({
   chapa_tx_ref: z.string(),
@@ -111,7 +112,7 @@ export class CloudWorld implements World {
 
   captures(): Taken[] {
     return this.#chapa.captures().map((capture) => {
-      const { ref = "", attempt = 0 } = parseTxRef(capture.txRef) ?? {};
+      const { ref = "", attempt = 0 } = parseTxRef(capture.txRef, TX_STAGE) ?? {};
       return { ...capture, ref, attempt, isOpen: !this.inFlight.has(capture.txRef) };
     });
   }
@@ -161,7 +162,7 @@ export class CloudWorld implements World {
 /** The payment in an image of a row, when it is one. */
 export function paymentIn(image: unknown): Payment | undefined {
   const row = image ? unmarshall(image as Parameters<typeof unmarshall>[0]) : undefined;
-  return row && String(row["pk"]).startsWith(PAYMENT_PREFIX) ? fromItem(row) : undefined;
+  return row && String(row["pk"]).startsWith(PAYMENT_PREFIX) ? fromItem(row, TX_STAGE) : undefined;
 }
 
 function refIn(of: string): string {

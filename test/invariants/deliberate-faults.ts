@@ -485,6 +485,23 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
       to: "return first === undefined ? undefined : payment.settledAt;",
     },
   ]),
+  ...against("identity", [
+    {
+      name: "a reference of another program or stage is ours",
+      file: "lib/domain/ids.ts",
+      from: "  if (txRef !== text) return undefined;\n",
+      to: "",
+      harmless:
+        "no run hears of such a reference; the published vectors and the tests of the webhook and the comparison do",
+    },
+    {
+      name: "a changed namespace opens payments",
+      file: "lib/table/table-identity.ts",
+      from: `    if (stored.namespace !== namespaceFingerprint(namespace)) return "other_namespace";\n`,
+      to: "",
+      harmless: "no run changes its namespace; the tests of initiate do",
+    },
+  ]),
 ];
 
 /** Those that a harness has to catch. */

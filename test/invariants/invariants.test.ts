@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { txRefOf } from "../../lib/domain/ids.ts";
 import type { Payment } from "../../lib/domain/payment.ts";
 import { MINUTE_MS } from "../../lib/domain/time.ts";
 import { aClaim, anOpened, CHECKOUT_URL, T0, TERMS } from "../support/payments.ts";
@@ -6,7 +7,7 @@ import { Invariants } from "./invariants.ts";
 import type { Answer, Rest, Taken, World } from "./world.ts";
 
 const OPENED = anOpened();
-const TX_REF = `${OPENED.ref}00`;
+const TX_REF = txRefOf(OPENED, 0);
 const MONEY: Taken = { txRef: TX_REF, ref: OPENED.ref, attempt: 0, reference: "AP1", ...TERMS, isOpen: true };
 const CAPTURE = { attempt: 0, at: T0, kind: "confirmed", reference: "AP1", ...TERMS } as const;
 const PAID: Payment = { ...OPENED, state: "SUCCESS", captures: [CAPTURE], acknowledgedAt: T0 };
@@ -104,12 +105,12 @@ test("a success without a notice to the payer breaks I5", () => {
 test("an answer with the URL of another checkout breaks I1, and a second payable link breaks live", () => {
   const other = { ...ANSWER, checkoutUrl: `${CHECKOUT_URL}x` };
   expect(broken((invariants) => invariants.answered(other), [], [TX_REF])).toEqual(["I1"]);
-  expect(broken((invariants) => invariants.answered(ANSWER), [], [TX_REF, `${OPENED.ref}01`])).toEqual(["live"]);
+  expect(broken((invariants) => invariants.answered(ANSWER), [], [TX_REF, txRefOf(OPENED, 1)])).toEqual(["live"]);
 });
 
 test("a checkout that Chapa opens before its row stands breaks I6", () => {
   expect(broken((invariants) => invariants.opened(TX_REF, undefined))).toEqual(["I6"]);
-  expect(broken((invariants) => invariants.opened(`${OPENED.ref}01`, OPENED))).toEqual(["I6"]);
+  expect(broken((invariants) => invariants.opened(txRefOf(OPENED, 1), OPENED))).toEqual(["I6"]);
 });
 
 test("a payment that is given up while a link of it can be paid breaks left", () => {
@@ -123,5 +124,5 @@ test("a payment that is given up while a link of it can be paid breaks left", ()
   };
   const change = (invariants: Invariants) => invariants.changed({ before: claim, after: failed });
   expect(broken(change)).toEqual([]);
-  expect(broken(change, [], [`${claim.ref}00`])).toEqual(["left"]);
+  expect(broken(change, [], [txRefOf(claim, 0)])).toEqual(["left"]);
 });

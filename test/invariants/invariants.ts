@@ -14,6 +14,7 @@ import { DAY_MS, MINUTE_MS, SECOND_MS } from "../../lib/domain/time.ts";
 import { combined, NO_TOTALS, shareOf, type Totals } from "../../lib/domain/totals.ts";
 import { TRANSITIONS } from "../../lib/domain/transitions.ts";
 import { type AttentionCode, type UserEvent, WIRE_STATUS } from "../../lib/domain/vocabulary.ts";
+import { TX_STAGE } from "../../local/environment.ts";
 import { type Invariant, Violation } from "./catalogue.ts";
 import type { Answer, Cause, Change, Rest, Taken, World } from "./world.ts";
 
@@ -106,15 +107,16 @@ export class Invariants {
     // The change may be heard of late, when another attempt has begun.
     const payable = this.#world
       .payableLinks(after.ref)
-      .filter((txRef) => (parseTxRef(txRef)?.attempt ?? 0) <= after.attempt);
+      .filter((txRef) => (parseTxRef(txRef, TX_STAGE)?.attempt ?? 0) <= after.attempt);
     if (payable.length > 0) this.#broken("left", after.ref, `${after.state}, and ${payable.join()} can be paid`);
   }
 
-  #takenAsRecorded({ ref, captures }: Payment): void {
+  #takenAsRecorded(payment: Payment): void {
+    const { ref, captures } = payment;
     const taken = this.#world.capturesOf(ref);
     for (const { attempt } of captures)
       if (!taken.some((money) => money.attempt === attempt))
-        this.#broken("I7", txRefOf(ref, attempt), "its row names money that Chapa did not take");
+        this.#broken("I7", txRefOf(payment, attempt), "its row names money that Chapa did not take");
   }
 
   #stillWithUs(payment: Payment): void {
@@ -137,14 +139,14 @@ export class Invariants {
   /** Chapa has a checkout, or is about to open it. @param row the payment's, as it is stored now */
   opened(txRef: string, row: Payment | undefined): void {
     if (!row) this.#broken("I6", txRef, `Chapa has ${txRef}, of which no row speaks`);
-    else if ((parseTxRef(txRef)?.attempt ?? 0) > row.attempt)
+    else if ((parseTxRef(txRef, TX_STAGE)?.attempt ?? 0) > row.attempt)
       this.#broken("I6", txRef, `Chapa has ${txRef}, and its row is at ${row.attempt}`);
   }
 
   /** Between two steps, whatever they were. */
   between(payments: readonly Payment[]): void {
     const rows = new Map(payments.map((payment): [string, Payment] => [payment.ref, payment]));
-    for (const txRef of this.#world.opened()) this.opened(txRef, rows.get(parseTxRef(txRef)?.ref ?? ""));
+    for (const txRef of this.#world.opened()) this.opened(txRef, rows.get(parseTxRef(txRef, TX_STAGE)?.ref ?? ""));
     for (const { ref, state } of payments) {
       if (state === "SUCCESS" || state === "REVIEW") continue;
       const payable = this.#world.payableLinks(ref);
@@ -277,7 +279,7 @@ export class Invariants {
     const others = captures.filter(({ kind }) => kind !== "confirmed");
     if (captures.length - others.length > 1) this.#broken("I2", ref, "paid twice, and both count");
     for (const { attempt } of capturesWithoutCall(payment))
-      this.#broken("I2", txRefOf(ref, attempt), "it took money that a person must see, and nobody is called");
+      this.#broken("I2", txRefOf(payment, attempt), "it took money that a person must see, and nobody is called");
     if (state === "REVIEW" && others.length === 0) this.#broken("I2", ref, "in REVIEW without money to review");
     if ((state === "SUCCESS" || state === "REVIEW") && findable.length === 0)
       this.#broken("I7", ref, `${state} without money`);

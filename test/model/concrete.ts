@@ -86,11 +86,11 @@ function attemptOf(rec: Rec, reading: Reading): Attempt {
   }
 }
 
-function captureOf({ ref }: Payment, rec: Rec, attempt: number): Capture[] {
+function captureOf(payment: Payment, rec: Rec, attempt: number): Capture[] {
   if (rec !== "paid" && rec !== "review") return [];
   const [kind, amount] =
     rec === "paid" ? (["confirmed", TERMS.amount] as const) : (["reviewed", WRONG_AMOUNT] as const);
-  return [{ attempt, at: LEFT_AT, kind, ...TERMS, amount, reference: txRefOf(ref, attempt) }];
+  return [{ attempt, at: LEFT_AT, kind, ...TERMS, amount, reference: txRefOf(payment, attempt) }];
 }
 
 /** Builds the row of the model from a payment. */

@@ -94,7 +94,7 @@ const unpaid: Unpaid = { kind: "unpaid", reason: "failed" };
 const LATER_REQUEST = LEFT_AT + 1;
 
 function money(payment: Payment, move: string, attempt: number): Money {
-  const txRef = txRefOf(payment.ref, attempt);
+  const txRef = txRefOf(payment, attempt);
   const amount = move === "review" ? WRONG_AMOUNT : TERMS.amount;
   return { kind: "paid", facts: { ...TERMS, amount, txRef, reference: txRef } };
 }

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { messageFor } from "../../lib/services/messages.ts";
 
 const EVENTS = ["paid", "failed", "expired", "cancelled"] as const;
-const values = { amount: "500.00 ETB", tx_ref: "G85FR23GHWFN3DNFFP00" };
+const values = { amount: "500.00 ETB", tx_ref: "G85FR23GHWFN3DNF00BV" };
 
 test.each(EVENTS.flatMap((event) => ["en", "am", "om"].map((language) => [event, language] as const)))(
   "%s in %s names amount and reference and leaves no placeholder",

@@ -2,6 +2,7 @@ import { parseTxRef, type TxRef } from "../../lib/domain/ids.ts";
 import type { Payment } from "../../lib/domain/payment.ts";
 import type { SimulatorState } from "../../local/chapa/state.ts";
 import { stateOf, type Transaction } from "../../local/chapa/transactions.ts";
+import { TX_STAGE } from "../../local/environment.ts";
 import type { Answer, Taken, World } from "../invariants/world.ts";
 import type { Scheduler } from "./scheduler.ts";
 
@@ -42,7 +43,7 @@ export class Ledger implements World {
     const before = link.captures.length;
     const state = stateOf(link, this.#scheduler.latest);
     act();
-    const { ref = "", attempt = 0 } = parseTxRef(link.order.txRef) ?? {};
+    const { ref = "", attempt = 0 } = parseTxRef(link.order.txRef, TX_STAGE) ?? {};
     for (const capture of link.captures.slice(before)) {
       const { amount, currency, mode, reference } = capture;
       // Chapa's list is sorted by the time of the capture, which is random here.

@@ -15,10 +15,12 @@ import { MarkTable } from "../../lib/table/marks.ts";
 import { PaymentTable } from "../../lib/table/payments.ts";
 import { ProgressTable } from "../../lib/table/progress.ts";
 import { RequestTable } from "../../lib/table/requests.ts";
+import { TableIdentity } from "../../lib/table/table-identity.ts";
 import { TotalsTable } from "../../lib/table/totals.ts";
 import { answerApi } from "../../local/chapa/api.ts";
 import { CHAPA_DEFAULTS } from "../../local/chapa/simulator.ts";
 import type { SimulatorState } from "../../local/chapa/state.ts";
+import { TX_STAGE } from "../../local/environment.ts";
 import type { Invariants } from "../invariants/invariants.ts";
 import type { MemoryTable } from "../support/memory-table.ts";
 import { FEE, POLICY } from "../support/payments.ts";
@@ -100,8 +102,17 @@ export function portsOf({ scheduler, table, simulator, ledger, invariants, outsi
     return answer;
   }
 
-  const payments = new PaymentTable(client, "payments");
-  const common = { payments, chapa, clock, log, count, policy: POLICY_HERE, expectedMode: "test" } as const;
+  const payments = new PaymentTable(client, "payments", TX_STAGE);
+  const common = {
+    txStage: TX_STAGE,
+    payments,
+    chapa,
+    clock,
+    log,
+    count,
+    policy: POLICY_HERE,
+    expectedMode: "test",
+  } as const;
   const totals = new TotalsTable(client, "payments");
   const marks = new MarkTable(client, "payments");
   // They depend on nothing but the piece of work, so that situations can be compared.
@@ -138,7 +149,7 @@ export function portsOf({ scheduler, table, simulator, ledger, invariants, outsi
     },
     namespace: async () => NAMESPACE,
     priceBook: PriceBook.parse({ listing_fee: { amounts: ["500.00"] } }),
-    paused: false,
+    identity: new TableIdentity(client, "payments", clock),
     baseUrl: "https://pay.rental.et",
   };
   const budget = { take: async () => ({ allowed: true, quota: QUOTA }) as const };

@@ -24,6 +24,7 @@ import type { ProfileName } from "../../local/chapa/profiles.ts";
 import { CHAPA_DEFAULTS } from "../../local/chapa/simulator.ts";
 import { EVERY_TX_REF, SimulatorState } from "../../local/chapa/state.ts";
 import type { Transaction } from "../../local/chapa/transactions.ts";
+import { TX_STAGE } from "../../local/environment.ts";
 import { CANARIES, Invariants } from "../invariants/invariants.ts";
 import type { Cause } from "../invariants/world.ts";
 import { MemoryTable } from "../support/memory-table.ts";
@@ -207,7 +208,7 @@ export class Simulation {
     this.#start(
       this.#name(`verify ${trigger}`),
       async () => {
-        const checkout = parseTxRef(tx_ref);
+        const checkout = parseTxRef(tx_ref, TX_STAGE);
         if (!checkout) return;
         const resolved = await resolve(this.ports.resolve, checkout, trigger, this.scheduler.now + 60 * SECOND_MS);
         if (resolved.kind === "suppressed") this.ask(tx_ref, trigger, resolved.afterMs);
@@ -334,7 +335,7 @@ export class Simulation {
 
   #paymentOf(row: Row): Payment | undefined {
     if (!String(row["pk"]).startsWith("P#")) return undefined;
-    const known = this.#parsed.get(row) ?? fromItem(row);
+    const known = this.#parsed.get(row) ?? fromItem(row, TX_STAGE);
     this.#parsed.set(row, known);
     return known;
   }
@@ -359,7 +360,7 @@ export class Simulation {
   /** @param pressedBy the task that opened or found the checkout, if an owner asked for it */
   #answered(payment: Payment, pressedBy?: string): void {
     const { ref, state } = payment;
-    const txRef = txRefOf(ref, payment.attempt);
+    const txRef = txRefOf(payment, payment.attempt);
     const isPress = pressedBy !== undefined;
     this.invariants.answered({
       txRef,
@@ -374,7 +375,7 @@ export class Simulation {
 
   #causeOf(before: Payment | undefined): Cause {
     const task = this.scheduler.current?.name ?? "";
-    const verified = before && this.ledger.lastVerify(task, txRefOf(before.ref, before.attempt));
+    const verified = before && this.ledger.lastVerify(task, txRefOf(before, before.attempt));
     return {
       recordedAt: this.#recorded.get(`R#${this.#requests.get(task)}`),
       couldSee: (taken) =>
@@ -412,7 +413,7 @@ export class Simulation {
       confirm: (confirmation: Confirmation) => this.#confirm(confirmation),
       isApproved: () => this.listing === "APPROVED",
       notified: ({ event, txRef }: Notice): Delivery => {
-        const { ref = "" } = parseTxRef(txRef) ?? {};
+        const { ref = "" } = parseTxRef(txRef, TX_STAGE) ?? {};
         this.invariants.notifiedPayer(event, ref, this.#read.get(`${scheduler.current?.name} P#${ref}`));
         if (!this.isWorking && scheduler.choices.whim(REFUSED_NOTICES)) return "refused";
         this.invariants.messageSent(event, ref, this.#marksOf(ref, event));

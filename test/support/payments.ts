@@ -2,7 +2,7 @@ import { keyIdOf } from "../../lib/chapa/client.ts";
 import { applyCapture, claim, open, renew, settleUnpaid } from "../../lib/domain/apply.ts";
 import { attemptSubject, captureSubject, DELIVERY } from "../../lib/domain/attention.ts";
 import type { Money, PaidFacts } from "../../lib/domain/evidence.ts";
-import { type Ref, refOf, txRefOf, Uuid } from "../../lib/domain/ids.ts";
+import { type PaymentKey, type Ref, refOf, txRefOf, Uuid } from "../../lib/domain/ids.ts";
 import { Santim } from "../../lib/domain/money.ts";
 import type { Capture, Lease, Payment, Terms } from "../../lib/domain/payment.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../lib/domain/time.ts";
@@ -10,6 +10,7 @@ import type { TransitionContext } from "../../lib/domain/transitions.ts";
 import type { Policy } from "../../lib/domain/verification-schedule.ts";
 import type { AttentionCode } from "../../lib/domain/vocabulary.ts";
 import { CHAPA_DEFAULTS } from "../../local/chapa/simulator.ts";
+import { TX_STAGE } from "../../local/environment.ts";
 
 export const NAMESPACE = "test-namespace";
 export const T0 = Date.UTC(2026, 10, 24, 6, 0, 0);
@@ -69,7 +70,7 @@ export function aRef(): Ref {
 }
 
 export function aClaim(ref: Ref = aRef(), now = T0): Payment {
-  return claim(ref, FEE, { terms: TERMS, lease: aLease("me", now + MINUTE_MS) }, aContext(now));
+  return claim({ ref, txStage: TX_STAGE }, FEE, { terms: TERMS, lease: aLease("me", now + MINUTE_MS) }, aContext(now));
 }
 
 /** A payment whose first checkout is open. */
@@ -100,12 +101,8 @@ type Reported = Partial<PaidFacts> & { kind?: Money["kind"] };
 export const REPORTED = { amount: TERMS.amount, currency: TERMS.currency, mode: TERMS.mode };
 
 /** What verify reports of an attempt's money: what was agreed, but for the change. */
-export function moneyOn(
-  { ref }: Pick<Payment, "ref">,
-  attempt = 0,
-  { kind = "paid", ...change }: Reported = {},
-): Money {
-  return { kind, facts: { ...REPORTED, txRef: txRefOf(ref, attempt), reference: `AP${attempt}`, ...change } };
+export function moneyOn(key: PaymentKey, attempt = 0, { kind = "paid", ...change }: Reported = {}): Money {
+  return { kind, facts: { ...REPORTED, txRef: txRefOf(key, attempt), reference: `AP${attempt}`, ...change } };
 }
 
 export function captured(

@@ -1,7 +1,9 @@
+import { parseTxRef, txRefOf } from "../../lib/domain/ids.ts";
 import type { Payment } from "../../lib/domain/payment.ts";
 import type { ApiObserver } from "../../local/api-gateway.ts";
 import type { ChapaSimulator } from "../../local/chapa/simulator.ts";
 import { type Checkout, Stage } from "../../local/demo/stage.ts";
+import { TX_STAGE } from "../../local/environment.ts";
 import { readSettings } from "../../local/settings.ts";
 import type { CloudOptions } from "../../local/start-cloud.ts";
 import { unlikeItsDescription } from "./openapi.ts";
@@ -33,6 +35,13 @@ export async function openStage(
     check();
   };
   return stage;
+}
+
+/** The reference of another attempt of the same payment. */
+export function attemptOf(txRef: string, attempt: number): string {
+  const checkout = parseTxRef(txRef, TX_STAGE);
+  if (!checkout) throw new Error(`${txRef} is no reference of this stage`);
+  return txRefOf(checkout, attempt);
 }
 
 /** A plan under which Chapa tells nobody that it was paid. */

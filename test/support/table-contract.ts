@@ -13,6 +13,7 @@ import { fromItem, toItem } from "../../lib/table/payment-item.ts";
 import type { PaymentTable } from "../../lib/table/payments.ts";
 import type { RequestTable } from "../../lib/table/requests.ts";
 import type { TotalsTable } from "../../lib/table/totals.ts";
+import { TX_STAGE } from "../../local/environment.ts";
 import {
   aClaim,
   aContext,
@@ -139,7 +140,7 @@ export function tableContract(engine: string, start: () => Promise<Tables>): voi
       await tables.payments.create(payment);
       const stored = await tables.payments.find(payment.ref);
       expect(stored).toEqual(payment);
-      expect(fromItem(toItem(payment))).toEqual(payment);
+      expect(fromItem(toItem(payment), TX_STAGE)).toEqual(payment);
     });
 
     test("only an untouched claim of one's own can be taken back", async () => {

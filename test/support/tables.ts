@@ -8,6 +8,7 @@ import { RequestTable } from "../../lib/table/requests.ts";
 import { TotalsTable } from "../../lib/table/totals.ts";
 import { type EngineName, startEngine } from "../../local/dynamo/engine.ts";
 import { createTable } from "../../local/dynamo/table.ts";
+import { TX_STAGE } from "../../local/environment.ts";
 import type { Tables } from "./table-contract.ts";
 
 const NAME = "payments";
@@ -18,7 +19,7 @@ const CONTACT_KEYS = { current: "k2", keys: { k1: Buffer.alloc(32, 1), k2: Buffe
 /** Everything that the service has in its table, through `client`. */
 export function adaptersOf(client: DynamoDBDocumentClient) {
   return {
-    payments: new PaymentTable(client, NAME),
+    payments: new PaymentTable(client, NAME, TX_STAGE),
     requests: new RequestTable(client, NAME),
     contacts: new ContactTable(client, NAME, async () => CONTACT_KEYS, randomBytes),
     marks: new MarkTable(client, NAME),

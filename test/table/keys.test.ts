@@ -10,11 +10,12 @@ import {
   reconcileKey,
   requestKey,
   shardOf,
+  tableIdentityKey,
   totalsKey,
 } from "../../lib/table/keys.ts";
 import { aRef, T0 } from "../support/payments.ts";
 
-const REF = Ref.parse("G85FR23GHWFN3DNFFP");
+const REF = Ref.parse("G85FR23GHWFN3DNF");
 
 test("keys stay as they are in existing rows, and no two kinds of rows share one", () => {
   const keys = [
@@ -23,6 +24,7 @@ test("keys stay as they are in existing rows, and no two kinds of rows share one
     contactKey(REF),
     reconcileKey,
     gatewayHealthKey,
+    tableIdentityKey,
     totalsKey("2026-11-24"),
   ];
   expect(keys.map(({ pk }) => pk)).toEqual([
@@ -31,12 +33,13 @@ test("keys stay as they are in existing rows, and no two kinds of rows share one
     `C#${REF}`,
     "X#reconcile",
     "H#chapa",
+    "H#table",
     "T#2026-11-24",
   ]);
 });
 
 test("keys spread payments over all buckets, each payment always in the same one", () => {
-  expect(shardOf(REF)).toBe("0");
+  expect(shardOf(REF)).toBe("2");
   const shards = Array.from({ length: 400 }, () => shardOf(aRef()));
   for (const shard of DUE_SHARDS) expect(shards.filter((one) => one === shard).length).toBeGreaterThan(40);
   expect(new Set(shards)).toEqual(new Set(DUE_SHARDS));
@@ -44,7 +47,7 @@ test("keys spread payments over all buckets, each payment always in the same one
 
 test("the keys of a day name the day in Addis Ababa and the bucket, and all of its buckets are known", () => {
   const lateEvening = Date.UTC(2026, 10, 24, 21);
-  expect(dayKey(REF, lateEvening)).toBe("2026-11-25#0");
+  expect(dayKey(REF, lateEvening)).toBe("2026-11-25#2");
   expect(dayBuckets("2026-11-25")).toEqual(["2026-11-25#0", "2026-11-25#1", "2026-11-25#2", "2026-11-25#3"]);
   const ref = aRef();
   expect(dayBuckets("2026-11-24")).toContain(dayKey(ref, T0));

@@ -6,6 +6,7 @@ import type { Payment } from "../../lib/domain/payment.ts";
 import { DAY_MS } from "../../lib/domain/time.ts";
 import { ATTENTION_CODES, STATES, TRANSITION_NAMES } from "../../lib/domain/vocabulary.ts";
 import { fromItem, type Item, toItem } from "../../lib/table/payment-item.ts";
+import { TX_STAGE } from "../../local/environment.ts";
 import { aClaim, aContext, anOpened, FEE, KEY, REPORTED, T0, TERMS } from "../support/payments.ts";
 
 // What a row and a payment write alike.
@@ -27,7 +28,7 @@ const CAPTURES: Payment["captures"] & Item[] = [
 
 // A row with everything in it, as it lies in tables that exist. Whatever changes in the code, it must be read so.
 const ROW = {
-  pk: "P#G85FR23GHWFN3DNFFP",
+  pk: "P#G85FR23GHWFN3DNF",
   schema: 1,
   serial: 2,
   user_id: FEE.userId,
@@ -55,7 +56,7 @@ const ROW = {
   updated_at: T0 + 7,
   began_at: T0 + 8,
   first_opened_at: T0 + 9,
-  day: "2026-11-24#0",
+  day: "2026-11-24#2",
   settled_at: T0 + 10,
   failure_reason: "Insufficient balance",
   late: true,
@@ -78,12 +79,13 @@ const ROW = {
   verified_at: T0 + 18,
   unreachable_since: T0 + 19,
   due_at: T0 + 20,
-  due_shard: "0",
+  due_shard: "2",
   history: ["claim 1795500000000 initiate", "confirm 1795500000001 resolve paid AP1 x"],
 } satisfies Item;
 
 const PAYMENT: Payment = {
-  ref: Ref.parse("G85FR23GHWFN3DNFFP"),
+  ref: Ref.parse("G85FR23GHWFN3DNF"),
+  txStage: TX_STAGE,
   serial: 2,
   userId: FEE.userId,
   propertyId: FEE.propertyId,
@@ -139,7 +141,7 @@ const PAYMENT: Payment = {
 const ATTEMPT = { ...TERMS, opened_at: T0 };
 
 test("a payment's row is read and written as it always was, field by field", () => {
-  expect(fromItem(ROW)).toEqual(PAYMENT);
+  expect(fromItem(ROW, TX_STAGE)).toEqual(PAYMENT);
   expect(toItem(PAYMENT)).toStrictEqual(ROW);
 });
 
@@ -167,7 +169,7 @@ test("a payment without money or attention has no attribute for them and is read
   for (const name of ["captures", "refundable", "attention", "settled_at", "late", "finalised", "ttl", "lease"]) {
     expect(written).not.toHaveProperty(name);
   }
-  expect(fromItem(written)).toMatchObject({ captures: [], refundable: 0, attention: [] });
+  expect(fromItem(written, TX_STAGE)).toMatchObject({ captures: [], refundable: 0, attention: [] });
 });
 
 test("a payment's row is found by its oldest open attention, and by none once all is answered", () => {
@@ -201,8 +203,10 @@ test.each([
   ["mode", ["test", "live"]],
   ["currency", ["ETB", "USD"]],
 ])("a payment's row holds every %s that exists, and no other", (name, values) => {
-  for (const value of values) expect(toItem(fromItem({ ...ROW, [name]: value }))).toEqual({ ...ROW, [name]: value });
-  for (const value of ["", "OTHER", 7, undefined]) expect(() => fromItem({ ...ROW, [name]: value })).toThrow();
+  for (const value of values)
+    expect(toItem(fromItem({ ...ROW, [name]: value }, TX_STAGE))).toEqual({ ...ROW, [name]: value });
+  for (const value of ["", "OTHER", 7, undefined])
+    expect(() => fromItem({ ...ROW, [name]: value }, TX_STAGE)).toThrow();
 });
 
 test("a payment's row holds every end, kind, reversal, code and transition that exists, and no other", () => {
@@ -223,9 +227,10 @@ test("a payment's row holds every end, kind, reversal, code and transition that 
   for (const [name, values] of Object.entries(known)) {
     for (const value of values) {
       const row = nested({ [name]: value });
-      expect(toItem(fromItem(row))).toEqual(row);
+      expect(toItem(fromItem(row, TX_STAGE))).toEqual(row);
     }
-    for (const value of ["", "other", "toString"]) expect(() => fromItem(nested({ [name]: value }))).toThrow();
+    for (const value of ["", "other", "toString"])
+      expect(() => fromItem(nested({ [name]: value }), TX_STAGE)).toThrow();
   }
 });
 
@@ -233,11 +238,11 @@ test.each([
   ..."pk schema serial state version attempt amount currency mode attempts".split(" "),
   ..."created_at updated_at began_at history".split(" "),
 ])("a row without %s is no payment", (name) => {
-  expect(() => fromItem({ ...ROW, [name]: undefined })).toThrow();
+  expect(() => fromItem({ ...ROW, [name]: undefined }, TX_STAGE)).toThrow();
 });
 
 test.each<[string, Item]>([
-  ["of another kind", { pk: "R#G85FR23GHWFN3DNFFP" }],
+  ["of another kind", { pk: "R#G85FR23GHWFN3DNF" }],
   ["of a key that is no reference", { pk: "P#short" }],
   ["of a later schema", { schema: 2 }],
   ["with half a version", { version: 1.5 }],
@@ -262,19 +267,19 @@ test.each<[string, Item]>([
   ["with something before an attempt's number", { attempts: { x1: ATTEMPT } }],
   ["with something behind an attempt's number", { attempts: { "1x": ATTEMPT } }],
 ])("a row %s is no payment", (_name, change) => {
-  expect(() => fromItem({ ...ROW, ...change })).toThrow();
+  expect(() => fromItem({ ...ROW, ...change }, TX_STAGE)).toThrow();
 });
 
 test("a payment's row whose history is broken says so without repeating what stands there", () => {
   const issue = { code: "custom", message: "not a transition", path: ["history", 0] };
-  expect(() => fromItem({ ...ROW, history: ["stole 5 x"] })).toThrow(
+  expect(() => fromItem({ ...ROW, history: ["stole 5 x"] }, TX_STAGE)).toThrow(
     expect.objectContaining({ issues: [expect.objectContaining(issue)] }),
   );
 });
 
 test("a payment's row may have attempts of one digit to four", () => {
   const attempts = { 7: ATTEMPT, 1023: ATTEMPT };
-  expect(Object.keys(fromItem({ ...ROW, attempts }).attempts)).toEqual(["7", "1023"]);
+  expect(Object.keys(fromItem({ ...ROW, attempts }, TX_STAGE).attempts)).toEqual(["7", "1023"]);
 });
 
 test("a payment's row keeps a history entry apart: transition, moment, who, and the whole evidence or none", () => {
@@ -284,5 +289,5 @@ test("a payment's row keeps a history entry apart: transition, moment, who, and 
   ] as const;
   const written = toItem({ ...PAYMENT, history });
   expect(written["history"]).toEqual(["claim 5 a", "open 6 b x y z"]);
-  expect(fromItem(written).history).toEqual(history);
+  expect(fromItem(written, TX_STAGE).history).toEqual(history);
 });

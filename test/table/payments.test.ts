@@ -5,13 +5,14 @@ import { DependencyUnavailable } from "../../lib/domain/errors.ts";
 import { paymentKey } from "../../lib/table/keys.ts";
 import { toItem } from "../../lib/table/payment-item.ts";
 import { PaymentTable } from "../../lib/table/payments.ts";
+import { TX_STAGE } from "../../local/environment.ts";
 import { MemoryTable } from "../support/memory-table.ts";
 import { aClaim, anOpened, aRef, FEE, T0 } from "../support/payments.ts";
 import { answering } from "../support/table-client.ts";
 
 function tableOf(...answers: (object | Error)[]) {
   const { client, asked } = answering(...answers);
-  return { table: new PaymentTable(client, "payments"), asked };
+  return { table: new PaymentTable(client, "payments", TX_STAGE), asked };
 }
 
 const refused = (item?: object) =>
@@ -71,7 +72,7 @@ test("payments of one single moment are found, too", async () => {
 
 test("a payment without a lease is not taken back", async () => {
   const memory = new MemoryTable();
-  const table = new PaymentTable(memory.client, "payments");
+  const table = new PaymentTable(memory.client, "payments", TX_STAGE);
   const free = { ...aClaim(), lease: undefined };
   await table.create(free);
   await table.discard(free);

@@ -7,6 +7,7 @@ import { log } from "../../lib/runtime/logger.ts";
 import { count } from "../../lib/runtime/metrics.ts";
 import { type Item, toItem } from "../../lib/table/payment-item.ts";
 import { type Change, streamHandler } from "../../lib/table/stream.ts";
+import { TX_STAGE } from "../../local/environment.ts";
 import { aContext } from "../support/events.ts";
 import { aClaim, anOpened } from "../support/payments.ts";
 
@@ -41,7 +42,7 @@ async function handled(records: DynamoDBRecord[], handle?: () => Promise<void>) 
   const handler = streamHandler(async (changes) => {
     seen.push(changes);
     await handle?.();
-  });
+  }, TX_STAGE);
   const { batchItemFailures } = await handler({ Records: records }, aContext());
   return { seen, failures: batchItemFailures };
 }

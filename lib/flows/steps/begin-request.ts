@@ -23,6 +23,7 @@ import type { Refusal, Verdict } from "../../runtime/rate-limit.ts";
 import type { UserDirectory } from "../../services/user-directory.ts";
 import type { PaymentTable } from "../../table/payments.ts";
 import type { RequestTable } from "../../table/requests.ts";
+import type { TableIdentity } from "../../table/table-identity.ts";
 import type { OpenPorts } from "./open-checkout.ts";
 import type { CapturePorts } from "./record-capture.ts";
 import { runContext } from "./run-context.ts";
@@ -38,9 +39,10 @@ export type InitiatePorts = CapturePorts &
     customers: Pick<UserDirectory, "find">;
     limiter: { take(key: string): Promise<Verdict>; refused(key: string): Refusal | undefined };
     namespace: () => Promise<string>;
+    txStage: string;
     priceBook: PriceBook;
     policy: Policy;
-    paused: boolean;
+    identity: Pick<TableIdentity, "closed" | "knownClosed">;
   };
 
 /** `me` names this invocation; `deadline` and `leaseUntil` are epoch ms. */
@@ -61,6 +63,7 @@ export type Job = {
   terms: Terms;
   contact: Contact;
   asked: RequestFields;
+  namespace: string;
   hash: string;
   refAt: (serial: number) => Ref;
 };
@@ -102,6 +105,7 @@ export async function prepare(ports: InitiatePorts, command: InitiateCommand, ru
       ...(command.currency === undefined ? {} : { currency: command.currency }),
       ...(command.amount === undefined ? {} : { amount: toBirr(command.amount) }),
     },
+    namespace,
     hash: requestHash(namespace, command.userId, command.requestId),
     refAt: (serial) => refOf(namespace, { ...fee, serial }),
   };
@@ -231,7 +235,7 @@ export function askedOf({ asked }: Job, known: KnownRequest): RequestFields {
 }
 
 export function newClaim(job: Job, serial: number): Payment {
-  return claim(job.refAt(serial), feeOf(job, serial), startOf(job), job.context());
+  return claim({ ref: job.refAt(serial), txStage: job.ports.txStage }, feeOf(job, serial), startOf(job), job.context());
 }
 
 export function feeOf({ command, price }: Job, serial: number): Fee {

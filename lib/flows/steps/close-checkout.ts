@@ -36,7 +36,7 @@ export async function closeCheckout(
   if (hasEnded(payment, attempt) && !isLapsed) {
     return { kind: "closed", evidence: { attempt, found: "pending", cancel: "ended" } };
   }
-  const txRef = txRefOf(payment.ref, attempt);
+  const txRef = txRefOf(payment, attempt);
   const left = () => deadline - context().now;
   const owner = ownerOf(payment, attempt);
 

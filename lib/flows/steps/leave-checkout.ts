@@ -27,7 +27,7 @@ export type Left =
  * @throws the errors of {@link heldError}
  */
 export async function leaveCheckout(ports: LeavePorts, payment: Payment, run: Run): Promise<Left> {
-  const { attempt, ref } = payment;
+  const { attempt } = payment;
   const isInWindow = !isPastWindow(payment, run.context().now, ports.policy);
   const closing = await close(ports, payment, isInWindow, run);
   switch (closing.kind) {
@@ -36,7 +36,7 @@ export async function leaveCheckout(ports: LeavePorts, payment: Payment, run: Ru
       return { kind: "left", evidence: closing.evidence };
     case "money": {
       const money = { attempt, result: closing.result };
-      return { kind: "changed", payment: await recordCapture(ports, { ref, payment }, money, run) };
+      return { kind: "changed", payment: await recordCapture(ports, { key: payment, payment }, money, run) };
     }
     case "held": {
       const held = { attempt, last: closing.last };
@@ -49,10 +49,10 @@ export async function leaveCheckout(ports: LeavePorts, payment: Payment, run: Ru
 
 /** In its window a checkout is closed only if its last try has failed, because a try may be under way. */
 async function close(ports: LeavePorts, payment: Payment, isInWindow: boolean, run: Run): Promise<Closing> {
-  const { attempt, ref } = payment;
+  const { attempt } = payment;
   if (!isInWindow || hasEnded(payment, attempt)) return closeCheckout(ports, payment, { attempt }, run);
   const left = run.deadline - ports.clock.now();
-  const first = await ports.chapa.verify(txRefOf(ref, attempt), ownerOf(payment, attempt), left);
+  const first = await ports.chapa.verify(txRefOf(payment, attempt), ownerOf(payment, attempt), left);
   if (isUnderWay(first)) return { kind: "held", last: first };
   return closeCheckout(ports, payment, { attempt, first }, run);
 }
@@ -63,6 +63,7 @@ function isUnderWay(result: VerifyResult): boolean {
 
 /** Records what Chapa said about a checkout that stays open, so that the next press need not ask again. */
 async function noteRead(ports: LeavePorts, payment: Payment, { attempt, last }: Held, run: Run): Promise<Left> {
+  if (last.kind === "unavailable") return { kind: "live", payment };
   const { payment: after } = await updatePayment(ports.payments, payment, (current) =>
     current.version === payment.version ? noteVerification(current, attempt, last, run.context()) : undefined,
   );

@@ -72,7 +72,13 @@ async function nextTry(opening: Opening, payment: Payment, answer: NotOpened): P
   switch (answer.kind) {
     case "lost":
     case "used_before":
-      return recoverAttempt(opening, payment, answer.kind);
+      try {
+        return await recoverAttempt(opening, payment, answer.kind);
+      } catch (error) {
+        // Verify gives no answer either, so the lease says when to try again.
+        if (error instanceof GatewayUnavailable) return undefined;
+        throw error;
+      }
     case "refused":
       // Chapa refuses some addresses and numbers, but requires neither.
       return answer.contactOnly ? heldAs(ports, payment, takeOver(payment, job, contextOf(ports))) : undefined;
@@ -88,13 +94,13 @@ async function nextTry(opening: Opening, payment: Payment, answer: NotOpened): P
   }
 }
 
-function initialize(opening: Opening, { ref, attempt, terms }: Payment, contact: Contact): Promise<Initialized> {
+function initialize(opening: Opening, payment: Payment, contact: Contact): Promise<Initialized> {
   const { ports, job } = opening;
-  const txRef = txRefOf(ref, attempt);
+  const txRef = txRefOf(payment, payment.attempt);
   return ports.chapa.initialize(
     {
       txRef,
-      ...terms,
+      ...payment.terms,
       title: job.title,
       callbackUrl: `${ports.baseUrl}${WEBHOOK_PATH}`,
       returnUrl: `${ports.baseUrl}${returnPath(txRef)}`,
@@ -110,7 +116,7 @@ function initialize(opening: Opening, { ref, attempt, terms }: Payment, contact:
  */
 async function keep(opening: Opening, payment: Payment, checkoutUrl: string): Promise<Payment | undefined> {
   const { ports, job, aside } = opening;
-  const { ref, attempt } = payment;
+  const { attempt } = payment;
   // A note that somebody wrote beside our lease is no other opener.
   const saved = await updatePayment(ports.payments, payment, (current) =>
     current.version === payment.version ? opened(current, job.lease.holder, checkoutUrl, contextOf(ports)) : undefined,
@@ -124,7 +130,7 @@ async function keep(opening: Opening, payment: Payment, checkoutUrl: string): Pr
   // stays open.
   const isStored = saved.payment?.attempts[attempt] !== undefined;
   if (isStored) return saved.payment;
-  aside.push(ports.chapa.cancel(txRefOf(ref, attempt), payment.terms.key, left(opening)));
+  aside.push(ports.chapa.cancel(txRefOf(payment, attempt), payment.terms.key, left(opening)));
   ports.log.warn("unmatched_checkout", paymentFields(payment, attempt));
   return saved.payment;
 }

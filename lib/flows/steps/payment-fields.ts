@@ -7,6 +7,6 @@ import { type Payment, shownTxRef } from "../../domain/payment.ts";
 export function paymentFields(payment: Payment, attempt?: number): { payment_id: string; tx_ref: string } {
   return {
     payment_id: paymentIdOf(payment.ref),
-    tx_ref: attempt === undefined ? shownTxRef(payment) : txRefOf(payment.ref, attempt),
+    tx_ref: attempt === undefined ? shownTxRef(payment) : txRefOf(payment, attempt),
   };
 }

@@ -1,7 +1,7 @@
 import type { ChapaClient } from "../../chapa/client.ts";
 import { adoptUnmatched, applyCapture, end } from "../../domain/apply.ts";
 import type { VerifiedMoney } from "../../domain/evidence.ts";
-import { type Ref, txRefOf } from "../../domain/ids.ts";
+import { type PaymentKey, txRefOf } from "../../domain/ids.ts";
 import { type Payment, termsOf } from "../../domain/payment.ts";
 import { isAllowed, type MoneyTransition, transitionForMoney } from "../../domain/transitions.ts";
 import { attemptsToEnd } from "../../domain/verification-schedule.ts";
@@ -31,11 +31,11 @@ export type CapturePorts = {
  */
 export async function recordCapture(
   ports: CapturePorts,
-  known: { ref: Ref; payment: Payment | undefined },
+  known: { key: PaymentKey; payment: Payment | undefined },
   money: VerifiedMoney,
   run: Run,
 ): Promise<Payment | undefined> {
-  const row = known.payment ?? (await adopt(ports, known.ref, money, run));
+  const row = known.payment ?? (await adopt(ports, known.key, money, run));
   let made: MoneyTransition | undefined;
   const updated = await updatePayment(ports.payments, row, (current) => {
     const context = run.context();
@@ -59,10 +59,10 @@ function tookMs({ attempts, settledAt }: Payment, attempt: number): number {
   return (settledAt ?? 0) - (attempts[attempt]?.openedAt ?? settledAt ?? 0);
 }
 
-async function adopt(ports: CapturePorts, ref: Ref, money: VerifiedMoney, run: Run): Promise<Payment> {
+async function adopt(ports: CapturePorts, of: PaymentKey, money: VerifiedMoney, run: Run): Promise<Payment> {
   const { key } = await ports.chapa.current();
   const expected = { currency: "ETB", mode: ports.expectedMode, key } as const;
-  const { payment } = await ports.payments.create(adoptUnmatched(ref, money, expected, run.context()));
+  const { payment } = await ports.payments.create(adoptUnmatched(of, money, expected, run.context()));
   return payment;
 }
 
@@ -71,7 +71,7 @@ export async function endOtherLinks(ports: CapturePorts, payment: Payment, run: 
   let current = payment;
   for (const attempt of attemptsToEnd(payment)) {
     const left = run.deadline - ports.clock.now();
-    const cancel = await ports.chapa.cancel(txRefOf(payment.ref, attempt), termsOf(payment, attempt).key, left);
+    const cancel = await ports.chapa.cancel(txRefOf(payment, attempt), termsOf(payment, attempt).key, left);
     if (cancel === "unclear") continue;
     const closing = { attempt, found: "pending", cancel } as const;
     const updated = await updatePayment(ports.payments, current, (seen) => {

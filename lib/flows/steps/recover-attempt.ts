@@ -38,12 +38,12 @@ export async function recoverAttempt(
   how: "lost" | "used_before",
 ): Promise<Recovered> {
   const context = (): TransitionContext => ({ now: ports.clock.now(), by: "initiate", policy: ports.policy });
-  const { ref, attempt, terms } = payment;
+  const { attempt, terms } = payment;
   // Nothing was sent, a person lets it go on, or it was a test checkout that the live key cannot read.
   if (payment.lease?.unsent || payment.lease?.released || terms.mode !== job.terms.mode)
     return next({ ports, job }, payment, context());
 
-  const txRef = txRefOf(ref, attempt);
+  const txRef = txRefOf(payment, attempt);
   const left = () => job.deadline - ports.clock.now();
   const result = await ports.chapa.verify(txRef, ownerOf(payment, attempt), left());
   switch (result.kind) {
@@ -51,7 +51,10 @@ export async function recoverAttempt(
     case "refunded":
     case "reversed": {
       const run = { context, deadline: job.deadline };
-      return { isMine: false, payment: await recordCapture(ports, { ref, payment }, { attempt, result }, run) };
+      return {
+        isMine: false,
+        payment: await recordCapture(ports, { key: payment, payment }, { attempt, result }, run),
+      };
     }
     case "maybe_money":
     case "unavailable": {

@@ -24,7 +24,7 @@ const facts = {
   charge: fc.oneof(amountText, fc.double(), fc.constant(null)),
   currency: fc.constantFrom("ETB", "USD", "etb", ""),
   mode: fc.constantFrom("test", "live"),
-  tx_ref: fc.constantFrom("G85FR23GHWFN3DNFFP00", ""),
+  tx_ref: fc.constantFrom("G85FR23GHWFN3DNF00BV", ""),
   reference: anyText,
   method: anyText,
   failure_reason: anyText,
@@ -99,7 +99,7 @@ const agreed = {
   amount: "500.00",
   currency: "ETB",
   mode: "test",
-  tx_ref: txRefOf(payment.ref, 0),
+  tx_ref: txRefOf(payment, 0),
 };
 const paid = (data: object, amount?: string) => {
   const text = JSON.stringify({ message: "", status: "success", data });

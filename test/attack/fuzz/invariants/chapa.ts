@@ -9,7 +9,7 @@ import type { HttpResponse } from "../../../../lib/runtime/call.ts";
 import { demand, demandCleanPrototypes, demandPlain, exactHundredths, own, plainly, textOf } from "./broken.ts";
 
 /** The reference that every question is about. */
-export const ASKED = "G85FR23GHWFN3DNFFP00";
+export const ASKED = "G85FR23GHWFN3DNF00BV";
 
 export const ORIGINS = ["https://checkout.chapa.co"];
 

@@ -9,12 +9,13 @@ import { PriceBook } from "../../../../lib/domain/prices.ts";
 import { parseDuration } from "../../../../lib/domain/time.ts";
 import { parseLadder } from "../../../../lib/domain/verification-schedule.ts";
 import { RequestId } from "../../../../lib/http/initiate-request.ts";
+import { TX_STAGE } from "../../../../local/environment.ts";
 import { demand, demandCleanPrototypes, exactHundredths, orRefused, plainly } from "./broken.ts";
 
 /** Every id has one text only: reading and writing it gives the same text. */
 export function idInvariant(text: string): void {
-  const parsed = parseTxRef(text);
-  demand(parsed === undefined || txRefOf(parsed.ref, parsed.attempt) === text, "a reference is read as it is written");
+  const parsed = parseTxRef(text, TX_STAGE);
+  demand(parsed === undefined || txRefOf(parsed, parsed.attempt) === text, "a reference is read as it is written");
   const ref = Ref.safeParse(text).data;
   if (ref !== undefined) demand(refOfPaymentId(paymentIdOf(ref)) === ref, "a payment's id leads back to it");
   const uuid = Uuid.safeParse(text).data;

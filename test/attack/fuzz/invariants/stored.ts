@@ -8,18 +8,19 @@ import { Santim } from "../../../../lib/domain/money.ts";
 import { worker } from "../../../../lib/queue/worker.ts";
 import { fromItem, type Item, toItem } from "../../../../lib/table/payment-item.ts";
 import { type Change, streamHandler } from "../../../../lib/table/stream.ts";
+import { TX_STAGE } from "../../../../local/environment.ts";
 import { aContext } from "../../../support/events.ts";
 import { anOpened, aRef } from "../../../support/payments.ts";
 import { demand, demandCleanPrototypes, orRefused, own, plainly, textOf } from "./broken.ts";
 
 /** A row is read as a payment that is written as the same row, or it is refused with a named error. */
 export function itemInvariant(row: object): void {
-  const read = orRefused(() => fromItem(row as Item), z.ZodError);
+  const read = orRefused(() => fromItem(row as Item, TX_STAGE), z.ZodError);
   demandCleanPrototypes();
   if (read === undefined) return;
   // Without a capture there is no refund to write.
   const payment = read.captures.length > 0 ? read : { ...read, refundable: Santim.parse(0) };
-  const again = fromItem(toItem(payment));
+  const again = fromItem(toItem(payment), TX_STAGE);
   demand(isDeepStrictEqual(again, payment), "a payment that was read is written and read as itself");
   demand(isDeepStrictEqual(toItem(again), toItem(payment)), "a row that was written is written the same again");
 }
@@ -36,7 +37,7 @@ export async function streamInvariant(images: { NewImage?: unknown; OldImage?: u
   const handled: Change[] = [];
   const handler = streamHandler(async (changes) => {
     handled.push(...changes);
-  });
+  }, TX_STAGE);
   const { batchItemFailures } = await handler({ Records: [BEFORE, recordOf("2", images), AFTER] }, aContext());
   demandCleanPrototypes();
   const refs = handled.map(({ after }) => after.ref);
@@ -60,7 +61,7 @@ const messageOf = (id: string, body: string) =>
   ({ messageId: id, receiptHandle: id, body, attributes: { ApproximateReceiveCount: "1" } }) as SQSRecord;
 
 export const QUEUED = {
-  resolve: { schema: ResolveMessage, good: (ref: string) => ({ tx_ref: `${ref}00`, trigger: "schedule" }) },
+  resolve: { schema: ResolveMessage, good: (ref: string) => ({ tx_ref: `${ref}0000`, trigger: "schedule" }) },
   listing: { schema: ListingMessage, good: (ref: string) => ({ ref, version: 1 }) },
   notification: { schema: NotificationMessage, good: (ref: string) => ({ ref, version: 1, event: "paid" }) },
 } as const;

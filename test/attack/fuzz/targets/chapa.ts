@@ -26,7 +26,7 @@ const WORDS = [
 const STATUSES = [200, 400, 401, 403, 404, 422, 429, 500, 502, 302];
 
 const DETAILS =
-  '{"message":"Payment details","status":"success","data":{"first_name":"Abebe","currency":"ETB","amount":500,"charge":17.5,"mode":"test","method":"telebirr","type":"API","status":"success","reference":"6jnheVKQEmy","tx_ref":"G85FR23GHWFN3DNFFP00"}}';
+  '{"message":"Payment details","status":"success","data":{"first_name":"Abebe","currency":"ETB","amount":500,"charge":17.5,"mode":"test","method":"telebirr","type":"API","status":"success","reference":"6jnheVKQEmy","tx_ref":"G85FR23GHWFN3DNF00BV"}}';
 
 /** The first byte selects the status, the rest is the text. */
 const replyOf = (input: Buffer) => ({
@@ -83,7 +83,7 @@ export const CHAPA_TARGETS: readonly Target[] = [
     seeds: [
       at(
         200,
-        '{"message":"Transactions","status":"success","data":{"transactions":[{"status":"success","ref_id":"AP1","trans_id":"G85FR23GHWFN3DNFFP00","amount":"500.00","currency":"ETB","created_at":"2026-11-24T06:00:00.000000Z"}],"pagination":{"next_page_url":null}}}',
+        '{"message":"Transactions","status":"success","data":{"transactions":[{"status":"success","ref_id":"AP1","trans_id":"G85FR23GHWFN3DNF00BV","amount":"500.00","currency":"ETB","created_at":"2026-11-24T06:00:00.000000Z"}],"pagination":{"next_page_url":null}}}',
       ),
     ],
     words: WORDS,

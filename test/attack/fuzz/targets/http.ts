@@ -71,7 +71,7 @@ export const HTTP_TARGETS: readonly Target[] = [
   },
   {
     name: "cursor",
-    seeds: ["WyJHODVGUjIzR0hXRk4zRE5GRlAiLDE3OTU1MDA4MDAwMDBd.AAAAAAAAAAAAAAAAAAAAAA", "."],
+    seeds: ["WyJHODVGUjIzR0hXRk4zRE5GIiwxNzk1NTAwODAwMDAwXQ.AAAAAAAAAAAAAAAAAAAAAA", "."],
     words: [".", "=", "W10", "bnVsbA"],
     run: (input) => cursorInvariant(input.toString("utf8"), [null]),
   },
@@ -89,8 +89,8 @@ export const HTTP_TARGETS: readonly Target[] = [
   {
     name: "webhook body",
     seeds: [
-      '{"event":"charge.success","tx_ref":"G85FR23GHWFN3DNFFP00","status":"success"}',
-      "trx_ref=G85FR23GHWFN3DNFFP00&ref_id=AP1&status=success",
+      '{"event":"charge.success","tx_ref":"G85FR23GHWFN3DNF00BV","status":"success"}',
+      "trx_ref=G85FR23GHWFN3DNF00BV&ref_id=AP1&status=success",
       '{"trx_ref":"","tx_ref":7}',
     ],
     words: [...WORDS, '"tx_ref":', '"trx_ref":', "tx_ref=", "trx_ref=", "&", "="],

@@ -40,9 +40,9 @@ export const STORED_TARGETS: readonly Target[] = [
     // The first byte selects the queue.
     name: "queue message",
     seeds: [
-      '0{"tx_ref":"G85FR23GHWFN3DNFFP00","trigger":"webhook"}',
-      '1{"ref":"G85FR23GHWFN3DNFFP","version":7}',
-      '2{"ref":"G85FR23GHWFN3DNFFP","version":7,"event":"paid","tries":0}',
+      '0{"tx_ref":"G85FR23GHWFN3DNF00BV","trigger":"webhook"}',
+      '1{"ref":"G85FR23GHWFN3DNF","version":7}',
+      '2{"ref":"G85FR23GHWFN3DNF","version":7,"event":"paid","tries":0}',
     ],
     words: [...WORDS, '"tx_ref":', '"trigger":', '"ref":', '"version":', '"event":', '"tries":', "webhook", "return"],
     run: (input) => queueInvariant(QUEUES[(input[0] ?? 0) % 3] ?? "resolve", input.subarray(1).toString("utf8")),
@@ -50,7 +50,7 @@ export const STORED_TARGETS: readonly Target[] = [
   {
     name: "ids",
     seeds: [
-      "G85FR23GHWFN3DNFFP00",
+      "G85FR23GHWFN3DNF00BV",
       "820afc08-708f-41f5-86da-bdf64c9854be",
       "{820AFC08-708F-41F5-86DA-BDF64C9854BE}",
       " urn:uuid:820afc08708f41f586dabdf64c9854be ",

@@ -1,0 +1,84 @@
+import { GetCommand } from "@aws-sdk/lib-dynamodb";
+import { beforeEach, expect, test } from "vitest";
+import { DependencyUnavailable } from "../../lib/domain/errors.ts";
+import { namespaceFingerprint } from "../../lib/domain/ids.ts";
+import { tableIdentityKey } from "../../lib/table/keys.ts";
+import { TableIdentity } from "../../lib/table/table-identity.ts";
+import { MemoryTable } from "../support/memory-table.ts";
+import { NAMESPACE, T0 } from "../support/payments.ts";
+import { answering } from "../support/table-client.ts";
+
+const ROW = { ...tableIdentityKey, table: "payments", namespace: namespaceFingerprint(NAMESPACE) };
+
+let memory: MemoryTable;
+let now: number;
+beforeEach(() => {
+  memory = new MemoryTable();
+  now = T0;
+});
+
+const clock = { now: () => now };
+const identityOf = (name = "payments") => new TableIdentity(memory.client, name, clock);
+const put = (row: Record<string, unknown>) => memory.rows.set("H#table", { ...ROW, ...row });
+
+test("the first payment of a table writes the table's name and the namespace's fingerprint, and later ones may begin", async () => {
+  expect(await identityOf().closed(NAMESPACE)).toBeUndefined();
+  expect([...memory.rows.values()]).toEqual([ROW]);
+  expect(await identityOf().closed(NAMESPACE)).toBeUndefined();
+  expect(JSON.stringify(ROW)).not.toContain(NAMESPACE);
+});
+
+test("if two namespaces begin a table at once, one of them is refused", async () => {
+  const closed = await Promise.all(["one", "two"].map((namespace) => identityOf().closed(namespace)));
+  expect(closed.filter((reason) => reason === undefined)).toHaveLength(1);
+  expect(closed).toContain("other_namespace");
+});
+
+test.each([
+  ["other_namespace", { namespace: namespaceFingerprint("another") }],
+  ["other_table", { table: "payments-restored" }],
+  ["paused", { paused: true }],
+  ["unreadable", { paused: "true" }],
+  ["unreadable", { namespace: undefined }],
+] as const)("no payment may begin for the reason %s while the row holds %j", async (reason, change) => {
+  put(change);
+  const identity = identityOf();
+  expect(await identity.closed(NAMESPACE)).toBe(reason);
+  expect(identity.knownClosed(NAMESPACE)).toBe(reason);
+});
+
+test("a pause that was ended, and a namespace that was put back, let payments begin", async () => {
+  put({ paused: false });
+  const identity = identityOf();
+  expect(await identity.closed("another")).toBe("other_namespace");
+  expect(await identity.closed(NAMESPACE)).toBeUndefined();
+});
+
+test("the row is read once in 30 seconds, and again after the clock was set back", async () => {
+  const { client, asked } = answering({ Item: ROW }, { Item: { ...ROW, paused: true } }, { Item: ROW });
+  const identity = new TableIdentity(client, "payments", clock);
+  expect(identity.knownClosed(NAMESPACE)).toBeUndefined();
+  const at = async (ms: number) => {
+    now = T0 + ms;
+    return [await identity.closed(NAMESPACE), asked.length];
+  };
+  expect(await at(0)).toEqual([undefined, 1]);
+  expect(await at(29_999)).toEqual([undefined, 1]);
+  expect(await at(30_000)).toEqual(["paused", 2]);
+  now = T0 + 60_000;
+  expect(identity.knownClosed(NAMESPACE)).toBeUndefined();
+  expect(await at(29_999)).toEqual([undefined, 3]);
+});
+
+test("while the table does not answer nothing is known, and nothing is remembered of that", async () => {
+  let isDown = true;
+  const { client } = new MemoryTable(async (_site, _about, effect) => {
+    if (isDown) throw new Error("no answer");
+    return effect();
+  });
+  const identity = new TableIdentity(client, "payments", clock);
+  await expect(identity.closed(NAMESPACE)).rejects.toThrow(DependencyUnavailable);
+  isDown = false;
+  expect(await identity.closed(NAMESPACE)).toBeUndefined();
+  expect((await client.send(new GetCommand({ TableName: "payments", Key: tableIdentityKey }))).Item).toEqual(ROW);
+});
