@@ -8,7 +8,7 @@ import { STATES } from "../../lib/domain/vocabulary.ts";
 import { documentClient } from "../../lib/table/client.ts";
 import { PaymentTable } from "../../lib/table/payments.ts";
 import { type Checkout, checkoutOf, DAY_MS, HOUR_MS, MINUTE_MS } from "../../local/demo/stage.ts";
-import { TABLE_NAME } from "../../local/environment.ts";
+import { TABLE_NAME, TX_STAGE } from "../../local/environment.ts";
 import { aContext } from "../support/payments.ts";
 import { SILENT } from "../support/stage.ts";
 import { openShop, type Shop } from "./shop.ts";
@@ -156,12 +156,12 @@ const SITUATIONS: Record<string, (both: Pair, at: Shop) => Promise<unknown>> = {
   },
   "ended, because a person released it": async (both, at) => {
     await pressed(both);
-    const table = new PaymentTable(documentClient(), TABLE_NAME);
+    const table = new PaymentTable(documentClient(), TABLE_NAME, TX_STAGE);
     for (const payment of await at.stage.cloud.rows.payments()) {
       const context = aContext(at.now, "person");
       const stuck = flag(payment, { code: "stuck", subject: attemptSubject(0) }, context);
-      await table.save(payment, stuck);
-      await table.save(stuck, release(stuck, "the bank says that nothing came", context));
+      const raised = (await table.save(payment, stuck)).payment ?? stuck;
+      await table.save(raised, release(raised, "the bank says that nothing came", context));
     }
     await at.stage.cloud.settle();
   },
