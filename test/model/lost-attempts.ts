@@ -10,7 +10,8 @@ import { IDLE, isBooked, isCaptured, type Process, process, type S, txAt } from 
 export function startsRecovery(setting: Setting, s: S, place: Place): Step<S>[] {
   if (s.row.state !== "CREATED" || s.row.unsent) return [];
   const at = s.row.attempt;
-  if (!setting.rules.verifiesLost) return takesOver(setting, s, place, process("take over", at, true, { why: "next" }));
+  const isKnowable = setting.rules.verifiesLost && !s.row.released;
+  if (!isKnowable) return takesOver(setting, s, place, process("take over", at, true, { why: "next" }));
   if (setting.bounds.joined) return verifiesLost(setting, s, place, at);
   const reads = new Change(setting, s).becomes(place, process("verify lost", at, true));
   return [reads.build(`initiator: reads that ${at} was not opened`)];

@@ -115,8 +115,8 @@ else {
   say(
     "webhooks, the sweep and the listing act at any time. Where no steps are joined, verifications count as invocations",
   );
-  say("that close. A comparison with a clock may have either result, so no invariant depends on a lease, a window or");
-  say("synchronised clocks.");
+  say("that close. A comparison with a clock may have either result, so no invariant depends on a lease or on");
+  say("synchronised clocks; only a lapse waits for its window and its ten minutes.");
   ablateAll();
 }
 progress.end();
