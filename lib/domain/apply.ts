@@ -26,7 +26,7 @@ import {
   TRANSITIONS,
   type TransitionContext,
 } from "./transitions.ts";
-import { dueAt, nextVerification } from "./verification-schedule.ts";
+import { dueAt, heldSince, nextVerification } from "./verification-schedule.ts";
 import type { AttemptEnd, AttentionCode, Reversal, TransitionName } from "./vocabulary.ts";
 
 /** How an attempt begins: the terms of its checkout, and the lease of the caller that opens it. */
@@ -274,8 +274,11 @@ function withEnded(before: Payment, after: Payment, context: TransitionContext):
     const subject = attemptSubject(number);
     const isClosedNow = closedAt !== undefined && before.attempts[number]?.closedAt === undefined;
     const isProven = isClosedNow || capturesOn(after, number) > capturesOn(before, number);
-    if (hasEnded(after, number)) attention = flagEnded({ attention }, { code: "stuck", subject }, context);
     if (isProven) attention = flagEnded({ attention }, { code: "unknown_status", subject }, context);
+  }
+  for (let number = 0; number <= after.attempt; number++) {
+    const isHeld = heldSince(after, number) !== undefined;
+    if (!isHeld) attention = flagEnded({ attention }, { code: "stuck", subject: attemptSubject(number) }, context);
   }
   return attention;
 }

@@ -7,6 +7,7 @@ import {
   GatewayRefused,
   InitiatePaused,
   ListingClosed,
+  PaymentUnclear,
   type Quota,
   RequestDiffers,
 } from "../domain/errors.ts";
@@ -127,6 +128,8 @@ function refusalOf(decision: Extract<Decision, { kind: "refuse" }>): Error {
       return new RequestDiffers(decision.fields);
     case "listing_closed":
       return new ListingClosed();
+    case "payment_unclear":
+      return new PaymentUnclear();
     case "attempts_used_up":
       return new AttemptsUsedUp();
   }

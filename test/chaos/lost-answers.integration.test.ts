@@ -89,9 +89,9 @@ describe.each(LOSSES)("writes though %s", (_, callFaults) => {
     await tables.payments.create(before);
     const after = open(before, "me", CHECKOUT_URL, aContext());
     next(...callFaults);
-    expect(await tables.payments.save(before, after)).toEqual({ won: true, payment: after });
+    expect(await tables.payments.save(before, after)).toEqual({ won: true, payment: { ...after, revision: 1 } });
     const stored = await tables.payments.find(before.ref);
-    expect(stored).toEqual(after);
+    expect(stored).toEqual({ ...after, revision: 1 });
     expect(stored?.history).toHaveLength(2);
   });
 
@@ -106,7 +106,7 @@ describe.each(LOSSES)("writes though %s", (_, callFaults) => {
       { terms: TERMS, lease: aLease("late", T0 + 2 * MINUTE_MS) },
       aContext(T0 + 2 * MINUTE_MS),
     );
-    expect(await tables.payments.save(before, late)).toEqual({ won: false, payment: theirs });
+    expect(await tables.payments.save(before, late)).toEqual({ won: false, payment: { ...theirs, revision: 1 } });
   });
 
   test("a claim that was taken back is gone, and anything else stays", async () => {
