@@ -26,7 +26,7 @@ import {
   TRANSITIONS,
   type TransitionContext,
 } from "./transitions.ts";
-import { dueAt, heldSince, nextVerification } from "./verification-schedule.ts";
+import { dueAt, nextVerification } from "./verification-schedule.ts";
 import type { AttemptEnd, AttentionCode, Reversal, TransitionName } from "./vocabulary.ts";
 
 /** How an attempt begins: the terms of its checkout, and the lease of the caller that opens it. */
@@ -277,10 +277,16 @@ function withEnded(before: Payment, after: Payment, context: TransitionContext):
     if (isProven) attention = flagEnded({ attention }, { code: "unknown_status", subject }, context);
   }
   for (let number = 0; number <= after.attempt; number++) {
-    const isHeld = heldSince(after, number) !== undefined;
-    if (!isHeld) attention = flagEnded({ attention }, { code: "stuck", subject: attemptSubject(number) }, context);
+    if (isNoLongerHeld(before, after, number))
+      attention = flagEnded({ attention }, { code: "stuck", subject: attemptSubject(number) }, context);
   }
   return attention;
+}
+
+/** Whether an attempt has ended, or we know by now what became of one that we could not find out about. */
+function isNoLongerHeld(before: Payment, after: Payment, number: number): boolean {
+  if (after.attempts[number]) return hasEnded(after, number) || before.attempts[number] === undefined;
+  return number < after.attempt || after.state !== "CREATED" || after.lease?.released === true;
 }
 
 function capturesOn({ captures }: Payment, number: number): number {

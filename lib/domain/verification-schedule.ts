@@ -221,7 +221,7 @@ export function isAfterWindow({ attempts }: Payment, number: number, now: Instan
 }
 
 /** Since when an attempt cannot be left, or nobody can find out what became of it; undefined if it has ended. */
-export function heldSince(payment: Payment, number: number): Instant | undefined {
+function heldSince(payment: Payment, number: number): Instant | undefined {
   const record = payment.attempts[number];
   if (record) return hasEnded(payment, number) ? undefined : record.heldSince;
   const isBeingOpened = number === payment.attempt && payment.state === "CREATED" && !payment.lease?.released;
