@@ -32,7 +32,6 @@ export async function leaveCheckout(ports: LeavePorts, payment: Payment, run: Ru
   const closing = await close(ports, payment, isInWindow, run);
   switch (closing.kind) {
     case "closed":
-      if (closing.evidence.cancel === "lapse") ports.count("CheckoutLapsed");
       return { kind: "left", evidence: closing.evidence };
     case "money": {
       const money = { attempt, result: closing.result };
