@@ -313,13 +313,13 @@ function closedAttempts(
 /** Returns the record of an attempt that we leave although it may still be payable. It is verified for three months. */
 function lapsedAttempt(record: Attempt, { now, policy }: TransitionContext): Attempt {
   if (record.lapsedAt !== undefined) return record;
-  const left = { ...record, end: "lapsed" as const, lapsedAt: now };
+  const left = { ...record, end: "lapsed" as const, lapsedAt: now, lastRead: undefined };
   return { ...left, verifyAt: nextVerification(left, now, policy) };
 }
 
 /** Returns the record of an attempt that can no longer be paid, with its next verification scheduled. */
 function closedAttempt(record: Attempt, end: AttemptEnd, { now, policy }: TransitionContext): Attempt {
-  const left = { ...record, closedAt: now, end: record.end ?? end };
+  const left = { ...record, closedAt: now, end: record.end ?? end, lastRead: undefined };
   return { ...left, verifyAt: nextVerification(left, now, policy) };
 }
 

@@ -109,7 +109,7 @@ describe("a link that Chapa does not close, beside the one that pays the fee", (
     expect(await shop().attention()).toEqual([expect.stringMatching(/^duplicate AP/)]);
   });
 
-  test("a lapsed link whose word may mean money later calls a person, and the live link stays", async () => {
+  test("a lapsed link whose word may mean money later calls a person, and no link is given out meanwhile", async () => {
     const [old, live] = await lapsedAndLive();
     await shop().fault(null);
     await shop().fault({ fault: "statusWord", route: `verify/${old.txRef}`, word: "completed" });
@@ -117,6 +117,11 @@ describe("a link that Chapa does not close, beside the one that pays the fee", (
     await shop().pass(10_000);
     expect(await shop().attention()).toEqual(["unknown_status attempt-0"]);
     expect(shop().payable()).toEqual([live.txRef]);
+    expect(await shop().press()).toMatchObject({ code: "payment_unclear" });
+    await shop().fault(null);
+    await shop().webhook(old);
+    await shop().pass(10_000);
+    expect(await shop().press()).toMatchObject({ status: 202, url: live.url });
   });
 });
 

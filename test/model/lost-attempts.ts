@@ -12,7 +12,7 @@ export function startsRecovery(setting: Setting, s: S, place: Place): Step<S>[] 
   const at = s.row.attempt;
   const isKnowable = setting.rules.verifiesLost && !s.row.released;
   if (!isKnowable) return takesOver(setting, s, place, process("take over", at, true, { why: "next" }));
-  if (setting.bounds.joined) return verifiesLost(setting, s, place, { at });
+  if (setting.bounds.joined) return verifiesLost(setting, s, place, { at, fresh: true });
   const reads = new Change(setting, s).becomes(place, process("verify lost", at, true));
   return [reads.build(`initiator: reads that ${at} was not opened`)];
 }
@@ -22,7 +22,7 @@ export function recoverySteps(setting: Setting, s: S, place: Place, one: Process
   const goesTo = (pc: Process["pc"]) => process(pc, at, fresh, { why });
   switch (one.pc) {
     case "verify lost":
-      return verifiesLost(setting, s, place, { at, fresh });
+      return verifiesLost(setting, s, place, one);
     case "cancel lost":
       // Only without "the next attempt is written before the old one is cancelled".
       return cancels(setting, s, place, { at, next: goesTo("take over") });
@@ -36,8 +36,7 @@ export function recoverySteps(setting: Setting, s: S, place: Place, one: Process
 }
 
 /** A verification that finds money records it. It may happen at any time. */
-function verifiesLost(setting: Setting, s: S, place: Place, of: { at: number; fresh?: boolean }): Step<S>[] {
-  const { at, fresh = true } = of;
+function verifiesLost(setting: Setting, s: S, place: Place, { at, fresh }: Pick<Process, "at" | "fresh">): Step<S>[] {
   const { rules } = setting;
   const tx = txAt(s, at);
   const steps: Step<S>[] = [];

@@ -11,7 +11,7 @@ import type { S } from "./state.ts";
 const command = new Command({
   name: "npm run model",
   summary: "Searches every state of the protocol, and shows which invariant breaks when a rule is removed.",
-  duration: "2 minutes; half a minute with --quick",
+  duration: "5 minutes; a minute with --quick",
   options: {
     quick: flag("leaves out the large configurations"),
     trace: text("prints the shortest history without the rules whose name contains this", "NAME"),
