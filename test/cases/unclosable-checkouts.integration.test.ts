@@ -35,6 +35,35 @@ describe.each(UNCLOSABLE)("a Chapa that %s", (_, fault) => {
   });
 });
 
+describe("ten presses at once", () => {
+  test("ten presses at once past the lapse get one and the same new link, and the lapse is counted once", async () => {
+    const old = await shop().checkout();
+    await shop().fault({ fault: "500", route: "cancel" });
+    await shop().pass(66 * MINUTE_MS, HOUR_MS);
+    const urls = new Set((await Promise.all(Array.from({ length: 10 }, () => shop().press()))).map(({ url }) => url));
+    expect([urls.size, urls.has(old.url), urls.has(undefined)]).toEqual([1, false, false]);
+    expect(shop().payable()).toHaveLength(1);
+    expect(shop().counted("CheckoutLapsed")).toBe(1);
+  });
+
+  test("ten presses at once after a failed try get one and the same new link", async () => {
+    const old = await shop().checkout();
+    await shop().stage.act(old, "fail");
+    await shop().pass(MINUTE_MS);
+    const urls = new Set((await Promise.all(Array.from({ length: 10 }, () => shop().press()))).map(({ url }) => url));
+    expect([urls.size, urls.has(old.url), urls.has(undefined)]).toEqual([1, false, false]);
+    expect(shop().payable()).toHaveLength(1);
+  });
+
+  test("ten presses at once past the window of a checkout that Chapa does not close are all told to wait", async () => {
+    await shop().checkout();
+    await shop().fault({ fault: "500", route: "cancel" });
+    await shop().pass(66 * MINUTE_MS);
+    const codes = (await Promise.all(Array.from({ length: 10 }, () => shop().press()))).map(({ code }) => code);
+    expect(new Set(codes)).toEqual(new Set(["checkout_closing"]));
+  });
+});
+
 test("an owner's cancel of a checkout that Chapa does not close waits for the lapse as a press does", async () => {
   const checkout = await shop().checkout();
   await shop().fault({ fault: "500", route: "cancel" });

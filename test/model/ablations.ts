@@ -373,6 +373,12 @@ export const ABLATIONS: readonly Ablation[] = [
     breaks: "nothing lapses in its window",
   },
   {
+    name: "a stuck about an attempt that was never opened ends, too",
+    without: { unopenedStuckEnds: false },
+    bounds: { ...TIMED, persons: true },
+    breaks: "nothing lapses in its window",
+  },
+  {
     name: "the first verify of a closing",
     without: { firstVerify: false },
     harmless: "it spares a payer who has just paid the cancel, and Chapa the call",

@@ -15,6 +15,8 @@ export const LEFT_AT: Instant = NOW - 2 * HOUR_MS;
 /** A capture that differs from the order. */
 export const WRONG_AMOUNT = Santim.parse(1);
 
+const MARK = { unsent: { unsent: true }, released: { released: true } } as const;
+
 /** Builds the payment that a row of the model stands for. */
 export function paymentOf(row: Row): Payment {
   const claimed = aClaim();
@@ -32,7 +34,10 @@ export function paymentOf(row: Row): Payment {
     attempt: row.attempt,
     attempts,
     captures,
-    lease: row.state === "CREATED" ? { ...aLease(), ...(row.unsent ? { unsent: true as const } : {}) } : undefined,
+    lease:
+      row.state === "CREATED"
+        ? { ...aLease(), ...(row.unsent ? MARK.unsent : {}), ...(row.released ? MARK.released : {}) }
+        : undefined,
     checkoutUrl: liveAttempt(row) === undefined ? undefined : CHECKOUT_URL,
     firstOpenedAt: isOpened ? T0 : undefined,
     settledAt: isSettled(row) || row.state === "SUCCESS" ? LEFT_AT : undefined,
@@ -99,6 +104,7 @@ export function rowOf(payment: Payment, length: number): Row {
     unclear: each((at) => entryOf(payment, "unknown_status", at)),
     stuck: each((at) => entryOf(payment, "stuck", at)),
     unsent: payment.lease?.unsent === true,
+    released: payment.lease?.released === true,
     finalised: payment.finalised === true,
     listing: listingOf(payment),
     due: payment.dueAt !== undefined,

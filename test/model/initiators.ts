@@ -90,7 +90,16 @@ function discards(setting: Setting, s: S, place: Place): Step<S>[] {
   const one = s.initiators[place.index];
   if (!one?.fresh && setting.rules.discardsOnlyItsOwn) return [];
   const recs = s.row.recs.map(() => "" as const);
-  const row = { ...s.row, state: "none", attempt: 0, recs, unsent: false, finalised: false, due: false } as const;
+  const row = {
+    ...s.row,
+    state: "none",
+    attempt: 0,
+    recs,
+    unsent: false,
+    released: false,
+    finalised: false,
+    due: false,
+  } as const;
   const known = s.world.requests.indexOf("new");
   const requests = s.world.requests.map((request, at) => (at === known ? "none" : request));
   return [
@@ -129,7 +138,7 @@ function initializes(setting: Setting, s: S, place: Place): Step<S>[] {
     }
   } else steps.push(...refusedAsUsed(setting, s, place, one));
   if (fresh && s.row.state === "CREATED" && !isBooked(tx)) {
-    const unsent = change().row(noted(setting.rules, s.row, { unsent: true }));
+    const unsent = change().row(noted(setting.rules, s.row, { unsent: true, released: false }));
     steps.push(unsent.becomes(place, IDLE).build(`initiator: nothing was sent for ${at}`));
   }
   return steps;

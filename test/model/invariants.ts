@@ -95,8 +95,9 @@ function stateInvariants({ bounds }: Setting): Named[] {
       name: "where Chapa cancels, nothing payable lapses",
       of: PARTS,
       state: ({ row, chapa }) => {
+        if (bounds.chapa.cancels !== "always" || bounds.persons) return undefined;
         const lapsed = chapa.findIndex((tx, at) => isPayable(tx) && row.recs[at] === "lapsed");
-        return bounds.chapa.cancels === "always" && lapsed >= 0 ? `${lapsed} lapsed and can be paid` : undefined;
+        return lapsed >= 0 ? `${lapsed} lapsed and can be paid` : undefined;
       },
     },
   ];
@@ -161,7 +162,7 @@ function stepInvariants(): Named[] {
     {
       name: "an outage costs no attempt",
       step: ({ row, chapa }, { name, to }) =>
-        name === "takeOver" && to.row.attempt > row.attempt && chapa[row.attempt]?.link === "absent"
+        name === "takeOver" && !row.released && to.row.attempt > row.attempt && chapa[row.attempt]?.link === "absent"
           ? `Chapa has booked nothing under ${row.attempt}`
           : undefined,
     },

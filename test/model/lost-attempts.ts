@@ -10,8 +10,9 @@ import { IDLE, isBooked, isCaptured, type Process, process, type S, txAt } from 
 export function startsRecovery(setting: Setting, s: S, place: Place): Step<S>[] {
   if (s.row.state !== "CREATED" || s.row.unsent) return [];
   const at = s.row.attempt;
-  if (!setting.rules.verifiesLost) return takesOver(setting, s, place, process("take over", at, true, { why: "next" }));
-  if (setting.bounds.joined) return verifiesLost(setting, s, place, at);
+  const isKnowable = setting.rules.verifiesLost && !s.row.released;
+  if (!isKnowable) return takesOver(setting, s, place, process("take over", at, true, { why: "next" }));
+  if (setting.bounds.joined) return verifiesLost(setting, s, place, { at, fresh: true });
   const reads = new Change(setting, s).becomes(place, process("verify lost", at, true));
   return [reads.build(`initiator: reads that ${at} was not opened`)];
 }
@@ -21,7 +22,7 @@ export function recoverySteps(setting: Setting, s: S, place: Place, one: Process
   const goesTo = (pc: Process["pc"]) => process(pc, at, fresh, { why });
   switch (one.pc) {
     case "verify lost":
-      return verifiesLost(setting, s, place, at, fresh);
+      return verifiesLost(setting, s, place, one);
     case "cancel lost":
       // Only without "the next attempt is written before the old one is cancelled".
       return cancels(setting, s, place, { at, next: goesTo("take over") });
@@ -35,7 +36,7 @@ export function recoverySteps(setting: Setting, s: S, place: Place, one: Process
 }
 
 /** A verification that finds money records it. It may happen at any time. */
-function verifiesLost(setting: Setting, s: S, place: Place, at: number, fresh = true): Step<S>[] {
+function verifiesLost(setting: Setting, s: S, place: Place, { at, fresh }: Pick<Process, "at" | "fresh">): Step<S>[] {
   const { rules } = setting;
   const tx = txAt(s, at);
   const steps: Step<S>[] = [];

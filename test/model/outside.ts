@@ -1,6 +1,6 @@
 import type { Step } from "./checker.ts";
 import { Change, type Setting } from "./effects.ts";
-import { noted } from "./rules.ts";
+import { isLost, noted } from "./rules.ts";
 import { isPayable, isSettled, put, type Reading, type Rec, type S, type Tx, txAt } from "./state.ts";
 
 /** The steps of payers, Chapa, requests and the listing service. They may happen at any time. */
@@ -52,7 +52,7 @@ function personSteps(setting: Setting, s: S, tx: Tx, at: number): Step<S>[] {
   if (!setting.bounds.persons) return [];
   const { row } = s;
   const steps: Step<S>[] = [];
-  if (row.recs[at] === "open" && tx.late) {
+  if ((row.recs[at] === "open" && tx.late) || isLost(row, at)) {
     const change = new Change(setting, s);
     const claim = { proof: "fact_or_condition", fresh: true, attempt: at, about: "stuck" } as const;
     if (change.move("flag", claim, { stuck: put(row.stuck, at, "open") }))
@@ -62,7 +62,8 @@ function personSteps(setting: Setting, s: S, tx: Tx, at: number): Step<S>[] {
     const change = new Change(setting, s);
     const recs = row.recs.map((rec): Rec => (rec === "open" ? "lapsed" : rec));
     const claim = { proof: "persons_word", fresh: true, attempt: row.attempt } as const;
-    if (change.move("release", claim, { recs })) steps.push(change.build("person: release"));
+    if (change.move("release", claim, { recs, released: row.state === "CREATED" }))
+      steps.push(change.build("person: release"));
   }
   return steps;
 }

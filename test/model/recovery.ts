@@ -149,7 +149,7 @@ function isTriedAgain({ rules }: Setting, s: S): boolean {
   const { row } = s;
   if (row.state !== "CREATED") return false;
   if (row.unsent) return true;
-  if (!rules.verifiesLost) return false;
+  if (!rules.verifiesLost || row.released) return false;
   const { link } = txAt(s, row.attempt);
   if (link === "absent") return rules.unknownIsTriedAgain;
   // A try of a burnt reference is refused as used before, and the same press moves on.

@@ -52,6 +52,7 @@ export type Rules = {
   maybeMoneyForgetsReading: boolean;
   unclearIsRaisedAgain: boolean;
   stuckMustLast: boolean;
+  unopenedStuckEnds: boolean;
   verifiesLapsed: boolean;
   cancelsLapsed: boolean;
   verifiesWebhooks: boolean;
@@ -187,6 +188,7 @@ export const BASE: Rules = {
   maybeMoneyForgetsReading: true,
   unclearIsRaisedAgain: true,
   stuckMustLast: true,
+  unopenedStuckEnds: true,
   verifiesLapsed: true,
   cancelsLapsed: true,
   verifiesWebhooks: true,
@@ -233,7 +235,9 @@ export function moved(
     if (!from.includes(row.state)) return undefined;
     if (!guards.every((guard) => ignored.includes(guard) || GUARDS[guard](row, claim, rules))) return undefined;
   } else if (!rules.unversioned.includes(name)) return undefined;
-  const next = withEnded(rules, row, { ...row, ...changes, state: to === "same" ? row.state : to });
+  const isKept = name === "flag" || name === "end" || name === "release";
+  const released = row.released && isKept;
+  const next = withEnded(rules, row, { ...row, released, ...changes, state: to === "same" ? row.state : to });
   const isFirstOpen = name === "open" && row.recs.every((rec) => rec === "");
   const due = rules.dueAfterEachMove || isFirstOpen ? isDue(rules, next) : next.due;
   return { ...next, due };
@@ -245,15 +249,21 @@ function withEnded(rules: Rules, before: Row, row: Row): Row {
     const after = entries.map((entry, at): Entry => (entry === "open" && isOver(at) ? "ended" : entry));
     return after.every((entry, at) => entry === entries[at]) ? entries : after;
   };
-  const stuck = ended(row.stuck, (at) => hasEnded(row, at));
-  const unclear = ended(
-    row.unclear,
-    (at) => isProven(row, at) && !(rules.unclearIsRaisedAgain && isProven(before, at)),
-  );
+  const isOver = (at: number) =>
+    hasEnded(row, at) || (rules.unopenedStuckEnds && !isLost(row, at) && isLost(before, at));
+  const stuck = ended(row.stuck, isOver);
+  const isProvenNow = (at: number) =>
+    (isProven(row, at) && !isProven(before, at)) || (isRecorded(row, at) && !isRecorded(before, at));
+  const unclear = ended(row.unclear, (at) => (rules.unclearIsRaisedAgain ? isProvenNow(at) : isProven(row, at)));
   // The reading of an attempt that is proved to be over means nothing any more.
   const isRead = row.readings.some((reading, at) => reading !== "" && isProven(row, at));
   const readings = isRead ? row.readings.map((reading, at) => (isProven(row, at) ? "" : reading)) : row.readings;
   return { ...row, readings, stuck, unclear };
+}
+
+/** Whether nobody knows yet what became of the attempt, which was never opened, and nobody has let it go. */
+export function isLost({ state, attempt, recs, released }: Row, at: number): boolean {
+  return state === "CREATED" && at === attempt && recs[at] === "" && !released;
 }
 
 /** Whether nothing can be paid on the attempt any more, other than what was under way. */

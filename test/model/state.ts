@@ -14,7 +14,8 @@ export type Reading = "" | "recent" | "old";
 export type Entry = "" | "open" | "ended";
 
 /**
- * The payment's row. `unsent`: the last holder knows that nothing left for Chapa. `listing`: the listing's answer to a
+ * The payment's row. `unsent`: the last holder knows that nothing left for Chapa. `released`: a
+ * person says that the next attempt may begin. `listing`: the listing's answer to a
  * success, as recorded. `unclear`, `stuck`: the entries `unknown_status` and `stuck` about each attempt. `due`: whether
  * the sweep finds the row. The version is not a number here: each copy of the row has a flag that says whether it is
  * still the newest (`fresh`).
@@ -27,6 +28,7 @@ export type Row = {
   unclear: readonly Entry[];
   stuck: readonly Entry[];
   unsent: boolean;
+  released: boolean;
   finalised: boolean;
   listing: "" | "acknowledged" | "flagged";
   due: boolean;
@@ -182,6 +184,7 @@ export function initialState(bounds: Bounds): S {
       unclear: each<Entry>(bounds.attempts, ""),
       stuck: each<Entry>(bounds.attempts, ""),
       unsent: false,
+      released: false,
       finalised: false,
       listing: "",
       due: false,
