@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { CAPTURE_KINDS, CURRENCIES, REVERSALS, STATES, WIRE_STATUSES } from "../domain/vocabulary.ts";
+import { CURRENCIES, STATES, WIRE_STATUSES } from "../domain/vocabulary.ts";
 
 // Callers send UUIDs in every textual form: with or without hyphens, braces or `urn:uuid:`, in any case. The pattern
 // has no flag, because a JSON Schema cannot carry one.
@@ -75,12 +75,12 @@ export const PaymentDetail = PaymentResponse.extend({
     z.object({
       attempt: z.number().int(),
       at: z.string(),
-      kind: z.enum(CAPTURE_KINDS),
+      kind: z.string(),
       amount: z.number().nullable(),
       currency: z.string().nullable(),
       method: z.string().nullable(),
       reference: z.string().nullable(),
-      reversal: z.enum(REVERSALS).nullable(),
+      reversal: z.string().nullable(),
     }),
   ),
   history: z.array(
@@ -116,6 +116,14 @@ export const PaymentList = z.object({
   data: z.array(PaymentResponse),
   has_more: z.boolean(),
   next_cursor: z.string().nullable(),
+  warning: z
+    .object({
+      code: z.literal("payment_unreadable"),
+      detail: z.string(),
+      payment_ids: z.array(z.string()).describe("The payments that belong to this page."),
+    })
+    .optional()
+    .describe("Present if payments are missing from `data` because they cannot be read right now."),
 });
 
 /** Every error body: RFC 9457, whose `detail` is a sentence. */

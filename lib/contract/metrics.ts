@@ -1,6 +1,6 @@
 /**
  * Names of our own metrics. Functions count them; dashboards and alarms read them. All are counts, and AWS charges for
- * each.
+ * each that is counted.
  */
 export const METRICS = [
   "PaymentOpened",
@@ -13,6 +13,7 @@ export const METRICS = [
   "ListingRefusedKey",
   "RateLimiterFailOpen",
   "ReconcileFinding",
+  "RowUnreadable",
 ] as const;
 
 export type MetricName = (typeof METRICS)[number];

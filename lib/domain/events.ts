@@ -1,6 +1,6 @@
-import { isInert, openFlags, type Payment } from "./payment.ts";
+import { type Attention, isInert, openFlags, type Payment } from "./payment.ts";
 import { type TotalsDelta, totalsDelta } from "./totals.ts";
-import { type AttentionCode, type FinalStatus, type UserEvent, WIRE_STATUS } from "./vocabulary.ts";
+import { type FinalStatus, type UserEvent, WIRE_STATUS } from "./vocabulary.ts";
 
 /** What one version of a payment means for other services. */
 export type Outcome = {
@@ -8,7 +8,7 @@ export type Outcome = {
   listing: boolean;
   user: UserEvent | undefined;
   /** Flags that this version raised. */
-  attention: AttentionCode[];
+  attention: Attention["code"][];
   totals: TotalsDelta | undefined;
 };
 

@@ -11,6 +11,7 @@ import {
   SETTLED_UNPAID,
   type State,
   type TransitionName,
+  type UnknownWord,
 } from "./vocabulary.ts";
 
 /** What one checkout asks for. A success counts only if verify reports exactly this. */
@@ -23,7 +24,7 @@ export type Terms = { amount: Santim; currency: Currency; mode: Mode };
 export type Attempt = Terms & {
   openedAt: Instant;
   closedAt?: Instant | undefined;
-  end?: AttemptEnd | undefined;
+  end?: AttemptEnd | UnknownWord | undefined;
   verifyAt?: Instant | undefined;
 };
 
@@ -34,7 +35,7 @@ export type Lease = { holder: string; until: Instant; unsent?: true | undefined 
 export type Capture = {
   attempt: number;
   at: Instant;
-  kind: CaptureKind;
+  kind: CaptureKind | UnknownWord;
   amount?: Santim | undefined;
   currency?: string | undefined;
   mode?: string | undefined;
@@ -42,21 +43,26 @@ export type Capture = {
   method?: string | undefined;
   charge?: Santim | undefined;
   /** Set once the money has gone back at Chapa. */
-  reversal?: Reversal | undefined;
+  reversal?: Reversal | UnknownWord | undefined;
   /** Set once Chapa's own list contains it. */
   listed?: true | undefined;
 };
 
 /** A flag for a person to decide; it raises an alarm until `answeredAt`. */
 export type Attention = {
-  code: AttentionCode;
+  code: AttentionCode | UnknownWord;
   at: Instant;
   attempt?: number | undefined;
   answeredAt?: Instant | undefined;
 };
 
 /** One state change: what, when, by whom, on what evidence. It is never rewritten. */
-export type HistoryEntry = { transition: TransitionName; at: Instant; by: string; evidence?: string | undefined };
+export type HistoryEntry = {
+  transition: TransitionName | UnknownWord;
+  at: Instant;
+  by: string;
+  evidence?: string | undefined;
+};
 
 /**
  * One fee and everything known about its money. Attempts 0 to `attempt` are ours; `attempts` holds those that were
@@ -141,8 +147,8 @@ export function shownTxRef(payment: Payment): TxRef {
   return txRefOf(payment.ref, confirmed?.attempt ?? payment.attempt);
 }
 
-/** Returns the codes that still await a person's decision. */
-export function openFlags(payment: Payment): AttentionCode[] {
+/** Returns the codes that still await a person's decision. An unknown code awaits one, too. */
+export function openFlags(payment: Payment): Attention["code"][] {
   return payment.attention.filter((attention) => !attention.answeredAt).map((attention) => attention.code);
 }
 

@@ -1,4 +1,5 @@
 import type { NotificationMessage } from "../contract/queues.ts";
+import { PaymentUnreadable } from "../domain/errors.ts";
 import { isCurrent } from "../domain/events.ts";
 import { paymentIdOf, type Ref } from "../domain/ids.ts";
 import { toBirr } from "../domain/money.ts";
@@ -34,6 +35,7 @@ const CALLS_A_MINUTE = 8;
 // A message that may already have been sent is tried twice more, two minutes apart.
 const FURTHER_TRIES = 2;
 const BETWEEN_TRIES_SECONDS = 120;
+const UNREADABLE_WAIT_SECONDS = 900;
 // One call takes up to six seconds.
 const CALL_MS = 8 * SECOND_MS;
 
@@ -47,7 +49,8 @@ export async function notifyUsers(ports: NotifyUserPorts, deadline: number): Pro
     const received = await ports.inbox.next();
     if (!received) break;
     if (received === "malformed") continue;
-    const payment = await ports.payments.find(received.body.ref);
+    const payment = await readable(ports, received);
+    if (payment === "unreadable") continue;
     const delivery = await deliver(ports, payment, received.body.event);
     await settle(ports, { received, payment }, delivery);
     if (delivery === "sent") sent++;
@@ -55,6 +58,20 @@ export async function notifyUsers(ports: NotifyUserPorts, deadline: number): Pro
     if (delivery === "later") break;
   }
   return { sent };
+}
+
+/** Returns the message's payment. A message about an unreadable one comes back later and holds up no other. */
+async function readable(
+  { payments }: NotifyUserPorts,
+  received: Received<UserNotification>,
+): Promise<Payment | undefined | "unreadable"> {
+  try {
+    return await payments.find(received.body.ref);
+  } catch (error) {
+    if (!(error instanceof PaymentUnreadable)) throw error;
+    await received.later(UNREADABLE_WAIT_SECONDS);
+    return "unreadable";
+  }
 }
 
 async function deliver(

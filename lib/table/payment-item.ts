@@ -13,6 +13,7 @@ import {
   REVERSALS,
   STATES,
   TRANSITION_NAMES,
+  type UnknownWord,
 } from "../domain/vocabulary.ts";
 import { dayKey, paymentKey, shardOf } from "./keys.ts";
 
@@ -26,12 +27,19 @@ const instant = z.number().int().min(0).max(Date.UTC(9999, 0));
 const terms = { amount: Santim, currency: Currency, mode: z.enum(MODES) };
 const flag = z.literal(true).optional();
 
+// A newer release may have added words, and attributes beside them. Whatever a row is read for, both are written back.
+const unknownWord = z
+  .string()
+  .min(1)
+  .transform((text) => text as UnknownWord);
+const wordOf = <const Words extends readonly string[]>(words: Words) => z.enum(words).or(unknownWord);
+
 const StoredAttempt = z
-  .object({
+  .looseObject({
     ...terms,
     opened_at: instant,
     closed_at: instant.optional(),
-    end: z.enum(ATTEMPT_ENDS).optional(),
+    end: wordOf(ATTEMPT_ENDS).optional(),
     verify_at: instant.optional(),
   })
   .transform(({ opened_at, closed_at, verify_at, ...rest }) => ({
@@ -41,30 +49,30 @@ const StoredAttempt = z
     verifyAt: verify_at,
   }));
 
-const StoredCapture = z.object({
+const StoredCapture = z.looseObject({
   attempt: z.number().int(),
   at: instant,
-  kind: z.enum(CAPTURE_KINDS),
+  kind: wordOf(CAPTURE_KINDS),
   amount: Santim.optional(),
   currency: z.string().optional(),
   mode: z.string().optional(),
   reference: z.string().optional(),
   method: z.string().optional(),
   charge: Santim.optional(),
-  reversal: z.enum(REVERSALS).optional(),
+  reversal: wordOf(REVERSALS).optional(),
   listed: flag,
 });
 
 const StoredAttention = z
-  .object({
-    code: z.enum(ATTENTION_CODES),
+  .looseObject({
+    code: wordOf(ATTENTION_CODES),
     at: instant,
     attempt: z.number().int().optional(),
     answered_at: instant.optional(),
   })
   .transform(({ answered_at, ...rest }) => ({ ...rest, answeredAt: answered_at }));
 
-const StoredTransition = z.enum(TRANSITION_NAMES);
+const StoredTransition = wordOf(TRANSITION_NAMES);
 
 // One line per transition, "transition at by evidence", keeps a payment with its history below one write unit.
 const StoredHistory = z.string().transform((line, context): HistoryEntry => {
@@ -147,6 +155,39 @@ export function fromItem(item: Item): Payment {
     dueAt: stored.due_at,
     history: stored.history,
   };
+}
+
+/** Returns the words of a payment that this release does not know, each after the place where it stands. */
+export function unknownWordsOf({ attempts, captures, attention, history }: Payment): string[] {
+  const unknown = (place: string, known: readonly string[], words: readonly (string | undefined)[]) =>
+    words.flatMap((word) => (word === undefined || known.includes(word) ? [] : [`${place} ${word}`]));
+  return [
+    ...unknown(
+      "attempts.end",
+      ATTEMPT_ENDS,
+      Object.values(attempts).map(({ end }) => end),
+    ),
+    ...unknown(
+      "captures.kind",
+      CAPTURE_KINDS,
+      captures.map(({ kind }) => kind),
+    ),
+    ...unknown(
+      "captures.reversal",
+      REVERSALS,
+      captures.map(({ reversal }) => reversal),
+    ),
+    ...unknown(
+      "attention.code",
+      ATTENTION_CODES,
+      attention.map(({ code }) => code),
+    ),
+    ...unknown(
+      "history",
+      TRANSITION_NAMES,
+      history.map(({ transition }) => transition),
+    ),
+  ];
 }
 
 /**

@@ -2,11 +2,10 @@ import { applyCapture, claim, open, renew, settleUnpaid } from "../../lib/domain
 import type { Money, PaidFacts } from "../../lib/domain/evidence.ts";
 import { type Ref, refOf, txRefOf, Uuid } from "../../lib/domain/ids.ts";
 import { Santim } from "../../lib/domain/money.ts";
-import type { Lease, Payment, Terms } from "../../lib/domain/payment.ts";
+import type { Attention, Lease, Payment, Terms } from "../../lib/domain/payment.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../lib/domain/time.ts";
 import type { TransitionContext } from "../../lib/domain/transitions.ts";
 import type { Policy } from "../../lib/domain/verification-schedule.ts";
-import type { AttentionCode } from "../../lib/domain/vocabulary.ts";
 
 export const NAMESPACE = "test-namespace";
 export const T0 = Date.UTC(2026, 10, 24, 6, 0, 0);
@@ -114,7 +113,7 @@ export function aReviewed(payment = anOpened(), attempt = 0): Payment {
   return captured(payment, "review", differing(moneyOn(payment, attempt)), attempt);
 }
 
-const ABOUT_MONEY: readonly AttentionCode[] = ["mismatch", "duplicate", "unmatched", "refunded", "reversed"];
+const ABOUT_MONEY: readonly Attention["code"][] = ["mismatch", "duplicate", "unmatched", "refunded", "reversed"];
 
 /** Money beside the one confirmed capture about which nobody was called. */
 export function capturesWithoutCall({ captures, attention }: Payment): Payment["captures"] {

@@ -202,8 +202,12 @@ export function tableContract(engine: string, start: () => Promise<Tables>): voi
     test("several payments are read at once, without those that do not exist", async () => {
       const payments = Array.from({ length: 130 }, () => aClaim());
       for (const payment of payments) await tables.payments.create(payment);
-      const found = await tables.payments.findAll([...payments.map(({ ref }) => ref), aRef()]);
+      const { payments: found, unreadable } = await tables.payments.findAll([
+        ...payments.map(({ ref }) => ref),
+        aRef(),
+      ]);
       expect(found.map(({ ref }) => ref).sort()).toEqual(payments.map(({ ref }) => ref).sort());
+      expect(unreadable).toEqual([]);
     });
 
     const aRequest = (by = "me") => ({ ref: aRef(), fields: { property_id: FEE.propertyId }, recordedAt: T0, by });
