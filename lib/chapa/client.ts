@@ -136,26 +136,13 @@ export class ChapaClient {
     if (!read) return undefined;
     const transactions = read.transactions.flatMap((row, index) => {
       const listed = ListedTransaction.safeParse(row).data;
-      if (!listed) this.#reportUnreadable({ page, row: index, reference: ListedReference.safeParse(row).data?.ref_id });
-      return listed ? classifyListed(listed) : [];
+      if (listed) return classifyListed(listed);
+      const reference = ListedReference.safeParse(row).data?.ref_id ?? undefined;
+      this.#reports.count("RowUnreadable");
+      this.#reports.log.error("row_unreadable", { page, row: index + 1, reference });
+      return [];
     });
     return { transactions, last: !read.pagination?.next_page_url };
-  }
-
-  #reportUnreadable({
-    page,
-    row,
-    reference,
-  }: {
-    page: number;
-    row: number;
-    reference: string | null | undefined;
-  }): void {
-    this.#reports.count("RowUnreadable");
-    this.#reports.log.error("row_unreadable", {
-      row: `row ${row + 1} of page ${page} of Chapa's list`,
-      reference: reference ?? undefined,
-    });
   }
 
   /**

@@ -11,4 +11,4 @@ export type TablePorts = {
   count: Count;
 };
 
-export const SYSTEM_PORTS: TablePorts = { clock: systemClock, random: Math.random, log, count };
+export const SYSTEM_PORTS: TablePorts = { clock: systemClock, random: () => Math.random(), log, count };
