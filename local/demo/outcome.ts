@@ -1,4 +1,5 @@
-import { paymentIdOf, txRefOf } from "../../lib/domain/ids.ts";
+import { PAYMENT_PREFIX } from "../../lib/contract/table.ts";
+import { paymentIdOf, Ref, txRefOf } from "../../lib/domain/ids.ts";
 import { openFlags } from "../../lib/domain/payment.ts";
 import { WIRE_STATUS } from "../../lib/domain/vocabulary.ts";
 import type { Cloud } from "../cloud.ts";
@@ -28,6 +29,8 @@ export type Outcome = {
     isAcknowledged: boolean;
     failureReason: string | undefined;
   }[];
+  /** Rows of payments that the service cannot read. */
+  unreadable: { id: string; schema: number; state: string }[];
   /** Chapa's ledger. */
   transactions: { txRef: string; state: string }[];
   captures: { txRef: string; amount: number }[];
@@ -43,6 +46,7 @@ export type Outcome = {
 /** Reads the present state of all services of a cloud. */
 export async function outcomeOf(cloud: Cloud, answers: Outcome["answers"]): Promise<Outcome> {
   const payments = await cloud.rows.payments();
+  const unreadable = await cloud.rows.unreadable();
   const confirms = cloud.services.listing?.confirms() ?? [];
   return {
     answers,
@@ -58,6 +62,11 @@ export async function outcomeOf(cloud: Cloud, answers: Outcome["answers"]): Prom
       captured: payment.captures.map(({ attempt }) => txRefOf(payment.ref, attempt)),
       isAcknowledged: payment.acknowledgedAt !== undefined,
       failureReason: payment.failureReason,
+    })),
+    unreadable: unreadable.map((row) => ({
+      id: paymentIdOf(Ref.parse(String(row["pk"]).slice(PAYMENT_PREFIX.length))),
+      schema: Number(row["schema"]),
+      state: String(row["state"]),
     })),
     transactions: (cloud.chapa?.transactions() ?? []).map(({ txRef, state }) => ({ txRef, state })),
     captures: (cloud.chapa?.captures() ?? []).map(({ txRef, amount }) => ({ txRef, amount })),

@@ -20,6 +20,7 @@ import {
   listingDown,
   lostWebhook,
   slowInitialize,
+  unreadableRow,
 } from "./scenarios/trouble.ts";
 import { Stage } from "./stage.ts";
 import type { Entry } from "./timeline.ts";
@@ -38,6 +39,7 @@ export const SCENARIOS: readonly Scenario[] = [
   chapaDown,
   listingDown,
   listingClosed,
+  unreadableRow,
   doubleClick,
   twoTabs,
   paidTwice,

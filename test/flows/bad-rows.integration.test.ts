@@ -104,10 +104,10 @@ test.each<[string, Item]>([
     expect(due_at).toBeGreaterThan(now);
     expect(due_at).toBeLessThanOrEqual(now + HOUR_MS);
     // Chapa's list holds its money, too.
-  expect(await stage.cloud.functions.invoke("reconcile-payments", {})).toMatchObject({ kind: "done" });
-  expect(await stage.cloud.rows.unreadable()).toEqual([{ ...others, due_at }]);
+    expect(await stage.cloud.functions.invoke("reconcile-payments", {})).toMatchObject({ kind: "done" });
+    expect(await stage.cloud.rows.unreadable()).toEqual([{ ...others, due_at }]);
 
-  // The newer release is back. The payment is found when its row is due again.
+    // The newer release is back. The payment is found when its row is due again.
     await stage.cloud.rows.change(keyOf(bad), whole);
     await stage.cloud.advance(HOUR_MS + 2 * MINUTE_MS);
     expect(await stateOf(bad)).toBe("SUCCESS");
