@@ -168,7 +168,7 @@ export class Stage {
     const response = await this.#caller.get("/api/v1/payments", headers);
     this.#keep("list", response);
     const { data, warning } = response.body;
-    const shown = Array.isArray(data) ? `${data.length} payments` : String(response.status);
+    const shown = Array.isArray(data) ? `${data.length} of them` : String(response.status);
     this.say("owner", `lists their payments → ${shown}${warning ? ", with a warning" : ""}`);
     return response;
   }
