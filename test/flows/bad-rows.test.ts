@@ -1,22 +1,25 @@
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
+import type { SQSClient } from "@aws-sdk/client-sqs";
 import type { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import { BatchGetCommand } from "@aws-sdk/lib-dynamodb";
 import { marshall } from "@aws-sdk/util-dynamodb";
-import type { DynamoDBRecord } from "aws-lambda";
+import type { DynamoDBRecord, SQSRecord } from "aws-lambda";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { DependencyUnavailable } from "../../lib/domain/errors.ts";
+import { ListingMessage } from "../../lib/contract/queues.ts";
+import { DependencyUnavailable, PaymentUnreadable } from "../../lib/domain/errors.ts";
 import { parseTxRef, paymentIdOf, type Ref } from "../../lib/domain/ids.ts";
 import { DAY_MS, HOUR_MS } from "../../lib/domain/time.ts";
 import { listPayments } from "../../lib/flows/list-payments.ts";
 import { sweep } from "../../lib/flows/sweep.ts";
+import { worker } from "../../lib/queue/worker.ts";
 import { DUE_SHARDS, dayBuckets } from "../../lib/table/keys.ts";
 import { type Item, toItem } from "../../lib/table/payment-item.ts";
 import { PaymentTable } from "../../lib/table/payments.ts";
 import { streamHandler } from "../../lib/table/stream.ts";
 import { aContext as anInvocation } from "../support/events.ts";
 import { MemoryTable } from "../support/memory-table.ts";
-import { anOpened, FEE, POLICY, T0 } from "../support/payments.ts";
+import { anOpened, aRef, FEE, POLICY, T0 } from "../support/payments.ts";
 import { seenPorts } from "../support/table-client.ts";
 
 type World = { memory: MemoryTable; table: PaymentTable; ports: ReturnType<typeof seenPorts>["ports"] };
@@ -192,3 +195,34 @@ test("a page of a list names the unreadable rows between its payments, and the n
   expect(seen.payments.toSorted()).toEqual(goods.toSorted());
   expect(seen.unreadable.toSorted()).toEqual(bads.toSorted());
 });
+
+test.each([
+  [true, []],
+  [undefined, ["1"]],
+] as const)(
+  "a message about an unreadable payment comes again unless its queue drops those (%s), and the others are handled",
+  async (drops, again) => {
+    const [bad, good] = [aRef(), aRef()];
+    const handled: string[] = [];
+    const options = {
+      schema: ListingMessage,
+      client: {} as SQSClient,
+      queueUrl: "q",
+      ...(drops ? { dropsUnreadable: drops } : {}),
+    };
+    const work = worker(options, async ({ ref }) => {
+      if (ref === bad) throw new PaymentUnreadable();
+      handled.push(ref);
+      return { kind: "done" };
+    });
+    const Records = [bad, good].map((ref, index) => ({
+      messageId: String(index + 1),
+      receiptHandle: "",
+      body: JSON.stringify({ ref, version: 1 }),
+      attributes: { ApproximateReceiveCount: "1" },
+    }));
+    const { batchItemFailures } = await work({ Records: Records as SQSRecord[] }, anInvocation());
+    expect(batchItemFailures.map(({ itemIdentifier }) => itemIdentifier)).toEqual(again);
+    expect(handled).toEqual([good]);
+  },
+);
