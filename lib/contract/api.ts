@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { CURRENCIES, STATES, WIRE_STATUSES } from "../domain/vocabulary.ts";
+import { CAPTURE_KINDS, CURRENCIES, REVERSALS, STATES, WIRE_STATUSES } from "../domain/vocabulary.ts";
 
 // Callers send UUIDs in every textual form: with or without hyphens, braces or `urn:uuid:`, in any case. The pattern
 // has no flag, because a JSON Schema cannot carry one.
@@ -50,6 +50,8 @@ export const PaymentResponse = z.object({
 });
 export type PaymentResponse = z.infer<typeof PaymentResponse>;
 
+const openWord = (known: readonly string[]) =>
+  z.string().describe(`One of ${known.join(", ")}, or a word that a later release adds.`);
 const instant = z.string().nullable().describe("ISO 8601, UTC.");
 
 /**
@@ -75,12 +77,12 @@ export const PaymentDetail = PaymentResponse.extend({
     z.object({
       attempt: z.number().int(),
       at: z.string(),
-      kind: z.string(),
+      kind: openWord(CAPTURE_KINDS),
       amount: z.number().nullable(),
       currency: z.string().nullable(),
       method: z.string().nullable(),
       reference: z.string().nullable(),
-      reversal: z.string().nullable(),
+      reversal: openWord(REVERSALS).nullable(),
     }),
   ),
   history: z.array(
