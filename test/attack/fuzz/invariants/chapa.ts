@@ -126,7 +126,8 @@ export async function listInvariant(reply: HttpResponse): Promise<void> {
   const rows = own(plainly(reply.text), "data", "transactions");
   demand(reply.status === 200 && Array.isArray(rows), "a page is a list in a 200");
   demand(page.transactions.length + named.length === rows.length, "no row is lost and none is made up");
-  const hasStatus = (row: unknown) => typeof own(row, "status") === "string" && textOf(own(row, "status")).length <= 256;
+  const hasStatus = (row: unknown) =>
+    typeof own(row, "status") === "string" && textOf(own(row, "status")).length <= 256;
   demand(
     named.every((index) => !hasStatus(rows[index])),
     "only a row that names no status is left out",
