@@ -1,24 +1,39 @@
+import { attemptSubject, captureSubject, DELIVERY, entryIdOf, flagAnswered, flagEnded, flagged } from "./attention.ts";
 import { type ClosingEvidence, type PaidFacts, reversalOf, type VerifiedMoney } from "./evidence.ts";
 import type { Fee, Ref } from "./ids.ts";
 import { Santim } from "./money.ts";
 import {
   type Attempt,
   type Capture,
+  type Flag,
+  hasEnded,
   isSameCapture,
   isSettledUnpaid,
   type Lease,
+  openedAttempts,
   type Payment,
   refundableOf,
+  STORED_CAPTURES,
   type Terms,
   termsOf,
 } from "./payment.ts";
 import type { Instant } from "./time.ts";
-import { type ContextOf, type MoneyTransition, refusalOf, TRANSITIONS, type TransitionContext } from "./transitions.ts";
+import {
+  type ContextOf,
+  isTriedAgain,
+  type MoneyTransition,
+  refusalOf,
+  TRANSITIONS,
+  type TransitionContext,
+} from "./transitions.ts";
 import { dueAt, nextVerification } from "./verification-schedule.ts";
-import type { AttemptEnd, AttentionCode, TransitionName } from "./vocabulary.ts";
+import type { AttemptEnd, AttentionCode, Reversal, TransitionName } from "./vocabulary.ts";
 
 /** How an attempt begins: the terms of its checkout, and the lease of the caller that opens it. */
 export type Start = { terms: Terms; lease: Lease };
+
+/** `isUnknown`: Chapa has said that it does not know the latest attempt, so its reference can be used. */
+export type TakeOver = Start & { isUnknown?: true | undefined };
 
 // Only an owner who retries for days while Chapa is down reaches the limit. The first and the latest entries are kept.
 const HISTORY_LIMIT = 120;
@@ -30,17 +45,18 @@ const NEVER_AGREED = Santim.parse(0);
 /** Returns a new payment. It is stored before we call Chapa, and is inert until a checkout is opened. */
 export function claim(ref: Ref, fee: Fee, { terms, lease }: Start, context: TransitionContext): Payment {
   const unstored = { ...unstoredPayment(ref, terms, context), ...fee };
-  return applied(unstored, "claim", { ...context, holder: lease.holder }, { changes: { attempt: 0, lease } });
+  const asked = { ...context, holder: lease.holder, key: terms.key };
+  return applied(unstored, "claim", asked, { changes: { attempt: 0, lease } });
 }
 
 /**
- * Returns the payment under the lease of another caller. The attempt gets a new reference, unless the last holder knows
- * that it sent nothing.
+ * Returns the payment under the lease of another caller. The attempt gets a new reference, unless Chapa does not know
+ * the latest one.
  */
-export function takeOver(payment: Payment, start: Start, context: TransitionContext): Payment {
-  const attempt = payment.lease?.unsent ? payment.attempt : payment.attempt + 1;
-  const changes = beginning(attempt, start, context);
-  return applied(payment, "takeOver", { ...context, holder: start.lease.holder }, { changes });
+export function takeOver(payment: Payment, start: TakeOver, context: TransitionContext): Payment {
+  const asking = { holder: start.lease.holder, key: start.terms.key, isUnknown: start.isUnknown };
+  const attempt = isTriedAgain(payment, asking) ? payment.attempt : payment.attempt + 1;
+  return applied(payment, "takeOver", { ...context, ...asking }, { changes: beginning(attempt, start, context) });
 }
 
 /** Returns the payment with an opened checkout: it can be paid at `checkoutUrl`. */
@@ -78,7 +94,8 @@ export function renew(payment: Payment, closing: ClosingEvidence, start: Start, 
  */
 export function reopen(payment: Payment, recordedAt: Instant, start: Start, context: TransitionContext): Payment {
   const changes = beginning(payment.attempt + 1, start, context);
-  return applied(payment, "reopen", { ...context, holder: start.lease.holder, recordedAt }, { changes });
+  const { lease, terms } = start;
+  return applied(payment, "reopen", { ...context, holder: lease.holder, key: terms.key, recordedAt }, { changes });
 }
 
 /** Returns the payment settled without money; `closing` proves that its checkout can no longer be paid. */
@@ -88,14 +105,49 @@ export function settleUnpaid(
   closing: ClosingEvidence,
   context: TransitionContext,
 ): Payment {
-  const end = ({ fail: "failed", expire: "expired", cancel: "cancelled" } as const)[name];
+  const left = ({ fail: "failed", expire: "expired", cancel: "cancelled" } as const)[name];
   const changes = {
-    attempts: closedAttempts(payment, closing, end, context),
+    attempts: closedAttempts(payment, closing, left, context),
     checkoutUrl: undefined,
     lease: undefined,
     settledAt: context.now,
   };
   return applied(payment, name, { ...context, ...closing }, { changes, evidence: closing.cancel });
+}
+
+/**
+ * Returns the payment without its test checkout, because the stage now takes real money. A live one may follow at once.
+ * @param attempt the test checkout, whether its URL was stored or not
+ */
+export function modeChanged(payment: Payment, attempt: number, context: TransitionContext): Payment {
+  const record = payment.attempts[attempt];
+  const left = record && { ...record, end: "mode_changed" as const, verifyAt: undefined };
+  const changes = {
+    ...(left ? { attempts: { ...payment.attempts, [attempt]: left } } : {}),
+    ...(attempt === payment.attempt ? { checkoutUrl: undefined } : {}),
+  };
+  return applied(payment, "modeChanged", { ...context, attempt }, { changes });
+}
+
+/** Returns the payment with one more attempt ended: one beside the live one, or one of a payment that is paid. */
+export function end(payment: Payment, closing: ClosingEvidence, context: TransitionContext): Payment {
+  const changes = { attempts: closedAttempts(payment, closing, "superseded", context) };
+  return applied(payment, "end", { ...context, ...closing }, { changes, evidence: closing.cancel });
+}
+
+/**
+ * Returns the payment after a person let it go on: every attempt that Chapa does not let us leave ends as lapsed.
+ * @param reason the person's own words
+ */
+export function release(payment: Payment, reason: string, context: TransitionContext): Payment {
+  const attempts = Object.fromEntries(
+    openedAttempts(payment).map(({ number, ...record }) => [
+      number,
+      hasEnded(payment, number) ? record : lapsedAttempt(record, context),
+    ]),
+  );
+  const changes = { attempts, checkoutUrl: undefined };
+  return applied(payment, "release", { ...context, reason }, { changes, evidence: reason });
 }
 
 /**
@@ -106,14 +158,21 @@ export function finalise(payment: Payment, attempt: number, context: TransitionC
   return applied(payment, "finalise", { ...context, attempt }, { changes: { finalised: true } });
 }
 
-/** Returns the payment with a flag, because only a person can deal with the listing's answer. */
-export function flag(
+/** Returns the payment with a flag for a person. One about the delivery ends it. */
+export function flag(payment: Payment, { code, subject }: Flag, context: TransitionContext): Payment {
+  const attention = flagged(payment, { code, subject }, context);
+  const changes = subject === DELIVERY ? { attention, sentAt: undefined } : { attention };
+  return applied(payment, "flag", { ...context, code, subject }, { changes, evidence: entryIdOf({ code, subject }) });
+}
+
+/** Returns the payment with a person's answer to the flag with the id `entry`; `context.by` is that person. */
+export function answer(
   payment: Payment,
-  code: "listing_closed" | "listing_unclear",
+  { entry, reason }: { entry: string; reason: string },
   context: TransitionContext,
 ): Payment {
-  const changes = { attention: flagged(payment, { code }, context), sentAt: undefined };
-  return applied(payment, "flag", { ...context, code }, { changes, evidence: code });
+  const changes = { attention: flagAnswered(payment, { entry, reason }, context) };
+  return applied(payment, "answer", { ...context, entry }, { changes, evidence: entry });
 }
 
 /** Makes the transition that {@link transitionForMoney} returned. */
@@ -123,16 +182,16 @@ export function applyCapture(
   money: VerifiedMoney,
   context: TransitionContext,
 ): Payment {
-  const { attempt, result } = money;
+  const { result } = money;
   const reversal = reversalOf(result);
   const record = (kind: Capture["kind"]) => recorded(payment, kind, money, context);
-  const withFlag = (code: AttentionCode) => ({ attention: flagged(payment, { code, attempt }, context) });
+  const withFlag = (code: AttentionCode) => ({ attention: flaggedMoney(payment, code, money, context) });
   const changes = (): Partial<Payment> => {
     switch (name) {
       case "confirm":
         return { ...record("confirmed"), ...succeeded(payment, context) };
       case "review":
-        return { ...record("reviewed"), ...WITHOUT_LINK, ...withFlag(reversal ?? "mismatch") };
+        return { ...record("reviewed"), ...WITHOUT_LINK, ...withFlag(reversal ? FLAG_OF[reversal] : "mismatch") };
       case "unmatched":
         return { ...record("reviewed"), ...WITHOUT_LINK, ...withFlag("unmatched") };
       case "duplicate":
@@ -140,7 +199,7 @@ export function applyCapture(
       case "reversal":
         return {
           ...record(payment.state === "REVIEW" ? "reviewed" : "duplicate"),
-          ...withFlag(reversal ?? "reversed"),
+          ...withFlag(FLAG_OF[reversal ?? "reversed"]),
         };
     }
   };
@@ -152,7 +211,7 @@ export function applyCapture(
 export function adoptUnmatched(
   ref: Ref,
   money: VerifiedMoney,
-  expected: Pick<Terms, "currency" | "mode">,
+  expected: Pick<Terms, "currency" | "mode" | "key">,
   context: TransitionContext,
 ): Payment {
   const unstored = unstoredPayment(ref, { ...expected, amount: NEVER_AGREED }, context);
@@ -201,7 +260,19 @@ function applied<Name extends TransitionName>(
     updatedAt: now,
     history: shortened([...payment.history, { transition: name, at: now, by, evidence }]),
   };
-  return { ...next, dueAt: dueAt(next, now, policy) };
+  return { ...next, attention: withEnded(next, context), dueAt: dueAt(next, now, policy) };
+}
+
+/** What was raised about an attempt ends with it. Words that may mean money end only by proof. */
+function withEnded(payment: Payment, context: TransitionContext): Payment["attention"] {
+  let { attention } = payment;
+  for (const { number, closedAt } of openedAttempts(payment)) {
+    const subject = attemptSubject(number);
+    const isProven = closedAt !== undefined || payment.captures.some(({ attempt }) => attempt === number);
+    if (hasEnded(payment, number)) attention = flagEnded({ attention }, { code: "stuck", subject }, context);
+    if (isProven) attention = flagEnded({ attention }, { code: "unknown_status", subject }, context);
+  }
+  return attention;
 }
 
 function shortened(history: Payment["history"]): Payment["history"] {
@@ -216,8 +287,16 @@ function closedAttempts(
   context: TransitionContext,
 ): Payment["attempts"] {
   const record = payment.attempts[closing.attempt];
-  if (!record || record.closedAt !== undefined) return payment.attempts;
-  return { ...payment.attempts, [closing.attempt]: closedAttempt(record, end, context) };
+  if (!record || record.closedAt !== undefined || closing.cancel === "ended") return payment.attempts;
+  const left = closing.cancel === "lapse" ? lapsedAttempt(record, context) : closedAttempt(record, end, context);
+  return { ...payment.attempts, [closing.attempt]: left };
+}
+
+/** Returns the record of an attempt that we leave although it may still be payable. It is verified for three months. */
+function lapsedAttempt(record: Attempt, { now, policy }: TransitionContext): Attempt {
+  if (record.lapsedAt !== undefined) return record;
+  const left = { ...record, end: "lapsed" as const, lapsedAt: now };
+  return { ...left, verifyAt: nextVerification(left, now, policy) };
 }
 
 /** Returns the record of an attempt that can no longer be paid, with its next verification scheduled. */
@@ -233,6 +312,7 @@ function recorded(
   { now, policy }: TransitionContext,
 ): Partial<Payment> {
   const reversal = reversalOf(result);
+  if (kind !== "confirmed" && isOneTooMany(payment, { attempt, result })) return { verifiedAt: now };
   const captures = withCapture(payment.captures, kind, { attempt, result }, now);
   const terms = attempt > payment.attempt ? { ...payment.terms, amount: NEVER_AGREED } : termsOf(payment, attempt);
   const record = payment.attempts[attempt] ?? { ...terms, openedAt: now };
@@ -278,11 +358,26 @@ function succeeded(payment: Payment, { now }: TransitionContext): Partial<Paymen
 /** The payment's URL can no longer be paid, and no caller may open another checkout. */
 const WITHOUT_LINK = { lease: undefined, checkoutUrl: undefined } as const;
 
-function flagged(
-  { attention }: Payment,
-  { code, attempt }: { code: AttentionCode; attempt?: number },
-  { now }: TransitionContext,
+const FLAG_OF = { refunded: "refunded_outside", reversed: "reversed" } as const satisfies Record<
+  Reversal,
+  AttentionCode
+>;
+
+/** Raises `code` about one capture. A capture keeps its subject if its reference becomes known later. */
+function flaggedMoney(
+  payment: Payment,
+  code: AttentionCode,
+  { attempt, result }: VerifiedMoney,
+  context: TransitionContext,
 ): Payment["attention"] {
-  const isOpen = attention.some((known) => known.code === code && known.attempt === attempt && !known.answeredAt);
-  return isOpen ? attention : [...attention, { code, at: now, attempt }];
+  const { reference } = result.facts;
+  const known = payment.captures.find((capture) => isSameCapture(capture, { attempt, reference }));
+  const subject = captureSubject(known ?? { attempt, reference });
+  const isStored = !isOneTooMany(payment, { attempt, result });
+  return flagged(payment, { code: isStored ? code : "too_many_captures", subject }, context);
+}
+
+function isOneTooMany({ captures }: Payment, { attempt, result: { facts } }: VerifiedMoney): boolean {
+  const isKnown = captures.some((capture) => isSameCapture(capture, { attempt, reference: facts.reference }));
+  return !isKnown && captures.length >= STORED_CAPTURES;
 }

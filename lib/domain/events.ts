@@ -1,6 +1,7 @@
-import { type Attention, isInert, openFlags, type Payment } from "./payment.ts";
+import { entryIdOf, openEntries } from "./attention.ts";
+import { type Flag, isInert, type Payment, shownTerms } from "./payment.ts";
 import { type TotalsDelta, totalsDelta } from "./totals.ts";
-import { type FinalStatus, type UserEvent, WIRE_STATUS } from "./vocabulary.ts";
+import { type FinalStatus, type Mode, type UserEvent, WIRE_STATUS } from "./vocabulary.ts";
 
 /** What one version of a payment means for other services. */
 export type Outcome = {
@@ -8,7 +9,7 @@ export type Outcome = {
   listing: boolean;
   user: UserEvent | undefined;
   /** Flags that this version raised. */
-  attention: Attention["code"][];
+  attention: Flag[];
   totals: TotalsDelta | undefined;
 };
 
@@ -16,11 +17,13 @@ export type Outcome = {
 export function outcomeOf(before: Payment | undefined, after: Payment): Outcome {
   const nothing: Outcome = { listing: false, user: undefined, attention: [], totals: undefined };
   if (before?.version === after.version) return nothing;
-  const known = before ? openFlags(before) : [];
+  const known = before ? openEntries(before).map(entryIdOf) : [];
   return {
     listing: listingStatusOf(after) !== undefined && (!before || listingStatusOf(before) !== listingStatusOf(after)),
     user: before?.state === after.state ? undefined : userEventOf(after),
-    attention: openFlags(after).filter((code) => !known.includes(code)),
+    attention: openEntries(after)
+      .filter((entry) => !known.includes(entryIdOf(entry)))
+      .map(({ code, subject }) => ({ code, subject })),
     totals: totalsDelta(before, after),
   };
 }
@@ -31,6 +34,11 @@ export function outcomeOf(before: Payment | undefined, after: Payment): Outcome 
 export function listingStatusOf(payment: Payment): FinalStatus | undefined {
   if (payment.state === "SUCCESS") return "SUCCESS";
   return payment.finalised && WIRE_STATUS[payment.state] === "FAILED" ? "FAILED" : undefined;
+}
+
+/** Whether the listing may hear the payment's state. It never hears a success that is not of the stage's mode. */
+export function mayBeListed(payment: Payment, expected: Mode): boolean {
+  return payment.state !== "SUCCESS" || shownTerms(payment).mode === expected;
 }
 
 /** Whether `event` still describes the payment. An outdated message is not sent. */

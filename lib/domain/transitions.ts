@@ -1,15 +1,27 @@
+import { isEntryOpen, isRaisable } from "./attention.ts";
 import { type ClosingEvidence, isAsAgreed, isSameMoney, reversalOf, type VerifiedMoney } from "./evidence.ts";
-import { type Capture, isSameCapture, type Payment } from "./payment.ts";
+import {
+  type Capture,
+  type Flag,
+  hasEnded,
+  isSameCapture,
+  type KeyId,
+  type Payment,
+  STORED_CAPTURES,
+} from "./payment.ts";
 import type { Instant } from "./time.ts";
 import {
   attemptsLeft,
+  attemptsToEnd,
   finaliseAt,
+  hasLapsedLink,
   isOtherOverdue,
   isPastWindow,
+  lapseAt,
   type Policy,
   timeoutAt,
 } from "./verification-schedule.ts";
-import { type AttentionCode, SETTLED_UNPAID, type State, type TransitionName } from "./vocabulary.ts";
+import { SETTLED_UNPAID, STATES, type State, type TransitionName } from "./vocabulary.ts";
 
 /** When, by whom and under which policy a transition is made. */
 export type TransitionContext = { now: Instant; by: string; policy: Policy };
@@ -17,17 +29,28 @@ export type TransitionContext = { now: Instant; by: string; policy: Policy };
 /** What a transition requires, by the name of the proof in the table. */
 type Proofs = {
   /** A caller asks to pay; `recordedAt` is when that request was first recorded. */
-  request: { holder: string; recordedAt?: Instant };
+  /** `isUnknown`: Chapa has said that it does not know the latest attempt. */
+  request: { holder: string; recordedAt?: Instant; key: KeyId; isUnknown?: true | undefined };
   checkout_opened: { holder: string };
   data_refused: { holder: string };
-  closing_evidence: Pick<ClosingEvidence, "attempt" | "found">;
+  /** A definitive cancel between two verifications, or a lapse. */
+  closing_evidence: ClosingEvidence;
+  /** A test checkout on a stage that sells for real. */
+  test_checkout: { attempt: number };
+  /** A person says that the payment shall go on, although a checkout cannot be left. */
+  persons_word: { reason: string };
   /** Verify reports money on this attempt. */
   verified_money: VerifiedMoney;
   /** Verify found no money on this attempt. */
   verified_unpaid: { attempt: number };
-  listing_answer: { code: AttentionCode };
+  /** A fact or a condition that a person must see. */
+  fact_or_condition: Flag;
+  /** A person answers the entry with this id. */
+  persons_answer: { entry: string };
 };
 export type Proof = keyof Proofs;
+
+type Closing = TransitionContext & ClosingEvidence;
 
 type Guard<P extends Proof> = (payment: Payment, context: TransitionContext & Proofs[P]) => boolean;
 
@@ -48,17 +71,45 @@ const leaseOverOrMine = ({ lease }: Payment, { now, holder }: { now: Instant; ho
 
 const leaseIsMine = ({ lease }: Payment, { holder }: { holder: string }) => lease?.holder === holder;
 
+type Asking = Pick<Proofs["request"], "key" | "isUnknown">;
+
+/** Whether the next caller uses the latest reference again: Chapa does not know it, and the key is the same. */
+export function isTriedAgain({ lease, terms }: Payment, { key, isUnknown }: Asking): boolean {
+  return (lease?.unsent === true || isUnknown === true) && terms.key === key;
+}
+
 const noCheckoutUrl = ({ checkoutUrl }: Payment) => checkoutUrl === undefined;
 
-/** An attempt of which nothing was sent is tried again, so it needs no further attempt. */
-const attemptsLeftOrUnsent = (payment: Payment) => payment.lease?.unsent === true || attemptsLeft(payment);
+/** An attempt of which Chapa knows nothing is tried again with the key that it has recorded. */
+const attemptsLeftOrUnsent = (payment: Payment, asking: Asking) =>
+  isTriedAgain(payment, asking) || attemptsLeft(payment);
 
 const closesLatestAttempt = (payment: Payment, { attempt }: { attempt: number }) => attempt === payment.attempt;
 
+const evidenceHolds = (payment: Payment, { attempt, cancel, now, policy }: Closing) => {
+  if (cancel === "ended") return hasEnded(payment, attempt);
+  return cancel !== "lapse" || now >= lapseAt(payment, attempt, now, policy);
+};
+
+const windowOverOrTryFailed = (payment: Payment, { now, policy, found, cancel }: Closing) =>
+  isPastWindow(payment, now, policy) || found === "failed" || cancel === "ended";
+
 const windowOver = (payment: Payment, { now, policy }: TransitionContext) => isPastWindow(payment, now, policy);
 
-const failedTryOrNoAttemptLeft = (payment: Payment, { found }: Proofs["closing_evidence"]) =>
+const failedTryOrNoAttemptLeft = (payment: Payment, { found }: ClosingEvidence) =>
   found === "failed" || !attemptsLeft(payment);
+
+const testOnLiveStage = (payment: Payment, { attempt, policy }: TransitionContext & { attempt: number }) => {
+  const { mode } = payment.attempts[attempt] ?? payment.terms;
+  return policy.expectedMode === "live" && mode === "test" && !hasEnded(payment, attempt);
+};
+
+const isToEnd = (payment: Payment, { attempt }: { attempt: number }) => attemptsToEnd(payment).includes(attempt);
+
+const stuckRaised = ({ attention }: Payment) => attention.some(({ code }) => code === "stuck");
+
+const someAttemptHeld = (payment: Payment) =>
+  payment.state === "CREATED" || payment.state === "PENDING" || attemptsToEnd(payment).length > 0;
 
 const timeoutOver = (payment: Payment, { now, policy }: TransitionContext) => now >= timeoutAt(payment, policy);
 
@@ -83,20 +134,30 @@ const noReversalInReview = ({ state }: Payment, { result }: VerifiedMoney) =>
 /** The same evidence does not reopen what a person has decided or is deciding. */
 const notRecordedAlike = (payment: Payment, money: VerifiedMoney) => {
   const known = knownCapture(payment, money);
-  return !known || known.reversal !== reversalOf(money.result) || !isSameMoney(known, money.result.facts);
+  if (!known) return captureNotRecorded(payment, money);
+  return known.reversal !== reversalOf(money.result) || !isSameMoney(known, money.result.facts);
 };
 
 const moneyIsHere = (_payment: Payment, { result }: VerifiedMoney) => result.kind === "paid";
 
-const captureNotRecorded = (payment: Payment, money: VerifiedMoney) => knownCapture(payment, money) === undefined;
+/** Beside the stored captures only one more is recorded: as `too_many_captures`. */
+const captureNotRecorded = (payment: Payment, money: VerifiedMoney) => {
+  const hasRoom = payment.captures.length < STORED_CAPTURES;
+  const isOneTooMany = payment.attention.some(({ code }) => code === "too_many_captures");
+  return knownCapture(payment, money) === undefined && (hasRoom || !isOneTooMany);
+};
 
 const moneyWentBack = (_payment: Payment, { result }: VerifiedMoney) => result.kind !== "paid";
 
-const reversalNotRecorded = (payment: Payment, money: VerifiedMoney) =>
-  knownCapture(payment, money)?.reversal !== reversalOf(money.result);
+const reversalNotRecorded = (payment: Payment, money: VerifiedMoney) => {
+  const known = knownCapture(payment, money);
+  return known ? known.reversal !== reversalOf(money.result) : captureNotRecorded(payment, money);
+};
 
-const notFlaggedYet = ({ attention }: Payment, { code }: { code: AttentionCode }) =>
-  !attention.some((known) => known.code === code);
+const notFlaggedYet = (payment: Payment, { code, subject, now }: Flag & { now: Instant }) =>
+  isRaisable(payment, { code, subject }, now);
+
+const entryIsOpen = (payment: Payment, { entry }: { entry: string }) => isEntryOpen(payment, entry);
 
 const finaliseTimeReached = (payment: Payment, { now, policy }: TransitionContext) => {
   const at = finaliseAt(payment, policy);
@@ -105,6 +166,8 @@ const finaliseTimeReached = (payment: Payment, { now, policy }: TransitionContex
 
 const noOtherVerificationOverdue = (payment: Payment, { attempt, now }: { attempt: number; now: Instant }) =>
   !isOtherOverdue(payment, attempt, now);
+
+const noLapsedLink = (payment: Payment) => !hasLapsedLink(payment);
 
 /** Checks that each guard accepts the row's proof. */
 function row<P extends Proof, Name extends string>(entry: Row<P, Name>): Row<P, Name> {
@@ -134,31 +197,49 @@ export const TRANSITIONS = {
     from: ["PENDING"],
     to: "CREATED",
     proof: "closing_evidence",
-    guards: { closesLatestAttempt, windowOver, attemptsLeft },
+    guards: { closesLatestAttempt, evidenceHolds, windowOverOrTryFailed, attemptsLeft },
   }),
   fail: row({
     from: ["PENDING"],
     to: "FAILED",
     proof: "closing_evidence",
-    guards: { closesLatestAttempt, windowOver, failedTryOrNoAttemptLeft },
+    guards: { closesLatestAttempt, evidenceHolds, windowOver, failedTryOrNoAttemptLeft },
   }),
   expire: row({
     from: UNSETTLED,
     to: "EXPIRED",
     proof: "closing_evidence",
-    guards: { closesLatestAttempt, timeoutOver },
+    guards: { closesLatestAttempt, evidenceHolds, timeoutOver },
   }),
   cancel: row({
     from: UNSETTLED,
     to: "CANCELLED",
     proof: "closing_evidence",
-    guards: { closesLatestAttempt },
+    guards: { closesLatestAttempt, evidenceHolds },
   }),
   reopen: row({
     from: SETTLED_UNPAID,
     to: "CREATED",
     proof: "request",
     guards: { notFinalised, requestIsNewer, attemptsLeft },
+  }),
+  modeChanged: row({
+    from: [...UNSETTLED, "SUCCESS", "REVIEW"],
+    to: "same",
+    proof: "test_checkout",
+    guards: { testOnLiveStage },
+  }),
+  release: row({
+    from: [...UNSETTLED, "SUCCESS", "REVIEW"],
+    to: "same",
+    proof: "persons_word",
+    guards: { stuckRaised, someAttemptHeld },
+  }),
+  end: row({
+    from: STATES,
+    to: "same",
+    proof: "closing_evidence",
+    guards: { isToEnd, evidenceHolds },
   }),
   confirm: row({
     from: NOT_SUCCESS,
@@ -184,7 +265,8 @@ export const TRANSITIONS = {
     proof: "verified_money",
     guards: { attemptIsUnknown, noReversalInReview, notRecordedAlike },
   }),
-  flag: row({ from: ["SUCCESS"], to: "same", proof: "listing_answer", guards: { notFlaggedYet } }),
+  flag: row({ from: STATES, to: "same", proof: "fact_or_condition", guards: { notFlaggedYet } }),
+  answer: row({ from: STATES, to: "same", proof: "persons_answer", guards: { entryIsOpen } }),
   reversal: row({
     from: ["SUCCESS", "REVIEW"],
     to: "same",
@@ -195,7 +277,7 @@ export const TRANSITIONS = {
     from: SETTLED_UNPAID,
     to: "same",
     proof: "verified_unpaid",
-    guards: { notFinalised, finaliseTimeReached, noOtherVerificationOverdue },
+    guards: { notFinalised, finaliseTimeReached, noOtherVerificationOverdue, noLapsedLink },
   }),
 } satisfies Record<TransitionName, unknown>;
 
@@ -266,7 +348,7 @@ export function transitionDue(
   { attempt, found }: { attempt: number; found: ClosingEvidence["found"] },
   context: TransitionContext,
 ): "expire" | "fail" | "finalise" | undefined {
-  const onceClosed = { ...context, attempt: payment.attempt, found };
+  const onceClosed = { ...context, attempt: payment.attempt, found, cancel: "closed" as const };
   if (isAllowed("expire", payment, onceClosed)) return "expire";
   if (attempt === payment.attempt && isAllowed("fail", payment, onceClosed)) return "fail";
   return isAllowed("finalise", payment, { ...context, attempt }) ? "finalise" : undefined;

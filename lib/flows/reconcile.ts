@@ -16,7 +16,7 @@ import { updatePayment } from "./steps/update-payment.ts";
 
 export type ReconcilePorts = ResolvePorts & {
   payments: Pick<PaymentTable, "find" | "findAll" | "create" | "save" | "openedOnDay">;
-  chapa: Pick<ChapaClient, "verify" | "cancel" | "mode" | "transactions">;
+  chapa: Pick<ChapaClient, "verify" | "cancel" | "current" | "transactions">;
   totals: Pick<TotalsTable, "rewrite">;
   progress: Pick<ProgressTable, "load" | "save">;
   clock: Clock;
@@ -72,7 +72,10 @@ async function runFrom(run: Run, from: Progress): Promise<Reconciled["kind"]> {
     if (!next) return "to_be_continued";
     progress = next;
     const { verifications, findings } = run;
-    if (progress.isDone) ports.log.info("reconciled", { day: progress.day, verifications, findings });
+    if (progress.isDone) {
+      ports.count("Reconciled");
+      ports.log.info("reconciled", { day: progress.day, verifications, findings });
+    }
   }
   return "done";
 }

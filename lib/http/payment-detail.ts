@@ -1,6 +1,7 @@
 import type { PaymentDetail } from "../contract/api.ts";
+import { entryIdOf } from "../domain/attention.ts";
 import { txRefOf } from "../domain/ids.ts";
-import { openedAttempts, openFlags, type Payment, shownTxRef } from "../domain/payment.ts";
+import { openedAttempts, type Payment, shownTxRef } from "../domain/payment.ts";
 import { type Policy, timeoutAt } from "../domain/verification-schedule.ts";
 import { MASKED, toStatusResponse } from "./payment-response.ts";
 
@@ -16,22 +17,32 @@ export function toDetail(payment: Payment, policy: Policy, showsAll: boolean): P
     chapa_tx_ref: masked(shownTxRef(payment)),
     late: payment.late ?? false,
     finalised: payment.finalised ?? false,
-    attention: openFlags(payment),
+    attention: payment.attention.map((entry) => ({
+      id: masked(entryIdOf(entry)),
+      code: entry.code,
+      subject: masked(entry.subject),
+      at: iso(entry.at),
+      answered: entry.answered
+        ? { at: iso(entry.answered.at), by: masked(entry.answered.by), reason: masked(entry.answered.reason) }
+        : null,
+    })),
     expires_at: isUndecided ? iso(timeoutAt(payment, policy)) : null,
-    attempts: openedAttempts(payment).map(({ number, amount, openedAt, closedAt, end }) => ({
+    attempts: openedAttempts(payment).map(({ number, amount, mode, openedAt, closedAt, end }) => ({
       number,
       chapa_tx_ref: masked(txRefOf(payment.ref, number)),
       amount: amount / 100,
+      mode,
       opened_at: iso(openedAt),
       closed_at: closedAt === undefined ? null : iso(closedAt),
       end: end ?? null,
     })),
-    captures: payment.captures.map(({ attempt, at, kind, amount, currency, method, reference, reversal }) => ({
+    captures: payment.captures.map(({ attempt, at, kind, amount, currency, mode, method, reference, reversal }) => ({
       attempt,
       at: iso(at),
       kind,
       amount: amount === undefined ? null : amount / 100,
       currency: currency ?? null,
+      mode: mode ?? null,
       method: method ?? null,
       reference: reference === undefined ? null : masked(reference),
       reversal: reversal ?? null,

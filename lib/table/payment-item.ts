@@ -1,21 +1,23 @@
 import type { NativeAttributeValue } from "@aws-sdk/util-dynamodb";
 import * as z from "zod";
 import { PAYMENT_PREFIX } from "../contract/table.ts";
+import { flaggedSince } from "../domain/attention.ts";
 import { Ref, Uuid } from "../domain/ids.ts";
 import { Currency, Santim } from "../domain/money.ts";
-import { type HistoryEntry, isInert, type Payment } from "../domain/payment.ts";
+import { type Attempt, type HistoryEntry, isInert, KeyId, type Payment } from "../domain/payment.ts";
 import { DAY_MS } from "../domain/time.ts";
 import {
   ATTEMPT_ENDS,
   ATTENTION_CODES,
   CAPTURE_KINDS,
+  LAST_READS,
   MODES,
   REVERSALS,
   STATES,
   TRANSITION_NAMES,
   type UnknownWord,
 } from "../domain/vocabulary.ts";
-import { dayKey, paymentKey, shardOf } from "./keys.ts";
+import { dayKey, flagShardOf, paymentKey, shardOf } from "./keys.ts";
 
 export type Item = Record<string, NativeAttributeValue>;
 
@@ -24,7 +26,7 @@ const INERT_TTL_MS = 30 * DAY_MS;
 
 // Later moments cannot be shown in a calendar of four-digit years.
 const instant = z.number().int().min(0).max(Date.UTC(9999, 0));
-const terms = { amount: Santim, currency: Currency, mode: z.enum(MODES) };
+const terms = { amount: Santim, currency: Currency, mode: z.enum(MODES), key: KeyId };
 const flag = z.literal(true).optional();
 
 // A newer release may have added words, and attributes beside them. Whatever a row is read for, both are written back.
@@ -40,13 +42,21 @@ const StoredAttempt = z
     opened_at: instant,
     closed_at: instant.optional(),
     end: wordOf(ATTEMPT_ENDS).optional(),
+    lapsed_at: instant.optional(),
     verify_at: instant.optional(),
+    last_read: wordOf(LAST_READS).optional(),
+    unpaid_read_at: instant.optional(),
+    held_since: instant.optional(),
   })
-  .transform(({ opened_at, closed_at, verify_at, ...rest }) => ({
+  .transform(({ opened_at, closed_at, lapsed_at, verify_at, last_read, unpaid_read_at, held_since, ...rest }) => ({
     ...rest,
     openedAt: opened_at,
     closedAt: closed_at,
+    lapsedAt: lapsed_at,
     verifyAt: verify_at,
+    lastRead: last_read,
+    unpaidReadAt: unpaid_read_at,
+    heldSince: held_since,
   }));
 
 const StoredCapture = z.looseObject({
@@ -63,14 +73,12 @@ const StoredCapture = z.looseObject({
   listed: flag,
 });
 
-const StoredAttention = z
-  .looseObject({
-    code: wordOf(ATTENTION_CODES),
-    at: instant,
-    attempt: z.number().int().optional(),
-    answered_at: instant.optional(),
-  })
-  .transform(({ answered_at, ...rest }) => ({ ...rest, answeredAt: answered_at }));
+const StoredAttention = z.looseObject({
+  code: wordOf(ATTENTION_CODES),
+  subject: z.string(),
+  at: instant,
+  answered: z.looseObject({ at: instant, by: z.string(), reason: z.string() }).optional(),
+});
 
 const StoredTransition = wordOf(TRANSITION_NAMES);
 
@@ -97,7 +105,7 @@ const StoredPayment = z.object({
   attempt: z.number().int(),
   ...terms,
   attempts: z.record(z.string().regex(/^\d{1,4}$/), StoredAttempt),
-  lease: z.object({ holder: z.string(), until: instant, unsent: flag }).optional(),
+  lease: z.object({ holder: z.string(), until: instant, unsent: flag, lost: z.number().int().optional() }).optional(),
   checkout_url: z.string().optional(),
   created_at: instant,
   updated_at: instant,
@@ -133,7 +141,7 @@ export function fromItem(item: Item): Payment {
     state: stored.state,
     version: stored.version,
     attempt: stored.attempt,
-    terms: { amount: stored.amount, currency: stored.currency, mode: stored.mode },
+    terms: { amount: stored.amount, currency: stored.currency, mode: stored.mode, key: stored.key },
     attempts: Object.fromEntries(Object.entries(stored.attempts).map(([number, attempt]) => [Number(number), attempt])),
     lease: stored.lease,
     checkoutUrl: stored.checkout_url,
@@ -168,6 +176,11 @@ export function unknownWordsOf({ attempts, captures, attention, history }: Payme
       Object.values(attempts).map(({ end }) => end),
     ),
     ...unknown(
+      "attempts.last_read",
+      LAST_READS,
+      Object.values(attempts).map(({ lastRead }) => lastRead),
+    ),
+    ...unknown(
       "captures.kind",
       CAPTURE_KINDS,
       captures.map(({ kind }) => kind),
@@ -195,6 +208,7 @@ export function unknownWordsOf({ attempts, captures, attention, history }: Payme
  * them.
  */
 export function toItem(payment: Payment): Item {
+  const flagAt = flaggedSince(payment);
   return withoutUndefined({
     ...paymentKey(payment.ref),
     schema: SCHEMA_VERSION,
@@ -207,10 +221,7 @@ export function toItem(payment: Payment): Item {
     attempt: payment.attempt,
     ...payment.terms,
     attempts: Object.fromEntries(
-      Object.entries(payment.attempts).map(([number, { openedAt, closedAt, verifyAt, ...rest }]) => [
-        number,
-        withoutUndefined({ ...rest, opened_at: openedAt, closed_at: closedAt, verify_at: verifyAt }),
-      ]),
+      Object.entries(payment.attempts).map(([number, attempt]) => [number, storedAttempt(attempt)]),
     ),
     lease: payment.lease && withoutUndefined(payment.lease),
     checkout_url: payment.checkoutUrl,
@@ -225,20 +236,37 @@ export function toItem(payment: Payment): Item {
     finalised: payment.finalised,
     captures: payment.captures.length > 0 ? payment.captures.map(withoutUndefined) : undefined,
     refundable: payment.captures.length > 0 ? payment.refundable : undefined,
-    attention:
-      payment.attention.length > 0
-        ? payment.attention.map(({ answeredAt, ...rest }) => withoutUndefined({ ...rest, answered_at: answeredAt }))
-        : undefined,
+    attention: payment.attention.length > 0 ? payment.attention.map(withoutUndefined) : undefined,
+    flag_at: flagAt,
+    flag_shard: flagAt === undefined ? undefined : flagShardOf(payment.ref),
     acknowledged_at: payment.acknowledgedAt,
     sent_at: payment.sentAt,
     verified_at: payment.verifiedAt,
     unreachable_since: payment.unreachableSince,
     due_at: payment.dueAt,
     due_shard: payment.dueAt === undefined ? undefined : shardOf(payment.ref),
-    ttl: isInert(payment) ? Math.ceil((payment.beganAt + INERT_TTL_MS) / 1000) : undefined,
+    // A flag must not end with its row.
+    ttl:
+      isInert(payment) && payment.attention.length === 0
+        ? Math.ceil((payment.beganAt + INERT_TTL_MS) / 1000)
+        : undefined,
     history: payment.history.map(({ transition, at, by, evidence }) =>
       [transition, at, by, evidence ?? []].flat().join(" "),
     ),
+  });
+}
+
+function storedAttempt(attempt: Attempt): Item {
+  const { openedAt, closedAt, lapsedAt, verifyAt, lastRead, unpaidReadAt, heldSince, ...rest } = attempt;
+  return withoutUndefined({
+    ...rest,
+    opened_at: openedAt,
+    closed_at: closedAt,
+    lapsed_at: lapsedAt,
+    verify_at: verifyAt,
+    last_read: lastRead,
+    unpaid_read_at: unpaidReadAt,
+    held_since: heldSince,
   });
 }
 

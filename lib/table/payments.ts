@@ -178,6 +178,19 @@ export class PaymentTable {
     return found.map(({ ref }) => ref);
   }
 
+  /** Returns the payments of one bucket that need a person since `latest` or before, the oldest first, at most `limit`. */
+  async flagged(shard: string, latest: Instant, limit: number): Promise<PageKey[]> {
+    const found = await this.#query(
+      {
+        IndexName: "by-attention",
+        KeyConditionExpression: "flag_shard = :shard AND flag_at <= :latest",
+        ExpressionAttributeValues: { ":shard": shard, ":latest": latest },
+      },
+      limit,
+    );
+    return found.map(({ ref, key }) => ({ ref, at: Number(key["flag_at"]) }));
+  }
+
   /** Returns a user's payments by their first checkout within `span`, latest first, at most `limit`. */
   openedByUser(userId: Uuid, span: Span, limit: number): Promise<PageKey[]> {
     return this.#opened({ index: "by-user", key: "user_id", value: userId }, span, limit);

@@ -8,6 +8,7 @@ import {
   redisDown,
   rotateSecrets,
   serviceInitiated,
+  testKeyOnLive,
   userManagementDown,
 } from "./scenarios/callers.ts";
 import { doubleClick, twoTabs } from "./scenarios/crowd.ts";
@@ -18,6 +19,7 @@ import {
   forgedWebhook,
   listingClosed,
   listingDown,
+  lostStreamRecord,
   lostWebhook,
   slowInitialize,
   unreadableRow,
@@ -35,6 +37,7 @@ export const SCENARIOS: readonly Scenario[] = [
   duplicateWebhooks,
   forgedWebhook,
   wrongAmount,
+  lostStreamRecord,
   slowInitialize,
   chapaDown,
   listingDown,
@@ -46,6 +49,7 @@ export const SCENARIOS: readonly Scenario[] = [
   serviceInitiated,
   iamSigned,
   rotateSecrets,
+  testKeyOnLive,
   redisDown,
   userManagementDown,
   rateLimited,

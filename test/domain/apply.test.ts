@@ -1,21 +1,26 @@
 import { expect, test } from "vitest";
 import {
   adoptUnmatched,
+  answer,
+  end,
   finalise,
   flag,
+  modeChanged,
   open,
   reject,
+  release,
   renew,
   reopen,
   settleUnpaid,
   takeOver,
 } from "../../lib/domain/apply.ts";
+import { entryIdOf, flagged, openEntries } from "../../lib/domain/attention.ts";
 import { txRefOf } from "../../lib/domain/ids.ts";
 import { Santim } from "../../lib/domain/money.ts";
-import { deliveryEnded, noteVerification, superseded } from "../../lib/domain/notes.ts";
+import { deliveryEnded, noteVerification } from "../../lib/domain/notes.ts";
 import { isSpent, openFlags, type Payment, shownTxRef } from "../../lib/domain/payment.ts";
 import { DAY_MS, HOUR_MS } from "../../lib/domain/time.ts";
-import { type Row, TRANSITIONS } from "../../lib/domain/transitions.ts";
+import { type Row, TRANSITIONS, type TransitionContext, transitionForMoney } from "../../lib/domain/transitions.ts";
 import { STATES, type State, type TransitionName } from "../../lib/domain/vocabulary.ts";
 import {
   aClaim,
@@ -27,6 +32,7 @@ import {
   aReviewed,
   aSettled,
   CHECKOUT_URL,
+  CLOSED_LISTING,
   CLOSING,
   captured,
   differing,
@@ -52,6 +58,17 @@ const IN_STATE: Record<State, () => Payment> = {
 
 const start = { terms: TERMS, lease: aLease("taker") };
 
+const onLiveStage = (context: TransitionContext): TransitionContext => ({
+  ...context,
+  policy: { ...context.policy, expectedMode: "live" },
+});
+
+/** The payment with one more checkout, which is not the live one. */
+const withSecondLink = (payment: Payment): Payment => ({
+  ...payment,
+  attempts: { ...payment.attempts, 1: { ...TERMS, openedAt: T0 } },
+});
+
 /** Every transition of a stored payment, each with what its guards ask for. */
 const MAKERS: Record<Exclude<TransitionName, "claim">, (payment: Payment) => Payment> = {
   takeOver: (payment) => takeOver({ ...payment, lease: undefined }, start, LATER),
@@ -62,12 +79,22 @@ const MAKERS: Record<Exclude<TransitionName, "claim">, (payment: Payment) => Pay
   expire: (payment) => settleUnpaid(payment, "expire", CLOSING, timedOut(LATER)),
   cancel: (payment) => settleUnpaid(payment, "cancel", CLOSING, LATER),
   reopen: (payment) => reopen(payment, LATER.now + 1, start, LATER),
+  modeChanged: (payment) => modeChanged({ ...payment, captures: [] }, 0, onLiveStage(LATER)),
+  release: (payment) => {
+    const stuck = flagged(payment, { code: "stuck", subject: "attempt-1" }, LATER);
+    return release({ ...withSecondLink(payment), attention: stuck }, "a person's word", LATER);
+  },
+  end: (payment) => end(withSecondLink(payment), { ...CLOSING, attempt: 1 }, LATER),
   confirm: (payment) => aConfirmed(payment),
   review: (payment) => captured(payment, "review", differing(moneyOn(payment), 2)),
   duplicate: (payment) => captured(payment, "duplicate", moneyOn(payment, 0, { reference: "another" })),
   unmatched: (payment) => captured(payment, "unmatched", moneyOn(payment, 5), 5),
   reversal: (payment) => captured(payment, "reversal", moneyOn(payment, 0, { kind: "reversed" })),
-  flag: (payment) => flag(payment, "listing_closed", LATER),
+  flag: (payment) => flag(payment, CLOSED_LISTING, LATER),
+  answer: (payment) => {
+    const { attention } = flag(payment, CLOSED_LISTING, LATER);
+    return answer({ ...payment, attention }, { entry: "listing_closed-delivery", reason: "refunded" }, LATER);
+  },
   finalise: (payment) => finalise(payment, 0, muchLater),
 };
 
@@ -166,15 +193,47 @@ test("a second capture on one payment is kept, counted as refundable, and raises
   expect(openFlags(twice)).toEqual(["duplicate"]);
 });
 
-test("a third capture raises `duplicate` again after the second one was resolved", () => {
-  const once = aConfirmed();
-  const third = moneyOn(once, 0, { reference: "AP3" });
-  const twice = captured(once, "duplicate", moneyOn(once, 0, { reference: "AP2" }));
-  expect(captured(twice, "duplicate", third).attention).toHaveLength(1);
-  const answered = { ...twice, attention: twice.attention.map((call) => ({ ...call, answeredAt: LATER.now })) };
-  const thrice = captured(answered, "duplicate", third);
-  expect(thrice.captures.map(({ reference }) => reference)).toEqual(["AP0", "AP2", "AP3"]);
-  expect(openFlags(thrice)).toEqual(["duplicate"]);
+test("each capture beyond the one that pays the fee is an attention of its own, also after an earlier answer", () => {
+  const once = aConfirmed(aRenewed(aRenewed(), aContext(T0 + 5 * HOUR_MS)));
+  const further = [
+    [1, "AP1"],
+    [2, "AP2"],
+    [0, "AP0-2"],
+  ] as const;
+  let payment = once;
+  for (const [attempt, reference] of further)
+    payment = captured(payment, "duplicate", moneyOn(once, attempt, { reference }), attempt);
+  expect(openEntries(payment).map(entryIdOf)).toEqual(["duplicate-AP1", "duplicate-AP2", "duplicate-AP0-2"]);
+
+  const refunded = answer(payment, { entry: "duplicate-AP1", reason: "refunded" }, LATER);
+  const again = captured(refunded, "duplicate", moneyOn(once, 2, { reference: "AP2-2" }), 2);
+  expect(openEntries(again).map(entryIdOf)).toEqual(["duplicate-AP2", "duplicate-AP0-2", "duplicate-AP2-2"]);
+});
+
+test("sixty-four captures are stored, the next one raises `too_many_captures`, and nothing grows after it", () => {
+  let full = aConfirmed();
+  for (let n = 1; n < 64; n++) full = captured(full, "duplicate", moneyOn(full, 0, { reference: `AP-${n}` }));
+  expect(full.captures).toHaveLength(64);
+  const more = captured(full, "duplicate", moneyOn(full, 0, { reference: "AP-64" }));
+  expect(more).toMatchObject({ captures: full.captures, refundable: full.refundable, attempts: full.attempts });
+  expect(more.attention.at(-1)).toMatchObject({ code: "too_many_captures", subject: "AP-64" });
+  for (const kind of ["paid", "reversed"] as const) {
+    const next = moneyOn(full, 0, { kind, reference: "AP-65" });
+    expect(transitionForMoney(more, { attempt: 0, result: next }, LATER)).toBeUndefined();
+  }
+  const known = moneyOn(full, 0, { kind: "reversed", reference: "AP-63" });
+  expect(transitionForMoney(more, { attempt: 0, result: known }, LATER)).toBe("reversal");
+});
+
+test("the money that was agreed is confirmed beside any number of captures under review", () => {
+  let review = aReviewed();
+  for (let n = 1; n < 65; n++)
+    review = captured(review, "review", differing(moneyOn(review, 0, { reference: `AP-${n}` })));
+  expect(openFlags(review).slice(-2)).toEqual(["mismatch", "too_many_captures"]);
+  const money = { attempt: 0, result: differing(moneyOn(review, 0, { reference: "AP-65" })) };
+  expect(transitionForMoney(review, money, LATER)).toBeUndefined();
+  const paid = captured(review, "confirm", moneyOn(review, 0, { reference: "AP-66" }));
+  expect(paid.captures.at(-1)).toMatchObject({ kind: "confirmed", reference: "AP-66" });
 });
 
 test("a reviewed capture stays a matter for a person after another checkout was paid", () => {
@@ -214,16 +273,15 @@ test("a confirmed checkout is not verified again, the others are until their las
   const paid = aConfirmed(aRenewed());
   expect(paid.attempts[0]?.verifyAt).toBeUndefined();
   expect(paid.attempts[1]?.verifyAt).toBeDefined();
-  const closedLink = superseded(paid, 1, LATER);
+  const closedLink = end(paid, { ...CLOSING, attempt: 1 }, LATER);
   expect(closedLink.attempts[1]).toMatchObject({ end: "superseded", verifyAt: LATER.now + HOUR_MS });
-  expect(closedLink.version).toBe(paid.version);
   const acknowledged = deliveryEnded(closedLink, true, LATER);
   const verifications = [HOUR_MS, DAY_MS, 7 * DAY_MS].map((after) => aContext(LATER.now + after));
-  const end = verifications.reduce(
+  const last = verifications.reduce(
     (payment, act) => noteVerification(payment, 1, { kind: "unpaid", reason: "pending" }, act),
     acknowledged,
   );
-  expect(end.dueAt).toBeUndefined();
+  expect(last.dueAt).toBeUndefined();
 });
 
 test("a checkout beside the paid one that never ended is verified for ever", () => {

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { flag, open, reject, renew, settleUnpaid, takeOver } from "../../lib/domain/apply.ts";
+import { DELIVERY } from "../../lib/domain/attention.ts";
 import {
   deliveryEnded,
   deliverySent,
@@ -7,7 +8,6 @@ import {
   listedCapture,
   noteVerification,
   republished,
-  superseded,
   unreachable,
 } from "../../lib/domain/notes.ts";
 import { openFlags } from "../../lib/domain/payment.ts";
@@ -21,6 +21,7 @@ import {
   aRenewed,
   aSettled,
   CHECKOUT_URL,
+  CLOSED_LISTING,
   CLOSING,
   captured,
   LATER,
@@ -131,24 +132,20 @@ test("a closed checkout keeps its end and its verifications when it is closed ag
   const record = { ...TERMS, openedAt: T0, closedAt: T0 + 1, end: "superseded" } as const;
   const before = { ...opened, attempts: { 0: record } };
   expect(settleUnpaid(before, "expire", CLOSING, timedOut(LATER)).attempts).toEqual({ 0: record });
-  expect(superseded(before, 0, LATER)).toEqual(before);
-});
-
-test("a checkout beside the paid one keeps its end, and one that was never opened has none", () => {
-  const paid = aConfirmed(aRenewed(), 0);
-  expect(superseded(paid, 0, LATER).attempts[0]).toMatchObject({ end: "paid", closedAt: LATER.now });
-  expect(superseded(paid, 7, LATER)).toEqual(paid);
 });
 
 test("an answer of the listing that needs a person is flagged once and ends the delivery", () => {
   const asked = deliverySent(aConfirmed(), LATER);
   expect(asked.sentAt).toBe(LATER.now);
-  const closed = flag(asked, "listing_closed", LATER);
+  const closed = flag(asked, CLOSED_LISTING, LATER);
   expect(openFlags(closed)).toEqual(["listing_closed"]);
   expect(closed).toMatchObject({ sentAt: undefined, dueAt: undefined });
-  expect(closed.history.at(-1)?.evidence).toBe("listing_closed");
-  expect(() => flag(closed, "listing_closed", LATER)).toThrow("no flag: notFlaggedYet does not hold");
-  expect(openFlags(flag(closed, "listing_unclear", LATER))).toEqual(["listing_closed", "listing_unclear"]);
+  expect(closed.history.at(-1)?.evidence).toBe("listing_closed-delivery");
+  expect(() => flag(closed, CLOSED_LISTING, LATER)).toThrow("no flag: notFlaggedYet does not hold");
+  expect(openFlags(flag(closed, { code: "listing_unclear", subject: DELIVERY }, LATER))).toEqual([
+    "listing_closed",
+    "listing_unclear",
+  ]);
 });
 
 test("a delivery awaits the listing's answer from the call on and ends with a definite one", () => {

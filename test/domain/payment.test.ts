@@ -1,16 +1,20 @@
 import { expect, test } from "vitest";
+import { applyCapture } from "../../lib/domain/apply.ts";
 import { txRefOf } from "../../lib/domain/ids.ts";
 import { Santim } from "../../lib/domain/money.ts";
 import {
   type Capture,
   isSameCapture,
   isSpent,
+  netOf,
   openedAttempts,
   openFlags,
+  paidAt,
   refundableOf,
+  shownTerms,
   shownTxRef,
 } from "../../lib/domain/payment.ts";
-import { HOUR_MS } from "../../lib/domain/time.ts";
+import { DAY_MS, HOUR_MS } from "../../lib/domain/time.ts";
 import { STATES } from "../../lib/domain/vocabulary.ts";
 import {
   aClaim,
@@ -20,6 +24,7 @@ import {
   aRenewed,
   aReviewed,
   captured,
+  LATER,
   moneyOn,
   T0,
   TERMS,
@@ -57,6 +62,37 @@ test("the shown reference is that of the latest checkout until one took the mone
   expect(shownTxRef(aConfirmed(third, 1))).toBe(txRefOf(third.ref, 1));
 });
 
+test("the shown terms are those of the shown checkout, whatever the latest one asks for", () => {
+  const dollars = { ...TERMS, amount: Santim.parse(1_000), currency: "USD" as const, mode: "live" as const };
+  const next = aRenewed(anOpened(), aContext(T0 + HOUR_MS), dollars);
+  expect(shownTerms(next)).toMatchObject({ amount: 1_000, currency: "USD", mode: "live" });
+  expect(shownTerms(aConfirmed(next, 0))).toMatchObject(TERMS);
+});
+
+test("a payment was paid when its money came, also after that money went back", () => {
+  expect(paidAt(opened)).toBeUndefined();
+  expect(paidAt(aReviewed(opened))).toBeUndefined();
+  const at = LATER.now;
+  expect(paidAt(success)).toBe(at);
+  for (const kind of ["refunded", "reversed"] as const) {
+    const result = moneyOn(success, 0, { kind });
+    const back = applyCapture(success, "reversal", { attempt: 0, result }, aContext(at + DAY_MS));
+    expect([back.settledAt, paidAt(back)]).toEqual([at + DAY_MS, at]);
+  }
+  const [capture] = success.captures;
+  if (!capture) throw new Error("there is no capture");
+  expect(paidAt({ ...success, captures: [capture, { ...capture, at: at - 1 }, { ...capture, at: at + 1 }] })).toBe(
+    at - 1,
+  );
+});
+
+test("the net revenue of a payment is the confirmed money that has not gone back", () => {
+  expect(netOf(success)).toBe(50_000);
+  expect(netOf({ ...success, captures: [capture, { ...capture, reference: "AP1", kind: "duplicate" }] })).toBe(50_000);
+  expect(netOf({ ...success, captures: [gone] })).toBe(0);
+  expect(netOf(opened)).toBe(0);
+});
+
 test("the shown reference is not that of money under review", () => {
   const reviewed = aReviewed(third);
   expect(shownTxRef(reviewed)).toBe(txRefOf(third.ref, 2));
@@ -71,8 +107,8 @@ test("attempts are listed with their numbers, oldest first, the tenth after the 
 
 test("a resolved flag is no longer open", () => {
   const attention = [
-    { code: "mismatch", at: T0, answeredAt: T0 + 1 },
-    { code: "duplicate", at: T0 },
+    { code: "mismatch", subject: "AP0", at: T0, answered: { at: T0 + 1, by: "admin", reason: "refunded" } },
+    { code: "duplicate", subject: "AP1", at: T0 },
   ] as const;
   expect(openFlags({ ...anOpened(), attention })).toEqual(["duplicate"]);
 });

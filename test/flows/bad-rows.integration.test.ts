@@ -49,7 +49,7 @@ async function changed(attributes: Item): Promise<{ bad: Checkout; whole: Item }
 const ids = ({ body }: HttpResponse) => (body["data"] as { id: string }[]).map(({ id }) => id).toSorted();
 
 test.each<[string, Item]>([
-  ["attention code", { attention: [{ code: "frozen", at: 1_795_000_000_000 }] }],
+  ["attention code", { attention: [{ code: "frozen", subject: "AP1", at: 1_795_000_000_000 }] }],
   ["transition in its history", { history: ["claim 1795000000000 initiate", "freeze 1795000000001 operator x"] }],
 ])(
   "a payment whose webhook was lost is found within three minutes although another row holds an unknown %s",

@@ -40,7 +40,7 @@ const listOf =
 const READERS: Record<string, (world: World) => Promise<Ref[]>> = {
   "the list of an owner": listOf(FEE.userId),
   "the list of everybody": listOf(undefined),
-  "the sweep": async ({ table, ports: { log } }) => {
+  "the sweep": async ({ table, ports: { log, count } }) => {
     const asked: string[] = [];
     await sweep({
       payments: table,
@@ -49,6 +49,7 @@ const READERS: Record<string, (world: World) => Promise<Ref[]>> = {
       listing: { sendAll: async () => undefined },
       clock: { now: () => NOW },
       log: { ...log, info: () => undefined },
+      count,
       policy: POLICY,
     });
     return asked.flatMap((txRef) => parseTxRef(txRef)?.ref ?? []);
@@ -67,11 +68,11 @@ const READERS: Record<string, (world: World) => Promise<Ref[]>> = {
 };
 const READ_BY_KEYS = Object.entries(READERS).filter(([name]) => name !== "the stream");
 
-const word = fc.constantFrom("frozen", "lapsed", "constructor");
+const word = fc.constantFrom("frozen", "melted", "constructor");
 const withUnknownWord = (row: Item) =>
   word.chain((text) =>
     fc.constantFrom<Item>(
-      { attention: [{ code: text, at: T0 }] },
+      { attention: [{ code: text, subject: "AP1", at: T0 }] },
       { attempts: { 0: { ...row["attempts"][0], end: text } } },
       { captures: [{ attempt: 0, at: T0, kind: text }] },
       { captures: [{ attempt: 0, at: T0, kind: "reviewed", reversal: text }] },

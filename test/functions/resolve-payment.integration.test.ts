@@ -44,8 +44,8 @@ function deliveredToListing(): unknown[] {
 }
 
 describe("verify as the only evidence", () => {
-  const mute = "401burst apiDisabled cannotReceive 429 500 503 timeoutBeforeEffect resetBeforeHeaders";
-  const unreadable = "resetMidBody malformedJson nullData redirect302";
+  const mute = "401burst 429 500 503 timeoutBeforeEffect resetBeforeHeaders";
+  const unreadable = "resetMidBody malformedJson redirect302";
   const txRefs = new Map<string, string>();
   const rows = async () => new Map((await stage.cloud.rows.payments()).map((row) => [shownTxRef(row), row]));
   let [before, during, after]: Map<string, Payment>[] = [];
@@ -155,7 +155,7 @@ test("a fee whose failure was delivered takes no new checkout (409), and money t
 });
 
 test.each<[string, { action: Action; params: ActParams; attention: string[]; refundable: number }]>([
-  ["all of it calls a person", { action: "refund", params: {}, attention: ["refunded"], refundable: 0 }],
+  ["all of it calls a person", { action: "refund", params: {}, attention: ["refunded_outside"], refundable: 0 }],
   [
     "the bank takes it, and a person is called",
     { action: "reverse", params: {}, attention: ["reversed"], refundable: 0 },

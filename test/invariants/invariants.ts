@@ -1,3 +1,4 @@
+import { attemptSubject, captureSubject } from "../../lib/domain/attention.ts";
 import { parseTxRef, type Ref, txRefOf } from "../../lib/domain/ids.ts";
 import {
   type Attention,
@@ -21,7 +22,7 @@ const CONTACT_MS = 30 * DAY_MS;
 export const SKEW_MS = 10 * MINUTE_MS;
 // Attention of a success that the listing did not take.
 const NOT_ACKNOWLEDGED: readonly Attention["code"][] = ["listing_closed", "listing_unclear"];
-const ABOUT_MONEY: readonly Attention["code"][] = ["mismatch", "duplicate", "unmatched", "refunded", "reversed"];
+const ABOUT_MONEY: readonly Attention["code"][] = ["mismatch", "duplicate", "unmatched", "refunded_outside", "reversed"];
 /** In every run the payer's data reads like this; none of it may be recorded. */
 export const CANARIES = { email: "canary@example.et", phone: "0911000111", name: "Canary Payer" } as const;
 
@@ -226,6 +227,9 @@ export class Invariants {
       if (payment && payment.state !== "SUCCESS" && payment.state !== "REVIEW")
         this.#broken("I2", txRef, `${txRef} was paid and is ${payment.state}`);
     }
+    const flagged = payments.filter((payment) => openFlags(payment).length > 0).length;
+    if (rest.openAttention !== undefined && rest.openAttention !== flagged)
+      this.#broken("witness", "", `the gauge shows ${rest.openAttention} of ${flagged} payments that need a person`);
     for (const payment of payments) {
       this.#moneyAtRest(payment, rest);
       this.#deliveredAtRest(payment, rest);
@@ -285,11 +289,12 @@ export class Invariants {
 
 /** Money beside the one confirmed capture about which nobody is called. */
 function capturesWithoutCall({ captures, attention }: Payment): Payment["captures"] {
-  const isCalled = (attempt: number) =>
+  const isCalled = (capture: Capture) =>
     attention.some(
-      (call) => ABOUT_MONEY.includes(call.code) && call.attempt === attempt && call.answeredAt === undefined,
+      ({ code, subject }) =>
+        ABOUT_MONEY.includes(code) && [captureSubject(capture), attemptSubject(capture.attempt)].includes(subject),
     );
-  return captures.filter(({ kind, attempt }) => kind !== "confirmed" && !isCalled(attempt));
+  return captures.filter((capture) => capture.kind !== "confirmed" && !isCalled(capture));
 }
 
 // A buffer makes itself JSON, as a list of numbers, before a replacer sees it.

@@ -1,11 +1,14 @@
+import { keyIdOf } from "../../lib/chapa/client.ts";
 import { applyCapture, claim, open, renew, settleUnpaid } from "../../lib/domain/apply.ts";
+import { attemptSubject, captureSubject, DELIVERY } from "../../lib/domain/attention.ts";
 import type { Money, PaidFacts } from "../../lib/domain/evidence.ts";
 import { type Ref, refOf, txRefOf, Uuid } from "../../lib/domain/ids.ts";
 import { Santim } from "../../lib/domain/money.ts";
-import type { Attention, Lease, Payment, Terms } from "../../lib/domain/payment.ts";
+import type { Attention, Capture, Lease, Payment, Terms } from "../../lib/domain/payment.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../lib/domain/time.ts";
 import type { TransitionContext } from "../../lib/domain/transitions.ts";
 import type { Policy } from "../../lib/domain/verification-schedule.ts";
+import { CHAPA_DEFAULTS } from "../../local/chapa/simulator.ts";
 
 export const NAMESPACE = "test-namespace";
 export const T0 = Date.UTC(2026, 10, 24, 6, 0, 0);
@@ -15,6 +18,8 @@ export const POLICY: Policy = {
   ladderMs: [2, 5, 10, 20, 65, 360, 1440].map((minutes) => minutes * MINUTE_MS),
   timeoutMs: 7 * DAY_MS,
   checkoutTtlMs: HOUR_MS,
+  lapseMs: HOUR_MS,
+  expectedMode: "test",
   listingHearsFailed: true,
 };
 
@@ -25,7 +30,10 @@ export const FEE = {
   serial: 0,
 };
 
-export const TERMS: Terms = { amount: Santim.parse(50_000), currency: "ETB", mode: "test" };
+/** The key that opened every checkout. */
+export const KEY = keyIdOf(CHAPA_DEFAULTS.secretKey);
+
+export const TERMS: Terms = { amount: Santim.parse(50_000), currency: "ETB", mode: "test", key: KEY };
 
 export function aContext(now = T0, by = "test"): TransitionContext {
   return { now, by, policy: POLICY };
@@ -86,13 +94,16 @@ export function aSettled(
 
 type Reported = Partial<PaidFacts> & { kind?: Money["kind"] };
 
+/** What verify says of the terms: it knows nothing of our key. */
+export const REPORTED = { amount: TERMS.amount, currency: TERMS.currency, mode: TERMS.mode };
+
 /** What verify reports of an attempt's money: what was agreed, but for the change. */
 export function moneyOn(
   { ref }: Pick<Payment, "ref">,
   attempt = 0,
   { kind = "paid", ...change }: Reported = {},
 ): Money {
-  return { kind, facts: { ...TERMS, txRef: txRefOf(ref, attempt), reference: `AP${attempt}`, ...change } };
+  return { kind, facts: { ...REPORTED, txRef: txRefOf(ref, attempt), reference: `AP${attempt}`, ...change } };
 }
 
 export function captured(
@@ -113,11 +124,25 @@ export function aReviewed(payment = anOpened(), attempt = 0): Payment {
   return captured(payment, "review", differing(moneyOn(payment, attempt)), attempt);
 }
 
-const ABOUT_MONEY: readonly Attention["code"][] = ["mismatch", "duplicate", "unmatched", "refunded", "reversed"];
+/** The listing accepts no success any more. */
+export const CLOSED_LISTING = { code: "listing_closed", subject: DELIVERY } as const;
+
+const ABOUT_MONEY: readonly Attention["code"][] = [
+  "mismatch",
+  "duplicate",
+  "unmatched",
+  "refunded_outside",
+  "reversed",
+];
+
+/** What a flag about a capture may name: its reference, or its attempt while the reference was not known. */
+export function subjectsOf(capture: Capture): string[] {
+  return [captureSubject(capture), attemptSubject(capture.attempt)];
+}
 
 /** Money beside the one confirmed capture about which nobody was called. */
 export function capturesWithoutCall({ captures, attention }: Payment): Payment["captures"] {
-  const isCalled = (attempt: number) =>
-    attention.some((call) => ABOUT_MONEY.includes(call.code) && call.attempt === attempt);
-  return captures.filter(({ kind, attempt }) => kind !== "confirmed" && !isCalled(attempt));
+  const isCalled = (capture: Capture) =>
+    attention.some(({ code, subject }) => ABOUT_MONEY.includes(code) && subjectsOf(capture).includes(subject));
+  return captures.filter((capture) => capture.kind !== "confirmed" && !isCalled(capture));
 }

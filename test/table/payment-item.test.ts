@@ -1,17 +1,18 @@
 import { expect, test } from "vitest";
+import { flag } from "../../lib/domain/apply.ts";
 import { Ref } from "../../lib/domain/ids.ts";
 import { Santim } from "../../lib/domain/money.ts";
 import { openFlags, type Payment } from "../../lib/domain/payment.ts";
 import { DAY_MS } from "../../lib/domain/time.ts";
-import { STATES, TRANSITION_NAMES } from "../../lib/domain/vocabulary.ts";
+import { ATTENTION_CODES, STATES, TRANSITION_NAMES } from "../../lib/domain/vocabulary.ts";
 import { fromItem, type Item, toItem, unknownWordsOf } from "../../lib/table/payment-item.ts";
-import { aClaim, anOpened, FEE, T0, TERMS } from "../support/payments.ts";
+import { aClaim, aContext, anOpened, FEE, KEY, REPORTED, T0, TERMS } from "../support/payments.ts";
 
 // What a row and a payment write alike.
-const LEFT = { amount: Santim.parse(40_000), currency: "USD", mode: "live" } as const;
+const LEFT = { amount: Santim.parse(40_000), currency: "USD", mode: "live", key: KEY } as const;
 const CAPTURES: Payment["captures"] & Item[] = [
   {
-    ...TERMS,
+    ...REPORTED,
     attempt: 1,
     at: T0 + 11,
     kind: "confirmed",
@@ -38,9 +39,16 @@ const ROW = {
   ...TERMS,
   attempts: {
     0: { ...LEFT, opened_at: T0 + 1, closed_at: T0 + 2, end: "renewed", verify_at: T0 + 3 },
-    1: { ...TERMS, opened_at: T0 + 4 },
+    1: {
+      ...TERMS,
+      opened_at: T0 + 4,
+      lapsed_at: T0 + 21,
+      last_read: "maybe_money",
+      unpaid_read_at: T0 + 22,
+      held_since: T0 + 23,
+    },
   },
-  lease: { holder: "me", until: T0 + 5, unsent: true },
+  lease: { holder: "me", until: T0 + 5, unsent: true, lost: 2 },
   checkout_url: "https://checkout.chapa.co/x",
   created_at: T0 + 6,
   updated_at: T0 + 7,
@@ -54,9 +62,16 @@ const ROW = {
   captures: CAPTURES,
   refundable: 40_000,
   attention: [
-    { code: "duplicate", at: T0 + 13, attempt: 0, answered_at: T0 + 14 },
-    { code: "listing_closed", at: T0 + 15 },
+    {
+      code: "duplicate",
+      subject: "AP0",
+      at: T0 + 13,
+      answered: { at: T0 + 14, by: "admin", reason: "refunded" },
+    },
+    { code: "listing_closed", subject: "delivery", at: T0 + 15 },
   ],
+  flag_at: T0 + 15,
+  flag_shard: "0",
   acknowledged_at: T0 + 16,
   sent_at: T0 + 17,
   verified_at: T0 + 18,
@@ -78,9 +93,16 @@ const PAYMENT: Payment = {
   terms: TERMS,
   attempts: {
     0: { ...LEFT, openedAt: T0 + 1, closedAt: T0 + 2, end: "renewed", verifyAt: T0 + 3 },
-    1: { ...TERMS, openedAt: T0 + 4 },
+    1: {
+      ...TERMS,
+      openedAt: T0 + 4,
+      lapsedAt: T0 + 21,
+      lastRead: "maybe_money",
+      unpaidReadAt: T0 + 22,
+      heldSince: T0 + 23,
+    },
   },
-  lease: { holder: "me", until: T0 + 5, unsent: true },
+  lease: { holder: "me", until: T0 + 5, unsent: true, lost: 2 },
   checkoutUrl: "https://checkout.chapa.co/x",
   createdAt: T0 + 6,
   updatedAt: T0 + 7,
@@ -93,8 +115,13 @@ const PAYMENT: Payment = {
   captures: CAPTURES,
   refundable: Santim.parse(40_000),
   attention: [
-    { code: "duplicate", at: T0 + 13, attempt: 0, answeredAt: T0 + 14 },
-    { code: "listing_closed", at: T0 + 15 },
+    {
+      code: "duplicate",
+      subject: "AP0",
+      at: T0 + 13,
+      answered: { at: T0 + 14, by: "admin", reason: "refunded" },
+    },
+    { code: "listing_closed", subject: "delivery", at: T0 + 15 },
   ],
   acknowledgedAt: T0 + 16,
   sentAt: T0 + 17,
@@ -120,17 +147,17 @@ test("a payment's row has no attribute for what is absent, at any depth", () => 
     attempts: { 0: { ...PAYMENT.terms, openedAt: T0, closedAt: undefined, end: undefined, verifyAt: undefined } },
     lease: { holder: "me", until: T0, unsent: undefined },
     captures: [{ attempt: 0, at: T0, kind: "reviewed", amount: undefined, reference: undefined }],
-    attention: [{ code: "unmatched", at: T0, attempt: undefined, answeredAt: undefined }],
+    attention: [{ code: "unmatched", subject: "AP1", at: T0, answered: undefined }],
   };
   expect(toItem(bare)).toMatchObject({
     attempts: { 0: { ...PAYMENT.terms, opened_at: T0 } },
     lease: { holder: "me", until: T0 },
   });
   const written = toItem(bare);
-  expect(Object.keys(written["attempts"][0])).toEqual(["amount", "currency", "mode", "opened_at"]);
+  expect(Object.keys(written["attempts"][0])).toEqual(["amount", "currency", "mode", "key", "opened_at"]);
   expect(Object.keys(written["lease"])).toEqual(["holder", "until"]);
   expect(written["captures"]).toStrictEqual([{ attempt: 0, at: T0, kind: "reviewed" }]);
-  expect(written["attention"]).toStrictEqual([{ code: "unmatched", at: T0 }]);
+  expect(written["attention"]).toStrictEqual([{ code: "unmatched", subject: "AP1", at: T0 }]);
 });
 
 test("a payment without money or attention has no attribute for them and is read as without", () => {
@@ -139,6 +166,24 @@ test("a payment without money or attention has no attribute for them and is read
     expect(written).not.toHaveProperty(name);
   }
   expect(fromItem(written)).toMatchObject({ captures: [], refundable: 0, attention: [] });
+});
+
+test("a payment's row is found by its oldest open attention, and by none once all is answered", () => {
+  const answered = { at: T0 + 3, by: "admin", reason: "refunded" };
+  const entries: Payment["attention"] = [
+    { code: "duplicate", subject: "AP1", at: T0, answered },
+    { code: "duplicate", subject: "AP2", at: T0 + 2 },
+    { code: "duplicate", subject: "AP3", at: T0 + 1 },
+  ];
+  expect(toItem({ ...PAYMENT, attention: entries })).toMatchObject({ flag_at: T0 + 1, flag_shard: "0" });
+  const settled = toItem({ ...PAYMENT, attention: entries.map((entry) => ({ ...entry, answered })) });
+  for (const name of ["flag_at", "flag_shard"]) expect(settled).not.toHaveProperty(name);
+});
+
+test("a row that was never opened does not end by itself once a person was called about it", () => {
+  const flagged = toItem(flag(aClaim(), { code: "not_found", subject: "attempt-0" }, aContext(T0)));
+  expect(flagged).toMatchObject({ flag_at: T0 });
+  for (const name of ["ttl", "day", "due_at"]) expect(flagged).not.toHaveProperty(name);
 });
 
 test("a payment's row is found by indexes only where it needs to be, and ends by itself only while nothing was opened", () => {
@@ -163,14 +208,14 @@ test("a payment's row holds every end, kind, reversal, code and transition that 
     ...ROW,
     attempts: { 0: { ...ROW.attempts[0], end: change.end ?? "paid" } },
     captures: [{ ...ROW.captures[0], kind: change.kind ?? "reviewed", reversal: change.reversal ?? "reversed" }],
-    attention: [{ code: change.code ?? "unmatched", at: T0 }],
+    attention: [{ code: change.code ?? "unmatched", subject: "AP1", at: ROW.flag_at }],
     history: [`${change.transition ?? "open"} 5 x`],
   });
   const known: Record<string, readonly string[]> = {
     end: ["renewed", "failed", "expired", "cancelled", "superseded", "paid"],
     kind: ["confirmed", "reviewed", "duplicate"],
     reversal: ["refunded", "reversed"],
-    code: ["mismatch", "duplicate", "unmatched", "refunded", "reversed", "listing_closed", "listing_unclear"],
+    code: ATTENTION_CODES,
     transition: TRANSITION_NAMES,
   };
   for (const [name, values] of Object.entries(known)) {
@@ -190,8 +235,8 @@ test("an open flag with an unknown code awaits a person, and each unknown word o
     attempts: { 0: { ...ROW.attempts[0], end: "lost" } },
     captures: [{ ...ROW.captures[0], kind: "split", reversal: "disputed" }],
     attention: [
-      { code: "frozen", at: T0 },
-      { code: "thawed", at: T0, answered_at: T0 + 1 },
+      { code: "frozen", subject: "AP1", at: T0 },
+      { code: "thawed", subject: "AP1", at: T0, answered: { at: T0 + 1, by: "x", reason: "y" } },
     ],
     history: ["claim 5 x", "freeze 6 x"],
   });
@@ -209,9 +254,9 @@ test("an open flag with an unknown code awaits a person, and each unknown word o
 test("attributes that a newer release added to an attempt, a capture or a flag are written back as they were", () => {
   const row = {
     ...ROW,
-    attempts: { 0: { ...ROW.attempts[0], key: "0a1b2c3d" }, 1: ROW.attempts[1] },
+    attempts: { 0: { ...ROW.attempts[0], lapses: 2 }, 1: ROW.attempts[1] },
     captures: [{ ...ROW.captures[0], back: { refunded: 10_000 } }, ROW.captures[1]],
-    attention: [{ ...ROW.attention[0], subject: "AP1" }],
+    attention: [{ ...ROW.attention[0], until: T0 }, ...ROW.attention.slice(1)],
   };
   expect(toItem(fromItem(row))).toStrictEqual(row);
 });
@@ -233,7 +278,7 @@ test.each<[string, Item]>([
   ["with half a millisecond", { created_at: 0.5 }],
   ["with a negative amount", { amount: -1 }],
   ["with a capture of half an attempt", { captures: [{ attempt: 0.5, at: T0, kind: "confirmed" }] }],
-  ["with attention to half an attempt", { attention: [{ code: "unmatched", at: T0, attempt: 0.5 }] }],
+  ["with attention to nothing", { attention: [{ code: "unmatched", at: T0 }] }],
   ["with a checkout that was never opened", { attempts: { 0: { amount: 1, currency: "ETB", mode: "test" } } }],
   ["with a lease of nobody", { lease: { until: T0 } }],
   ["with a flag that is false", { late: false }],

@@ -108,7 +108,7 @@ test.each(UNREADABLE)(
 
 test("a row with a word that this release does not know is read, named with the word, and counted", async () => {
   const payment = anOpened();
-  const row = { ...toItem(payment), attention: [{ code: "frozen", at: T0 }] };
+  const row = { ...toItem(payment), attention: [{ code: "frozen", subject: "AP1", at: T0 }] };
   const { table, said, counted } = tableOf({ Responses: { payments: [row] } });
   expect(await table.findAll([payment.ref])).toMatchObject({ payments: [{ ref: payment.ref }], unreadable: [] });
   expect(said).toEqual([
@@ -158,6 +158,7 @@ test("an index key that is none of ours is named and counted, and another key ta
 test("a read of no payments does not ask the table", async () => {
   expect(await tableOf().table.findAll([])).toEqual({ payments: [], unreadable: [] });
   expect(await tableOf({}).table.due("0", T0, 5)).toEqual([]);
+  expect(await tableOf({}).table.flagged("0", T0, 5)).toEqual([]);
   expect(await tableOf({}).table.openedByUser(FEE.userId, { from: 0, to: T0 }, 5)).toEqual([]);
   expect(await tableOf().table.openedByUser(FEE.userId, { from: 1, to: 0 }, 5)).toEqual([]);
 });
@@ -186,6 +187,7 @@ test("a payment counts neither as there nor as gone while the table does not ans
     (table: PaymentTable) => table.save(before, anOpened(before.ref)),
     (table: PaymentTable) => table.discard(before),
     (table: PaymentTable) => table.due("0", T0, 5),
+    (table: PaymentTable) => table.flagged("0", T0, 5),
     (table: PaymentTable) => table.openedOnDay("2026-11-24#0", { from: 0, to: T0 }, 5),
   ];
   for (const call of calls) await expect(call(tableOf(outage).table)).rejects.toThrow(DependencyUnavailable);
@@ -220,18 +222,20 @@ test("a row of another version is not mistaken for one's own step, though its at
 test("payments are searched for in the index that holds them, and every refused write shows what is stored", async () => {
   const claim = aClaim();
   const span = { from: 1, to: 2 };
-  const { table, asked } = tableOf({}, {}, {}, {}, {}, {});
+  const { table, asked } = tableOf({}, {}, {}, {}, {}, {}, {});
   await table.due("0", T0, 5);
   await table.openedByUser(FEE.userId, span, 6);
   await table.openedOnDay("2026-11-24#0", span, 7);
+  await table.flagged("1", T0, 8);
   expect(asked.map(({ IndexName, Limit, ScanIndexForward }) => [IndexName, Limit, ScanIndexForward])).toEqual([
     ["due", 5, undefined],
     ["by-user", 6, false],
     ["by-day", 7, false],
+    ["by-attention", 8, undefined],
   ]);
   await table.create(claim);
   await table.save(claim, anOpened(claim.ref));
   await table.discard(claim);
-  const shown = asked.slice(3).map(({ ReturnValuesOnConditionCheckFailure }) => ReturnValuesOnConditionCheckFailure);
+  const shown = asked.slice(4).map(({ ReturnValuesOnConditionCheckFailure }) => ReturnValuesOnConditionCheckFailure);
   expect(shown).toEqual(["ALL_OLD", "ALL_OLD", "ALL_OLD"]);
 });

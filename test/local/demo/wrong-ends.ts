@@ -26,6 +26,10 @@ export const WRONG_ENDS: Record<string, (outcome: Outcome) => Outcome[]> = {
     { ...outcome, unreadable: [] },
     { ...outcome, unreadable: outcome.unreadable.map((row) => ({ ...row, schema: 1 })) },
   ],
+  "the gauge shows nobody, or somebody for a moment only": (outcome) => [
+    { ...outcome, gauges: { ...outcome.gauges, OpenAttention: 0 } },
+    { ...outcome, gauges: { ...outcome.gauges, OldestAttentionSeconds: 60 } },
+  ],
   "another number of checkouts was opened": (outcome) => [
     withPayments(outcome, (payment) => ({ ...payment, opened: [...payment.opened, "ANOTHER"] })),
     { ...outcome, transactions: [] },
