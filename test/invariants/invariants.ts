@@ -22,7 +22,13 @@ const CONTACT_MS = 30 * DAY_MS;
 export const SKEW_MS = 10 * MINUTE_MS;
 // Attention of a success that the listing did not take.
 const NOT_ACKNOWLEDGED: readonly Attention["code"][] = ["listing_closed", "listing_unclear"];
-const ABOUT_MONEY: readonly Attention["code"][] = ["mismatch", "duplicate", "unmatched", "refunded_outside", "reversed"];
+const ABOUT_MONEY: readonly Attention["code"][] = [
+  "mismatch",
+  "duplicate",
+  "unmatched",
+  "refunded_outside",
+  "reversed",
+];
 /** In every run the payer's data reads like this; none of it may be recorded. */
 export const CANARIES = { email: "canary@example.et", phone: "0911000111", name: "Canary Payer" } as const;
 
