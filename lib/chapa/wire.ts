@@ -66,15 +66,17 @@ export const Traces = z.object({ tx_ref: anything, charge: anything, reference: 
 export const ListedTransaction = z.object({
   trans_id: words,
   ref_id: words,
-  status: words,
+  // Without it, nobody can tell whether the row is about money.
+  status: z.string().max(FACT_LIMIT),
   amount: words,
   currency: words,
   created_at: words,
 });
+export const ListedReference = z.object({ ref_id: words });
 export type ListedTransaction = z.infer<typeof ListedTransaction>;
 
 export const TransactionPage = z.object({
-  transactions: z.array(ListedTransaction),
+  transactions: z.array(z.unknown()),
   pagination: z.looseObject({ next_page_url: z.string().nullish().catch(undefined) }).nullish(),
 });
 

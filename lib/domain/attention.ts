@@ -1,6 +1,6 @@
 import type { Attention, Capture, Flag, Payment } from "./payment.ts";
 import { DAY_MS, type Instant } from "./time.ts";
-import { ATTENTION_CONDITIONS, type AttentionCode } from "./vocabulary.ts";
+import { ATTENTION_CONDITIONS } from "./vocabulary.ts";
 
 // An entry of `attention` is a code and its subject. A fact stays until a person answers it, and is never raised twice.
 // A condition ends by itself, and comes back if it lasts longer than a person's answer holds.
@@ -37,7 +37,7 @@ export function flaggedSince(payment: Pick<Payment, "attention">): Instant | und
 }
 
 /** Whether an entry with `code` was raised and has not ended by itself; a person may have answered it. */
-export function lasts({ attention }: Pick<Payment, "attention">, code: AttentionCode): boolean {
+export function lasts({ attention }: Pick<Payment, "attention">, code: Flag["code"]): boolean {
   return attention.some((entry) => entry.code === code && entry.answered?.by !== ENDED);
 }
 
@@ -96,7 +96,7 @@ function isAbout(entry: Flag, { code, subject }: Flag): boolean {
   return entry.code === code && entry.subject === subject;
 }
 
-function isCondition(code: AttentionCode): boolean {
-  const conditions: readonly AttentionCode[] = ATTENTION_CONDITIONS;
+function isCondition(code: Flag["code"]): boolean {
+  const conditions: readonly Flag["code"][] = ATTENTION_CONDITIONS;
   return conditions.includes(code);
 }

@@ -13,6 +13,7 @@ import {
   SETTLED_UNPAID,
   type State,
   type TransitionName,
+  type UnknownWord,
 } from "./vocabulary.ts";
 
 /** The fingerprint of a key of Chapa's: 8 hexadecimal digits of its SHA-256. */
@@ -36,12 +37,12 @@ export type Terms = { amount: Santim; currency: Currency; mode: Mode; key: KeyId
 export type Attempt = Terms & {
   openedAt: Instant;
   closedAt?: Instant | undefined;
-  end?: AttemptEnd | undefined;
+  end?: AttemptEnd | UnknownWord | undefined;
   /** Since when it is lapsed; its verifications count from then. */
   lapsedAt?: Instant | undefined;
   verifyAt?: Instant | undefined;
   /** What the last recorded verification found, where a press must ask again before it gives out the link. */
-  lastRead?: LastRead | undefined;
+  lastRead?: LastRead | UnknownWord | undefined;
   /** When a signed webhook named it and Chapa did not answer; it is asked until it answers a later question. */
   webhookAt?: Instant | undefined;
   /** When Chapa first said, after the window, readably that no money came. */
@@ -69,7 +70,7 @@ export type Lease = {
 export type Capture = {
   attempt: number;
   at: Instant;
-  kind: CaptureKind;
+  kind: CaptureKind | UnknownWord;
   amount?: Santim | undefined;
   currency?: string | undefined;
   mode?: string | undefined;
@@ -77,7 +78,7 @@ export type Capture = {
   method?: string | undefined;
   charge?: Santim | undefined;
   /** Set once the money has gone back at Chapa. */
-  reversal?: Reversal | undefined;
+  reversal?: Reversal | UnknownWord | undefined;
   /** Set once Chapa's own list contains it. */
   listed?: true | undefined;
 };
@@ -86,7 +87,7 @@ export type Capture = {
  * What a person must see, and what it is about: a capture (Chapa's reference, or its attempt), a refund (its id), an
  * attempt (`attempt-N`), or `delivery`.
  */
-export type Flag = { code: AttentionCode; subject: string };
+export type Flag = { code: AttentionCode | UnknownWord; subject: string };
 
 /** A raised flag. It raises an alarm until it is answered, by a person or because it has ended. */
 export type Attention = Flag & {
@@ -98,7 +99,12 @@ export type Attention = Flag & {
 export const STORED_CAPTURES = 64;
 
 /** One state change: what, when, by whom, on what evidence. It is never rewritten. */
-export type HistoryEntry = { transition: TransitionName; at: Instant; by: string; evidence?: string | undefined };
+export type HistoryEntry = {
+  transition: TransitionName | UnknownWord;
+  at: Instant;
+  by: string;
+  evidence?: string | undefined;
+};
 
 /**
  * One fee and everything known about its money. Attempts 0 to `attempt` are ours; `attempts` holds those that were
@@ -227,8 +233,8 @@ export function netOf(payment: Payment): number {
   return sum(confirmedCaptures(payment).flatMap(({ amount, reversal }) => (amount && !reversal ? [amount] : [])));
 }
 
-/** Returns the codes that still await a person's decision. */
-export function openFlags(payment: Payment): AttentionCode[] {
+/** Returns the codes that still await a person's decision. An unknown code awaits one, too. */
+export function openFlags(payment: Payment): Flag["code"][] {
   return payment.attention.filter(({ answered }) => !answered).map(({ code }) => code);
 }
 

@@ -1,5 +1,8 @@
 // Every closed list of words. Code, contract, table, cloud and tests derive theirs from these. Imports nothing.
 
+/** A word that a newer release stored in a row. This release keeps it when it writes, and decides nothing by it. */
+export type UnknownWord = string & { readonly isUnknownWord: true };
+
 /** The states of a payment. Only CREATED and PENDING await money; REVIEW awaits a person. */
 export const STATES = ["CREATED", "PENDING", "SUCCESS", "REVIEW", "FAILED", "EXPIRED", "CANCELLED"] as const;
 export type State = (typeof STATES)[number];

@@ -107,11 +107,13 @@ async function step(run: Run, progress: Progress): Promise<Progress | undefined>
 async function comparePage(run: Run, listed: readonly Listed[]): Promise<void> {
   const rows = listed.map((row) => ({ ...row, checkout: parseTxRef(row.name ?? "", run.ports.txStage) }));
   const refs = rows.flatMap(({ checkout }) => checkout?.ref ?? []);
-  const payments = await run.ports.payments.findAll([...new Set(refs)]);
+  const { payments, unreadable } = await run.ports.payments.findAll([...new Set(refs)]);
+  const bad = new Set(unreadable.map(({ ref }) => ref));
   const known = new Map(payments.map((payment) => [payment.ref, payment]));
   const nameless: Row[] = [];
   for (const row of rows) {
     if (!row.checkout) nameless.push(row);
+    else if (bad.has(row.checkout.ref)) continue;
     else await compareNamed(run, known.get(row.checkout.ref), row.checkout, row);
   }
   if (nameless.length > 0) await compareNameless(run, nameless);
@@ -196,7 +198,8 @@ async function eachPaymentOf(run: Run, day: string, visit: (payment: Payment) =>
     for (let last: PageKey | undefined, isEnd = false; !isEnd; ) {
       const end = last?.at ?? to;
       const keys = await readPage(last, PART, (size) => payments.openedOnDay(bucket, { from, to: end }, size));
-      for (const payment of await payments.findAll(keys.map(({ ref }) => ref))) await visit(payment);
+      const found = await payments.findAll(keys.map(({ ref }) => ref));
+      for (const payment of found.payments) await visit(payment);
       last = keys.at(-1);
       isEnd = keys.length < PART;
     }

@@ -15,6 +15,7 @@ import {
   REVERSALS,
   STATES,
   TRANSITION_NAMES,
+  type UnknownWord,
 } from "../domain/vocabulary.ts";
 import { dayKey, flagShardOf, paymentKey, shardOf } from "./keys.ts";
 
@@ -28,15 +29,22 @@ const instant = z.number().int().min(0).max(Date.UTC(9999, 0));
 const terms = { amount: Santim, currency: Currency, mode: z.enum(MODES), key: KeyId };
 const flag = z.literal(true).optional();
 
+// A newer release may have added words, and attributes beside them. Whatever a row is read for, both are written back.
+const unknownWord = z
+  .string()
+  .min(1)
+  .transform((text) => text as UnknownWord);
+const wordOf = <const Words extends readonly string[]>(words: Words) => z.enum(words).or(unknownWord);
+
 const StoredAttempt = z
-  .object({
+  .looseObject({
     ...terms,
     opened_at: instant,
     closed_at: instant.optional(),
-    end: z.enum(ATTEMPT_ENDS).optional(),
+    end: wordOf(ATTEMPT_ENDS).optional(),
     lapsed_at: instant.optional(),
     verify_at: instant.optional(),
-    last_read: z.enum(LAST_READS).optional(),
+    last_read: wordOf(LAST_READS).optional(),
     webhook_at: instant.optional(),
     unpaid_read_at: instant.optional(),
     held_since: instant.optional(),
@@ -55,28 +63,28 @@ const StoredAttempt = z
     }),
   );
 
-const StoredCapture = z.object({
+const StoredCapture = z.looseObject({
   attempt: z.number().int(),
   at: instant,
-  kind: z.enum(CAPTURE_KINDS),
+  kind: wordOf(CAPTURE_KINDS),
   amount: Santim.optional(),
   currency: z.string().optional(),
   mode: z.string().optional(),
   reference: z.string().optional(),
   method: z.string().optional(),
   charge: Santim.optional(),
-  reversal: z.enum(REVERSALS).optional(),
+  reversal: wordOf(REVERSALS).optional(),
   listed: flag,
 });
 
-const StoredAttention = z.object({
-  code: z.enum(ATTENTION_CODES),
+const StoredAttention = z.looseObject({
+  code: wordOf(ATTENTION_CODES),
   subject: z.string(),
   at: instant,
-  answered: z.object({ at: instant, by: z.string(), reason: z.string() }).optional(),
+  answered: z.looseObject({ at: instant, by: z.string(), reason: z.string() }).optional(),
 });
 
-const StoredTransition = z.enum(TRANSITION_NAMES);
+const StoredTransition = wordOf(TRANSITION_NAMES);
 
 // One line per transition, "transition at by evidence", keeps a payment with its history below one write unit.
 const StoredHistory = z.string().transform((line, context): HistoryEntry => {
@@ -173,6 +181,44 @@ export function fromItem(item: Item, txStage: string): Payment {
     dueAt: stored.due_at,
     history: stored.history,
   };
+}
+
+/** Returns the words of a payment that this release does not know, each after the place where it stands. */
+export function unknownWordsOf({ attempts, captures, attention, history }: Payment): string[] {
+  const unknown = (place: string, known: readonly string[], words: readonly (string | undefined)[]) =>
+    words.flatMap((word) => (word === undefined || known.includes(word) ? [] : [`${place} ${word}`]));
+  return [
+    ...unknown(
+      "attempts.end",
+      ATTEMPT_ENDS,
+      Object.values(attempts).map(({ end }) => end),
+    ),
+    ...unknown(
+      "attempts.last_read",
+      LAST_READS,
+      Object.values(attempts).map(({ lastRead }) => lastRead),
+    ),
+    ...unknown(
+      "captures.kind",
+      CAPTURE_KINDS,
+      captures.map(({ kind }) => kind),
+    ),
+    ...unknown(
+      "captures.reversal",
+      REVERSALS,
+      captures.map(({ reversal }) => reversal),
+    ),
+    ...unknown(
+      "attention.code",
+      ATTENTION_CODES,
+      attention.map(({ code }) => code),
+    ),
+    ...unknown(
+      "history",
+      TRANSITION_NAMES,
+      history.map(({ transition }) => transition),
+    ),
+  ];
 }
 
 /**

@@ -22,6 +22,7 @@ import {
   lostStreamRecord,
   lostWebhook,
   slowInitialize,
+  unreadableRow,
 } from "./scenarios/trouble.ts";
 import { Stage } from "./stage.ts";
 import type { Entry } from "./timeline.ts";
@@ -41,6 +42,7 @@ export const SCENARIOS: readonly Scenario[] = [
   chapaDown,
   listingDown,
   listingClosed,
+  unreadableRow,
   doubleClick,
   twoTabs,
   paidTwice,

@@ -57,6 +57,16 @@ test("the listing gets no FAILED for a user who did not pay while another user's
   expect(propertyStatus()).toBe("APPROVED");
 });
 
+test("the listing gets no FAILED for a user who did not pay while another payment of the property cannot be read", async () => {
+  const unpaid = await press("owner2");
+  const { ref } = await paymentOf(await press("owner"));
+  await stage.cloud.rows.change(`P#${ref}`, { schema: 2 });
+  await stage.cloud.advance(8 * DAY_MS);
+  await stage.cloud.advance(DAY_MS);
+  expect((await paymentOf(unpaid)).finalised).toBe(true);
+  expect(sentStatuses()).toEqual([]);
+});
+
 test("the listing gets one FAILED for a property that two users did not pay, when the last of them can pay no more", async () => {
   const first = await press("owner2");
   await stage.cloud.advance(4 * DAY_MS);

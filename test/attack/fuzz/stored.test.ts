@@ -155,7 +155,7 @@ test("a row with anything in any place is read as a payment that can be written,
   await holds([anyJson], (row) => itemInvariant(typeof row === "object" && row !== null ? row : { row }));
 });
 
-test("a record of the stream is handled, passed over, or comes again first, and takes no good one along", async () => {
+test("a record of the stream is handled, passed over or named, comes again never, and takes no good one along", async () => {
   const image = fc.oneof(
     payments.chain((payment) => touched(toItem(payment))).map((row) => attributesOf(row)),
     mostly({ pk: mostly({ S: fc.constantFrom("P#", "R#0", "P#x") }), N: anyJson }),
