@@ -80,7 +80,7 @@ export const PaymentDetail = PaymentResponse.extend({
       currency: z.string().nullable(),
       method: z.string().nullable(),
       reference: z.string().nullable(),
-      reversal: z.enum(REVERSALS).nullable(),
+      back: z.array(z.object({ kind: z.enum(REVERSALS), amount: z.number(), by: z.string() })),
     }),
   ),
   history: z.array(

@@ -3,18 +3,19 @@ import type { Fee, Ref } from "./ids.ts";
 import { Santim } from "./money.ts";
 import {
   type Attempt,
+  backAfter,
   type Capture,
+  isAllGone,
   isSameCapture,
   isSettledUnpaid,
   type Lease,
   type Payment,
-  refundableOf,
   type Terms,
   termsOf,
 } from "./payment.ts";
 import type { Instant } from "./time.ts";
 import { type ContextOf, type MoneyTransition, refusalOf, TRANSITIONS, type TransitionContext } from "./transitions.ts";
-import { dueAt, nextVerification } from "./verification-schedule.ts";
+import { dueAt, lastVerification, nextVerification } from "./verification-schedule.ts";
 import type { AttemptEnd, AttentionCode, TransitionName } from "./vocabulary.ts";
 
 /** How an attempt begins: the terms of its checkout, and the lease of the caller that opens it. */
@@ -136,12 +137,11 @@ export function applyCapture(
       case "unmatched":
         return { ...record("reviewed"), ...WITHOUT_LINK, ...withFlag("unmatched") };
       case "duplicate":
-        return { ...record("duplicate"), ...withFlag("duplicate") };
-      case "reversal":
-        return {
-          ...record(payment.state === "REVIEW" ? "reviewed" : "duplicate"),
-          ...withFlag(reversal ?? "reversed"),
-        };
+        return { ...record("duplicate"), ...withFlag(reversal ?? "duplicate") };
+      case "wentBack":
+        return { ...record("duplicate"), ...withFlag(reversal ?? "reversed") };
+      case "capturedAgain":
+        return { ...record("duplicate"), ...(isSettledUnpaid(payment) ? withFlag("duplicate") : {}) };
     }
   };
   const evidence = `${result.kind} ${result.facts.reference ?? ""}`.trim();
@@ -172,7 +172,6 @@ function unstoredPayment(ref: Ref, terms: Terms, { now }: TransitionContext): Pa
     updatedAt: now,
     beganAt: now,
     captures: [],
-    refundable: Santim.parse(0),
     attention: [],
     history: [],
   };
@@ -232,21 +231,21 @@ function recorded(
   { attempt, result }: VerifiedMoney,
   { now, policy }: TransitionContext,
 ): Partial<Payment> {
-  const reversal = reversalOf(result);
   const captures = withCapture(payment.captures, kind, { attempt, result }, now);
   const terms = attempt > payment.attempt ? { ...payment.terms, amount: NEVER_AGREED } : termsOf(payment, attempt);
   const record = payment.attempts[attempt] ?? { ...terms, openedAt: now };
-  const awaitsPerson = kind === "reviewed" && !reversal;
-  const verifyAt = awaitsPerson ? nextVerification(record, now, policy) : undefined;
+  const awaitsPerson = captures.at(-1)?.kind === "reviewed" && result.kind === "paid";
+  const confirmed = captures.find((capture) => capture.kind === "confirmed" && capture.attempt === attempt);
+  const ofConfirmed = kind === "confirmed" ? lastVerification(now, now) : confirmed && record.verifyAt;
+  const verifyAt = awaitsPerson ? nextVerification(record, now, policy) : ofConfirmed;
   return {
     attempt: Math.max(payment.attempt, attempt),
     attempts: { ...payment.attempts, [attempt]: { ...record, end: "paid", verifyAt } },
     captures,
-    refundable: refundableOf(captures, payment.terms),
     firstOpenedAt: payment.firstOpenedAt ?? now,
     verifiedAt: now,
     unreachableSince: undefined,
-    ...(captures.every((other) => other.reversal) ? { settledAt: now } : {}),
+    ...(isAllGone(captures) ? { settledAt: now } : {}),
   };
 }
 
@@ -260,10 +259,16 @@ function withCapture(
   const known = captures.find((capture) => isSameCapture(capture, { attempt, reference }));
   const reversal = reversalOf(result);
   const reported = { amount, currency, mode, reference: reference ?? known?.reference, method, charge };
-  const capture: Capture = known
-    ? { ...known, ...(reversal ? {} : reported), kind: kind === "confirmed" ? kind : known.kind, reversal }
-    : { attempt, at: now, kind, ...reported, reversal };
+  const money: Capture = known
+    ? { ...known, ...(reversal ? {} : reported), kind: kind === "confirmed" ? kind : known.kind }
+    : { attempt, at: now, kind, ...reported };
+  const back = backAfter(money, result.kind);
+  const capture = back.refunded > 0 || back.reversed > 0 ? { ...money, back } : withoutBack(money);
   return [...captures.filter((other) => other !== known), capture];
+}
+
+function withoutBack({ back: _, ...capture }: Capture): Capture {
+  return capture;
 }
 
 function succeeded(payment: Payment, { now }: TransitionContext): Partial<Payment> {

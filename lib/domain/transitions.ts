@@ -1,5 +1,5 @@
-import { type ClosingEvidence, isAsAgreed, isSameMoney, reversalOf, type VerifiedMoney } from "./evidence.ts";
-import { type Capture, isSameCapture, type Payment } from "./payment.ts";
+import { type ClosingEvidence, isAsAgreed, isSameMoney, type VerifiedMoney } from "./evidence.ts";
+import { backAfter, backOf, type Capture, isSameCapture, isSettledUnpaid, type Payment } from "./payment.ts";
 import type { Instant } from "./time.ts";
 import {
   attemptsLeft,
@@ -76,24 +76,33 @@ const asAgreed = (payment: Payment, { attempt, result }: VerifiedMoney) =>
 
 const notAsAgreed = (payment: Payment, money: VerifiedMoney) => !asAgreed(payment, money);
 
-/** If reviewed money goes back, that is a reversal of a known capture, not a new review. */
-const noReversalInReview = ({ state }: Payment, { result }: VerifiedMoney) =>
-  result.kind === "paid" || state !== "REVIEW";
+/** A person has decided that this capture does not pay the fee. */
+const notDecidedOn = (payment: Payment, money: VerifiedMoney) =>
+  !(isSettledUnpaid(payment) && knownCapture(payment, money));
 
 /** The same evidence does not reopen what a person has decided or is deciding. */
 const notRecordedAlike = (payment: Payment, money: VerifiedMoney) => {
   const known = knownCapture(payment, money);
-  return !known || known.reversal !== reversalOf(money.result) || !isSameMoney(known, money.result.facts);
+  return !known || (money.result.kind === "paid" && !isSameMoney(known, money.result.facts));
 };
-
-const moneyIsHere = (_payment: Payment, { result }: VerifiedMoney) => result.kind === "paid";
 
 const captureNotRecorded = (payment: Payment, money: VerifiedMoney) => knownCapture(payment, money) === undefined;
 
-const moneyWentBack = (_payment: Payment, { result }: VerifiedMoney) => result.kind !== "paid";
+const moreWentBack = (payment: Payment, money: VerifiedMoney) => {
+  const known = knownCapture(payment, money);
+  if (!known) return false;
+  const after = backAfter(known, money.result.kind);
+  const { refunded, reversed } = backOf(known);
+  return after.refunded > refunded || after.reversed > reversed;
+};
 
-const reversalNotRecorded = (payment: Payment, money: VerifiedMoney) =>
-  knownCapture(payment, money)?.reversal !== reversalOf(money.result);
+/** In REVIEW, money that counts as agreed, or that differs from what is known of it, is more than captured again. */
+const onlyCapturedAgain = (payment: Payment, money: VerifiedMoney) => {
+  const known = knownCapture(payment, money);
+  if (!known || money.result.kind !== "paid" || backOf(known).reversed === 0) return false;
+  if (payment.state === "SUCCESS" || isSettledUnpaid(payment)) return true;
+  return notAsAgreed(payment, money) && isSameMoney(known, money.result.facts);
+};
 
 const notFlaggedYet = ({ attention }: Payment, { code }: { code: AttentionCode }) =>
   !attention.some((known) => known.code === code);
@@ -113,6 +122,7 @@ function row<P extends Proof, Name extends string>(entry: Row<P, Name>): Row<P, 
 
 const UNSETTLED = ["CREATED", "PENDING"] as const satisfies readonly State[];
 const NOT_SUCCESS = [...UNSETTLED, ...SETTLED_UNPAID, "REVIEW"] as const satisfies readonly State[];
+const ANY_STATE = [...NOT_SUCCESS, "SUCCESS"] as const satisfies readonly State[];
 
 /** Every legal transition. Code, documents and the model read this table; nothing else changes a state. */
 export const TRANSITIONS = {
@@ -164,33 +174,29 @@ export const TRANSITIONS = {
     from: NOT_SUCCESS,
     to: "SUCCESS",
     proof: "verified_money",
-    guards: { attemptIsOurs, asAgreed },
+    guards: { attemptIsOurs, asAgreed, notDecidedOn },
   }),
   review: row({
     from: NOT_SUCCESS,
     to: "REVIEW",
     proof: "verified_money",
-    guards: { attemptIsOurs, notAsAgreed, noReversalInReview, notRecordedAlike },
+    guards: { attemptIsOurs, notAsAgreed, notRecordedAlike },
   }),
   duplicate: row({
     from: ["SUCCESS"],
     to: "same",
     proof: "verified_money",
-    guards: { moneyIsHere, captureNotRecorded },
+    guards: { captureNotRecorded },
   }),
   unmatched: row({
     from: ["none", ...NOT_SUCCESS],
     to: "REVIEW",
     proof: "verified_money",
-    guards: { attemptIsUnknown, noReversalInReview, notRecordedAlike },
+    guards: { attemptIsUnknown, notRecordedAlike },
   }),
   flag: row({ from: ["SUCCESS"], to: "same", proof: "listing_answer", guards: { notFlaggedYet } }),
-  reversal: row({
-    from: ["SUCCESS", "REVIEW"],
-    to: "same",
-    proof: "verified_money",
-    guards: { moneyWentBack, reversalNotRecorded },
-  }),
+  wentBack: row({ from: ANY_STATE, to: "same", proof: "verified_money", guards: { moreWentBack } }),
+  capturedAgain: row({ from: ANY_STATE, to: "same", proof: "verified_money", guards: { onlyCapturedAgain } }),
   finalise: row({
     from: SETTLED_UNPAID,
     to: "same",
@@ -242,7 +248,7 @@ function knownCapture({ captures }: Payment, { attempt, result }: VerifiedMoney)
   return captures.find((capture) => isSameCapture(capture, { attempt, reference: result.facts.reference }));
 }
 
-const MONEY_TRANSITIONS = ["confirm", "review", "duplicate", "unmatched", "reversal"] as const;
+const MONEY_TRANSITIONS = ["confirm", "review", "duplicate", "unmatched", "wentBack", "capturedAgain"] as const;
 export type MoneyTransition = (typeof MONEY_TRANSITIONS)[number];
 
 /**

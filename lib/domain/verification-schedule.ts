@@ -19,6 +19,9 @@ const MAX_OPENED = 64;
 /** Money that was under way may still arrive after a checkout is closed, so three more verifications follow. */
 const VERIFICATIONS_AFTER_CLOSING_MS = [HOUR_MS, DAY_MS, 7 * DAY_MS] as const;
 
+/** A confirmed checkout is verified once more, because money may go back after Chapa's list was compared. */
+const VERIFICATION_AFTER_CONFIRM_MS = 60 * DAY_MS;
+
 const FIRST_RETRY_MS = MINUTE_MS;
 const LONGEST_RETRY_MS = 6 * HOUR_MS;
 const FIRST_REPUBLISH_MS = 15 * MINUTE_MS;
@@ -44,6 +47,12 @@ export function nextVerification(attempt: Pick<Attempt, "openedAt" | "closedAt">
   if (rung !== undefined) return rung;
   const period = policy.ladderMs.at(-1) ?? DAY_MS;
   return openedAt + (Math.floor((now - openedAt) / period) + 1) * period;
+}
+
+/** Returns when a confirmed checkout is verified once more; undefined after that. */
+export function lastVerification(confirmedAt: Instant, now: Instant): Instant | undefined {
+  const at = confirmedAt + VERIFICATION_AFTER_CONFIRM_MS;
+  return at > now ? at : undefined;
 }
 
 /** Returns the earliest time at which the payment needs work; undefined if it needs none. */

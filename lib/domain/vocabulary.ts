@@ -42,7 +42,8 @@ export const TRANSITION_NAMES = [
   "duplicate",
   "unmatched",
   "flag",
-  "reversal",
+  "wentBack",
+  "capturedAgain",
   "finalise",
 ] as const;
 export type TransitionName = (typeof TRANSITION_NAMES)[number];
@@ -58,6 +59,9 @@ export type CaptureKind = (typeof CAPTURE_KINDS)[number];
 /** How captured money went back at Chapa: refunded (we or the merchant sent it back) or reversed (the bank took it). */
 export const REVERSALS = ["refunded", "reversed"] as const;
 export type Reversal = (typeof REVERSALS)[number];
+
+/** What verify reports of captured money: it is here, or it went back. */
+export type MoneyKind = "paid" | Reversal;
 
 /** The reasons for which verify reports no money. */
 export const UNPAID_REASONS = ["pending", "failed", "not_found"] as const;

@@ -173,8 +173,8 @@ async function compareDay(run: Run, day: string): Promise<void> {
   let totals = NO_TOTALS;
   await eachPaymentOf(run, day, async (payment) => {
     let current = payment;
-    for (const { attempt, at, listed, reversal, reference, amount } of payment.captures) {
-      if (listed || reversal || run.now - at < LISTED_WITHIN_MS) continue;
+    for (const { attempt, at, listed, back, reference, amount } of payment.captures) {
+      if (listed || back || run.now - at < LISTED_WITHIN_MS) continue;
       const checkout = checkoutRefOf(payment.ref, attempt);
       current = (await verify(run, checkout)) ?? current;
       report(run, "not_listed", { name: checkout.txRef, reference, amount, at, checkout });

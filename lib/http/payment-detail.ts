@@ -1,7 +1,8 @@
 import type { PaymentDetail } from "../contract/api.ts";
 import { txRefOf } from "../domain/ids.ts";
-import { openedAttempts, openFlags, type Payment, shownTxRef } from "../domain/payment.ts";
+import { backOf, type Capture, openedAttempts, openFlags, type Payment, shownTxRef } from "../domain/payment.ts";
 import { type Policy, timeoutAt } from "../domain/verification-schedule.ts";
+import { REVERSALS } from "../domain/vocabulary.ts";
 import { MASKED, toStatusResponse } from "./payment-response.ts";
 
 /**
@@ -26,7 +27,7 @@ export function toDetail(payment: Payment, policy: Policy, showsAll: boolean): P
       closed_at: closedAt === undefined ? null : iso(closedAt),
       end: end ?? null,
     })),
-    captures: payment.captures.map(({ attempt, at, kind, amount, currency, method, reference, reversal }) => ({
+    captures: payment.captures.map(({ attempt, at, kind, amount, currency, method, reference, back }) => ({
       attempt,
       at: iso(at),
       kind,
@@ -34,7 +35,7 @@ export function toDetail(payment: Payment, policy: Policy, showsAll: boolean): P
       currency: currency ?? null,
       method: method ?? null,
       reference: reference === undefined ? null : masked(reference),
-      reversal: reversal ?? null,
+      back: wentBack({ back }),
     })),
     history: payment.history.map(({ transition, at, by, evidence }) => ({
       transition,
@@ -43,6 +44,12 @@ export function toDetail(payment: Payment, policy: Policy, showsAll: boolean): P
       evidence: showsAll ? (evidence ?? null) : null,
     })),
   };
+}
+
+/** What of a capture went back, and who sent it: without a refund of ours, that was at Chapa or the bank. */
+function wentBack(capture: Pick<Capture, "back">): PaymentDetail["captures"][number]["back"] {
+  const back = backOf(capture);
+  return REVERSALS.filter((kind) => back[kind] > 0).map((kind) => ({ kind, amount: back[kind] / 100, by: "chapa" }));
 }
 
 function iso(at: number): string {

@@ -5,15 +5,7 @@ import { Ref, Uuid } from "../domain/ids.ts";
 import { Currency, Santim } from "../domain/money.ts";
 import { type HistoryEntry, isInert, type Payment } from "../domain/payment.ts";
 import { DAY_MS } from "../domain/time.ts";
-import {
-  ATTEMPT_ENDS,
-  ATTENTION_CODES,
-  CAPTURE_KINDS,
-  MODES,
-  REVERSALS,
-  STATES,
-  TRANSITION_NAMES,
-} from "../domain/vocabulary.ts";
+import { ATTEMPT_ENDS, ATTENTION_CODES, CAPTURE_KINDS, MODES, STATES, TRANSITION_NAMES } from "../domain/vocabulary.ts";
 import { dayKey, paymentKey, shardOf } from "./keys.ts";
 
 export type Item = Record<string, NativeAttributeValue>;
@@ -51,7 +43,7 @@ const StoredCapture = z.object({
   reference: z.string().optional(),
   method: z.string().optional(),
   charge: Santim.optional(),
-  reversal: z.enum(REVERSALS).optional(),
+  back: z.object({ refunded: Santim, reversed: Santim }).optional(),
   listed: flag,
 });
 
@@ -100,7 +92,6 @@ const StoredPayment = z.object({
   late: flag,
   finalised: flag,
   captures: z.array(StoredCapture).default([]),
-  refundable: Santim.default(Santim.parse(0)),
   attention: z.array(StoredAttention).default([]),
   acknowledged_at: instant.optional(),
   sent_at: instant.optional(),
@@ -138,7 +129,6 @@ export function fromItem(item: Item): Payment {
     late: stored.late,
     finalised: stored.finalised,
     captures: stored.captures,
-    refundable: stored.refundable,
     attention: stored.attention,
     acknowledgedAt: stored.acknowledged_at,
     sentAt: stored.sent_at,
@@ -183,7 +173,6 @@ export function toItem(payment: Payment): Item {
     late: payment.late,
     finalised: payment.finalised,
     captures: payment.captures.length > 0 ? payment.captures.map(withoutUndefined) : undefined,
-    refundable: payment.captures.length > 0 ? payment.refundable : undefined,
     attention:
       payment.attention.length > 0
         ? payment.attention.map(({ answeredAt, ...rest }) => withoutUndefined({ ...rest, answered_at: answeredAt }))

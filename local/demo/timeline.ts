@@ -83,7 +83,8 @@ const TRANSITION_TEXTS: Record<HistoryEntry["transition"], string> = {
   duplicate: "a second capture of a paid fee: a person must decide",
   unmatched: "a capture without a row of ours: a person must decide",
   flag: "a person must decide",
-  reversal: "verified: refunded or reversed",
+  wentBack: "verified: refunded or reversed",
+  capturedAgain: "verified: the bank returned the money",
   finalise: "finalised: the failure can be delivered to the listing service",
 };
 

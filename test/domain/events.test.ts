@@ -37,7 +37,7 @@ test("a note beside the version causes no event, whatever it is", () => {
 test("a person is called once for each flag", () => {
   const once = captured(anOpened(), "review", moneyOn(anOpened()));
   const gone = moneyOn(once, 0, { kind: "reversed" });
-  expect(outcomeOf(once, captured(once, "reversal", gone)).attention).toEqual(["reversed"]);
+  expect(outcomeOf(once, captured(once, "wentBack", gone)).attention).toEqual(["reversed"]);
 });
 
 test("the payer is notified of each end, and of nothing that is open or under review", () => {

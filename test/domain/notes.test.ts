@@ -145,7 +145,7 @@ test("an answer of the listing that needs a person is flagged once and ends the 
   expect(asked.sentAt).toBe(LATER.now);
   const closed = flag(asked, "listing_closed", LATER);
   expect(openFlags(closed)).toEqual(["listing_closed"]);
-  expect(closed).toMatchObject({ sentAt: undefined, dueAt: undefined });
+  expect(closed).toMatchObject({ sentAt: undefined, dueAt: LATER.now + 60 * DAY_MS });
   expect(closed.history.at(-1)?.evidence).toBe("listing_closed");
   expect(() => flag(closed, "listing_closed", LATER)).toThrow("no flag: notFlaggedYet does not hold");
   expect(openFlags(flag(closed, "listing_unclear", LATER))).toEqual(["listing_closed", "listing_unclear"]);
@@ -158,7 +158,7 @@ test("a delivery awaits the listing's answer from the call on and ends with a de
     ...asked,
     sentAt: undefined,
     acknowledgedAt: LATER.now,
-    dueAt: undefined,
+    dueAt: LATER.now + 60 * DAY_MS,
   });
 });
 

@@ -123,7 +123,7 @@ describe("delivery plans of webhooks", () => {
       expect([early?.state, later?.state]).toEqual([delivery.soon ? "SUCCESS" : "PENDING", "SUCCESS"]);
       expect(end).toMatchObject({ state: "SUCCESS", captures: [{ kind: "confirmed", amount: 50_000 }] });
       const moves = end && movesOf(end).filter((move) => move !== "open");
-      expect(moves).toEqual(["claim", "confirm", ...(delivery.plan.replay ? ["reversal"] : [])]);
+      expect(moves).toEqual(["claim", "confirm", ...(delivery.plan.replay ? ["wentBack"] : [])]);
       expect(end && openFlags(end)).toEqual(delivery.plan.replay ? ["refunded"] : []);
     },
   );

@@ -112,8 +112,8 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
     {
       name: "a second capture is nobody's business",
       file: "lib/domain/transitions.ts",
-      from: `const MONEY_TRANSITIONS = ["confirm", "review", "duplicate", "unmatched", "reversal"] as const;`,
-      to: `const MONEY_TRANSITIONS = ["confirm", "review", "unmatched", "reversal"] as const;`,
+      from: `const MONEY_TRANSITIONS = ["confirm", "review", "duplicate", "unmatched", "wentBack", "capturedAgain"] as const;`,
+      to: `const MONEY_TRANSITIONS = ["confirm", "review", "unmatched", "wentBack", "capturedAgain"] as const;`,
     },
     {
       name: "two captures on one checkout are the same money",
@@ -124,7 +124,7 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
     {
       name: "a second capture calls nobody where somebody is called already",
       file: "lib/domain/apply.ts",
-      from: `{ ...record("duplicate"), ...withFlag("duplicate") }`,
+      from: `{ ...record("duplicate"), ...withFlag(reversal ?? "duplicate") }`,
       to: `{ ...record("duplicate"), ...(payment.attention.length > 0 ? {} : withFlag("duplicate")) }`,
     },
     {
@@ -145,8 +145,8 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
     {
       name: "money that went back undoes the success",
       file: "lib/domain/transitions.ts",
-      from: `    to: "same",\n    proof: "verified_money",\n    guards: { moneyWentBack, reversalNotRecorded },`,
-      to: `    to: "REVIEW",\n    proof: "verified_money",\n    guards: { moneyWentBack, reversalNotRecorded },`,
+      from: `wentBack: row({ from: ANY_STATE, to: "same",`,
+      to: `wentBack: row({ from: ANY_STATE, to: "REVIEW",`,
     },
     {
       name: "other links of a paid fee are left open",
@@ -415,8 +415,8 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
     {
       name: "money that went back can be refunded again",
       file: "lib/domain/payment.ts",
-      from: "currency === terms.currency && !reversal ? [amount] : [],",
-      to: "currency === terms.currency ? [amount] : [],",
+      from: "capture.currency === terms.currency ? [leftOf(capture)] : [])),",
+      to: "capture.currency === terms.currency ? [capture.amount] : [])),",
     },
   ]),
 ];

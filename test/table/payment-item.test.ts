@@ -18,7 +18,7 @@ const CAPTURES: Payment["captures"] & Item[] = [
     reference: "AP1",
     method: "telebirr",
     charge: Santim.parse(1_250),
-    reversal: "refunded",
+    back: { refunded: Santim.parse(40_000), reversed: Santim.parse(0) },
     listed: true,
   },
   { attempt: 0, at: T0 + 12, kind: "duplicate" },
@@ -52,7 +52,6 @@ const ROW = {
   late: true,
   finalised: true,
   captures: CAPTURES,
-  refundable: 40_000,
   attention: [
     { code: "duplicate", at: T0 + 13, attempt: 0, answered_at: T0 + 14 },
     { code: "listing_closed", at: T0 + 15 },
@@ -91,7 +90,6 @@ const PAYMENT: Payment = {
   late: true,
   finalised: true,
   captures: CAPTURES,
-  refundable: Santim.parse(40_000),
   attention: [
     { code: "duplicate", at: T0 + 13, attempt: 0, answeredAt: T0 + 14 },
     { code: "listing_closed", at: T0 + 15 },
@@ -135,10 +133,10 @@ test("a payment's row has no attribute for what is absent, at any depth", () => 
 
 test("a payment without money or attention has no attribute for them and is read as without", () => {
   const written = toItem(anOpened());
-  for (const name of ["captures", "refundable", "attention", "settled_at", "late", "finalised", "ttl", "lease"]) {
+  for (const name of ["captures", "attention", "settled_at", "late", "finalised", "ttl", "lease"]) {
     expect(written).not.toHaveProperty(name);
   }
-  expect(fromItem(written)).toMatchObject({ captures: [], refundable: 0, attention: [] });
+  expect(fromItem(written)).toMatchObject({ captures: [], attention: [] });
 });
 
 test("a payment's row is found by indexes only where it needs to be, and ends by itself only while nothing was opened", () => {
@@ -158,18 +156,17 @@ test.each([
   for (const value of ["", "OTHER", 7, undefined]) expect(() => fromItem({ ...ROW, [name]: value })).toThrow();
 });
 
-test("a payment's row holds every end, kind, reversal, code and transition that exists, and no other", () => {
-  const nested = (change: Partial<Record<"end" | "kind" | "reversal" | "code" | "transition", string>>) => ({
+test("a payment's row holds every end, kind, code and transition that exists, and no other", () => {
+  const nested = (change: Partial<Record<"end" | "kind" | "code" | "transition", string>>) => ({
     ...ROW,
     attempts: { 0: { ...ROW.attempts[0], end: change.end ?? "paid" } },
-    captures: [{ ...ROW.captures[0], kind: change.kind ?? "reviewed", reversal: change.reversal ?? "reversed" }],
+    captures: [{ ...ROW.captures[0], kind: change.kind ?? "reviewed" }],
     attention: [{ code: change.code ?? "unmatched", at: T0 }],
     history: [`${change.transition ?? "open"} 5 x`],
   });
   const known = {
     end: ["renewed", "failed", "expired", "cancelled", "superseded", "paid"],
     kind: ["confirmed", "reviewed", "duplicate"],
-    reversal: ["refunded", "reversed"],
     code: ["mismatch", "duplicate", "unmatched", "refunded", "reversed", "listing_closed", "listing_unclear"],
     transition: TRANSITION_NAMES,
   };
