@@ -59,7 +59,24 @@ const instant = z.string().nullable().describe("ISO 8601, UTC.");
 export const PaymentDetail = PaymentResponse.extend({
   late: z.boolean().describe("Whether the money came after the payment was settled without money."),
   finalised: z.boolean().describe("Whether no further checkout can follow, because the listing service gets FAILED."),
-  attention: z.array(z.string()).describe("Codes of what a person must decide."),
+  attention: z
+    .array(
+      z.object({
+        id: z.string().describe("Names the entry in an answer."),
+        code: z.string(),
+        subject: z
+          .string()
+          .describe(
+            "What it is about: a capture (Chapa's reference), a refund, an attempt (`attempt-N`) or `delivery`.",
+          ),
+        at: z.string(),
+        answered: z
+          .object({ at: z.string(), by: z.string(), reason: z.string() })
+          .nullable()
+          .describe("Null while it waits for a person."),
+      }),
+    )
+    .describe("What a person must see, oldest first. Ids and subjects are masked for owners."),
   expires_at: instant.describe("When it expires if it is not paid; null once it is settled."),
   attempts: z.array(
     z.object({

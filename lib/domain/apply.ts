@@ -1,3 +1,4 @@
+import { captureSubject, DELIVERY, entryIdOf, flagAnswered, flagged, nextSubject } from "./attention.ts";
 import { type ClosingEvidence, type PaidFacts, reversalOf, type VerifiedMoney } from "./evidence.ts";
 import type { Fee, Ref } from "./ids.ts";
 import { Santim } from "./money.ts";
@@ -5,18 +6,20 @@ import {
   type Attempt,
   backAfter,
   type Capture,
+  type Flag,
   isAllGone,
   isSameCapture,
   isSettledUnpaid,
   type Lease,
   type Payment,
+  STORED_CAPTURES,
   type Terms,
   termsOf,
 } from "./payment.ts";
 import type { Instant } from "./time.ts";
 import { type ContextOf, type MoneyTransition, refusalOf, TRANSITIONS, type TransitionContext } from "./transitions.ts";
 import { dueAt, lastVerification, nextVerification } from "./verification-schedule.ts";
-import type { AttemptEnd, AttentionCode, TransitionName } from "./vocabulary.ts";
+import type { AttemptEnd, AttentionCode, Reversal, TransitionName } from "./vocabulary.ts";
 
 /** How an attempt begins: the terms of its checkout, and the lease of the caller that opens it. */
 export type Start = { terms: Terms; lease: Lease };
@@ -107,14 +110,21 @@ export function finalise(payment: Payment, attempt: number, context: TransitionC
   return applied(payment, "finalise", { ...context, attempt }, { changes: { finalised: true } });
 }
 
-/** Returns the payment with a flag, because only a person can deal with the listing's answer. */
-export function flag(
+/** Returns the payment with a flag for a person. One about the delivery ends it. */
+export function flag(payment: Payment, { code, subject }: Flag, context: TransitionContext): Payment {
+  const attention = flagged(payment, { code, subject }, context);
+  const changes = subject === DELIVERY ? { attention, sentAt: undefined } : { attention };
+  return applied(payment, "flag", { ...context, code, subject }, { changes, evidence: entryIdOf({ code, subject }) });
+}
+
+/** Returns the payment with a person's answer to the flag with the id `entry`; `context.by` is that person. */
+export function answer(
   payment: Payment,
-  code: "listing_closed" | "listing_unclear",
+  { entry, reason }: { entry: string; reason: string },
   context: TransitionContext,
 ): Payment {
-  const changes = { attention: flagged(payment, { code }, context), sentAt: undefined };
-  return applied(payment, "flag", { ...context, code }, { changes, evidence: code });
+  const changes = { attention: flagAnswered(payment, { entry, reason }, context) };
+  return applied(payment, "answer", { ...context, entry }, { changes, evidence: entry });
 }
 
 /** Makes the transition that {@link transitionForMoney} returned. */
@@ -124,22 +134,22 @@ export function applyCapture(
   money: VerifiedMoney,
   context: TransitionContext,
 ): Payment {
-  const { attempt, result } = money;
+  const { result } = money;
   const reversal = reversalOf(result);
   const record = (kind: Capture["kind"]) => recorded(payment, kind, money, context);
-  const withFlag = (code: AttentionCode) => ({ attention: flagged(payment, { code, attempt }, context) });
+  const withFlag = (code: AttentionCode) => ({ attention: flaggedMoney(payment, code, money, context) });
   const changes = (): Partial<Payment> => {
     switch (name) {
       case "confirm":
         return { ...record("confirmed"), ...succeeded(payment, context) };
       case "review":
-        return { ...record("reviewed"), ...WITHOUT_LINK, ...withFlag(reversal ?? "mismatch") };
+        return { ...record("reviewed"), ...WITHOUT_LINK, ...withFlag(reversal ? FLAG_OF[reversal] : "mismatch") };
       case "unmatched":
         return { ...record("reviewed"), ...WITHOUT_LINK, ...withFlag("unmatched") };
       case "duplicate":
-        return { ...record("duplicate"), ...withFlag(reversal ?? "duplicate") };
+        return { ...record("duplicate"), ...withFlag(reversal ? FLAG_OF[reversal] : "duplicate") };
       case "wentBack":
-        return { ...record("duplicate"), ...withFlag(reversal ?? "reversed") };
+        return { ...record("duplicate"), ...withFlag(FLAG_OF[reversal ?? "reversed"]) };
       case "capturedAgain":
         return { ...record("duplicate"), ...(isSettledUnpaid(payment) ? withFlag("duplicate") : {}) };
     }
@@ -231,6 +241,7 @@ function recorded(
   { attempt, result }: VerifiedMoney,
   { now, policy }: TransitionContext,
 ): Partial<Payment> {
+  if (kind !== "confirmed" && isOneTooMany(payment, { attempt, result })) return { verifiedAt: now };
   const captures = withCapture(payment.captures, kind, { attempt, result }, now);
   const terms = attempt > payment.attempt ? { ...payment.terms, amount: NEVER_AGREED } : termsOf(payment, attempt);
   const record = payment.attempts[attempt] ?? { ...terms, openedAt: now };
@@ -283,11 +294,29 @@ function succeeded(payment: Payment, { now }: TransitionContext): Partial<Paymen
 /** The payment's URL can no longer be paid, and no caller may open another checkout. */
 const WITHOUT_LINK = { lease: undefined, checkoutUrl: undefined } as const;
 
-function flagged(
-  { attention }: Payment,
-  { code, attempt }: { code: AttentionCode; attempt?: number },
-  { now }: TransitionContext,
+const FLAG_OF = { refunded: "refunded_outside", reversed: "reversed" } as const satisfies Record<
+  Reversal,
+  AttentionCode
+>;
+
+/** Raises `code` about one capture. A capture keeps its subject if its reference becomes known later. */
+function flaggedMoney(
+  payment: Payment,
+  code: AttentionCode,
+  { attempt, result }: VerifiedMoney,
+  context: TransitionContext,
 ): Payment["attention"] {
-  const isOpen = attention.some((known) => known.code === code && known.attempt === attempt && !known.answeredAt);
-  return isOpen ? attention : [...attention, { code, at: now, attempt }];
+  const { reference } = result.facts;
+  const known = payment.captures.find((capture) => isSameCapture(capture, { attempt, reference }));
+  const capture = captureSubject(known ?? { attempt, reference });
+  // A recorded capture is reversed, or captured again, a further time.
+  const isRepeated = known && (code === "reversed" || code === "duplicate");
+  const subject = isRepeated ? nextSubject(payment, { code, subject: capture }) : capture;
+  const isStored = !isOneTooMany(payment, { attempt, result });
+  return flagged(payment, { code: isStored ? code : "too_many_captures", subject }, context);
+}
+
+function isOneTooMany({ captures }: Payment, { attempt, result: { facts } }: VerifiedMoney): boolean {
+  const isKnown = captures.some((capture) => isSameCapture(capture, { attempt, reference: facts.reference }));
+  return !isKnown && captures.length >= STORED_CAPTURES;
 }

@@ -1,6 +1,7 @@
-import { isInert, openFlags, type Payment } from "./payment.ts";
+import { entryIdOf, openEntries } from "./attention.ts";
+import { type Flag, isInert, type Payment } from "./payment.ts";
 import { type TotalsDelta, totalsDelta } from "./totals.ts";
-import { type AttentionCode, type FinalStatus, type UserEvent, WIRE_STATUS } from "./vocabulary.ts";
+import { type FinalStatus, type UserEvent, WIRE_STATUS } from "./vocabulary.ts";
 
 /** What one version of a payment means for other services. */
 export type Outcome = {
@@ -8,7 +9,7 @@ export type Outcome = {
   listing: boolean;
   user: UserEvent | undefined;
   /** Flags that this version raised. */
-  attention: AttentionCode[];
+  attention: Flag[];
   totals: TotalsDelta | undefined;
 };
 
@@ -16,11 +17,13 @@ export type Outcome = {
 export function outcomeOf(before: Payment | undefined, after: Payment): Outcome {
   const nothing: Outcome = { listing: false, user: undefined, attention: [], totals: undefined };
   if (before?.version === after.version) return nothing;
-  const known = before ? openFlags(before) : [];
+  const known = before ? openEntries(before).map(entryIdOf) : [];
   return {
     listing: listingStatusOf(after) !== undefined && (!before || listingStatusOf(before) !== listingStatusOf(after)),
     user: before?.state === after.state ? undefined : userEventOf(after),
-    attention: openFlags(after).filter((code) => !known.includes(code)),
+    attention: openEntries(after)
+      .filter((entry) => !known.includes(entryIdOf(entry)))
+      .map(({ code, subject }) => ({ code, subject })),
     totals: totalsDelta(before, after),
   };
 }

@@ -53,13 +53,20 @@ export type Capture = {
   listed?: true | undefined;
 };
 
-/** A flag for a person to decide; it raises an alarm until `answeredAt`. */
-export type Attention = {
-  code: AttentionCode;
+/**
+ * What a person must see, and what it is about: a capture (Chapa's reference, or its attempt), a refund (its id), an
+ * attempt (`attempt-N`), or `delivery`.
+ */
+export type Flag = { code: AttentionCode; subject: string };
+
+/** A raised flag. It raises an alarm until it is answered, by a person or because it has ended. */
+export type Attention = Flag & {
   at: Instant;
-  attempt?: number | undefined;
-  answeredAt?: Instant | undefined;
+  answered?: { at: Instant; by: string; reason: string } | undefined;
 };
+
+/** How many captures are stored in full. One more is only raised as `too_many_captures`. */
+export const STORED_CAPTURES = 64;
 
 /** One state change: what, when, by whom, on what evidence. It is never rewritten. */
 export type HistoryEntry = { transition: TransitionName; at: Instant; by: string; evidence?: string | undefined };
@@ -147,7 +154,7 @@ export function shownTxRef(payment: Payment): TxRef {
 
 /** Returns the codes that still await a person's decision. */
 export function openFlags(payment: Payment): AttentionCode[] {
-  return payment.attention.filter((attention) => !attention.answeredAt).map((attention) => attention.code);
+  return payment.attention.filter(({ answered }) => !answered).map(({ code }) => code);
 }
 
 /** Whether both report the same money. Two references on one attempt are two captures. */

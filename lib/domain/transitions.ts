@@ -1,5 +1,15 @@
+import { isEntryOpen, isRaisable } from "./attention.ts";
 import { type ClosingEvidence, isAsAgreed, isSameMoney, type VerifiedMoney } from "./evidence.ts";
-import { backAfter, backOf, type Capture, isSameCapture, isSettledUnpaid, type Payment } from "./payment.ts";
+import {
+  backAfter,
+  backOf,
+  type Capture,
+  type Flag,
+  isSameCapture,
+  isSettledUnpaid,
+  type Payment,
+  STORED_CAPTURES,
+} from "./payment.ts";
 import type { Instant } from "./time.ts";
 import {
   attemptsLeft,
@@ -9,7 +19,7 @@ import {
   type Policy,
   timeoutAt,
 } from "./verification-schedule.ts";
-import { type AttentionCode, SETTLED_UNPAID, type State, type TransitionName } from "./vocabulary.ts";
+import { SETTLED_UNPAID, STATES, type State, type TransitionName } from "./vocabulary.ts";
 
 /** When, by whom and under which policy a transition is made. */
 export type TransitionContext = { now: Instant; by: string; policy: Policy };
@@ -25,7 +35,10 @@ type Proofs = {
   verified_money: VerifiedMoney;
   /** Verify found no money on this attempt. */
   verified_unpaid: { attempt: number };
-  listing_answer: { code: AttentionCode };
+  /** A fact or a condition that a person must see. */
+  fact_or_condition: Flag;
+  /** A person answers the entry with this id. */
+  persons_answer: { entry: string };
 };
 export type Proof = keyof Proofs;
 
@@ -83,10 +96,16 @@ const notDecidedOn = (payment: Payment, money: VerifiedMoney) =>
 /** The same evidence does not reopen what a person has decided or is deciding. */
 const notRecordedAlike = (payment: Payment, money: VerifiedMoney) => {
   const known = knownCapture(payment, money);
-  return !known || (money.result.kind === "paid" && !isSameMoney(known, money.result.facts));
+  if (!known) return captureNotRecorded(payment, money);
+  return money.result.kind === "paid" && !isSameMoney(known, money.result.facts);
 };
 
-const captureNotRecorded = (payment: Payment, money: VerifiedMoney) => knownCapture(payment, money) === undefined;
+/** Beside the stored captures only one more is recorded: as `too_many_captures`. */
+const captureNotRecorded = (payment: Payment, money: VerifiedMoney) => {
+  const hasRoom = payment.captures.length < STORED_CAPTURES;
+  const isOneTooMany = payment.attention.some(({ code }) => code === "too_many_captures");
+  return knownCapture(payment, money) === undefined && (hasRoom || !isOneTooMany);
+};
 
 const moreWentBack = (payment: Payment, money: VerifiedMoney) => {
   const known = knownCapture(payment, money);
@@ -104,8 +123,10 @@ const onlyCapturedAgain = (payment: Payment, money: VerifiedMoney) => {
   return notAsAgreed(payment, money) && isSameMoney(known, money.result.facts);
 };
 
-const notFlaggedYet = ({ attention }: Payment, { code }: { code: AttentionCode }) =>
-  !attention.some((known) => known.code === code);
+const notFlaggedYet = (payment: Payment, { code, subject, now }: Flag & { now: Instant }) =>
+  isRaisable(payment, { code, subject }, now);
+
+const entryIsOpen = (payment: Payment, { entry }: { entry: string }) => isEntryOpen(payment, entry);
 
 const finaliseTimeReached = (payment: Payment, { now, policy }: TransitionContext) => {
   const at = finaliseAt(payment, policy);
@@ -122,7 +143,6 @@ function row<P extends Proof, Name extends string>(entry: Row<P, Name>): Row<P, 
 
 const UNSETTLED = ["CREATED", "PENDING"] as const satisfies readonly State[];
 const NOT_SUCCESS = [...UNSETTLED, ...SETTLED_UNPAID, "REVIEW"] as const satisfies readonly State[];
-const ANY_STATE = [...NOT_SUCCESS, "SUCCESS"] as const satisfies readonly State[];
 
 /** Every legal transition. Code, documents and the model read this table; nothing else changes a state. */
 export const TRANSITIONS = {
@@ -194,9 +214,10 @@ export const TRANSITIONS = {
     proof: "verified_money",
     guards: { attemptIsUnknown, notRecordedAlike },
   }),
-  flag: row({ from: ["SUCCESS"], to: "same", proof: "listing_answer", guards: { notFlaggedYet } }),
-  wentBack: row({ from: ANY_STATE, to: "same", proof: "verified_money", guards: { moreWentBack } }),
-  capturedAgain: row({ from: ANY_STATE, to: "same", proof: "verified_money", guards: { onlyCapturedAgain } }),
+  flag: row({ from: STATES, to: "same", proof: "fact_or_condition", guards: { notFlaggedYet } }),
+  answer: row({ from: STATES, to: "same", proof: "persons_answer", guards: { entryIsOpen } }),
+  wentBack: row({ from: STATES, to: "same", proof: "verified_money", guards: { moreWentBack } }),
+  capturedAgain: row({ from: STATES, to: "same", proof: "verified_money", guards: { onlyCapturedAgain } }),
   finalise: row({
     from: SETTLED_UNPAID,
     to: "same",

@@ -42,6 +42,7 @@ export const TRANSITION_NAMES = [
   "duplicate",
   "unmatched",
   "flag",
+  "answer",
   "wentBack",
   "capturedAgain",
   "finalise",
@@ -75,16 +76,30 @@ export type Unavailable = (typeof UNAVAILABLE)[number];
 export const DEFINITIVE_CANCELS = ["closed", "already_over", "not_found"] as const;
 export type DefinitiveCancel = (typeof DEFINITIVE_CANCELS)[number];
 
-/** Why a person must decide about a payment. */
-export const ATTENTION_CODES = [
+/** Facts that a person must decide about. They stay until they are answered. */
+export const ATTENTION_FACTS = [
   "mismatch",
   "duplicate",
   "unmatched",
-  "refunded",
   "reversed",
+  "refunded_outside",
   "listing_closed",
   "listing_unclear",
+  "refund_unclear",
+  "refund_refused",
+  "refund_undone",
+  "refund_unconfirmed",
+  "unknown_status",
+  "not_found",
+  "paid_twice_property",
+  "too_many_captures",
 ] as const;
+
+/** What a person must know of while it lasts. It ends by itself. */
+export const ATTENTION_CONDITIONS = ["stuck"] as const;
+
+/** Why a person must look at a payment. */
+export const ATTENTION_CODES = [...ATTENTION_FACTS, ...ATTENTION_CONDITIONS] as const;
 export type AttentionCode = (typeof ATTENTION_CODES)[number];
 
 /** The messages that a payer gets. Each is sent once per change, as best effort, and never delays a payment. */

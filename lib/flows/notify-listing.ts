@@ -1,4 +1,5 @@
 import { flag } from "../domain/apply.ts";
+import { DELIVERY } from "../domain/attention.ts";
 import { listingStatusOf } from "../domain/events.ts";
 import { paymentIdOf, type Ref, type Uuid } from "../domain/ids.ts";
 import { deliveryEnded, deliverySent } from "../domain/notes.ts";
@@ -153,7 +154,7 @@ async function closed(
 ): Promise<Step> {
   if (delivery.status === "FAILED") return ended(ports, delivery, false);
   await updatePayment(ports.payments, delivery.payment, (current) =>
-    awaitsAcknowledgement(current) ? flag(current, code, contextOf(ports)) : undefined,
+    awaitsAcknowledgement(current) ? flag(current, { code, subject: DELIVERY }, contextOf(ports)) : undefined,
   );
   return { kind: "done" };
 }

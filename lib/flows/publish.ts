@@ -27,9 +27,9 @@ export async function publish(ports: PublishPorts, changes: readonly Change[]): 
   await ports.listing.sendAll(steps.filter(({ outcome }) => outcome.listing).map(({ after }) => toListing(after)));
   await ports.notification.sendAll(steps.flatMap(({ after, outcome }) => toUser(after, outcome)));
   for (const { after, outcome } of steps) {
-    for (const code of outcome.attention) {
+    for (const { code, subject } of outcome.attention) {
       ports.count("AttentionRaised");
-      ports.log.error("attention_raised", { ...paymentFields(after), code });
+      ports.log.error("attention_raised", { ...paymentFields(after), code, subject });
     }
     if (outcome.totals) await addTotals(ports, after, outcome.totals);
   }

@@ -1,6 +1,7 @@
 import type { PaymentDetail } from "../contract/api.ts";
+import { entryIdOf } from "../domain/attention.ts";
 import { txRefOf } from "../domain/ids.ts";
-import { backOf, type Capture, openedAttempts, openFlags, type Payment, shownTxRef } from "../domain/payment.ts";
+import { backOf, type Capture, openedAttempts, type Payment, shownTxRef } from "../domain/payment.ts";
 import { type Policy, timeoutAt } from "../domain/verification-schedule.ts";
 import { REVERSALS } from "../domain/vocabulary.ts";
 import { MASKED, toStatusResponse } from "./payment-response.ts";
@@ -17,7 +18,15 @@ export function toDetail(payment: Payment, policy: Policy, showsAll: boolean): P
     chapa_tx_ref: masked(shownTxRef(payment)),
     late: payment.late ?? false,
     finalised: payment.finalised ?? false,
-    attention: openFlags(payment),
+    attention: payment.attention.map((entry) => ({
+      id: masked(entryIdOf(entry)),
+      code: entry.code,
+      subject: masked(entry.subject),
+      at: iso(entry.at),
+      answered: entry.answered
+        ? { at: iso(entry.answered.at), by: masked(entry.answered.by), reason: masked(entry.answered.reason) }
+        : null,
+    })),
     expires_at: isUndecided ? iso(timeoutAt(payment, policy)) : null,
     attempts: openedAttempts(payment).map(({ number, amount, openedAt, closedAt, end }) => ({
       number,

@@ -5,6 +5,9 @@ import { addisAbabaDay, type Instant } from "../domain/time.ts";
 /** The buckets of the `due` index. They spread its load. */
 export const DUE_SHARDS = ["0", "1", "2", "3"] as const;
 
+/** The buckets of the `by-attention` index. */
+export const FLAG_SHARDS = ["0", "1"] as const;
+
 export const paymentKey = (ref: Ref) => ({ pk: `${PAYMENT_PREFIX}${ref}` });
 export const requestKey = (hash: string) => ({ pk: `R#${hash}` });
 export const contactKey = (ref: Ref) => ({ pk: `C#${ref}` });
@@ -15,6 +18,11 @@ export const totalsKey = (day: string) => ({ pk: `T#${day}` });
 /** Returns the bucket of a payment. It depends on the ref's last character, which is as random as the rest. */
 export function shardOf(ref: Ref): string {
   return String(ref.charCodeAt(ref.length - 1) % DUE_SHARDS.length);
+}
+
+/** Returns the bucket in the `by-attention` index of a payment that needs a person. */
+export function flagShardOf(ref: Ref): string {
+  return String(ref.charCodeAt(ref.length - 1) % FLAG_SHARDS.length);
 }
 
 /** Returns the key in the `by-day` index: the day of the first checkout in Addis Ababa, and the bucket. */

@@ -1,12 +1,13 @@
 import type { NativeAttributeValue } from "@aws-sdk/util-dynamodb";
 import * as z from "zod";
 import { PAYMENT_PREFIX } from "../contract/table.ts";
+import { flaggedSince } from "../domain/attention.ts";
 import { Ref, Uuid } from "../domain/ids.ts";
 import { Currency, Santim } from "../domain/money.ts";
 import { type HistoryEntry, isInert, type Payment } from "../domain/payment.ts";
 import { DAY_MS } from "../domain/time.ts";
 import { ATTEMPT_ENDS, ATTENTION_CODES, CAPTURE_KINDS, MODES, STATES, TRANSITION_NAMES } from "../domain/vocabulary.ts";
-import { dayKey, paymentKey, shardOf } from "./keys.ts";
+import { dayKey, flagShardOf, paymentKey, shardOf } from "./keys.ts";
 
 export type Item = Record<string, NativeAttributeValue>;
 
@@ -47,14 +48,12 @@ const StoredCapture = z.object({
   listed: flag,
 });
 
-const StoredAttention = z
-  .object({
-    code: z.enum(ATTENTION_CODES),
-    at: instant,
-    attempt: z.number().int().optional(),
-    answered_at: instant.optional(),
-  })
-  .transform(({ answered_at, ...rest }) => ({ ...rest, answeredAt: answered_at }));
+const StoredAttention = z.object({
+  code: z.enum(ATTENTION_CODES),
+  subject: z.string(),
+  at: instant,
+  answered: z.object({ at: instant, by: z.string(), reason: z.string() }).optional(),
+});
 
 const StoredTransition = z.enum(TRANSITION_NAMES);
 
@@ -144,6 +143,7 @@ export function fromItem(item: Item): Payment {
  * them.
  */
 export function toItem(payment: Payment): Item {
+  const flagAt = flaggedSince(payment);
   return withoutUndefined({
     ...paymentKey(payment.ref),
     schema: SCHEMA_VERSION,
@@ -173,17 +173,20 @@ export function toItem(payment: Payment): Item {
     late: payment.late,
     finalised: payment.finalised,
     captures: payment.captures.length > 0 ? payment.captures.map(withoutUndefined) : undefined,
-    attention:
-      payment.attention.length > 0
-        ? payment.attention.map(({ answeredAt, ...rest }) => withoutUndefined({ ...rest, answered_at: answeredAt }))
-        : undefined,
+    attention: payment.attention.length > 0 ? payment.attention.map(withoutUndefined) : undefined,
+    flag_at: flagAt,
+    flag_shard: flagAt === undefined ? undefined : flagShardOf(payment.ref),
     acknowledged_at: payment.acknowledgedAt,
     sent_at: payment.sentAt,
     verified_at: payment.verifiedAt,
     unreachable_since: payment.unreachableSince,
     due_at: payment.dueAt,
     due_shard: payment.dueAt === undefined ? undefined : shardOf(payment.ref),
-    ttl: isInert(payment) ? Math.ceil((payment.beganAt + INERT_TTL_MS) / 1000) : undefined,
+    // A flag must not end with its row.
+    ttl:
+      isInert(payment) && payment.attention.length === 0
+        ? Math.ceil((payment.beganAt + INERT_TTL_MS) / 1000)
+        : undefined,
     history: payment.history.map(({ transition, at, by, evidence }) =>
       [transition, at, by, evidence ?? []].flat().join(" "),
     ),

@@ -83,6 +83,7 @@ const TRANSITION_TEXTS: Record<HistoryEntry["transition"], string> = {
   duplicate: "a second capture of a paid fee: a person must decide",
   unmatched: "a capture without a row of ours: a person must decide",
   flag: "a person must decide",
+  answer: "a person has answered",
   wentBack: "verified: refunded or reversed",
   capturedAgain: "verified: the bank returned the money",
   finalise: "finalised: the failure can be delivered to the listing service",

@@ -80,7 +80,7 @@ test("a capture that goes back stays as it was, and only what went back is added
   const without = moneyOn(paid, 0, { kind: "refunded", amount: undefined, method: undefined });
   const refunded = applyCapture(paid, "wentBack", { attempt: 0, result: without }, muchLater);
   expect(refunded.captures).toEqual([{ ...paid.captures[0], back: { refunded: TERMS.amount, reversed: 0 } }]);
-  expect(openFlags(refunded)).toEqual(["refunded"]);
+  expect(openFlags(refunded)).toEqual(["refunded_outside"]);
 });
 
 test("money that went back before we knew of it is a capture beside the others", () => {
@@ -124,15 +124,15 @@ test("money under review is verified again up the ladder, and not when it has go
   expect(paid.attempts[0]?.verifyAt).toBe(LATER.now + 60 * DAY_MS);
 });
 
-test("money under review raises one flag for each reason and each checkout", () => {
+test("money under review raises one flag for each reason and each capture", () => {
   const opened = aRenewed();
   const first = aReviewed(opened);
-  const same = captured(first, "review", differing(moneyOn(opened, 0, { reference: "OTHER" })));
-  expect(same.attention).toEqual([{ code: "mismatch", at: LATER.now, attempt: 0 }]);
+  const same = captured(first, "review", differing(moneyOn(opened, 0), 2));
+  expect(same.attention).toEqual([{ code: "mismatch", subject: "AP0", at: LATER.now }]);
   const other = applyCapture(same, "review", { attempt: 1, result: differing(moneyOn(opened, 1)) }, muchLater);
   expect(other.attention).toEqual([
-    { code: "mismatch", at: LATER.now, attempt: 0 },
-    { code: "mismatch", at: muchLater.now, attempt: 1 },
+    { code: "mismatch", subject: "AP0", at: LATER.now },
+    { code: "mismatch", subject: "AP1", at: muchLater.now },
   ]);
   const back = applyCapture(
     other,
@@ -141,6 +141,14 @@ test("money under review raises one flag for each reason and each checkout", () 
     muchLater,
   );
   expect(openFlags(back)).toEqual(["mismatch", "mismatch", "reversed"]);
+});
+
+test("a capture whose reference becomes known later raises the same flag no second time", () => {
+  const opened = anOpened();
+  const nameless = captured(opened, "review", differing(moneyOn(opened, 0, { reference: undefined })));
+  const named = captured(nameless, "review", differing(moneyOn(opened, 0), 2));
+  expect(named.captures).toMatchObject([{ reference: "AP0" }]);
+  expect(named.attention).toEqual([{ code: "mismatch", subject: "attempt-0", at: LATER.now }]);
 });
 
 test("a review removes the checkout URL and the lease", () => {
@@ -165,7 +173,7 @@ test("money without a row begins a payment with the reported facts only and with
     firstOpenedAt: LATER.now,
     verifiedAt: LATER.now,
     captures: [{ attempt: 0, at: LATER.now, kind: "reviewed", ...TERMS, reference: "AP0" }],
-    attention: [{ code: "unmatched", at: LATER.now, attempt: 0 }],
+    attention: [{ code: "unmatched", subject: "AP0", at: LATER.now }],
     history: [{ transition: "unmatched", at: LATER.now, by: "later", evidence: "paid AP0" }],
     dueAt: LATER.now + 2 * MINUTE_MS,
   });

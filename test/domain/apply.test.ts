@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import {
   adoptUnmatched,
+  answer,
   finalise,
   flag,
   open,
@@ -10,12 +11,13 @@ import {
   settleUnpaid,
   takeOver,
 } from "../../lib/domain/apply.ts";
+import { entryIdOf, openEntries } from "../../lib/domain/attention.ts";
 import { txRefOf } from "../../lib/domain/ids.ts";
 import { Santim } from "../../lib/domain/money.ts";
 import { deliveryEnded, noteVerification, superseded } from "../../lib/domain/notes.ts";
 import { isSpent, openFlags, type Payment, refundableOf, shownTxRef } from "../../lib/domain/payment.ts";
 import { DAY_MS, HOUR_MS } from "../../lib/domain/time.ts";
-import { type Row, TRANSITIONS } from "../../lib/domain/transitions.ts";
+import { type Row, TRANSITIONS, transitionForMoney } from "../../lib/domain/transitions.ts";
 import { STATES, type State, type TransitionName } from "../../lib/domain/vocabulary.ts";
 import {
   aClaim,
@@ -27,6 +29,7 @@ import {
   aReviewed,
   aSettled,
   CHECKOUT_URL,
+  CLOSED_LISTING,
   CLOSING,
   captured,
   differing,
@@ -68,7 +71,11 @@ const MAKERS: Record<Exclude<TransitionName, "claim">, (payment: Payment) => Pay
   unmatched: (payment) => captured(payment, "unmatched", moneyOn(payment, 5), 5),
   wentBack: (payment) => captured(withOddCapture(payment), "wentBack", { ...ODD, kind: "reversed" }),
   capturedAgain: (payment) => captured(withOddCapture(payment, TERMS.amount), "capturedAgain", ODD),
-  flag: (payment) => flag(payment, "listing_closed", LATER),
+  flag: (payment) => flag(payment, CLOSED_LISTING, LATER),
+  answer: (payment) => {
+    const { attention } = flag(payment, CLOSED_LISTING, LATER);
+    return answer({ ...payment, attention }, { entry: "listing_closed-delivery", reason: "refunded" }, LATER);
+  },
   finalise: (payment) => finalise(payment, 0, muchLater),
 };
 
@@ -177,15 +184,47 @@ test("a second capture on one payment is kept, counted as refundable, and raises
   expect(openFlags(twice)).toEqual(["duplicate"]);
 });
 
-test("a third capture raises `duplicate` again after the second one was resolved", () => {
-  const once = aConfirmed();
-  const third = moneyOn(once, 0, { reference: "AP3" });
-  const twice = captured(once, "duplicate", moneyOn(once, 0, { reference: "AP2" }));
-  expect(captured(twice, "duplicate", third).attention).toHaveLength(1);
-  const answered = { ...twice, attention: twice.attention.map((call) => ({ ...call, answeredAt: LATER.now })) };
-  const thrice = captured(answered, "duplicate", third);
-  expect(thrice.captures.map(({ reference }) => reference)).toEqual(["AP0", "AP2", "AP3"]);
-  expect(openFlags(thrice)).toEqual(["duplicate"]);
+test("each capture beyond the one that pays the fee is an attention of its own, also after an earlier answer", () => {
+  const once = aConfirmed(aRenewed(aRenewed(), aContext(T0 + 5 * HOUR_MS)));
+  const further = [
+    [1, "AP1"],
+    [2, "AP2"],
+    [0, "AP0-2"],
+  ] as const;
+  let payment = once;
+  for (const [attempt, reference] of further)
+    payment = captured(payment, "duplicate", moneyOn(once, attempt, { reference }), attempt);
+  expect(openEntries(payment).map(entryIdOf)).toEqual(["duplicate-AP1", "duplicate-AP2", "duplicate-AP0-2"]);
+
+  const refunded = answer(payment, { entry: "duplicate-AP1", reason: "refunded" }, LATER);
+  const again = captured(refunded, "duplicate", moneyOn(once, 2, { reference: "AP2-2" }), 2);
+  expect(openEntries(again).map(entryIdOf)).toEqual(["duplicate-AP2", "duplicate-AP0-2", "duplicate-AP2-2"]);
+});
+
+test("sixty-four captures are stored, the next one raises `too_many_captures`, and nothing grows after it", () => {
+  let full = aConfirmed();
+  for (let n = 1; n < 64; n++) full = captured(full, "duplicate", moneyOn(full, 0, { reference: `AP-${n}` }));
+  expect(full.captures).toHaveLength(64);
+  const more = captured(full, "duplicate", moneyOn(full, 0, { reference: "AP-64" }));
+  expect(more).toMatchObject({ captures: full.captures, attempts: full.attempts });
+  expect(more.attention.at(-1)).toMatchObject({ code: "too_many_captures", subject: "AP-64" });
+  for (const kind of ["paid", "reversed"] as const) {
+    const next = moneyOn(full, 0, { kind, reference: "AP-65" });
+    expect(transitionForMoney(more, { attempt: 0, result: next }, LATER)).toBeUndefined();
+  }
+  const known = moneyOn(full, 0, { kind: "reversed", reference: "AP-63" });
+  expect(transitionForMoney(more, { attempt: 0, result: known }, LATER)).toBe("reversal");
+});
+
+test("the money that was agreed is confirmed beside any number of captures under review", () => {
+  let review = aReviewed();
+  for (let n = 1; n < 65; n++)
+    review = captured(review, "review", differing(moneyOn(review, 0, { reference: `AP-${n}` })));
+  expect(openFlags(review).slice(-2)).toEqual(["mismatch", "too_many_captures"]);
+  const money = { attempt: 0, result: differing(moneyOn(review, 0, { reference: "AP-65" })) };
+  expect(transitionForMoney(review, money, LATER)).toBeUndefined();
+  const paid = captured(review, "confirm", moneyOn(review, 0, { reference: "AP-66" }));
+  expect(paid.captures.at(-1)).toMatchObject({ kind: "confirmed", reference: "AP-66" });
 });
 
 test("a reviewed capture stays a matter for a person after another checkout was paid", () => {
@@ -228,6 +267,11 @@ test("a capture that a person has decided on and that comes back from the bank c
   const again = captured(reversed, "capturedAgain", money);
   expect(again.state).toBe("FAILED");
   expect(openFlags(again)).toEqual(["mismatch", "reversed", "duplicate"]);
+  const twice = captured(captured(again, "wentBack", { ...money, kind: "reversed" }), "capturedAgain", money);
+  expect(twice.attention.slice(3)).toMatchObject([
+    { code: "reversed", subject: "AP0.2" },
+    { code: "duplicate", subject: "AP0.2" },
+  ]);
 });
 
 test("captures in another currency are kept and never counted as refundable", () => {

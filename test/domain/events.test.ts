@@ -37,7 +37,7 @@ test("a note beside the version causes no event, whatever it is", () => {
 test("a person is called once for each flag", () => {
   const once = captured(anOpened(), "review", moneyOn(anOpened()));
   const gone = moneyOn(once, 0, { kind: "reversed" });
-  expect(outcomeOf(once, captured(once, "wentBack", gone)).attention).toEqual(["reversed"]);
+  expect(outcomeOf(once, captured(once, "wentBack", gone)).attention).toEqual([{ code: "reversed", subject: "AP0" }]);
 });
 
 test("the payer is notified of each end, and of nothing that is open or under review", () => {
@@ -112,13 +112,19 @@ test("a late success is notified after a failure was, and takes the count back",
 test("a review notifies a person only", () => {
   const opened = anOpened();
   const review = aReviewed(opened);
-  expect(outcomeOf(opened, review)).toMatchObject({ listing: false, user: undefined, attention: ["mismatch"] });
+  expect(outcomeOf(opened, review)).toMatchObject({
+    listing: false,
+    user: undefined,
+    attention: [{ code: "mismatch", subject: "AP0" }],
+  });
 });
 
 test("a further capture changes nothing for listing and payer and calls for a person", () => {
   const once = aConfirmed(aRenewed());
   const twice = captured(once, "duplicate", moneyOn(once, 1), 1);
-  expect(outcomeOf(once, twice)).toEqual({ ...NOTHING, attention: ["duplicate"] });
+  expect(outcomeOf(once, twice)).toEqual({ ...NOTHING, attention: [{ code: "duplicate", subject: "AP1" }] });
+  const thrice = captured(twice, "duplicate", moneyOn(once, 1, { reference: "AP2" }), 1);
+  expect(outcomeOf(twice, thrice).attention).toEqual([{ code: "duplicate", subject: "AP2" }]);
 });
 
 test("a message that was overtaken by a success is not current", () => {

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { flag, open, reject, renew, settleUnpaid, takeOver } from "../../lib/domain/apply.ts";
+import { DELIVERY } from "../../lib/domain/attention.ts";
 import {
   deliveryEnded,
   deliverySent,
@@ -21,6 +22,7 @@ import {
   aRenewed,
   aSettled,
   CHECKOUT_URL,
+  CLOSED_LISTING,
   CLOSING,
   captured,
   LATER,
@@ -143,12 +145,15 @@ test("a checkout beside the paid one keeps its end, and one that was never opene
 test("an answer of the listing that needs a person is flagged once and ends the delivery", () => {
   const asked = deliverySent(aConfirmed(), LATER);
   expect(asked.sentAt).toBe(LATER.now);
-  const closed = flag(asked, "listing_closed", LATER);
+  const closed = flag(asked, CLOSED_LISTING, LATER);
   expect(openFlags(closed)).toEqual(["listing_closed"]);
   expect(closed).toMatchObject({ sentAt: undefined, dueAt: LATER.now + 60 * DAY_MS });
-  expect(closed.history.at(-1)?.evidence).toBe("listing_closed");
-  expect(() => flag(closed, "listing_closed", LATER)).toThrow("no flag: notFlaggedYet does not hold");
-  expect(openFlags(flag(closed, "listing_unclear", LATER))).toEqual(["listing_closed", "listing_unclear"]);
+  expect(closed.history.at(-1)?.evidence).toBe("listing_closed-delivery");
+  expect(() => flag(closed, CLOSED_LISTING, LATER)).toThrow("no flag: notFlaggedYet does not hold");
+  expect(openFlags(flag(closed, { code: "listing_unclear", subject: DELIVERY }, LATER))).toEqual([
+    "listing_closed",
+    "listing_unclear",
+  ]);
 });
 
 test("a delivery awaits the listing's answer from the call on and ends with a definite one", () => {

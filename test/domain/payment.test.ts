@@ -73,8 +73,8 @@ test("attempts are listed with their numbers, oldest first, the tenth after the 
 
 test("a resolved flag is no longer open", () => {
   const attention = [
-    { code: "mismatch", at: T0, answeredAt: T0 + 1 },
-    { code: "duplicate", at: T0 },
+    { code: "mismatch", subject: "AP0", at: T0, answered: { at: T0 + 1, by: "admin", reason: "refunded" } },
+    { code: "duplicate", subject: "AP1", at: T0 },
   ] as const;
   expect(openFlags({ ...anOpened(), attention })).toEqual(["duplicate"]);
 });

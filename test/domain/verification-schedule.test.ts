@@ -174,9 +174,9 @@ test("only a success awaits the listing's acknowledgement, until it is acknowled
   expect(awaitsAcknowledgement(success)).toBe(true);
   expect(awaitsAcknowledgement(deliveryEnded(success, true, aContext(T0)))).toBe(false);
   for (const code of ["listing_closed", "listing_unclear"] as const) {
-    expect(awaitsAcknowledgement(flag(success, code, aContext(T0)))).toBe(false);
+    expect(awaitsAcknowledgement(flag(success, { code, subject: "delivery" }, aContext(T0)))).toBe(false);
   }
-  expect(awaitsAcknowledgement({ ...success, attention: [{ code: "duplicate", at: T0 }] })).toBe(true);
+  expect(awaitsAcknowledgement({ ...success, attention: [{ code: "duplicate", subject: "AP1", at: T0 }] })).toBe(true);
   for (const payment of [aClaim(), anOpened(), aSettled("expire", anOpened(), timedOut(aContext(T0)))]) {
     expect(awaitsAcknowledgement(payment)).toBe(false);
   }

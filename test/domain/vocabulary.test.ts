@@ -1,6 +1,24 @@
 import { expect, test } from "vitest";
 import * as vocabulary from "../../lib/domain/vocabulary.ts";
 
+const FACTS = [
+  "mismatch",
+  "duplicate",
+  "unmatched",
+  "reversed",
+  "refunded_outside",
+  "listing_closed",
+  "listing_unclear",
+  "refund_unclear",
+  "refund_refused",
+  "refund_undone",
+  "refund_unconfirmed",
+  "unknown_status",
+  "not_found",
+  "paid_twice_property",
+  "too_many_captures",
+];
+
 // Callers, stored rows and messages under way hold these words: to rename one is a change of the wire.
 const WORDS = {
   STATES: ["CREATED", "PENDING", "SUCCESS", "REVIEW", "FAILED", "EXPIRED", "CANCELLED"],
@@ -31,6 +49,7 @@ const WORDS = {
     "duplicate",
     "unmatched",
     "flag",
+    "answer",
     "wentBack",
     "capturedAgain",
     "finalise",
@@ -41,7 +60,9 @@ const WORDS = {
   UNPAID_REASONS: ["pending", "failed", "not_found"],
   UNAVAILABLE: ["unreachable", "busy", "misconfigured", "unreadable"],
   DEFINITIVE_CANCELS: ["closed", "already_over", "not_found"],
-  ATTENTION_CODES: ["mismatch", "duplicate", "unmatched", "refunded", "reversed", "listing_closed", "listing_unclear"],
+  ATTENTION_FACTS: FACTS,
+  ATTENTION_CONDITIONS: ["stuck"],
+  ATTENTION_CODES: [...FACTS, "stuck"],
   USER_EVENTS: ["paid", "failed", "expired", "cancelled"],
   TRIGGERS: ["webhook", "schedule", "reconcile", "manual", "callback", "return", "read"],
   MODES: ["test", "live"],

@@ -156,7 +156,7 @@ test("a fee whose failure was delivered takes no new checkout (409), and money t
 });
 
 test.each<[string, { action: Action; params: ActParams; attention: string[]; refundable: number }]>([
-  ["all of it calls a person", { action: "refund", params: {}, attention: ["refunded"], refundable: 0 }],
+  ["all of it calls a person", { action: "refund", params: {}, attention: ["refunded_outside"], refundable: 0 }],
   [
     "the bank takes it, and a person is called",
     { action: "reverse", params: {}, attention: ["reversed"], refundable: 0 },

@@ -124,7 +124,7 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
     {
       name: "a second capture calls nobody where somebody is called already",
       file: "lib/domain/apply.ts",
-      from: `{ ...record("duplicate"), ...withFlag(reversal ?? "duplicate") }`,
+      from: `{ ...record("duplicate"), ...withFlag(reversal ? FLAG_OF[reversal] : "duplicate") }`,
       to: `{ ...record("duplicate"), ...(payment.attention.length > 0 ? {} : withFlag("duplicate")) }`,
     },
     {
@@ -145,8 +145,8 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
     {
       name: "money that went back undoes the success",
       file: "lib/domain/transitions.ts",
-      from: `wentBack: row({ from: ANY_STATE, to: "same",`,
-      to: `wentBack: row({ from: ANY_STATE, to: "REVIEW",`,
+      from: `wentBack: row({ from: STATES, to: "same",`,
+      to: `wentBack: row({ from: STATES, to: "REVIEW",`,
     },
     {
       name: "other links of a paid fee are left open",

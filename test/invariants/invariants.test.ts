@@ -61,14 +61,14 @@ test("money that no row names breaks I2, unless the comparison of books reported
   expect(broken(atRest(PAID, "APPROVED", { reported: new Set(["AP2"]) }), [MONEY, second])).toEqual([]);
 });
 
-test("a second capture whose call was answered for an earlier one breaks I2", () => {
+test("a second capture breaks I2 if a person was called only about another one", () => {
   const second = { ...MONEY, reference: "AP2" };
   const captures: Payment["captures"] = [CAPTURE, { ...CAPTURE, kind: "duplicate", reference: "AP2" }];
-  const call = { code: "duplicate", at: T0, attempt: 0 } as const;
+  const call = { code: "duplicate", subject: "AP2", at: T0 } as const;
   const called = atRest({ ...PAID, captures, attention: [call] }, "APPROVED");
   expect(broken(called, [MONEY, second])).toEqual([]);
-  const answered = atRest({ ...PAID, captures, attention: [{ ...call, answeredAt: T0 }] }, "APPROVED");
-  expect(broken(answered, [MONEY, second])).toEqual(["I2"]);
+  const other = atRest({ ...PAID, captures, attention: [{ ...call, subject: "AP3" }] }, "APPROVED");
+  expect(broken(other, [MONEY, second])).toEqual(["I2"]);
 });
 
 test("a listing that approves an unpaid fee breaks I3, unless a person approved it there", () => {

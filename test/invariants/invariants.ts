@@ -1,3 +1,4 @@
+import { attemptSubject, captureSubject } from "../../lib/domain/attention.ts";
 import { parseTxRef, type Ref, txRefOf } from "../../lib/domain/ids.ts";
 import {
   type Capture,
@@ -19,7 +20,7 @@ const CONTACT_MS = 30 * DAY_MS;
 export const SKEW_MS = 10 * MINUTE_MS;
 // Attention of a success that the listing did not take.
 const NOT_ACKNOWLEDGED: readonly AttentionCode[] = ["listing_closed", "listing_unclear"];
-const ABOUT_MONEY: readonly AttentionCode[] = ["mismatch", "duplicate", "unmatched", "refunded", "reversed"];
+const ABOUT_MONEY: readonly AttentionCode[] = ["mismatch", "duplicate", "unmatched", "refunded_outside", "reversed"];
 /** In every run the payer's data reads like this; none of it may be recorded. */
 export const CANARIES = { email: "canary@example.et", phone: "0911000111", name: "Canary Payer" } as const;
 
@@ -286,11 +287,12 @@ export class Invariants {
 
 /** Money beside the one confirmed capture about which nobody is called. */
 function capturesWithoutCall({ captures, attention }: Payment): Payment["captures"] {
-  const isCalled = (attempt: number) =>
+  const isCalled = (capture: Capture) =>
     attention.some(
-      (call) => ABOUT_MONEY.includes(call.code) && call.attempt === attempt && call.answeredAt === undefined,
+      ({ code, subject }) =>
+        ABOUT_MONEY.includes(code) && [captureSubject(capture), attemptSubject(capture.attempt)].includes(subject),
     );
-  return captures.filter(({ kind, attempt }) => kind !== "confirmed" && !isCalled(attempt));
+  return captures.filter((capture) => capture.kind !== "confirmed" && !isCalled(capture));
 }
 
 // A buffer makes itself JSON, as a list of numbers, before a replacer sees it.

@@ -1,3 +1,4 @@
+import { DELIVERY } from "../../lib/domain/attention.ts";
 import { txRefOf } from "../../lib/domain/ids.ts";
 import { Santim } from "../../lib/domain/money.ts";
 import type { Attempt, Capture, Payment } from "../../lib/domain/payment.ts";
@@ -33,7 +34,7 @@ export function paymentOf(row: Row): Payment {
     settledAt: isSettled(row) || row.state === "SUCCESS" ? LEFT_AT : undefined,
     finalised: row.finalised ? true : undefined,
     acknowledgedAt: row.listing === "acknowledged" ? LEFT_AT : undefined,
-    attention: row.listing === "flagged" ? [{ code: "listing_closed", at: LEFT_AT }] : [],
+    attention: row.listing === "flagged" ? [{ code: "listing_closed", subject: DELIVERY, at: LEFT_AT }] : [],
     dueAt: row.due ? NOW : undefined,
   };
   return payment;

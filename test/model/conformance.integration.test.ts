@@ -10,6 +10,7 @@ import {
   settleUnpaid,
   takeOver,
 } from "../../lib/domain/apply.ts";
+import { DELIVERY } from "../../lib/domain/attention.ts";
 import { decide } from "../../lib/domain/decide.ts";
 import type { Money, Unpaid } from "../../lib/domain/evidence.ts";
 import { txRefOf } from "../../lib/domain/ids.ts";
@@ -128,7 +129,7 @@ function moved(payment: Payment, move: string, at: number): Payment {
     case "finalise":
       return finalise(payment, at, act);
     case "flag":
-      return flag(payment, "listing_closed", act);
+      return flag(payment, { code: "listing_closed", subject: DELIVERY }, act);
     default:
       throw new Error(`nothing in lib makes ${move}`);
   }
@@ -198,7 +199,7 @@ function isAllowedByCode(name: TransitionName, payment: Payment, at: number, how
     case "cancel":
       return isAllowed(name, payment, closing);
     case "flag":
-      return isAllowed(name, payment, { ...act, code: "listing_closed" });
+      return isAllowed(name, payment, { ...act, code: "listing_closed", subject: DELIVERY });
     case "finalise":
       return isAllowed(name, payment, { ...act, attempt: at });
     default:

@@ -76,7 +76,7 @@ export function successSteps(setting: Setting, s: S): Step<S>[] {
       return [acknowledged()];
     case "FAILED": {
       const change = new Change(setting, s);
-      const claim = { proof: "listing_answer", fresh: true, attempt: row.attempt } as const;
+      const claim = { proof: "fact_or_condition", fresh: true, attempt: row.attempt } as const;
       return change.move("flag", claim, { listing: "flagged" }) ? [change.build("listing: flag")] : [];
     }
   }

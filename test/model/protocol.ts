@@ -13,6 +13,7 @@ import { verificationSteps } from "./verifications.ts";
 /** Transitions of the table that this model does not make, and why. */
 export const LEFT_OUT: Partial<Record<TransitionName, string>> = {
   unmatched: "needs money under a reference without a row of ours, which 'record before effect' proves impossible here",
+  answer: "a person's answer to a flag, which changes nothing but that flag",
   wentBack: "money that goes back at Chapa: captures stay in this model",
   capturedAgain: "money that comes back from the bank: captures stay in this model",
 };

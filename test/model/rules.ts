@@ -97,6 +97,8 @@ export const GUARDS: Record<GuardName, (row: Row, claim: Claim, rules: Rules) =>
   notRecordedAlike: (row, { attempt }) => row.recs[attempt] !== "review",
   captureNotRecorded: (row, { attempt }) => !isRecorded(row, attempt),
   notFlaggedYet: (row) => row.listing !== "flagged",
+  // Nobody answers in this model.
+  entryIsOpen: () => false,
   finaliseTimeReached: (row, _claim, { listingHearsFailed }) =>
     listingHearsFailed && row.recs.some((rec) => rec !== ""),
   noOtherVerificationOverdue: (row, { attempt }) => row.recs.every((rec, at) => at === attempt || rec !== "closed"),

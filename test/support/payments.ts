@@ -1,8 +1,9 @@
 import { applyCapture, claim, open, renew, settleUnpaid } from "../../lib/domain/apply.ts";
+import { attemptSubject, captureSubject, DELIVERY } from "../../lib/domain/attention.ts";
 import type { Money, PaidFacts } from "../../lib/domain/evidence.ts";
 import { type Ref, refOf, txRefOf, Uuid } from "../../lib/domain/ids.ts";
 import { Santim } from "../../lib/domain/money.ts";
-import type { Lease, Payment, Terms } from "../../lib/domain/payment.ts";
+import type { Capture, Lease, Payment, Terms } from "../../lib/domain/payment.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../lib/domain/time.ts";
 import type { TransitionContext } from "../../lib/domain/transitions.ts";
 import type { Policy } from "../../lib/domain/verification-schedule.ts";
@@ -114,11 +115,19 @@ export function aReviewed(payment = anOpened(), attempt = 0): Payment {
   return captured(payment, "review", differing(moneyOn(payment, attempt)), attempt);
 }
 
-const ABOUT_MONEY: readonly AttentionCode[] = ["mismatch", "duplicate", "unmatched", "refunded", "reversed"];
+/** The listing accepts no success any more. */
+export const CLOSED_LISTING = { code: "listing_closed", subject: DELIVERY } as const;
+
+const ABOUT_MONEY: readonly AttentionCode[] = ["mismatch", "duplicate", "unmatched", "refunded_outside", "reversed"];
+
+/** What a flag about a capture may name: its reference, or its attempt while the reference was not known. */
+export function subjectsOf(capture: Capture): string[] {
+  return [captureSubject(capture), attemptSubject(capture.attempt)];
+}
 
 /** Money beside the one confirmed capture about which nobody was called. */
 export function capturesWithoutCall({ captures, attention }: Payment): Payment["captures"] {
-  const isCalled = (attempt: number) =>
-    attention.some((call) => ABOUT_MONEY.includes(call.code) && call.attempt === attempt);
-  return captures.filter(({ kind, attempt }) => kind !== "confirmed" && !isCalled(attempt));
+  const isCalled = (capture: Capture) =>
+    attention.some(({ code, subject }) => ABOUT_MONEY.includes(code) && subjectsOf(capture).includes(subject));
+  return captures.filter((capture) => capture.kind !== "confirmed" && !isCalled(capture));
 }

@@ -1,11 +1,12 @@
 import { expect, test } from "vitest";
+import { flag } from "../../lib/domain/apply.ts";
 import { Ref } from "../../lib/domain/ids.ts";
 import { Santim } from "../../lib/domain/money.ts";
 import type { Payment } from "../../lib/domain/payment.ts";
 import { DAY_MS } from "../../lib/domain/time.ts";
-import { STATES, TRANSITION_NAMES } from "../../lib/domain/vocabulary.ts";
+import { ATTENTION_CODES, STATES, TRANSITION_NAMES } from "../../lib/domain/vocabulary.ts";
 import { fromItem, type Item, toItem } from "../../lib/table/payment-item.ts";
-import { aClaim, anOpened, FEE, T0, TERMS } from "../support/payments.ts";
+import { aClaim, aContext, anOpened, FEE, T0, TERMS } from "../support/payments.ts";
 
 // What a row and a payment write alike.
 const LEFT = { amount: Santim.parse(40_000), currency: "USD", mode: "live" } as const;
@@ -53,9 +54,16 @@ const ROW = {
   finalised: true,
   captures: CAPTURES,
   attention: [
-    { code: "duplicate", at: T0 + 13, attempt: 0, answered_at: T0 + 14 },
-    { code: "listing_closed", at: T0 + 15 },
+    {
+      code: "duplicate",
+      subject: "AP0",
+      at: T0 + 13,
+      answered: { at: T0 + 14, by: "admin", reason: "refunded" },
+    },
+    { code: "listing_closed", subject: "delivery", at: T0 + 15 },
   ],
+  flag_at: T0 + 15,
+  flag_shard: "0",
   acknowledged_at: T0 + 16,
   sent_at: T0 + 17,
   verified_at: T0 + 18,
@@ -91,8 +99,13 @@ const PAYMENT: Payment = {
   finalised: true,
   captures: CAPTURES,
   attention: [
-    { code: "duplicate", at: T0 + 13, attempt: 0, answeredAt: T0 + 14 },
-    { code: "listing_closed", at: T0 + 15 },
+    {
+      code: "duplicate",
+      subject: "AP0",
+      at: T0 + 13,
+      answered: { at: T0 + 14, by: "admin", reason: "refunded" },
+    },
+    { code: "listing_closed", subject: "delivery", at: T0 + 15 },
   ],
   acknowledgedAt: T0 + 16,
   sentAt: T0 + 17,
@@ -118,7 +131,7 @@ test("a payment's row has no attribute for what is absent, at any depth", () => 
     attempts: { 0: { ...PAYMENT.terms, openedAt: T0, closedAt: undefined, end: undefined, verifyAt: undefined } },
     lease: { holder: "me", until: T0, unsent: undefined },
     captures: [{ attempt: 0, at: T0, kind: "reviewed", amount: undefined, reference: undefined }],
-    attention: [{ code: "unmatched", at: T0, attempt: undefined, answeredAt: undefined }],
+    attention: [{ code: "unmatched", subject: "AP1", at: T0, answered: undefined }],
   };
   expect(toItem(bare)).toMatchObject({
     attempts: { 0: { ...PAYMENT.terms, opened_at: T0 } },
@@ -128,7 +141,7 @@ test("a payment's row has no attribute for what is absent, at any depth", () => 
   expect(Object.keys(written["attempts"][0])).toEqual(["amount", "currency", "mode", "opened_at"]);
   expect(Object.keys(written["lease"])).toEqual(["holder", "until"]);
   expect(written["captures"]).toStrictEqual([{ attempt: 0, at: T0, kind: "reviewed" }]);
-  expect(written["attention"]).toStrictEqual([{ code: "unmatched", at: T0 }]);
+  expect(written["attention"]).toStrictEqual([{ code: "unmatched", subject: "AP1", at: T0 }]);
 });
 
 test("a payment without money or attention has no attribute for them and is read as without", () => {
@@ -137,6 +150,24 @@ test("a payment without money or attention has no attribute for them and is read
     expect(written).not.toHaveProperty(name);
   }
   expect(fromItem(written)).toMatchObject({ captures: [], attention: [] });
+});
+
+test("a payment's row is found by its oldest open attention, and by none once all is answered", () => {
+  const answered = { at: T0 + 3, by: "admin", reason: "refunded" };
+  const entries: Payment["attention"] = [
+    { code: "duplicate", subject: "AP1", at: T0, answered },
+    { code: "duplicate", subject: "AP2", at: T0 + 2 },
+    { code: "duplicate", subject: "AP3", at: T0 + 1 },
+  ];
+  expect(toItem({ ...PAYMENT, attention: entries })).toMatchObject({ flag_at: T0 + 1, flag_shard: "0" });
+  const settled = toItem({ ...PAYMENT, attention: entries.map((entry) => ({ ...entry, answered })) });
+  for (const name of ["flag_at", "flag_shard"]) expect(settled).not.toHaveProperty(name);
+});
+
+test("a row that was never opened does not end by itself once a person was called about it", () => {
+  const flagged = toItem(flag(aClaim(), { code: "not_found", subject: "attempt-0" }, aContext(T0)));
+  expect(flagged).toMatchObject({ flag_at: T0 });
+  for (const name of ["ttl", "day", "due_at"]) expect(flagged).not.toHaveProperty(name);
 });
 
 test("a payment's row is found by indexes only where it needs to be, and ends by itself only while nothing was opened", () => {
@@ -161,13 +192,13 @@ test("a payment's row holds every end, kind, code and transition that exists, an
     ...ROW,
     attempts: { 0: { ...ROW.attempts[0], end: change.end ?? "paid" } },
     captures: [{ ...ROW.captures[0], kind: change.kind ?? "reviewed" }],
-    attention: [{ code: change.code ?? "unmatched", at: T0 }],
+    attention: [{ code: change.code ?? "unmatched", subject: "AP1", at: ROW.flag_at }],
     history: [`${change.transition ?? "open"} 5 x`],
   });
   const known = {
     end: ["renewed", "failed", "expired", "cancelled", "superseded", "paid"],
     kind: ["confirmed", "reviewed", "duplicate"],
-    code: ["mismatch", "duplicate", "unmatched", "refunded", "reversed", "listing_closed", "listing_unclear"],
+    code: ATTENTION_CODES,
     transition: TRANSITION_NAMES,
   };
   for (const [name, values] of Object.entries(known)) {
@@ -196,7 +227,7 @@ test.each<[string, Item]>([
   ["with half a millisecond", { created_at: 0.5 }],
   ["with a negative amount", { amount: -1 }],
   ["with a capture of half an attempt", { captures: [{ attempt: 0.5, at: T0, kind: "confirmed" }] }],
-  ["with attention to half an attempt", { attention: [{ code: "unmatched", at: T0, attempt: 0.5 }] }],
+  ["with attention to nothing", { attention: [{ code: "unmatched", at: T0 }] }],
   ["with a checkout that was never opened", { attempts: { 0: { amount: 1, currency: "ETB", mode: "test" } } }],
   ["with a lease of nobody", { lease: { until: T0 } }],
   ["with a flag that is false", { late: false }],

@@ -6,7 +6,7 @@ import * as z from "zod";
 import { LAST_ATTEMPT } from "../../../lib/domain/ids.ts";
 import { Santim } from "../../../lib/domain/money.ts";
 import type { Payment } from "../../../lib/domain/payment.ts";
-import { STATES, TRANSITION_NAMES } from "../../../lib/domain/vocabulary.ts";
+import { ATTENTION_CODES, STATES, TRANSITION_NAMES } from "../../../lib/domain/vocabulary.ts";
 import { ContactTable } from "../../../lib/table/contacts.ts";
 import { fromItem, type Item, toItem } from "../../../lib/table/payment-item.ts";
 import { RequestTable } from "../../../lib/table/requests.ts";
@@ -73,18 +73,10 @@ const payments: fc.Arbitrary<Payment> = fc.record({
   ),
   attention: fc.array(
     fc.record({
-      code: fc.constantFrom(
-        "mismatch",
-        "duplicate",
-        "unmatched",
-        "refunded",
-        "reversed",
-        "listing_closed",
-        "listing_unclear",
-      ),
+      code: fc.constantFrom(...ATTENTION_CODES),
+      subject: anyText,
       at: instant,
-      attempt: maybe(attempt),
-      answeredAt: maybe(instant),
+      answered: maybe(fc.record({ at: instant, by: anyText, reason: anyText })),
     }),
     { maxLength: 3 },
   ),

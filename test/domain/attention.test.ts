@@ -1,0 +1,79 @@
+import { expect, test } from "vitest";
+import { answer, flag } from "../../lib/domain/apply.ts";
+import { captureSubject, entryIdOf, flagEnded, flaggedSince, openEntries } from "../../lib/domain/attention.ts";
+import type { Payment } from "../../lib/domain/payment.ts";
+import { DAY_MS } from "../../lib/domain/time.ts";
+import { ATTENTION_FACTS } from "../../lib/domain/vocabulary.ts";
+import { aClaim, aContext, anOpened, T0 } from "../support/payments.ts";
+
+const STUCK = { code: "stuck", subject: "attempt-0" } as const;
+const TAKEN = { entry: "stuck-attempt-0", reason: "asked Chapa" };
+const at = (days: number) => aContext(T0 + days * DAY_MS, "admin");
+const idsOf = (payment: Payment) => openEntries(payment).map(entryIdOf);
+
+test("a fact is never raised twice, not even after its answer, and a new subject always is", () => {
+  for (const code of ATTENTION_FACTS) {
+    const raised = flag(aClaim(), { code, subject: "AP1" }, at(0));
+    expect(() => flag(raised, { code, subject: "AP1" }, at(0))).toThrow("notFlaggedYet");
+    const answered = answer(raised, { entry: `${code}-AP1`, reason: "refunded" }, at(1));
+    expect(() => flag(answered, { code, subject: "AP1" }, at(99))).toThrow("notFlaggedYet");
+    expect(idsOf(flag(answered, { code, subject: "AP2" }, at(1)))).toEqual([`${code}-AP2`]);
+  }
+});
+
+test("a condition comes back a week after a person's answer and not before", () => {
+  const answered = answer(flag(anOpened(), STUCK, at(0)), TAKEN, at(1));
+  expect(() => flag(answered, STUCK, aContext(T0 + 8 * DAY_MS - 1))).toThrow("notFlaggedYet");
+  const back = flag(answered, STUCK, at(8));
+  expect(back.attention).toEqual([{ ...STUCK, at: T0 + 8 * DAY_MS }]);
+});
+
+test("a condition that ended is answered, and is raised at once when it begins again", () => {
+  const stuck = flag(anOpened(), STUCK, at(0));
+  const ended = { ...stuck, attention: flagEnded(stuck, STUCK, at(1)) };
+  expect(ended.attention).toMatchObject([{ ...STUCK, answered: { at: T0 + DAY_MS, by: "ended" } }]);
+  expect(idsOf(flag(ended, STUCK, at(1)))).toEqual(["stuck-attempt-0"]);
+  expect(flagEnded(ended, STUCK, at(2))).toBe(ended.attention);
+});
+
+test("a condition that ends after a person's answer is raised at once when it begins again", () => {
+  const answered = answer(flag(anOpened(), STUCK, at(0)), TAKEN, at(1));
+  const ended = { ...answered, attention: flagEnded(answered, STUCK, at(2)) };
+  expect(idsOf(flag(ended, STUCK, at(2)))).toEqual(["stuck-attempt-0"]);
+});
+
+test("the end of one condition leaves every other entry as it is", () => {
+  const both = flag(flag(anOpened(), STUCK, at(0)), { code: "stuck", subject: "attempt-1" }, at(0));
+  expect(idsOf({ ...both, attention: flagEnded(both, STUCK, at(1)) })).toEqual(["stuck-attempt-1"]);
+  expect(flagEnded(both, { code: "not_found", subject: "attempt-0" }, at(1))).toBe(both.attention);
+});
+
+test("an answer holds who, when and why, answers one entry only, and once", () => {
+  const both = flag(flag(aClaim(), { code: "duplicate", subject: "AP1" }, at(0)), STUCK, at(0));
+  const reason = `refunded ${"x".repeat(600)}`;
+  const answered = answer(both, { entry: "duplicate-AP1", reason }, at(1));
+  expect(answered.attention[0]?.answered).toEqual({ at: T0 + DAY_MS, by: "admin", reason: reason.slice(0, 500) });
+  expect(idsOf(answered)).toEqual(["stuck-attempt-0"]);
+  expect(answered).toMatchObject({ state: "CREATED", version: both.version + 1 });
+  expect(answered.history.at(-1)).toEqual({
+    transition: "answer",
+    at: T0 + DAY_MS,
+    by: "admin",
+    evidence: "duplicate-AP1",
+  });
+  for (const entry of ["duplicate-AP1", "duplicate", "AP1", ""])
+    expect(() => answer(answered, { entry, reason: "again" }, at(2))).toThrow("entryIsOpen");
+});
+
+test("the oldest entry that waits tells since when a person is needed", () => {
+  expect(flaggedSince(aClaim())).toBeUndefined();
+  const first = flag(aClaim(), { code: "duplicate", subject: "AP1" }, at(1));
+  const second = flag(first, { code: "duplicate", subject: "AP2" }, at(2));
+  expect(flaggedSince(second)).toBe(T0 + DAY_MS);
+  expect(flaggedSince(answer(second, { entry: "duplicate-AP1", reason: "refunded" }, at(3)))).toBe(T0 + 2 * DAY_MS);
+});
+
+test("a capture is named by Chapa's reference, or by its attempt where Chapa reported none", () => {
+  expect(captureSubject({ attempt: 3, reference: "AP9" })).toBe("AP9");
+  expect(captureSubject({ attempt: 3 })).toBe("attempt-3");
+});
