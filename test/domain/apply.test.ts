@@ -213,7 +213,7 @@ test("sixty-four captures are stored, the next one raises `too_many_captures`, a
     expect(transitionForMoney(more, { attempt: 0, result: next }, LATER)).toBeUndefined();
   }
   const known = moneyOn(full, 0, { kind: "reversed", reference: "AP-63" });
-  expect(transitionForMoney(more, { attempt: 0, result: known }, LATER)).toBe("reversal");
+  expect(transitionForMoney(more, { attempt: 0, result: known }, LATER)).toBe("wentBack");
 });
 
 test("the money that was agreed is confirmed beside any number of captures under review", () => {
