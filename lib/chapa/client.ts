@@ -113,7 +113,7 @@ export class ChapaClient {
     return !(reply instanceof CallFailed) && reply.status === 200 && parseEnvelope(reply.text) !== undefined;
   }
 
-  /** Returns one page of Chapa's own list, newest first; undefined if it is not available. `last`: no page follows. */
+  /** Returns one page of Chapa's own list, as a rule newest first; undefined if it is not available. `last`: no page follows. */
   async transactions(page: number, limitMs: number): Promise<{ transactions: Listed[]; last: boolean } | undefined> {
     const reply = await this.#ask({
       method: "GET",
@@ -122,7 +122,11 @@ export class ChapaClient {
     });
     if (reply instanceof CallFailed || reply.status !== 200) return undefined;
     const read = TransactionPage.safeParse(parseEnvelope(reply.text)?.data).data;
-    return read && { transactions: read.transactions.map(classifyListed), last: !read.pagination?.next_page_url };
+    if (!read) return undefined;
+    const { transactions, pagination } = read;
+    // Without pagination only an empty page is the end.
+    const last = pagination ? !pagination.next_page_url : transactions.length === 0;
+    return { transactions: transactions.map(classifyListed), last };
   }
 
   /**

@@ -68,10 +68,16 @@ export const ListedTransaction = z.object({
 });
 export type ListedTransaction = z.infer<typeof ListedTransaction>;
 
-export const TransactionPage = z.object({
-  transactions: z.array(ListedTransaction),
-  pagination: z.looseObject({ next_page_url: z.string().nullish().catch(undefined) }).nullish(),
-});
+const ListedTransactions = z.array(ListedTransaction);
+
+/** One page of the list: with its pagination, or, as some have seen it, the bare rows. */
+export const TransactionPage = z.union([
+  z.object({
+    transactions: ListedTransactions,
+    pagination: z.looseObject({ next_page_url: z.string().nullish().catch(undefined) }).nullish(),
+  }),
+  ListedTransactions.transform((transactions) => ({ transactions, pagination: undefined })),
+]);
 
 /** Returns a reported amount in santim; undefined if it is absent or not exact. */
 export function santimOf(text: string | null | undefined): Santim | undefined {

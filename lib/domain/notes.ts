@@ -75,14 +75,17 @@ export function deliveryEnded(payment: Payment, isAcknowledged: boolean, { now, 
   return isAcknowledged ? { ...next, dueAt: dueAt(next, now, policy) } : next;
 }
 
-/** Returns the payment with a capture marked as listed by Chapa; undefined if it is already marked or not recorded. */
+/**
+ * Returns the payment with a capture marked as listed by Chapa, under the reference in the list if verify reported none;
+ * undefined if there is nothing to change.
+ */
 export function listedCapture(payment: Payment, capture: Pick<Capture, "attempt" | "reference">): Payment | undefined {
   const known = payment.captures.find((other) => isSameCapture(other, capture));
-  if (!known || known.listed) return undefined;
-  return {
-    ...payment,
-    captures: payment.captures.map((other) => (other === known ? { ...known, listed: true } : other)),
-  };
+  if (!known) return undefined;
+  const { reference = capture.reference } = known;
+  if (known.listed && known.reference === reference) return undefined;
+  const listed: Capture = { ...known, listed: true, ...(reference === undefined ? {} : { reference }) };
+  return { ...payment, captures: payment.captures.map((other) => (other === known ? listed : other)) };
 }
 
 /** Returns the payment with the time at which the sweep publishes its unacknowledged success again. */

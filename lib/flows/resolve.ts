@@ -29,7 +29,8 @@ export type ResolvePorts = CapturePorts & {
  * `unknown`: not a reference of ours.
  */
 export type Resolved =
-  | { kind: "verified" | "held"; payment: Payment | undefined }
+  | { kind: "verified"; payment: Payment | undefined; result: VerifyResult }
+  | { kind: "held"; payment: Payment | undefined }
   | { kind: "suppressed"; afterMs: number; payment: Payment }
   | { kind: "unknown" };
 
@@ -67,7 +68,7 @@ export async function resolve(
   const after = await conclude({ ports, attempt, context, begun, deadline }, { ref, payment }, result);
   const about = { payment_id: paymentIdOf(ref), tx_ref: txRefOf(ref, attempt) };
   ports.log.info("verification_ended", { ...about, trigger, outcome: result.kind, state: after?.state });
-  return { kind: "verified", payment: after };
+  return { kind: "verified", payment: after, result };
 }
 
 /**

@@ -7,19 +7,23 @@ import {
   QueryCommand,
   UpdateCommand,
 } from "@aws-sdk/lib-dynamodb";
+import * as z from "zod";
 import { PAYMENT_PREFIX } from "../contract/table.ts";
 import type { PageKey, Span } from "../domain/commands.ts";
 import { Ref, type Uuid } from "../domain/ids.ts";
 import type { Payment } from "../domain/payment.ts";
 import type { Instant } from "../domain/time.ts";
 import { callTable, conditionally, difference, sameFields } from "./conditional.ts";
-import { paymentKey } from "./keys.ts";
+import { paymentKey, pointerKey } from "./keys.ts";
 import { fromItem, type Item, toItem } from "./payment-item.ts";
 
 // The limit of BatchGetItem.
 const BATCH = 100;
 // The index lists an item only if it has both keys, and another write on the same version may have removed them.
 const DUE_KEYS = ["due_shard", "due_at"];
+
+// Pointers of other kinds lead to a payment, not to an attempt.
+const StoredPointer = z.object({ ref: Ref, attempt: z.number().int() });
 
 /**
  * Payment rows. Every write is one conditional write on one item; a lost race is a result, not an error. Every method
@@ -110,6 +114,30 @@ export class PaymentTable {
     );
     if (written.won) return { won: true, payment: after };
     return { won: false, payment: written.there && fromItem(written.there) };
+  }
+
+  /** Makes Chapa's own reference lead to an attempt, unless it leads somewhere already. */
+  async point(reference: string, { ref, attempt }: { ref: Ref; attempt: number }): Promise<void> {
+    await conditionally(
+      () =>
+        this.#client.send(
+          new PutCommand({
+            TableName: this.#name,
+            Item: { ...pointerKey(reference), ref, attempt },
+            ConditionExpression: "attribute_not_exists(pk)",
+            ReturnValuesOnConditionCheckFailure: "ALL_OLD",
+          }),
+        ),
+      () => true,
+    );
+  }
+
+  /** Returns the attempt that Chapa's own reference leads to; undefined if it leads nowhere. */
+  async pointed(reference: string): Promise<{ ref: Ref; attempt: number } | undefined> {
+    const { Item } = await callTable(() =>
+      this.#client.send(new GetCommand({ TableName: this.#name, Key: pointerKey(reference), ConsistentRead: true })),
+    );
+    return StoredPointer.safeParse(Item).data;
   }
 
   /** Deletes a claim if it is still the untouched one that this invocation wrote. */

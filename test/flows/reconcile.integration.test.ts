@@ -17,7 +17,7 @@ const Done = z.object({ kind: z.string(), verifications: z.number(), findings: z
 
 /** The day's comparison, whether or not the schedule has had it done; `goOn` with one that was cut short. */
 async function reconcile(goOn = false) {
-  if (!goOn) await stage.cloud.rows.remove("X#reconcile");
+  if (!goOn) await stage.cloud.rows.remove("H#reconcile");
   const done = Done.parse(await stage.cloud.functions.invoke("reconcile-payments", {}));
   await stage.cloud.settle();
   return done;

@@ -177,7 +177,7 @@ async function compareBooks(simulation: Simulation): Promise<void> {
     const before = simulation.moves;
     simulation.reconcile();
     await drain(simulation);
-    const { day, is_done } = simulation.table.rows.get("X#reconcile") ?? {};
+    const { day, is_done } = simulation.table.rows.get("H#reconcile") ?? {};
     if (day === today && is_done === true && simulation.moves === before) return holdTotals(simulation);
   }
   throw new Violation("totals", "", "the books are never compared to the end");
