@@ -70,6 +70,7 @@ export const PaymentDetail = PaymentResponse.extend({
             "What it is about: a capture (Chapa's reference), a refund, an attempt (`attempt-N`) or `delivery`.",
           ),
         at: z.string(),
+        amount: z.number().nullable().describe("The amount that a webhook reported, if the entry is about one."),
         answered: z
           .object({ at: z.string(), by: z.string(), reason: z.string() })
           .nullable()

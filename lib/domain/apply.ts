@@ -18,7 +18,7 @@ import {
 } from "./payment.ts";
 import type { Instant } from "./time.ts";
 import { type ContextOf, type MoneyTransition, refusalOf, TRANSITIONS, type TransitionContext } from "./transitions.ts";
-import { dueAt, lastVerification, nextVerification } from "./verification-schedule.ts";
+import { dueAt, lastVerification, nextVerification, reportDay } from "./verification-schedule.ts";
 import type { AttemptEnd, AttentionCode, Reversal, TransitionName } from "./vocabulary.ts";
 
 /** How an attempt begins: the terms of its checkout, and the lease of the caller that opens it. */
@@ -111,8 +111,8 @@ export function finalise(payment: Payment, attempt: number, context: TransitionC
 }
 
 /** Returns the payment with a flag for a person. One about the delivery ends it. */
-export function flag(payment: Payment, { code, subject }: Flag, context: TransitionContext): Payment {
-  const attention = flagged(payment, { code, subject }, context);
+export function flag(payment: Payment, { code, subject, amount }: Flag, context: TransitionContext): Payment {
+  const attention = flagged(payment, { code, subject, amount }, context);
   const changes = subject === DELIVERY ? { attention, sentAt: undefined } : { attention };
   return applied(payment, "flag", { ...context, code, subject }, { changes, evidence: entryIdOf({ code, subject }) });
 }
@@ -248,7 +248,9 @@ function recorded(
   const awaitsPerson = captures.at(-1)?.kind === "reviewed" && result.kind === "paid";
   const confirmed = captures.find((capture) => capture.kind === "confirmed" && capture.attempt === attempt);
   const ofConfirmed = kind === "confirmed" ? lastVerification(now, now) : confirmed && record.verifyAt;
-  const verifyAt = awaitsPerson ? nextVerification(record, now, policy) : ofConfirmed;
+  const verifyAt = awaitsPerson
+    ? nextVerification(record, now, policy)
+    : (ofConfirmed ?? reportDay(payment, attempt, now));
   return {
     attempt: Math.max(payment.attempt, attempt),
     attempts: { ...payment.attempts, [attempt]: { ...record, end: "paid", verifyAt } },

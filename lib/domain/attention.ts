@@ -55,12 +55,13 @@ export function isRaisable({ attention }: Pick<Payment, "attention">, flag: Flag
 /** Returns the payment's attention with `flag` raised, or as it is if the same was raised before. */
 export function flagged(
   payment: Pick<Payment, "attention">,
-  { code, subject }: Flag,
+  { code, subject, amount }: Flag,
   { now }: { now: Instant },
 ): Payment["attention"] {
   const { attention } = payment;
   if (!isRaisable(payment, { code, subject }, now)) return attention;
-  return [...attention.filter((entry) => !isAbout(entry, { code, subject })), { code, subject, at: now }];
+  const entry = { code, subject, at: now, ...(amount === undefined ? {} : { amount }) };
+  return [...attention.filter((known) => !isAbout(known, { code, subject })), entry];
 }
 
 /** Returns the payment's attention after what `flag` reported has ended by itself. */

@@ -1,8 +1,8 @@
 import { closedAttempt } from "./apply.ts";
 import type { Unpaid } from "./evidence.ts";
-import { type Attempt, type Capture, isSameCapture, type Lease, type Payment } from "./payment.ts";
+import { type Capture, isSameCapture, type Lease, type Payment } from "./payment.ts";
 import type { TransitionContext } from "./transitions.ts";
-import { dueAt, lastVerification, nextVerification, retryAt } from "./verification-schedule.ts";
+import { dueAt, retryAt, verificationAfter } from "./verification-schedule.ts";
 
 // Notes change a payment without a transition: they keep its state and its version.
 
@@ -17,13 +17,10 @@ export function noteVerification(
   { now, policy }: TransitionContext,
 ): Payment {
   const record = payment.attempts[attempt];
-  const confirmed = payment.captures.find((capture) => capture.kind === "confirmed" && capture.attempt === attempt);
-  const verifyNext = (known: Attempt) =>
-    confirmed ? lastVerification(confirmed.at, now) : nextVerification(known, now, policy);
   const attempts =
     record?.verifyAt === undefined
       ? payment.attempts
-      : { ...payment.attempts, [attempt]: { ...record, verifyAt: verifyNext(record) } };
+      : { ...payment.attempts, [attempt]: { ...record, verifyAt: verificationAfter(payment, attempt, now, policy) } };
   const failed = found?.reason === "failed" && payment.state === "PENDING" && attempt === payment.attempt;
   const next: Payment = {
     ...payment,

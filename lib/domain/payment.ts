@@ -57,12 +57,20 @@ export type Capture = {
  * What a person must see, and what it is about: a capture (Chapa's reference, or its attempt), a refund (its id), an
  * attempt (`attempt-N`), or `delivery`.
  */
-export type Flag = { code: AttentionCode; subject: string };
+export type Flag = { code: AttentionCode; subject: string; amount?: Santim | undefined };
 
 /** A raised flag. It raises an alarm until it is answered, by a person or because it has ended. */
 export type Attention = Flag & {
   at: Instant;
   answered?: { at: Instant; by: string; reason: string } | undefined;
+};
+
+/** A signed webhook's word that money of one capture went back, which verify and Chapa's list have not confirmed yet. */
+export type RefundReport = {
+  attempt: number;
+  reference?: string | undefined;
+  amount?: Santim | undefined;
+  at: Instant;
 };
 
 /** How many captures are stored in full. One more is only raised as `too_many_captures`. */
@@ -104,6 +112,7 @@ export type Payment = {
   /** Set once the listing may get FAILED: no attempt may follow. */
   finalised?: true | undefined;
   captures: readonly Capture[];
+  reports?: readonly RefundReport[] | undefined;
   attention: readonly Attention[];
   /** When the listing acknowledged the success; it is never delivered again after that. */
   acknowledgedAt?: Instant | undefined;

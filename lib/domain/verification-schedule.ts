@@ -55,6 +55,32 @@ export function lastVerification(confirmedAt: Instant, now: Instant): Instant | 
   return at > now ? at : undefined;
 }
 
+/** Returns when an attempt is verified because a webhook's report of a refund must be confirmed by then. */
+export function reportDay({ reports = [] }: Payment, attempt: number, now: Instant): Instant | undefined {
+  const days = reports.filter((report) => report.attempt === attempt).map(({ at }) => at + DAY_MS);
+  const ahead = days.filter((day) => day > now);
+  return ahead.length > 0 ? Math.min(...ahead) : undefined;
+}
+
+/** Returns when an attempt that awaits a verification is verified next, after one at `now`. */
+export function verificationAfter(
+  payment: Payment,
+  attempt: number,
+  now: Instant,
+  policy: Policy,
+): Instant | undefined {
+  const record = payment.attempts[attempt];
+  if (record?.verifyAt === undefined) return undefined;
+  const captures = payment.captures.filter((capture) => capture.attempt === attempt);
+  const confirmed = captures.find(({ kind }) => kind === "confirmed");
+  // A duplicate awaits no verification of its own.
+  const isOpen = captures.length === 0 || captures.some(({ kind }) => kind === "reviewed");
+  const open = isOpen ? nextVerification(record, now, policy) : undefined;
+  const next = confirmed ? lastVerification(confirmed.at, now) : open;
+  const moments = [next ?? [], reportDay(payment, attempt, now) ?? []].flat();
+  return moments.length > 0 ? Math.min(...moments) : undefined;
+}
+
 /** Returns the earliest time at which the payment needs work; undefined if it needs none. */
 export function dueAt(payment: Payment, now: Instant, policy: Policy): Instant | undefined {
   if (isInert(payment)) return undefined;

@@ -13,6 +13,7 @@ import type { PaymentTable } from "../table/payments.ts";
 import { closeCheckout } from "./steps/close-checkout.ts";
 import { paymentFields } from "./steps/payment-fields.ts";
 import { type CapturePorts, endOtherLinks, type Run, recordCapture } from "./steps/record-capture.ts";
+import { judgeRefundReports } from "./steps/refund-reports.ts";
 import { runContext } from "./steps/run-context.ts";
 import { updatePayment } from "./steps/update-payment.ts";
 
@@ -65,7 +66,9 @@ export async function resolve(
   const context = runContext(ports, `resolve:${trigger}`);
   const begun = context();
   const result = await ports.chapa.verify(txRef, deadline - begun.now);
-  const after = await conclude({ ports, attempt, context, begun, deadline }, { ref, payment }, result);
+  const concluded = await conclude({ ports, attempt, context, begun, deadline }, { ref, payment }, result);
+  const isAnswered = concluded && result.kind !== "unavailable";
+  const after = isAnswered ? await judgeRefundReports(ports, concluded, context) : concluded;
   const about = { payment_id: paymentIdOf(ref), tx_ref: txRefOf(ref, attempt) };
   ports.log.info("verification_ended", { ...about, trigger, outcome: result.kind, state: after?.state });
   return { kind: "verified", payment: after, result };

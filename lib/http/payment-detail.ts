@@ -23,6 +23,7 @@ export function toDetail(payment: Payment, policy: Policy, showsAll: boolean): P
       code: entry.code,
       subject: masked(entry.subject),
       at: iso(entry.at),
+      amount: entry.amount === undefined ? null : entry.amount / 100,
       answered: entry.answered
         ? { at: iso(entry.answered.at), by: masked(entry.answered.by), reason: masked(entry.answered.reason) }
         : null,

@@ -52,7 +52,15 @@ const StoredAttention = z.object({
   code: z.enum(ATTENTION_CODES),
   subject: z.string(),
   at: instant,
+  amount: Santim.optional(),
   answered: z.object({ at: instant, by: z.string(), reason: z.string() }).optional(),
+});
+
+const StoredReport = z.object({
+  attempt: z.number().int(),
+  reference: z.string().optional(),
+  amount: Santim.optional(),
+  at: instant,
 });
 
 const StoredTransition = z.enum(TRANSITION_NAMES);
@@ -91,6 +99,7 @@ const StoredPayment = z.object({
   late: flag,
   finalised: flag,
   captures: z.array(StoredCapture).default([]),
+  reports: z.array(StoredReport).optional(),
   attention: z.array(StoredAttention).default([]),
   acknowledged_at: instant.optional(),
   sent_at: instant.optional(),
@@ -128,6 +137,7 @@ export function fromItem(item: Item): Payment {
     late: stored.late,
     finalised: stored.finalised,
     captures: stored.captures,
+    reports: stored.reports,
     attention: stored.attention,
     acknowledgedAt: stored.acknowledged_at,
     sentAt: stored.sent_at,
@@ -173,6 +183,7 @@ export function toItem(payment: Payment): Item {
     late: payment.late,
     finalised: payment.finalised,
     captures: payment.captures.length > 0 ? payment.captures.map(withoutUndefined) : undefined,
+    reports: payment.reports?.map(withoutUndefined),
     attention: payment.attention.length > 0 ? payment.attention.map(withoutUndefined) : undefined,
     flag_at: flagAt,
     flag_shard: flagAt === undefined ? undefined : flagShardOf(payment.ref),

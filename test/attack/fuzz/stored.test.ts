@@ -71,10 +71,14 @@ const payments: fc.Arbitrary<Payment> = fc.record({
     }),
     { maxLength: 4 },
   ),
+  reports: maybe(
+    fc.array(fc.record({ attempt, reference: maybe(anyText), amount: maybe(santim), at: instant }), { maxLength: 3 }),
+  ),
   attention: fc.array(
     fc.record({
       code: fc.constantFrom(...ATTENTION_CODES),
       subject: anyText,
+      amount: maybe(santim),
       at: instant,
       answered: maybe(fc.record({ at: instant, by: anyText, reason: anyText })),
     }),
