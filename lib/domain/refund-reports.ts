@@ -5,9 +5,16 @@ import { backOf, type Flag, isSameCapture, type Payment, type RefundReport } fro
 import { DAY_MS } from "./time.ts";
 import { isAllowed, type TransitionContext } from "./transitions.ts";
 import { dueAt } from "./verification-schedule.ts";
+import { MONEY_BACK_EVENTS } from "./vocabulary.ts";
 
 // A signed webhook that speaks of money that went back proves nothing. Verify and Chapa's list have a day to confirm it.
 const CONFIRMED_WITHIN_MS = DAY_MS;
+
+/** Whether a webhook's event says that money went back to the payer. */
+export function saysMoneyWentBack(event: string | undefined): boolean {
+  const events: readonly string[] = MONEY_BACK_EVENTS;
+  return event !== undefined && events.includes(event.toLowerCase());
+}
 
 /**
  * Returns the payment with a report that money went back, and with a verification of its checkout on the report's day;

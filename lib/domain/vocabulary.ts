@@ -64,6 +64,18 @@ export type Reversal = (typeof REVERSALS)[number];
 /** What verify reports of captured money: it is here, or it went back. */
 export type MoneyKind = "paid" | Reversal;
 
+/**
+ * The events of webhooks, in lower case, that say that money went back. `refund.reversed` and `refund.failed` say that a
+ * refund came to nothing.
+ */
+export const MONEY_BACK_EVENTS = [
+  "charge.refunded",
+  "charge.reversed",
+  "refund.success",
+  "refund.completed",
+  "refund.refunded",
+] as const;
+
 /** The reasons for which verify reports no money. */
 export const UNPAID_REASONS = ["pending", "failed", "not_found"] as const;
 export type UnpaidReason = (typeof UNPAID_REASONS)[number];

@@ -3,7 +3,7 @@ import { entryIdOf } from "../../lib/domain/attention.ts";
 import { Santim } from "../../lib/domain/money.ts";
 import { noteVerification } from "../../lib/domain/notes.ts";
 import type { Payment, RefundReport } from "../../lib/domain/payment.ts";
-import { withJudgedReports, withRefundReport } from "../../lib/domain/refund-reports.ts";
+import { saysMoneyWentBack, withJudgedReports, withRefundReport } from "../../lib/domain/refund-reports.ts";
 import { DAY_MS } from "../../lib/domain/time.ts";
 import { aConfirmed, aContext, anOpened, captured, LATER, moneyOn } from "../support/payments.ts";
 
@@ -67,4 +67,11 @@ test("a report without a readable amount calls a person, too, on a payment in an
 
 test("a report about a checkout that was never opened is not kept", () => {
   expect(withRefundReport(aConfirmed(), { ...PART, attempt: 5 }, LATER)).toBeUndefined();
+});
+
+test("an event says that money went back only by the names that Chapa or merchants use for it", () => {
+  for (const event of ["charge.refunded", "charge.reversed", "refund.success", "Charge.Refunded"])
+    expect(saysMoneyWentBack(event)).toBe(true);
+  for (const event of ["charge.success", "refund.reversed", "refund.failed", "refund.initiated", "", undefined])
+    expect(saysMoneyWentBack(event)).toBe(false);
 });

@@ -57,6 +57,7 @@ const WORDS = {
   ATTEMPT_ENDS: ["renewed", "failed", "expired", "cancelled", "superseded", "paid"],
   CAPTURE_KINDS: ["confirmed", "reviewed", "duplicate"],
   REVERSALS: ["refunded", "reversed"],
+  MONEY_BACK_EVENTS: ["charge.refunded", "charge.reversed", "refund.success", "refund.completed", "refund.refunded"],
   UNPAID_REASONS: ["pending", "failed", "not_found"],
   UNAVAILABLE: ["unreachable", "busy", "misconfigured", "unreadable"],
   DEFINITIVE_CANCELS: ["closed", "already_over", "not_found"],

@@ -61,7 +61,8 @@ async function accounted(): Promise<string[]> {
 const captured = () => (stage.cloud.chapa?.captures() ?? []).map(({ txRef }) => txRef).toSorted();
 
 test("the sweep and one comparison account for every birr after all webhooks, all changes of the table and a row are lost", async () => {
-  stage.plan(SILENT);
+  // Without the name in the list, the money of the lost row could only be reported.
+  stage.plan({ ...SILENT, namedInList: true });
   stage.cloud.stream.lose(true);
   for (let n = 0; n < 12; n++) {
     const checkout = await stage.checkout(stage.addProperty());
@@ -153,4 +154,31 @@ test("the daily comparison reports unmatched money at Chapa, and money of ours t
   await stage.cloud.clock.advance(DAY_MS);
   expect(await reconcile()).toMatchObject({ kind: "done", findings: 1 });
   expect((await stage.status({ ...mine, url: "" })).body["status"]).toBe("SUCCESS");
+});
+
+test("a second payment of one checkout, whose webhook came, is a duplicate by the list, which names no checkout", async () => {
+  const checkout = await stage.checkout(stage.addProperty());
+  await stage.act(checkout, "pay-twice");
+  expect((await stage.cloud.rows.payments())[0]?.captures).toHaveLength(1);
+  await stage.cloud.clock.advance(DAY_MS);
+  expect(await reconcile()).toMatchObject({ kind: "done", findings: 0 });
+  const [payment] = await stage.cloud.rows.payments();
+  expect(payment?.captures).toMatchObject([
+    { kind: "confirmed", listed: true },
+    { kind: "duplicate", listed: true },
+  ]);
+  expect(payment?.attention).toMatchObject([
+    { code: "duplicate", subject: stage.cloud.chapa?.captures()[1]?.reference },
+  ]);
+});
+
+test("a second payment of one checkout of which no webhook came is named once as foreign", async () => {
+  stage.plan(SILENT);
+  const checkout = await stage.checkout(stage.addProperty());
+  await stage.act(checkout, "pay-twice");
+  await stage.cloud.advance(DAY_MS);
+  expect(await reconcile()).toMatchObject({ kind: "done" });
+  await stage.cloud.advance(DAY_MS);
+  expect(await reconcile()).toMatchObject({ kind: "done", findings: 0, verifications: 0 });
+  expect((await stage.cloud.rows.payments())[0]?.captures).toHaveLength(1);
 });

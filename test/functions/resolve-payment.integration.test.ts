@@ -178,8 +178,31 @@ test.each<[string, { action: Action; params: ActParams; attention: string[]; ref
   expect(deliveredToListing()).toEqual(["SUCCESS"]);
 });
 
+test("a part refunded in Chapa's dashboard calls a person after a day with its amount, because verify never shows it", async () => {
+  const checkout = await stage.checkout(propertyId);
+  await stage.act(checkout, "pay");
+  await stage.cloud.clock.advance(10_000);
+  await stage.act(checkout, "refund", { amount: "100.00" });
+  await stage.cloud.advance(23 * HOUR_MS);
+  expect(openFlags(await onlyPayment())).toEqual([]);
+  await stage.cloud.advance(2 * HOUR_MS);
+  const { attention, captures } = await onlyPayment();
+  const [{ reference } = {}] = captures;
+  expect(attention).toMatchObject([{ code: "refund_unconfirmed", subject: `${reference}.100.00`, amount: 10_000 }]);
+});
+
+test("a part refunded without a webhook leaves no trace, as the limits of API v1 say", async () => {
+  stage.plan(SILENT);
+  const checkout = await stage.checkout(propertyId);
+  await stage.act(checkout, "pay");
+  await stage.cloud.advance(FIRST_VERIFICATION_MS);
+  await stage.act(checkout, "refund", { amount: "100.00" });
+  await stage.cloud.advance(2 * DAY_MS);
+  expect(await onlyPayment()).toMatchObject({ state: "SUCCESS", attention: [] });
+});
+
 test.each([
-  ["refund", "refunded"],
+  ["refund", "refunded_outside"],
   ["reverse", "reversed"],
 ] as const)("money that went back before the first verification is no success: %s", async (action, code) => {
   const checkout = await paidUnnoticed(stage, propertyId);
@@ -200,7 +223,7 @@ test("money that goes back while held for a person frees the fee to be paid anew
   const payment = await onlyPayment();
   expect(payment.state).toBe("REVIEW");
   expect(refundableOf(payment)).toBe(0);
-  expect(openFlags(payment)).toEqual(["mismatch", "refunded"]);
+  expect(openFlags(payment)).toEqual(["mismatch", "refunded_outside"]);
   await stage.cloud.clock.advance(1_000);
   expect((await stage.checkout(propertyId)).txRef).not.toBe(checkout.txRef);
 });

@@ -1,9 +1,8 @@
-import { saysMoneyWentBack } from "../../chapa/events.ts";
 import type { ResolveMessage } from "../../contract/queues.ts";
 import type { CheckoutRef } from "../../domain/ids.ts";
 import { parseBirr } from "../../domain/money.ts";
 import type { Payment } from "../../domain/payment.ts";
-import { withJudgedReports, withRefundReport } from "../../domain/refund-reports.ts";
+import { saysMoneyWentBack, withJudgedReports, withRefundReport } from "../../domain/refund-reports.ts";
 import type { TransitionContext } from "../../domain/transitions.ts";
 import type { Policy } from "../../domain/verification-schedule.ts";
 import type { Clock } from "../../runtime/clock.ts";
