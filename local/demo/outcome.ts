@@ -1,5 +1,5 @@
 import { paymentIdOf, txRefOf } from "../../lib/domain/ids.ts";
-import { openFlags } from "../../lib/domain/payment.ts";
+import { openFlags, refundableOf } from "../../lib/domain/payment.ts";
 import { WIRE_STATUS } from "../../lib/domain/vocabulary.ts";
 import type { Cloud } from "../cloud.ts";
 
@@ -25,6 +25,8 @@ export type Outcome = {
     /** References of the checkouts that were opened, and of those with a capture. */
     opened: string[];
     captured: string[];
+    /** What is left of the captured money, in birr. */
+    left: number;
     isAcknowledged: boolean;
     failureReason: string | undefined;
   }[];
@@ -56,6 +58,7 @@ export async function outcomeOf(cloud: Cloud, answers: Outcome["answers"]): Prom
       attention: openFlags(payment),
       opened: Object.keys(payment.attempts).map((attempt) => txRefOf(payment.ref, Number(attempt))),
       captured: payment.captures.map(({ attempt }) => txRefOf(payment.ref, attempt)),
+      left: refundableOf(payment) / 100,
       isAcknowledged: payment.acknowledgedAt !== undefined,
       failureReason: payment.failureReason,
     })),
