@@ -27,6 +27,7 @@ const ports = {
   payments: new PaymentTable(documentClient(), env.TABLE_NAME),
   chapa: createChapa(env, createGatewaySecret(env)),
   policy: createPolicy(env),
+  expectedMode: env.EXPECTED_MODE,
   clock: systemClock,
   log,
   count,

@@ -38,6 +38,7 @@ const ports = {
   namespace: async () => (await auth.get()).namespace,
   priceBook: createPriceBook(env),
   policy: createPolicy(env),
+  expectedMode: env.EXPECTED_MODE,
   paused: env.INITIATE_PAUSED,
   baseUrl: env.BASE_URL,
   clock: systemClock,

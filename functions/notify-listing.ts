@@ -22,6 +22,7 @@ const ports = {
   payments: new PaymentTable(documentClient(), env.TABLE_NAME),
   listing: new ListingService(env.PROPERTY_LISTING_SERVICE_URL, apiKey, call),
   policy: createPolicy(env),
+  expectedMode: env.EXPECTED_MODE,
   clock: systemClock,
   log,
   count,

@@ -28,6 +28,7 @@ const ports = {
     createAuthSecret(env),
   ),
   policy: createPolicy(env),
+  expectedMode: env.EXPECTED_MODE,
   clock: systemClock,
   log,
   count,

@@ -5,7 +5,6 @@ import { publish } from "../lib/flows/publish.ts";
 import { Queue, sqsClient } from "../lib/queue/send.ts";
 import { systemClock } from "../lib/runtime/clock.ts";
 import { log } from "../lib/runtime/logger.ts";
-import { count } from "../lib/runtime/metrics.ts";
 import { documentClient } from "../lib/table/client.ts";
 import { streamHandler } from "../lib/table/stream.ts";
 import { TotalsTable } from "../lib/table/totals.ts";
@@ -16,9 +15,9 @@ const ports = {
   listing: new Queue<ListingMessage>(sqs, env.LISTING_QUEUE_URL),
   notification: new Queue<NotificationMessage>(sqs, env.NOTIFICATION_QUEUE_URL),
   totals: new TotalsTable(documentClient(), env.TABLE_NAME),
+  expectedMode: env.EXPECTED_MODE,
   clock: systemClock,
   log,
-  count,
 };
 
 export const handler = streamHandler((changes) => publish(ports, changes));

@@ -23,6 +23,7 @@ const ports = {
   chapa: createChapa(env, createGatewaySecret(env)),
   bucketsOf: dayBuckets,
   policy: createPolicy(env),
+  expectedMode: env.EXPECTED_MODE,
   clock: systemClock,
   log,
   count,

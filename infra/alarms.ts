@@ -1,10 +1,12 @@
 import type { FunctionName } from "../lib/contract/functions.ts";
-import type { MetricName } from "../lib/contract/metrics.ts";
+import type { GaugeName, MetricName } from "../lib/contract/metrics.ts";
 import type { QueueName } from "../lib/contract/queues.ts";
 
 /** What an alarm looks at: a metric of ours, or one that AWS keeps. Sums over `minutes`, but for ages and latencies. */
 export type Watched =
   | { of: "own"; metric: MetricName }
+  /** What the sweep measures every minute. While it is silent, the alarm stays as it is. */
+  | { of: "gauge"; metric: GaugeName }
   /** Messages in a dead-letter queue. */
   | { of: "dead"; queue: QueueName | "stream" }
   /** Seconds that the oldest message has waited. */
@@ -37,13 +39,32 @@ export type AlarmSpec = {
 /** Every alarm, as docs/runbook.md answers it. */
 export const ALARMS: readonly AlarmSpec[] = [
   {
-    name: "attention-raised",
+    name: "attention-open",
     severity: "page",
     impact: "Money waits for a person's decision: it came twice, was not as agreed, or is for a closed listing.",
     runbook: "A payment needs attention",
-    watches: { of: "own", metric: "AttentionRaised" },
+    watches: { of: "gauge", metric: "OpenAttention" },
     at: 1,
-    minutes: 5,
+    minutes: 1,
+  },
+  {
+    name: "attention-unanswered",
+    severity: "page",
+    impact: "Money has waited a day for a person's decision.",
+    runbook: "A payment needs attention",
+    watches: { of: "gauge", metric: "OldestAttentionSeconds" },
+    at: 86_400,
+    minutes: 1,
+  },
+  {
+    name: "deadline-missed",
+    severity: "page",
+    impact: "A paid property was not published for a day, or a payment was not verified or did not expire for a day.",
+    runbook: "A payment waits too long",
+    watches: { of: "own", metric: "DeadlineMissed" },
+    at: 1,
+    minutes: 60,
+    bad: { of: 26, are: 1 },
   },
   {
     name: "chapa-unavailable",
@@ -60,6 +81,15 @@ export const ALARMS: readonly AlarmSpec[] = [
     impact: "No payment can start and no paid payment is confirmed until the key or the account is corrected.",
     runbook: "Chapa refuses our key",
     watches: { of: "own", metric: "ChapaMisconfigured" },
+    at: 1,
+    minutes: 5,
+  },
+  {
+    name: "key-mode-wrong",
+    severity: "page",
+    impact: "No payment can start: Chapa's key is a test key on a stage that sells, or the other way round.",
+    runbook: "The key is of the other mode",
+    watches: { of: "own", metric: "KeyModeWrong" },
     at: 1,
     minutes: 5,
   },
@@ -197,12 +227,12 @@ export const ALARMS: readonly AlarmSpec[] = [
   {
     name: "reconcile-silent",
     severity: "ticket",
-    impact: "Lost payments are not found by the daily comparison, and totals may be wrong.",
+    impact: "The books were not compared for 26 hours: lost payments are not found, and totals may be wrong.",
     runbook: "Reconcile yesterday",
-    watches: { of: "runs", function: "reconcile-payments" },
+    watches: { of: "own", metric: "Reconciled" },
     at: 1,
     minutes: 60,
-    bad: { of: 3, are: 3 },
+    bad: { of: 26, are: 26 },
     isHeartbeat: true,
   },
   {
@@ -260,6 +290,7 @@ export const BROKEN: readonly string[] = [
   "api-fails",
   "chapa-misconfigured",
   "chapa-unavailable",
+  "key-mode-wrong",
   "sweep-silent",
   "table-fails",
 ];

@@ -30,6 +30,7 @@ export type StageConfig = {
     Required<EnvText>,
     | "CHAPA_BASE_URL"
     | "CHECKOUT_ORIGINS"
+    | "EXPECTED_MODE"
     | "USER_MANAGEMENT_URL"
     | "TOKEN_VERIFY"
     | "USER_LOOKUP_PATHS"
@@ -41,6 +42,7 @@ export type StageConfig = {
     | "PRICE_BOOK"
     | "PAYMENT_TIMEOUT_DAYS"
     | "CHECKOUT_TTL_MINUTES"
+    | "CHECKOUT_LAPSE_MINUTES"
     | "RECHECK_LADDER"
     | "LISTING_HEARS_FAILED"
     | "RATE_LIMIT_INITIATE"
@@ -73,6 +75,7 @@ export const DEV: StageConfig = {
   values: {
     CHAPA_BASE_URL: "https://api.chapa.co/v1",
     CHECKOUT_ORIGINS: "https://checkout.chapa.co",
+    EXPECTED_MODE: "test",
     USER_MANAGEMENT_URL: "https://users.rental.invalid/api/v1",
     TOKEN_VERIFY: "remote",
     USER_LOOKUP_PATHS: "/users/{id},/admin/users/{id}",
@@ -84,6 +87,7 @@ export const DEV: StageConfig = {
     PRICE_BOOK: JSON.stringify({ listing_fee: { amounts: ["500.00"] } }),
     PAYMENT_TIMEOUT_DAYS: "7",
     CHECKOUT_TTL_MINUTES: "60",
+    CHECKOUT_LAPSE_MINUTES: "60",
     RECHECK_LADDER: "2m,5m,10m,20m,65m,6h,1d",
     LISTING_HEARS_FAILED: "true",
     RATE_LIMIT_INITIATE: "10",
@@ -102,6 +106,7 @@ const PROD: StageConfig = {
   tableKey: "account",
   webhookConcurrency: 20,
   throttle: { rate: 200, burst: 400 },
+  values: { ...DEV.values, EXPECTED_MODE: "live" },
 };
 
 export const STAGES: Record<StageName, StageConfig> = { dev: DEV, staging: STAGING, prod: PROD };

@@ -38,7 +38,7 @@ export const PERMISSIONS: Record<FunctionName, Permission> = {
   },
   "timeout-payments": {
     table: ["BatchGetItem", "PutItem", "UpdateItem"],
-    indexes: ["due"],
+    indexes: ["due", "by-attention"],
     secrets: ["gateway"],
     send: ["resolve", "listing"],
   },

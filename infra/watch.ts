@@ -20,7 +20,7 @@ import { EmailSubscription, UrlSubscription } from "aws-cdk-lib/aws-sns-subscrip
 import type { Queue } from "aws-cdk-lib/aws-sqs";
 import { type AddAlarmProps, MetricStatistic, MonitoringFacade, notifySns } from "cdk-monitoring-constructs";
 import { FUNCTIONS, type FunctionName } from "../lib/contract/functions.ts";
-import { METRICS_NAMESPACE, type MetricName } from "../lib/contract/metrics.ts";
+import { GAUGES, type GaugeName, METRICS_NAMESPACE, type MetricName } from "../lib/contract/metrics.ts";
 import type { QueueName } from "../lib/contract/queues.ts";
 import { ALARMS, type AlarmSpec, BROKEN, type Watched } from "./alarms.ts";
 import type { StageConfig } from "./config.ts";
@@ -106,10 +106,15 @@ function alarmProps(spec: AlarmSpec, config: StageConfig): AddAlarmProps {
     comparisonOperator: isHeartbeat
       ? ComparisonOperator.LESS_THAN_THRESHOLD
       : ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-    treatMissingData: isHeartbeat ? TreatMissingData.BREACHING : TreatMissingData.NOT_BREACHING,
+    treatMissingData: missingData(spec),
     evaluationPeriods: bad.of,
     datapointsToAlarm: bad.are,
   };
+}
+
+function missingData({ isHeartbeat, watches }: AlarmSpec): TreatMissingData {
+  if (watches.of === "gauge") return TreatMissingData.IGNORE;
+  return isHeartbeat ? TreatMissingData.BREACHING : TreatMissingData.NOT_BREACHING;
 }
 
 function runbookLink(heading: string, { runbookUrl }: StageConfig): string {
@@ -131,6 +136,8 @@ function metricOf({ watches, minutes }: AlarmSpec, parts: WatchedParts): Metric 
   switch (watches.of) {
     case "own":
       return own(watches.metric).with(sum);
+    case "gauge":
+      return own(watches.metric).with(max);
     case "dead":
       return deadOf(watches, parts).metricApproximateNumberOfMessagesVisible(max);
     case "oldest":
@@ -161,7 +168,7 @@ function deadOf({ queue }: Extract<Watched, { of: "dead" }>, { queues, streamDea
   return queue === "stream" ? streamDead : queues[queue].dead;
 }
 
-function own(metricName: MetricName): Metric {
+function own(metricName: MetricName | GaugeName): Metric {
   return new Metric({ namespace: METRICS_NAMESPACE, metricName, dimensionsMap: { service: "payments" } });
 }
 
@@ -177,9 +184,9 @@ function addBroken(stack: Stack, alarms: Map<string, IAlarm>, topic: Topic, conf
 }
 
 function addDashboard(stack: Stack, facade: MonitoringFacade, { api, table, queues, functions }: WatchedParts): void {
-  const group = (title: string, metrics: readonly MetricName[]) => ({
+  const group = (title: string, metrics: readonly (MetricName | GaugeName)[], statistic = MetricStatistic.SUM) => ({
     title,
-    metrics: metrics.map((name) => own(name).with({ statistic: MetricStatistic.SUM })),
+    metrics: metrics.map((name) => own(name).with({ statistic })),
   });
   facade.addLargeHeader("Payments");
   facade.monitorCustom({
@@ -187,7 +194,8 @@ function addDashboard(stack: Stack, facade: MonitoringFacade, { api, table, queu
     humanReadableName: "Money",
     metricGroups: [
       group("Started and paid", ["PaymentOpened", "PaymentConfirmed"]),
-      group("Need a person", ["AttentionRaised", "ReconcileFinding"]),
+      group("Need a person", GAUGES, MetricStatistic.MAX),
+      group("Found by comparing and waiting", ["Reconciled", "ReconcileFinding", "DeadlineMissed"]),
     ],
   });
   facade.monitorCustom({

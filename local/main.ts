@@ -3,8 +3,9 @@ import "./process-clock.ts";
 
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { Command } from "../commands/command.ts";
-import { choice, flag, integer } from "../commands/options.ts";
+import { choice, flag, integer, optionalChoice } from "../commands/options.ts";
 import { EnvironmentInvalid } from "../lib/contract/env.ts";
+import { MODES } from "../lib/domain/vocabulary.ts";
 import { PROFILE_NAMES } from "./chapa/profiles.ts";
 import type { Cloud, CloudAddress } from "./cloud.ts";
 import { RedisUnreachable } from "./redis/bridge.ts";
@@ -21,6 +22,7 @@ const command = new Command({
     port: integer("port of the API; 0 takes any free one", 8120, { least: 0, most: LAST_PORT }),
     json: flag("prints one line of JSON for programs when it is ready"),
     profile: choice("the behaviour of the simulated Chapa", PROFILE_NAMES, "observed"),
+    mode: optionalChoice("the mode of the simulated Chapa's key; live by default, but no money moves", MODES),
     seed: integer("the seed of random choices of the simulated Chapa", 1, { least: Number.MIN_SAFE_INTEGER }),
   },
   examples: {
@@ -36,12 +38,14 @@ const STATE_DIRECTORY = ".local";
 const ENVIRONMENT_FILE = ".env";
 
 async function main(): Promise<void> {
-  const { port, json, profile, seed } = command.read();
+  const { port, json, profile, mode, seed } = command.read();
   // With --json a program reads standard output, so it must contain no log records.
   process.env["POWERTOOLS_LOG_LEVEL"] ??= json ? "SILENT" : "WARN";
   process.env["POWERTOOLS_METRICS_DISABLED"] ??= "true";
   if (existsSync(ENVIRONMENT_FILE)) process.loadEnvFile(ENVIRONMENT_FILE);
-  const cloud = await startCloud({ settings: readSettings(process.env), port, profile, seed });
+  const settings = readSettings(process.env);
+  if (mode && settings.CHAPA_SECRET_KEY) return command.refuse("--mode and CHAPA_SECRET_KEY cannot be combined.");
+  const cloud = await startCloud({ settings, port, profile, mode, seed });
   stopOnSignals(cloud);
 
   const line = JSON.stringify(cloud.address);
@@ -55,7 +59,7 @@ function welcome({ api, chapa, control, webhook, users }: CloudAddress): string 
   Ready. Everything runs in this process and in memory, until it stops (Ctrl+C).
 
     API       ${api}
-    Chapa     ${chapa}  (simulated: open a checkout_url in a browser and pay)
+    Chapa     ${chapa}  (simulated, so no money moves: open a checkout_url in a browser and pay)
     webhook   ${webhook}
     control   ${control}  (POST /clock, /sweep, /faults, /reset, GET /state)
     users     ${Object.values(USERS)

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { MODES } from "../lib/domain/vocabulary.ts";
 import { ENGINES } from "./dynamo/engine.ts";
 
 const url = z.url({ protocol: /^https?$/ }).optional();
@@ -13,6 +14,7 @@ export const Settings = z.object({
   CHAPA_SECRET_KEY: z.string().min(8).optional(),
   CHAPA_WEBHOOK_SECRET: z.string().min(8).default("sim-webhook-secret"),
   CHECKOUT_ORIGINS: z.string().optional(),
+  EXPECTED_MODE: z.enum(MODES).optional(),
   USER_MANAGEMENT_URL: url,
   TOKEN_VERIFY: z.enum(["remote", "local", "remote-with-fallback"]).optional(),
   JWT_SECRET: z.string().min(8).default("local-jwt-secret-shared-by-the-siblings"),
@@ -27,6 +29,7 @@ export const Settings = z.object({
   RECHECK_LADDER: z.string().optional(),
   PAYMENT_TIMEOUT_DAYS: z.string().optional(),
   CHECKOUT_TTL_MINUTES: z.string().optional(),
+  CHECKOUT_LAPSE_MINUTES: z.string().optional(),
   LISTING_HEARS_FAILED: z.enum(["true", "false"]).optional(),
   PRICE_BOOK: z.string().optional(),
   INITIATE_PAUSED: z.enum(["true", "false"]).optional(),

@@ -1,9 +1,10 @@
 // Must be the first import, so that no module keeps the original Date.
 import "./process-clock.ts";
 
+import type { Mode } from "../lib/domain/vocabulary.ts";
 import { type ApiObserver, startApi, startFunctionUrl } from "./api-gateway.ts";
 import type { ProfileName } from "./chapa/profiles.ts";
-import { CHAPA_DEFAULTS, type ChapaSimulator } from "./chapa/simulator.ts";
+import { CHAPA_DEFAULTS, type ChapaSimulator, liveTwin } from "./chapa/simulator.ts";
 import { startChapa } from "./chapa/start.ts";
 import { API_KEY, Cloud } from "./cloud.ts";
 import { frontendOrigins, secretValues } from "./environment.ts";
@@ -23,6 +24,8 @@ export type CloudOptions = {
   /** The port of the API. 0, the default, takes any free one. */
   port?: number;
   profile?: ProfileName;
+  /** The mode of the key for the simulated Chapa. Default: `EXPECTED_MODE`, else live. */
+  mode?: Mode | undefined;
   seed?: number;
   /** Runs the functions. Default: this process. */
   functions?: FunctionHost;
@@ -37,7 +40,8 @@ export type CloudOptions = {
  * @throws PortTaken, EnvironmentInvalid, UnsafeKey
  */
 export async function startCloud(options: CloudOptions): Promise<Cloud> {
-  const { settings } = options;
+  const mode = keyMode(options);
+  const settings = { EXPECTED_MODE: mode, ...options.settings };
   const functions = options.functions ?? new Functions();
   const traffic = { invocations: 0 };
   const invoke: Invoke = (name, event) => {
@@ -60,7 +64,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
       startFunctionUrl("chapa-webhook", invoke, observe),
     ]);
     const secrets = secretValues(settings, {
-      chapa: CHAPA_DEFAULTS.secretKey,
+      chapa: mode === "test" ? CHAPA_DEFAULTS.secretKey : liveTwin(CHAPA_DEFAULTS.secretKey),
       notification: services.notificationBearer,
       api: API_KEY,
       redis,
@@ -86,6 +90,12 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
     await api.close();
     throw error;
   }
+}
+
+/** Returns the mode of the key that the functions get. */
+function keyMode({ settings, mode }: CloudOptions): Mode {
+  if (settings.CHAPA_SECRET_KEY) return settings.CHAPA_SECRET_KEY.startsWith("CHASECK_TEST-") ? "test" : "live";
+  return mode ?? settings.EXPECTED_MODE ?? "live";
 }
 
 function simulate({ settings, profile, seed }: CloudOptions): Promise<ChapaSimulator> {

@@ -1,4 +1,4 @@
-import type { PaidFacts, Unpaid, VerifyResult } from "../domain/evidence.ts";
+import type { Answer, PaidFacts, Unpaid } from "../domain/evidence.ts";
 import type { Santim } from "../domain/money.ts";
 import type { DefinitiveCancel, MoneyKind, Unavailable, UnpaidReason } from "../domain/vocabulary.ts";
 import type { HttpResponse } from "../runtime/call.ts";
@@ -10,18 +10,20 @@ import {
   mentions,
   parseEnvelope,
   santimOf,
+  Traces,
   VerifyData,
 } from "./wire.ts";
 
 /**
- * The result of initialize. Only `unsent` proves that Chapa does not know the reference. `contactOnly`: Chapa refuses
- * only contact data, which it does not require.
+ * The result of initialize. Only `unsent` proves that Chapa does not know the reference. `key_refused`: Chapa refuses
+ * the key, or we no longer have it. `contactOnly`: Chapa refuses only contact data, which it does not require.
  */
 export type Initialized =
   | { kind: "opened"; checkoutUrl: string }
   | { kind: "refused"; contactOnly: boolean; reason: string }
   | { kind: "used_before" }
   | { kind: "misconfigured" }
+  | { kind: "key_refused" }
   | { kind: "unsent" }
   | { kind: "lost" };
 
@@ -55,6 +57,7 @@ export function classifyInitialize({ status, text }: HttpResponse, origins: read
     const checkoutUrl = checkoutAt(InitializeData.safeParse(envelope?.data).data?.checkout_url, origins);
     return checkoutUrl ? { kind: "opened", checkoutUrl } : { kind: "lost" };
   }
+  if (status === 401 && envelope) return { kind: "key_refused" };
   if (status === 401 || status === 403 || status === 404) return { kind: envelope ? "misconfigured" : "lost" };
   if ((status === 400 || status === 422) && envelope) return classifyRefusal(envelope);
   return { kind: "lost" };
@@ -79,33 +82,29 @@ function classifyRefusal({ message }: Envelope): Initialized {
   return { kind: "misconfigured" };
 }
 
-export function classifyVerify({ status, text }: HttpResponse): VerifyResult {
+/**
+ * Classifies the answer to verify.
+ * @param asked the reference that we asked about
+ */
+export function classifyVerify({ status, text }: HttpResponse, asked: string): Answer {
+  if (status === 401 || status === 403) return unavailable("misconfigured");
+  if (status === 429) return unavailable("busy");
+  if (status === 408 || status >= 500) return unavailable("unreachable");
   const envelope = parseEnvelope(text);
-  switch (status) {
-    case 200: {
-      const data = VerifyData.safeParse(envelope?.data).data;
-      return data ? classifyStatus(data) : unavailable("unreadable");
-    }
-    case 400:
-      if (mentions(envelope?.message, "invalid transaction", "transaction not found")) return unpaid("not_found");
-      return unavailable("unreadable");
-    case 404:
-      if (mentions(envelope?.message, "not paid")) return unpaid("pending");
-      // A 404 from something that is not Chapa (a wrong base URL, a proxy) must never count as unpaid.
-      if (mentions(envelope?.message, "transaction not found", "invalid transaction")) return unpaid("not_found");
-      return unavailable("unreadable");
-    case 401:
-    case 403:
-      return unavailable("misconfigured");
-    case 429:
-      return unavailable("busy");
-    default:
-      return unavailable(status >= 500 ? "unreachable" : "unreadable");
-  }
+  if (!envelope || (status !== 200 && (status < 400 || status >= 500))) return unavailable("unreadable");
+  // An answer about another reference is no answer to our question.
+  if (!isAbout(asked, envelope.data)) return unavailable("unreadable");
+  const data = VerifyData.safeParse(envelope.data).data;
+  if (status === 200) return data?.status === undefined ? byEnvelope(envelope) : byStatus(envelope, data);
+  // A 404 from something that is not Chapa (a wrong base URL, a proxy) has other words.
+  if (mentions(envelope.message, "invalid transaction", "transaction not found")) return unpaid("not_found");
+  if (status === 404 && mentions(envelope.message, "not paid")) return unpaid("pending");
+  return data?.status === undefined ? byEnvelope(envelope) : unknownWord(envelope, data.status);
 }
 
-function classifyStatus(data: VerifyData): VerifyResult {
-  switch (data.status.toLowerCase()) {
+function byStatus(envelope: Envelope, data: VerifyData): Answer {
+  const word = data.status ?? "";
+  switch (word.toLowerCase()) {
     case "success":
       return { kind: "paid", facts: factsOf(data) };
     case "refunded":
@@ -119,15 +118,59 @@ function classifyStatus(data: VerifyData): VerifyResult {
     case "failed/cancelled":
       return { ...unpaid("failed"), failureReason: data.failure_reason ?? undefined };
     default:
-      return unavailable("unreadable");
+      return unknownWord(envelope, word);
   }
 }
 
-export function classifyCancel({ status, text }: HttpResponse): Cancelled {
+/** Without a status of the transaction, the envelope's own decides; it cannot confirm money. */
+function byEnvelope(envelope: Envelope): Answer {
+  return unknownWord(envelope, envelope.status ?? "");
+}
+
+const SAYS_THAT_MONEY_CAME = [
+  "success",
+  "refunded",
+  "reversed",
+  "paid",
+  "successful",
+  "completed",
+  "partially_refunded",
+  "fully_refunded",
+  "disputed",
+  "chargeback",
+];
+
+function unknownWord(envelope: Envelope, word: string): Answer {
+  const said = word.slice(0, FACT_LIMIT).toWellFormed();
+  if (hasTrace(envelope.data) || SAYS_THAT_MONEY_CAME.includes(word.toLowerCase()))
+    return { kind: "maybe_money", word: said };
+  return isWhole(envelope) ? { kind: "readable", word: said } : unavailable("unreadable");
+}
+
+/** Chapa shows an unpaid transaction without a charge and without a reference, so either is a trace of money. */
+function hasTrace(data: unknown): boolean {
+  const { charge, reference } = Traces.safeParse(data).data ?? {};
+  return [charge, reference].some((value) => value != null && value !== "");
+}
+
+function isAbout(asked: string, data: unknown): boolean {
+  const named = Traces.safeParse(data).data?.tx_ref;
+  return named == null || named === asked;
+}
+
+/** Whether it has every part of Chapa's envelope. Other programs on the way answer in JSON, too. */
+function isWhole(envelope: Envelope): boolean {
+  return "message" in envelope && "status" in envelope && "data" in envelope;
+}
+
+/** @param asked the reference that we asked about */
+export function classifyCancel({ status, text }: HttpResponse, asked: string): Cancelled {
   const envelope = parseEnvelope(text);
-  const message = envelope?.message;
-  if (status === 200 && envelope && envelope.status !== "failed") return "closed";
-  if (status === 400 && mentions(message, "already expired", "already cancelled")) return "already_over";
+  if (!envelope || !isAbout(asked, envelope.data)) return "unclear";
+  const { message } = envelope;
+  if (status === 200 && envelope.status !== "failed") return "closed";
+  const isOver = mentions(message, "already expired", "already cancelled", "only active transactions");
+  if ((status === 200 || status === 400) && isOver) return "already_over";
   if (status === 404 && mentions(message, "link not found", "transaction not found")) return "not_found";
   return "unclear";
 }
@@ -148,7 +191,7 @@ function unpaid(reason: UnpaidReason): Unpaid {
   return { kind: "unpaid", reason };
 }
 
-function unavailable(reason: Unavailable): VerifyResult {
+function unavailable(reason: Unavailable): Answer {
   return { kind: "unavailable", reason };
 }
 

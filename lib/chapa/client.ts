@@ -1,7 +1,9 @@
+import { createHash } from "node:crypto";
 import type { Contact } from "../domain/contact.ts";
 import type { VerifyResult } from "../domain/evidence.ts";
 import type { TxRef } from "../domain/ids.ts";
 import { type Santim, toBirr } from "../domain/money.ts";
+import { KeyId } from "../domain/payment.ts";
 import type { Currency, Mode } from "../domain/vocabulary.ts";
 import { CallFailed, type HttpRequest, type HttpResponse } from "../runtime/call.ts";
 import {
@@ -21,6 +23,7 @@ export type Checkout = {
   txRef: TxRef;
   amount: Santim;
   currency: Currency;
+  key: KeyId;
   title: string;
   callbackUrl: string;
   returnUrl: string;
@@ -32,8 +35,17 @@ const LIMITS = { initializeMs: 8_000, verifyMs: 4_000, cancelMs: 4_000, listMs: 
 
 type Send = (call: HttpRequest) => Promise<HttpResponse>;
 
-/** `get` returns the key to use; `renewed` returns it after Chapa refused it, which may be a new one. */
-export type SecretKey = { get: () => Promise<string>; renewed: () => Promise<string> };
+/**
+ * The keys of our account, the current one first, then former ones, newest first. `renewed` reads them anew, after Chapa
+ * refused one or one is missing.
+ */
+export type SecretKeys = { get: () => Promise<readonly string[]>; renewed: () => Promise<readonly string[]> };
+
+/**
+ * The key to ask about a checkout. From another key, not found says nothing about a checkout that was opened
+ * (`isOpened`), because that key may belong to another account.
+ */
+export type Owner = { key: KeyId; mode: Mode; isOpened: boolean };
 
 type Question = Pick<HttpRequest, "method" | "timeoutMs"> & { path: string; body?: Record<string, unknown> };
 
@@ -44,32 +56,39 @@ type Question = Pick<HttpRequest, "method" | "timeoutMs"> & { path: string; body
 export class ChapaClient {
   readonly #baseUrl: string;
   readonly #checkoutOrigins: readonly string[];
-  readonly #secretKey: SecretKey;
+  readonly #keys: SecretKeys;
   readonly #send: Send;
 
   /** @param baseUrl with `/v1`, without a slash at the end */
   constructor(options: {
     baseUrl: string;
     checkoutOrigins: readonly string[];
-    secretKey: SecretKey;
+    keys: SecretKeys;
     send: Send;
   }) {
     this.#baseUrl = options.baseUrl;
     this.#checkoutOrigins = options.checkoutOrigins;
-    this.#secretKey = options.secretKey;
+    this.#keys = options.keys;
     this.#send = options.send;
   }
 
-  /** Whether the key moves real money. */
-  async mode(): Promise<Mode> {
-    return modeOf(await this.#secretKey.get());
+  /** Returns the key that opens checkouts now, and whether it moves real money. */
+  async current(): Promise<{ key: KeyId; mode: Mode }> {
+    return identityOf(await this.#currentOf(this.#keys.get()));
   }
 
-  /** Opens a checkout. It is never repeated here, because each reference is used for one try only. */
+  /** Returns the same, read anew, because Chapa refused the key. */
+  async renewed(): Promise<{ key: KeyId; mode: Mode }> {
+    return identityOf(await this.#currentOf(this.#keys.renewed()));
+  }
+
+  /** Opens a checkout with the key that its attempt has recorded, and no other. It is never repeated here. */
   async initialize(checkout: Checkout, limitMs: number): Promise<Initialized> {
     const { txRef, amount, currency, contact } = checkout;
     const [firstName, ...rest] = sanitize.name(contact.name)?.split(/\s+/) ?? [];
-    const reply = await this.#ask({
+    const key = await this.#keyOf(checkout.key);
+    if (key === undefined) return { kind: "key_refused" };
+    const reply = await this.#askAs(key, {
       method: "POST",
       path: "/transaction/initialize",
       timeoutMs: Math.min(limitMs, LIMITS.initializeMs),
@@ -93,18 +112,38 @@ export class ChapaClient {
     return classifyInitialize(reply, this.#checkoutOrigins);
   }
 
-  /** Verifies a checkout. No other call says anything about money. */
-  async verify(txRef: TxRef, limitMs: number): Promise<VerifyResult> {
+  /**
+   * Verifies a checkout. No other call says anything about money. If Chapa refuses the owner's key, or we no longer have
+   * it, our other keys of the same mode are asked until one reads the checkout. Without an owner the current key is
+   * asked.
+   */
+  async verify(txRef: TxRef, owner: Owner | undefined, limitMs: number): Promise<VerifyResult> {
     const path = `/transaction/verify/${encodeURIComponent(txRef)}`;
-    const reply = await this.#ask({ method: "GET", path, timeoutMs: Math.min(limitMs, LIMITS.verifyMs) });
-    return reply instanceof CallFailed ? { kind: "unavailable", reason: "unreachable" } : classifyVerify(reply);
+    const left = remaining(limitMs);
+    let isForeign = false;
+    for await (const key of this.#keysFor(owner)) {
+      const reply = await this.#askAs(key, { method: "GET", path, timeoutMs: Math.min(left(), LIMITS.verifyMs) });
+      if (reply instanceof CallFailed) return { kind: "unavailable", reason: "unreachable" };
+      const answer = classifyVerify(reply, txRef);
+      if (answer.kind === "unavailable" && answer.reason === "misconfigured") continue;
+      const id = keyIdOf(key);
+      const isOthers = owner?.isOpened && owner.key !== id;
+      if (isOthers && answer.kind === "unpaid" && answer.reason === "not_found") isForeign = true;
+      else return { ...answer, key: id };
+    }
+    return { kind: "unavailable", reason: isForeign ? "foreign" : "misconfigured" };
   }
 
-  /** Cancels a checkout, so that no payer can begin to pay. Money that is under way may still arrive. */
-  async cancel(txRef: TxRef, limitMs: number): Promise<Cancelled> {
+  /**
+   * Cancels a checkout, so that no payer can begin to pay. Money that is under way may still arrive.
+   * @param keyId the key that opened it or has read it; no other is asked
+   */
+  async cancel(txRef: TxRef, keyId: KeyId, limitMs: number): Promise<Cancelled> {
+    const key = await this.#keyOf(keyId);
+    if (key === undefined) return "unclear";
     const path = `/transaction/cancel/${encodeURIComponent(txRef)}`;
-    const reply = await this.#ask({ method: "PUT", path, timeoutMs: Math.min(limitMs, LIMITS.cancelMs) });
-    return reply instanceof CallFailed ? "unclear" : classifyCancel(reply);
+    const reply = await this.#askAs(key, { method: "PUT", path, timeoutMs: Math.min(limitMs, LIMITS.cancelMs) });
+    return reply instanceof CallFailed ? "unclear" : classifyCancel(reply, txRef);
   }
 
   /** Whether Chapa answers at all. It asks for the list of banks, the cheapest call. */
@@ -129,19 +168,36 @@ export class ChapaClient {
     return { transactions: transactions.map(classifyListed), last };
   }
 
-  /**
-   * Calls Chapa, and once more with a renewed key after a 401. A refused key has no effect at Chapa, so the second call
-   * is safe.
-   */
+  /** Asks with the current key. A refused key has no effect at Chapa, so to ask again with another one is safe. */
   async #ask(question: Question): Promise<HttpResponse | CallFailed> {
-    const startedAt = performance.now();
-    const key = await this.#secretKey.get();
-    const reply = await this.#askAs(key, question);
-    if (reply instanceof CallFailed || reply.status !== 401) return reply;
-    const renewed = await this.#secretKey.renewed();
-    if (renewed === key) return reply;
-    const timeoutMs = question.timeoutMs - (performance.now() - startedAt);
-    return this.#askAs(renewed, { ...question, timeoutMs });
+    const left = remaining(question.timeoutMs);
+    let reply: HttpResponse | CallFailed = new CallFailed("no key", false);
+    for await (const key of this.#keysFor(undefined)) {
+      reply = await this.#askAs(key, { ...question, timeoutMs: left() });
+      if (reply instanceof CallFailed || reply.status !== 401) return reply;
+    }
+    return reply;
+  }
+
+  /** Yields the keys to ask, one after another for as long as Chapa refuses them. */
+  async *#keysFor(owner: Owner | undefined): AsyncGenerator<string> {
+    const isOwn = (key: string) => owner === undefined || keyIdOf(key) === owner.key;
+    const own = (await this.#keys.get()).find(isOwn);
+    if (own !== undefined) yield own;
+    const others = (await this.#keys.renewed()).filter((key) => key !== own);
+    if (own === undefined) yield* others.filter(isOwn).slice(0, 1);
+    yield* others.filter((key) => owner === undefined || (!isOwn(key) && modeOf(key) === owner.mode));
+  }
+
+  async #keyOf(id: KeyId): Promise<string | undefined> {
+    const find = (keys: readonly string[]) => keys.find((key) => keyIdOf(key) === id);
+    return find(await this.#keys.get()) ?? find(await this.#keys.renewed());
+  }
+
+  async #currentOf(keys: Promise<readonly string[]>): Promise<string> {
+    const [current] = await keys;
+    if (current === undefined) throw new RangeError("the secret holds no key of Chapa's");
+    return current;
   }
 
   async #askAs(key: string, { method, path, timeoutMs, body }: Question): Promise<HttpResponse | CallFailed> {
@@ -161,6 +217,21 @@ export class ChapaClient {
       throw error;
     }
   }
+}
+
+/** Returns the fingerprint of a key, which names it in records without telling it. */
+export function keyIdOf(secretKey: string): KeyId {
+  return KeyId.parse(createHash("sha256").update(secretKey, "utf8").digest("hex").slice(0, 8));
+}
+
+function identityOf(key: string): { key: KeyId; mode: Mode } {
+  return { key: keyIdOf(key), mode: modeOf(key) };
+}
+
+/** Returns what is left of `limitMs`, each time it is called. */
+function remaining(limitMs: number): () => number {
+  const startedAt = performance.now();
+  return () => limitMs - (performance.now() - startedAt);
 }
 
 /**

@@ -45,7 +45,7 @@ export const InitializeData = z.object({ checkout_url: z.string() });
 
 /** Verify's data about a transaction. Numbers are texts; see {@link parseExactly}. */
 export const VerifyData = z.object({
-  status: z.string(),
+  status: z.string().optional().catch(undefined),
   tx_ref: words,
   amount: words,
   charge: words,
@@ -56,6 +56,11 @@ export const VerifyData = z.object({
   failure_reason: words,
 });
 export type VerifyData = z.infer<typeof VerifyData>;
+
+const anything = z.unknown().optional();
+
+/** What any answer about a transaction may show. The values are not limited here, because none may go unseen. */
+export const Traces = z.object({ tx_ref: anything, charge: anything, reference: anything });
 
 /** One row of Chapa's list of transactions. Its field names differ from those of the other calls. */
 export const ListedTransaction = z.object({

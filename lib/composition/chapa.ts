@@ -11,10 +11,14 @@ export function createChapa(
   return new ChapaClient({
     baseUrl: env.CHAPA_BASE_URL,
     checkoutOrigins: env.CHECKOUT_ORIGINS,
-    secretKey: {
-      get: async () => (await secret.get()).chapa_secret_key,
-      renewed: async () => (await secret.renewed()).chapa_secret_key,
+    keys: {
+      get: async () => keysOf(await secret.get()),
+      renewed: async () => keysOf(await secret.renewed()),
     },
     send: call,
   });
+}
+
+function keysOf({ chapa_secret_key, chapa_secret_keys_previous }: GatewaySecret): readonly string[] {
+  return [chapa_secret_key, ...chapa_secret_keys_previous];
 }

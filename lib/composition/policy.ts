@@ -7,7 +7,15 @@ import { type Policy, parseLadder } from "../domain/verification-schedule.ts";
  * @throws EnvironmentInvalid if the ladder is malformed
  */
 export function createPolicy(
-  env: Pick<Env, "RECHECK_LADDER" | "PAYMENT_TIMEOUT_DAYS" | "CHECKOUT_TTL_MINUTES" | "LISTING_HEARS_FAILED">,
+  env: Pick<
+    Env,
+    | "RECHECK_LADDER"
+    | "PAYMENT_TIMEOUT_DAYS"
+    | "CHECKOUT_TTL_MINUTES"
+    | "CHECKOUT_LAPSE_MINUTES"
+    | "LISTING_HEARS_FAILED"
+    | "EXPECTED_MODE"
+  >,
 ): Policy {
   const ladderMs = parseLadder(env.RECHECK_LADDER);
   if (!ladderMs)
@@ -16,6 +24,8 @@ export function createPolicy(
     ladderMs,
     timeoutMs: env.PAYMENT_TIMEOUT_DAYS * DAY_MS,
     checkoutTtlMs: env.CHECKOUT_TTL_MINUTES * MINUTE_MS,
+    lapseMs: env.CHECKOUT_LAPSE_MINUTES * MINUTE_MS,
+    expectedMode: env.EXPECTED_MODE,
     listingHearsFailed: env.LISTING_HEARS_FAILED,
   };
 }

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { CAPTURE_KINDS, CURRENCIES, REVERSALS, STATES, WIRE_STATUSES } from "../domain/vocabulary.ts";
+import { CAPTURE_KINDS, MODES, REVERSALS, STATES, WIRE_STATUSES } from "../domain/vocabulary.ts";
 
 // Callers send UUIDs in every textual form: with or without hyphens, braces or `urn:uuid:`, in any case. The pattern
 // has no flag, because a JSON Schema cannot carry one.
@@ -24,7 +24,7 @@ export const InitiateRequest = z.object({
     .union([z.number(), z.string()], { error: "neither a number nor decimal text" })
     .nullish()
     .describe("In birr. Must equal the price of the purpose; absent means that price."),
-  currency: z.literal(CURRENCIES[0]).nullish(),
+  currency: z.string().max(16).nullish().describe("Must equal the currency of the price; absent means that currency."),
   purpose: z.string().max(32).nullish(),
   customer: Customer.nullish().describe("Only from programs; users' own data come from User Management."),
 });
@@ -37,6 +37,7 @@ export const PaymentResponse = z.object({
   user_id: z.string().nullable(),
   amount: z.number().describe("In birr."),
   currency: z.string(),
+  mode: z.enum(MODES).describe("Whether its checkout asks for real money."),
   purpose: z.string().nullable(),
   id: z.string().describe("A UUID of version 4 shape."),
   status: z.enum(WIRE_STATUSES),
@@ -46,7 +47,7 @@ export const PaymentResponse = z.object({
   created_at: z.string().describe("ISO 8601, UTC."),
   updated_at: z.string(),
   failure_reason: z.string().nullable(),
-  approved_at: z.string().nullable(),
+  approved_at: z.string().nullable().describe("When it was paid; it stays when the money goes back."),
 });
 export type PaymentResponse = z.infer<typeof PaymentResponse>;
 
@@ -84,6 +85,7 @@ export const PaymentDetail = PaymentResponse.extend({
       number: z.number().int(),
       chapa_tx_ref: z.string(),
       amount: z.number(),
+      mode: z.enum(MODES),
       opened_at: z.string(),
       closed_at: instant,
       end: z.string().nullable(),
@@ -96,6 +98,7 @@ export const PaymentDetail = PaymentResponse.extend({
       kind: z.enum(CAPTURE_KINDS),
       amount: z.number().nullable(),
       currency: z.string().nullable(),
+      mode: z.string().nullable(),
       method: z.string().nullable(),
       reference: z.string().nullable(),
       back: z.array(z.object({ kind: z.enum(REVERSALS), amount: z.number(), by: z.string() })),
@@ -214,6 +217,6 @@ export const MetricsResponse = z.object({
   initiate_calls: count,
   status_calls: count,
   timeout_jobs_run: count,
-  total_revenue: z.number().describe("In birr."),
+  total_revenue: z.number().describe("In birr, less what went back."),
 });
 export type MetricsResponse = z.infer<typeof MetricsResponse>;

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { MODES } from "../domain/vocabulary.ts";
 
 // Written back by the URL parser: it ignores white space and line breaks, which would end up inside the address once a
 // path is added.
@@ -45,6 +46,8 @@ const VARIABLES = {
   BASE_URL: url,
   /** Chapa's API; `/v1` is added if the address has no path. */
   CHAPA_BASE_URL: url.transform((text) => (new URL(text).pathname === "/" ? `${text}/v1` : text)),
+  /** Whether this stage moves real money. While the current key of Chapa is of the other mode, nothing is opened. */
+  EXPECTED_MODE: z.enum(MODES),
   /** Origins that a checkout URL may have, separated by commas. */
   CHECKOUT_ORIGINS: origins,
   USER_MANAGEMENT_URL: sibling,
@@ -71,6 +74,8 @@ const VARIABLES = {
   PAYMENT_TIMEOUT_DAYS: z.coerce.number().positive().max(365),
   /** Minutes for which callers get the same checkout before a new one is opened. */
   CHECKOUT_TTL_MINUTES: z.coerce.number().int().min(5).max(1440),
+  /** Minutes after its window at which a checkout that Chapa does not close is left. */
+  CHECKOUT_LAPSE_MINUTES: z.coerce.number().int().min(10).max(1440),
   /** Ages of a checkout at which it is verified; the last one repeats. */
   RECHECK_LADDER: z.string().min(2),
   /** Whether the listing service gets FAILED for finalised payments. */

@@ -28,6 +28,8 @@ const CALLER = ["AUTH_SECRET_ARN", "USER_MANAGEMENT_URL", "TOKEN_VERIFY"] as con
 const POLICY = [
   "PAYMENT_TIMEOUT_DAYS",
   "CHECKOUT_TTL_MINUTES",
+  "CHECKOUT_LAPSE_MINUTES",
+  "EXPECTED_MODE",
   "RECHECK_LADDER",
   "LISTING_HEARS_FAILED",
 ] as const satisfies readonly Variable[];
@@ -134,7 +136,7 @@ export const FUNCTIONS = {
     trigger: { kind: "stream", batch: 25 },
     timeoutSeconds: 30,
     memoryMb: 256,
-    env: ["TABLE_NAME", "LISTING_QUEUE_URL", "NOTIFICATION_QUEUE_URL"],
+    env: ["TABLE_NAME", "LISTING_QUEUE_URL", "NOTIFICATION_QUEUE_URL", "EXPECTED_MODE"],
   },
   "notify-listing": {
     trigger: { kind: "queue", queue: "listing", batch: 1 },

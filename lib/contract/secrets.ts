@@ -41,13 +41,17 @@ export const AuthSecret = z.object({
 });
 export type AuthSecret = z.infer<typeof AuthSecret>;
 
+const chapaKey = headerText.regex(/^(CHASECK_TEST|CHASECK|CHAPA-SECK)-/, "not a secret key of Chapa's API v1");
+
 /**
  * Secrets for the services that we call. `contact_keys` maps a key id to 32 bytes in base64; `contact_key` names the
  * key that encrypts.
  */
 export const GatewaySecret = z
   .object({
-    chapa_secret_key: headerText.regex(/^(CHASECK_TEST|CHASECK|CHAPA-SECK)-/, "not a secret key of Chapa's API v1"),
+    chapa_secret_key: chapaKey,
+    /** Former keys, newest first. They read the checkouts that they opened. */
+    chapa_secret_keys_previous: z.array(chapaKey).max(8).default([]),
     contact_key: z.string().min(1),
     contact_keys: z.record(z.string(), z.base64()),
     listing_api_key: headerText,

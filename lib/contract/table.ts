@@ -9,6 +9,7 @@ export const TABLE = {
     { name: "due", partitionKey: { name: "due_shard", type: "S" }, sortKey: { name: "due_at", type: "N" } },
     { name: "by-user", partitionKey: { name: "user_id", type: "S" }, sortKey: { name: "first_opened_at", type: "N" } },
     { name: "by-day", partitionKey: { name: "day", type: "S" }, sortKey: { name: "first_opened_at", type: "N" } },
+    { name: "by-attention", partitionKey: { name: "flag_shard", type: "S" }, sortKey: { name: "flag_at", type: "N" } },
   ],
 } as const;
 

@@ -1,4 +1,13 @@
-import { captureSubject, DELIVERY, entryIdOf, flagAnswered, flagged, nextSubject } from "./attention.ts";
+import {
+  attemptSubject,
+  captureSubject,
+  DELIVERY,
+  entryIdOf,
+  flagAnswered,
+  flagEnded,
+  flagged,
+  nextSubject,
+} from "./attention.ts";
 import { type ClosingEvidence, type PaidFacts, reversalOf, type VerifiedMoney } from "./evidence.ts";
 import type { Fee, Ref } from "./ids.ts";
 import { Santim } from "./money.ts";
@@ -7,22 +16,34 @@ import {
   backAfter,
   type Capture,
   type Flag,
+  hasEnded,
   isAllGone,
   isSameCapture,
   isSettledUnpaid,
   type Lease,
+  openedAttempts,
   type Payment,
   STORED_CAPTURES,
   type Terms,
   termsOf,
 } from "./payment.ts";
 import type { Instant } from "./time.ts";
-import { type ContextOf, type MoneyTransition, refusalOf, TRANSITIONS, type TransitionContext } from "./transitions.ts";
+import {
+  type ContextOf,
+  isTriedAgain,
+  type MoneyTransition,
+  refusalOf,
+  TRANSITIONS,
+  type TransitionContext,
+} from "./transitions.ts";
 import { dueAt, lastVerification, nextVerification, reportDay } from "./verification-schedule.ts";
 import type { AttemptEnd, AttentionCode, Reversal, TransitionName } from "./vocabulary.ts";
 
 /** How an attempt begins: the terms of its checkout, and the lease of the caller that opens it. */
 export type Start = { terms: Terms; lease: Lease };
+
+/** `isUnknown`: Chapa has said that it does not know the latest attempt, so its reference can be used. */
+export type TakeOver = Start & { isUnknown?: true | undefined };
 
 // Only an owner who retries for days while Chapa is down reaches the limit. The first and the latest entries are kept.
 const HISTORY_LIMIT = 120;
@@ -34,17 +55,18 @@ const NEVER_AGREED = Santim.parse(0);
 /** Returns a new payment. It is stored before we call Chapa, and is inert until a checkout is opened. */
 export function claim(ref: Ref, fee: Fee, { terms, lease }: Start, context: TransitionContext): Payment {
   const unstored = { ...unstoredPayment(ref, terms, context), ...fee };
-  return applied(unstored, "claim", { ...context, holder: lease.holder }, { changes: { attempt: 0, lease } });
+  const asked = { ...context, holder: lease.holder, key: terms.key };
+  return applied(unstored, "claim", asked, { changes: { attempt: 0, lease } });
 }
 
 /**
- * Returns the payment under the lease of another caller. The attempt gets a new reference, unless the last holder knows
- * that it sent nothing.
+ * Returns the payment under the lease of another caller. The attempt gets a new reference, unless Chapa does not know
+ * the latest one.
  */
-export function takeOver(payment: Payment, start: Start, context: TransitionContext): Payment {
-  const attempt = payment.lease?.unsent ? payment.attempt : payment.attempt + 1;
-  const changes = beginning(attempt, start, context);
-  return applied(payment, "takeOver", { ...context, holder: start.lease.holder }, { changes });
+export function takeOver(payment: Payment, start: TakeOver, context: TransitionContext): Payment {
+  const asking = { holder: start.lease.holder, key: start.terms.key, isUnknown: start.isUnknown };
+  const attempt = isTriedAgain(payment, asking) ? payment.attempt : payment.attempt + 1;
+  return applied(payment, "takeOver", { ...context, ...asking }, { changes: beginning(attempt, start, context) });
 }
 
 /** Returns the payment with an opened checkout: it can be paid at `checkoutUrl`. */
@@ -82,7 +104,8 @@ export function renew(payment: Payment, closing: ClosingEvidence, start: Start, 
  */
 export function reopen(payment: Payment, recordedAt: Instant, start: Start, context: TransitionContext): Payment {
   const changes = beginning(payment.attempt + 1, start, context);
-  return applied(payment, "reopen", { ...context, holder: start.lease.holder, recordedAt }, { changes });
+  const { lease, terms } = start;
+  return applied(payment, "reopen", { ...context, holder: lease.holder, key: terms.key, recordedAt }, { changes });
 }
 
 /** Returns the payment settled without money; `closing` proves that its checkout can no longer be paid. */
@@ -92,14 +115,49 @@ export function settleUnpaid(
   closing: ClosingEvidence,
   context: TransitionContext,
 ): Payment {
-  const end = ({ fail: "failed", expire: "expired", cancel: "cancelled" } as const)[name];
+  const left = ({ fail: "failed", expire: "expired", cancel: "cancelled" } as const)[name];
   const changes = {
-    attempts: closedAttempts(payment, closing, end, context),
+    attempts: closedAttempts(payment, closing, left, context),
     checkoutUrl: undefined,
     lease: undefined,
     settledAt: context.now,
   };
   return applied(payment, name, { ...context, ...closing }, { changes, evidence: closing.cancel });
+}
+
+/**
+ * Returns the payment without its test checkout, because the stage now takes real money. A live one may follow at once.
+ * @param attempt the test checkout, whether its URL was stored or not
+ */
+export function modeChanged(payment: Payment, attempt: number, context: TransitionContext): Payment {
+  const record = payment.attempts[attempt];
+  const left = record && { ...record, end: "mode_changed" as const, verifyAt: undefined };
+  const changes = {
+    ...(left ? { attempts: { ...payment.attempts, [attempt]: left } } : {}),
+    ...(attempt === payment.attempt ? { checkoutUrl: undefined } : {}),
+  };
+  return applied(payment, "modeChanged", { ...context, attempt }, { changes });
+}
+
+/** Returns the payment with one more attempt ended: one beside the live one, or one of a payment that is paid. */
+export function end(payment: Payment, closing: ClosingEvidence, context: TransitionContext): Payment {
+  const changes = { attempts: closedAttempts(payment, closing, "superseded", context) };
+  return applied(payment, "end", { ...context, ...closing }, { changes, evidence: closing.cancel });
+}
+
+/**
+ * Returns the payment after a person let it go on: every attempt that Chapa does not let us leave ends as lapsed.
+ * @param reason the person's own words
+ */
+export function release(payment: Payment, reason: string, context: TransitionContext): Payment {
+  const attempts = Object.fromEntries(
+    openedAttempts(payment).map(({ number, ...record }) => [
+      number,
+      hasEnded(payment, number) ? record : lapsedAttempt(record, context),
+    ]),
+  );
+  const changes = { attempts, checkoutUrl: undefined };
+  return applied(payment, "release", { ...context, reason }, { changes, evidence: reason });
 }
 
 /**
@@ -162,7 +220,7 @@ export function applyCapture(
 export function adoptUnmatched(
   ref: Ref,
   money: VerifiedMoney,
-  expected: Pick<Terms, "currency" | "mode">,
+  expected: Pick<Terms, "currency" | "mode" | "key">,
   context: TransitionContext,
 ): Payment {
   const unstored = unstoredPayment(ref, { ...expected, amount: NEVER_AGREED }, context);
@@ -210,7 +268,19 @@ function applied<Name extends TransitionName>(
     updatedAt: now,
     history: shortened([...payment.history, { transition: name, at: now, by, evidence }]),
   };
-  return { ...next, dueAt: dueAt(next, now, policy) };
+  return { ...next, attention: withEnded(next, context), dueAt: dueAt(next, now, policy) };
+}
+
+/** What was raised about an attempt ends with it. Words that may mean money end only by proof. */
+function withEnded(payment: Payment, context: TransitionContext): Payment["attention"] {
+  let { attention } = payment;
+  for (const { number, closedAt } of openedAttempts(payment)) {
+    const subject = attemptSubject(number);
+    const isProven = closedAt !== undefined || payment.captures.some(({ attempt }) => attempt === number);
+    if (hasEnded(payment, number)) attention = flagEnded({ attention }, { code: "stuck", subject }, context);
+    if (isProven) attention = flagEnded({ attention }, { code: "unknown_status", subject }, context);
+  }
+  return attention;
 }
 
 function shortened(history: Payment["history"]): Payment["history"] {
@@ -225,8 +295,16 @@ function closedAttempts(
   context: TransitionContext,
 ): Payment["attempts"] {
   const record = payment.attempts[closing.attempt];
-  if (!record || record.closedAt !== undefined) return payment.attempts;
-  return { ...payment.attempts, [closing.attempt]: closedAttempt(record, end, context) };
+  if (!record || record.closedAt !== undefined || closing.cancel === "ended") return payment.attempts;
+  const left = closing.cancel === "lapse" ? lapsedAttempt(record, context) : closedAttempt(record, end, context);
+  return { ...payment.attempts, [closing.attempt]: left };
+}
+
+/** Returns the record of an attempt that we leave although it may still be payable. It is verified for three months. */
+function lapsedAttempt(record: Attempt, { now, policy }: TransitionContext): Attempt {
+  if (record.lapsedAt !== undefined) return record;
+  const left = { ...record, end: "lapsed" as const, lapsedAt: now };
+  return { ...left, verifyAt: nextVerification(left, now, policy) };
 }
 
 /** Returns the record of an attempt that can no longer be paid, with its next verification scheduled. */

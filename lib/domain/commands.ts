@@ -3,12 +3,13 @@ import type { Ref, Uuid } from "./ids.ts";
 import type { Santim } from "./money.ts";
 import type { Instant } from "./time.ts";
 
-/** A request to pay a fee. `amount` is the price that the caller expects; undefined accepts any price. */
+/** A request to pay a fee. `amount` and `currency` are the price that the caller expects; undefined accepts any. */
 export type InitiateCommand = {
   userId: Uuid;
   propertyId: Uuid;
   purpose: string | undefined;
   amount: Santim | undefined;
+  currency: string | undefined;
   requestId: string;
   /** Undefined if the caller did not say how to reach the payer; then we look them up. */
   contact: Contact | undefined;

@@ -1,8 +1,8 @@
 import type { Ref } from "./ids.ts";
-import { isSpent, type Payment } from "./payment.ts";
+import { hasEnded, isSpent, type KeyId, type Payment } from "./payment.ts";
 import type { Instant } from "./time.ts";
 import { isAllowed, type TransitionContext } from "./transitions.ts";
-import { isPastWindow } from "./verification-schedule.ts";
+import { attemptsLeft, isPastWindow } from "./verification-schedule.ts";
 
 /** What a request asked for, without personal data. We compare it when the request id is used again. */
 export type RequestFields = Readonly<Record<string, string>>;
@@ -17,7 +17,8 @@ export type Decision =
   | { kind: "next_serial" }
   | { kind: "initialize" }
   | { kind: "wait" }
-  | { kind: "take_over" }
+  | { kind: "recover" }
+  | { kind: "mode_changed" }
   | { kind: "renew" }
   | { kind: "fail_used_up" }
   | { kind: "reopen" }
@@ -28,12 +29,12 @@ const USED_UP = { kind: "refuse", reason: "attempts_used_up" } as const;
 /**
  * Returns the next step of initiate. It is pure, so parallel callers reach consistent decisions. The table of
  * transitions decides what may begin.
- * @param holder names this invocation, as its lease does
+ * @param caller `holder` names this invocation, as its lease does; `key` opens checkouts now
  */
 export function decide(
   payment: Payment,
   request: KnownRequest & { asked: RequestFields; payableAgain: boolean },
-  holder: string,
+  { holder, key }: { holder: string; key: KeyId },
   context: TransitionContext,
 ): Decision {
   const differing = differingFields(request.fields, request.asked);
@@ -41,16 +42,17 @@ export function decide(
 
   const isNewer = payment.settledAt !== undefined && request.recordedAt > payment.settledAt;
   if (isSpent(payment, request.payableAgain)) return isNewer ? { kind: "next_serial" } : { kind: "answer" };
-  const asking = { ...context, holder, recordedAt: request.recordedAt };
+  const asking = { ...context, holder, key, recordedAt: request.recordedAt };
   switch (payment.state) {
     case "CREATED":
       if (payment.lease?.holder === holder) return { kind: "initialize" };
-      if (isAllowed("takeOver", payment, asking)) return { kind: "take_over" };
-      return payment.lease && payment.lease.until > context.now ? { kind: "wait" } : USED_UP;
+      return payment.lease && payment.lease.until > context.now ? { kind: "wait" } : { kind: "recover" };
     case "PENDING": {
-      if (!isPastWindow(payment, context.now, context.policy)) return { kind: "answer" };
-      const onceClosed = { ...context, attempt: payment.attempt, found: "pending" as const };
-      return isAllowed("renew", payment, onceClosed) ? { kind: "renew" } : { kind: "fail_used_up" };
+      const { attempt, attempts } = payment;
+      if (isAllowed("modeChanged", payment, { ...context, attempt })) return { kind: "mode_changed" };
+      const isLive = !hasEnded(payment, attempt) && !isPastWindow(payment, context.now, context.policy);
+      if (isLive && !attempts[attempt]?.lastRead) return { kind: "answer" };
+      return attemptsLeft(payment) ? { kind: "renew" } : { kind: "fail_used_up" };
     }
     case "SUCCESS":
     case "REVIEW":

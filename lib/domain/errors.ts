@@ -14,6 +14,9 @@ export abstract class PaymentError extends Error {
   }
 }
 
+// What is unclear becomes clear by Chapa's next answer, or by a person.
+const UNCLEAR_RETRY_SECONDS = 600;
+
 export class PurposeUnknown extends PaymentError {
   readonly code = "purpose_unknown";
   constructor(purpose: string, known: readonly string[]) {
@@ -26,6 +29,14 @@ export class PriceDiffers extends PaymentError {
   readonly code = "price_differs";
   constructor(named: string, price: string, currency: string) {
     super(`The amount ${named} is not the price; the price is ${price} ${currency}.`);
+  }
+}
+
+/** The caller's currency is not that of the price. */
+export class CurrencyDiffers extends PaymentError {
+  readonly code = "currency_differs";
+  constructor(named: string, price: string, currency: string) {
+    super(`The currency ${named} is not that of the price; the price is ${price} ${currency}.`);
   }
 }
 
@@ -138,13 +149,35 @@ export class GatewayUnavailable extends PaymentError {
   }
 }
 
-/** Chapa refuses our key or account, not the caller's data. Only an operator can fix it. */
+/** Chapa refuses our key or account, or the key is of the other mode. Only an operator can fix it. */
 export class GatewayMisconfigured extends PaymentError {
   readonly code = "gateway_misconfigured";
   constructor(retryAfterSeconds: number) {
     super("Payments are not possible right now because of a fault on our side. Please try again later.", {
       retryAfterSeconds,
     });
+  }
+}
+
+/** Chapa does not yet say that the old checkout is closed, so no new one may be opened. */
+export class CheckoutClosing extends PaymentError {
+  readonly code = "checkout_closing";
+  constructor(retryAfterSeconds: number) {
+    super(
+      "The last checkout of this payment is not closed yet. Please try again later. If you have paid already, we will find it; please do not pay again.",
+      { retryAfterSeconds },
+    );
+  }
+}
+
+/** Something says that money may have come. A person looks at it; no checkout is opened meanwhile. */
+export class PaymentUnclear extends PaymentError {
+  readonly code = "payment_unclear";
+  constructor() {
+    super(
+      "This payment may have been paid already, and a person is looking at it. If you have paid already, we will find it; please do not pay again.",
+      { retryAfterSeconds: UNCLEAR_RETRY_SECONDS },
+    );
   }
 }
 

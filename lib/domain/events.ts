@@ -1,7 +1,7 @@
 import { entryIdOf, openEntries } from "./attention.ts";
-import { type Flag, isInert, type Payment } from "./payment.ts";
+import { type Flag, isInert, type Payment, shownTerms } from "./payment.ts";
 import { type TotalsDelta, totalsDelta } from "./totals.ts";
-import { type FinalStatus, type UserEvent, WIRE_STATUS } from "./vocabulary.ts";
+import { type FinalStatus, type Mode, type UserEvent, WIRE_STATUS } from "./vocabulary.ts";
 
 /** What one version of a payment means for other services. */
 export type Outcome = {
@@ -34,6 +34,11 @@ export function outcomeOf(before: Payment | undefined, after: Payment): Outcome 
 export function listingStatusOf(payment: Payment): FinalStatus | undefined {
   if (payment.state === "SUCCESS") return "SUCCESS";
   return payment.finalised && WIRE_STATUS[payment.state] === "FAILED" ? "FAILED" : undefined;
+}
+
+/** Whether the listing may hear the payment's state. It never hears a success that is not of the stage's mode. */
+export function mayBeListed(payment: Payment, expected: Mode): boolean {
+  return payment.state !== "SUCCESS" || shownTerms(payment).mode === expected;
 }
 
 /** Whether `event` still describes the payment. An outdated message is not sent. */

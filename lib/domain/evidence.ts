@@ -1,7 +1,7 @@
 import { txRefOf } from "./ids.ts";
 import type { Santim } from "./money.ts";
-import { type Payment, termsOf } from "./payment.ts";
-import type { DefinitiveCancel, MoneyKind, Reversal, Unavailable, UnpaidReason } from "./vocabulary.ts";
+import { type KeyId, type Payment, termsOf } from "./payment.ts";
+import type { LeftBy, MoneyKind, Reversal, Unavailable, UnpaidReason } from "./vocabulary.ts";
 
 /** What verify reports about captured money. A field is absent if verify did not report it, or not readably. */
 export type PaidFacts = {
@@ -20,17 +20,32 @@ export type Money = { kind: MoneyKind; facts: PaidFacts };
 /** Verify found no money. This counts only as part of closing evidence; alone it proves nothing. */
 export type Unpaid = { kind: "unpaid"; reason: UnpaidReason; failureReason?: string | undefined };
 
-/** The result of one verify of one checkout. `unavailable` says nothing about money. */
-export type VerifyResult = Money | Unpaid | { kind: "unavailable"; reason: Unavailable };
+/** Chapa answered readably that no money came, in words that we do not know. It lets a checkout lapse, but not close. */
+export type Readable = { kind: "readable"; word: string };
+
+/** Chapa's words, or a trace in them, say that money may have come. Nothing may be left. */
+export type MaybeMoney = { kind: "maybe_money"; word: string };
+
+/** What Chapa's answer to verify means. `unavailable` says nothing about money. */
+export type Answer = Money | Unpaid | Readable | MaybeMoney | { kind: "unavailable"; reason: Unavailable };
+
+/** The result of one verify of one checkout, and the key that read it. */
+export type VerifyResult = Answer & { key?: KeyId | undefined };
+
+/** Whether Chapa answered readably that no money came, in words that we know or not. */
+export function isNotMoney<Result extends Answer>(result: Result): result is Result & (Unpaid | Readable) {
+  return result.kind === "unpaid" || result.kind === "readable";
+}
 
 /** Money that verify reported on one attempt of a payment. */
 export type VerifiedMoney = { attempt: number; result: Money };
 
 /**
- * Proof that a checkout can no longer be paid: verified unpaid (`found` is the reason), cancelled definitively, and
- * verified unpaid again.
+ * What lets us leave a checkout. With a definitive cancel it is proof that the checkout can no longer be paid: verified
+ * unpaid (`found` is the reason), cancelled, and verified unpaid again. With `lapse` Chapa did not close it, and the
+ * guard of lapse must hold.
  */
-export type ClosingEvidence = { attempt: number; found: UnpaidReason; cancel: DefinitiveCancel };
+export type ClosingEvidence = { attempt: number; found: UnpaidReason; cancel: LeftBy };
 
 /** Whether verify reports exactly the checkout that we opened: reference, amount, currency and mode. */
 export function isAsAgreed(payment: Payment, attempt: number, facts: PaidFacts): boolean {

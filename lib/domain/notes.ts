@@ -1,49 +1,79 @@
-import { closedAttempt } from "./apply.ts";
-import type { Unpaid } from "./evidence.ts";
-import { type Capture, isSameCapture, type Lease, type Payment } from "./payment.ts";
+import { isNotMoney, type VerifyResult } from "./evidence.ts";
+import { type Attempt, type Capture, isSameCapture, type Lease, type Payment } from "./payment.ts";
+import type { Instant } from "./time.ts";
 import type { TransitionContext } from "./transitions.ts";
-import { dueAt, retryAt, verificationAfter } from "./verification-schedule.ts";
+import { dueAt, isAfterWindow, isPastLapse, retryAt, verificationAfter } from "./verification-schedule.ts";
+import type { LastRead } from "./vocabulary.ts";
 
 // Notes change a payment without a transition: they keep its state and its version.
 
 /**
  * Returns the payment after a verification of `attempt` that made no transition: with the date of the next
- * verification, and the reason of a failed try.
+ * verification, what Chapa said, and the reason of a failed try.
  */
 export function noteVerification(
   payment: Payment,
   attempt: number,
-  found: Unpaid | undefined,
-  { now, policy }: TransitionContext,
+  found: VerifyResult | undefined,
+  context: TransitionContext,
 ): Payment {
+  const { now, policy } = context;
   const record = payment.attempts[attempt];
-  const attempts =
-    record?.verifyAt === undefined
-      ? payment.attempts
-      : { ...payment.attempts, [attempt]: { ...record, verifyAt: verificationAfter(payment, attempt, now, policy) } };
-  const failed = found?.reason === "failed" && payment.state === "PENDING" && attempt === payment.attempt;
+  const isLate = isAfterWindow(payment, attempt, now, policy);
+  const hasFailed = found?.kind === "unpaid" && found.reason === "failed";
+  const read = record && {
+    ...withReading(record, found, isLate, now),
+    verifyAt: verificationAfter(payment, attempt, now, policy),
+  };
+  const attempts = read ? { ...payment.attempts, [attempt]: read } : payment.attempts;
+  const isShown = hasFailed && payment.state === "PENDING" && attempt === payment.attempt;
   const next: Payment = {
     ...payment,
     attempts,
     verifiedAt: now,
     unreachableSince: undefined,
-    failureReason: failed ? (found.failureReason ?? "the last try failed") : payment.failureReason,
+    failureReason: isShown ? (found.failureReason ?? "the last try failed") : payment.failureReason,
   };
   return { ...next, dueAt: dueAt(next, now, policy) };
 }
 
-/**
- * Returns the payment with another checkout marked as superseded, because a different one was paid and Chapa confirmed
- * the cancel. Three more verifications of it follow.
- */
-export function superseded(payment: Payment, attempt: number, context: TransitionContext): Payment {
-  const record = payment.attempts[attempt];
-  if (!record || record.closedAt !== undefined) return payment;
-  const next = {
-    ...payment,
-    attempts: { ...payment.attempts, [attempt]: closedAttempt(record, "superseded", context) },
+/** What Chapa's answer says for later: the key that reads the attempt, a failed try, the first reading for a lapse. */
+function withReading(record: Attempt, found: VerifyResult | undefined, isLate: boolean, now: Instant): Attempt {
+  if (!found || found.kind === "unavailable") return record;
+  const counts = isNotMoney(found) && isLate;
+  return {
+    ...record,
+    key: found.key ?? record.key,
+    lastRead: lastReadOf(found),
+    unpaidReadAt: counts
+      ? (record.unpaidReadAt ?? now)
+      : found.kind === "maybe_money"
+        ? undefined
+        : record.unpaidReadAt,
   };
-  return { ...next, dueAt: dueAt(next, context.now, context.policy) };
+}
+
+function lastReadOf(found: VerifyResult): LastRead | undefined {
+  if (found.kind === "maybe_money") return "maybe_money";
+  return found.kind === "unpaid" && found.reason === "failed" ? "failed" : undefined;
+}
+
+/**
+ * Returns the payment after somebody tried to leave `attempt` and could not: with what Chapa said, and since when the
+ * attempt is held, if its lapse is over.
+ */
+export function noteHeld(
+  payment: Payment,
+  attempt: number,
+  found: VerifyResult | undefined,
+  context: TransitionContext,
+): Payment {
+  const { now, policy } = context;
+  const record = payment.attempts[attempt];
+  if (!record) return payment;
+  const read = withReading(record, found, isAfterWindow(payment, attempt, now, policy), now);
+  const heldSince = isPastLapse(payment, attempt, now, policy) ? (read.heldSince ?? now) : read.heldSince;
+  return { ...payment, attempts: { ...payment.attempts, [attempt]: { ...read, heldSince } } };
 }
 
 /** Returns the payment with only its next verification rescheduled, because Chapa was unavailable. */

@@ -1,3 +1,4 @@
+import * as z from "zod";
 import { type Ref, type TxRef, txRefOf, type Uuid } from "./ids.ts";
 import { Santim, sum } from "./money.ts";
 import type { Instant } from "./time.ts";
@@ -6,6 +7,7 @@ import {
   type AttentionCode,
   type CaptureKind,
   type Currency,
+  type LastRead,
   type Mode,
   type MoneyKind,
   SETTLED_UNPAID,
@@ -13,22 +15,44 @@ import {
   type TransitionName,
 } from "./vocabulary.ts";
 
-/** What one checkout asks for. A success counts only if verify reports exactly this. */
-export type Terms = { amount: Santim; currency: Currency; mode: Mode };
+/** The fingerprint of a key of Chapa's: 8 hexadecimal digits of its SHA-256. */
+export type KeyId = string & z.$brand<"KeyId">;
+export const KeyId = z
+  .string()
+  .regex(/^[0-9a-f]{8}$/)
+  .transform((text) => text as KeyId);
+
+/**
+ * What one checkout asks for, and the key that asks. A success counts only if verify reports exactly this amount,
+ * currency and mode.
+ */
+export type Terms = { amount: Santim; currency: Currency; mode: Mode; key: KeyId };
 
 /**
  * One checkout that was opened, or that took money before its opening was recorded. Only closing evidence or a
  * definitive cancel sets `closedAt`. `verifyAt` is the time of the next verification; it is absent after the last one.
+ * `key` is the key that opened it, or that has read it since.
  */
 export type Attempt = Terms & {
   openedAt: Instant;
   closedAt?: Instant | undefined;
   end?: AttemptEnd | undefined;
+  /** Since when it is lapsed; its verifications count from then. */
+  lapsedAt?: Instant | undefined;
   verifyAt?: Instant | undefined;
+  /** What the last recorded verification found, where a press must ask again before it gives out the link. */
+  lastRead?: LastRead | undefined;
+  /** When Chapa first said, after the window, readably that no money came. */
+  unpaidReadAt?: Instant | undefined;
+  /** When we first tried to leave it after window and lapse were over, and could not. */
+  heldSince?: Instant | undefined;
 };
 
-/** The right to call Chapa for the latest attempt. `unsent`: its holder knows that no request reached Chapa. */
-export type Lease = { holder: string; until: Instant; unsent?: true | undefined };
+/**
+ * The right to call Chapa for the latest attempt. `unsent`: its holder knows that Chapa does not know the reference.
+ * `lost` counts the answers in a row that were lost.
+ */
+export type Lease = { holder: string; until: Instant; unsent?: true | undefined; lost?: number | undefined };
 
 /**
  * What of a capture went back at Chapa, in santim: by refunds, and because the bank took it. Each is the largest total
@@ -132,6 +156,16 @@ export function isInert(payment: Payment): boolean {
   return payment.firstOpenedAt === undefined;
 }
 
+/**
+ * Whether an attempt can be left behind: it is closed, it took money, or we left it without knowing that it is closed.
+ * An attempt that was never opened has not ended.
+ */
+export function hasEnded({ attempts, captures }: Payment, number: number): boolean {
+  const { closedAt, end } = attempts[number] ?? {};
+  if (closedAt !== undefined || end === "lapsed" || end === "mode_changed") return true;
+  return captures.some(({ attempt }) => attempt === number);
+}
+
 export function isSettledUnpaid(payment: Payment): boolean {
   const settled: readonly State[] = SETTLED_UNPAID;
   return settled.includes(payment.state);
@@ -157,8 +191,31 @@ export function termsOf(payment: Payment, attempt: number): Terms {
 
 /** Returns the reference that callers see: that of the confirmed checkout, else the latest. */
 export function shownTxRef(payment: Payment): TxRef {
-  const confirmed = payment.captures.find((capture) => capture.kind === "confirmed");
-  return txRefOf(payment.ref, confirmed?.attempt ?? payment.attempt);
+  return txRefOf(payment.ref, shownAttempt(payment));
+}
+
+/** Returns the terms that callers see, of the same checkout as {@link shownTxRef}. */
+export function shownTerms(payment: Payment): Terms {
+  return termsOf(payment, shownAttempt(payment));
+}
+
+function shownAttempt(payment: Payment): number {
+  return confirmedCaptures(payment)[0]?.attempt ?? payment.attempt;
+}
+
+function confirmedCaptures({ captures }: Payment): Capture[] {
+  return captures.filter(({ kind }) => kind === "confirmed");
+}
+
+/** Returns when the money that confirmed the payment came. It never changes, even when that money goes back. */
+export function paidAt(payment: Payment): Instant | undefined {
+  const [first, ...others] = confirmedCaptures(payment).map(({ at }) => at);
+  return first === undefined ? undefined : Math.min(first, ...others);
+}
+
+/** Returns the confirmed money in santim, less what went back. */
+export function netOf(payment: Payment): number {
+  return sum(confirmedCaptures(payment).flatMap((capture) => (capture.amount ? [leftOf(capture)] : [])));
 }
 
 /** Returns the codes that still await a person's decision. */
@@ -223,6 +280,5 @@ export function refundableOf({ captures, terms }: Pick<Payment, "captures" | "te
 
 /** Returns the amount of the confirmed capture in santim, else the amount asked for. */
 export function paidAmount(payment: Payment): Santim {
-  const confirmed = payment.captures.find((capture) => capture.kind === "confirmed");
-  return confirmed?.amount ?? payment.terms.amount;
+  return confirmedCaptures(payment)[0]?.amount ?? payment.terms.amount;
 }

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { PriceDiffers, PurposeUnknown } from "./errors.ts";
+import { CurrencyDiffers, PriceDiffers, PurposeUnknown } from "./errors.ts";
 import { Currency as CurrencyCode, parseBirr, type Santim, toBirr } from "./money.ts";
 import { type Currency, PAYABLE } from "./vocabulary.ts";
 
@@ -35,16 +35,21 @@ export type PriceBook = z.output<typeof PriceBook>;
 
 export type Price = { purpose: string; amount: Santim; currency: Currency; payableAgain: boolean; title: string };
 
+/** The price that a caller expects. What is undefined may be anything; the purpose is then the book's first one. */
+export type Expected = { purpose: string | undefined; amount: Santim | undefined; currency: string | undefined };
+
 /**
- * Returns the price for `purpose` (by default the book's first purpose), or the amount that the caller named if it is
- * valid.
- * @throws PurposeUnknown, PriceDiffers
+ * Returns the price that the caller expects.
+ * @throws PurposeUnknown, CurrencyDiffers, PriceDiffers
  */
-export function priceOf(book: PriceBook, purpose: string | undefined, named: Santim | undefined): Price {
+export function priceOf(book: PriceBook, { purpose, amount: named, currency }: Expected): Price {
   const chosen = purpose ?? Object.keys(book)[0] ?? "";
   const entry = Object.hasOwn(book, chosen) ? book[chosen] : undefined;
   const price = entry?.amounts[0];
   if (!entry || price === undefined) throw new PurposeUnknown(chosen, Object.keys(book));
+  if (currency !== undefined && currency !== entry.currency) {
+    throw new CurrencyDiffers(currency, toBirr(price), entry.currency);
+  }
   if (named !== undefined && !entry.amounts.includes(named)) {
     throw new PriceDiffers(toBirr(named), toBirr(price), entry.currency);
   }

@@ -1,8 +1,8 @@
-import { isInert, type Payment, paidAmount } from "./payment.ts";
+import { isInert, netOf, type Payment } from "./payment.ts";
 import { addisAbabaDay } from "./time.ts";
 import { WIRE_STATUS } from "./vocabulary.ts";
 
-/** Numbers of payments; `revenue` is in santim. */
+/** Numbers of payments; `revenue` is in santim, less what went back. */
 export type Totals = { total: number; pending: number; success: number; failed: number; revenue: number };
 
 /** Change of one day's totals. The day is that of the payment's first checkout, in Addis Ababa. */
@@ -21,7 +21,7 @@ export function shareOf(payment: Payment | undefined): Totals {
     case "PENDING":
       return { ...NO_TOTALS, total: 1, pending: 1 };
     case "SUCCESS":
-      return { ...NO_TOTALS, total: 1, success: 1, revenue: paidAmount(payment) };
+      return { ...NO_TOTALS, total: 1, success: 1, revenue: netOf(payment) };
     case "FAILED":
       return { ...NO_TOTALS, total: 1, failed: 1 };
   }

@@ -5,17 +5,22 @@ import {
   backOf,
   type Capture,
   type Flag,
+  hasEnded,
   isSameCapture,
   isSettledUnpaid,
+  type KeyId,
   type Payment,
   STORED_CAPTURES,
 } from "./payment.ts";
 import type { Instant } from "./time.ts";
 import {
   attemptsLeft,
+  attemptsToEnd,
   finaliseAt,
+  hasLapsedLink,
   isOtherOverdue,
   isPastWindow,
+  lapseAt,
   type Policy,
   timeoutAt,
 } from "./verification-schedule.ts";
@@ -27,10 +32,16 @@ export type TransitionContext = { now: Instant; by: string; policy: Policy };
 /** What a transition requires, by the name of the proof in the table. */
 type Proofs = {
   /** A caller asks to pay; `recordedAt` is when that request was first recorded. */
-  request: { holder: string; recordedAt?: Instant };
+  /** `isUnknown`: Chapa has said that it does not know the latest attempt. */
+  request: { holder: string; recordedAt?: Instant; key: KeyId; isUnknown?: true | undefined };
   checkout_opened: { holder: string };
   data_refused: { holder: string };
-  closing_evidence: Pick<ClosingEvidence, "attempt" | "found">;
+  /** A definitive cancel between two verifications, or a lapse. */
+  closing_evidence: ClosingEvidence;
+  /** A test checkout on a stage that sells for real. */
+  test_checkout: { attempt: number };
+  /** A person says that the payment shall go on, although a checkout cannot be left. */
+  persons_word: { reason: string };
   /** Verify reports money on this attempt. */
   verified_money: VerifiedMoney;
   /** Verify found no money on this attempt. */
@@ -41,6 +52,8 @@ type Proofs = {
   persons_answer: { entry: string };
 };
 export type Proof = keyof Proofs;
+
+type Closing = TransitionContext & ClosingEvidence;
 
 type Guard<P extends Proof> = (payment: Payment, context: TransitionContext & Proofs[P]) => boolean;
 
@@ -61,17 +74,45 @@ const leaseOverOrMine = ({ lease }: Payment, { now, holder }: { now: Instant; ho
 
 const leaseIsMine = ({ lease }: Payment, { holder }: { holder: string }) => lease?.holder === holder;
 
+type Asking = Pick<Proofs["request"], "key" | "isUnknown">;
+
+/** Whether the next caller uses the latest reference again: Chapa does not know it, and the key is the same. */
+export function isTriedAgain({ lease, terms }: Payment, { key, isUnknown }: Asking): boolean {
+  return (lease?.unsent === true || isUnknown === true) && terms.key === key;
+}
+
 const noCheckoutUrl = ({ checkoutUrl }: Payment) => checkoutUrl === undefined;
 
-/** An attempt of which nothing was sent is tried again, so it needs no further attempt. */
-const attemptsLeftOrUnsent = (payment: Payment) => payment.lease?.unsent === true || attemptsLeft(payment);
+/** An attempt of which Chapa knows nothing is tried again with the key that it has recorded. */
+const attemptsLeftOrUnsent = (payment: Payment, asking: Asking) =>
+  isTriedAgain(payment, asking) || attemptsLeft(payment);
 
 const closesLatestAttempt = (payment: Payment, { attempt }: { attempt: number }) => attempt === payment.attempt;
 
+const evidenceHolds = (payment: Payment, { attempt, cancel, now, policy }: Closing) => {
+  if (cancel === "ended") return hasEnded(payment, attempt);
+  return cancel !== "lapse" || now >= lapseAt(payment, attempt, now, policy);
+};
+
+const windowOverOrTryFailed = (payment: Payment, { now, policy, found, cancel }: Closing) =>
+  isPastWindow(payment, now, policy) || found === "failed" || cancel === "ended";
+
 const windowOver = (payment: Payment, { now, policy }: TransitionContext) => isPastWindow(payment, now, policy);
 
-const failedTryOrNoAttemptLeft = (payment: Payment, { found }: Proofs["closing_evidence"]) =>
+const failedTryOrNoAttemptLeft = (payment: Payment, { found }: ClosingEvidence) =>
   found === "failed" || !attemptsLeft(payment);
+
+const testOnLiveStage = (payment: Payment, { attempt, policy }: TransitionContext & { attempt: number }) => {
+  const { mode } = payment.attempts[attempt] ?? payment.terms;
+  return policy.expectedMode === "live" && mode === "test" && !hasEnded(payment, attempt);
+};
+
+const isToEnd = (payment: Payment, { attempt }: { attempt: number }) => attemptsToEnd(payment).includes(attempt);
+
+const stuckRaised = ({ attention }: Payment) => attention.some(({ code }) => code === "stuck");
+
+const someAttemptHeld = (payment: Payment) =>
+  payment.state === "CREATED" || payment.state === "PENDING" || attemptsToEnd(payment).length > 0;
 
 const timeoutOver = (payment: Payment, { now, policy }: TransitionContext) => now >= timeoutAt(payment, policy);
 
@@ -136,6 +177,8 @@ const finaliseTimeReached = (payment: Payment, { now, policy }: TransitionContex
 const noOtherVerificationOverdue = (payment: Payment, { attempt, now }: { attempt: number; now: Instant }) =>
   !isOtherOverdue(payment, attempt, now);
 
+const noLapsedLink = (payment: Payment) => !hasLapsedLink(payment);
+
 /** Checks that each guard accepts the row's proof. */
 function row<P extends Proof, Name extends string>(entry: Row<P, Name>): Row<P, Name> {
   return entry;
@@ -164,31 +207,49 @@ export const TRANSITIONS = {
     from: ["PENDING"],
     to: "CREATED",
     proof: "closing_evidence",
-    guards: { closesLatestAttempt, windowOver, attemptsLeft },
+    guards: { closesLatestAttempt, evidenceHolds, windowOverOrTryFailed, attemptsLeft },
   }),
   fail: row({
     from: ["PENDING"],
     to: "FAILED",
     proof: "closing_evidence",
-    guards: { closesLatestAttempt, windowOver, failedTryOrNoAttemptLeft },
+    guards: { closesLatestAttempt, evidenceHolds, windowOver, failedTryOrNoAttemptLeft },
   }),
   expire: row({
     from: UNSETTLED,
     to: "EXPIRED",
     proof: "closing_evidence",
-    guards: { closesLatestAttempt, timeoutOver },
+    guards: { closesLatestAttempt, evidenceHolds, timeoutOver },
   }),
   cancel: row({
     from: UNSETTLED,
     to: "CANCELLED",
     proof: "closing_evidence",
-    guards: { closesLatestAttempt },
+    guards: { closesLatestAttempt, evidenceHolds },
   }),
   reopen: row({
     from: SETTLED_UNPAID,
     to: "CREATED",
     proof: "request",
     guards: { notFinalised, requestIsNewer, attemptsLeft },
+  }),
+  modeChanged: row({
+    from: [...UNSETTLED, "SUCCESS", "REVIEW"],
+    to: "same",
+    proof: "test_checkout",
+    guards: { testOnLiveStage },
+  }),
+  release: row({
+    from: [...UNSETTLED, "SUCCESS", "REVIEW"],
+    to: "same",
+    proof: "persons_word",
+    guards: { stuckRaised, someAttemptHeld },
+  }),
+  end: row({
+    from: STATES,
+    to: "same",
+    proof: "closing_evidence",
+    guards: { isToEnd, evidenceHolds },
   }),
   confirm: row({
     from: NOT_SUCCESS,
@@ -222,7 +283,7 @@ export const TRANSITIONS = {
     from: SETTLED_UNPAID,
     to: "same",
     proof: "verified_unpaid",
-    guards: { notFinalised, finaliseTimeReached, noOtherVerificationOverdue },
+    guards: { notFinalised, finaliseTimeReached, noOtherVerificationOverdue, noLapsedLink },
   }),
 } satisfies Record<TransitionName, unknown>;
 
@@ -293,7 +354,7 @@ export function transitionDue(
   { attempt, found }: { attempt: number; found: ClosingEvidence["found"] },
   context: TransitionContext,
 ): "expire" | "fail" | "finalise" | undefined {
-  const onceClosed = { ...context, attempt: payment.attempt, found };
+  const onceClosed = { ...context, attempt: payment.attempt, found, cancel: "closed" as const };
   if (isAllowed("expire", payment, onceClosed)) return "expire";
   if (attempt === payment.attempt && isAllowed("fail", payment, onceClosed)) return "fail";
   return isAllowed("finalise", payment, { ...context, attempt }) ? "finalise" : undefined;

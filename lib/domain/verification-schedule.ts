@@ -1,6 +1,7 @@
 import { LAST_ATTEMPT } from "./ids.ts";
-import { type Attempt, isInert, isSettledUnpaid, openedAttempts, type Payment } from "./payment.ts";
+import { type Attempt, hasEnded, isInert, isSettledUnpaid, openedAttempts, type Payment } from "./payment.ts";
 import { clamp, DAY_MS, HOUR_MS, type Instant, MINUTE_MS, parseDuration } from "./time.ts";
+import type { Mode } from "./vocabulary.ts";
 
 /**
  * When to verify a checkout, and when to settle a payment. Time decides only when to verify, never whether it was paid.
@@ -9,8 +10,13 @@ import { clamp, DAY_MS, HOUR_MS, type Instant, MINUTE_MS, parseDuration } from "
 export type Policy = {
   ladderMs: readonly number[];
   timeoutMs: number;
+  /** How long a checkout can be paid: its window. */
   checkoutTtlMs: number;
+  /** How long after its window a checkout that Chapa does not close may be left. */
+  lapseMs: number;
   listingHearsFailed: boolean;
+  /** The mode in which this stage takes money. */
+  expectedMode: Mode;
 };
 
 /** How many checkouts one payment may open. */
@@ -21,6 +27,15 @@ const VERIFICATIONS_AFTER_CLOSING_MS = [HOUR_MS, DAY_MS, 7 * DAY_MS] as const;
 
 /** A confirmed checkout is verified once more, because money may go back after Chapa's list was compared. */
 const VERIFICATION_AFTER_CONFIRM_MS = 60 * DAY_MS;
+
+/** A checkout that lapsed can perhaps still be paid, so it is verified, and its cancel tried, for much longer. */
+const VERIFICATIONS_AFTER_LAPSE_MS = [HOUR_MS, ...[1, 3, 7, 14, 30, 60, 90].map((days) => days * DAY_MS)] as const;
+
+/** Two readings that no money came, at least so far apart, stand before a lapse. */
+const BETWEEN_READINGS_MS = 10 * MINUTE_MS;
+
+/** A checkout that nobody can leave for this long calls a person. */
+const STUCK_AFTER_MS = DAY_MS;
 
 const FIRST_RETRY_MS = MINUTE_MS;
 const LONGEST_RETRY_MS = 6 * HOUR_MS;
@@ -38,10 +53,18 @@ export function parseLadder(text: string): number[] | undefined {
 }
 
 /** Returns when `attempt` is verified next after a verification at `now`; undefined after its last verification. */
-export function nextVerification(attempt: Pick<Attempt, "openedAt" | "closedAt">, now: Instant, policy: Policy) {
-  const { openedAt, closedAt } = attempt;
+export function nextVerification(
+  attempt: Pick<Attempt, "openedAt" | "closedAt" | "lapsedAt" | "end">,
+  now: Instant,
+  policy: Policy,
+): Instant | undefined {
+  const { openedAt, closedAt, lapsedAt, end } = attempt;
+  if (end === "mode_changed") return undefined;
   if (closedAt !== undefined) {
     return VERIFICATIONS_AFTER_CLOSING_MS.map((age) => closedAt + age).find((at) => at > now);
+  }
+  if (lapsedAt !== undefined) {
+    return VERIFICATIONS_AFTER_LAPSE_MS.map((age) => lapsedAt + age).find((at) => at > now);
   }
   const rung = policy.ladderMs.map((age) => openedAt + age).find((at) => at > now);
   if (rung !== undefined) return rung;
@@ -94,18 +117,23 @@ function stateMoments(payment: Payment, now: Instant, policy: Policy): Instant[]
   switch (payment.state) {
     case "CREATED":
     case "PENDING":
-      return [timeoutAt(payment, policy)];
+      return [upcoming(timeoutAt(payment, policy), now)];
     case "SUCCESS":
       return awaitsAcknowledgement(payment) ? [republishAt(payment, now)] : [];
     case "FAILED":
     case "EXPIRED":
     case "CANCELLED": {
       const finalising = finaliseAt(payment, policy);
-      return finalising === undefined ? [] : [finalising];
+      return finalising === undefined ? [] : [upcoming(finalising, now)];
     }
     case "REVIEW":
       return [];
   }
+}
+
+/** What should have happened by `now` and could not is tried again an hour later. */
+function upcoming(at: Instant, now: Instant): Instant {
+  return at > now ? at : now + HOUR_MS;
 }
 
 /** Returns when an unpaid payment expires, once there is closing evidence. */
@@ -126,7 +154,13 @@ export function awaitsAcknowledgement(payment: Payment): boolean {
 export function finaliseAt(payment: Payment, policy: Policy): Instant | undefined {
   if (!isSettledUnpaid(payment) || payment.finalised || !policy.listingHearsFailed) return undefined;
   if (payment.firstOpenedAt === undefined || payment.settledAt === undefined) return undefined;
+  if (hasLapsedLink(payment)) return undefined;
   return Math.max(payment.firstOpenedAt + policy.timeoutMs, payment.settledAt + VERIFICATIONS_AFTER_CLOSING_MS[0]);
+}
+
+/** Whether a checkout lapsed and was not closed since. It may still be paid, so nobody is told that it failed. */
+export function hasLapsedLink(payment: Payment): boolean {
+  return openedAttempts(payment).some(({ end, closedAt }) => end === "lapsed" && closedAt === undefined);
 }
 
 /** Whether the verification of a checkout other than `attempt` is overdue. That checkout may have been paid. */
@@ -164,10 +198,55 @@ export function attemptsToVerify(payment: Payment, now: Instant): number[] {
   return [payment.state === "REVIEW" && last !== undefined ? last : payment.attempt];
 }
 
-/** Whether the checkout is past its window, so that the next request opens a new one. */
+/** Whether the latest checkout is past its window, so that the next request opens a new one. */
 export function isPastWindow(payment: Payment, now: Instant, policy: Policy): boolean {
-  const opened = payment.attempts[payment.attempt]?.openedAt;
-  return opened !== undefined && now >= opened + policy.checkoutTtlMs;
+  const opened = payment.attempts[payment.attempt];
+  return opened !== undefined && now >= windowEnd(opened, policy);
+}
+
+function windowEnd({ openedAt }: Attempt, { checkoutTtlMs }: Policy): Instant {
+  return openedAt + checkoutTtlMs;
+}
+
+/**
+ * Returns when an attempt may be left although Chapa does not close it: its lapse is over, and an earlier reading after
+ * its window found no money. Without such a reading one at `now` counts as the earlier. An attempt that was never
+ * opened was given to nobody and may be left at once.
+ */
+export function lapseAt(payment: Payment, number: number, now: Instant, policy: Policy): Instant {
+  const attempt = payment.attempts[number];
+  if (!attempt) return now;
+  const reading = Math.max(attempt.unpaidReadAt ?? now, windowEnd(attempt, policy));
+  return Math.max(windowEnd(attempt, policy) + policy.lapseMs, reading + BETWEEN_READINGS_MS);
+}
+
+/** Whether window and lapse of an attempt are over, so that only Chapa's answers keep it. */
+export function isPastLapse({ attempts }: Payment, number: number, now: Instant, policy: Policy): boolean {
+  const attempt = attempts[number];
+  return attempt !== undefined && now >= windowEnd(attempt, policy) + policy.lapseMs;
+}
+
+/** Whether a readable answer without money, read at `now`, counts for the lapse of an attempt. */
+export function isAfterWindow({ attempts }: Payment, number: number, now: Instant, policy: Policy): boolean {
+  const attempt = attempts[number];
+  return attempt !== undefined && now >= windowEnd(attempt, policy);
+}
+
+/** Whether an attempt has been held for a day, so that a person is called. */
+export function isStuck({ attempts }: Payment, number: number, now: Instant): boolean {
+  const heldSince = attempts[number]?.heldSince;
+  return heldSince !== undefined && now >= heldSince + STUCK_AFTER_MS;
+}
+
+/** Returns the opened attempts other than the live one that have not ended, or that lapsed and may still be closed. */
+export function attemptsToEnd(payment: Payment): number[] {
+  const live = payment.checkoutUrl === undefined ? undefined : payment.attempt;
+  return openedAttempts(payment)
+    .filter(({ number, closedAt, end }) => {
+      if (number === live || closedAt !== undefined) return false;
+      return end === "lapsed" || !hasEnded(payment, number);
+    })
+    .map(({ number }) => number);
 }
 
 /** Whether a further attempt may begin. */

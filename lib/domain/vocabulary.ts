@@ -37,6 +37,9 @@ export const TRANSITION_NAMES = [
   "expire",
   "cancel",
   "reopen",
+  "modeChanged",
+  "release",
+  "end",
   "confirm",
   "review",
   "duplicate",
@@ -49,8 +52,20 @@ export const TRANSITION_NAMES = [
 ] as const;
 export type TransitionName = (typeof TRANSITION_NAMES)[number];
 
-/** How an opened checkout ended. */
-export const ATTEMPT_ENDS = ["renewed", "failed", "expired", "cancelled", "superseded", "paid"] as const;
+/**
+ * How an opened checkout ended. `lapsed` and `mode_changed`: we left it without knowing that it is closed, so it is
+ * verified on, or was only a test.
+ */
+export const ATTEMPT_ENDS = [
+  "renewed",
+  "failed",
+  "expired",
+  "cancelled",
+  "superseded",
+  "paid",
+  "lapsed",
+  "mode_changed",
+] as const;
 export type AttemptEnd = (typeof ATTEMPT_ENDS)[number];
 
 /** How a capture relates to its payment. */
@@ -76,17 +91,31 @@ export const MONEY_BACK_EVENTS = [
   "refund.refunded",
 ] as const;
 
-/** The reasons for which verify reports no money. */
+/** The reasons for which verify reports no money. Only these count in closing evidence. */
 export const UNPAID_REASONS = ["pending", "failed", "not_found"] as const;
 export type UnpaidReason = (typeof UNPAID_REASONS)[number];
 
-/** Why Chapa gave no usable answer. None of these says anything about money. */
-export const UNAVAILABLE = ["unreachable", "busy", "misconfigured", "unreadable"] as const;
+/** What a verification may find after which a press asks Chapa again before it gives out the link. */
+export const LAST_READS = ["failed", "maybe_money"] as const;
+export type LastRead = (typeof LAST_READS)[number];
+
+/**
+ * Why Chapa gave no usable answer. None of these says anything about money. `misconfigured`: Chapa accepts no key of
+ * ours for it. `foreign`: a key that never read the checkout says not found, so it may belong to another account.
+ */
+export const UNAVAILABLE = ["unreachable", "busy", "misconfigured", "unreadable", "foreign"] as const;
 export type Unavailable = (typeof UNAVAILABLE)[number];
 
 /** Answers to a cancel after which no payer can begin to pay. */
 export const DEFINITIVE_CANCELS = ["closed", "already_over", "not_found"] as const;
 export type DefinitiveCancel = (typeof DEFINITIVE_CANCELS)[number];
+
+/**
+ * What lets us leave a checkout: a definitive cancel between two verifications; or, where Chapa does not say that it is
+ * closed, its lapse; or an end that is already recorded.
+ */
+export const LEFT_BY = [...DEFINITIVE_CANCELS, "lapse", "ended"] as const;
+export type LeftBy = (typeof LEFT_BY)[number];
 
 /** Facts that a person must decide about. They stay until they are answered. */
 export const ATTENTION_FACTS = [
@@ -113,6 +142,10 @@ export const ATTENTION_CONDITIONS = ["stuck"] as const;
 /** Why a person must look at a payment. */
 export const ATTENTION_CODES = [...ATTENTION_FACTS, ...ATTENTION_CONDITIONS] as const;
 export type AttentionCode = (typeof ATTENTION_CODES)[number];
+
+/** What a payment must not wait for longer than a day. */
+export const DEADLINES = ["delivery", "expiry", "verification"] as const;
+export type Deadline = (typeof DEADLINES)[number];
 
 /** The messages that a payer gets. Each is sent once per change, as best effort, and never delays a payment. */
 export const USER_EVENTS = ["paid", "failed", "expired", "cancelled"] as const;

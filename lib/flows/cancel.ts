@@ -1,32 +1,37 @@
 import type { ChapaClient } from "../chapa/client.ts";
 import { settleUnpaid } from "../domain/apply.ts";
-import { CheckoutBeingOpened, GatewayUnavailable, PaymentTaken } from "../domain/errors.ts";
+import { CheckoutBeingOpened, PaymentTaken } from "../domain/errors.ts";
 import type { Payment } from "../domain/payment.ts";
 import type { Policy } from "../domain/verification-schedule.ts";
 import { closeCheckout } from "./steps/close-checkout.ts";
+import { heldError, holdCheckout } from "./steps/hold-checkout.ts";
 import { type CapturePorts, recordCapture } from "./steps/record-capture.ts";
 import { runContext } from "./steps/run-context.ts";
 
 export type CancelPorts = CapturePorts & { chapa: Pick<ChapaClient, "verify">; policy: Policy };
 
-const RETRY_SECONDS = 5;
 const ROUNDS = 5;
 
 /**
  * Cancels a payment on request, once closing evidence proves that it can no longer be paid.
  * @param by who asks, as the history names them
  * @returns the payment, cancelled now or settled unpaid before
- * @throws PaymentTaken if it has taken money, GatewayUnavailable if Chapa's answers are unclear, CheckoutBeingOpened
+ * @throws PaymentTaken if it has taken money, CheckoutBeingOpened, and the errors of {@link heldError}
  */
 export async function cancel(ports: CancelPorts, payment: Payment, by: string, deadline: number): Promise<Payment> {
   const context = runContext(ports, by);
   let current = payment;
   for (let round = 0; round < ROUNDS; round++) {
     if (!isOpen(current, ports.clock.now())) return current;
-    const closing = await closeCheckout(ports, current, deadline);
-    if (closing.kind === "unclear") throw new GatewayUnavailable(RETRY_SECONDS);
+    const { attempt } = current;
+    const closing = await closeCheckout(ports, current, { attempt }, { context, deadline });
+    if (closing.kind === "held") {
+      const held = { attempt, last: closing.last };
+      await holdCheckout(ports, current, held, context);
+      throw heldError(current, held, context());
+    }
     if (closing.kind === "money") {
-      const money = { attempt: current.attempt, result: closing.result };
+      const money = { attempt, result: closing.result };
       await recordCapture(ports, { ref: current.ref, payment: current }, money, { context, deadline });
       throw new PaymentTaken();
     }

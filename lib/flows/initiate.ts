@@ -1,11 +1,10 @@
-import { renew, reopen, settleUnpaid, takeOver } from "../domain/apply.ts";
+import { modeChanged, renew, reopen, settleUnpaid } from "../domain/apply.ts";
 import type { InitiateCommand } from "../domain/commands.ts";
 import { type Decision, decide, type KnownRequest } from "../domain/decide.ts";
 import {
   AttemptsUsedUp,
   CheckoutBeingOpened,
   GatewayRefused,
-  GatewayUnavailable,
   InitiatePaused,
   ListingClosed,
   type Quota,
@@ -14,6 +13,7 @@ import {
 import { isInert, type Payment } from "../domain/payment.ts";
 import { SECOND_MS } from "../domain/time.ts";
 import {
+  askedOf,
   begin,
   feeOf,
   type InitiatePorts,
@@ -24,16 +24,17 @@ import {
   type Started,
   startOf,
 } from "./steps/begin-request.ts";
-import { closeCheckout } from "./steps/close-checkout.ts";
+import { leaveCheckout } from "./steps/leave-checkout.ts";
 import { type CheckoutJob, openCheckout } from "./steps/open-checkout.ts";
-import { recordCapture } from "./steps/record-capture.ts";
+import { recoverAttempt } from "./steps/recover-attempt.ts";
 import { updatePayment } from "./steps/update-payment.ts";
 
 // A fee that may be paid again needs a new serial each time. No real owner comes near this number.
 const SERIALS_LIMIT = 256;
-const RETRY_SECONDS = 5;
 const FIRST_WAIT_MS = 100;
 const LONGEST_WAIT_MS = SECOND_MS;
+// What a request may do that may not open or close a checkout.
+const WITHOUT_EFFECT: ReadonlySet<Decision["kind"]> = new Set(["answer", "refuse", "wait", "next_serial"]);
 
 /**
  * Returns the one payment of this fee, with a checkout while it can be paid. The row is stored before we call Chapa, so
@@ -56,10 +57,11 @@ export type Initiated = { payment: Payment; replayed: boolean; quota: Quota };
 /** Takes the next step of the stored payment until it has an answer. */
 async function finish(job: Job, started: Started): Promise<Payment> {
   const { ports, run } = job;
-  const request = { ...started.request, asked: job.asked, payableAgain: job.price.payableAgain };
+  const request = { ...started.request, asked: askedOf(job, started.request), payableAgain: job.price.payableAgain };
   let payment = await withFee(job, started.payment);
   for (let waitMs = FIRST_WAIT_MS; ; ) {
-    const decision = decide(payment, request, run.me, job.context());
+    const decision = decide(payment, request, { holder: run.me, key: job.terms.key }, job.context());
+    if (job.barred && !WITHOUT_EFFECT.has(decision.kind)) throw job.barred;
     switch (decision.kind) {
       case "answer":
         return payment;
@@ -74,16 +76,22 @@ async function finish(job: Job, started: Started): Promise<Payment> {
       case "initialize":
         payment = (await openCheckout(ports, payment, checkoutOf(job))) ?? (await claimAgain(job, payment.serial));
         break;
-      case "take_over":
-        payment = await stored(job, payment, takeOver(payment, startOf(job), job.context()));
+      case "recover":
+        payment = await recover(job, payment);
+        break;
+      case "mode_changed":
+        payment = await stored(job, payment, modeChanged(payment, payment.attempt, job.context()));
         break;
       case "reopen":
         payment = await stored(job, payment, reopen(payment, request.recordedAt, startOf(job), job.context()));
         break;
       case "renew":
-      case "fail_used_up":
-        payment = await leave(job, payment, decision.kind);
+      case "fail_used_up": {
+        const left = await leave(job, payment, decision.kind);
+        if (left.isLive) return left.payment;
+        payment = left.payment;
         break;
+      }
       case "next_serial":
         payment = await nextSerial(job, payment, request);
         break;
@@ -116,42 +124,58 @@ async function waitForOther({ ports, run }: Job, payment: Payment, waitMs: numbe
 }
 
 /**
- * Leaves a checkout that is past its window, if it is closed for certain. If it turns out to be paid, returns the paid
- * payment.
- * @throws GatewayUnavailable, AttemptsUsedUp
+ * Renews the latest checkout, or settles the payment if no attempt is left, once Chapa lets us leave the checkout.
+ * @throws the errors of {@link leaveCheckout}, AttemptsUsedUp
  */
-async function leave(job: Job, payment: Payment, then: "renew" | "fail_used_up"): Promise<Payment> {
-  const { ports, run } = job;
-  const closing = await closeCheckout(ports, payment, run.deadline);
-  if (closing.kind === "unclear") throw new GatewayUnavailable(RETRY_SECONDS);
-  if (closing.kind === "money") {
-    const money = { attempt: payment.attempt, result: closing.result };
-    const known = { ref: payment.ref, payment };
-    const paid = await recordCapture(ports, known, money, { context: job.context, deadline: run.deadline });
-    return paid ?? claimAgain(job, payment.serial);
+async function leave(job: Job, payment: Payment, then: "renew" | "fail_used_up"): Promise<Left> {
+  const left = await leaveCheckout(job.ports, payment, { context: job.context, deadline: job.run.deadline });
+  if (left.kind !== "left") {
+    return { payment: left.payment ?? (await claimAgain(job, payment.serial)), isLive: left.kind === "live" };
   }
   if (then === "renew") {
-    return stored(job, payment, renew(payment, closing.evidence, startOf(job), job.context()));
+    const renewed = renew(payment, left.evidence, startOf(job), job.context());
+    return { payment: await stored(job, payment, renewed), isLive: false };
   }
-  await stored(job, payment, settleUnpaid(payment, "fail", closing.evidence, job.context()));
+  await stored(job, payment, settleUnpaid(payment, "fail", left.evidence, job.context()));
   throw new AttemptsUsedUp();
+}
+
+/** `isLive`: the stored URL can still be paid. */
+type Left = { payment: Payment; isLive: boolean };
+
+/** Finishes what an opener left that died or lost its answer. */
+async function recover(job: Job, payment: Payment): Promise<Payment> {
+  const aside: Promise<unknown>[] = [];
+  try {
+    const start = { ...startOf(job), deadline: job.run.deadline };
+    const recovered = await recoverAttempt({ ports: job.ports, job: start, aside }, payment, "lost");
+    return recovered.payment ?? (await claimAgain(job, payment.serial));
+  } finally {
+    await Promise.allSettled(aside);
+  }
 }
 
 async function nextSerial(job: Job, payment: Payment, request: KnownRequest): Promise<Payment> {
   const serial = payment.serial + 1;
   if (serial >= SERIALS_LIMIT) throw new AttemptsUsedUp();
+  if (job.barred) {
+    const next = await job.ports.payments.find(job.refAt(serial));
+    if (!next) throw job.barred;
+    return next;
+  }
   await job.ports.requests.pointTo(job.hash, request.by, job.refAt(serial));
   return claimAgain(job, serial);
 }
 
 async function claimAgain(job: Job, serial: number): Promise<Payment> {
+  if (job.barred) throw job.barred;
   const { payment } = await job.ports.payments.create(newClaim(job, serial));
   return payment;
 }
 
 /** Money may arrive before a caller claims the fee. The first caller that asks for the fee names its owner. */
 async function withFee(job: Job, payment: Payment): Promise<Payment> {
-  if (payment.userId) return payment;
+  if (payment.userId || job.barred) return payment;
   const updated = await updatePayment(job.ports.payments, payment, (current) =>
     current.userId ? undefined : { ...current, ...feeOf(job, current.serial) },
   );

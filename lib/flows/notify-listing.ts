@@ -1,13 +1,13 @@
 import { flag } from "../domain/apply.ts";
 import { DELIVERY } from "../domain/attention.ts";
-import { listingStatusOf } from "../domain/events.ts";
+import { listingStatusOf, mayBeListed } from "../domain/events.ts";
 import { paymentIdOf, type Ref, type Uuid } from "../domain/ids.ts";
 import { deliveryEnded, deliverySent } from "../domain/notes.ts";
 import { type Payment, shownTxRef } from "../domain/payment.ts";
 import { clamp, MINUTE_MS, SECOND_MS } from "../domain/time.ts";
 import type { TransitionContext } from "../domain/transitions.ts";
 import { awaitsAcknowledgement, type Policy } from "../domain/verification-schedule.ts";
-import type { FinalStatus } from "../domain/vocabulary.ts";
+import type { FinalStatus, Mode } from "../domain/vocabulary.ts";
 import type { Handled } from "../queue/worker.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Log } from "../runtime/logger.ts";
@@ -24,6 +24,8 @@ export type NotifyListingPorts = {
   log: Log;
   count: Count;
   policy: Policy;
+  /** Whether this stage moves real money. */
+  expectedMode: Mode;
 };
 
 // While a confirm may still be running at the listing, a preflight does not see its effect. So no call follows a send
@@ -59,7 +61,7 @@ export async function notifyListing(ports: NotifyListingPorts, ref: Ref, receive
   for (let round = 0; round < ROUNDS; round++) {
     // Read before and after each send, so that a newer state follows an outdated send.
     const payment = await ports.payments.find(ref);
-    const status = payment && statusToDeliver(payment, ports.policy);
+    const status = payment && statusToDeliver(payment, ports);
     if (!payment?.propertyId || !status || status === delivered) return { kind: "done" };
     const quietMs = (payment.sentAt ?? Number.NEGATIVE_INFINITY) + QUIET_AFTER_SEND_MS - ports.clock.now();
     if (quietMs > 0) return { kind: "retry", delaySeconds: quietMs / SECOND_MS };
@@ -71,7 +73,8 @@ export async function notifyListing(ports: NotifyListingPorts, ref: Ref, receive
   return backoff;
 }
 
-function statusToDeliver(payment: Payment, policy: Policy): FinalStatus | undefined {
+function statusToDeliver(payment: Payment, { policy, expectedMode }: NotifyListingPorts): FinalStatus | undefined {
+  if (!mayBeListed(payment, expectedMode)) return undefined;
   const status = listingStatusOf(payment);
   if (status === "SUCCESS") return awaitsAcknowledgement(payment) ? status : undefined;
   return policy.listingHearsFailed ? status : undefined;

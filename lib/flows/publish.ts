@@ -1,12 +1,12 @@
 import type { ListingMessage, NotificationMessage } from "../contract/queues.ts";
 import { errorName } from "../domain/errors.ts";
-import { type Outcome, outcomeOf } from "../domain/events.ts";
+import { mayBeListed, type Outcome, outcomeOf } from "../domain/events.ts";
 import { eventIdOf } from "../domain/ids.ts";
 import type { Payment } from "../domain/payment.ts";
+import type { Mode } from "../domain/vocabulary.ts";
 import type { Queue } from "../queue/send.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Log } from "../runtime/logger.ts";
-import type { Count } from "../runtime/metrics.ts";
 import type { Change } from "../table/stream.ts";
 import type { TotalsTable } from "../table/totals.ts";
 import { countCalls } from "./steps/count-calls.ts";
@@ -18,17 +18,18 @@ export type PublishPorts = {
   totals: Pick<TotalsTable, "add" | "count">;
   clock: Pick<Clock, "now">;
   log: Log;
-  count: Count;
+  /** Whether this stage moves real money. */
+  expectedMode: Mode;
 };
 
 /** Turns new versions of payments into messages. Receivers tolerate repeated messages; the sweep finds lost ones. */
 export async function publish(ports: PublishPorts, changes: readonly Change[]): Promise<void> {
   const steps = changes.map(({ before, after }) => ({ after, outcome: outcomeOf(before, after) }));
-  await ports.listing.sendAll(steps.filter(({ outcome }) => outcome.listing).map(({ after }) => toListing(after)));
+  const listed = steps.filter(({ after, outcome }) => outcome.listing && mayBeListed(after, ports.expectedMode));
+  await ports.listing.sendAll(listed.map(({ after }) => toListing(after)));
   await ports.notification.sendAll(steps.flatMap(({ after, outcome }) => toUser(after, outcome)));
   for (const { after, outcome } of steps) {
     for (const { code, subject } of outcome.attention) {
-      ports.count("AttentionRaised");
       ports.log.error("attention_raised", { ...paymentFields(after), code, subject });
     }
     if (outcome.totals) await addTotals(ports, after, outcome.totals);

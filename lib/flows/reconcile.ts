@@ -29,7 +29,7 @@ import { updatePayment } from "./steps/update-payment.ts";
 
 export type ReconcilePorts = ResolvePorts & {
   payments: Pick<PaymentTable, "find" | "findAll" | "create" | "save" | "openedOnDay" | "point" | "pointed">;
-  chapa: Pick<ChapaClient, "verify" | "cancel" | "mode" | "transactions">;
+  chapa: Pick<ChapaClient, "verify" | "cancel" | "current" | "transactions">;
   totals: Pick<TotalsTable, "rewrite">;
   progress: Pick<ProgressTable, "load" | "save" | "wasNamed" | "markNamed">;
   clock: Clock;
@@ -101,7 +101,10 @@ async function runFrom(run: Run, from: Progress): Promise<Reconciled["kind"]> {
     if (!next) return "to_be_continued";
     progress = next;
     const { verifications, findings } = run;
-    if (progress.isDone) ports.log.info("reconciled", { day: progress.day, verifications, findings });
+    if (progress.isDone) {
+      ports.count("Reconciled");
+      ports.log.info("reconciled", { day: progress.day, verifications, findings });
+    }
   }
   return progress.isDone ? "done" : "incomplete";
 }

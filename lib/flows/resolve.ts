@@ -1,20 +1,21 @@
 import type { ChapaClient } from "../chapa/client.ts";
-import { finalise, settleUnpaid } from "../domain/apply.ts";
-import type { Money, Unpaid, VerifyResult } from "../domain/evidence.ts";
+import { end, finalise, modeChanged, settleUnpaid } from "../domain/apply.ts";
+import type { Money, Readable, Unpaid, VerifyResult } from "../domain/evidence.ts";
 import { type CheckoutRef, paymentIdOf, txRefOf } from "../domain/ids.ts";
 import { noteVerification, unreachable } from "../domain/notes.ts";
 import { isSettledUnpaid, type Payment } from "../domain/payment.ts";
 import { MINUTE_MS, SECOND_MS } from "../domain/time.ts";
-import { type TransitionContext, transitionDue } from "../domain/transitions.ts";
-import type { Policy } from "../domain/verification-schedule.ts";
+import { isAllowed, type TransitionContext, transitionDue } from "../domain/transitions.ts";
+import { attemptsToEnd, type Policy } from "../domain/verification-schedule.ts";
 import type { TransitionName, Trigger } from "../domain/vocabulary.ts";
 import type { Verdict } from "../runtime/rate-limit.ts";
 import type { PaymentTable } from "../table/payments.ts";
-import { closeCheckout } from "./steps/close-checkout.ts";
+import { type Closing, closeCheckout, ownerOf } from "./steps/close-checkout.ts";
+import { holdCheckout } from "./steps/hold-checkout.ts";
 import { paymentFields } from "./steps/payment-fields.ts";
-import { type CapturePorts, endOtherLinks, type Run, recordCapture } from "./steps/record-capture.ts";
+import { type CapturePorts, endOtherLinks, recordCapture } from "./steps/record-capture.ts";
 import { judgeRefundReports } from "./steps/refund-reports.ts";
-import { runContext } from "./steps/run-context.ts";
+import { type Run, runContext } from "./steps/run-context.ts";
 import { updatePayment } from "./steps/update-payment.ts";
 
 export type ResolvePorts = CapturePorts & {
@@ -65,7 +66,8 @@ export async function resolve(
 
   const context = runContext(ports, `resolve:${trigger}`);
   const begun = context();
-  const result = await ports.chapa.verify(txRef, deadline - begun.now);
+  const owner = payment && attempt <= payment.attempt ? ownerOf(payment, attempt) : undefined;
+  const result = await ports.chapa.verify(txRef, owner, deadline - begun.now);
   const concluded = await conclude({ ports, attempt, context, begun, deadline }, { ref, payment }, result);
   const isAnswered = concluded && result.kind !== "unavailable";
   const after = isAnswered ? await judgeRefundReports(ports, concluded, context) : concluded;
@@ -106,9 +108,11 @@ async function conclude(
   const { payment } = known;
   switch (result.kind) {
     case "unavailable":
-      run.ports.count(result.reason === "misconfigured" ? "ChapaMisconfigured" : "ChapaUnavailable");
-      return payment && reschedule(run, payment);
+      return payment && concludeUnavailable(run, payment, result);
+    case "maybe_money":
+      return payment && hold(run, payment, result);
     case "unpaid":
+    case "readable":
       return payment && concludeUnpaid(run, payment, result);
     case "paid":
     case "refunded":
@@ -120,14 +124,53 @@ async function conclude(
   }
 }
 
-async function concludeUnpaid(run: Verification, payment: Payment, found: Unpaid): Promise<Payment | undefined> {
+async function concludeUnavailable(
+  run: Verification,
+  payment: Payment,
+  result: Extract<VerifyResult, { kind: "unavailable" }>,
+): Promise<Payment | undefined> {
+  const { ports, attempt, context } = run;
+  // A test checkout is of no use to a stage that sells for real, and the live key cannot read it.
+  if (isAllowed("modeChanged", payment, { ...context(), attempt })) {
+    return saved(run, payment, (current) =>
+      isAllowed("modeChanged", current, { ...context(), attempt })
+        ? modeChanged(current, attempt, context())
+        : undefined,
+    );
+  }
+  ports.count(
+    result.reason === "misconfigured" || result.reason === "foreign" ? "ChapaMisconfigured" : "ChapaUnavailable",
+  );
+  if (result.reason === "foreign") await holdCheckout(ports, payment, { attempt, last: result }, context);
+  return reschedule(run, (await ports.payments.find(payment.ref)) ?? payment);
+}
+
+/** Something says that money may have come. A person is told, and the next verification is scheduled. */
+async function hold(run: Verification, payment: Payment, last: VerifyResult): Promise<Payment | undefined> {
+  const held = await holdCheckout(run.ports, payment, { attempt: run.attempt, last }, run.context);
+  return held && endVerification(run, held, last);
+}
+
+async function saved(
+  { ports }: Verification,
+  payment: Payment,
+  step: (current: Payment) => Payment | undefined,
+): Promise<Payment | undefined> {
+  return (await updatePayment(ports.payments, payment, step)).payment;
+}
+
+async function concludeUnpaid(run: Verification, payment: Payment, found: Found): Promise<Payment | undefined> {
   const { ports } = run;
   let current = payment;
   for (let round = 0; round < ROUNDS; round++) {
     const next = await nextUnpaid(run, current, found);
-    if (next.kind === "unclear") return reschedule(run, current);
+    if (next.kind === "held") {
+      const held = await holdCheckout(ports, current, next, run.context);
+      const isUnanswered = next.last.kind === "unavailable";
+      return held && (isUnanswered ? reschedule(run, held) : endVerification(run, held, found));
+    }
     if (next.kind === "money") {
-      const money = { attempt: current.attempt, result: next.result };
+      const money = { attempt: next.attempt, result: next.result };
       return recordCapture(ports, { ref: current.ref, payment: current }, money, run);
     }
     const saved = await ports.payments.save(current, next.payment);
@@ -138,27 +181,45 @@ async function concludeUnpaid(run: Verification, payment: Payment, found: Unpaid
   throw new Error(`payment ${payment.ref} changed ${ROUNDS} times under one verification`);
 }
 
+type Found = (Unpaid | Readable) & VerifyResult;
+
 type Next =
   | { kind: "save"; payment: Payment; made?: TransitionName }
-  | { kind: "money"; result: Money }
-  | { kind: "unclear" };
+  | { kind: "money"; attempt: number; result: Money }
+  | { kind: "held"; attempt: number; last: VerifyResult };
 
 /** Returns the payment with its next verification scheduled, and with the transition that is due, if any. */
-async function nextUnpaid(run: Verification, payment: Payment, found: Unpaid): Promise<Next> {
-  const { ports, attempt } = run;
+async function nextUnpaid(run: Verification, payment: Payment, found: Found): Promise<Next> {
+  const { attempt } = run;
   const ended = noteVerification(payment, attempt, found, run.begun);
   const context = run.context();
-  const due = transitionDue(payment, { attempt, found: found.reason }, context);
-  if (!due) return { kind: "save", payment: ended };
+  const reason = found.kind === "unpaid" ? found.reason : "pending";
+  const due = transitionDue(payment, { attempt, found: reason }, context);
   if (due === "finalise") return { kind: "save", payment: finalise(ended, attempt, context), made: due };
-  const first = attempt === payment.attempt ? found : undefined;
-  const closing = await closeCheckout(ports, payment, run.deadline, first);
-  if (closing.kind === "money") return closing;
-  if (closing.kind === "unclear") {
-    ports.log.warn("closing_evidence_incomplete", { ...paymentFields(payment, payment.attempt), transition: due });
-    return closing;
+  if (due) return leave(run, { ended, attempt: payment.attempt, found }, due);
+  if (attemptsToEnd(payment).includes(attempt)) return leave(run, { ended, attempt, found }, "end");
+  return { kind: "save", payment: ended };
+}
+
+type Left = { ended: Payment; attempt: number; found: Found };
+
+async function leave(
+  run: Verification,
+  { ended, attempt, found }: Left,
+  made: "expire" | "fail" | "end",
+): Promise<Next> {
+  const first = attempt === run.attempt ? found : undefined;
+  const closing: Closing = await closeCheckout(run.ports, ended, { attempt, first }, run);
+  if (closing.kind !== "closed") return { ...closing, attempt };
+  const { evidence } = closing;
+  if (evidence.cancel === "lapse") run.ports.count("CheckoutLapsed");
+  const context = run.context();
+  if (made !== "end") return { kind: "save", payment: settleUnpaid(ended, made, evidence, context), made };
+  // A checkout that has lapsed already stays as it is until Chapa closes it.
+  if (evidence.cancel === "lapse" && ended.attempts[attempt]?.lapsedAt !== undefined) {
+    return { kind: "save", payment: ended };
   }
-  return { kind: "save", payment: settleUnpaid(ended, due, closing.evidence, run.context()), made: due };
+  return { kind: "save", payment: end(ended, evidence, context), made };
 }
 
 /** Once a payment is paid, its other links are cancelled, now or at their next verification. */
@@ -169,9 +230,10 @@ function afterVerification(run: Verification, payment: Payment | undefined): Pro
 async function endVerification(
   { ports, attempt, begun }: Verification,
   payment: Payment,
+  found?: VerifyResult,
 ): Promise<Payment | undefined> {
   const updated = await updatePayment(ports.payments, payment, (current) =>
-    noteVerification(current, attempt, undefined, begun),
+    noteVerification(current, attempt, found, begun),
   );
   return updated.payment;
 }

@@ -1,4 +1,5 @@
 import type { ListingMessage, ResolveMessage } from "../contract/queues.ts";
+import { missedDeadlines } from "../domain/deadlines.ts";
 import { eventIdOf, txRefOf } from "../domain/ids.ts";
 import { republished } from "../domain/notes.ts";
 import { openedAttempts, type Payment } from "../domain/payment.ts";
@@ -7,7 +8,9 @@ import { attemptsToVerify, awaitsAcknowledgement, type Policy } from "../domain/
 import type { Outgoing, Queue } from "../queue/send.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Log } from "../runtime/logger.ts";
+import type { Count } from "../runtime/metrics.ts";
 import type { PaymentTable } from "../table/payments.ts";
+import { paymentFields } from "./steps/payment-fields.ts";
 import { updatePayment } from "./steps/update-payment.ts";
 
 export type SweepPorts = {
@@ -17,6 +20,7 @@ export type SweepPorts = {
   listing: Pick<Queue<ListingMessage>, "sendAll">;
   clock: Pick<Clock, "now">;
   log: Log;
+  count: Count;
   policy: Policy;
 };
 
@@ -38,6 +42,7 @@ export async function sweep(ports: SweepPorts): Promise<{ due: number; verificat
   await ports.resolve.sendAll(verifications);
   const unacknowledged = due.filter(awaitsAcknowledgement);
   await ports.listing.sendAll(unacknowledged.map((payment) => listingMessage(payment, now)));
+  for (const payment of due) reportMissedDeadlines(ports, payment, now);
   // A verification schedules the next one itself. These payments await none, so the sweep must.
   await Promise.all(
     due.filter((payment) => awaitsNoVerification(payment, now)).map((payment) => reschedule(ports, payment)),
@@ -46,6 +51,14 @@ export async function sweep(ports: SweepPorts): Promise<{ due: number; verificat
   const done = { due: due.length, verifications: verifications.length, published: unacknowledged.length };
   ports.log.info("sweep_done", done);
   return done;
+}
+
+/** A payment is due at least once a day while it waits, so what it waits for in vain is counted every day. */
+function reportMissedDeadlines(ports: SweepPorts, payment: Payment, now: number): void {
+  for (const deadline of missedDeadlines(payment, now, ports.policy)) {
+    ports.count("DeadlineMissed");
+    ports.log.error("deadline_missed", { ...paymentFields(payment), deadline });
+  }
 }
 
 function verificationsOf(payment: Payment, now: number): Outgoing<ResolveMessage>[] {

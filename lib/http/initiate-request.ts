@@ -39,6 +39,7 @@ export function toCommand(
     propertyId: body.property_id,
     purpose: body.purpose ?? undefined,
     amount: amountOf(body.amount),
+    currency: body.currency ?? undefined,
     requestId: requestIdOf(body.request_id ?? undefined, header(event, "idempotency-key")) ?? newId(),
     contact: contactOf(principal, body.customer),
     caller: nameOf(principal),

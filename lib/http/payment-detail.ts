@@ -29,20 +29,22 @@ export function toDetail(payment: Payment, policy: Policy, showsAll: boolean): P
         : null,
     })),
     expires_at: isUndecided ? iso(timeoutAt(payment, policy)) : null,
-    attempts: openedAttempts(payment).map(({ number, amount, openedAt, closedAt, end }) => ({
+    attempts: openedAttempts(payment).map(({ number, amount, mode, openedAt, closedAt, end }) => ({
       number,
       chapa_tx_ref: masked(txRefOf(payment.ref, number)),
       amount: amount / 100,
+      mode,
       opened_at: iso(openedAt),
       closed_at: closedAt === undefined ? null : iso(closedAt),
       end: end ?? null,
     })),
-    captures: payment.captures.map(({ attempt, at, kind, amount, currency, method, reference, back }) => ({
+    captures: payment.captures.map(({ attempt, at, kind, amount, currency, mode, method, reference, back }) => ({
       attempt,
       at: iso(at),
       kind,
       amount: amount === undefined ? null : amount / 100,
       currency: currency ?? null,
+      mode: mode ?? null,
       method: method ?? null,
       reference: reference === undefined ? null : masked(reference),
       back: wentBack({ back }),

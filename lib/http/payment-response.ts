@@ -1,7 +1,7 @@
 import type { PaymentResponse } from "../contract/api.ts";
 import { returnPath } from "../contract/routes.ts";
 import { paymentIdOf } from "../domain/ids.ts";
-import { type Payment, paidAmount, shownTxRef } from "../domain/payment.ts";
+import { type Payment, paidAmount, paidAt, shownTerms, shownTxRef } from "../domain/payment.ts";
 import { WIRE_STATUS } from "../domain/vocabulary.ts";
 
 export const MASKED = "********";
@@ -19,12 +19,15 @@ export function toCheckoutResponse(payment: Payment, requestId: string, baseUrl:
 
 /** Returns a payment for any caller that may read it. The reference is masked, as the predecessor did. */
 export function toStatusResponse(payment: Payment): PaymentResponse {
+  const { currency, mode } = shownTerms(payment);
+  const at = paidAt(payment);
   return {
     request_id: null,
     property_id: payment.propertyId ?? null,
     user_id: payment.userId ?? null,
     amount: paidAmount(payment) / 100,
-    currency: payment.terms.currency,
+    currency,
+    mode,
     purpose: payment.purpose ?? null,
     id: paymentIdOf(payment.ref),
     status: WIRE_STATUS[payment.state],
@@ -34,6 +37,6 @@ export function toStatusResponse(payment: Payment): PaymentResponse {
     created_at: new Date(payment.createdAt).toISOString(),
     updated_at: new Date(payment.updatedAt).toISOString(),
     failure_reason: payment.failureReason ?? null,
-    approved_at: payment.state === "SUCCESS" && payment.settledAt ? new Date(payment.settledAt).toISOString() : null,
+    approved_at: at === undefined ? null : new Date(at).toISOString(),
   };
 }

@@ -4,9 +4,17 @@ import { PAYMENT_PREFIX } from "../contract/table.ts";
 import { flaggedSince } from "../domain/attention.ts";
 import { Ref, Uuid } from "../domain/ids.ts";
 import { Currency, Santim } from "../domain/money.ts";
-import { type HistoryEntry, isInert, type Payment } from "../domain/payment.ts";
+import { type Attempt, type HistoryEntry, isInert, KeyId, type Payment } from "../domain/payment.ts";
 import { DAY_MS } from "../domain/time.ts";
-import { ATTEMPT_ENDS, ATTENTION_CODES, CAPTURE_KINDS, MODES, STATES, TRANSITION_NAMES } from "../domain/vocabulary.ts";
+import {
+  ATTEMPT_ENDS,
+  ATTENTION_CODES,
+  CAPTURE_KINDS,
+  LAST_READS,
+  MODES,
+  STATES,
+  TRANSITION_NAMES,
+} from "../domain/vocabulary.ts";
 import { dayKey, flagShardOf, paymentKey, shardOf } from "./keys.ts";
 
 export type Item = Record<string, NativeAttributeValue>;
@@ -16,7 +24,7 @@ const INERT_TTL_MS = 30 * DAY_MS;
 
 // Later moments cannot be shown in a calendar of four-digit years.
 const instant = z.number().int().min(0).max(Date.UTC(9999, 0));
-const terms = { amount: Santim, currency: Currency, mode: z.enum(MODES) };
+const terms = { amount: Santim, currency: Currency, mode: z.enum(MODES), key: KeyId };
 const flag = z.literal(true).optional();
 
 const StoredAttempt = z
@@ -25,13 +33,21 @@ const StoredAttempt = z
     opened_at: instant,
     closed_at: instant.optional(),
     end: z.enum(ATTEMPT_ENDS).optional(),
+    lapsed_at: instant.optional(),
     verify_at: instant.optional(),
+    last_read: z.enum(LAST_READS).optional(),
+    unpaid_read_at: instant.optional(),
+    held_since: instant.optional(),
   })
-  .transform(({ opened_at, closed_at, verify_at, ...rest }) => ({
+  .transform(({ opened_at, closed_at, lapsed_at, verify_at, last_read, unpaid_read_at, held_since, ...rest }) => ({
     ...rest,
     openedAt: opened_at,
     closedAt: closed_at,
+    lapsedAt: lapsed_at,
     verifyAt: verify_at,
+    lastRead: last_read,
+    unpaidReadAt: unpaid_read_at,
+    heldSince: held_since,
   }));
 
 const StoredCapture = z.object({
@@ -88,7 +104,7 @@ const StoredPayment = z.object({
   attempt: z.number().int(),
   ...terms,
   attempts: z.record(z.string().regex(/^\d{1,4}$/), StoredAttempt),
-  lease: z.object({ holder: z.string(), until: instant, unsent: flag }).optional(),
+  lease: z.object({ holder: z.string(), until: instant, unsent: flag, lost: z.number().int().optional() }).optional(),
   checkout_url: z.string().optional(),
   created_at: instant,
   updated_at: instant,
@@ -124,7 +140,7 @@ export function fromItem(item: Item): Payment {
     state: stored.state,
     version: stored.version,
     attempt: stored.attempt,
-    terms: { amount: stored.amount, currency: stored.currency, mode: stored.mode },
+    terms: { amount: stored.amount, currency: stored.currency, mode: stored.mode, key: stored.key },
     attempts: Object.fromEntries(Object.entries(stored.attempts).map(([number, attempt]) => [Number(number), attempt])),
     lease: stored.lease,
     checkoutUrl: stored.checkout_url,
@@ -166,10 +182,7 @@ export function toItem(payment: Payment): Item {
     attempt: payment.attempt,
     ...payment.terms,
     attempts: Object.fromEntries(
-      Object.entries(payment.attempts).map(([number, { openedAt, closedAt, verifyAt, ...rest }]) => [
-        number,
-        withoutUndefined({ ...rest, opened_at: openedAt, closed_at: closedAt, verify_at: verifyAt }),
-      ]),
+      Object.entries(payment.attempts).map(([number, attempt]) => [number, storedAttempt(attempt)]),
     ),
     lease: payment.lease && withoutUndefined(payment.lease),
     checkout_url: payment.checkoutUrl,
@@ -201,6 +214,20 @@ export function toItem(payment: Payment): Item {
     history: payment.history.map(({ transition, at, by, evidence }) =>
       [transition, at, by, evidence ?? []].flat().join(" "),
     ),
+  });
+}
+
+function storedAttempt(attempt: Attempt): Item {
+  const { openedAt, closedAt, lapsedAt, verifyAt, lastRead, unpaidReadAt, heldSince, ...rest } = attempt;
+  return withoutUndefined({
+    ...rest,
+    opened_at: openedAt,
+    closed_at: closedAt,
+    lapsed_at: lapsedAt,
+    verify_at: verifyAt,
+    last_read: lastRead,
+    unpaid_read_at: unpaidReadAt,
+    held_since: heldSince,
   });
 }
 

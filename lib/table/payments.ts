@@ -179,6 +179,22 @@ export class PaymentTable {
     return (Items ?? []).map(({ pk }) => refOf(pk));
   }
 
+  /** Returns the payments of one bucket that need a person since `latest` or before, the oldest first, at most `limit`. */
+  async flagged(shard: string, latest: Instant, limit: number): Promise<PageKey[]> {
+    const { Items } = await callTable(() =>
+      this.#client.send(
+        new QueryCommand({
+          TableName: this.#name,
+          IndexName: "by-attention",
+          KeyConditionExpression: "flag_shard = :shard AND flag_at <= :latest",
+          ExpressionAttributeValues: { ":shard": shard, ":latest": latest },
+          Limit: limit,
+        }),
+      ),
+    );
+    return (Items ?? []).map(({ pk, flag_at }) => ({ ref: refOf(pk), at: Number(flag_at) }));
+  }
+
   /** Returns a user's payments by their first checkout within `span`, latest first, at most `limit`. */
   openedByUser(userId: Uuid, span: Span, limit: number): Promise<PageKey[]> {
     return this.#opened({ index: "by-user", key: "user_id", value: userId }, span, limit);

@@ -2,6 +2,7 @@ import type { Answer, Request } from "../serve.ts";
 import { BANK_LIST, CURRENCY_LISTS } from "./banks.ts";
 import { decodePath, type Fields, readFields, textAt, valueAt } from "./fields.ts";
 import { NO_ANSWER } from "./journal.ts";
+import { liveTwin } from "./simulator.ts";
 import type { SimulatorState } from "./state.ts";
 import { type Mode, stateOf, type Transaction } from "./transactions.ts";
 import { parseOrder } from "./validate.ts";
@@ -50,7 +51,7 @@ function modeOfKey({ headers }: Request, secretKey: string): Mode | Answer {
   const key = /^Bearer (.+)$/i.exec(headers.authorization ?? "")?.[1];
   if (!key) return NO_KEY;
   if (key === secretKey) return "test";
-  return key === secretKey.replace("CHASECK_TEST-", "CHASECK-") ? "live" : WRONG_KEY;
+  return key === liveTwin(secretKey) ? "live" : WRONG_KEY;
 }
 
 async function initialize({ state, request, mode }: Call): Promise<Answer> {

@@ -153,6 +153,14 @@ export class ChapaSimulator {
   }
 }
 
+/**
+ * Returns the simulator's key of live mode: the same text without `_TEST`, so that both modes can be used without a real
+ * key.
+ */
+export function liveTwin(secretKey: string): string {
+  return secretKey.replace("CHASECK_TEST-", "CHASECK-");
+}
+
 export class UnsafeKey extends Error {}
 
 /** @throws UnsafeKey for a secret key that could be a real one */

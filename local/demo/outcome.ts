@@ -1,7 +1,13 @@
+import type { GaugeName } from "../../lib/contract/metrics.ts";
 import { paymentIdOf, txRefOf } from "../../lib/domain/ids.ts";
 import { openFlags, refundableOf } from "../../lib/domain/payment.ts";
 import { WIRE_STATUS } from "../../lib/domain/vocabulary.ts";
+import { publishAttention } from "../../lib/flows/publish-attention.ts";
+import { documentClient } from "../../lib/table/client.ts";
+import { FLAG_SHARDS } from "../../lib/table/keys.ts";
+import { PaymentTable } from "../../lib/table/payments.ts";
 import type { Cloud } from "../cloud.ts";
+import { TABLE_NAME } from "../environment.ts";
 
 /** The state of all services at the end of a scenario. Checks read nothing else. */
 export type Outcome = {
@@ -38,6 +44,8 @@ export type Outcome = {
   confirms: { propertyId: string; status: string }[];
   /** The payer's messages. */
   notifications: { eventType: string; message: string }[];
+  /** What the gauges of attention show. */
+  gauges: Record<GaugeName, number>;
   /** Number of verify requests to Chapa. */
   verifies: number;
 };
@@ -72,6 +80,7 @@ export async function outcomeOf(cloud: Cloud, answers: Outcome["answers"]): Prom
     confirms: confirms
       .map(({ body }) => ({ propertyId: String(body["property_id"]), status: String(body["status"]) }))
       .filter(({ status }) => status !== "PENDING"),
+    gauges: await gaugesOf(cloud),
     notifications: (cloud.services.notification?.sent() ?? []).map(({ eventType, message }) => ({
       eventType,
       message: message ?? "",
@@ -80,4 +89,15 @@ export async function outcomeOf(cloud: Cloud, answers: Outcome["answers"]): Prom
       (entry) => entry.kind === "request" && entry.path.startsWith("/v1/transaction/verify/"),
     ).length,
   };
+}
+
+/** Returns what the sweep publishes. Locally nobody keeps metrics. */
+async function gaugesOf({ clock }: Cloud): Promise<Outcome["gauges"]> {
+  const gauges: Outcome["gauges"] = { OpenAttention: 0, OldestAttentionSeconds: 0 };
+  const gauge = (name: GaugeName, value: number) => {
+    gauges[name] = value;
+  };
+  const payments = new PaymentTable(documentClient(), TABLE_NAME);
+  await publishAttention({ payments, flagShards: FLAG_SHARDS, clock, gauge });
+  return gauges;
 }

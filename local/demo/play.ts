@@ -9,6 +9,7 @@ import {
   redisDown,
   rotateSecrets,
   serviceInitiated,
+  testKeyOnLive,
   userManagementDown,
 } from "./scenarios/callers.ts";
 import { doubleClick, twoTabs } from "./scenarios/crowd.ts";
@@ -19,6 +20,7 @@ import {
   forgedWebhook,
   listingClosed,
   listingDown,
+  lostStreamRecord,
   lostWebhook,
   slowInitialize,
 } from "./scenarios/trouble.ts";
@@ -35,6 +37,7 @@ export const SCENARIOS: readonly Scenario[] = [
   duplicateWebhooks,
   forgedWebhook,
   wrongAmount,
+  lostStreamRecord,
   slowInitialize,
   chapaDown,
   listingDown,
@@ -48,6 +51,7 @@ export const SCENARIOS: readonly Scenario[] = [
   serviceInitiated,
   iamSigned,
   rotateSecrets,
+  testKeyOnLive,
   redisDown,
   userManagementDown,
   rateLimited,

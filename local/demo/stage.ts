@@ -36,7 +36,7 @@ export class Stage {
   /** Starts a cloud. */
   static async open(
     settings: Settings,
-    options: Pick<CloudOptions, "profile" | "seed" | "observeApi"> = {},
+    options: Pick<CloudOptions, "profile" | "seed" | "mode" | "observeApi"> = {},
   ): Promise<Stage> {
     let cloud: Cloud | undefined;
     const timeline = new Timeline(() => {
@@ -186,6 +186,12 @@ export class Stage {
     await this.#cloud.fault(target, null);
   }
 
+  /** While `isLosing` is true, nobody gets the changes of the table. */
+  loseChanges(isLosing: boolean): void {
+    this.say("payments", isLosing ? "loses the records of its stream" : "delivers the records of its stream again");
+    this.#cloud.stream.lose(isLosing);
+  }
+
   /** Plans the faults of all later webhooks and callbacks. */
   plan(plan: DeliveryPlan): void {
     this.#cloud.chapa?.plan("*", plan);
@@ -202,8 +208,10 @@ export class Stage {
 
   #pressed(response: HttpResponse): HttpResponse {
     this.#keep("pay", response);
-    const url = response.body["checkout_url"];
-    this.say("owner", url ? `gets ${url}` : `gets ${response.status}: ${response.body["detail"]}`);
+    const { checkout_url: url, mode, detail } = response.body;
+    // The listing's answer to its owner has no mode.
+    const where = mode === undefined ? url : `${url} (${mode} mode)`;
+    this.say("owner", url ? `gets ${where}` : `gets ${response.status}: ${detail}`);
     return response;
   }
 
@@ -214,7 +222,7 @@ export class Stage {
 }
 
 function stateIn({ status, body }: HttpResponse): string {
-  return status === 200 ? `${body["status"]} (${body["state"]})` : `${status}: ${body["detail"]}`;
+  return status === 200 ? `${body["status"]} (${body["state"]}, ${body["mode"]} mode)` : `${status}: ${body["detail"]}`;
 }
 
 function lengthOf(ms: number): string {

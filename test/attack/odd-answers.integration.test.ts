@@ -38,7 +38,10 @@ describe.each(availableEngines())("a success on %s", (engine) => {
         tx_ref: txRefOf(payment.ref, 0),
       };
       const data = { ...agreed, reference: odd, method: odd, charge: odd, failure_reason: odd };
-      const result = classifyVerify({ status: 200, text: JSON.stringify({ message: "", status: "success", data }) });
+      const result = classifyVerify(
+        { status: 200, text: JSON.stringify({ message: "", status: "success", data }) },
+        data.tx_ref,
+      );
       if (result.kind !== "paid") throw new Error("a success is evidence");
       const context = aContext(T0 + HOUR_MS);
       const money = { attempt: 0, result };

@@ -116,6 +116,7 @@ async function insist(ports: InitiatePorts, propertyId: Uuid, requestId: string,
     propertyId,
     purpose: undefined,
     amount: undefined,
+    currency: undefined,
     requestId,
     contact: {},
     caller: "owner",
@@ -152,13 +153,13 @@ function unsteady(random: () => number, rate: number): Judge {
 }
 
 function portsOf(chapa: ChapaSimulator, proxy: CuttingProxy): InitiatePorts {
-  const key = async () => CHAPA_DEFAULTS.secretKey;
+  const keys = async () => [CHAPA_DEFAULTS.secretKey];
   return {
     ...adaptersOf(documentClient()),
     chapa: new ChapaClient({
       baseUrl: `${proxy.origin}/v1`,
       checkoutOrigins: [chapa.origin],
-      secretKey: { get: key, renewed: key },
+      keys: { get: keys, renewed: keys },
       send: call,
     }),
     customers: { find: async () => undefined },
@@ -166,6 +167,7 @@ function portsOf(chapa: ChapaSimulator, proxy: CuttingProxy): InitiatePorts {
     namespace: async () => "races",
     priceBook: PriceBook.parse({ listing_fee: { amounts: ["500.00"] } }),
     policy: POLICY,
+    expectedMode: "test",
     paused: false,
     baseUrl: "https://pay.rental.et",
     clock: systemClock,

@@ -1,6 +1,12 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { classifyCancel, classifyInitialize, classifyVerify } from "../../lib/chapa/classify.ts";
+import * as classify from "../../lib/chapa/classify.ts";
+import type { HttpResponse } from "../../lib/runtime/call.ts";
+
+const TX_REF = "G85FR23GHWFN3DNFFP00";
+const { classifyInitialize } = classify;
+const classifyVerify = (answer: HttpResponse) => classify.classifyVerify(answer, TX_REF);
+const classifyCancel = (answer: HttpResponse) => classify.classifyCancel(answer, TX_REF);
 
 const ORIGINS = ["https://checkout.chapa.co"];
 const reply = (status: number, body: unknown) => ({
@@ -76,14 +82,19 @@ test("initialize names a field in words even if every object has one of that nam
   expect(endless.kind === "refused" && endless.reason.length).toBeLessThan(300);
 });
 
+test.each([failed("Invalid API Key or User doesn't exist"), { message: "Authorization required" }])(
+  "initialize answered 401 %j says that our key is refused",
+  (body) => {
+    expect(classifyInitialize(reply(401, body), ORIGINS)).toEqual({ kind: "key_refused" });
+  },
+);
+
 test("a reference that was used is neither a refusal nor an outage of initialize", () => {
   const body = failed("Transaction reference has been used before");
   expect(classifyInitialize(reply(400, body), ORIGINS)).toEqual({ kind: "used_before" });
 });
 
 test.each([
-  [401, failed("Invalid API Key or User doesn't exist")],
-  [401, { message: "Authorization required" }],
   [404, failed("Payments through API is disabled, please contact us")],
   [400, failed("User can't receive payments")],
   [400, failed("User can’t receive payments")],
@@ -203,16 +214,58 @@ test.each([
   [404, { message: "Not Found" }, "unreadable"],
   [404, { message: "The route v1/verify could not be found." }, "unreadable"],
   [404, "<html></html>", "unreadable"],
-  [400, failed("Something else"), "unreadable"],
+  [400, { message: "Something else" }, "unreadable"],
+  [408, failed("Request timeout"), "unreachable"],
+  [403, failed("Forbidden"), "misconfigured"],
+  [418, { error: "a proxy speaks" }, "unreadable"],
   [200, "", "unreadable"],
   [200, "null", "unreadable"],
   [200, "[]", "unreadable"],
-  [200, verified({}), "unreadable"],
-  [200, { ...verified(SUCCESS), data: null }, "unreadable"],
-  [200, verified({ ...SUCCESS, status: "settling" }), "unreadable"],
+  [200, { status: "pending" }, "unreadable"],
+  [200, verified({ ...SUCCESS, tx_ref: "ANOTHERREFERENCE0000" }), "unreadable"],
+  [200, verified({ ...SUCCESS, status: "pending", tx_ref: "ANOTHERREFERENCE0000" }), "unreadable"],
+  [200, verified({ ...SUCCESS, status: "failed", tx_ref: 42 }), "unreadable"],
   [302, "", "unreadable"],
 ])("verify answered %d %j says nothing about money (%s)", (status, body, reason) => {
   expect(classifyVerify(reply(status, body))).toEqual({ kind: "unavailable", reason: reason });
+});
+
+const UNPAID = { ...SUCCESS, charge: null, reference: undefined };
+
+// Chapa publishes no list of its words. One that we do not know must neither lock a payer out nor lose money.
+test.each([
+  [200, verified({ ...UNPAID, status: "expired" }), "expired"],
+  [200, verified({ ...UNPAID, status: "Settling" }), "Settling"],
+  [200, verified({ ...UNPAID, status: "expired", tx_ref: undefined }), "expired"],
+  [200, { message: "Payment not paid yet", status: "null", data: null }, "null"],
+  [200, { message: "Payment not paid yet", status: null, data: null }, ""],
+  [200, { message: "Payment not paid yet", status: "failed", data: [] }, "failed"],
+  [400, failed("Transaction has been abandoned"), "failed"],
+  [422, failed("Something else"), "failed"],
+])("verify answered %d %j is readable and not money, in the word %j", (status, body, word) => {
+  expect(classifyVerify(reply(status, body))).toEqual({ kind: "readable", word });
+});
+
+test.each([
+  [200, verified({ ...UNPAID, status: "expired", charge: "17.50" }), "expired"],
+  [200, verified({ ...UNPAID, status: "expired", charge: 0 }), "expired"],
+  [200, verified({ ...UNPAID, status: "expired", reference: "6jnheVKQEmy" }), "expired"],
+  [200, verified({ ...UNPAID, status: "expired", reference: "x".repeat(1_000) }), "expired"],
+  [400, failed("Something else", { reference: "6jnheVKQEmy" }), "failed"],
+  [200, verified({ ...UNPAID, status: "completed" }), "completed"],
+  [200, verified({ ...UNPAID, status: "PAID" }), "PAID"],
+  [200, verified({ ...UNPAID, status: "partially_refunded" }), "partially_refunded"],
+  [200, verified({ ...UNPAID, status: "chargeback" }), "chargeback"],
+  [200, { message: "Payment details", status: "success", data: null }, "success"],
+  [200, verified({}), "success"],
+])("verify answered %d %j may mean money, in the word %j", (status, body, word) => {
+  expect(classifyVerify(reply(status, body))).toEqual({ kind: "maybe_money", word });
+});
+
+test("a word of any length is kept short and readable", () => {
+  const result = classifyVerify(reply(200, verified({ ...UNPAID, status: `\ud800${"x".repeat(1_000)}` })));
+  expect(result.kind === "readable" && result.word.length).toBe(256);
+  expect(result.kind === "readable" && result.word.isWellFormed()).toBe(true);
 });
 
 test("nothing but data.status success is ever money, whatever else an answer holds", () => {
@@ -228,6 +281,12 @@ test.each([
   [200, { message: "Checkout link expired successfully", status: "success", data: {} }, "closed"],
   [400, failed("Payment link already expired"), "already_over"],
   [404, failed("Payment link not found"), "not_found"],
+  [200, failed("Payment link already expired"), "already_over"],
+  [400, failed("Only active transactions can be cancelled"), "already_over"],
+  [400, failed("Transaction can not be cancelled"), "unclear"],
+  [404, { message: "The PUT method is not supported" }, "unclear"],
+  [200, { message: "expired", status: "success", data: { tx_ref: "ANOTHERREFERENCE0000" } }, "unclear"],
+  [200, { message: "expired", status: "success", data: { tx_ref: TX_REF } }, "closed"],
   [400, failed("This payment was completed"), "unclear"],
   [404, { message: "Not Found" }, "unclear"],
   [401, failed("Invalid API Key"), "unclear"],

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { ChapaClient, modeOf } from "../../lib/chapa/client.ts";
+import { ChapaClient, keyIdOf, modeOf } from "../../lib/chapa/client.ts";
 import { parseTxRef, type TxRef } from "../../lib/domain/ids.ts";
 import { Santim } from "../../lib/domain/money.ts";
 import { call } from "../../lib/runtime/call.ts";
@@ -11,6 +11,7 @@ const CHECKOUT = {
   txRef: TX_REF,
   amount: Santim.parse(50_000),
   currency: "ETB",
+  key: keyIdOf("CHASECK_TEST-sim"),
   title: "Listing fee",
   callbackUrl: "https://pay.rental.et/api/v1/webhook/chapa",
   returnUrl: `https://pay.rental.et/api/v1/payments/return/${TX_REF}`,
@@ -22,12 +23,14 @@ let answer: Answer;
 let faults: FaultPlan;
 let server: Listening;
 let chapa: ChapaClient;
-let key: string;
-let renewedKey: string;
+let keys: string[];
+let renewed: string[];
+let respond: (request: Request) => Answer;
 
 beforeEach(async () => {
-  key = "CHASECK_TEST-sim";
-  renewedKey = key;
+  keys = ["CHASECK_TEST-sim"];
+  renewed = keys;
+  respond = () => answer;
   requests = [];
   answer = { status: 200, body: { message: "ok", status: "success", data: {} } };
   faults = new FaultPlan(() => 0);
@@ -36,31 +39,111 @@ beforeEach(async () => {
     0,
     (request) => {
       requests.push(request);
-      return answer;
+      return respond(request);
     },
     faults,
   );
   chapa = new ChapaClient({
     baseUrl: `${server.origin}/v1`,
     checkoutOrigins: [server.origin],
-    secretKey: { get: async () => key, renewed: async () => renewedKey },
+    keys: { get: async () => keys, renewed: async () => renewed },
     send: call,
   });
 });
 afterEach(() => server.close());
 
-test("a call that Chapa refuses for a replaced key is sent again with the new key", async () => {
-  answer = { status: 401, body: { message: "Invalid API Key", status: "failed", data: null } };
-  expect(await chapa.initialize(CHECKOUT, 1000)).toEqual({ kind: "misconfigured" });
-  expect(requests).toHaveLength(1);
-  renewedKey = "CHASECK_TEST-sim2";
-  await chapa.initialize(CHECKOUT, 1000);
-  expect(requests.map(({ headers }) => headers.authorization)).toEqual([
-    "Bearer CHASECK_TEST-sim",
-    "Bearer CHASECK_TEST-sim",
-    "Bearer CHASECK_TEST-sim2",
-  ]);
-  expect(String(requests[2]?.body)).toBe(String(requests[1]?.body));
+const REFUSED = { status: 401, body: { message: "Invalid API Key", status: "failed", data: null } };
+const NOT_FOUND = { status: 400, body: { message: "Invalid transaction reference", status: "failed", data: null } };
+const PENDING = { status: 200, body: { message: "", status: "success", data: { status: "pending", tx_ref: TX_REF } } };
+const OLD = "CHASECK_TEST-sim";
+const NEW = "CHASECK_TEST-sim2";
+const owner = (of = OLD) => ({ key: keyIdOf(of), mode: "test" as const, isOpened: true });
+const asked = () => requests.map(({ headers }) => headers.authorization?.replace("Bearer ", ""));
+
+/** Chapa as each key sees it. */
+function answersTo(byKey: Record<string, Answer>): void {
+  respond = ({ headers }) => byKey[headers.authorization?.replace("Bearer ", "") ?? ""] ?? REFUSED;
+}
+
+test("initialize asks with the key that its attempt has recorded, and with no other", async () => {
+  keys = [NEW, OLD];
+  answersTo({});
+  expect(await chapa.initialize(CHECKOUT, 1_000)).toEqual({ kind: "key_refused" });
+  expect(asked()).toEqual([OLD]);
+  keys = renewed = [NEW];
+  expect(await chapa.initialize(CHECKOUT, 1_000)).toEqual({ kind: "key_refused" });
+  expect(asked()).toEqual([OLD]);
+});
+
+test("a checkout is read with its own key while the secret has it, although another one is current", async () => {
+  keys = [NEW, OLD];
+  answersTo({ [OLD]: PENDING, [NEW]: NOT_FOUND });
+  expect(await chapa.verify(TX_REF, owner(), 1_000)).toEqual({
+    kind: "unpaid",
+    reason: "pending",
+    failureReason: undefined,
+    key: keyIdOf(OLD),
+  });
+  expect(asked()).toEqual([OLD]);
+});
+
+test("a key that was renewed at Chapa reads what the old one opened, whether the secret still has the old one or not", async () => {
+  for (const stored of [[NEW, OLD], [NEW]]) {
+    keys = renewed = stored;
+    answersTo({ [NEW]: PENDING });
+    expect(await chapa.verify(TX_REF, owner(), 1_000)).toMatchObject({ kind: "unpaid", key: keyIdOf(NEW) });
+  }
+});
+
+test("each key of the same mode is asked, newest first, until one reads the checkout", async () => {
+  renewed = ["CHASECK_TEST-simother", "CHASECK-live", NEW, OLD];
+  answersTo({ "CHASECK_TEST-simother": NOT_FOUND, "CHASECK-live": PENDING, [NEW]: PENDING });
+  expect(await chapa.verify(TX_REF, owner(), 1_000)).toMatchObject({ kind: "unpaid", key: keyIdOf(NEW) });
+  expect(asked()).toEqual([OLD, "CHASECK_TEST-simother", NEW]);
+});
+
+test.each([
+  [NOT_FOUND, { kind: "unavailable", reason: "foreign" }],
+  [REFUSED, { kind: "unavailable", reason: "misconfigured" }],
+  [{ status: 404, body: { message: "Transaction not found", status: "failed", data: null } }, { reason: "foreign" }],
+])(
+  "after the account was changed, %j of the new key says nothing about a checkout of the old one",
+  async (said, expected) => {
+    keys = renewed = [NEW];
+    answersTo({ [NEW]: said });
+    expect(await chapa.verify(TX_REF, owner(), 1_000)).toMatchObject(expected);
+  },
+);
+
+test("not found counts from the key that opened the checkout, and from any key for one that was never opened", async () => {
+  answersTo({ [OLD]: NOT_FOUND, [NEW]: NOT_FOUND });
+  expect(await chapa.verify(TX_REF, owner(), 1_000)).toMatchObject({ reason: "not_found" });
+  keys = renewed = [NEW];
+  expect(await chapa.verify(TX_REF, { ...owner(), isOpened: false }, 1_000)).toMatchObject({ reason: "not_found" });
+});
+
+test("cancel asks with the named key only, and without it asks nobody", async () => {
+  answersTo({ [OLD]: { status: 200, body: { message: "Checkout link expired", status: "success", data: null } } });
+  keys = [NEW, OLD];
+  expect(await chapa.cancel(TX_REF, keyIdOf(OLD), 1_000)).toBe("closed");
+  keys = renewed = [NEW];
+  expect(await chapa.cancel(TX_REF, keyIdOf(OLD), 1_000)).toBe("unclear");
+  expect(asked()).toEqual([OLD]);
+});
+
+test("a call about the account itself is sent again with the renewed key after a refusal", async () => {
+  answersTo({ [NEW]: { status: 200, body: { message: "ok", status: "success", data: [] } } });
+  expect(await chapa.isReachable(1_000)).toBe(false);
+  renewed = [NEW];
+  expect(await chapa.isReachable(1_000)).toBe(true);
+  expect(asked()).toEqual([OLD, OLD, NEW]);
+});
+
+test("the key that opens checkouts now is named by its fingerprint and its mode, never by itself", async () => {
+  expect(await chapa.current()).toEqual({ key: keyIdOf(OLD), mode: "test" });
+  renewed = ["CHASECK-live"];
+  expect(await chapa.renewed()).toEqual({ key: keyIdOf("CHASECK-live"), mode: "live" });
+  expect(keyIdOf(OLD)).toMatch(/^[0-9a-f]{8}$/);
 });
 
 test("initialize sends exactly what Chapa accepts", async () => {
@@ -98,8 +181,8 @@ test("initialize leaves out contact data that Chapa would refuse", async () => {
 });
 
 test("verify and cancel name the checkout in the path and send no body", async () => {
-  await chapa.verify(TX_REF, 1_000);
-  await chapa.cancel(TX_REF, 1_000);
+  await chapa.verify(TX_REF, undefined, 1_000);
+  await chapa.cancel(TX_REF, CHECKOUT.key, 1_000);
   expect(requests.map(({ method, path, body }) => [method, path, body.length])).toEqual([
     ["GET", `/v1/transaction/verify/${TX_REF}`, 0],
     ["PUT", `/v1/transaction/cancel/${TX_REF}`, 0],
@@ -109,8 +192,8 @@ test("verify and cancel name the checkout in the path and send no body", async (
 test("a refused connection proves that nothing was sent", async () => {
   await faults.set("down");
   expect(await chapa.initialize(CHECKOUT, 1_000)).toEqual({ kind: "unsent" });
-  expect(await chapa.verify(TX_REF, 1_000)).toEqual({ kind: "unavailable", reason: "unreachable" });
-  expect(await chapa.cancel(TX_REF, 1_000)).toBe("unclear");
+  expect(await chapa.verify(TX_REF, undefined, 1_000)).toEqual({ kind: "unavailable", reason: "unreachable" });
+  expect(await chapa.cancel(TX_REF, CHECKOUT.key, 1_000)).toBe("unclear");
   expect(await chapa.isReachable(1_000)).toBe(false);
   expect(requests).toHaveLength(0);
 });
@@ -119,7 +202,7 @@ test("a name that does not resolve proves that nothing was sent", async () => {
   const lost = new ChapaClient({
     baseUrl: "http://chapa.invalid/v1",
     checkoutOrigins: [],
-    secretKey: { get: async () => key, renewed: async () => renewedKey },
+    keys: { get: async () => keys, renewed: async () => renewed },
     send: call,
   });
   expect(await lost.initialize(CHECKOUT, 3_000)).toEqual({ kind: "unsent" });
@@ -148,19 +231,19 @@ test.each(["timeoutBeforeEffect", "resetMidBody", "503", "malformedJson", "redir
   "after %s verify says nothing about money",
   async (fault) => {
     await faults.set(fault);
-    expect((await chapa.verify(TX_REF, 200)).kind).toBe("unavailable");
+    expect((await chapa.verify(TX_REF, undefined, 200)).kind).toBe("unavailable");
   },
 );
 
 test("the client follows no redirect from Chapa", async () => {
   await faults.set("redirect302");
-  await chapa.verify(TX_REF, 1_000);
+  await chapa.verify(TX_REF, undefined, 1_000);
   expect(requests).toHaveLength(0);
 });
 
 test("an answer larger than any of Chapa's is not read to the end", async () => {
   answer = { status: 200, body: "x".repeat(600 * 1024) };
-  expect(await chapa.verify(TX_REF, 2_000)).toEqual({ kind: "unavailable", reason: "unreachable" });
+  expect(await chapa.verify(TX_REF, undefined, 2_000)).toEqual({ kind: "unavailable", reason: "unreachable" });
 });
 
 test("the list of transactions comes page by page", async () => {

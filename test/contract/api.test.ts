@@ -40,7 +40,8 @@ test.each([
   ["user_id", "6f1d2f0e"],
   ["amount", true],
   ["amount", [500]],
-  ["currency", "USD"],
+  ["currency", 7],
+  ["currency", "x".repeat(17)],
   ["purpose", "x".repeat(33)],
 ])("initiate refuses %s %j under its own name", (field, value) => {
   const issues = InitiateRequest.safeParse({ ...IDS, [field]: value }).error?.issues;

@@ -14,6 +14,7 @@ import {
   differing,
   LATER,
   moneyOn,
+  REPORTED,
   T0,
   TERMS,
 } from "../support/payments.ts";
@@ -64,7 +65,7 @@ test("a reviewed capture that is as agreed after all becomes the confirmed captu
   const review = captured(opened, "review", odd);
   expect(review.captures).toMatchObject([{ kind: "reviewed", mode: "live" }]);
   const paid = applyCapture(review, "confirm", { attempt: 0, result: moneyOn(opened) }, muchLater);
-  expect(paid.captures).toEqual([{ attempt: 0, at: LATER.now, kind: "confirmed", ...TERMS, reference: "AP0" }]);
+  expect(paid.captures).toEqual([{ attempt: 0, at: LATER.now, kind: "confirmed", ...REPORTED, reference: "AP0" }]);
   expect(refundableOf(paid)).toBe(TERMS.amount);
 });
 
@@ -165,14 +166,14 @@ test("money without a row begins a payment with the reported facts only and with
     state: "REVIEW",
     version: 1,
     attempt: 0,
-    terms: { amount: 0, currency: "ETB", mode: "test" },
+    terms: { ...TERMS, amount: 0 },
     attempts: { 0: { ...TERMS, amount: 0, openedAt: LATER.now, end: "paid", verifyAt: LATER.now + 2 * MINUTE_MS } },
     createdAt: LATER.now,
     updatedAt: LATER.now,
     beganAt: LATER.now,
     firstOpenedAt: LATER.now,
     verifiedAt: LATER.now,
-    captures: [{ attempt: 0, at: LATER.now, kind: "reviewed", ...TERMS, reference: "AP0" }],
+    captures: [{ attempt: 0, at: LATER.now, kind: "reviewed", ...REPORTED, reference: "AP0" }],
     attention: [{ code: "unmatched", subject: "AP0", at: LATER.now }],
     history: [{ transition: "unmatched", at: LATER.now, by: "later", evidence: "paid AP0" }],
     dueAt: LATER.now + 2 * MINUTE_MS,

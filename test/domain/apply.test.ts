@@ -2,22 +2,25 @@ import { expect, test } from "vitest";
 import {
   adoptUnmatched,
   answer,
+  end,
   finalise,
   flag,
+  modeChanged,
   open,
   reject,
+  release,
   renew,
   reopen,
   settleUnpaid,
   takeOver,
 } from "../../lib/domain/apply.ts";
-import { entryIdOf, openEntries } from "../../lib/domain/attention.ts";
+import { entryIdOf, flagged, openEntries } from "../../lib/domain/attention.ts";
 import { txRefOf } from "../../lib/domain/ids.ts";
 import { Santim } from "../../lib/domain/money.ts";
-import { deliveryEnded, noteVerification, superseded } from "../../lib/domain/notes.ts";
+import { deliveryEnded, noteVerification } from "../../lib/domain/notes.ts";
 import { isSpent, openFlags, type Payment, refundableOf, shownTxRef } from "../../lib/domain/payment.ts";
 import { DAY_MS, HOUR_MS } from "../../lib/domain/time.ts";
-import { type Row, TRANSITIONS, transitionForMoney } from "../../lib/domain/transitions.ts";
+import { type Row, TRANSITIONS, type TransitionContext, transitionForMoney } from "../../lib/domain/transitions.ts";
 import { STATES, type State, type TransitionName } from "../../lib/domain/vocabulary.ts";
 import {
   aClaim,
@@ -55,6 +58,17 @@ const IN_STATE: Record<State, () => Payment> = {
 
 const start = { terms: TERMS, lease: aLease("taker") };
 
+const onLiveStage = (context: TransitionContext): TransitionContext => ({
+  ...context,
+  policy: { ...context.policy, expectedMode: "live" },
+});
+
+/** The payment with one more checkout, which is not the live one. */
+const withSecondLink = (payment: Payment): Payment => ({
+  ...payment,
+  attempts: { ...payment.attempts, 1: { ...TERMS, openedAt: T0 } },
+});
+
 /** Every transition of a stored payment, each with what its guards ask for. */
 const MAKERS: Record<Exclude<TransitionName, "claim">, (payment: Payment) => Payment> = {
   takeOver: (payment) => takeOver({ ...payment, lease: undefined }, start, LATER),
@@ -65,6 +79,12 @@ const MAKERS: Record<Exclude<TransitionName, "claim">, (payment: Payment) => Pay
   expire: (payment) => settleUnpaid(payment, "expire", CLOSING, timedOut(LATER)),
   cancel: (payment) => settleUnpaid(payment, "cancel", CLOSING, LATER),
   reopen: (payment) => reopen(payment, LATER.now + 1, start, LATER),
+  modeChanged: (payment) => modeChanged({ ...payment, captures: [] }, 0, onLiveStage(LATER)),
+  release: (payment) => {
+    const stuck = flagged(payment, { code: "stuck", subject: "attempt-1" }, LATER);
+    return release({ ...withSecondLink(payment), attention: stuck }, "a person's word", LATER);
+  },
+  end: (payment) => end(withSecondLink(payment), { ...CLOSING, attempt: 1 }, LATER),
   confirm: (payment) => aConfirmed(payment),
   review: (payment) => captured(payment, "review", differing(moneyOn(payment), 2)),
   duplicate: (payment) => captured(payment, "duplicate", moneyOn(payment, 0, { reference: "another" })),
@@ -288,17 +308,16 @@ test("a confirmed checkout is verified once more after 60 days, the others until
   const paid = aConfirmed(aRenewed());
   expect(paid.attempts[0]?.verifyAt).toBe(LATER.now + 60 * DAY_MS);
   expect(paid.attempts[1]?.verifyAt).toBeDefined();
-  const closedLink = superseded(paid, 1, LATER);
+  const closedLink = end(paid, { ...CLOSING, attempt: 1 }, LATER);
   expect(closedLink.attempts[1]).toMatchObject({ end: "superseded", verifyAt: LATER.now + HOUR_MS });
-  expect(closedLink.version).toBe(paid.version);
   const acknowledged = deliveryEnded(closedLink, true, LATER);
   const verifications = [HOUR_MS, DAY_MS, 7 * DAY_MS].map((after) => aContext(LATER.now + after));
-  const end = verifications.reduce(
+  const verified = verifications.reduce(
     (payment, act) => noteVerification(payment, 1, { kind: "unpaid", reason: "pending" }, act),
     acknowledged,
   );
-  expect(end.dueAt).toBe(LATER.now + 60 * DAY_MS);
-  const last = noteVerification(end, 0, undefined, aContext(LATER.now + 60 * DAY_MS));
+  expect(verified.dueAt).toBe(LATER.now + 60 * DAY_MS);
+  const last = noteVerification(verified, 0, undefined, aContext(LATER.now + 60 * DAY_MS));
   expect(last.dueAt).toBeUndefined();
 });
 

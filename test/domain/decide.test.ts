@@ -7,11 +7,12 @@ import {
   aClaim,
   aConfirmed,
   aContext,
-  aLease,
   anOpened,
   aSettled,
   captured,
+  KEY,
   moneyOn,
+  POLICY,
   T0,
   TERMS,
   UNPAID_TRANSITIONS,
@@ -24,12 +25,12 @@ function request(payment: Payment, recordedAt = T0, asked = { property_id: "p" }
 }
 
 const decided = (payment: Payment, holder: string, now: number, recordedAt = T0) =>
-  decide(payment, request(payment, recordedAt), holder, aContext(now));
+  decide(payment, request(payment, recordedAt), { holder, key: KEY }, aContext(now));
 
 test("a reused request id with another body is refused and names the fields, whatever the payment", () => {
   for (const payment of [aClaim(), anOpened(), aConfirmed(), aSettled()]) {
     const asked = { property_id: "q", amount: "500.00" };
-    expect(decide(payment, { ...request(payment), asked }, "me", aContext(T0))).toEqual({
+    expect(decide(payment, { ...request(payment), asked }, { holder: "me", key: KEY }, aContext(T0))).toEqual({
       kind: "refuse",
       reason: "request_differs",
       fields: ["amount", "property_id"],
@@ -41,19 +42,25 @@ test("the claimer opens the checkout, and others wait for a live lease and take 
   const payment = aClaim();
   expect(decided(payment, "me", T0)).toEqual({ kind: "initialize" });
   expect(decided(payment, "other", T0)).toEqual({ kind: "wait" });
-  expect(decided(payment, "other", T0 + MINUTE_MS)).toEqual({ kind: "take_over" });
+  expect(decided(payment, "other", T0 + MINUTE_MS)).toEqual({ kind: "recover" });
   const free = { ...payment, lease: undefined };
-  expect(decide(free, request(payment), "other", aContext(T0))).toEqual({ kind: "take_over" });
+  expect(decide(free, request(payment), { holder: "other", key: KEY }, aContext(T0))).toEqual({ kind: "recover" });
 });
 
-test("no caller takes over without an attempt left, unless nothing was sent under the last one", () => {
-  const worn = { ...aClaim(), attempt: 1023, lease: aLease("gone", T0) };
-  expect(decided(worn, "me", T0 + 1)).toEqual({
-    kind: "refuse",
-    reason: "attempts_used_up",
-  });
-  const unsent = { ...worn, lease: { ...worn.lease, unsent: true as const } };
-  expect(decide(unsent, request(worn), "me", aContext(T0 + 1))).toEqual({ kind: "take_over" });
+test("a checkout whose last try failed, or that may be paid, is asked about again in its window", () => {
+  for (const lastRead of ["failed", "maybe_money"] as const) {
+    const payment = anOpened();
+    const read = { ...payment, attempts: { 0: { ...TERMS, openedAt: T0, lastRead } } };
+    expect(decided(read, "any", T0 + MINUTE_MS)).toEqual({ kind: "renew" });
+  }
+});
+
+test("a press renews at once after the checkout has ended, and leaves a test checkout of a stage that went live", () => {
+  const payment = anOpened();
+  const lapsed = { ...payment, attempts: { 0: { ...TERMS, openedAt: T0, end: "lapsed", lapsedAt: T0 } as const } };
+  expect(decided(lapsed, "any", T0 + MINUTE_MS)).toEqual({ kind: "renew" });
+  const live = { ...aContext(T0 + MINUTE_MS), policy: { ...POLICY, expectedMode: "live" as const } };
+  expect(decide(payment, request(payment), { holder: "any", key: KEY }, live)).toEqual({ kind: "mode_changed" });
 });
 
 test("an open checkout is handed out while its window lasts, and renewed after it", () => {
@@ -125,5 +132,5 @@ test("a spent fee is paid anew by a new request, and shown to an old one", () =>
     kind: "next_serial",
   });
   const again = { ...request(payment, settledAt + 1), payableAgain: true };
-  expect(decide(payment, again, "any", aContext(settledAt + 1))).toEqual({ kind: "next_serial" });
+  expect(decide(payment, again, { holder: "any", key: KEY }, aContext(settledAt + 1))).toEqual({ kind: "next_serial" });
 });

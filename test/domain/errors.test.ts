@@ -19,6 +19,7 @@ const CASES: [domainErrors.PaymentError, string, RegExp, number?][] = [
     "purpose_unknown",
     /"rent".*known purposes: listing_fee, boost\.$/,
   ],
+  [new errors.CurrencyDiffers("ETB", "10.00", "USD"), "currency_differs", /ETB is not that of.*is 10\.00 USD\.$/],
   [new errors.PriceDiffers("1.00", "500.00", "ETB"), "price_differs", /1\.00 is not the price.*is 500\.00 ETB\.$/],
   [
     new errors.RequestDiffers(["amount", "purpose"]),
@@ -49,6 +50,8 @@ const CASES: [domainErrors.PaymentError, string, RegExp, number?][] = [
     /try again\. If you have paid already, we will find it\.$/,
     30,
   ],
+  [new errors.CheckoutClosing(90), "checkout_closing", /not closed yet.*please do not pay again\.$/, 90],
+  [new errors.PaymentUnclear(), "payment_unclear", /may have been paid already.*please do not pay again\.$/, 600],
   [new errors.GatewayMisconfigured(60), "gateway_misconfigured", /fault on our side\. Please try again later\.$/, 60],
   [new errors.DependencyUnavailable("The table"), "dependency_unavailable", /^The table does not answer/, 5],
   [new errors.InitiatePaused(), "initiate_paused", /paused for maintenance/, 300],

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { finalise, open, reject, renew } from "../../lib/domain/apply.ts";
-import { isCurrent, listingStatusOf, outcomeOf } from "../../lib/domain/events.ts";
+import { isCurrent, listingStatusOf, mayBeListed, outcomeOf } from "../../lib/domain/events.ts";
 import { noteVerification } from "../../lib/domain/notes.ts";
 import { DAY_MS } from "../../lib/domain/time.ts";
 import {
@@ -22,6 +22,12 @@ import {
 } from "../support/payments.ts";
 
 const NOTHING = { listing: false, user: undefined, attention: [], totals: undefined };
+
+test("the listing never hears a success that is not of the stage's mode", () => {
+  const paid = aConfirmed();
+  expect([mayBeListed(paid, "test"), mayBeListed(paid, "live")]).toEqual([true, false]);
+  expect(mayBeListed(aSettled("expire"), "live")).toBe(true);
+});
 
 test("an unchanged version means nothing", () => {
   const payment = aConfirmed();

@@ -8,7 +8,6 @@ import {
   listedCapture,
   noteVerification,
   republished,
-  superseded,
   unreachable,
 } from "../../lib/domain/notes.ts";
 import { openFlags } from "../../lib/domain/payment.ts";
@@ -133,13 +132,6 @@ test("a closed checkout keeps its end and its verifications when it is closed ag
   const record = { ...TERMS, openedAt: T0, closedAt: T0 + 1, end: "superseded" } as const;
   const before = { ...opened, attempts: { 0: record } };
   expect(settleUnpaid(before, "expire", CLOSING, timedOut(LATER)).attempts).toEqual({ 0: record });
-  expect(superseded(before, 0, LATER)).toEqual(before);
-});
-
-test("a checkout beside the paid one keeps its end, and one that was never opened has none", () => {
-  const paid = aConfirmed(aRenewed(), 0);
-  expect(superseded(paid, 0, LATER).attempts[0]).toMatchObject({ end: "paid", closedAt: LATER.now });
-  expect(superseded(paid, 7, LATER)).toEqual(paid);
 });
 
 test("an answer of the listing that needs a person is flagged once and ends the delivery", () => {

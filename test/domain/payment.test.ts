@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { applyCapture } from "../../lib/domain/apply.ts";
 import { txRefOf } from "../../lib/domain/ids.ts";
 import { Santim } from "../../lib/domain/money.ts";
 import {
@@ -7,12 +8,15 @@ import {
   isSameCapture,
   isSpent,
   leftOf,
+  netOf,
   openedAttempts,
   openFlags,
+  paidAt,
   refundableOf,
+  shownTerms,
   shownTxRef,
 } from "../../lib/domain/payment.ts";
-import { HOUR_MS } from "../../lib/domain/time.ts";
+import { DAY_MS, HOUR_MS } from "../../lib/domain/time.ts";
 import { STATES } from "../../lib/domain/vocabulary.ts";
 import {
   aClaim,
@@ -22,6 +26,7 @@ import {
   aRenewed,
   aReviewed,
   captured,
+  LATER,
   moneyOn,
   T0,
   TERMS,
@@ -57,6 +62,37 @@ test("the shown reference is that of the latest checkout until one took the mone
   expect(shownTxRef(third)).toBe(txRefOf(third.ref, 2));
   expect(shownTxRef(aClaim(third.ref))).toBe(txRefOf(third.ref, 0));
   expect(shownTxRef(aConfirmed(third, 1))).toBe(txRefOf(third.ref, 1));
+});
+
+test("the shown terms are those of the shown checkout, whatever the latest one asks for", () => {
+  const dollars = { ...TERMS, amount: Santim.parse(1_000), currency: "USD" as const, mode: "live" as const };
+  const next = aRenewed(anOpened(), aContext(T0 + HOUR_MS), dollars);
+  expect(shownTerms(next)).toMatchObject({ amount: 1_000, currency: "USD", mode: "live" });
+  expect(shownTerms(aConfirmed(next, 0))).toMatchObject(TERMS);
+});
+
+test("a payment was paid when its money came, also after that money went back", () => {
+  expect(paidAt(opened)).toBeUndefined();
+  expect(paidAt(aReviewed(opened))).toBeUndefined();
+  const at = LATER.now;
+  expect(paidAt(success)).toBe(at);
+  for (const kind of ["refunded", "reversed"] as const) {
+    const result = moneyOn(success, 0, { kind });
+    const back = applyCapture(success, "wentBack", { attempt: 0, result }, aContext(at + DAY_MS));
+    expect([back.settledAt, paidAt(back)]).toEqual([at + DAY_MS, at]);
+  }
+  const [capture] = success.captures;
+  if (!capture) throw new Error("there is no capture");
+  expect(paidAt({ ...success, captures: [capture, { ...capture, at: at - 1 }, { ...capture, at: at + 1 }] })).toBe(
+    at - 1,
+  );
+});
+
+test("the net revenue of a payment is the confirmed money that has not gone back", () => {
+  expect(netOf(success)).toBe(50_000);
+  expect(netOf({ ...success, captures: [capture, { ...capture, reference: "AP1", kind: "duplicate" }] })).toBe(50_000);
+  expect(netOf({ ...success, captures: [gone] })).toBe(0);
+  expect(netOf(opened)).toBe(0);
 });
 
 test("the shown reference is not that of money under review", () => {

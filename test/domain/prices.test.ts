@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { PriceDiffers, PurposeUnknown } from "../../lib/domain/errors.ts";
+import { CurrencyDiffers, PriceDiffers, PurposeUnknown } from "../../lib/domain/errors.ts";
 import { Santim } from "../../lib/domain/money.ts";
 import { PriceBook, priceOf } from "../../lib/domain/prices.ts";
 
@@ -8,8 +8,10 @@ const book = PriceBook.parse({
   boost: { amounts: ["50"], payable: "again", title: "Boost" },
 });
 
+const ANY = { purpose: undefined, amount: undefined, currency: undefined };
+
 test("the first amount of the first purpose is the price when the caller names none", () => {
-  expect(priceOf(book, undefined, undefined)).toEqual({
+  expect(priceOf(book, ANY)).toEqual({
     purpose: "listing_fee",
     amount: 60_000,
     currency: "ETB",
@@ -19,12 +21,22 @@ test("the first amount of the first purpose is the price when the caller names n
 });
 
 test("an older amount is still honoured while callers move over", () => {
-  expect(priceOf(book, "listing_fee", Santim.parse(50_000)).amount).toBe(50_000);
+  expect(priceOf(book, { ...ANY, purpose: "listing_fee", amount: Santim.parse(50_000) }).amount).toBe(50_000);
 });
 
 test("any other amount is refused in words that name the price", () => {
-  expect(() => priceOf(book, undefined, Santim.parse(100))).toThrow(PriceDiffers);
-  expect(() => priceOf(book, undefined, Santim.parse(100))).toThrow("the price is 600.00 ETB");
+  expect(() => priceOf(book, { ...ANY, amount: Santim.parse(100) })).toThrow(PriceDiffers);
+  expect(() => priceOf(book, { ...ANY, amount: Santim.parse(100) })).toThrow("the price is 600.00 ETB");
+});
+
+test("the caller's currency is compared with that of the price, whichever that is", () => {
+  const dollars = PriceBook.parse({ listing_fee: { amounts: ["10.00"], currency: "USD" } });
+  expect(priceOf(dollars, { ...ANY, currency: "USD" })).toMatchObject({ amount: 1_000, currency: "USD" });
+  expect(priceOf(book, { ...ANY, currency: "ETB" }).currency).toBe("ETB");
+  for (const currency of ["ETB", "EUR", "usd", ""]) {
+    expect(() => priceOf(dollars, { ...ANY, currency })).toThrow(CurrencyDiffers);
+  }
+  expect(() => priceOf(dollars, { ...ANY, currency: "ETB" })).toThrow("the price is 10.00 USD");
 });
 
 test("a price lies between a santim and a million birr, and says how often it may be paid", () => {
@@ -45,17 +57,23 @@ test("the refusal of a wrong price book describes a right one", () => {
 });
 
 test("the price book sells nothing without a price", () => {
-  expect(() => priceOf({}, undefined, undefined)).toThrow('purpose ""');
+  expect(() => priceOf({}, ANY)).toThrow('purpose ""');
   const [fee] = Object.values(book);
-  expect(() => priceOf(fee ? { fee: { ...fee, amounts: [] } } : {}, "fee", undefined)).toThrow(PurposeUnknown);
+  expect(() => priceOf(fee ? { fee: { ...fee, amounts: [] } } : {}, { ...ANY, purpose: "fee" })).toThrow(
+    PurposeUnknown,
+  );
 });
 
 test.each(["nothing", "toString", "__proto__", ""])("the purpose %j is unknown", (purpose) => {
-  expect(() => priceOf(book, purpose, undefined)).toThrow(PurposeUnknown);
+  expect(() => priceOf(book, { ...ANY, purpose })).toThrow(PurposeUnknown);
 });
 
 test("a purpose of the price book may be payable again", () => {
-  expect(priceOf(book, "boost", undefined)).toMatchObject({ amount: 5_000, payableAgain: true, title: "Boost" });
+  expect(priceOf(book, { ...ANY, purpose: "boost" })).toMatchObject({
+    amount: 5_000,
+    payableAgain: true,
+    title: "Boost",
+  });
 });
 
 test.each([

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import * as z from "zod";
 import { addisAbabaDay, DAY_MS, HOUR_MS, MINUTE_MS } from "../../lib/domain/time.ts";
 import { combined, NO_TOTALS, shareOf } from "../../lib/domain/totals.ts";
-import { CHAPA_DEFAULTS } from "../../local/chapa/simulator.ts";
+import { CHAPA_DEFAULTS, liveTwin } from "../../local/chapa/simulator.ts";
 import type { Stage } from "../../local/demo/stage.ts";
 import { openStage, SILENT } from "../support/stage.ts";
 
@@ -145,7 +145,7 @@ test("the daily comparison reports unmatched money at Chapa, and money of ours t
   if (!chapa) throw new Error("Chapa is simulated here");
   const foreign = await fetch(`${chapa.apiBase}/transaction/initialize`, {
     method: "POST",
-    headers: { authorization: `Bearer ${CHAPA_DEFAULTS.secretKey}`, "content-type": "application/json" },
+    headers: { authorization: `Bearer ${liveTwin(CHAPA_DEFAULTS.secretKey)}`, "content-type": "application/json" },
     body: JSON.stringify({ amount: "70", currency: "ETB", tx_ref: "ORDER-7", callback_url: "https://shop.et/cb" }),
   });
   const url = z.object({ data: z.object({ checkout_url: z.string() }) }).parse(await foreign.json()).data.checkout_url;

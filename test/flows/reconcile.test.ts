@@ -13,7 +13,7 @@ import { PaymentTable } from "../../lib/table/payments.ts";
 import { ProgressTable } from "../../lib/table/progress.ts";
 import { TotalsTable } from "../../lib/table/totals.ts";
 import { MemoryTable } from "../support/memory-table.ts";
-import { aConfirmed, anOpened, captured, moneyOn, POLICY, T0, TERMS } from "../support/payments.ts";
+import { aConfirmed, anOpened, captured, KEY, moneyOn, POLICY, T0, TERMS } from "../support/payments.ts";
 
 type Books = { list?: Listed[][]; verify?: (txRef: string) => VerifyResult };
 
@@ -41,7 +41,7 @@ async function testbed(payments: readonly Payment[], books: Books = {}) {
         return books.verify?.(txRef) ?? UNPAID;
       },
       cancel: async () => "closed" as const,
-      mode: async () => "test" as const,
+      current: async () => ({ key: KEY, mode: "test" as const }),
       transactions: async (page: number) => {
         pages.push(page);
         const list = books.list ?? [];
@@ -50,6 +50,7 @@ async function testbed(payments: readonly Payment[], books: Books = {}) {
     },
     bucketsOf: dayBuckets,
     policy: POLICY,
+    expectedMode: "test" as const,
     clock: {
       now: () => clock.now,
       sleep: async (ms: number) => {

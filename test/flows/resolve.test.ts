@@ -4,7 +4,7 @@ import type { Attempt, Payment } from "../../lib/domain/payment.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from "../../lib/domain/time.ts";
 import { type ResolvePorts, resolve } from "../../lib/flows/resolve.ts";
 import { log } from "../../lib/runtime/logger.ts";
-import { anOpened, POLICY, T0 } from "../support/payments.ts";
+import { anOpened, KEY, POLICY, T0 } from "../support/payments.ts";
 
 const NOW = T0 + 10 * MINUTE_MS;
 
@@ -29,9 +29,10 @@ async function verification(payment: Payment, trigger: "webhook" | "reconcile", 
         return { kind: "unpaid", reason: "pending" };
       },
       cancel: async () => "closed",
-      mode: async () => "test",
+      current: async () => ({ key: KEY, mode: "test" }),
     },
     policy: POLICY,
+    expectedMode: "test",
     clock: { now: () => now },
     log,
     count: () => undefined,

@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from "node:crypto";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { HttpResponse } from "../../local/api-client.ts";
+import { liveTwin } from "../../local/chapa/simulator.ts";
 import type { Stage } from "../../local/demo/stage.ts";
 import { sign } from "../../local/services/tokens.ts";
 import { USERS } from "../../local/users.ts";
@@ -53,7 +54,7 @@ test("no request fails while every key and secret is replaced under load, one af
 
   // Chapa's key: the old one ends the moment that the new one is there.
   await underLoad(async () => {
-    stage.cloud.rotate("gateway", { chapa_secret_key: "CHASECK_TEST-simreplaced" });
+    stage.cloud.rotate("gateway", { chapa_secret_key: liveTwin("CHASECK_TEST-simreplaced") });
     stage.cloud.chapa?.setKeys({ secretKey: "CHASECK_TEST-simreplaced" });
   });
 
@@ -95,7 +96,7 @@ test("no request fails while every key and secret is replaced under load, one af
 test("a payment whose keys were replaced in the middle of it still reaches its end", async () => {
   const checkout = await stage.checkout(stage.addProperty());
   await stage.cloud.clock.advance(31_000);
-  stage.cloud.rotate("gateway", { chapa_secret_key: "CHASECK_TEST-simagain" });
+  stage.cloud.rotate("gateway", { chapa_secret_key: liveTwin("CHASECK_TEST-simagain") });
   stage.cloud.chapa?.setKeys({ secretKey: "CHASECK_TEST-simagain" });
   await stage.act(checkout, "pay");
   const payments = await stage.cloud.rows.payments();

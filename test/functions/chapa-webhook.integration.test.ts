@@ -4,7 +4,7 @@ import { AuthSecret } from "../../lib/contract/secrets.ts";
 import { parseTxRef, refOf, txRefOf, Uuid } from "../../lib/domain/ids.ts";
 import { openFlags, type Payment, refundableOf } from "../../lib/domain/payment.ts";
 import type { HttpResponse } from "../../local/api-client.ts";
-import { CHAPA_DEFAULTS, type ChapaSimulator } from "../../local/chapa/simulator.ts";
+import { CHAPA_DEFAULTS, type ChapaSimulator, liveTwin } from "../../local/chapa/simulator.ts";
 import { DAY_MS, MINUTE_MS, type Stage } from "../../local/demo/stage.ts";
 import { SECRETS } from "../../local/environment.ts";
 import { USERS } from "../../local/users.ts";
@@ -63,7 +63,7 @@ function answersToChapa(): unknown[] {
 
 /** A checkout that only Chapa knows of, paid. */
 async function paidAtChapa(txRef: string): Promise<void> {
-  const headers = { authorization: `Bearer ${CHAPA_DEFAULTS.secretKey}`, "content-type": "application/json" };
+  const headers = { authorization: `Bearer ${liveTwin(CHAPA_DEFAULTS.secretKey)}`, "content-type": "application/json" };
   const body = JSON.stringify({ amount: "500", currency: "ETB", tx_ref: txRef });
   await fetch(`${chapa.apiBase}/transaction/initialize`, { method: "POST", headers, body });
   await chapa.act(txRef, "pay");

@@ -38,7 +38,7 @@ test.each<[string, Record<string, unknown>, string]>([
   ["an amount of another type", { amount: { birr: 500 } }, "amount"],
   ["an amount that is no number", { amount: "five hundred" }, "amount"],
   ["an amount with three decimals", { amount: "500.001" }, "amount"],
-  ["another currency", { currency: "USD" }, "currency"],
+  ["a currency of another type", { currency: 230 }, "currency"],
   ["a purpose that is no text", { purpose: ["listing_fee"] }, "purpose"],
 ])("a wrong field is answered 422 naming the field: %s", async (_, body, field) => {
   const answer = await initiate(body);

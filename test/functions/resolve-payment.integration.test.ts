@@ -44,8 +44,8 @@ function deliveredToListing(): unknown[] {
 }
 
 describe("verify as the only evidence", () => {
-  const mute = "401burst apiDisabled cannotReceive 429 500 503 timeoutBeforeEffect resetBeforeHeaders";
-  const unreadable = "resetMidBody malformedJson nullData redirect302";
+  const mute = "401burst 429 500 503 timeoutBeforeEffect resetBeforeHeaders";
+  const unreadable = "resetMidBody malformedJson redirect302";
   const txRefs = new Map<string, string>();
   const rows = async () => new Map((await stage.cloud.rows.payments()).map((row) => [shownTxRef(row), row]));
   let [before, during, after]: Map<string, Payment>[] = [];

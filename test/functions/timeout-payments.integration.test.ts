@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { txRefOf } from "../../lib/domain/ids.ts";
 import { openFlags, type Payment, shownTxRef } from "../../lib/domain/payment.ts";
 import { documentClient } from "../../lib/table/client.ts";
@@ -197,7 +197,6 @@ describe("timeouts without evidence", () => {
   test.each([
     ["nothing", "down", undefined],
     ["no verify", "503", "verify"],
-    ["no cancel", "503", "cancel"],
   ] as const)("no payment expires while Chapa answers %s (%s)", async (_, fault, route) => {
     const { txRef } = await stage.checkout(propertyId);
     await stage.cloud.advance(DAY_MS);
@@ -279,6 +278,31 @@ describe("unacknowledged successes", () => {
 
 describe("one sweep", () => {
   eachOnItsOwn();
+
+  /** The last value of each gauge that functions publish while `work` runs. */
+  async function gaugesDuring(work: () => Promise<unknown>): Promise<Record<string, unknown>> {
+    const published: Record<string, unknown> = {};
+    const spy = vi.spyOn(process.stdout, "write").mockImplementation((chunk) => {
+      const text = String(chunk);
+      if (text.startsWith('{"_aws"')) Object.assign(published, JSON.parse(text));
+      return true;
+    });
+    await work().finally(() => spy.mockRestore());
+    const { OpenAttention, OldestAttentionSeconds } = published;
+    return { OpenAttention, OldestAttentionSeconds };
+  }
+
+  test("a sweep publishes how many payments need a person and how long, also when the stream record is lost", async () => {
+    expect(await gaugesDuring(() => stage.cloud.sweep())).toEqual({ OpenAttention: 0, OldestAttentionSeconds: 0 });
+    const checkout = await stage.checkout(propertyId);
+    stage.cloud.stream.lose(true);
+    await stage.act(checkout, "wrong-amount", { amount: "5.00" });
+    stage.cloud.stream.lose(false);
+    expect(await onlyPayment()).toMatchObject({ state: "REVIEW" });
+    const during = await gaugesDuring(() => stage.cloud.advance(12 * DAY_MS));
+    expect(during).toMatchObject({ OpenAttention: 1 });
+    expect(Number(during["OldestAttentionSeconds"])).toBeGreaterThanOrEqual(12 * 86_400);
+  });
 
   test("a sweep that finds more payments than it takes leaves the least overdue to the next", async () => {
     const table = new PaymentTable(documentClient(), TABLE_NAME);

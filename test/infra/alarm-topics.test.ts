@@ -88,7 +88,7 @@ describe.each(STAGE_NAMES)("the stage %s", (stage) => {
     context: {
       "aws:SecureTransport": "true",
       "aws:SourceAccount": ACCOUNT,
-      "aws:SourceArn": alarmArn({ name: `payments-${stage}-attention-raised` }),
+      "aws:SourceArn": alarmArn({ name: `payments-${stage}-attention-open` }),
       ...change.context,
     },
   });
@@ -105,12 +105,12 @@ describe.each(STAGE_NAMES)("the stage %s", (stage) => {
 
   test.each(Object.entries(arns))("the %s topic refuses everyone else", (_, topic) => {
     const from = (sourceArn: string) => ({ context: { "aws:SourceArn": sourceArn } });
-    const name = `payments-${stage}-attention-raised`;
+    const name = `payments-${stage}-attention-open`;
     const refused: Record<string, Partial<IamRequest>> = {
       "an alarm of another account": { context: { "aws:SourceAccount": OTHER_ACCOUNT } },
       "an alarm ARN of another account": from(alarmArn({ account: OTHER_ACCOUNT, name })),
       "an alarm of another region": from(alarmArn({ region: "us-east-1", name })),
-      "an alarm of another stage": from(alarmArn({ name: "payments-other-attention-raised" })),
+      "an alarm of another stage": from(alarmArn({ name: "payments-other-attention-open" })),
       "an alarm of something else": from(alarmArn({ name: "cpu-high" })),
       "another kind of resource": from(`arn:aws:events:${REGION}:${ACCOUNT}:rule/${name}`),
       "another service": { principal: { Service: "events.amazonaws.com" } },

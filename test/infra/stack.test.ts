@@ -174,7 +174,7 @@ test("the stream brings payments only, and a poisoned record ends in a queue and
   });
 });
 
-test("the table has one key, a stream, a TTL, three indexes of keys, a past to go back to, and cannot be deleted", () => {
+test("the table has one key, a stream, a TTL, four indexes of keys, a past to go back to, and cannot be deleted", () => {
   template.resourceCountIs("AWS::DynamoDB::Table", 1);
   template.hasResource("AWS::DynamoDB::Table", { DeletionPolicy: "Retain", UpdateReplacePolicy: "Retain" });
   template.hasResourceProperties("AWS::DynamoDB::Table", {

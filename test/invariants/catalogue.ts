@@ -18,6 +18,7 @@ export const INVARIANTS = {
   history: "every change of state is one version with one entry of history that the table of moves has",
   totals: "after the comparison of books a day's totals are the sum of its payments",
   contact: "how to reach a payer is kept for 30 days after the latest checkout, and not longer",
+  witness: "every payment that needs a person is counted by the gauge, whatever became of its messages",
   records: "no key, address or number is logged, or stored in clear text",
 } as const;
 export type Invariant = keyof typeof INVARIANTS;

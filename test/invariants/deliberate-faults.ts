@@ -104,6 +104,12 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
       to: "",
     },
     {
+      name: "money of the other mode counts",
+      file: "lib/domain/evidence.ts",
+      from: "    facts.currency === terms.currency &&\n    facts.mode === terms.mode\n",
+      to: "    facts.currency === terms.currency\n",
+    },
+    {
       name: "a verification whose question got no answer counts as unpaid",
       file: "lib/chapa/client.ts",
       from: `{ kind: "unavailable", reason: "unreachable" } : classifyVerify(reply);`,
@@ -362,7 +368,8 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
       file: "lib/flows/steps/record-capture.ts",
       from: "  const row = known.payment ?? (await adopt(ports, known.ref, money, run));\n",
       to: "  const row = known.payment;\n  if (!row) return undefined;\n",
-      harmless: "a row of a run is never lost, and nothing is opened without one; the tests of the comparison delete one",
+      harmless:
+        "a row of a run is never lost, and nothing is opened without one; the tests of the comparison delete one",
     },
     {
       name: "beside a paid checkout no other is verified",
@@ -413,6 +420,20 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
       file: "lib/flows/sweep.ts",
       from: "const unacknowledged = due.filter(awaitsAcknowledgement);",
       to: "const unacknowledged = due.filter((payment) => awaitsAcknowledgement(payment) && now < 0);",
+    },
+  ]),
+  ...against("a person is called", [
+    {
+      name: "attention is counted by nobody",
+      file: "lib/table/payment-item.ts",
+      from: "flag_shard: flagAt === undefined ? undefined : flagShardOf(payment.ref),",
+      to: "flag_shard: undefined,",
+    },
+    {
+      name: "attention is counted once and then no more",
+      file: "lib/flows/publish-attention.ts",
+      from: `gauge("OpenAttention", since.length);`,
+      to: `gauge("OpenAttention", since.filter((at) => now - at < SECOND_MS).length);`,
     },
   ]),
   ...against("initiate 1: limit", [

@@ -71,6 +71,15 @@ test("a second capture breaks I2 if a person was called only about another one",
   expect(broken(other, [MONEY, second])).toEqual(["I2"]);
 });
 
+test("a payment that needs a person breaks the witness if the gauge does not count it", () => {
+  const call = { code: "listing_closed", subject: "delivery", at: T0 } as const;
+  const flagged = (openAttention: number) =>
+    broken(atRest({ ...PAID, attention: [call] }, "APPROVED", { openAttention }), [MONEY]);
+  expect(flagged(1)).toEqual([]);
+  expect(flagged(0)).toEqual(["witness"]);
+  expect(broken(atRest(PAID, "APPROVED", { openAttention: 1 }), [MONEY])).toEqual(["witness"]);
+});
+
 test("a listing that approves an unpaid fee breaks I3, unless a person approved it there", () => {
   expect(broken(atRest(OPENED, "APPROVED"))).toEqual(["I3"]);
   expect(broken(atRest(OPENED, "APPROVED", { listing: () => ({ status: "APPROVED", isByHand: true }) }))).toEqual([]);

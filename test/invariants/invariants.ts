@@ -228,6 +228,9 @@ export class Invariants {
       if (payment && payment.state !== "SUCCESS" && payment.state !== "REVIEW")
         this.#broken("I2", txRef, `${txRef} was paid and is ${payment.state}`);
     }
+    const flagged = payments.filter((payment) => openFlags(payment).length > 0).length;
+    if (rest.openAttention !== undefined && rest.openAttention !== flagged)
+      this.#broken("witness", "", `the gauge shows ${rest.openAttention} of ${flagged} payments that need a person`);
     for (const payment of payments) {
       this.#moneyAtRest(payment, rest);
       this.#deliveredAtRest(payment, rest);

@@ -60,6 +60,8 @@ export type Rest = {
   isPayerNotified: (payment: Payment) => boolean;
   /** References of Chapa's about which the comparison of books has called a person. */
   reported: ReadonlySet<string>;
+  /** What the gauge of open attention shows; undefined where the harness does not read it. */
+  openAttention?: number | undefined;
   /** Money that nobody could find any more. */
   unfindable: ReadonlySet<Taken>;
 };

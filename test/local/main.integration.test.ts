@@ -200,6 +200,8 @@ test.each<[string[], Record<string, string>, string]>([
   [["--port", "many"], {}, "--port must be a whole number"],
   [["--profile", "friendly"], {}, "--profile must be one of"],
   [["--frobnicate"], {}, "--frobnicate"],
+  [["--mode", "real"], {}, "--mode must be one of test, live"],
+  [["--mode", "test"], { CHAPA_SECRET_KEY: "CHASECK_TEST-simother" }, "--mode and CHAPA_SECRET_KEY cannot be combined"],
   [[], { CHAPA_BASE_URL: "chapa" }, "CHAPA_BASE_URL"],
   [[], { PAYMENT_TIMEOUT_DAYS: "soon", RECHECK_LADDER: "now" }, "PAYMENT_TIMEOUT_DAYS"],
   [[], { CHAPA_SECRET_KEY: "CHASECK-live-key-of-somebody" }, "CHASECK_TEST-sim"],
@@ -210,6 +212,19 @@ test.each<[string[], Record<string, string>, string]>([
   expect(running.errors()).not.toContain("    at ");
 });
 
+test.each<[string[], Record<string, string>, string]>([
+  [[], {}, "live"],
+  [["--mode", "test"], {}, "test"],
+  [[], { EXPECTED_MODE: "test" }, "test"],
+  [[], { CHAPA_SECRET_KEY: "CHASECK_TEST-simother" }, "test"],
+])("npm start with %j and %j opens checkouts, and their mode is %s", async (args, environment, mode) => {
+  const address = await ready(start(["--port", "0", "--json", ...args], environment));
+  expect(await new ApiClient(address).initiate({ property_id: PROPERTY })).toMatchObject({
+    status: 202,
+    body: { mode },
+  });
+});
+
 test("npm start explains itself on --help, and to a person who starts it", async () => {
   const helped = start(["--help"]);
   expect(await once(helped.child, "exit")).toEqual([0, null]);
@@ -217,6 +232,7 @@ test("npm start explains itself on --help, and to a person who starts it", async
   const running = start(["--port", "0"]);
   await waitUntil(() => running.output().includes("curl"));
   expect(running.output()).toContain(USERS.owner.email);
+  expect(running.output()).toContain("no money moves");
 });
 
 test("the control API moves time, sets and clears faults, shows the state, and resets everything", async () => {

@@ -6,10 +6,11 @@ import { PriceBook } from "../../lib/domain/prices.ts";
 import type { InitiatePorts } from "../../lib/flows/steps/begin-request.ts";
 import { CallFailed, type HttpRequest } from "../../lib/runtime/call.ts";
 import type { LogFields } from "../../lib/runtime/logger.ts";
+import type { Gauge } from "../../lib/runtime/metrics.ts";
 import type { Confirmation, ListingAnswer } from "../../lib/services/listing.ts";
 import type { Delivery, Notice } from "../../lib/services/notification.ts";
 import { ContactTable } from "../../lib/table/contacts.ts";
-import { dayBuckets, shardOf } from "../../lib/table/keys.ts";
+import { dayBuckets, FLAG_SHARDS, shardOf } from "../../lib/table/keys.ts";
 import { PaymentTable } from "../../lib/table/payments.ts";
 import { ProgressTable } from "../../lib/table/progress.ts";
 import { RequestTable } from "../../lib/table/requests.ts";
@@ -43,6 +44,7 @@ export type Outside = {
   isApproved(): boolean;
   notified(notice: Notice): Delivery;
   dropped(message: NotificationMessage): void;
+  gauge: Gauge;
 };
 
 type Parts = {
@@ -72,7 +74,7 @@ export function portsOf({ scheduler, table, simulator, ledger, invariants, outsi
   const chapa = new ChapaClient({
     baseUrl: "https://api.chapa.co/v1",
     checkoutOrigins: [simulator.settings.origin],
-    secretKey: { get: async () => CHAPA_DEFAULTS.secretKey, renewed: async () => CHAPA_DEFAULTS.secretKey },
+    keys: { get: async () => [CHAPA_DEFAULTS.secretKey], renewed: async () => [CHAPA_DEFAULTS.secretKey] },
     send: (call) => chapaCall(call),
   });
 
@@ -98,7 +100,7 @@ export function portsOf({ scheduler, table, simulator, ledger, invariants, outsi
   }
 
   const payments = new PaymentTable(client, "payments");
-  const common = { payments, chapa, clock, log, count, policy: POLICY_HERE };
+  const common = { payments, chapa, clock, log, count, policy: POLICY_HERE, expectedMode: "test" } as const;
   const totals = new TotalsTable(client, "payments");
   const contacts = new ContactTable(
     client,
@@ -148,13 +150,14 @@ export function portsOf({ scheduler, table, simulator, ledger, invariants, outsi
       resolve: queue<ResolveMessage>("queue.resolve", outside.asked),
       listing: listingQueue,
     },
+    attention: { payments, flagShards: FLAG_SHARDS, clock, gauge: outside.gauge },
     publish: {
       listing: listingQueue,
       notification: queue<NotificationMessage>("queue.notification", outside.note),
       totals,
+      expectedMode: "test" as const,
       clock,
       log,
-      count,
     },
     reconcile: {
       ...common,

@@ -108,6 +108,7 @@ function pay(simulation: Simulation, chance: Chance): void {
     else if (how < 81) simulation.pay(link, "cancel");
     else if (how < 88) simulation.pay(link, "wrong-amount", { amount: "5.00" });
     else if (how < 91) simulation.pay(link, "wrong-currency");
+    else if (how < 93) simulation.pay(link, "live-test-mix");
     else if (how < 96) simulation.pay(link, "refund");
     else simulation.pay(link, "reverse");
   }

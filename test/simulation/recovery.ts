@@ -41,13 +41,16 @@ export async function recover(simulation: Simulation, comparesBooks: boolean): P
   // Once a verification has found one of two captures, no other will find the second.
   if (await readBooks(simulation)) await comeToRest(simulation);
   await askAgain(simulation);
-  const { ledger, listing, isApprovedByHand, notified } = simulation;
+  simulation.publishAttention();
+  await drain(simulation);
+  const { ledger, listing, isApprovedByHand, notified, openAttention } = simulation;
   simulation.invariants.atRest({
     payments: simulation.payments(),
     listing: () => ({ status: listing, isByHand: isApprovedByHand }),
     isPayerNotified: ({ ref }) => notified.has(ref) || !ledger.owesNotice(ref),
     reported: ledger.reported,
     unfindable: ledger.unfindable,
+    openAttention,
   });
   await forgetContacts(simulation);
 }

@@ -1,3 +1,4 @@
+import type { GaugeName } from "../../lib/contract/metrics.ts";
 import type { ListingMessage, NotificationMessage, ResolveMessage } from "../../lib/contract/queues.ts";
 import { PaymentError } from "../../lib/domain/errors.ts";
 import { parseTxRef, paymentIdOf, Ref, requestHash, txRefOf } from "../../lib/domain/ids.ts";
@@ -9,6 +10,7 @@ import { initiate } from "../../lib/flows/initiate.ts";
 import { notifyListing } from "../../lib/flows/notify-listing.ts";
 import { notifyUsers } from "../../lib/flows/notify-user.ts";
 import { publish } from "../../lib/flows/publish.ts";
+import { publishAttention } from "../../lib/flows/publish-attention.ts";
 import { readRepair } from "../../lib/flows/read-repair.ts";
 import { reconcile } from "../../lib/flows/reconcile.ts";
 import { resolve } from "../../lib/flows/resolve.ts";
@@ -59,6 +61,8 @@ export class Simulation {
   readonly notified = new Set<string>();
   /** Whether a person approved the property in the listing service. */
   isApprovedByHand = false;
+  /** What the gauge of open attention showed last. */
+  openAttention: number | undefined;
   listing: "PENDING" | "APPROVED" | "FAILED" | "DELETED" = "PENDING";
   /** Whether the faults have ended. Then no request is refused. */
   isWorking = false;
@@ -126,6 +130,7 @@ export class Simulation {
       propertyId: FEE.propertyId,
       purpose: undefined,
       amount: undefined,
+      currency: undefined,
       requestId,
       contact: CANARIES,
       caller: "owner",
@@ -244,6 +249,10 @@ export class Simulation {
 
   sweep(): void {
     this.#start(this.#name("sweep"), async () => void (await sweep(this.ports.sweep)));
+  }
+
+  publishAttention(): void {
+    this.#start(this.#name("gauge"), () => publishAttention(this.ports.attention));
   }
 
   notifyUsers(): void {
@@ -403,6 +412,9 @@ export class Simulation {
         if (!this.isWorking && scheduler.choices.whim(REFUSED_NOTICES)) return "refused";
         if (event === "paid") this.notified.add(ref);
         return "sent";
+      },
+      gauge: (name: GaugeName, value: number) => {
+        if (name === "OpenAttention") this.openAttention = value;
       },
       dropped: ({ ref, event }: NotificationMessage) => {
         if (event === "paid") this.ledger.undeliverable(ref);

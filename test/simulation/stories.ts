@@ -120,6 +120,11 @@ export const STORIES: readonly Story[] = [
     act("wrong-amount"),
     pass(3 * MINUTE_MS),
   ]),
+  story("money of the other mode", { states: ["REVIEW"], listing: "PENDING", notified: 0 }, [
+    press("a"),
+    act("live-test-mix"),
+    pass(3 * MINUTE_MS),
+  ]),
   story("given up, pressed again, paid", PAID, [press("a"), giveUp, wait(MINUTE_MS), press("b"), act("pay")]),
   story(
     "the money goes back, and it is paid again",

@@ -1,3 +1,4 @@
+import { keyIdOf } from "../../lib/chapa/client.ts";
 import { applyCapture, claim, open, renew, settleUnpaid } from "../../lib/domain/apply.ts";
 import { attemptSubject, captureSubject, DELIVERY } from "../../lib/domain/attention.ts";
 import type { Money, PaidFacts } from "../../lib/domain/evidence.ts";
@@ -8,6 +9,7 @@ import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../lib/domain/time.ts";
 import type { TransitionContext } from "../../lib/domain/transitions.ts";
 import type { Policy } from "../../lib/domain/verification-schedule.ts";
 import type { AttentionCode } from "../../lib/domain/vocabulary.ts";
+import { CHAPA_DEFAULTS } from "../../local/chapa/simulator.ts";
 
 export const NAMESPACE = "test-namespace";
 export const T0 = Date.UTC(2026, 10, 24, 6, 0, 0);
@@ -17,6 +19,8 @@ export const POLICY: Policy = {
   ladderMs: [2, 5, 10, 20, 65, 360, 1440].map((minutes) => minutes * MINUTE_MS),
   timeoutMs: 7 * DAY_MS,
   checkoutTtlMs: HOUR_MS,
+  lapseMs: HOUR_MS,
+  expectedMode: "test",
   listingHearsFailed: true,
 };
 
@@ -27,7 +31,10 @@ export const FEE = {
   serial: 0,
 };
 
-export const TERMS: Terms = { amount: Santim.parse(50_000), currency: "ETB", mode: "test" };
+/** The key that opened every checkout. */
+export const KEY = keyIdOf(CHAPA_DEFAULTS.secretKey);
+
+export const TERMS: Terms = { amount: Santim.parse(50_000), currency: "ETB", mode: "test", key: KEY };
 
 export function aContext(now = T0, by = "test"): TransitionContext {
   return { now, by, policy: POLICY };
@@ -88,13 +95,16 @@ export function aSettled(
 
 type Reported = Partial<PaidFacts> & { kind?: Money["kind"] };
 
+/** What verify says of the terms: it knows nothing of our key. */
+export const REPORTED = { amount: TERMS.amount, currency: TERMS.currency, mode: TERMS.mode };
+
 /** What verify reports of an attempt's money: what was agreed, but for the change. */
 export function moneyOn(
   { ref }: Pick<Payment, "ref">,
   attempt = 0,
   { kind = "paid", ...change }: Reported = {},
 ): Money {
-  return { kind, facts: { ...TERMS, txRef: txRefOf(ref, attempt), reference: `AP${attempt}`, ...change } };
+  return { kind, facts: { ...REPORTED, txRef: txRefOf(ref, attempt), reference: `AP${attempt}`, ...change } };
 }
 
 export function captured(

@@ -23,7 +23,7 @@ export function answersAsDescribed(): { observeApi: ApiObserver; check: () => vo
 /** A running cloud whose every answer must be as it is described; what differs fails the tests when it is closed. */
 export async function openStage(
   settings: Record<string, string> = {},
-  options: Pick<CloudOptions, "profile" | "seed"> = {},
+  options: Pick<CloudOptions, "profile" | "seed" | "mode"> = {},
 ): Promise<Stage> {
   const { observeApi, check } = answersAsDescribed();
   const stage = await Stage.open(readSettings(settings), { ...options, observeApi });

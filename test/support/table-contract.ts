@@ -1,18 +1,31 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { applyCapture, reject, settleUnpaid, takeOver } from "../../lib/domain/apply.ts";
+import { answer, applyCapture, flag, reject, settleUnpaid, takeOver } from "../../lib/domain/apply.ts";
 import { requestHash, Uuid } from "../../lib/domain/ids.ts";
 import { Santim } from "../../lib/domain/money.ts";
 import { leased, noteVerification } from "../../lib/domain/notes.ts";
 import type { Payment } from "../../lib/domain/payment.ts";
 import { addisAbabaDay, DAY_MS, MINUTE_MS } from "../../lib/domain/time.ts";
 import type { ContactTable } from "../../lib/table/contacts.ts";
-import { DUE_SHARDS, dayBuckets, shardOf } from "../../lib/table/keys.ts";
+import { DUE_SHARDS, dayBuckets, FLAG_SHARDS, flagShardOf, shardOf } from "../../lib/table/keys.ts";
 import { fromItem, toItem } from "../../lib/table/payment-item.ts";
 import type { PaymentTable } from "../../lib/table/payments.ts";
 import type { RequestTable } from "../../lib/table/requests.ts";
 import type { TotalsTable } from "../../lib/table/totals.ts";
-import { aClaim, aContext, aLease, anOpened, aRef, CLOSING, FEE, moneyOn, NAMESPACE, T0, TERMS } from "./payments.ts";
+import {
+  aClaim,
+  aContext,
+  aLease,
+  anOpened,
+  aRef,
+  CLOSED_LISTING,
+  CLOSING,
+  FEE,
+  moneyOn,
+  NAMESPACE,
+  T0,
+  TERMS,
+} from "./payments.ts";
 
 export type Tables = {
   payments: PaymentTable;
@@ -168,6 +181,32 @@ export function tableContract(engine: string, start: () => Promise<Tables>): voi
         const expected = due.filter(({ ref }) => shardOf(ref) === DUE_SHARDS[shard]).map(({ ref }) => ref);
         expect(refs).toEqual(expected);
       }
+    });
+
+    test("the attention index finds exactly what awaits a person, the oldest first, whether it was opened or not", async () => {
+      const before = T0 - 500 * DAY_MS;
+      const payments = Array.from({ length: 9 }, (_, n) => (n % 2 ? aClaim(aRef(), before) : anOpened(aRef(), before)));
+      const flags = payments.map((payment, n) => flag(payment, CLOSED_LISTING, aContext(before + n)));
+      for (const [n, payment] of payments.entries()) {
+        await tables.payments.create(payment);
+        await tables.payments.save(payment, flags[n] ?? payment);
+      }
+      const answered = flags.slice(7);
+      for (const payment of answered) {
+        const entry = { entry: "listing_closed-delivery", reason: "refunded" };
+        await tables.payments.save(payment, answer(payment, entry, aContext(before + DAY_MS)));
+      }
+      const found = await Promise.all(FLAG_SHARDS.map((shard) => tables.payments.flagged(shard, before + 5, 100)));
+      for (const [shard, keys] of found.entries()) {
+        const expected = flags.slice(0, 6).filter(({ ref }) => flagShardOf(ref) === FLAG_SHARDS[shard]);
+        expect(keys).toEqual(
+          expected.map(({ ref }) => ({ ref, at: before + payments.findIndex((one) => one.ref === ref) })),
+        );
+      }
+      const later = await Promise.all(FLAG_SHARDS.map((shard) => tables.payments.flagged(shard, before + 99, 100)));
+      expect(later.flat()).toHaveLength(7);
+      expect(await tables.payments.flagged(flagShardOf(flags[0]?.ref ?? aRef()), before + 99, 1)).toHaveLength(1);
+      expect(await tables.raw(`P#${flags[1]?.ref}`)).not.toHaveProperty("ttl");
     });
 
     test("a user's payments, and a day's, are found by their first checkout within a span, the latest first", async () => {

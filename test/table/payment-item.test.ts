@@ -6,13 +6,13 @@ import type { Payment } from "../../lib/domain/payment.ts";
 import { DAY_MS } from "../../lib/domain/time.ts";
 import { ATTENTION_CODES, STATES, TRANSITION_NAMES } from "../../lib/domain/vocabulary.ts";
 import { fromItem, type Item, toItem } from "../../lib/table/payment-item.ts";
-import { aClaim, aContext, anOpened, FEE, T0, TERMS } from "../support/payments.ts";
+import { aClaim, aContext, anOpened, FEE, KEY, REPORTED, T0, TERMS } from "../support/payments.ts";
 
 // What a row and a payment write alike.
-const LEFT = { amount: Santim.parse(40_000), currency: "USD", mode: "live" } as const;
+const LEFT = { amount: Santim.parse(40_000), currency: "USD", mode: "live", key: KEY } as const;
 const CAPTURES: Payment["captures"] & Item[] = [
   {
-    ...TERMS,
+    ...REPORTED,
     attempt: 1,
     at: T0 + 11,
     kind: "confirmed",
@@ -39,9 +39,16 @@ const ROW = {
   ...TERMS,
   attempts: {
     0: { ...LEFT, opened_at: T0 + 1, closed_at: T0 + 2, end: "renewed", verify_at: T0 + 3 },
-    1: { ...TERMS, opened_at: T0 + 4 },
+    1: {
+      ...TERMS,
+      opened_at: T0 + 4,
+      lapsed_at: T0 + 21,
+      last_read: "maybe_money",
+      unpaid_read_at: T0 + 22,
+      held_since: T0 + 23,
+    },
   },
-  lease: { holder: "me", until: T0 + 5, unsent: true },
+  lease: { holder: "me", until: T0 + 5, unsent: true, lost: 2 },
   checkout_url: "https://checkout.chapa.co/x",
   created_at: T0 + 6,
   updated_at: T0 + 7,
@@ -86,9 +93,16 @@ const PAYMENT: Payment = {
   terms: TERMS,
   attempts: {
     0: { ...LEFT, openedAt: T0 + 1, closedAt: T0 + 2, end: "renewed", verifyAt: T0 + 3 },
-    1: { ...TERMS, openedAt: T0 + 4 },
+    1: {
+      ...TERMS,
+      openedAt: T0 + 4,
+      lapsedAt: T0 + 21,
+      lastRead: "maybe_money",
+      unpaidReadAt: T0 + 22,
+      heldSince: T0 + 23,
+    },
   },
-  lease: { holder: "me", until: T0 + 5, unsent: true },
+  lease: { holder: "me", until: T0 + 5, unsent: true, lost: 2 },
   checkoutUrl: "https://checkout.chapa.co/x",
   createdAt: T0 + 6,
   updatedAt: T0 + 7,
@@ -140,7 +154,7 @@ test("a payment's row has no attribute for what is absent, at any depth", () => 
     lease: { holder: "me", until: T0 },
   });
   const written = toItem(bare);
-  expect(Object.keys(written["attempts"][0])).toEqual(["amount", "currency", "mode", "opened_at"]);
+  expect(Object.keys(written["attempts"][0])).toEqual(["amount", "currency", "mode", "key", "opened_at"]);
   expect(Object.keys(written["lease"])).toEqual(["holder", "until"]);
   expect(written["captures"]).toStrictEqual([{ attempt: 0, at: T0, kind: "reviewed" }]);
   expect(written["attention"]).toStrictEqual([{ code: "unmatched", subject: "AP1", at: T0 }]);

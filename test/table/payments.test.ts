@@ -58,6 +58,7 @@ test("a read ends when the table keeps answering without the payments", async ()
 test("a read of no payments does not ask the table", async () => {
   expect(await tableOf().table.findAll([])).toEqual([]);
   expect(await tableOf({}).table.due("0", T0, 5)).toEqual([]);
+  expect(await tableOf({}).table.flagged("0", T0, 5)).toEqual([]);
   expect(await tableOf({}).table.openedByUser(FEE.userId, { from: 0, to: T0 }, 5)).toEqual([]);
   expect(await tableOf().table.openedByUser(FEE.userId, { from: 1, to: 0 }, 5)).toEqual([]);
 });
@@ -86,6 +87,7 @@ test("a payment counts neither as there nor as gone while the table does not ans
     (table: PaymentTable) => table.save(before, anOpened(before.ref)),
     (table: PaymentTable) => table.discard(before),
     (table: PaymentTable) => table.due("0", T0, 5),
+    (table: PaymentTable) => table.flagged("0", T0, 5),
     (table: PaymentTable) => table.openedOnDay("2026-11-24#0", { from: 0, to: T0 }, 5),
   ];
   for (const call of calls) await expect(call(tableOf(outage).table)).rejects.toThrow(DependencyUnavailable);
@@ -120,18 +122,20 @@ test("a row of another version is not mistaken for one's own step, though its at
 test("payments are searched for in the index that holds them, and every refused write shows what is stored", async () => {
   const claim = aClaim();
   const span = { from: 1, to: 2 };
-  const { table, asked } = tableOf({}, {}, {}, {}, {}, {});
+  const { table, asked } = tableOf({}, {}, {}, {}, {}, {}, {});
   await table.due("0", T0, 5);
   await table.openedByUser(FEE.userId, span, 6);
   await table.openedOnDay("2026-11-24#0", span, 7);
+  await table.flagged("1", T0, 8);
   expect(asked.map(({ IndexName, Limit, ScanIndexForward }) => [IndexName, Limit, ScanIndexForward])).toEqual([
     ["due", 5, undefined],
     ["by-user", 6, false],
     ["by-day", 7, false],
+    ["by-attention", 8, undefined],
   ]);
   await table.create(claim);
   await table.save(claim, anOpened(claim.ref));
   await table.discard(claim);
-  const shown = asked.slice(3).map(({ ReturnValuesOnConditionCheckFailure }) => ReturnValuesOnConditionCheckFailure);
+  const shown = asked.slice(4).map(({ ReturnValuesOnConditionCheckFailure }) => ReturnValuesOnConditionCheckFailure);
   expect(shown).toEqual(["ALL_OLD", "ALL_OLD", "ALL_OLD"]);
 });

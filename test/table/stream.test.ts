@@ -99,11 +99,11 @@ test("the stream writes out what was counted, however it ended", async () => {
       return true;
     });
     await handled([], async () => {
-      count("AttentionRaised");
+      count("ReconcileFinding");
       await end();
     });
     vi.mocked(process.stdout.write).mockRestore();
-    expect(written).toContain('"AttentionRaised":1');
+    expect(written).toContain('"ReconcileFinding":1');
   }
 });
 

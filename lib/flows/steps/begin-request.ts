@@ -3,13 +3,22 @@ import { claim, type Start } from "../../domain/apply.ts";
 import type { InitiateCommand } from "../../domain/commands.ts";
 import type { Contact } from "../../domain/contact.ts";
 import type { KnownRequest, RequestFields } from "../../domain/decide.ts";
-import { DependencyUnavailable, errorName, type Quota, RateLimited, UserUnknown } from "../../domain/errors.ts";
+import {
+  DependencyUnavailable,
+  errorName,
+  GatewayMisconfigured,
+  PaymentError,
+  type Quota,
+  RateLimited,
+  UserUnknown,
+} from "../../domain/errors.ts";
 import { type Fee, type Ref, refOf, requestHash, type Uuid } from "../../domain/ids.ts";
 import { toBirr } from "../../domain/money.ts";
 import type { Lease, Payment, Terms } from "../../domain/payment.ts";
 import { type Price, type PriceBook, priceOf } from "../../domain/prices.ts";
 import type { TransitionContext } from "../../domain/transitions.ts";
 import type { Policy } from "../../domain/verification-schedule.ts";
+import type { Mode } from "../../domain/vocabulary.ts";
 import type { Refusal, Verdict } from "../../runtime/rate-limit.ts";
 import type { UserDirectory } from "../../services/user-directory.ts";
 import type { PaymentTable } from "../../table/payments.ts";
@@ -17,6 +26,9 @@ import type { RequestTable } from "../../table/requests.ts";
 import type { OpenPorts } from "./open-checkout.ts";
 import type { CapturePorts } from "./record-capture.ts";
 import { runContext } from "./run-context.ts";
+
+// A person must put another key into the secret.
+const RETRY_SECONDS = 60;
 
 export type InitiatePorts = CapturePorts &
   OpenPorts & {
@@ -34,8 +46,13 @@ export type InitiatePorts = CapturePorts &
 /** `me` names this invocation; `deadline` and `leaseUntil` are epoch ms. */
 export type InitiateRun = { me: string; deadline: number; leaseUntil: number };
 
-/** What one invocation needs to serve its request. */
+/**
+ * What one invocation needs to serve its request. `barred` says why it may neither open nor close a checkout; what is
+ * stored is still answered. `known` is then the request, if it was read already.
+ */
 export type Job = {
+  barred?: PaymentError | undefined;
+  known?: KnownRequest | undefined;
   ports: InitiatePorts;
   context: () => TransitionContext;
   command: InitiateCommand;
@@ -59,32 +76,61 @@ export type Started = {
 
 /**
  * Returns the job of a request: its price, terms, contact and keys.
- * @throws PurposeUnknown, PriceDiffers, UserUnknown, DependencyUnavailable
+ * @throws PurposeUnknown, CurrencyDiffers, PriceDiffers, UserUnknown, DependencyUnavailable
  */
 export async function prepare(ports: InitiatePorts, command: InitiateCommand, run: InitiateRun): Promise<Job> {
-  const price = priceOf(ports.priceBook, command.purpose, command.amount);
-  const [namespace, mode, contact] = await Promise.all([
+  const { price, barred, known } = await quote(ports, command);
+  const [namespace, current, contact] = await Promise.all([
     ports.namespace(),
-    ports.chapa.mode(),
+    ports.chapa.current(),
     command.contact ?? findContact(ports, command.userId),
   ]);
   const fee = { userId: command.userId, propertyId: command.propertyId, purpose: price.purpose };
   return {
+    barred: barred ?? (current.mode === ports.expectedMode ? undefined : keyModeWrong(ports, current.mode)),
+    known,
     ports,
     context: runContext(ports, "initiate"),
     command,
     run,
     price,
-    terms: { amount: price.amount, currency: price.currency, mode },
+    terms: { amount: price.amount, currency: price.currency, ...current },
     contact,
     asked: {
       property_id: command.propertyId,
-      purpose: price.purpose,
+      purpose: command.purpose ?? price.purpose,
+      ...(command.currency === undefined ? {} : { currency: command.currency }),
       ...(command.amount === undefined ? {} : { amount: toBirr(command.amount) }),
     },
     hash: requestHash(namespace, command.userId, command.requestId),
     refAt: (serial) => refOf(namespace, { ...fee, serial }),
   };
+}
+
+type Quote = Pick<Job, "price" | "barred" | "known">;
+
+/**
+ * Returns the price of the request. If the price book does not have it, a request that was recorded before a change of
+ * the book goes on under the price of its payment.
+ */
+async function quote(ports: InitiatePorts, command: InitiateCommand): Promise<Quote> {
+  try {
+    return { price: priceOf(ports.priceBook, command) };
+  } catch (refusal) {
+    if (!(refusal instanceof PaymentError)) throw refusal;
+    const hash = requestHash(await ports.namespace(), command.userId, command.requestId);
+    const known = await ports.requests.find(hash);
+    const payment = known && (await ports.payments.find(known.ref));
+    if (!payment) throw refusal;
+    const price = { ...payment.terms, purpose: payment.purpose ?? "", payableAgain: false, title: "" };
+    return { price, barred: refusal, known };
+  }
+}
+
+function keyModeWrong({ count, log, expectedMode }: InitiatePorts, mode: Mode): GatewayMisconfigured {
+  count("KeyModeWrong");
+  log.error("key_mode_wrong", { expected: expectedMode, mode });
+  return new GatewayMisconfigured(RETRY_SECONDS);
 }
 
 /**
@@ -112,13 +158,14 @@ export async function begin(job: Job): Promise<Started> {
   const { ports, command, run, hash } = job;
   const refused = ports.limiter.refused(command.caller);
   if (refused) return replay(job, refused);
+  if (job.barred) return recall(job, job.barred);
 
   const claimed = newClaim(job, 0);
   const [written, recorded, verdict] = await Promise.all([
     ports.payments.create(claimed),
     ports.requests.record(hash, {
       ref: claimed.ref,
-      fields: job.asked,
+      fields: fieldsOf(job),
       recordedAt: ports.clock.now(),
       by: run.me,
     }),
@@ -142,6 +189,26 @@ export async function begin(job: Job): Promise<Started> {
 }
 
 /**
+ * Begins without a claim, because no checkout may be opened.
+ * @throws RateLimited, or `barred` if nothing is stored that could be the answer
+ */
+async function recall(job: Job, barred: PaymentError): Promise<Started> {
+  const { ports, command, run, hash } = job;
+  const ref = job.refAt(0);
+  const [known, first, verdict] = await Promise.all([
+    job.known ?? ports.requests.find(hash),
+    ports.payments.find(ref),
+    ports.limiter.take(command.caller),
+  ]);
+  if (!verdict.allowed && !known) throw new RateLimited(verdict);
+  const payment = known && known.ref !== ref ? await ports.payments.find(known.ref) : first;
+  if (!payment) throw barred;
+  const unknown = { ref, fields: fieldsOf(job), recordedAt: ports.clock.now(), by: run.me };
+  const request = known ?? (await ports.requests.record(hash, unknown)).request;
+  return { payment, request, replayed: known !== undefined, quota: verdict.quota };
+}
+
+/**
  * Handles a caller whom the limiter already refuses. Only a replay continues, so a flood of requests writes nothing.
  * @throws RateLimited
  */
@@ -150,6 +217,17 @@ async function replay(job: Job, refusal: Refusal): Promise<Started> {
   const payment = request && (await job.ports.payments.find(request.ref));
   if (!request || !payment) throw new RateLimited(refusal);
   return { payment, request, replayed: true, quota: refusal.quota };
+}
+
+/** The fields to record. The currency is always among them, so that later requests that name it can be compared. */
+function fieldsOf({ asked, price }: Job): RequestFields {
+  return { currency: price.currency, ...asked };
+}
+
+/** What the request asks for, as the fields of `known` say it. A currency that is not named equals any. */
+export function askedOf({ asked }: Job, known: KnownRequest): RequestFields {
+  const { currency } = known.fields;
+  return { ...(currency === undefined ? {} : { currency }), ...asked };
 }
 
 export function newClaim(job: Job, serial: number): Payment {

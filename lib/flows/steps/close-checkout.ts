@@ -1,40 +1,60 @@
-import type { ChapaClient } from "../../chapa/client.ts";
-import type { ClosingEvidence, Money, Unpaid, VerifyResult } from "../../domain/evidence.ts";
+import type { ChapaClient, Owner } from "../../chapa/client.ts";
+import { type ClosingEvidence, isNotMoney, type Money, type VerifyResult } from "../../domain/evidence.ts";
 import { txRefOf } from "../../domain/ids.ts";
-import type { Payment } from "../../domain/payment.ts";
-import type { Clock } from "../../runtime/clock.ts";
+import { type Payment, termsOf } from "../../domain/payment.ts";
+import { lapseAt } from "../../domain/verification-schedule.ts";
+import type { Run } from "./run-context.ts";
 
-export type ClosePorts = { chapa: Pick<ChapaClient, "verify" | "cancel">; clock: Pick<Clock, "now"> };
+export type ClosePorts = { chapa: Pick<ChapaClient, "verify" | "cancel"> };
 
-/** `closed`: it can no longer be paid. `money`: it was paid. `unclear`: nothing may be concluded. */
+/** One attempt to leave. `first` is the result of a verify that this invocation has just made of it. */
+export type Leaving = { attempt: number; first?: VerifyResult | undefined };
+
+/**
+ * `closed`: it can be left, by closing evidence or by lapse. `money`: it was paid. `held`: it cannot be left; `last` is
+ * what Chapa said last.
+ */
 export type Closing =
   | { kind: "closed"; evidence: ClosingEvidence }
   | { kind: "money"; result: Money }
-  | { kind: "unclear" };
+  | { kind: "held"; last: VerifyResult };
 
 /**
- * Gathers closing evidence for the latest attempt within this invocation: verified unpaid, cancelled definitively,
- * verified unpaid again. The second verify finds a payer who paid in between.
- * @param first the result of a verify that this invocation has just made of this attempt
+ * Gathers what lets us leave an attempt, within this invocation and with one key: verified unpaid, cancelled
+ * definitively, verified unpaid again. The second verify finds a payer who paid in between. Where Chapa does not close
+ * the checkout, or answers in words that we do not know, its lapse counts once it is over.
  */
 export async function closeCheckout(
-  { chapa, clock }: ClosePorts,
-  { ref, attempt }: Payment,
-  deadline: number,
-  first?: Unpaid,
+  { chapa }: ClosePorts,
+  payment: Payment,
+  { attempt, first }: Leaving,
+  { context, deadline }: Run,
 ): Promise<Closing> {
-  const txRef = txRefOf(ref, attempt);
-  const left = () => deadline - clock.now();
+  const txRef = txRefOf(payment.ref, attempt);
+  const left = () => deadline - context().now;
+  const owner = ownerOf(payment, attempt);
 
-  const before = first ?? (await chapa.verify(txRef, left()));
-  if (before.kind !== "unpaid") return concluded(before);
-  const cancel = await chapa.cancel(txRef, left());
-  const after = await chapa.verify(txRef, left());
-  if (after.kind !== "unpaid") return concluded(after);
-  if (cancel === "unclear") return { kind: "unclear" };
-  return { kind: "closed", evidence: { attempt, found: before.reason, cancel } };
+  const before = first ?? (await chapa.verify(txRef, owner, left()));
+  if (!isNotMoney(before)) return concluded(before);
+  const key = before.key ?? owner.key;
+  const cancel = await chapa.cancel(txRef, key, left());
+  const after = await chapa.verify(txRef, { ...owner, key }, left());
+  if (!isNotMoney(after)) return concluded(after);
+  const found = before.kind === "unpaid" ? before.reason : "pending";
+  const isProof = before.kind === "unpaid" && after.kind === "unpaid" && (after.key ?? key) === key;
+  if (isProof && cancel !== "unclear") return { kind: "closed", evidence: { attempt, found, cancel } };
+  const { now, policy } = context();
+  const isOver = now >= lapseAt(payment, attempt, now, policy);
+  return isOver ? { kind: "closed", evidence: { attempt, found, cancel: "lapse" } } : { kind: "held", last: after };
 }
 
-function concluded(result: Exclude<VerifyResult, Unpaid>): Closing {
-  return result.kind === "unavailable" ? { kind: "unclear" } : { kind: "money", result };
+function concluded(last: VerifyResult): Closing {
+  const isMoney = last.kind === "paid" || last.kind === "refunded" || last.kind === "reversed";
+  return isMoney ? { kind: "money", result: last } : { kind: "held", last };
+}
+
+/** Returns which key to ask about an attempt. */
+export function ownerOf(payment: Payment, attempt: number): Owner {
+  const { key, mode } = termsOf(payment, attempt);
+  return { key, mode, isOpened: payment.attempts[attempt] !== undefined };
 }

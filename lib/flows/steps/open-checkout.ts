@@ -3,34 +3,19 @@ import type { ChapaClient } from "../../chapa/client.ts";
 import { returnPath, WEBHOOK_PATH } from "../../contract/routes.ts";
 import { open as opened, reject, type Start, takeOver } from "../../domain/apply.ts";
 import type { Contact } from "../../domain/contact.ts";
-import {
-  AttemptsUsedUp,
-  errorName,
-  GatewayMisconfigured,
-  GatewayRefused,
-  GatewayUnavailable,
-} from "../../domain/errors.ts";
-import { type TxRef, txRefOf } from "../../domain/ids.ts";
+import { errorName, GatewayMisconfigured, GatewayRefused, GatewayUnavailable } from "../../domain/errors.ts";
+import { txRefOf } from "../../domain/ids.ts";
 import { leased } from "../../domain/notes.ts";
 import type { Payment } from "../../domain/payment.ts";
-import { SECOND_MS } from "../../domain/time.ts";
+import { MINUTE_MS, SECOND_MS } from "../../domain/time.ts";
 import type { TransitionContext } from "../../domain/transitions.ts";
-import { attemptsLeft, type Policy } from "../../domain/verification-schedule.ts";
-import type { Clock } from "../../runtime/clock.ts";
-import type { Log } from "../../runtime/logger.ts";
-import type { Count } from "../../runtime/metrics.ts";
 import type { ContactTable } from "../../table/contacts.ts";
-import type { PaymentTable } from "../../table/payments.ts";
 import { paymentFields } from "./payment-fields.ts";
+import { heldAs, type Recovered, type RecoverPorts, recoverAttempt } from "./recover-attempt.ts";
 
-export type OpenPorts = {
-  payments: Pick<PaymentTable, "save">;
+export type OpenPorts = RecoverPorts & {
   contacts: Pick<ContactTable, "store">;
-  chapa: Pick<ChapaClient, "initialize" | "cancel">;
-  clock: Clock;
-  log: Log;
-  count: Count;
-  policy: Policy;
+  chapa: Pick<ChapaClient, "initialize" | "current" | "renewed">;
   baseUrl: string;
 };
 
@@ -40,15 +25,16 @@ export type CheckoutJob = Start & { title: string; contact: Contact; deadline: n
 // A second try within the request needs at least this much time.
 const SECOND_TRY_MS = 4 * SECOND_MS;
 const TRIES = 2;
-// After a lost answer, no caller tries again for this long.
-const LOST_LEASE_MS = 30 * SECOND_MS;
+// After a lost answer, no caller tries again for this long, doubled with each lost answer in a row.
+const FIRST_LOST_LEASE_MS = 30 * SECOND_MS;
+const LONGEST_LOST_LEASE_MS = 5 * MINUTE_MS;
 const RETRY_SECONDS = 5;
 
 /**
- * Opens a checkout at Chapa for the attempt that the caller holds, and stores its URL. Each reference is used for one
- * try only, so a lost answer costs an attempt and never opens a second checkout.
+ * Opens a checkout at Chapa for the attempt that the caller holds, and stores its URL. After a lost answer Chapa is
+ * asked first what it knows, so no second checkout is opened beside one that exists.
  * @returns the payment as it is stored, by this request or another; undefined if the row is gone
- * @throws GatewayRefused, GatewayMisconfigured, GatewayUnavailable, AttemptsUsedUp
+ * @throws GatewayRefused, GatewayMisconfigured, GatewayUnavailable, PaymentUnclear, AttemptsUsedUp
  */
 export async function openCheckout(ports: OpenPorts, held: Payment, job: CheckoutJob): Promise<Payment | undefined> {
   const opening: Opening = { ports, job, aside: [storeContact(ports, held, job)] };
@@ -63,41 +49,51 @@ export async function openCheckout(ports: OpenPorts, held: Payment, job: Checkou
 type Opening = { ports: OpenPorts; job: CheckoutJob; aside: Promise<unknown>[] };
 
 async function open(opening: Opening, held: Payment): Promise<Payment | undefined> {
-  const { ports, job, aside } = opening;
   let payment = held;
-  let contact = job.contact;
+  let contact = opening.job.contact;
   for (let tries = 1; ; tries++) {
-    const txRef = txRefOf(payment.ref, payment.attempt);
-    const answer = await initialize(opening, txRef, contact);
+    const answer = await initialize(opening, payment, contact);
     if (answer.kind === "opened") return keep(opening, payment, answer.checkoutUrl);
-    if (answer.kind === "lost") aside.push(ports.chapa.cancel(txRef, left(opening)));
-
-    const another = nextTry(answer, tries < TRIES && left(opening) >= SECOND_TRY_MS);
-    if (!another) return giveUp(opening, payment, answer);
-    if (another === "without_contact") contact = {};
-    if (!attemptsLeft(payment)) throw new AttemptsUsedUp();
-    const next = takeOver(payment, job, contextOf(ports));
-    const saved = await ports.payments.save(payment, next);
-    if (!saved.won) return saved.payment;
-    payment = next;
+    const isTimeLeft = tries < TRIES && left(opening) >= SECOND_TRY_MS;
+    const next = isTimeLeft ? await nextTry(opening, payment, answer) : undefined;
+    if (!next) return giveUp(opening, payment, answer);
+    if (!next.isMine) return next.payment;
+    if (answer.kind === "refused") contact = {};
+    payment = next.payment;
   }
 }
 
 type NotOpened = Exclude<Initialized, { kind: "opened" }>;
 
-function nextTry(answer: NotOpened, isTimeLeft: boolean): "same" | "without_contact" | undefined {
-  if (!isTimeLeft) return undefined;
-  if (answer.kind === "lost" || answer.kind === "used_before") return "same";
-  // Chapa refuses some addresses and numbers, but requires neither.
-  return answer.kind === "refused" && answer.contactOnly ? "without_contact" : undefined;
+/** Returns the attempt for a second try within the request; undefined if a second try cannot help. */
+async function nextTry(opening: Opening, payment: Payment, answer: NotOpened): Promise<Recovered | undefined> {
+  const { ports, job } = opening;
+  switch (answer.kind) {
+    case "lost":
+    case "used_before":
+      return recoverAttempt(opening, payment, answer.kind);
+    case "refused":
+      // Chapa refuses some addresses and numbers, but requires neither.
+      return answer.contactOnly ? heldAs(ports, payment, takeOver(payment, job, contextOf(ports))) : undefined;
+    case "key_refused": {
+      const current = await ports.chapa.renewed();
+      if (current.key === payment.terms.key || current.mode !== payment.terms.mode) return undefined;
+      const terms = { ...job.terms, ...current };
+      return heldAs(ports, payment, takeOver(payment, { ...job, terms }, contextOf(ports)));
+    }
+    case "misconfigured":
+    case "unsent":
+      return undefined;
+  }
 }
 
-function initialize(opening: Opening, txRef: TxRef, contact: Contact): Promise<Initialized> {
+function initialize(opening: Opening, { ref, attempt, terms }: Payment, contact: Contact): Promise<Initialized> {
   const { ports, job } = opening;
+  const txRef = txRefOf(ref, attempt);
   return ports.chapa.initialize(
     {
       txRef,
-      ...job.terms,
+      ...terms,
       title: job.title,
       callbackUrl: `${ports.baseUrl}${WEBHOOK_PATH}`,
       returnUrl: `${ports.baseUrl}${returnPath(txRef)}`,
@@ -124,7 +120,7 @@ async function keep(opening: Opening, payment: Payment, checkoutUrl: string): Pr
   // stays open.
   const isStored = saved.payment?.attempts[attempt] !== undefined;
   if (isStored) return saved.payment;
-  aside.push(ports.chapa.cancel(txRefOf(ref, attempt), left(opening)));
+  aside.push(ports.chapa.cancel(txRefOf(ref, attempt), payment.terms.key, left(opening)));
   ports.log.warn("unmatched_checkout", paymentFields(payment, attempt));
   return saved.payment;
 }
@@ -140,6 +136,7 @@ async function giveUp({ ports, job }: Opening, payment: Payment, answer: NotOpen
       throw new GatewayRefused(answer.reason);
     }
     case "misconfigured":
+    case "key_refused":
       ports.count("ChapaMisconfigured");
       await ports.payments.save(payment, leased(payment, { holder, until: now, unsent: true }));
       throw new GatewayMisconfigured(RETRY_SECONDS);
@@ -150,10 +147,13 @@ async function giveUp({ ports, job }: Opening, payment: Payment, answer: NotOpen
     case "used_before":
       await ports.payments.save(payment, leased(payment, { holder, until: now }));
       throw new GatewayUnavailable(RETRY_SECONDS);
-    case "lost":
+    case "lost": {
       ports.count("ChapaUnavailable");
-      await ports.payments.save(payment, leased(payment, { holder, until: now + LOST_LEASE_MS }));
-      throw new GatewayUnavailable(LOST_LEASE_MS / SECOND_MS);
+      const lost = (payment.lease?.lost ?? 0) + 1;
+      const waitMs = Math.min(FIRST_LOST_LEASE_MS * 2 ** (lost - 1), LONGEST_LOST_LEASE_MS);
+      await ports.payments.save(payment, leased(payment, { holder, until: now + waitMs, lost }));
+      throw new GatewayUnavailable(waitMs / SECOND_MS);
+    }
   }
 }
 

@@ -1,27 +1,28 @@
 import type { ChapaClient } from "../../chapa/client.ts";
-import { adoptUnmatched, applyCapture } from "../../domain/apply.ts";
+import { adoptUnmatched, applyCapture, end } from "../../domain/apply.ts";
 import type { VerifiedMoney } from "../../domain/evidence.ts";
 import { type Ref, txRefOf } from "../../domain/ids.ts";
-import { superseded } from "../../domain/notes.ts";
-import { openedAttempts, type Payment } from "../../domain/payment.ts";
-import { type MoneyTransition, type TransitionContext, transitionForMoney } from "../../domain/transitions.ts";
+import { type Payment, termsOf } from "../../domain/payment.ts";
+import { isAllowed, type MoneyTransition, transitionForMoney } from "../../domain/transitions.ts";
+import { attemptsToEnd } from "../../domain/verification-schedule.ts";
+import type { Mode } from "../../domain/vocabulary.ts";
 import type { Clock } from "../../runtime/clock.ts";
 import type { Log } from "../../runtime/logger.ts";
 import type { Count } from "../../runtime/metrics.ts";
 import type { PaymentTable } from "../../table/payments.ts";
 import { paymentFields } from "./payment-fields.ts";
+import type { Run } from "./run-context.ts";
 import { updatePayment } from "./update-payment.ts";
 
 export type CapturePorts = {
   payments: Pick<PaymentTable, "create" | "point" | "save">;
-  chapa: Pick<ChapaClient, "cancel" | "mode">;
+  chapa: Pick<ChapaClient, "cancel" | "current">;
   clock: Pick<Clock, "now">;
   log: Log;
   count: Count;
+  /** Whether this stage moves real money. */
+  expectedMode: Mode;
 };
-
-/** One invocation: the context of a transition made now, and the deadline in epoch ms. */
-export type Run = { context: () => TransitionContext; deadline: number };
 
 /**
  * Records captured money in the payment, whatever its state, and cancels every other link of a paid fee.
@@ -71,21 +72,23 @@ function tookMs({ attempts, settledAt }: Payment, attempt: number): number {
 }
 
 async function adopt(ports: CapturePorts, ref: Ref, money: VerifiedMoney, run: Run): Promise<Payment> {
-  const expected = { currency: "ETB", mode: await ports.chapa.mode() } as const;
+  const { key } = await ports.chapa.current();
+  const expected = { currency: "ETB", mode: ports.expectedMode, key } as const;
   const { payment } = await ports.payments.create(adoptUnmatched(ref, money, expected, run.context()));
   return payment;
 }
 
-/** Cancels the open checkouts of a paid payment. One that stays open is cancelled again at its next verification. */
+/** Cancels the other checkouts of a paid payment. One that stays open is tried again at its next verification. */
 export async function endOtherLinks(ports: CapturePorts, payment: Payment, run: Run): Promise<Payment> {
   let current = payment;
-  for (const { number, closedAt, end } of openedAttempts(payment)) {
-    if (closedAt !== undefined || end === "paid") continue;
-    const cancelled = await ports.chapa.cancel(txRefOf(payment.ref, number), run.deadline - ports.clock.now());
-    if (cancelled === "unclear") continue;
+  for (const attempt of attemptsToEnd(payment)) {
+    const left = run.deadline - ports.clock.now();
+    const cancel = await ports.chapa.cancel(txRefOf(payment.ref, attempt), termsOf(payment, attempt).key, left);
+    if (cancel === "unclear") continue;
+    const closing = { attempt, found: "pending", cancel } as const;
     const updated = await updatePayment(ports.payments, current, (seen) => {
-      const next = superseded(seen, number, run.context());
-      return next === seen ? undefined : next;
+      const context = run.context();
+      return isAllowed("end", seen, { ...context, ...closing }) ? end(seen, closing, context) : undefined;
     });
     current = updated.payment ?? current;
   }

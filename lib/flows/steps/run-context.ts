@@ -2,6 +2,9 @@ import type { TransitionContext } from "../../domain/transitions.ts";
 import type { Policy } from "../../domain/verification-schedule.ts";
 import type { Clock } from "../../runtime/clock.ts";
 
+/** One invocation: the context of a transition made now, and the deadline in epoch ms. */
+export type Run = { context: () => TransitionContext; deadline: number };
+
 /**
  * Returns the source of contexts for the transitions of one invocation. Its time never goes back, even if the machine's
  * clock does, so a transition that was due when decided is still due when written.

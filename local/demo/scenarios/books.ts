@@ -1,4 +1,12 @@
-import { answersTo, claim, everyCaptureAccounted, type Finding, listingIs, onePayment, payerWasNotified } from "../checks.ts";
+import {
+  answersTo,
+  claim,
+  everyCaptureAccounted,
+  type Finding,
+  listingIs,
+  onePayment,
+  payerWasNotified,
+} from "../checks.ts";
 import type { Outcome } from "../outcome.ts";
 import type { Scenario } from "../scenario.ts";
 import { DAY_MS, MINUTE_MS } from "../stage.ts";

@@ -1,3 +1,4 @@
+import { CHAPA_DEFAULTS, liveTwin } from "../../chapa/simulator.ts";
 import {
   answersTo,
   claim,
@@ -66,7 +67,7 @@ export const rotateSecrets: Scenario = {
     const checkout = await stage.checkout();
     const { chapa } = stage.cloud;
     stage.say("payments", "Chapa's key, the webhook's secret and the tokens' secret are replaced");
-    stage.cloud.rotate("gateway", { chapa_secret_key: "CHASECK_TEST-simreplaced" });
+    stage.cloud.rotate("gateway", { chapa_secret_key: liveTwin("CHASECK_TEST-simreplaced") });
     chapa?.setKeys({ secretKey: "CHASECK_TEST-simreplaced" });
     stage.cloud.rotate("webhook", {
       chapa_webhook_secret: "replaced-webhook-secret",
@@ -87,6 +88,41 @@ export const rotateSecrets: Scenario = {
     answeredWith(outcome, "a token signed with the old secret was still accepted", "status", [200]),
     ...paidOnce(outcome),
   ],
+};
+
+// A function keeps a secret for five minutes.
+const SECRET_MS = 6 * MINUTE_MS;
+
+export const testKeyOnLive: Scenario = {
+  name: "test-key-on-live",
+  title: "The stage sells for real, but its key is a test key: nothing is opened until the key is corrected.",
+  async play(stage) {
+    stage.say("payments", "the secret holds a test key by mistake");
+    stage.cloud.rotate("gateway", { chapa_secret_key: CHAPA_DEFAULTS.secretKey });
+    await stage.pass(SECRET_MS, "every function has read the secret again");
+    await stage.press();
+    stage.say("payments", "the secret holds a live key again");
+    stage.cloud.rotate("gateway", { chapa_secret_key: liveTwin(CHAPA_DEFAULTS.secretKey) });
+    await stage.pass(SECRET_MS, "every function has read the secret again");
+    const checkout = await stage.checkout();
+    await stage.act(checkout, "pay");
+    await stage.status(checkout);
+  },
+  check: (outcome) => {
+    const [refusal] = answersTo(outcome, "pay");
+    const [state] = answersTo(outcome, "status");
+    return [
+      answeredWith(outcome, "the press was refused, and answered once the key was right", "pay", [503, 202]),
+      claim(
+        "the refusal blamed the service, not the owner",
+        refusal?.body["code"] === "gateway_misconfigured",
+        refusal,
+      ),
+      claim("only the live key opened a checkout at Chapa", outcome.transactions.length === 1, outcome.transactions),
+      claim("the owner sees that real money was paid", state?.body["mode"] === "live", state),
+      ...paidOnce(outcome),
+    ];
+  },
 };
 
 export const redisDown: Scenario = {

@@ -43,6 +43,38 @@ export const lostWebhook: Scenario = {
   },
 };
 
+export const lostStreamRecord: Scenario = {
+  name: "lost-stream-record",
+  title:
+    "Another amount arrives, and the record that calls a person is lost: the gauge shows it until a person answers.",
+  async play(stage) {
+    const checkout = await stage.checkout();
+    stage.loseChanges(true);
+    await stage.act(checkout, "wrong-amount", { amount: "5.00" });
+    stage.loseChanges(false);
+    await stage.pass(MINUTE_MS, "the sweep counts what needs a person");
+    await stage.status(checkout);
+    await stage.pass(12 * DAY_MS, "nobody answers");
+  },
+  check: (outcome) => [
+    onePayment(outcome, { state: "REVIEW", attention: ["mismatch"], captured: 1 }),
+    everyCaptureAccounted(outcome),
+    claim("the gauge shows one payment that needs a person", outcome.gauges.OpenAttention === 1, outcome.gauges),
+    claim(
+      "it has shown it for twelve days, and still does",
+      outcome.gauges.OldestAttentionSeconds >= (12 * DAY_MS) / 1000,
+      outcome.gauges,
+    ),
+    claim(
+      "the owner sees it as pending",
+      answersTo(outcome, "status")[0]?.body["status"] === "PENDING",
+      answersTo(outcome, "status"),
+    ),
+    listingIs(outcome, "PENDING", []),
+    payerWasNotified(outcome, []),
+  ],
+};
+
 export const duplicateWebhooks: Scenario = {
   name: "duplicate-webhooks",
   title: "Chapa sends the same webhook again and again; it is one payment, delivered once.",

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { EnvironmentInvalid, readEnv, type Variable } from "../../../lib/contract/env.ts";
 import { FUNCTIONS } from "../../../lib/contract/functions.ts";
 import { GatewaySecret } from "../../../lib/contract/secrets.ts";
-import { PriceDiffers, PurposeUnknown } from "../../../lib/domain/errors.ts";
+import { CurrencyDiffers, PriceDiffers, PurposeUnknown } from "../../../lib/domain/errors.ts";
 import { paymentIdOf, Ref, refOf, requestHash, Uuid } from "../../../lib/domain/ids.ts";
 import { Santim, sum } from "../../../lib/domain/money.ts";
 import { PriceBook, priceOf } from "../../../lib/domain/prices.ts";
@@ -106,15 +106,30 @@ test("a price book sells only its own purposes at its own prices", async () => {
   const purposes = fc.option(fc.oneof(fc.constantFrom("listing_fee", "boost", "constructor", "toString"), anyText), {
     nil: undefined,
   });
-  await holdsOften(3, [books, purposes, fc.option(santim, { nil: undefined })], (written, purpose, named) => {
+  const expected = fc.record({
+    purpose: purposes,
+    amount: fc.option(santim, { nil: undefined }),
+    currency: fc.option(fc.oneof(fc.constantFrom("ETB", "USD"), anyText), { nil: undefined }),
+  });
+  await holdsOften(3, [books, expected], (written, named) => {
     const book = PriceBook.safeParse(written).data;
     if (!book) return;
-    const sold = orRefused(() => priceOf(book, purpose, named), PurposeUnknown, PriceDiffers);
+    const sold = orRefused(() => priceOf(book, named), PurposeUnknown, CurrencyDiffers, PriceDiffers);
     if (!sold) return;
     demand(Object.hasOwn(book, sold.purpose), "a purpose is one of the book's");
     demand(book[sold.purpose]?.amounts.includes(sold.amount) ?? false, "a price is one of the purpose's");
-    demand(named === undefined || named === sold.amount, "a price that was named is the one that is taken");
-    demand(purpose === undefined || purpose === sold.purpose, "a purpose that was named is the one that is sold");
+    demand(
+      named.amount === undefined || named.amount === sold.amount,
+      "a price that was named is the one that is taken",
+    );
+    demand(
+      named.currency === undefined || named.currency === sold.currency,
+      "a currency that was named is the price's",
+    );
+    demand(
+      named.purpose === undefined || named.purpose === sold.purpose,
+      "a purpose that was named is the one that is sold",
+    );
   });
 });
 

@@ -5,8 +5,8 @@ import { describe, expect, test } from "vitest";
 import * as z from "zod";
 import { LAST_ATTEMPT } from "../../../lib/domain/ids.ts";
 import { Santim } from "../../../lib/domain/money.ts";
-import type { Payment } from "../../../lib/domain/payment.ts";
-import { ATTENTION_CODES, STATES, TRANSITION_NAMES } from "../../../lib/domain/vocabulary.ts";
+import { KeyId, type Payment } from "../../../lib/domain/payment.ts";
+import { ATTEMPT_ENDS, ATTENTION_CODES, LAST_READS, STATES, TRANSITION_NAMES } from "../../../lib/domain/vocabulary.ts";
 import { ContactTable } from "../../../lib/table/contacts.ts";
 import { fromItem, type Item, toItem } from "../../../lib/table/payment-item.ts";
 import { RequestTable } from "../../../lib/table/requests.ts";
@@ -20,7 +20,8 @@ const maybe = <Value>(value: fc.Arbitrary<Value>) => fc.option(value, { nil: und
 const instant = fc.nat({ max: 4_102_444_800_000 });
 const santim = fc.nat({ max: 999_999_999_999 }).map((value) => Santim.parse(value));
 const flag = maybe(fc.constant(true as const));
-const terms = { amount: santim, currency: fc.constantFrom("ETB", "USD"), mode: fc.constantFrom("test", "live") };
+const key = fc.constantFrom("0a1b2c3d", "ffffffff").map((text) => KeyId.parse(text));
+const terms = { amount: santim, currency: fc.constantFrom("ETB", "USD"), mode: fc.constantFrom("test", "live"), key };
 const attempt = fc.nat({ max: LAST_ATTEMPT });
 
 /** Any payment of the type, far beyond what the moves can make. */
@@ -40,12 +41,16 @@ const payments: fc.Arbitrary<Payment> = fc.record({
       ...terms,
       openedAt: instant,
       closedAt: maybe(instant),
-      end: maybe(fc.constantFrom("renewed", "failed", "expired", "cancelled", "superseded", "paid")),
+      end: maybe(fc.constantFrom(...ATTEMPT_ENDS)),
+      lapsedAt: maybe(instant),
       verifyAt: maybe(instant),
+      lastRead: maybe(fc.constantFrom(...LAST_READS)),
+      unpaidReadAt: maybe(instant),
+      heldSince: maybe(instant),
     }),
     { maxKeys: 5 },
   ),
-  lease: maybe(fc.record({ holder: anyText, until: instant, unsent: flag })),
+  lease: maybe(fc.record({ holder: anyText, until: instant, unsent: flag, lost: maybe(fc.nat()) })),
   checkoutUrl: maybe(fc.webUrl()),
   createdAt: instant,
   updatedAt: instant,

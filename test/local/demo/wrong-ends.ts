@@ -22,6 +22,10 @@ export const WRONG_ENDS: Record<string, (outcome: Outcome) => Outcome[]> = {
     withPayments(outcome, (payment) => ({ ...payment, attention: [] })),
     withPayments(outcome, (payment) => ({ ...payment, attention: [...payment.attention, "listing_unclear"] })),
   ],
+  "the gauge shows nobody, or somebody for a moment only": (outcome) => [
+    { ...outcome, gauges: { ...outcome.gauges, OpenAttention: 0 } },
+    { ...outcome, gauges: { ...outcome.gauges, OldestAttentionSeconds: 60 } },
+  ],
   "another number of checkouts was opened": (outcome) => [
     withPayments(outcome, (payment) => ({ ...payment, opened: [...payment.opened, "ANOTHER"] })),
     { ...outcome, transactions: [] },

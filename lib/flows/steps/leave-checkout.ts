@@ -1,0 +1,72 @@
+import type { ClosingEvidence, VerifyResult } from "../../domain/evidence.ts";
+import { txRefOf } from "../../domain/ids.ts";
+import { noteVerification } from "../../domain/notes.ts";
+import { hasEnded, type Payment } from "../../domain/payment.ts";
+import { isPastWindow, type Policy } from "../../domain/verification-schedule.ts";
+import { type Closing, closeCheckout, ownerOf } from "./close-checkout.ts";
+import { type Held, heldError, holdCheckout } from "./hold-checkout.ts";
+import { type CapturePorts, recordCapture } from "./record-capture.ts";
+import type { RecoverPorts } from "./recover-attempt.ts";
+import type { Run } from "./run-context.ts";
+import { updatePayment } from "./update-payment.ts";
+
+export type LeavePorts = CapturePorts & RecoverPorts & { policy: Policy };
+
+/**
+ * `left`: the next attempt may begin. `live`: the stored URL can still be paid. `changed`: the payment moved meanwhile;
+ * it is undefined if the row is gone.
+ */
+export type Left =
+  | { kind: "left"; evidence: ClosingEvidence }
+  | { kind: "live"; payment: Payment }
+  | { kind: "changed"; payment: Payment | undefined };
+
+/**
+ * Leaves the latest checkout for a press, if Chapa lets us. If it turns out to be paid, the payment is recorded as paid.
+ * While its window lasts and nothing proves that it is over, its URL stays the answer.
+ * @throws the errors of {@link heldError}
+ */
+export async function leaveCheckout(ports: LeavePorts, payment: Payment, run: Run): Promise<Left> {
+  const { attempt, ref } = payment;
+  if (hasEnded(payment, attempt)) return { kind: "left", evidence: { attempt, found: "pending", cancel: "ended" } };
+  const isInWindow = !isPastWindow(payment, run.context().now, ports.policy);
+  const closing = await close(ports, payment, isInWindow, run);
+  switch (closing.kind) {
+    case "closed":
+      if (closing.evidence.cancel === "lapse") ports.count("CheckoutLapsed");
+      return { kind: "left", evidence: closing.evidence };
+    case "money": {
+      const money = { attempt, result: closing.result };
+      return { kind: "changed", payment: await recordCapture(ports, { ref, payment }, money, run) };
+    }
+    case "held": {
+      const held = { attempt, last: closing.last };
+      if (isInWindow && closing.last.kind !== "maybe_money") return noteRead(ports, payment, held, run);
+      await holdCheckout(ports, payment, held, run.context);
+      throw heldError(payment, held, run.context());
+    }
+  }
+}
+
+/** In its window a checkout is closed only if its last try has failed, because a try may be under way. */
+async function close(ports: LeavePorts, payment: Payment, isInWindow: boolean, run: Run): Promise<Closing> {
+  const { attempt, ref } = payment;
+  if (!isInWindow) return closeCheckout(ports, payment, { attempt }, run);
+  const left = run.deadline - ports.clock.now();
+  const first = await ports.chapa.verify(txRefOf(ref, attempt), ownerOf(payment, attempt), left);
+  if (isUnderWay(first)) return { kind: "held", last: first };
+  return closeCheckout(ports, payment, { attempt, first }, run);
+}
+
+function isUnderWay(result: VerifyResult): boolean {
+  return result.kind === "readable" || (result.kind === "unpaid" && result.reason !== "failed");
+}
+
+/** Records what Chapa said about a checkout that stays open, so that the next press need not ask again. */
+async function noteRead(ports: LeavePorts, payment: Payment, { attempt, last }: Held, run: Run): Promise<Left> {
+  const { payment: after } = await updatePayment(ports.payments, payment, (current) =>
+    current.version === payment.version ? noteVerification(current, attempt, last, run.context()) : undefined,
+  );
+  if (after?.version === payment.version) return { kind: "live", payment: after };
+  return { kind: "changed", payment: after };
+}

@@ -1,0 +1,151 @@
+import { beforeEach, expect, test } from "vitest";
+import type { InitiateCommand } from "../../lib/domain/commands.ts";
+import { CurrencyDiffers, GatewayMisconfigured, PriceDiffers, PurposeUnknown } from "../../lib/domain/errors.ts";
+import { Santim } from "../../lib/domain/money.ts";
+import { PriceBook } from "../../lib/domain/prices.ts";
+import { HOUR_MS, SECOND_MS } from "../../lib/domain/time.ts";
+import type { Mode } from "../../lib/domain/vocabulary.ts";
+import { type Initiated, initiate } from "../../lib/flows/initiate.ts";
+import type { InitiatePorts } from "../../lib/flows/steps/begin-request.ts";
+import { PaymentTable } from "../../lib/table/payments.ts";
+import { RequestTable } from "../../lib/table/requests.ts";
+import { MemoryTable } from "../support/memory-table.ts";
+import { FEE, KEY, NAMESPACE, POLICY, T0 } from "../support/payments.ts";
+
+const QUOTA = { name: "test", limit: 9, windowSeconds: 60, remaining: 9, resetSeconds: 60 };
+const FIVE_HUNDRED = '{"listing_fee":{"amounts":["500.00"]}}';
+const COMMAND: InitiateCommand = {
+  userId: FEE.userId,
+  propertyId: FEE.propertyId,
+  purpose: undefined,
+  amount: undefined,
+  currency: undefined,
+  requestId: "first",
+  contact: {},
+  caller: "owner",
+};
+
+let table: MemoryTable;
+/** What was read, by the first letter of its key. */
+let read: string[];
+let now: number;
+let invocations: number;
+let keyMode: Mode;
+let prices: string;
+let asked: string[];
+let counted: string[];
+
+beforeEach(() => {
+  read = [];
+  table = new MemoryTable(async (site, about, effect) => {
+    if (site === "table.Get") read.push(about.slice(0, 1));
+    return effect();
+  });
+  [now, invocations, keyMode, prices, asked, counted] = [T0, 0, "live", FIVE_HUNDRED, [], []];
+});
+
+function portsOf(): InitiatePorts {
+  const quiet = () => undefined;
+  const ask = async <Answer>(name: string, answer: Answer): Promise<Answer> => {
+    asked.push(name);
+    return answer;
+  };
+  return {
+    payments: new PaymentTable(table.client, "payments"),
+    requests: new RequestTable(table.client, "payments"),
+    contacts: { store: async () => undefined },
+    chapa: {
+      current: async () => ({ key: KEY, mode: keyMode }),
+      renewed: async () => ({ key: KEY, mode: keyMode }),
+      initialize: ({ txRef }) =>
+        ask("initialize", { kind: "opened", checkoutUrl: `https://checkout.chapa.co/${txRef}` }),
+      verify: () => ask("verify", { kind: "unpaid", reason: "pending" }),
+      cancel: () => ask("cancel", "closed"),
+    },
+    customers: { find: async () => undefined },
+    limiter: { take: async () => ({ allowed: true, quota: QUOTA }), refused: () => undefined },
+    namespace: async () => NAMESPACE,
+    priceBook: PriceBook.parse(JSON.parse(prices)),
+    policy: { ...POLICY, expectedMode: "live" },
+    expectedMode: "live",
+    paused: false,
+    baseUrl: "https://pay.rental.et",
+    clock: { now: () => now, sleep: async () => undefined },
+    log: { info: quiet, warn: quiet, error: quiet },
+    count: (metric) => void counted.push(metric),
+  };
+}
+
+function press(change: Partial<InitiateCommand> = {}): Promise<Initiated> {
+  const run = { me: `invocation ${invocations++}`, deadline: now + 10 * SECOND_MS, leaseUntil: now + 12 * SECOND_MS };
+  return initiate(portsOf(), { ...COMMAND, ...change }, run);
+}
+
+test("a press while the key is a test key of a stage that sells opens, closes and claims nothing", async () => {
+  keyMode = "test";
+  await expect(press()).rejects.toThrow(GatewayMisconfigured);
+  expect([asked, table.rows.size]).toEqual([[], 0]);
+  expect(counted).toEqual(["KeyModeWrong"]);
+
+  keyMode = "live";
+  const opened = await press();
+  expect([opened.replayed, opened.payment.terms.mode]).toEqual([false, "live"]);
+
+  [keyMode, asked, now] = ["test", [], now + 2 * HOUR_MS];
+  const rows = JSON.stringify([...table.rows]);
+  await expect(press()).rejects.toThrow(GatewayMisconfigured);
+  expect([asked, JSON.stringify([...table.rows])]).toEqual([[], rows]);
+});
+
+test("a press while the key is of the other mode still gets the checkout that is open, and a replay its answer", async () => {
+  const { payment } = await press();
+  keyMode = "test";
+  const replay = await press();
+  expect([replay.replayed, replay.payment.checkoutUrl]).toEqual([true, payment.checkoutUrl]);
+  const other = await press({ requestId: "second" });
+  expect([other.replayed, other.payment.checkoutUrl]).toEqual([false, payment.checkoutUrl]);
+  expect((await press({ requestId: "second" })).replayed).toBe(true);
+  await expect(press({ requestId: "first", amount: Santim.parse(50_000) })).rejects.toThrow("amount");
+  expect(asked).toEqual(["initialize"]);
+});
+
+test("a replay of a request from before a change of the price gets the same answer, a new request does not", async () => {
+  const amount = Santim.parse(50_000);
+  const { payment } = await press({ amount, currency: "ETB" });
+  prices = '{"listing_fee":{"amounts":["600.00"]}}';
+  const replay = await press({ amount, currency: "ETB" });
+  expect([replay.replayed, replay.payment]).toEqual([true, payment]);
+  await expect(press({ amount, requestId: "second" })).rejects.toThrow(PriceDiffers);
+  prices = '{"listing_fee":{"amounts":["10.00"],"currency":"USD"}}';
+  expect((await press({ amount, currency: "ETB" })).payment).toEqual(payment);
+  await expect(press({ currency: "ETB", requestId: "second" })).rejects.toThrow(CurrencyDiffers);
+});
+
+test("a replay of a request for a purpose that is sold no more gets the same answer, and opens nothing new", async () => {
+  prices = '{"boost":{"amounts":["50.00"]}}';
+  const { payment } = await press({ purpose: "boost" });
+  prices = FIVE_HUNDRED;
+  expect((await press({ purpose: "boost" })).payment).toEqual(payment);
+  now += 2 * HOUR_MS;
+  await expect(press({ purpose: "boost" })).rejects.toThrow(PurposeUnknown);
+  expect(asked).toEqual(["initialize"]);
+});
+
+test("a request is looked up before it is recorded only if the price book does not have its price", async () => {
+  const amount = Santim.parse(50_000);
+  await press({ amount });
+  await press({ amount });
+  expect(read).not.toContain("R");
+  prices = '{"listing_fee":{"amounts":["600.00"]}}';
+  read = [];
+  await press({ amount });
+  expect(read.filter((key) => key === "R")).toHaveLength(1);
+});
+
+test("a request id that is used again with another currency is refused by its name, and without one is a replay", async () => {
+  prices = '{"listing_fee":{"amounts":["10.00"],"currency":"USD"}}';
+  const { payment } = await press();
+  expect(payment.terms).toMatchObject({ amount: 1_000, currency: "USD" });
+  expect((await press({ currency: "USD" })).replayed).toBe(true);
+  await expect(press({ currency: "ETB" })).rejects.toThrow("currency");
+});
