@@ -308,7 +308,7 @@ function lapsedAttempt(record: Attempt, { now, policy }: TransitionContext): Att
 }
 
 /** Returns the record of an attempt that can no longer be paid, with its next verification scheduled. */
-export function closedAttempt(record: Attempt, end: AttemptEnd, { now, policy }: TransitionContext): Attempt {
+function closedAttempt(record: Attempt, end: AttemptEnd, { now, policy }: TransitionContext): Attempt {
   const left = { ...record, closedAt: now, end: record.end ?? end };
   return { ...left, verifyAt: nextVerification(left, now, policy) };
 }

@@ -18,6 +18,7 @@ import { addisAbabaDay, DAY_MS, HOUR_MS, type Instant, MINUTE_MS, SECOND_MS, spa
 import { combined, NO_TOTALS, shareOf } from "../domain/totals.ts";
 import type { MoneyKind } from "../domain/vocabulary.ts";
 import type { Clock } from "../runtime/clock.ts";
+import type { LogFields } from "../runtime/logger.ts";
 import type { PaymentTable } from "../table/payments.ts";
 import type { Progress, ProgressTable } from "../table/progress.ts";
 import type { TotalsTable } from "../table/totals.ts";
@@ -153,7 +154,7 @@ const isRipe =
 /** Names all transactions of other programs in one finding, and an end that proves nothing in another. */
 function endOfList(run: Run, progress: Progress): Progress {
   const { foreign, incomplete } = progress;
-  if (foreign.length > 0) report(run, "foreign", { references: foreign });
+  if (foreign.length > 0) report(run, "foreign", { references: foreign.join(" ") });
   if (incomplete) report(run, "incomplete", { reason_of_end: incomplete });
   return { ...progress, page: undefined, newest: undefined, foreign: [] };
 }
@@ -354,7 +355,7 @@ async function verify(
 
 type Finding = "not_confirmed" | "another_amount" | "foreign" | "not_listed" | "incomplete";
 
-function report(run: Run, reason: Finding, fields: Record<string, unknown>): void {
+function report(run: Run, reason: Finding, fields: LogFields): void {
   run.findings++;
   run.ports.count("ReconcileFinding");
   run.ports.log.error("reconcile_finding", { reason, ...fields });

@@ -46,7 +46,7 @@ const AT_ONCE = 10;
 const LogRecord = z.looseObject({
   message: z.string().optional(),
   reference: z.string().optional(),
-  references: z.array(z.string()).optional(),
+  references: z.string().optional(),
 });
 
 type Deed =
@@ -236,8 +236,8 @@ function reportedReferences(): Set<string> {
     .filter(Boolean);
   const records = lines.map((line) => LogRecord.parse(JSON.parse(line)));
   return new Set(
-    records.flatMap(({ message, reference = [], references = [] }) =>
-      message === "reconcile_finding" ? [reference, references].flat() : [],
+    records.flatMap(({ message, reference = "", references = "" }) =>
+      message === "reconcile_finding" ? [reference, ...references.split(" ")] : [],
     ),
   );
 }

@@ -360,7 +360,7 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
     {
       name: "money in Chapa's list that nothing names is dropped",
       file: "lib/flows/reconcile.ts",
-      from: `if (foreign.length > 0) report(run, "foreign", { references: foreign });`,
+      from: `if (foreign.length > 0) report(run, "foreign", { references: foreign.join(" ") });`,
       to: "",
     },
     {

@@ -221,7 +221,7 @@ function refs() {
 
 /** Chapa's references that a finding names. */
 function referencesIn({ reference, references }: LogFields): string[] {
-  return [reference, references].flat().map(String);
+  return [reference, references].flatMap((named) => String(named).split(" "));
 }
 
 function txRefIn(body: string): string {

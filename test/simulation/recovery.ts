@@ -10,8 +10,9 @@ import { SKEW_MS } from "../invariants/invariants.ts";
 import type { Landed } from "./ledger.ts";
 import type { Pressed, Simulation } from "./simulation.ts";
 
-// A checkout that is opened at the last moment expires after a week and is verified for another week.
-const HORIZON_MS = 17 * DAY_MS;
+// A checkout that is opened at the last moment expires after a week, and is verified for another week, or once 60 days
+// after it was confirmed.
+const HORIZON_MS = 80 * DAY_MS;
 const COMPARISONS = 6;
 // Money in flight arrives after this many steps, on average.
 const STEPS_BEFORE_LANDING = 6;
