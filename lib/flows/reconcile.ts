@@ -51,7 +51,7 @@ export type Reconciled = {
 /** How many of our days are compared. */
 export const RECONCILED_DAYS = 10;
 // Chapa's list has only the date on which a transaction was created, and money may come or go back weeks later.
-const LISTED_DAYS = 45;
+export const LISTED_DAYS = 45;
 // Younger transactions may still become known by webhook or schedule.
 const MIN_AGE_MS = HOUR_MS;
 const PAGES_LIMIT = 2_000;

@@ -5,8 +5,8 @@ import { stateOf, type Transaction } from "../../local/chapa/transactions.ts";
 import type { Answer, Taken, World } from "../invariants/world.ts";
 import type { Scheduler } from "./scheduler.ts";
 
-/** Money that Chapa took; `step` and `at` (epoch ms): when that was. */
-export type Landed = Taken & { step: number; at: number };
+/** Money that Chapa took; `step` and `at` (epoch ms): when that was; `createdAt`: when its checkout was opened. */
+export type Landed = Taken & { step: number; at: number; createdAt: number };
 
 /** What really happened in a run. The code under test does not see it. */
 export class Ledger implements World {
@@ -59,6 +59,7 @@ export class Ledger implements World {
         isOpen,
         step: this.#scheduler.steps,
         at: this.#scheduler.now,
+        createdAt: link.createdAt,
       });
     }
     return link.captures.length > before;

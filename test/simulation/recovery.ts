@@ -4,7 +4,7 @@ import { openedAttempts, openFlags, type Payment } from "../../lib/domain/paymen
 import { addisAbabaDay, DAY_MS, MINUTE_MS } from "../../lib/domain/time.ts";
 import { NO_TOTALS, type Totals } from "../../lib/domain/totals.ts";
 import { awaitsAcknowledgement } from "../../lib/domain/verification-schedule.ts";
-import { RECONCILED_DAYS } from "../../lib/flows/reconcile.ts";
+import { LISTED_DAYS, RECONCILED_DAYS } from "../../lib/flows/reconcile.ts";
 import { Violation } from "../invariants/catalogue.ts";
 import { SKEW_MS } from "../invariants/invariants.ts";
 import type { Landed } from "./ledger.ts";
@@ -169,7 +169,9 @@ function beyondVerification(simulation: Simulation): Landed[] {
 function forgetUnfindable(simulation: Simulation): void {
   const { ledger, scheduler } = simulation;
   for (const money of beyondVerification(simulation)) {
-    if (money.at < scheduler.now - (RECONCILED_DAYS - 1) * DAY_MS) ledger.unfindable.add(money);
+    const isListed = money.createdAt >= scheduler.now - (LISTED_DAYS - 1) * DAY_MS;
+    const isRecent = money.at >= scheduler.now - (RECONCILED_DAYS - 1) * DAY_MS;
+    if (!isListed || !isRecent) ledger.unfindable.add(money);
   }
 }
 
