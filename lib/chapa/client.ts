@@ -161,8 +161,8 @@ export class ChapaClient {
   }
 
   /**
-   * Returns one page of Chapa's own list, newest first; undefined if it is not available. `last`: no page follows. A
-   * row that cannot be read is left out, named in the log and counted.
+   * Returns one page of Chapa's own list, as a rule newest first; undefined if it is not available. `last`: no page
+   * follows. A row that cannot be read is left out, named in the log and counted.
    */
   async transactions(page: number, limitMs: number): Promise<{ transactions: Listed[]; last: boolean } | undefined> {
     const reply = await this.#ask({
@@ -181,7 +181,9 @@ export class ChapaClient {
       this.#reports.log.error("row_unreadable", { page, row: index + 1, reference });
       return [];
     });
-    return { transactions, last: !read.pagination?.next_page_url };
+    // Without pagination only an empty page is the end.
+    const last = read.pagination ? !read.pagination.next_page_url : read.transactions.length === 0;
+    return { transactions, last };
   }
 
   /** Asks with the current key. A refused key has no effect at Chapa, so to ask again with another one is safe. */

@@ -75,10 +75,17 @@ export const ListedTransaction = z.object({
 export const ListedReference = z.object({ ref_id: words });
 export type ListedTransaction = z.infer<typeof ListedTransaction>;
 
-export const TransactionPage = z.object({
-  transactions: z.array(z.unknown()),
-  pagination: z.looseObject({ next_page_url: z.string().nullish().catch(undefined) }).nullish(),
-});
+// Its rows are read one by one.
+const ListedRows = z.array(z.unknown());
+
+/** One page of the list: with its pagination, or, as some have seen it, the bare rows. */
+export const TransactionPage = z.union([
+  z.object({
+    transactions: ListedRows,
+    pagination: z.looseObject({ next_page_url: z.string().nullish().catch(undefined) }).nullish(),
+  }),
+  ListedRows.transform((transactions) => ({ transactions, pagination: undefined })),
+]);
 
 /** Returns a reported amount in santim; undefined if it is absent or not exact. */
 export function santimOf(text: string | null | undefined): Santim | undefined {

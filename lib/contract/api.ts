@@ -83,6 +83,7 @@ export const PaymentDetail = PaymentResponse.extend({
             "What it is about: a capture (Chapa's reference), a refund, an attempt (`attempt-N`) or `delivery`.",
           ),
         at: z.string(),
+        amount: z.number().nullable().describe("The amount that a webhook reported, if the entry is about one."),
         answered: z
           .object({ at: z.string(), by: z.string(), reason: z.string() })
           .nullable()
@@ -112,7 +113,7 @@ export const PaymentDetail = PaymentResponse.extend({
       mode: z.string().nullable(),
       method: z.string().nullable(),
       reference: z.string().nullable(),
-      reversal: openWord(REVERSALS).nullable(),
+      back: z.array(z.object({ kind: openWord(REVERSALS), amount: z.number(), by: z.string() })),
     }),
   ),
   history: z.array(

@@ -25,6 +25,14 @@ export function captureSubject({ attempt, reference }: Pick<Capture, "attempt" |
   return reference ?? attemptSubject(attempt);
 }
 
+/** Returns the subject of what may happen to a capture more than once. Each time is a fact of its own. */
+export function nextSubject({ attention }: Pick<Payment, "attention">, { code, subject }: Flag): string {
+  const isEarlier = (entry: Attention) =>
+    entry.code === code && (entry.subject === subject || entry.subject.startsWith(`${subject}.`));
+  const times = attention.filter(isEarlier).length;
+  return times === 0 ? subject : `${subject}.${times + 1}`;
+}
+
 /** Returns the entries that a person has not answered and that have not ended. */
 export function openEntries({ attention }: Pick<Payment, "attention">): Attention[] {
   return attention.filter(({ answered }) => !answered);
@@ -53,12 +61,13 @@ export function isRaisable({ attention }: Pick<Payment, "attention">, flag: Flag
 /** Returns the payment's attention with `flag` raised, or as it is if the same was raised before. */
 export function flagged(
   payment: Pick<Payment, "attention">,
-  { code, subject }: Flag,
+  { code, subject, amount }: Flag,
   { now }: { now: Instant },
 ): Payment["attention"] {
   const { attention } = payment;
   if (!isRaisable(payment, { code, subject }, now)) return attention;
-  return [...attention.filter((entry) => !isAbout(entry, { code, subject })), { code, subject, at: now }];
+  const entry = { code, subject, at: now, ...(amount === undefined ? {} : { amount }) };
+  return [...attention.filter((known) => !isAbout(known, { code, subject })), entry];
 }
 
 /** Returns the payment's attention after what `flag` reported has ended by itself. */

@@ -12,7 +12,6 @@ import {
   CAPTURE_KINDS,
   LAST_READS,
   MODES,
-  REVERSALS,
   STATES,
   TRANSITION_NAMES,
   type UnknownWord,
@@ -73,7 +72,7 @@ const StoredCapture = z.looseObject({
   reference: z.string().optional(),
   method: z.string().optional(),
   charge: Santim.optional(),
-  reversal: wordOf(REVERSALS).optional(),
+  back: z.looseObject({ refunded: Santim, reversed: Santim }).optional(),
   listed: flag,
 });
 
@@ -81,7 +80,15 @@ const StoredAttention = z.looseObject({
   code: wordOf(ATTENTION_CODES),
   subject: z.string(),
   at: instant,
+  amount: Santim.optional(),
   answered: z.looseObject({ at: instant, by: z.string(), reason: z.string() }).optional(),
+});
+
+const StoredReport = z.looseObject({
+  attempt: z.number().int(),
+  reference: z.string().optional(),
+  amount: Santim.optional(),
+  at: instant,
 });
 
 const StoredTransition = wordOf(TRANSITION_NAMES);
@@ -131,7 +138,7 @@ const StoredPayment = z.object({
   late: flag,
   finalised: flag,
   captures: z.array(StoredCapture).default([]),
-  refundable: Santim.default(Santim.parse(0)),
+  reports: z.array(StoredReport).optional(),
   attention: z.array(StoredAttention).default([]),
   acknowledged_at: instant.optional(),
   sent_at: instant.optional(),
@@ -172,7 +179,7 @@ export function fromItem(item: Item, txStage: string): Payment {
     late: stored.late,
     finalised: stored.finalised,
     captures: stored.captures,
-    refundable: stored.refundable,
+    reports: stored.reports,
     attention: stored.attention,
     acknowledgedAt: stored.acknowledged_at,
     sentAt: stored.sent_at,
@@ -202,11 +209,6 @@ export function unknownWordsOf({ attempts, captures, attention, history }: Payme
       "captures.kind",
       CAPTURE_KINDS,
       captures.map(({ kind }) => kind),
-    ),
-    ...unknown(
-      "captures.reversal",
-      REVERSALS,
-      captures.map(({ reversal }) => reversal),
     ),
     ...unknown(
       "attention.code",
@@ -254,7 +256,7 @@ export function toItem(payment: Payment): Item {
     late: payment.late,
     finalised: payment.finalised,
     captures: payment.captures.length > 0 ? payment.captures.map(withoutUndefined) : undefined,
-    refundable: payment.captures.length > 0 ? payment.refundable : undefined,
+    reports: payment.reports?.map(withoutUndefined),
     attention: payment.attention.length > 0 ? payment.attention.map(withoutUndefined) : undefined,
     flag_at: flagAt,
     flag_shard: flagAt === undefined ? undefined : flagShardOf(payment.ref),

@@ -7,14 +7,15 @@ import {
   type QueryCommandInput,
   UpdateCommand,
 } from "@aws-sdk/lib-dynamodb";
+import * as z from "zod";
 import type { PageKey, Span } from "../domain/commands.ts";
 import { PaymentUnreadable } from "../domain/errors.ts";
-import type { Ref, Uuid } from "../domain/ids.ts";
+import { Ref, type Uuid } from "../domain/ids.ts";
 import type { Payment } from "../domain/payment.ts";
 import type { Instant } from "../domain/time.ts";
 import { batchGet } from "./batch-get.ts";
 import { callTable, conditionally, difference, sameFields } from "./conditional.ts";
-import { paymentKey } from "./keys.ts";
+import { paymentKey, pointerKey } from "./keys.ts";
 import { type Item, toItem } from "./payment-item.ts";
 import { SYSTEM_PORTS, type TablePorts } from "./ports.ts";
 import { readRow, refIn, reportUnreadable } from "./read-row.ts";
@@ -24,6 +25,8 @@ const DUE_KEYS = ["due_shard", "due_at"];
 
 /** A row that this release cannot read, and when the sweep finds it. */
 export type UnreadableRow = { ref: Ref; dueAt: Instant | undefined };
+// Pointers of other kinds lead to a payment, not to an attempt.
+const StoredPointer = z.object({ ref: Ref, attempt: z.number().int() });
 
 /**
  * Payment rows. Every write is one conditional write on one item; a lost race is a result, not an error. Every method
@@ -129,6 +132,30 @@ export class PaymentTable {
     );
     if (written.won) return { won: true, payment: next };
     return { won: false, payment: written.there && this.#read(written.there) };
+  }
+
+  /** Makes Chapa's own reference lead to an attempt, unless it leads somewhere already. */
+  async point(reference: string, { ref, attempt }: { ref: Ref; attempt: number }): Promise<void> {
+    await conditionally(
+      () =>
+        this.#client.send(
+          new PutCommand({
+            TableName: this.#name,
+            Item: { ...pointerKey(reference), ref, attempt },
+            ConditionExpression: "attribute_not_exists(pk)",
+            ReturnValuesOnConditionCheckFailure: "ALL_OLD",
+          }),
+        ),
+      () => true,
+    );
+  }
+
+  /** Returns the attempt that Chapa's own reference leads to; undefined if it leads nowhere. */
+  async pointed(reference: string): Promise<{ ref: Ref; attempt: number } | undefined> {
+    const { Item } = await callTable(() =>
+      this.#client.send(new GetCommand({ TableName: this.#name, Key: pointerKey(reference), ConsistentRead: true })),
+    );
+    return StoredPointer.safeParse(Item).data;
   }
 
   /** Deletes a claim if it is still the untouched one that this invocation wrote. */

@@ -1,7 +1,7 @@
 import type { GaugeName } from "../../lib/contract/metrics.ts";
 import { PAYMENT_PREFIX } from "../../lib/contract/table.ts";
 import { paymentIdOf, Ref, txRefOf } from "../../lib/domain/ids.ts";
-import { openFlags } from "../../lib/domain/payment.ts";
+import { openFlags, refundableOf } from "../../lib/domain/payment.ts";
 import { WIRE_STATUS } from "../../lib/domain/vocabulary.ts";
 import { publishAttention } from "../../lib/flows/publish-attention.ts";
 import { documentClient } from "../../lib/table/client.ts";
@@ -32,6 +32,8 @@ export type Outcome = {
     /** References of the checkouts that were opened, and of those with a capture. */
     opened: string[];
     captured: string[];
+    /** What is left of the captured money, in birr. */
+    left: number;
     isAcknowledged: boolean;
     failureReason: string | undefined;
   }[];
@@ -68,6 +70,7 @@ export async function outcomeOf(cloud: Cloud, answers: Outcome["answers"]): Prom
       attention: openFlags(payment),
       opened: Object.keys(payment.attempts).map((attempt) => txRefOf(payment, Number(attempt))),
       captured: payment.captures.map(({ attempt }) => txRefOf(payment, attempt)),
+      left: refundableOf(payment) / 100,
       isAcknowledged: payment.acknowledgedAt !== undefined,
       failureReason: payment.failureReason,
     })),

@@ -2,6 +2,7 @@ import { readSettings } from "../settings.ts";
 import type { Finding } from "./checks.ts";
 import type { Outcome } from "./outcome.ts";
 import type { Scenario } from "./scenario.ts";
+import { refundedInDashboard, reversedByBank, secondCapture } from "./scenarios/books.ts";
 import {
   iamSigned,
   rateLimited,
@@ -46,6 +47,9 @@ export const SCENARIOS: readonly Scenario[] = [
   doubleClick,
   twoTabs,
   paidTwice,
+  secondCapture,
+  refundedInDashboard,
+  reversedByBank,
   serviceInitiated,
   iamSigned,
   rotateSecrets,

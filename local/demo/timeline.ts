@@ -88,7 +88,8 @@ const TRANSITION_TEXTS: Readonly<Record<string, string | undefined>> = {
   unmatched: "a capture without a row of ours: a person must decide",
   flag: "a person must decide",
   answer: "a person has answered",
-  reversal: "verified: refunded or reversed",
+  wentBack: "verified: refunded or reversed",
+  capturedAgain: "verified: the bank returned the money",
   finalise: "finalised: the failure can be delivered to the listing service",
 } satisfies Record<TransitionName, string>;
 

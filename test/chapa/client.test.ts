@@ -282,11 +282,22 @@ test("the list of transactions comes page by page", async () => {
   answer = { status: 200, body: { data: { transactions: [row], pagination: { next_page_url: "?page=2" } } } };
   expect(await chapa.transactions(1, 1_000)).toEqual({
     transactions: [
-      { name: TX_REF, reference: "AP1", tookMoney: true, amount: 50_000, at: Date.parse("2026-11-24T09:00:00Z") },
+      {
+        name: TX_REF,
+        reference: "AP1",
+        money: "paid",
+        amount: 50_000,
+        currency: "ETB",
+        at: Date.parse("2026-11-24T09:00:00Z"),
+      },
     ],
     last: false,
   });
   answer = { status: 200, body: { data: { transactions: [], pagination: { next_page_url: null } } } };
+  expect(await chapa.transactions(2, 1_000)).toEqual({ transactions: [], last: true });
+  answer = { status: 200, body: { data: [row] } };
+  expect(await chapa.transactions(1, 1_000)).toMatchObject({ transactions: [{ reference: "AP1" }], last: false });
+  answer = { status: 200, body: { data: [] } };
   expect(await chapa.transactions(2, 1_000)).toEqual({ transactions: [], last: true });
   expect(said).toEqual([]);
   answer = { status: 500, body: "" };

@@ -78,7 +78,6 @@ const withUnknownWord = (row: Item) =>
       { attention: [{ code: text, subject: "AP1", at: T0 }] },
       { attempts: { 0: { ...row["attempts"][0], end: text } } },
       { captures: [{ attempt: 0, at: T0, kind: text }] },
-      { captures: [{ attempt: 0, at: T0, kind: "reviewed", reversal: text }] },
       { history: [...row["history"], `${text} 5 x y`] },
     ),
   );

@@ -14,7 +14,8 @@ import { verificationSteps } from "./verifications.ts";
 export const LEFT_OUT: Partial<Record<TransitionName, string>> = {
   unmatched: "needs money under a reference without a row of ours, which 'record before effect' proves impossible here",
   answer: "a person's answer to a flag, which changes nothing but that flag",
-  reversal: "money that goes back at Chapa: captures stay in this model",
+  wentBack: "money that goes back at Chapa: captures stay in this model",
+  capturedAgain: "money that comes back from the bank: captures stay in this model",
 };
 
 /**

@@ -278,7 +278,7 @@ export function tableContract(engine: string, start: () => Promise<Tables>): voi
       const known = toItem(before);
       const newer = {
         attempts: { ...known["attempts"], 0: { ...known["attempts"][0], end: "lost", lapses: 2 } },
-        captures: [{ attempt: 0, at: T0, kind: "split", reversal: "disputed", back: { refunded: 100 } }],
+        captures: [{ attempt: 0, at: T0, kind: "split", disputed: { amount: 100 } }],
         attention: [{ code: "frozen", at: T0, subject: "AP1", until: T0 }],
         history: [...known["history"], "freeze 5 newer release"],
         refund_days: [1, 2],

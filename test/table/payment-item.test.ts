@@ -20,7 +20,7 @@ const CAPTURES: Payment["captures"] & Item[] = [
     reference: "AP1",
     method: "telebirr",
     charge: Santim.parse(1_250),
-    reversal: "refunded",
+    back: { refunded: Santim.parse(40_000), reversed: Santim.parse(0) },
     listed: true,
   },
   { attempt: 0, at: T0 + 12, kind: "duplicate" },
@@ -62,7 +62,6 @@ const ROW = {
   late: true,
   finalised: true,
   captures: CAPTURES,
-  refundable: 40_000,
   attention: [
     {
       code: "duplicate",
@@ -70,8 +69,9 @@ const ROW = {
       at: T0 + 13,
       answered: { at: T0 + 14, by: "admin", reason: "refunded" },
     },
-    { code: "listing_closed", subject: "delivery", at: T0 + 15 },
+    { code: "refund_unconfirmed", subject: "AP0.100.00", amount: Santim.parse(10_000), at: T0 + 15 },
   ],
+  reports: [{ attempt: 1, reference: "AP1", amount: Santim.parse(10_000), at: T0 + 16 }],
   flag_at: T0 + 15,
   flag_shard: "0",
   acknowledged_at: T0 + 16,
@@ -117,7 +117,6 @@ const PAYMENT: Payment = {
   late: true,
   finalised: true,
   captures: CAPTURES,
-  refundable: Santim.parse(40_000),
   attention: [
     {
       code: "duplicate",
@@ -125,8 +124,9 @@ const PAYMENT: Payment = {
       at: T0 + 13,
       answered: { at: T0 + 14, by: "admin", reason: "refunded" },
     },
-    { code: "listing_closed", subject: "delivery", at: T0 + 15 },
+    { code: "refund_unconfirmed", subject: "AP0.100.00", amount: Santim.parse(10_000), at: T0 + 15 },
   ],
+  reports: [{ attempt: 1, reference: "AP1", amount: Santim.parse(10_000), at: T0 + 16 }],
   acknowledgedAt: T0 + 16,
   sentAt: T0 + 17,
   verifiedAt: T0 + 18,
@@ -166,10 +166,10 @@ test("a payment's row has no attribute for what is absent, at any depth", () => 
 
 test("a payment without money or attention has no attribute for them and is read as without", () => {
   const written = toItem(anOpened());
-  for (const name of ["captures", "refundable", "attention", "settled_at", "late", "finalised", "ttl", "lease"]) {
+  for (const name of ["captures", "attention", "settled_at", "late", "finalised", "ttl", "lease"]) {
     expect(written).not.toHaveProperty(name);
   }
-  expect(fromItem(written, TX_STAGE)).toMatchObject({ captures: [], refundable: 0, attention: [] });
+  expect(fromItem(written, TX_STAGE)).toMatchObject({ captures: [], attention: [] });
 });
 
 test("a payment's row is found by its oldest open attention, and by none once all is answered", () => {
@@ -209,18 +209,17 @@ test.each([
     expect(() => fromItem({ ...ROW, [name]: value }, TX_STAGE)).toThrow();
 });
 
-test("a payment's row holds every end, kind, reversal, code and transition that exists, and keeps one that a newer release added", () => {
-  const nested = (change: Partial<Record<"end" | "kind" | "reversal" | "code" | "transition", string>>) => ({
+test("a payment's row holds every end, kind, code and transition that exists, and keeps one that a newer release added", () => {
+  const nested = (change: Partial<Record<"end" | "kind" | "code" | "transition", string>>) => ({
     ...ROW,
     attempts: { 0: { ...ROW.attempts[0], end: change.end ?? "paid" } },
-    captures: [{ ...ROW.captures[0], kind: change.kind ?? "reviewed", reversal: change.reversal ?? "reversed" }],
+    captures: [{ ...ROW.captures[0], kind: change.kind ?? "reviewed" }],
     attention: [{ code: change.code ?? "unmatched", subject: "AP1", at: ROW.flag_at }],
     history: [`${change.transition ?? "open"} 5 x`],
   });
   const known: Record<string, readonly string[]> = {
     end: ["renewed", "failed", "expired", "cancelled", "superseded", "paid"],
     kind: ["confirmed", "reviewed", "duplicate"],
-    reversal: ["refunded", "reversed"],
     code: ATTENTION_CODES,
     transition: TRANSITION_NAMES,
   };
@@ -240,7 +239,7 @@ test("an open flag with an unknown code awaits a person, and each unknown word o
     {
       ...ROW,
       attempts: { 0: { ...ROW.attempts[0], end: "lost" } },
-      captures: [{ ...ROW.captures[0], kind: "split", reversal: "disputed" }],
+      captures: [{ ...ROW.captures[0], kind: "split" }],
       attention: [
         { code: "frozen", subject: "AP1", at: T0 },
         { code: "thawed", subject: "AP1", at: T0, answered: { at: T0 + 1, by: "x", reason: "y" } },
@@ -253,7 +252,6 @@ test("an open flag with an unknown code awaits a person, and each unknown word o
   expect(unknownWordsOf(payment)).toEqual([
     "attempts.end lost",
     "captures.kind split",
-    "captures.reversal disputed",
     "attention.code frozen",
     "attention.code thawed",
     "history freeze",
@@ -264,7 +262,10 @@ test("attributes that a newer release added to an attempt, a capture or a flag a
   const row = {
     ...ROW,
     attempts: { 0: { ...ROW.attempts[0], lapses: 2 }, 1: ROW.attempts[1] },
-    captures: [{ ...ROW.captures[0], back: { refunded: 10_000 } }, ROW.captures[1]],
+    captures: [
+      { ...ROW.captures[0], back: { refunded: 10_000, reversed: 0, disputed: 5 }, disputed: true },
+      ROW.captures[1],
+    ],
     attention: [{ ...ROW.attention[0], until: T0 }, ...ROW.attention.slice(1)],
   };
   expect(toItem(fromItem(row, TX_STAGE))).toStrictEqual(row);

@@ -42,6 +42,7 @@ export const WRONG_ENDS: Record<string, (outcome: Outcome) => Outcome[]> = {
     { ...outcome, captures: [] },
     withPayments(outcome, (payment) => ({ ...payment, captured: [...payment.captured, "ANOTHER"] })),
   ],
+  "another amount is left": (outcome) => [withPayments(outcome, (payment) => ({ ...payment, left: payment.left + 1 }))],
   "a checkout can still be paid": (outcome) => [
     { ...outcome, transactions: outcome.transactions.map((transaction) => ({ ...transaction, state: "OPEN" })) },
   ],
