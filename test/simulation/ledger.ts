@@ -6,8 +6,8 @@ import { TX_STAGE } from "../../local/environment.ts";
 import type { Answer, Taken, World } from "../invariants/world.ts";
 import type { Scheduler } from "./scheduler.ts";
 
-/** Money that Chapa took; `step` and `at` (epoch ms): when that was. */
-export type Landed = Taken & { step: number; at: number };
+/** Money that Chapa took; `step` and `at` (epoch ms): when that was; `createdAt`: when its checkout was opened. */
+export type Landed = Taken & { step: number; at: number; createdAt: number };
 
 /** What really happened in a run. The code under test does not see it. */
 export class Ledger implements World {
@@ -60,6 +60,7 @@ export class Ledger implements World {
         isOpen,
         step: this.#scheduler.steps,
         at: this.#scheduler.now,
+        createdAt: link.createdAt,
       });
     }
     return link.captures.length > before;

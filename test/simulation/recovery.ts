@@ -4,15 +4,16 @@ import { openedAttempts, openFlags, type Payment } from "../../lib/domain/paymen
 import { addisAbabaDay, DAY_MS, MINUTE_MS } from "../../lib/domain/time.ts";
 import { NO_TOTALS, type Totals } from "../../lib/domain/totals.ts";
 import { awaitsAcknowledgement } from "../../lib/domain/verification-schedule.ts";
-import { RECONCILED_DAYS } from "../../lib/flows/reconcile.ts";
+import { LISTED_DAYS, RECONCILED_DAYS } from "../../lib/flows/reconcile.ts";
 import { Violation } from "../invariants/catalogue.ts";
 import { SKEW_MS } from "../invariants/invariants.ts";
 import type { Landed } from "./ledger.ts";
 import { POLICY_HERE } from "./ports.ts";
 import type { Pressed, Simulation } from "./simulation.ts";
 
-// A checkout that is opened at the last moment expires after a week and is verified for another week.
-const HORIZON_MS = 17 * DAY_MS;
+// A checkout that is opened at the last moment expires after a week, and is verified for another week, or once 60 days
+// after it was confirmed.
+const HORIZON_MS = 80 * DAY_MS;
 const COMPARISONS = 6;
 // Money in flight arrives after this many steps, on average.
 const STEPS_BEFORE_LANDING = 6;
@@ -170,7 +171,9 @@ function beyondVerification(simulation: Simulation): Landed[] {
 function forgetUnfindable(simulation: Simulation): void {
   const { ledger, scheduler } = simulation;
   for (const money of beyondVerification(simulation)) {
-    if (money.at < scheduler.now - (RECONCILED_DAYS - 1) * DAY_MS) ledger.unfindable.add(money);
+    const isListed = money.createdAt >= scheduler.now - (LISTED_DAYS - 1) * DAY_MS;
+    const isRecent = money.at >= scheduler.now - (RECONCILED_DAYS - 1) * DAY_MS;
+    if (!isListed || !isRecent) ledger.unfindable.add(money);
   }
 }
 
@@ -182,7 +185,7 @@ async function compareBooks(simulation: Simulation): Promise<void> {
     const before = simulation.moves;
     simulation.reconcile();
     await drain(simulation);
-    const { day, is_done } = simulation.table.rows.get("X#reconcile") ?? {};
+    const { day, is_done } = simulation.table.rows.get("H#reconcile") ?? {};
     if (day === today && is_done === true && simulation.moves === before) return holdTotals(simulation);
   }
   throw new Violation("totals", "", "the books are never compared to the end");
