@@ -8,7 +8,7 @@ import { returnPath } from "../lib/contract/routes.ts";
 import { handleUnverifiedNotice } from "../lib/flows/handle-unverified-notice.ts";
 import { endpoint, json, seeOther } from "../lib/http/endpoint.ts";
 import { rawBody, WEBHOOK_LIMIT_BYTES } from "../lib/http/raw-body.ts";
-import { isBrowser, signedReference, unsignedReference } from "../lib/http/webhook-request.ts";
+import { isBrowser, signedNotice, unsignedReference } from "../lib/http/webhook-request.ts";
 import { Queue, sqsClient } from "../lib/queue/send.ts";
 import { systemClock } from "../lib/runtime/clock.ts";
 import { log } from "../lib/runtime/logger.ts";
@@ -38,8 +38,8 @@ export const handler = endpoint("raw", async ({ event }) => {
   const raw = rawBody(event, WEBHOOK_LIMIT_BYTES);
   const isPost = event.requestContext.http.method === "POST";
   if (isPost && (await isAuthenticWebhook(authentication, raw, event.headers))) {
-    const reference = signedReference(raw);
-    if (reference) await resolve.send({ message: { tx_ref: reference, trigger: "webhook" } });
+    const notice = signedNotice(raw);
+    if (notice) await resolve.send({ message: { ...notice, trigger: "webhook" } });
     count("WebhookAccepted");
     return json(200, WebhookAnswer, { message: MESSAGES.processed });
   }

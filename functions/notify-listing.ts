@@ -27,6 +27,12 @@ const ports = {
   log,
   count,
 };
-const queue = { schema: ListingMessage.extend({ ref: Ref }), client: sqsClient(), queueUrl: env.LISTING_QUEUE_URL };
+const queue = {
+  schema: ListingMessage.extend({ ref: Ref }),
+  client: sqsClient(),
+  queueUrl: env.LISTING_QUEUE_URL,
+  // The other payments of the property wait behind each message.
+  dropsUnreadable: true,
+} as const;
 
 export const handler = worker(queue, ({ ref }, { receives }) => notifyListing(ports, ref, receives));

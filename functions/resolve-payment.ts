@@ -8,6 +8,7 @@ import { ResolveMessage } from "../lib/contract/queues.ts";
 import { parseTxRef } from "../lib/domain/ids.ts";
 import { resolve } from "../lib/flows/resolve.ts";
 import { countCalls } from "../lib/flows/steps/count-calls.ts";
+import { keepSignedNotice } from "../lib/flows/steps/refund-reports.ts";
 import { Queue, sqsClient } from "../lib/queue/send.ts";
 import { worker } from "../lib/queue/worker.ts";
 import { systemClock } from "../lib/runtime/clock.ts";
@@ -41,6 +42,7 @@ export const handler = worker(
     if (message.trigger === "webhook" || message.trigger === "callback") await countCalls(calls, { webhook_calls: 1 });
     const checkout = parseTxRef(message.tx_ref, env.TX_STAGE);
     if (!checkout) return { kind: "done" };
+    if (message.trigger === "webhook") await keepSignedNotice(ports, checkout, message);
     const resolved = await resolve(ports, checkout, message.trigger, deadline);
     // Sent as a new message, because another receive of the old one would count towards the dead-letter queue.
     if (resolved.kind === "suppressed") await again.send({ message, delaySeconds: Math.ceil(resolved.afterMs / 1000) });

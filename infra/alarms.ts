@@ -167,6 +167,17 @@ export const ALARMS: readonly AlarmSpec[] = [
     minutes: 5,
   },
   {
+    name: "rows-unreadable",
+    severity: "page",
+    impact: "A payment cannot be read or paid, and money on it is not confirmed. All other payments go on.",
+    runbook: "A row cannot be read",
+    watches: { of: "own", metric: "RowUnreadable" },
+    at: 1,
+    minutes: 60,
+    // The schedule reads such a row once an hour.
+    bad: { of: 2, are: 1 },
+  },
+  {
     name: "resolve-dead-letters",
     severity: "ticket",
     impact: "None: the schedule verifies every payment anyway. A message could not be read.",

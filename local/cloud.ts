@@ -205,6 +205,7 @@ export class Cloud implements Controlled {
       now: new Date(clock.now()).toISOString(),
       engine: tableHost.engineName,
       payments: await this.rows.payments(),
+      unreadable: await this.rows.unreadable(),
       queues: Object.fromEntries(names.map((name) => [name, queues.state(name)])),
       chapa: chapa && { ...chapa.settings(), transactions: chapa.transactions(), captures: chapa.captures() },
       listing: services.listing && { properties: services.listing.properties(), confirms: services.listing.confirms() },

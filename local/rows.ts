@@ -1,8 +1,9 @@
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
-import { unmarshall } from "@aws-sdk/util-dynamodb";
+import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
+import * as z from "zod";
 import { PAYMENT_PREFIX, TABLE } from "../lib/contract/table.ts";
 import type { Payment } from "../lib/domain/payment.ts";
-import { fromItem } from "../lib/table/payment-item.ts";
+import { fromItem, type Item as Row } from "../lib/table/payment-item.ts";
 import { dynamo } from "./dynamo/requests.ts";
 import { TABLE_NAME, TX_STAGE } from "./environment.ts";
 
@@ -17,12 +18,26 @@ export class Rows {
     this.#endpoint = endpoint;
   }
 
+  /** The payments, without rows that the service cannot read either. */
   async payments(): Promise<Payment[]> {
-    const rows = await this.#all();
-    return rows
-      .map((row) => unmarshall(row))
-      .filter(isPayment)
-      .map((row) => fromItem(row, TX_STAGE));
+    return (await this.#paymentRows()).flatMap((row) => readable(row) ?? []);
+  }
+
+  /** The payment rows that the service cannot read, as they are. */
+  async unreadable(): Promise<Row[]> {
+    return (await this.#paymentRows()).filter((row) => readable(row) === undefined);
+  }
+
+  /** Changes attributes of a row, as a release that is not this one might. */
+  async change(key: string, attributes: Row): Promise<void> {
+    const names = Object.keys(attributes);
+    await dynamo(this.#endpoint, "UpdateItem", {
+      TableName: TABLE_NAME,
+      Key: { [TABLE.partitionKey.name]: { S: key } },
+      UpdateExpression: `SET ${names.map((name) => `#${name} = :${name}`).join(", ")}`,
+      ExpressionAttributeNames: Object.fromEntries(names.map((name) => [`#${name}`, name])),
+      ExpressionAttributeValues: marshall(Object.fromEntries(names.map((name) => [`:${name}`, attributes[name]]))),
+    });
   }
 
   /** The sorted keys of all rows that belong to payments: the payments, their requests and their contacts. */
@@ -48,6 +63,10 @@ export class Rows {
     for (const row of await this.#all()) await this.remove(row[TABLE.partitionKey.name]?.S ?? "");
   }
 
+  async #paymentRows(): Promise<Row[]> {
+    return (await this.#all()).map((row) => unmarshall(row)).filter(isPayment);
+  }
+
   async #all(): Promise<Item[]> {
     const found: Item[] = [];
     let from: Item | undefined;
@@ -60,6 +79,16 @@ export class Rows {
       from = page.LastEvaluatedKey;
     } while (from);
     return found;
+  }
+}
+
+/** Returns the payment of a row; undefined if this release cannot read it. */
+export function readable(row: Row): Payment | undefined {
+  try {
+    return fromItem(row, TX_STAGE);
+  } catch (error) {
+    if (!(error instanceof z.ZodError)) throw error;
+    return undefined;
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Answer, PaidFacts, Unpaid } from "../domain/evidence.ts";
 import type { Santim } from "../domain/money.ts";
-import type { DefinitiveCancel, Unavailable, UnpaidReason } from "../domain/vocabulary.ts";
+import type { DefinitiveCancel, MoneyKind, Unavailable, UnpaidReason } from "../domain/vocabulary.ts";
 import type { HttpResponse } from "../runtime/call.ts";
 import {
   type Envelope,
@@ -206,27 +206,42 @@ function checkoutAt(text: string | undefined, origins: readonly string[]): strin
   return isOurs && url.href.length <= URL_LIMIT ? url.href : undefined;
 }
 
-/** One row of Chapa's own list. `tookMoney` stays true after the money has gone back. */
+/** One row of Chapa's own list. */
 export type Listed = {
-  /** The row's name for the transaction, which may be our reference. */
+  /** The row's name for the transaction, which may be our reference. Chapa may leave it out. */
   name: string | undefined;
   /** Chapa's own reference. */
   reference: string | undefined;
-  tookMoney: boolean;
+  /** What the row says about the money; undefined if none came. */
+  money: MoneyKind | undefined;
   amount: Santim | undefined;
-  /** Epoch ms; undefined if it is unreadable. */
+  currency: string | undefined;
+  /** When the transaction was created, epoch ms; undefined if it is unreadable. It is the only date of a row. */
   at: number | undefined;
 };
 
-const TOOK_MONEY = ["success", "refunded", "reversed"];
+// Of the words that are not Chapa's own, each says at least that money came. Verify decides what has become of it.
+const LISTED_MONEY: ReadonlyMap<string, MoneyKind> = new Map([
+  ["success", "paid"],
+  ["refunded", "refunded"],
+  ["reversed", "reversed"],
+  ["paid", "paid"],
+  ["successful", "paid"],
+  ["completed", "paid"],
+  ["partially_refunded", "paid"],
+  ["fully_refunded", "refunded"],
+  ["disputed", "paid"],
+  ["chargeback", "paid"],
+]);
 
-export function classifyListed({ trans_id, ref_id, status, amount, created_at }: ListedTransaction): Listed {
+export function classifyListed({ trans_id, ref_id, status, amount, currency, created_at }: ListedTransaction): Listed {
   const at = Date.parse(created_at ?? "");
   return {
     name: trans_id ?? undefined,
-    reference: ref_id ?? undefined,
-    tookMoney: TOOK_MONEY.includes((status ?? "").toLowerCase()),
+    reference: ref_id || undefined,
+    money: LISTED_MONEY.get((status ?? "").toLowerCase()),
     amount: santimOf(amount),
+    currency: currency?.toUpperCase(),
     at: Number.isNaN(at) ? undefined : at,
   };
 }

@@ -6,6 +6,8 @@ import { type Santim, toBirr } from "../domain/money.ts";
 import { KeyId } from "../domain/payment.ts";
 import type { Currency, Mode } from "../domain/vocabulary.ts";
 import { CallFailed, type HttpRequest, type HttpResponse } from "../runtime/call.ts";
+import { type Log, log } from "../runtime/logger.ts";
+import { type Count, count } from "../runtime/metrics.ts";
 import {
   type Cancelled,
   classifyCancel,
@@ -16,7 +18,7 @@ import {
   type Listed,
 } from "./classify.ts";
 import * as sanitize from "./sanitize.ts";
-import { parseEnvelope, TransactionPage } from "./wire.ts";
+import { ListedReference, ListedTransaction, parseEnvelope, TransactionPage } from "./wire.ts";
 
 /** A checkout to open. `contact` is optional; only the parts that Chapa accepts are sent. */
 export type Checkout = {
@@ -32,6 +34,9 @@ export type Checkout = {
 
 /** Milliseconds. */
 const LIMITS = { initializeMs: 8_000, verifyMs: 4_000, cancelMs: 4_000, listMs: 8_000 } as const;
+
+/** Where rows that cannot be read are named and counted. */
+type Reports = { log: Pick<Log, "error">; count: Count };
 
 type Send = (call: HttpRequest) => Promise<HttpResponse>;
 
@@ -58,6 +63,7 @@ export class ChapaClient {
   readonly #checkoutOrigins: readonly string[];
   readonly #keys: SecretKeys;
   readonly #send: Send;
+  readonly #reports: Reports;
 
   /** @param baseUrl with `/v1`, without a slash at the end */
   constructor(options: {
@@ -65,11 +71,13 @@ export class ChapaClient {
     checkoutOrigins: readonly string[];
     keys: SecretKeys;
     send: Send;
+    reports?: Reports;
   }) {
     this.#baseUrl = options.baseUrl;
     this.#checkoutOrigins = options.checkoutOrigins;
     this.#keys = options.keys;
     this.#send = options.send;
+    this.#reports = options.reports ?? { log, count };
   }
 
   /** Returns the key that opens checkouts now, and whether it moves real money. */
@@ -152,7 +160,10 @@ export class ChapaClient {
     return !(reply instanceof CallFailed) && reply.status === 200 && parseEnvelope(reply.text) !== undefined;
   }
 
-  /** Returns one page of Chapa's own list, newest first; undefined if it is not available. `last`: no page follows. */
+  /**
+   * Returns one page of Chapa's own list, as a rule newest first; undefined if it is not available. `last`: no page
+   * follows. A row that cannot be read is left out, named in the log and counted.
+   */
   async transactions(page: number, limitMs: number): Promise<{ transactions: Listed[]; last: boolean } | undefined> {
     const reply = await this.#ask({
       method: "GET",
@@ -161,7 +172,18 @@ export class ChapaClient {
     });
     if (reply instanceof CallFailed || reply.status !== 200) return undefined;
     const read = TransactionPage.safeParse(parseEnvelope(reply.text)?.data).data;
-    return read && { transactions: read.transactions.map(classifyListed), last: !read.pagination?.next_page_url };
+    if (!read) return undefined;
+    const transactions = read.transactions.flatMap((row, index) => {
+      const listed = ListedTransaction.safeParse(row).data;
+      if (listed) return classifyListed(listed);
+      const reference = ListedReference.safeParse(row).data?.ref_id ?? undefined;
+      this.#reports.count("RowUnreadable");
+      this.#reports.log.error("row_unreadable", { page, row: index + 1, reference });
+      return [];
+    });
+    // Without pagination only an empty page is the end.
+    const last = read.pagination ? !read.pagination.next_page_url : read.transactions.length === 0;
+    return { transactions, last };
   }
 
   /** Asks with the current key. A refused key has no effect at Chapa, so to ask again with another one is safe. */

@@ -66,17 +66,26 @@ export const Traces = z.object({ tx_ref: anything, charge: anything, reference: 
 export const ListedTransaction = z.object({
   trans_id: words,
   ref_id: words,
-  status: words,
+  // Without it, nobody can tell whether the row is about money.
+  status: z.string().max(FACT_LIMIT),
   amount: words,
   currency: words,
   created_at: words,
 });
+export const ListedReference = z.object({ ref_id: words });
 export type ListedTransaction = z.infer<typeof ListedTransaction>;
 
-export const TransactionPage = z.object({
-  transactions: z.array(ListedTransaction),
-  pagination: z.looseObject({ next_page_url: z.string().nullish().catch(undefined) }).nullish(),
-});
+// Its rows are read one by one.
+const ListedRows = z.array(z.unknown());
+
+/** One page of the list: with its pagination, or, as some have seen it, the bare rows. */
+export const TransactionPage = z.union([
+  z.object({
+    transactions: ListedRows,
+    pagination: z.looseObject({ next_page_url: z.string().nullish().catch(undefined) }).nullish(),
+  }),
+  ListedRows.transform((transactions) => ({ transactions, pagination: undefined })),
+]);
 
 /** Returns a reported amount in santim; undefined if it is absent or not exact. */
 export function santimOf(text: string | null | undefined): Santim | undefined {

@@ -60,6 +60,8 @@ export const PaymentResponse = z.object({
 });
 export type PaymentResponse = z.infer<typeof PaymentResponse>;
 
+const openWord = (known: readonly string[]) =>
+  z.string().describe(`One of ${known.join(", ")}, or a word that a later release adds.`);
 const instant = z.string().nullable().describe("ISO 8601, UTC.");
 
 /**
@@ -81,6 +83,7 @@ export const PaymentDetail = PaymentResponse.extend({
             "What it is about: a capture (Chapa's reference), a refund, an attempt (`attempt-N`) or `delivery`.",
           ),
         at: z.string(),
+        amount: z.number().nullable().describe("The amount that a webhook reported, if the entry is about one."),
         answered: z
           .object({ at: z.string(), by: z.string(), reason: z.string() })
           .nullable()
@@ -104,13 +107,13 @@ export const PaymentDetail = PaymentResponse.extend({
     z.object({
       attempt: z.number().int(),
       at: z.string(),
-      kind: z.enum(CAPTURE_KINDS),
+      kind: openWord(CAPTURE_KINDS),
       amount: z.number().nullable(),
       currency: z.string().nullable(),
       mode: z.string().nullable(),
       method: z.string().nullable(),
       reference: z.string().nullable(),
-      reversal: z.enum(REVERSALS).nullable(),
+      back: z.array(z.object({ kind: openWord(REVERSALS), amount: z.number(), by: z.string() })),
     }),
   ),
   history: z.array(
@@ -146,6 +149,14 @@ export const PaymentList = z.object({
   data: z.array(PaymentResponse),
   has_more: z.boolean(),
   next_cursor: z.string().nullable(),
+  warning: z
+    .object({
+      code: z.literal("payment_unreadable"),
+      detail: z.string(),
+      payment_ids: z.array(z.string()).describe("The payments that belong to this page."),
+    })
+    .optional()
+    .describe("Present if payments are missing from `data` because they cannot be read right now."),
 });
 
 /** Every error body: RFC 9457, whose `detail` is a sentence. */

@@ -15,6 +15,7 @@ export const METRICS = [
   "ListingRefusedKey",
   "RateLimiterFailOpen",
   "ReconcileFinding",
+  "RowUnreadable",
   "TableMismatch",
   "Reconciled",
   "DeadlineMissed",

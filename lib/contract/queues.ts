@@ -1,8 +1,17 @@
 import * as z from "zod";
 import { TRIGGERS, USER_EVENTS } from "../domain/vocabulary.ts";
 
-/** Resolve queue: verify this checkout. */
-export const ResolveMessage = z.object({ tx_ref: z.string().max(64), trigger: z.enum(TRIGGERS) });
+/**
+ * Resolve queue: verify this checkout. The other fields are what a signed webhook says: Chapa's own reference, the event,
+ * and an amount in birr.
+ */
+export const ResolveMessage = z.object({
+  tx_ref: z.string().max(64),
+  trigger: z.enum(TRIGGERS),
+  reference: z.string().max(64).optional(),
+  event: z.string().max(64).optional(),
+  amount: z.string().max(64).optional(),
+});
 export type ResolveMessage = z.infer<typeof ResolveMessage>;
 
 /** Listing queue (FIFO, one group per property): deliver the payment's current state to the listing. */

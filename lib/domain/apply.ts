@@ -1,18 +1,28 @@
-import { attemptSubject, captureSubject, DELIVERY, entryIdOf, flagAnswered, flagEnded, flagged } from "./attention.ts";
+import {
+  attemptSubject,
+  captureSubject,
+  DELIVERY,
+  entryIdOf,
+  flagAnswered,
+  flagEnded,
+  flagged,
+  nextSubject,
+} from "./attention.ts";
 import { type ClosingEvidence, type PaidFacts, reversalOf, type VerifiedMoney } from "./evidence.ts";
 import type { Fee, PaymentKey } from "./ids.ts";
 import { Santim } from "./money.ts";
 import {
   type Attempt,
+  backAfter,
   type Capture,
   type Flag,
   hasEnded,
+  isAllGone,
   isSameCapture,
   isSettledUnpaid,
   type Lease,
   openedAttempts,
   type Payment,
-  refundableOf,
   STORED_CAPTURES,
   type Terms,
   termsOf,
@@ -26,7 +36,7 @@ import {
   TRANSITIONS,
   type TransitionContext,
 } from "./transitions.ts";
-import { dueAt, nextVerification } from "./verification-schedule.ts";
+import { dueAt, lastVerification, nextVerification, reportDay } from "./verification-schedule.ts";
 import type { AttemptEnd, AttentionCode, Reversal, TransitionName } from "./vocabulary.ts";
 
 /** How an attempt begins: the terms of its checkout, and the lease of the caller that opens it. */
@@ -161,8 +171,8 @@ export function finalise(payment: Payment, attempt: number, context: TransitionC
 }
 
 /** Returns the payment with a flag for a person. One about the delivery ends it. */
-export function flag(payment: Payment, { code, subject }: Flag, context: TransitionContext): Payment {
-  const attention = flagged(payment, { code, subject }, context);
+export function flag(payment: Payment, { code, subject, amount }: Flag, context: TransitionContext): Payment {
+  const attention = flagged(payment, { code, subject, amount }, context);
   const changes = subject === DELIVERY ? { attention, sentAt: undefined } : { attention };
   return applied(payment, "flag", { ...context, code, subject }, { changes, evidence: entryIdOf({ code, subject }) });
 }
@@ -197,12 +207,11 @@ export function applyCapture(
       case "unmatched":
         return { ...record("reviewed"), ...WITHOUT_LINK, ...withFlag("unmatched") };
       case "duplicate":
-        return { ...record("duplicate"), ...withFlag("duplicate") };
-      case "reversal":
-        return {
-          ...record(payment.state === "REVIEW" ? "reviewed" : "duplicate"),
-          ...withFlag(FLAG_OF[reversal ?? "reversed"]),
-        };
+        return { ...record("duplicate"), ...withFlag(reversal ? FLAG_OF[reversal] : "duplicate") };
+      case "wentBack":
+        return { ...record("duplicate"), ...withFlag(FLAG_OF[reversal ?? "reversed"]) };
+      case "capturedAgain":
+        return { ...record("duplicate"), ...(isSettledUnpaid(payment) ? withFlag("duplicate") : {}) };
     }
   };
   const evidence = `${result.kind} ${result.facts.reference ?? ""}`.trim();
@@ -235,7 +244,6 @@ function unstoredPayment({ ref, txStage }: PaymentKey, terms: Terms, { now }: Tr
     updatedAt: now,
     beganAt: now,
     captures: [],
-    refundable: Santim.parse(0),
     attention: [],
     history: [],
   };
@@ -329,22 +337,25 @@ function recorded(
   { attempt, result }: VerifiedMoney,
   { now, policy }: TransitionContext,
 ): Partial<Payment> {
-  const reversal = reversalOf(result);
   if (kind !== "confirmed" && isOneTooMany(payment, { attempt, result })) return { verifiedAt: now };
   const captures = withCapture(payment.captures, kind, { attempt, result }, now);
   const terms = attempt > payment.attempt ? { ...payment.terms, amount: NEVER_AGREED } : termsOf(payment, attempt);
   const record = payment.attempts[attempt] ?? { ...terms, openedAt: now };
-  const awaitsPerson = kind === "reviewed" && !reversal;
-  const verifyAt = awaitsPerson ? nextVerification(record, now, policy) : undefined;
+  const awaitsPerson = captures.at(-1)?.kind === "reviewed" && result.kind === "paid";
+  const confirmed = captures.find((capture) => capture.kind === "confirmed" && capture.attempt === attempt);
+  const ofConfirmed = kind === "confirmed" ? lastVerification(now, now) : confirmed && record.verifyAt;
+  const next = awaitsPerson ? nextVerification(record, now, policy) : (ofConfirmed ?? reportDay(payment, attempt, now));
+  // A webhook that Chapa has not answered still waits.
+  const verifyAt =
+    record.webhookAt === undefined ? next : Math.min(next ?? Number.POSITIVE_INFINITY, record.verifyAt ?? now);
   return {
     attempt: Math.max(payment.attempt, attempt),
     attempts: { ...payment.attempts, [attempt]: { ...record, end: "paid", verifyAt } },
     captures,
-    refundable: refundableOf(captures, payment.terms),
     firstOpenedAt: payment.firstOpenedAt ?? now,
     verifiedAt: now,
     unreachableSince: undefined,
-    ...(captures.every((other) => other.reversal) ? { settledAt: now } : {}),
+    ...(isAllGone(captures) ? { settledAt: now } : {}),
   };
 }
 
@@ -358,10 +369,16 @@ function withCapture(
   const known = captures.find((capture) => isSameCapture(capture, { attempt, reference }));
   const reversal = reversalOf(result);
   const reported = { amount, currency, mode, reference: reference ?? known?.reference, method, charge };
-  const capture: Capture = known
-    ? { ...known, ...(reversal ? {} : reported), kind: kind === "confirmed" ? kind : known.kind, reversal }
-    : { attempt, at: now, kind, ...reported, reversal };
+  const money: Capture = known
+    ? { ...known, ...(reversal ? {} : reported), kind: kind === "confirmed" ? kind : known.kind }
+    : { attempt, at: now, kind, ...reported };
+  const back = backAfter(money, result.kind);
+  const capture = back.refunded > 0 || back.reversed > 0 ? { ...money, back } : withoutBack(money);
   return [...captures.filter((other) => other !== known), capture];
+}
+
+function withoutBack({ back: _, ...capture }: Capture): Capture {
+  return capture;
 }
 
 function succeeded(payment: Payment, { now }: TransitionContext): Partial<Payment> {
@@ -390,7 +407,10 @@ function flaggedMoney(
 ): Payment["attention"] {
   const { reference } = result.facts;
   const known = payment.captures.find((capture) => isSameCapture(capture, { attempt, reference }));
-  const subject = captureSubject(known ?? { attempt, reference });
+  const capture = captureSubject(known ?? { attempt, reference });
+  // A recorded capture is reversed, or captured again, a further time.
+  const isRepeated = known && (code === "reversed" || code === "duplicate");
+  const subject = isRepeated ? nextSubject(payment, { code, subject: capture }) : capture;
   const isStored = !isOneTooMany(payment, { attempt, result });
   return flagged(payment, { code: isStored ? code : "too_many_captures", subject }, context);
 }

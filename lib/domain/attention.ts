@@ -1,6 +1,6 @@
 import type { Attention, Capture, Flag, Payment } from "./payment.ts";
 import { DAY_MS, type Instant } from "./time.ts";
-import { ATTENTION_CONDITIONS, type AttentionCode } from "./vocabulary.ts";
+import { ATTENTION_CONDITIONS } from "./vocabulary.ts";
 
 // An entry of `attention` is a code and its subject. A fact stays until a person answers it, and is never raised twice.
 // A condition ends by itself, and comes back if it lasts longer than a person's answer holds.
@@ -25,6 +25,14 @@ export function captureSubject({ attempt, reference }: Pick<Capture, "attempt" |
   return reference ?? attemptSubject(attempt);
 }
 
+/** Returns the subject of what may happen to a capture more than once. Each time is a fact of its own. */
+export function nextSubject({ attention }: Pick<Payment, "attention">, { code, subject }: Flag): string {
+  const isEarlier = (entry: Attention) =>
+    entry.code === code && (entry.subject === subject || entry.subject.startsWith(`${subject}.`));
+  const times = attention.filter(isEarlier).length;
+  return times === 0 ? subject : `${subject}.${times + 1}`;
+}
+
 /** Returns the entries that a person has not answered and that have not ended. */
 export function openEntries({ attention }: Pick<Payment, "attention">): Attention[] {
   return attention.filter(({ answered }) => !answered);
@@ -37,7 +45,7 @@ export function flaggedSince(payment: Pick<Payment, "attention">): Instant | und
 }
 
 /** Whether an entry with `code` was raised and has not ended by itself; a person may have answered it. */
-export function lasts({ attention }: Pick<Payment, "attention">, code: AttentionCode): boolean {
+export function lasts({ attention }: Pick<Payment, "attention">, code: Flag["code"]): boolean {
   return attention.some((entry) => entry.code === code && entry.answered?.by !== ENDED);
 }
 
@@ -53,12 +61,13 @@ export function isRaisable({ attention }: Pick<Payment, "attention">, flag: Flag
 /** Returns the payment's attention with `flag` raised, or as it is if the same was raised before. */
 export function flagged(
   payment: Pick<Payment, "attention">,
-  { code, subject }: Flag,
+  { code, subject, amount }: Flag,
   { now }: { now: Instant },
 ): Payment["attention"] {
   const { attention } = payment;
   if (!isRaisable(payment, { code, subject }, now)) return attention;
-  return [...attention.filter((entry) => !isAbout(entry, { code, subject })), { code, subject, at: now }];
+  const entry = { code, subject, at: now, ...(amount === undefined ? {} : { amount }) };
+  return [...attention.filter((known) => !isAbout(known, { code, subject })), entry];
 }
 
 /** Returns the payment's attention after what `flag` reported has ended by itself. */
@@ -96,7 +105,7 @@ function isAbout(entry: Flag, { code, subject }: Flag): boolean {
   return entry.code === code && entry.subject === subject;
 }
 
-function isCondition(code: AttentionCode): boolean {
-  const conditions: readonly AttentionCode[] = ATTENTION_CONDITIONS;
+function isCondition(code: Flag["code"]): boolean {
+  const conditions: readonly Flag["code"][] = ATTENTION_CONDITIONS;
   return conditions.includes(code);
 }

@@ -208,6 +208,18 @@ export class DependencyUnavailable extends PaymentError {
   }
 }
 
+/** A newer release wrote the payment's row, or the row is damaged. Only an operator can fix it. */
+export class PaymentUnreadable extends PaymentError {
+  readonly code = "payment_unreadable";
+  constructor(cause?: unknown) {
+    super(
+      "This payment cannot be read right now because of a fault on our side. If you have paid already, we will find " +
+        "it; please do not pay again.",
+      { retryAfterSeconds: 300, cause },
+    );
+  }
+}
+
 /** An operator has paused new payments, or the table or the namespace is another one than before. */
 export class InitiatePaused extends PaymentError {
   readonly code = "initiate_paused";

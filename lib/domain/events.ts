@@ -6,6 +6,8 @@ import { TRANSITIONS } from "./transitions.ts";
 import { confirmsListing, type Policy } from "./verification-schedule.ts";
 import { type FinalStatus, type Mode, type UserEvent, WIRE_STATUS } from "./vocabulary.ts";
 
+const STEPS: Readonly<Record<string, { to: string } | undefined>> = TRANSITIONS;
+
 /** For how long a message and a count are marked as done. */
 export const MARK_MS = 30 * DAY_MS;
 
@@ -74,7 +76,8 @@ export function isCurrent(event: UserEvent, payment: Payment): boolean {
 
 /** Returns the version that brought the payment into its state: the one that messages about this state name. */
 export function stateVersion({ version, history }: Payment): number {
-  const last = history.findLastIndex(({ transition }) => TRANSITIONS[transition].to !== "same");
+  // A transition that only a newer release knows counts as one that keeps the state.
+  const last = history.findLastIndex(({ transition }) => (STEPS[transition]?.to ?? "same") !== "same");
   return version - (history.length - 1 - last);
 }
 

@@ -1,7 +1,7 @@
 import { txRefOf } from "./ids.ts";
 import type { Santim } from "./money.ts";
 import { type KeyId, type Payment, termsOf } from "./payment.ts";
-import type { LeftBy, Reversal, Unavailable, UnpaidReason } from "./vocabulary.ts";
+import type { LeftBy, MoneyKind, Reversal, Unavailable, UnpaidReason } from "./vocabulary.ts";
 
 /** What verify reports about captured money. A field is absent if verify did not report it, or not readably. */
 export type PaidFacts = {
@@ -15,7 +15,7 @@ export type PaidFacts = {
 };
 
 /** Verify found money, which is still here or has gone back. */
-export type Money = { kind: "paid" | Reversal; facts: PaidFacts };
+export type Money = { kind: MoneyKind; facts: PaidFacts };
 
 /** Verify found no money. This counts only as part of closing evidence; alone it proves nothing. */
 export type Unpaid = { kind: "unpaid"; reason: UnpaidReason; failureReason?: string | undefined };

@@ -2,7 +2,7 @@ import { isNotMoney, type VerifyResult } from "./evidence.ts";
 import { type Attempt, type Capture, isSameCapture, type Lease, type Payment } from "./payment.ts";
 import type { Instant } from "./time.ts";
 import type { TransitionContext } from "./transitions.ts";
-import { dueAt, isAfterWindow, isPastLapse, nextVerification, retryAfter, retryAt } from "./verification-schedule.ts";
+import { dueAt, isAfterWindow, isPastLapse, retryAfter, retryAt, verificationAfter } from "./verification-schedule.ts";
 import type { LastRead } from "./vocabulary.ts";
 
 // Notes change a payment without a transition: they keep its state and its version.
@@ -21,9 +21,8 @@ export function noteVerification(
   const record = payment.attempts[attempt];
   const isLate = isAfterWindow(payment, attempt, now, policy);
   const hasFailed = found?.kind === "unpaid" && found.reason === "failed";
-  const attempts = record
-    ? { ...payment.attempts, [attempt]: verifiedAttempt(withReading(record, found, isLate, now), context) }
-    : payment.attempts;
+  const read = record && verifiedAttempt(payment, attempt, withReading(record, found, isLate, now), context);
+  const attempts = read ? { ...payment.attempts, [attempt]: read } : payment.attempts;
   const isShown = hasFailed && payment.state === "PENDING" && attempt === payment.attempt;
   const next: Payment = {
     ...payment,
@@ -44,15 +43,16 @@ export function notVerifiedAgain(payment: Payment, attempt: number, { now, polic
 }
 
 /** `now` is when Chapa was asked: a webhook that came later still waits. */
-function verifiedAttempt(record: Attempt, { now, policy }: TransitionContext): Attempt {
+function verifiedAttempt(
+  payment: Payment,
+  attempt: number,
+  record: Attempt,
+  { now, policy }: TransitionContext,
+): Attempt {
   if (record.webhookAt !== undefined && record.webhookAt >= now) return record;
-  const answered = { ...record, webhookAt: undefined };
-  if (record.verifyAt === undefined) return answered;
-  const next = record.end === "paid" ? undefined : nextVerification(record, now, policy);
-  return { ...answered, verifyAt: next };
+  return { ...record, webhookAt: undefined, verifyAt: verificationAfter(payment, attempt, now, policy) };
 }
 
-/** What Chapa's answer says for later: the key that reads the attempt, a failed try, the first reading for a lapse. */
 /**
  * Returns the payment after a signed webhook named `attempt` and Chapa did not answer. The attempt, whatever became of
  * it, is asked again until Chapa answers a question that was asked later. Each webhook is a new date.
@@ -81,6 +81,7 @@ function dated(
   return { ...next, unreachableSince: payment.unreachableSince ?? now, dueAt: dueAt(next, now, policy) };
 }
 
+/** What Chapa's answer says for later: the key that reads the attempt, a failed try, the first reading for a lapse. */
 function withReading(record: Attempt, found: VerifyResult | undefined, isLate: boolean, now: Instant): Attempt {
   if (!found || found.kind === "unavailable") return record;
   const counts = isNotMoney(found) && isLate;
@@ -148,14 +149,17 @@ export function deliveryEnded(payment: Payment, isAcknowledged: boolean, { now, 
   return isAcknowledged ? { ...next, dueAt: dueAt(next, now, policy) } : next;
 }
 
-/** Returns the payment with a capture marked as listed by Chapa; undefined if it is already marked or not recorded. */
+/**
+ * Returns the payment with a capture marked as listed by Chapa, under the reference in the list if verify reported none;
+ * undefined if there is nothing to change.
+ */
 export function listedCapture(payment: Payment, capture: Pick<Capture, "attempt" | "reference">): Payment | undefined {
   const known = payment.captures.find((other) => isSameCapture(other, capture));
-  if (!known || known.listed) return undefined;
-  return {
-    ...payment,
-    captures: payment.captures.map((other) => (other === known ? { ...known, listed: true } : other)),
-  };
+  if (!known) return undefined;
+  const { reference = capture.reference } = known;
+  if (known.listed && known.reference === reference) return undefined;
+  const listed: Capture = { ...known, listed: true, ...(reference === undefined ? {} : { reference }) };
+  return { ...payment, captures: payment.captures.map((other) => (other === known ? listed : other)) };
 }
 
 /** Returns the payment with the time at which the sweep publishes its unacknowledged success again. */

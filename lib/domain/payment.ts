@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { type Ref, type TxRef, txRefOf, type Uuid } from "./ids.ts";
-import { type Santim, sum } from "./money.ts";
+import { Santim, sum } from "./money.ts";
 import type { Instant } from "./time.ts";
 import {
   type AttemptEnd,
@@ -9,10 +9,11 @@ import {
   type Currency,
   type LastRead,
   type Mode,
-  type Reversal,
+  type MoneyKind,
   SETTLED_UNPAID,
   type State,
   type TransitionName,
+  type UnknownWord,
 } from "./vocabulary.ts";
 
 /** The fingerprint of a key of Chapa's: 8 hexadecimal digits of its SHA-256. */
@@ -36,12 +37,12 @@ export type Terms = { amount: Santim; currency: Currency; mode: Mode; key: KeyId
 export type Attempt = Terms & {
   openedAt: Instant;
   closedAt?: Instant | undefined;
-  end?: AttemptEnd | undefined;
+  end?: AttemptEnd | UnknownWord | undefined;
   /** Since when it is lapsed; its verifications count from then. */
   lapsedAt?: Instant | undefined;
   verifyAt?: Instant | undefined;
   /** What the last recorded verification found, where a press must ask again before it gives out the link. */
-  lastRead?: LastRead | undefined;
+  lastRead?: LastRead | UnknownWord | undefined;
   /** When a signed webhook named it and Chapa did not answer; it is asked until it answers a later question. */
   webhookAt?: Instant | undefined;
   /** When Chapa first said, after the window, readably that no money came. */
@@ -65,19 +66,25 @@ export type Lease = {
   released?: true | undefined;
 };
 
+/**
+ * What of a capture went back at Chapa, in santim: by refunds, and because the bank took it. Each is the largest total
+ * that Chapa ever reported, never a sum of reports.
+ */
+export type Back = { refunded: Santim; reversed: Santim };
+
 /** Money that verify reported on one attempt. A field is absent if verify did not report it. */
 export type Capture = {
   attempt: number;
   at: Instant;
-  kind: CaptureKind;
+  kind: CaptureKind | UnknownWord;
   amount?: Santim | undefined;
   currency?: string | undefined;
   mode?: string | undefined;
   reference?: string | undefined;
   method?: string | undefined;
   charge?: Santim | undefined;
-  /** Set once the money has gone back at Chapa. */
-  reversal?: Reversal | undefined;
+  /** Set once some of the money has gone back at Chapa. */
+  back?: Back | undefined;
   /** Set once Chapa's own list contains it. */
   listed?: true | undefined;
 };
@@ -86,7 +93,7 @@ export type Capture = {
  * What a person must see, and what it is about: a capture (Chapa's reference, or its attempt), a refund (its id), an
  * attempt (`attempt-N`), or `delivery`.
  */
-export type Flag = { code: AttentionCode; subject: string };
+export type Flag = { code: AttentionCode | UnknownWord; subject: string; amount?: Santim | undefined };
 
 /** A raised flag. It raises an alarm until it is answered, by a person or because it has ended. */
 export type Attention = Flag & {
@@ -94,11 +101,24 @@ export type Attention = Flag & {
   answered?: { at: Instant; by: string; reason: string } | undefined;
 };
 
+/** A signed webhook's word that money of one capture went back, which verify and Chapa's list have not confirmed yet. */
+export type RefundReport = {
+  attempt: number;
+  reference?: string | undefined;
+  amount?: Santim | undefined;
+  at: Instant;
+};
+
 /** How many captures are stored in full. One more is only raised as `too_many_captures`. */
 export const STORED_CAPTURES = 64;
 
 /** One state change: what, when, by whom, on what evidence. It is never rewritten. */
-export type HistoryEntry = { transition: TransitionName; at: Instant; by: string; evidence?: string | undefined };
+export type HistoryEntry = {
+  transition: TransitionName | UnknownWord;
+  at: Instant;
+  by: string;
+  evidence?: string | undefined;
+};
 
 /**
  * One fee and everything known about its money. Attempts 0 to `attempt` are ours; `attempts` holds those that were
@@ -137,8 +157,7 @@ export type Payment = {
   /** Set once the listing may get FAILED: no attempt may follow. */
   finalised?: true | undefined;
   captures: readonly Capture[];
-  /** What can still be refunded, in santim of the terms' currency. */
-  refundable: Santim;
+  reports?: readonly RefundReport[] | undefined;
   attention: readonly Attention[];
   /** When the listing acknowledged the success; it is never delivered again after that. */
   acknowledgedAt?: Instant | undefined;
@@ -180,10 +199,10 @@ export function isSettledUnpaid(payment: Payment): boolean {
   return settled.includes(payment.state);
 }
 
-/** Whether all captures went back, or a paid fee may be paid again. A new request then starts a new serial. */
+/** Whether nothing is left of any capture, or a paid fee may be paid again. A new request then starts a new serial. */
 export function isSpent(payment: Payment, payableAgain: boolean): boolean {
   if (payment.state !== "SUCCESS" && payment.state !== "REVIEW") return false;
-  if (payment.captures.length > 0 && payment.captures.every((capture) => capture.reversal)) return true;
+  if (isAllGone(payment.captures)) return true;
   return payableAgain && payment.state === "SUCCESS";
 }
 
@@ -231,11 +250,11 @@ export function paidAt(payment: Payment): Instant | undefined {
 
 /** Returns the confirmed money in santim, less what went back. */
 export function netOf(payment: Payment): number {
-  return sum(confirmedCaptures(payment).flatMap(({ amount, reversal }) => (amount && !reversal ? [amount] : [])));
+  return sum(confirmedCaptures(payment).flatMap((capture) => (capture.amount ? [leftOf(capture)] : [])));
 }
 
-/** Returns the codes that still await a person's decision. */
-export function openFlags(payment: Payment): AttentionCode[] {
+/** Returns the codes that still await a person's decision. An unknown code awaits one, too. */
+export function openFlags(payment: Payment): Flag["code"][] {
   return payment.attention.filter(({ answered }) => !answered).map(({ code }) => code);
 }
 
@@ -244,12 +263,53 @@ export function isSameCapture(a: Pick<Capture, "attempt" | "reference">, b: type
   return a.attempt === b.attempt && (!a.reference || !b.reference || a.reference === b.reference);
 }
 
-/** Returns how much of the captured money is still here and can be refunded, in santim. */
-export function refundableOf(captures: readonly Capture[], terms: Terms): Santim {
+const NOTHING = Santim.parse(0);
+const NOTHING_BACK: Back = { refunded: NOTHING, reversed: NOTHING };
+// An amount that verify did not report counts as this much: it is here, or it is gone.
+const UNKNOWN_AMOUNT = Santim.parse(1);
+
+/** Returns what of a capture has gone back at Chapa. */
+export function backOf({ back }: Pick<Capture, "back">): Back {
+  return back ?? NOTHING_BACK;
+}
+
+/**
+ * Returns what of a capture has gone back once verify reports `kind`. The words refunded and reversed mean all of it;
+ * the bank takes only what was not refunded before. A success after a reversal means that the bank returned the money.
+ */
+export function backAfter(capture: Pick<Capture, "amount" | "back">, kind: MoneyKind): Back {
+  const { refunded, reversed } = backOf(capture);
+  const all = capture.amount || UNKNOWN_AMOUNT;
+  switch (kind) {
+    case "paid":
+      return { refunded, reversed: NOTHING };
+    case "refunded":
+      return { refunded: greater(refunded, all), reversed };
+    case "reversed":
+      return { refunded, reversed: greater(reversed, Santim.parse(Math.max(all - refunded, 0))) };
+  }
+}
+
+function greater(a: Santim, b: Santim): Santim {
+  return a > b ? a : b;
+}
+
+/** Returns what of a capture is still with us, in santim of its currency: nothing after the bank took it. */
+export function leftOf(capture: Pick<Capture, "amount" | "back">): Santim {
+  const { refunded, reversed } = backOf(capture);
+  if (reversed > 0) return NOTHING;
+  return Santim.parse(Math.max((capture.amount || UNKNOWN_AMOUNT) - refunded, 0));
+}
+
+/** Whether money was captured and nothing is left of it. */
+export function isAllGone(captures: readonly Capture[]): boolean {
+  return captures.length > 0 && captures.every((capture) => leftOf(capture) === 0);
+}
+
+/** Returns how much of the captured money is still here and can be refunded, in santim of the terms' currency. */
+export function refundableOf({ captures, terms }: Pick<Payment, "captures" | "terms">): Santim {
   return sum(
-    captures.flatMap(({ amount, currency, reversal }) =>
-      amount !== undefined && currency === terms.currency && !reversal ? [amount] : [],
-    ),
+    captures.flatMap((capture) => (capture.amount && capture.currency === terms.currency ? [leftOf(capture)] : [])),
   );
 }
 

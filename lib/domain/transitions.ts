@@ -1,10 +1,13 @@
 import { isEntryOpen, isRaisable, lasts } from "./attention.ts";
-import { type ClosingEvidence, isAsAgreed, isSameMoney, reversalOf, type VerifiedMoney } from "./evidence.ts";
+import { type ClosingEvidence, isAsAgreed, isSameMoney, type VerifiedMoney } from "./evidence.ts";
 import {
+  backAfter,
+  backOf,
   type Capture,
   type Flag,
   hasEnded,
   isSameCapture,
+  isSettledUnpaid,
   type KeyId,
   type Payment,
   STORED_CAPTURES,
@@ -130,18 +133,16 @@ const asAgreed = (payment: Payment, { attempt, result, policy }: VerifiedMoney &
 
 const notAsAgreed = (payment: Payment, money: VerifiedMoney & TransitionContext) => !asAgreed(payment, money);
 
-/** If reviewed money goes back, that is a reversal of a known capture, not a new review. */
-const noReversalInReview = ({ state }: Payment, { result }: VerifiedMoney) =>
-  result.kind === "paid" || state !== "REVIEW";
+/** A person has decided that this capture does not pay the fee. */
+const notDecidedOn = (payment: Payment, money: VerifiedMoney) =>
+  !(isSettledUnpaid(payment) && knownCapture(payment, money));
 
 /** The same evidence does not reopen what a person has decided or is deciding. */
 const notRecordedAlike = (payment: Payment, money: VerifiedMoney) => {
   const known = knownCapture(payment, money);
   if (!known) return captureNotRecorded(payment, money);
-  return known.reversal !== reversalOf(money.result) || !isSameMoney(known, money.result.facts);
+  return money.result.kind === "paid" && !isSameMoney(known, money.result.facts);
 };
-
-const moneyIsHere = (_payment: Payment, { result }: VerifiedMoney) => result.kind === "paid";
 
 /** Beside the stored captures only one more is recorded: as `too_many_captures`. */
 const captureNotRecorded = (payment: Payment, money: VerifiedMoney) => {
@@ -150,11 +151,20 @@ const captureNotRecorded = (payment: Payment, money: VerifiedMoney) => {
   return knownCapture(payment, money) === undefined && (hasRoom || !isOneTooMany);
 };
 
-const moneyWentBack = (_payment: Payment, { result }: VerifiedMoney) => result.kind !== "paid";
-
-const reversalNotRecorded = (payment: Payment, money: VerifiedMoney) => {
+const moreWentBack = (payment: Payment, money: VerifiedMoney) => {
   const known = knownCapture(payment, money);
-  return known ? known.reversal !== reversalOf(money.result) : captureNotRecorded(payment, money);
+  if (!known) return false;
+  const after = backAfter(known, money.result.kind);
+  const { refunded, reversed } = backOf(known);
+  return after.refunded > refunded || after.reversed > reversed;
+};
+
+/** In REVIEW, money that counts as agreed, or that differs from what is known of it, is more than captured again. */
+const onlyCapturedAgain = (payment: Payment, money: VerifiedMoney & TransitionContext) => {
+  const known = knownCapture(payment, money);
+  if (!known || money.result.kind !== "paid" || backOf(known).reversed === 0) return false;
+  if (payment.state === "SUCCESS" || isSettledUnpaid(payment)) return true;
+  return notAsAgreed(payment, money) && isSameMoney(known, money.result.facts);
 };
 
 const notFlaggedYet = (payment: Payment, { code, subject, now }: Flag & { now: Instant }) =>
@@ -248,34 +258,30 @@ export const TRANSITIONS = {
     from: NOT_SUCCESS,
     to: "SUCCESS",
     proof: "verified_money",
-    guards: { attemptIsOurs, asAgreed },
+    guards: { attemptIsOurs, asAgreed, notDecidedOn },
   }),
   review: row({
     from: NOT_SUCCESS,
     to: "REVIEW",
     proof: "verified_money",
-    guards: { attemptIsOurs, notAsAgreed, noReversalInReview, notRecordedAlike },
+    guards: { attemptIsOurs, notAsAgreed, notRecordedAlike },
   }),
   duplicate: row({
     from: ["SUCCESS"],
     to: "same",
     proof: "verified_money",
-    guards: { moneyIsHere, captureNotRecorded },
+    guards: { captureNotRecorded },
   }),
   unmatched: row({
     from: ["none", ...NOT_SUCCESS],
     to: "REVIEW",
     proof: "verified_money",
-    guards: { attemptIsUnknown, noReversalInReview, notRecordedAlike },
+    guards: { attemptIsUnknown, notRecordedAlike },
   }),
   flag: row({ from: STATES, to: "same", proof: "fact_or_condition", guards: { notFlaggedYet } }),
   answer: row({ from: STATES, to: "same", proof: "persons_answer", guards: { entryIsOpen } }),
-  reversal: row({
-    from: ["SUCCESS", "REVIEW"],
-    to: "same",
-    proof: "verified_money",
-    guards: { moneyWentBack, reversalNotRecorded },
-  }),
+  wentBack: row({ from: STATES, to: "same", proof: "verified_money", guards: { moreWentBack } }),
+  capturedAgain: row({ from: STATES, to: "same", proof: "verified_money", guards: { onlyCapturedAgain } }),
   finalise: row({
     from: SETTLED_UNPAID,
     to: "same",
@@ -327,7 +333,7 @@ function knownCapture({ captures }: Payment, { attempt, result }: VerifiedMoney)
   return captures.find((capture) => isSameCapture(capture, { attempt, reference: result.facts.reference }));
 }
 
-const MONEY_TRANSITIONS = ["confirm", "review", "duplicate", "unmatched", "reversal"] as const;
+const MONEY_TRANSITIONS = ["confirm", "review", "duplicate", "unmatched", "wentBack", "capturedAgain"] as const;
 export type MoneyTransition = (typeof MONEY_TRANSITIONS)[number];
 
 /**

@@ -35,6 +35,9 @@ const MAX_OPENED = 64;
 /** Money that was under way may still arrive after a checkout is closed, so three more verifications follow. */
 const VERIFICATIONS_AFTER_CLOSING_MS = [HOUR_MS, DAY_MS, 7 * DAY_MS] as const;
 
+/** A confirmed checkout is verified once more, because money may go back after Chapa's list was compared. */
+const VERIFICATION_AFTER_CONFIRM_MS = 60 * DAY_MS;
+
 /** A checkout that lapsed can perhaps still be paid, so it is verified, and its cancel tried, for much longer. */
 const VERIFICATIONS_AFTER_LAPSE_MS = [HOUR_MS, ...[1, 3, 7, 14, 30, 60, 90].map((days) => days * DAY_MS)] as const;
 
@@ -77,6 +80,38 @@ export function nextVerification(
   if (rung !== undefined) return rung;
   const period = policy.ladderMs.at(-1) ?? DAY_MS;
   return openedAt + (Math.floor((now - openedAt) / period) + 1) * period;
+}
+
+/** Returns when a confirmed checkout is verified once more; undefined after that. */
+export function lastVerification(confirmedAt: Instant, now: Instant): Instant | undefined {
+  const at = confirmedAt + VERIFICATION_AFTER_CONFIRM_MS;
+  return at > now ? at : undefined;
+}
+
+/** Returns when an attempt is verified because a webhook's report of a refund must be confirmed by then. */
+export function reportDay({ reports = [] }: Payment, attempt: number, now: Instant): Instant | undefined {
+  const days = reports.filter((report) => report.attempt === attempt).map(({ at }) => at + DAY_MS);
+  const ahead = days.filter((day) => day > now);
+  return ahead.length > 0 ? Math.min(...ahead) : undefined;
+}
+
+/** Returns when an attempt that awaits a verification is verified next, after one at `now`. */
+export function verificationAfter(
+  payment: Payment,
+  attempt: number,
+  now: Instant,
+  policy: Policy,
+): Instant | undefined {
+  const record = payment.attempts[attempt];
+  if (record?.verifyAt === undefined) return undefined;
+  const captures = payment.captures.filter((capture) => capture.attempt === attempt);
+  const confirmed = captures.find(({ kind }) => kind === "confirmed");
+  // A duplicate awaits no verification of its own.
+  const isOpen = captures.length === 0 || captures.some(({ kind }) => kind === "reviewed");
+  const open = isOpen ? nextVerification(record, now, policy) : undefined;
+  const next = confirmed ? lastVerification(confirmed.at, now) : open;
+  const moments = [next ?? [], reportDay(payment, attempt, now) ?? []].flat();
+  return moments.length > 0 ? Math.min(...moments) : undefined;
 }
 
 /** Returns the earliest time at which the payment needs work; undefined if it needs none. */

@@ -1,5 +1,8 @@
 // Every closed list of words. Code, contract, table, cloud and tests derive theirs from these. Imports nothing.
 
+/** A word that a newer release stored in a row. This release keeps it when it writes, and decides nothing by it. */
+export type UnknownWord = string & { readonly isUnknownWord: true };
+
 /** The states of a payment. Only CREATED and PENDING await money; REVIEW awaits a person. */
 export const STATES = ["CREATED", "PENDING", "SUCCESS", "REVIEW", "FAILED", "EXPIRED", "CANCELLED"] as const;
 export type State = (typeof STATES)[number];
@@ -46,7 +49,8 @@ export const TRANSITION_NAMES = [
   "unmatched",
   "flag",
   "answer",
-  "reversal",
+  "wentBack",
+  "capturedAgain",
   "finalise",
 ] as const;
 export type TransitionName = (typeof TRANSITION_NAMES)[number];
@@ -74,6 +78,21 @@ export type CaptureKind = (typeof CAPTURE_KINDS)[number];
 /** How captured money went back at Chapa: refunded (we or the merchant sent it back) or reversed (the bank took it). */
 export const REVERSALS = ["refunded", "reversed"] as const;
 export type Reversal = (typeof REVERSALS)[number];
+
+/** What verify reports of captured money: it is here, or it went back. */
+export type MoneyKind = "paid" | Reversal;
+
+/**
+ * The events of webhooks, in lower case, that say that money went back. `refund.reversed` and `refund.failed` say that a
+ * refund came to nothing.
+ */
+export const MONEY_BACK_EVENTS = [
+  "charge.refunded",
+  "charge.reversed",
+  "refund.success",
+  "refund.completed",
+  "refund.refunded",
+] as const;
 
 /** The reasons for which verify reports no money. Only these count in closing evidence. */
 export const UNPAID_REASONS = ["pending", "failed", "not_found"] as const;

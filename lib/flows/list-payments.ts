@@ -29,28 +29,37 @@ const ROUND_SIZE = 100;
 const ROUND_DAYS = 10;
 const USUAL_DAYS = 31;
 
-/** Returns one page, latest first. `next` is where the next page begins; undefined at the end. */
+/**
+ * Returns one page, latest first, and the rows of the page that cannot be read. `next` is where the next page begins;
+ * undefined at the end.
+ */
 export async function listPayments(
   ports: ListPorts,
   { userId, status, span, limit, after }: ListCommand,
-): Promise<{ payments: Payment[]; next: PageKey | undefined }> {
+): Promise<{ payments: Payment[]; unreadable: Ref[]; next: PageKey | undefined }> {
   const found: Payment[] = [];
+  const unreadable: Ref[] = [];
   let last = after;
   for (let round = 0; round < ROUNDS; round++) {
     const { keys, isEnd, reached } = userId
       ? await ofUser(ports, userId, span, last)
       : await ofEverybody(ports, span, last);
-    const rows = new Map((await ports.payments.findAll(keys.map(({ ref }) => ref))).map((row) => [row.ref, row]));
+    const read = await ports.payments.findAll(keys.map(({ ref }) => ref));
+    const rows = new Map(read.payments.map((payment) => [payment.ref, payment]));
+    const bad = new Set(read.unreadable.map(({ ref }) => ref));
     for (const key of keys) {
       last = key;
+      if (bad.has(key.ref)) unreadable.push(key.ref);
       const payment = rows.get(key.ref);
       if (payment && (!status || WIRE_STATUS[payment.state] === status)) found.push(payment);
-      if (found.length === limit) return { payments: found, next: isEnd && key === keys.at(-1) ? undefined : key };
+      if (found.length === limit) {
+        return { payments: found, unreadable, next: isEnd && key === keys.at(-1) ? undefined : key };
+      }
     }
-    if (isEnd) return { payments: found, next: undefined };
+    if (isEnd) return { payments: found, unreadable, next: undefined };
     last = reached ?? last;
   }
-  return { payments: found, next: last };
+  return { payments: found, unreadable, next: last };
 }
 
 /** `reached` is how far back a round has read without finding a payment there. */

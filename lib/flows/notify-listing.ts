@@ -65,8 +65,9 @@ export async function notifyListing(ports: NotifyListingPorts, ref: Ref, receive
     const payment = await ports.payments.find(ref);
     const status = payment && statusToDeliver(payment, ports);
     if (!payment?.propertyId || !status || status === delivered) return { kind: "done" };
-    const others = await othersOf(ports, ref, payment.propertyId);
-    if (status === "FAILED" && others.some(isOpenOrPaid)) return withheld(ports, payment);
+    const { others, unreadable } = await othersOf(ports, ref, payment.propertyId);
+    // A payment that cannot be read may be open or paid.
+    if (status === "FAILED" && (unreadable > 0 || others.some(isOpenOrPaid))) return withheld(ports, payment);
     if (status === "SUCCESS" && (await flagPaidTwice(ports, payment, others))) continue;
     const quietMs = (payment.sentAt ?? Number.NEGATIVE_INFINITY) + QUIET_AFTER_SEND_MS - ports.clock.now();
     if (quietMs > 0) return { kind: "retry", delaySeconds: quietMs / SECOND_MS };
@@ -85,12 +86,15 @@ function statusToDeliver(payment: Payment, { policy, expectedMode }: NotifyListi
   return policy.listingHearsFailed && confirmsListing(payment, policy) ? status : undefined;
 }
 
+type Others = { others: Payment[]; unreadable: number };
+
 /** Returns the other payments that would confirm this property: of other users, or earlier ones of the same fee. */
-async function othersOf(ports: NotifyListingPorts, ref: Ref, propertyId: Uuid): Promise<Payment[]> {
+async function othersOf(ports: NotifyListingPorts, ref: Ref, propertyId: Uuid): Promise<Others> {
   const always = { from: 0, to: Number.MAX_SAFE_INTEGER };
   const keys = await ports.payments.openedForProperty(propertyId, always, MOST_PAYMENTS);
   const refs = keys.flatMap((key) => (key.ref === ref ? [] : [key.ref]));
-  return (await ports.payments.findAll(refs)).filter((other) => confirmsListing(other, ports.policy));
+  const { payments, unreadable } = await ports.payments.findAll(refs);
+  return { others: payments.filter((other) => confirmsListing(other, ports.policy)), unreadable: unreadable.length };
 }
 
 function isOpenOrPaid(payment: Payment): boolean {

@@ -1,4 +1,5 @@
 import type { NotificationMessage } from "../contract/queues.ts";
+import { PaymentUnreadable } from "../domain/errors.ts";
 import { isCurrent } from "../domain/events.ts";
 import { paymentIdOf, type Ref, type Uuid } from "../domain/ids.ts";
 import { toBirr } from "../domain/money.ts";
@@ -36,6 +37,7 @@ const CALLS_A_MINUTE = 8;
 // A message that may already have been sent is tried twice more, two minutes apart.
 const TRIES = 3;
 const BETWEEN_TRIES_MS = 2 * MINUTE_MS;
+const UNREADABLE_WAIT_SECONDS = 900;
 // One call takes up to six seconds.
 const CALL_MS = 8 * SECOND_MS;
 
@@ -49,13 +51,29 @@ export async function notifyUsers(ports: NotifyUserPorts, deadline: number): Pro
     const received = await ports.inbox.next();
     if (!received) break;
     if (received === "malformed") continue;
-    const outcome = await deliver(ports, { received, payment: await ports.payments.find(received.body.ref) });
+    const payment = await readable(ports, received);
+    if (payment === "unreadable") continue;
+    const outcome = await deliver(ports, { received, payment });
     if (!NOT_CALLED.includes(outcome)) calls++;
     if (outcome === "sent") sent++;
     // The service is unavailable. Messages that are not received now keep their count of receives.
     if (outcome === "later") break;
   }
   return { sent };
+}
+
+/** Returns the message's payment. A message about an unreadable one comes back later and holds up no other. */
+async function readable(
+  { payments }: NotifyUserPorts,
+  received: Received<UserNotification>,
+): Promise<Payment | undefined | "unreadable"> {
+  try {
+    return await payments.find(received.body.ref);
+  } catch (error) {
+    if (!(error instanceof PaymentUnreadable)) throw error;
+    await received.later(UNREADABLE_WAIT_SECONDS);
+    return "unreadable";
+  }
 }
 
 type Taken = { received: Received<UserNotification>; payment: Payment | undefined };

@@ -1,24 +1,38 @@
 import type { Listed } from "../chapa/classify.ts";
 import type { ChapaClient } from "../chapa/client.ts";
 import type { PageKey } from "../domain/commands.ts";
-import { type CheckoutRef, checkoutRefOf, parseTxRef, paymentIdOf } from "../domain/ids.ts";
+import type { Money, VerifyResult } from "../domain/evidence.ts";
+import { type CheckoutRef, checkoutRefOf, parseTxRef, paymentIdOf, type Ref } from "../domain/ids.ts";
 import { listedCapture } from "../domain/notes.ts";
-import { type Capture, isSameCapture, openedAttempts, type Payment } from "../domain/payment.ts";
-import { addisAbabaDay, DAY_MS, HOUR_MS, type Instant, SECOND_MS, spanOfDay } from "../domain/time.ts";
+import {
+  type Attempt,
+  backAfter,
+  backOf,
+  type Capture,
+  isSameCapture,
+  openedAttempts,
+  type Payment,
+  termsOf,
+} from "../domain/payment.ts";
+import { addisAbabaDay, DAY_MS, HOUR_MS, type Instant, MINUTE_MS, SECOND_MS, spanOfDay } from "../domain/time.ts";
 import { combined, NO_TOTALS, shareOf } from "../domain/totals.ts";
+import type { MoneyKind } from "../domain/vocabulary.ts";
 import type { Clock } from "../runtime/clock.ts";
+import type { LogFields } from "../runtime/logger.ts";
 import type { PaymentTable } from "../table/payments.ts";
 import type { Progress, ProgressTable } from "../table/progress.ts";
 import type { TotalsTable } from "../table/totals.ts";
 import { type ResolvePorts, resolve } from "./resolve.ts";
 import { readPage } from "./steps/read-page.ts";
+import { recordCapture } from "./steps/record-capture.ts";
+import { runContext } from "./steps/run-context.ts";
 import { updatePayment } from "./steps/update-payment.ts";
 
 export type ReconcilePorts = ResolvePorts & {
-  payments: Pick<PaymentTable, "find" | "findAll" | "create" | "save" | "openedOnDay">;
+  payments: Pick<PaymentTable, "find" | "findAll" | "create" | "save" | "openedOnDay" | "point" | "pointed">;
   chapa: Pick<ChapaClient, "verify" | "cancel" | "current" | "transactions">;
   totals: Pick<TotalsTable, "rewrite">;
-  progress: Pick<ProgressTable, "load" | "save">;
+  progress: Pick<ProgressTable, "load" | "save" | "wasNamed" | "markNamed">;
   clock: Clock;
   /** Buckets of a day in the index. */
   bucketsOf: (day: string) => string[];
@@ -27,11 +41,18 @@ export type ReconcilePorts = ResolvePorts & {
 
 /**
  * `done`: the comparison is complete, now or earlier today. `to_be_continued`: time is up, or Chapa did not return its
- * list.
+ * list. `incomplete`: Chapa's list is too long or not in its order, so money in it may have been missed.
  */
-export type Reconciled = { kind: "done" | "to_be_continued"; verifications: number; findings: number };
+export type Reconciled = {
+  kind: "done" | "to_be_continued" | "incomplete";
+  verifications: number;
+  findings: number;
+};
 
+/** How many of our days are compared. */
 export const RECONCILED_DAYS = 10;
+// Chapa's list has only the date on which a transaction was created, and money may come or go back weeks later.
+export const LISTED_DAYS = 45;
 // Younger transactions may still become known by webhook or schedule.
 const MIN_AGE_MS = HOUR_MS;
 const PAGES_LIMIT = 2_000;
@@ -42,16 +63,20 @@ const PART = 100;
 // Chapa's list may lag behind its webhooks. After a day, a missing capture is a finding.
 const LISTED_WITHIN_MS = DAY_MS;
 const VERIFICATIONS_LIMIT = 500;
+// Chapa creates a transaction when we open its checkout. The clocks may differ.
+const SAME_TIME_MS = 15 * MINUTE_MS;
+const NAMED_IN_ONE_FINDING = 100;
 
-/** A transaction to compare; `checkout` is its name, parsed, if that is a reference of ours. */
-type Row = Pick<Listed, "name" | "reference" | "amount" | "at"> & { checkout: CheckoutRef | undefined };
+/** A transaction in Chapa's list that took money. */
+type Row = Listed & { money: MoneyKind };
 
 type Run = { ports: ReconcilePorts; deadline: number; now: Instant; verifications: number; findings: number };
 
 /**
- * Compares Chapa's list with our payments of the last ten days, both ways, once a day. Money that we do not know is
- * verified, then recorded or reported. A capture that Chapa does not list is verified and reported. The totals of those
- * days are rewritten. A run holds one page at a time, and continues where the last one was cut short.
+ * Compares Chapa's list of the last 45 days with our payments, and our payments of the last ten days with that list,
+ * once a day. Money that we do not know, and money that went back, is verified, then recorded or reported. A capture
+ * that Chapa does not list is verified and reported. The totals of the ten days are rewritten. A run holds one page at a
+ * time, and continues where the last one was cut short.
  */
 export async function reconcile(ports: ReconcilePorts, deadline: number): Promise<Reconciled> {
   const run: Run = { ports, deadline, now: ports.clock.now(), verifications: 0, findings: 0 };
@@ -61,13 +86,18 @@ export async function reconcile(ports: ReconcilePorts, deadline: number): Promis
 
 function begin(known: Progress | undefined, now: Instant): Progress {
   const day = addisAbabaDay(now);
-  if (known && (!known.isDone || known.day === day)) return known;
-  return { day, startedAt: now, page: 1, ours: 0, isDone: false };
+  if (known && (!isEnded(known) || known.day === day)) return known;
+  return { day, startedAt: now, page: 1, foreign: [], ours: 0, isDone: false };
+}
+
+function isEnded({ page, ours }: Progress): boolean {
+  return page === undefined && ours >= RECONCILED_DAYS;
 }
 
 async function runFrom(run: Run, from: Progress): Promise<Reconciled["kind"]> {
   const { ports } = run;
-  for (let progress = from; !progress.isDone; await ports.progress.save(progress)) {
+  let progress = from;
+  for (; !isEnded(progress); await ports.progress.save(progress)) {
     if (ports.clock.now() + RESERVE_MS > run.deadline) return "to_be_continued";
     const next = await step(run, progress);
     if (!next) return "to_be_continued";
@@ -78,7 +108,7 @@ async function runFrom(run: Run, from: Progress): Promise<Reconciled["kind"]> {
       ports.log.info("reconciled", { day: progress.day, verifications, findings });
     }
   }
-  return "done";
+  return progress.isDone ? "done" : "incomplete";
 }
 
 /**
@@ -86,137 +116,273 @@ async function runFrom(run: Run, from: Progress): Promise<Reconciled["kind"]> {
  * @returns the progress; undefined if Chapa did not return the page
  */
 async function step(run: Run, progress: Progress): Promise<Progress | undefined> {
-  if (progress.page !== undefined) {
-    const list = await run.ports.chapa.transactions(progress.page, LIST_MS);
-    if (!list) {
-      run.ports.count("ChapaUnavailable");
-      return undefined;
-    }
-    const since = progress.startedAt - RECONCILED_DAYS * DAY_MS;
-    const recent = list.transactions.filter(({ at }) => at === undefined || at >= since);
-    const isRipe = ({ at, tookMoney }: Listed) => tookMoney && (at === undefined || at <= run.now - MIN_AGE_MS);
-    await comparePage(run, recent.filter(isRipe));
-    const isLast = list.last || recent.length === 0 || progress.page >= PAGES_LIMIT;
-    return { ...progress, page: isLast ? undefined : progress.page + 1 };
-  }
-  await compareDay(run, addisAbabaDay(progress.startedAt - progress.ours * DAY_MS));
+  if (progress.page !== undefined) return stepThroughList(run, progress, progress.page);
+  await compareDay(run, addisAbabaDay(progress.startedAt - progress.ours * DAY_MS), progress);
   const ours = progress.ours + 1;
-  return { ...progress, ours, isDone: ours >= RECONCILED_DAYS };
+  return { ...progress, ours, isDone: ours >= RECONCILED_DAYS && progress.incomplete === undefined };
 }
 
-async function comparePage(run: Run, listed: readonly Listed[]): Promise<void> {
-  const rows = listed.map((row) => ({ ...row, checkout: parseTxRef(row.name ?? "", run.ports.txStage) }));
-  const refs = rows.flatMap(({ checkout }) => checkout?.ref ?? []);
-  const payments = await run.ports.payments.findAll([...new Set(refs)]);
-  const known = new Map(payments.map((payment) => [payment.ref, payment]));
-  const nameless: Row[] = [];
-  for (const row of rows) {
-    if (!row.checkout) nameless.push(row);
-    else await compareNamed(run, known.get(row.checkout.ref), row.checkout, row);
+async function stepThroughList(run: Run, progress: Progress, page: number): Promise<Progress | undefined> {
+  const list = await run.ports.chapa.transactions(page, LIST_MS);
+  if (!list) {
+    run.ports.count("ChapaUnavailable");
+    return undefined;
   }
-  if (nameless.length > 0) await compareNameless(run, nameless);
+  const since = progress.startedAt - LISTED_DAYS * DAY_MS;
+  const recent = list.transactions.filter(({ at }) => at === undefined || at >= since);
+  const foreign = await comparePage(run, progress, recent.filter(isRipe(run.now)));
+  const dates = list.transactions.flatMap(({ at }) => at ?? []);
+  const isOrdered = isNewestFirst(dates) && Math.max(...dates) <= (progress.newest ?? Number.POSITIVE_INFINITY);
+  const incomplete = progress.incomplete ?? (isOrdered || dates.length === 0 ? undefined : "order");
+  // Only an order that has shown itself proves that older pages follow.
+  const showsOrder = page > 1 || dates.some((at) => at !== dates[0]);
+  const isEnd = list.last || (recent.length === 0 && showsOrder && incomplete === undefined);
+  const next = { ...progress, foreign: [...progress.foreign, ...foreign].slice(0, NAMED_IN_ONE_FINDING), incomplete };
+  if (isEnd) return endOfList(run, next);
+  if (page >= PAGES_LIMIT) return endOfList(run, { ...next, incomplete: incomplete ?? "pages" });
+  return { ...next, page: page + 1, newest: dates.length > 0 ? Math.max(...dates) : progress.newest };
 }
 
-/** Compares a transaction under a reference of ours. Unknown money is verified, which records it even without a row. */
-async function compareNamed(run: Run, payment: Payment | undefined, checkout: CheckoutRef, row: Row): Promise<void> {
-  const capture = { attempt: checkout.attempt, reference: row.reference };
-  if (payment && (await isNoted(run, payment, capture, row))) return;
-  const after = await verify(run, checkout);
-  if (!after || !(await isNoted(run, after, capture, row))) report(run, "not_confirmed", row);
+function isNewestFirst(dates: readonly number[]): boolean {
+  return dates.every((at, index) => at <= (dates[index - 1] ?? at));
 }
 
-/** Whether the payment has this capture. If so, marks it as listed by Chapa. */
-async function isNoted(
+const isRipe =
+  (now: Instant) =>
+  (listed: Listed): listed is Row =>
+    listed.money !== undefined && (listed.at === undefined || listed.at <= now - MIN_AGE_MS);
+
+/** Names all transactions of other programs in one finding, and an end that proves nothing in another. */
+function endOfList(run: Run, progress: Progress): Progress {
+  const { foreign, incomplete } = progress;
+  if (foreign.length > 0) report(run, "foreign", { references: foreign.join(" ") });
+  if (incomplete) report(run, "incomplete", { reason_of_end: incomplete });
+  return { ...progress, page: undefined, newest: undefined, foreign: [] };
+}
+
+/** @returns the transactions that belong to no payment of ours, and that no earlier comparison has named */
+async function comparePage(run: Run, progress: Progress, rows: readonly Row[]): Promise<string[]> {
+  const { payments } = run.ports;
+  const matched: { row: Row; checkout: CheckoutRef | undefined }[] = [];
+  for (const row of rows) matched.push({ row, checkout: await checkoutOf(run, row) });
+  const refs = matched.flatMap(({ checkout }) => checkout?.ref ?? []);
+  const found = await payments.findAll([...new Set(refs)]);
+  const unreadable = new Set(found.unreadable.map(({ ref }) => ref));
+  const known = new Map(found.payments.map((payment) => [payment.ref, payment]));
+  for (const { row, checkout } of matched) {
+    if (checkout && !unreadable.has(checkout.ref)) await compareOurs(run, known, checkout, row);
+  }
+  const rest = matched.flatMap(({ row, checkout }) => (checkout ? [] : [row]));
+  return compareRest(run, progress, rest);
+}
+
+/** Returns the checkout of a row: by our reference, or by Chapa's, which a capture or a signed webhook has left. */
+async function checkoutOf(run: Run, row: Row): Promise<CheckoutRef | undefined> {
+  const { payments, txStage } = run.ports;
+  const named = parseTxRef(row.name ?? "", txStage);
+  if (named || row.reference === undefined) return named;
+  const pointed = await payments.pointed(row.reference);
+  return pointed && checkoutRefOf({ ref: pointed.ref, txStage }, pointed.attempt);
+}
+
+/**
+ * Compares a transaction of ours. One that differs from what we know is verified, which records it even without a row of
+ * ours. Of several captures verify shows one; about the others Chapa's list is as good.
+ */
+async function compareOurs(run: Run, known: Map<Ref, Payment>, checkout: CheckoutRef, row: Row): Promise<void> {
+  const { ref, attempt } = checkout;
+  const capture = { attempt, reference: row.reference };
+  const before = known.get(ref);
+  if (before && isKnown(before, capture, row.money)) return void known.set(ref, await noted(run, before, capture, row));
+  const { payment, result } = await verify(run, checkout);
+  if (!payment) return report(run, "not_confirmed", fieldsOf(row, checkout));
+  const isOpen = !isKnown(payment, capture, row.money) && isAboutAnother(payment, capture, result);
+  const after = isOpen ? await recordListed(run, payment, checkout, row) : payment;
+  known.set(ref, await noted(run, after, capture, row));
+  if (!captureIn(after, capture)) report(run, "not_confirmed", fieldsOf(row, checkout));
+}
+
+function captureIn({ captures }: Payment, capture: Pick<Capture, "attempt" | "reference">): Capture | undefined {
+  return captures.find((other) => isSameCapture(other, capture));
+}
+
+/** Whether the payment has this capture, and nothing else went back of it than the list says. */
+function isKnown(payment: Payment, capture: Pick<Capture, "attempt" | "reference">, money: MoneyKind): boolean {
+  const known = captureIn(payment, capture);
+  if (!known) return false;
+  const [now, then] = [backOf(known), backAfter(known, money)];
+  return now.refunded === then.refunded && now.reversed === then.reversed;
+}
+
+/** Whether verify has answered with another capture of the same attempt, and so says nothing about this one. */
+function isAboutAnother(
+  payment: Payment,
+  capture: Pick<Capture, "attempt" | "reference">,
+  result: VerifyResult | undefined,
+): boolean {
+  if (result?.kind !== "paid" && result?.kind !== "refunded" && result?.kind !== "reversed") return false;
+  const { reference } = result.facts;
+  if (reference === undefined) return captureIn(payment, capture) === undefined;
+  return capture.reference !== undefined && reference !== capture.reference;
+}
+
+async function recordListed(run: Run, payment: Payment, checkout: CheckoutRef, row: Row): Promise<Payment> {
+  const { attempt } = checkout;
+  const known = captureIn(payment, { attempt, reference: row.reference });
+  // Only verify makes a success of a payment, or a review.
+  if (!known && payment.state !== "SUCCESS" && payment.state !== "REVIEW") return payment;
+  const { amount, currency, mode } = known ?? { ...row, mode: termsOf(payment, attempt).mode };
+  const result: Money = { kind: row.money, facts: { amount, currency, mode, reference: row.reference } };
+  const context = runContext(run.ports, "reconcile:list");
+  const after = await recordCapture(
+    run.ports,
+    { key: payment, payment },
+    { attempt, result },
+    { context, deadline: run.deadline },
+  );
+  return after ?? payment;
+}
+
+/** Returns the payment with its capture marked as listed by Chapa. */
+async function noted(
   run: Run,
   payment: Payment,
   capture: Pick<Capture, "attempt" | "reference">,
   row: Row,
-): Promise<boolean> {
-  const known = payment.captures.find((other) => isSameCapture(other, capture));
-  if (!known) return false;
-  await updatePayment(run.ports.payments, payment, (current) => listedCapture(current, capture));
-  if (row.amount !== undefined && known.amount !== undefined && row.amount !== known.amount) {
-    report(run, "another_amount", row);
+): Promise<Payment> {
+  const known = captureIn(payment, capture);
+  if (row.amount !== undefined && known?.amount !== undefined && row.amount !== known.amount) {
+    report(run, "another_amount", fieldsOf(row, checkoutRefOf(payment, capture.attempt)));
   }
-  return true;
+  const updated = await updatePayment(run.ports.payments, payment, (current) => listedCapture(current, capture));
+  return updated.payment ?? payment;
 }
 
 /**
- * Compares transactions under other names. They may match one of our captures by Chapa's own reference, or one of our
- * unpaid payments of that time that turns out to be paid. The rest is reported.
+ * Compares transactions that nothing names as ours. One may be a checkout of ours that was opened at that time for that
+ * amount, and that turns out to be paid. The others belong to other programs, and are named once.
  */
-async function compareNameless(run: Run, rows: readonly Row[]): Promise<void> {
-  let left = [...rows];
-  const settle = async (payment: Payment) => {
-    for (const row of left) {
-      const mine = payment.captures.find(({ reference }) => reference !== undefined && reference === row.reference);
-      if (mine && (await isNoted(run, payment, mine, row))) left = left.filter((other) => other !== row);
+async function compareRest(run: Run, { day }: Progress, rows: readonly Row[]): Promise<string[]> {
+  const { progress } = run.ports;
+  let left: Row[] = [];
+  for (const row of rows) if (!(await progress.wasNamed(idOf(row), day))) left.push(row);
+  const undecided = new Set<Row>();
+  const unreadable = await eachCandidate(run, left, async (payment, attempt) => {
+    const alike = left.filter((row) => isLike(row, attempt));
+    if (alike.length === 0 || payment.captures.some((capture) => capture.attempt === attempt.number)) return;
+    const { payment: after, result } =
+      run.verifications < VERIFICATIONS_LIMIT ? await verify(run, checkoutRefOf(payment, attempt.number)) : {};
+    if (!result || result.kind === "unavailable") for (const row of alike) undecided.add(row);
+    for (const row of alike) {
+      const capture = { attempt: attempt.number, reference: row.reference };
+      if (!after || row.reference === undefined || captureIn(after, capture)?.reference !== row.reference) continue;
+      await noted(run, after, capture, row);
+      left = left.filter((other) => other !== row);
     }
-  };
-  const latest = Math.max(...rows.map(({ at }) => at ?? run.now));
-  const days = Array.from({ length: RECONCILED_DAYS }, (_, back) => addisAbabaDay(latest - back * DAY_MS));
-  for (const day of days) {
-    if (left.length > 0) await eachPaymentOf(run, day, settle);
-  }
-  for (const day of days.slice(0, 2)) {
-    if (left.length === 0) break;
-    await eachPaymentOf(run, day, async (payment) => {
-      for (const { number } of openedAttempts(payment)) {
-        if (payment.captures.some(({ attempt }) => attempt === number) || left.length === 0) continue;
-        const after =
-          run.verifications < VERIFICATIONS_LIMIT ? await verify(run, checkoutRefOf(payment, number)) : undefined;
-        if (after) await settle(after);
-      }
-    });
-  }
-  for (const row of left) report(run, "unknown_owner", row);
+  });
+  // Each may be a checkout of a payment that cannot be read. None is named, so that they are compared again.
+  if (unreadable > 0) return [];
+  const foreign = left.filter((row) => !undecided.has(row)).map(idOf);
+  for (const id of foreign) await progress.markNamed(id, day, run.now);
+  return foreign;
 }
 
-/** Counts a day's totals again, and verifies captures that Chapa's list does not contain. */
-async function compareDay(run: Run, day: string): Promise<void> {
+/**
+ * Visits our checkouts of the days before the given transactions.
+ * @returns how many of the payments cannot be read
+ */
+async function eachCandidate(
+  run: Run,
+  rows: readonly Row[],
+  visit: (payment: Payment, attempt: Attempt & { number: number }) => Promise<void>,
+): Promise<number> {
+  if (rows.length === 0) return 0;
+  let unreadable = 0;
+  const dates = rows.map(({ at }) => at ?? run.now);
+  const earliest = Math.min(...dates) - RECONCILED_DAYS * DAY_MS;
+  for (let at = Math.max(...dates) + SAME_TIME_MS; at >= earliest; at -= DAY_MS) {
+    unreadable += await eachPaymentOf(run, addisAbabaDay(at), async (payment) => {
+      for (const attempt of openedAttempts(payment)) await visit(payment, attempt);
+    });
+  }
+  return unreadable;
+}
+
+/** Whether the transaction may be this checkout: created when it was opened, for the same money. */
+function isLike({ at, amount, currency }: Row, attempt: Attempt): boolean {
+  const isThen = at === undefined || Math.abs(at - attempt.openedAt) <= SAME_TIME_MS;
+  return isThen && amount === attempt.amount && (currency === undefined || currency === attempt.currency);
+}
+
+function idOf({ reference, name, at, amount }: Row): string {
+  return reference ?? name ?? `${at}-${amount}`;
+}
+
+/**
+ * Verifies captures that Chapa's list does not contain, and counts a day's totals again, unless a payment of the day
+ * cannot be read: what it adds to them is unknown.
+ */
+async function compareDay(run: Run, day: string, { incomplete }: Progress): Promise<void> {
   let totals = NO_TOTALS;
-  await eachPaymentOf(run, day, async (payment) => {
+  const unreadable = await eachPaymentOf(run, day, async (payment) => {
     let current = payment;
-    for (const { attempt, at, listed, reversal, reference, amount } of payment.captures) {
-      if (listed || reversal || run.now - at < LISTED_WITHIN_MS) continue;
+    for (const { attempt, at, listed, back, reference, amount } of payment.captures) {
+      // A list that was not read to its end does not say what is missing in it.
+      if (incomplete || listed || back || run.now - at < LISTED_WITHIN_MS) continue;
       const checkout = checkoutRefOf(payment, attempt);
-      current = (await verify(run, checkout)) ?? current;
-      report(run, "not_listed", { name: checkout.txRef, reference, amount, at, checkout });
+      current = (await verify(run, checkout)).payment ?? current;
+      report(run, "not_listed", fieldsOf({ name: checkout.txRef, reference, amount }, checkout));
     }
     totals = combined(totals, shareOf(current));
   });
-  await run.ports.totals.rewrite(day, totals);
+  if (unreadable === 0) await run.ports.totals.rewrite(day, totals);
 }
 
-/** Visits every payment whose first checkout was opened on a day, one page at a time. */
-async function eachPaymentOf(run: Run, day: string, visit: (payment: Payment) => Promise<void>): Promise<void> {
+/**
+ * Visits every payment whose first checkout was opened on a day, one page at a time.
+ * @returns how many of them cannot be read
+ */
+async function eachPaymentOf(run: Run, day: string, visit: (payment: Payment) => Promise<void>): Promise<number> {
   const { payments, bucketsOf } = run.ports;
+  let unreadable = 0;
   const { from, to } = spanOfDay(day);
   for (const bucket of bucketsOf(day)) {
     for (let last: PageKey | undefined, isEnd = false; !isEnd; ) {
       const end = last?.at ?? to;
       const keys = await readPage(last, PART, (size) => payments.openedOnDay(bucket, { from, to: end }, size));
-      for (const payment of await payments.findAll(keys.map(({ ref }) => ref))) await visit(payment);
+      const found = await payments.findAll(keys.map(({ ref }) => ref));
+      for (const payment of found.payments) await visit(payment);
+      unreadable += found.unreadable.length;
       last = keys.at(-1);
       isEnd = keys.length < PART;
     }
   }
+  return unreadable;
 }
 
 /** Verifies one checkout. If the payment was verified a moment ago, waits and tries again. */
-async function verify(run: Run, checkout: CheckoutRef): Promise<Payment | undefined> {
+async function verify(
+  run: Run,
+  checkout: CheckoutRef,
+): Promise<{ payment?: Payment | undefined; result?: VerifyResult | undefined }> {
   run.verifications++;
   let resolved = await resolve(run.ports, checkout, "reconcile", run.deadline);
   if (resolved.kind === "suppressed") {
     await run.ports.clock.sleep(resolved.afterMs);
     resolved = await resolve(run.ports, checkout, "reconcile", run.deadline);
   }
-  return resolved.kind === "unknown" ? undefined : resolved.payment;
+  if (resolved.kind === "unknown") return {};
+  return resolved.kind === "verified" ? resolved : { payment: resolved.payment };
 }
 
-function report(run: Run, reason: "not_confirmed" | "another_amount" | "unknown_owner" | "not_listed", row: Row): void {
+type Finding = "not_confirmed" | "another_amount" | "foreign" | "not_listed" | "incomplete";
+
+function report(run: Run, reason: Finding, fields: LogFields): void {
   run.findings++;
   run.ports.count("ReconcileFinding");
-  const about = { payment_id: row.checkout && paymentIdOf(row.checkout.ref), tx_ref: row.name };
-  run.ports.log.error("reconcile_finding", { reason, ...about, reference: row.reference, amount: row.amount });
+  run.ports.log.error("reconcile_finding", { reason, ...fields });
+}
+
+function fieldsOf({ name, reference, amount }: Pick<Row, "name" | "reference" | "amount">, { ref }: CheckoutRef) {
+  return { payment_id: paymentIdOf(ref), tx_ref: name, reference, amount };
 }

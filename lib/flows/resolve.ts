@@ -14,6 +14,7 @@ import { type Closing, closeCheckout, ownerOf } from "./steps/close-checkout.ts"
 import { holdCheckout } from "./steps/hold-checkout.ts";
 import { paymentFields } from "./steps/payment-fields.ts";
 import { type CapturePorts, endOtherLinks, recordCapture } from "./steps/record-capture.ts";
+import { judgeRefundReports } from "./steps/refund-reports.ts";
 import { type Run, runContext } from "./steps/run-context.ts";
 import { updatePayment } from "./steps/update-payment.ts";
 
@@ -27,10 +28,11 @@ export type ResolvePorts = CapturePorts & {
 
 /**
  * `held`: this trigger causes no verification now. `suppressed`: verified a moment ago; try again after `afterMs`.
- * `unknown`: not a reference of ours.
+ * `unknown`: not a reference of ours. `result` is absent if Chapa was not asked.
  */
 export type Resolved =
-  | { kind: "verified" | "held"; payment: Payment | undefined }
+  | { kind: "verified"; payment: Payment | undefined; result: VerifyResult | undefined }
+  | { kind: "held"; payment: Payment | undefined }
   | { kind: "suppressed"; afterMs: number; payment: Payment }
   | { kind: "unknown" };
 
@@ -79,27 +81,35 @@ export async function ask(
   const context = runContext(ports, `resolve:${trigger}`);
   // A test checkout is of no use to a stage that sells for real. It is left, and not asked about any more.
   if (payment && attempt <= payment.attempt && isPlayMoney(termsOf(payment, attempt), ports.policy)) {
-    const { payment: after } = await updatePayment(ports.payments, payment, (current) => {
-      const now = context();
-      return isAllowed("modeChanged", current, { ...now, attempt })
-        ? modeChanged(current, attempt, now)
-        : notVerifiedAgain(current, attempt, now);
-    });
-    return { kind: "verified", payment: after };
+    const { payment: after } = await updatePayment(ports.payments, payment, (current) =>
+      leftAsTest(current, attempt, context()),
+    );
+    return { kind: "verified", payment: after, result: undefined };
   }
   const begun = context();
   const owner = payment && attempt <= payment.attempt ? ownerOf(payment, attempt) : undefined;
   const result = await ports.chapa.verify(txRef, owner, deadline - begun.now);
   if ("word" in result) ports.count("ChapaWordUnknown");
-  const after = await conclude(
+  const concluded = await conclude(
     { ports, attempt, trigger, context, begun, deadline, rounds: 0 },
     { key: checkout, payment },
     result,
   );
+  const isAnswered = concluded && result.kind !== "unavailable";
+  const after = isAnswered ? await judgeRefundReports(ports, concluded, context) : concluded;
   const about = { payment_id: paymentIdOf(ref), tx_ref: txRef };
   const said = "word" in result ? { word: result.word } : {};
   ports.log.info("verification_ended", { ...about, trigger, outcome: result.kind, ...said, state: after?.state });
-  return { kind: "verified", payment: after };
+  return { kind: "verified", payment: after, result };
+}
+
+/** Returns the payment after the next step of a test checkout: it ends, or what is due goes on without it. */
+function leftAsTest(payment: Payment, attempt: number, context: TransitionContext): Payment {
+  if (isAllowed("modeChanged", payment, { ...context, attempt })) return modeChanged(payment, attempt, context);
+  const ended = { attempt: payment.attempt, found: "pending", cancel: "ended" } as const;
+  if (isAllowed("expire", payment, { ...context, ...ended })) return settleUnpaid(payment, "expire", ended, context);
+  const left = notVerifiedAgain(payment, attempt, context);
+  return isAllowed("finalise", left, { ...context, attempt }) ? finalise(left, attempt, context) : left;
 }
 
 /**

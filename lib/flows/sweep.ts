@@ -4,7 +4,7 @@ import { MARK_MS, stateVersion } from "../domain/events.ts";
 import { eventIdOf, txRefOf } from "../domain/ids.ts";
 import { republished } from "../domain/notes.ts";
 import { openedAttempts, type Payment } from "../domain/payment.ts";
-import { MINUTE_MS } from "../domain/time.ts";
+import { HOUR_MS, MINUTE_MS } from "../domain/time.ts";
 import { attemptsToVerify, awaitsAcknowledgement, type Policy } from "../domain/verification-schedule.ts";
 import type { Outgoing, Queue } from "../queue/send.ts";
 import type { Clock } from "../runtime/clock.ts";
@@ -15,7 +15,7 @@ import { paymentFields } from "./steps/payment-fields.ts";
 import { updatePayment } from "./steps/update-payment.ts";
 
 export type SweepPorts = {
-  payments: Pick<PaymentTable, "due" | "findAll" | "save">;
+  payments: Pick<PaymentTable, "due" | "findAll" | "save" | "postpone">;
   shards: readonly string[];
   resolve: Pick<Queue<ResolveMessage>, "sendAll">;
   listing: Pick<Queue<ListingMessage>, "sendAll">;
@@ -28,16 +28,20 @@ export type SweepPorts = {
 
 // Payments that one run takes from each bucket, the most overdue first. The rest stays due for the next minute.
 const PAGE = 200;
+const UNREADABLE_WAIT_MS = HOUR_MS;
 
 /**
  * Finds every payment that is due, so that nothing depends on a message that may be lost. It requests the due
- * verifications, and publishes successes that the listing has not acknowledged to the listing and to their payers.
- * @returns numbers of payments, verifications and messages
+ * verifications, and publishes successes that the listing has not acknowledged to the listing and to their payers. A row
+ * that it cannot read is put off, so that the others are never crowded out.
+ * @returns numbers of payments, verifications, messages, and rows put off
  */
-export async function sweep(ports: SweepPorts): Promise<{ due: number; verifications: number; published: number }> {
+export async function sweep(
+  ports: SweepPorts,
+): Promise<{ due: number; verifications: number; published: number; postponed: number }> {
   const now = ports.clock.now();
   const keys = await Promise.all(ports.shards.map((shard) => ports.payments.due(shard, now, PAGE)));
-  const payments = await ports.payments.findAll(keys.flat());
+  const { payments, unreadable } = await ports.payments.findAll(keys.flat());
   const due = payments.filter(({ dueAt }) => dueAt !== undefined && dueAt <= now);
 
   const verifications = due.flatMap((payment) => verificationsOf(payment, now));
@@ -51,7 +55,18 @@ export async function sweep(ports: SweepPorts): Promise<{ due: number; verificat
     due.filter((payment) => awaitsNoVerification(payment, now)).map((payment) => reschedule(ports, payment)),
   );
 
-  const done = { due: due.length, verifications: verifications.length, published: unacknowledged.length };
+  const postponed = await Promise.all(
+    unreadable
+      .filter(({ dueAt }) => dueAt !== undefined && dueAt <= now)
+      .map((row) => ports.payments.postpone(row, now + UNREADABLE_WAIT_MS)),
+  );
+
+  const done = {
+    due: due.length,
+    verifications: verifications.length,
+    published: unacknowledged.length,
+    postponed: postponed.filter(Boolean).length,
+  };
   ports.log.info("sweep_done", done);
   return done;
 }

@@ -1,6 +1,7 @@
 import type { APIGatewayProxyEventV2 } from "aws-lambda";
-import { ListQuery, UuidText } from "../contract/api.ts";
-import { Uuid } from "../domain/ids.ts";
+import type * as z from "zod";
+import { ListQuery, type PaymentList, UuidText } from "../contract/api.ts";
+import { paymentIdOf, type Ref, Uuid } from "../domain/ids.ts";
 import { isPrivileged, type Principal } from "../domain/principal.ts";
 import { Forbidden } from "./errors.ts";
 
@@ -17,6 +18,13 @@ export function listedUser(principal: Principal, userId: Uuid | undefined): Uuid
   const own = principal.kind === "user" ? principal.userId : undefined;
   if (own === undefined || (userId !== undefined && userId !== own)) throw new Forbidden("The user_id is not yours.");
   return own;
+}
+
+/** Returns the warning of a page on which payments are missing; nothing if none is. */
+export function warningAbout(unreadable: readonly Ref[]): Pick<z.infer<typeof PaymentList>, "warning"> {
+  if (unreadable.length === 0) return {};
+  const detail = "Some payments of this page cannot be read right now because of a fault on our side.";
+  return { warning: { code: "payment_unreadable", detail, payment_ids: unreadable.map(paymentIdOf) } };
 }
 
 /** Returns the header `Link` (RFC 8288) to the same list after `cursor`. */

@@ -1,8 +1,9 @@
 import type { PaymentDetail } from "../contract/api.ts";
 import { entryIdOf } from "../domain/attention.ts";
 import { txRefOf } from "../domain/ids.ts";
-import { openedAttempts, type Payment, shownTxRef } from "../domain/payment.ts";
+import { backOf, type Capture, openedAttempts, type Payment, shownTxRef } from "../domain/payment.ts";
 import { type Policy, timeoutAt } from "../domain/verification-schedule.ts";
+import { REVERSALS } from "../domain/vocabulary.ts";
 import { MASKED, toStatusResponse } from "./payment-response.ts";
 
 /**
@@ -23,6 +24,7 @@ export function toDetail(payment: Payment, policy: Policy, showsAll: boolean): P
       code: entry.code,
       subject: masked(entry.subject),
       at: iso(entry.at),
+      amount: entry.amount === undefined ? null : entry.amount / 100,
       answered: entry.answered
         ? { at: iso(entry.answered.at), by: masked(entry.answered.by), reason: masked(entry.answered.reason) }
         : null,
@@ -37,7 +39,7 @@ export function toDetail(payment: Payment, policy: Policy, showsAll: boolean): P
       closed_at: closedAt === undefined ? null : iso(closedAt),
       end: end ?? null,
     })),
-    captures: payment.captures.map(({ attempt, at, kind, amount, currency, mode, method, reference, reversal }) => ({
+    captures: payment.captures.map(({ attempt, at, kind, amount, currency, mode, method, reference, back }) => ({
       attempt,
       at: iso(at),
       kind,
@@ -46,7 +48,7 @@ export function toDetail(payment: Payment, policy: Policy, showsAll: boolean): P
       mode: mode ?? null,
       method: method ?? null,
       reference: reference === undefined ? null : masked(reference),
-      reversal: reversal ?? null,
+      back: wentBack({ back }),
     })),
     history: payment.history.map(({ transition, at, by, evidence }) => ({
       transition,
@@ -55,6 +57,12 @@ export function toDetail(payment: Payment, policy: Policy, showsAll: boolean): P
       evidence: showsAll ? (evidence ?? null) : null,
     })),
   };
+}
+
+/** What of a capture went back, and who sent it: without a refund of ours, that was at Chapa or the bank. */
+function wentBack(capture: Pick<Capture, "back">): PaymentDetail["captures"][number]["back"] {
+  const back = backOf(capture);
+  return REVERSALS.filter((kind) => back[kind] > 0).map((kind) => ({ kind, amount: back[kind] / 100, by: "chapa" }));
 }
 
 function iso(at: number): string {

@@ -35,6 +35,7 @@ export const PROBLEMS = {
   gateway_unavailable: [503, "Gateway unavailable"],
   gateway_misconfigured: [503, "Payments not possible"],
   dependency_unavailable: [503, "Temporarily unavailable"],
+  payment_unreadable: [503, "Payment unreadable"],
   initiate_paused: [503, "Payments paused"],
   body_too_large: [413, "Body too large"],
   webhook_invalid: [400, "Invalid webhook"],

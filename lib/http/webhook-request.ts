@@ -1,21 +1,32 @@
 import type { APIGatewayProxyEventV2 } from "aws-lambda";
 import * as z from "zod";
+import type { ResolveMessage } from "../contract/queues.ts";
 import { parseJson } from "../runtime/json.ts";
 import { WebhookInvalid } from "./errors.ts";
 
 // Our references are shorter. Other texts come from payouts or tests, which do not concern us.
 const reference = z.string().min(1).max(64).optional().catch(undefined);
-const SignedBody = z.object({ tx_ref: reference, trx_ref: reference });
-const UnsignedBody = SignedBody.catch({});
+const Referring = z.object({ tx_ref: reference, trx_ref: reference });
+const SignedBody = Referring.extend({
+  reference,
+  event: reference,
+  amount: z.union([reference, z.number().transform(String)]).catch(undefined),
+});
+const UnsignedBody = Referring.catch({});
+
+/** What a signed body says of one of our references. `reference` is Chapa's own, `amount` is in birr. */
+export type SignedNotice = Pick<ResolveMessage, "tx_ref" | "reference" | "event" | "amount">;
 
 /**
- * Returns the reference that a signed body names; undefined if it names none, as a payout or a test does.
+ * Returns what a signed body says; undefined if it names no reference of ours, as a payout or a test does.
  * @throws WebhookInvalid if it is not a JSON object
  */
-export function signedReference(raw: Buffer): string | undefined {
+export function signedNotice(raw: Buffer): SignedNotice | undefined {
   const body = SignedBody.safeParse(parseJson(raw.toString("utf8")));
   if (!body.success) throw new WebhookInvalid("Invalid JSON payload");
-  return body.data.tx_ref ?? body.data.trx_ref;
+  const { tx_ref, trx_ref, ...said } = body.data;
+  const named = tx_ref ?? trx_ref;
+  return named === undefined ? undefined : { tx_ref: named, ...said };
 }
 
 /**

@@ -1,7 +1,7 @@
 import { ChangeMessageVisibilityCommand, type SQSClient } from "@aws-sdk/client-sqs";
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from "aws-lambda";
 import type * as z from "zod";
-import { errorName } from "../domain/errors.ts";
+import { errorName, PaymentUnreadable } from "../domain/errors.ts";
 import { inInvocation } from "../runtime/invocation.ts";
 import { parseJson } from "../runtime/json.ts";
 import { log } from "../runtime/logger.ts";
@@ -21,10 +21,11 @@ const LONGEST_WAIT_SECONDS = 43_000;
 /**
  * Returns a queue's Lambda handler. It parses each record, runs `handle`, and reports the records to deliver again.
  * Equal messages of one batch are handled once. A malformed record is delivered again until it reaches the dead-letter
- * queue. An error of one record does not affect the others.
+ * queue. An error of one record does not affect the others. `dropsUnreadable`: a message about an unreadable payment
+ * is dropped, because the schedule sends another one once the payment can be read.
  */
 export function worker<Message>(
-  options: { schema: z.ZodType<Message>; client: SQSClient; queueUrl: string },
+  options: { schema: z.ZodType<Message>; client: SQSClient; queueUrl: string; dropsUnreadable?: true },
   handle: (message: Message, delivery: Delivery) => Promise<Handled>,
 ): (event: SQSEvent, context: Context) => Promise<SQSBatchResponse> {
   const hide = (record: SQSRecord, seconds: number) =>
@@ -56,6 +57,7 @@ export function worker<Message>(
         if (outcome.kind === "done") return [];
         await hide(record, outcome.delaySeconds);
       } catch (error) {
+        if (error instanceof PaymentUnreadable && options.dropsUnreadable) return [];
         log.error("message_failed", { message_id: record.messageId, error: errorName(error) });
       }
       return [record.messageId];

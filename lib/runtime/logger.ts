@@ -35,6 +35,8 @@ export type LogMessage =
   | "redis_failed"
   | "verification_not_requested"
   | "reconcile_finding"
+  | "row_unreadable"
+  | "row_word_unknown"
   | "reconciled";
 
 export type LogFields = Record<string, string | number | boolean | undefined>;

@@ -12,11 +12,15 @@ export const FLAG_SHARDS = ["0", "1"] as const;
 export const paymentKey = (ref: Ref) => ({ pk: `${PAYMENT_PREFIX}${ref}` });
 export const requestKey = (hash: string) => ({ pk: `R#${hash}` });
 export const contactKey = (ref: Ref) => ({ pk: `C#${ref}` });
-export const reconcileKey = { pk: "X#reconcile" };
+export const reconcileKey = { pk: "H#reconcile" };
 export const gatewayHealthKey = { pk: "H#chapa" };
 export const versionMarkKey = (ref: Ref, version: number) => ({ pk: `N#${ref}#${version}` });
 export const messageMarkKey = (ref: Ref, version: number, event: UserEvent) => ({ pk: `N#${ref}#${version}#${event}` });
 export const tableIdentityKey = { pk: "H#table" };
+/** The key under which Chapa's own reference leads to a payment. */
+export const pointerKey = (reference: string) => ({ pk: `X#${reference}` });
+/** The key of the mark that a row of another program in Chapa's list was named. */
+export const foreignKey = (id: string) => ({ pk: `F#${id}` });
 export const totalsKey = (day: string) => ({ pk: `T#${day}` });
 
 /** Returns the bucket of a payment. It depends on the ref's last character, which is as random as the rest. */

@@ -12,9 +12,9 @@ import {
   CAPTURE_KINDS,
   LAST_READS,
   MODES,
-  REVERSALS,
   STATES,
   TRANSITION_NAMES,
+  type UnknownWord,
 } from "../domain/vocabulary.ts";
 import { dayKey, flagShardOf, paymentKey, shardOf } from "./keys.ts";
 
@@ -28,15 +28,22 @@ const instant = z.number().int().min(0).max(Date.UTC(9999, 0));
 const terms = { amount: Santim, currency: Currency, mode: z.enum(MODES), key: KeyId };
 const flag = z.literal(true).optional();
 
+// A newer release may have added words, and attributes beside them. Whatever a row is read for, both are written back.
+const unknownWord = z
+  .string()
+  .min(1)
+  .transform((text) => text as UnknownWord);
+const wordOf = <const Words extends readonly string[]>(words: Words) => z.enum(words).or(unknownWord);
+
 const StoredAttempt = z
-  .object({
+  .looseObject({
     ...terms,
     opened_at: instant,
     closed_at: instant.optional(),
-    end: z.enum(ATTEMPT_ENDS).optional(),
+    end: wordOf(ATTEMPT_ENDS).optional(),
     lapsed_at: instant.optional(),
     verify_at: instant.optional(),
-    last_read: z.enum(LAST_READS).optional(),
+    last_read: wordOf(LAST_READS).optional(),
     webhook_at: instant.optional(),
     unpaid_read_at: instant.optional(),
     held_since: instant.optional(),
@@ -55,28 +62,36 @@ const StoredAttempt = z
     }),
   );
 
-const StoredCapture = z.object({
+const StoredCapture = z.looseObject({
   attempt: z.number().int(),
   at: instant,
-  kind: z.enum(CAPTURE_KINDS),
+  kind: wordOf(CAPTURE_KINDS),
   amount: Santim.optional(),
   currency: z.string().optional(),
   mode: z.string().optional(),
   reference: z.string().optional(),
   method: z.string().optional(),
   charge: Santim.optional(),
-  reversal: z.enum(REVERSALS).optional(),
+  back: z.looseObject({ refunded: Santim, reversed: Santim }).optional(),
   listed: flag,
 });
 
-const StoredAttention = z.object({
-  code: z.enum(ATTENTION_CODES),
+const StoredAttention = z.looseObject({
+  code: wordOf(ATTENTION_CODES),
   subject: z.string(),
   at: instant,
-  answered: z.object({ at: instant, by: z.string(), reason: z.string() }).optional(),
+  amount: Santim.optional(),
+  answered: z.looseObject({ at: instant, by: z.string(), reason: z.string() }).optional(),
 });
 
-const StoredTransition = z.enum(TRANSITION_NAMES);
+const StoredReport = z.looseObject({
+  attempt: z.number().int(),
+  reference: z.string().optional(),
+  amount: Santim.optional(),
+  at: instant,
+});
+
+const StoredTransition = wordOf(TRANSITION_NAMES);
 
 // One line per transition, "transition at by evidence", keeps a payment with its history below one write unit.
 const StoredHistory = z.string().transform((line, context): HistoryEntry => {
@@ -123,7 +138,7 @@ const StoredPayment = z.object({
   late: flag,
   finalised: flag,
   captures: z.array(StoredCapture).default([]),
-  refundable: Santim.default(Santim.parse(0)),
+  reports: z.array(StoredReport).optional(),
   attention: z.array(StoredAttention).default([]),
   acknowledged_at: instant.optional(),
   sent_at: instant.optional(),
@@ -164,7 +179,7 @@ export function fromItem(item: Item, txStage: string): Payment {
     late: stored.late,
     finalised: stored.finalised,
     captures: stored.captures,
-    refundable: stored.refundable,
+    reports: stored.reports,
     attention: stored.attention,
     acknowledgedAt: stored.acknowledged_at,
     sentAt: stored.sent_at,
@@ -173,6 +188,39 @@ export function fromItem(item: Item, txStage: string): Payment {
     dueAt: stored.due_at,
     history: stored.history,
   };
+}
+
+/** Returns the words of a payment that this release does not know, each after the place where it stands. */
+export function unknownWordsOf({ attempts, captures, attention, history }: Payment): string[] {
+  const unknown = (place: string, known: readonly string[], words: readonly (string | undefined)[]) =>
+    words.flatMap((word) => (word === undefined || known.includes(word) ? [] : [`${place} ${word}`]));
+  return [
+    ...unknown(
+      "attempts.end",
+      ATTEMPT_ENDS,
+      Object.values(attempts).map(({ end }) => end),
+    ),
+    ...unknown(
+      "attempts.last_read",
+      LAST_READS,
+      Object.values(attempts).map(({ lastRead }) => lastRead),
+    ),
+    ...unknown(
+      "captures.kind",
+      CAPTURE_KINDS,
+      captures.map(({ kind }) => kind),
+    ),
+    ...unknown(
+      "attention.code",
+      ATTENTION_CODES,
+      attention.map(({ code }) => code),
+    ),
+    ...unknown(
+      "history",
+      TRANSITION_NAMES,
+      history.map(({ transition }) => transition),
+    ),
+  ];
 }
 
 /**
@@ -208,7 +256,7 @@ export function toItem(payment: Payment): Item {
     late: payment.late,
     finalised: payment.finalised,
     captures: payment.captures.length > 0 ? payment.captures.map(withoutUndefined) : undefined,
-    refundable: payment.captures.length > 0 ? payment.refundable : undefined,
+    reports: payment.reports?.map(withoutUndefined),
     attention: payment.attention.length > 0 ? payment.attention.map(withoutUndefined) : undefined,
     flag_at: flagAt,
     flag_shard: flagAt === undefined ? undefined : flagShardOf(payment.ref),

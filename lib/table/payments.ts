@@ -1,39 +1,50 @@
 import {
-  BatchGetCommand,
   DeleteCommand,
   type DynamoDBDocumentClient,
   GetCommand,
   PutCommand,
   QueryCommand,
+  type QueryCommandInput,
   UpdateCommand,
 } from "@aws-sdk/lib-dynamodb";
-import { PAYMENT_PREFIX } from "../contract/table.ts";
+import * as z from "zod";
 import type { PageKey, Span } from "../domain/commands.ts";
+import { PaymentUnreadable } from "../domain/errors.ts";
 import { Ref, type Uuid } from "../domain/ids.ts";
 import type { Payment } from "../domain/payment.ts";
 import type { Instant } from "../domain/time.ts";
+import { batchGet } from "./batch-get.ts";
 import { callTable, conditionally, difference, sameFields } from "./conditional.ts";
-import { paymentKey } from "./keys.ts";
-import { fromItem, type Item, toItem } from "./payment-item.ts";
+import { paymentKey, pointerKey } from "./keys.ts";
+import { type Item, toItem } from "./payment-item.ts";
+import { SYSTEM_PORTS, type TablePorts } from "./ports.ts";
+import { readRow, refIn, reportUnreadable } from "./read-row.ts";
 
-// The limit of BatchGetItem.
-const BATCH = 100;
 // The index lists an item only if it has both keys, and another write on the same version may have removed them.
 const DUE_KEYS = ["due_shard", "due_at"];
 
+/** A row that this release cannot read, and when the sweep finds it. */
+export type UnreadableRow = { ref: Ref; dueAt: Instant | undefined };
+// Pointers of other kinds lead to a payment, not to an attempt.
+const StoredPointer = z.object({ ref: Ref, attempt: z.number().int() });
+
 /**
  * Payment rows. Every write is one conditional write on one item; a lost race is a result, not an error. Every method
- * throws DependencyUnavailable if the table does not answer.
+ * throws DependencyUnavailable if the table does not answer. Methods that return one payment throw PaymentUnreadable
+ * if this release cannot read it; those that read many rows return the others. Either way the row is named in the log
+ * and counted.
  */
 export class PaymentTable {
   readonly #client: DynamoDBDocumentClient;
   readonly #name: string;
   readonly #txStage: string;
+  readonly #ports: TablePorts;
 
-  constructor(client: DynamoDBDocumentClient, name: string, txStage: string) {
+  constructor(client: DynamoDBDocumentClient, name: string, txStage: string, ports = SYSTEM_PORTS) {
     this.#client = client;
     this.#name = name;
     this.#txStage = txStage;
+    this.#ports = ports;
   }
 
   /** Returns the payment as it now is (consistent read). */
@@ -45,22 +56,21 @@ export class PaymentTable {
   }
 
   /** Returns several payments as they now are, in any order, without those that do not exist. */
-  async findAll(refs: readonly Ref[]): Promise<Payment[]> {
-    const found: Payment[] = [];
-    for (let start = 0; start < refs.length; start += BATCH) {
-      let keys: Item[] = refs.slice(start, start + BATCH).map(paymentKey);
-      // If the answer would be too large, DynamoDB returns the remaining keys to ask for again.
-      for (let round = 0; keys.length > 0 && round < BATCH; round++) {
-        const { Responses, UnprocessedKeys } = await callTable(() =>
-          this.#client.send(
-            new BatchGetCommand({ RequestItems: { [this.#name]: { Keys: keys, ConsistentRead: true } } }),
-          ),
-        );
-        found.push(...(Responses?.[this.#name] ?? []).map((item) => this.#read(item)));
-        keys = UnprocessedKeys?.[this.#name]?.Keys ?? [];
+  async findAll(refs: readonly Ref[]): Promise<{ payments: Payment[]; unreadable: UnreadableRow[] }> {
+    const source = { client: this.#client, name: this.#name, isConsistent: true, ...this.#ports };
+    const rows = await batchGet(source, refs.map(paymentKey));
+    const payments: Payment[] = [];
+    const unreadable: UnreadableRow[] = [];
+    for (const row of rows) {
+      try {
+        payments.push(this.#read(row));
+      } catch (error) {
+        const ref = refIn(row["pk"]);
+        if (!(error instanceof PaymentUnreadable) || !ref) throw error;
+        unreadable.push({ ref, dueAt: typeof row["due_at"] === "number" ? row["due_at"] : undefined });
       }
     }
-    return found;
+    return { payments, unreadable };
   }
 
   /**
@@ -124,6 +134,30 @@ export class PaymentTable {
     return { won: false, payment: written.there && this.#read(written.there) };
   }
 
+  /** Makes Chapa's own reference lead to an attempt, unless it leads somewhere already. */
+  async point(reference: string, { ref, attempt }: { ref: Ref; attempt: number }): Promise<void> {
+    await conditionally(
+      () =>
+        this.#client.send(
+          new PutCommand({
+            TableName: this.#name,
+            Item: { ...pointerKey(reference), ref, attempt },
+            ConditionExpression: "attribute_not_exists(pk)",
+            ReturnValuesOnConditionCheckFailure: "ALL_OLD",
+          }),
+        ),
+      () => true,
+    );
+  }
+
+  /** Returns the attempt that Chapa's own reference leads to; undefined if it leads nowhere. */
+  async pointed(reference: string): Promise<{ ref: Ref; attempt: number } | undefined> {
+    const { Item } = await callTable(() =>
+      this.#client.send(new GetCommand({ TableName: this.#name, Key: pointerKey(reference), ConsistentRead: true })),
+    );
+    return StoredPointer.safeParse(Item).data;
+  }
+
   /** Deletes a claim if it is still the untouched one that this invocation wrote. */
   async discard(claim: Payment): Promise<void> {
     await conditionally(
@@ -147,36 +181,53 @@ export class PaymentTable {
     );
   }
 
+  /**
+   * Makes an unreadable row due again at `until`, so that it does not stand before others, and changes nothing else of
+   * it. Does nothing if its date has changed since it was read.
+   * @returns whether it is due at `until` now
+   */
+  async postpone({ ref, dueAt }: UnreadableRow, until: Instant): Promise<boolean> {
+    const written = await conditionally(
+      () =>
+        this.#client.send(
+          new UpdateCommand({
+            TableName: this.#name,
+            Key: paymentKey(ref),
+            UpdateExpression: "SET due_at = :until",
+            ConditionExpression: "due_at = :seen",
+            ExpressionAttributeValues: { ":until": until, ":seen": dueAt },
+            ReturnValuesOnConditionCheckFailure: "ALL_OLD",
+          }),
+        ),
+      (there) => there["due_at"] === until,
+    );
+    return written.won;
+  }
+
   /** Returns the keys of payments due by `now` in one bucket, most overdue first, at most `limit`. */
   async due(shard: string, now: Instant, limit: number): Promise<Ref[]> {
-    const { Items } = await callTable(() =>
-      this.#client.send(
-        new QueryCommand({
-          TableName: this.#name,
-          IndexName: "due",
-          KeyConditionExpression: "due_shard = :shard AND due_at <= :now",
-          ExpressionAttributeValues: { ":shard": shard, ":now": now },
-          Limit: limit,
-        }),
-      ),
+    const found = await this.#query(
+      {
+        IndexName: "due",
+        KeyConditionExpression: "due_shard = :shard AND due_at <= :now",
+        ExpressionAttributeValues: { ":shard": shard, ":now": now },
+      },
+      limit,
     );
-    return (Items ?? []).map(({ pk }) => refOf(pk));
+    return found.map(({ ref }) => ref);
   }
 
   /** Returns the payments of one bucket that need a person since `latest` or before, the oldest first, at most `limit`. */
   async flagged(shard: string, latest: Instant, limit: number): Promise<PageKey[]> {
-    const { Items } = await callTable(() =>
-      this.#client.send(
-        new QueryCommand({
-          TableName: this.#name,
-          IndexName: "by-attention",
-          KeyConditionExpression: "flag_shard = :shard AND flag_at <= :latest",
-          ExpressionAttributeValues: { ":shard": shard, ":latest": latest },
-          Limit: limit,
-        }),
-      ),
+    const found = await this.#query(
+      {
+        IndexName: "by-attention",
+        KeyConditionExpression: "flag_shard = :shard AND flag_at <= :latest",
+        ExpressionAttributeValues: { ":shard": shard, ":latest": latest },
+      },
+      limit,
     );
-    return (Items ?? []).map(({ pk, flag_at }) => ({ ref: refOf(pk), at: Number(flag_at) }));
+    return found.map(({ ref, key }) => ({ ref, at: Number(key["flag_at"]) }));
   }
 
   /** Returns a user's payments by their first checkout within `span`, latest first, at most `limit`. */
@@ -195,29 +246,47 @@ export class PaymentTable {
   }
 
   #read(item: Item): Payment {
-    return fromItem(item, this.#txStage);
+    return readRow(item, this.#txStage, this.#ports);
   }
 
   async #opened(of: { index: string; key: string; value: string }, span: Span, limit: number): Promise<PageKey[]> {
     // DynamoDB rejects an empty span.
     if (span.to < span.from) return [];
-    const { Items } = await callTable(() =>
-      this.#client.send(
-        new QueryCommand({
-          TableName: this.#name,
-          IndexName: of.index,
-          KeyConditionExpression: "#key = :value AND first_opened_at BETWEEN :from AND :to",
-          ExpressionAttributeNames: { "#key": of.key },
-          ExpressionAttributeValues: { ":value": of.value, ":from": span.from, ":to": span.to },
-          ScanIndexForward: false,
-          Limit: limit,
-        }),
-      ),
+    const found = await this.#query(
+      {
+        IndexName: of.index,
+        KeyConditionExpression: "#key = :value AND first_opened_at BETWEEN :from AND :to",
+        ExpressionAttributeNames: { "#key": of.key },
+        ExpressionAttributeValues: { ":value": of.value, ":from": span.from, ":to": span.to },
+        ScanIndexForward: false,
+      },
+      limit,
     );
-    return (Items ?? []).map(({ pk, first_opened_at }) => ({ ref: refOf(pk), at: Number(first_opened_at) }));
+    return found.map(({ ref, key }) => ({ ref, at: Number(key["first_opened_at"]) }));
   }
-}
 
-function refOf(pk: unknown): Ref {
-  return Ref.parse(String(pk).slice(PAYMENT_PREFIX.length));
+  /** Returns the first `limit` keys of an index. A key that is none of ours is named, and another takes its place. */
+  async #query(question: Omit<QueryCommandInput, "TableName">, limit: number): Promise<{ ref: Ref; key: Item }[]> {
+    const found: { ref: Ref; key: Item }[] = [];
+    let from: Item | undefined;
+    do {
+      const { Items, LastEvaluatedKey } = await callTable(() =>
+        this.#client.send(
+          new QueryCommand({
+            TableName: this.#name,
+            ...question,
+            Limit: limit - found.length,
+            ...(from ? { ExclusiveStartKey: from } : {}),
+          }),
+        ),
+      );
+      for (const key of Items ?? []) {
+        const ref = refIn(key["pk"]);
+        if (ref) found.push({ ref, key });
+        else reportUnreadable(key["pk"], "no key of a payment", this.#ports);
+      }
+      from = LastEvaluatedKey;
+    } while (from && found.length < limit);
+    return found;
+  }
 }

@@ -1,31 +1,43 @@
 import { type DynamoDBDocumentClient, GetCommand, PutCommand } from "@aws-sdk/lib-dynamodb";
 import * as z from "zod";
+import { DAY_MS, type Instant } from "../domain/time.ts";
 import { callTable } from "./conditional.ts";
-import { reconcileKey } from "./keys.ts";
+import { foreignKey, reconcileKey } from "./keys.ts";
+
+/** Why Chapa's list was not compared to its end: its order is another one, or it has too many pages. */
+const INCOMPLETE = ["order", "pages"] as const;
 
 /**
  * The progress of one reconciliation. `day` is the day on which it began; `page` is the next page of Chapa's list,
- * absent after the last one; `ours` is the next of our days, counted back from the day on which it began.
+ * absent after the last one; `newest` is the latest date on the page before, epoch ms; `foreign` are the transactions of
+ * other programs that this reconciliation is the first to meet; `ours` is the next of our days, counted back from the
+ * day on which it began. One that ended with `incomplete` is never done.
  */
-export type Progress = { day: string; startedAt: number; page: number | undefined; ours: number; isDone: boolean };
+export type Progress = {
+  day: string;
+  startedAt: number;
+  page?: number | undefined;
+  newest?: number | undefined;
+  foreign: readonly string[];
+  incomplete?: (typeof INCOMPLETE)[number] | undefined;
+  ours: number;
+  isDone: boolean;
+};
 
 const StoredProgress = z
   .object({
     day: z.string(),
     started_at: z.number().int(),
     page: z.number().int().optional(),
+    newest: z.number().optional(),
+    foreign: z.array(z.string()).default([]),
+    incomplete: z.enum(INCOMPLETE).optional(),
     ours: z.number().int(),
     is_done: z.boolean(),
   })
-  .transform(
-    ({ day, started_at, page, ours, is_done }): Progress => ({
-      day,
-      startedAt: started_at,
-      page,
-      ours,
-      isDone: is_done,
-    }),
-  );
+  .transform(({ started_at, is_done, ...rest }): Progress => ({ ...rest, startedAt: started_at, isDone: is_done }));
+
+const MARK_TTL_MS = 100 * DAY_MS;
 
 /** The progress of the daily reconciliation, so that the next run continues one that was cut short. */
 export class ProgressTable {
@@ -38,21 +50,34 @@ export class ProgressTable {
   }
 
   async load(): Promise<Progress | undefined> {
-    const { Item } = await callTable(() =>
-      this.#client.send(new GetCommand({ TableName: this.#name, Key: reconcileKey, ConsistentRead: true })),
-    );
-    return Item && StoredProgress.parse(Item);
+    const item = await this.#get(reconcileKey);
+    return item && StoredProgress.parse(item);
   }
 
-  async save({ day, startedAt, page, ours, isDone }: Progress): Promise<void> {
-    const Item = {
-      ...reconcileKey,
-      day,
-      started_at: startedAt,
-      ours,
-      is_done: isDone,
-      ...(page === undefined ? {} : { page }),
-    };
-    await callTable(() => this.#client.send(new PutCommand({ TableName: this.#name, Item })));
+  async save({ startedAt, isDone, ...rest }: Progress): Promise<void> {
+    const known = Object.entries(rest).filter(([, value]) => value !== undefined);
+    await this.#put({ ...reconcileKey, ...Object.fromEntries(known), started_at: startedAt, is_done: isDone });
+  }
+
+  /** Whether an earlier reconciliation than that of `day` has named this foreign transaction. */
+  async wasNamed(id: string, day: string): Promise<boolean> {
+    const mark = await this.#get(foreignKey(id));
+    return mark !== undefined && mark["day"] !== day;
+  }
+
+  /** Remembers for 100 days that the reconciliation of `day` names this foreign transaction. */
+  async markNamed(id: string, day: string, now: Instant): Promise<void> {
+    await this.#put({ ...foreignKey(id), day, ttl: Math.ceil((now + MARK_TTL_MS) / 1000) });
+  }
+
+  async #get(key: { pk: string }): Promise<Record<string, unknown> | undefined> {
+    const { Item } = await callTable(() =>
+      this.#client.send(new GetCommand({ TableName: this.#name, Key: key, ConsistentRead: true })),
+    );
+    return Item;
+  }
+
+  async #put(item: Record<string, unknown>): Promise<void> {
+    await callTable(() => this.#client.send(new PutCommand({ TableName: this.#name, Item: item })));
   }
 }

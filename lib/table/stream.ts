@@ -2,56 +2,64 @@ import type { AttributeValue } from "@aws-sdk/client-dynamodb";
 import { unmarshall } from "@aws-sdk/util-dynamodb";
 import type { Context, DynamoDBBatchResponse, DynamoDBRecord, DynamoDBStreamEvent } from "aws-lambda";
 import { PAYMENT_PREFIX } from "../contract/table.ts";
-import { errorName } from "../domain/errors.ts";
+import { errorName, PaymentUnreadable } from "../domain/errors.ts";
 import type { Payment } from "../domain/payment.ts";
 import { inInvocation } from "../runtime/invocation.ts";
-import { log } from "../runtime/logger.ts";
-import { fromItem } from "./payment-item.ts";
+import type { Item } from "./payment-item.ts";
+import { SYSTEM_PORTS, type TablePorts } from "./ports.ts";
+import { readRow, reportUnreadable } from "./read-row.ts";
 
 /** One change of a payment row. */
 export type Change = { before: Payment | undefined; after: Payment };
 
+type Reports = Pick<TablePorts, "log" | "count">;
 type Image = NonNullable<DynamoDBRecord["dynamodb"]>["NewImage"];
 
 /**
- * Returns the Lambda handler of the table's stream. An unreadable record ends the batch: the records before it are
- * handled, and the batch is delivered again from that record until it goes to the on-failure queue.
+ * Returns the Lambda handler of the table's stream. A record that cannot be read is named in the log, counted and left
+ * out; the others are handled. If they cannot be handled, the whole batch is delivered again.
  */
 export function streamHandler(
   handle: (changes: Change[]) => Promise<void>,
   txStage: string,
+  reports: Reports = SYSTEM_PORTS,
 ): (event: DynamoDBStreamEvent, context: Context) => Promise<DynamoDBBatchResponse> {
   const all = async ({ Records }: DynamoDBStreamEvent): Promise<DynamoDBBatchResponse> => {
-    const changes: Change[] = [];
-    let unreadable: DynamoDBRecord | undefined;
-    for (const record of Records) {
-      try {
-        changes.push(...changeOf(record, txStage));
-      } catch (error) {
-        log.error("message_malformed", { sequence: sequenceOf(record), error: errorName(error) });
-        unreadable = record;
-        break;
-      }
-    }
     try {
-      await handle(changes);
+      await handle(Records.flatMap((record) => changeOf(record, txStage, reports)));
     } catch (error) {
-      log.error("message_failed", { sequence: sequenceOf(Records[0]), error: errorName(error) });
-      unreadable = Records[0];
+      reports.log.error("message_failed", { sequence: sequenceOf(Records[0]), error: errorName(error) });
+      return { batchItemFailures: Records.slice(0, 1).map((record) => ({ itemIdentifier: sequenceOf(record) })) };
     }
-    return { batchItemFailures: unreadable ? [{ itemIdentifier: sequenceOf(unreadable) }] : [] };
+    return { batchItemFailures: [] };
   };
   return (event, context) => inInvocation(context, undefined, () => all(event));
 }
 
-function changeOf({ dynamodb }: DynamoDBRecord, txStage: string): Change[] {
-  const after = paymentOf(dynamodb?.NewImage, txStage);
-  return after ? [{ before: paymentOf(dynamodb?.OldImage, txStage), after }] : [];
+/** Without the payment as it was, nobody can tell what has changed. So one unreadable image makes the record one. */
+function changeOf({ dynamodb }: DynamoDBRecord, txStage: string, reports: Reports): Change[] {
+  try {
+    const after = paymentOf(dynamodb?.NewImage, txStage, reports);
+    return after ? [{ before: paymentOf(dynamodb?.OldImage, txStage, reports), after }] : [];
+  } catch (error) {
+    if (!(error instanceof PaymentUnreadable)) throw error;
+    return [];
+  }
 }
 
-function paymentOf(image: Image, txStage: string): Payment | undefined {
-  if (!image?.["pk"]?.S?.startsWith(PAYMENT_PREFIX)) return undefined;
-  return fromItem(unmarshall(image as Record<string, AttributeValue>), txStage);
+function paymentOf(image: Image, txStage: string, reports: Reports): Payment | undefined {
+  const pk = image?.["pk"]?.S;
+  if (typeof pk !== "string" || !pk.startsWith(PAYMENT_PREFIX)) return undefined;
+  return readRow(itemOf(image, pk, reports), txStage, reports);
+}
+
+function itemOf(image: Image, pk: string, reports: Reports): Item {
+  try {
+    return unmarshall(image as Record<string, AttributeValue>);
+  } catch (error) {
+    reportUnreadable(pk, error, reports);
+    throw new PaymentUnreadable(error);
+  }
 }
 
 function sequenceOf(record: DynamoDBRecord | undefined): string {

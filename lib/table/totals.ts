@@ -1,10 +1,12 @@
-import { BatchGetCommand, type DynamoDBDocumentClient, UpdateCommand } from "@aws-sdk/lib-dynamodb";
+import { type DynamoDBDocumentClient, UpdateCommand } from "@aws-sdk/lib-dynamodb";
 import * as z from "zod";
 import { addisAbabaDay, DAY_MS, type Instant } from "../domain/time.ts";
 import { type Calls, combined, NO_CALLS, NO_TOTALS, type Totals, type TotalsDelta } from "../domain/totals.ts";
+import { batchGet } from "./batch-get.ts";
 import { callTable } from "./conditional.ts";
 import { totalsKey } from "./keys.ts";
-import type { Item } from "./payment-item.ts";
+import { SYSTEM_PORTS, type TablePorts } from "./ports.ts";
+import { reportUnreadable } from "./read-row.ts";
 
 const number = z.number().default(0);
 const StoredDay = z.object({
@@ -19,7 +21,7 @@ const StoredDay = z.object({
   timeout_jobs_run: number,
 });
 
-// The limit of BatchGetItem. Days are read in rounds of this many.
+// One read of the table. Days are read in rounds of this many.
 const ROUND_DAYS = 100;
 // After this many rounds without a payment or a call, the service is taken not to have existed yet.
 const SILENT_ROUNDS = 4;
@@ -31,10 +33,12 @@ const SILENT_ROUNDS = 4;
 export class TotalsTable {
   readonly #client: DynamoDBDocumentClient;
   readonly #name: string;
+  readonly #ports: TablePorts;
 
-  constructor(client: DynamoDBDocumentClient, name: string) {
+  constructor(client: DynamoDBDocumentClient, name: string, ports = SYSTEM_PORTS) {
     this.#client = client;
     this.#name = name;
+    this.#ports = ports;
   }
 
   async add({ day, ...deltas }: TotalsDelta): Promise<void> {
@@ -64,7 +68,7 @@ export class TotalsTable {
     );
   }
 
-  /** Returns the sums since the service began; revenue is in santim. */
+  /** Returns the sums since the service began; revenue is in santim. A day that cannot be read is left out and named. */
   async all(now: Instant): Promise<Totals & Calls> {
     const sum = { ...NO_TOTALS, ...NO_CALLS };
     for (let silent = 0, end = now + DAY_MS; silent < SILENT_ROUNDS; end -= ROUND_DAYS * DAY_MS) {
@@ -80,16 +84,14 @@ export class TotalsTable {
 
   /** Returns the days of one round that have an item. The round ends at the day of `end`. */
   async #days(end: Instant): Promise<z.output<typeof StoredDay>[]> {
-    let keys: Item[] = Array.from({ length: ROUND_DAYS }, (_, back) => totalsKey(addisAbabaDay(end - back * DAY_MS)));
-    const found: z.output<typeof StoredDay>[] = [];
-    for (let round = 0; keys.length > 0 && round < ROUND_DAYS; round++) {
-      const { Responses, UnprocessedKeys } = await callTable(() =>
-        this.#client.send(new BatchGetCommand({ RequestItems: { [this.#name]: { Keys: keys } } })),
-      );
-      found.push(...(Responses?.[this.#name] ?? []).map((item) => StoredDay.parse(item)));
-      keys = UnprocessedKeys?.[this.#name]?.Keys ?? [];
-    }
-    return found;
+    const keys = Array.from({ length: ROUND_DAYS }, (_, back) => totalsKey(addisAbabaDay(end - back * DAY_MS)));
+    const source = { client: this.#client, name: this.#name, isConsistent: false, ...this.#ports };
+    const rows = await batchGet(source, keys);
+    return rows.flatMap((row) => {
+      const read = StoredDay.safeParse(row);
+      if (read.error) reportUnreadable(row["pk"], read.error, this.#ports);
+      return read.data ?? [];
+    });
   }
 
   async #add(day: string, deltas: Readonly<Record<string, number>>): Promise<void> {

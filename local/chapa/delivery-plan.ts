@@ -71,6 +71,8 @@ export const DeliveryPlan = z.strictObject({
     .optional(),
   /** Which of two captures verify shows. */
   verifyShows: z.enum(["first", "last"]).optional(),
+  /** The list of transactions names the tx_ref, as nobody has seen it do. */
+  namedInList: flag.optional(),
   /** How refunds by API end. */
   refunds: z.enum(["refunded", "reversed"]).optional(),
 });

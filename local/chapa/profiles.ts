@@ -38,6 +38,8 @@ export type Traits = {
   /** The reaction to a cancel request with a body. */
   cancelBody: "ignored" | "refused";
   cancelPaid: string;
+  /** Whether the list of transactions names the merchant's tx_ref. */
+  listNames: "nothing" | "the tx_ref";
 };
 
 type Range = { readonly [K in keyof Traits]: readonly Traits[K][] };
@@ -67,6 +69,7 @@ const observed: Range = {
   cancelBody: ["ignored"],
   // This answer was never observed. A merchant must verify after any 4xx.
   cancelPaid: ["Payment already completed"],
+  listNames: ["nothing"],
 };
 
 // `observed` is how real answers in test mode were, `documented` is what Chapa's documentation says, and `hostile` is
@@ -114,6 +117,7 @@ const PROFILES: Record<ProfileName, Range> = {
     currencies: ["numbers", "words"],
     cancelBody: ["refused"],
     cancelPaid: ["Payment already completed", "Payment link already expired"],
+    listNames: ["nothing", "the tx_ref"],
   },
 };
 

@@ -121,18 +121,18 @@ export function transactionsPage(
 }
 
 function listed(transaction: Transaction, capture: Capture | undefined, profile: Profile): Record<string, unknown> {
-  const { order, lastFailure, createdAt } = transaction;
+  const { order, lastFailure, createdAt, plan } = transaction;
   const amount = capture?.amount ?? order.amount;
   return {
     status: statusWord(capture ? { ...transaction, captures: [capture] } : transaction, profile),
     ref_id: capture?.reference ?? lastFailure?.reference ?? null,
     type: capture ? "API" : "Unknown",
-    created_at: toTime(capture?.at ?? createdAt),
+    // The only date of a row: a payment or a refund does not change it.
+    created_at: toTime(createdAt),
     currency: capture?.currency ?? order.currency,
     amount: toText(amount),
     charge: toText(capture ? feeOf(amount) : 0),
-    // Assumed to be the merchant's reference. Without it a merchant could not reconcile this list.
-    trans_id: order.txRef,
+    trans_id: plan.namedInList || profile.trait("listNames", order.txRef) === "the tx_ref" ? order.txRef : null,
     payment_method: capture?.method ?? lastFailure?.method ?? null,
     customer: {
       id: transaction.token.slice(0, 8),

@@ -1,6 +1,7 @@
 import type { GaugeName } from "../../lib/contract/metrics.ts";
-import { paymentIdOf, txRefOf } from "../../lib/domain/ids.ts";
-import { openFlags } from "../../lib/domain/payment.ts";
+import { PAYMENT_PREFIX } from "../../lib/contract/table.ts";
+import { paymentIdOf, Ref, txRefOf } from "../../lib/domain/ids.ts";
+import { openFlags, refundableOf } from "../../lib/domain/payment.ts";
 import { WIRE_STATUS } from "../../lib/domain/vocabulary.ts";
 import { publishAttention } from "../../lib/flows/publish-attention.ts";
 import { documentClient } from "../../lib/table/client.ts";
@@ -31,9 +32,13 @@ export type Outcome = {
     /** References of the checkouts that were opened, and of those with a capture. */
     opened: string[];
     captured: string[];
+    /** What is left of the captured money, in birr. */
+    left: number;
     isAcknowledged: boolean;
     failureReason: string | undefined;
   }[];
+  /** Rows of payments that the service cannot read. */
+  unreadable: { id: string; schema: number; state: string }[];
   /** Chapa's ledger. */
   transactions: { txRef: string; state: string }[];
   captures: { txRef: string; amount: number }[];
@@ -51,6 +56,7 @@ export type Outcome = {
 /** Reads the present state of all services of a cloud. */
 export async function outcomeOf(cloud: Cloud, answers: Outcome["answers"]): Promise<Outcome> {
   const payments = await cloud.rows.payments();
+  const unreadable = await cloud.rows.unreadable();
   const confirms = cloud.services.listing?.confirms() ?? [];
   return {
     answers,
@@ -64,8 +70,14 @@ export async function outcomeOf(cloud: Cloud, answers: Outcome["answers"]): Prom
       attention: openFlags(payment),
       opened: Object.keys(payment.attempts).map((attempt) => txRefOf(payment, Number(attempt))),
       captured: payment.captures.map(({ attempt }) => txRefOf(payment, attempt)),
+      left: refundableOf(payment) / 100,
       isAcknowledged: payment.acknowledgedAt !== undefined,
       failureReason: payment.failureReason,
+    })),
+    unreadable: unreadable.map((row) => ({
+      id: paymentIdOf(Ref.parse(String(row["pk"]).slice(PAYMENT_PREFIX.length))),
+      schema: Number(row["schema"]),
+      state: String(row["state"]),
     })),
     transactions: (cloud.chapa?.transactions() ?? []).map(({ txRef, state }) => ({ txRef, state })),
     captures: (cloud.chapa?.captures() ?? []).map(({ txRef, amount }) => ({ txRef, amount })),

@@ -2,6 +2,7 @@ import { readSettings } from "../settings.ts";
 import type { Finding } from "./checks.ts";
 import type { Outcome } from "./outcome.ts";
 import type { Scenario } from "./scenario.ts";
+import { refundedInDashboard, reversedByBank, secondCapture } from "./scenarios/books.ts";
 import {
   iamSigned,
   rateLimited,
@@ -31,6 +32,7 @@ import {
   lostStreamRecord,
   lostWebhook,
   slowInitialize,
+  unreadableRow,
 } from "./scenarios/trouble.ts";
 import { Stage } from "./stage.ts";
 import type { Entry } from "./timeline.ts";
@@ -50,9 +52,13 @@ export const SCENARIOS: readonly Scenario[] = [
   chapaDown,
   listingDown,
   listingClosed,
+  unreadableRow,
   doubleClick,
   twoTabs,
   paidTwice,
+  secondCapture,
+  refundedInDashboard,
+  reversedByBank,
   serviceInitiated,
   iamSigned,
   rotateSecrets,

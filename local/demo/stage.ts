@@ -1,7 +1,10 @@
 import { randomUUID } from "node:crypto";
+import { PAYMENT_PREFIX } from "../../lib/contract/table.ts";
+import { parseTxRef } from "../../lib/domain/ids.ts";
 import { ApiClient, type HttpResponse } from "../api-client.ts";
 import type { DeliveryPlan } from "../chapa/delivery-plan.ts";
 import type { Cloud } from "../cloud.ts";
+import { TX_STAGE } from "../environment.ts";
 import type { Settings } from "../settings.ts";
 import { type CloudOptions, startCloud } from "../start-cloud.ts";
 import { PASSWORD, USERS } from "../users.ts";
@@ -158,6 +161,26 @@ export class Stage {
     this.#keep("status", response);
     this.say("owner", `reads the status → ${stateIn(response)}`);
     return response;
+  }
+
+  /** The owner lists their payments. */
+  async list(): Promise<HttpResponse> {
+    const headers = { authorization: `Bearer ${this.#cloud.address.users.owner.token}` };
+    const response = await this.#caller.get("/api/v1/payments", headers);
+    this.#keep("list", response);
+    const { data, warning } = response.body;
+    const shown = Array.isArray(data) ? `${data.length} of them` : String(response.status);
+    this.say("owner", `lists their payments → ${shown}${warning ? ", with a warning" : ""}`);
+    return response;
+  }
+
+  /** Another release writes attributes of a payment's row. */
+  async rewrite(checkout: Checkout, attributes: Record<string, string | number>): Promise<void> {
+    const key = `${PAYMENT_PREFIX}${parseTxRef(checkout.txRef, TX_STAGE)?.ref}`;
+    await this.#cloud.rows.change(key, attributes);
+    const words = Object.entries(attributes).map(([name, value]) => `${name} ${value}`);
+    this.say("payments", `another release writes a row: ${words.join(", ")}`);
+    await this.#cloud.settle();
   }
 
   /** Posts to the webhook. */

@@ -3,10 +3,10 @@ import { unmarshall } from "@aws-sdk/util-dynamodb";
 import type { DynamoDBRecord } from "aws-lambda";
 import { PAYMENT_PREFIX } from "../../lib/contract/table.ts";
 import type { HistoryEntry, Payment } from "../../lib/domain/payment.ts";
-import { fromItem } from "../../lib/table/payment-item.ts";
+import type { TransitionName } from "../../lib/domain/vocabulary.ts";
 import type { JournalEntry } from "../chapa/journal.ts";
 import type { Cloud } from "../cloud.ts";
-import { TX_STAGE } from "../environment.ts";
+import { readable } from "../rows.ts";
 
 /** The actor of an entry. */
 export type Lane = "clock" | "owner" | "program" | "payments" | "chapa" | "listing" | "notice" | "users" | "redis";
@@ -66,10 +66,10 @@ export class Timeline {
 
 function paymentOf(image: NonNullable<DynamoDBRecord["dynamodb"]>["NewImage"]): Payment | undefined {
   if (!image?.["pk"]?.S?.startsWith(PAYMENT_PREFIX)) return undefined;
-  return fromItem(unmarshall(image as Record<string, AttributeValue>), TX_STAGE);
+  return readable(unmarshall(image as Record<string, AttributeValue>));
 }
 
-const TRANSITION_TEXTS: Record<HistoryEntry["transition"], string> = {
+const TRANSITION_TEXTS: Readonly<Record<string, string | undefined>> = {
   claim: "payment stored, before the call to Chapa",
   takeOver: "next attempt",
   open: "checkout stored, ready to be paid",
@@ -88,15 +88,16 @@ const TRANSITION_TEXTS: Record<HistoryEntry["transition"], string> = {
   unmatched: "a capture without a row of ours: a person must decide",
   flag: "a person must decide",
   answer: "a person has answered",
-  reversal: "verified: refunded or reversed",
+  wentBack: "verified: refunded or reversed",
+  capturedAgain: "verified: the bank returned the money",
   finalise: "finalised: the failure can be delivered to the listing service",
-};
+} satisfies Record<TransitionName, string>;
 
 function transitionText(entry: HistoryEntry, before: Payment | undefined, after: Payment): string {
   const states = before && before.state !== after.state ? ` ${before.state} → ${after.state}` : ` ${after.state}`;
   const late = entry.transition === "confirm" && after.late ? " (late)" : "";
   const evidence = entry.evidence ? ` [${entry.evidence}]` : "";
-  return `${states.trim()}${late}: ${TRANSITION_TEXTS[entry.transition]}${evidence}`;
+  return `${states.trim()}${late}: ${TRANSITION_TEXTS[entry.transition] ?? entry.transition}${evidence}`;
 }
 
 function chapaEntry(entry: JournalEntry): Entry[] {

@@ -27,12 +27,16 @@ let chapa: ChapaClient;
 let keys: string[];
 let renewed: string[];
 let respond: (request: Request) => Answer;
+let said: unknown[][];
+let counted: string[];
 
 beforeEach(async () => {
   keys = ["CHASECK_TEST-sim"];
   renewed = keys;
   respond = () => answer;
   requests = [];
+  said = [];
+  counted = [];
   answer = { status: 200, body: { message: "ok", status: "success", data: {} } };
   faults = new FaultPlan(() => 0);
   server = await serve(
@@ -49,6 +53,10 @@ beforeEach(async () => {
     checkoutOrigins: [server.origin],
     keys: { get: async () => keys, renewed: async () => renewed },
     send: call,
+    reports: {
+      log: { error: (...record) => void said.push(record) },
+      count: (name) => void counted.push(name),
+    },
   });
 });
 afterEach(() => server.close());
@@ -247,6 +255,21 @@ test("an answer larger than any of Chapa's is not read to the end", async () => 
   expect(await chapa.verify(TX_REF, undefined, 2_000)).toEqual({ kind: "unavailable", reason: "unreachable" });
 });
 
+test.each([
+  ["null", null, undefined],
+  ["text", "AP2", undefined],
+  ["without a status", { ref_id: "AP2", amount: "500" }, "AP2"],
+  ["whose status is null", { ref_id: "AP2", status: null }, "AP2"],
+  ["whose status is an object", { ref_id: "AP2", status: {} }, "AP2"],
+])("a row of the list that is %s is named and counted, and the other rows are read", async (_, bad, reference) => {
+  const good = { trans_id: TX_REF, ref_id: "AP1", status: "success", amount: "500.00" };
+  answer = { status: 200, body: { data: { transactions: [good, bad, good] } } };
+  const page = await chapa.transactions(3, 1_000);
+  expect(page?.transactions.map((row) => row.reference)).toEqual(["AP1", "AP1"]);
+  expect(said).toEqual([["row_unreadable", { page: 3, row: 2, reference }]]);
+  expect(counted).toEqual(["RowUnreadable"]);
+});
+
 test("the list of transactions comes page by page", async () => {
   const row = {
     status: "success",
@@ -259,12 +282,24 @@ test("the list of transactions comes page by page", async () => {
   answer = { status: 200, body: { data: { transactions: [row], pagination: { next_page_url: "?page=2" } } } };
   expect(await chapa.transactions(1, 1_000)).toEqual({
     transactions: [
-      { name: TX_REF, reference: "AP1", tookMoney: true, amount: 50_000, at: Date.parse("2026-11-24T09:00:00Z") },
+      {
+        name: TX_REF,
+        reference: "AP1",
+        money: "paid",
+        amount: 50_000,
+        currency: "ETB",
+        at: Date.parse("2026-11-24T09:00:00Z"),
+      },
     ],
     last: false,
   });
   answer = { status: 200, body: { data: { transactions: [], pagination: { next_page_url: null } } } };
   expect(await chapa.transactions(2, 1_000)).toEqual({ transactions: [], last: true });
+  answer = { status: 200, body: { data: [row] } };
+  expect(await chapa.transactions(1, 1_000)).toMatchObject({ transactions: [{ reference: "AP1" }], last: false });
+  answer = { status: 200, body: { data: [] } };
+  expect(await chapa.transactions(2, 1_000)).toEqual({ transactions: [], last: true });
+  expect(said).toEqual([]);
   answer = { status: 500, body: "" };
   expect(await chapa.transactions(1, 1_000)).toBeUndefined();
 });

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { adoptUnmatched, applyCapture } from "../../lib/domain/apply.ts";
-import { openFlags, type Payment } from "../../lib/domain/payment.ts";
+import { leftOf, openFlags, type Payment, refundableOf } from "../../lib/domain/payment.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../lib/domain/time.ts";
 import {
   aClaim,
@@ -29,7 +29,7 @@ test("the history names the reported kind and reference of each capture", () => 
   expect(evidenceOf(captured(opened, "confirm", nameless))).toBe("paid");
   for (const how of ["refunded", "reversed"] as const) {
     const paid = aConfirmed(opened);
-    expect(evidenceOf(captured(paid, "reversal", moneyOn(paid, 0, { kind: how })))).toBe(`${how} AP0`);
+    expect(evidenceOf(captured(paid, "wentBack", moneyOn(paid, 0, { kind: how })))).toBe(`${how} AP0`);
     expect(evidenceOf(captured(opened, "review", moneyOn(opened, 0, { kind: how })))).toBe(`${how} AP0`);
   }
 });
@@ -45,7 +45,9 @@ test("a capture keeps every fact that was reported, and when", () => {
 
 test("money on a checkout without a stored URL counts as paid under our terms, opened when it came", () => {
   const paid = aConfirmed(aClaim());
-  expect(paid.attempts).toEqual({ 0: { ...TERMS, openedAt: LATER.now, end: "paid" } });
+  expect(paid.attempts).toEqual({
+    0: { ...TERMS, openedAt: LATER.now, end: "paid", verifyAt: LATER.now + 60 * DAY_MS },
+  });
   expect(paid.firstOpenedAt).toBe(LATER.now);
   expect(aConfirmed().firstOpenedAt).toBe(T0);
 });
@@ -64,7 +66,7 @@ test("a reviewed capture that is as agreed after all becomes the confirmed captu
   expect(review.captures).toMatchObject([{ kind: "reviewed", mode: "live" }]);
   const paid = applyCapture(review, "confirm", { attempt: 0, result: moneyOn(opened) }, muchLater);
   expect(paid.captures).toEqual([{ attempt: 0, at: LATER.now, kind: "confirmed", ...REPORTED, reference: "AP0" }]);
-  expect(paid.refundable).toBe(TERMS.amount);
+  expect(refundableOf(paid)).toBe(TERMS.amount);
 });
 
 test("a capture keeps its reference when it is reported without one", () => {
@@ -74,26 +76,27 @@ test("a capture keeps its reference when it is reported without one", () => {
   expect(again.captures.map(({ reference }) => reference)).toEqual(["AP0"]);
 });
 
-test("a capture that goes back stays as it was, and only its reversal is added", () => {
+test("a capture that goes back stays as it was, and only what went back is added", () => {
   const paid = aConfirmed();
   const without = moneyOn(paid, 0, { kind: "refunded", amount: undefined, method: undefined });
-  const refunded = applyCapture(paid, "reversal", { attempt: 0, result: without }, muchLater);
-  expect(refunded.captures).toEqual([{ ...paid.captures[0], reversal: "refunded" }]);
+  const refunded = applyCapture(paid, "wentBack", { attempt: 0, result: without }, muchLater);
+  expect(refunded.captures).toEqual([{ ...paid.captures[0], back: { refunded: TERMS.amount, reversed: 0 } }]);
   expect(openFlags(refunded)).toEqual(["refunded_outside"]);
 });
 
 test("money that went back before we knew of it is a capture beside the others", () => {
   const paid = aConfirmed();
-  const unknown = captured(paid, "reversal", moneyOn(paid, 0, { kind: "reversed", reference: "X" }));
-  expect(unknown.captures.map(({ kind, reversal }) => [kind, reversal])).toEqual([
-    ["confirmed", undefined],
-    ["duplicate", "reversed"],
+  const unknown = captured(paid, "duplicate", moneyOn(paid, 0, { kind: "reversed", reference: "X" }));
+  expect(unknown.captures.map((capture) => [capture.kind, leftOf(capture)])).toEqual([
+    ["confirmed", TERMS.amount],
+    ["duplicate", 0],
   ]);
+  expect(openFlags(unknown)).toEqual(["reversed"]);
   const review = captured(aRenewed(), "review", moneyOn(aRenewed()));
-  const other = captured(review, "reversal", moneyOn(review, 1, { kind: "refunded" }), 1);
-  expect(other.captures.map(({ kind, reversal }) => [kind, reversal])).toEqual([
-    ["reviewed", undefined],
-    ["reviewed", "refunded"],
+  const other = captured(review, "review", moneyOn(review, 1, { kind: "refunded" }), 1);
+  expect(other.captures.map((capture) => [capture.kind, leftOf(capture)])).toEqual([
+    ["reviewed", TERMS.amount],
+    ["reviewed", 0],
   ]);
 });
 
@@ -101,12 +104,12 @@ test("a payment is settled anew when all of its money has gone back, not while s
   const twice = captured(aConfirmed(aRenewed(), 1), "duplicate", moneyOn(aRenewed()));
   const some = applyCapture(
     twice,
-    "reversal",
+    "wentBack",
     { attempt: 0, result: moneyOn(twice, 0, { kind: "refunded" }) },
     muchLater,
   );
   expect(some.settledAt).toBe(LATER.now);
-  const all = applyCapture(some, "reversal", { attempt: 1, result: moneyOn(some, 1, { kind: "refunded" }) }, muchLater);
+  const all = applyCapture(some, "wentBack", { attempt: 1, result: moneyOn(some, 1, { kind: "refunded" }) }, muchLater);
   expect(all.settledAt).toBe(muchLater.now);
 });
 
@@ -119,7 +122,7 @@ test("money under review is verified again up the ladder, and not when it has go
   expect(back.attempts[0]?.verifyAt).toBeUndefined();
   expect(back.dueAt).toBe(LATER.now + DAY_MS);
   const paid = aConfirmed(opened);
-  expect(paid.attempts[0]?.verifyAt).toBeUndefined();
+  expect(paid.attempts[0]?.verifyAt).toBe(LATER.now + 60 * DAY_MS);
 });
 
 test("money under review raises one flag for each reason and each capture", () => {
@@ -134,7 +137,7 @@ test("money under review raises one flag for each reason and each capture", () =
   ]);
   const back = applyCapture(
     other,
-    "reversal",
+    "wentBack",
     { attempt: 1, result: moneyOn(opened, 1, { kind: "reversed" }) },
     muchLater,
   );
@@ -173,7 +176,6 @@ test("money without a row begins a payment with the reported facts only and with
     firstOpenedAt: LATER.now,
     verifiedAt: LATER.now,
     captures: [{ attempt: 0, at: LATER.now, kind: "reviewed", ...REPORTED, reference: "AP0" }],
-    refundable: TERMS.amount,
     attention: [{ code: "unmatched", subject: "AP0", at: LATER.now }],
     history: [{ transition: "unmatched", at: LATER.now, by: "later", evidence: "paid AP0" }],
     dueAt: LATER.now + 2 * MINUTE_MS,

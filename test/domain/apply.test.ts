@@ -18,7 +18,7 @@ import { entryIdOf, flagged, openEntries } from "../../lib/domain/attention.ts";
 import { txRefOf } from "../../lib/domain/ids.ts";
 import { Santim } from "../../lib/domain/money.ts";
 import { deliveryEnded, noteVerification } from "../../lib/domain/notes.ts";
-import { isSpent, openFlags, type Payment, shownTxRef } from "../../lib/domain/payment.ts";
+import { isSpent, openFlags, type Payment, refundableOf, shownTxRef } from "../../lib/domain/payment.ts";
 import { DAY_MS, HOUR_MS } from "../../lib/domain/time.ts";
 import { type Row, TRANSITIONS, type TransitionContext, transitionForMoney } from "../../lib/domain/transitions.ts";
 import { STATES, type State, type TransitionName } from "../../lib/domain/vocabulary.ts";
@@ -89,7 +89,8 @@ const MAKERS: Record<Exclude<TransitionName, "claim">, (payment: Payment) => Pay
   review: (payment) => captured(payment, "review", differing(moneyOn(payment), 2)),
   duplicate: (payment) => captured(payment, "duplicate", moneyOn(payment, 0, { reference: "another" })),
   unmatched: (payment) => captured(payment, "unmatched", moneyOn(payment, 5), 5),
-  reversal: (payment) => captured(payment, "reversal", moneyOn(payment, 0, { kind: "reversed" })),
+  wentBack: (payment) => captured(withOddCapture(payment), "wentBack", { ...ODD, kind: "reversed" }),
+  capturedAgain: (payment) => captured(withOddCapture(payment, TERMS.amount), "capturedAgain", ODD),
   flag: (payment) => flag(payment, CLOSED_LISTING, LATER),
   answer: (payment) => {
     const { attention } = flag(payment, CLOSED_LISTING, LATER);
@@ -98,12 +99,22 @@ const MAKERS: Record<Exclude<TransitionName, "claim">, (payment: Payment) => Pay
   finalise: (payment) => finalise(payment, 0, muchLater),
 };
 
+/** Money that no checkout agreed to. Its capture can be recorded in any state. */
+const ODD = differing(moneyOn(anOpened(), 0, { reference: "ODD" }));
+
+function withOddCapture(payment: Payment, reversed?: Santim): Payment {
+  const { amount, currency, mode, reference } = ODD.facts;
+  const back = reversed && { refunded: Santim.parse(0), reversed };
+  const odd = { attempt: 0, at: T0, kind: "reviewed", amount, currency, mode, reference, back } as const;
+  return { ...payment, captures: [...payment.captures, odd] };
+}
+
 test("two reports of the highest amount that can be read are both recorded", () => {
   const highest = Santim.parse(999_999_999_999);
   const first = captured(anOpened(), "review", moneyOn(anOpened(), 0, { amount: highest, reference: "AP-0" }));
   const second = captured(first, "review", moneyOn(first, 1, { amount: highest, reference: "AP-1" }));
   expect(second.captures.map(({ amount }) => amount)).toEqual([highest, highest]);
-  expect(second.refundable).toBe(2 * highest);
+  expect(refundableOf(second)).toBe(2 * highest);
 });
 
 const fromOf = (name: TransitionName): Row["from"] => TRANSITIONS[name].from;
@@ -189,7 +200,7 @@ test("a second capture on one payment is kept, counted as refundable, and raises
     [1, "confirmed"],
     [0, "duplicate"],
   ]);
-  expect(twice.refundable).toBe(2 * TERMS.amount);
+  expect(refundableOf(twice)).toBe(2 * TERMS.amount);
   expect(openFlags(twice)).toEqual(["duplicate"]);
 });
 
@@ -215,14 +226,14 @@ test("sixty-four captures are stored, the next one raises `too_many_captures`, a
   for (let n = 1; n < 64; n++) full = captured(full, "duplicate", moneyOn(full, 0, { reference: `AP-${n}` }));
   expect(full.captures).toHaveLength(64);
   const more = captured(full, "duplicate", moneyOn(full, 0, { reference: "AP-64" }));
-  expect(more).toMatchObject({ captures: full.captures, refundable: full.refundable, attempts: full.attempts });
+  expect(more).toMatchObject({ captures: full.captures, attempts: full.attempts });
   expect(more.attention.at(-1)).toMatchObject({ code: "too_many_captures", subject: "AP-64" });
   for (const kind of ["paid", "reversed"] as const) {
     const next = moneyOn(full, 0, { kind, reference: "AP-65" });
     expect(transitionForMoney(more, { attempt: 0, result: next }, LATER)).toBeUndefined();
   }
   const known = moneyOn(full, 0, { kind: "reversed", reference: "AP-63" });
-  expect(transitionForMoney(more, { attempt: 0, result: known }, LATER)).toBe("reversal");
+  expect(transitionForMoney(more, { attempt: 0, result: known }, LATER)).toBe("wentBack");
 });
 
 test("the money that was agreed is confirmed beside any number of captures under review", () => {
@@ -240,7 +251,7 @@ test("a reviewed capture stays a matter for a person after another checkout was 
   const paid = aConfirmed(aReviewed(aRenewed()), 1);
   expect(paid.state).toBe("SUCCESS");
   expect(openFlags(paid)).toEqual(["mismatch"]);
-  expect(paid.refundable).toBe(TERMS.amount + 1);
+  expect(refundableOf(paid)).toBe(TERMS.amount + 1);
 });
 
 test("money on a reference without a row is recorded, and no later verification makes it a success by itself", () => {
@@ -252,11 +263,35 @@ test("money on a reference without a row is recorded, and no later verification 
 
 test("money that went back is no longer refundable, and a fee whose money is all gone may be paid again", () => {
   const paid = aConfirmed();
-  const reversed = captured(paid, "reversal", moneyOn(paid, 0, { kind: "reversed" }));
-  expect(reversed).toMatchObject({ state: "SUCCESS", refundable: 0, captures: [{ reversal: "reversed" }] });
+  const reversed = captured(paid, "wentBack", moneyOn(paid, 0, { kind: "reversed" }));
+  expect(reversed).toMatchObject({ state: "SUCCESS", captures: [{ back: { refunded: 0, reversed: TERMS.amount } }] });
+  expect(refundableOf(reversed)).toBe(0);
   expect(isSpent(paid, false)).toBe(false);
   expect(isSpent(paid, true)).toBe(true);
   expect(isSpent(reversed, false)).toBe(true);
+});
+
+test("a capture that the bank took and returned is here again, and its fee is not spent", () => {
+  const paid = aConfirmed();
+  const reversed = captured(paid, "wentBack", moneyOn(paid, 0, { kind: "reversed" }));
+  const again = captured(reversed, "capturedAgain", moneyOn(paid));
+  expect(again.captures).toEqual(paid.captures);
+  expect(isSpent(again, false)).toBe(false);
+  expect(openFlags(again)).toEqual(["reversed"]);
+});
+
+test("a capture that a person has decided on and that comes back from the bank calls a person, and reviews nothing", () => {
+  const rejected = { ...aReviewed(), state: "FAILED" } as const;
+  const money = differing(moneyOn(rejected));
+  const reversed = captured(rejected, "wentBack", { ...money, kind: "reversed" });
+  const again = captured(reversed, "capturedAgain", money);
+  expect(again.state).toBe("FAILED");
+  expect(openFlags(again)).toEqual(["mismatch", "reversed", "duplicate"]);
+  const twice = captured(captured(again, "wentBack", { ...money, kind: "reversed" }), "capturedAgain", money);
+  expect(twice.attention.slice(3)).toMatchObject([
+    { code: "reversed", subject: "AP0.2" },
+    { code: "duplicate", subject: "AP0.2" },
+  ]);
 });
 
 test("captures in another currency are kept and never counted as refundable", () => {
@@ -264,30 +299,32 @@ test("captures in another currency are kept and never counted as refundable", ()
     kind: "paid",
     facts: { amount: Santim.parse(50_000), currency: "USD" },
   });
-  expect(usd.refundable).toBe(0);
+  expect(refundableOf(usd)).toBe(0);
   expect(usd.captures).toHaveLength(1);
   expect(isSpent(usd, false)).toBe(false);
 });
 
-test("a confirmed checkout is not verified again, the others are until their last verification", () => {
+test("a confirmed checkout is verified once more after 60 days, the others until their last verification", () => {
   const paid = aConfirmed(aRenewed());
-  expect(paid.attempts[0]?.verifyAt).toBeUndefined();
+  expect(paid.attempts[0]?.verifyAt).toBe(LATER.now + 60 * DAY_MS);
   expect(paid.attempts[1]?.verifyAt).toBeDefined();
   const closedLink = end(paid, { ...CLOSING, attempt: 1 }, LATER);
   expect(closedLink.attempts[1]).toMatchObject({ end: "superseded", verifyAt: LATER.now + HOUR_MS });
   const acknowledged = deliveryEnded(closedLink, true, LATER);
   const verifications = [HOUR_MS, DAY_MS, 7 * DAY_MS].map((after) => aContext(LATER.now + after));
-  const last = verifications.reduce(
+  const verified = verifications.reduce(
     (payment, act) => noteVerification(payment, 1, { kind: "unpaid", reason: "pending" }, act),
     acknowledged,
   );
+  expect(verified.dueAt).toBe(LATER.now + 60 * DAY_MS);
+  const last = noteVerification(verified, 0, undefined, aContext(LATER.now + 60 * DAY_MS));
   expect(last.dueAt).toBeUndefined();
 });
 
 test("a checkout beside the paid one that never ended is verified for ever", () => {
   const acknowledged = deliveryEnded(aConfirmed(aRenewed()), true, LATER);
   const late = noteVerification(acknowledged, 1, { kind: "unpaid", reason: "pending" }, aContext(T0 + 100 * DAY_MS));
-  expect(late.dueAt).toBeGreaterThan(T0 + 100 * DAY_MS);
+  expect(late.attempts[1]?.verifyAt).toBeGreaterThan(T0 + 100 * DAY_MS);
 });
 
 test("a failed try is remembered and settles nothing", () => {
@@ -300,9 +337,14 @@ test("a failed try is remembered and settles nothing", () => {
   expect(failed).toMatchObject({ state: "PENDING", failureReason: "Insufficient balance", version: 2 });
 });
 
-test("an acknowledged success is never due again", () => {
-  expect(deliveryEnded(aConfirmed(), true, LATER).dueAt).toBeUndefined();
-  expect(deliveryEnded(aConfirmed(), false, LATER).dueAt).toBeDefined();
+test("an acknowledged success is due only for its last verification, however often it is verified before", () => {
+  const acknowledged = deliveryEnded(aConfirmed(), true, LATER);
+  const last = LATER.now + 60 * DAY_MS;
+  expect(acknowledged.dueAt).toBe(last);
+  expect(noteVerification(acknowledged, 0, undefined, aContext(last - 1)).dueAt).toBe(last);
+  expect(captured(acknowledged, "duplicate", moneyOn(acknowledged, 0, { reference: "AP9" })).dueAt).toBe(last);
+  expect(captured(acknowledged, "wentBack", moneyOn(acknowledged, 0, { kind: "reversed" })).dueAt).toBe(last);
+  expect(noteVerification(acknowledged, 0, undefined, aContext(last)).dueAt).toBeUndefined();
 });
 
 test("the history keeps its beginning and its end, however long an outage lasts", () => {

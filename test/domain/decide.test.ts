@@ -123,7 +123,7 @@ test("a spent fee is paid anew by a new request, and shown to an old one", () =>
   const payment = aConfirmed();
   const spent = applyCapture(
     payment,
-    "reversal",
+    "wentBack",
     { attempt: 0, result: moneyOn(payment, 0, { kind: "reversed" }) },
     aContext(settledAt + HOUR_MS),
   );

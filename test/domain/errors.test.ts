@@ -61,6 +61,7 @@ const CASES: [domainErrors.PaymentError, string, RegExp, number?][] = [
     60,
   ],
   [new errors.DependencyUnavailable("The table"), "dependency_unavailable", /^The table does not answer/, 5],
+  [new errors.PaymentUnreadable(), "payment_unreadable", /cannot be read.*please do not pay again\.$/, 300],
   [new errors.InitiatePaused(), "initiate_paused", /paused for maintenance/, 300],
   [new errors.BodyTooLarge(4096), "body_too_large", /larger than 4096 bytes\.$/],
   [new errors.WebhookInvalid("No reference."), "webhook_invalid", /^No reference\.$/],

@@ -44,7 +44,7 @@ test("a note beside the version causes no event, whatever it is", () => {
 test("a person is called once for each flag", () => {
   const once = captured(anOpened(), "review", moneyOn(anOpened()));
   const gone = moneyOn(once, 0, { kind: "reversed" });
-  expect(outcomeOf(once, captured(once, "reversal", gone), POLICY).attention).toEqual([
+  expect(outcomeOf(once, captured(once, "wentBack", gone), POLICY).attention).toEqual([
     { code: "reversed", subject: "AP0" },
   ]);
 });

@@ -9,6 +9,7 @@ import {
   noteVerification,
   republished,
   unreachable,
+  webhookWaits,
 } from "../../lib/domain/notes.ts";
 import { openFlags } from "../../lib/domain/payment.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../lib/domain/time.ts";
@@ -19,6 +20,7 @@ import {
   aLease,
   anOpened,
   aRenewed,
+  aReviewed,
   aSettled,
   CHECKOUT_URL,
   CLOSED_LISTING,
@@ -43,6 +45,26 @@ test("a verification without a transition dates only its own checkout, and only 
   expect(noteVerification(claim, 0, undefined, LATER).attempts).toEqual({});
   const paid = aConfirmed();
   expect(noteVerification(paid, 0, undefined, LATER).attempts).toEqual(paid.attempts);
+});
+
+test("a paid checkout that a webhook names while Chapa is silent is asked until Chapa answers, then at its last verification", () => {
+  const paid = aConfirmed();
+  const last = (paid.settledAt ?? 0) + 60 * DAY_MS;
+  expect(paid.attempts[0]?.verifyAt).toBe(last);
+  const waiting = webhookWaits(paid, 0, LATER);
+  expect(waiting.attempts[0]).toMatchObject({ webhookAt: LATER.now, verifyAt: LATER.now + MINUTE_MS });
+  // A question that was asked before the webhook came does not answer it.
+  expect(noteVerification(waiting, 0, undefined, LATER).attempts[0]).toEqual(waiting.attempts[0]);
+  const answered = noteVerification(waiting, 0, undefined, aContext(LATER.now + MINUTE_MS));
+  expect(answered.attempts[0]).toMatchObject({ webhookAt: undefined, verifyAt: last });
+});
+
+test("money that is recorded leaves the date of a webhook that still waits", () => {
+  const waiting = webhookWaits(anOpened(), 0, LATER);
+  for (const taken of [aConfirmed(waiting), aReviewed(waiting)]) {
+    expect(taken.attempts[0]).toMatchObject({ end: "paid", webhookAt: LATER.now, verifyAt: LATER.now + MINUTE_MS });
+    expect(taken.dueAt).toBe(LATER.now + MINUTE_MS);
+  }
 });
 
 test("a verification ends an outage of Chapa and is dated", () => {
@@ -139,7 +161,7 @@ test("an answer of the listing that needs a person is flagged once and ends the 
   expect(asked.sentAt).toBe(LATER.now);
   const closed = flag(asked, CLOSED_LISTING, LATER);
   expect(openFlags(closed)).toEqual(["listing_closed"]);
-  expect(closed).toMatchObject({ sentAt: undefined, dueAt: undefined });
+  expect(closed).toMatchObject({ sentAt: undefined, dueAt: LATER.now + 60 * DAY_MS });
   expect(closed.history.at(-1)?.evidence).toBe("listing_closed-delivery");
   expect(() => flag(closed, CLOSED_LISTING, LATER)).toThrow("no flag: notFlaggedYet does not hold");
   expect(openFlags(flag(closed, { code: "listing_unclear", subject: DELIVERY }, LATER))).toEqual([
@@ -155,7 +177,7 @@ test("a delivery awaits the listing's answer from the call on and ends with a de
     ...asked,
     sentAt: undefined,
     acknowledgedAt: LATER.now,
-    dueAt: undefined,
+    dueAt: LATER.now + 60 * DAY_MS,
   });
 });
 

@@ -3,9 +3,11 @@ import { applyCapture } from "../../lib/domain/apply.ts";
 import { txRefOf } from "../../lib/domain/ids.ts";
 import { Santim } from "../../lib/domain/money.ts";
 import {
+  backAfter,
   type Capture,
   isSameCapture,
   isSpent,
+  leftOf,
   netOf,
   openedAttempts,
   openFlags,
@@ -31,7 +33,7 @@ import {
 } from "../support/payments.ts";
 
 const capture: Capture = { attempt: 0, at: T0, kind: "confirmed", ...TERMS, reference: "AP0" };
-const gone: Capture = { ...capture, reference: "AP1", reversal: "refunded" };
+const gone: Capture = { ...capture, reference: "AP1", back: { refunded: TERMS.amount, reversed: Santim.parse(0) } };
 
 const opened = anOpened();
 const success = aConfirmed(opened);
@@ -76,7 +78,7 @@ test("a payment was paid when its money came, also after that money went back", 
   expect(paidAt(success)).toBe(at);
   for (const kind of ["refunded", "reversed"] as const) {
     const result = moneyOn(success, 0, { kind });
-    const back = applyCapture(success, "reversal", { attempt: 0, result }, aContext(at + DAY_MS));
+    const back = applyCapture(success, "wentBack", { attempt: 0, result }, aContext(at + DAY_MS));
     expect([back.settledAt, paidAt(back)]).toEqual([at + DAY_MS, at]);
   }
   const [capture] = success.captures;
@@ -125,6 +127,37 @@ test("two reports are the same money unless attempt or reference differ", () => 
   for (const [a, b, same] of cases) expect(isSameCapture(a, b)).toBe(same);
 });
 
+test("what is left of a capture is what neither the merchant nor the bank has taken, and nothing while the bank has it", () => {
+  const back = (refunded: number, reversed: number) => ({
+    ...capture,
+    back: { refunded: Santim.parse(refunded), reversed: Santim.parse(reversed) },
+  });
+  expect(leftOf(capture)).toBe(50_000);
+  expect(leftOf(back(20_000, 0))).toBe(30_000);
+  expect(leftOf(back(60_000, 0))).toBe(0);
+  expect(leftOf(back(0, 1))).toBe(0);
+});
+
+test("a report of money that went back raises what is known and never lowers or adds to it", () => {
+  const known = { ...capture, back: { refunded: Santim.parse(20_000), reversed: Santim.parse(0) } };
+  expect(backAfter(known, "refunded")).toEqual({ refunded: 50_000, reversed: 0 });
+  expect(backAfter(known, "reversed")).toEqual({ refunded: 20_000, reversed: 30_000 });
+  expect(backAfter(known, "paid")).toEqual({ refunded: 20_000, reversed: 0 });
+  const reversed = { ...capture, back: backAfter(capture, "reversed") };
+  expect(backAfter(reversed, "reversed")).toEqual({ refunded: 0, reversed: 50_000 });
+  expect(backAfter(reversed, "paid")).toEqual({ refunded: 0, reversed: 0 });
+});
+
+test("a capture of an amount that nobody reported is here until it went back, and is never refundable", () => {
+  for (const amount of [undefined, Santim.parse(0)]) {
+    const unknown = { ...capture, amount };
+    const back = backAfter(unknown, "refunded");
+    expect(isSpent({ ...success, captures: [unknown] }, false)).toBe(false);
+    expect(isSpent({ ...success, captures: [{ ...unknown, back }] }, false)).toBe(true);
+    expect(refundableOf({ captures: [unknown], terms: TERMS })).toBe(0);
+  }
+});
+
 test("the refundable amount counts readable captures that are still here in the currency of the fee", () => {
   const captures: Capture[] = [
     capture,
@@ -134,6 +167,6 @@ test("the refundable amount counts readable captures that are still here in the 
     { ...capture, amount: undefined },
     { ...capture, currency: undefined },
   ];
-  expect(refundableOf(captures, TERMS)).toBe(50_007);
-  expect(refundableOf([], TERMS)).toBe(0);
+  expect(refundableOf({ captures, terms: TERMS })).toBe(50_007);
+  expect(refundableOf({ captures: [], terms: TERMS })).toBe(0);
 });

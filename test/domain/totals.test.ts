@@ -39,12 +39,12 @@ test("a payment counts as one of its kind, and its money only once it is paid", 
 
 test("money that went back is no revenue, and the payment still counts as paid", () => {
   for (const kind of ["refunded", "reversed"] as const) {
-    const back = captured(paid, "reversal", moneyOn(paid, 0, { kind }));
+    const back = captured(paid, "wentBack", moneyOn(paid, 0, { kind }));
     expect(shareOf(back)).toEqual({ total: 1, pending: 0, success: 1, failed: 0, revenue: 0 });
     expect(totalsDelta(paid, back)).toEqual({ ...NO_TOTALS, day: "2026-11-24", revenue: -50_000 });
   }
   const twice = captured(paid, "duplicate", moneyOn(paid, 0, { reference: "SECOND" }));
-  const second = captured(twice, "reversal", moneyOn(paid, 0, { kind: "refunded", reference: "SECOND" }));
+  const second = captured(twice, "wentBack", moneyOn(paid, 0, { kind: "refunded", reference: "SECOND" }));
   expect(totalsDelta(twice, second)).toBeUndefined();
 });
 

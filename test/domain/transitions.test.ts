@@ -116,13 +116,13 @@ test("the same evidence does not raise again what a person has resolved", () => 
   const others: Partial<PaidFacts>[] = [{ amount: Santim.parse(2) }, { currency: "USD" }, { mode: "live" }];
   for (const change of others)
     expect(forMoney(rejected, moneyOn(opened, 0, { ...odd.facts, ...change }))).toBe("review");
-  expect(forMoney(rejected, { kind: "refunded", facts: odd.facts })).toBe("review");
+  expect(forMoney(rejected, { kind: "refunded", facts: odd.facts })).toBe("wentBack");
 });
 
 test.each(["refunded", "reversed"] as const)("money that was %s is recorded where it was paid, and once", (how) => {
   for (const payment of everyState()) {
     const known = payment.state === "SUCCESS" || payment.state === "REVIEW";
-    expect(forMoney(payment, moneyOn(payment, 0, { kind: how }))).toBe(known ? "reversal" : "review");
+    expect(forMoney(payment, moneyOn(payment, 0, { kind: how }))).toBe(known ? "wentBack" : "review");
   }
   const opened = anOpened();
   const gone = captured(opened, "review", moneyOn(opened, 0, { kind: how }));
@@ -132,16 +132,56 @@ test.each(["refunded", "reversed"] as const)("money that was %s is recorded wher
 test("money that went back is recorded even if we never knew that it had come", () => {
   const success = aConfirmed();
   const reversed = moneyOn(success, 0, { kind: "reversed", reference: "UNKNOWN" });
-  expect(forMoney(success, reversed)).toBe("reversal");
-  expect(forMoney({ ...success, captures: [] }, reversed)).toBe("reversal");
+  expect(forMoney(success, reversed)).toBe("duplicate");
+  expect(forMoney({ ...success, captures: [] }, reversed)).toBe("duplicate");
 });
 
-test("a reversal of another kind than the known one is recorded, too", () => {
+test("money that the bank took and the merchant refunded, too, is recorded twice; what was refunded cannot be reversed", () => {
   const success = aConfirmed();
-  const reversal = moneyOn(success, 0, { kind: "reversed" });
-  const reversed = captured(success, "reversal", reversal);
+  const [reversal, refund] = [moneyOn(success, 0, { kind: "reversed" }), moneyOn(success, 0, { kind: "refunded" })];
+  const reversed = captured(success, "wentBack", reversal);
   expect(forMoney(reversed, reversal)).toBeUndefined();
-  expect(forMoney(reversed, moneyOn(success, 0, { kind: "refunded" }))).toBe("reversal");
+  expect(forMoney(reversed, refund)).toBe("wentBack");
+  expect(forMoney(captured(success, "wentBack", refund), reversal)).toBeUndefined();
+});
+
+test("a reversed capture that verify reports as success is captured again, once, and is no longer reversed", () => {
+  const success = aConfirmed();
+  const reversed = captured(success, "wentBack", moneyOn(success, 0, { kind: "reversed" }));
+  expect(forMoney(reversed, moneyOn(success))).toBe("capturedAgain");
+  const again = captured(reversed, "capturedAgain", moneyOn(success));
+  expect(forMoney(again, moneyOn(success))).toBeUndefined();
+  expect(forMoney(again, moneyOn(success, 0, { kind: "reversed" }))).toBe("wentBack");
+});
+
+test("a refunded capture that verify reports as success stays refunded", () => {
+  const success = aConfirmed();
+  const refunded = captured(success, "wentBack", moneyOn(success, 0, { kind: "refunded" }));
+  expect(forMoney(refunded, moneyOn(success))).toBeUndefined();
+  const reversed = {
+    ...refunded,
+    captures: refunded.captures.map((known) => ({ ...known, amount: Santim.parse(60_000) })),
+  };
+  expect(forMoney(reversed, moneyOn(success, 0, { kind: "reversed" }))).toBe("wentBack");
+});
+
+test("money in REVIEW that the bank returned confirms if it is as agreed, and waits on if it is not", () => {
+  const opened = anOpened();
+  const gone = captured(opened, "review", moneyOn(opened, 0, { kind: "reversed" }));
+  expect(forMoney(gone, moneyOn(opened))).toBe("confirm");
+  expect(captured(gone, "confirm", moneyOn(opened)).captures).toEqual(aConfirmed(opened).captures);
+  const odd = moneyOn(opened, 0, { amount: Santim.parse(1) });
+  const oddGone = captured(opened, "review", { ...odd, kind: "reversed" });
+  expect(forMoney(oddGone, odd)).toBe("capturedAgain");
+  expect(forMoney(oddGone, moneyOn(opened, 0, { amount: Santim.parse(2) }))).toBe("review");
+});
+
+test("a capture that a person has decided on never confirms and never returns to REVIEW when it is captured again", () => {
+  const opened = anOpened();
+  const gone = captured(opened, "review", moneyOn(opened, 0, { kind: "reversed" }));
+  const rejected = { ...gone, state: "FAILED" } as const;
+  expect(forMoney(rejected, moneyOn(opened))).toBe("capturedAgain");
+  expect(forMoney(rejected, moneyOn(opened, 0, { reference: "OTHER" }))).toBe("confirm");
 });
 
 const timeout = T0 + 7 * DAY_MS;

@@ -15,7 +15,7 @@ test.each([
   const ports = {
     payments: {
       openedByUser: async () => [],
-      findAll: async () => [],
+      findAll: async () => ({ payments: [], unreadable: [] }),
       openedOnDay: async (bucket: string, span: { from: number; to: number }) => {
         expect(bucket).toMatch(/^\d{4}-\d\d-\d\d#\d$/);
         asked.push(span.from, span.to);

@@ -21,6 +21,7 @@ async function verification(payment: Payment, trigger: "webhook" | "reconcile", 
       find: async () => payment,
       create: async (wanted) => ({ won: true, payment: wanted }),
       save: async (_, after) => ({ won: true, payment: after }),
+      point: async () => undefined,
     },
     chapa: {
       verify: async () => {

@@ -43,7 +43,11 @@ const MOMENTS_MS = [
 const END_MS = 16 * DAY_MS;
 const LEAST_STEP_MS = DAY_MS;
 const AT_ONCE = 10;
-const LogRecord = z.looseObject({ message: z.string().optional(), reference: z.string().optional() });
+const LogRecord = z.looseObject({
+  message: z.string().optional(),
+  reference: z.string().optional(),
+  references: z.string().optional(),
+});
 
 type Deed =
   | { at: number; does: "press" }
@@ -231,7 +235,11 @@ function reportedReferences(): Set<string> {
     .split("\n")
     .filter(Boolean);
   const records = lines.map((line) => LogRecord.parse(JSON.parse(line)));
-  return new Set(records.flatMap(({ message, reference = [] }) => (message === "reconcile_finding" ? reference : [])));
+  return new Set(
+    records.flatMap(({ message, reference = "", references = "" }) =>
+      message === "reconcile_finding" ? [reference, ...references.split(" ")] : [],
+    ),
+  );
 }
 
 function distinct(texts: readonly string[]): string[] {

@@ -13,6 +13,7 @@ import { sweep } from "../../lib/flows/sweep.ts";
 import type { LogFields } from "../../lib/runtime/logger.ts";
 import { DUE_SHARDS, dayBuckets, FLAG_SHARDS } from "../../lib/table/keys.ts";
 import { MarkTable } from "../../lib/table/marks.ts";
+import { toItem } from "../../lib/table/payment-item.ts";
 import { PaymentTable } from "../../lib/table/payments.ts";
 import { ProgressTable } from "../../lib/table/progress.ts";
 import { TotalsTable } from "../../lib/table/totals.ts";
@@ -33,7 +34,8 @@ import {
 
 /** What the functions write to CloudWatch, and what they log as an error. */
 function world() {
-  const client = new MemoryTable().client;
+  const memory = new MemoryTable();
+  const { client } = memory;
   const payments = new PaymentTable(client, "payments", TX_STAGE);
   const gauges: Record<string, number> = {};
   const counted: MetricName[] = [];
@@ -65,7 +67,7 @@ function world() {
     txStage: TX_STAGE,
   };
   const at = (now: number) => ({ ...ports, clock: { now: () => now } });
-  return { client, ports, at, payments, gauges, counted, errors };
+  return { memory, client, ports, at, payments, gauges, counted, errors };
 }
 
 test("money under review is on the gauge within a minute although its stream record was lost, and stays until a person answers", async () => {
@@ -92,6 +94,16 @@ test("the gauge counts the payments of all buckets, and is as old as the oldest 
   }
   await publishAttention(at(LATER.now + DAY_MS));
   expect(gauges).toEqual({ OpenAttention: 9, OldestAttentionSeconds: 86_400 });
+});
+
+test("the gauge counts a payment that needs a person although its row cannot be read", async () => {
+  const { at, memory, gauges } = world();
+  for (const change of [{ schema: 2 }, {}]) {
+    const row = toItem(aReviewed(anOpened(aRef())));
+    memory.rows.set(row["pk"], { ...row, ...change });
+  }
+  await publishAttention(at(LATER.now + MINUTE_MS));
+  expect(gauges).toEqual({ OpenAttention: 2, OldestAttentionSeconds: 60 });
 });
 
 test("an entry that a clock ahead of ours has dated counts, and has waited no time", async () => {

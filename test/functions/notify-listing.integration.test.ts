@@ -57,6 +57,16 @@ test("the listing gets no FAILED for a user who did not pay while another user's
   expect(propertyStatus()).toBe("APPROVED");
 });
 
+test("the listing gets no FAILED for a user who did not pay while another payment of the property cannot be read", async () => {
+  const unpaid = await press("owner2");
+  const { ref } = await paymentOf(await press("owner"));
+  await stage.cloud.rows.change(`P#${ref}`, { schema: 2 });
+  await stage.cloud.advance(8 * DAY_MS);
+  await stage.cloud.advance(DAY_MS);
+  expect((await paymentOf(unpaid)).finalised).toBe(true);
+  expect(sentStatuses()).toEqual([]);
+});
+
 test("the listing gets one FAILED for a property that two users did not pay, when the last of them can pay no more", async () => {
   const first = await press("owner2");
   await stage.cloud.advance(4 * DAY_MS);
@@ -97,7 +107,10 @@ test("one user who pays for a listing and another who pays for an addition raise
 test("a payment of a purpose that confirms nothing does not approve the listing, and waits for no acknowledgement", async () => {
   const boost = await press("owner", "boost");
   await stage.act(boost, "pay");
-  expect(await paymentOf(boost)).toMatchObject({ state: "SUCCESS", dueAt: undefined, sentAt: undefined });
+  const payment = await paymentOf(boost);
+  expect(payment).toMatchObject({ state: "SUCCESS", sentAt: undefined });
+  // Only the last verification is left.
+  expect(payment.dueAt).toBe((payment.settledAt ?? 0) + 60 * DAY_MS);
   await stage.cloud.advance(2 * DAY_MS);
   expect(stage.cloud.services.listing?.confirms()).toEqual([]);
   expect(propertyStatus()).toBe("PENDING");

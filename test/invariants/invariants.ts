@@ -2,6 +2,7 @@ import { attemptSubject, captureSubject } from "../../lib/domain/attention.ts";
 import { missedDeadlines } from "../../lib/domain/deadlines.ts";
 import { parseTxRef, type Ref, txRefOf } from "../../lib/domain/ids.ts";
 import {
+  type Attention,
   type Capture,
   isSettledUnpaid,
   netOf,
@@ -15,19 +16,26 @@ import {
 import { DAY_MS, MINUTE_MS, SECOND_MS } from "../../lib/domain/time.ts";
 import { combined, NO_TOTALS, shareOf, type Totals } from "../../lib/domain/totals.ts";
 import { TRANSITIONS } from "../../lib/domain/transitions.ts";
-import { type AttentionCode, type UserEvent, WIRE_STATUS } from "../../lib/domain/vocabulary.ts";
+import { type UserEvent, WIRE_STATUS } from "../../lib/domain/vocabulary.ts";
 import { TX_STAGE } from "../../local/environment.ts";
 import { type Invariant, Violation } from "./catalogue.ts";
 import type { Answer, Cause, Change, Reading, Rest, Taken, World } from "./world.ts";
 
+const LEGAL: Readonly<Record<string, { from: readonly string[]; to: string } | undefined>> = TRANSITIONS;
 const CONTACT_MS = 30 * DAY_MS;
 const READINGS_APART_MS = 10 * MINUTE_MS;
 const CALLS_PER_MESSAGE = 3;
 /** Clocks are set back during a run, now and then between reading the time and using it. */
 export const SKEW_MS = 10 * MINUTE_MS;
 // Attention of a success that the listing did not take.
-const NOT_ACKNOWLEDGED: readonly AttentionCode[] = ["listing_closed", "listing_unclear"];
-const ABOUT_MONEY: readonly AttentionCode[] = ["mismatch", "duplicate", "unmatched", "refunded_outside", "reversed"];
+const NOT_ACKNOWLEDGED: readonly Attention["code"][] = ["listing_closed", "listing_unclear"];
+const ABOUT_MONEY: readonly Attention["code"][] = [
+  "mismatch",
+  "duplicate",
+  "unmatched",
+  "refunded_outside",
+  "reversed",
+];
 /** In every run the payer's data reads like this; none of it may be recorded. */
 export const CANARIES = { email: "canary@example.et", phone: "0911000111", name: "Canary Payer" } as const;
 
@@ -84,8 +92,9 @@ export class Invariants {
     }
     const entries = after.history.length - (before?.history.length ?? 0);
     if (entries !== 1) this.#broken("history", ref, `${entries} entries for one version`);
-    const { from, to }: { from: readonly string[]; to: string } = TRANSITIONS[last.transition];
-    const isLegal = from.includes(before?.state ?? "none") && (to === "same" ? isSame : to === after.state);
+    const legal = LEGAL[last.transition];
+    const isLegal =
+      legal?.from.includes(before?.state ?? "none") && (legal.to === "same" ? isSame : legal.to === after.state);
     if (!isLegal) this.#broken("history", ref, `${last.transition} from ${before?.state} to ${after.state}`);
   }
 
@@ -132,7 +141,7 @@ export class Invariants {
   }
 
   #givenUp(before: Payment | undefined, after: Payment, cause: Cause | undefined): void {
-    const paid = this.#openlyPaid(after);
+    const paid = this.#openlyPaid(after).filter((txRef) => !this.#isLapsed(txRef));
     if (paid.length > 0) this.#broken("I4", after.ref, `${after.state}, though ${paid.join()} was paid`);
     this.#informed(after, `it becomes ${after.state}`);
     const landed = this.#world
@@ -172,11 +181,14 @@ export class Invariants {
   }
 
   #stillWithUs(payment: Payment): void {
-    const { ref, captures, refundable, terms } = payment;
+    const { ref, captures } = payment;
+    const refundable = refundableOf(payment);
     const captured = this.#world.capturesOf(ref).reduce((all, { amount }) => all + amount, 0);
-    if (refundable > captured || refundable !== refundableOf(captures, terms))
-      this.#broken("I10", ref, `${refundable} of ${captured}`);
-    const back = captures.filter(({ reversal }) => reversal).reduce((all, { amount }) => all + (amount ?? 0), 0);
+    if (refundable > captured) this.#broken("I10", ref, `${refundable} of ${captured}`);
+    const back = captures.reduce((all, { amount = 0, back }) => {
+      const gone = back ? back.refunded + back.reversed : 0;
+      return all + Math.min(amount, gone);
+    }, 0);
     if (refundable > captured - back) this.#broken("I10", ref, `${refundable}, though ${back} went back`);
     if (netOf(payment) > captured - back) this.#broken("I10", ref, `net ${netOf(payment)}, though ${back} went back`);
   }

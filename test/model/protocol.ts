@@ -15,7 +15,8 @@ export const LEFT_OUT: Partial<Record<TransitionName, string>> = {
   unmatched: "needs money under a reference without a row of ours, which 'record before effect' proves impossible here",
   answer: "a person's answer to a flag, which changes nothing but that flag",
   modeChanged: "needs a test checkout on a stage that sells for real: this model's stage and keys have one mode",
-  reversal: "money that goes back at Chapa: captures stay in this model",
+  wentBack: "money that goes back at Chapa: captures stay in this model",
+  capturedAgain: "money that comes back from the bank: captures stay in this model",
 };
 
 export const MODELLED = TRANSITION_NAMES.filter((name) => !(name in LEFT_OUT));

@@ -128,6 +128,8 @@ export const GUARDS: Record<GuardName, (row: Row, claim: Claim, rules: Rules) =>
   attemptIsOurs: (row, { attempt }) => attempt <= row.attempt,
   attemptIsUnknown: (row, { attempt }) => attempt > row.attempt,
   asAgreed: (_row, { agreed }, { comparesAmounts }) => agreed === true || !comparesAmounts,
+  // Nobody decides in this model.
+  notDecidedOn: () => true,
   notAsAgreed: (_row, { agreed }, { comparesAmounts }) => agreed === false && comparesAmounts,
   notRecordedAlike: (row, { attempt }) => row.recs[attempt] !== "review",
   captureNotRecorded: (row, { attempt }) => !isRecorded(row, attempt),
@@ -142,10 +144,8 @@ export const GUARDS: Record<GuardName, (row: Row, claim: Claim, rules: Rules) =>
     listingHearsFailed && row.recs.some((rec) => rec !== ""),
   noOtherVerificationOverdue: (row, { attempt }) => row.recs.every((rec, at) => at === attempt || rec !== "closed"),
   // There are no refunds in this model.
-  moneyIsHere: () => true,
-  moneyWentBack: () => false,
-  noReversalInReview: () => true,
-  reversalNotRecorded: () => true,
+  moreWentBack: () => false,
+  onlyCapturedAgain: () => false,
 };
 
 const isGuard = (name: string): name is GuardName => Object.hasOwn(GUARDS, name);

@@ -7,8 +7,8 @@ import type { Answer, Reading, Taken, World } from "../invariants/world.ts";
 import type { ChapaBehaviour } from "./chapa-behaviour.ts";
 import type { Scheduler } from "./scheduler.ts";
 
-/** Money that Chapa took; `step` and `at` (epoch ms): when that was. */
-export type Landed = Taken & { step: number; at: number };
+/** Money that Chapa took; `step` and `at` (epoch ms): when that was; `createdAt`: when its checkout was opened. */
+export type Landed = Taken & { step: number; at: number; createdAt: number };
 
 /** What really happened in a run. The code under test does not see it. */
 export class Ledger implements World {
@@ -71,6 +71,7 @@ export class Ledger implements World {
         isPlay: false,
         step: this.#scheduler.steps,
         at: this.#scheduler.now,
+        createdAt: link.createdAt,
       });
     }
     this.goLive();
@@ -121,10 +122,10 @@ export class Ledger implements World {
     return this.#taken.filter((taken) => taken.ref === ref);
   }
 
-  /** References that were paid while their link was open, so without a payment in flight. */
+  /** References that were paid while their link was open and not lapsed, so without a payment in flight. */
   openlyPaid(payment: Payment): string[] {
     return this.capturesOf(payment.ref).flatMap(({ txRef, isOpen, attempt }) =>
-      isOpen && attempt <= payment.attempt ? [txRef] : [],
+      isOpen && attempt <= payment.attempt && payment.attempts[attempt]?.end !== "lapsed" ? [txRef] : [],
     );
   }
 

@@ -69,7 +69,7 @@ export function portsOf({ scheduler, table, simulator, behaviour, ledger, invari
   const record = (message: string, fields: LogFields = {}) => {
     invariants.recorded({ message, ...fields });
     // It raises an alarm.
-    if (message === "reconcile_finding") ledger.reported.add(String(fields["reference"]));
+    if (message === "reconcile_finding") for (const reference of referencesIn(fields)) ledger.reported.add(reference);
   };
   const log = { info: record, warn: record, error: record };
   const count = (name: string) => void ledger.counted.add(name);
@@ -247,6 +247,11 @@ export type Ports = ReturnType<typeof portsOf>;
 /** The keys that the one fee of a run may get, serial by serial. */
 function refs() {
   return Array.from({ length: SERIALS }, (_, serial) => refOf(NAMESPACE, { ...FEE, serial }));
+}
+
+/** Chapa's references that a finding names. */
+function referencesIn({ reference, references }: LogFields): string[] {
+  return [reference, references].flatMap((named) => String(named).split(" "));
 }
 
 function txRefIn(body: string): string {

@@ -4,7 +4,7 @@ import { openedAttempts, openFlags, type Payment } from "../../lib/domain/paymen
 import { addisAbabaDay, DAY_MS, MINUTE_MS, SECOND_MS } from "../../lib/domain/time.ts";
 import { NO_TOTALS, type Totals } from "../../lib/domain/totals.ts";
 import { awaitsAcknowledgement } from "../../lib/domain/verification-schedule.ts";
-import { RECONCILED_DAYS } from "../../lib/flows/reconcile.ts";
+import { LISTED_DAYS, RECONCILED_DAYS } from "../../lib/flows/reconcile.ts";
 import { Violation } from "../invariants/catalogue.ts";
 import { SKEW_MS } from "../invariants/invariants.ts";
 import { POLICY } from "../support/payments.ts";
@@ -68,7 +68,11 @@ export async function recover(simulation: Simulation, comparesBooks: boolean): P
     reported: ledger.reported,
     unfindable: ledger.unfindable,
     openAttention,
-    waiting: { now: scheduler.now, policy: POLICY, isCounted: ledger.counted.has("DeadlineMissed") },
+    waiting: {
+      now: scheduler.now,
+      policy: simulation.ports.initiate.policy,
+      isCounted: ledger.counted.has("DeadlineMissed"),
+    },
   });
   await forgetContacts(simulation);
 }
@@ -225,8 +229,9 @@ function beyondVerification(simulation: Simulation): Landed[] {
 function forgetUnfindable(simulation: Simulation): void {
   const { ledger, scheduler } = simulation;
   for (const money of beyondVerification(simulation)) {
-    const isOld = money.at < scheduler.now - (RECONCILED_DAYS - 1) * DAY_MS;
-    if (isOld || !ledger.isListed(money.txRef)) ledger.unfindable.add(money);
+    const isListed = ledger.isListed(money.txRef) && money.createdAt >= scheduler.now - (LISTED_DAYS - 1) * DAY_MS;
+    const isRecent = money.at >= scheduler.now - (RECONCILED_DAYS - 1) * DAY_MS;
+    if (!isListed || !isRecent) ledger.unfindable.add(money);
   }
   for (const payment of simulation.payments()) {
     const unread = ledger.capturesOf(payment.ref).filter(({ txRef }) => !ledger.isReadable(txRef));
@@ -242,7 +247,7 @@ async function compareBooks(simulation: Simulation): Promise<void> {
     const before = simulation.moves;
     simulation.reconcile();
     await drain(simulation);
-    const { day, is_done } = simulation.table.rows.get("X#reconcile") ?? {};
+    const { day, is_done } = simulation.table.rows.get("H#reconcile") ?? {};
     if (day === today && is_done === true && simulation.moves === before) return holdTotals(simulation);
   }
   throw new Violation("totals", "", "the books are never compared to the end");

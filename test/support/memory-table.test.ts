@@ -8,6 +8,7 @@ tableContract("the table in memory", async () => {
   return {
     ...adaptersOf(table.client),
     raw: async (pk) => table.rows.get(pk),
+    write: async (pk, attributes) => void table.rows.set(pk, { ...table.rows.get(pk), ...attributes }),
     close: async () => undefined,
   };
 });

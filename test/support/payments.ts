@@ -4,11 +4,10 @@ import { attemptSubject, captureSubject, DELIVERY } from "../../lib/domain/atten
 import type { Money, PaidFacts } from "../../lib/domain/evidence.ts";
 import { type PaymentKey, type Ref, refOf, txRefOf, Uuid } from "../../lib/domain/ids.ts";
 import { Santim } from "../../lib/domain/money.ts";
-import type { Capture, Lease, Payment, Terms } from "../../lib/domain/payment.ts";
+import type { Attention, Capture, Lease, Payment, Terms } from "../../lib/domain/payment.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../lib/domain/time.ts";
 import type { TransitionContext } from "../../lib/domain/transitions.ts";
 import type { Policy } from "../../lib/domain/verification-schedule.ts";
-import type { AttentionCode } from "../../lib/domain/vocabulary.ts";
 import { CHAPA_DEFAULTS } from "../../local/chapa/simulator.ts";
 import { TX_STAGE } from "../../local/environment.ts";
 
@@ -126,7 +125,13 @@ export function aReviewed(payment = anOpened(), attempt = 0): Payment {
 /** The listing accepts no success any more. */
 export const CLOSED_LISTING = { code: "listing_closed", subject: DELIVERY } as const;
 
-const ABOUT_MONEY: readonly AttentionCode[] = ["mismatch", "duplicate", "unmatched", "refunded_outside", "reversed"];
+const ABOUT_MONEY: readonly Attention["code"][] = [
+  "mismatch",
+  "duplicate",
+  "unmatched",
+  "refunded_outside",
+  "reversed",
+];
 
 /** What a flag about a capture may name: its reference, or its attempt while the reference was not known. */
 export function subjectsOf(capture: Capture): string[] {

@@ -1,4 +1,5 @@
 import type { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
+import type { TablePorts } from "../../lib/table/ports.ts";
 
 /** What a command asks the table for. */
 export type Asked = Record<string, unknown>;
@@ -13,4 +14,19 @@ export function answering(...answers: (object | Error)[]): { client: DynamoDBDoc
     return answer;
   };
   return { client: { send } as unknown as DynamoDBDocumentClient, asked };
+}
+
+/** Ports of a table, and what they saw. A wait takes no time; the random number is as high as it gets. */
+export function seenPorts() {
+  const said: unknown[][] = [];
+  const counted: string[] = [];
+  const waits: number[] = [];
+  const note = (...record: unknown[]) => void said.push(record);
+  const ports: TablePorts = {
+    clock: { sleep: async (ms) => void waits.push(ms) },
+    random: () => 1,
+    log: { warn: note, error: note },
+    count: (name) => void counted.push(name),
+  };
+  return { ports, said, counted, waits };
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { answer, applyCapture, flag, reject, settleUnpaid, takeOver } from "../../lib/domain/apply.ts";
+import { PaymentUnreadable } from "../../lib/domain/errors.ts";
 import { requestHash, Uuid } from "../../lib/domain/ids.ts";
 import { Santim } from "../../lib/domain/money.ts";
 import { leased, noteVerification } from "../../lib/domain/notes.ts";
@@ -20,6 +21,7 @@ import {
   aLease,
   anOpened,
   aRef,
+  aRenewed,
   CLOSED_LISTING,
   CLOSING,
   FEE,
@@ -37,6 +39,8 @@ export type Tables = {
   totals: TotalsTable;
   /** The stored attributes of a key, as they are. */
   raw(pk: string): Promise<Record<string, unknown> | undefined>;
+  /** Sets attributes of a stored row, as another release might. */
+  write(pk: string, attributes: Record<string, unknown>): Promise<void>;
   close(): Promise<void>;
 };
 
@@ -260,8 +264,57 @@ export function tableContract(engine: string, start: () => Promise<Tables>): voi
     test("several payments are read at once, without those that do not exist", async () => {
       const payments = Array.from({ length: 130 }, () => aClaim());
       for (const payment of payments) await tables.payments.create(payment);
-      const found = await tables.payments.findAll([...payments.map(({ ref }) => ref), aRef()]);
+      const { payments: found, unreadable } = await tables.payments.findAll([
+        ...payments.map(({ ref }) => ref),
+        aRef(),
+      ]);
       expect(found.map(({ ref }) => ref).sort()).toEqual(payments.map(({ ref }) => ref).sort());
+      expect(unreadable).toEqual([]);
+    });
+
+    test("a transition by this release keeps the words and attributes that a newer one stored", async () => {
+      const before = aRenewed();
+      await tables.payments.create(before);
+      const known = toItem(before);
+      const newer = {
+        attempts: { ...known["attempts"], 0: { ...known["attempts"][0], end: "lost", lapses: 2 } },
+        captures: [{ attempt: 0, at: T0, kind: "split", disputed: { amount: 100 } }],
+        attention: [{ code: "frozen", at: T0, subject: "AP1", until: T0 }],
+        history: [...known["history"], "freeze 5 newer release"],
+        refund_days: [1, 2],
+      };
+      await tables.write(`P#${before.ref}`, newer);
+      const read = await tables.payments.find(before.ref);
+      if (!read) throw new Error("the payment is gone");
+      const context = aContext(T0 + DAY_MS);
+      const paid = applyCapture(read, "confirm", { attempt: 1, result: moneyOn(read, 1) }, context);
+      expect((await tables.payments.save(read, paid)).won).toBe(true);
+      const after = (await tables.raw(`P#${before.ref}`)) ?? {};
+      expect(after["version"]).toBe(before.version + 1);
+      expect(after["refund_days"]).toEqual(newer.refund_days);
+      expect(after["attempts"]).toMatchObject({ 0: newer.attempts[0], 1: { end: "paid" } });
+      expect(after["captures"]).toEqual([newer.captures[0], expect.objectContaining({ kind: "confirmed" })]);
+      expect(after["attention"]).toEqual(newer.attention);
+      expect(after["history"]).toEqual([...newer.history, expect.stringMatching(/^confirm /)]);
+    });
+
+    test("an unreadable row is put off by one attribute, and a stored row changes only if its date is the one that was read", async () => {
+      const { ref, dueAt } = anOpened();
+      await tables.payments.create(anOpened(ref));
+      await tables.write(`P#${ref}`, { schema: 2, state: "HELD", terms: { amount: 1 } });
+      const before = await tables.raw(`P#${ref}`);
+      const { unreadable } = await tables.payments.findAll([ref]);
+      expect(unreadable).toEqual([{ ref, dueAt }]);
+      await expect(tables.payments.find(ref)).rejects.toThrow(PaymentUnreadable);
+      await expect(tables.payments.create(anOpened(ref))).rejects.toThrow(PaymentUnreadable);
+      const until = T0 + 900 * DAY_MS;
+      const row = { ref, dueAt };
+      expect(await Promise.all([row, row].map((one, n) => tables.payments.postpone(one, until + n)))).toContain(false);
+      const { due_at, ...others } = (await tables.raw(`P#${ref}`)) ?? {};
+      expect([until, until + 1]).toContain(due_at);
+      expect({ ...others, due_at: dueAt }).toEqual(before);
+      expect(await tables.payments.due(shardOf(ref), until - 1, 1000)).not.toContain(ref);
+      expect(await tables.payments.due(shardOf(ref), until + 1, 1000)).toContain(ref);
     });
 
     const aRequest = (by = "me") => ({ ref: aRef(), fields: { property_id: FEE.propertyId }, recordedAt: T0, by });

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { type DynamoDBDocumentClient, GetCommand } from "@aws-sdk/lib-dynamodb";
+import { type DynamoDBDocumentClient, GetCommand, UpdateCommand } from "@aws-sdk/lib-dynamodb";
 import { documentClient } from "../../lib/table/client.ts";
 import { ContactTable } from "../../lib/table/contacts.ts";
 import { MarkTable } from "../../lib/table/marks.ts";
@@ -46,6 +46,13 @@ export async function realTables(engineName: EngineName): Promise<Tables> {
   return {
     ...adaptersOf(client),
     raw: async (pk) => (await client.send(new GetCommand({ TableName: NAME, Key: { pk }, ConsistentRead: true }))).Item,
+    write: async (pk, attributes) => {
+      for (const [name, value] of Object.entries(attributes)) {
+        const update = { UpdateExpression: "SET #name = :value", ExpressionAttributeNames: { "#name": name } };
+        const values = { ExpressionAttributeValues: { ":value": value } };
+        await client.send(new UpdateCommand({ TableName: NAME, Key: { pk }, ...update, ...values }));
+      }
+    },
     close: async () => {
       client.destroy();
       await engine.close();

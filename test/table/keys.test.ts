@@ -5,8 +5,10 @@ import {
   DUE_SHARDS,
   dayBuckets,
   dayKey,
+  foreignKey,
   gatewayHealthKey,
   paymentKey,
+  pointerKey,
   reconcileKey,
   requestKey,
   shardOf,
@@ -26,15 +28,19 @@ test("keys stay as they are in existing rows, and no two kinds of rows share one
     gatewayHealthKey,
     tableIdentityKey,
     totalsKey("2026-11-24"),
+    pointerKey("AP1"),
+    foreignKey("AP1"),
   ];
   expect(keys.map(({ pk }) => pk)).toEqual([
     `P#${REF}`,
     "R#ab12",
     `C#${REF}`,
-    "X#reconcile",
+    "H#reconcile",
     "H#chapa",
     "H#table",
     "T#2026-11-24",
+    "X#AP1",
+    "F#AP1",
   ]);
 });
 

@@ -2,10 +2,10 @@ import { expect, test } from "vitest";
 import { flag } from "../../lib/domain/apply.ts";
 import { Ref } from "../../lib/domain/ids.ts";
 import { Santim } from "../../lib/domain/money.ts";
-import type { Payment } from "../../lib/domain/payment.ts";
+import { openFlags, type Payment } from "../../lib/domain/payment.ts";
 import { DAY_MS } from "../../lib/domain/time.ts";
 import { ATTENTION_CODES, STATES, TRANSITION_NAMES } from "../../lib/domain/vocabulary.ts";
-import { fromItem, type Item, toItem } from "../../lib/table/payment-item.ts";
+import { fromItem, type Item, toItem, unknownWordsOf } from "../../lib/table/payment-item.ts";
 import { TX_STAGE } from "../../local/environment.ts";
 import { aClaim, aContext, anOpened, FEE, KEY, REPORTED, T0, TERMS } from "../support/payments.ts";
 
@@ -20,7 +20,7 @@ const CAPTURES: Payment["captures"] & Item[] = [
     reference: "AP1",
     method: "telebirr",
     charge: Santim.parse(1_250),
-    reversal: "refunded",
+    back: { refunded: Santim.parse(40_000), reversed: Santim.parse(0) },
     listed: true,
   },
   { attempt: 0, at: T0 + 12, kind: "duplicate" },
@@ -62,7 +62,6 @@ const ROW = {
   late: true,
   finalised: true,
   captures: CAPTURES,
-  refundable: 40_000,
   attention: [
     {
       code: "duplicate",
@@ -70,8 +69,9 @@ const ROW = {
       at: T0 + 13,
       answered: { at: T0 + 14, by: "admin", reason: "refunded" },
     },
-    { code: "listing_closed", subject: "delivery", at: T0 + 15 },
+    { code: "refund_unconfirmed", subject: "AP0.100.00", amount: Santim.parse(10_000), at: T0 + 15 },
   ],
+  reports: [{ attempt: 1, reference: "AP1", amount: Santim.parse(10_000), at: T0 + 16 }],
   flag_at: T0 + 15,
   flag_shard: "0",
   acknowledged_at: T0 + 16,
@@ -117,7 +117,6 @@ const PAYMENT: Payment = {
   late: true,
   finalised: true,
   captures: CAPTURES,
-  refundable: Santim.parse(40_000),
   attention: [
     {
       code: "duplicate",
@@ -125,8 +124,9 @@ const PAYMENT: Payment = {
       at: T0 + 13,
       answered: { at: T0 + 14, by: "admin", reason: "refunded" },
     },
-    { code: "listing_closed", subject: "delivery", at: T0 + 15 },
+    { code: "refund_unconfirmed", subject: "AP0.100.00", amount: Santim.parse(10_000), at: T0 + 15 },
   ],
+  reports: [{ attempt: 1, reference: "AP1", amount: Santim.parse(10_000), at: T0 + 16 }],
   acknowledgedAt: T0 + 16,
   sentAt: T0 + 17,
   verifiedAt: T0 + 18,
@@ -166,10 +166,10 @@ test("a payment's row has no attribute for what is absent, at any depth", () => 
 
 test("a payment without money or attention has no attribute for them and is read as without", () => {
   const written = toItem(anOpened());
-  for (const name of ["captures", "refundable", "attention", "settled_at", "late", "finalised", "ttl", "lease"]) {
+  for (const name of ["captures", "attention", "settled_at", "late", "finalised", "ttl", "lease"]) {
     expect(written).not.toHaveProperty(name);
   }
-  expect(fromItem(written, TX_STAGE)).toMatchObject({ captures: [], refundable: 0, attention: [] });
+  expect(fromItem(written, TX_STAGE)).toMatchObject({ captures: [], attention: [] });
 });
 
 test("a payment's row is found by its oldest open attention, and by none once all is answered", () => {
@@ -209,29 +209,66 @@ test.each([
     expect(() => fromItem({ ...ROW, [name]: value }, TX_STAGE)).toThrow();
 });
 
-test("a payment's row holds every end, kind, reversal, code and transition that exists, and no other", () => {
-  const nested = (change: Partial<Record<"end" | "kind" | "reversal" | "code" | "transition", string>>) => ({
+test("a payment's row holds every end, kind, code and transition that exists, and keeps one that a newer release added", () => {
+  const nested = (change: Partial<Record<"end" | "kind" | "code" | "transition", string>>) => ({
     ...ROW,
     attempts: { 0: { ...ROW.attempts[0], end: change.end ?? "paid" } },
-    captures: [{ ...ROW.captures[0], kind: change.kind ?? "reviewed", reversal: change.reversal ?? "reversed" }],
+    captures: [{ ...ROW.captures[0], kind: change.kind ?? "reviewed" }],
     attention: [{ code: change.code ?? "unmatched", subject: "AP1", at: ROW.flag_at }],
     history: [`${change.transition ?? "open"} 5 x`],
   });
-  const known = {
+  const known: Record<string, readonly string[]> = {
     end: ["renewed", "failed", "expired", "cancelled", "superseded", "paid"],
     kind: ["confirmed", "reviewed", "duplicate"],
-    reversal: ["refunded", "reversed"],
     code: ATTENTION_CODES,
     transition: TRANSITION_NAMES,
   };
   for (const [name, values] of Object.entries(known)) {
-    for (const value of values) {
+    for (const value of [...values, "other", "toString"]) {
       const row = nested({ [name]: value });
-      expect(toItem(fromItem(row, TX_STAGE))).toEqual(row);
+      const payment = fromItem(row, TX_STAGE);
+      expect(toItem(payment)).toEqual(row);
+      expect(unknownWordsOf(payment)).toHaveLength(values.includes(value) ? 0 : 1);
     }
-    for (const value of ["", "other", "toString"])
-      expect(() => fromItem(nested({ [name]: value }), TX_STAGE)).toThrow();
+    expect(() => fromItem(nested({ [name]: "" }), TX_STAGE)).toThrow();
   }
+});
+
+test("an open flag with an unknown code awaits a person, and each unknown word of a payment is named with its place", () => {
+  const payment = fromItem(
+    {
+      ...ROW,
+      attempts: { 0: { ...ROW.attempts[0], end: "lost" } },
+      captures: [{ ...ROW.captures[0], kind: "split" }],
+      attention: [
+        { code: "frozen", subject: "AP1", at: T0 },
+        { code: "thawed", subject: "AP1", at: T0, answered: { at: T0 + 1, by: "x", reason: "y" } },
+      ],
+      history: ["claim 5 x", "freeze 6 x"],
+    },
+    TX_STAGE,
+  );
+  expect(openFlags(payment)).toEqual(["frozen"]);
+  expect(unknownWordsOf(payment)).toEqual([
+    "attempts.end lost",
+    "captures.kind split",
+    "attention.code frozen",
+    "attention.code thawed",
+    "history freeze",
+  ]);
+});
+
+test("attributes that a newer release added to an attempt, a capture or a flag are written back as they were", () => {
+  const row = {
+    ...ROW,
+    attempts: { 0: { ...ROW.attempts[0], lapses: 2 }, 1: ROW.attempts[1] },
+    captures: [
+      { ...ROW.captures[0], back: { refunded: 10_000, reversed: 0, disputed: 5 }, disputed: true },
+      ROW.captures[1],
+    ],
+    attention: [{ ...ROW.attention[0], until: T0 }, ...ROW.attention.slice(1)],
+  };
+  expect(toItem(fromItem(row, TX_STAGE))).toStrictEqual(row);
 });
 
 test.each([
@@ -256,7 +293,7 @@ test.each<[string, Item]>([
   ["with a lease of nobody", { lease: { until: T0 } }],
   ["with a flag that is false", { late: false }],
   ["of a user who is none", { user_id: "abebe" }],
-  ["whose history names no move", { history: ["stole 5 x"] }],
+  ["whose history names no move", { history: [" 5 x"] }],
   ["whose history says no moment", { history: ["claim"] }],
   ["whose history says nobody", { history: ["claim 5"] }],
   ["whose history has a moment with something before it", { history: ["claim x5 me"] }],
@@ -272,7 +309,7 @@ test.each<[string, Item]>([
 
 test("a payment's row whose history is broken says so without repeating what stands there", () => {
   const issue = { code: "custom", message: "not a transition", path: ["history", 0] };
-  expect(() => fromItem({ ...ROW, history: ["stole 5 x"] }, TX_STAGE)).toThrow(
+  expect(() => fromItem({ ...ROW, history: ["stole x"] }, TX_STAGE)).toThrow(
     expect.objectContaining({ issues: [expect.objectContaining(issue)] }),
   );
 });

@@ -1,12 +1,22 @@
 import { expect, test } from "vitest";
 import { DependencyUnavailable } from "../../lib/domain/errors.ts";
+import { DAY_MS } from "../../lib/domain/time.ts";
 import { ProgressTable } from "../../lib/table/progress.ts";
 import { MemoryTable } from "../support/memory-table.ts";
 import { T0 } from "../support/payments.ts";
 import { answering } from "../support/table-client.ts";
 
-const PROGRESS = { day: "2026-11-24", startedAt: T0, page: 3, ours: 2, isDone: false };
-const ROW = { pk: "X#reconcile", day: "2026-11-24", started_at: T0, page: 3, ours: 2, is_done: false };
+const PROGRESS = { day: "2026-11-24", startedAt: T0, page: 3, newest: T0, foreign: ["AP7"], ours: 2, isDone: false };
+const ROW = {
+  pk: "H#reconcile",
+  day: "2026-11-24",
+  started_at: T0,
+  page: 3,
+  newest: T0,
+  foreign: ["AP7"],
+  ours: 2,
+  is_done: false,
+};
 
 test("a comparison that was cut short goes on exactly where it was", async () => {
   const memory = new MemoryTable();
@@ -30,14 +40,33 @@ test("a list that is done leaves no attribute for its next page", async () => {
 test("the progress of a comparison is read as it is now, and never guessed from a broken row or a silent table", async () => {
   const { client, asked } = answering({});
   await new ProgressTable(client, "payments").load();
-  expect(asked[0]).toEqual({ TableName: "payments", Key: { pk: "X#reconcile" }, ConsistentRead: true });
+  expect(asked[0]).toEqual({ TableName: "payments", Key: { pk: "H#reconcile" }, ConsistentRead: true });
 
   const memory = new MemoryTable();
-  for (const change of [{ day: 1 }, { started_at: 0.5 }, { page: 0.5 }, { ours: 0.5 }, { is_done: "no" }]) {
-    memory.rows.set("X#reconcile", { ...ROW, ...change });
+  for (const change of [
+    { day: 1 },
+    { started_at: 0.5 },
+    { page: 0.5 },
+    { ours: 0.5 },
+    { is_done: "no" },
+    { incomplete: "x" },
+  ]) {
+    memory.rows.set("H#reconcile", { ...ROW, ...change });
     await expect(new ProgressTable(memory.client, "payments").load()).rejects.toThrow();
   }
   const silent = () => new ProgressTable(answering(new Error("silence")).client, "payments");
   await expect(silent().load()).rejects.toThrow(DependencyUnavailable);
   await expect(silent().save(PROGRESS)).rejects.toThrow(DependencyUnavailable);
+});
+
+test("a foreign transaction counts as named from the next comparison on, for 100 days", async () => {
+  const memory = new MemoryTable();
+  const progress = new ProgressTable(memory.client, "payments");
+  await progress.markNamed("AP7", "2026-11-24", T0);
+  expect(await progress.wasNamed("AP7", "2026-11-24")).toBe(false);
+  expect(await progress.wasNamed("AP7", "2026-11-25")).toBe(true);
+  expect(await progress.wasNamed("AP8", "2026-11-25")).toBe(false);
+  expect([...memory.rows.values()]).toEqual([
+    { pk: "F#AP7", day: "2026-11-24", ttl: Math.ceil((T0 + 100 * DAY_MS) / 1000) },
+  ]);
 });

@@ -1,9 +1,10 @@
 import { expect, test } from "vitest";
+import { DependencyUnavailable } from "../../lib/domain/errors.ts";
 import { addisAbabaDay, DAY_MS } from "../../lib/domain/time.ts";
 import { TotalsTable } from "../../lib/table/totals.ts";
 import { MemoryTable } from "../support/memory-table.ts";
 import { T0 } from "../support/payments.ts";
-import { answering } from "../support/table-client.ts";
+import { answering, seenPorts } from "../support/table-client.ts";
 
 const NOTHING = {
   total: 0,
@@ -99,15 +100,31 @@ test("the totals of a day are written anew as they were recounted, and its calls
   });
 });
 
-test("totals that one answer does not hold are asked for again, and not for ever", async () => {
+test("totals that one answer does not hold are asked for again, and the table is away if they never come", async () => {
   const row = { pk: "T#2026-11-24", total: 4 };
   const more = { UnprocessedKeys: { payments: { Keys: [{ pk: row.pk }] } } };
   const empty = Array.from({ length: 4 }, () => ({}));
   const { client, asked } = answering({ ...more }, { Responses: { payments: [row] } }, ...empty);
-  expect(await new TotalsTable(client, "payments").all(T0)).toEqual({ ...NOTHING, total: 4 });
+  const { ports, waits } = seenPorts();
+  expect(await new TotalsTable(client, "payments", ports).all(T0)).toEqual({ ...NOTHING, total: 4 });
+  expect(waits).toEqual([50]);
   expect(asked[1]).toEqual({ RequestItems: { payments: { Keys: [{ pk: row.pk }] } } });
 
-  const never = answering(...Array.from({ length: 400 }, () => more));
-  expect(await new TotalsTable(never.client, "payments").all(T0)).toEqual(NOTHING);
-  expect(never.asked).toHaveLength(400);
+  const never = answering(...Array.from({ length: 6 }, () => more));
+  await expect(new TotalsTable(never.client, "payments", ports).all(T0)).rejects.toThrow(DependencyUnavailable);
+});
+
+test.each([
+  ["text for a number", { total: "4" }],
+  ["null", { revenue: null }],
+])("a day of totals with %s is named, counted and left out, and the other days are summed", async (_, change) => {
+  const rows = [
+    { pk: "T#2026-11-24", total: 4 },
+    { pk: "T#2026-11-23", total: 2, ...change },
+  ];
+  const { client } = answering({ Responses: { payments: rows } }, ...Array.from({ length: 4 }, () => ({})));
+  const { ports, said, counted } = seenPorts();
+  expect(await new TotalsTable(client, "payments", ports).all(T0)).toEqual({ ...NOTHING, total: 4 });
+  expect(said).toEqual([["row_unreadable", expect.objectContaining({ row: "T#2026-11-23" })]]);
+  expect(counted).toEqual(["RowUnreadable"]);
 });

@@ -15,7 +15,7 @@ import type { Run } from "./run-context.ts";
 import { updatePayment } from "./update-payment.ts";
 
 export type CapturePorts = {
-  payments: Pick<PaymentTable, "create" | "save">;
+  payments: Pick<PaymentTable, "create" | "point" | "save">;
   chapa: Pick<ChapaClient, "cancel" | "current">;
   clock: Pick<Clock, "now">;
   log: Log;
@@ -35,6 +35,7 @@ export async function recordCapture(
   money: VerifiedMoney,
   run: Run,
 ): Promise<Payment | undefined> {
+  await pointTo(ports, known, money);
   const row = known.payment ?? (await adopt(ports, known.key, money, run));
   let made: MoneyTransition | undefined;
   const updated = await updatePayment(ports.payments, row, (current) => {
@@ -45,6 +46,17 @@ export async function recordCapture(
   const after = updated.payment;
   if (updated.stepped && made && after) logTransition(ports, after, made, money.attempt);
   return after?.state === "SUCCESS" ? endOtherLinks(ports, after, run) : after;
+}
+
+/** A capture is found by Chapa's own reference, so that is stored before it. */
+async function pointTo(
+  ports: CapturePorts,
+  { key: { ref }, payment }: { key: PaymentKey; payment: Payment | undefined },
+  { attempt, result }: VerifiedMoney,
+): Promise<void> {
+  const { reference } = result.facts;
+  const isKnown = payment?.captures.some((capture) => capture.reference === reference);
+  if (reference !== undefined && !isKnown) await ports.payments.point(reference, { ref, attempt });
 }
 
 function logTransition(ports: CapturePorts, after: Payment, transition: MoneyTransition, attempt: number): void {

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { PaymentList } from "../../../lib/contract/api.ts";
 import {
   answersTo,
   claim,
@@ -11,6 +12,7 @@ import {
 import type { Scenario } from "../scenario.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../stage.ts";
 
+const ListBody = PaymentList.pick({ data: true, warning: true });
 const SILENT = { dropAll: true, callback: { send: "off" } } as const;
 
 export const lostWebhook: Scenario = {
@@ -206,6 +208,50 @@ export const chapaDown: Scenario = {
         outcome.notifications.map(({ eventType }) => eventType).join() === "payment_success",
         outcome.notifications,
       ),
+    ];
+  },
+};
+
+export const unreadableRow: Scenario = {
+  name: "unreadable-row",
+  title: "A newer release wrote one payment's row; a lost webhook of another payment is found all the same.",
+  async play(stage) {
+    stage.plan(SILENT);
+    const newer = await stage.checkout(stage.addProperty());
+    await stage.rewrite(newer, { schema: 2 });
+    const paid = await stage.checkout();
+    await stage.act(paid, "close-tab");
+    await stage.pass(3 * MINUTE_MS, "both payments are due");
+    await stage.status(newer);
+    await stage.status(paid);
+    await stage.list();
+  },
+  check: (outcome) => {
+    const [newer, paid] = answersTo(outcome, "status");
+    const [list] = answersTo(outcome, "list");
+    const { data, warning } = ListBody.safeParse(list?.body).data ?? { data: [], warning: undefined };
+    const [row] = outcome.unreadable;
+    return [
+      claim("the other payment was found within three minutes", paid?.body["status"] === "SUCCESS", paid),
+      claim(
+        "a read of the unreadable one is answered 503 payment_unreadable, with Retry-After",
+        newer?.status === 503 && newer.body["code"] === "payment_unreadable" && newer.retryAfter !== null,
+        newer,
+      ),
+      claim(
+        "the owner's list has the readable payment, and a warning that names the other one",
+        data.map(({ id }) => id).join() === paid?.body["id"] && warning?.payment_ids.join() === row?.id,
+        list,
+      ),
+      claim(
+        "the unreadable row stays as the newer release wrote it",
+        outcome.unreadable.length === 1 && row?.schema === 2 && row.state === "PENDING",
+        outcome.unreadable,
+      ),
+      onePayment(outcome, { state: "SUCCESS", captured: 1 }),
+      everyCaptureAccounted(outcome),
+      liveCheckouts(outcome, 1),
+      payerWasNotified(outcome, ["payment_success"]),
     ];
   },
 };

@@ -227,15 +227,24 @@ test("currencies are ETB and USD", async () => {
 });
 
 const Page = z.object({
-  transactions: z.array(z.looseObject({ trans_id: z.string(), ref_id: z.string().nullable() })),
+  transactions: z.array(z.looseObject({ trans_id: z.string().nullable(), ref_id: z.string().nullable() })),
   pagination: z.looseObject({ current_page: z.number(), next_page_url: z.string().nullable() }),
 });
 
+test("the list of transactions names the tx_ref only where it is planned", async () => {
+  const { call, open, chapa } = await startLab();
+  const { txRef } = await open();
+  expect(Page.parse((await call("GET", "/transactions")).body.data).transactions).toMatchObject([{ trans_id: null }]);
+  chapa.plan(txRef, { namedInList: true });
+  expect(Page.parse((await call("GET", "/transactions")).body.data).transactions).toMatchObject([{ trans_id: txRef }]);
+});
+
 test("the list of transactions can be read to its end and matched to every tx_ref", async () => {
-  const { call, open } = await startLab();
+  const { call, open, chapa } = await startLab();
+  chapa.plan("*", { namedInList: true });
   const txRefs: string[] = [];
   for (let n = 0; n < 23; n++) txRefs.push((await open()).txRef);
-  const seen: string[] = [];
+  const seen: (string | null)[] = [];
   for (let path: string | null = "/transactions?page=1"; path; ) {
     const { transactions, pagination } = Page.parse((await call("GET", path)).body.data);
     seen.push(...transactions.map(({ trans_id }) => trans_id));
@@ -255,7 +264,7 @@ test("the list has a row for each of two payments of one tx_ref", async () => {
       .map(({ reference }) => reference)
       .toReversed(),
   );
-  expect(transactions[0]).toMatchObject({ trans_id: txRef, status: "success", amount: "500.00", charge: "15.00" });
+  expect(transactions[0]).toMatchObject({ trans_id: null, status: "success", amount: "500.00", charge: "15.00" });
 });
 
 test("events tell the story of a transaction by Chapa's reference", async () => {

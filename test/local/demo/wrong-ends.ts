@@ -22,6 +22,10 @@ export const WRONG_ENDS: Record<string, (outcome: Outcome) => Outcome[]> = {
     withPayments(outcome, (payment) => ({ ...payment, attention: [] })),
     withPayments(outcome, (payment) => ({ ...payment, attention: [...payment.attention, "listing_unclear"] })),
   ],
+  "an unreadable row was changed, or removed": (outcome) => [
+    { ...outcome, unreadable: [] },
+    { ...outcome, unreadable: outcome.unreadable.map((row) => ({ ...row, schema: 1 })) },
+  ],
   "the gauge shows nobody, or somebody for a moment only": (outcome) => [
     { ...outcome, gauges: { ...outcome.gauges, OpenAttention: 0 } },
     { ...outcome, gauges: { ...outcome.gauges, OldestAttentionSeconds: 60 } },
@@ -38,6 +42,7 @@ export const WRONG_ENDS: Record<string, (outcome: Outcome) => Outcome[]> = {
     { ...outcome, captures: [] },
     withPayments(outcome, (payment) => ({ ...payment, captured: [...payment.captured, "ANOTHER"] })),
   ],
+  "another amount is left": (outcome) => [withPayments(outcome, (payment) => ({ ...payment, left: payment.left + 1 }))],
   "a checkout can still be paid": (outcome) => [
     { ...outcome, transactions: outcome.transactions.map((transaction) => ({ ...transaction, state: "OPEN" })) },
   ],

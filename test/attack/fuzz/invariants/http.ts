@@ -15,7 +15,7 @@ import { ListFilter, listedUser, nextLink } from "../../../../lib/http/list-requ
 import { parseRequest } from "../../../../lib/http/parse.ts";
 import type { HttpAnswer } from "../../../../lib/http/problem.ts";
 import { rawBody, WEBHOOK_LIMIT_BYTES } from "../../../../lib/http/raw-body.ts";
-import { signedReference, unsignedReference } from "../../../../lib/http/webhook-request.ts";
+import { signedNotice, unsignedReference } from "../../../../lib/http/webhook-request.ts";
 import { aContext, anEvent } from "../../../support/events.ts";
 import { FEE, T0 } from "../../../support/payments.ts";
 import { demand, demandCleanPrototypes, digitsOf, exactHundredths, orRefused, own, plainly, textOf } from "./broken.ts";
@@ -146,7 +146,7 @@ export function webhookInvariant(asked: Asked & { queryStringParameters?: Record
   if (raw === undefined) return;
   demand(raw.length <= WEBHOOK_LIMIT_BYTES, "no body is larger than what is read");
   const said = plainly(raw.toString("utf8"));
-  const signed = orRefused(() => signedReference(raw), WebhookInvalid);
+  const signed = orRefused(() => signedNotice(raw), WebhookInvalid)?.tx_ref;
   const named = [own(said, "tx_ref"), own(said, "trx_ref")].filter((name) => typeof name === "string");
   if (signed !== undefined) {
     demand(signed.length >= 1 && signed.length <= 64, "a reference has 1 to 64 characters");
