@@ -376,6 +376,11 @@ export class Invariants {
     if (!isFinal) this.#broken("I8", of, `an owner who asks again is told ${outcome}`);
   }
 
+  /** Links that Chapa would cancel can still be paid two days after the fee was paid. */
+  besidePaid(of: string, payable: readonly string[]): void {
+    if (payable.length > 0) this.#broken("left", of, `SUCCESS for two days, and ${payable.join()} can be paid`);
+  }
+
   /** An owner asked, waited for the lapse, and asked again. */
   refusedTwice(of: string, how: string): void {
     this.#broken("payable", of, how);

@@ -172,8 +172,12 @@ export class Ledger implements World {
     return this.#verifies.get(`${task} ${txRef}`);
   }
 
-  cancelled(task: string, txRef: string): void {
+  /** A task asks Chapa to cancel, whatever comes of it. */
+  cancelTried(task: string, txRef: string): void {
     this.#cancelTries.set(`${task} ${txRef}`, this.#scheduler.steps);
+  }
+
+  cancelled(task: string, txRef: string): void {
     const isClosed = this.#chapa.ledger.find(txRef)?.cancelledBy === "merchant";
     if (isClosed && !this.#cancels.has(txRef)) this.#cancels.set(txRef, task);
   }

@@ -91,6 +91,7 @@ export function portsOf({ scheduler, table, simulator, behaviour, ledger, invari
     const request = { method, path: pathname, query: searchParams, headers, body: Buffer.from(body) };
     const site = verb === "" ? "chapa.transactions" : `chapa.${verb}`;
     const askedAt = scheduler.now;
+    if (verb === "cancel") ledger.cancelTried(scheduler.current?.name ?? "", about);
     const answer = await scheduler.call(
       site,
       about,

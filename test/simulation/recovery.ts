@@ -81,7 +81,8 @@ export async function recover(simulation: Simulation, comparesBooks: boolean): P
 async function comeToRest(simulation: Simulation): Promise<void> {
   const { scheduler } = simulation;
   await readBooks(simulation);
-  let patience = scheduler.now + PATIENCE_MS;
+  const began = scheduler.now;
+  let patience = began + PATIENCE_MS;
   const horizon = scheduler.now + HORIZON_MS;
   for (let next = nextMoment(simulation, patience); next !== undefined; next = nextMoment(simulation, patience)) {
     if (Math.max(next, scheduler.now) > horizon) throw new Violation("I8", "", "it never comes to rest");
@@ -90,11 +91,26 @@ async function comeToRest(simulation: Simulation): Promise<void> {
     simulation.sweep();
     await drain(simulation);
     simulation.invariants.between(simulation.payments());
+    holdNoLinkBesidePaid(simulation, began);
     const link = scheduler.choices.whim(1 / STEPS_BEFORE_LANDING) ? simulation.land() : undefined;
     if (!link) continue;
     if (scheduler.choices.whim(0.5)) simulation.ask(link.order.txRef, "webhook");
     patience = scheduler.now + PATIENCE_MS;
     await readBooks(simulation);
+  }
+}
+
+/** Where Chapa cancels, no other link of a paid fee stays open for long, whoever has died meanwhile. */
+function holdNoLinkBesidePaid(simulation: Simulation, began: number): void {
+  const { behaviour, invariants, ledger, scheduler } = simulation;
+  const isLong = (since: number) => scheduler.now > since + PATIENCE_MS;
+  if (behaviour.cancelRefused > 0 || !isLong(began)) return;
+  for (const { ref, state, settledAt = 0 } of simulation.payments()) {
+    if (state !== "SUCCESS" || !isLong(settledAt)) continue;
+    invariants.besidePaid(
+      ref,
+      ledger.payableLinks(ref).filter((txRef) => ledger.isReadable(txRef)),
+    );
   }
 }
 
