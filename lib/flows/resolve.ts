@@ -193,7 +193,10 @@ async function concludeUnpaid(run: Verification, payment: Payment, found: Found)
     case "held": {
       const held = await holdCheckout(ports, payment, next, run.context);
       const isUnanswered = next.last.kind === "unavailable";
-      return held && (isUnanswered ? reschedule(run, held) : endVerification(run, held, found));
+      const isOther = next.attempt !== attempt;
+      // What Chapa said about this attempt counts, even where it says nothing about the latest one.
+      const noted = isUnanswered && !isOther ? held : held && (await endVerification(run, held, found));
+      return noted && isUnanswered ? reschedule(isOther ? { ...run, trigger: "schedule" } : run, noted) : noted;
     }
     case "money": {
       const money = { attempt: next.attempt, result: next.result };

@@ -45,6 +45,8 @@ export class ChapaBehaviour {
   paidWord: string | undefined;
   outage: (typeof OUTAGES)[number] | undefined;
   isOut = false;
+  /** Whether verify answers nothing at all. */
+  isSilent = false;
   /** Whether this stage has begun to sell for real. */
   isLive = false;
   readonly #burnt = new Set<string>();
@@ -143,7 +145,7 @@ export class ChapaBehaviour {
   }
 
   async #verify(request: Request, effect: () => Promise<Answer>): Promise<Answer> {
-    if (this.isOut && this.outage === "verify is silent") return SILENCE;
+    if (this.isSilent || (this.isOut && this.outage === "verify is silent")) return SILENCE;
     const answer = await effect();
     const paid = this.#chapa.ledger.find(decodePath(request.path.split("/").at(-1) ?? ""))?.captures ?? [];
     const word = paid.length > 0 ? this.paidWord : this.unpaidWord;

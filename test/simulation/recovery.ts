@@ -22,6 +22,8 @@ const VERIFIED_AFTER_CLOSING_MS = 7 * DAY_MS;
 const VERIFIED_AFTER_LAPSE_MS = 90 * DAY_MS;
 // Whoever asks, and asks again after this time, gets a link or a final answer.
 const PAYABLE_WITHIN_MS = POLICY.lapseMs + 15 * MINUTE_MS;
+// Chapa's verify is silent for fewer steps than these once money has arrived.
+const SILENT_STEPS = 5;
 const STEPS = 20_000;
 const CONTACT_DAYS = 31;
 // The final errors for an owner who gets no checkout.
@@ -51,7 +53,7 @@ export async function recover(simulation: Simulation, comparesBooks: boolean): P
   await drain(simulation);
   if (comparesBooks) await compareBooks(simulation);
   await comeToRest(simulation);
-  while (simulation.land()) await comeToRest(simulation);
+  while (lands(simulation)) await comeToRest(simulation);
   // Once a verification has found one of two captures, no other will find the second.
   if (await readBooks(simulation)) await comeToRest(simulation);
   await askAgain(simulation);
@@ -84,6 +86,8 @@ async function comeToRest(simulation: Simulation): Promise<void> {
   const began = scheduler.now;
   let patience = began + PATIENCE_MS;
   const horizon = scheduler.now + HORIZON_MS;
+  let silentFor = scheduler.choices.below(SILENT_STEPS);
+  simulation.behaviour.isSilent = silentFor > 0;
   for (let next = nextMoment(simulation, patience); next !== undefined; next = nextMoment(simulation, patience)) {
     if (Math.max(next, scheduler.now) > horizon) throw new Violation("I8", "", "it never comes to rest");
     // The schedule runs every minute.
@@ -92,12 +96,23 @@ async function comeToRest(simulation: Simulation): Promise<void> {
     await drain(simulation);
     simulation.invariants.between(simulation.payments());
     holdNoLinkBesidePaid(simulation, began);
-    const link = scheduler.choices.whim(1 / STEPS_BEFORE_LANDING) ? simulation.land() : undefined;
-    if (!link) continue;
-    if (scheduler.choices.whim(0.5)) simulation.ask(link.order.txRef, "webhook");
+    simulation.behaviour.isSilent = silentFor-- > 0;
+    if (!scheduler.choices.whim(1 / STEPS_BEFORE_LANDING) || !lands(simulation)) continue;
+    silentFor = scheduler.choices.below(SILENT_STEPS);
+    simulation.behaviour.isSilent = silentFor > 0;
     patience = scheduler.now + PATIENCE_MS;
     await readBooks(simulation);
   }
+  simulation.behaviour.isSilent = false;
+}
+
+/** Money in flight arrives, now and then on two links at once, with Chapa's signed webhooks or without. */
+function lands(simulation: Simulation): boolean {
+  const { choices } = simulation.scheduler;
+  const links = [simulation.land(), choices.whim(1 / 2) ? simulation.land() : undefined].flatMap((link) => link ?? []);
+  const isAnnounced = choices.whim(1 / 2);
+  for (const { order } of isAnnounced ? links : []) simulation.ask(order.txRef, "webhook");
+  return links.length > 0;
 }
 
 /** Where Chapa cancels, no other link of a paid fee stays open for long, whoever has died meanwhile. */
