@@ -57,6 +57,24 @@ describe("a stage that begins with a test key and then takes real money", () => 
     expect(await shop().attention()).toEqual([]);
   });
 
+  test("a webhook about a test checkout, however it ended, asks nothing and waits for nothing", async () => {
+    const old = await shop().checkout();
+    await goLive();
+    await shop().pass(3 * MINUTE_MS);
+    await shop().webhook(old);
+    await shop().pass(10_000);
+    const { attempts } = await shop().payment();
+    expect(attempts[0]).toMatchObject({ end: "mode_changed", verifyAt: undefined, webhookAt: undefined });
+    expect(shop().counted("ChapaMisconfigured")).toBe(0);
+  });
+
+  test("a payment whose test checkout has ended, and for which nobody presses, expires all the same", async () => {
+    await shop().checkout();
+    await goLive();
+    await shop().pass(3 * MINUTE_MS, 7 * DAY_MS, HOUR_MS);
+    expect(await shop().payment()).toMatchObject({ state: "EXPIRED", attempts: { 0: { end: "mode_changed" } } });
+  });
+
   test("the live checkout that follows a test one is paid as any other", async () => {
     await shop().checkout();
     await goLive();

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { adoptUnmatched, finalise, open, reject, renew } from "../../lib/domain/apply.ts";
 import { isCurrent, listingStatusOf, mayBeListed, outcomeOf, stateVersion } from "../../lib/domain/events.ts";
-import { noteVerification } from "../../lib/domain/notes.ts";
+import { noteVerification, webhookWaits } from "../../lib/domain/notes.ts";
 import { DAY_MS } from "../../lib/domain/time.ts";
 import {
   aClaim,
@@ -140,6 +140,13 @@ test("a message that was overtaken by a success is not current", () => {
   const expired = aSettled();
   expect(isCurrent("expired", expired)).toBe(true);
   expect(isCurrent("expired", aConfirmed(expired))).toBe(false);
+});
+
+test("no payer hears that nobody paid while a webhook waits for Chapa's answer, or Chapa's word may mean money", () => {
+  const expired = aSettled();
+  const waiting = webhookWaits(expired, 0, aContext(T0 + 1));
+  const unclear = noteVerification(expired, 0, { kind: "maybe_money", word: "completed" }, aContext(T0 + 1));
+  expect([isCurrent("expired", waiting), isCurrent("expired", unclear)]).toEqual([false, false]);
 });
 
 test("a row that is put back from a backup means nothing, whether it was missing or had a later version", () => {

@@ -173,6 +173,8 @@ test("only a success awaits the listing's acknowledgement, until it is acknowled
   const success = confirmed();
   expect(awaitsAcknowledgement(success, POLICY)).toBe(true);
   expect(awaitsAcknowledgement(deliveryEnded(success, true, aContext(T0)), POLICY)).toBe(false);
+  // Play money of a stage that now sells for real.
+  expect(awaitsAcknowledgement(success, { ...POLICY, expectedMode: "live" })).toBe(false);
   for (const code of ["listing_closed", "listing_unclear"] as const) {
     expect(awaitsAcknowledgement(flag(success, { code, subject: "delivery" }, aContext(T0)), POLICY)).toBe(false);
   }

@@ -607,6 +607,12 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
       to: ": noteVerification(current, attempt, undefined, now);",
     },
     {
+      name: "an answer about one checkout is lost where the latest one gives none",
+      file: "lib/flows/resolve.ts",
+      from: "const noted = isUnanswered && !isOther ? held :",
+      to: "const noted = isUnanswered ? held :",
+    },
+    {
       name: "a webhook that Chapa's verify does not answer is forgotten",
       file: "lib/flows/resolve.ts",
       from: `if (trigger === "webhook" && current.attempts[attempt]) return webhookWaits`,
