@@ -204,7 +204,7 @@ function holdTotals(simulation: Simulation): void {
 
 function countedOnce(simulation: Simulation): void {
   const { rows } = simulation.table;
-  if (simulation.isTotalUncertain || rows.has("X#reconcile")) return;
+  if (simulation.isTotalUncertain || rows.has("H#reconcile")) return;
   const days = [...rows].flatMap(([pk, row]) => (pk.startsWith("T#") ? [row] : []));
   const sum = (name: string) => days.reduce((all, row) => all + Number(row[name] ?? 0), 0);
   simulation.invariants.countedOnce(simulation.payments(), { success: sum("success"), revenue: sum("revenue") });
