@@ -169,7 +169,7 @@ export function classifyCancel({ status, text }: HttpResponse, asked: string): C
   const envelope = parseEnvelope(text);
   if (!envelope || !isAbout(asked, envelope.data)) return "unclear";
   const { message } = envelope;
-  if (status === 200 && envelope.status !== "failed") return "closed";
+  if (status === 200 && isWhole(envelope) && envelope.status !== "failed") return "closed";
   const isOver = mentions(message, "already expired", "already cancelled", "only active transactions");
   if ((status === 200 || status === 400) && isOver) return "already_over";
   if (status === 404 && mentions(message, "link not found", "transaction not found")) return "not_found";

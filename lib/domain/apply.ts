@@ -282,10 +282,19 @@ function withEnded(before: Payment, after: Payment, context: TransitionContext):
     const subject = attemptSubject(number);
     const isClosedNow = closedAt !== undefined && before.attempts[number]?.closedAt === undefined;
     const isProven = isClosedNow || capturesOn(after, number) > capturesOn(before, number);
-    if (hasEnded(after, number)) attention = flagEnded({ attention }, { code: "stuck", subject }, context);
     if (isProven) attention = flagEnded({ attention }, { code: "unknown_status", subject }, context);
   }
+  for (let number = 0; number <= after.attempt; number++) {
+    if (isNoLongerHeld(before, after, number))
+      attention = flagEnded({ attention }, { code: "stuck", subject: attemptSubject(number) }, context);
+  }
   return attention;
+}
+
+/** Whether an attempt has ended, or we know by now what became of one that we could not find out about. */
+function isNoLongerHeld(before: Payment, after: Payment, number: number): boolean {
+  if (after.attempts[number]) return hasEnded(after, number) || before.attempts[number] === undefined;
+  return number < after.attempt || after.state !== "CREATED" || after.lease?.released === true;
 }
 
 function capturesOn({ captures }: Payment, number: number): number {
@@ -312,13 +321,13 @@ function closedAttempts(
 /** Returns the record of an attempt that we leave although it may still be payable. It is verified for three months. */
 function lapsedAttempt(record: Attempt, { now, policy }: TransitionContext): Attempt {
   if (record.lapsedAt !== undefined) return record;
-  const left = { ...record, end: "lapsed" as const, lapsedAt: now };
+  const left = { ...record, end: "lapsed" as const, lapsedAt: now, lastRead: undefined };
   return { ...left, verifyAt: nextVerification(left, now, policy) };
 }
 
 /** Returns the record of an attempt that can no longer be paid, with its next verification scheduled. */
 function closedAttempt(record: Attempt, end: AttemptEnd, { now, policy }: TransitionContext): Attempt {
-  const left = { ...record, closedAt: now, end: record.end ?? end };
+  const left = { ...record, closedAt: now, end: record.end ?? end, lastRead: undefined };
   return { ...left, verifyAt: nextVerification(left, now, policy) };
 }
 

@@ -1,5 +1,5 @@
 import type { Ref } from "./ids.ts";
-import { hasEnded, isSpent, type KeyId, type Payment } from "./payment.ts";
+import { hasEnded, isSpent, type KeyId, openedAttempts, type Payment } from "./payment.ts";
 import type { Instant } from "./time.ts";
 import { isAllowed, type TransitionContext } from "./transitions.ts";
 import { attemptsLeft, isPastWindow } from "./verification-schedule.ts";
@@ -13,7 +13,7 @@ export type KnownRequest = { ref: Ref; fields: RequestFields; recordedAt: Instan
 /** The next step for one request, given the stored payment. */
 export type Decision =
   | { kind: "refuse"; reason: "request_differs"; fields: readonly string[] }
-  | { kind: "refuse"; reason: "listing_closed" | "attempts_used_up" }
+  | { kind: "refuse"; reason: "listing_closed" | "attempts_used_up" | "payment_unclear" }
   | { kind: "next_serial" }
   | { kind: "initialize" }
   | { kind: "wait" }
@@ -42,6 +42,7 @@ export function decide(
 
   const isNewer = payment.settledAt !== undefined && request.recordedAt > payment.settledAt;
   if (isSpent(payment, request.payableAgain)) return isNewer ? { kind: "next_serial" } : { kind: "answer" };
+  if (!isPaid(payment) && mayBePaidElsewhere(payment)) return { kind: "refuse", reason: "payment_unclear" };
   const asking = { ...context, holder, key, recordedAt: request.recordedAt };
   switch (payment.state) {
     case "CREATED":
@@ -64,6 +65,17 @@ export function decide(
       if (!isNewer) return { kind: "answer" };
       return isAllowed("reopen", payment, asking) ? { kind: "reopen" } : USED_UP;
   }
+}
+
+function isPaid({ state }: Payment): boolean {
+  return state === "SUCCESS" || state === "REVIEW";
+}
+
+/** Whether an earlier checkout may have been paid, in words that we do not know. No other one is given out meanwhile. */
+function mayBePaidElsewhere(payment: Payment): boolean {
+  return openedAttempts(payment).some(
+    ({ number, lastRead }) => number !== payment.attempt && lastRead === "maybe_money",
+  );
 }
 
 function differingFields(stored: RequestFields, asked: RequestFields): string[] {

@@ -255,10 +255,18 @@ export function isAfterWindow({ attempts }: Payment, number: number, now: Instan
   return attempt !== undefined && now >= windowEnd(attempt, policy);
 }
 
+/** Since when an attempt cannot be left, or nobody can find out what became of it; undefined if it has ended. */
+function heldSince(payment: Payment, number: number): Instant | undefined {
+  const record = payment.attempts[number];
+  if (record) return hasEnded(payment, number) ? undefined : record.heldSince;
+  const isBeingOpened = number === payment.attempt && payment.state === "CREATED" && !payment.lease?.released;
+  return isBeingOpened ? payment.lease?.heldSince : undefined;
+}
+
 /** Whether an attempt has been held for a day, so that a person is called. */
-export function isStuck({ attempts, attempt, lease }: Payment, number: number, now: Instant): boolean {
-  const heldSince = attempts[number]?.heldSince ?? (number === attempt ? lease?.heldSince : undefined);
-  return heldSince !== undefined && now >= heldSince + STUCK_AFTER_MS;
+export function isStuck(payment: Payment, number: number, now: Instant): boolean {
+  const since = heldSince(payment, number);
+  return since !== undefined && now >= since + STUCK_AFTER_MS;
 }
 
 /** Returns the opened attempts other than the live one that have not ended, or that lapsed and may still be closed. */

@@ -7,9 +7,11 @@ import {
   GatewayRefused,
   InitiatePaused,
   ListingClosed,
+  PaymentUnclear,
   type Quota,
   RequestDiffers,
 } from "../domain/errors.ts";
+import type { ClosingEvidence } from "../domain/evidence.ts";
 import { isInert, type Payment } from "../domain/payment.ts";
 import { SECOND_MS } from "../domain/time.ts";
 import type { Closed } from "../table/table-identity.ts";
@@ -126,6 +128,8 @@ function refusalOf(decision: Extract<Decision, { kind: "refuse" }>): Error {
       return new RequestDiffers(decision.fields);
     case "listing_closed":
       return new ListingClosed();
+    case "payment_unclear":
+      return new PaymentUnclear();
     case "attempts_used_up":
       return new AttemptsUsedUp();
   }
@@ -155,9 +159,9 @@ async function leave(job: Job, payment: Payment, then: "renew" | "fail_used_up")
   }
   if (then === "renew") {
     const renewed = renew(payment, left.evidence, startOf(job), job.context());
-    return { payment: await stored(job, payment, renewed), isLive: false };
+    return { payment: await stored(job, payment, renewed, left.evidence), isLive: false };
   }
-  await stored(job, payment, settleUnpaid(payment, "fail", left.evidence, job.context()));
+  await stored(job, payment, settleUnpaid(payment, "fail", left.evidence, job.context()), left.evidence);
   throw new AttemptsUsedUp();
 }
 
@@ -203,8 +207,10 @@ async function withFee(job: Job, payment: Payment): Promise<Payment> {
   return updated.payment ?? payment;
 }
 
-async function stored(job: Job, before: Payment, after: Payment): Promise<Payment> {
+/** @param closing what let us leave the latest checkout, if we did */
+async function stored(job: Job, before: Payment, after: Payment, closing?: ClosingEvidence): Promise<Payment> {
   const saved = await job.ports.payments.save(before, after);
+  if (saved.won && closing?.cancel === "lapse") job.ports.count("CheckoutLapsed");
   return saved.payment ?? claimAgain(job, before.serial);
 }
 

@@ -194,6 +194,7 @@ async function concludeUnpaid(run: Verification, payment: Payment, found: Found)
     case "save": {
       const saved = await ports.payments.save(payment, next.payment);
       if (saved.won && next.made) logTransition(ports, next.payment, next.made);
+      if (saved.won && next.lapses) ports.count("CheckoutLapsed");
       if (saved.won || !saved.payment) return afterVerification(run, saved.payment);
       // Somebody else has written. The answer holds only for what it was asked about.
       if (!isUnchanged(payment, saved.payment, attempt)) return again(run, saved.payment);
@@ -218,7 +219,7 @@ async function again(run: Verification, payment: Payment): Promise<Payment | und
 type Found = (Unpaid | Readable) & VerifyResult;
 
 type Next =
-  | { kind: "save"; payment: Payment; made?: TransitionName }
+  | { kind: "save"; payment: Payment; made?: TransitionName; lapses?: boolean }
   | { kind: "money"; attempt: number; result: Money }
   | { kind: "held"; attempt: number; last: VerifyResult };
 
@@ -247,14 +248,12 @@ async function leave(
   const closing: Closing = await closeCheckout(run.ports, ended, { attempt, first, isLapsed }, run);
   if (closing.kind !== "closed") return { ...closing, attempt };
   const { evidence } = closing;
-  if (evidence.cancel === "lapse") run.ports.count("CheckoutLapsed");
+  const lapses = evidence.cancel === "lapse";
   const context = run.context();
-  if (made !== "end") return { kind: "save", payment: settleUnpaid(ended, made, evidence, context), made };
+  if (made !== "end") return { kind: "save", payment: settleUnpaid(ended, made, evidence, context), made, lapses };
   // A checkout that has lapsed already stays as it is until Chapa closes it.
-  if (evidence.cancel === "lapse" && ended.attempts[attempt]?.lapsedAt !== undefined) {
-    return { kind: "save", payment: ended };
-  }
-  return { kind: "save", payment: end(ended, evidence, context), made };
+  if (lapses && ended.attempts[attempt]?.lapsedAt !== undefined) return { kind: "save", payment: ended };
+  return { kind: "save", payment: end(ended, evidence, context), made, lapses };
 }
 
 /** Once a payment is paid, its other links are cancelled, now or at their next verification. */

@@ -13,6 +13,15 @@ import {
   userManagementDown,
 } from "./scenarios/callers.ts";
 import { doubleClick, twoTabs } from "./scenarios/crowd.ts";
+import {
+  accountChanged,
+  cancelledAtChapa,
+  chapaNeverCancels,
+  goingLive,
+  initializeOutage,
+  keyRenewed,
+  webhookThenSilence,
+} from "./scenarios/gateway.ts";
 import { abandon, failThenPay, late, newLink, paidTwice, pay, wrongAmount } from "./scenarios/paying.ts";
 import {
   chapaDown,
@@ -57,6 +66,13 @@ export const SCENARIOS: readonly Scenario[] = [
   redisDown,
   userManagementDown,
   rateLimited,
+  cancelledAtChapa,
+  chapaNeverCancels,
+  initializeOutage,
+  goingLive,
+  keyRenewed,
+  accountChanged,
+  webhookThenSilence,
 ];
 
 /** The result of one scenario. `startedAt` is in epoch ms of the cloud's clock, `tookMs` is real time. */

@@ -31,7 +31,18 @@ describe("a stage that begins with a test key and then takes real money", () => 
     expect([status, url === old.url]).toEqual([202, false]);
     const { attempts } = await shop().payment();
     expect(attempts[0]).toMatchObject({ mode: "test", end: "mode_changed", verifyAt: undefined });
-    expect(attempts[1]).toMatchObject({ mode: "live", end: undefined });
+    expect(attempts[1]).toMatchObject({ mode: "live", verifyAt: expect.any(Number) });
+  });
+
+  test("a live checkout follows a test one whose initialize got no answer, and costs one attempt", async () => {
+    await shop().fault({ fault: "resetAfterEffect", route: "initialize" });
+    await shop().fault({ fault: "503", route: "verify" });
+    expect(await shop().press()).toMatchObject({ status: 503 });
+    await shop().fault(null);
+    await goLive();
+    await shop().pass(MINUTE_MS);
+    expect(await shop().press()).toMatchObject({ status: 202 });
+    expect(await shop().payment()).toMatchObject({ attempt: 1, terms: { mode: "live" } });
   });
 
   test("a test checkout that nobody presses for is left by its next verification, and asked about no more", async () => {
@@ -91,7 +102,7 @@ describe("a key that is renewed at Chapa on the same account", () => {
     shop().stage.cloud.rotate("gateway", { chapa_secret_key: liveTwin(`${TEST_KEY}renewed`) });
   }
 
-  test("reads, closes and renews the checkout that the old key opened", async () => {
+  test("a renewed key reads, closes and renews the checkout that the old key opened", async () => {
     const old = await shop().checkout();
     renewKey();
     await shop().pass(PAST_WINDOW_MS);
@@ -100,7 +111,7 @@ describe("a key that is renewed at Chapa on the same account", () => {
     expect((await shop().payment()).attempts[0]).toMatchObject({ end: "renewed", closedAt: expect.any(Number) });
   });
 
-  test("finds money that the old key's checkout took", async () => {
+  test("a renewed key finds the money that the old key's checkout took", async () => {
     shop().stage.plan(SILENT);
     const old = await shop().checkout();
     await shop().stage.act(old, "pay");
@@ -109,7 +120,7 @@ describe("a key that is renewed at Chapa on the same account", () => {
     expect(await shop().payment()).toMatchObject({ state: "SUCCESS" });
   });
 
-  test("expires the old key's checkout, which that key had read before", async () => {
+  test("a renewed key lets the old key's checkout expire", async () => {
     await shop().checkout();
     await shop().pass(3 * MINUTE_MS);
     renewKey();
@@ -133,11 +144,11 @@ describe("a key of another account", () => {
     const { state, attempts } = await one.payment();
     expect({ state, attempts }).toMatchObject({ state: "PENDING", attempts: { 0: { closedAt: undefined } } });
     expect(Object.keys(attempts)).toEqual(["0"]);
-    expect(await one.attention()).toContain("not_found attempt-0");
+    expect(await one.attention()).toEqual(["not_found attempt-0", "stuck attempt-0"]);
     expect(one.counted("CheckoutNotFound")).toBeGreaterThan(0);
   }
 
-  test("closes nothing by not finding a checkout: no press, no cancel and no timeout leaves it", async () => {
+  test("a key of another account closes nothing by not finding a checkout: no press, no cancel and no timeout leaves it", async () => {
     shop().stage.plan(SILENT);
     const old = await shop().checkout();
     await shop().stage.act(old, "pay");
@@ -156,7 +167,7 @@ describe("a key of another account", () => {
     expect(shop().payable()).toEqual([]);
   });
 
-  test("confirms what the old key reads, while that is kept as a previous one", async () => {
+  test("a checkout of the former account is confirmed by its own key, while that is kept as a previous one", async () => {
     shop().stage.plan(SILENT);
     const old = await shop().checkout();
     await shop().stage.act(old, "pay");
@@ -166,7 +177,7 @@ describe("a key of another account", () => {
     expect(shop().counted("CheckoutNotFound")).toBe(0);
   });
 
-  test("is no reason to keep a link once the old key is put back", async () => {
+  test("a checkout of the former account is renewed once its own key is put back", async () => {
     await shop().checkout();
     changeAccount();
     await shop().pass(PAST_WINDOW_MS);

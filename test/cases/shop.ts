@@ -8,8 +8,8 @@ import { type Checkout, checkoutOf, type Stage } from "../../local/demo/stage.ts
 import type { FaultInput } from "../../local/faults.ts";
 import { onlyPaymentOf, openStage, simulatedChapa, verifiedAt } from "../support/stage.ts";
 
-/** What an answer tells its caller. */
-export type Told = {
+/** What one answer of the API says. */
+export type Reply = {
   status: number;
   code: string | undefined;
   url: string | undefined;
@@ -73,8 +73,8 @@ export class Shop {
     return this.stage.checkout(this.propertyId);
   }
 
-  async press(requestId?: string): Promise<Told> {
-    return told(await this.stage.press(this.propertyId, requestId));
+  async press(requestId?: string): Promise<Reply> {
+    return replyOf(await this.stage.press(this.propertyId, requestId));
   }
 
   /** Presses, and returns the checkout. @throws Error if there is none */
@@ -82,17 +82,17 @@ export class Shop {
     return checkoutOf(await this.stage.press(this.propertyId));
   }
 
-  async cancel({ id }: Checkout): Promise<Told> {
+  async cancel({ id }: Checkout): Promise<Reply> {
     const { token } = this.stage.cloud.address.users.owner;
     const headers = { authorization: `Bearer ${token}` };
-    return told(await this.stage.caller.post(`/api/v1/payments/${id}/cancel`, "", headers));
+    return replyOf(await this.stage.caller.post(`/api/v1/payments/${id}/cancel`, "", headers));
   }
 
   /** An administrator asks for a verification. */
-  async verifyByPerson({ id }: Checkout): Promise<Told> {
+  async verifyByPerson({ id }: Checkout): Promise<Reply> {
     const { token } = this.stage.cloud.address.users.admin;
     const headers = { authorization: `Bearer ${token}` };
-    return told(await this.stage.caller.post(`/api/v1/payments/${id}/verify`, "", headers));
+    return replyOf(await this.stage.caller.post(`/api/v1/payments/${id}/verify`, "", headers));
   }
 
   /** A signed webhook about a checkout. */
@@ -127,7 +127,7 @@ export class Shop {
   }
 }
 
-function told({ status, body, headers }: HttpResponse): Told {
+function replyOf({ status, body, headers }: HttpResponse): Reply {
   const text = (name: string) => (typeof body[name] === "string" ? body[name] : undefined);
   return {
     status,

@@ -15,7 +15,7 @@ const UNCLOSABLE: [string, FaultInput][] = [
   ["limits cancel", { fault: "429", route: "cancel" }],
 ];
 
-describe.each(UNCLOSABLE)("while Chapa %s", (_, fault) => {
+describe.each(UNCLOSABLE)("a Chapa that %s", (_, fault) => {
   test("a press past the window is told when the lapse is over, and gets a new link then", async () => {
     const old = await shop().checkout();
     await shop().fault(fault);
@@ -32,6 +32,35 @@ describe.each(UNCLOSABLE)("while Chapa %s", (_, fault) => {
     const { attempts } = await shop().payment();
     expect(attempts[0]).toMatchObject({ end: "lapsed", closedAt: undefined });
     expect(shop().counted("CheckoutLapsed")).toBe(1);
+  });
+});
+
+describe("ten presses at once", () => {
+  test("ten presses at once past the lapse get one and the same new link, and the lapse is counted once", async () => {
+    const old = await shop().checkout();
+    await shop().fault({ fault: "500", route: "cancel" });
+    await shop().pass(66 * MINUTE_MS, HOUR_MS);
+    const urls = new Set((await Promise.all(Array.from({ length: 10 }, () => shop().press()))).map(({ url }) => url));
+    expect([urls.size, urls.has(old.url), urls.has(undefined)]).toEqual([1, false, false]);
+    expect(shop().payable()).toHaveLength(1);
+    expect(shop().counted("CheckoutLapsed")).toBe(1);
+  });
+
+  test("ten presses at once after a failed try get one and the same new link", async () => {
+    const old = await shop().checkout();
+    await shop().stage.act(old, "fail");
+    await shop().pass(MINUTE_MS);
+    const urls = new Set((await Promise.all(Array.from({ length: 10 }, () => shop().press()))).map(({ url }) => url));
+    expect([urls.size, urls.has(old.url), urls.has(undefined)]).toEqual([1, false, false]);
+    expect(shop().payable()).toHaveLength(1);
+  });
+
+  test("ten presses at once past the window of a checkout that Chapa does not close are all told to wait", async () => {
+    await shop().checkout();
+    await shop().fault({ fault: "500", route: "cancel" });
+    await shop().pass(66 * MINUTE_MS);
+    const codes = (await Promise.all(Array.from({ length: 10 }, () => shop().press()))).map(({ code }) => code);
+    expect(new Set(codes)).toEqual(new Set(["checkout_closing"]));
   });
 });
 
@@ -79,6 +108,7 @@ test("a link that lapsed is verified for three months, and the listing hears no 
   }
   // Each verification also tries to cancel, between two verifies.
   expect(shop().verifies(checkout) - before).toBe(2 * ladder.length);
+  expect(shop().counted("CheckoutLapsed")).toBe(1);
   const { finalised, dueAt, state } = await shop().payment();
   expect({ finalised, dueAt, state }).toEqual({ finalised: undefined, dueAt: undefined, state: "EXPIRED" });
   expect(shop().stage.cloud.services.listing?.confirms() ?? []).toEqual([]);
@@ -103,7 +133,7 @@ describe.each<[string, FaultInput]>([
   ["voided", { fault: "statusWord", route: "verify", word: "voided" }],
   ["nothing but “Payment not paid yet” with 200", { fault: "notPaidYet", route: "verify" }],
   ["“Payment not paid yet” beside another word", { fault: "notPaidYet", route: "verify", word: "abandoned" }],
-])("while verify says %s", (_, fault) => {
+])("the word of verify “%s”", (_, fault) => {
   test("the answer is no money: the checkout lapses, and the word is counted", async () => {
     const old = await shop().checkout();
     await shop().fault(fault);
@@ -132,7 +162,7 @@ describe.each<[string, FaultInput]>([
   ["partially_refunded", { fault: "statusWord", route: "verify", word: "partially_refunded" }],
   ["success without data", { fault: "nullData", route: "verify" }],
   ["“Payment not paid yet” beside success", { fault: "notPaidYet", route: "verify", word: "success" }],
-])("while verify says %s", (_, fault) => {
+])("the word of verify “%s”", (_, fault) => {
   test("money may have come: a person is called at once, and nothing is left", async () => {
     const checkout = await shop().checkout();
     await shop().fault(fault);
@@ -201,5 +231,15 @@ describe("a failed try on Chapa's page", () => {
     await shop().pass(MINUTE_MS);
     await shop().fault(fault);
     expect(await shop().press()).toMatchObject({ status: 202, url: old.url });
+  });
+
+  test("a press that Chapa does not answer moves no verification", async () => {
+    const old = await shop().checkout();
+    await shop().stage.act(old, "fail");
+    await shop().fault({ fault: "503", route: "verify" });
+    await shop().pass(2 * MINUTE_MS + 1_000);
+    const { dueAt, attempts } = await shop().payment();
+    expect(await shop().press()).toMatchObject({ status: 202, url: old.url });
+    expect(await shop().payment()).toMatchObject({ dueAt, attempts: { 0: { verifyAt: attempts[0]?.verifyAt } } });
   });
 });

@@ -89,9 +89,9 @@ describe.each(LOSSES)("writes though %s", (_, callFaults) => {
     await tables.payments.create(before);
     const after = open(before, "me", CHECKOUT_URL, aContext());
     next(...callFaults);
-    expect(await tables.payments.save(before, after)).toEqual({ won: true, payment: after });
+    expect(await tables.payments.save(before, after)).toEqual({ won: true, payment: { ...after, revision: 1 } });
     const stored = await tables.payments.find(before.ref);
-    expect(stored).toEqual(after);
+    expect(stored).toEqual({ ...after, revision: 1 });
     expect(stored?.history).toHaveLength(2);
   });
 
@@ -106,7 +106,7 @@ describe.each(LOSSES)("writes though %s", (_, callFaults) => {
       { terms: TERMS, lease: aLease("late", T0 + 2 * MINUTE_MS) },
       aContext(T0 + 2 * MINUTE_MS),
     );
-    expect(await tables.payments.save(before, late)).toEqual({ won: false, payment: theirs });
+    expect(await tables.payments.save(before, late)).toEqual({ won: false, payment: { ...theirs, revision: 1 } });
   });
 
   test("a claim that was taken back is gone, and anything else stays", async () => {
@@ -181,7 +181,7 @@ describe("a write whose every answer is lost", () => {
     const after = open(before, "me", CHECKOUT_URL, aContext());
     next(...NOTHING);
     await expect(tables.payments.save(before, after)).rejects.toThrow(DependencyUnavailable);
-    expect(await tables.payments.save(before, after)).toEqual({ won: true, payment: after });
+    expect(await tables.payments.save(before, after)).toEqual({ won: true, payment: { ...after, revision: 1 } });
     expect((await tables.payments.find(before.ref))?.version).toBe(2);
   });
 });
@@ -199,11 +199,12 @@ describe(`${RUNS} random sequences, every third call going wrong`, () => {
       for (let step = 0; step < 6; step++) {
         const after = stepOf(payment, step, random);
         const before = payment;
+        const stored = { ...after, revision: before.revision + 1 };
         expect(await steadily(() => tables.payments.save(before, after)), again(seed)).toEqual({
           won: true,
-          payment: after,
+          payment: stored,
         });
-        payment = after;
+        payment = stored;
       }
       proxy.judge = () => "pass";
       expect(await tables.payments.find(payment.ref), again(seed)).toEqual(payment);

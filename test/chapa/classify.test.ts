@@ -294,6 +294,8 @@ test.each([
   [500, { message: "Internal server error" }, "unclear"],
   [200, "<html></html>", "unclear"],
   [200, failed("no"), "unclear"],
+  [200, {}, "unclear"],
+  [200, { message: "Down for maintenance" }, "unclear"],
 ])("cancel answered %d %j means %s", (status, body, outcome) => {
   expect(classifyCancel(reply(status, body))).toBe(outcome);
 });

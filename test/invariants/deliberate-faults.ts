@@ -40,8 +40,8 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
         },
         {
           file: "lib/table/payments.ts",
-          from: `ConditionExpression: "#version = :seen",`,
-          to: `ConditionExpression: "attribute_not_exists(pk) OR #version = :seen",`,
+          from: `ConditionExpression: "#version = :seen AND #revision = :read",`,
+          to: `ConditionExpression: "attribute_not_exists(pk) OR #version = :seen AND #revision = :read",`,
         },
       ],
     },
@@ -54,8 +54,8 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
     {
       name: "an error while verifying marks the payment FAILED",
       file: "lib/flows/resolve.ts",
-      from: "return payment && reschedule(run, payment);",
-      to: `if (payment?.state !== "PENDING") return payment && reschedule(run, payment);
+      from: "return payment && concludeUnavailable(run, payment, result);",
+      to: `if (payment?.state !== "PENDING") return payment && concludeUnavailable(run, payment, result);
       return (await run.ports.payments.save(payment, settleUnpaid(payment, "cancel", { attempt: payment.attempt, found: "failed", cancel: "closed" }, run.context()))).payment;`,
     },
     {
@@ -112,8 +112,8 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
     {
       name: "a verification whose question got no answer counts as unpaid",
       file: "lib/chapa/client.ts",
-      from: `{ kind: "unavailable", reason: "unreachable" } : classifyVerify(reply);`,
-      to: `{ kind: "unpaid", reason: "not_found" } : classifyVerify(reply);`,
+      from: `if (reply instanceof CallFailed) return { kind: "unavailable", reason: "unreachable" };`,
+      to: `if (reply instanceof CallFailed) return { kind: "unpaid", reason: "not_found" };`,
     },
     {
       name: "a second capture is nobody's business",
@@ -145,8 +145,8 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
       name: "a save does not ask which version it has seen",
       caughtBy: ["simulation", "chaos"],
       file: "lib/table/payments.ts",
-      from: `ConditionExpression: "#version = :seen",`,
-      to: `ConditionExpression: "#version = :seen OR attribute_exists(pk)",`,
+      from: `ConditionExpression: "#version = :seen AND #revision = :read",`,
+      to: `ConditionExpression: "#version = :seen AND #revision = :read OR attribute_exists(pk)",`,
     },
     {
       name: "money that went back undoes the success",
@@ -183,25 +183,25 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
     {
       name: "closing without the second verify",
       file: "lib/flows/steps/close-checkout.ts",
-      from: "const after = await chapa.verify(txRef, left());",
+      from: "const after = await chapa.verify(txRef, { ...owner, key }, left());",
       to: "const after = before as VerifyResult;",
     },
     {
       name: "closing without a cancel",
       file: "lib/flows/steps/close-checkout.ts",
-      from: "const cancel = await chapa.cancel(txRef, left());",
+      from: "const cancel = await chapa.cancel(txRef, key, left());",
       to: `const cancel = "closed" as "closed" | "unclear";`,
     },
     {
       name: "an unclear cancel counts as done",
       file: "lib/flows/steps/close-checkout.ts",
-      from: `  if (cancel === "unclear") return { kind: "unclear" };\n  return { kind: "closed", evidence: { attempt, found: before.reason, cancel } };`,
-      to: `  return { kind: "closed", evidence: { attempt, found: before.reason, cancel: cancel === "unclear" ? "closed" : cancel } };`,
+      from: `if (isProof && cancel !== "unclear") return { kind: "closed", evidence: { attempt, found, cancel } };`,
+      to: `if (isProof) return { kind: "closed", evidence: { attempt, found, cancel: cancel === "unclear" ? "closed" : cancel } };`,
     },
     {
       name: "closing without the first verify",
       file: "lib/flows/steps/close-checkout.ts",
-      from: "const before = first ?? (await chapa.verify(txRef, left()));",
+      from: "const before = first ?? (await chapa.verify(txRef, owner, left()));",
       to: `const before = (first ?? { kind: "unpaid", reason: "pending" }) as VerifyResult;`,
       harmless: "it spares a payer who is about to pay; the second verify is what proves",
     },
@@ -209,18 +209,18 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
       name: "what Chapa does not answer counts as unpaid and cancelled",
       caughtBy: ["chaos"],
       file: "lib/flows/steps/close-checkout.ts",
-      from: `if (cancel === "unclear") return { kind: "unclear" };`,
-      to: `if (cancel === "unclear") return { kind: "closed", evidence: { attempt, found: "failed", cancel: "closed" } };`,
+      from: `if (isProof && cancel !== "unclear") return { kind: "closed", evidence: { attempt, found, cancel } };`,
+      to: `return { kind: "closed", evidence: { attempt, found: "failed", cancel: "closed" } };`,
       also: [
         {
           file: "lib/flows/steps/close-checkout.ts",
-          from: `if (before.kind !== "unpaid") return concluded(before);`,
-          to: `if (before.kind !== "unpaid" && before.kind !== "unavailable") return concluded(before);`,
+          from: `if (!isNotMoney(before)) return concluded(before);`,
+          to: `if (!isNotMoney(before) && before.kind !== "unavailable") return concluded(before);`,
         },
         {
           file: "lib/flows/steps/close-checkout.ts",
-          from: `if (after.kind !== "unpaid") return concluded(after);`,
-          to: `if (after.kind !== "unpaid" && after.kind !== "unavailable") return concluded(after);`,
+          from: `if (!isNotMoney(after)) return concluded(after);`,
+          to: `if (!isNotMoney(after) && after.kind !== "unavailable") return concluded(after);`,
         },
       ],
     },
@@ -229,8 +229,8 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
     {
       name: "the timeout gives up without asking",
       file: "lib/flows/resolve.ts",
-      from: '  const closing = await closeCheckout(ports, payment, run.deadline, first);\n  if (closing.kind === "money")',
-      to: `  const closing = { kind: "closed", evidence: { attempt: payment.attempt, found: found.reason, cancel: "closed" } } as Awaited<ReturnType<typeof closeCheckout>>;\n  if (closing.kind === "money")`,
+      from: "const closing: Closing = await closeCheckout(run.ports, ended, { attempt, first, isLapsed }, run);",
+      to: `const closing = { kind: "closed", evidence: { attempt, found: "failed", cancel: first ? "closed" : "closed" } } as Closing;`,
     },
     {
       name: "nothing is due any more once it is settled",
@@ -260,9 +260,9 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
   ...against("initiate 3: take an attempt", [
     {
       name: "a renewal without closing evidence",
-      file: "lib/flows/initiate.ts",
-      from: "const closing = await closeCheckout(ports, payment, run.deadline);",
-      to: `const closing = { kind: "closed", evidence: { attempt: payment.attempt, found: "failed", cancel: "closed" } } as Awaited<ReturnType<typeof closeCheckout>>;`,
+      file: "lib/flows/steps/leave-checkout.ts",
+      from: "const closing = await close(ports, payment, isInWindow, run);",
+      to: `const closing = { kind: "closed", evidence: { attempt, found: "failed", cancel: "closed" } } as Closing;`,
     },
     {
       name: "nobody waits for a lease",
@@ -346,7 +346,7 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
     {
       name: "a take-over uses the reference again",
       file: "lib/domain/apply.ts",
-      from: "payment.lease?.unsent ? payment.attempt : payment.attempt + 1",
+      from: "isTriedAgain(payment, asking) ? payment.attempt : payment.attempt + 1",
       to: "payment.attempt",
     },
     {

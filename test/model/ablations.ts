@@ -1,6 +1,6 @@
 import type { InvariantName } from "./invariants.ts";
 import { BASE, type Rules } from "./rules.ts";
-import type { Bounds } from "./state.ts";
+import { type Bounds, GOOD_CHAPA } from "./state.ts";
 
 /**
  * Name of the rule, what is taken away, and the invariant that then breaks; or none, where the rule is kept for other
@@ -18,11 +18,18 @@ export const ABLATION_BOUNDS: Bounds = {
   closers: 1,
   requests: 1,
   wrong: 0,
+  chapa: GOOD_CHAPA,
+  timed: false,
+  persons: false,
   joined: true,
 };
 
 const TWO = { initiators: 2, requests: 2 } as const;
 const REVIEWED = { attempts: 2, wrong: 1 } as const;
+const TIMED = { attempts: 2, timed: true } as const;
+const NEVER_CANCELS = { ...TIMED, chapa: { ...GOOD_CHAPA, cancels: "never" } } as const;
+const SOMETIMES_CANCELS = { ...TIMED, chapa: { ...GOOD_CHAPA, cancels: "sometimes" } } as const;
+const UNKNOWN_WORDS = { ...TIMED, chapa: { ...GOOD_CHAPA, words: true } } as const;
 
 export const ABLATIONS: readonly Ablation[] = [
   {
@@ -37,8 +44,8 @@ export const ABLATIONS: readonly Ablation[] = [
     breaks: "every capture is accounted for",
   },
   {
-    name: "take over begins a new reference",
-    without: { newReferenceOnTakeOver: false },
+    name: "a reference that Chapa knows is not tried again",
+    without: { knownMovesOn: false },
     breaks: "nobody is stuck",
   },
   {
@@ -247,6 +254,129 @@ export const ABLATIONS: readonly Ablation[] = [
     name: "only the listing's answer acknowledges",
     without: { listingIsAsked: false },
     breaks: "the listing hears of a success",
+  },
+  {
+    name: "a lost attempt is verified before a further try",
+    without: { verifiesLost: false },
+    breaks: "an outage costs no attempt",
+  },
+  {
+    name: "a reference that Chapa does not know is tried again",
+    without: { unknownIsTriedAgain: false },
+    breaks: "an outage costs no attempt",
+  },
+  {
+    name: "no answer spends no attempt",
+    without: { silenceSpendsNothing: false },
+    breaks: "an outage costs no attempt",
+  },
+  {
+    name: "a burnt reference is not tried again",
+    without: { burntMovesOn: false },
+    bounds: { attempts: 2, chapa: { ...GOOD_CHAPA, burnt: 1 } },
+    breaks: "nobody is stuck",
+  },
+  {
+    name: "the next attempt is written before the lost one is cancelled",
+    without: { writesBeforeCancel: false },
+    bounds: TWO,
+    breaks: "a stored link is ended by a closing only",
+  },
+  {
+    name: "the cancel of a lost attempt needs no answer",
+    without: { lostCancelNeedsNoAnswer: false },
+    bounds: NEVER_CANCELS,
+    breaks: "nobody is stuck",
+  },
+  {
+    name: "a checkout that Chapa does not close lapses",
+    without: { lapses: false },
+    bounds: NEVER_CANCELS,
+    breaks: "nobody is stuck",
+  },
+  {
+    name: "lapse: a cancel is tried first",
+    without: { cancelsBeforeLapse: false },
+    bounds: TIMED,
+    breaks: "where Chapa cancels, nothing payable lapses",
+  },
+  {
+    name: "lapse: verified again after the cancel",
+    without: { secondVerify: false },
+    bounds: NEVER_CANCELS,
+    breaks: "nothing is left over a capture",
+  },
+  {
+    name: "lapse: after its window",
+    without: { lapseWaitsForWindow: false },
+    bounds: NEVER_CANCELS,
+    breaks: "nothing lapses in its window",
+  },
+  {
+    name: "lapse: two readings without money",
+    without: { lapseNeedsFirstReading: false },
+    bounds: UNKNOWN_WORDS,
+    breaks: "nothing is left over a capture",
+  },
+  {
+    name: "lapse: ten minutes between the readings",
+    without: { readingsAreApart: false },
+    bounds: UNKNOWN_WORDS,
+    breaks: "nothing is left over a capture",
+  },
+  {
+    name: "words that we do not know are not closing evidence",
+    without: { wordsProveNothing: false },
+    bounds: UNKNOWN_WORDS,
+    breaks: "nothing is left over a capture",
+  },
+  {
+    name: "maybe money is not unpaid",
+    without: { maybeMoneyHolds: false },
+    bounds: UNKNOWN_WORDS,
+    breaks: "nothing is left over a capture",
+  },
+  {
+    name: "maybe money removes the first reading",
+    without: { maybeMoneyForgetsReading: false },
+    bounds: UNKNOWN_WORDS,
+    breaks: "nothing is left over a capture",
+  },
+  {
+    name: "maybe money on a closed checkout calls a person, again if need be",
+    without: { unclearIsRaisedAgain: false },
+    bounds: UNKNOWN_WORDS,
+    breaks: "every capture is accounted for",
+  },
+  {
+    name: "nothing is finalised while a checkout lapsed and was not closed",
+    without: { unguarded: { finalise: ["noLapsedLink"] } },
+    bounds: NEVER_CANCELS,
+    breaks: "told FAILED, nothing can be paid",
+  },
+  {
+    name: "a lapsed checkout is verified on",
+    without: { verifiesLapsed: false },
+    bounds: NEVER_CANCELS,
+    breaks: "every capture is accounted for",
+  },
+  {
+    name: "a lapsed checkout is cancelled again at each verification",
+    without: { cancelsLapsed: false },
+    bounds: SOMETIMES_CANCELS,
+    breaks: "beside a paid link nothing stays payable",
+  },
+  {
+    name: "release asks for a stuck that has not ended",
+    without: { stuckMustLast: false },
+    bounds: { ...SOMETIMES_CANCELS, persons: true },
+    breaks: "nothing lapses in its window",
+  },
+  {
+    name: "a stuck about an attempt that was never opened ends, too",
+    without: { unopenedStuckEnds: false },
+    bounds: { ...TIMED, persons: true },
+    breaks: "nothing lapses in its window",
   },
   {
     name: "the first verify of a closing",

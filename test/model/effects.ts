@@ -1,6 +1,6 @@
 import type { TransitionName } from "../../lib/domain/vocabulary.ts";
 import type { Step } from "./checker.ts";
-import { type Claim, moved, type Rules } from "./rules.ts";
+import { type Claim, isProven, moved, type Rules } from "./rules.ts";
 import {
   type Bounds,
   IDLE,
@@ -92,12 +92,19 @@ export class Change {
       name: this.#made,
       to: {
         row: this.#row,
-        chapa: this.#chapa,
+        chapa: this.#timed(),
         initiators: after("initiators"),
         closers: after("closers"),
         world: this.#world === this.#from.world ? this.#world : { ...this.#world, requests },
       },
     };
+  }
+
+  /** Of an attempt that is proved to be over, no time and no reading matters any more. */
+  #timed(): readonly Tx[] {
+    const isOver = (tx: Tx, at: number) => (tx.late || tx.misread) && isProven(this.#row, at);
+    if (!this.#chapa.some(isOver)) return this.#chapa;
+    return this.#chapa.map((tx, at) => (isOver(tx, at) ? { ...tx, late: false, misread: false } : tx));
   }
 
   /** Ends an invocation that can only make a write that will be refused. */
@@ -110,7 +117,12 @@ export class Change {
       case "claimed":
         return one;
       case "initialize":
+      case "cancel left":
         return tx?.link === "absent" ? one : IDLE;
+      case "take over":
+        return rules.unversioned.includes("takeOver") ? one : IDLE;
+      case "cancel lost":
+        return one;
       case "save":
         return rules.answersStoredUrl && !rules.unversioned.includes("open") ? IDLE : one;
       case "reject":
@@ -123,8 +135,10 @@ export class Change {
         return mayGoOn(rules, one) ? one : IDLE;
       // Occurs only if steps are not joined. Then no invocation ends by itself.
       case "verify first":
+      case "verify lost":
       case "account":
       case "end link":
+      case "end":
       case "note":
         return one;
       case "saved, no answer":

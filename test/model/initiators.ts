@@ -1,7 +1,8 @@
 import type { Step } from "./checker.ts";
 import { Change, type Place, type Setting } from "./effects.ts";
-import { left, noted } from "./rules.ts";
-import { IDLE, type Process, process, type Request, type S, txAt } from "./state.ts";
+import { recoverySteps, refusedAsUsed, startsRecovery } from "./lost-attempts.ts";
+import { isRecorded, left, noted } from "./rules.ts";
+import { IDLE, isBooked, type Process, process, type Request, type S, txAt } from "./state.ts";
 
 /**
  * All next steps of an invocation of initiate. A conditional write is one step with the read of its version: in between,
@@ -20,15 +21,16 @@ export function initiatorSteps(setting: Setting, s: S, index: number): Step<S>[]
     case "save":
       return saves(setting, s, place);
     case "saved, no answer": {
-      // The client's retry finds its own first write, and compares.
-      const isOurs = one.fresh && setting.rules.comparesOldItem;
-      const becomes = isOurs ? IDLE : process("hygiene", one.at, one.fresh);
+      // The table compares what is there, and the flow asks whether the opening is stored.
+      const becomes = setting.rules.comparesOldItem ? IDLE : process("hygiene", one.at, one.fresh);
       return [new Change(setting, s).becomes(place, becomes).build(`initiator: compares what is there (${one.at})`)];
     }
     case "hygiene": {
       const change = new Change(setting, s).becomes(place, IDLE);
-      const isPaid = s.row.recs[one.at] === "paid" || s.row.recs[one.at] === "review";
-      if (!isPaid) change.tx(one.at, { link: txAt(s, one.at).link === "open" ? "closed" : txAt(s, one.at).link });
+      // A checkout whose opening is stored has been given to callers.
+      const isStored = setting.rules.comparesOldItem && s.row.recs[one.at] !== "";
+      if (!isStored && !isRecorded(s.row, one.at))
+        change.tx(one.at, { link: txAt(s, one.at).link === "open" ? "closed" : txAt(s, one.at).link });
       return [change.build(`initiator: cancels ${one.at}, which nobody was given`)];
     }
     case "reject": {
@@ -39,7 +41,7 @@ export function initiatorSteps(setting: Setting, s: S, index: number): Step<S>[]
     case "write":
       return begin(setting, s, place, { ...one, why: one.why === "reopen" ? "reopen" : "takeOver" });
     default:
-      return [];
+      return one ? recoverySteps(setting, s, place, one) : [];
   }
 }
 
@@ -49,8 +51,9 @@ function begins(setting: Setting, s: S, place: Place): Step<S>[] {
   if (rules.recordsFirst && claim.move("claim", { proof: "request", fresh: true, attempt: 0 }, { attempt: 0 })) {
     return [claim.build("initiator: claim")];
   }
-  const steps: Step<S>[] = [];
+  const steps = startsRecovery(setting, s, place);
   for (const move of ["takeOver", "reopen"] as const) {
+    if (move === "takeOver" && !s.row.unsent) continue;
     const begun = begin(setting, s, place, { why: move, at: s.row.attempt, fresh: true });
     const isJoined = setting.bounds.joined && !rules.unversioned.includes(move);
     if (begun.length === 0 || isJoined) steps.push(...begun);
@@ -64,11 +67,9 @@ function begins(setting: Setting, s: S, place: Place): Step<S>[] {
 
 type Begun = { why: "takeOver" | "reopen"; at: number; fresh: boolean };
 
-/** Takes over an attempt without a lease. `at` is the attempt that was read. */
+/** Reopens, or takes over an attempt of which nothing was sent. `at` is the attempt that was read. */
 function begin(setting: Setting, s: S, place: Place, { why: move, at, fresh }: Begun) {
-  const { rules } = setting;
-  const keeps = move === "takeOver" && (s.row.unsent || !rules.newReferenceOnTakeOver);
-  const next = keeps ? at : at + 1;
+  const next = move === "takeOver" ? at : at + 1;
   // A replay counts as a new request, except for reopening.
   const request: Request = s.world.requests.includes("new") ? "new" : "old";
   const change = new Change(setting, s).becomes(place, process("initialize", next, true));
@@ -89,7 +90,16 @@ function discards(setting: Setting, s: S, place: Place): Step<S>[] {
   const one = s.initiators[place.index];
   if (!one?.fresh && setting.rules.discardsOnlyItsOwn) return [];
   const recs = s.row.recs.map(() => "" as const);
-  const row = { ...s.row, state: "none", attempt: 0, recs, unsent: false, finalised: false, due: false } as const;
+  const row = {
+    ...s.row,
+    state: "none",
+    attempt: 0,
+    recs,
+    unsent: false,
+    released: false,
+    finalised: false,
+    due: false,
+  } as const;
   const known = s.world.requests.indexOf("new");
   const requests = s.world.requests.map((request, at) => (at === known ? "none" : request));
   return [
@@ -107,18 +117,28 @@ function initializes(setting: Setting, s: S, place: Place): Step<S>[] {
   const { at, fresh } = one;
   const change = () => new Change(setting, s);
   const steps: Step<S>[] = [];
-  if (txAt(s, at).link === "absent") {
-    const open = change().tx(at, { link: "open" });
+  const { chapa } = setting.bounds;
+  const tx = txAt(s, at);
+  if (tx.link === "absent") {
+    const open = change().tx(at, { link: "open", coming: false });
     steps.push(open.becomes(place, process("save", at, fresh)).build(`initiator: Chapa opens ${at}`));
-    const lost = change().tx(at, { link: "open" });
+    const lost = change().tx(at, { link: "open", coming: false });
     steps.push(lost.becomes(place, IDLE).build(`initiator: Chapa opens ${at}, the answer is lost`));
     if (fresh) {
       const refused = change().becomes(place, process("reject", at, fresh));
       steps.push(refused.build(`initiator: Chapa refuses the data of ${at}`));
     }
-  }
-  if (fresh && s.row.state === "CREATED") {
-    const unsent = change().row(noted(setting.rules, s.row, { unsent: true }));
+    if (!tx.coming && s.chapa.filter(({ coming }) => coming).length < chapa.late) {
+      const late = change().tx(at, { coming: true }).becomes(place, IDLE);
+      steps.push(late.build(`initiator: the call that opens ${at} is under way when its caller gives up`));
+    }
+    if (s.chapa.filter(({ link }) => link === "burnt").length < chapa.burnt) {
+      const burnt = change().tx(at, { link: "burnt", coming: false }).becomes(place, IDLE);
+      steps.push(burnt.build(`initiator: Chapa burns ${at}, the answer is lost`));
+    }
+  } else steps.push(...refusedAsUsed(setting, s, place, one));
+  if (fresh && s.row.state === "CREATED" && !isBooked(tx)) {
+    const unsent = change().row(noted(setting.rules, s.row, { unsent: true, released: false }));
     steps.push(unsent.becomes(place, IDLE).build(`initiator: nothing was sent for ${at}`));
   }
   return steps;
@@ -149,11 +169,12 @@ function saves(setting: Setting, s: S, place: Place): Step<S>[] {
 }
 
 /** A renewal begins its next attempt at once. It needs evidence unless a rule was removed. */
-export function renewed(setting: Setting, s: S, place: Place, { at, fresh }: Process): Step<S>[] {
+export function renewed(setting: Setting, s: S, place: Place, { at, fresh, by }: Process): Step<S>[] {
   const next = at + 1;
   if (next >= s.row.recs.length) return [];
   const change = new Change(setting, s).becomes(place, process("initialize", next, true));
-  const claim = { proof: "closing_evidence", fresh, attempt: at, next } as const;
-  const changes = { attempt: next, recs: left(setting.rules, s.row, at), unsent: false };
-  return change.move("renew", claim, changes) ? [change.build(`initiator: renew ${at}`)] : [];
+  const claim = { proof: "closing_evidence", fresh, attempt: at, next, by, late: txAt(s, at).late } as const;
+  const changes = { attempt: next, recs: left(setting.rules, s.row, at, by), unsent: false };
+  const isMade = change.move("renew", claim, changes);
+  return isMade ? [change.build(`initiator: renew ${at}${by === "lapse" ? ", which lapses" : ""}`)] : [];
 }

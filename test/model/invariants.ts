@@ -2,7 +2,7 @@ import type { Invariant } from "./checker.ts";
 import type { Setting } from "./effects.ts";
 import { unaccounted } from "./outside.ts";
 import { pressed, swept } from "./recovery.ts";
-import { isCaptured, isPayable, isSettled, type Row, type S, txAt } from "./state.ts";
+import { isBooked, isCaptured, isPayable, isSettled, type Row, type S, txAt } from "./state.ts";
 
 export const INVARIANT_NAMES = [
   "one live checkout",
@@ -17,6 +17,9 @@ export const INVARIANT_NAMES = [
   "a replay never reopens",
   "a URL that is given is stored",
   "a stored link is ended by a closing only",
+  "where Chapa cancels, nothing payable lapses",
+  "nothing lapses in its window",
+  "an outage costs no attempt",
   "every capture is accounted for",
   "the listing hears of a success",
   "beside a paid link nothing stays payable",
@@ -32,18 +35,18 @@ type Named = Invariant<S> & { name: InvariantName };
  * exact. It depends only on the row, Chapa and the world.
  */
 export function invariantsOf(setting: Setting): Named[] {
-  return [...stateInvariants(), ...stepInvariants(), ...endInvariants(setting)];
+  return [...stateInvariants(setting), ...stepInvariants(), ...endInvariants(setting)];
 }
 
 const PARTS = ["row", "chapa", "world"] as const;
 
-function stateInvariants(): Named[] {
+function stateInvariants({ bounds }: Setting): Named[] {
   return [
     {
       name: "one live checkout",
       of: PARTS,
-      state: ({ chapa }) => {
-        const live = chapa.flatMap((tx, at) => (isPayable(tx) ? [at] : []));
+      state: ({ row, chapa }) => {
+        const live = chapa.flatMap((tx, at) => (isPayable(tx) && row.recs[at] !== "lapsed" ? [at] : []));
         return live.length > 1 && !chapa.some(isCaptured) ? `${live.join(" and ")} can both be paid` : undefined;
       },
     },
@@ -51,7 +54,7 @@ function stateInvariants(): Named[] {
       name: "record before effect",
       of: PARTS,
       state: ({ row, chapa }) => {
-        const stray = chapa.findIndex((tx, at) => tx.link !== "absent" && (row.state === "none" || at > row.attempt));
+        const stray = chapa.findIndex((tx, at) => isBooked(tx) && (row.state === "none" || at > row.attempt));
         return stray >= 0 ? `Chapa has ${stray}, and no row says so` : undefined;
       },
     },
@@ -68,7 +71,7 @@ function stateInvariants(): Named[] {
       of: PARTS,
       state: ({ row, chapa }) => {
         if (!isSettled(row) && row.state !== "CREATED") return undefined;
-        const live = chapa.findIndex(isPayable);
+        const live = chapa.findIndex((tx, at) => isPayable(tx) && row.recs[at] !== "lapsed");
         return live >= 0 ? `${row.state}, and ${live} can be paid` : undefined;
       },
     },
@@ -86,6 +89,15 @@ function stateInvariants(): Named[] {
       state: ({ row, chapa }) => {
         const stray = chapa.findIndex((tx, at) => tx.given && row.recs[at] === "");
         return stray >= 0 ? `somebody holds the link of ${stray}, and no row says so` : undefined;
+      },
+    },
+    {
+      name: "where Chapa cancels, nothing payable lapses",
+      of: PARTS,
+      state: ({ row, chapa }) => {
+        if (bounds.chapa.cancels !== "always" || bounds.persons) return undefined;
+        const lapsed = chapa.findIndex((tx, at) => isPayable(tx) && row.recs[at] === "lapsed");
+        return lapsed >= 0 ? `${lapsed} lapsed and can be paid` : undefined;
       },
     },
   ];
@@ -140,6 +152,20 @@ function stepInvariants(): Named[] {
         return isEnded ? `the payer holds the link of ${row.attempt}` : undefined;
       },
     },
+    {
+      name: "nothing lapses in its window",
+      step: ({ row, chapa }, { to }) => {
+        const early = to.row.recs.findIndex((rec, at) => rec === "lapsed" && row.recs[at] !== rec && !chapa[at]?.late);
+        return early >= 0 ? `the window of ${early} is not over` : undefined;
+      },
+    },
+    {
+      name: "an outage costs no attempt",
+      step: ({ row, chapa }, { name, to }) =>
+        name === "takeOver" && !row.released && to.row.attempt > row.attempt && chapa[row.attempt]?.link === "absent"
+          ? `Chapa has booked nothing under ${row.attempt}`
+          : undefined,
+    },
   ];
 }
 
@@ -148,13 +174,15 @@ function isLeaving(from: Row, to: Row): boolean {
 }
 
 function endInvariants(setting: Setting): Named[] {
+  const { bounds } = setting;
   return [
     {
       name: "every capture is accounted for",
       of: PARTS,
       state: (state) => {
         const end = swept(setting, state);
-        const lost = unaccounted(end);
+        // A person was called about words that may mean money.
+        const lost = unaccounted(end).filter((at) => end.row.unclear[at] !== "open");
         return lost.length > 0 ? `the sweep ends in ${end.row.state} and never finds ${lost.join(", ")}` : undefined;
       },
     },
@@ -174,7 +202,8 @@ function endInvariants(setting: Setting): Named[] {
       of: PARTS,
       state: (state) => {
         const { row, chapa } = swept(setting, state);
-        const live = chapa.findIndex(isPayable);
+        const isRefused = bounds.chapa.cancels === "never";
+        const live = chapa.findIndex((tx, at) => isPayable(tx) && !(isRefused && row.recs[at] === "lapsed"));
         return row.state === "SUCCESS" && live >= 0 ? `${live} stays payable` : undefined;
       },
     },

@@ -11,7 +11,7 @@ import type { S } from "./state.ts";
 const command = new Command({
   name: "npm run model",
   summary: "Searches every state of the protocol, and shows which invariant breaks when a rule is removed.",
-  duration: "2 minutes; half a minute with --quick",
+  duration: "5 minutes; a minute with --quick",
   options: {
     quick: flag("leaves out the large configurations"),
     trace: text("prints the shortest history without the rules whose name contains this", "NAME"),
@@ -115,8 +115,8 @@ else {
   say(
     "webhooks, the sweep and the listing act at any time. Where no steps are joined, verifications count as invocations",
   );
-  say("that close. A comparison with a clock may have either result, so no invariant depends on a lease, a window or");
-  say("synchronised clocks.");
+  say("that close. A comparison with a clock may have either result, so no invariant depends on a lease or on");
+  say("synchronised clocks; only a lapse waits for its window and its ten minutes.");
   ablateAll();
 }
 progress.end();

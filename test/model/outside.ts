@@ -1,11 +1,71 @@
 import type { Step } from "./checker.ts";
 import { Change, type Setting } from "./effects.ts";
-import { noted } from "./rules.ts";
-import { isPayable, isSettled, type S, type Tx, txAt } from "./state.ts";
+import { isLost, noted } from "./rules.ts";
+import { isPayable, isSettled, put, type Reading, type Rec, type S, type Tx, txAt } from "./state.ts";
 
 /** The steps of payers, Chapa, requests and the listing service. They may happen at any time. */
 export function outsideSteps(setting: Setting, s: S): Step<S>[] {
-  return [...requestSteps(setting, s), ...s.chapa.flatMap((tx, at) => moneySteps(setting, s, tx, at))];
+  return [
+    ...requestSteps(setting, s),
+    ...timeSteps(setting, s),
+    ...s.chapa.flatMap((tx, at) => [
+      ...moneySteps(setting, s, tx, at),
+      ...bookingSteps(setting, s, tx, at),
+      ...personSteps(setting, s, tx, at),
+    ]),
+  ];
+}
+
+/** Only where time is a part of the state: the times that its lapse waits for, and a moment of odd answers. */
+function timeSteps(setting: Setting, s: S): Step<S>[] {
+  if (!setting.bounds.timed) return [];
+  const { row, world } = s;
+  const change = () => new Change(setting, s);
+  const steps = s.chapa.flatMap((tx, at) =>
+    row.recs[at] === "open" && !tx.late
+      ? [change().tx(at, { late: true }).build(`the window and the lapse of ${at} are over`)]
+      : [],
+  );
+  if (setting.bounds.chapa.words && world.odd === "") {
+    steps.push(change().world({ odd: "now" }).build("Chapa: gives odd answers for a moment"));
+  }
+  if (row.readings.includes("recent") || world.odd === "now") {
+    const readings = row.readings.map((reading): Reading => (reading === "recent" ? "old" : reading));
+    const odd = world.odd === "now" ? "over" : world.odd;
+    steps.push(
+      change()
+        .row({ ...row, readings })
+        .world({ odd })
+        .build("ten minutes pass"),
+    );
+  }
+  return steps;
+}
+
+function bookingSteps(setting: Setting, s: S, tx: Tx, at: number): Step<S>[] {
+  if (!tx.coming || tx.link !== "absent") return [];
+  return [new Change(setting, s).tx(at, { link: "open", coming: false }).build(`Chapa: opens ${at} late`)];
+}
+
+/** A person is called about an attempt that cannot be left, and lets the payment go on. */
+function personSteps(setting: Setting, s: S, tx: Tx, at: number): Step<S>[] {
+  if (!setting.bounds.persons) return [];
+  const { row } = s;
+  const steps: Step<S>[] = [];
+  if ((row.recs[at] === "open" && tx.late) || isLost(row, at)) {
+    const change = new Change(setting, s);
+    const claim = { proof: "fact_or_condition", fresh: true, attempt: at, about: "stuck" } as const;
+    if (change.move("flag", claim, { stuck: put(row.stuck, at, "open") }))
+      steps.push(change.build(`stuck: flag ${at}`));
+  }
+  if (at === 0) {
+    const change = new Change(setting, s);
+    const recs = row.recs.map((rec): Rec => (rec === "open" ? "lapsed" : rec));
+    const claim = { proof: "persons_word", fresh: true, attempt: row.attempt } as const;
+    if (change.move("release", claim, { recs, released: row.state === "CREATED" }))
+      steps.push(change.build("person: release"));
+  }
+  return steps;
 }
 
 /** A request is recorded once. One that began before the payment was settled may be recorded after it, as old. */
@@ -76,7 +136,7 @@ export function successSteps(setting: Setting, s: S): Step<S>[] {
       return [acknowledged()];
     case "FAILED": {
       const change = new Change(setting, s);
-      const claim = { proof: "fact_or_condition", fresh: true, attempt: row.attempt } as const;
+      const claim = { proof: "fact_or_condition", fresh: true, attempt: row.attempt, about: "listing" } as const;
       return change.move("flag", claim, { listing: "flagged" }) ? [change.build("listing: flag")] : [];
     }
   }

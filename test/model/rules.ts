@@ -1,6 +1,6 @@
 import { type GuardName, type Origin, type Proof, TRANSITIONS } from "../../lib/domain/transitions.ts";
 import type { TransitionName } from "../../lib/domain/vocabulary.ts";
-import type { Request, Row } from "./state.ts";
+import type { Entry, LeftBy, Request, Row } from "./state.ts";
 
 /** A row of the table of transitions, with its guards by name. */
 export type Rule = {
@@ -33,7 +33,28 @@ export type Rules = {
   recordsFirst: boolean;
   comparesOldItem: boolean;
   answersStoredUrl: boolean;
-  newReferenceOnTakeOver: boolean;
+  /** What is found out about a lost attempt before a further try, and what follows. */
+  verifiesLost: boolean;
+  unknownIsTriedAgain: boolean;
+  knownMovesOn: boolean;
+  burntMovesOn: boolean;
+  silenceSpendsNothing: boolean;
+  writesBeforeCancel: boolean;
+  lostCancelNeedsNoAnswer: boolean;
+  /** When a checkout that Chapa does not close is left, and what follows. */
+  lapses: boolean;
+  cancelsBeforeLapse: boolean;
+  lapseWaitsForWindow: boolean;
+  lapseNeedsFirstReading: boolean;
+  readingsAreApart: boolean;
+  wordsProveNothing: boolean;
+  maybeMoneyHolds: boolean;
+  maybeMoneyForgetsReading: boolean;
+  unclearIsRaisedAgain: boolean;
+  stuckMustLast: boolean;
+  unopenedStuckEnds: boolean;
+  verifiesLapsed: boolean;
+  cancelsLapsed: boolean;
   verifiesWebhooks: boolean;
   comparesAmounts: boolean;
   accountsOldAttempts: boolean;
@@ -59,7 +80,8 @@ export type Rules = {
 
 /**
  * What can be shown for a transition. `fresh`: the row is as it was read. `attempt`: the one that it is about. `next`:
- * the attempt that would begin. `agreed`: the money is what was agreed.
+ * the attempt that would begin. `agreed`: the money is what was agreed. `by`: what the attempt is left by; `late`: its
+ * window and its lapse are over. `about`: what a flag says.
  */
 export type Claim = {
   proof: Proof;
@@ -68,6 +90,9 @@ export type Claim = {
   next?: number;
   request?: Request;
   agreed?: boolean;
+  by?: LeftBy;
+  late?: boolean;
+  about?: "listing" | "unclear" | "stuck";
 };
 
 // Every comparison with a clock may have either result, because no invariant may depend on clocks.
@@ -88,6 +113,18 @@ export const GUARDS: Record<GuardName, (row: Row, claim: Claim, rules: Rules) =>
   timeoutOver: ANY_TIME,
   requestIsNewer: (_row, { request }) => request === "new",
   notFinalised: (row) => !row.finalised,
+  evidenceHolds: (row, { attempt, by, late }, rules) => {
+    if (by === "ended") return hasEnded(row, attempt);
+    return by !== "lapse" || hasLapsed(row, attempt, late === true, rules);
+  },
+  windowOverOrTryFailed: ANY_TIME,
+  isToEnd: (row, { attempt }) => attemptsToEnd(row).includes(attempt),
+  noLapsedLink: (row) => !row.recs.includes("lapsed"),
+  stuckLasts: (row, _claim, { stuckMustLast }) =>
+    row.stuck.some((entry) => entry === "open" || (entry === "ended" && !stuckMustLast)),
+  someAttemptHeld: (row) => row.state === "CREATED" || row.state === "PENDING" || attemptsToEnd(row).length > 0,
+  // This stage has one mode.
+  testOnLiveStage: () => false,
   attemptIsOurs: (row, { attempt }) => attempt <= row.attempt,
   attemptIsUnknown: (row, { attempt }) => attempt > row.attempt,
   asAgreed: (_row, { agreed }, { comparesAmounts }) => agreed === true || !comparesAmounts,
@@ -96,7 +133,11 @@ export const GUARDS: Record<GuardName, (row: Row, claim: Claim, rules: Rules) =>
   notAsAgreed: (_row, { agreed }, { comparesAmounts }) => agreed === false && comparesAmounts,
   notRecordedAlike: (row, { attempt }) => row.recs[attempt] !== "review",
   captureNotRecorded: (row, { attempt }) => !isRecorded(row, attempt),
-  notFlaggedYet: (row) => row.listing !== "flagged",
+  notFlaggedYet: (row, { attempt, about }, { unclearIsRaisedAgain }) => {
+    if (about === "unclear")
+      return row.unclear[attempt] === "" || (row.unclear[attempt] === "ended" && unclearIsRaisedAgain);
+    return about === "stuck" ? row.stuck[attempt] !== "open" : row.listing !== "flagged";
+  },
   // Nobody answers in this model.
   entryIsOpen: () => false,
   finaliseTimeReached: (row, _claim, { listingHearsFailed }) =>
@@ -130,7 +171,26 @@ export const BASE: Rules = {
   recordsFirst: true,
   comparesOldItem: true,
   answersStoredUrl: true,
-  newReferenceOnTakeOver: true,
+  verifiesLost: true,
+  unknownIsTriedAgain: true,
+  knownMovesOn: true,
+  burntMovesOn: true,
+  silenceSpendsNothing: true,
+  writesBeforeCancel: true,
+  lostCancelNeedsNoAnswer: true,
+  lapses: true,
+  cancelsBeforeLapse: true,
+  lapseWaitsForWindow: true,
+  lapseNeedsFirstReading: true,
+  readingsAreApart: true,
+  wordsProveNothing: true,
+  maybeMoneyHolds: true,
+  maybeMoneyForgetsReading: true,
+  unclearIsRaisedAgain: true,
+  stuckMustLast: true,
+  unopenedStuckEnds: true,
+  verifiesLapsed: true,
+  cancelsLapsed: true,
   verifiesWebhooks: true,
   comparesAmounts: true,
   accountsOldAttempts: true,
@@ -175,10 +235,65 @@ export function moved(
     if (!from.includes(row.state)) return undefined;
     if (!guards.every((guard) => ignored.includes(guard) || GUARDS[guard](row, claim, rules))) return undefined;
   } else if (!rules.unversioned.includes(name)) return undefined;
-  const next = { ...row, ...changes, state: to === "same" ? row.state : to };
+  const isKept = name === "flag" || name === "end" || name === "release";
+  const released = row.released && isKept;
+  const next = withEnded(rules, row, { ...row, released, ...changes, state: to === "same" ? row.state : to });
   const isFirstOpen = name === "open" && row.recs.every((rec) => rec === "");
   const due = rules.dueAfterEachMove || isFirstOpen ? isDue(rules, next) : next.due;
   return { ...next, due };
+}
+
+/** What was raised about an attempt ends with it. Words that may mean money end only by proof, with the write of it. */
+function withEnded(rules: Rules, before: Row, row: Row): Row {
+  const ended = (entries: Row["stuck"], isOver: (at: number) => boolean) => {
+    const after = entries.map((entry, at): Entry => (entry === "open" && isOver(at) ? "ended" : entry));
+    return after.every((entry, at) => entry === entries[at]) ? entries : after;
+  };
+  const isOver = (at: number) =>
+    hasEnded(row, at) || (rules.unopenedStuckEnds && !isLost(row, at) && isLost(before, at));
+  const stuck = ended(row.stuck, isOver);
+  const isProvenNow = (at: number) =>
+    (isProven(row, at) && !isProven(before, at)) || (isRecorded(row, at) && !isRecorded(before, at));
+  const unclear = ended(row.unclear, (at) => (rules.unclearIsRaisedAgain ? isProvenNow(at) : isProven(row, at)));
+  // The reading of an attempt that is proved to be over means nothing any more.
+  const isRead = row.readings.some((reading, at) => reading !== "" && isProven(row, at));
+  const readings = isRead ? row.readings.map((reading, at) => (isProven(row, at) ? "" : reading)) : row.readings;
+  return { ...row, readings, stuck, unclear };
+}
+
+/** Whether nobody knows yet what became of the attempt, which was never opened, and nobody has let it go. */
+export function isLost({ state, attempt, recs, released }: Row, at: number): boolean {
+  return state === "CREATED" && at === attempt && recs[at] === "" && !released;
+}
+
+/** Whether nothing can be paid on the attempt any more, other than what was under way. */
+export function isProven(row: Row, attempt: number): boolean {
+  return hasEnded(row, attempt) && row.recs[attempt] !== "lapsed";
+}
+
+/** Whether the attempt can be left behind. */
+export function hasEnded({ recs }: Row, attempt: number): boolean {
+  const rec = recs[attempt] ?? "";
+  return rec !== "" && rec !== "open";
+}
+
+/** Whether the attempt may be left although Chapa does not close it. One that was never opened was given to nobody. */
+export function hasLapsed({ recs, readings }: Row, attempt: number, late: boolean, rules: Rules): boolean {
+  if (recs[attempt] === "") return true;
+  const reading = readings[attempt] ?? "";
+  const isRead = reading === "old" || !rules.lapseNeedsFirstReading || (reading !== "" && !rules.readingsAreApart);
+  return isRead && (late || !rules.lapseWaitsForWindow);
+}
+
+/** The live attempt, whose URL the row has. */
+export function liveAttempt({ state, attempt, recs }: Row): number | undefined {
+  return state === "PENDING" && recs[attempt] === "open" ? attempt : undefined;
+}
+
+/** As attemptsToEnd of lib/domain/verification-schedule.ts. */
+export function attemptsToEnd(row: Row): number[] {
+  const live = liveAttempt(row);
+  return row.recs.flatMap((rec, at) => (at !== live && (rec === "open" || rec === "lapsed") ? [at] : []));
 }
 
 /** The row after a note, which does not change the version but sets a new date. */
@@ -191,7 +306,12 @@ export function noted(rules: Rules, row: Row, changes: Partial<Row>): Row {
 export function isDue(rules: Rules, row: Row): boolean {
   if (row.recs.every((rec) => rec === "")) return false;
   const awaitsVerification = row.recs.some(
-    (rec) => rec === "open" || rec === "closed" || rec === "verified" || rec === "review",
+    (rec) =>
+      rec === "open" ||
+      rec === "closed" ||
+      rec === "verified" ||
+      rec === "review" ||
+      (rec === "lapsed" && rules.verifiesLapsed),
   );
   switch (row.state) {
     case "none":
@@ -210,9 +330,11 @@ export function isDue(rules: Rules, row: Row): boolean {
   }
 }
 
-/** The state of an attempt after it was left. */
-export function left(rules: Rules, row: Row, attempt: number): Row["recs"] {
-  return row.recs.map((rec, at) =>
-    at === attempt && rec === "open" ? (rules.verifiesAfterClosing ? "closed" : "done") : rec,
-  );
+/** The records of the attempts after one was left. */
+export function left(rules: Rules, row: Row, attempt: number, by: LeftBy): Row["recs"] {
+  const closed = rules.verifiesAfterClosing ? "closed" : "done";
+  return row.recs.map((rec, at) => {
+    if (at !== attempt || (rec !== "open" && rec !== "lapsed") || by === "ended") return rec;
+    return by === "lapse" ? "lapsed" : closed;
+  });
 }

@@ -1,8 +1,8 @@
 import type { Step } from "./checker.ts";
 import { Change, type Place, type Setting } from "./effects.ts";
-import { isDue, isRecorded, left } from "./rules.ts";
+import { isDue, isRecorded } from "./rules.ts";
 import { IDLE, isCaptured, process, put, type Rec, type Row, type S, txAt } from "./state.ts";
-import { takesMoneyIn } from "./verifications.ts";
+import { ends, takesMoneyIn } from "./verifications.ts";
 
 /**
  * Verifications as they really run: each read, question and write is a step of its own. A note is written if no
@@ -20,7 +20,7 @@ export function splitVerificationSteps(setting: Setting, s: S, place: Place): St
       return takesMoneyIn(setting, s, one.at, place);
     case "end link": {
       const link = txAt(s, one.at).link === "open" ? "closed" : txAt(s, one.at).link;
-      const becomes = process("note", one.at, one.fresh, { writes: one.writes });
+      const becomes = process("end", one.at, false);
       return [
         change()
           .tx(one.at, { link })
@@ -29,6 +29,9 @@ export function splitVerificationSteps(setting: Setting, s: S, place: Place): St
         change().tx(one.at, { link }).becomes(place, IDLE).build(`verify: the same, the answer is lost`),
       ];
     }
+    case "end":
+      // The row is read again for this write, and as often as it has changed.
+      return ends(setting, s, one.at, { by: "closed", place });
     case "note":
       if (!one.fresh) return [];
       return [
@@ -56,8 +59,7 @@ function beginsVerification(setting: Setting, s: S, place: Place, at: number): S
   });
   const steps = [becomes(note, `finds ${at} unpaid`)];
   if (row.state === "SUCCESS" && rec === "open") {
-    const writes = noteOf(setting, row, { recs: left(setting.rules, row, at) });
-    steps.push(becomes(process("end link", at, true, { writes }), `will end ${at} beside the paid one`));
+    steps.push(becomes(process("end link", at, false), `will end ${at} beside the paid one`));
   }
   return steps;
 }

@@ -1,8 +1,9 @@
 import type { TransitionName } from "../../lib/domain/vocabulary.ts";
+import { answersWithoutMoney, mayBeMoney } from "./answers.ts";
 import type { Step } from "./checker.ts";
 import { Change, type Place, type Setting } from "./effects.ts";
-import { isRecorded, left, noted, type Rules } from "./rules.ts";
-import { IDLE, isCaptured, isSettled, put, type Rec, type S, txAt } from "./state.ts";
+import { attemptsToEnd, isRecorded, left, noted, type Rules } from "./rules.ts";
+import { IDLE, isCaptured, isSettled, put, type Reading, type Rec, type S, txAt } from "./state.ts";
 
 /**
  * Verifications by any trigger, at any time. Their result is permanent (captured money, an ended link), so the question
@@ -14,6 +15,8 @@ export function verificationSteps(setting: Setting, s: S): Step<S>[] {
     ...forgedWebhook(setting, s, at),
     ...endsVerification(setting, s, at),
     ...endsOtherLink(setting, s, at),
+    ...reads(setting, s, at),
+    ...holds(setting, s, at),
     ...oldNote(setting, s, at),
   ]);
 }
@@ -63,23 +66,80 @@ export function endsVerification(setting: Setting, s: S, at: number): Step<S>[] 
   if (rec !== "closed" && rec !== "verified") return [];
   const { money } = txAt(s, at);
   const isDeaf = !setting.rules.silenceIsNothing;
-  if (isCaptured(txAt(s, at)) ? !isDeaf : money === "flying" && rec === "verified") return [];
+  // Words that may mean money end a verification, too, once a person was called.
+  const isCalled =
+    s.row.unclear[at] === "open" || (s.row.unclear[at] === "ended" && !setting.rules.unclearIsRaisedAgain);
+  const isUnclear = mayBeMoney(setting, s, at) && isCalled;
+  if (isCaptured(txAt(s, at)) ? !isDeaf && !isUnclear : money === "flying" && rec === "verified") return [];
   const recs = put<Rec>(s.row.recs, at, rec === "closed" ? "verified" : "done");
   const change = new Change(setting, s).row(noted(setting.rules, s.row, { recs }));
   return [change.build(`verify: ${rec === "closed" ? "finds" : "finds for the last time"} ${at} unpaid`)];
 }
 
-/** Ends every other link of a paid payment, and closes its record when it has ended. */
+/**
+ * Ends a link beside the live one, or one of a payment that is paid: Chapa cancels it, or it lapses. Each verification of
+ * such an attempt tries it.
+ */
 export function endsOtherLink(setting: Setting, s: S, at: number): Step<S>[] {
-  if (s.row.state !== "SUCCESS" || s.row.recs[at] !== "open") return [];
-  if (!setting.rules.endsOtherLinks) return [];
-  if (txAt(s, at).link === "open") {
-    return [new Change(setting, s).tx(at, { link: "closed" }).build(`verify: Chapa cancels ${at} beside the paid one`)];
+  const { rules, bounds } = setting;
+  const { row } = s;
+  if (!attemptsToEnd(row).includes(at)) return [];
+  const rec = row.recs[at];
+  if (rec === "open" ? !rules.endsOtherLinks : !rules.verifiesLapsed || !rules.cancelsLapsed) return [];
+  const tx = txAt(s, at);
+  const steps: Step<S>[] = [];
+  const isUnpaid = answersWithoutMoney(setting, s, at).length > 0 && !isCaptured(tx);
+  if (bounds.chapa.cancels !== "never") {
+    if (tx.link === "open") {
+      steps.push(new Change(setting, s).tx(at, { link: "closed" }).build(`verify: Chapa cancels ${at} beside others`));
+    } else if (isUnpaid || row.state === "SUCCESS") steps.push(...ends(setting, s, at, { by: "closed" }));
   }
-  const recs = left(setting.rules, s.row, at);
-  return [
-    new Change(setting, s).row(noted(setting.rules, s.row, { recs })).build(`verify: notes that ${at} has ended`),
-  ];
+  // A cancel that is tried closes the link, unless Chapa refuses it; its answer may be lost all the same.
+  const isTried = bounds.chapa.cancels !== "always" || tx.link !== "open" || !rules.cancelsBeforeLapse;
+  if (rec === "open" && isUnpaid && isTried && rules.lapses) steps.push(...ends(setting, s, at, { by: "lapse" }));
+  return steps;
+}
+
+/** @param how `place`: the invocation that does it, if it is a separate one */
+export function ends(
+  setting: Setting,
+  s: S,
+  at: number,
+  { by, place }: { by: "closed" | "lapse"; place?: Place },
+): Step<S>[] {
+  const change = new Change(setting, s);
+  if (place) change.becomes(place, IDLE);
+  const claim = { proof: "closing_evidence", fresh: true, attempt: at, by, late: txAt(s, at).late } as const;
+  if (!change.move("end", claim, { recs: left(setting.rules, s.row, at, by) })) return [];
+  return [change.build(`verify: end ${at}${by === "lapse" ? ", which lapses" : ""}`)];
+}
+
+/** The first reading without money after the window of an attempt. Two of them, ten minutes apart, stand before a lapse. */
+export function reads(setting: Setting, s: S, at: number): Step<S>[] {
+  const { row } = s;
+  const tx = txAt(s, at);
+  const rec = row.recs[at];
+  if ((rec !== "open" && rec !== "lapsed") || row.readings[at] !== "") return [];
+  if (!tx.late && setting.rules.lapseWaitsForWindow) return [];
+  if (answersWithoutMoney(setting, s, at).length === 0) return [];
+  const readings = put<Reading>(row.readings, at, "recent");
+  const change = new Change(setting, s).row(noted(setting.rules, row, { readings }));
+  return [change.tx(at, { misread: isCaptured(tx) }).build(`verify: reads ${at} for the first time after its window`)];
+}
+
+/** Words that may mean money: a person is called, and an earlier reading counts no more. */
+function holds(setting: Setting, s: S, at: number): Step<S>[] {
+  const { row } = s;
+  if (!mayBeMoney(setting, s, at) || isRecorded(row, at) || at > row.attempt) return [];
+  if (row.readings[at] !== "" && setting.rules.maybeMoneyForgetsReading) {
+    const readings = put<Reading>(row.readings, at, "");
+    const change = new Change(setting, s).row(noted(setting.rules, row, { readings })).tx(at, { misread: false });
+    return [change.build(`verify: maybe money, forgets the reading of ${at}`)];
+  }
+  const change = new Change(setting, s);
+  const claim = { proof: "fact_or_condition", fresh: true, attempt: at, about: "unclear" } as const;
+  const isMade = change.move("flag", claim, { unclear: put(row.unclear, at, "open") });
+  return isMade ? [change.build(`verify: maybe money: flag ${at}`)] : [];
 }
 
 /**

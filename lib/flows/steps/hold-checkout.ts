@@ -67,7 +67,8 @@ async function raise(
 
 /** Returns the one error that a caller gets whose request needs this checkout to be left. */
 export function heldError(payment: Payment, { attempt, last }: Held, { now, policy }: TransitionContext): Error {
-  if (last.kind === "maybe_money") return new PaymentUnclear();
+  const saidBefore = payment.attempts[attempt]?.lastRead === "maybe_money";
+  if (last.kind === "maybe_money" || (last.kind === "unavailable" && saidBefore)) return new PaymentUnclear();
   if (last.kind !== "unavailable") {
     return new CheckoutClosing(Math.max(1, Math.ceil((lapseAt(payment, attempt, now, policy) - now) / 1000)));
   }

@@ -32,7 +32,6 @@ export async function leaveCheckout(ports: LeavePorts, payment: Payment, run: Ru
   const closing = await close(ports, payment, isInWindow, run);
   switch (closing.kind) {
     case "closed":
-      if (closing.evidence.cancel === "lapse") ports.count("CheckoutLapsed");
       return { kind: "left", evidence: closing.evidence };
     case "money": {
       const money = { attempt, result: closing.result };
@@ -40,7 +39,7 @@ export async function leaveCheckout(ports: LeavePorts, payment: Payment, run: Ru
     }
     case "held": {
       const held = { attempt, last: closing.last };
-      if (isInWindow && closing.last.kind !== "maybe_money") return noteRead(ports, payment, held, run);
+      if (isInWindow && !mayBePaid(payment, held)) return noteRead(ports, payment, held, run);
       await holdCheckout(ports, payment, held, run.context);
       throw heldError(payment, held, run.context());
     }
@@ -57,12 +56,19 @@ async function close(ports: LeavePorts, payment: Payment, isInWindow: boolean, r
   return closeCheckout(ports, payment, { attempt, first }, run);
 }
 
+/** Without an answer, what Chapa said last still counts. */
+function mayBePaid({ attempts }: Payment, { attempt, last }: Held): boolean {
+  if (last.kind === "unavailable") return attempts[attempt]?.lastRead === "maybe_money";
+  return last.kind === "maybe_money";
+}
+
 function isUnderWay(result: VerifyResult): boolean {
   return result.kind === "readable" || (result.kind === "unpaid" && result.reason !== "failed");
 }
 
 /** Records what Chapa said about a checkout that stays open, so that the next press need not ask again. */
 async function noteRead(ports: LeavePorts, payment: Payment, { attempt, last }: Held, run: Run): Promise<Left> {
+  if (last.kind === "unavailable") return { kind: "live", payment };
   const { payment: after } = await updatePayment(ports.payments, payment, (current) =>
     current.version === payment.version ? noteVerification(current, attempt, last, run.context()) : undefined,
   );

@@ -72,7 +72,13 @@ async function nextTry(opening: Opening, payment: Payment, answer: NotOpened): P
   switch (answer.kind) {
     case "lost":
     case "used_before":
-      return recoverAttempt(opening, payment, answer.kind);
+      try {
+        return await recoverAttempt(opening, payment, answer.kind);
+      } catch (error) {
+        // Verify gives no answer either, so the lease says when to try again.
+        if (error instanceof GatewayUnavailable) return undefined;
+        throw error;
+      }
     case "refused":
       // Chapa refuses some addresses and numbers, but requires neither.
       return answer.contactOnly ? heldAs(ports, payment, takeOver(payment, job, contextOf(ports))) : undefined;

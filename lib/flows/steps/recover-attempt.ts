@@ -94,5 +94,7 @@ export async function heldAs(
   after: Payment,
 ): Promise<Recovered> {
   const saved = await ports.payments.save(before, after);
-  return saved.won ? { isMine: true, payment: after } : { isMine: false, payment: saved.payment };
+  return saved.won && saved.payment
+    ? { isMine: true, payment: saved.payment }
+    : { isMine: false, payment: saved.payment };
 }
