@@ -1,5 +1,5 @@
 import { entryIdOf, openEntries } from "./attention.ts";
-import { type Flag, isInert, type Payment, shownTerms } from "./payment.ts";
+import { type Flag, isInert, mayBePaid, type Payment, shownTerms } from "./payment.ts";
 import { DAY_MS } from "./time.ts";
 import { type TotalsDelta, totalsDelta } from "./totals.ts";
 import { TRANSITIONS } from "./transitions.ts";
@@ -66,9 +66,12 @@ export function mayBeListed(payment: Payment, expected: Mode): boolean {
   return payment.state !== "SUCCESS" || shownTerms(payment).mode === expected;
 }
 
-/** Whether `event` still describes the payment. An outdated message is not sent. */
+/**
+ * Whether `event` still describes the payment. An outdated message is not sent, nor that nobody paid while a signed
+ * webhook waits for Chapa's answer or Chapa's last word may mean money.
+ */
 export function isCurrent(event: UserEvent, payment: Payment): boolean {
-  return userEventOf(payment) === event;
+  return userEventOf(payment) === event && (event === "paid" || !mayBePaid(payment));
 }
 
 /** Returns the version that brought the payment into its state: the one that messages about this state name. */

@@ -34,6 +34,14 @@ export function noteVerification(
   return { ...next, dueAt: dueAt(next, now, policy) };
 }
 
+/** Returns the payment without a further verification of `attempt`, whatever webhook has named it. */
+export function notVerifiedAgain(payment: Payment, attempt: number, { now, policy }: TransitionContext): Payment {
+  const record = payment.attempts[attempt];
+  const left = record && { ...record, verifyAt: undefined, webhookAt: undefined };
+  const next = left ? { ...payment, attempts: { ...payment.attempts, [attempt]: left } } : payment;
+  return { ...next, verifiedAt: now, unreachableSince: undefined, dueAt: dueAt(next, now, policy) };
+}
+
 /** `now` is when Chapa was asked: a webhook that came later still waits. */
 function verifiedAttempt(
   payment: Payment,

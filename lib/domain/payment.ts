@@ -187,6 +187,13 @@ export function hasEnded({ attempts, captures }: Payment, number: number): boole
   return captures.some(({ attempt }) => attempt === number);
 }
 
+/** Whether Chapa has spoken of money on a checkout, by a signed webhook or in words that we do not know. */
+export function mayBePaid(payment: Payment): boolean {
+  return openedAttempts(payment).some(
+    ({ webhookAt, lastRead }) => webhookAt !== undefined || lastRead === "maybe_money",
+  );
+}
+
 export function isSettledUnpaid(payment: Payment): boolean {
   const settled: readonly State[] = SETTLED_UNPAID;
   return settled.includes(payment.state);

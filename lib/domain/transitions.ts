@@ -21,6 +21,7 @@ import {
   hasLapsedLink,
   isOtherOverdue,
   isPastWindow,
+  isPlayMoney,
   lapseAt,
   type Policy,
   timeoutAt,
@@ -105,12 +106,7 @@ const failedTryOrNoAttemptLeft = (payment: Payment, { found }: ClosingEvidence) 
   found === "failed" || !attemptsLeft(payment);
 
 const testOnLiveStage = (payment: Payment, { attempt, policy }: TransitionContext & { attempt: number }) =>
-  isPlayMoney(payment, attempt, policy) && !hasEnded(payment, attempt);
-
-/** Whether an attempt was opened with a test key, and the stage sells for real. */
-function isPlayMoney(payment: Payment, attempt: number, policy: Policy): boolean {
-  return policy.expectedMode === "live" && termsOf(payment, attempt).mode === "test";
-}
+  isPlayMoney(termsOf(payment, attempt), policy) && !hasEnded(payment, attempt);
 
 const isToEnd = (payment: Payment, { attempt }: { attempt: number }) => attemptsToEnd(payment).includes(attempt);
 
@@ -131,7 +127,9 @@ const attemptIsOurs = (payment: Payment, { attempt }: VerifiedMoney) => attempt 
 const attemptIsUnknown = (payment: Payment, { attempt }: VerifiedMoney) => attempt > payment.attempt;
 
 const asAgreed = (payment: Payment, { attempt, result, policy }: VerifiedMoney & TransitionContext) =>
-  result.kind === "paid" && isAsAgreed(payment, attempt, result.facts) && !isPlayMoney(payment, attempt, policy);
+  result.kind === "paid" &&
+  isAsAgreed(payment, attempt, result.facts) &&
+  !isPlayMoney(termsOf(payment, attempt), policy);
 
 const notAsAgreed = (payment: Payment, money: VerifiedMoney & TransitionContext) => !asAgreed(payment, money);
 

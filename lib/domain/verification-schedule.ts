@@ -1,5 +1,13 @@
 import { LAST_ATTEMPT } from "./ids.ts";
-import { type Attempt, hasEnded, isInert, isSettledUnpaid, openedAttempts, type Payment } from "./payment.ts";
+import {
+  type Attempt,
+  hasEnded,
+  isInert,
+  isSettledUnpaid,
+  openedAttempts,
+  type Payment,
+  shownTerms,
+} from "./payment.ts";
 import { clamp, DAY_MS, HOUR_MS, type Instant, MINUTE_MS, parseDuration } from "./time.ts";
 import type { Mode } from "./vocabulary.ts";
 
@@ -151,10 +159,15 @@ export function confirmsListing(
   return purpose !== undefined && confirmingPurposes.includes(purpose);
 }
 
+/** Whether it is of a test key while the stage sells for real: no money that anybody hears of. */
+export function isPlayMoney({ mode }: { mode: Mode }, { expectedMode }: Pick<Policy, "expectedMode">): boolean {
+  return expectedMode === "live" && mode === "test";
+}
+
 /** Whether the listing still has to acknowledge a success. */
 export function awaitsAcknowledgement(payment: Payment, policy: Policy): boolean {
   if (payment.state !== "SUCCESS" || payment.acknowledgedAt !== undefined) return false;
-  if (!confirmsListing(payment, policy)) return false;
+  if (!confirmsListing(payment, policy) || isPlayMoney(shownTerms(payment), policy)) return false;
   return !payment.attention.some(({ code }) => code === "listing_closed" || code === "listing_unclear");
 }
 

@@ -2,11 +2,11 @@ import type { ChapaClient } from "../chapa/client.ts";
 import { end, finalise, modeChanged, settleUnpaid } from "../domain/apply.ts";
 import type { Money, Readable, Unpaid, VerifyResult } from "../domain/evidence.ts";
 import { type CheckoutRef, type PaymentKey, paymentIdOf, txRefOf } from "../domain/ids.ts";
-import { noteVerification, unreachable, webhookWaits, webhookWaitsOn } from "../domain/notes.ts";
-import { isSettledUnpaid, isUnchanged, type Payment } from "../domain/payment.ts";
+import { noteVerification, notVerifiedAgain, unreachable, webhookWaits, webhookWaitsOn } from "../domain/notes.ts";
+import { isSettledUnpaid, isUnchanged, type Payment, termsOf } from "../domain/payment.ts";
 import { MINUTE_MS, SECOND_MS } from "../domain/time.ts";
 import { isAllowed, type TransitionContext, transitionDue } from "../domain/transitions.ts";
-import { attemptsToEnd, type Policy } from "../domain/verification-schedule.ts";
+import { attemptsToEnd, isPlayMoney, type Policy } from "../domain/verification-schedule.ts";
 import type { TransitionName, Trigger } from "../domain/vocabulary.ts";
 import type { Verdict } from "../runtime/rate-limit.ts";
 import type { PaymentTable } from "../table/payments.ts";
@@ -79,12 +79,11 @@ export async function ask(
 ): Promise<Resolved> {
   const { ref, attempt, txRef, payment } = checkout;
   const context = runContext(ports, `resolve:${trigger}`);
-  // A test checkout is of no use to a stage that sells for real.
-  if (payment && isAllowed("modeChanged", payment, { ...context(), attempt })) {
-    const { payment: after } = await updatePayment(ports.payments, payment, (current) => {
-      const now = context();
-      return isAllowed("modeChanged", current, { ...now, attempt }) ? modeChanged(current, attempt, now) : undefined;
-    });
+  // A test checkout is of no use to a stage that sells for real. It is left, and not asked about any more.
+  if (payment && attempt <= payment.attempt && isPlayMoney(termsOf(payment, attempt), ports.policy)) {
+    const { payment: after } = await updatePayment(ports.payments, payment, (current) =>
+      leftAsTest(current, attempt, context()),
+    );
     return { kind: "verified", payment: after, result: undefined };
   }
   const begun = context();
@@ -102,6 +101,15 @@ export async function ask(
   const said = "word" in result ? { word: result.word } : {};
   ports.log.info("verification_ended", { ...about, trigger, outcome: result.kind, ...said, state: after?.state });
   return { kind: "verified", payment: after, result };
+}
+
+/** Returns the payment after the next step of a test checkout: it ends, or what is due goes on without it. */
+function leftAsTest(payment: Payment, attempt: number, context: TransitionContext): Payment {
+  if (isAllowed("modeChanged", payment, { ...context, attempt })) return modeChanged(payment, attempt, context);
+  const ended = { attempt: payment.attempt, found: "pending", cancel: "ended" } as const;
+  if (isAllowed("expire", payment, { ...context, ...ended })) return settleUnpaid(payment, "expire", ended, context);
+  const left = notVerifiedAgain(payment, attempt, context);
+  return isAllowed("finalise", left, { ...context, attempt }) ? finalise(left, attempt, context) : left;
 }
 
 /**
@@ -185,7 +193,10 @@ async function concludeUnpaid(run: Verification, payment: Payment, found: Found)
     case "held": {
       const held = await holdCheckout(ports, payment, next, run.context);
       const isUnanswered = next.last.kind === "unavailable";
-      return held && (isUnanswered ? reschedule(run, held) : endVerification(run, held, found));
+      const isOther = next.attempt !== attempt;
+      // What Chapa said about this attempt counts, even where it says nothing about the latest one.
+      const noted = isUnanswered && !isOther ? held : held && (await endVerification(run, held, found));
+      return noted && isUnanswered ? reschedule(isOther ? { ...run, trigger: "schedule" } : run, noted) : noted;
     }
     case "money": {
       const money = { attempt: next.attempt, result: next.result };

@@ -11,6 +11,12 @@ export const INVARIANTS = {
   I9: "SUCCESS never goes back, and the moment of payment never moves",
   I10: "neither what could be refunded nor the net revenue exceeds what is still with us",
   live: "while a fee is unpaid, at most one link that was given out can be paid",
+  lapse:
+    "a checkout that Chapa does not close is left only past its window and lapse, after a cancel, and after two readings ten minutes apart that nobody paid",
+  spent: "no attempt is used up for which Chapa has booked nothing, unless its key changed or its reference is burnt",
+  payable:
+    "a fee that nobody paid can be paid within the lapse, however Chapa cancels and whatever its words, once it answers",
+  informed: "no payer is told that nobody paid while a webhook about their money, or Chapa's word of it, waits",
   left: "no link that was given out can be paid once its payment was given up or the listing was told so, nor is one opened then",
   finalise: "a finalised payment stays finalised, and no attempt follows",
   replay: "a request recorded before the settling never opens the payment again",
@@ -19,7 +25,8 @@ export const INVARIANTS = {
   totals: "after the comparison of books a day's totals are the sum of its payments",
   once: "a message to a payer is marked before its call, and not sent again after an answer; without a comparison of books no payment counts twice",
   contact: "how to reach a payer is kept for 30 days after the latest checkout, and not longer",
-  witness: "every payment that needs a person is counted by the gauge, whatever became of its messages",
+  witness:
+    "every payment that needs a person is counted by the gauge, and what waits in vain for a day calls a person or is counted",
   records: "no key, address or number is logged, or stored in clear text",
 } as const;
 export type Invariant = keyof typeof INVARIANTS;

@@ -506,6 +506,151 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
       to: "return first === undefined ? undefined : payment.settledAt;",
     },
   ]),
+  ...against("lapse", [
+    {
+      name: "a checkout lapses in its window",
+      file: "lib/domain/verification-schedule.ts",
+      from: "return Math.max(windowEnd(attempt, policy) + policy.lapseMs, reading + BETWEEN_READINGS_MS);",
+      to: "return Math.min(reading, (attempt.unpaidReadAt ?? attempt.openedAt) + BETWEEN_READINGS_MS);",
+    },
+    {
+      name: "one reading is enough for a lapse",
+      file: "lib/domain/verification-schedule.ts",
+      from: "+ policy.lapseMs, reading + BETWEEN_READINGS_MS);",
+      to: "+ policy.lapseMs, reading);",
+    },
+    {
+      name: "a checkout lapses without a verify after its cancel",
+      file: "lib/flows/steps/close-checkout.ts",
+      from: "const after = await chapa.verify(txRef, { ...owner, key }, left());",
+      to: `const { now: at, policy: rules } = context();
+  const isLapseOver = cancel === "unclear" && at >= lapseAt(payment, attempt, at, rules);
+  const after = isLapseOver ? before as VerifyResult : await chapa.verify(txRef, { ...owner, key }, left());`,
+    },
+    {
+      name: "a checkout lapses although money may have come",
+      file: "lib/flows/steps/close-checkout.ts",
+      from: `if (!isNotMoney(before)) return concluded(before);`,
+      to: `if (!isNotMoney(before) && before.kind !== "maybe_money") return concluded(before);`,
+      also: [
+        {
+          file: "lib/flows/steps/close-checkout.ts",
+          from: `if (!isNotMoney(after)) return concluded(after);`,
+          to: `if (!isNotMoney(after) && after.kind !== "maybe_money") return concluded(after);`,
+        },
+      ],
+    },
+    {
+      name: "a lapsed checkout is never verified again",
+      file: "lib/domain/verification-schedule.ts",
+      from: "return VERIFICATIONS_AFTER_LAPSE_MS.map((age) => lapsedAt + age).find((at) => at > now);",
+      to: "return undefined;",
+    },
+    {
+      name: "a payment is finalised although a link of it lapsed",
+      file: "lib/domain/verification-schedule.ts",
+      from: `some(({ end, closedAt }) => end === "lapsed" && closedAt === undefined);`,
+      to: `some(({ end, closedAt }) => end === "lapsed" && closedAt === 0);`,
+    },
+  ]),
+  ...against("keys and modes", [
+    {
+      name: "not found by another key closes a checkout",
+      file: "lib/chapa/client.ts",
+      from: `if (isOthers && answer.kind === "unpaid" && answer.reason === "not_found") isForeign = true;`,
+      to: `if (isOthers && answer.kind === "unpaid" && key === "") isForeign = true;`,
+    },
+    {
+      name: "a test checkout is asked about for ever on a live stage",
+      file: "lib/flows/resolve.ts",
+      from: "const left = notVerifiedAgain(payment, attempt, context);",
+      to: "const left = payment;",
+    },
+    {
+      name: "play money waits for the listing of a live stage",
+      file: "lib/domain/verification-schedule.ts",
+      from: " || isPlayMoney(shownTerms(payment), policy)) return false;",
+      to: ") return false;",
+    },
+  ]),
+  ...against("a lost initialize", [
+    {
+      name: "a lost initialize costs an attempt while verify is silent",
+      file: "lib/flows/steps/recover-attempt.ts",
+      from: `    case "maybe_money":\n    case "unavailable": {`,
+      to: `    case "unavailable":\n      return next({ ports, job }, payment, context());\n    case "maybe_money": {`,
+    },
+    {
+      name: "a lost checkout is cancelled before the next attempt is written",
+      file: "lib/flows/steps/recover-attempt.ts",
+      from: "      const begun = await next({ ports, job }, payment, context());\n",
+      to: "      await ports.chapa.cancel(txRef, terms.key, left());\n      const begun = await next({ ports, job }, payment, context());\n",
+    },
+    {
+      name: "a burnt reference is tried for ever",
+      file: "lib/flows/steps/recover-attempt.ts",
+      from: `how === "lost" ? true : undefined`,
+      to: "true",
+    },
+    {
+      name: "a claim that was made anew is taken for the one before",
+      file: "lib/flows/steps/open-checkout.ts",
+      from: ` && isAllowed("open", current, { ...contextOf(ports), holder });`,
+      to: ";",
+    },
+  ]),
+  ...against("webhook: a silent Chapa", [
+    {
+      name: "a verification that Chapa did not answer counts as done",
+      file: "lib/flows/resolve.ts",
+      from: ": unreachable(current, now);",
+      to: ": noteVerification(current, attempt, undefined, now);",
+    },
+    {
+      name: "a webhook that Chapa's verify does not answer is forgotten",
+      file: "lib/flows/resolve.ts",
+      from: `if (trigger === "webhook" && current.attempts[attempt]) return webhookWaits`,
+      to: `if (trigger === "webhook" && attempt < 0) return webhookWaits`,
+    },
+    {
+      name: "a signed webhook of a paid fee is not checked",
+      file: "lib/flows/resolve.ts",
+      from: "  if (!isUnverified(trigger)) return true;\n",
+      to: `  if (!isUnverified(trigger)) return trigger !== "webhook" || payment.state !== "SUCCESS";\n`,
+    },
+    {
+      name: "a note is written over one that it has not seen",
+      file: "lib/table/payments.ts",
+      from: `ConditionExpression: "#version = :seen AND #revision = :read",`,
+      to: `ConditionExpression: "#version = :seen OR #revision = :read",`,
+    },
+    {
+      name: "a payer hears that nobody paid while a webhook waits",
+      file: "lib/domain/events.ts",
+      from: ` && (event === "paid" || !mayBePaid(payment));`,
+      to: ";",
+    },
+  ]),
+  ...against("races", [
+    {
+      name: "a paid payment keeps its URL",
+      file: "lib/domain/apply.ts",
+      from: "    ...WITHOUT_LINK,\n    failureReason: undefined,",
+      to: "    lease: undefined,\n    failureReason: undefined,",
+    },
+    {
+      name: "the listing hears what was read before the payment changed",
+      file: "lib/flows/notify-listing.ts",
+      from: `if (!sent.won || !sent.payment) return { kind: "changed" };`,
+      to: `if (!sent.payment) return { kind: "changed" };`,
+    },
+    {
+      name: "money is dropped when its write loses a race",
+      file: "lib/flows/steps/record-capture.ts",
+      from: "    const context = run.context();\n    made =",
+      to: "    const context = run.context();\n    if (current.revision !== row.revision) return undefined;\n    made =",
+    },
+  ]),
   ...against("identity", [
     {
       name: "a reference of another program or stage is ours",

@@ -1,10 +1,12 @@
 import { attemptSubject, captureSubject } from "../../lib/domain/attention.ts";
+import { missedDeadlines } from "../../lib/domain/deadlines.ts";
 import { parseTxRef, type Ref, txRefOf } from "../../lib/domain/ids.ts";
 import {
   type Attention,
   type Capture,
   isSettledUnpaid,
   netOf,
+  openedAttempts,
   openFlags,
   type Payment,
   paidAt,
@@ -17,10 +19,11 @@ import { TRANSITIONS } from "../../lib/domain/transitions.ts";
 import { type UserEvent, WIRE_STATUS } from "../../lib/domain/vocabulary.ts";
 import { TX_STAGE } from "../../local/environment.ts";
 import { type Invariant, Violation } from "./catalogue.ts";
-import type { Answer, Cause, Change, Rest, Taken, World } from "./world.ts";
+import type { Answer, Cause, Change, Reading, Rest, Taken, World } from "./world.ts";
 
 const LEGAL: Readonly<Record<string, { from: readonly string[]; to: string } | undefined>> = TRANSITIONS;
 const CONTACT_MS = 30 * DAY_MS;
+const READINGS_APART_MS = 10 * MINUTE_MS;
 const CALLS_PER_MESSAGE = 3;
 /** Clocks are set back during a run, now and then between reading the time and using it. */
 export const SKEW_MS = 10 * MINUTE_MS;
@@ -43,6 +46,7 @@ export class Invariants {
   readonly #report: (violation: Violation) => void;
   readonly #urls = new Map<string, string>();
   readonly #notifiedFailed = new Set<Ref>();
+  readonly #rows = new Map<string, Payment>();
   readonly #paidCalls = new Map<string, number>();
 
   /** @param report may throw, which ends what has broken the invariant, or keep the violation and go on */
@@ -60,6 +64,7 @@ export class Invariants {
   /** A payment row was written. */
   changed({ before, after, cause }: Change): void {
     const { ref } = after;
+    this.#rows.set(ref, after);
     if (before?.state === "SUCCESS" && after.state !== "SUCCESS") this.#broken("I9", ref, `it became ${after.state}`);
     const paid = before && paidAt(before);
     if (paid !== undefined && paidAt(after) !== paid) this.#broken("I9", ref, `paid at ${paid}, then ${paidAt(after)}`);
@@ -68,6 +73,7 @@ export class Invariants {
     this.#historyOf(before, after);
     if (cause && before && before.version < after.version && after.history.at(-1)?.transition === "reopen")
       this.#reopened(before, cause);
+    if (cause && before) this.#attemptsMoved(before, after, cause);
     if (after.state === "SUCCESS" && before?.state !== "SUCCESS") this.#confirmed(after);
     if (isSettledUnpaid(after) && before?.state !== after.state) this.#givenUp(before, after, cause);
     if (after.captures.length !== before?.captures.length) this.#takenAsRecorded(after);
@@ -97,6 +103,33 @@ export class Invariants {
       this.#broken("replay", ref, `recorded ${settledAt - (recordedAt ?? 0)} ms before it was settled`);
   }
 
+  #attemptsMoved(before: Payment, after: Payment, cause: Cause): void {
+    const { ref, attempt } = before;
+    const made = after.version > before.version ? after.history.at(-1)?.transition : undefined;
+    for (const { number, lapsedAt, openedAt } of openedAttempts(after)) {
+      if (lapsedAt === undefined || before.attempts[number]?.lapsedAt !== undefined || made === "release") continue;
+      const flaw = this.#flawOfLapse(txRefOf(after, number), openedAt, cause);
+      if (flaw) this.#broken("lapse", txRefOf(after, number), `it lapsed ${flaw}`);
+    }
+    const txRef = txRefOf(before, attempt);
+    const isKeyKept = before.terms.key === after.terms.key;
+    if (made === "takeOver" && after.attempt > attempt && isKeyKept && !cause.isUsed(txRef))
+      this.#broken("spent", txRef, "Chapa has booked nothing under it, and the next attempt begins");
+    if (made === "open" && cause.isCancelledByPress(txRef))
+      this.#broken("answer", ref, `${txRef} is stored after another press has closed it`);
+  }
+
+  #flawOfLapse(txRef: string, openedAt: number, { readings, policy, now, ...cause }: Cause): string | undefined {
+    const windowEnd = openedAt + policy.checkoutTtlMs;
+    if (now < windowEnd + policy.lapseMs) return "before its lapse was over";
+    if (!cause.isVerifiedAfterCancel(txRef)) return "without a cancel and a verify after it";
+    const isEarlier = ({ askedAt, answeredAt }: Reading) =>
+      Math.max(askedAt, answeredAt) >= windowEnd && now >= askedAt + READINGS_APART_MS;
+    if (!readings(txRef).some(isEarlier)) return "without an earlier reading past its window";
+    const seen = this.#world.captures().filter((taken) => taken.txRef === txRef && !taken.isPlay);
+    return seen.some(cause.couldSee) ? "though the last verify could have seen the money" : undefined;
+  }
+
   #confirmed(after: Payment): void {
     if (after.history.filter(({ transition }) => transition === "confirm").length > 1)
       this.#broken("I5", after.ref, "confirmed twice");
@@ -108,16 +141,35 @@ export class Invariants {
   }
 
   #givenUp(before: Payment | undefined, after: Payment, cause: Cause | undefined): void {
-    const paid = this.#openlyPaid(after);
+    const paid = this.#openlyPaid(after).filter((txRef) => !this.#isLapsed(txRef));
     if (paid.length > 0) this.#broken("I4", after.ref, `${after.state}, though ${paid.join()} was paid`);
-    const landed = this.#world.capturesOf(after.ref).filter(({ attempt }) => attempt === before?.attempt);
+    this.#informed(after, `it becomes ${after.state}`);
+    const landed = this.#world
+      .capturesOf(after.ref)
+      .filter(({ attempt, isPlay }) => attempt === before?.attempt && !isPlay);
     if (cause && landed.some(cause.couldSee))
       this.#broken("I4", after.ref, `${after.state}, though the second verify could have seen the money`);
     // The change may be heard of late, when another attempt has begun.
     const payable = this.#world
       .payableLinks(after.ref)
+      .filter((txRef) => !this.#isLapsed(txRef))
       .filter((txRef) => (parseTxRef(txRef, TX_STAGE)?.attempt ?? 0) <= after.attempt);
     if (payable.length > 0) this.#broken("left", after.ref, `${after.state}, and ${payable.join()} can be paid`);
+  }
+
+  /** Chapa did not close it, so it may be payable beside another. */
+  #isLapsed(txRef: string): boolean {
+    const { ref = "", attempt = -1 } = parseTxRef(txRef, TX_STAGE) ?? {};
+    return this.#rows.get(ref)?.attempts[attempt]?.end === "lapsed";
+  }
+
+  /** Chapa has spoken of money on it, and has not been asked successfully since. */
+  #informed(payment: Payment, how: string): void {
+    for (const { attempt, txRef, isPlay } of this.#world.capturesOf(payment.ref)) {
+      const { webhookAt, lastRead } = payment.attempts[attempt] ?? {};
+      if (isPlay || (webhookAt === undefined && lastRead !== "maybe_money")) continue;
+      this.#broken("informed", txRef, `${how}, and Chapa has spoken of money on it`);
+    }
   }
 
   #takenAsRecorded(payment: Payment): void {
@@ -168,7 +220,8 @@ export class Invariants {
     }
   }
 
-  #onePayable(of: string, payable: readonly string[]): void {
+  #onePayable(of: string, links: readonly string[]): void {
+    const payable = links.filter((txRef) => !this.#isLapsed(txRef));
     if (payable.length > 1) this.#broken("live", payable[0] ?? of, `${payable.join(" and ")} can both be paid`);
   }
 
@@ -205,11 +258,13 @@ export class Invariants {
     this.#notifiedFailed.add(ref);
   }
 
-  /** The payer is told something. @param read the state in which the teller has read the payment */
-  notifiedPayer(event: UserEvent, ref: string, read: Payment["state"] | undefined): void {
+  /** The payer is told something. @param row the payment as the teller has read it */
+  notifiedPayer(event: UserEvent, ref: string, row: Payment | undefined): void {
+    const read = row?.state;
     if (event === "paid" && read !== "SUCCESS") this.#broken("I5", ref, `told "paid", and it was read as ${read}`);
     if (event !== "paid" && (read === undefined || read === "SUCCESS" || read === "REVIEW"))
       this.#broken("I4", ref, `the payer is told "${event}", and it was read as ${read}`);
+    if (event !== "paid" && row) this.#informed(row, `the payer is told "${event}"`);
   }
 
   /**
@@ -232,7 +287,9 @@ export class Invariants {
   /** @param stored the sum of all days, in a run in which nothing has rewritten them */
   countedOnce(payments: readonly Payment[], stored: Pick<Totals, "success" | "revenue">): void {
     const most = payments.map(shareOf).reduce((sum, share) => combined(sum, share), NO_TOTALS);
-    if (stored.success > most.success || stored.revenue > most.revenue)
+    // What went back may be counted by nobody, if its work dies between the mark and the count.
+    const isAllHere = payments.every(({ captures }) => captures.every(({ back }) => !back));
+    if (stored.success > most.success || (isAllHere && stored.revenue > most.revenue))
       this.#broken("once", "", `${stored.success} successes are counted of ${most.success}`);
   }
 
@@ -264,7 +321,7 @@ export class Invariants {
     for (const taken of this.#world.captures()) {
       const { txRef, ref } = taken;
       const payment = payments.find((candidate) => candidate.ref === ref);
-      if (this.#isLost(taken, payment, rest)) continue;
+      if (taken.isPlay || this.#isLost(taken, payment, rest)) continue;
       if (!payment || !this.isKnown(taken, payment, rest.reported))
         this.#broken("I2", txRef, `${txRef} took money that nobody here knows of`);
       if (payment && payment.state !== "SUCCESS" && payment.state !== "REVIEW")
@@ -275,6 +332,7 @@ export class Invariants {
       this.#broken("witness", "", `the gauge shows ${rest.openAttention} of ${flagged} payments that need a person`);
     for (const payment of payments) {
       this.#moneyAtRest(payment, rest);
+      this.#waitsAtRest(payment, rest);
       this.#deliveredAtRest(payment, rest);
     }
   }
@@ -297,12 +355,18 @@ export class Invariants {
       this.#broken("I7", ref, `${state} without money`);
   }
 
+  #waitsAtRest(payment: Payment, { waiting }: Rest): void {
+    if (!waiting || waiting.isCounted || openFlags(payment).length > 0) return;
+    const missed = missedDeadlines(payment, waiting.now, waiting.policy);
+    if (missed.length > 0) this.#broken("witness", payment.ref, `it waits in vain for its ${missed.join()}`);
+  }
+
   #deliveredAtRest(payment: Payment, { payments, listing, isPayerNotified }: Rest): void {
     const { ref, propertyId, state } = payment;
     const { status, isByHand } = listing(payment);
     const isPaid = payments.some((other) => other.propertyId === propertyId && other.state === "SUCCESS");
     if (!isPaid && status === "APPROVED" && !isByHand) this.#broken("I3", ref, `${state}, and the listing approved it`);
-    if (state !== "SUCCESS") return;
+    if (state !== "SUCCESS" || this.#world.capturesOf(ref).every(({ isPlay }) => isPlay)) return;
     const isAcknowledged = payment.acknowledgedAt !== undefined && status === "APPROVED";
     const isCalled = openFlags(payment).some((code) => NOT_ACKNOWLEDGED.includes(code));
     if (!isAcknowledged && !isCalled) this.#broken("I3", ref, `paid, and the listing is ${status}`);
@@ -312,6 +376,16 @@ export class Invariants {
   /** Everything works, and an owner asked once more. @param outcome what they were told, when it was nothing final */
   askedAgain(of: string, isFinal: boolean, outcome: string): void {
     if (!isFinal) this.#broken("I8", of, `an owner who asks again is told ${outcome}`);
+  }
+
+  /** Links that Chapa would cancel can still be paid two days after the fee was paid. */
+  besidePaid(of: string, payable: readonly string[]): void {
+    if (payable.length > 0) this.#broken("left", of, `SUCCESS for two days, and ${payable.join()} can be paid`);
+  }
+
+  /** An owner asked, waited for the lapse, and asked again. */
+  refusedTwice(of: string, how: string): void {
+    this.#broken("payable", of, how);
   }
 
   /** @param stored the totals of each day that was compared */

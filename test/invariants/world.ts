@@ -1,4 +1,5 @@
 import type { Payment } from "../../lib/domain/payment.ts";
+import type { Policy } from "../../lib/domain/verification-schedule.ts";
 import type { State } from "../../lib/domain/vocabulary.ts";
 
 /** Money that Chapa took, under a `reference` of Chapa's. `isOpen`: the payer paid while the link could be paid. */
@@ -11,7 +12,12 @@ export type Taken = {
   currency: string;
   mode: string;
   isOpen: boolean;
+  /** Test money on a stage that sells for real. */
+  isPlay?: boolean;
 };
+
+/** Chapa answered that a checkout is unpaid; by our clock, epoch ms. */
+export type Reading = { askedAt: number; answeredAt: number };
 
 /** What really happened outside of the service. Each harness knows it in its own way. */
 export type World = {
@@ -35,6 +41,17 @@ export type Cause = {
   recordedAt: number | undefined;
   /** Whether this money was there when the work asked Chapa for the last time. */
   couldSee: (taken: Taken) => boolean;
+  /** When Chapa said of a checkout that nobody has paid it. */
+  readings: (txRef: string) => readonly Reading[];
+  /** Whether the work asked Chapa to cancel it, and verified it after that. */
+  isVerifiedAfterCancel: (txRef: string) => boolean;
+  /** Whether a press has closed it at Chapa. */
+  isCancelledByPress: (txRef: string) => boolean;
+  /** Whether Chapa has it, or refuses to open it because its reference was used before. */
+  isUsed: (txRef: string) => boolean;
+  policy: Policy;
+  /** The latest time of any clock. */
+  now: number;
 };
 
 /** What a caller was given. `fee` is what its links are counted by. */
@@ -64,4 +81,6 @@ export type Rest = {
   openAttention?: number | undefined;
   /** Money that nobody could find any more. */
   unfindable: ReadonlySet<Taken>;
+  /** What only a harness knows that counts metrics: the time, and whether a missed deadline was counted. */
+  waiting?: { now: number; policy: Policy; isCounted: boolean };
 };

@@ -3,7 +3,8 @@ import type { Payment } from "../../lib/domain/payment.ts";
 import type { SimulatorState } from "../../local/chapa/state.ts";
 import { stateOf, type Transaction } from "../../local/chapa/transactions.ts";
 import { TX_STAGE } from "../../local/environment.ts";
-import type { Answer, Taken, World } from "../invariants/world.ts";
+import type { Answer, Reading, Taken, World } from "../invariants/world.ts";
+import type { ChapaBehaviour } from "./chapa-behaviour.ts";
 import type { Scheduler } from "./scheduler.ts";
 
 /** Money that Chapa took; `step` and `at` (epoch ms): when that was; `createdAt`: when its checkout was opened. */
@@ -19,12 +20,21 @@ export class Ledger implements World {
   readonly unfindable = new Set<Landed>();
   /** Chapa references that the reconciliation has flagged. */
   readonly reported = new Set<string>();
+  /** Names of metrics that were counted. */
+  readonly counted = new Set<string>();
+  /** Why presses were refused, where that is right, and how often. */
+  readonly excused = new Map<string, number>();
+  readonly #behaviour: ChapaBehaviour;
   readonly #verifies = new Map<string, number>();
+  readonly #readings = new Map<string, Reading[]>();
   readonly #cancels = new Map<string, string>();
+  readonly #cancelTries = new Map<string, number>();
+  readonly #announced = new Set<Landed>();
   readonly #notices = new Set<string>();
 
-  constructor(chapa: SimulatorState, scheduler: Scheduler) {
+  constructor(chapa: SimulatorState, scheduler: Scheduler, behaviour: ChapaBehaviour) {
     this.#chapa = chapa;
+    this.#behaviour = behaviour;
     this.#scheduler = scheduler;
   }
 
@@ -58,12 +68,50 @@ export class Ledger implements World {
         currency,
         mode,
         isOpen,
+        isPlay: false,
         step: this.#scheduler.steps,
         at: this.#scheduler.now,
         createdAt: link.createdAt,
       });
     }
+    this.goLive();
     return link.captures.length > before;
+  }
+
+  /** Once the stage sells for real, test money is play money. */
+  goLive(): void {
+    if (!this.#behaviour.isLive) return;
+    for (const taken of this.#taken)
+      if (this.#chapa.ledger.find(taken.txRef)?.mode === "test") Object.assign(taken, { isOpen: false, isPlay: true });
+  }
+
+  /** A signed webhook names all money on this checkout. */
+  announced(txRef: string): void {
+    for (const taken of this.#taken) if (taken.txRef === txRef) this.#announced.add(taken);
+  }
+
+  isAnnounced(taken: Landed): boolean {
+    return this.#announced.has(taken);
+  }
+
+  /** Whether a key of ours reads what Chapa has under this reference. */
+  isReadable(txRef: string): boolean {
+    const link = this.#chapa.ledger.find(txRef);
+    return !link || this.#behaviour.reads(link);
+  }
+
+  /** Whether Chapa's list, as our current key reads it, can show what it has under this reference. */
+  isListed(txRef: string): boolean {
+    const link = this.#chapa.ledger.find(txRef);
+    return !link || this.#behaviour.lists(link);
+  }
+
+  isBurnt(txRef: string): boolean {
+    return this.#behaviour.isBurnt(txRef);
+  }
+
+  excuse(reason: string): void {
+    this.excused.set(reason, (this.excused.get(reason) ?? 0) + 1);
   }
 
   captures(): readonly Landed[] {
@@ -74,10 +122,10 @@ export class Ledger implements World {
     return this.#taken.filter((taken) => taken.ref === ref);
   }
 
-  /** References that were paid while their link was open, so without a payment in flight. */
+  /** References that were paid while their link was open and not lapsed, so without a payment in flight. */
   openlyPaid(payment: Payment): string[] {
     return this.capturesOf(payment.ref).flatMap(({ txRef, isOpen, attempt }) =>
-      isOpen && attempt <= payment.attempt ? [txRef] : [],
+      isOpen && attempt <= payment.attempt && payment.attempts[attempt]?.end !== "lapsed" ? [txRef] : [],
     );
   }
 
@@ -89,7 +137,7 @@ export class Ledger implements World {
   /** Links of a fee that payers have and that can be paid now. */
   payableLinks(ref: string): string[] {
     return this.links().flatMap((link) => {
-      if (!link.order.txRef.startsWith(ref)) return [];
+      if (!link.order.txRef.startsWith(ref) || (link.mode === "test" && this.#behaviour.isLive)) return [];
       const state = stateOf(link, this.#scheduler.latest);
       return state === "OPEN" || state === "ATTEMPTING" ? [link.order.txRef] : [];
     });
@@ -100,16 +148,38 @@ export class Ledger implements World {
     return link && this.#chapa.checkoutUrl(link);
   }
 
-  verified(task: string, txRef: string): void {
+  /** Chapa answered a verify. @param askedAt by our clock, when the call was made */
+  verified(task: string, txRef: string, { askedAt, status }: { askedAt: number; status: number }): void {
+    if (status >= 500 || status === 401) return;
     this.#verifies.set(`${task} ${txRef}`, this.#scheduler.steps);
+    if (this.#taken.some((taken) => taken.txRef === txRef)) return;
+    const known = this.#readings.get(txRef) ?? [];
+    this.#readings.set(txRef, [...known, { askedAt, answeredAt: this.#scheduler.now }]);
+  }
+
+  /** When Chapa answered that a checkout is unpaid. */
+  readings(txRef: string): readonly Reading[] {
+    return this.#readings.get(txRef) ?? [];
+  }
+
+  /** Whether this task asked Chapa to cancel, and has verified since. */
+  verifiedAfterCancel(task: string, txRef: string): boolean {
+    const tried = this.#cancelTries.get(`${task} ${txRef}`);
+    return tried !== undefined && (this.#verifies.get(`${task} ${txRef}`) ?? 0) > tried;
   }
 
   lastVerify(task: string, txRef: TxRef): number | undefined {
     return this.#verifies.get(`${task} ${txRef}`);
   }
 
+  /** A task asks Chapa to cancel, whatever comes of it. */
+  cancelTried(task: string, txRef: string): void {
+    this.#cancelTries.set(`${task} ${txRef}`, this.#scheduler.steps);
+  }
+
   cancelled(task: string, txRef: string): void {
-    if (!this.#cancels.has(txRef)) this.#cancels.set(txRef, task);
+    const isClosed = this.#chapa.ledger.find(txRef)?.cancelledBy === "merchant";
+    if (isClosed && !this.#cancels.has(txRef)) this.#cancels.set(txRef, task);
   }
 
   cancelledBy(txRef: string): string | undefined {

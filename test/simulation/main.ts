@@ -13,6 +13,7 @@ import { SCENARIOS } from "./scenarios.ts";
 import { CALL_FAULTS, noHits, SITES } from "./scheduler.ts";
 import { STORIES } from "./stories.ts";
 import {
+  addExcused,
   addHits,
   type Done,
   type Job,
@@ -129,6 +130,7 @@ async function schedules(): Promise<boolean> {
       sum[name] += done[name];
     sum.found.push(...done.found);
     addHits(sum.hits, done.hits);
+    addExcused(sum.excused, done.excused);
     for (const { seed, how } of done.found) say(`seed ${seed}: ${how}\n    npm run sim -- --seed ${seed} --diagram`);
     if (Math.floor(sum.runs / REPORT_EVERY) > Math.floor((sum.runs - done.runs) / REPORT_EVERY))
       say(`${sum.runs} of ${count} runs, ${sum.found.length} violations`);
@@ -149,6 +151,7 @@ async function schedules(): Promise<boolean> {
   say(
     `${unfindable} captures came when no verification was left to find them, nine days before the next reconciliation`,
   );
+  for (const [reason, times] of sum.excused) say(`${times} owners were refused twice, rightly: ${reason}`);
   for (const site of sum.hits.keys())
     if (!SITES.some((known) => known === site)) say(`    ${site} is missing in the list of calls`);
   say(`${cells.length - rare.length} of ${cells.length} faults of calls happened at least ${HITS_WANTED} times`);

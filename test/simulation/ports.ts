@@ -3,6 +3,7 @@ import type { ListingMessage, NotificationMessage, ResolveMessage } from "../../
 import { DependencyUnavailable } from "../../lib/domain/errors.ts";
 import { Ref, refOf } from "../../lib/domain/ids.ts";
 import { PriceBook } from "../../lib/domain/prices.ts";
+import type { Mode } from "../../lib/domain/vocabulary.ts";
 import type { InitiatePorts } from "../../lib/flows/steps/begin-request.ts";
 import { CallFailed, type HttpRequest } from "../../lib/runtime/call.ts";
 import type { LogFields } from "../../lib/runtime/logger.ts";
@@ -18,17 +19,16 @@ import { RequestTable } from "../../lib/table/requests.ts";
 import { TableIdentity } from "../../lib/table/table-identity.ts";
 import { TotalsTable } from "../../lib/table/totals.ts";
 import { answerApi } from "../../local/chapa/api.ts";
-import { CHAPA_DEFAULTS } from "../../local/chapa/simulator.ts";
 import type { SimulatorState } from "../../local/chapa/state.ts";
 import { TX_STAGE } from "../../local/environment.ts";
 import type { Invariants } from "../invariants/invariants.ts";
 import type { MemoryTable } from "../support/memory-table.ts";
 import { FEE, POLICY } from "../support/payments.ts";
+import type { ChapaBehaviour } from "./chapa-behaviour.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Scheduler } from "./scheduler.ts";
 
 export const NAMESPACE = "simulation";
-export const POLICY_HERE = POLICY;
 const SERIALS = 3;
 const QUOTA = { name: "simulation", limit: 1, windowSeconds: 60, remaining: 1, resetSeconds: 60 };
 const REFUSED = { allowed: false, retryAfterSeconds: 60, quota: QUOTA } as const;
@@ -54,6 +54,7 @@ type Parts = {
   scheduler: Scheduler;
   table: MemoryTable;
   simulator: SimulatorState;
+  behaviour: ChapaBehaviour;
   ledger: Ledger;
   invariants: Invariants;
   outside: Outside;
@@ -61,7 +62,9 @@ type Parts = {
 };
 
 /** The ports of every flow: real adapters over a table in memory and a simulated Chapa, each call of them scheduled. */
-export function portsOf({ scheduler, table, simulator, ledger, invariants, outside, isWorking }: Parts) {
+export function portsOf({ scheduler, table, simulator, behaviour, ledger, invariants, outside, isWorking }: Parts) {
+  const expectedMode: Mode = behaviour.isLive ? "live" : "test";
+  const policy = { ...POLICY, expectedMode };
   const { client } = table;
   const record = (message: string, fields: LogFields = {}) => {
     invariants.recorded({ message, ...fields });
@@ -69,7 +72,7 @@ export function portsOf({ scheduler, table, simulator, ledger, invariants, outsi
     if (message === "reconcile_finding") for (const reference of referencesIn(fields)) ledger.reported.add(reference);
   };
   const log = { info: record, warn: record, error: record };
-  const count = () => undefined;
+  const count = (name: string) => void ledger.counted.add(name);
   const clock = {
     now: () => scheduler.now,
     sleep: (ms: number) => scheduler.call("clock.sleep", "", () => scheduler.pass(ms), away).catch(() => undefined),
@@ -77,7 +80,7 @@ export function portsOf({ scheduler, table, simulator, ledger, invariants, outsi
   const chapa = new ChapaClient({
     baseUrl: "https://api.chapa.co/v1",
     checkoutOrigins: [simulator.settings.origin],
-    keys: { get: async () => [CHAPA_DEFAULTS.secretKey], renewed: async () => [CHAPA_DEFAULTS.secretKey] },
+    keys: { get: async () => behaviour.keys, renewed: async () => behaviour.keys },
     send: (call) => chapaCall(call),
   });
 
@@ -87,14 +90,16 @@ export function portsOf({ scheduler, table, simulator, ledger, invariants, outsi
     const about = name ?? txRefIn(body);
     const request = { method, path: pathname, query: searchParams, headers, body: Buffer.from(body) };
     const site = verb === "" ? "chapa.transactions" : `chapa.${verb}`;
+    const askedAt = scheduler.now;
+    if (verb === "cancel") ledger.cancelTried(scheduler.current?.name ?? "", about);
     const answer = await scheduler.call(
       site,
       about,
       async () => {
         const task = scheduler.current?.name ?? "";
-        if (verb === "verify") ledger.verified(task, about);
+        const { status, body: said } = await behaviour.answer(request, about, () => answerApi(simulator, request));
+        if (verb === "verify") ledger.verified(task, about, { askedAt, status });
         if (verb === "cancel") ledger.cancelled(task, about);
-        const { status, body: said } = await answerApi(simulator, request);
         return { status, text: typeof said === "string" ? said : JSON.stringify(said ?? {}) };
       },
       cut,
@@ -110,9 +115,9 @@ export function portsOf({ scheduler, table, simulator, ledger, invariants, outsi
     clock,
     log,
     count,
-    policy: POLICY_HERE,
-    expectedMode: "test",
-  } as const;
+    policy,
+    expectedMode,
+  };
   const totals = new TotalsTable(client, "payments");
   const marks = new MarkTable(client, "payments");
   // They depend on nothing but the piece of work, so that situations can be compared.
@@ -179,8 +184,8 @@ export function portsOf({ scheduler, table, simulator, ledger, invariants, outsi
       marks,
       totals,
       newId,
-      policy: POLICY_HERE,
-      expectedMode: "test" as const,
+      policy,
+      expectedMode,
       clock,
       log,
     },

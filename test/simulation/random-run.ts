@@ -45,6 +45,7 @@ export async function runSeed(seed: number, telling?: (trace: Happened[]) => voi
   const window = WINDOWS[chance.below(WINDOWS.length)];
   const verifyShows = chance.below(2) === 0 ? "first" : "last";
   const simulation = new Simulation(scheduler, seed, profile, { windowMinutes: window, verifyShows });
+  simulation.behaviour.choose();
   const events = FEWEST_EVENTS + chance.below(MOST_EVENTS - FEWEST_EVENTS);
   for (let event = 0; event < events; event++) {
     await happen(simulation, chance);
@@ -67,8 +68,9 @@ async function happen(simulation: Simulation, chance: Chance): Promise<void> {
   else if (draw < 77) pay(simulation, chance);
   else if (draw < 87) deliver(simulation, chance);
   else if (draw < 93) rare(simulation, chance);
-  else if (draw < 95) chance.burst = FAULT_BURSTS[chance.below(FAULT_BURSTS.length)] ?? "";
-  else if (draw < 96) scheduler.now -= chance.below(SKEW_MS);
+  else if (draw < 96) chance.burst = FAULT_BURSTS[chance.below(FAULT_BURSTS.length)] ?? "";
+  else if (draw < 97) simulation.turn();
+  else if (draw < 98) scheduler.now -= chance.below(SKEW_MS);
   else scheduler.now += JUMPS[chance.below(JUMPS.length)] ?? 0;
 }
 

@@ -1,27 +1,30 @@
-import { AttemptsUsedUp, ListingClosed } from "../../lib/domain/errors.ts";
-import { paymentIdOf } from "../../lib/domain/ids.ts";
+import { AttemptsUsedUp, GatewayMisconfigured, ListingClosed, PaymentUnclear } from "../../lib/domain/errors.ts";
+import { paymentIdOf, txRefOf } from "../../lib/domain/ids.ts";
 import { openedAttempts, openFlags, type Payment } from "../../lib/domain/payment.ts";
-import { addisAbabaDay, DAY_MS, MINUTE_MS } from "../../lib/domain/time.ts";
+import { addisAbabaDay, DAY_MS, MINUTE_MS, SECOND_MS } from "../../lib/domain/time.ts";
 import { NO_TOTALS, type Totals } from "../../lib/domain/totals.ts";
 import { awaitsAcknowledgement } from "../../lib/domain/verification-schedule.ts";
 import { LISTED_DAYS, RECONCILED_DAYS } from "../../lib/flows/reconcile.ts";
 import { Violation } from "../invariants/catalogue.ts";
 import { SKEW_MS } from "../invariants/invariants.ts";
+import { POLICY } from "../support/payments.ts";
 import type { Landed } from "./ledger.ts";
-import { POLICY_HERE } from "./ports.ts";
 import type { Pressed, Simulation } from "./simulation.ts";
 
-// A checkout that is opened at the last moment expires after a week, and is verified for another week, or once 60 days
-// after it was confirmed.
-const HORIZON_MS = 80 * DAY_MS;
+// A checkout that is opened at the last moment lapses after a week and is verified for three months.
+const HORIZON_MS = 120 * DAY_MS;
 const COMPARISONS = 6;
 // Money in flight arrives after this many steps, on average.
 const STEPS_BEFORE_LANDING = 6;
 // By then every checkout has been verified twice.
 const PATIENCE_MS = 2 * DAY_MS;
 const VERIFIED_AFTER_CLOSING_MS = 7 * DAY_MS;
+const VERIFIED_AFTER_LAPSE_MS = 90 * DAY_MS;
+// Whoever asks, and asks again after this time, gets a link or a final answer.
+const PAYABLE_WITHIN_MS = POLICY.lapseMs + 15 * MINUTE_MS;
+// Chapa's verify is silent for fewer steps than these once money has arrived.
+const SILENT_STEPS = 5;
 const STEPS = 20_000;
-const PRESSES = 6;
 const CONTACT_DAYS = 31;
 // The final errors for an owner who gets no checkout.
 const FINAL = [ListingClosed, AttemptsUsedUp];
@@ -34,18 +37,31 @@ const FINAL = [ListingClosed, AttemptsUsedUp];
  */
 export async function recover(simulation: Simulation, comparesBooks: boolean): Promise<void> {
   // The later money arrives, the fewer verifications are left to find it.
-  const landsAtOnce = simulation.scheduler.choices.below(2) === 0;
+  const { behaviour, scheduler } = simulation;
+  const landsAtOnce = scheduler.choices.below(2) === 0;
+  const isAskedFirst = scheduler.choices.below(2) === 1;
+  // Chapa's words for money stay unknown a while longer than its outages.
+  const { paidWord } = behaviour;
+  behaviour.end();
+  if (isAskedFirst) {
+    behaviour.paidWord = paidWord;
+    await drain(simulation);
+    await ask(simulation, "first");
+    behaviour.end();
+  }
   while (landsAtOnce && simulation.land()) await drain(simulation);
   await drain(simulation);
   if (comparesBooks) await compareBooks(simulation);
   await comeToRest(simulation);
-  while (simulation.land()) await comeToRest(simulation);
+  while (lands(simulation)) await comeToRest(simulation);
   // Once a verification has found one of two captures, no other will find the second.
   if (await readBooks(simulation)) await comeToRest(simulation);
   await askAgain(simulation);
+  await drain(simulation);
   countedOnce(simulation);
   simulation.publishAttention();
   await drain(simulation);
+  forgetUnfindable(simulation);
   const { ledger, listing, isApprovedByHand, notified, openAttention } = simulation;
   simulation.invariants.atRest({
     payments: simulation.payments(),
@@ -54,6 +70,11 @@ export async function recover(simulation: Simulation, comparesBooks: boolean): P
     reported: ledger.reported,
     unfindable: ledger.unfindable,
     openAttention,
+    waiting: {
+      now: scheduler.now,
+      policy: simulation.ports.initiate.policy,
+      isCounted: ledger.counted.has("DeadlineMissed"),
+    },
   });
   await forgetContacts(simulation);
 }
@@ -62,8 +83,11 @@ export async function recover(simulation: Simulation, comparesBooks: boolean): P
 async function comeToRest(simulation: Simulation): Promise<void> {
   const { scheduler } = simulation;
   await readBooks(simulation);
-  let patience = scheduler.now + PATIENCE_MS;
+  const began = scheduler.now;
+  let patience = began + PATIENCE_MS;
   const horizon = scheduler.now + HORIZON_MS;
+  let silentFor = scheduler.choices.below(SILENT_STEPS);
+  simulation.behaviour.isSilent = silentFor > 0;
   for (let next = nextMoment(simulation, patience); next !== undefined; next = nextMoment(simulation, patience)) {
     if (Math.max(next, scheduler.now) > horizon) throw new Violation("I8", "", "it never comes to rest");
     // The schedule runs every minute.
@@ -71,9 +95,37 @@ async function comeToRest(simulation: Simulation): Promise<void> {
     simulation.sweep();
     await drain(simulation);
     simulation.invariants.between(simulation.payments());
-    if (!scheduler.choices.whim(1 / STEPS_BEFORE_LANDING) || !simulation.land()) continue;
+    holdNoLinkBesidePaid(simulation, began);
+    simulation.behaviour.isSilent = silentFor-- > 0;
+    if (!scheduler.choices.whim(1 / STEPS_BEFORE_LANDING) || !lands(simulation)) continue;
+    silentFor = scheduler.choices.below(SILENT_STEPS);
+    simulation.behaviour.isSilent = silentFor > 0;
     patience = scheduler.now + PATIENCE_MS;
     await readBooks(simulation);
+  }
+  simulation.behaviour.isSilent = false;
+}
+
+/** Money in flight arrives, now and then on two links at once, with Chapa's signed webhooks or without. */
+function lands(simulation: Simulation): boolean {
+  const { choices } = simulation.scheduler;
+  const links = [simulation.land(), choices.whim(1 / 2) ? simulation.land() : undefined].flatMap((link) => link ?? []);
+  const isAnnounced = choices.whim(1 / 2);
+  for (const { order } of isAnnounced ? links : []) simulation.ask(order.txRef, "webhook");
+  return links.length > 0;
+}
+
+/** Where Chapa cancels, no other link of a paid fee stays open for long, whoever has died meanwhile. */
+function holdNoLinkBesidePaid(simulation: Simulation, began: number): void {
+  const { behaviour, invariants, ledger, scheduler } = simulation;
+  const isLong = (since: number) => scheduler.now > since + PATIENCE_MS;
+  if (behaviour.cancelRefused > 0 || !isLong(began)) return;
+  for (const { ref, state, settledAt = 0 } of simulation.payments()) {
+    if (state !== "SUCCESS" || !isLong(settledAt)) continue;
+    invariants.besidePaid(
+      ref,
+      ledger.payableLinks(ref).filter((txRef) => ledger.isReadable(txRef)),
+    );
   }
 }
 
@@ -111,7 +163,7 @@ function nextMoment(simulation: Simulation, patience: number): number | undefine
   const { resolveMessages, listingMessages, notificationMessages } = simulation;
   const due = simulation
     .payments()
-    .flatMap((payment) => (isLong && awaitsOnlyPerson(payment) ? [] : (payment.dueAt ?? [])));
+    .flatMap((payment) => (isLong && awaitsOnlyPerson(simulation, payment) ? [] : (payment.dueAt ?? [])));
   const waiting = [...resolveMessages, ...listingMessages.slice(0, 1), ...notificationMessages].map(
     ({ notBefore }) => notBefore,
   );
@@ -119,25 +171,56 @@ function nextMoment(simulation: Simulation, patience: number): number | undefine
   return moments.length > 0 ? Math.min(...moments) : undefined;
 }
 
-function awaitsOnlyPerson(payment: Payment): boolean {
-  if (openFlags(payment).length === 0 || awaitsAcknowledgement(payment, POLICY_HERE)) return false;
+function awaitsOnlyPerson({ ledger }: Simulation, payment: Payment): boolean {
+  if (openFlags(payment).length === 0 || awaitsAcknowledgement(payment, POLICY)) return false;
   return openedAttempts(payment).every(
-    ({ verifyAt, closedAt, end }) =>
-      verifyAt === undefined || end === "paid" || (payment.state === "REVIEW" && closedAt === undefined),
+    ({ verifyAt, closedAt, end, number }) =>
+      verifyAt === undefined ||
+      end === "paid" ||
+      (payment.state === "REVIEW" && closedAt === undefined) ||
+      !ledger.isReadable(txRefOf(payment, number)),
   );
 }
 
-/** An owner asks again, a minute later if they must wait, and finally gets an answer. */
 async function askAgain(simulation: Simulation): Promise<void> {
-  let pressed: Pressed = {};
-  for (let press = 0; press < PRESSES; press++) {
-    pressed = simulation.press("again", `again-${press}`);
+  const { payment, error } = await ask(simulation, "again");
+  const isFinal = payment !== undefined || error?.retryAfterSeconds !== undefined;
+  const isRefusal = FINAL.some((refusal) => error instanceof refusal);
+  simulation.invariants.askedAgain(feeOf(simulation), isFinal || isRefusal, error?.name ?? "nothing");
+}
+
+/** An owner asks. If they must wait, they ask again when they are told to, or once the lapse is over. */
+async function ask(simulation: Simulation, client: string): Promise<Pressed> {
+  const { scheduler } = simulation;
+  const isPatient = scheduler.choices.below(2) === 1;
+  const until = scheduler.now + PAYABLE_WITHIN_MS;
+  for (let press = 0; ; press++) {
+    const pressed = simulation.press(client, `${client}-${press}`);
     await drain(simulation);
-    if (pressed.payment || pressed.error?.retryAfterSeconds === undefined) break;
-    simulation.scheduler.now += MINUTE_MS;
+    const wait = pressed.error?.retryAfterSeconds;
+    if (pressed.payment || wait === undefined) return pressed;
+    if (scheduler.now >= until) return refused(simulation, pressed);
+    const asked = scheduler.now + Math.max(MINUTE_MS, wait * SECOND_MS);
+    scheduler.now = isPatient ? until : Math.min(until, asked);
+    simulation.sweep();
+    await drain(simulation);
   }
-  const isFinal = pressed.payment !== undefined || FINAL.some((refusal) => pressed.error instanceof refusal);
-  simulation.invariants.askedAgain(simulation.payments()[0]?.ref ?? "", isFinal, pressed.error?.name ?? "nothing");
+}
+
+/** @throws Violation unless it is right that the owner cannot pay */
+function refused(simulation: Simulation, pressed: Pressed): Pressed {
+  const { ledger, invariants } = simulation;
+  const latest = simulation.payments().at(-1);
+  const isPaid = latest !== undefined && ledger.capturesOf(latest.ref).length > 0;
+  const isUnreadable = latest !== undefined && !ledger.isReadable(txRefOf(latest, latest.attempt));
+  if (pressed.error instanceof PaymentUnclear && isPaid) ledger.excuse("maybe paid");
+  else if (pressed.error instanceof GatewayMisconfigured && isUnreadable) ledger.excuse("no key reads its checkout");
+  else invariants.refusedTwice(feeOf(simulation), `told ${pressed.error?.name} again after the lapse`);
+  return pressed;
+}
+
+function feeOf(simulation: Simulation): string {
+  return simulation.payments()[0]?.ref ?? "";
 }
 
 /**
@@ -162,18 +245,28 @@ function beyondVerification(simulation: Simulation): Landed[] {
     const payment = payments.find(({ ref }) => ref === taken.ref);
     if (invariants.isKnown(taken, payment, ledger.reported)) return false;
     if (payment?.captures.some(({ attempt }) => attempt === taken.attempt)) return true;
-    const { closedAt = Number.POSITIVE_INFINITY, verifyAt } = payment?.attempts[taken.attempt] ?? {};
-    return verifyAt === undefined && taken.at > closedAt + VERIFIED_AFTER_CLOSING_MS - SKEW_MS;
+    const { closedAt, lapsedAt = Number.POSITIVE_INFINITY, verifyAt } = payment?.attempts[taken.attempt] ?? {};
+    // A signed webhook is verified at any time.
+    if (verifyAt !== undefined || ledger.isAnnounced(taken)) return false;
+    const last = closedAt === undefined ? lapsedAt + VERIFIED_AFTER_LAPSE_MS : closedAt + VERIFIED_AFTER_CLOSING_MS;
+    return taken.at > last - SKEW_MS;
   });
 }
 
-/** The reconciliation goes back some days. It does not find older captures. */
+/**
+ * The reconciliation goes back some days, and reads the list of one account. It does not find older captures, nor those
+ * of another. What no key of ours reads calls a person.
+ */
 function forgetUnfindable(simulation: Simulation): void {
   const { ledger, scheduler } = simulation;
   for (const money of beyondVerification(simulation)) {
-    const isListed = money.createdAt >= scheduler.now - (LISTED_DAYS - 1) * DAY_MS;
+    const isListed = ledger.isListed(money.txRef) && money.createdAt >= scheduler.now - (LISTED_DAYS - 1) * DAY_MS;
     const isRecent = money.at >= scheduler.now - (RECONCILED_DAYS - 1) * DAY_MS;
     if (!isListed || !isRecent) ledger.unfindable.add(money);
+  }
+  for (const payment of simulation.payments()) {
+    const unread = ledger.capturesOf(payment.ref).filter(({ txRef }) => !ledger.isReadable(txRef));
+    if (openFlags(payment).includes("not_found")) for (const money of unread) ledger.unfindable.add(money);
   }
 }
 

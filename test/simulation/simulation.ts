@@ -4,7 +4,7 @@ import { PaymentError } from "../../lib/domain/errors.ts";
 import { parseTxRef, paymentIdOf, Ref, requestHash, txRefOf } from "../../lib/domain/ids.ts";
 import type { Payment } from "../../lib/domain/payment.ts";
 import { SECOND_MS } from "../../lib/domain/time.ts";
-import type { State, Trigger } from "../../lib/domain/vocabulary.ts";
+import type { Trigger } from "../../lib/domain/vocabulary.ts";
 import { cancel } from "../../lib/flows/cancel.ts";
 import { initiate } from "../../lib/flows/initiate.ts";
 import { notifyListing } from "../../lib/flows/notify-listing.ts";
@@ -28,7 +28,8 @@ import { TX_STAGE } from "../../local/environment.ts";
 import { CANARIES, Invariants } from "../invariants/invariants.ts";
 import type { Cause } from "../invariants/world.ts";
 import { MemoryTable } from "../support/memory-table.ts";
-import { FEE } from "../support/payments.ts";
+import { FEE, POLICY } from "../support/payments.ts";
+import { ChapaBehaviour, KEYS } from "./chapa-behaviour.ts";
 import { Ledger } from "./ledger.ts";
 import { NAMESPACE, type Ports, portsOf } from "./ports.ts";
 import type { Scheduler } from "./scheduler.ts";
@@ -50,9 +51,10 @@ export class Simulation {
   readonly scheduler: Scheduler;
   readonly table: MemoryTable;
   readonly simulator: SimulatorState;
+  readonly behaviour: ChapaBehaviour;
   readonly ledger: Ledger;
   readonly invariants: Invariants;
-  readonly ports: Ports;
+  ports: Ports;
   readonly resolveMessages: Waiting<ResolveMessage>[] = [];
   readonly listingMessages: Waiting<ListingMessage>[] = [];
   readonly notificationMessages: Waiting<NotificationMessage>[] = [];
@@ -77,8 +79,8 @@ export class Simulation {
   #links: Transaction | undefined;
   #parsed = new WeakMap<Row, Payment>();
   readonly #requests = new Map<string, string>();
-  /** The state in which each task last read each payment. */
-  readonly #read = new Map<string, State | undefined>();
+  /** Each payment as each task has read it last. */
+  readonly #read = new Map<string, Payment | undefined>();
   /** When each request was last recorded. A refused request is recorded again. */
   readonly #recorded = new Map<string, number>();
   readonly #answeredMarks = new Set<string>();
@@ -98,19 +100,31 @@ export class Simulation {
     this.simulator = this.#makeWorld(seed, profile, windowMinutes);
     // Nothing leaves the process: webhooks and callbacks are the run's to send.
     this.simulator.plan(EVERY_TX_REF, { dropAll: true, callback: { send: "off" }, verifyShows });
-    this.ledger = new Ledger(this.simulator, scheduler);
-    this.invariants = new Invariants(this.ledger, [CHAPA_DEFAULTS.secretKey], (violation) => {
+    this.behaviour = new ChapaBehaviour(scheduler.choices, this.simulator);
+    this.ledger = new Ledger(this.simulator, scheduler, this.behaviour);
+    this.invariants = new Invariants(this.ledger, KEYS, (violation) => {
       // What throws inside an effect may be taken for an outage by the flow.
       scheduler.fail(violation);
       throw violation;
     });
     this.table = new MemoryTable((site, about, effect) => this.#tableCall(site, about, effect));
     this.table.onChange = (before, after) => this.#changed(before, after);
-    this.ports = portsOf({ ...this, outside: this.#outside(), isWorking: () => this.isWorking });
+    this.ports = this.#portsNow();
   }
 
   payments(): Payment[] {
     return [...this.table.rows.values()].flatMap((row) => this.#paymentOf(row) ?? []);
+  }
+
+  /** The outage of this run begins or ends. A stage that goes live is deployed anew; work under way ends as it was. */
+  turn(): void {
+    this.behaviour.turn();
+    this.ledger.goLive();
+    this.ports = this.#portsNow();
+  }
+
+  #portsNow(): Ports {
+    return portsOf({ ...this, outside: this.#outside(), isWorking: () => this.isWorking });
   }
 
   /** The payer's stored contact, if it has not expired. */
@@ -193,6 +207,7 @@ export class Simulation {
   }
 
   ask(tx_ref: string, trigger: Trigger, delayMs = 0): void {
+    if (trigger === "webhook") this.ledger.announced(tx_ref);
     this.resolveMessages.push({
       message: { tx_ref, trigger },
       notBefore: this.scheduler.now + Math.ceil(delayMs),
@@ -318,8 +333,7 @@ export class Simulation {
     const noted = () => {
       const result = effect();
       const row = this.table.rows.get(about);
-      if (site === "table.Get")
-        this.#read.set(`${this.scheduler.current?.name} ${about}`, row && this.#paymentOf(row)?.state);
+      if (site === "table.Get") this.#read.set(`${this.scheduler.current?.name} ${about}`, row && this.#paymentOf(row));
       return result;
     };
     // The SDK's own tries: a write whose answer was lost is sent again and meets itself.
@@ -378,6 +392,12 @@ export class Simulation {
     const verified = before && this.ledger.lastVerify(task, txRefOf(before, before.attempt));
     return {
       recordedAt: this.#recorded.get(`R#${this.#requests.get(task)}`),
+      readings: (txRef) => this.ledger.readings(txRef),
+      isVerifiedAfterCancel: (txRef) => this.ledger.verifiedAfterCancel(task, txRef),
+      isCancelledByPress: (txRef) => this.ledger.cancelledBy(txRef)?.startsWith("press") ?? false,
+      isUsed: (txRef) => this.ledger.isBurnt(txRef) || this.ledger.opened().includes(txRef),
+      policy: POLICY,
+      now: this.scheduler.latest,
       couldSee: (taken) =>
         verified !== undefined && this.ledger.captures().some((landed) => landed === taken && landed.step < verified),
     };

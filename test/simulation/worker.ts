@@ -20,6 +20,7 @@ export type Done = {
   captures: number;
   outraced: number;
   unfindable: number;
+  excused: Map<string, number>;
   found: Found[];
   hits: Map<string, Record<CallFault, number>>;
 };
@@ -46,6 +47,7 @@ async function runs({ first, count, mutant: name }: RunsJob): Promise<Done> {
       done.captures += simulation.ledger.captures().length;
       done.outraced += simulation.outraced;
       done.unfindable += simulation.ledger.unfindable.size;
+      addExcused(done.excused, simulation.ledger.excused);
       addHits(done.hits, scheduler.hits);
     } catch (error) {
       // Any other error is a fault of the code or of the harness.
@@ -64,9 +66,15 @@ export function nothingDone(): Done {
     captures: 0,
     outraced: 0,
     unfindable: 0,
+    excused: new Map(),
     found: [],
     hits: new Map(),
   };
+}
+
+/** Sums up why presses were rightly refused. */
+export function addExcused(sum: Done["excused"], more: Done["excused"]): void {
+  for (const [reason, times] of more) sum.set(reason, (sum.get(reason) ?? 0) + times);
 }
 
 /** Sums up how often each call met each fault. */

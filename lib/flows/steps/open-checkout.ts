@@ -8,7 +8,7 @@ import { txRefOf } from "../../domain/ids.ts";
 import { leased } from "../../domain/notes.ts";
 import type { Payment } from "../../domain/payment.ts";
 import { MINUTE_MS, SECOND_MS } from "../../domain/time.ts";
-import type { TransitionContext } from "../../domain/transitions.ts";
+import { isAllowed, type TransitionContext } from "../../domain/transitions.ts";
 import type { ContactTable } from "../../table/contacts.ts";
 import { paymentFields } from "./payment-fields.ts";
 import { heldAs, type Recovered, type RecoverPorts, recoverAttempt } from "./recover-attempt.ts";
@@ -118,8 +118,12 @@ async function keep(opening: Opening, payment: Payment, checkoutUrl: string): Pr
   const { ports, job, aside } = opening;
   const { attempt } = payment;
   // A note that somebody wrote beside our lease is no other opener.
+  // The row may also be another one: a claim that was discarded and made anew has the same version.
+  const { holder } = job.lease;
+  const isStillMine = (current: Payment) =>
+    current.version === payment.version && isAllowed("open", current, { ...contextOf(ports), holder });
   const saved = await updatePayment(ports.payments, payment, (current) =>
-    current.version === payment.version ? opened(current, job.lease.holder, checkoutUrl, contextOf(ports)) : undefined,
+    isStillMine(current) ? opened(current, holder, checkoutUrl, contextOf(ports)) : undefined,
   );
   if (saved.stepped) {
     ports.count("PaymentOpened");
