@@ -132,7 +132,9 @@ export class CheckoutBeingOpened extends PaymentError {
 export class ListingClosed extends PaymentError {
   readonly code = "listing_closed";
   constructor() {
-    super("This listing was closed because its fee was not paid in time. It can no longer be paid.");
+    super(
+      "This listing was closed because no payment of its fee was found in time, so it can no longer be paid. If you have paid already, we will find it; please do not pay again.",
+    );
   }
 }
 

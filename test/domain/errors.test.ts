@@ -43,7 +43,11 @@ const CASES: [domainErrors.PaymentError, string, RegExp, number?][] = [
     /is being opened\. Please send the same request again\.$/,
     3,
   ],
-  [new errors.ListingClosed(), "listing_closed", /listing was closed.*can no longer be paid\.$/],
+  [
+    new errors.ListingClosed(),
+    "listing_closed",
+    /listing was closed.*can no longer be paid\. If you have paid already.*do not pay again\.$/,
+  ],
   [new errors.AttemptsUsedUp(), "attempts_used_up", /contact support\.$/],
   [new errors.GatewayRefused("it knows no such phone"), "gateway_refused", /: it knows no such phone\.$/],
   [

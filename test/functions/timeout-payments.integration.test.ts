@@ -1,12 +1,13 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { keyIdOf } from "../../lib/chapa/client.ts";
 import { txRefOf } from "../../lib/domain/ids.ts";
-import { openFlags, type Payment, shownTxRef } from "../../lib/domain/payment.ts";
+import { type Attempt, openFlags, type Payment, shownTxRef } from "../../lib/domain/payment.ts";
 import { documentClient } from "../../lib/table/client.ts";
 import { shardOf } from "../../lib/table/keys.ts";
 import { PaymentTable } from "../../lib/table/payments.ts";
 import type { Action } from "../../local/chapa/actions.ts";
 import { DeliveryPlan } from "../../local/chapa/delivery-plan.ts";
-import type { ChapaSimulator } from "../../local/chapa/simulator.ts";
+import { CHAPA_DEFAULTS, type ChapaSimulator, liveTwin } from "../../local/chapa/simulator.ts";
 import { checkoutOf, DAY_MS, HOUR_MS, MINUTE_MS, type Stage } from "../../local/demo/stage.ts";
 import { TABLE_NAME, TX_STAGE } from "../../local/environment.ts";
 import { anOpened, aRef } from "../support/payments.ts";
@@ -276,6 +277,12 @@ describe("unacknowledged successes", () => {
   });
 });
 
+/** The payment as the key of this stage has opened it. */
+function live(payment: Payment): Payment {
+  const terms = { ...payment.terms, mode: "live", key: keyIdOf(liveTwin(CHAPA_DEFAULTS.secretKey)) } as const;
+  return { ...payment, terms, attempts: { 0: { ...(payment.attempts[0] as Attempt), ...terms } } };
+}
+
 describe("one sweep", () => {
   eachOnItsOwn();
 
@@ -313,7 +320,7 @@ describe("one sweep", () => {
     const refs = all.filter((ref) => shardOf(ref) === "0").slice(0, PAGE + 20);
     expect(refs).toHaveLength(PAGE + 20);
     // Each is due a little later than the one before; made one after the other, which a busy machine survives.
-    for (const [index, ref] of refs.entries()) await table.create(anOpened(ref, now - HOUR_MS + index * 1_000));
+    for (const [index, ref] of refs.entries()) await table.create(live(anOpened(ref, now - HOUR_MS + index * 1_000)));
     for (const expected of [refs.slice(0, PAGE), refs]) {
       await stage.cloud.functions.invoke("timeout-payments", {});
       await stage.cloud.settle();
