@@ -38,7 +38,9 @@ const FINAL = [ListingClosed, AttemptsUsedUp];
 export async function recover(simulation: Simulation, comparesBooks: boolean): Promise<void> {
   // The later money arrives, the fewer verifications are left to find it.
   const { behaviour, scheduler } = simulation;
-  const landsAtOnce = scheduler.choices.below(2) === 0;
+  const landsAtOnce = scheduler.choices.below(3) === 0;
+  // Then no verification is left but what a webhook asks for.
+  const landsLast = scheduler.choices.below(3) === 1;
   const isAskedFirst = scheduler.choices.below(2) === 1;
   // Chapa's words for money stay unknown a while longer than its outages.
   const { paidWord } = behaviour;
@@ -52,7 +54,7 @@ export async function recover(simulation: Simulation, comparesBooks: boolean): P
   while (landsAtOnce && simulation.land()) await drain(simulation);
   await drain(simulation);
   if (comparesBooks) await compareBooks(simulation);
-  await comeToRest(simulation);
+  await comeToRest(simulation, { isQuiet: landsLast });
   while (lands(simulation)) await comeToRest(simulation);
   // Once a verification has found one of two captures, no other will find the second.
   if (await readBooks(simulation)) await comeToRest(simulation);
@@ -79,8 +81,8 @@ export async function recover(simulation: Simulation, comparesBooks: boolean): P
   await forgetContacts(simulation);
 }
 
-/** Moves the time until nothing is due. Sometimes money arrives meanwhile. */
-async function comeToRest(simulation: Simulation): Promise<void> {
+/** Moves the time until nothing is due. Unless it is quiet, money arrives now and then. */
+async function comeToRest(simulation: Simulation, { isQuiet = false } = {}): Promise<void> {
   const { scheduler } = simulation;
   await readBooks(simulation);
   const began = scheduler.now;
@@ -97,7 +99,7 @@ async function comeToRest(simulation: Simulation): Promise<void> {
     simulation.invariants.between(simulation.payments());
     holdNoLinkBesidePaid(simulation, began);
     simulation.behaviour.isSilent = silentFor-- > 0;
-    if (!scheduler.choices.whim(1 / STEPS_BEFORE_LANDING) || !lands(simulation)) continue;
+    if (isQuiet || !scheduler.choices.whim(1 / STEPS_BEFORE_LANDING) || !lands(simulation)) continue;
     silentFor = scheduler.choices.below(SILENT_STEPS);
     simulation.behaviour.isSilent = silentFor > 0;
     patience = scheduler.now + PATIENCE_MS;
