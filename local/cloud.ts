@@ -47,7 +47,7 @@ export type CloudParts = {
 };
 
 export const API_KEY = "local-api-key-for-internal-services";
-const SETTLE_MS = 60_000;
+const SETTLE_MS = 180_000;
 const POLL_MS = 2;
 const QUIET_CHECKS = 2;
 const QUIET_POLLS = 2;
@@ -158,7 +158,7 @@ export class Cloud implements Controlled {
   /**
    * Waits until no function runs, no message is ready, every change of the table is read and no webhook is under way.
    * It does not wait for messages that are due later.
-   * @throws Error if something is still under way after a minute
+   * @throws Error if something is still under way after three minutes
    */
   async settle(): Promise<void> {
     const { traffic, tableHost } = this.#parts;
