@@ -143,7 +143,7 @@ export class Invariants {
   #givenUp(before: Payment | undefined, after: Payment, cause: Cause | undefined): void {
     const paid = this.#openlyPaid(after).filter((txRef) => !this.#isLapsed(txRef));
     if (paid.length > 0) this.#broken("I4", after.ref, `${after.state}, though ${paid.join()} was paid`);
-    this.#informed(after, `it becomes ${after.state}`);
+    this.#informed(after, `it becomes ${after.state}`, cause);
     const landed = this.#world
       .capturesOf(after.ref)
       .filter(({ attempt, isPlay }) => attempt === before?.attempt && !isPlay);
@@ -164,8 +164,11 @@ export class Invariants {
   }
 
   /** Chapa has spoken of money on it, and has not been asked successfully since. */
-  #informed(payment: Payment, how: string): void {
-    for (const { attempt, txRef, isPlay } of this.#world.capturesOf(payment.ref)) {
+  #informed(payment: Payment, how: string, cause?: Cause): void {
+    for (const taken of this.#world.capturesOf(payment.ref)) {
+      const { attempt, txRef, isPlay } = taken;
+      // The webhook was about something else, if the money came after the last verify.
+      if (cause?.couldSee(taken) === false) continue;
       const { webhookAt, lastRead } = payment.attempts[attempt] ?? {};
       if (isPlay || (webhookAt === undefined && lastRead !== "maybe_money")) continue;
       this.#broken("informed", txRef, `${how}, and Chapa has spoken of money on it`);

@@ -11,8 +11,9 @@ import { POLICY } from "../support/payments.ts";
 import type { Landed } from "./ledger.ts";
 import type { Pressed, Simulation } from "./simulation.ts";
 
-// A checkout that is opened at the last moment lapses after a week and is verified for three months.
-const HORIZON_MS = 120 * DAY_MS;
+// A checkout that is opened at the last moment lapses after a week and is verified for three months, and once more 60
+// days after it was confirmed.
+const HORIZON_MS = 180 * DAY_MS;
 const COMPARISONS = 6;
 // Money in flight arrives after this many steps, on average.
 const STEPS_BEFORE_LANDING = 6;
