@@ -107,6 +107,7 @@ export class PaymentTable {
     const wanted = toItem(next);
     const { changed, ...update } = difference(toItem(before), wanted, DUE_KEYS);
     if (changed.every((name) => name === "revision")) return { won: true, payment: before };
+    const lease = sameLease(before);
     const written = await conditionally(
       () =>
         this.#client.send(
@@ -114,14 +115,16 @@ export class PaymentTable {
             TableName: this.#name,
             Key: paymentKey(before.ref),
             ...update,
-            ConditionExpression: "#version = :seen AND #revision = :read",
+            ConditionExpression: `#version = :seen AND #revision = :read${lease.condition}`,
             ExpressionAttributeNames: {
               ...update.ExpressionAttributeNames,
+              ...lease.names,
               "#version": "version",
               "#revision": "revision",
             },
             ExpressionAttributeValues: {
               ...update.ExpressionAttributeValues,
+              ...lease.values,
               ":seen": before.version,
               ":read": before.revision,
             },
@@ -289,4 +292,14 @@ export class PaymentTable {
     } while (from && found.length < limit);
     return found;
   }
+}
+
+/** A claim that was taken back and made anew has the same version and revision, but another holder. */
+function sameLease({ lease }: Payment) {
+  if (!lease) return { condition: "", names: {}, values: {} };
+  return {
+    condition: " AND #lease.#holder = :held",
+    names: { "#lease": "lease", "#holder": "holder" },
+    values: { ":held": lease.holder },
+  };
 }

@@ -40,8 +40,8 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
         },
         {
           file: "lib/table/payments.ts",
-          from: `ConditionExpression: "#version = :seen AND #revision = :read",`,
-          to: `ConditionExpression: "attribute_not_exists(pk) OR #version = :seen AND #revision = :read",`,
+          from: "`#version = :seen AND #revision = :read",
+          to: "`attribute_not_exists(pk) OR #version = :seen AND #revision = :read",
         },
       ],
     },
@@ -93,7 +93,7 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
       name: "the key is logged",
       file: "lib/chapa/client.ts",
       from: 'return { kind: reply.sent ? "lost" : "unsent" };',
-      to: 'return { kind: ("no answer to " + (await this.#secretKey.get())) as "lost" };',
+      to: 'return { kind: ("no answer to " + String(await this.#keys.get())) as "lost" };',
     },
   ]),
   ...against("apply: read, verify", [
@@ -126,6 +126,8 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
       file: "lib/domain/payment.ts",
       from: "return a.attempt === b.attempt && (!a.reference || !b.reference || a.reference === b.reference);",
       to: "return a.attempt === b.attempt;",
+      harmless:
+        "not noticed by the simulation: verify shows one of two captures, its list names none, and its webhooks carry no reference; test/domain/payment.test.ts and test/cases notice it",
     },
     {
       name: "a second capture calls nobody where somebody is called already",
@@ -145,8 +147,8 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
       name: "a save does not ask which version it has seen",
       caughtBy: ["simulation", "chaos"],
       file: "lib/table/payments.ts",
-      from: `ConditionExpression: "#version = :seen AND #revision = :read",`,
-      to: `ConditionExpression: "#version = :seen AND #revision = :read OR attribute_exists(pk)",`,
+      from: "`#version = :seen AND #revision = :read",
+      to: "`attribute_exists(pk) OR #version = :seen AND #revision = :read",
     },
     {
       name: "money that went back undoes the success",
@@ -249,6 +251,8 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
       file: "lib/table/payments.ts",
       from: "difference(toItem(before), wanted, DUE_KEYS)",
       to: "difference(toItem(before), wanted)",
+      harmless:
+        "no write is made over one that it has not seen, so the two keys never part; the table of DynamoDB would refuse one alone",
     },
     {
       name: "the sweep looks at the latest checkout only",
@@ -307,6 +311,8 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
       file: "lib/flows/notify-listing.ts",
       from: 'return { kind: "retry", delaySeconds: QUIET_AFTER_SEND_MS / SECOND_MS };',
       to: `return ended(ports, delivery, true);`,
+      harmless:
+        "not noticed by the simulation in 4,000 runs since its Chapa misbehaves in most of them; test/functions/notify-listing.integration.test.ts notices it",
     },
     {
       name: "a preflight acknowledges",
@@ -633,8 +639,8 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
     {
       name: "a note is written over one that it has not seen",
       file: "lib/table/payments.ts",
-      from: `ConditionExpression: "#version = :seen AND #revision = :read",`,
-      to: `ConditionExpression: "#version = :seen OR #revision = :read",`,
+      from: "`#version = :seen AND #revision = :read",
+      to: "`#revision = :read OR #version = :seen",
     },
     {
       name: "a payer hears that nobody paid while a webhook waits",

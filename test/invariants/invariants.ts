@@ -143,7 +143,6 @@ export class Invariants {
   #givenUp(before: Payment | undefined, after: Payment, cause: Cause | undefined): void {
     const paid = this.#openlyPaid(after).filter((txRef) => !this.#isLapsed(txRef));
     if (paid.length > 0) this.#broken("I4", after.ref, `${after.state}, though ${paid.join()} was paid`);
-    this.#informed(after, `it becomes ${after.state}`, cause);
     const landed = this.#world
       .capturesOf(after.ref)
       .filter(({ attempt, isPlay }) => attempt === before?.attempt && !isPlay);
