@@ -72,7 +72,7 @@ export function gateSteps(seed: number, since: string): readonly Step[] {
     },
     {
       name: "deliberate faults",
-      command: script("sim", "--mutants", "--schedules", "4000", "--skip-harmless"),
+      command: script("sim", "--mutants", "--schedules", "4000", "--quick"),
       cores: ALL,
     },
     { name: "orders of the races", command: script("sim", "--exhaustive", "--limit", "10000"), cores: ALL },

@@ -7,7 +7,14 @@ export type Harness = "simulation" | "chaos";
  * invariants must notice it; with none, `harmless` says why no invariant breaks, and the simulation searches all the same.
  */
 export type DeliberateFault = Fault & { of: string; caughtBy: readonly Harness[] };
-type Fault = Edit & { name: string; caughtBy?: readonly Harness[]; also?: readonly Edit[]; harmless?: string };
+type Fault = Edit & {
+  name: string;
+  caughtBy?: readonly Harness[];
+  also?: readonly Edit[];
+  harmless?: string;
+  /** Its search takes so long that only `npm run proof` plays it. */
+  isLong?: true;
+};
 
 /** Faults against one row. The simulation catches each, where it does not say otherwise. */
 function against(of: string, faults: readonly Fault[]): DeliberateFault[] {
@@ -256,6 +263,7 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
     },
     {
       name: "the sweep looks at the latest checkout only",
+      isLong: true,
       file: "lib/domain/verification-schedule.ts",
       from: "if (due.length > 0) return due.map(({ number }) => number);",
       to: "if (due.length > 0) return [payment.attempt];",
@@ -487,6 +495,7 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
   ...against("audit", [
     {
       name: "a move leaves no history",
+      isLong: true,
       file: "lib/domain/apply.ts",
       from: "history: shortened([...payment.history, { transition: name, at: now, by, evidence }]),",
       to: "history: shortened(evidence ? [...payment.history, { transition: name, at: now, by, evidence }] : payment.history),",
@@ -495,18 +504,21 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
   ...against("refund", [
     {
       name: "money that went back can be refunded again",
+      isLong: true,
       file: "lib/domain/payment.ts",
       from: "capture.currency === terms.currency ? [leftOf(capture)] : [])),",
       to: "capture.currency === terms.currency ? [capture.amount] : [])),",
     },
     {
       name: "money that went back is still revenue",
+      isLong: true,
       file: "lib/domain/payment.ts",
       from: "(capture.amount ? [leftOf(capture)] : [])",
       to: "(capture.amount ? [capture.amount] : [])",
     },
     {
       name: "the moment of payment moves when the money goes back",
+      isLong: true,
       file: "lib/domain/payment.ts",
       from: "return first === undefined ? undefined : Math.min(first, ...others);",
       to: "return first === undefined ? undefined : payment.settledAt;",
@@ -515,6 +527,7 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
   ...against("lapse", [
     {
       name: "a checkout lapses in its window",
+      isLong: true,
       file: "lib/domain/verification-schedule.ts",
       from: "return Math.max(windowEnd(attempt, policy) + policy.lapseMs, reading + BETWEEN_READINGS_MS);",
       to: "return Math.min(reading, (attempt.unpaidReadAt ?? attempt.openedAt) + BETWEEN_READINGS_MS);",
@@ -550,12 +563,14 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
     },
     {
       name: "a lapsed checkout is never verified again",
+      isLong: true,
       file: "lib/domain/verification-schedule.ts",
       from: "return VERIFICATIONS_AFTER_LAPSE_MS.map((age) => lapsedAt + age).find((at) => at > now);",
       to: "return undefined;",
     },
     {
       name: "a payment is finalised although a link of it lapsed",
+      isLong: true,
       file: "lib/domain/verification-schedule.ts",
       from: `some(({ end, closedAt }) => end === "lapsed" && closedAt === undefined);`,
       to: `some(({ end, closedAt }) => end === "lapsed" && closedAt === 0);`,
@@ -564,18 +579,21 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
   ...against("keys and modes", [
     {
       name: "not found by another key closes a checkout",
+      isLong: true,
       file: "lib/chapa/client.ts",
       from: `if (isOthers && answer.kind === "unpaid" && answer.reason === "not_found") isForeign = true;`,
       to: `if (isOthers && answer.kind === "unpaid" && key === "") isForeign = true;`,
     },
     {
       name: "a test checkout is asked about for ever on a live stage",
+      isLong: true,
       file: "lib/flows/resolve.ts",
       from: "const left = notVerifiedAgain(payment, attempt, context);",
       to: "const left = payment;",
     },
     {
       name: "play money waits for the listing of a live stage",
+      isLong: true,
       file: "lib/domain/verification-schedule.ts",
       from: " || isPlayMoney(shownTerms(payment), policy)) return false;",
       to: ") return false;",
@@ -584,24 +602,28 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
   ...against("a lost initialize", [
     {
       name: "a lost initialize costs an attempt while verify is silent",
+      isLong: true,
       file: "lib/flows/steps/recover-attempt.ts",
       from: `    case "maybe_money":\n    case "unavailable": {`,
       to: `    case "unavailable":\n      return next({ ports, job }, payment, context());\n    case "maybe_money": {`,
     },
     {
       name: "a lost checkout is cancelled before the next attempt is written",
+      isLong: true,
       file: "lib/flows/steps/recover-attempt.ts",
       from: "      const begun = await next({ ports, job }, payment, context());\n",
       to: "      await ports.chapa.cancel(txRef, terms.key, left());\n      const begun = await next({ ports, job }, payment, context());\n",
     },
     {
       name: "a burnt reference is tried for ever",
+      isLong: true,
       file: "lib/flows/steps/recover-attempt.ts",
       from: `how === "lost" ? true : undefined`,
       to: "true",
     },
     {
       name: "a claim that was made anew is taken for the one before",
+      harmless: "each write compares the holder of the lease, so a claim that was made anew refuses it",
       file: "lib/flows/steps/open-checkout.ts",
       from: ` && isAllowed("open", current, { ...contextOf(ports), holder });`,
       to: ";",
@@ -638,12 +660,14 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
     },
     {
       name: "a note is written over one that it has not seen",
+      isLong: true,
       file: "lib/table/payments.ts",
       from: "`#version = :seen AND #revision = :read",
       to: "`#revision = :read OR #version = :seen",
     },
     {
       name: "a payer hears that nobody paid while a webhook waits",
+      isLong: true,
       file: "lib/domain/events.ts",
       from: ` && (event === "paid" || !mayBePaid(payment));`,
       to: ";",
