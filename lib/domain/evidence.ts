@@ -47,6 +47,11 @@ export type VerifiedMoney = { attempt: number; result: Money };
  */
 export type ClosingEvidence = { attempt: number; found: UnpaidReason; cancel: LeftBy };
 
+/** Returns what lets us leave an attempt whose end the payment has already. A guard compares it with the payment. */
+export function endIsRecorded(attempt: number): ClosingEvidence {
+  return { attempt, found: "pending", cancel: "ended" };
+}
+
 /** Whether verify reports exactly the checkout that we opened: reference, amount, currency and mode. */
 export function isAsAgreed(payment: Payment, attempt: number, facts: PaidFacts): boolean {
   const terms = termsOf(payment, attempt);

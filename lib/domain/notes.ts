@@ -84,16 +84,12 @@ function dated(
 /** What Chapa's answer says for later: the key that reads the attempt, a failed try, the first reading for a lapse. */
 function withReading(record: Attempt, found: VerifyResult | undefined, isLate: boolean, now: Instant): Attempt {
   if (!found || found.kind === "unavailable") return record;
-  const counts = isNotMoney(found) && isLate;
+  const known = found.kind === "maybe_money" ? undefined : record.unpaidReadAt;
   return {
     ...record,
     key: found.key ?? record.key,
     lastRead: lastReadOf(found),
-    unpaidReadAt: counts
-      ? (record.unpaidReadAt ?? now)
-      : found.kind === "maybe_money"
-        ? undefined
-        : record.unpaidReadAt,
+    unpaidReadAt: isNotMoney(found) && isLate ? (known ?? now) : known,
   };
 }
 

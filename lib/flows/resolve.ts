@@ -1,6 +1,6 @@
 import type { ChapaClient } from "../chapa/client.ts";
 import { end, finalise, modeChanged, settleUnpaid } from "../domain/apply.ts";
-import type { Money, Readable, Unpaid, VerifyResult } from "../domain/evidence.ts";
+import { endIsRecorded, type Money, type Readable, type Unpaid, type VerifyResult } from "../domain/evidence.ts";
 import { type CheckoutRef, type PaymentKey, paymentIdOf, txRefOf } from "../domain/ids.ts";
 import { noteVerification, notVerifiedAgain, unreachable, webhookWaits, webhookWaitsOn } from "../domain/notes.ts";
 import { isSettledUnpaid, isUnchanged, type Payment, termsOf } from "../domain/payment.ts";
@@ -106,7 +106,7 @@ export async function ask(
 /** Returns the payment after the next step of a test checkout: it ends, or what is due goes on without it. */
 function leftAsTest(payment: Payment, attempt: number, context: TransitionContext): Payment {
   if (isAllowed("modeChanged", payment, { ...context, attempt })) return modeChanged(payment, attempt, context);
-  const ended = { attempt: payment.attempt, found: "pending", cancel: "ended" } as const;
+  const ended = endIsRecorded(payment.attempt);
   if (isAllowed("expire", payment, { ...context, ...ended })) return settleUnpaid(payment, "expire", ended, context);
   const left = notVerifiedAgain(payment, attempt, context);
   return isAllowed("finalise", left, { ...context, attempt }) ? finalise(left, attempt, context) : left;
@@ -133,7 +133,10 @@ function suppressed(ports: ResolvePorts, payment: Payment, trigger: Trigger, aft
   return { kind: "suppressed", afterMs, payment };
 }
 
-/** `begun` is when Chapa was called. The next verification is scheduled from then, however late the answer comes. */
+/**
+ * `begun` is when Chapa was called. The next verification is scheduled from then, however late the answer comes. `rounds`
+ * counts the writes that were lost; each needs another writer's progress.
+ */
 type Verification = Run & {
   ports: ResolvePorts;
   attempt: number;
@@ -207,24 +210,26 @@ async function concludeUnpaid(run: Verification, payment: Payment, found: Found)
       if (saved.won && next.made) logTransition(ports, next.payment, next.made);
       if (saved.won && next.lapses) ports.count("CheckoutLapsed");
       if (saved.won || !saved.payment) return afterVerification(run, saved.payment);
+      if (run.rounds >= ROUNDS)
+        throw new Error(`payment ${payment.ref} changed ${ROUNDS} times under one verification`);
       // Somebody else has written. The answer holds only for what it was asked about.
-      if (!isUnchanged(payment, saved.payment, attempt)) return again(run, saved.payment);
-      return concludeUnpaid(run, saved.payment, found);
+      const anew = { ...run, rounds: run.rounds + 1 };
+      if (!isUnchanged(payment, saved.payment, attempt)) return again(anew, saved.payment);
+      return concludeUnpaid(anew, saved.payment, found);
     }
   }
 }
 
-/** Asks Chapa again, because the payment has changed since it was asked. Each round needs another writer's progress. */
+/** Asks Chapa again, because the payment has changed since it was asked. */
 async function again(run: Verification, payment: Payment): Promise<Payment | undefined> {
   const { ports, attempt } = run;
-  if (run.rounds >= ROUNDS) throw new Error(`payment ${payment.ref} changed ${ROUNDS} times under one verification`);
   const begun = run.context();
   const result = await ports.chapa.verify(
     txRefOf(payment, attempt),
     ownerOf(payment, attempt),
     run.deadline - begun.now,
   );
-  return conclude({ ...run, begun, rounds: run.rounds + 1 }, { key: payment, payment }, result);
+  return conclude({ ...run, begun }, { key: payment, payment }, result);
 }
 
 type Found = (Unpaid | Readable) & VerifyResult;
@@ -293,7 +298,7 @@ async function reschedule(run: Verification, payment: Payment): Promise<Payment 
     const now = context();
     if (trigger === "webhook" && current.attempts[attempt]) return webhookWaits(current, attempt, now);
     if (current.attempts[attempt]?.webhookAt !== undefined) return webhookWaitsOn(current, attempt, now);
-    const ended = { attempt: current.attempt, found: "pending", cancel: "ended" } as const;
+    const ended = endIsRecorded(current.attempt);
     return isAllowed("expire", current, { ...now, ...ended })
       ? settleUnpaid(current, "expire", ended, now)
       : unreachable(current, now);

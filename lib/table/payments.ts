@@ -238,7 +238,7 @@ export class PaymentTable {
     return this.#opened({ index: "by-user", key: "user_id", value: userId }, span, limit);
   }
 
-  /** Returns the payments of a property, whoever made them, as {@link openedByUser} does. */
+  /** Returns the payments of a property, of all users, as {@link openedByUser} does. */
   openedForProperty(propertyId: Uuid, span: Span, limit: number): Promise<PageKey[]> {
     return this.#opened({ index: "by-property", key: "property_id", value: propertyId }, span, limit);
   }

@@ -1,5 +1,11 @@
 import type { ChapaClient, Owner } from "../../chapa/client.ts";
-import { type ClosingEvidence, isNotMoney, type Money, type VerifyResult } from "../../domain/evidence.ts";
+import {
+  type ClosingEvidence,
+  endIsRecorded,
+  isNotMoney,
+  type Money,
+  type VerifyResult,
+} from "../../domain/evidence.ts";
 import { txRefOf } from "../../domain/ids.ts";
 import { hasEnded, type Payment, termsOf } from "../../domain/payment.ts";
 import { lapseAt } from "../../domain/verification-schedule.ts";
@@ -34,7 +40,7 @@ export async function closeCheckout(
   { context, deadline }: Run,
 ): Promise<Closing> {
   if (hasEnded(payment, attempt) && !isLapsed) {
-    return { kind: "closed", evidence: { attempt, found: "pending", cancel: "ended" } };
+    return { kind: "closed", evidence: endIsRecorded(attempt) };
   }
   const txRef = txRefOf(payment, attempt);
   const left = () => deadline - context().now;

@@ -28,7 +28,7 @@ type Recovery = { ports: RecoverPorts; job: Start & { deadline: number }; aside:
 /**
  * Finds out what became of the latest attempt, whose answer was lost or whose opener died, and begins the next try.
  * Chapa does not know it: the same reference, so an outage costs no attempt. Chapa knows it: the next attempt is
- * written first, and whoever wrote it cancels the old one once, because nobody can store its URL any more.
+ * written first, and the request that wrote it cancels the old one once, because nobody can store its URL any more.
  * @param how `used_before`: Chapa says that the reference is burnt, so it is not tried again
  * @throws PaymentUnclear, GatewayUnavailable, GatewayMisconfigured, AttemptsUsedUp
  */
