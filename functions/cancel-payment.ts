@@ -27,7 +27,6 @@ const ports = {
   payments: new PaymentTable(documentClient(), env.TABLE_NAME, env.TX_STAGE),
   chapa: createChapa(env, createGatewaySecret(env)),
   policy: createPolicy(env),
-  expectedMode: env.EXPECTED_MODE,
   clock: systemClock,
   log,
   count,

@@ -40,7 +40,6 @@ const ports = {
   priceBook: createPriceBook(env),
   policy: createPolicy(env),
   identity: new TableIdentity(client, env.TABLE_NAME, systemClock),
-  expectedMode: env.EXPECTED_MODE,
   baseUrl: env.BASE_URL,
   txStage: env.TX_STAGE,
   clock: systemClock,

@@ -22,7 +22,6 @@ const ports = {
   payments: new PaymentTable(documentClient(), env.TABLE_NAME, env.TX_STAGE),
   listing: new ListingService(env.PROPERTY_LISTING_SERVICE_URL, apiKey, call),
   policy: createPolicy(env),
-  expectedMode: env.EXPECTED_MODE,
   clock: systemClock,
   log,
   count,

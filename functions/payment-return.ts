@@ -29,7 +29,6 @@ const ports = {
   ),
   policy: createPolicy(env),
   txStage: env.TX_STAGE,
-  expectedMode: env.EXPECTED_MODE,
   clock: systemClock,
   log,
   count,

@@ -22,8 +22,7 @@ const ports = {
   marks: new MarkTable(client, env.TABLE_NAME),
   totals: new TotalsTable(client, env.TABLE_NAME),
   newId: randomUUID,
-  policy: { confirmingPurposes: confirmingPurposes(createPriceBook(env)) },
-  expectedMode: env.EXPECTED_MODE,
+  policy: { confirmingPurposes: confirmingPurposes(createPriceBook(env)), expectedMode: env.EXPECTED_MODE },
   clock: systemClock,
   log,
 };

@@ -24,7 +24,6 @@ const ports = {
   bucketsOf: dayBuckets,
   policy: createPolicy(env),
   txStage: env.TX_STAGE,
-  expectedMode: env.EXPECTED_MODE,
   clock: systemClock,
   log,
   count,

@@ -27,7 +27,6 @@ const ports = {
     createAuthSecret(env),
   ),
   policy: createPolicy(env),
-  expectedMode: env.EXPECTED_MODE,
   clock: systemClock,
   log,
   count,

@@ -34,7 +34,6 @@ const ports = {
   count,
   gauge,
   flagShards: FLAG_SHARDS,
-  expectedMode: env.EXPECTED_MODE,
   totals: new TotalsTable(client, env.TABLE_NAME),
   gatewayHealth: new GatewayHealthTable(client, env.TABLE_NAME),
   chapa: createChapa(env, createGatewaySecret(env)),

@@ -26,7 +26,6 @@ const ports = {
   chapa: createChapa(env, createGatewaySecret(env)),
   limiter: createLimiter({ name: "verify", limit: VERIFICATIONS_PER_MINUTE, whenUnknown: "closed" }, auth),
   policy: createPolicy(env),
-  expectedMode: env.EXPECTED_MODE,
   clock: systemClock,
   log,
   count,

@@ -4,7 +4,7 @@ import { DAY_MS } from "./time.ts";
 import { type TotalsDelta, totalsDelta } from "./totals.ts";
 import { TRANSITIONS } from "./transitions.ts";
 import { confirmsListing, type Policy } from "./verification-schedule.ts";
-import { type FinalStatus, type Mode, type UserEvent, WIRE_STATUS } from "./vocabulary.ts";
+import { type FinalStatus, type UserEvent, WIRE_STATUS } from "./vocabulary.ts";
 
 const STEPS: Readonly<Record<string, { to: string } | undefined>> = TRANSITIONS;
 
@@ -62,8 +62,8 @@ export function listingStatusOf(payment: Payment): FinalStatus | undefined {
 }
 
 /** Whether the listing may hear the payment's state. It never hears a success that is not of the stage's mode. */
-export function mayBeListed(payment: Payment, expected: Mode): boolean {
-  return payment.state !== "SUCCESS" || shownTerms(payment).mode === expected;
+export function mayBeListed(payment: Payment, { expectedMode }: Pick<Policy, "expectedMode">): boolean {
+  return payment.state !== "SUCCESS" || shownTerms(payment).mode === expectedMode;
 }
 
 /**

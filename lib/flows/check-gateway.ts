@@ -1,5 +1,5 @@
 import type { ChapaClient } from "../chapa/client.ts";
-import type { Mode } from "../domain/vocabulary.ts";
+import type { Policy } from "../domain/verification-schedule.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Count } from "../runtime/metrics.ts";
 import type { GatewayHealthTable } from "../table/gateway-health.ts";
@@ -9,8 +9,7 @@ export type CheckGatewayPorts = {
   gatewayHealth: Pick<GatewayHealthTable, "record">;
   clock: Pick<Clock, "now">;
   count: Count;
-  /** Whether this stage moves real money. */
-  expectedMode: Mode;
+  policy: Pick<Policy, "expectedMode">;
 };
 
 const CHECK_MS = 4_000;
@@ -20,5 +19,5 @@ export async function checkGateway(ports: CheckGatewayPorts): Promise<void> {
   const { chapa, gatewayHealth, clock } = ports;
   const isReachable = await chapa.isReachable(CHECK_MS);
   await gatewayHealth.record({ isReachable, at: clock.now() });
-  if ((await chapa.current()).mode !== ports.expectedMode) ports.count("KeyModeWrong");
+  if ((await chapa.current()).mode !== ports.policy.expectedMode) ports.count("KeyModeWrong");
 }

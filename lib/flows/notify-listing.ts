@@ -7,7 +7,7 @@ import { type Flag, isSettledUnpaid, isSpent, type Payment, shownTxRef } from ".
 import { clamp, MINUTE_MS, SECOND_MS } from "../domain/time.ts";
 import { isAllowed, type TransitionContext } from "../domain/transitions.ts";
 import { awaitsAcknowledgement, confirmsListing, type Policy } from "../domain/verification-schedule.ts";
-import type { FinalStatus, Mode } from "../domain/vocabulary.ts";
+import type { FinalStatus } from "../domain/vocabulary.ts";
 import type { Handled } from "../queue/worker.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Log } from "../runtime/logger.ts";
@@ -24,8 +24,6 @@ export type NotifyListingPorts = {
   log: Log;
   count: Count;
   policy: Policy;
-  /** Whether this stage moves real money. */
-  expectedMode: Mode;
 };
 
 // While a confirm may still be running at the listing, a preflight does not see its effect. So no call follows a send
@@ -79,8 +77,8 @@ export async function notifyListing(ports: NotifyListingPorts, ref: Ref, receive
   return backoff;
 }
 
-function statusToDeliver(payment: Payment, { policy, expectedMode }: NotifyListingPorts): FinalStatus | undefined {
-  if (!mayBeListed(payment, expectedMode)) return undefined;
+function statusToDeliver(payment: Payment, { policy }: NotifyListingPorts): FinalStatus | undefined {
+  if (!mayBeListed(payment, policy)) return undefined;
   const status = listingStatusOf(payment);
   if (status === "SUCCESS") return awaitsAcknowledgement(payment, policy) ? status : undefined;
   return policy.listingHearsFailed && confirmsListing(payment, policy) ? status : undefined;

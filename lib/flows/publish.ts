@@ -4,7 +4,6 @@ import { isNewVersion, mayBeListed, type Outcome, outcomeOf } from "../domain/ev
 import { eventIdOf } from "../domain/ids.ts";
 import type { Payment } from "../domain/payment.ts";
 import type { Policy } from "../domain/verification-schedule.ts";
-import type { Mode } from "../domain/vocabulary.ts";
 import type { Queue } from "../queue/send.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Log } from "../runtime/logger.ts";
@@ -21,11 +20,9 @@ export type PublishPorts = {
   totals: Pick<TotalsTable, "add" | "count">;
   /** Names a write, so that it is recognised if its answer is lost. */
   newId: () => string;
-  policy: Pick<Policy, "confirmingPurposes">;
+  policy: Pick<Policy, "confirmingPurposes" | "expectedMode">;
   clock: Pick<Clock, "now">;
   log: Log;
-  /** Whether this stage moves real money. */
-  expectedMode: Mode;
 };
 
 /**
@@ -34,7 +31,7 @@ export type PublishPorts = {
  */
 export async function publish(ports: PublishPorts, changes: readonly Change[]): Promise<void> {
   const steps = changes.map(({ before, after }) => ({ after, outcome: outcomeOf(before, after, ports.policy) }));
-  const listed = steps.filter(({ after, outcome }) => outcome.listing && mayBeListed(after, ports.expectedMode));
+  const listed = steps.filter(({ after, outcome }) => outcome.listing && mayBeListed(after, ports.policy));
   await ports.listing.sendAll(listed.map(({ after }) => toListing(after)));
   await ports.notification.sendAll(steps.flatMap(({ after, outcome }) => toUser(after, outcome)));
   for (const { after, outcome } of steps) {

@@ -170,7 +170,6 @@ function portsOf(chapa: ChapaSimulator, proxy: CuttingProxy): InitiatePorts {
     policy: POLICY,
     txStage: TX_STAGE,
     identity: { closed: async () => undefined, knownClosed: () => undefined },
-    expectedMode: "test",
     baseUrl: "https://pay.rental.et",
     clock: systemClock,
     log: QUIET,

@@ -26,8 +26,11 @@ const NOTHING = { listing: false, user: undefined, attention: [], totals: undefi
 
 test("the listing never hears a success that is not of the stage's mode", () => {
   const paid = aConfirmed();
-  expect([mayBeListed(paid, "test"), mayBeListed(paid, "live")]).toEqual([true, false]);
-  expect(mayBeListed(aSettled("expire"), "live")).toBe(true);
+  expect([mayBeListed(paid, { expectedMode: "test" }), mayBeListed(paid, { expectedMode: "live" })]).toEqual([
+    true,
+    false,
+  ]);
+  expect(mayBeListed(aSettled("expire"), { expectedMode: "live" })).toBe(true);
 });
 
 test("an unchanged version means nothing", () => {

@@ -11,7 +11,7 @@ async function checked(mode: Mode, expectedMode: Mode) {
     gatewayHealth: { record: async (health) => void recorded.push(health) },
     clock: { now: () => T0 },
     count: (metric) => void counted.push(metric),
-    expectedMode,
+    policy: { expectedMode },
   });
   expect(recorded).toEqual([{ isReachable: true, at: T0 }]);
   return counted;

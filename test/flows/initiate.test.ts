@@ -68,7 +68,6 @@ function portsOf(): InitiatePorts {
     namespace: async () => NAMESPACE,
     priceBook: PriceBook.parse(JSON.parse(prices)),
     policy: { ...POLICY, expectedMode: "live" },
-    expectedMode: "live",
     txStage: TX_STAGE,
     identity: { closed: async () => undefined, knownClosed: () => undefined },
     baseUrl: "https://pay.rental.et",

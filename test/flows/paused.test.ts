@@ -46,7 +46,6 @@ function portsOf(): InitiatePorts {
     limiter: { take: async () => ({ allowed: true, quota }), refused: () => undefined },
     namespace: async () => namespace,
     txStage: TX_STAGE,
-    expectedMode: "test",
     priceBook: PriceBook.parse({ listing_fee: { amounts: ["500.00"] } }),
     policy: POLICY,
     identity: new TableIdentity(client, "payments", clock),

@@ -21,7 +21,6 @@ function start(marks?: PublishPorts["marks"]) {
     totals: new TotalsTable(memory.client, "payments"),
     newId: () => `id-${++ids}`,
     policy: POLICY,
-    expectedMode: "test",
     clock: { now: () => T0 },
     log: { info: record, warn: record, error: record },
   };

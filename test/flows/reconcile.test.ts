@@ -52,7 +52,6 @@ async function testbed(payments: readonly Payment[], books: Books = {}) {
     bucketsOf: dayBuckets,
     txStage: TX_STAGE,
     policy: POLICY,
-    expectedMode: "test" as const,
     clock: {
       now: () => clock.now,
       sleep: async (ms: number) => {

@@ -63,7 +63,6 @@ function world() {
     totals: new TotalsTable(client, "payments"),
     newId: randomUUID,
     policy: POLICY,
-    expectedMode: "test" as const,
     txStage: TX_STAGE,
   };
   const at = (now: number) => ({ ...ports, clock: { now: () => now } });

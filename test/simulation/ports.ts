@@ -116,7 +116,6 @@ export function portsOf({ scheduler, table, simulator, behaviour, ledger, invari
     log,
     count,
     policy,
-    expectedMode,
   };
   const totals = new TotalsTable(client, "payments");
   const marks = new MarkTable(client, "payments");
@@ -185,7 +184,6 @@ export function portsOf({ scheduler, table, simulator, behaviour, ledger, invari
       totals,
       newId,
       policy,
-      expectedMode,
       clock,
       log,
     },

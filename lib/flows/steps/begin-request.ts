@@ -90,7 +90,7 @@ export async function prepare(ports: InitiatePorts, command: InitiateCommand, ru
   ]);
   const fee = { userId: command.userId, propertyId: command.propertyId, purpose: price.purpose };
   return {
-    barred: barred ?? (current.mode === ports.expectedMode ? undefined : keyModeWrong(ports, current.mode)),
+    barred: barred ?? (current.mode === ports.policy.expectedMode ? undefined : keyModeWrong(ports, current.mode)),
     known,
     ports,
     context: runContext(ports, "initiate"),
@@ -131,9 +131,9 @@ async function quote(ports: InitiatePorts, command: InitiateCommand): Promise<Qu
   }
 }
 
-function keyModeWrong({ count, log, expectedMode }: InitiatePorts, mode: Mode): GatewayMisconfigured {
+function keyModeWrong({ count, log, policy }: InitiatePorts, mode: Mode): GatewayMisconfigured {
   count("KeyModeWrong");
-  log.error("key_mode_wrong", { expected: expectedMode, mode });
+  log.error("key_mode_wrong", { expected: policy.expectedMode, mode });
   return new GatewayMisconfigured(RETRY_SECONDS);
 }
 

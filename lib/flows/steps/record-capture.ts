@@ -5,7 +5,6 @@ import { type PaymentKey, txRefOf } from "../../domain/ids.ts";
 import { type Payment, termsOf } from "../../domain/payment.ts";
 import { isAllowed, type MoneyTransition, transitionForMoney } from "../../domain/transitions.ts";
 import { attemptsToEnd } from "../../domain/verification-schedule.ts";
-import type { Mode } from "../../domain/vocabulary.ts";
 import type { Clock } from "../../runtime/clock.ts";
 import type { Log } from "../../runtime/logger.ts";
 import type { Count } from "../../runtime/metrics.ts";
@@ -20,8 +19,6 @@ export type CapturePorts = {
   clock: Pick<Clock, "now">;
   log: Log;
   count: Count;
-  /** Whether this stage moves real money. */
-  expectedMode: Mode;
 };
 
 /**
@@ -73,8 +70,9 @@ function tookMs({ attempts, settledAt }: Payment, attempt: number): number {
 
 async function adopt(ports: CapturePorts, of: PaymentKey, money: VerifiedMoney, run: Run): Promise<Payment> {
   const { key } = await ports.chapa.current();
-  const expected = { currency: "ETB", mode: ports.expectedMode, key } as const;
-  const { payment } = await ports.payments.create(adoptUnmatched(of, money, expected, run.context()));
+  const context = run.context();
+  const expected = { currency: "ETB", mode: context.policy.expectedMode, key } as const;
+  const { payment } = await ports.payments.create(adoptUnmatched(of, money, expected, context));
   return payment;
 }
 
