@@ -4,7 +4,6 @@ import { createChapa } from "../lib/composition/chapa.ts";
 import { createContacts } from "../lib/composition/contacts.ts";
 import { createLimiter } from "../lib/composition/limiter.ts";
 import { createPolicy } from "../lib/composition/policy.ts";
-import { createPriceBook } from "../lib/composition/price-book.ts";
 import { createAuthSecret, createGatewaySecret } from "../lib/composition/secrets.ts";
 import { createUserDirectory } from "../lib/composition/user-directory.ts";
 import { PaymentResponse } from "../lib/contract/api.ts";
@@ -37,7 +36,7 @@ const ports = {
   customers: createUserDirectory(env, gateway),
   limiter: createLimiter({ name: "initiate", limit: env.RATE_LIMIT_INITIATE, whenUnknown: "open" }, auth),
   namespace: async () => (await auth.get()).namespace,
-  priceBook: createPriceBook(env),
+  priceBook: env.PRICE_BOOK,
   policy: createPolicy(env),
   identity: new TableIdentity(client, env.TABLE_NAME, systemClock),
   baseUrl: env.BASE_URL,
