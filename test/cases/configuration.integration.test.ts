@@ -44,7 +44,7 @@ const synthesise = (values: Record<string, string>) =>
   });
 
 describe("case 36: a wrong setting is refused in a sentence that names it", () => {
-  test.each([...WRONG, ...WRONG_PAGES])("synthesis refuses %s=%s", (name, text, sentence) => {
+  test.each([...WRONG, ...WRONG_PAGES])("the stage prod does not synthesise with %s=%s", (name, text, sentence) => {
     expect(() => synthesise({ [name]: text })).toThrow(sentence);
   });
 
