@@ -94,9 +94,9 @@ const VARIABLES = {
   RECHECK_LADDER: ladder,
   /** Whether the listing service gets FAILED for finalised payments. */
   LISTING_HEARS_FAILED: flag,
-  /** Initiate calls a minute, for each user and each program. */
+  /** Initiate calls a minute, for each user. A program has its own limit, in the entry of its key. */
   RATE_LIMIT_INITIATE: perMinute,
-  /** Logins a minute, for each address and each user name. */
+  /** Logins a minute for each user name, and failed logins a minute for each address. */
   RATE_LIMIT_TOKEN: perMinute,
   /** Verifications a minute that all unverified notices together may cause. */
   RATE_LIMIT_TRIGGERS: perMinute,
