@@ -5,6 +5,7 @@ import type { Scenario } from "./scenario.ts";
 import { refundedInDashboard, reversedByBank, secondCapture } from "./scenarios/books.ts";
 import {
   iamSigned,
+  manyPressesThroughTheListing,
   rateLimited,
   redisDown,
   rotateSecrets,
@@ -66,6 +67,7 @@ export const SCENARIOS: readonly Scenario[] = [
   redisDown,
   userManagementDown,
   rateLimited,
+  manyPressesThroughTheListing,
   cancelledAtChapa,
   chapaNeverCancels,
   initializeOutage,
