@@ -174,5 +174,6 @@ test("one request id of two users names two requests", () => {
 
 test("a checkout is named by its payment, its attempt and the reference that Chapa gets", () => {
   const key = aClaim();
-  expect(checkoutRefOf(key, 3)).toEqual({ ref: key.ref, attempt: 3, txRef: txRefOf(key, 3) });
+  const { ref, txStage } = key;
+  expect(checkoutRefOf(key, 3)).toEqual({ ref, txStage, attempt: 3, txRef: txRefOf(key, 3) });
 });
