@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { faultsOf } from "../lib/contract/env.ts";
+import { ChapaKey } from "../lib/contract/secrets.ts";
 import { MODES } from "../lib/domain/vocabulary.ts";
 import { ENGINES } from "./dynamo/engine.ts";
 
@@ -12,7 +13,7 @@ const perMinute = z.coerce.number().int().min(1).optional();
  */
 export const Settings = z.object({
   CHAPA_BASE_URL: url,
-  CHAPA_SECRET_KEY: z.string().min(8).optional(),
+  CHAPA_SECRET_KEY: ChapaKey.optional(),
   CHAPA_WEBHOOK_SECRET: z.string().min(8).default("sim-webhook-secret"),
   CHECKOUT_ORIGINS: z.string().optional(),
   EXPECTED_MODE: z.enum(MODES).optional(),

@@ -6,6 +6,7 @@ import { PaymentStack } from "../../infra/payment-stack.ts";
 import { withValues } from "../../infra/settings.ts";
 import { EnvironmentInvalid, readEnv, type Variable } from "../../lib/contract/env.ts";
 import { FUNCTIONS } from "../../lib/contract/functions.ts";
+import { GatewaySecret } from "../../lib/contract/secrets.ts";
 import { readSettings, SettingsInvalid } from "../../local/settings.ts";
 import { readStage } from "../infra/stages/read-stage.ts";
 
@@ -88,4 +89,22 @@ test.each([
   const template = Template.fromStack(synthesise(values));
   template.hasResourceProperties("AWS::ApiGatewayV2::Api", { CorsConfiguration: { AllowOrigins: origins } });
   expect(readEnv(["FRONTEND_ORIGINS"], values).FRONTEND_ORIGINS).toEqual(origins);
+});
+
+const SPEAKS_V1 = "a key of Chapa's API v2, and this release speaks v1, whose keys begin with CHASECK";
+
+test.each([
+  ["case 59: a test key of Chapa's API v2", "CHAPA_TEST_PRIV_abcdefgh", SPEAKS_V1],
+  ["a live key of Chapa's API v2", "CHAPA_LIVE_PRIV_abcdefgh", SPEAKS_V1],
+  ["a public key of Chapa's API v2", "CHAPA_TEST_PUB_abcdefgh", SPEAKS_V1],
+  ["a public key of Chapa's API v1", "CHAPUBK_TEST-abcdefgh", "not a secret key of Chapa's API v1"],
+])("%s is refused in words that name it, and does not appear in them", (_, key, words) => {
+  const settings = () => readSettings({ CHAPA_SECRET_KEY: key });
+  expect(settings).toThrow(`CHAPA_SECRET_KEY is malformed: ${words}.`);
+  expect(settings).not.toThrow(key);
+  const secret = { contact_key: "k", contact_keys: { k: "AAAA" }, listing_api_key: "listing-key" };
+  for (const stored of [{ chapa_secret_key: key }, { chapa_secret_keys_previous: [key] }]) {
+    const { error } = GatewaySecret.safeParse({ chapa_secret_key: "CHASECK-abcdefgh", ...secret, ...stored });
+    expect(error?.issues.map(({ message }) => message)).toEqual([words]);
+  }
 });
