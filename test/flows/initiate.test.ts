@@ -13,7 +13,7 @@ import { HOUR_MS, SECOND_MS } from "../../lib/domain/time.ts";
 import type { Mode } from "../../lib/domain/vocabulary.ts";
 import { type Initiated, initiate } from "../../lib/flows/initiate.ts";
 import type { InitiatePorts } from "../../lib/flows/steps/begin-request.ts";
-import type { Verdict } from "../../lib/runtime/rate-limit.ts";
+import { RateLimiter, type Verdict } from "../../lib/runtime/rate-limit.ts";
 import { PaymentTable } from "../../lib/table/payments.ts";
 import { RequestTable } from "../../lib/table/requests.ts";
 import { TX_STAGE } from "../../local/environment.ts";
@@ -104,6 +104,19 @@ test("a caller over both limits is refused, and their request counts as new", as
   expect((await press({ requestId: "second" })).replayed).toBe(true);
   taken = { limiter: TAKEN, presses: TAKEN };
   expect((await press({ requestId: "third" })).replayed).toBe(false);
+  expect(asked).toEqual(["initialize"]);
+});
+
+test("thirty presses of a new fee at once get one link, although only the first ten may open one", async () => {
+  const counted = new RateLimiter("initiate", 10, { now: () => now });
+  const ports = { ...portsOf(), limiter: counted };
+  const run = (me: string) => ({ me, deadline: now + 10 * SECOND_MS, leaseUntil: now + 12 * SECOND_MS });
+  const presses = Array.from({ length: 30 }, (_, index) =>
+    initiate(ports, { ...COMMAND, requestId: `request ${index}` }, run(`press ${index}`)),
+  );
+  const links = (await Promise.all(presses)).map(({ payment }) => payment.checkoutUrl);
+  expect(new Set(links).size).toBe(1);
+  expect(links[0]).toMatch(/^https:/);
   expect(asked).toEqual(["initialize"]);
 });
 
