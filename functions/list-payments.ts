@@ -9,6 +9,7 @@ import { endpoint, json } from "../lib/http/endpoint.ts";
 import { ListFilter, listedUser, nextLink, warningAbout } from "../lib/http/list-request.ts";
 import { parseRequest } from "../lib/http/parse.ts";
 import { toStatusResponse } from "../lib/http/payment-response.ts";
+import { queryOf } from "../lib/http/query.ts";
 import { systemClock } from "../lib/runtime/clock.ts";
 import { documentClient } from "../lib/table/client.ts";
 import { dayBuckets } from "../lib/table/keys.ts";
@@ -21,11 +22,7 @@ const authenticate = createAuthenticate(env, auth);
 
 export const handler = endpoint("nothing", async ({ event }) => {
   const principal = await authenticate(event);
-  const { limit, cursor, status, from, to, user_id } = parseRequest(
-    "query",
-    ListFilter,
-    event.queryStringParameters ?? {},
-  );
+  const { limit, cursor, status, from, to, user_id } = parseRequest("query", ListFilter, queryOf(event));
   const userId = listedUser(principal, user_id);
   const cursorsOfThis = cursors((await auth.get()).cursor_key, [
     userId ?? null,

@@ -65,9 +65,21 @@ test.each([
   [failed({ email: ["x"], phone_number: ["y"] }), true, "it does not accept the e-mail address, the phone number"],
   [failed({ email: ["x"], amount: ["y"] }), false, "it does not accept the e-mail address, the amount"],
   [failed({ "customization.title": ["too long"] }), false, "it does not accept customization.title"],
+  [failed({ errors: { email: ["x"] } }), true, "it does not accept errors"],
   [failed("The amount must not exceed 1000000."), false, "it does not accept the data"],
-])("initialize answered %j is a refusal of the data", (body, contactOnly, reason) => {
-  expect(classifyInitialize(reply(400, body), ORIGINS)).toEqual({ kind: "refused", contactOnly, reason });
+  [failed("The email must be a valid email address."), true, "it does not accept the data"],
+  [failed(["The phone number is invalid."]), true, "it does not accept the data"],
+  [failed("validation.phone"), true, "it does not accept the data"],
+  [failed("validation.required"), true, "it does not accept the data"],
+  [failed("The callback url must be a valid URL."), false, "it does not accept the data"],
+  [failed("The email and the amount are required; the amount is required"), true, "it does not accept the data"],
+])("initialize answered %j is a refusal of the data", (body, maybeContact, reason) => {
+  expect(classifyInitialize(reply(400, body), ORIGINS)).toEqual({ kind: "refused", maybeContact, reason });
+});
+
+test("a refusal in unknown words that names contact data may be about contact data only", () => {
+  const body = failed("We do not like this e-mail");
+  expect(classifyInitialize(reply(400, body), ORIGINS)).toEqual({ kind: "misconfigured", maybeContact: true });
 });
 
 test("an address too long for a row is no checkout", () => {
@@ -102,7 +114,7 @@ test.each([
   [400, failed("Merchant fee is greater than split flat amount.")],
   [400, failed({})],
 ])("initialize answered %d %j is our own fault and never the payer's", (status, body) => {
-  expect(classifyInitialize(reply(status, body), ORIGINS)).toEqual({ kind: "misconfigured" });
+  expect(classifyInitialize(reply(status, body), ORIGINS)).toEqual({ kind: "misconfigured", maybeContact: false });
 });
 
 test.each([

@@ -12,7 +12,7 @@ import { inventoryOf } from "../../infra/inventory.ts";
 import { PaymentStack } from "../../infra/payment-stack.ts";
 import { FUNCTIONS, type FunctionName, type FunctionSpec } from "../../lib/contract/functions.ts";
 import { QUEUES } from "../../lib/contract/queues.ts";
-import { NO_ROUTE, ROUTES } from "../../lib/contract/routes.ts";
+import { gatewayKeyOf, NO_ROUTE, ROUTES } from "../../lib/contract/routes.ts";
 import { PAYMENT_PREFIX, TABLE } from "../../lib/contract/table.ts";
 import { readStage } from "./stages/read-stage.ts";
 
@@ -108,7 +108,7 @@ test("functions have logs that end, and roles of their own", () => {
 
 test("the API has exactly the routes of the contract, each to its function", () => {
   const routes = Object.values(properties("AWS::ApiGatewayV2::Route")).map(({ RouteKey }) => RouteKey);
-  const expected = [...ROUTES.map(({ method, path }) => `${method} ${path}`), NO_ROUTE.key];
+  const expected = [...ROUTES.map(gatewayKeyOf), NO_ROUTE.key];
   expect(routes.toSorted()).toEqual(expected.toSorted());
   const uris = Object.values(properties("AWS::ApiGatewayV2::Integration")).map(
     ({ IntegrationUri, PayloadFormatVersion }) => [JSON.stringify(IntegrationUri), PayloadFormatVersion],
