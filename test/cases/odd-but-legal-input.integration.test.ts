@@ -308,14 +308,24 @@ test.each(["tx_ref", "state", "attention", "property_id", "user-id"])(
   },
 );
 
-describe("a refusal of contact data", () => {
-  const initialized = () =>
-    simulatedChapa(stage)
-      .journal()
-      .flatMap((entry) =>
-        entry.kind === "request" && entry.path === "/v1/transaction/initialize" ? [entry.body.toString("utf8")] : [],
-      );
+const initialized = () =>
+  simulatedChapa(stage)
+    .journal()
+    .flatMap((entry) =>
+      entry.kind === "request" && entry.path === "/v1/transaction/initialize" ? [entry.body.toString("utf8")] : [],
+    );
 
+test.each(["00251911223344", "0911.22.33.44", "\u202a+251 911 22 33 44\u202c"])(
+  "the phone %j of a payer is sent to Chapa in the form that it reads",
+  async (phone_number) => {
+    const user_id = USERS.owner.id;
+    const body = { property_id: stage.addProperty(), user_id, customer: { phone_number } };
+    expect((await stage.caller.initiateByKey(body)).status).toBe(202);
+    expect(initialized()).toEqual([expect.stringContaining('"phone_number":"0911223344"')]);
+  },
+);
+
+describe("a refusal of contact data", () => {
   test.each([
     "The email must be a valid email address.",
     "validation.email",

@@ -113,9 +113,22 @@ test("the API has exactly the routes of the contract, each to its function", () 
   const uris = Object.values(properties("AWS::ApiGatewayV2::Integration")).map(
     ({ IntegrationUri, PayloadFormatVersion }) => [JSON.stringify(IntegrationUri), PayloadFormatVersion],
   );
-  for (const { function: name } of [...ROUTES, NO_ROUTE]) {
-    expect(uris).toContainEqual([JSON.stringify(arnOf(functionIds.get(name))), "2.0"]);
-  }
+  const names = new Set([...ROUTES, NO_ROUTE].map(({ function: name }) => name));
+  expect(uris.toSorted()).toEqual(
+    [...names].map((name) => [JSON.stringify(arnOf(functionIds.get(name))), "2.0"]).toSorted(),
+  );
+});
+
+test("the API may invoke each function of a route by one permission, which names the API", () => {
+  const permissions = Object.values(properties("AWS::Lambda::Permission")).filter(
+    ({ Principal }) => Principal === "apigateway.amazonaws.com",
+  );
+  const names = new Set([...ROUTES, NO_ROUTE].map(({ function: name }) => name));
+  expect(permissions.map(({ FunctionName: name }) => JSON.stringify(name)).toSorted()).toEqual(
+    [...names].map((name) => JSON.stringify(arnOf(functionIds.get(name)))).toSorted(),
+  );
+  const [api] = Object.keys(template.findResources("AWS::ApiGatewayV2::Api"));
+  for (const { SourceArn } of permissions) expect(JSON.stringify(SourceArn)).toContain(`{"Ref":"${api}"}`);
 });
 
 test("Chapa reaches the webhook at a public URL, with both permissions that it needs", () => {
