@@ -53,7 +53,8 @@ export async function serve(name: string, port: number, handle: Handle, faults?:
       else incoming.destroy();
     });
     incoming.on("end", async () => {
-      const url = new URL(incoming.url ?? "/", "http://local");
+      // Not as an address relative to ours, because a path may begin with two slashes.
+      const url = new URL(`http://local${incoming.url?.startsWith("/") ? incoming.url : "/"}`);
       const request = {
         method: incoming.method ?? "GET",
         path: url.pathname,

@@ -7,6 +7,8 @@ import { MODES } from "../domain/vocabulary.ts";
 // path is added.
 const address = z.url({ protocol: /^https?$/, error: "not an http or https address" });
 const url = address.transform((text) => new URL(text).href.replace(/\/+$/, ""));
+// Nothing is added to the path of a page, and a front end may have its routes behind `#`.
+const page = address.transform((text) => new URL(text).href);
 const origins = z
   .string()
   .transform((text) =>
@@ -75,11 +77,11 @@ const VARIABLES = {
   PROPERTY_LISTING_SERVICE_URL: sibling,
   NOTIFICATION_SERVICE_URL: sibling,
   /** Page that the browser is sent to after a success. */
-  FRONTEND_REDIRECT_URL: url,
+  FRONTEND_REDIRECT_URL: page,
   /**
    * Page that the browser is sent to while a payment is not confirmed; if it is empty, this service shows its own page.
    */
-  FRONTEND_PENDING_URL: z.union([z.literal("").transform(() => undefined), url]),
+  FRONTEND_PENDING_URL: z.union([z.literal("").transform(() => undefined), page]),
   /** Origins that browsers may be sent to, separated by commas. */
   FRONTEND_ORIGINS: origins,
   /** What each purpose costs and whether it confirms the listing, as JSON. */
