@@ -84,6 +84,8 @@ const VARIABLES = {
   RECHECK_LADDER: z.string().min(2),
   /** Whether the listing service gets FAILED for finalised payments. */
   LISTING_HEARS_FAILED: flag,
+  /** Days after the first checkout at which an unpaid payment is finalised, so that the listing service gets FAILED. */
+  LISTING_FAILED_AFTER_DAYS: z.coerce.number().positive().max(365),
   /** Initiate calls a minute, for each user and each program. */
   RATE_LIMIT_INITIATE: perMinute,
   /** Logins a minute, for each address and each user name. */
