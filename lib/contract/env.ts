@@ -63,7 +63,8 @@ const VARIABLES = {
     .transform((text) => text.split(",").map((path) => path.trim()))
     .pipe(z.array(z.string().regex(/^\/[^\s]*\{id\}/, "not a path with {id}"))),
   PROPERTY_LISTING_SERVICE_URL: sibling,
-  NOTIFICATION_SERVICE_URL: sibling,
+  /** If it is empty, payers get no messages. */
+  NOTIFICATION_SERVICE_URL: z.union([z.literal("").transform(() => undefined), sibling]),
   /** Page that the browser is sent to after a success. */
   FRONTEND_REDIRECT_URL: url,
   /**

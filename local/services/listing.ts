@@ -159,7 +159,7 @@ export class ListingDouble {
     if (method === "POST" && path === "/api/v1/payments/confirm") return this.#confirm(request);
     const pay = /^\/api\/v1\/properties\/([^/]+)\/approve-and-pay$/.exec(path)?.[1];
     if (method === "PATCH" && pay) return this.#approveAndPay(request, pay);
-    if (method === "GET" && path === "/api/v1/properties/reserved") return { status: 200, body: [] };
+    if (method === "GET" && path === "/api/v1/properties/reserved") return { status: 200, body: { total: 0, items: [] } };
     const shown = /^\/api\/v1\/properties\/public\/([^/]+)$/.exec(path)?.[1];
     if (method === "GET" && shown) return this.#show(shown);
     return path === "/health" ? { status: 200, body: { status: "ok" } } : notFound();

@@ -196,7 +196,7 @@ test("the listing's pages show approved properties to everybody, and no others",
   expect(await shown()).toBe(200);
   listing.deleteProperty(id);
   expect(await shown()).toBe(404);
-  expect(await (await fetch(`${listing.baseUrl}/properties/reserved`)).json()).toEqual([]);
+  expect(await (await fetch(`${listing.baseUrl}/properties/reserved`)).json()).toEqual({ total: 0, items: [] });
 });
 
 const token = (sub = OWNER, role = "owner") =>
