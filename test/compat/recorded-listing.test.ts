@@ -1,11 +1,17 @@
 import { randomUUID } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { Uuid } from "../../lib/domain/ids.ts";
+import { MINUTE_MS } from "../../lib/domain/time.ts";
 import { call } from "../../lib/runtime/call.ts";
 import { ListingService } from "../../lib/services/listing.ts";
 import { type Clock, createClock } from "../../local/clock.ts";
 import { type Answer, type Listening, type Request, serve } from "../../local/serve.ts";
-import { type ListingDouble, type ListingTrouble, startListing } from "../../local/services/listing.ts";
+import {
+  type ListingDouble,
+  type ListingOptions,
+  type ListingTrouble,
+  startListing,
+} from "../../local/services/listing.ts";
 import { sign } from "../../local/services/tokens.ts";
 import { addressOf, expectRecorded, formOf, isToUs, type Recorded, readRecorded, withSetUps } from "./recorded.ts";
 
@@ -18,6 +24,7 @@ const OTHER_PROPERTY = randomUUID();
 const STARTED = { id: randomUUID(), chapa_tx_ref: "tx-made-up", checkout_url: "https://checkout.example.com/pay/1" };
 
 let clock: Clock;
+let options: ListingOptions;
 let listing: ListingDouble;
 let payments: Listening;
 /** What our service answers to the listing; undefined: nothing, and the connection stays open. */
@@ -37,19 +44,20 @@ beforeEach(async () => {
     },
     onDown: () => undefined,
   });
-  listing = await startListing({
+  options = {
     clock,
     jwtSecret: SECRET,
     webhookKey: KEY,
     paymentServiceKey: PAYMENT_KEY,
     paymentServiceUrl: `${payments.origin}/api/v1`,
-    initiateMs: 100,
+    initiateMs: MINUTE_MS,
     pause: async () => {
       const resumed = new Promise<void>((resume) => waiting.push(resume));
       if (waiting.length >= together) for (const resume of waiting.splice(0)) resume();
       await resumed;
     },
-  });
+  };
+  listing = await startListing(options);
   listing.addProperty({ id: PROPERTY, ownerId: OWNER });
   listing.addProperty({ id: OTHER_PROPERTY, ownerId: OWNER });
 });
@@ -254,7 +262,8 @@ function bodyOf({ request }: Recorded, { body, id = PROPERTY, values = {} }: Set
     null: null,
     ...values,
   };
-  const filled = Object.entries(request.body as Record<string, string>).map(([name, word]) => {
+  const filled = Object.entries(request.body).map(([name, value]) => {
+    const word = String(value);
     if (word === "uuid4" || Uuid.safeParse(word).success) return [name, name === "property_id" ? id : randomUUID()];
     return [name, word in words ? words[word] : word];
   });
@@ -314,6 +323,7 @@ describe("Property Listing", () => {
     together = setUp.times ?? 1;
     for (const answer of setUp.ours ?? [ours]) {
       ours = answer;
+      if (answer === undefined) options.initiateMs = 1;
       const asked = Array.from({ length: setUp.times ?? 1 }, () => ask(row, setUp));
       for (const response of await Promise.all(asked)) await expectRecorded(row, response);
     }

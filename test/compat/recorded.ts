@@ -13,7 +13,7 @@ const Recorded = z.strictObject({
       headers: z.array(z.string()).optional(),
       content_type: z.string().optional(),
       /** Each value is an example, or a word that names its kind. */
-      body: z.unknown().optional(),
+      body: z.union([z.record(z.string(), z.unknown()), z.string()]).optional(),
     })
     .default({}),
   status: z.number().int(),
