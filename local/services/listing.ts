@@ -139,14 +139,18 @@ export class ListingDouble {
     this.#get(id).status = "REJECTED";
   }
 
-  /** Somebody rents an approved property: it is not public any more. */
+  /** Somebody rents a paid property: it is not public any more. */
   reserveProperty(id: string): void {
-    this.#get(id).status = "RESERVED";
+    Object.assign(this.#get(id), { status: "RESERVED", paymentStatus: "SUCCESS" });
   }
 
   /** Writes a value into a property's row that the service cannot show. */
   spoilProperty(id: string): void {
     this.#get(id).isUnshowable = true;
+  }
+
+  repairProperty(id: string): void {
+    delete this.#get(id).isUnshowable;
   }
 
   setMode(mode: NotificationMode): void {

@@ -79,6 +79,8 @@ export class NotificationDouble {
   readonly faults = new FaultPlan(() => 0);
   /** Its limiter needs Redis, and does not recover by itself after Redis was away. */
   isRedisDown = false;
+  /** How many messages it has refused because of their sender. */
+  refusals = 0;
   /** The provider of e-mail takes nothing. */
   isMailRefused = false;
   readonly #options: NotificationOptions;
@@ -117,6 +119,7 @@ export class NotificationDouble {
   async reset(): Promise<void> {
     this.#sent = [];
     this.#calls.clear();
+    this.refusals = 0;
     this.isRedisDown = false;
     this.isMailRefused = false;
     await this.faults.clear();
@@ -140,7 +143,10 @@ export class NotificationDouble {
     // As the real service, counts before it authenticates, and answers 500 instead of 429.
     if (this.isRedisDown || !this.#mayCall(request)) return crashed();
     const refusal = this.#options.auth === "none" ? undefined : await this.#refusal(request);
-    if (refusal) return refusal;
+    if (refusal) {
+      this.refusals++;
+      return refusal;
+    }
     const { errors, body } = checked(json.value, BODY);
     if (errors) {
       return unprocessable(
