@@ -82,7 +82,7 @@ test.each(withSetUps(ROWS, TABLE))(
   },
 );
 
-test("of the Admin backend's own routes, which we never call, no recorded answer is played", () => {
+test("the Admin backend's own routes, which we never call, are played by nobody", () => {
   const left = ADMIN.filter((row) => !isToUs(row));
   expect(
     left.map(({ path }) => path).filter((path) => !path.startsWith("/api/v1/admin/") && path !== "/health"),
