@@ -58,6 +58,7 @@ export function functionEnvironment(settings: Settings, at: Addresses, queues: Q
     CHECKOUT_LAPSE_MINUTES: settings.CHECKOUT_LAPSE_MINUTES ?? "60",
     RECHECK_LADDER: settings.RECHECK_LADDER ?? "2m,5m,10m,20m,65m,6h,1d",
     LISTING_HEARS_FAILED: settings.LISTING_HEARS_FAILED ?? "true",
+    LISTING_FAILED_AFTER_DAYS: settings.LISTING_FAILED_AFTER_DAYS ?? "14",
     RATE_LIMIT_INITIATE: String(settings.RATE_LIMIT_INITIATE ?? 10),
     RATE_LIMIT_TOKEN: String(settings.RATE_LIMIT_TOKEN ?? 10),
     RATE_LIMIT_TRIGGERS: String(settings.RATE_LIMIT_TRIGGERS ?? 60),

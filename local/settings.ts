@@ -33,6 +33,7 @@ export const Settings = z.object({
   CHECKOUT_TTL_MINUTES: z.string().optional(),
   CHECKOUT_LAPSE_MINUTES: z.string().optional(),
   LISTING_HEARS_FAILED: z.enum(["true", "false"]).optional(),
+  LISTING_FAILED_AFTER_DAYS: z.string().optional(),
   PRICE_BOOK: z.string().optional(),
   FRONTEND_PENDING_URL: z.string().optional(),
   LOCAL_DYNAMODB: z.enum(ENGINES).optional(),

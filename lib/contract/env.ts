@@ -40,6 +40,13 @@ const ladder = z.string().transform((text, context): readonly number[] => {
 /** The address of another service. Its API is under `/api/v1`, which is added if the address has no path. */
 const sibling = url.transform((text) => (new URL(text).pathname === "/" ? `${text}/api/v1` : text));
 
+function orEmpty<Schema extends z.ZodType<string, string>>(schema: Schema) {
+  return z
+    .string()
+    .transform((text) => (text === "" ? undefined : text))
+    .pipe(schema.optional());
+}
+
 /** Every environment variable of every function: what it means and what shape it has. */
 const VARIABLES = {
   /** Name of the DynamoDB table. */
@@ -75,13 +82,14 @@ const VARIABLES = {
     .transform((text) => text.split(",").map((path) => path.trim()))
     .pipe(z.array(z.string().regex(/^\/[^\s]*\{id\}/, "not a path with {id}"))),
   PROPERTY_LISTING_SERVICE_URL: sibling,
-  NOTIFICATION_SERVICE_URL: sibling,
+  /** If it is empty, payers get no messages. */
+  NOTIFICATION_SERVICE_URL: orEmpty(sibling),
   /** Page that the browser is sent to after a success. */
   FRONTEND_REDIRECT_URL: page,
   /**
    * Page that the browser is sent to while a payment is not confirmed; if it is empty, this service shows its own page.
    */
-  FRONTEND_PENDING_URL: z.union([z.literal("").transform(() => undefined), page]),
+  FRONTEND_PENDING_URL: orEmpty(page),
   /** Origins that browsers may be sent to, separated by commas. */
   FRONTEND_ORIGINS: origins,
   /** What each purpose costs and whether it confirms the listing, as JSON. */
@@ -96,6 +104,8 @@ const VARIABLES = {
   RECHECK_LADDER: ladder,
   /** Whether the listing service gets FAILED for finalised payments. */
   LISTING_HEARS_FAILED: flag,
+  /** Days after the first checkout at which an unpaid payment is finalised, so that the listing service gets FAILED. */
+  LISTING_FAILED_AFTER_DAYS: z.coerce.number().positive().max(365),
   /** Initiate calls a minute, for each user. A program has its own limit, in the entry of its key. */
   RATE_LIMIT_INITIATE: perMinute,
   /** Logins a minute for each user name, and failed logins a minute for each address. */

@@ -5,7 +5,6 @@ import type { Scenario } from "./scenario.ts";
 import { refundedInDashboard, reversedByBank, secondCapture } from "./scenarios/books.ts";
 import {
   iamSigned,
-  manyPressesThroughTheListing,
   rateLimited,
   redisDown,
   rotateSecrets,
@@ -24,6 +23,7 @@ import {
   webhookThenSilence,
 } from "./scenarios/gateway.ts";
 import { abandon, failThenPay, late, newLink, paidTwice, pay, wrongAmount } from "./scenarios/paying.ts";
+import { listingReserved, manyPressesThroughTheListing, notificationRefuses } from "./scenarios/siblings.ts";
 import {
   chapaDown,
   duplicateWebhooks,
@@ -53,6 +53,8 @@ export const SCENARIOS: readonly Scenario[] = [
   chapaDown,
   listingDown,
   listingClosed,
+  listingReserved,
+  notificationRefuses,
   unreadableRow,
   doubleClick,
   twoTabs,

@@ -29,6 +29,8 @@ const WRONG: [Variable, string, string][] = [
   ["CHECKOUT_ORIGINS", "checkout.chapa.co", "CHECKOUT_ORIGINS is malformed: 0: not an http or https address."],
   ["CHECKOUT_ORIGINS", " , ", "CHECKOUT_ORIGINS is malformed: names no origin."],
   ["USER_MANAGEMENT_URL", "users.rental.et/api/v1", "USER_MANAGEMENT_URL is malformed: not an http or https address."],
+  ["NOTIFICATION_SERVICE_URL", "none", "NOTIFICATION_SERVICE_URL is malformed: not an http or https address."],
+  ["FRONTEND_PENDING_URL", "/wait", "FRONTEND_PENDING_URL is malformed: not an http or https address."],
   ["PAYMENT_TIMEOUT_DAYS", "a week", "PAYMENT_TIMEOUT_DAYS is malformed: "],
 ];
 
@@ -62,7 +64,7 @@ describe("case 36: a wrong setting is refused in a sentence that names it", () =
   test("every variable of a stage that a function reads is refused at synthesis if it is empty, unless empty has a meaning", () => {
     const stage: Record<string, string> = readStage("prod").values;
     const read = new Set<string>(Object.values(FUNCTIONS).flatMap(({ env }): readonly string[] => env));
-    const mayBeEmpty = ["FRONTEND_PENDING_URL"];
+    const mayBeEmpty = ["FRONTEND_PENDING_URL", "NOTIFICATION_SERVICE_URL"];
     for (const name of Object.keys(stage).filter((name) => read.has(name) && !mayBeEmpty.includes(name))) {
       expect(() => synthesise({ [name]: "" }), name).toThrow(`${name} is malformed: `);
     }
