@@ -273,7 +273,7 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
     {
       name: "a renewal without closing evidence",
       file: "lib/flows/steps/leave-checkout.ts",
-      from: "const closing = await close(ports, payment, isInWindow, run);",
+      from: "const closing = await close(ports, payment, { attempt, isInWindow }, run);",
       to: `const closing = { kind: "closed", evidence: { attempt, found: "failed", cancel: "closed" } } as Closing;`,
     },
     {
@@ -289,8 +289,8 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
     {
       name: "a repeated request opens a settled payment again",
       file: "lib/domain/decide.ts",
-      from: "request.recordedAt > payment.settledAt;",
-      to: "true;",
+      from: "request.recordedAt <= payment.settledAt) return answer;",
+      to: "request.recordedAt < 0) return answer;",
       also: [
         {
           file: "lib/domain/transitions.ts",
@@ -309,7 +309,7 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
       also: [
         {
           file: "lib/domain/transitions.ts",
-          from: "guards: { notFinalised, requestIsNewer, attemptsLeft },",
+          from: "guards: { withoutNext, notFinalised, requestIsNewer, attemptsLeft },",
           to: "guards: { requestIsNewer, attemptsLeft },",
         },
       ],
