@@ -1,5 +1,6 @@
 import type { ChapaClient } from "../../chapa/client.ts";
 import { type Start, takeOver } from "../../domain/apply.ts";
+import { CheckoutBeingOpened } from "../../domain/errors.ts";
 import { txRefOf } from "../../domain/ids.ts";
 import type { Payment } from "../../domain/payment.ts";
 import { isAllowed, type TransitionContext } from "../../domain/transitions.ts";
@@ -9,6 +10,8 @@ import type { PaymentTable } from "../../table/payments.ts";
 import { ownerOf } from "./close-checkout.ts";
 import { type HoldPorts, heldError, holdCheckout } from "./hold-checkout.ts";
 import { type CapturePorts, recordCapture } from "./record-capture.ts";
+
+const RETRY_SECONDS = 5;
 
 export type RecoverPorts = CapturePorts &
   HoldPorts & {
@@ -34,7 +37,7 @@ type Recovery = { ports: RecoverPorts; job: Start & { deadline: number }; aside:
  * Chapa does not know it: the same reference, so an outage costs no attempt. Chapa knows it: the next attempt is
  * written first, and the request that wrote it cancels the old one once, because nobody can store its URL any more.
  * @param how `used_before`: Chapa says that the reference is burnt, so it is not tried again
- * @throws PaymentUnclear, GatewayUnavailable, GatewayMisconfigured
+ * @throws PaymentUnclear, GatewayUnavailable, GatewayMisconfigured, CheckoutBeingOpened
  */
 export async function recoverAttempt(
   { ports, job, aside }: Recovery,
@@ -88,7 +91,9 @@ async function next(
   const start = { terms: job.terms, lease, isUnknown };
   const asking = { ...context, holder: lease.holder, key: job.terms.key, isUnknown };
   if (!isAllowed("takeOver", payment, asking)) {
-    return { isMine: false, payment, ...(attemptsLeft(payment) ? {} : { isUsedUp: true }) };
+    // By a clock that was set back meanwhile, the lease of the other request is not over yet.
+    if (attemptsLeft(payment)) throw new CheckoutBeingOpened(RETRY_SECONDS);
+    return { isMine: false, payment, isUsedUp: true };
   }
   return heldAs(ports, payment, takeOver(payment, start, context));
 }
