@@ -134,7 +134,6 @@ export function settleUnpaid(
 
 /**
  * Returns the payment without its test checkout, because the stage now takes real money. A live one may follow at once.
- * @param attempt the test checkout, whether its URL was stored or not
  */
 export function modeChanged(payment: Payment, attempt: number, context: TransitionContext): Payment {
   const changes = {

@@ -204,8 +204,15 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
     {
       name: "an unclear cancel counts as done",
       file: "lib/flows/steps/close-checkout.ts",
-      from: `if (isProof && cancel !== "unclear") return { kind: "closed", evidence: { attempt, found, cancel } };`,
+      from: `if (isProof && isCancelled) return { kind: "closed", evidence: { attempt, found, cancel } };`,
       to: `if (isProof) return { kind: "closed", evidence: { attempt, found, cancel: cancel === "unclear" ? "closed" : cancel } };`,
+    },
+    {
+      name: "a press answers with the link that it has just closed",
+      isLong: true,
+      file: "lib/flows/steps/leave-checkout.ts",
+      from: "if (closing.isCancelled) throw heldError(payment, held, run.context());",
+      to: "",
     },
     {
       name: "closing without the first verify",
@@ -218,7 +225,7 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
       name: "what Chapa does not answer counts as unpaid and cancelled",
       caughtBy: ["chaos"],
       file: "lib/flows/steps/close-checkout.ts",
-      from: `if (isProof && cancel !== "unclear") return { kind: "closed", evidence: { attempt, found, cancel } };`,
+      from: `if (isProof && isCancelled) return { kind: "closed", evidence: { attempt, found, cancel } };`,
       to: `return { kind: "closed", evidence: { attempt, found: "failed", cancel: "closed" } };`,
       also: [
         {
@@ -228,7 +235,7 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
         },
         {
           file: "lib/flows/steps/close-checkout.ts",
-          from: `if (!isNotMoney(after)) return concluded(after);`,
+          from: `if (!isNotMoney(after)) return concluded(after, isCancelled);`,
           to: `if (!isNotMoney(after) && after.kind !== "unavailable") return concluded(after);`,
         },
       ],
@@ -250,8 +257,22 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
     {
       name: "a checkout that was left is never verified again",
       file: "lib/domain/verification-schedule.ts",
-      from: "return VERIFICATIONS_AFTER_CLOSING_MS.map((age) => closedAt + age).find((at) => at > now);",
+      from: "return ages.map((age) => closedAt + age).find((at) => at > now);",
       to: "return undefined;",
+    },
+    {
+      name: "a closed checkout that may be paid is verified for a week only",
+      isLong: true,
+      file: "lib/domain/verification-schedule.ts",
+      from: `lastRead === "maybe_money" ? VERIFICATIONS_AFTER_LAPSE_MS : `,
+      to: "",
+    },
+    {
+      name: "a payment is finalised while Chapa speaks of money",
+      isLong: true,
+      file: "lib/domain/verification-schedule.ts",
+      from: "hasLapsedLink(payment) || mayBePaid(payment)",
+      to: "hasLapsedLink(payment)",
     },
     {
       name: "the keys of the due index are written one by one",
@@ -554,7 +575,7 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
       also: [
         {
           file: "lib/flows/steps/close-checkout.ts",
-          from: `if (!isNotMoney(after)) return concluded(after);`,
+          from: `if (!isNotMoney(after)) return concluded(after, isCancelled);`,
           to: `if (!isNotMoney(after) && after.kind !== "maybe_money") return concluded(after);`,
         },
       ],

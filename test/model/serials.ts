@@ -8,7 +8,7 @@ import type { Invariant, Model, Step } from "./checker.ts";
  */
 type Rec = "" | "open" | "closed" | "lapsed" | "paid" | "back";
 
-/** One payment of the fee. `isTold`: a message that nobody paid waits to be sent. */
+/** One payment of the fee. `hasMessage`: a message that nobody paid waits to be sent. */
 type Row = {
   state: State | "none";
   attempt: number;
@@ -16,7 +16,7 @@ type Row = {
   isLeft: boolean;
   isLeftAsSpent: boolean;
   duplicate: "" | "open" | "answered";
-  isTold: boolean;
+  hasMessage: boolean;
 };
 
 /** A checkout at Chapa. `flying`: a payment that was begun and arrives, whatever happens to the link meanwhile. */
@@ -392,7 +392,7 @@ function goesOn(
     begun(renews, at + 1, `finds ${at} ${left}, and renews`);
   }
   const reopens = next();
-  if (reopens.move(serial, "reopen", { isFresh: true, attempt: at, next: at + 1 }, { attempt: at + 1, isTold: false }))
+  if (reopens.move(serial, "reopen", { isFresh: true, attempt: at, next: at + 1 }, { attempt: at + 1, hasMessage: false }))
     begun(reopens, at + 1, "reopens");
   return steps;
 }
@@ -517,7 +517,7 @@ function verified(setting: Setting, line: Line, serial: number, at: number): Ste
     const recs = put<Rec>(row.recs, at, "paid");
     for (const name of ["confirm", "duplicate"] as const) {
       const next = new Next(setting, line);
-      const changes = name === "confirm" ? { recs, isTold: false } : { recs, duplicate: "open" as const };
+      const changes = name === "confirm" ? { recs, hasMessage: false } : { recs, duplicate: "open" as const };
       if (!next.move(serial, name, { isFresh: true, attempt: at }, changes)) continue;
       if (name === "duplicate" && row.isLeft) next.world({ recorder: true });
       return [next.build(`verify: finds the money of ${serial}.${at}: ${name}`)];
@@ -564,7 +564,7 @@ function expires(setting: Setting, line: Line, serial: number): Step<Line>[] {
   const next = new Next(setting, line);
   const recs = row.recs[row.attempt] === "open" ? put<Rec>(row.recs, row.attempt, "closed") : row.recs;
   if (tx.link === "open") next.tx(serial, row.attempt, { link: "closed" });
-  if (!next.move(serial, "expire", { isFresh: true, attempt: row.attempt }, { recs, isTold: true })) return [];
+  if (!next.move(serial, "expire", { isFresh: true, attempt: row.attempt }, { recs, hasMessage: true })) return [];
   return [next.build(`sweep: payment ${serial} expires`)];
 }
 
@@ -572,11 +572,11 @@ function expires(setting: Setting, line: Line, serial: number): Step<Line>[] {
 function tells(setting: Setting, line: Line, serial: number): Step<Line>[] {
   const { rules } = setting;
   const row = line.rows[serial];
-  if (!row?.isTold) return [];
+  if (!row?.hasMessage) return [];
   const isSilent =
     (row.isLeft && rules.expiresInSilence) ||
     (line.rows.slice(0, serial).some((earlier) => earlier.duplicate === "open") && rules.silentBesideDuplicate);
-  const rows = put(line.rows, serial, { ...row, isTold: false });
+  const rows = put(line.rows, serial, { ...row, hasMessage: false });
   return [
     {
       label: isSilent ? `payer: hears nothing of ${serial}` : `payer: hears that ${serial} has expired`,
@@ -751,7 +751,7 @@ function invariantsOf(setting: Setting): (Invariant<Line> & { name: LineInvarian
       name: "nobody hears that nobody paid while the fee goes on or may be paid",
       step: (from, { label, to }) => {
         if (!label.includes("hears that")) return undefined;
-        const serial = from.rows.findIndex((row, at) => row.isTold && !to.rows[at]?.isTold);
+        const serial = from.rows.findIndex((row, at) => row.hasMessage && !to.rows[at]?.hasMessage);
         const isOpen = from.rows.slice(0, serial).some(({ duplicate }) => duplicate === "open");
         return from.rows[serial]?.isLeft || isOpen ? label : undefined;
       },
@@ -772,7 +772,7 @@ export function lineModel(
     isLeft: false,
     isLeftAsSpent: false,
     duplicate: "",
-    isTold: false,
+    hasMessage: false,
   });
   const initial: Line = {
     rows: bounds.attempts.map(row),
