@@ -9,6 +9,7 @@ import { startChapa } from "./chapa/start.ts";
 import { API_KEY, Cloud } from "./cloud.ts";
 import { frontendOrigins, secretValues } from "./environment.ts";
 import { type FunctionHost, Functions, type Invoke } from "./lambda.ts";
+import { pageOf } from "./pages.ts";
 import { clock } from "./process-clock.ts";
 import { Queues } from "./queues.ts";
 import { startRedis } from "./redis/bridge.ts";
@@ -48,12 +49,14 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
     traffic.invocations++;
     return functions.invoke(name, event);
   };
+  let started: Cloud | undefined;
   const observe = options.observeApi ?? (() => undefined);
   const api = await startApi({
     port: options.port ?? 0,
     invoke,
     observe,
     origins: frontendOrigins(settings),
+    page: async (request) => started && pageOf(request, started.address),
   });
   try {
     const [chapa, services, queues, redis, webhook] = await Promise.all([
@@ -72,7 +75,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
     const servers = { api, webhook, secrets: await startSecrets(secrets) };
     const tableHost = new TableHost(settings.LOCAL_DYNAMODB, invoke, options.observeStream ?? (() => undefined));
     const schedule = new Schedule(invoke);
-    return await new Cloud({
+    started = await new Cloud({
       settings,
       functions,
       traffic,
@@ -86,6 +89,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
       secrets,
       servers,
     }).start();
+    return started;
   } catch (error) {
     await api.close();
     throw error;
