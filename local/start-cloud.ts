@@ -32,6 +32,8 @@ export type CloudOptions = {
   functions?: FunctionHost;
   /** Receives every answer of the API. */
   observeApi?: ApiObserver;
+  /** Receives lines about what happens, for a person. */
+  tell?: (line: string) => void;
   /** Receives every change of the table. */
   observeStream?: StreamObserver;
 };
@@ -49,6 +51,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
     traffic.invocations++;
     return functions.invoke(name, event);
   };
+  const tell = options.tell ?? (() => undefined);
   let started: Cloud | undefined;
   const observe = options.observeApi ?? (() => undefined);
   const api = await startApi({
@@ -62,7 +65,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
     const [chapa, services, queues, redis, webhook] = await Promise.all([
       settings.CHAPA_BASE_URL ? undefined : simulate(options),
       startServices(settings, clock),
-      Queues.start(),
+      Queues.start(tell),
       startRedis(settings.REDIS_URL),
       startFunctionUrl("chapa-webhook", invoke, observe),
     ]);
