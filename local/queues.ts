@@ -16,7 +16,7 @@ const CONCURRENCY = 5;
 const SHORTEST_PAUSE_MS = 10;
 const LONGEST_PAUSE_MS = 1000;
 // After a failed receive.
-const RETRY_MS = 1000;
+const RETRY_MS = 200;
 
 /** Numbers of messages: `ready` to be received, `delayed`, and `hidden` after a receive. `dead` has bodies of dead letters. */
 export type QueueState = { ready: number; delayed: number; hidden: number; dead: unknown[] };

@@ -46,7 +46,15 @@ export function readSettings(source: Record<string, string | undefined>): Settin
   // An empty variable counts as not set.
   const given = Object.entries(source).filter(([name, value]) => name in Settings.shape && value);
   const parsed = Settings.safeParse(Object.fromEntries(given));
-  if (parsed.success) return parsed.data;
+  if (parsed.success) return withKey(parsed.data);
   const faults = parsed.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`);
   throw new SettingsInvalid(`These variables cannot be used:\n${faults.join("\n")}`);
+}
+
+/** Another Chapa knows no key of the simulator. */
+function withKey(settings: Settings): Settings {
+  if (!settings.CHAPA_BASE_URL || settings.CHAPA_SECRET_KEY) return settings;
+  throw new SettingsInvalid(
+    `CHAPA_BASE_URL is ${settings.CHAPA_BASE_URL}, so CHAPA_SECRET_KEY must be set: it is that Chapa's key.`,
+  );
 }

@@ -43,11 +43,12 @@ const CALL_MS = 8 * SECOND_MS;
 
 /**
  * Sends payers as many messages as one minute allows. It never delays or changes a payment.
- * @returns how many were sent
+ * @returns how many were sent, and how many calls sent nothing
  */
-export async function notifyUsers(ports: NotifyUserPorts, deadline: number): Promise<{ sent: number }> {
+export async function notifyUsers(ports: NotifyUserPorts, deadline: number): Promise<{ sent: number; failed: number }> {
   let sent = 0;
-  for (let calls = 0; calls < CALLS_A_MINUTE && ports.clock.now() + CALL_MS < deadline; ) {
+  let calls = 0;
+  while (calls < CALLS_A_MINUTE && ports.clock.now() + CALL_MS < deadline) {
     const received = await ports.inbox.next();
     if (!received) break;
     if (received === "malformed") continue;
@@ -59,7 +60,7 @@ export async function notifyUsers(ports: NotifyUserPorts, deadline: number): Pro
     // The service is unavailable. Messages that are not received now keep their count of receives.
     if (outcome === "later") break;
   }
-  return { sent };
+  return { sent, failed: calls - sent };
 }
 
 /** Returns the message's payment. A message about an unreadable one comes back later and holds up no other. */

@@ -31,7 +31,7 @@ test("a message about an unreadable payment comes back later, and the messages b
     },
     T0 + 60_000,
   );
-  expect(done).toEqual({ sent: 1 });
+  expect(done).toEqual({ sent: 1, failed: 0 });
   expect(ended).toEqual([
     [bad, 900],
     [paid.ref, "done"],
