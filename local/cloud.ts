@@ -163,11 +163,11 @@ export class Cloud implements Controlled {
   /**
    * Waits until no function runs, no message is ready, every change of the table is read and no webhook is under way.
    * It does not wait for messages that are due later.
-   * @throws Error if something is still under way after three minutes
+   * @throws Error if something is still under way after `limitMs`
    */
-  async settle(): Promise<void> {
+  async settle(limitMs = SETTLE_MS): Promise<void> {
     const { traffic, queues } = this.#parts;
-    const end = performance.now() + SETTLE_MS;
+    const end = performance.now() + limitMs;
     let invocations = -1;
     for (let quiet = 0; quiet < QUIET_CHECKS; ) {
       await this.chapa?.settled();
@@ -175,7 +175,7 @@ export class Cloud implements Controlled {
       invocations = traffic.invocations;
       if (!isIdle) queues.stir();
       quiet = isIdle ? quiet + 1 : 0;
-      if (performance.now() > end) throw new Error(`something is still under way after ${SETTLE_MS} ms`);
+      if (performance.now() > end) throw new Error(`something is still under way after ${limitMs} ms`);
       await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     }
   }

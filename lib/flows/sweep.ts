@@ -44,7 +44,7 @@ export type Swept = { due: number; verifications: number; published: number; pos
 export async function sweep(ports: SweepPorts, deadline: number): Promise<Swept> {
   const now = ports.clock.now();
   const done = { due: 0, verifications: 0, published: 0, postponed: 0 };
-  const all = await Promise.all(
+  const all = await Promise.allSettled(
     ports.shards.map(async (shard) => {
       for await (const refs of pagesOf(ports, shard, now)) {
         const page = await sweepPage(ports, refs, now);
@@ -54,7 +54,12 @@ export async function sweep(ports: SweepPorts, deadline: number): Promise<Swept>
       return "done";
     }),
   );
-  ports.log.info("sweep_done", { ...done, complete: !all.includes("out_of_time") });
+  ports.log.info("sweep_done", {
+    ...done,
+    complete: all.every((one) => one.status === "fulfilled" && one.value === "done"),
+  });
+  const failed = all.find((one) => one.status === "rejected");
+  if (failed) throw failed.reason;
   return done;
 }
 
