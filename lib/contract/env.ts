@@ -63,7 +63,8 @@ const VARIABLES = {
     .transform((text) => text.split(",").map((path) => path.trim()))
     .pipe(z.array(z.string().regex(/^\/[^\s]*\{id\}/, "not a path with {id}"))),
   PROPERTY_LISTING_SERVICE_URL: sibling,
-  NOTIFICATION_SERVICE_URL: sibling,
+  /** If it is empty, payers get no messages. */
+  NOTIFICATION_SERVICE_URL: z.union([z.literal("").transform(() => undefined), sibling]),
   /** Page that the browser is sent to after a success. */
   FRONTEND_REDIRECT_URL: url,
   /**
@@ -84,6 +85,12 @@ const VARIABLES = {
   RECHECK_LADDER: z.string().min(2),
   /** Whether the listing service gets FAILED for finalised payments. */
   LISTING_HEARS_FAILED: flag,
+  /** Days after the first checkout at which an unpaid payment is finalised, so that the listing service gets FAILED. */
+  LISTING_FAILED_AFTER_DAYS: z.coerce.number().positive().max(365),
+  /** Messages to payers a minute. The notification service fails those above its limit. */
+  NOTIFICATIONS_PER_MINUTE: z.coerce.number().int().min(1).max(1_200),
+  /** Days after which a message to a payer is not sent any more. The queue keeps it for a day longer. */
+  NOTIFICATION_MAX_AGE_DAYS: z.coerce.number().int().min(1).max(13),
   /** Initiate calls a minute, for each user and each program. */
   RATE_LIMIT_INITIATE: perMinute,
   /** Logins a minute, for each address and each user name. */

@@ -10,9 +10,11 @@ import type { LogFields } from "../../lib/runtime/logger.ts";
 import type { Gauge } from "../../lib/runtime/metrics.ts";
 import type { Confirmation, ListingAnswer } from "../../lib/services/listing.ts";
 import type { Delivery, Notice } from "../../lib/services/notification.ts";
+import { DAY_MS } from "../../lib/domain/time.ts";
 import { ContactTable } from "../../lib/table/contacts.ts";
 import { dayBuckets, FLAG_SHARDS, shardOf } from "../../lib/table/keys.ts";
 import { MarkTable } from "../../lib/table/marks.ts";
+import { NotificationPauseTable } from "../../lib/table/notification-pause.ts";
 import { PaymentTable } from "../../lib/table/payments.ts";
 import { ProgressTable } from "../../lib/table/progress.ts";
 import { RequestTable } from "../../lib/table/requests.ts";
@@ -225,18 +227,23 @@ export function portsOf({ scheduler, table, simulator, behaviour, ledger, invari
       },
       marks,
       newId,
+      waiting: queue<NotificationMessage>("queue.notification", outside.note),
       dropped: queue<NotificationMessage>("queue.dropped", outside.dropped),
+      pause: new NotificationPauseTable(client, "payments"),
+      perMinute: 8,
+      maxAgeMs: 13 * DAY_MS,
       notification: {
         send: (notice: Notice) =>
           scheduler
             .call("notification.send", notice.event, () => outside.notified(notice), cut)
             .catch((error: unknown): Delivery => {
-              if (error instanceof CallFailed) return error.sent ? "maybe" : "later";
+              if (error instanceof CallFailed) return { kind: error.sent ? "maybe" : "later" };
               throw error;
             }),
       },
       clock,
       log,
+      count,
     },
   };
 }
