@@ -151,7 +151,8 @@ export const ALARMS: readonly AlarmSpec[] = [
   {
     name: "notifications-expired",
     severity: "ticket",
-    impact: "Payers did not get messages, because more messages wait than the pace lets out. Payments are not affected.",
+    impact:
+      "Payers did not get messages, because more messages wait than the pace lets out. Payments are not affected.",
     runbook: "Messages wait too long",
     watches: { of: "own", metric: "NotificationExpired" },
     at: 1,

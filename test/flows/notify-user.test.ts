@@ -116,7 +116,11 @@ test.each([1, 8, 80, 700])("messages to payers go out at the pace that is set: %
 });
 
 test("a pace of many lanes stops in all of them when the service does not answer", async () => {
-  const { called, queue, run } = world(Array.from({ length: 700 }, () => "later"), 700, 700);
+  const { called, queue, run } = world(
+    Array.from({ length: 700 }, () => "later"),
+    700,
+    700,
+  );
   expect(await run(0)).toMatchObject({ sent: 0 });
   expect([called.length <= 20, queue.length >= 680]).toEqual([true, true]);
 });
