@@ -65,6 +65,7 @@ export function functionEnvironment(settings: Settings, at: Addresses, queues: Q
     LISTING_FAILED_AFTER_DAYS: settings.LISTING_FAILED_AFTER_DAYS ?? "14",
     NOTIFICATIONS_PER_MINUTE: String(settings.NOTIFICATIONS_PER_MINUTE ?? 8),
     NOTIFICATION_MAX_AGE_DAYS: settings.NOTIFICATION_MAX_AGE_DAYS ?? "13",
+    RECONCILE_PAGES: "2000",
     RATE_LIMIT_INITIATE: String(settings.RATE_LIMIT_INITIATE ?? 10),
     RATE_LIMIT_TOKEN: String(settings.RATE_LIMIT_TOKEN ?? 10),
     RATE_LIMIT_TRIGGERS: String(settings.RATE_LIMIT_TRIGGERS ?? 60),

@@ -71,7 +71,7 @@ function rowIn(image: Image): z.output<typeof Row> | undefined {
 }
 
 /** Runs functions, and tells about each invocation that ends. */
-export function told(invoke: Invoke, happenings: Happenings): Invoke {
+export function observed(invoke: Invoke, happenings: Happenings): Invoke {
   return async (name, event) => {
     let result: unknown;
     try {

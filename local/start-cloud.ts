@@ -8,7 +8,7 @@ import { CHAPA_DEFAULTS, type ChapaSimulator, liveTwin } from "./chapa/simulator
 import { startChapa } from "./chapa/start.ts";
 import { API_KEY, Cloud } from "./cloud.ts";
 import { frontendOrigins, secretValues } from "./environment.ts";
-import { Happenings, type Tell, told } from "./happenings.ts";
+import { Happenings, observed, type Tell } from "./happenings.ts";
 import { type FunctionHost, Functions, type Invoke } from "./lambda.ts";
 import { pageOf } from "./pages.ts";
 import { clock } from "./process-clock.ts";
@@ -49,7 +49,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
   const functions = options.functions ?? new Functions();
   const traffic = { invocations: 0 };
   const happenings = new Happenings(options.tell ?? (() => undefined));
-  const invoke: Invoke = told((name, event) => {
+  const invoke: Invoke = observed((name, event) => {
     traffic.invocations++;
     return functions.invoke(name, event);
   }, happenings);

@@ -91,6 +91,8 @@ const VARIABLES = {
   NOTIFICATIONS_PER_MINUTE: z.coerce.number().int().min(1).max(1_200),
   /** Days after which a message to a payer is not sent any more. The queue keeps it for a day longer. */
   NOTIFICATION_MAX_AGE_DAYS: z.coerce.number().int().min(1).max(13),
+  /** Pages of Chapa's list that one daily comparison reads at most. */
+  RECONCILE_PAGES: z.coerce.number().int().min(1).max(100_000),
   /** Initiate calls a minute, for each user and each program. */
   RATE_LIMIT_INITIATE: perMinute,
   /** Logins a minute, for each address and each user name. */

@@ -130,7 +130,7 @@ export const FUNCTIONS = {
     trigger: { kind: "schedule", everyMinutes: 60 },
     timeoutSeconds: 300,
     memoryMb: 256,
-    env: [...TABLE, ...GATEWAY, ...POLICY],
+    env: [...TABLE, ...GATEWAY, ...POLICY, "RECONCILE_PAGES"],
   },
   "publish-events": {
     trigger: { kind: "stream", batch: 25 },

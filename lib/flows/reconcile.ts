@@ -34,6 +34,8 @@ export type ReconcilePorts = ResolvePorts & {
   totals: Pick<TotalsTable, "rewrite">;
   progress: Pick<ProgressTable, "load" | "save" | "wasNamed" | "markNamed">;
   clock: Clock;
+  /** Pages of Chapa's list that one comparison reads at most. */
+  pagesLimit: number;
   /** Buckets of a day in the index. */
   bucketsOf: (day: string) => string[];
   txStage: string;
@@ -55,7 +57,6 @@ export const RECONCILED_DAYS = 10;
 export const LISTED_DAYS = 45;
 // Younger transactions may still become known by webhook or schedule.
 const MIN_AGE_MS = HOUR_MS;
-const PAGES_LIMIT = 2_000;
 const LIST_MS = 8 * SECOND_MS;
 // One comparison may need several calls to Chapa. None is begun that might be cut off.
 const RESERVE_MS = 20 * SECOND_MS;
@@ -148,7 +149,7 @@ async function stepThroughList(run: Run, progress: Progress, page: number): Prom
   const isEnd = list.last || (recent.length === 0 && showsOrder && incomplete === undefined);
   const next = { ...progress, foreign: [...progress.foreign, ...foreign].slice(0, NAMED_IN_ONE_FINDING), incomplete };
   if (isEnd) return endOfList(run, next);
-  if (page >= PAGES_LIMIT) return endOfList(run, { ...next, incomplete: incomplete ?? "pages" });
+  if (page >= run.ports.pagesLimit) return endOfList(run, { ...next, incomplete: incomplete ?? "pages" });
   return { ...next, page: page + 1, newest: dates.length > 0 ? Math.max(...dates) : progress.newest };
 }
 

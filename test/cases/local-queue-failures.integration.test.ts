@@ -5,17 +5,17 @@ import { waitUntil } from "../support/wait-until.ts";
 
 afterEach(() => vi.restoreAllMocks());
 
-/** The queues with a function that handles everything, and what was told. */
-async function queuesOf(): Promise<{ queues: Queues; handled: string[]; told: string[] }> {
+/** The queues with a function that handles everything, and what was lines. */
+async function queuesOf(): Promise<{ queues: Queues; handled: string[]; lines: string[] }> {
   const handled: string[] = [];
-  const told: string[] = [];
-  const queues = await Queues.start((line) => told.push(line));
+  const lines: string[] = [];
+  const queues = await Queues.start((line) => lines.push(line));
   onTestFinished(() => queues.stop());
   queues.connect(async (_, event) => {
     handled.push(...(event as SQSEvent).Records.map(({ body }) => body));
     return { batchItemFailures: [] };
   });
-  return { queues, handled, told };
+  return { queues, handled, lines };
 }
 
 /** Makes the emulator refuse the connection of the next `times` calls of an action. */
@@ -36,22 +36,22 @@ function send(queues: Queues, body: string): Promise<Response> {
 }
 
 test.each([1, 3])("a local queue whose receive fails %i times tells of it and delivers the message", async (times) => {
-  const { queues, handled, told } = await queuesOf();
+  const { queues, handled, lines } = await queuesOf();
   breakNext("ReceiveMessage", times);
   await send(queues, "one");
   await waitUntil(() => handled.length > 0);
   expect(handled).toEqual(["one"]);
-  expect(told).toHaveLength(times);
-  expect(told[0]).toMatch(/resolve.*tried again.*fetch failed/);
+  expect(lines).toHaveLength(times);
+  expect(lines[0]).toMatch(/resolve.*tried again.*fetch failed/);
 });
 
 test("a local queue that cannot delete a handled message tells of it and goes on with the next one", async () => {
-  const { queues, handled, told } = await queuesOf();
+  const { queues, handled, lines } = await queuesOf();
   breakNext("DeleteMessage", 1);
   await send(queues, "one");
-  await waitUntil(() => told.length > 0);
+  await waitUntil(() => lines.length > 0);
   await send(queues, "two");
   await waitUntil(() => handled.length > 1);
   expect(handled).toEqual(["one", "two"]);
-  expect(told[0]).toMatch(/resolve.*come again.*fetch failed/);
+  expect(lines[0]).toMatch(/resolve.*come again.*fetch failed/);
 });

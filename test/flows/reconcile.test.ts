@@ -49,6 +49,7 @@ async function testbed(payments: readonly Payment[], books: Books = {}) {
         return { transactions: list[page - 1] ?? [], last: page >= list.length };
       },
     },
+    pagesLimit: 2_000,
     bucketsOf: dayBuckets,
     txStage: TX_STAGE,
     policy: POLICY,

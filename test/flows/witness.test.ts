@@ -161,6 +161,7 @@ test("books count as compared once a comparison reached its end, not for each ho
     payments,
     chapa,
     progress: new ProgressTable(client, "payments"),
+    pagesLimit: 2_000,
     bucketsOf: dayBuckets,
     clock: { now: () => LATER.now, sleep: async () => undefined },
   };

@@ -193,6 +193,7 @@ export function portsOf({ scheduler, table, simulator, behaviour, ledger, invari
       ...common,
       totals,
       progress: new ProgressTable(client, "payments"),
+      pagesLimit: 2_000,
       bucketsOf: (day: string) => dayBuckets(day).filter((bucket) => shards.includes(bucket.slice(-1))),
     },
     notifyListing: {
