@@ -105,8 +105,11 @@ const windowOverOrTryFailed = (payment: Payment, closing: Closing) =>
 const failedTryOrNoAttemptLeft = (payment: Payment, { found }: ClosingEvidence) =>
   found === "failed" || !attemptsLeft(payment);
 
+/** One that was never opened was given to nobody: there is nothing to leave, and the next press takes it over. */
 const testOnLiveStage = (payment: Payment, { attempt, policy }: TransitionContext & { attempt: number }) =>
-  isPlayMoney(termsOf(payment, attempt), policy) && !hasEnded(payment, attempt);
+  payment.attempts[attempt] !== undefined &&
+  isPlayMoney(termsOf(payment, attempt), policy) &&
+  !hasEnded(payment, attempt);
 
 const isToEnd = (payment: Payment, { attempt }: { attempt: number }) => attemptsToEnd(payment).includes(attempt);
 

@@ -3,7 +3,7 @@ import { end, finalise, modeChanged, settleUnpaid } from "../domain/apply.ts";
 import { endIsRecorded, type Money, type Readable, type Unpaid, type VerifyResult } from "../domain/evidence.ts";
 import { type CheckoutRef, type PaymentKey, paymentIdOf, txRefOf } from "../domain/ids.ts";
 import { noteVerification, notVerifiedAgain, unreachable, webhookWaits, webhookWaitsOn } from "../domain/notes.ts";
-import { isSettledUnpaid, isUnchanged, type Payment, termsOf } from "../domain/payment.ts";
+import { isSettledUnpaid, isUnchanged, mayBePaid, mayBePaidEarlier, type Payment, termsOf } from "../domain/payment.ts";
 import { MINUTE_MS, SECOND_MS } from "../domain/time.ts";
 import { isAllowed, type TransitionContext, transitionDue } from "../domain/transitions.ts";
 import { attemptsToEnd, isPlayMoney, type Policy } from "../domain/verification-schedule.ts";
@@ -106,7 +106,10 @@ export async function ask(
 /** Returns the payment after the next step of a test checkout: it ends, or what is due goes on without it. */
 function leftAsTest(payment: Payment, attempt: number, context: TransitionContext): Payment {
   if (isAllowed("modeChanged", payment, { ...context, attempt })) return modeChanged(payment, attempt, context);
-  const ended = endIsRecorded(payment.attempt);
+  const isGivenToNobody = payment.attempts[payment.attempt] === undefined && attempt === payment.attempt;
+  const ended = isGivenToNobody
+    ? { attempt, found: "not_found" as const, cancel: "not_found" as const }
+    : endIsRecorded(payment.attempt);
   if (isAllowed("expire", payment, { ...context, ...ended })) return settleUnpaid(payment, "expire", ended, context);
   const left = notVerifiedAgain(payment, attempt, context);
   return isAllowed("finalise", left, { ...context, attempt }) ? finalise(left, attempt, context) : left;
@@ -245,11 +248,17 @@ async function nextUnpaid(run: Verification, payment: Payment, found: Found): Pr
   const ended = noteVerification(payment, attempt, found, run.begun);
   const context = run.context();
   const reason = found.kind === "unpaid" ? found.reason : "pending";
-  const due = transitionDue(payment, { attempt, found: reason }, context);
+  const due = dueUnlessUnclear(ended, transitionDue(payment, { attempt, found: reason }, context));
   if (due === "finalise") return { kind: "save", payment: finalise(ended, attempt, context), made: due };
   if (due) return leave(run, { ended, attempt: payment.attempt, found }, due);
   if (attemptsToEnd(payment).includes(attempt)) return leave(run, { ended, attempt, found }, "end");
   return { kind: "save", payment: ended };
+}
+
+/** Nobody is told that nobody paid while Chapa's word of money, or a signed webhook, waits for an answer. */
+function dueUnlessUnclear<Due>(ended: Payment, due: Due): Due | undefined {
+  const isUnclear = due === "finalise" ? mayBePaid(ended) : mayBePaidEarlier(ended);
+  return isUnclear ? undefined : due;
 }
 
 type Left = { ended: Payment; attempt: number; found: Found };
@@ -299,7 +308,7 @@ async function reschedule(run: Verification, payment: Payment): Promise<Payment 
     if (trigger === "webhook" && current.attempts[attempt]) return webhookWaits(current, attempt, now);
     if (current.attempts[attempt]?.webhookAt !== undefined) return webhookWaitsOn(current, attempt, now);
     const ended = endIsRecorded(current.attempt);
-    return isAllowed("expire", current, { ...now, ...ended })
+    return isAllowed("expire", current, { ...now, ...ended }) && !mayBePaid(current)
       ? settleUnpaid(current, "expire", ended, now)
       : unreachable(current, now);
   });

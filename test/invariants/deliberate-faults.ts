@@ -1,3 +1,5 @@
+import type { FocusName } from "../simulation/focus.ts";
+
 type Edit = { file: string; from: string; to: string };
 export type Harness = "simulation" | "chaos";
 
@@ -12,6 +14,8 @@ type Fault = Edit & {
   caughtBy?: readonly Harness[];
   also?: readonly Edit[];
   harmless?: string;
+  /** What the runs that search for it concentrate on; without it each does what its seed says. */
+  hint?: FocusName;
   /** Its search takes so long that only `npm run proof` plays it. */
   isLong?: true;
 };
