@@ -41,6 +41,8 @@ const BETWEEN_VERIFICATIONS_MS = 5 * SECOND_MS;
 // Unverified notices cause at most one verification of a settled payment in this time.
 const BETWEEN_NOTICES_MS = 10 * MINUTE_MS;
 const ROUNDS = 5;
+const FIRST_RETURN_SECONDS = 60;
+const LONGEST_RETURN_SECONDS = 6 * 60 * 60;
 
 /**
  * Verifies one checkout at Chapa and makes the transition that the result justifies.
@@ -65,6 +67,17 @@ export async function resolve(
   }
   if (isUnverified(trigger) && !(await ports.budget?.take("unverified"))?.allowed) return { kind: "held", payment };
   return ask(ports, { ...checkout, payment }, trigger, deadline);
+}
+
+/**
+ * Returns after how many seconds a message must come back: Chapa named a reference that has no row of ours, and did not
+ * answer. Nothing else would ask again. Undefined if the message is done.
+ * @param receives how often the message has been received
+ */
+export function comesBackAfter(resolved: Resolved, receives: number): number | undefined {
+  const isUnanswered = resolved.kind === "verified" && resolved.result?.kind === "unavailable";
+  if (!isUnanswered || resolved.payment) return undefined;
+  return Math.min(FIRST_RETURN_SECONDS * 2 ** (receives - 1), LONGEST_RETURN_SECONDS);
 }
 
 /**
@@ -106,10 +119,7 @@ export async function ask(
 /** Returns the payment after the next step of a test checkout: it ends, or what is due goes on without it. */
 function leftAsTest(payment: Payment, attempt: number, context: TransitionContext): Payment {
   if (isAllowed("modeChanged", payment, { ...context, attempt })) return modeChanged(payment, attempt, context);
-  const isGivenToNobody = payment.attempts[payment.attempt] === undefined && attempt === payment.attempt;
-  const ended = isGivenToNobody
-    ? { attempt, found: "not_found" as const, cancel: "not_found" as const }
-    : endIsRecorded(payment.attempt);
+  const ended = endIsRecorded(payment.attempt);
   if (isAllowed("expire", payment, { ...context, ...ended })) return settleUnpaid(payment, "expire", ended, context);
   const left = notVerifiedAgain(payment, attempt, context);
   return isAllowed("finalise", left, { ...context, attempt }) ? finalise(left, attempt, context) : left;
@@ -248,17 +258,12 @@ async function nextUnpaid(run: Verification, payment: Payment, found: Found): Pr
   const ended = noteVerification(payment, attempt, found, run.begun);
   const context = run.context();
   const reason = found.kind === "unpaid" ? found.reason : "pending";
-  const due = dueUnlessUnclear(ended, transitionDue(payment, { attempt, found: reason }, context));
+  // Nobody is told that nobody paid while Chapa's word of money on an earlier checkout waits.
+  const due = mayBePaidEarlier(ended) ? undefined : transitionDue(payment, { attempt, found: reason }, context);
   if (due === "finalise") return { kind: "save", payment: finalise(ended, attempt, context), made: due };
   if (due) return leave(run, { ended, attempt: payment.attempt, found }, due);
   if (attemptsToEnd(payment).includes(attempt)) return leave(run, { ended, attempt, found }, "end");
   return { kind: "save", payment: ended };
-}
-
-/** Nobody is told that nobody paid while Chapa's word of money, or a signed webhook, waits for an answer. */
-function dueUnlessUnclear<Due>(ended: Payment, due: Due): Due | undefined {
-  const isUnclear = due === "finalise" ? mayBePaid(ended) : mayBePaidEarlier(ended);
-  return isUnclear ? undefined : due;
 }
 
 type Left = { ended: Payment; attempt: number; found: Found };

@@ -6,7 +6,7 @@ import { Santim } from "../../lib/domain/money.ts";
 import { noteVerification } from "../../lib/domain/notes.ts";
 import type { Payment } from "../../lib/domain/payment.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../lib/domain/time.ts";
-import { transitionDue, transitionForMoney } from "../../lib/domain/transitions.ts";
+import { isAllowed, refusalOf, transitionDue, transitionForMoney } from "../../lib/domain/transitions.ts";
 import { UNPAID_REASONS, type UnpaidReason } from "../../lib/domain/vocabulary.ts";
 import {
   aClaim,
@@ -250,4 +250,13 @@ test("a payment with money has no transition due by time", () => {
   for (const payment of [aConfirmed(), aReviewed()]) {
     expect(due(payment, "pending", timeout + 99 * DAY_MS)).toBeUndefined();
   }
+});
+
+test("a test checkout whose URL was never stored is not left again and again on a live stage, and expires", () => {
+  const live = { ...aContext(T0 + 8 * DAY_MS), policy: { ...POLICY, expectedMode: "live" as const } };
+  const claimed = { ...aClaim(), lease: undefined };
+  expect(refusalOf("modeChanged", claimed, { ...live, attempt: 0 })).toBe("no modeChanged out of CREATED");
+  const ended = { attempt: 0, found: "pending", cancel: "ended" } as const;
+  expect(isAllowed("expire", claimed, { ...live, ...ended })).toBe(true);
+  expect(isAllowed("expire", claimed, { ...live, policy: POLICY, ...ended })).toBe(false);
 });

@@ -15,7 +15,7 @@ type Fault = Edit & {
   also?: readonly Edit[];
   harmless?: string;
   /** What the runs that search for it concentrate on; without it each does what its seed says. */
-  hint?: FocusName;
+  focus?: FocusName;
   /** Its search takes so long that only `npm run proof` plays it. */
   isLong?: true;
 };
@@ -232,8 +232,8 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
         },
         {
           file: "lib/flows/steps/close-checkout.ts",
-          from: `if (!isNotMoney(after)) return concluded(after);`,
-          to: `if (!isNotMoney(after) && after.kind !== "unavailable") return concluded(after);`,
+          from: `if (!isNotMoney(after)) return concluded(after, isCancelled);`,
+          to: `if (!isNotMoney(after) && after.kind !== "unavailable") return concluded(after, isCancelled);`,
         },
       ],
     },
@@ -254,8 +254,22 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
     {
       name: "a checkout that was left is never verified again",
       file: "lib/domain/verification-schedule.ts",
-      from: "return VERIFICATIONS_AFTER_CLOSING_MS.map((age) => closedAt + age).find((at) => at > now);",
+      from: "return ages.map((age) => closedAt + age).find((at) => at > now);",
       to: "return undefined;",
+    },
+    {
+      name: "a closed checkout that may be paid is verified for a week only",
+      isLong: true,
+      file: "lib/domain/verification-schedule.ts",
+      from: `lastRead === "maybe_money" ? VERIFICATIONS_AFTER_LAPSE_MS : `,
+      to: "",
+    },
+    {
+      name: "a payment is finalised while Chapa speaks of money",
+      isLong: true,
+      file: "lib/domain/verification-schedule.ts",
+      from: "hasLapsedLink(payment) || mayBePaid(payment)",
+      to: "hasLapsedLink(payment)",
     },
     {
       name: "the keys of the due index are written one by one",
@@ -558,8 +572,8 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
       also: [
         {
           file: "lib/flows/steps/close-checkout.ts",
-          from: `if (!isNotMoney(after)) return concluded(after);`,
-          to: `if (!isNotMoney(after) && after.kind !== "maybe_money") return concluded(after);`,
+          from: `if (!isNotMoney(after)) return concluded(after, isCancelled);`,
+          to: `if (!isNotMoney(after) && after.kind !== "maybe_money") return concluded(after, isCancelled);`,
         },
       ],
       harmless:

@@ -99,10 +99,10 @@ test("a listing that is told SUCCESS of a payment in another state breaks I3", (
 });
 
 test("a listing that is told what its teller did not see last, or before the row says so, breaks delivery", () => {
-  const told = (seen: Payment) => (invariants: Invariants) => invariants.notifiedListing("SUCCESS", PAID, seen);
-  expect(broken(told({ ...PAID, sentAt: T0 }))).toEqual([]);
-  expect(broken(told(PAID))).toEqual(["delivery"]);
-  expect(broken(told({ ...OPENED, sentAt: T0 }))).toEqual(["delivery"]);
+  const confirms = (seen: Payment) => (invariants: Invariants) => invariants.notifiedListing("SUCCESS", PAID, seen);
+  expect(broken(confirms({ ...PAID, sentAt: T0 }))).toEqual([]);
+  expect(broken(confirms(PAID))).toEqual(["delivery"]);
+  expect(broken(confirms({ ...OPENED, sentAt: T0 }))).toEqual(["delivery"]);
 });
 
 test("work that verify has shown money, and that ends before its row has it, breaks kept", () => {

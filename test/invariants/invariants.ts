@@ -77,6 +77,7 @@ export class Invariants {
     if (cause && before) this.#attemptsMoved(before, after, cause);
     if (after.state === "SUCCESS" && before?.state !== "SUCCESS") this.#confirmed(after);
     if (isSettledUnpaid(after) && before?.state !== after.state) this.#givenUp(before, after, cause);
+    if (after.finalised && !before?.finalised) this.#informed(after, "the listing may be told FAILED", cause);
     if (after.captures.length !== before?.captures.length) this.#takenAsRecorded(after);
     this.#stillWithUs(after);
   }
@@ -169,7 +170,7 @@ export class Invariants {
     for (const taken of this.#world.capturesOf(payment.ref)) {
       const { attempt, txRef, isPlay } = taken;
       // The webhook, or the word, was about something else if the money came later.
-      if (cause?.isTold(taken) === false) continue;
+      if (cause?.isNamed(taken) === false) continue;
       const { webhookAt, lastRead } = payment.attempts[attempt] ?? {};
       if (isPlay || (webhookAt === undefined && lastRead !== "maybe_money")) continue;
       this.#broken("informed", txRef, `${how}, and Chapa has spoken of money on it`);
@@ -343,7 +344,7 @@ export class Invariants {
       const { txRef, ref } = taken;
       const payment = payments.find((candidate) => candidate.ref === ref);
       if (taken.isPlay || this.#isLost(taken, payment, rest)) continue;
-      if (!payment || !this.isKnown(taken, payment, rest.reported))
+      if (!this.isKnown(taken, payment, rest.reported))
         this.#broken("I2", txRef, `${txRef} took money that nobody here knows of`);
       const isOnRow = this.isKnown(taken, payment, new Set());
       if (payment && isOnRow && payment.state !== "SUCCESS" && payment.state !== "REVIEW")

@@ -37,7 +37,7 @@ export class Ledger implements World {
   /** When a signed webhook has first named it, by our clock. */
   readonly #announced = new Map<Landed, number>();
   /** Money of which Chapa has told us, in a signed webhook or in an answer to verify. */
-  readonly #told = new Set<Landed>();
+  readonly #named = new Set<Landed>();
   readonly #shown = new Map<string, { txRef: string; reference: string }[]>();
   readonly #notices = new Set<string>();
   readonly #lost = new Set<string>();
@@ -99,7 +99,7 @@ export class Ledger implements World {
   announced(txRef: string): void {
     for (const taken of this.#taken) {
       if (taken.txRef !== txRef) continue;
-      this.#told.add(taken);
+      this.#named.add(taken);
       if (!this.#announced.has(taken)) this.#announced.set(taken, this.#scheduler.now);
     }
   }
@@ -109,8 +109,8 @@ export class Ledger implements World {
     return this.#announced.get(taken);
   }
 
-  isTold(taken: Taken): boolean {
-    return this.#taken.some((landed) => landed === taken && this.#told.has(landed));
+  isNamed(taken: Taken): boolean {
+    return this.#taken.some((landed) => landed === taken && this.#named.has(landed));
   }
 
   /** The money that Chapa's verify has shown to a task, each under Chapa's reference for it. */
@@ -189,7 +189,7 @@ export class Ledger implements World {
     this.#verifies.set(`${task} ${txRef}`, this.#scheduler.steps);
     const link = this.#chapa.ledger.find(txRef);
     const paid = word === undefined ? [] : this.#taken.filter((taken) => taken.txRef === txRef);
-    for (const taken of paid) this.#told.add(taken);
+    for (const taken of paid) this.#named.add(taken);
     const capture = link && shownCapture(link);
     if (capture && MONEY_WORDS.includes(word ?? ""))
       this.#shown.set(task, [...this.shownTo(task), { txRef, reference: capture.reference }]);

@@ -192,7 +192,7 @@ async function mutants(chosen: readonly DeliberateFault[]): Promise<boolean> {
     if (harmless) say(`${" ".repeat(20)} harmless: ${harmless}`);
   };
   await run(
-    chosen.map(({ name, hint }) => ({ mutant: name, first, count: budget, focus: focus ?? hint })),
+    chosen.map((fault) => ({ mutant: fault.name, first, count: budget, focus: focus ?? fault.focus })),
     tell,
   );
   const wanted = chosen.filter(({ harmless }) => harmless === undefined).length;

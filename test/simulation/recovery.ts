@@ -4,7 +4,7 @@ import { openedAttempts, openFlags, type Payment } from "../../lib/domain/paymen
 import { addisAbabaDay, DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from "../../lib/domain/time.ts";
 import { NO_TOTALS, type Totals } from "../../lib/domain/totals.ts";
 import { awaitsAcknowledgement } from "../../lib/domain/verification-schedule.ts";
-import { LISTED_DAYS, RECONCILED_DAYS } from "../../lib/flows/reconcile.ts";
+import { LISTED_DAYS, RECONCILED_DAYS, SAME_TIME_MS } from "../../lib/flows/reconcile.ts";
 import { Violation } from "../invariants/catalogue.ts";
 import { SKEW_MS } from "../invariants/invariants.ts";
 import { POLICY } from "../support/payments.ts";
@@ -20,7 +20,7 @@ const STEPS_BEFORE_LANDING = 6;
 // By then every checkout has been verified twice.
 const PATIENCE_MS = 2 * DAY_MS;
 // A question that Chapa does not answer is asked again after six hours at the latest.
-const HEARD_WITHIN_MS = 7 * HOUR_MS;
+const KNOWN_WITHIN_MS = 7 * HOUR_MS;
 const VERIFIED_AFTER_CLOSING_MS = 7 * DAY_MS;
 const VERIFIED_AFTER_LAPSE_MS = 90 * DAY_MS;
 // Whoever asks, and asks again after this time, gets a link or a final answer.
@@ -103,7 +103,7 @@ async function comeToRest(simulation: Simulation, { isQuiet = false } = {}): Pro
     simulation.invariants.between(simulation.payments());
     holdNoLinkBesidePaid(simulation, began);
     if (simulation.behaviour.isSilent) answersSince = scheduler.now;
-    holdWebhooksHeard(simulation, answersSince);
+    holdWebhooksKnown(simulation, answersSince);
     simulation.behaviour.isSilent = silentFor-- > 0;
     if (isQuiet || !scheduler.choices.whim(1 / STEPS_BEFORE_LANDING) || !lands(simulation)) continue;
     silentFor = scheduler.choices.below(SILENT_STEPS);
@@ -138,11 +138,11 @@ function holdNoLinkBesidePaid(simulation: Simulation, began: number): void {
 }
 
 /** Chapa's verify shows one of several captures of a checkout; only that one is found by it. */
-function holdWebhooksHeard(simulation: Simulation, answersSince: number): void {
+function holdWebhooksKnown(simulation: Simulation, answersSince: number): void {
   const { invariants, ledger, scheduler } = simulation;
   for (const taken of ledger.captures()) {
     const since = Math.max(ledger.announcedAt(taken) ?? Number.POSITIVE_INFINITY, answersSince);
-    if (taken.isPlay || !ledger.isReadable(taken.txRef) || scheduler.now < since + HEARD_WITHIN_MS) continue;
+    if (taken.isPlay || !ledger.isReadable(taken.txRef) || scheduler.now < since + KNOWN_WITHIN_MS) continue;
     const payment = simulation.payments().find(({ ref }) => ref === taken.ref);
     const isBesideKnown = payment?.captures.some(({ attempt }) => attempt === taken.attempt);
     if (!isBesideKnown && !invariants.isKnown(taken, payment, ledger.reported)) invariants.unheard(taken);
@@ -272,26 +272,34 @@ function beyondVerification(simulation: Simulation): Landed[] {
     // Without a row only a signed webhook names it.
     if (!payment) return ledger.announcedAt(taken) === undefined;
     if (payment.captures.some(({ attempt }) => attempt === taken.attempt)) return true;
-    const { closedAt, lapsedAt = Number.POSITIVE_INFINITY, verifyAt } = payment.attempts[taken.attempt] ?? {};
+    const { closedAt, lapsedAt = closedAt, verifyAt, lastRead } = payment.attempts[taken.attempt] ?? {};
     // A signed webhook is verified at any time.
     if (verifyAt !== undefined || ledger.announcedAt(taken) !== undefined) return false;
-    const last = closedAt === undefined ? lapsedAt + VERIFIED_AFTER_LAPSE_MS : closedAt + VERIFIED_AFTER_CLOSING_MS;
+    const isClosed = closedAt !== undefined && lastRead !== "maybe_money";
+    const last = isClosed
+      ? closedAt + VERIFIED_AFTER_CLOSING_MS
+      : (lapsedAt ?? Number.POSITIVE_INFINITY) + VERIFIED_AFTER_LAPSE_MS;
     return taken.at > last - SKEW_MS;
   });
 }
 
 /**
  * The reconciliation goes back some days, and reads the list of one account. It does not find older captures, nor those
- * of another. What no key of ours reads calls a person.
+ * of another, nor one whose opener slept for longer than a function lives between Chapa's answer and its write. What no
+ * key of ours reads calls a person.
  */
 function forgetUnfindable(simulation: Simulation): void {
   const { ledger, scheduler } = simulation;
+  const payments = simulation.payments();
   for (const money of beyondVerification(simulation)) {
-    const isListed = ledger.isListed(money.txRef) && money.createdAt >= scheduler.now - (LISTED_DAYS - 1) * DAY_MS;
+    const { openedAt = money.createdAt } = payments.find(({ ref }) => ref === money.ref)?.attempts[money.attempt] ?? {};
+    const isAlike = Math.abs(openedAt - money.createdAt) <= SAME_TIME_MS;
+    const isListed =
+      isAlike && ledger.isListed(money.txRef) && money.createdAt >= scheduler.now - (LISTED_DAYS - 1) * DAY_MS;
     const isRecent = money.at >= scheduler.now - (RECONCILED_DAYS - 1) * DAY_MS;
     if (!isListed || !isRecent) ledger.unfindable.add(money);
   }
-  for (const payment of simulation.payments()) {
+  for (const payment of payments) {
     const unread = ledger.capturesOf(payment.ref).filter(({ txRef }) => !ledger.isReadable(txRef));
     if (openFlags(payment).includes("not_found")) for (const money of unread) ledger.unfindable.add(money);
   }

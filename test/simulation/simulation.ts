@@ -13,7 +13,7 @@ import { publish } from "../../lib/flows/publish.ts";
 import { publishAttention } from "../../lib/flows/publish-attention.ts";
 import { readRepair } from "../../lib/flows/read-repair.ts";
 import { reconcile } from "../../lib/flows/reconcile.ts";
-import { resolve } from "../../lib/flows/resolve.ts";
+import { comesBackAfter, resolve } from "../../lib/flows/resolve.ts";
 import { keepSignedNotice } from "../../lib/flows/steps/refund-reports.ts";
 import { sweep } from "../../lib/flows/sweep.ts";
 import type { Confirmation, ListingAnswer } from "../../lib/services/listing.ts";
@@ -227,8 +227,8 @@ export class Simulation {
     this.#enqueue({ tx_ref: txRef, trigger: "webhook", ...(last ? { reference: last.reference, event } : {}) });
   }
 
-  #enqueue(message: ResolveMessage, delayMs = 0): void {
-    this.resolveMessages.push({ message, notBefore: this.scheduler.now + Math.ceil(delayMs), receives: 0 });
+  #enqueue(message: ResolveMessage, delayMs = 0, receives = 0): void {
+    this.resolveMessages.push({ message, notBefore: this.scheduler.now + Math.ceil(delayMs), receives });
   }
 
   /** Chapa has a checkout of another fee, which a payer has, and the table has lost its row. */
@@ -254,6 +254,7 @@ export class Simulation {
     if (!isRepeated) this.resolveMessages.splice(this.resolveMessages.indexOf(entry), 1);
     const { message } = entry;
     const { tx_ref, trigger } = message;
+    const receives = entry.receives + 1;
     const back = () => this.#enqueue(message, RESOLVE_BACK_MS);
     this.#start(
       this.#name(`verify ${trigger}`),
@@ -263,6 +264,8 @@ export class Simulation {
         if (trigger === "webhook") await keepSignedNotice(this.ports.resolve, checkout, message);
         const resolved = await resolve(this.ports.resolve, checkout, trigger, this.scheduler.now + 60 * SECOND_MS);
         if (resolved.kind === "suppressed") this.#enqueue(message, resolved.afterMs);
+        const seconds = comesBackAfter(resolved, receives);
+        if (seconds !== undefined) this.#enqueue(message, seconds * SECOND_MS, receives);
       },
       back,
     ).onError(back);
@@ -438,7 +441,7 @@ export class Simulation {
       isUsed: (txRef) => this.ledger.isBurnt(txRef) || this.ledger.opened().includes(txRef),
       policy: POLICY,
       now: this.scheduler.latest,
-      isTold: (taken) => this.ledger.isTold(taken),
+      isNamed: (taken) => this.ledger.isNamed(taken),
       couldSee: (taken) => {
         const verified = this.ledger.lastVerify(task, taken.txRef) ?? 0;
         return this.ledger.captures().some((landed) => landed === taken && landed.step < verified);

@@ -39,7 +39,8 @@ export async function leaveCheckout(ports: LeavePorts, payment: Payment, run: Ru
     }
     case "held": {
       const held = { attempt, last: closing.last };
-      if (isInWindow && !mayBePaid(payment, held)) return noteRead(ports, payment, held, run);
+      // A link that was cancelled just now is given to nobody.
+      if (isInWindow && !closing.isCancelled && !mayBePaid(payment, held)) return noteRead(ports, payment, held, run);
       await holdCheckout(ports, payment, held, run.context);
       throw heldError(payment, held, run.context());
     }
