@@ -207,8 +207,15 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
     {
       name: "an unclear cancel counts as done",
       file: "lib/flows/steps/close-checkout.ts",
-      from: `if (isProof && cancel !== "unclear") return { kind: "closed", evidence: { attempt, found, cancel } };`,
+      from: `if (isProof && isCancelled) return { kind: "closed", evidence: { attempt, found, cancel } };`,
       to: `if (isProof) return { kind: "closed", evidence: { attempt, found, cancel: cancel === "unclear" ? "closed" : cancel } };`,
+    },
+    {
+      name: "a press answers with the link that it has just closed",
+      isLong: true,
+      file: "lib/flows/steps/leave-checkout.ts",
+      from: "if (closing.isCancelled) throw heldError(payment, held, run.context());",
+      to: "",
     },
     {
       name: "closing without the first verify",
@@ -221,7 +228,7 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
       name: "what Chapa does not answer counts as unpaid and cancelled",
       caughtBy: ["chaos"],
       file: "lib/flows/steps/close-checkout.ts",
-      from: `if (isProof && cancel !== "unclear") return { kind: "closed", evidence: { attempt, found, cancel } };`,
+      from: `if (isProof && isCancelled) return { kind: "closed", evidence: { attempt, found, cancel } };`,
       to: `return { kind: "closed", evidence: { attempt, found: "failed", cancel: "closed" } };`,
       also: [
         {
@@ -290,7 +297,7 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
     {
       name: "a renewal without closing evidence",
       file: "lib/flows/steps/leave-checkout.ts",
-      from: "const closing = await close(ports, payment, isInWindow, run);",
+      from: "const closing = await close(ports, payment, { attempt, isInWindow }, run);",
       to: `const closing = { kind: "closed", evidence: { attempt, found: "failed", cancel: "closed" } } as Closing;`,
     },
     {
@@ -306,8 +313,8 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
     {
       name: "a repeated request opens a settled payment again",
       file: "lib/domain/decide.ts",
-      from: "request.recordedAt > payment.settledAt;",
-      to: "true;",
+      from: "request.recordedAt <= payment.settledAt) return answer;",
+      to: "request.recordedAt < 0) return answer;",
       also: [
         {
           file: "lib/domain/transitions.ts",
@@ -326,7 +333,7 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
       also: [
         {
           file: "lib/domain/transitions.ts",
-          from: "guards: { notFinalised, requestIsNewer, attemptsLeft },",
+          from: "guards: { withoutNext, notFinalised, requestIsNewer, attemptsLeft },",
           to: "guards: { requestIsNewer, attemptsLeft },",
         },
       ],

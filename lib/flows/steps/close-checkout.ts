@@ -21,7 +21,7 @@ export type Leaving = { attempt: number; first?: VerifyResult | undefined; isLap
 
 /**
  * `closed`: it can be left, by closing evidence or by lapse. `money`: it was paid. `held`: it cannot be left; `last` is
- * what Chapa said last, and `isCancelled` says that it can no longer be paid.
+ * what Chapa said last. `isCancelled`: Chapa has closed it all the same, so that it can no longer be paid.
  */
 export type Closing =
   | { kind: "closed"; evidence: ClosingEvidence }
@@ -55,11 +55,12 @@ export async function closeCheckout(
   if (!isNotMoney(after)) return concluded(after, isCancelled);
   const found = before.kind === "unpaid" ? before.reason : "pending";
   const isProof = before.kind === "unpaid" && after.kind === "unpaid" && (after.key ?? key) === key;
-  if (isProof && cancel !== "unclear") return { kind: "closed", evidence: { attempt, found, cancel } };
+  if (isProof && isCancelled) return { kind: "closed", evidence: { attempt, found, cancel } };
   const { now, policy } = context();
   const isOver = now >= lapseAt(payment, attempt, now, policy);
-  if (isOver) return { kind: "closed", evidence: { attempt, found, cancel: "lapse" } };
-  return { kind: "held", last: after, isCancelled };
+  return isOver
+    ? { kind: "closed", evidence: { attempt, found, cancel: "lapse" } }
+    : { kind: "held", last: after, isCancelled };
 }
 
 function concluded(last: VerifyResult, isCancelled = false): Closing {
