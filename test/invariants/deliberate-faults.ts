@@ -422,6 +422,13 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
       to: "  const row = known.payment;\n  if (!row) return undefined;\n",
     },
     {
+      name: "a webhook without a row is forgotten while Chapa is silent",
+      focus: "a row is lost",
+      file: "lib/flows/resolve.ts",
+      from: "  if (!isUnanswered || resolved.payment) return undefined;",
+      to: "  if (!isUnanswered || resolved.payment || receives > 0) return undefined;",
+    },
+    {
       name: "beside a paid checkout no other is verified",
       file: "lib/flows/sweep.ts",
       from: `  if (payment.state !== "SUCCESS") return false;`,
@@ -583,6 +590,36 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
       ],
     },
     {
+      name: "a checkout never lapses",
+      focus: "Chapa never cancels",
+      file: "lib/flows/steps/close-checkout.ts",
+      from: "const isOver = now >= lapseAt(payment, attempt, now, policy);",
+      to: "const isOver = now < lapseAt(payment, attempt, now, policy) - Number.MAX_SAFE_INTEGER;",
+    },
+    {
+      name: "a checkout lapses without a cancel",
+      focus: "Chapa never cancels",
+      file: "lib/flows/steps/close-checkout.ts",
+      from: "const cancel = await chapa.cancel(txRef, key, left());",
+      to: `const { now: before0, policy: rules } = context();
+  const isLapseOver = before0 >= lapseAt(payment, attempt, before0, rules);
+  const cancel = isLapseOver ? ("unclear" as "closed" | "unclear") : await chapa.cancel(txRef, key, left());`,
+    },
+    {
+      name: "a reading in its window counts for the lapse of a checkout",
+      focus: "Chapa never cancels",
+      file: "lib/domain/notes.ts",
+      from: "unpaidReadAt: isNotMoney(found) && isLate ? (known ?? now) : known,",
+      to: "unpaidReadAt: isNotMoney(found) ? (known ?? now) : known,",
+    },
+    {
+      name: "a lapse needs no time after the window",
+      focus: "Chapa never cancels",
+      file: "lib/domain/verification-schedule.ts",
+      from: "return Math.max(windowEnd(attempt, policy) + policy.lapseMs, reading + BETWEEN_READINGS_MS);",
+      to: "return reading + BETWEEN_READINGS_MS;",
+    },
+    {
       name: "a lapsed checkout is never verified again",
       focus: "Chapa never cancels",
       file: "lib/domain/verification-schedule.ts",
@@ -604,6 +641,20 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
       file: "lib/chapa/client.ts",
       from: `if (isOthers && answer.kind === "unpaid" && answer.reason === "not_found") isForeign = true;`,
       to: `if (isOthers && answer.kind === "unpaid" && key === "") isForeign = true;`,
+    },
+    {
+      name: "a key that was renewed at Chapa loses its checkouts",
+      focus: "renewed key",
+      file: "lib/chapa/client.ts",
+      from: "yield* others.filter((key) => owner === undefined || (!isOwn(key) && modeOf(key) === owner.mode));",
+      to: "yield* others.filter(() => owner === undefined);",
+    },
+    {
+      name: "a test checkout of a live stage is waited for",
+      focus: "going live",
+      file: "lib/domain/transitions.ts",
+      from: "  return isReviewed || !hasEnded(payment, attempt);",
+      to: "  return isReviewed;",
     },
     {
       name: "a test checkout is asked about for ever on a live stage",
@@ -634,6 +685,13 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
       file: "lib/flows/steps/recover-attempt.ts",
       from: "      const begun = await next({ ports, job }, payment, context());\n",
       to: "      await ports.chapa.cancel(txRef, terms.key, left());\n      const begun = await next({ ports, job }, payment, context());\n",
+    },
+    {
+      name: "an attempt of which Chapa knows nothing is used up",
+      focus: "lost initializes",
+      file: "lib/flows/steps/recover-attempt.ts",
+      from: `how === "lost" ? true : undefined`,
+      to: "undefined",
     },
     {
       name: "a burnt reference is tried for ever",
@@ -693,6 +751,27 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
     },
   ]),
   ...against("races", [
+    {
+      name: "an opener cancels its own link after a lost answer",
+      focus: "lost answers of the table",
+      file: "lib/flows/steps/open-checkout.ts",
+      from: "const isStored = saved.payment?.attempts[attempt] !== undefined;",
+      to: "const isStored = attempt < 0;",
+      also: [
+        {
+          file: "lib/table/conditional.ts",
+          from: "return there && isOurs(there) ? { won: true } : { won: false, there };",
+          to: "return { won: false, there };",
+        },
+      ],
+    },
+    {
+      name: "a cancel does not ask about an earlier checkout",
+      focus: "unknown words",
+      file: "lib/flows/cancel.ts",
+      from: "if (mayBePaidEarlier(current)) throw new PaymentUnclear();",
+      to: "if (mayBePaidEarlier(current) && deadline === 0) throw new PaymentUnclear();",
+    },
     {
       name: "a paid payment keeps its URL",
       file: "lib/domain/apply.ts",

@@ -137,6 +137,12 @@ export const FOCUSES = {
     chapa: {},
     notices: "always",
   },
+  "lost answers of the table": {
+    events: { press: 12, jump: 3, burst: 0 },
+    faultRate: 0.02,
+    burst: "table.Update",
+    chapa: {},
+  },
   "unknown words": {
     events: { press: 12, jump: 8, pay: 3, deliver: 14, burst: 0 },
     rare: { sweep: 14 },
