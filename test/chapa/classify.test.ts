@@ -111,7 +111,10 @@ test.each([failed("Invalid API Key or User doesn't exist"), { message: "Authoriz
 
 test("initialize refused with 422 is read like 400, and with 403 it is our own fault", () => {
   expect(classifyInitialize(reply(422, failed({ amount: ["x"] })), ORIGINS)).toMatchObject({ kind: "refused" });
-  expect(classifyInitialize(reply(403, failed("Forbidden")), ORIGINS)).toEqual({ kind: "misconfigured", maybeContact: false });
+  expect(classifyInitialize(reply(403, failed("Forbidden")), ORIGINS)).toEqual({
+    kind: "misconfigured",
+    maybeContact: false,
+  });
 });
 
 test("an address that just fits into a row is a checkout", () => {
