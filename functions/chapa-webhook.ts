@@ -9,7 +9,7 @@ import { parseTxRef } from "../lib/domain/ids.ts";
 import { handleUnverifiedNotice } from "../lib/flows/handle-unverified-notice.ts";
 import { endpoint, json, requireMethod, seeOther } from "../lib/http/endpoint.ts";
 import { WebhookInvalid } from "../lib/http/errors.ts";
-import { rawBody, WEBHOOK_LIMIT_BYTES } from "../lib/http/raw-body.ts";
+import { BODY_LIMIT_BYTES, rawBody } from "../lib/http/raw-body.ts";
 import { isBrowser, signedNotice, unsignedReference } from "../lib/http/webhook-request.ts";
 import { Queue, sqsClient } from "../lib/queue/send.ts";
 import { systemClock } from "../lib/runtime/clock.ts";
@@ -39,7 +39,7 @@ const MESSAGES = {
 
 export const handler = endpoint("raw", async ({ event }) => {
   requireMethod(event, WEBHOOK_PATH);
-  const raw = rawBody(event, WEBHOOK_LIMIT_BYTES);
+  const raw = rawBody(event, BODY_LIMIT_BYTES);
   const isPost = event.requestContext.http.method === "POST";
   if (isPost && (await isAuthenticWebhook(authentication, raw, event.headers))) {
     const notice = signedNotice(raw);
@@ -49,7 +49,7 @@ export const handler = endpoint("raw", async ({ event }) => {
     return json(200, WebhookAnswer, { message: isOurs ? MESSAGES.processed : MESSAGES.not_found });
   }
   const reference = unsignedReference(event, raw);
-  // Who sets the address of the function itself at Chapa asks it first.
+  // Chapa's own check of an address is a GET without a reference.
   if (!reference && !isPost && event.routeKey === NO_ROUTE.key) {
     return json(200, WebhookAnswer, { message: MESSAGES.reachable });
   }

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { EnvText } from "../lib/contract/env.ts";
+import { PROGRAM_CALLS_PER_MINUTE } from "../lib/contract/secrets.ts";
 import type { Queues } from "./queues.ts";
 import type { Settings } from "./settings.ts";
 import { PASSWORD, USERS } from "./users.ts";
@@ -57,6 +58,7 @@ export function functionEnvironment(settings: Settings, at: Addresses, queues: Q
     CHECKOUT_LAPSE_MINUTES: settings.CHECKOUT_LAPSE_MINUTES ?? "60",
     RECHECK_LADDER: settings.RECHECK_LADDER ?? "2m,5m,10m,20m,65m,6h,1d",
     LISTING_HEARS_FAILED: settings.LISTING_HEARS_FAILED ?? "true",
+    LISTING_FAILED_AFTER_DAYS: settings.LISTING_FAILED_AFTER_DAYS ?? "14",
     RATE_LIMIT_INITIATE: String(settings.RATE_LIMIT_INITIATE ?? 10),
     RATE_LIMIT_TOKEN: String(settings.RATE_LIMIT_TOKEN ?? 10),
     RATE_LIMIT_TRIGGERS: String(settings.RATE_LIMIT_TRIGGERS ?? 60),
@@ -87,7 +89,14 @@ export function secretValues(
       {
         jwt_secret: settings.JWT_SECRET,
         namespace: "local-namespace",
-        api_keys: [{ name: "local", sha256: createHash("sha256").update(keys.api).digest("hex"), roles: ["service"] }],
+        api_keys: [
+          {
+            name: "local",
+            sha256: createHash("sha256").update(keys.api).digest("hex"),
+            roles: ["service"],
+            calls_per_minute: settings.RATE_LIMIT_INITIATE ?? PROGRAM_CALLS_PER_MINUTE,
+          },
+        ],
         cursor_key: "local-cursor-key",
         upstash_url: keys.redis.origin,
         upstash_token: keys.redis.token,

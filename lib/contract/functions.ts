@@ -32,6 +32,7 @@ const POLICY = [
   "EXPECTED_MODE",
   "RECHECK_LADDER",
   "LISTING_HEARS_FAILED",
+  "LISTING_FAILED_AFTER_DAYS",
   "PRICE_BOOK",
 ] as const satisfies readonly Variable[];
 

@@ -13,6 +13,7 @@ export const METRICS = [
   "WebhookAccepted",
   "WebhookRefused",
   "ListingRefusedKey",
+  "NotificationRefused",
   "RateLimiterFailOpen",
   "ReconcileFinding",
   "RowUnreadable",

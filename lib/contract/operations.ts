@@ -104,7 +104,7 @@ const token: Operation = {
   summary: "Log in at User Management",
   body: { types: ["application/x-www-form-urlencoded", "multipart/form-data"], schema: LoginRequest },
   answers: { 200: { description: "The tokens of User Management.", schema: TokenResponse } },
-  problems: [401, 413, 422, 429, 503],
+  problems: [401, 422, 429, 503],
 };
 
 const health: Operation = {
@@ -232,7 +232,7 @@ export const OPERATIONS: Record<RouteKey, Operation> = {
         headers: z.object({ location: z.string() }),
       },
     },
-    problems: [400, 401, 413, 503],
+    problems: [400, 401, 503],
   },
   "GET /api/v1/webhook/chapa": {
     summary: "Chapa's callback, or a browser that was redirected here",

@@ -70,7 +70,7 @@ const SECURITY: Record<Route["access"]["kind"], Record<string, string[]>[]> = {
 
 function toOperation({ method, path, access }: Route, operation: Operation): ZodOpenApiOperationObject {
   const { summary, description, body, answers } = operation;
-  const problems = new Set([...operation.problems, ...(access.kind === "public" ? [] : [401, 403]), 500, 503]);
+  const problems = new Set([...operation.problems, ...(access.kind === "public" ? [] : [401, 403]), 413, 500, 503]);
   const responses = Object.fromEntries([
     ...Object.entries(answers).map(([code, { description, type = "application/json", schema, headers, text = [] }]) => [
       code,

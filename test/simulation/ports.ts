@@ -13,6 +13,7 @@ import type { Delivery, Notice } from "../../lib/services/notification.ts";
 import { ContactTable } from "../../lib/table/contacts.ts";
 import { dayBuckets, FLAG_SHARDS, shardOf } from "../../lib/table/keys.ts";
 import { MarkTable } from "../../lib/table/marks.ts";
+import { NotificationPauseTable } from "../../lib/table/notification-pause.ts";
 import { PaymentTable } from "../../lib/table/payments.ts";
 import { ProgressTable } from "../../lib/table/progress.ts";
 import { RequestTable } from "../../lib/table/requests.ts";
@@ -151,6 +152,7 @@ export function portsOf({ scheduler, table, simulator, behaviour, ledger, invari
       take: async () => (!isWorking() && scheduler.choices.whim(0.04) ? REFUSED : { allowed: true, quota: QUOTA }),
       refused: () => (!isWorking() && scheduler.choices.whim(0.02) ? REFUSED : undefined),
     },
+    presses: { take: async () => ({ allowed: true, quota: QUOTA }) },
     namespace: async () => NAMESPACE,
     priceBook: PriceBook.parse({ listing_fee: { amounts: ["500.00"] } }),
     identity: new TableIdentity(client, "payments", clock),
@@ -225,18 +227,21 @@ export function portsOf({ scheduler, table, simulator, behaviour, ledger, invari
       },
       marks,
       newId,
+      waiting: queue<NotificationMessage>("queue.notification", outside.note),
       dropped: queue<NotificationMessage>("queue.dropped", outside.dropped),
+      pause: new NotificationPauseTable(client, "payments"),
       notification: {
         send: (notice: Notice) =>
           scheduler
             .call("notification.send", notice.event, () => outside.notified(notice), cut)
             .catch((error: unknown): Delivery => {
-              if (error instanceof CallFailed) return error.sent ? "maybe" : "later";
+              if (error instanceof CallFailed) return { kind: error.sent ? "maybe" : "later" };
               throw error;
             }),
       },
       clock,
       log,
+      count,
     },
   };
 }

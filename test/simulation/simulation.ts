@@ -435,10 +435,10 @@ export class Simulation {
       notified: ({ event, txRef }: Notice): Delivery => {
         const { ref = "" } = parseTxRef(txRef, TX_STAGE) ?? {};
         this.invariants.notifiedPayer(event, ref, this.#read.get(`${scheduler.current?.name} P#${ref}`));
-        if (!this.isWorking && scheduler.choices.whim(REFUSED_NOTICES)) return "refused";
+        if (!this.isWorking && scheduler.choices.whim(REFUSED_NOTICES)) return { kind: "refused" };
         this.invariants.messageSent(event, ref, this.#marksOf(ref, event));
         if (event === "paid") this.notified.add(ref);
-        return "sent";
+        return { kind: "sent" };
       },
       gauge: (name: GaugeName, value: number) => {
         if (name === "OpenAttention") this.openAttention = value;
