@@ -9,8 +9,11 @@ const Operation = z.looseObject({
 type Operation = z.output<typeof Operation>;
 const Document = z.looseObject({ paths: z.record(z.string(), z.record(z.string(), Operation)) });
 
-/** A type of its own, so that the hooks put a byte order mark before such a body. */
-export const MARKED_JSON = "application/vnd.marked+json";
+/**
+ * A type of its own, so that the hooks put a byte order mark before such a body. It does not end in `+json`, which
+ * schemathesis writes by itself.
+ */
+export const MARKED_JSON = "application/x-marked-json";
 
 /**
  * Returns an OpenAPI document with requests that ours does not describe and that the service answers all the same: HEAD,
