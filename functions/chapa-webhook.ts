@@ -49,7 +49,7 @@ export const handler = endpoint("raw", async ({ event }) => {
     return json(200, WebhookAnswer, { message: isOurs ? MESSAGES.processed : MESSAGES.not_found });
   }
   const reference = unsignedReference(event, raw);
-  // Who sets the address of the function itself at Chapa asks it first.
+  // Chapa's own check of an address is a GET without a reference.
   if (!reference && !isPost && event.routeKey === NO_ROUTE.key) {
     return json(200, WebhookAnswer, { message: MESSAGES.reachable });
   }
