@@ -4,6 +4,7 @@ import type { ListingMessage, NotificationMessage, ResolveMessage } from "../../
 import { DependencyUnavailable } from "../../lib/domain/errors.ts";
 import { Ref, refOf } from "../../lib/domain/ids.ts";
 import { PriceBook } from "../../lib/domain/prices.ts";
+import { DAY_MS } from "../../lib/domain/time.ts";
 import type { Mode } from "../../lib/domain/vocabulary.ts";
 import type { InitiatePorts } from "../../lib/flows/steps/begin-request.ts";
 import { CallFailed, type HttpRequest } from "../../lib/runtime/call.ts";
@@ -198,6 +199,7 @@ export function portsOf({ scheduler, table, simulator, behaviour, ledger, invari
       ...common,
       totals,
       progress: new ProgressTable(client, "payments"),
+      pagesLimit: 2_000,
       bucketsOf: (day: string) => dayBuckets(day).filter((bucket) => shards.includes(bucket.slice(-1))),
     },
     notifyListing: {
@@ -235,6 +237,8 @@ export function portsOf({ scheduler, table, simulator, behaviour, ledger, invari
       waiting: queue<NotificationMessage>("queue.notification", outside.note),
       dropped: queue<NotificationMessage>("queue.dropped", outside.dropped),
       pause: new NotificationPauseTable(client, "payments"),
+      perMinute: 8,
+      maxAgeMs: 13 * DAY_MS,
       notification: {
         send: (notice: Notice) =>
           scheduler
