@@ -484,7 +484,8 @@ export class Simulation {
       notified: ({ event, txRef }: Notice): Delivery => {
         const { ref = "" } = parseTxRef(txRef, TX_STAGE) ?? {};
         this.invariants.notifiedPayer(event, ref, this.#read.get(`${scheduler.current?.name} P#${ref}`));
-        if (!this.isWorking && scheduler.choices.whim(REFUSED_NOTICES)) return { kind: "refused" };
+        if (!this.isWorking && scheduler.choices.whim(REFUSED_NOTICES))
+          return { kind: scheduler.choices.whim(0.5) ? "refused" : "not_allowed" };
         this.invariants.messageSent(event, ref, this.#marksOf(ref, event));
         if (event === "paid") this.notified.add(ref);
         return { kind: "sent" };
