@@ -161,7 +161,7 @@ export const ALARMS: readonly AlarmSpec[] = [
   {
     name: "limits-not-shared",
     severity: "ticket",
-    impact: "None yet: each process counts its own calls, and logins are refused.",
+    impact: "None yet: each process counts its own calls, so a caller may make more of them.",
     runbook: "Redis is down",
     watches: { of: "own", metric: "RateLimiterFailOpen" },
     at: 1,

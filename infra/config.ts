@@ -59,8 +59,8 @@ export type StageConfig = {
 export const ROUTE_THROTTLES: Record<string, { rate: number; burst: number }> = {
   "POST /token": { rate: 5, burst: 10 },
   "POST /api/v1/token": { rate: 5, burst: 10 },
-  "GET /metrics": { rate: 2, burst: 5 },
-  "GET /api/v1/metrics": { rate: 2, burst: 5 },
+  "ANY /metrics": { rate: 2, burst: 5 },
+  "ANY /api/v1/metrics": { rate: 2, burst: 5 },
   $default: { rate: 5, burst: 10 },
 };
 

@@ -108,7 +108,7 @@ function send(options: HttpRequest): Promise<HttpResponse> {
       incoming.on("end", () => {
         clearTimeout(timer);
         lastUseAt = Date.now();
-        resolve({ status: incoming.statusCode ?? 0, text: Buffer.concat(chunks).toString("utf8") });
+        resolve({ status: incoming.statusCode ?? 0, text: new TextDecoder().decode(Buffer.concat(chunks)) });
       });
     });
     outgoing.end(options.body);

@@ -39,7 +39,11 @@ export async function leaveCheckout(ports: LeavePorts, payment: Payment, run: Ru
     }
     case "held": {
       const held = { attempt, last: closing.last };
-      if (isInWindow && !mayBePaid(payment, held)) return noteRead(ports, payment, held, run);
+      if (isInWindow && !mayBePaid(payment, held)) {
+        // This call has closed it, so its URL is no answer. It stays as it is, and the next press tries again.
+        if (closing.isCancelled) throw heldError(payment, held, run.context());
+        return noteRead(ports, payment, held, run);
+      }
       await holdCheckout(ports, payment, held, run.context);
       throw heldError(payment, held, run.context());
     }

@@ -130,9 +130,9 @@ test("a form is its own fields and nothing else, whatever its type and encoding 
         fields.map(([name, value]): [string, string] => [name.toWellFormed(), value.toWellFormed()]),
       ).toString(),
     );
-  await holdsOften(2, [fc.oneof(form, anyText), type, fc.boolean()], (body, contentType, isBase64Encoded) => {
-    formInvariant({ body, headers: { "content-type": contentType }, isBase64Encoded });
-  });
+  await holdsOften(2, [fc.oneof(form, anyText), type, fc.boolean()], (body, contentType, isBase64Encoded) =>
+    formInvariant({ body, headers: { "content-type": contentType }, isBase64Encoded }),
+  );
 });
 
 test("a tag gives the answer or 304, and 304 only to a caller who has this very answer", async () => {
