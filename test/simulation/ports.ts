@@ -4,6 +4,7 @@ import type { ListingMessage, NotificationMessage, ResolveMessage } from "../../
 import { DependencyUnavailable } from "../../lib/domain/errors.ts";
 import { Ref, refOf } from "../../lib/domain/ids.ts";
 import { PriceBook } from "../../lib/domain/prices.ts";
+import { DAY_MS } from "../../lib/domain/time.ts";
 import type { Mode } from "../../lib/domain/vocabulary.ts";
 import type { InitiatePorts } from "../../lib/flows/steps/begin-request.ts";
 import { CallFailed, type HttpRequest } from "../../lib/runtime/call.ts";
@@ -11,7 +12,6 @@ import type { LogFields } from "../../lib/runtime/logger.ts";
 import type { Gauge } from "../../lib/runtime/metrics.ts";
 import type { Confirmation, ListingAnswer } from "../../lib/services/listing.ts";
 import type { Delivery, Notice } from "../../lib/services/notification.ts";
-import { DAY_MS } from "../../lib/domain/time.ts";
 import { ContactTable } from "../../lib/table/contacts.ts";
 import { dayBuckets, FLAG_SHARDS, shardOf } from "../../lib/table/keys.ts";
 import { MarkTable } from "../../lib/table/marks.ts";

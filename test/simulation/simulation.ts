@@ -306,7 +306,10 @@ export class Simulation {
   }
 
   sweep(): void {
-    this.#start(this.#name("sweep"), async () => void (await sweep(this.ports.sweep, this.scheduler.now + 50 * SECOND_MS)));
+    this.#start(
+      this.#name("sweep"),
+      async () => void (await sweep(this.ports.sweep, this.scheduler.now + 50 * SECOND_MS)),
+    );
   }
 
   publishAttention(): void {
