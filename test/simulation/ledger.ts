@@ -10,6 +10,12 @@ import type { Scheduler } from "./scheduler.ts";
 /** Money that Chapa took; `step` and `at` (epoch ms): when that was; `createdAt`: when its checkout was opened. */
 export type Landed = Taken & { step: number; at: number; createdAt: number };
 
+/** What Chapa has. */
+export const CHAPA = "chapa";
+/** What the invariants see that hold between any two steps. */
+export const SEEN = "seen";
+const READINGS = "readings";
+
 /** What really happened in a run. The code under test does not see it. */
 export class Ledger implements World {
   readonly #chapa: SimulatorState;
@@ -40,6 +46,7 @@ export class Ledger implements World {
 
   /** Records that a payer got a URL. */
   given({ txRef }: Pick<Answer, "txRef">): void {
+    this.#scheduler.touch(SEEN, "change");
     this.#given.add(txRef);
   }
 
@@ -50,6 +57,8 @@ export class Ledger implements World {
 
   /** Runs `act` and records its captures. */
   landing(link: Transaction, act: () => void): boolean {
+    this.#scheduler.touch(CHAPA, "change");
+    this.#scheduler.touch(SEEN, "change");
     const before = link.captures.length;
     const state = stateOf(link, this.#scheduler.latest);
     act();
@@ -115,11 +124,12 @@ export class Ledger implements World {
   }
 
   captures(): readonly Landed[] {
+    this.#scheduler.touch(CHAPA);
     return this.#taken;
   }
 
   capturesOf(ref: string): Landed[] {
-    return this.#taken.filter((taken) => taken.ref === ref);
+    return this.captures().filter((taken) => taken.ref === ref);
   }
 
   /** References that were paid while their link was open and not lapsed, so without a payment in flight. */
@@ -131,11 +141,14 @@ export class Ledger implements World {
 
   /** Every reference that Chapa has opened. */
   opened(): string[] {
+    this.#scheduler.touch(CHAPA);
     return this.#chapa.ledger.all().map(({ order }) => order.txRef);
   }
 
   /** Links of a fee that payers have and that can be paid now. */
   payableLinks(ref: string): string[] {
+    this.#scheduler.touch(CHAPA);
+    this.#scheduler.touch(SEEN);
     return this.links().flatMap((link) => {
       if (!link.order.txRef.startsWith(ref) || (link.mode === "test" && this.#behaviour.isLive)) return [];
       const state = stateOf(link, this.#scheduler.latest);
@@ -144,12 +157,14 @@ export class Ledger implements World {
   }
 
   urlOf(txRef: string): string | undefined {
+    this.#scheduler.touch(CHAPA);
     const link = this.#chapa.ledger.find(txRef);
     return link && this.#chapa.checkoutUrl(link);
   }
 
   /** Chapa answered a verify. @param askedAt by our clock, when the call was made */
   verified(task: string, txRef: string, { askedAt, status }: { askedAt: number; status: number }): void {
+    this.#scheduler.touch(READINGS, "add");
     if (status >= 500 || status === 401) return;
     this.#verifies.set(`${task} ${txRef}`, this.#scheduler.steps);
     if (this.#taken.some((taken) => taken.txRef === txRef)) return;
@@ -159,6 +174,7 @@ export class Ledger implements World {
 
   /** When Chapa answered that a checkout is unpaid. */
   readings(txRef: string): readonly Reading[] {
+    this.#scheduler.touch(READINGS);
     return this.#readings.get(txRef) ?? [];
   }
 
@@ -183,6 +199,7 @@ export class Ledger implements World {
   }
 
   cancelledBy(txRef: string): string | undefined {
+    this.#scheduler.touch(CHAPA);
     return this.#cancels.get(txRef);
   }
 

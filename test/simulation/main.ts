@@ -215,8 +215,8 @@ async function exhaustive(): Promise<boolean> {
       violations++;
       return;
     }
-    const { schedules: orders, states, ends, runs, isComplete } = outcome.result;
-    row(String(orders), [states, ends, runs, named(SCENARIOS, race).faults]);
+    const { orders, states, ends, runs, isComplete } = outcome.result;
+    row(String(orders), [states, ends.size, runs, named(SCENARIOS, race).faults]);
     say(`    ${isComplete ? "complete" : "INCOMPLETE"}: ${race}`);
     if (isComplete) complete++;
   });

@@ -25,7 +25,7 @@ import type { Invariants } from "../invariants/invariants.ts";
 import type { MemoryTable } from "../support/memory-table.ts";
 import { FEE, POLICY } from "../support/payments.ts";
 import type { ChapaBehaviour } from "./chapa-behaviour.ts";
-import type { Ledger } from "./ledger.ts";
+import { CHAPA, type Ledger, SEEN } from "./ledger.ts";
 import type { Scheduler } from "./scheduler.ts";
 
 export const NAMESPACE = "simulation";
@@ -75,7 +75,12 @@ export function portsOf({ scheduler, table, simulator, behaviour, ledger, invari
   const count = (name: string) => void ledger.counted.add(name);
   const clock = {
     now: () => scheduler.now,
-    sleep: (ms: number) => scheduler.call("clock.sleep", "", () => scheduler.pass(ms), away).catch(() => undefined),
+    sleep: (ms: number) => {
+      const passes = () => {
+        scheduler.pass(ms);
+      };
+      return scheduler.call("clock.sleep", "", passes, away).catch(() => undefined);
+    },
   };
   const chapa = new ChapaClient({
     baseUrl: "https://api.chapa.co/v1",
@@ -97,6 +102,9 @@ export function portsOf({ scheduler, table, simulator, behaviour, ledger, invari
       about,
       async () => {
         const task = scheduler.current?.name ?? "";
+        const isRead = verb === "verify" || verb === "";
+        scheduler.touch(CHAPA, isRead ? "read" : "change");
+        if (!isRead) scheduler.touch(SEEN, "change");
         const { status, body: said } = await behaviour.answer(request, about, () => answerApi(simulator, request));
         if (verb === "verify") ledger.verified(task, about, { askedAt, status });
         if (verb === "cancel") ledger.cancelled(task, about);
