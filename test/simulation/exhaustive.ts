@@ -98,7 +98,8 @@ async function learned(scenario: Scenario, independence: Independence): Promise<
     let faults = scenario.faults;
     let option: Option | undefined;
     const choices = new Guided((parked) => {
-      const options = optionsOf(parked, random() < FAULT_ODDS ? faults : 0).filter(({ fault }) => fault !== "never");
+      const isWell = random() > FAULT_ODDS;
+      const options = optionsOf(parked, faults).filter(({ fault }) => (isWell ? fault === "ok" : fault !== "never"));
       option = options[Math.floor(random() * options.length)];
       if (!option) throw new Error("there is nothing to choose from");
       faults -= costOf(option);
@@ -106,8 +107,13 @@ async function learned(scenario: Scenario, independence: Independence): Promise<
     });
     const simulation = await begun(scenario, choices);
     const { scheduler } = simulation;
+    const path: number[] = [];
     await race(scenario, simulation, (touched) => {
-      if (option) independence.learn({ option, touched, left: "all", scheduler });
+      if (!option) return;
+      path.push(option.number);
+      independence.learn({ option, touched, left: "all", scheduler });
+    }).catch(async (error: unknown) => {
+      throw await explained(error, scenario, option ? [...path, option.number] : path);
     });
   }
   return LEARNING_RUNS;
@@ -169,20 +175,23 @@ async function play(scenario: Scenario, frames: Frame[], known: Known): Promise<
     });
   } catch (error) {
     if (error instanceof Merged && merged !== undefined) return merged;
-    throw await explained(error, scenario, frames);
+    throw await explained(error, scenario, pathOf(frames));
   }
   const end = createHash("sha1").update(simulation.print()).digest("base64");
   if (known.ends.has(end)) return 1n;
   known.ends.add(end);
   choices.isOver = true;
   await recover(simulation, false).catch(async (error: unknown) => {
-    throw await explained(error, scenario, frames);
+    throw await explained(error, scenario, pathOf(frames));
   });
   return 1n;
 }
 
-async function explained(error: unknown, scenario: Scenario, frames: readonly Frame[]): Promise<Error> {
-  const path = frames.map(({ options, chosen }) => options[chosen]?.number ?? 0);
+function pathOf(frames: readonly Frame[]): number[] {
+  return frames.map(({ options, chosen }) => options[chosen]?.number ?? 0);
+}
+
+async function explained(error: unknown, scenario: Scenario, path: readonly number[]): Promise<Error> {
   const again = `npm run sim -- --scenario "${scenario.name}" --path ${path.join(".")}`;
   const { diagram } = await retold((trace) => replay(scenario, path, trace));
   return new Error(`${error instanceof Error ? error.message : error}\n    ${again}\n${diagram}`, { cause: error });

@@ -1,3 +1,5 @@
+import { once } from "node:events";
+import { Worker } from "node:worker_threads";
 import { describe, expect, test } from "vitest";
 import { Violation } from "../invariants/catalogue.ts";
 import { retold } from "./diagram.ts";
@@ -5,6 +7,7 @@ import { type Scenario, search } from "./exhaustive.ts";
 import { runSeed } from "./random-run.ts";
 import { SCENARIOS } from "./scenarios.ts";
 import type { Simulation } from "./simulation.ts";
+import type { RaceJob } from "./worker.ts";
 
 const RUNS = 150;
 
@@ -73,6 +76,14 @@ describe("the orders of a race", () => {
     expect(reduced.orders).toBeLessThan(full.orders);
   });
 
+  test.each([
+    { mutant: "closing without a cancel", race: "paid while it is cancelled" },
+    { mutant: "an unclear cancel counts as done", race: "cancelled while somebody else presses" },
+  ])("$race: leaving orders out still finds that $mutant", async ({ mutant, race }) => {
+    for (const reducing of [false, true])
+      expect(await playedWith({ mutant, race, reducing, limit: 1000 })).toHaveProperty("violation");
+  });
+
   // Found here: the caller took its own stored link for an unmatched checkout, cancelled it, and gave it out.
   test("a link whose save lost its answer is not cancelled by the caller that gives it out", async () => {
     const race = raceOf("a new request while it is finalised");
@@ -105,4 +116,12 @@ function raceOf(name: string): Scenario {
   const race = SCENARIOS.find((scenario) => scenario.name === name);
   if (!race) throw new Error("the race is gone");
   return race;
+}
+
+/** A deliberate fault needs a thread of its own, which loads the changed code. */
+async function playedWith(workerData: RaceJob): Promise<unknown> {
+  const worker = new Worker(new URL("./worker.ts", import.meta.url), { workerData });
+  const [played] = await once(worker, "message");
+  await worker.terminate();
+  return played;
 }

@@ -93,7 +93,7 @@ export class Simulation {
   /** When each request was last recorded. A refused request is recorded again. */
   readonly #recorded = new Map<string, number>();
   readonly #answeredMarks = new Set<string>();
-  #started = 0;
+  readonly #started = new Map<string, number>();
 
   /**
    * @param chapa how long it lets a checkout be paid, and which of two captures on one checkout its verify shows
@@ -312,7 +312,9 @@ export class Simulation {
 
   /** Names count up, so that each piece of work has its own and the same run gives the same names. */
   #name(kind: string): string {
-    return `${kind} #${++this.#started}`;
+    const number = (this.#started.get(kind) ?? 0) + 1;
+    this.#started.set(kind, number);
+    return `${kind} #${number}`;
   }
 
   /**
