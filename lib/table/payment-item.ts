@@ -111,6 +111,8 @@ const StoredPayment = z.object({
   user_id: Uuid.optional(),
   property_id: Uuid.optional(),
   purpose: z.string().optional(),
+  previous: Ref.optional(),
+  next: Ref.optional(),
   state: z.enum(STATES),
   version: z.number().int(),
   revision: z.number().int(),
@@ -134,6 +136,7 @@ const StoredPayment = z.object({
   began_at: instant,
   first_opened_at: instant.optional(),
   settled_at: instant.optional(),
+  spent_at: instant.optional(),
   failure_reason: z.string().optional(),
   late: flag,
   finalised: flag,
@@ -162,6 +165,8 @@ export function fromItem(item: Item, txStage: string): Payment {
     userId: stored.user_id,
     propertyId: stored.property_id,
     purpose: stored.purpose,
+    previous: stored.previous,
+    next: stored.next,
     state: stored.state,
     version: stored.version,
     revision: stored.revision,
@@ -175,6 +180,7 @@ export function fromItem(item: Item, txStage: string): Payment {
     beganAt: stored.began_at,
     firstOpenedAt: stored.first_opened_at,
     settledAt: stored.settled_at,
+    spentAt: stored.spent_at,
     failureReason: stored.failure_reason,
     late: stored.late,
     finalised: stored.finalised,
@@ -236,6 +242,8 @@ export function toItem(payment: Payment): Item {
     user_id: payment.userId,
     property_id: payment.propertyId,
     purpose: payment.purpose,
+    previous: payment.previous,
+    next: payment.next,
     state: payment.state,
     version: payment.version,
     revision: payment.revision,
@@ -252,6 +260,7 @@ export function toItem(payment: Payment): Item {
     first_opened_at: payment.firstOpenedAt,
     day: payment.firstOpenedAt === undefined ? undefined : dayKey(payment.ref, payment.firstOpenedAt),
     settled_at: payment.settledAt,
+    spent_at: payment.spentAt,
     failure_reason: payment.failureReason,
     late: payment.late,
     finalised: payment.finalised,
@@ -266,9 +275,9 @@ export function toItem(payment: Payment): Item {
     unreachable_since: payment.unreachableSince,
     due_at: payment.dueAt,
     due_shard: payment.dueAt === undefined ? undefined : shardOf(payment.ref),
-    // A flag must not end with its row.
+    // A flag must not end with its row, nor may the way to the next payment of the fee.
     ttl:
-      isInert(payment) && payment.attention.length === 0
+      isInert(payment) && payment.attention.length === 0 && payment.next === undefined
         ? Math.ceil((payment.beganAt + INERT_TTL_MS) / 1000)
         : undefined,
     history: payment.history.map(({ transition, at, by, evidence }) =>

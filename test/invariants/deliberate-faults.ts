@@ -1,3 +1,5 @@
+import type { FocusName } from "../simulation/focus.ts";
+
 type Edit = { file: string; from: string; to: string };
 export type Harness = "simulation" | "chaos";
 
@@ -12,6 +14,8 @@ type Fault = Edit & {
   caughtBy?: readonly Harness[];
   also?: readonly Edit[];
   harmless?: string;
+  /** What the runs that search for it concentrate on; without it each does what its seed says. */
+  focus?: FocusName;
   /** Its search takes so long that only `npm run proof` plays it. */
   isLong?: true;
 };
@@ -204,8 +208,15 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
     {
       name: "an unclear cancel counts as done",
       file: "lib/flows/steps/close-checkout.ts",
-      from: `if (isProof && cancel !== "unclear") return { kind: "closed", evidence: { attempt, found, cancel } };`,
+      from: `if (isProof && isCancelled) return { kind: "closed", evidence: { attempt, found, cancel } };`,
       to: `if (isProof) return { kind: "closed", evidence: { attempt, found, cancel: cancel === "unclear" ? "closed" : cancel } };`,
+    },
+    {
+      name: "a press answers with the link that it has just closed",
+      isLong: true,
+      file: "lib/flows/steps/leave-checkout.ts",
+      from: "if (closing.isCancelled) throw heldError(payment, held, run.context());",
+      to: "",
     },
     {
       name: "closing without the first verify",
@@ -218,7 +229,7 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
       name: "what Chapa does not answer counts as unpaid and cancelled",
       caughtBy: ["chaos"],
       file: "lib/flows/steps/close-checkout.ts",
-      from: `if (isProof && cancel !== "unclear") return { kind: "closed", evidence: { attempt, found, cancel } };`,
+      from: `if (isProof && isCancelled) return { kind: "closed", evidence: { attempt, found, cancel } };`,
       to: `return { kind: "closed", evidence: { attempt, found: "failed", cancel: "closed" } };`,
       also: [
         {
@@ -228,8 +239,8 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
         },
         {
           file: "lib/flows/steps/close-checkout.ts",
-          from: `if (!isNotMoney(after)) return concluded(after);`,
-          to: `if (!isNotMoney(after) && after.kind !== "unavailable") return concluded(after);`,
+          from: `if (!isNotMoney(after)) return concluded(after, isCancelled);`,
+          to: `if (!isNotMoney(after) && after.kind !== "unavailable") return concluded(after, isCancelled);`,
         },
       ],
     },
@@ -250,8 +261,22 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
     {
       name: "a checkout that was left is never verified again",
       file: "lib/domain/verification-schedule.ts",
-      from: "return VERIFICATIONS_AFTER_CLOSING_MS.map((age) => closedAt + age).find((at) => at > now);",
+      from: "return ages.map((age) => closedAt + age).find((at) => at > now);",
       to: "return undefined;",
+    },
+    {
+      name: "a closed checkout that may be paid is verified for a week only",
+      isLong: true,
+      file: "lib/domain/verification-schedule.ts",
+      from: `lastRead === "maybe_money" ? VERIFICATIONS_AFTER_LAPSE_MS : `,
+      to: "",
+    },
+    {
+      name: "a payment is finalised while Chapa speaks of money",
+      isLong: true,
+      file: "lib/domain/verification-schedule.ts",
+      from: "hasLapsedLink(payment) || mayBePaid(payment)",
+      to: "hasLapsedLink(payment)",
     },
     {
       name: "the keys of the due index are written one by one",
@@ -273,7 +298,7 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
     {
       name: "a renewal without closing evidence",
       file: "lib/flows/steps/leave-checkout.ts",
-      from: "const closing = await close(ports, payment, isInWindow, run);",
+      from: "const closing = await close(ports, payment, { attempt, isInWindow }, run);",
       to: `const closing = { kind: "closed", evidence: { attempt, found: "failed", cancel: "closed" } } as Closing;`,
     },
     {
@@ -289,8 +314,8 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
     {
       name: "a repeated request opens a settled payment again",
       file: "lib/domain/decide.ts",
-      from: "request.recordedAt > payment.settledAt;",
-      to: "true;",
+      from: "request.recordedAt <= payment.settledAt) return answer;",
+      to: "request.recordedAt < 0) return answer;",
       also: [
         {
           file: "lib/domain/transitions.ts",
@@ -309,7 +334,7 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
       also: [
         {
           file: "lib/domain/transitions.ts",
-          from: "guards: { notFinalised, requestIsNewer, attemptsLeft },",
+          from: "guards: { withoutNext, notFinalised, requestIsNewer, attemptsLeft },",
           to: "guards: { requestIsNewer, attemptsLeft },",
         },
       ],
@@ -554,8 +579,8 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
       also: [
         {
           file: "lib/flows/steps/close-checkout.ts",
-          from: `if (!isNotMoney(after)) return concluded(after);`,
-          to: `if (!isNotMoney(after) && after.kind !== "maybe_money") return concluded(after);`,
+          from: `if (!isNotMoney(after)) return concluded(after, isCancelled);`,
+          to: `if (!isNotMoney(after) && after.kind !== "maybe_money") return concluded(after, isCancelled);`,
         },
       ],
       harmless:

@@ -2,11 +2,12 @@ import { parentPort, workerData } from "node:worker_threads";
 import { DELIBERATE_FAULTS } from "../invariants/deliberate-faults.ts";
 import type { Searched } from "./exhaustive.ts";
 import type { SweptStory } from "./fault-sweep.ts";
+import type { FocusName } from "./focus.ts";
 import { loadWithFault } from "./load-fault.ts";
 import { CALL_FAULTS, type CallFault, noHits } from "./scheduler.ts";
 
 /** Runs from one seed to another, with a deliberate fault if it is named. */
-export type RunsJob = { first: number; count: number; mutant?: string };
+export type RunsJob = { first: number; count: number; mutant?: string; focus?: FocusName | undefined };
 /** A story with every fault, and with every pair of faults if asked for. */
 export type StoryJob = { story: string; pairs: boolean };
 /** Every order of a race, as far as so many runs go, with a deliberate fault if it is named. */
@@ -36,7 +37,7 @@ function changed(name: string | undefined): () => boolean {
   return name === undefined ? () => true : loadWithFault(named(DELIBERATE_FAULTS, name));
 }
 
-async function runs({ first, count, mutant }: RunsJob): Promise<Done> {
+async function runs({ first, count, mutant, focus }: RunsJob): Promise<Done> {
   const isChanged = changed(mutant);
   const { runSeed } = await import("./random-run.ts");
   const { Violation } = await import("../invariants/catalogue.ts");
@@ -45,7 +46,7 @@ async function runs({ first, count, mutant }: RunsJob): Promise<Done> {
   for (let seed = first; seed < first + count && done.found.length < (mutant ? 1 : FOUND_LIMIT); seed++) {
     done.runs++;
     try {
-      const { scheduler, simulation } = await runSeed(seed);
+      const { scheduler, simulation } = await runSeed(seed, undefined, focus);
       done.steps += scheduler.steps;
       done.crashes += scheduler.crashes;
       done.captures += simulation.ledger.captures().length;
