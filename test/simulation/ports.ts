@@ -28,7 +28,7 @@ import type { Invariants } from "../invariants/invariants.ts";
 import type { MemoryTable } from "../support/memory-table.ts";
 import { FEE, POLICY } from "../support/payments.ts";
 import type { ChapaBehaviour } from "./chapa-behaviour.ts";
-import type { Ledger } from "./ledger.ts";
+import { CHAPA, type Ledger, SEEN } from "./ledger.ts";
 import type { Scheduler } from "./scheduler.ts";
 
 export const NAMESPACE = "simulation";
@@ -81,7 +81,12 @@ export function portsOf({ scheduler, table, simulator, behaviour, ledger, invari
   const count = (name: string) => void ledger.counted.add(name);
   const clock = {
     now: () => scheduler.now,
-    sleep: (ms: number) => scheduler.call("clock.sleep", "", () => scheduler.pass(ms), away).catch(() => undefined),
+    sleep: (ms: number) => {
+      const passes = () => {
+        scheduler.pass(ms);
+      };
+      return scheduler.call("clock.sleep", "", passes, away).catch(() => undefined);
+    },
   };
   const chapa = new ChapaClient({
     baseUrl: "https://api.chapa.co/v1",
@@ -103,6 +108,9 @@ export function portsOf({ scheduler, table, simulator, behaviour, ledger, invari
       site,
       about,
       async () => {
+        const isRead = verb === "verify" || verb === "";
+        scheduler.touch(CHAPA, isRead ? "read" : "change");
+        if (!isRead) scheduler.touch(SEEN, "change");
         const { status, body: said } = await behaviour.answer(request, about, () => answerApi(simulator, request));
         if (verb === "cancel") ledger.cancelled(task, about);
         return { status, said };
