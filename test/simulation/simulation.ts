@@ -25,7 +25,7 @@ import { CHAPA_DEFAULTS } from "../../local/chapa/simulator.ts";
 import { EVERY_TX_REF, SimulatorState } from "../../local/chapa/state.ts";
 import type { Transaction } from "../../local/chapa/transactions.ts";
 import { TX_STAGE } from "../../local/environment.ts";
-import { CANARIES, Invariants } from "../invariants/invariants.ts";
+import { besideDuplicateSince, CANARIES, Invariants, linesOf } from "../invariants/invariants.ts";
 import type { Cause } from "../invariants/world.ts";
 import { MemoryTable } from "../support/memory-table.ts";
 import { FEE, POLICY } from "../support/payments.ts";
@@ -84,6 +84,8 @@ export class Simulation {
   /** When each request was last recorded. A refused request is recorded again. */
   readonly #recorded = new Map<string, number>();
   readonly #answeredMarks = new Set<string>();
+  /** Presses that began beside an unanswered duplicate on an earlier payment. */
+  readonly #beganBeside = new Set<string>();
   #started = 0;
 
   /**
@@ -141,6 +143,7 @@ export class Simulation {
   press(client: string, requestId: string, budgetMs = 11 * SECOND_MS): Pressed {
     const me = this.#name(`press ${client}`);
     const { now } = this.scheduler;
+    if (this.#isBesideDuplicate()) this.#beganBeside.add(me);
     this.#requests.set(me, requestHash(NAMESPACE, FEE.userId, requestId));
     const pressed: Pressed = {};
     const command = {
@@ -373,18 +376,25 @@ export class Simulation {
 
   /** @param pressedBy the task that opened or found the checkout, if an owner asked for it */
   #answered(payment: Payment, pressedBy?: string): void {
-    const { ref, state } = payment;
+    const { state } = payment;
     const txRef = txRefOf(payment, payment.attempt);
     const isPress = pressedBy !== undefined;
     this.invariants.answered({
       txRef,
-      fee: ref,
+      // Every link of a run is of its one fee.
+      fee: "",
       state,
       checkoutUrl: isPress && (state === "CREATED" || state === "PENDING") ? payment.checkoutUrl : undefined,
       isPress,
       paid: this.ledger.openlyPaid(payment),
+      isBesideDuplicate: isPress && this.#beganBeside.has(pressedBy) && this.#isBesideDuplicate(),
       isCancelledByGiver: isPress && this.ledger.cancelledBy(txRef) === pressedBy,
     });
+  }
+
+  #isBesideDuplicate(): boolean {
+    const { expectedMode } = this.ports.initiate.policy;
+    return linesOf(this.payments()).some((line) => besideDuplicateSince(line, expectedMode) !== undefined);
   }
 
   #causeOf(before: Payment | undefined): Cause {
@@ -434,7 +444,21 @@ export class Simulation {
       isApproved: () => this.listing === "APPROVED",
       notified: ({ event, txRef }: Notice): Delivery => {
         const { ref = "" } = parseTxRef(txRef, TX_STAGE) ?? {};
-        this.invariants.notifiedPayer(event, ref, this.#read.get(`${scheduler.current?.name} P#${ref}`));
+        const asRead = (of: string) => this.#read.get(`${scheduler.current?.name} P#${of}`);
+        const stored = this.payments();
+        const earlier = stored.slice(
+          0,
+          Math.max(
+            0,
+            stored.findIndex((payment) => payment.ref === ref),
+          ),
+        );
+        this.invariants.notifiedPayer(
+          event,
+          ref,
+          asRead(ref),
+          earlier.flatMap((one) => asRead(one.ref) ?? one),
+        );
         if (!this.isWorking && scheduler.choices.whim(REFUSED_NOTICES)) return "refused";
         this.invariants.messageSent(event, ref, this.#marksOf(ref, event));
         if (event === "paid") this.notified.add(ref);
