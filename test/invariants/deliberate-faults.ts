@@ -1,3 +1,5 @@
+import type { FocusName } from "../simulation/focus.ts";
+
 type Edit = { file: string; from: string; to: string };
 export type Harness = "simulation" | "chaos";
 
@@ -12,6 +14,8 @@ type Fault = Edit & {
   caughtBy?: readonly Harness[];
   also?: readonly Edit[];
   harmless?: string;
+  /** What the runs that search for it concentrate on; without it each does what its seed says. */
+  focus?: FocusName;
   /** Its search takes so long that only `npm run proof` plays it. */
   isLong?: true;
 };
@@ -236,7 +240,7 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
         {
           file: "lib/flows/steps/close-checkout.ts",
           from: `if (!isNotMoney(after)) return concluded(after, isCancelled);`,
-          to: `if (!isNotMoney(after) && after.kind !== "unavailable") return concluded(after);`,
+          to: `if (!isNotMoney(after) && after.kind !== "unavailable") return concluded(after, isCancelled);`,
         },
       ],
     },
@@ -576,7 +580,7 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
         {
           file: "lib/flows/steps/close-checkout.ts",
           from: `if (!isNotMoney(after)) return concluded(after, isCancelled);`,
-          to: `if (!isNotMoney(after) && after.kind !== "maybe_money") return concluded(after);`,
+          to: `if (!isNotMoney(after) && after.kind !== "maybe_money") return concluded(after, isCancelled);`,
         },
       ],
       harmless:
@@ -715,6 +719,102 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
       from: "    const context = run.context();\n    made =",
       to: "    const context = run.context();\n    if (current.revision !== row.revision) return undefined;\n    made =",
       harmless: "too rare for random runs (not in 3,950): the attempt is verified again, as its date did not move",
+    },
+  ]),
+  ...against("one fee, several payments", [
+    {
+      name: "a press beside an unanswered duplicate is answered",
+      file: "lib/domain/decide.ts",
+      from: "const isUnclear = isDuplicateOpen(payment) ||",
+      to: "const isUnclear =",
+      focus: "the fee goes on",
+    },
+    {
+      name: "money confirms a payment that was left",
+      file: "lib/domain/transitions.ts",
+      from: "guards: { withoutNext, attemptIsOurs, asAgreed,",
+      to: "guards: { attemptIsOurs, asAgreed,",
+      focus: "the fee goes on",
+    },
+    {
+      name: "money on a payment that was left is reviewed",
+      file: "lib/domain/transitions.ts",
+      from: "guards: { withoutNext, attemptIsOurs, notAsAgreed,",
+      to: "guards: { attemptIsOurs, notAsAgreed,",
+      focus: "the fee goes on",
+    },
+    {
+      name: "money on a payment that was left and is not a success is dropped",
+      file: "lib/domain/transitions.ts",
+      from: 'state === "SUCCESS" || next !== undefined;',
+      to: 'state === "SUCCESS" || (next !== undefined && state === "PENDING");',
+      focus: "the fee goes on",
+    },
+    {
+      name: "a request that was recorded before the fee was spent opens the next payment",
+      file: "lib/domain/transitions.ts",
+      from: "return since !== undefined && recordedAt > since;",
+      to: "return since !== undefined && recordedAt > 0;",
+      focus: "the fee goes on",
+    },
+    {
+      name: "the time at which a fee was spent changes after it was left",
+      file: "lib/domain/apply.ts",
+      from: "...(next.next === undefined ? { spentAt: isSpent ? (payment.spentAt ?? now) : undefined } : {}),",
+      to: "spentAt: isSpent ? (payment.spentAt ?? now) : undefined,",
+      focus: "the fee goes on",
+    },
+    {
+      name: "nobody cancels the last checkout beside a duplicate",
+      file: "lib/flows/resolve.ts",
+      from: "const after = judged && (await endBesideDuplicate(ports, judged, { context, deadline }));",
+      to: "const after = judged;",
+      focus: "the fee goes on",
+      also: [
+        {
+          file: "lib/flows/steps/record-capture.ts",
+          from: "  if (after && isDuplicateOpen(after)) await endLastLink(ports, after, run);\n",
+          to: "",
+        },
+      ],
+    },
+    {
+      name: "only the worker that records a duplicate cancels the last checkout",
+      file: "lib/flows/resolve.ts",
+      from: "const after = judged && (await endBesideDuplicate(ports, judged, { context, deadline }));",
+      to: "const after = judged;",
+      focus: "the fee goes on",
+      isLong: true,
+    },
+    {
+      name: "the worker that records a duplicate leaves the last checkout alone",
+      file: "lib/flows/steps/record-capture.ts",
+      from: "  if (after && isDuplicateOpen(after)) await endLastLink(ports, after, run);\n",
+      to: "",
+      focus: "the fee goes on",
+      harmless: "the next verification of that checkout cancels it minutes later, and somebody may pay meanwhile",
+    },
+    {
+      name: "a payer hears that the last payment expired beside a duplicate",
+      file: "lib/flows/notify-user.ts",
+      from: 'message.event !== "paid" && mayBePaidBefore(',
+      to: 'message.event === "paid" && mayBePaidBefore(',
+      focus: "the fee goes on",
+    },
+    {
+      name: "a payment with test money alone holds its owner after the stage went live",
+      file: "lib/domain/decide.ts",
+      from: 'if (isAllowed("leaveTest", payment, asking)) return',
+      to: 'if (payment.version < 0 && isAllowed("leaveTest", payment, asking)) return',
+      focus: "going live",
+    },
+    {
+      name: "a worker with older settings counts test money beside a live checkout",
+      file: "lib/domain/transitions.ts",
+      from: "return !isLeft || !isTestMoney(",
+      to: "return !isLeft || attempt >= 0 || !isTestMoney(",
+      focus: "going live",
+      isLong: true,
     },
   ]),
   ...against("identity", [

@@ -1,7 +1,7 @@
 import { GatewayMisconfigured, ListingClosed, PaymentUnclear } from "../../lib/domain/errors.ts";
 import { paymentIdOf, txRefOf } from "../../lib/domain/ids.ts";
 import { openedAttempts, openFlags, type Payment } from "../../lib/domain/payment.ts";
-import { addisAbabaDay, DAY_MS, MINUTE_MS, SECOND_MS } from "../../lib/domain/time.ts";
+import { addisAbabaDay, DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from "../../lib/domain/time.ts";
 import { NO_TOTALS, type Totals } from "../../lib/domain/totals.ts";
 import { awaitsAcknowledgement } from "../../lib/domain/verification-schedule.ts";
 import { LISTED_DAYS, RECONCILED_DAYS, SAME_TIME_MS } from "../../lib/flows/reconcile.ts";
@@ -19,6 +19,8 @@ const COMPARISONS = 6;
 const STEPS_BEFORE_LANDING = 6;
 // By then every checkout has been verified twice.
 const PATIENCE_MS = 2 * DAY_MS;
+// A question that Chapa does not answer is asked again after six hours at the latest.
+const KNOWN_WITHIN_MS = 7 * HOUR_MS;
 const VERIFIED_AFTER_CLOSING_MS = 7 * DAY_MS;
 const VERIFIED_AFTER_LAPSE_MS = 90 * DAY_MS;
 // Whoever asks, and asks again after this time, gets a link or a final answer.
@@ -68,7 +70,7 @@ export async function recover(simulation: Simulation, comparesBooks: boolean): P
   const { ledger, listing, isApprovedByHand, notified, openAttention } = simulation;
   simulation.invariants.atRest({
     payments: simulation.payments(),
-    listing: () => ({ status: listing, isByHand: isApprovedByHand }),
+    listing: ({ propertyId }) => ({ status: propertyId && listing, isByHand: isApprovedByHand }),
     isPayerNotified: ({ ref }) => notified.has(ref) || !ledger.owesNotice(ref),
     reported: ledger.reported,
     unfindable: ledger.unfindable,
@@ -87,6 +89,7 @@ async function comeToRest(simulation: Simulation, { isQuiet = false } = {}): Pro
   const { scheduler } = simulation;
   await readBooks(simulation);
   const began = scheduler.now;
+  let answersSince = began;
   let patience = began + PATIENCE_MS;
   const horizon = scheduler.now + HORIZON_MS;
   let silentFor = scheduler.choices.below(SILENT_STEPS);
@@ -100,6 +103,8 @@ async function comeToRest(simulation: Simulation, { isQuiet = false } = {}): Pro
     simulation.invariants.between(simulation.payments());
     holdNoLinkBesidePaid(simulation, began);
     holdNoLinkBesideDuplicate(simulation, began);
+    if (simulation.behaviour.isSilent) answersSince = scheduler.now;
+    holdWebhooksKnown(simulation, answersSince);
     simulation.behaviour.isSilent = silentFor-- > 0;
     if (isQuiet || !scheduler.choices.whim(1 / STEPS_BEFORE_LANDING) || !lands(simulation)) continue;
     silentFor = scheduler.choices.below(SILENT_STEPS);
@@ -115,7 +120,7 @@ function lands(simulation: Simulation): boolean {
   const { choices } = simulation.scheduler;
   const links = [simulation.land(), choices.whim(1 / 2) ? simulation.land() : undefined].flatMap((link) => link ?? []);
   const isAnnounced = choices.whim(1 / 2);
-  for (const { order } of isAnnounced ? links : []) simulation.ask(order.txRef, "webhook");
+  for (const link of isAnnounced ? links : []) simulation.announce(link);
   return links.length > 0;
 }
 
@@ -146,6 +151,18 @@ function holdNoLinkBesideDuplicate(simulation: Simulation, began: number): void 
       line[0]?.ref ?? "",
       links.filter((txRef) => ledger.isReadable(txRef)),
     );
+  }
+}
+
+/** Chapa's verify shows one of several captures of a checkout; only that one is found by it. */
+function holdWebhooksKnown(simulation: Simulation, answersSince: number): void {
+  const { invariants, ledger, scheduler } = simulation;
+  for (const taken of ledger.captures()) {
+    const since = Math.max(ledger.announcedAt(taken) ?? Number.POSITIVE_INFINITY, answersSince);
+    if (taken.isPlay || !ledger.isReadable(taken.txRef) || scheduler.now < since + KNOWN_WITHIN_MS) continue;
+    const payment = simulation.payments().find(({ ref }) => ref === taken.ref);
+    const isBesideKnown = payment?.captures.some(({ attempt }) => attempt === taken.attempt);
+    if (!isBesideKnown && !invariants.isKnown(taken, payment, ledger.reported)) invariants.unheard(taken);
   }
 }
 
@@ -217,6 +234,7 @@ async function ask(simulation: Simulation, client: string): Promise<Pressed> {
   for (let press = 0; ; press++) {
     const pressed = simulation.press(client, `${client}-${press}`);
     await drain(simulation);
+    if (pressed.payment && isHeldByPlayMoney(simulation, pressed.payment)) return refused(simulation, pressed);
     const wait = pressed.error?.retryAfterSeconds;
     if (pressed.payment || wait === undefined) return pressed;
     if (scheduler.now >= until) return refused(simulation, pressed);
@@ -227,10 +245,16 @@ async function ask(simulation: Simulation, client: string): Promise<Pressed> {
   }
 }
 
+/** A payer of real money is answered with test money. */
+function isHeldByPlayMoney({ ledger }: Simulation, { ref, state }: Payment): boolean {
+  const taken = ledger.capturesOf(ref);
+  return (state === "SUCCESS" || state === "REVIEW") && taken.length > 0 && taken.every(({ isPlay }) => isPlay);
+}
+
 /** @throws Violation unless it is right that the owner cannot pay */
 function refused(simulation: Simulation, pressed: Pressed): Pressed {
   const { ledger, invariants } = simulation;
-  const latest = simulation.payments().at(-1);
+  const latest = ofFee(simulation).at(-1);
   const isPaid = latest !== undefined && ledger.capturesOf(latest.ref).length > 0;
   const isUnreadable = latest !== undefined && !ledger.isReadable(txRefOf(latest, latest.attempt));
   const { expectedMode } = simulation.ports.initiate.policy;
@@ -239,12 +263,21 @@ function refused(simulation: Simulation, pressed: Pressed): Pressed {
   if (pressed.error instanceof PaymentUnclear && isPaid) ledger.excuse("maybe paid");
   else if (pressed.error instanceof PaymentUnclear && isBeside) ledger.excuse("money on an earlier payment of the fee");
   else if (pressed.error instanceof GatewayMisconfigured && isUnreadable) ledger.excuse("no key reads its checkout");
-  else invariants.refusedTwice(feeOf(simulation), `told ${pressed.error?.name} again after the lapse`);
+  else
+    invariants.refusedTwice(
+      feeOf(simulation),
+      `told ${pressed.error?.name ?? pressed.payment?.state} again after the lapse`,
+    );
   return pressed;
 }
 
 function feeOf(simulation: Simulation): string {
-  return simulation.payments()[0]?.ref ?? "";
+  return ofFee(simulation)[0]?.ref ?? "";
+}
+
+/** Its payments, without one that was found without a row. */
+function ofFee(simulation: Simulation): Payment[] {
+  return simulation.payments().filter(({ propertyId }) => propertyId !== undefined);
 }
 
 /**
@@ -268,10 +301,12 @@ function beyondVerification(simulation: Simulation): Landed[] {
   return ledger.captures().filter((taken) => {
     const payment = payments.find(({ ref }) => ref === taken.ref);
     if (invariants.isKnown(taken, payment, ledger.reported)) return false;
-    if (payment?.captures.some(({ attempt }) => attempt === taken.attempt)) return true;
-    const { closedAt, lapsedAt = closedAt, verifyAt, lastRead } = payment?.attempts[taken.attempt] ?? {};
+    // Without a row only a signed webhook names it.
+    if (!payment) return ledger.announcedAt(taken) === undefined;
+    if (payment.captures.some(({ attempt }) => attempt === taken.attempt)) return true;
+    const { closedAt, lapsedAt = closedAt, verifyAt, lastRead } = payment.attempts[taken.attempt] ?? {};
     // A signed webhook is verified at any time.
-    if (verifyAt !== undefined || ledger.isAnnounced(taken)) return false;
+    if (verifyAt !== undefined || ledger.announcedAt(taken) !== undefined) return false;
     const isClosed = closedAt !== undefined && lastRead !== "maybe_money";
     const last = isClosed
       ? closedAt + VERIFIED_AFTER_CLOSING_MS
