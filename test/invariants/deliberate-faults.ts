@@ -560,7 +560,6 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
   ...against("lapse", [
     {
       name: "a checkout lapses in its window",
-      isLong: true,
       focus: "Chapa never cancels",
       file: "lib/domain/verification-schedule.ts",
       from: "return Math.max(windowEnd(attempt, policy) + policy.lapseMs, reading + BETWEEN_READINGS_MS);",
@@ -688,7 +687,6 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
     },
     {
       name: "a lost checkout is cancelled before the next attempt is written",
-      isLong: true,
       focus: "lost initializes",
       file: "lib/flows/steps/recover-attempt.ts",
       from: "      const begun = await next({ ports, job }, payment, context());\n",
@@ -703,7 +701,6 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
     },
     {
       name: "a burnt reference is tried for ever",
-      isLong: true,
       focus: "burnt references",
       file: "lib/flows/steps/recover-attempt.ts",
       from: `how === "lost" ? true : undefined`,
@@ -747,7 +744,6 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
     },
     {
       name: "a note is written over one that it has not seen",
-      isLong: true,
       focus: "write races",
       file: "lib/table/payments.ts",
       from: "`#version = :seen AND #revision = :read",
