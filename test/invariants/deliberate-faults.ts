@@ -457,6 +457,13 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
       from: "if (known.sentAt !== undefined)",
       to: "if (known.sentAt === 0)",
     },
+    {
+      name: "a message that the notification service does not allow is thrown away",
+      file: "lib/flows/notify-user.ts",
+      from: "      await ports.waiting.send({ message: received.body });\n",
+      to: "",
+      isLong: true,
+    },
   ]),
   ...against("data at rest", [
     {
