@@ -265,6 +265,7 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
     },
     {
       name: "a closed checkout that may be paid is verified for a week only",
+      isLong: true,
       focus: "unknown words",
       file: "lib/domain/verification-schedule.ts",
       from: `lastRead === "maybe_money" ? VERIFICATIONS_AFTER_LAPSE_MS : `,
@@ -272,6 +273,7 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
     },
     {
       name: "a payment is finalised while Chapa speaks of money",
+      isLong: true,
       focus: "unknown words",
       file: "lib/domain/verification-schedule.ts",
       from: "hasLapsedLink(payment) || mayBePaid(payment)",
@@ -287,6 +289,7 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
     },
     {
       name: "the sweep looks at the latest checkout only",
+      isLong: true,
       focus: "webhook then silence",
       file: "lib/domain/verification-schedule.ts",
       from: "if (due.length > 0) return due.map(({ number }) => number);",
@@ -554,6 +557,7 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
     },
     {
       name: "the moment of payment moves when the money goes back",
+      isLong: true,
       focus: "money goes back",
       file: "lib/domain/payment.ts",
       from: "return first === undefined ? undefined : Math.min(first, ...others);",
@@ -628,6 +632,7 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
     },
     {
       name: "a lapsed checkout is never verified again",
+      isLong: true,
       focus: "Chapa never cancels",
       file: "lib/domain/verification-schedule.ts",
       from: "return VERIFICATIONS_AFTER_LAPSE_MS.map((age) => lapsedAt + age).find((at) => at > now);",
@@ -665,6 +670,7 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
     },
     {
       name: "a test checkout is asked about for ever on a live stage",
+      isLong: true,
       focus: "going live",
       file: "lib/flows/resolve.ts",
       from: "const left = notVerifiedAgain(payment, attempt, context);",
@@ -737,6 +743,7 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
     },
     {
       name: "a signed webhook of a paid fee is not checked",
+      isLong: true,
       focus: "old links",
       file: "lib/flows/resolve.ts",
       from: "  if (!isUnverified(trigger)) return true;\n",
@@ -774,6 +781,7 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
     },
     {
       name: "a cancel does not ask about an earlier checkout",
+      isLong: true,
       focus: "unknown words",
       file: "lib/flows/cancel.ts",
       from: "if (mayBePaidEarlier(current)) throw new PaymentUnclear();",
