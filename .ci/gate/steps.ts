@@ -100,6 +100,12 @@ export function gateSteps(seed: number, since: string): readonly Step[] {
       needs: ["python3"],
       figure: /^.*(all good.*)$/m,
     },
+    { name: "500 payments through one local cloud", command: script("load", "--payments", "500"), cores: 1 },
+    {
+      name: "a burst of 400 webhooks and 200 due payments",
+      command: script("load", "--shape", "burst", "--webhooks", "400", "--due", "200"),
+      cores: 1,
+    },
     { name: "two minutes of load", command: script("soak", "--minutes", "2"), cores: 1 },
     { name: "the model, quick form", command: script("model", "--quick"), cores: 1, figure: MODEL },
     {
@@ -145,6 +151,12 @@ export function proofSteps(stories: readonly string[]): readonly Step[] {
       needs: ["faketime"],
     },
     { name: "deliberate faults of killed processes", command: script("chaos", "--deliberate"), cores: 1 },
+    { name: "20,000 payments through one local cloud", command: script("load"), cores: ALL },
+    {
+      name: "a burst of 10,000 webhooks and 5,000 due payments",
+      command: script("load", "--shape", "burst"),
+      cores: ALL,
+    },
     { name: "half an hour of load", command: script("soak", "--minutes", "30"), cores: 1 },
     {
       name: "100 callers for each of 1,000 fees",

@@ -4,6 +4,7 @@ import type { ListingMessage, NotificationMessage, ResolveMessage } from "../../
 import { DependencyUnavailable } from "../../lib/domain/errors.ts";
 import { Ref, refOf } from "../../lib/domain/ids.ts";
 import { PriceBook } from "../../lib/domain/prices.ts";
+import { DAY_MS } from "../../lib/domain/time.ts";
 import type { Mode } from "../../lib/domain/vocabulary.ts";
 import type { InitiatePorts } from "../../lib/flows/steps/begin-request.ts";
 import { CallFailed, type HttpRequest } from "../../lib/runtime/call.ts";
@@ -14,6 +15,7 @@ import type { Delivery, Notice } from "../../lib/services/notification.ts";
 import { ContactTable } from "../../lib/table/contacts.ts";
 import { dayBuckets, FLAG_SHARDS, shardOf } from "../../lib/table/keys.ts";
 import { MarkTable } from "../../lib/table/marks.ts";
+import { NotificationPauseTable } from "../../lib/table/notification-pause.ts";
 import { PaymentTable } from "../../lib/table/payments.ts";
 import { ProgressTable } from "../../lib/table/progress.ts";
 import { RequestTable } from "../../lib/table/requests.ts";
@@ -164,6 +166,7 @@ export function portsOf({ scheduler, table, simulator, behaviour, ledger, invari
       take: async () => (!isWorking() && scheduler.choices.whim(0.04) ? REFUSED : { allowed: true, quota: QUOTA }),
       refused: () => (!isWorking() && scheduler.choices.whim(0.02) ? REFUSED : undefined),
     },
+    presses: { take: async () => ({ allowed: true, quota: QUOTA }) },
     namespace: async () => NAMESPACE,
     priceBook: PriceBook.parse({ listing_fee: { amounts: ["500.00"] } }),
     identity: new TableIdentity(client, "payments", clock),
@@ -204,6 +207,7 @@ export function portsOf({ scheduler, table, simulator, behaviour, ledger, invari
       ...common,
       totals,
       progress: new ProgressTable(client, "payments"),
+      pagesLimit: 2_000,
       bucketsOf: (day: string) => dayBuckets(day).filter((bucket) => shards.includes(bucket.slice(-1))),
     },
     notifyListing: {
@@ -238,18 +242,23 @@ export function portsOf({ scheduler, table, simulator, behaviour, ledger, invari
       },
       marks,
       newId,
+      waiting: queue<NotificationMessage>("queue.notification", outside.note),
       dropped: queue<NotificationMessage>("queue.dropped", outside.dropped),
+      pause: new NotificationPauseTable(client, "payments"),
+      perMinute: 8,
+      maxAgeMs: 13 * DAY_MS,
       notification: {
         send: (notice: Notice) =>
           scheduler
             .call("notification.send", notice.event, () => outside.notified(notice), cut)
             .catch((error: unknown): Delivery => {
-              if (error instanceof CallFailed) return error.sent ? "maybe" : "later";
+              if (error instanceof CallFailed) return { kind: error.sent ? "maybe" : "later" };
               throw error;
             }),
       },
       clock,
       log,
+      count,
     },
   };
 }

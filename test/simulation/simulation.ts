@@ -315,7 +315,10 @@ export class Simulation {
   }
 
   sweep(): void {
-    this.#start(this.#name("sweep"), async () => void (await sweep(this.ports.sweep)));
+    this.#start(
+      this.#name("sweep"),
+      async () => void (await sweep(this.ports.sweep, this.scheduler.now + 50 * SECOND_MS)),
+    );
   }
 
   publishAttention(): void {
@@ -535,10 +538,11 @@ export class Simulation {
         scheduler.touch(MARKS);
         scheduler.touch(MESSAGES, "change");
         this.invariants.notifiedPayer(event, ref, this.#read.get(`${scheduler.current?.name} P#${ref}`));
-        if (!this.isWorking && scheduler.choices.whim(REFUSED_NOTICES)) return "refused";
+        if (!this.isWorking && scheduler.choices.whim(REFUSED_NOTICES))
+          return { kind: scheduler.choices.whim(0.5) ? "refused" : "not_allowed" };
         this.invariants.messageSent(event, ref, this.#marksOf(ref, event));
         if (event === "paid") this.notified.add(ref);
-        return "sent";
+        return { kind: "sent" };
       },
       gauge: (name: GaugeName, value: number) => {
         if (name === "OpenAttention") this.openAttention = value;
