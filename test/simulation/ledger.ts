@@ -209,7 +209,7 @@ export class Ledger implements World {
   verified(task: string, txRef: string, { askedAt, status, word }: Verified): void {
     this.#scheduler.touch(CHAPA);
     this.#scheduler.touch(NAMED, "add");
-    // Readings are added in any order, and only whoever looks at them minds.
+    // They may be added in any order.
     this.#scheduler.touch(READINGS, "add");
     if (status >= 500 || status === 401) return;
     this.#verifies.set(`${task} ${txRef}`, this.#scheduler.steps);
