@@ -392,7 +392,9 @@ function goesOn(
     begun(renews, at + 1, `finds ${at} ${left}, and renews`);
   }
   const reopens = next();
-  if (reopens.move(serial, "reopen", { isFresh: true, attempt: at, next: at + 1 }, { attempt: at + 1, hasMessage: false }))
+  if (
+    reopens.move(serial, "reopen", { isFresh: true, attempt: at, next: at + 1 }, { attempt: at + 1, hasMessage: false })
+  )
     begun(reopens, at + 1, "reopens");
   return steps;
 }
