@@ -5,6 +5,7 @@ import { readEnv } from "../lib/contract/env.ts";
 import { FUNCTIONS } from "../lib/contract/functions.ts";
 import { NotificationMessage } from "../lib/contract/queues.ts";
 import { Ref } from "../lib/domain/ids.ts";
+import { DAY_MS } from "../lib/domain/time.ts";
 import { notifyUsers } from "../lib/flows/notify-user.ts";
 import { Drain } from "../lib/queue/drain.ts";
 import { Queue, sqsClient } from "../lib/queue/send.ts";
@@ -34,6 +35,8 @@ const ports = {
   dropped: new Queue<NotificationMessage>(sqs, env.NOTIFICATION_DLQ_URL),
   pause: new NotificationPauseTable(client, env.TABLE_NAME),
   notification: url === undefined ? undefined : new NotificationService(url, bearer, call),
+  perMinute: env.NOTIFICATIONS_PER_MINUTE,
+  maxAgeMs: env.NOTIFICATION_MAX_AGE_DAYS * DAY_MS,
   newId: randomUUID,
   clock: systemClock,
   log,

@@ -149,6 +149,16 @@ export const ALARMS: readonly AlarmSpec[] = [
     minutes: 15,
   },
   {
+    name: "notifications-expired",
+    severity: "ticket",
+    impact:
+      "Payers did not get messages, because more messages wait than the pace lets out. Payments are not affected.",
+    runbook: "Messages wait too long",
+    watches: { of: "own", metric: "NotificationExpired" },
+    at: 1,
+    minutes: 60,
+  },
+  {
     name: "limits-not-shared",
     severity: "ticket",
     impact: "None yet: each process counts its own calls, so a caller may make more of them.",

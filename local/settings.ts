@@ -25,6 +25,8 @@ export const Settings = z.object({
   PROPERTY_WEBHOOK_API_KEY: z.string().min(1).default("local-listing-webhook-key"),
   NOTIFICATION_SERVICE_URL: url,
   REDIS_URL: z.url({ protocol: /^rediss?$/ }).optional(),
+  NOTIFICATIONS_PER_MINUTE: perMinute,
+  NOTIFICATION_MAX_AGE_DAYS: z.string().optional(),
   RATE_LIMIT_INITIATE: perMinute,
   RATE_LIMIT_TOKEN: perMinute,
   RATE_LIMIT_TRIGGERS: perMinute,
@@ -35,7 +37,9 @@ export const Settings = z.object({
   LISTING_HEARS_FAILED: z.enum(["true", "false"]).optional(),
   LISTING_FAILED_AFTER_DAYS: z.string().optional(),
   PRICE_BOOK: z.string().optional(),
+  FRONTEND_REDIRECT_URL: url,
   FRONTEND_PENDING_URL: z.string().optional(),
+  FRONTEND_ORIGINS: z.string().optional(),
   LOCAL_DYNAMODB: z.enum(ENGINES).optional(),
 });
 export type Settings = z.output<typeof Settings>;
@@ -49,7 +53,7 @@ export function readSettings(source: Record<string, string | undefined>): Settin
   const values: Record<string, string | undefined> = Object.fromEntries(given);
   const parsed = Settings.safeParse(values);
   const ofFunctions = faultsOf(values);
-  if (parsed.success && ofFunctions.length === 0) return parsed.data;
+  if (parsed.success && ofFunctions.length === 0) return withKey(parsed.data);
   const issues = parsed.error?.issues ?? [];
   const isNamed = (name: string) => ofFunctions.some((fault) => fault.startsWith(`${name} `));
   const ofCloud = issues.flatMap(({ path, message }) =>
@@ -57,4 +61,12 @@ export function readSettings(source: Record<string, string | undefined>): Settin
   );
   const faults = [...ofFunctions, ...ofCloud];
   throw new SettingsInvalid(`These variables cannot be used:\n${faults.join("\n")}`);
+}
+
+/** Another Chapa knows no key of the simulator. */
+function withKey(settings: Settings): Settings {
+  if (!settings.CHAPA_BASE_URL || settings.CHAPA_SECRET_KEY) return settings;
+  throw new SettingsInvalid(
+    `CHAPA_BASE_URL is ${settings.CHAPA_BASE_URL}, so CHAPA_SECRET_KEY must be set: it is that Chapa's key.`,
+  );
 }

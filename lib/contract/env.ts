@@ -106,6 +106,12 @@ const VARIABLES = {
   LISTING_HEARS_FAILED: flag,
   /** Days after the first checkout at which an unpaid payment is finalised, so that the listing service gets FAILED. */
   LISTING_FAILED_AFTER_DAYS: z.coerce.number().positive().max(365),
+  /** Messages to payers a minute. The notification service fails those above its limit. */
+  NOTIFICATIONS_PER_MINUTE: z.coerce.number().int().min(1).max(1_200),
+  /** Days after which a message to a payer is not sent any more. The queue keeps it for a day longer. */
+  NOTIFICATION_MAX_AGE_DAYS: z.coerce.number().int().min(1).max(13),
+  /** Pages of Chapa's list that one daily comparison reads at most. */
+  RECONCILE_PAGES: z.coerce.number().int().min(1).max(100_000),
   /** Initiate calls a minute, for each user. A program has its own limit, in the entry of its key. */
   RATE_LIMIT_INITIATE: perMinute,
   /** Logins a minute for each user name, and failed logins a minute for each address. */
@@ -137,16 +143,21 @@ export class EnvironmentInvalid extends Error {}
 type Parsed = { values: Partial<Env>; faults: string[] };
 
 /**
- * Parses the variables of `source` that have a name of ours. Synthesis and the local cloud ask before any function
+ * Parses the variables of `source` that have a name of ours, each for itself. The local cloud asks before any function
  * starts.
- * @returns a sentence for each fault; empty if every function can start with these values
+ * @returns a sentence for each fault
  */
 export function faultsOf(source: EnvText): string[] {
-  const names = Object.keys(VARIABLES) as Variable[];
-  return parsed(
-    names.filter((name) => source[name] !== undefined),
-    source,
-  ).faults;
+  return parsed(namedIn(source), source).faults;
+}
+
+/**
+ * Parses the values of a stage, as {@link faultsOf} does, and compares them with each other.
+ * @returns a sentence for each fault; empty if every function can start with these values
+ */
+export function faultsOfStage(source: EnvText): string[] {
+  const { values, faults } = parsed(namedIn(source), source);
+  return [...faults, ...pagesElsewhere(values)];
 }
 
 /**
@@ -154,7 +165,8 @@ export function faultsOf(source: EnvText): string[] {
  * @throws EnvironmentInvalid that names all missing and malformed variables together
  */
 export function readEnv<Name extends Variable>(names: readonly Name[], source: EnvText = process.env): Pick<Env, Name> {
-  const { values, faults } = parsed(names, source);
+  const { values, faults: each } = parsed(names, source);
+  const faults = [...each, ...pagesElsewhere(values)];
   if (faults.length > 0) throw new EnvironmentInvalid(`The environment is not complete:\n${faults.join("\n")}`);
   return values as Pick<Env, Name>;
 }
@@ -168,8 +180,11 @@ function parsed(names: readonly Variable[], source: EnvText): Parsed {
     if (error === undefined) read[name] = data;
     else faults.push(text === undefined ? `${name} is missing.` : `${name} is malformed: ${sentenceOf(error)}.`);
   }
-  const values: Partial<Env> = read;
-  return { values, faults: [...faults, ...pagesElsewhere(values)] };
+  return { values: read, faults };
+}
+
+function namedIn(source: EnvText): Variable[] {
+  return (Object.keys(VARIABLES) as Variable[]).filter((name) => source[name] !== undefined);
 }
 
 function sentenceOf({ issues }: z.ZodError): string {

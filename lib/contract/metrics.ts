@@ -14,6 +14,7 @@ export const METRICS = [
   "WebhookRefused",
   "ListingRefusedKey",
   "NotificationRefused",
+  "NotificationExpired",
   "RateLimiterFailOpen",
   "ReconcileFinding",
   "RowUnreadable",

@@ -34,6 +34,10 @@ export type NotifyUserPorts = {
   pause: Pick<NotificationPauseTable, "begin" | "end">;
   /** Absent if payers get no messages. */
   notification: Pick<NotificationService, "send"> | undefined;
+  /** Calls a minute. The service fails those above its limit, which others with our address share. */
+  perMinute: number;
+  /** An older message is not sent any more. */
+  maxAgeMs: number;
   /** Names a write, so that it is recognised if its answer is lost. */
   newId: () => string;
   clock: Pick<Clock, "now">;
@@ -42,8 +46,9 @@ export type NotifyUserPorts = {
 };
 type SendingPorts = NotifyUserPorts & { notification: Pick<NotificationService, "send"> };
 
-// The service allows ten calls a minute from one address and fails the eleventh. Others share this address.
-const CALLS_A_MINUTE = 8;
+// Calls a minute that one lane makes surely, one after the other. More calls need more lanes.
+const CALLS_OF_A_LANE = 60;
+const LANES = 20;
 // A message that may already have been sent is tried twice more, two minutes apart.
 const TRIES = 3;
 const BETWEEN_TRIES_MS = 2 * MINUTE_MS;
@@ -53,37 +58,61 @@ const CALL_MS = 8 * SECOND_MS;
 // While the service refuses us, it gets one message in this time.
 const PAUSE_MS = 10 * MINUTE_MS;
 
+/** How many messages were sent, and how many calls sent nothing. */
+export type Notified = { sent: number; failed: number };
+
 /**
  * Sends payers as many messages as one minute allows, or none while the service refuses us. Without a service it empties
  * the queue. It never delays or changes a payment.
- * @returns how many were sent
  */
-export async function notifyUsers(ports: NotifyUserPorts, deadline: number): Promise<{ sent: number }> {
-  const { notification } = ports;
+export async function notifyUsers(ports: NotifyUserPorts, deadline: number): Promise<Notified> {
+  const { notification, perMinute } = ports;
   if (!notification) return empty(ports, deadline);
   const pauseEnds = await ports.pause.end();
-  if (pauseEnds !== undefined && pauseEnds > ports.clock.now()) return { sent: 0 };
-  return drain({ ...ports, notification }, deadline);
+  if (pauseEnds !== undefined && pauseEnds > ports.clock.now()) return { sent: 0, failed: 0 };
+  const run = { begun: 0, calls: 0, sent: 0, isOver: false };
+  const lanes = Math.min(Math.ceil(perMinute / CALLS_OF_A_LANE), LANES);
+  const lane = () => drain({ ...ports, notification }, run, deadline);
+  await Promise.all(Array.from({ length: lanes }, lane));
+  return { sent: run.sent, failed: run.calls - run.sent };
 }
 
-async function drain(ports: SendingPorts, deadline: number): Promise<{ sent: number }> {
-  let sent = 0;
-  for (let calls = 0; calls < CALLS_A_MINUTE && ports.clock.now() + CALL_MS < deadline; ) {
-    const received = await ports.inbox.next();
-    if (!received) break;
-    if (received === "malformed") continue;
-    const payment = await readable(ports, received);
-    if (payment === "unreadable") continue;
-    const outcome = await deliver(ports, { received, payment });
-    if (!NOT_CALLED.includes(outcome)) calls++;
-    if (outcome === "sent") sent++;
+type Run = { begun: number; calls: number; sent: number; isOver: boolean };
+
+async function drain(ports: SendingPorts, run: Run, deadline: number): Promise<void> {
+  while (!run.isOver && run.begun < ports.perMinute && ports.clock.now() + CALL_MS < deadline) {
+    run.begun++;
+    const outcome = await handleNext(ports);
+    if (outcome === "nothing") return;
+    if (NOT_CALLED.includes(outcome)) run.begun--;
+    else run.calls++;
+    if (outcome === "sent") run.sent++;
     // The service is unavailable. Messages that are not received now keep their count of receives.
-    if (outcome === "later" || outcome === "not_allowed") break;
+    if (outcome === "later" || outcome === "not_allowed") run.isOver = true;
   }
-  return { sent };
 }
 
-async function empty({ inbox, clock, log }: NotifyUserPorts, deadline: number): Promise<{ sent: 0 }> {
+async function handleNext(ports: SendingPorts): Promise<Ended> {
+  const received = await ports.inbox.next();
+  if (!received) return "nothing";
+  if (received === "malformed") return "malformed";
+  if (received.sentAt !== undefined && ports.clock.now() - received.sentAt > ports.maxAgeMs) {
+    return giveUp(ports, received);
+  }
+  const payment = await readable(ports, received);
+  return payment === "unreadable" ? "unreadable" : deliver(ports, { received, payment });
+}
+
+/** Nobody waits for so old a message, and the queue would delete it unseen. So it costs no call, and is counted. */
+async function giveUp({ log, count }: SendingPorts, received: Received<UserNotification>): Promise<"expired"> {
+  const { ref, event } = received.body;
+  log.info("user_notified", { payment_id: paymentIdOf(ref), event, outcome: "expired" });
+  count("NotificationExpired");
+  await received.done();
+  return "expired";
+}
+
+async function empty({ inbox, clock, log }: NotifyUserPorts, deadline: number): Promise<Notified> {
   while (clock.now() + CALL_MS < deadline) {
     const received = await inbox.next();
     if (!received) break;
@@ -92,7 +121,7 @@ async function empty({ inbox, clock, log }: NotifyUserPorts, deadline: number): 
     log.info("user_notified", { payment_id: paymentIdOf(ref), event, outcome: "switched_off" });
     await received.done();
   }
-  return { sent: 0 };
+  return { sent: 0, failed: 0 };
 }
 
 /** Returns the message's payment. A message about an unreadable one comes back later and holds up no other. */
@@ -110,8 +139,16 @@ async function readable(
 }
 
 type Taken = { received: Received<UserNotification>; payment: Payment | undefined };
-type Ended = Delivery["kind"] | NoTurn["kind"];
-const NOT_CALLED: readonly Ended[] = ["overtaken", "sent_before", "under_way", "used_up"];
+type Ended = Delivery["kind"] | NoTurn["kind"] | "nothing" | "malformed" | "unreadable" | "expired";
+const NOT_CALLED: readonly Ended[] = [
+  "overtaken",
+  "sent_before",
+  "under_way",
+  "used_up",
+  "malformed",
+  "unreadable",
+  "expired",
+];
 
 /** The right to make one call. */
 type Turn = { kind: "begun"; payment: Payment; userId: Uuid; mark: MessageMark };

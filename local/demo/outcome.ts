@@ -101,7 +101,7 @@ export async function outcomeOf(cloud: Cloud, answers: Outcome["answers"]): Prom
       eventType,
       message: message ?? "",
     })),
-    refusedNotifications: cloud.services.notification?.refusals ?? 0,
+    refusedNotifications: cloud.services.notification?.refusals.length ?? 0,
     deadLetters: QUEUE_NAMES.reduce((count, name) => count + cloud.queues.state(name).dead.length, 0),
     verifies: (cloud.chapa?.journal() ?? []).filter(
       (entry) => entry.kind === "request" && entry.path.startsWith("/v1/transaction/verify/"),

@@ -79,8 +79,8 @@ export class NotificationDouble {
   readonly faults = new FaultPlan(() => 0);
   /** Its limiter needs Redis, and does not recover by itself after Redis was away. */
   isRedisDown = false;
-  /** How many messages it has refused because of their sender. */
-  refusals = 0;
+  /** Messages that it has refused because of their sender. */
+  refusals: { at: number; status: number }[] = [];
   /** The provider of e-mail takes nothing. */
   isMailRefused = false;
   readonly #options: NotificationOptions;
@@ -119,7 +119,7 @@ export class NotificationDouble {
   async reset(): Promise<void> {
     this.#sent = [];
     this.#calls.clear();
-    this.refusals = 0;
+    this.refusals = [];
     this.isRedisDown = false;
     this.isMailRefused = false;
     await this.faults.clear();
@@ -144,7 +144,7 @@ export class NotificationDouble {
     if (this.isRedisDown || !this.#mayCall(request)) return crashed();
     const refusal = this.#options.auth === "none" ? undefined : await this.#refusal(request);
     if (refusal) {
-      this.refusals++;
+      this.refusals.push({ at: this.#options.clock.now(), status: refusal.status });
       return refusal;
     }
     const { errors, body } = checked(json.value, BODY);

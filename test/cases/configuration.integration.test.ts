@@ -61,6 +61,14 @@ describe("case 36: a wrong setting is refused in a sentence that names it", () =
     expect(() => readSettings({ [name]: text })).toThrow(sentence);
   });
 
+  test("the local cloud allows the origins of its pages by itself", () => {
+    const [name, text] = ["FRONTEND_REDIRECT_URL", "https://other.et/paid"];
+    expect(readSettings({ [name]: text, FRONTEND_ORIGINS: "https://app.rental.et" })).toMatchObject({ [name]: text });
+    expect(() => readSettings({ FRONTEND_ORIGINS: "https://app.rental.et, *" })).toThrow(
+      "FRONTEND_ORIGINS is malformed: 1:",
+    );
+  });
+
   test("every variable of a stage that a function reads is refused at synthesis if it is empty, unless empty has a meaning", () => {
     const stage: Record<string, string> = readStage("prod").values;
     const read = new Set<string>(Object.values(FUNCTIONS).flatMap(({ env }): readonly string[] => env));

@@ -241,6 +241,21 @@ test.each(Object.entries(QUEUES))("queue %s hides a message long enough, and kee
   });
 });
 
+test("messages to payers are kept for two weeks, so that a backlog of days is not deleted unseen, and others for four days", () => {
+  const queues = Object.values(properties("AWS::SQS::Queue")).filter(
+    ({ RedrivePolicy }) => RedrivePolicy !== undefined,
+  );
+  const days = queues.map(({ VisibilityTimeout, MessageRetentionPeriod }) => [
+    VisibilityTimeout === QUEUES.notification.visibilitySeconds,
+    Number(MessageRetentionPeriod) / 86_400,
+  ]);
+  expect(days.toSorted()).toEqual([
+    [false, 4],
+    [false, 4],
+    [true, 14],
+  ]);
+});
+
 test("a dead letter is kept for two weeks", () => {
   const all = properties("AWS::SQS::Queue");
   const dead = Object.entries(all).filter(([, { RedrivePolicy }]) => RedrivePolicy === undefined);

@@ -4,6 +4,7 @@ import type { ListingMessage, NotificationMessage, ResolveMessage } from "../../
 import { DependencyUnavailable } from "../../lib/domain/errors.ts";
 import { Ref, refOf } from "../../lib/domain/ids.ts";
 import { PriceBook } from "../../lib/domain/prices.ts";
+import { DAY_MS } from "../../lib/domain/time.ts";
 import type { Mode } from "../../lib/domain/vocabulary.ts";
 import type { InitiatePorts } from "../../lib/flows/steps/begin-request.ts";
 import { CallFailed, type HttpRequest } from "../../lib/runtime/call.ts";
@@ -27,7 +28,7 @@ import type { Invariants } from "../invariants/invariants.ts";
 import type { MemoryTable } from "../support/memory-table.ts";
 import { FEE, POLICY } from "../support/payments.ts";
 import type { ChapaBehaviour } from "./chapa-behaviour.ts";
-import type { Ledger } from "./ledger.ts";
+import { CHAPA, type Ledger, SEEN } from "./ledger.ts";
 import type { Scheduler } from "./scheduler.ts";
 
 export const NAMESPACE = "simulation";
@@ -80,7 +81,12 @@ export function portsOf({ scheduler, table, simulator, behaviour, ledger, invari
   const count = (name: string) => void ledger.counted.add(name);
   const clock = {
     now: () => scheduler.now,
-    sleep: (ms: number) => scheduler.call("clock.sleep", "", () => scheduler.pass(ms), away).catch(() => undefined),
+    sleep: (ms: number) => {
+      const passes = () => {
+        scheduler.pass(ms);
+      };
+      return scheduler.call("clock.sleep", "", passes, away).catch(() => undefined);
+    },
   };
   const chapa = new ChapaClient({
     baseUrl: "https://api.chapa.co/v1",
@@ -102,6 +108,9 @@ export function portsOf({ scheduler, table, simulator, behaviour, ledger, invari
       site,
       about,
       async () => {
+        const isRead = verb === "verify" || verb === "";
+        scheduler.touch(CHAPA, isRead ? "read" : "change");
+        if (!isRead) scheduler.touch(SEEN, "change");
         const { status, body: said } = await behaviour.answer(request, about, () => answerApi(simulator, request));
         if (verb === "cancel") ledger.cancelled(task, about);
         return { status, said };
@@ -198,6 +207,7 @@ export function portsOf({ scheduler, table, simulator, behaviour, ledger, invari
       ...common,
       totals,
       progress: new ProgressTable(client, "payments"),
+      pagesLimit: 2_000,
       bucketsOf: (day: string) => dayBuckets(day).filter((bucket) => shards.includes(bucket.slice(-1))),
     },
     notifyListing: {
@@ -235,6 +245,8 @@ export function portsOf({ scheduler, table, simulator, behaviour, ledger, invari
       waiting: queue<NotificationMessage>("queue.notification", outside.note),
       dropped: queue<NotificationMessage>("queue.dropped", outside.dropped),
       pause: new NotificationPauseTable(client, "payments"),
+      perMinute: 8,
+      maxAgeMs: 13 * DAY_MS,
       notification: {
         send: (notice: Notice) =>
           scheduler

@@ -158,7 +158,8 @@ async function keep(opening: Opening, payment: Payment, checkoutUrl: string): Pr
 async function giveUp({ ports, job }: Opening, payment: Payment, answer: NotOpened): Promise<Payment | undefined> {
   const { holder } = job.lease;
   const now = ports.clock.now();
-  ports.log.warn("checkout_not_opened", { ...paymentFields(payment, payment.attempt), outcome: answer.kind });
+  const level = answer.kind === "key_refused" || answer.kind === "misconfigured" ? "error" : "warn";
+  ports.log[level]("checkout_not_opened", { ...paymentFields(payment, payment.attempt), outcome: answer.kind });
   switch (answer.kind) {
     case "refused": {
       const saved = await ports.payments.save(payment, reject(payment, holder, answer.reason, contextOf(ports)));

@@ -37,6 +37,11 @@ export const listingReserved: Scenario = {
     onePayment(outcome, { state: "SUCCESS", opened: 1, captured: 1 }),
     everyCaptureAccounted(outcome),
     liveCheckouts(outcome, 0),
+    claim(
+      "the payer's payment is a success",
+      answersTo(outcome, "status")[0]?.body["status"] === "SUCCESS",
+      answersTo(outcome, "status"),
+    ),
     claim("the listing service has acknowledged", outcome.payments[0]?.isAcknowledged === true, outcome.payments),
     listingIs(outcome, "RESERVED", ["SUCCESS"]),
     payerWasNotified(outcome, ["payment_success"]),
