@@ -10,7 +10,7 @@ import { MARKED_JSON, withOddRequests } from "./odd-requests.ts";
 const command = new Command({
   name: "npm run fuzz",
   summary: "Starts the service and fuzzes the whole API by its OpenAPI document.",
-  duration: "3 minutes; the first run takes a minute more to install schemathesis",
+  duration: "4 minutes; the first run takes a minute more to install schemathesis",
   options: {
     examples: integer("at most this many requests for each operation and kind of test", 30),
     seed: integer("the seed of the random requests", 1),
