@@ -91,6 +91,7 @@ export const FUNCTIONS = {
   "get-metrics": { trigger: { kind: "http" }, timeoutSeconds: 10, memoryMb: 256, env: ["TABLE_NAME"] },
   "no-route": { trigger: { kind: "http" }, timeoutSeconds: 5, memoryMb: 256, env: [] },
   "get-openapi": { trigger: { kind: "http" }, timeoutSeconds: 5, memoryMb: 256, env: [] },
+  "get-docs": { trigger: { kind: "http" }, timeoutSeconds: 10, memoryMb: 512, env: [] },
   "payment-return": {
     trigger: { kind: "http" },
     timeoutSeconds: 15,

@@ -73,6 +73,18 @@ const initiate: Operation = {
 const ETag = z.object({ etag: z.string() });
 const IfNoneMatch = z.object({ "if-none-match": z.string().optional() });
 
+const NOT_MODIFIED = { description: "It has not changed since that ETag.", headers: ETag };
+
+const reference: Omit<Operation, "summary"> = {
+  description: "A page that loads nothing from other hosts.",
+  header: IfNoneMatch,
+  answers: {
+    200: { description: "The page.", type: "text/html", schema: z.string(), headers: ETag },
+    304: NOT_MODIFIED,
+  },
+  problems: [],
+};
+
 const status: Operation = {
   summary: "The state of a payment",
   path: PaymentPath,
@@ -213,8 +225,30 @@ export const OPERATIONS: Record<RouteKey, Operation> = {
   "GET /api/v1/metrics": metrics,
   "GET /openapi.json": {
     summary: "This document",
-    answers: { 200: { description: "OpenAPI 3.1.", schema: z.looseObject({ openapi: z.string() }) } },
+    header: IfNoneMatch,
+    answers: {
+      200: { description: "OpenAPI 3.1.", schema: z.looseObject({ openapi: z.string() }), headers: ETag },
+      304: NOT_MODIFIED,
+    },
     problems: [],
+  },
+  "GET /docs": { ...reference, summary: "This document as Swagger UI shows it, to read and to try" },
+  "GET /redoc": { ...reference, summary: "This document as ReDoc shows it, to read" },
+  "GET /docs/{file}": {
+    summary: "A script or style sheet of Swagger UI or ReDoc",
+    path: z.object({ file: z.string() }),
+    header: IfNoneMatch,
+    answers: {
+      200: {
+        description: "The file.",
+        type: "text/javascript",
+        schema: z.string(),
+        text: ["text/css"],
+        headers: ETag,
+      },
+      304: NOT_MODIFIED,
+    },
+    problems: [404],
   },
   "POST /api/v1/webhook/chapa": {
     summary: "Chapa's webhook",

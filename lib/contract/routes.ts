@@ -82,6 +82,9 @@ export const ROUTES = [
   { method: "GET", path: "/metrics", function: "get-metrics", access: { kind: "public" } },
   { method: "GET", path: "/api/v1/metrics", function: "get-metrics", access: { kind: "public" } },
   { method: "GET", path: "/openapi.json", function: "get-openapi", access: { kind: "public" } },
+  { method: "GET", path: "/docs", function: "get-docs", access: { kind: "public" } },
+  { method: "GET", path: "/redoc", function: "get-docs", access: { kind: "public" } },
+  { method: "GET", path: "/docs/{file}", function: "get-docs", access: { kind: "public" } },
   {
     method: "POST",
     path: "/internal/v1/payments/initiate",
