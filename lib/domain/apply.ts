@@ -9,7 +9,7 @@ import {
   nextSubject,
 } from "./attention.ts";
 import { type ClosingEvidence, type PaidFacts, reversalOf, type VerifiedMoney } from "./evidence.ts";
-import type { Fee, PaymentKey } from "./ids.ts";
+import type { Fee, PaymentKey, Uuid } from "./ids.ts";
 import { Santim } from "./money.ts";
 import {
   type Attempt,
@@ -42,6 +42,9 @@ import type { AttemptEnd, AttentionCode, Reversal, TransitionName } from "./voca
 /** How an attempt begins: the terms of its checkout, and the lease of the caller that opens it. */
 export type Start = { terms: Terms; lease: Lease };
 
+/** A fee, and the request that claims it. */
+export type Claimed = Fee & { requestId?: Uuid | undefined };
+
 /** `isUnknown`: Chapa has said that it does not know the latest attempt, so its reference can be used. */
 export type TakeOver = Start & { isUnknown?: true | undefined };
 
@@ -53,7 +56,7 @@ const HISTORY_HEAD = 20;
 const NEVER_AGREED = Santim.parse(0);
 
 /** Returns a new payment. It is stored before we call Chapa, and is inert until a checkout is opened. */
-export function claim(key: PaymentKey, fee: Fee, { terms, lease }: Start, context: TransitionContext): Payment {
+export function claim(key: PaymentKey, fee: Claimed, { terms, lease }: Start, context: TransitionContext): Payment {
   const unstored = { ...unstoredPayment(key, terms, context), ...fee };
   const asked = { ...context, holder: lease.holder, key: terms.key };
   return applied(unstored, "claim", asked, { changes: { attempt: 0, lease } });

@@ -134,6 +134,8 @@ export type Payment = {
   userId?: Uuid | undefined;
   propertyId?: Uuid | undefined;
   purpose?: string | undefined;
+  /** The id of the request that claimed it, if that is a UUID. */
+  requestId?: Uuid | undefined;
   state: State;
   version: number;
   revision: number;
