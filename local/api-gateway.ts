@@ -16,6 +16,8 @@ export type ApiOptions = {
   observe: ApiObserver;
   /** Origins that CORS allows. */
   origins: readonly string[];
+  /** Answers requests for the local cloud's own pages; undefined for any other request. */
+  page: (request: Request) => Promise<Answer | undefined>;
 };
 
 /**
@@ -23,11 +25,13 @@ export type ApiOptions = {
  * and API Gateway's own answers to failures.
  * @throws PortTaken
  */
-export function startApi({ port, invoke, observe, origins }: ApiOptions): Promise<Listening> {
+export function startApi({ port, invoke, observe, origins, page }: ApiOptions): Promise<Listening> {
   return serve("API", port, async (request) => {
     const origin = request.headers.origin;
     const allowed = origin !== undefined && origins.includes(origin) ? origin : undefined;
     if (isPreflight(request)) return { status: 204, headers: allowed === undefined ? {} : preflightHeaders(allowed) };
+    const shown = await page(request);
+    if (shown) return shown;
     const match = routesAt(request.path).find(({ route }) => route.method === request.method);
     const answer = await (match
       ? served(request, match, invoke)

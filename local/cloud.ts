@@ -50,7 +50,6 @@ export const API_KEY = "local-api-key-for-internal-services";
 const SETTLE_MS = 180_000;
 const POLL_MS = 2;
 const QUIET_CHECKS = 2;
-const QUIET_POLLS = 2;
 
 /**
  * The whole service in this process, from source, on emulators and doubles. A process can run one cloud at a time,
@@ -161,17 +160,15 @@ export class Cloud implements Controlled {
    * @throws Error if something is still under way after three minutes
    */
   async settle(): Promise<void> {
-    const { traffic, tableHost } = this.#parts;
+    const { traffic, queues } = this.#parts;
     const end = performance.now() + SETTLE_MS;
     let invocations = -1;
-    let isUnread = true;
     for (let quiet = 0; quiet < QUIET_CHECKS; ) {
       await this.chapa?.settled();
       const isIdle = this.#isIdle() && traffic.invocations === invocations;
       invocations = traffic.invocations;
-      if (isIdle && isUnread) tableHost.stream.stir();
-      isUnread = !isIdle;
-      quiet = isIdle && tableHost.stream.quietPolls >= QUIET_POLLS ? quiet + 1 : 0;
+      if (!isIdle) queues.stir();
+      quiet = isIdle ? quiet + 1 : 0;
       if (performance.now() > end) throw new Error(`something is still under way after ${SETTLE_MS} ms`);
       await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     }
@@ -226,13 +223,24 @@ export class Cloud implements Controlled {
   }
 
   #faultsOf(target: FaultTarget) {
-    if (target === "chapa") return this.chapa?.faults;
-    return target === "redis" ? this.redis.faults : this.services.faults(target);
+    const { tableHost, queues, redis, services } = this.#parts;
+    switch (target) {
+      case "chapa":
+        return this.chapa?.faults;
+      case "table":
+        return tableHost.faults;
+      case "queues":
+        return queues.faults;
+      case "redis":
+        return redis.faults;
+      default:
+        return services.faults(target);
+    }
   }
 
   #isIdle(): boolean {
-    const { functions, queues } = this.#parts;
-    return functions.running === 0 && !queues.isBusy;
+    const { functions, queues, tableHost } = this.#parts;
+    return functions.running === 0 && !queues.isBusy && tableHost.isQuiet;
   }
 
   /** Makes an empty table and starts the functions anew. */

@@ -11,7 +11,7 @@ export type Controlled = {
   state(): Promise<unknown>;
 };
 
-const FAULT_TARGETS = ["chapa", "listing", "notification", "users", "redis"] as const;
+const FAULT_TARGETS = ["chapa", "listing", "notification", "users", "redis", "table", "queues"] as const;
 export type FaultTarget = (typeof FAULT_TARGETS)[number];
 
 /** The target is a real service, so it cannot have faults. */

@@ -18,13 +18,18 @@ export type Addresses = {
 export const TABLE_NAME = "payments";
 export const TX_STAGE = "chapa-payments-local";
 export const SECRETS = { webhook: "local-webhook", auth: "local-auth", gateway: "local-gateway" } as const;
-export const FRONTEND_URL = "http://localhost:5173/payment/success";
+/** The page of the local cloud that stands in for the front end's, where none is set. */
+export const PAID_PATH = "/payment/success";
 
 const CHAPA_CHECKOUT_ORIGIN = "https://checkout.chapa.co";
+// Where a front end under development usually runs.
+const DEVELOPMENT_ORIGINS = "http://localhost:5173";
 
-/** Origins of the frontend's pages. */
+/** Origins of the front end's pages. */
 export function frontendOrigins(settings: Settings): string[] {
-  return [FRONTEND_URL, settings.FRONTEND_PENDING_URL ?? []].flat().map((url) => new URL(url).origin);
+  const named = (settings.FRONTEND_ORIGINS ?? DEVELOPMENT_ORIGINS).split(",").map((part) => part.trim());
+  const targets = [settings.FRONTEND_REDIRECT_URL, settings.FRONTEND_PENDING_URL];
+  return [...named, ...targets].flatMap((url) => (url ? new URL(url).origin : []));
 }
 
 /** The variables that the deployed stack sets for functions. Only the values of endpoints differ. */
@@ -48,9 +53,9 @@ export function functionEnvironment(settings: Settings, at: Addresses, queues: Q
     USER_LOOKUP_PATHS: settings.USER_LOOKUP_PATHS ?? "/users/{id},/admin/users/{id}",
     PROPERTY_LISTING_SERVICE_URL: at.listing,
     NOTIFICATION_SERVICE_URL: at.notification,
-    FRONTEND_REDIRECT_URL: FRONTEND_URL,
+    FRONTEND_REDIRECT_URL: settings.FRONTEND_REDIRECT_URL ?? `${at.api}${PAID_PATH}`,
     FRONTEND_PENDING_URL: settings.FRONTEND_PENDING_URL ?? "",
-    FRONTEND_ORIGINS: frontendOrigins(settings).join(","),
+    FRONTEND_ORIGINS: [...frontendOrigins(settings), at.api].join(","),
     PRICE_BOOK: settings.PRICE_BOOK ?? '{"listing_fee":{"amounts":["500.00"]}}',
     PAYMENT_TIMEOUT_DAYS: settings.PAYMENT_TIMEOUT_DAYS ?? "7",
     CHECKOUT_TTL_MINUTES: settings.CHECKOUT_TTL_MINUTES ?? "60",

@@ -32,7 +32,9 @@ export const Settings = z.object({
   CHECKOUT_LAPSE_MINUTES: z.string().optional(),
   LISTING_HEARS_FAILED: z.enum(["true", "false"]).optional(),
   PRICE_BOOK: z.string().optional(),
+  FRONTEND_REDIRECT_URL: url,
   FRONTEND_PENDING_URL: z.string().optional(),
+  FRONTEND_ORIGINS: z.string().optional(),
   LOCAL_DYNAMODB: z.enum(ENGINES).optional(),
 });
 export type Settings = z.output<typeof Settings>;

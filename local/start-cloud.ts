@@ -9,6 +9,7 @@ import { startChapa } from "./chapa/start.ts";
 import { API_KEY, Cloud } from "./cloud.ts";
 import { frontendOrigins, secretValues } from "./environment.ts";
 import { type FunctionHost, Functions, type Invoke } from "./lambda.ts";
+import { pageOf } from "./pages.ts";
 import { clock } from "./process-clock.ts";
 import { Queues } from "./queues.ts";
 import { startRedis } from "./redis/bridge.ts";
@@ -31,6 +32,8 @@ export type CloudOptions = {
   functions?: FunctionHost;
   /** Receives every answer of the API. */
   observeApi?: ApiObserver;
+  /** Receives lines about what happens, for a person. */
+  tell?: (line: string) => void;
   /** Receives every change of the table. */
   observeStream?: StreamObserver;
 };
@@ -48,18 +51,21 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
     traffic.invocations++;
     return functions.invoke(name, event);
   };
+  const tell = options.tell ?? (() => undefined);
+  let started: Cloud | undefined;
   const observe = options.observeApi ?? (() => undefined);
   const api = await startApi({
     port: options.port ?? 0,
     invoke,
     observe,
     origins: frontendOrigins(settings),
+    page: async (request) => started && pageOf(request, started.address),
   });
   try {
     const [chapa, services, queues, redis, webhook] = await Promise.all([
       settings.CHAPA_BASE_URL ? undefined : simulate(options),
       startServices(settings, clock),
-      Queues.start(),
+      Queues.start(tell),
       startRedis(settings.REDIS_URL),
       startFunctionUrl("chapa-webhook", invoke, observe),
     ]);
@@ -72,7 +78,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
     const servers = { api, webhook, secrets: await startSecrets(secrets) };
     const tableHost = new TableHost(settings.LOCAL_DYNAMODB, invoke, options.observeStream ?? (() => undefined));
     const schedule = new Schedule(invoke);
-    return await new Cloud({
+    started = await new Cloud({
       settings,
       functions,
       traffic,
@@ -86,6 +92,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
       secrets,
       servers,
     }).start();
+    return started;
   } catch (error) {
     await api.close();
     throw error;
