@@ -7,7 +7,7 @@ import type { ResolveMessage } from "../lib/contract/queues.ts";
 import { returnPath } from "../lib/contract/routes.ts";
 import { handleUnverifiedNotice } from "../lib/flows/handle-unverified-notice.ts";
 import { endpoint, json, seeOther } from "../lib/http/endpoint.ts";
-import { rawBody, WEBHOOK_LIMIT_BYTES } from "../lib/http/raw-body.ts";
+import { BODY_LIMIT_BYTES, rawBody } from "../lib/http/raw-body.ts";
 import { isBrowser, signedNotice, unsignedReference } from "../lib/http/webhook-request.ts";
 import { Queue, sqsClient } from "../lib/queue/send.ts";
 import { systemClock } from "../lib/runtime/clock.ts";
@@ -35,7 +35,7 @@ const MESSAGES = {
 } as const;
 
 export const handler = endpoint("raw", async ({ event }) => {
-  const raw = rawBody(event, WEBHOOK_LIMIT_BYTES);
+  const raw = rawBody(event, BODY_LIMIT_BYTES);
   const isPost = event.requestContext.http.method === "POST";
   if (isPost && (await isAuthenticWebhook(authentication, raw, event.headers))) {
     const notice = signedNotice(raw);

@@ -13,7 +13,7 @@ import { UserManagement } from "../lib/services/user-management.ts";
 const env = readEnv(FUNCTIONS["create-token"].env);
 const ports = {
   users: new UserManagement(env.USER_MANAGEMENT_URL, call),
-  limiter: createLimiter({ name: "token", limit: env.RATE_LIMIT_TOKEN, whenUnknown: "closed" }, createAuthSecret(env)),
+  limiter: createLimiter({ name: "token", limit: env.RATE_LIMIT_TOKEN }, createAuthSecret(env)),
 };
 
 export const handler = endpoint("raw", async ({ event }) => {

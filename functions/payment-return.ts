@@ -23,10 +23,7 @@ const to = redirects(env);
 const ports = {
   payments: new PaymentTable(documentClient(), env.TABLE_NAME, env.TX_STAGE),
   chapa: createChapa(env, createGatewaySecret(env)),
-  budget: createLimiter(
-    { name: "triggers", limit: env.RATE_LIMIT_TRIGGERS, whenUnknown: "open" },
-    createAuthSecret(env),
-  ),
+  budget: createLimiter({ name: "triggers", limit: env.RATE_LIMIT_TRIGGERS }, createAuthSecret(env)),
   policy: createPolicy(env),
   txStage: env.TX_STAGE,
   clock: systemClock,

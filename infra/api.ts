@@ -18,6 +18,7 @@ import type { Function as LambdaFunction } from "aws-cdk-lib/aws-lambda";
 import { LogGroup } from "aws-cdk-lib/aws-logs";
 import type { Construct } from "constructs";
 import { CORS } from "../lib/contract/cors.ts";
+import { readEnv } from "../lib/contract/env.ts";
 import type { FunctionName } from "../lib/contract/functions.ts";
 import { NO_ROUTE, ROUTES } from "../lib/contract/routes.ts";
 import { ROUTE_THROTTLES, type StageConfig } from "./config.ts";
@@ -27,7 +28,7 @@ export function makeApi(scope: Construct, config: StageConfig): { api: HttpApi; 
   const api = new HttpApi(scope, "Api", {
     createDefaultStage: false,
     corsPreflight: {
-      allowOrigins: config.values.FRONTEND_ORIGINS.split(","),
+      allowOrigins: readEnv(["FRONTEND_ORIGINS"], config.values).FRONTEND_ORIGINS,
       allowMethods: CORS.methods.map((method) => CorsHttpMethod[method]),
       allowHeaders: [...CORS.requestHeaders],
       exposeHeaders: [...CORS.responseHeaders],

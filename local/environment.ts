@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { EnvText } from "../lib/contract/env.ts";
+import { PROGRAM_CALLS_PER_MINUTE } from "../lib/contract/secrets.ts";
 import type { Queues } from "./queues.ts";
 import type { Settings } from "./settings.ts";
 import { PASSWORD, USERS } from "./users.ts";
@@ -92,7 +93,14 @@ export function secretValues(
       {
         jwt_secret: settings.JWT_SECRET,
         namespace: "local-namespace",
-        api_keys: [{ name: "local", sha256: createHash("sha256").update(keys.api).digest("hex"), roles: ["service"] }],
+        api_keys: [
+          {
+            name: "local",
+            sha256: createHash("sha256").update(keys.api).digest("hex"),
+            roles: ["service"],
+            calls_per_minute: settings.RATE_LIMIT_INITIATE ?? PROGRAM_CALLS_PER_MINUTE,
+          },
+        ],
         cursor_key: "local-cursor-key",
         upstash_url: keys.redis.origin,
         upstash_token: keys.redis.token,

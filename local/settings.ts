@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { faultsOf } from "../lib/contract/env.ts";
 import { MODES } from "../lib/domain/vocabulary.ts";
 import { ENGINES } from "./dynamo/engine.ts";
 
@@ -45,8 +46,15 @@ export class SettingsInvalid extends Error {}
 export function readSettings(source: Record<string, string | undefined>): Settings {
   // An empty variable counts as not set.
   const given = Object.entries(source).filter(([name, value]) => name in Settings.shape && value);
-  const parsed = Settings.safeParse(Object.fromEntries(given));
-  if (parsed.success) return parsed.data;
-  const faults = parsed.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`);
+  const values: Record<string, string | undefined> = Object.fromEntries(given);
+  const parsed = Settings.safeParse(values);
+  const ofFunctions = faultsOf(values);
+  if (parsed.success && ofFunctions.length === 0) return parsed.data;
+  const issues = parsed.error?.issues ?? [];
+  const isNamed = (name: string) => ofFunctions.some((fault) => fault.startsWith(`${name} `));
+  const ofCloud = issues.flatMap(({ path, message }) =>
+    isNamed(path.join(".")) ? [] : [`${path.join(".")} is malformed: ${message}.`],
+  );
+  const faults = [...ofFunctions, ...ofCloud];
   throw new SettingsInvalid(`These variables cannot be used:\n${faults.join("\n")}`);
 }

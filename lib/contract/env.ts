@@ -1,9 +1,12 @@
 import * as z from "zod";
+import { PriceBook } from "../domain/prices.ts";
+import { parseLadder } from "../domain/time.ts";
 import { MODES } from "../domain/vocabulary.ts";
 
 // Written back by the URL parser: it ignores white space and line breaks, which would end up inside the address once a
 // path is added.
-const url = z.url({ protocol: /^https?$/ }).transform((text) => new URL(text).href.replace(/\/+$/, ""));
+const address = z.url({ protocol: /^https?$/, error: "not an http or https address" });
+const url = address.transform((text) => new URL(text).href.replace(/\/+$/, ""));
 const origins = z
   .string()
   .transform((text) =>
@@ -12,7 +15,7 @@ const origins = z
       .map((part) => part.trim())
       .filter(Boolean),
   )
-  .pipe(z.array(z.url({ protocol: /^https?$/ }).transform((text) => new URL(text).origin)));
+  .pipe(z.array(address.transform((text) => new URL(text).origin)).min(1, "names no origin"));
 const arn = z.string().min(1);
 const perMinute = z.coerce.number().int().min(1).max(1_000_000);
 const flag = z.enum(["true", "false"]).transform((text) => text === "true");
@@ -23,6 +26,13 @@ const json = z.string().transform((text, context): unknown => {
     context.issues.push({ code: "custom", message: "not JSON", input: text });
     return z.NEVER;
   }
+});
+
+const ladder = z.string().transform((text, context): readonly number[] => {
+  const ages = parseLadder(text);
+  if (ages) return ages;
+  context.issues.push({ code: "custom", message: "not ascending lengths of time such as 2m,5m,1d", input: text });
+  return z.NEVER;
 });
 
 /** The address of another service. Its API is under `/api/v1`, which is added if the address has no path. */
@@ -73,7 +83,7 @@ const VARIABLES = {
   /** Origins that browsers may be sent to, separated by commas. */
   FRONTEND_ORIGINS: origins,
   /** What each purpose costs and whether it confirms the listing, as JSON. */
-  PRICE_BOOK: json,
+  PRICE_BOOK: json.pipe(PriceBook),
   /** Days after which an unpaid payment expires. */
   PAYMENT_TIMEOUT_DAYS: z.coerce.number().positive().max(365),
   /** Minutes for which callers get the same checkout before a new one is opened. */
@@ -81,7 +91,7 @@ const VARIABLES = {
   /** Minutes after its window at which a checkout that Chapa does not close is left. */
   CHECKOUT_LAPSE_MINUTES: z.coerce.number().int().min(10).max(1440),
   /** Ages of a checkout at which it is verified; the last one repeats. */
-  RECHECK_LADDER: z.string().min(2),
+  RECHECK_LADDER: ladder,
   /** Whether the listing service gets FAILED for finalised payments. */
   LISTING_HEARS_FAILED: flag,
   /** Initiate calls a minute, for each user and each program. */
@@ -111,19 +121,54 @@ export type EnvText = { [Name in Variable]?: string };
 
 export class EnvironmentInvalid extends Error {}
 
+/** The values that could be parsed, and a sentence for each fault of the others. */
+type Parsed = { values: Partial<Env>; faults: string[] };
+
+/**
+ * Parses the variables of `source` that have a name of ours. Synthesis and the local cloud ask before any function
+ * starts.
+ * @returns a sentence for each fault; empty if every function can start with these values
+ */
+export function faultsOf(source: EnvText): string[] {
+  const names = Object.keys(VARIABLES) as Variable[];
+  return parsed(
+    names.filter((name) => source[name] !== undefined),
+    source,
+  ).faults;
+}
+
 /**
  * Returns the named variables, parsed.
  * @throws EnvironmentInvalid that names all missing and malformed variables together
  */
-export function readEnv<Name extends Variable>(names: readonly Name[], source = process.env): Pick<Env, Name> {
-  const faults: string[] = [];
-  const values: Record<string, unknown> = {};
-  for (const name of names) {
-    const text = source[name];
-    const parsed = text === undefined ? undefined : VARIABLES[name].safeParse(text);
-    if (parsed?.success) values[name] = parsed.data;
-    else faults.push(parsed ? `${name} is malformed: ${z.prettifyError(parsed.error)}` : `${name} is missing`);
-  }
+export function readEnv<Name extends Variable>(names: readonly Name[], source: EnvText = process.env): Pick<Env, Name> {
+  const { values, faults } = parsed(names, source);
   if (faults.length > 0) throw new EnvironmentInvalid(`The environment is not complete:\n${faults.join("\n")}`);
   return values as Pick<Env, Name>;
+}
+
+function parsed(names: readonly Variable[], source: EnvText): Parsed {
+  const faults: string[] = [];
+  const read: Record<string, unknown> = {};
+  for (const name of names) {
+    const text = source[name];
+    const { data, error } = VARIABLES[name].safeParse(text);
+    if (error === undefined) read[name] = data;
+    else faults.push(text === undefined ? `${name} is missing.` : `${name} is malformed: ${sentenceOf(error)}.`);
+  }
+  const values: Partial<Env> = read;
+  return { values, faults: [...faults, ...pagesElsewhere(values)] };
+}
+
+function sentenceOf({ issues }: z.ZodError): string {
+  return issues.map(({ path, message }) => [...path, message].join(": ")).join("; ");
+}
+
+/** Browsers are sent only to the front end's own origins. */
+function pagesElsewhere(values: Partial<Env>): string[] {
+  const origins = values.FRONTEND_ORIGINS;
+  if (!origins) return [];
+  return (["FRONTEND_REDIRECT_URL", "FRONTEND_PENDING_URL"] as const)
+    .filter((name) => values[name] && !origins.includes(new URL(values[name]).origin))
+    .map((name) => `${name} is not at one of FRONTEND_ORIGINS.`);
 }

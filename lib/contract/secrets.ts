@@ -18,11 +18,18 @@ export const WebhookSecret = z.object({
 });
 export type WebhookSecret = z.infer<typeof WebhookSecret>;
 
-/** One program's key, as its SHA-256 in hex. Two keys may share a name while one replaces the other. */
+/** Calls a minute of a program whose entry names no limit, or that signs its requests. */
+export const PROGRAM_CALLS_PER_MINUTE = 120;
+
+/**
+ * One program's key, as its SHA-256 in hex, and what the program may do: its roles, and its calls a minute. Two keys may
+ * share a name while one replaces the other.
+ */
 export const ApiKey = z.object({
   name: z.string().min(1),
   sha256: z.string().regex(/^[0-9a-f]{64}$/, "not a SHA-256 in hex"),
   roles: z.array(z.enum(ROLES)).min(1),
+  calls_per_minute: z.number().int().min(1).max(1_000_000).default(PROGRAM_CALLS_PER_MINUTE),
 });
 export type ApiKey = z.infer<typeof ApiKey>;
 

@@ -8,7 +8,7 @@ import {
   type Payment,
   shownTerms,
 } from "./payment.ts";
-import { clamp, DAY_MS, HOUR_MS, type Instant, MINUTE_MS, parseDuration } from "./time.ts";
+import { clamp, DAY_MS, HOUR_MS, type Instant, MINUTE_MS } from "./time.ts";
 import type { Mode } from "./vocabulary.ts";
 
 /**
@@ -51,16 +51,6 @@ const FIRST_RETRY_MS = MINUTE_MS;
 const LONGEST_RETRY_MS = 6 * HOUR_MS;
 const FIRST_REPUBLISH_MS = 15 * MINUTE_MS;
 const LONGEST_REPUBLISH_MS = DAY_MS;
-
-/**
- * Reads a ladder such as `2m,5m,10m,20m,65m,6h,1d`.
- * @returns ages in milliseconds, or undefined unless all parts are lengths of time in ascending order
- */
-export function parseLadder(text: string): number[] | undefined {
-  const ages = text.split(",").map(parseDuration);
-  const growing = ages.every((age, index) => age !== undefined && age > (ages[index - 1] ?? 0));
-  return growing ? (ages as number[]) : undefined;
-}
 
 /** Returns when `attempt` is verified next after a verification at `now`; undefined after its last verification. */
 export function nextVerification(

@@ -4,10 +4,12 @@ import httpJsonBodyParser from "@middy/http-json-body-parser";
 import type { APIGatewayProxyEventV2, Context } from "aws-lambda";
 import type * as z from "zod";
 import { DependencyUnavailable, errorName, PaymentError } from "../domain/errors.ts";
+import type { Principal } from "../domain/principal.ts";
 import { inInvocation } from "../runtime/invocation.ts";
 import { log } from "../runtime/logger.ts";
 import { InputInvalid } from "./errors.ts";
 import { type HttpAnswer, problemFor } from "./problem.ts";
+import { BODY_LIMIT_BYTES, requireBodyWithin } from "./raw-body.ts";
 
 /** One call. `body` is parsed JSON if the endpoint takes JSON; `deadline` and `endsAt` are epoch ms. */
 export type HttpCall = {
@@ -24,17 +26,45 @@ export type HttpCall = {
 const BUDGET_MS = 11_000;
 const ANSWER_MS = 500;
 
+/** "raw" leaves the body as it is, for an endpoint that checks a signature over its bytes or reads a form. */
+type Takes = "json" | "nothing" | "raw";
+type Handler = (event: APIGatewayProxyEventV2, context: Context) => Promise<HttpAnswer>;
+type Before = middy.MiddlewareObj<APIGatewayProxyEventV2, HttpAnswer, Error, Context>;
+
 /**
- * Returns the Lambda handler of an HTTP function. It adds the invocation's context, parses the body and turns errors
- * into problems.
- * @param takes "raw" leaves the body as bytes, for an endpoint that checks a signature over them
+ * Returns the Lambda handler of an HTTP function that everyone may call. It adds the invocation's context, parses the
+ * body and turns errors into problems.
  */
-export function endpoint(
-  takes: "json" | "nothing" | "raw",
-  run: (call: HttpCall) => Promise<HttpAnswer>,
-): (event: APIGatewayProxyEventV2, context: Context) => Promise<HttpAnswer> {
+export function endpoint(takes: Takes, run: (call: HttpCall) => Promise<HttpAnswer>): Handler {
+  return handlerOf(takes, run, []);
+}
+
+/**
+ * Returns the handler of a function whose callers are authenticated. Nothing of a body is read before, so that strangers
+ * cannot make us work.
+ */
+export function authenticatedEndpoint(
+  authenticate: (event: APIGatewayProxyEventV2) => Promise<Principal>,
+  takes: Takes,
+  run: (call: HttpCall & { principal: Principal }) => Promise<HttpAnswer>,
+): Handler {
+  const callers = new WeakMap<APIGatewayProxyEventV2, Principal>();
+  const before = async ({ event }: { event: APIGatewayProxyEventV2 }) => {
+    callers.set(event, await authenticate(event));
+  };
+  const runFor = async (call: HttpCall) => {
+    const principal = callers.get(call.event);
+    if (!principal) throw new Error("the caller was not authenticated");
+    return run({ ...call, principal });
+  };
+  return handlerOf(takes, runFor, [{ before }]);
+}
+
+function handlerOf(takes: Takes, run: (call: HttpCall) => Promise<HttpAnswer>, first: readonly Before[]): Handler {
   const stack = middy<APIGatewayProxyEventV2, HttpAnswer, Error, Context>({ timeoutEarlyInMillis: 0 });
   stack.use(httpErrorHandler({ logger: false, fallbackMessage: '{"code":"internal_error"}' }));
+  for (const middleware of first) stack.use(middleware);
+  stack.use({ before: ({ event }) => requireBodyWithin(BODY_LIMIT_BYTES, event) });
   if (takes === "json") stack.use(httpJsonBodyParser({ disableContentTypeCheck: true }));
   stack.use({ onError: toProblem, after: withSecurityHeaders });
   const answer = stack.handler(async (event: APIGatewayProxyEventV2, context: Context) => {
@@ -47,7 +77,7 @@ export function endpoint(
       deadline: Math.min(now + BUDGET_MS, endsAt - ANSWER_MS),
       endsAt,
     });
-  }) as (event: APIGatewayProxyEventV2, context: Context) => Promise<HttpAnswer>;
+  }) as Handler;
   return (event, context) => inInvocation(context, header(event, "traceparent"), () => answer(event, context));
 }
 

@@ -5,7 +5,7 @@ import type { InitiateCommand } from "../domain/commands.ts";
 import type { Contact } from "../domain/contact.ts";
 import { Uuid } from "../domain/ids.ts";
 import { parseBirr, type Santim } from "../domain/money.ts";
-import { nameOf, type Principal } from "../domain/principal.ts";
+import { callsPerMinuteOf, isPrivileged, nameOf, type Principal } from "../domain/principal.ts";
 import { header } from "./endpoint.ts";
 import { Forbidden, InputInvalid } from "./errors.ts";
 import { parseRequest } from "./parse.ts";
@@ -33,7 +33,8 @@ export function toCommand(
   newId: () => string,
 ): InitiateCommand {
   const userId = body.user_id;
-  if (principal.kind === "user" && userId !== principal.userId) throw new Forbidden("The user_id is not yours.");
+  const isOwn = principal.kind === "user" ? userId === principal.userId : isPrivileged(principal);
+  if (!isOwn) throw new Forbidden("The user_id is not yours.");
   return {
     userId,
     propertyId: body.property_id,
@@ -43,6 +44,7 @@ export function toCommand(
     requestId: requestIdOf(body.request_id ?? undefined, header(event, "idempotency-key")) ?? newId(),
     contact: contactOf(principal, body.customer),
     caller: nameOf(principal),
+    callsPerMinute: callsPerMinuteOf(principal),
   };
 }
 

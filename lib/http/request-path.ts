@@ -28,8 +28,12 @@ export function requestAt(
       throw new InputInvalid([
         { pointer: "/user_id", loc: ["query", "user_id"], msg: "Field required", type: "missing" },
       ]);
-    return { userId, requestId, mayPay: principal.kind === "service" || userId === own };
+    return { userId, requestId, mayPay: userId === own || mayInitiate(principal) };
   }
   if (own === undefined || (user_id !== undefined && user_id !== own)) throw new Forbidden("The user_id is not yours.");
   return { userId: own, requestId, mayPay: true };
+}
+
+function mayInitiate(principal: Principal): boolean {
+  return principal.kind === "service" && principal.roles.includes("service");
 }

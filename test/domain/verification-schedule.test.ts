@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { applyCapture, finalise, flag, open, reject, renew } from "../../lib/domain/apply.ts";
 import { deliveryEnded, noteVerification, unreachable } from "../../lib/domain/notes.ts";
 import type { Payment } from "../../lib/domain/payment.ts";
-import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../lib/domain/time.ts";
+import { DAY_MS, HOUR_MS, MINUTE_MS, parseLadder } from "../../lib/domain/time.ts";
 import {
   attemptsToVerify,
   awaitsAcknowledgement,
@@ -12,7 +12,6 @@ import {
   isOtherOverdue,
   isPastWindow,
   nextVerification,
-  parseLadder,
   republishAt,
   retryAt,
 } from "../../lib/domain/verification-schedule.ts";

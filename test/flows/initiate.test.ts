@@ -65,6 +65,7 @@ function portsOf(): InitiatePorts {
     },
     customers: { find: async () => undefined },
     limiter: { take: async () => ({ allowed: true, quota: QUOTA }), refused: () => undefined },
+    presses: { take: async () => ({ allowed: true, quota: QUOTA }) },
     namespace: async () => NAMESPACE,
     priceBook: PriceBook.parse(JSON.parse(prices)),
     policy: { ...POLICY, expectedMode: "live" },

@@ -178,9 +178,9 @@ test.each(["GET /api/v1/webhook/chapa", "GET /nowhere", "$default", ""])(
 const KEY = "rk_live_0123456789abcdef0123456789abcdef";
 const sha256 = (key: string) => createHash("sha256").update(key).digest("hex");
 const keys: ApiKey[] = [
-  { name: "billing", sha256: sha256("another key"), roles: ["service"] },
-  { name: "listing", sha256: sha256(KEY), roles: ["service"] },
-  { name: "reader", sha256: sha256("reader's key"), roles: ["broker"] },
+  { name: "billing", sha256: sha256("another key"), roles: ["service"], calls_per_minute: 60 },
+  { name: "listing", sha256: sha256(KEY), roles: ["service"], calls_per_minute: 60 },
+  { name: "reader", sha256: sha256("reader's key"), roles: ["broker"], calls_per_minute: 60 },
 ];
 const check = checkWith({
   credentials: constant({ jwtSecrets: [SECRET], apiKeys: keys }),
@@ -189,7 +189,7 @@ const check = checkWith({
 
 test("a program is known by its key, under its name", async () => {
   const event = anEvent({ routeKey: ROUTE, headers: { "x-api-key": KEY } });
-  expect(await check(event)).toEqual({ kind: "service", name: "listing", roles: ["service"] });
+  expect(await check(event)).toEqual({ kind: "service", name: "listing", roles: ["service"], callsPerMinute: 60 });
 });
 
 test.each(["", "wrong", KEY.slice(1), `${KEY} `, sha256(KEY), "a".repeat(9000)])(
@@ -211,6 +211,7 @@ test("a program may have a key of 256 characters and not of one more", async () 
     name: "long",
     sha256: sha256(key),
     roles: ["service" as const],
+    calls_per_minute: 60,
   }));
   const long = checkWith({ credentials: constant({ jwtSecrets: [], apiKeys }), confirm: async () => undefined });
   const withKey = (key: string) => anEvent({ routeKey: ROUTE, headers: { "x-api-key": key } });
@@ -233,7 +234,7 @@ test("a program is known by the identity that AWS verified, and by nothing that 
   const signed = anEvent({ routeKey });
   const arn = "arn:aws:sts::1:assumed-role/listing/x";
   Object.assign(signed.requestContext, { authorizer: { iam: { userArn: arn } } });
-  expect(await check(signed)).toEqual({ kind: "service", name: arn, roles: ["service"] });
+  expect(await check(signed)).toEqual({ kind: "service", name: arn, roles: ["service"], callsPerMinute: 120 });
   const headers = { "x-api-key": KEY, authorization: `Bearer ${await token()}`, "x-amzn-iam-arn": arn };
   await expect(check(anEvent({ routeKey, headers }))).rejects.toThrow(Forbidden);
   await expect(check(anEvent({ routeKey, headers }))).rejects.toThrow("This needs a signed request.");

@@ -151,6 +151,7 @@ export function portsOf({ scheduler, table, simulator, behaviour, ledger, invari
       take: async () => (!isWorking() && scheduler.choices.whim(0.04) ? REFUSED : { allowed: true, quota: QUOTA }),
       refused: () => (!isWorking() && scheduler.choices.whim(0.02) ? REFUSED : undefined),
     },
+    presses: { take: async () => ({ allowed: true, quota: QUOTA }) },
     namespace: async () => NAMESPACE,
     priceBook: PriceBook.parse({ listing_fee: { amounts: ["500.00"] } }),
     identity: new TableIdentity(client, "payments", clock),

@@ -14,7 +14,7 @@ import { InitiateBody, toCommand } from "../../../../lib/http/initiate-request.t
 import { ListFilter, listedUser, nextLink } from "../../../../lib/http/list-request.ts";
 import { parseRequest } from "../../../../lib/http/parse.ts";
 import type { HttpAnswer } from "../../../../lib/http/problem.ts";
-import { rawBody, WEBHOOK_LIMIT_BYTES } from "../../../../lib/http/raw-body.ts";
+import { BODY_LIMIT_BYTES, rawBody } from "../../../../lib/http/raw-body.ts";
 import { signedNotice, unsignedReference } from "../../../../lib/http/webhook-request.ts";
 import { aContext, anEvent } from "../../../support/events.ts";
 import { FEE, T0 } from "../../../support/payments.ts";
@@ -28,7 +28,7 @@ export const OWNER: Principal = {
   phone: undefined,
   language: "am",
 };
-export const PROGRAM: Principal = { kind: "service", name: "listing", roles: ["service"] };
+export const PROGRAM: Principal = { kind: "service", name: "listing", roles: ["service"], callsPerMinute: 120 };
 
 const BOOK = PriceBook.parse({ listing_fee: { amounts: ["500.00", "450"] }, boost: { amounts: ["99.90"] } });
 const HONOURED: Record<string, readonly number[]> = { listing_fee: [50_000, 45_000], boost: [9_990] };
@@ -142,9 +142,9 @@ export function formInvariant(asked: Asked): void {
 /** For any bytes, the webhook's reference is the one in its text, or the webhook is refused with a named error. */
 export function webhookInvariant(asked: Asked & { queryStringParameters?: Record<string, string> }): void {
   const event = anEvent(asked);
-  const raw = orRefused(() => rawBody(event, WEBHOOK_LIMIT_BYTES), BodyTooLarge);
+  const raw = orRefused(() => rawBody(event, BODY_LIMIT_BYTES), BodyTooLarge);
   if (raw === undefined) return;
-  demand(raw.length <= WEBHOOK_LIMIT_BYTES, "no body is larger than what is read");
+  demand(raw.length <= BODY_LIMIT_BYTES, "no body is larger than what is read");
   const said = plainly(raw.toString("utf8"));
   const signed = orRefused(() => signedNotice(raw), WebhookInvalid)?.tx_ref;
   const named = [own(said, "tx_ref"), own(said, "trx_ref")].filter((name) => typeof name === "string");
