@@ -29,6 +29,7 @@ const ports = {
   marks: new MarkTable(client, env.TABLE_NAME),
   dropped: new Queue<NotificationMessage>(sqs, env.NOTIFICATION_DLQ_URL),
   notification: new NotificationService(env.NOTIFICATION_SERVICE_URL, bearer, call),
+  baseUrl: env.BASE_URL,
   newId: randomUUID,
   clock: systemClock,
   log,

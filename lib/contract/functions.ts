@@ -107,6 +107,12 @@ export const FUNCTIONS = {
       "FRONTEND_ORIGINS",
     ],
   },
+  "payment-checkout": {
+    trigger: { kind: "http" },
+    timeoutSeconds: 15,
+    memoryMb: 256,
+    env: [...TABLE, "AUTH_SECRET_ARN", "USER_MANAGEMENT_URL", "USER_LOOKUP_PATHS", ...GATEWAY, ...POLICY, "BASE_URL"],
+  },
   "chapa-webhook": {
     trigger: { kind: "http" },
     timeoutSeconds: 5,
@@ -148,7 +154,14 @@ export const FUNCTIONS = {
     trigger: { kind: "schedule", everyMinutes: 1 },
     timeoutSeconds: 58,
     memoryMb: 256,
-    env: [...TABLE, "NOTIFICATION_QUEUE_URL", "NOTIFICATION_DLQ_URL", "GATEWAY_SECRET_ARN", "NOTIFICATION_SERVICE_URL"],
+    env: [
+      ...TABLE,
+      "NOTIFICATION_QUEUE_URL",
+      "NOTIFICATION_DLQ_URL",
+      "GATEWAY_SECRET_ARN",
+      "NOTIFICATION_SERVICE_URL",
+      "BASE_URL",
+    ],
   },
 } as const satisfies Record<string, FunctionSpec>;
 

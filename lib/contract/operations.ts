@@ -47,6 +47,7 @@ export type Operation = {
 };
 
 const PaymentPath = z.object({ payment_id: UuidText.describe("The payment's id, as initiate answered it.") });
+const PageQuery = z.object({ lang: z.string().optional().describe("Language of the page: en, am or om.") });
 const initiate: Operation = {
   summary: "Request a payment and its checkout",
   description:
@@ -214,6 +215,39 @@ export const OPERATIONS: Record<RouteKey, Operation> = {
       200: { description: "Not confirmed yet: a page that refreshes itself.", type: "text/html", schema: z.string() },
       303: { description: "Paid, or the browser waits on another page.", headers: z.object({ location: z.string() }) },
       404: { description: "There is no such payment; a page says so.", type: "text/html", schema: z.string() },
+    },
+    problems: [422, 503],
+  },
+  "GET /api/v1/payments/{payment_id}/checkout": {
+    summary: "The link to a payment's checkout, in messages to payers",
+    path: PaymentPath,
+    query: PageQuery,
+    answers: {
+      200: {
+        description: "A page that shows the payment's state, with a button if a checkout can be opened.",
+        type: "text/html",
+        schema: z.string(),
+      },
+      303: { description: "A checkout is open there.", headers: z.object({ location: z.string() }) },
+      404: { description: "There is no such payment; a page says so.", type: "text/html", schema: z.string() },
+    },
+    problems: [422, 503],
+  },
+  "POST /api/v1/payments/{payment_id}/checkout": {
+    summary: "The button of that page: opens a checkout",
+    description: "At most five times an hour for one payment.",
+    path: PaymentPath,
+    query: PageQuery,
+    answers: {
+      200: { description: "A page: there is nothing to pay.", type: "text/html", schema: z.string() },
+      303: { description: "A checkout is open there.", headers: z.object({ location: z.string() }) },
+      404: { description: "There is no such payment; a page says so.", type: "text/html", schema: z.string() },
+      ...Object.fromEntries(
+        [400, 409, 429, 503].map((status) => [
+          status,
+          { description: "A page: no checkout can be opened now.", type: "text/html", schema: z.string() },
+        ]),
+      ),
     },
     problems: [422, 503],
   },

@@ -1,4 +1,5 @@
 import type { NotificationMessage } from "../contract/queues.ts";
+import { checkoutPath } from "../contract/routes.ts";
 import { PaymentUnreadable } from "../domain/errors.ts";
 import { isCurrent } from "../domain/events.ts";
 import { paymentIdOf, type Ref, type Uuid } from "../domain/ids.ts";
@@ -26,6 +27,8 @@ export type NotifyUserPorts = {
   /** Takes messages that are given up. */
   dropped: Pick<Queue<NotificationMessage>, "send">;
   notification: Pick<NotificationService, "send">;
+  /** The public address of this service. */
+  baseUrl: string;
   /** Names a write, so that it is recognised if its answer is lost. */
   newId: () => string;
   clock: Pick<Clock, "now">;
@@ -130,6 +133,7 @@ async function send(
     event,
     amount: amountOf(payment),
     txRef: shownTxRef(payment),
+    link: `${ports.baseUrl}${checkoutPath(paymentIdOf(payment.ref))}`,
     email: contact?.email,
     phone: contact?.phone,
     language: contact?.language,

@@ -17,6 +17,8 @@ export type Notice = {
   /** With its currency, as text. */
   amount: string;
   txRef: string;
+  /** Leads to the payment's checkout for as long as the payment exists. */
+  link: string;
   email: string | undefined;
   phone: string | undefined;
   language: string | undefined;
@@ -24,6 +26,7 @@ export type Notice = {
 
 // The events for which the notification service has templates.
 const EVENT_TYPES: Record<UserEvent, string> = {
+  initiated: "payment_initiated",
   paid: "payment_success",
   failed: "payment_failed",
   expired: "payment_failed",
@@ -51,6 +54,7 @@ export class NotificationService {
     const { subject, message, language } = messageFor(notice.event, notice.language, {
       amount: notice.amount,
       tx_ref: notice.txRef,
+      link: notice.link,
     });
     const bearer = await this.#bearer();
     try {
@@ -70,7 +74,7 @@ export class NotificationService {
           subject,
           message,
           event_type: EVENT_TYPES[notice.event],
-          context: { amount: notice.amount, tx_ref: notice.txRef, property_title: "", location: "" },
+          context: { amount: notice.amount, tx_ref: notice.txRef, link: notice.link, property_title: "", location: "" },
         }),
       });
       return classify(status);

@@ -23,6 +23,7 @@ test("a message about an unreadable payment comes back later, and the messages b
       contacts: { find: async () => undefined },
       inbox: { next: async () => messages.shift() },
       marks: { begin: async () => undefined, replace: async () => true },
+      baseUrl: "https://pay.rental.et",
       newId: () => "call-1",
       dropped: { send: async () => undefined },
       notification: { send: async () => "sent" },

@@ -178,6 +178,7 @@ describe("Notification", () => {
     event: "paid",
     amount: "500.00 ETB",
     txRef: "T",
+    link: "https://pay.rental.et/api/v1/payments/P/checkout",
     email: "abebe@rental.et",
     phone: "+251911223344",
     language: "am-ET",
@@ -198,7 +199,7 @@ describe("Notification", () => {
       phone_number: "+251911223344",
       preferred_language: "am",
       event_type: "payment_success",
-      context: { amount: "500.00 ETB", tx_ref: "T" },
+      context: { amount: "500.00 ETB", tx_ref: "T", link: "https://pay.rental.et/api/v1/payments/P/checkout" },
     });
     expect(body.message).toContain("500.00 ETB");
     expect(body.message).toMatch(/[\u1200-\u137f]/);
