@@ -130,13 +130,12 @@ export function settleUnpaid(
 
 /**
  * Returns the payment without its test checkout, because the stage now takes real money. A live one may follow at once.
- * @param attempt the test checkout, whether its URL was stored or not
  */
 export function modeChanged(payment: Payment, attempt: number, context: TransitionContext): Payment {
   const record = payment.attempts[attempt];
   const left = record && { ...record, end: "mode_changed" as const, verifyAt: undefined };
   const changes = {
-    ...(left ? { attempts: { ...payment.attempts, [attempt]: left } } : {}),
+    attempts: { ...payment.attempts, ...(left ? { [attempt]: left } : {}) },
     ...(attempt === payment.attempt ? { checkoutUrl: undefined } : {}),
   };
   return applied(payment, "modeChanged", { ...context, attempt }, { changes });

@@ -50,7 +50,8 @@ function verifiedAttempt(
   { now, policy }: TransitionContext,
 ): Attempt {
   if (record.webhookAt !== undefined && record.webhookAt >= now) return record;
-  return { ...record, webhookAt: undefined, verifyAt: verificationAfter(payment, attempt, now, policy) };
+  const read = { ...payment, attempts: { ...payment.attempts, [attempt]: record } };
+  return { ...record, webhookAt: undefined, verifyAt: verificationAfter(read, attempt, now, policy) };
 }
 
 /**

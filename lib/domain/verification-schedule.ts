@@ -4,6 +4,7 @@ import {
   hasEnded,
   isInert,
   isSettledUnpaid,
+  mayBePaid,
   openedAttempts,
   type Payment,
   shownTerms,
@@ -38,7 +39,10 @@ const VERIFICATIONS_AFTER_CLOSING_MS = [HOUR_MS, DAY_MS, 7 * DAY_MS] as const;
 /** A confirmed checkout is verified once more, because money may go back after Chapa's list was compared. */
 const VERIFICATION_AFTER_CONFIRM_MS = 60 * DAY_MS;
 
-/** A checkout that lapsed can perhaps still be paid, so it is verified, and its cancel tried, for much longer. */
+/**
+ * A checkout that lapsed can perhaps still be paid, so it is verified, and its cancel tried, for much longer. So is a
+ * closed one that Chapa calls by a word that may mean money.
+ */
 const VERIFICATIONS_AFTER_LAPSE_MS = [HOUR_MS, ...[1, 3, 7, 14, 30, 60, 90].map((days) => days * DAY_MS)] as const;
 
 /** Two readings that no money came, at least so far apart, stand before a lapse. */
@@ -54,14 +58,15 @@ const LONGEST_REPUBLISH_MS = DAY_MS;
 
 /** Returns when `attempt` is verified next after a verification at `now`; undefined after its last verification. */
 export function nextVerification(
-  attempt: Pick<Attempt, "openedAt" | "closedAt" | "lapsedAt" | "end">,
+  attempt: Pick<Attempt, "openedAt" | "closedAt" | "lapsedAt" | "end" | "lastRead">,
   now: Instant,
   policy: Policy,
 ): Instant | undefined {
-  const { openedAt, closedAt, lapsedAt, end } = attempt;
+  const { openedAt, closedAt, lapsedAt, end, lastRead } = attempt;
   if (end === "mode_changed") return undefined;
   if (closedAt !== undefined) {
-    return VERIFICATIONS_AFTER_CLOSING_MS.map((age) => closedAt + age).find((at) => at > now);
+    const ages = lastRead === "maybe_money" ? VERIFICATIONS_AFTER_LAPSE_MS : VERIFICATIONS_AFTER_CLOSING_MS;
+    return ages.map((age) => closedAt + age).find((at) => at > now);
   }
   if (lapsedAt !== undefined) {
     return VERIFICATIONS_AFTER_LAPSE_MS.map((age) => lapsedAt + age).find((at) => at > now);
@@ -93,7 +98,7 @@ export function verificationAfter(
   policy: Policy,
 ): Instant | undefined {
   const record = payment.attempts[attempt];
-  if (record?.verifyAt === undefined) return undefined;
+  if (record?.verifyAt === undefined && record?.lastRead !== "maybe_money") return undefined;
   const captures = payment.captures.filter((capture) => capture.attempt === attempt);
   const confirmed = captures.find(({ kind }) => kind === "confirmed");
   // A duplicate awaits no verification of its own.
@@ -163,13 +168,14 @@ export function awaitsAcknowledgement(payment: Payment, policy: Policy): boolean
 
 /**
  * Returns when an unpaid payment is finalised and the listing gets FAILED; undefined if that never happens. The first
- * verification after settling comes before, because it may find money that was under way.
+ * verification after settling comes before, because it may find money that was under way. Nobody is told FAILED while
+ * Chapa has spoken of money.
  */
 export function finaliseAt(payment: Payment, policy: Policy): Instant | undefined {
   if (!isSettledUnpaid(payment) || payment.finalised || !policy.listingHearsFailed) return undefined;
   if (!confirmsListing(payment, policy)) return undefined;
   if (payment.firstOpenedAt === undefined || payment.settledAt === undefined) return undefined;
-  if (hasLapsedLink(payment)) return undefined;
+  if (hasLapsedLink(payment) || mayBePaid(payment)) return undefined;
   return Math.max(payment.firstOpenedAt + policy.timeoutMs, payment.settledAt + VERIFICATIONS_AFTER_CLOSING_MS[0]);
 }
 

@@ -64,7 +64,7 @@ const PART = 100;
 const LISTED_WITHIN_MS = DAY_MS;
 const VERIFICATIONS_LIMIT = 500;
 // Chapa creates a transaction when we open its checkout. The clocks may differ.
-const SAME_TIME_MS = 15 * MINUTE_MS;
+export const SAME_TIME_MS = 15 * MINUTE_MS;
 const NAMED_IN_ONE_FINDING = 100;
 
 /** A transaction in Chapa's list that took money. */

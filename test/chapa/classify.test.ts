@@ -65,6 +65,14 @@ test.each([
   [failed({ email: ["x"], phone_number: ["y"] }), true, "it does not accept the e-mail address, the phone number"],
   [failed({ email: ["x"], amount: ["y"] }), false, "it does not accept the e-mail address, the amount"],
   [failed({ "customization.title": ["too long"] }), false, "it does not accept customization.title"],
+  [failed({ currency: ["x"], tx_ref: ["y"] }), false, "it does not accept the currency, the reference"],
+  [failed({ first_name: ["x"] }), true, "it does not accept the first name"],
+  [failed({ last_name: ["x"] }), true, "it does not accept the last name"],
+  [
+    failed({ callback_url: ["x"], return_url: ["y"] }),
+    false,
+    "it does not accept the callback address, the return address",
+  ],
   [failed("The amount must not exceed 1000000."), false, "it does not accept the data"],
 ])("initialize answered %j is a refusal of the data", (body, contactOnly, reason) => {
   expect(classifyInitialize(reply(400, body), ORIGINS)).toEqual({ kind: "refused", contactOnly, reason });
@@ -88,6 +96,16 @@ test.each([failed("Invalid API Key or User doesn't exist"), { message: "Authoriz
     expect(classifyInitialize(reply(401, body), ORIGINS)).toEqual({ kind: "key_refused" });
   },
 );
+
+test("initialize refused with 422 is read like 400, and with 403 it is our own fault", () => {
+  expect(classifyInitialize(reply(422, failed({ amount: ["x"] })), ORIGINS)).toMatchObject({ kind: "refused" });
+  expect(classifyInitialize(reply(403, failed("Forbidden")), ORIGINS)).toEqual({ kind: "misconfigured" });
+});
+
+test("an address that just fits into a row is a checkout", () => {
+  const longest = `${url}?${"x".repeat(2_048 - url.length - 1)}`;
+  expect(classifyInitialize(reply(200, opened(longest)), ORIGINS)).toEqual({ kind: "opened", checkoutUrl: longest });
+});
 
 test("a reference that was used is neither a refusal nor an outage of initialize", () => {
   const body = failed("Transaction reference has been used before");

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { ChapaClient, keyIdOf, modeOf } from "../../lib/chapa/client.ts";
 import { txRefOf } from "../../lib/domain/ids.ts";
 import { Santim } from "../../lib/domain/money.ts";
-import { call } from "../../lib/runtime/call.ts";
+import { CallFailed, call, type HttpRequest } from "../../lib/runtime/call.ts";
 import { FaultPlan } from "../../local/faults.ts";
 import { type Answer, type Listening, type Request, serve } from "../../local/serve.ts";
 import { aClaim } from "../support/payments.ts";
@@ -219,6 +219,61 @@ test("a name that does not resolve proves that nothing was sent", async () => {
   expect(await lost.initialize(CHECKOUT, 3_000)).toEqual({ kind: "unsent" });
 });
 
+test("no call takes longer than its own limit, or than the caller has left", async () => {
+  const sent: HttpRequest[] = [];
+  const slow = new ChapaClient({
+    baseUrl: "https://api.chapa.test/v1",
+    checkoutOrigins: [],
+    keys: { get: async () => keys, renewed: async () => renewed },
+    send: async (request) => {
+      sent.push(request);
+      throw new CallFailed("cut off", true);
+    },
+  });
+  const limits = async (limitMs: number) => {
+    sent.length = 0;
+    await slow.initialize(CHECKOUT, limitMs);
+    await slow.verify(TX_REF, owner(), limitMs);
+    await slow.cancel(TX_REF, CHECKOUT.key, limitMs);
+    await slow.transactions(2, limitMs);
+    await slow.isReachable(limitMs);
+    return sent.map(({ timeoutMs }) => Math.ceil(timeoutMs / 1_000));
+  };
+  expect(await limits(60_000)).toEqual([8, 4, 4, 8, 60]);
+  expect(await limits(3_000)).toEqual([3, 3, 3, 3, 3]);
+  expect(sent.map(({ method, url, headers }) => [method, url, headers?.["authorization"]])).toEqual(
+    [
+      ["POST", "/transaction/initialize"],
+      ["GET", `/transaction/verify/${TX_REF}`],
+      ["PUT", `/transaction/cancel/${TX_REF}`],
+      ["GET", "/transactions?page=2"],
+      ["GET", "/banks"],
+    ].map(([method, path]) => [method, `https://api.chapa.test/v1${path}`, `Bearer ${OLD}`]),
+  );
+});
+
+test("a fault of our own code is not taken for an outage of Chapa's", async () => {
+  const broken = new ChapaClient({
+    baseUrl: "https://api.chapa.test/v1",
+    checkoutOrigins: [],
+    keys: { get: async () => keys, renewed: async () => renewed },
+    send: async () => {
+      throw new TypeError("a fault of ours");
+    },
+  });
+  await expect(broken.verify(TX_REF, owner(), 1_000)).rejects.toThrow("a fault of ours");
+});
+
+test("a secret without a key opens nothing, and says so", async () => {
+  keys = [];
+  await expect(chapa.current()).rejects.toThrow("the secret holds no key of Chapa's");
+});
+
+test("spaces between the parts of a name, however many, begin no part of their own", async () => {
+  await chapa.initialize({ ...CHECKOUT, contact: { name: "Abebe   Bikila" } }, 1_000);
+  expect(JSON.parse(String(requests[0]?.body))).toMatchObject({ first_name: "Abebe", last_name: "Bikila" });
+});
+
 test("without time left nothing is sent", async () => {
   expect(await chapa.initialize(CHECKOUT, 0)).toEqual({ kind: "unsent" });
   expect(requests).toHaveLength(0);
@@ -310,6 +365,14 @@ test("Chapa is reachable when its list of banks comes", async () => {
   answer = { status: 200, body: { message: "Banks retrieved", data: [] } };
   expect(await chapa.isReachable(1_000)).toBe(true);
   expect(requests[0]?.path).toBe("/v1/banks");
+  for (const other of [
+    { status: 503, body: { message: "Banks retrieved", data: [] } },
+    { status: 200, body: "<html></html>" },
+    REFUSED,
+  ]) {
+    answer = other;
+    expect(await chapa.isReachable(1_000)).toBe(false);
+  }
 });
 
 test.each([
@@ -321,5 +384,6 @@ test.each([
 });
 
 test("a key of another API is refused", () => {
-  expect(() => modeOf("CHAPA_TEST_abc")).toThrow(RangeError);
+  for (const key of ["CHAPA_TEST_abc", "", "xCHASECK-abc"])
+    expect(() => modeOf(key)).toThrow(new RangeError("the Chapa key is not a secret key of API v1"));
 });

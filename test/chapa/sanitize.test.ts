@@ -14,6 +14,10 @@ test("a title has at most 16 characters and a description at most 50 of its alph
 test("characters that Chapa refuses become spaces", () => {
   expect(description("Listing fee: #42 — Abebe's house")).toBe("Listing fee 42 Abebe s house");
   expect(title("A listing fee for everyone")).toBe("A listing fee fo");
+  expect([title(" !A listing fees. x"), description("# fee #")]).toEqual(["A listing fees.", "fee"]);
+  expect(description(`${"a".repeat(49)} and more`)).toBe("a".repeat(49));
+  expect(description("a".repeat(60))).toBe("a".repeat(50));
+  expect(description("one ·· two")).toBe("one two");
 });
 
 test.each([
@@ -33,9 +37,12 @@ test.each([undefined, "", "0811223344", "091122334", "09112233445", "+2547112233
   },
 );
 
-test.each(["abebe@rental.et", " kebede.a@mail.aau.edu.et "])("the address %j is passed on", (text) => {
-  expect(email(text)).toBe(text.trim());
-});
+test.each(["abebe@rental.et", " kebede.a@mail.aau.edu.et ", "a@example.company", `${"a".repeat(246)}@mail.et`])(
+  "the address %j is passed on",
+  (text) => {
+    expect(email(text)).toBe(text.trim());
+  },
+);
 
 test.each([
   undefined,
@@ -49,13 +56,16 @@ test.each([
   "abebe@test.com",
   "abebe@rental.test",
   "abebe@rental.invalid",
-  `${"a".repeat(250)}@mail.et`,
+  `${"a".repeat(247)}@mail.et`,
+  "abebe@rental.et kebede@rental.et",
+  "<abebe@rental.et>, x",
 ])("the address %j is left out", (text) => {
   expect(email(text)).toBeUndefined();
 });
 
 test("an empty name is left out", () => {
-  expect(name("  ")).toBeUndefined();
+  expect([name("  "), name(undefined)]).toEqual([undefined, undefined]);
+  expect(name(`${"a".repeat(49)} b`)).toBe("a".repeat(49));
   expect(name(" Abebe Bikila ")).toBe("Abebe Bikila");
 });
 

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import vectors from "../../docs/vectors/ids.json" with { type: "json" };
 import {
+  checkoutRefOf,
   eventIdOf,
   LAST_ATTEMPT,
   parseTxRef,
@@ -13,7 +14,7 @@ import {
   txRefOf,
   Uuid,
 } from "../../lib/domain/ids.ts";
-import { FEE } from "../support/payments.ts";
+import { aClaim, FEE } from "../support/payments.ts";
 
 const uuids = fc.uuid({ version: 4 }).map((text) => Uuid.parse(text));
 const refs = fc
@@ -169,4 +170,10 @@ test("user, property, purpose, serial and namespace each make another payment", 
 
 test("one request id of two users names two requests", () => {
   expect(requestHash("n", FEE.userId, "r")).not.toBe(requestHash("n", FEE.propertyId, "r"));
+});
+
+test("a checkout is named by its payment, its attempt and the reference that Chapa gets", () => {
+  const key = aClaim();
+  const { ref, txStage } = key;
+  expect(checkoutRefOf(key, 3)).toEqual({ ref, txStage, attempt: 3, txRef: txRefOf(key, 3) });
 });

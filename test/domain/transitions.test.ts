@@ -6,7 +6,7 @@ import { Santim } from "../../lib/domain/money.ts";
 import { noteVerification } from "../../lib/domain/notes.ts";
 import type { Payment } from "../../lib/domain/payment.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../lib/domain/time.ts";
-import { transitionDue, transitionForMoney } from "../../lib/domain/transitions.ts";
+import { isAllowed, refusalOf, transitionDue, transitionForMoney } from "../../lib/domain/transitions.ts";
 import { UNPAID_REASONS, type UnpaidReason } from "../../lib/domain/vocabulary.ts";
 import {
   aClaim,
@@ -17,6 +17,7 @@ import {
   aRenewed,
   aReviewed,
   aSettled,
+  CHECKOUT_URL,
   CLOSING,
   captured,
   LATER,
@@ -250,4 +251,52 @@ test("a payment with money has no transition due by time", () => {
   for (const payment of [aConfirmed(), aReviewed()]) {
     expect(due(payment, "pending", timeout + 99 * DAY_MS)).toBeUndefined();
   }
+});
+
+test("a test checkout whose URL was never stored is not left again and again on a live stage, and expires", () => {
+  const live = { ...aContext(T0 + 8 * DAY_MS), policy: { ...POLICY, expectedMode: "live" as const } };
+  const claimed = { ...aClaim(), lease: undefined };
+  expect(refusalOf("modeChanged", claimed, { ...live, attempt: 0 })).toBe("no modeChanged out of CREATED");
+  const ended = { attempt: 0, found: "pending", cancel: "ended" } as const;
+  expect(isAllowed("expire", claimed, { ...live, ...ended })).toBe(true);
+  expect(isAllowed("expire", claimed, { ...live, policy: POLICY, ...ended })).toBe(false);
+});
+
+test("a payment is reopened only by a request that was recorded after it was settled", () => {
+  const settled = aSettled("cancel");
+  const at = settled.settledAt ?? Number.NaN;
+  const asked = { ...aContext(at + DAY_MS), holder: "me", key: TERMS.key };
+  const refusals = [undefined, at - 1, at, at + 1].map((recordedAt) =>
+    refusalOf("reopen", settled, { ...asked, ...(recordedAt === undefined ? {} : { recordedAt }) }),
+  );
+  const refused = "no reopen: requestIsNewer does not hold";
+  expect(refusals).toEqual([refused, refused, refused, undefined]);
+  expect(refusalOf("reopen", { ...settled, settledAt: undefined }, { ...asked, recordedAt: at + 1 })).toBe(refused);
+});
+
+test("money is unmatched only on an attempt that the payment has not begun", () => {
+  const opened = anOpened();
+  const refusals = [0, 1].map((attempt) =>
+    refusalOf("unmatched", opened, { ...aContext(T0 + 1), attempt, result: moneyOn(opened, attempt) }),
+  );
+  expect(refusals).toEqual(["no unmatched: attemptIsUnknown does not hold", undefined]);
+});
+
+test("an opener whose URL is stored already stores no other", () => {
+  const claimed = { ...aClaim(), lease: aLease() };
+  const opener = { ...aContext(T0 + 1), holder: aLease().holder };
+  expect(refusalOf("open", claimed, opener)).toBeUndefined();
+  expect(refusalOf("open", { ...claimed, checkoutUrl: CHECKOUT_URL }, opener)).toBe(
+    "no open: noCheckoutUrl does not hold",
+  );
+});
+
+test("only a success of verify captures again what was reversed", () => {
+  const confirmed = aConfirmed();
+  const back = { refunded: Santim.parse(0), reversed: TERMS.amount };
+  const reversed = { ...confirmed, captures: confirmed.captures.map((capture) => ({ ...capture, back })) };
+  const again = (["paid", "refunded", "reversed"] as const).map((kind) =>
+    isAllowed("capturedAgain", reversed, { ...aContext(T0 + 1), attempt: 0, result: moneyOn(confirmed, 0, { kind }) }),
+  );
+  expect(again).toEqual([true, false, false]);
 });

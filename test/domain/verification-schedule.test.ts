@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { applyCapture, finalise, flag, open, reject, renew } from "../../lib/domain/apply.ts";
-import { deliveryEnded, noteVerification, unreachable } from "../../lib/domain/notes.ts";
+import { deliveryEnded, noteVerification, unreachable, webhookWaits } from "../../lib/domain/notes.ts";
 import type { Payment } from "../../lib/domain/payment.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS, parseLadder } from "../../lib/domain/time.ts";
 import {
@@ -62,6 +62,23 @@ test("a checkout that was left is verified after an hour, a day and a week, and 
     [],
   );
   expect(at).toEqual([left.closedAt + HOUR_MS, left.closedAt + DAY_MS, left.closedAt + 7 * DAY_MS, Number.NaN]);
+});
+
+test("a closed checkout that Chapa calls by a word that may mean money is verified for three months", () => {
+  const expired = aSettled("expire", anOpened(), timedOut(aContext(T0 + 7 * DAY_MS)));
+  const unclear = { kind: "maybe_money", word: "completed" } as const;
+  const days = [8, 14, 60, 97].map((day) => {
+    const read = noteVerification(expired, 0, unclear, aContext(T0 + day * DAY_MS));
+    return ((read.attempts[0]?.verifyAt ?? Number.NaN) - T0) / DAY_MS;
+  });
+  expect(days).toEqual([10, 21, 67, Number.NaN]);
+});
+
+test("a word that may mean money, said after the last verification, begins the verifications again", () => {
+  const expired = aSettled("expire", anOpened(), timedOut(aContext(T0 + 7 * DAY_MS)));
+  const over = noteVerification(expired, 0, undefined, aContext(T0 + 14 * DAY_MS));
+  const asked = noteVerification(over, 0, { kind: "maybe_money", word: "settled" }, aContext(T0 + 15 * DAY_MS));
+  expect([over.attempts[0]?.verifyAt, asked.attempts[0]?.verifyAt]).toEqual([undefined, T0 + 21 * DAY_MS]);
 });
 
 test("the next verification always lies in the future, however late the last one was", () => {
@@ -209,6 +226,15 @@ test("a payment settled unpaid waits for its late verifications and for being fi
   const verifications = [1, 24, 24 * 7].map((hours) => T0 + 7 * DAY_MS + hours * HOUR_MS);
   const end = verifications.reduce((payment, at) => noteVerification(payment, 0, undefined, aContext(at)), finalised);
   expect(end.dueAt).toBeUndefined();
+});
+
+test("no payment is finalised while Chapa has spoken of money, in a webhook or in a word that we do not know", () => {
+  const expired = aSettled("expire", anOpened(), timedOut(aContext(T0 + 7 * DAY_MS)));
+  const at = aContext(T0 + 8 * DAY_MS);
+  const unclear = noteVerification(expired, 0, { kind: "maybe_money", word: "completed" }, at);
+  const settledAgain = noteVerification(unclear, 0, { kind: "unpaid", reason: "pending" }, at);
+  const moments = [webhookWaits(expired, 0, at), unclear, settledAgain].map((payment) => finaliseAt(payment, POLICY));
+  expect(moments).toEqual([undefined, undefined, T0 + 7 * DAY_MS + HOUR_MS]);
 });
 
 test("a payment settled early is finalised only when its first checkout is older than the timeout", () => {

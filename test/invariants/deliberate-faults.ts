@@ -250,8 +250,22 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
     {
       name: "a checkout that was left is never verified again",
       file: "lib/domain/verification-schedule.ts",
-      from: "return VERIFICATIONS_AFTER_CLOSING_MS.map((age) => closedAt + age).find((at) => at > now);",
+      from: "return ages.map((age) => closedAt + age).find((at) => at > now);",
       to: "return undefined;",
+    },
+    {
+      name: "a closed checkout that may be paid is verified for a week only",
+      isLong: true,
+      file: "lib/domain/verification-schedule.ts",
+      from: `lastRead === "maybe_money" ? VERIFICATIONS_AFTER_LAPSE_MS : `,
+      to: "",
+    },
+    {
+      name: "a payment is finalised while Chapa speaks of money",
+      isLong: true,
+      file: "lib/domain/verification-schedule.ts",
+      from: "hasLapsedLink(payment) || mayBePaid(payment)",
+      to: "hasLapsedLink(payment)",
     },
     {
       name: "the keys of the due index are written one by one",

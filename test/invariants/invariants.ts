@@ -76,6 +76,7 @@ export class Invariants {
     if (cause && before) this.#attemptsMoved(before, after, cause);
     if (after.state === "SUCCESS" && before?.state !== "SUCCESS") this.#confirmed(after);
     if (isSettledUnpaid(after) && before?.state !== after.state) this.#givenUp(before, after, cause);
+    if (after.finalised && !before?.finalised) this.#informed(after, "the listing may be told FAILED", cause);
     if (after.captures.length !== before?.captures.length) this.#takenAsRecorded(after);
     this.#stillWithUs(after);
   }

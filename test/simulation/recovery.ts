@@ -4,7 +4,7 @@ import { openedAttempts, openFlags, type Payment } from "../../lib/domain/paymen
 import { addisAbabaDay, DAY_MS, MINUTE_MS, SECOND_MS } from "../../lib/domain/time.ts";
 import { NO_TOTALS, type Totals } from "../../lib/domain/totals.ts";
 import { awaitsAcknowledgement } from "../../lib/domain/verification-schedule.ts";
-import { LISTED_DAYS, RECONCILED_DAYS } from "../../lib/flows/reconcile.ts";
+import { LISTED_DAYS, RECONCILED_DAYS, SAME_TIME_MS } from "../../lib/flows/reconcile.ts";
 import { Violation } from "../invariants/catalogue.ts";
 import { SKEW_MS } from "../invariants/invariants.ts";
 import { POLICY } from "../support/payments.ts";
@@ -248,26 +248,34 @@ function beyondVerification(simulation: Simulation): Landed[] {
     const payment = payments.find(({ ref }) => ref === taken.ref);
     if (invariants.isKnown(taken, payment, ledger.reported)) return false;
     if (payment?.captures.some(({ attempt }) => attempt === taken.attempt)) return true;
-    const { closedAt, lapsedAt = Number.POSITIVE_INFINITY, verifyAt } = payment?.attempts[taken.attempt] ?? {};
+    const { closedAt, lapsedAt = closedAt, verifyAt, lastRead } = payment?.attempts[taken.attempt] ?? {};
     // A signed webhook is verified at any time.
     if (verifyAt !== undefined || ledger.isAnnounced(taken)) return false;
-    const last = closedAt === undefined ? lapsedAt + VERIFIED_AFTER_LAPSE_MS : closedAt + VERIFIED_AFTER_CLOSING_MS;
+    const isClosed = closedAt !== undefined && lastRead !== "maybe_money";
+    const last = isClosed
+      ? closedAt + VERIFIED_AFTER_CLOSING_MS
+      : (lapsedAt ?? Number.POSITIVE_INFINITY) + VERIFIED_AFTER_LAPSE_MS;
     return taken.at > last - SKEW_MS;
   });
 }
 
 /**
  * The reconciliation goes back some days, and reads the list of one account. It does not find older captures, nor those
- * of another. What no key of ours reads calls a person.
+ * of another, nor one whose opener slept for longer than a function lives between Chapa's answer and its write. What no
+ * key of ours reads calls a person.
  */
 function forgetUnfindable(simulation: Simulation): void {
   const { ledger, scheduler } = simulation;
+  const payments = simulation.payments();
   for (const money of beyondVerification(simulation)) {
-    const isListed = ledger.isListed(money.txRef) && money.createdAt >= scheduler.now - (LISTED_DAYS - 1) * DAY_MS;
+    const { openedAt = money.createdAt } = payments.find(({ ref }) => ref === money.ref)?.attempts[money.attempt] ?? {};
+    const isAlike = Math.abs(openedAt - money.createdAt) <= SAME_TIME_MS;
+    const isListed =
+      isAlike && ledger.isListed(money.txRef) && money.createdAt >= scheduler.now - (LISTED_DAYS - 1) * DAY_MS;
     const isRecent = money.at >= scheduler.now - (RECONCILED_DAYS - 1) * DAY_MS;
     if (!isListed || !isRecent) ledger.unfindable.add(money);
   }
-  for (const payment of simulation.payments()) {
+  for (const payment of payments) {
     const unread = ledger.capturesOf(payment.ref).filter(({ txRef }) => !ledger.isReadable(txRef));
     if (openFlags(payment).includes("not_found")) for (const money of unread) ledger.unfindable.add(money);
   }
