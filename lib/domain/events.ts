@@ -40,7 +40,7 @@ export function outcomeOf(
   const known = before ? openEntries(before).map(entryIdOf) : [];
   return {
     listing: confirmsListing(after, policy) && isNewForListing(before, after),
-    user: newsForUser(before, after),
+    user: newUserEvent(before, after),
     attention: openEntries(after)
       .filter((entry) => !known.includes(entryIdOf(entry)))
       .map(({ code, subject }) => ({ code, subject })),
@@ -48,7 +48,7 @@ export function outcomeOf(
   };
 }
 
-function newsForUser(before: Payment | undefined, after: Payment): UserEvent | undefined {
+function newUserEvent(before: Payment | undefined, after: Payment): UserEvent | undefined {
   const event = before?.state === after.state ? undefined : userEventOf(after);
   return event === "initiated" && !isFirstOpen(after) ? undefined : event;
 }

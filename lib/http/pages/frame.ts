@@ -13,10 +13,9 @@ main{max-width:26rem;margin:1rem;padding:2rem;border-radius:1rem;background:#fff
 h1{margin:0 0 .75rem;font-size:1.3rem;line-height:1.3}
 dl{display:grid;grid-template-columns:auto 1fr;gap:.35rem 1rem;margin:1.5rem 0 0;font-size:.95rem}
 dt{color:#5b6b61}dd{margin:0;font-weight:600;overflow-wrap:anywhere}
-button{margin-top:1.5rem;padding:.7rem 1.4rem;border:0;border-radius:.6rem;background:#2f7d46;color:#fff;font:inherit;font-weight:600;cursor:pointer}
+button,.button{display:inline-block;text-decoration:none;margin-top:1.5rem;padding:.7rem 1.4rem;border:0;border-radius:.6rem;background:#2f7d46;color:#fff;font:inherit;font-weight:600;cursor:pointer}
 .bar{height:.3rem;margin-top:1.5rem;border-radius:1rem;background:linear-gradient(90deg,#7fb18c 30%,#e3ebe5 30%)}
-@media (prefers-color-scheme:dark){body{background:#101713;color:#e6efe9}main{background:#18211c}dt{color:#9db0a4}button{margin-top:1.5rem;padding:.7rem 1.4rem;border:0;border-radius:.6rem;background:#2f7d46;color:#fff;font:inherit;font-weight:600;cursor:pointer}
-.bar{background:linear-gradient(90deg,#7fb18c 30%,#2a372f 30%)}}
+@media (prefers-color-scheme:dark){body{background:#101713;color:#e6efe9}main{background:#18211c}dt{color:#9db0a4}.bar{background:linear-gradient(90deg,#7fb18c 30%,#2a372f 30%)}}
 `;
 const STYLE_HASH = createHash("sha256").update(STYLE).digest("base64");
 

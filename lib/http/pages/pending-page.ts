@@ -1,3 +1,5 @@
+import { checkoutPath } from "../../contract/routes.ts";
+import { paymentIdOf } from "../../domain/ids.ts";
 import type { Payment } from "../../domain/payment.ts";
 import { WIRE_STATUS } from "../../domain/vocabulary.ts";
 import type { HttpAnswer } from "../problem.ts";
@@ -29,12 +31,20 @@ export function pendingPage(
     payment,
     txRef,
     head: goesOn ? `<meta http-equiv="refresh" content="${REFRESH_SECONDS};url=${next}">` : "",
-    below: goesOn ? '<div class="bar"></div>' : "",
+    below: goesOn ? '<div class="bar"></div>' : linkOf(payment, kind, language),
   });
 }
 
 function kindOf(payment: Payment | undefined): "verifying" | "unpaid" | "review" | "unknown" {
   if (!payment) return "unknown";
   if (payment.state === "REVIEW") return "review";
-  return WIRE_STATUS[payment.state] === "FAILED" ? "unpaid" : "verifying";
+  // A try that Chapa calls failed or cancelled may be followed by another one.
+  const isOver = WIRE_STATUS[payment.state] === "FAILED" || payment.attempts[payment.attempt]?.lastRead === "failed";
+  return isOver ? "unpaid" : "verifying";
+}
+
+function linkOf(payment: Payment | undefined, kind: ReturnType<typeof kindOf>, language: PageLanguage): string {
+  if (!payment || kind !== "unpaid" || payment.finalised) return "";
+  const path = checkoutPath(paymentIdOf(payment.ref));
+  return `<a class="button" href="${path}?lang=${language}">${texts[language].press}</a>`;
 }
