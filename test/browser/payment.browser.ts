@@ -42,7 +42,7 @@ async function endsPaid(tab: Tab, name: string): Promise<void> {
   expect([tab.outside, tab.faults]).toEqual([[], []]);
 }
 
-test("with nothing set, a payer goes from the press over Chapa's page to 'Payment successful'", async () => {
+test("a payer with nothing set goes from the press over Chapa's page to 'Payment successful'", async () => {
   const tab = await pressed();
   await picture(tab, "chapa");
   await onChapa(tab, "Pay with telebirr");
