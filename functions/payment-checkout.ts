@@ -12,7 +12,7 @@ import { FUNCTIONS } from "../lib/contract/functions.ts";
 import { PaymentError } from "../lib/domain/errors.ts";
 import { paymentIdOf, refOfPaymentId, Uuid } from "../lib/domain/ids.ts";
 import { linkTarget } from "../lib/domain/lasting-link.ts";
-import { pressAgain } from "../lib/flows/press-again.ts";
+import { lastOfFee, pressAgain } from "../lib/flows/press-again.ts";
 import { endpoint, header, seeOther } from "../lib/http/endpoint.ts";
 import { checkoutLinkPage, notNowPage, unknownLinkPage } from "../lib/http/pages/checkout-link-page.ts";
 import { pageLanguage } from "../lib/http/pages/frame.ts";
@@ -61,7 +61,7 @@ export const handler = endpoint("nothing", async ({ event, requestId, deadline, 
   const { lang } = parseRequest("query", Query, event.queryStringParameters ?? {});
   const language = pageLanguage(lang, header(event, "accept-language"));
   const view = { language, checkoutOrigins: env.CHECKOUT_ORIGINS };
-  const found = ref && (await ports.payments.find(ref));
+  const found = ref && (await lastOfFee(ports, ref));
   if (!found) return unknownLinkPage(language);
   try {
     const isPress = event.requestContext.http.method === "POST";

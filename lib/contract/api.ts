@@ -56,6 +56,10 @@ export const PaymentResponse = z.object({
   state: z.enum(STATES),
   chapa_tx_ref: z.string(),
   checkout_url: z.string().nullable(),
+  next_payment_id: z
+    .string()
+    .nullable()
+    .describe("The payment with which the same fee goes on, because this one went back or its checkouts are used up."),
   created_at: z.string().describe("ISO 8601, UTC."),
   updated_at: z.string(),
   failure_reason: z.string().nullable(),

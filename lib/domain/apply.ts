@@ -6,10 +6,11 @@ import {
   flagAnswered,
   flagEnded,
   flagged,
+  flagsAnswered,
   nextSubject,
 } from "./attention.ts";
 import { type ClosingEvidence, type PaidFacts, reversalOf, type VerifiedMoney } from "./evidence.ts";
-import type { Fee, PaymentKey, Uuid } from "./ids.ts";
+import type { Fee, PaymentKey, Ref, Uuid } from "./ids.ts";
 import { Santim } from "./money.ts";
 import {
   type Attempt,
@@ -17,19 +18,22 @@ import {
   type Capture,
   type Flag,
   hasEnded,
-  isAllGone,
+  isEmptied,
   isSameCapture,
   isSettledUnpaid,
+  isTestMoney,
   type Lease,
   openedAttempts,
   type Payment,
   STORED_CAPTURES,
+  spentSince,
   type Terms,
   termsOf,
 } from "./payment.ts";
 import type { Instant } from "./time.ts";
 import {
   type ContextOf,
+  isSpentFor,
   isTriedAgain,
   type MoneyTransition,
   refusalOf,
@@ -42,9 +46,6 @@ import type { AttemptEnd, AttentionCode, Reversal, TransitionName } from "./voca
 /** How an attempt begins: the terms of its checkout, and the lease of the caller that opens it. */
 export type Start = { terms: Terms; lease: Lease };
 
-/** A fee, and the request that claims it. */
-export type Claimed = Fee & { requestId?: Uuid | undefined };
-
 /** `isUnknown`: Chapa has said that it does not know the latest attempt, so its reference can be used. */
 export type TakeOver = Start & { isUnknown?: true | undefined };
 
@@ -55,8 +56,11 @@ const HISTORY_HEAD = 20;
 // Terms of a checkout that we did not open. No reported amount equals them, so only a person can accept the money.
 const NEVER_AGREED = Santim.parse(0);
 
+/** What is paid for, the payment of the same fee that was left before, and the request that asks. */
+export type Claim = Fee & { previous?: Ref | undefined; requestId?: Uuid | undefined };
+
 /** Returns a new payment. It is stored before we call Chapa, and is inert until a checkout is opened. */
-export function claim(key: PaymentKey, fee: Claimed, { terms, lease }: Start, context: TransitionContext): Payment {
+export function claim(key: PaymentKey, fee: Claim, { terms, lease }: Start, context: TransitionContext): Payment {
   const unstored = { ...unstoredPayment(key, terms, context), ...fee };
   const asked = { ...context, holder: lease.holder, key: terms.key };
   return applied(unstored, "claim", asked, { changes: { attempt: 0, lease } });
@@ -132,18 +136,75 @@ export function settleUnpaid(
  * Returns the payment without its test checkout, because the stage now takes real money. A live one may follow at once.
  */
 export function modeChanged(payment: Payment, attempt: number, context: TransitionContext): Payment {
-  const record = payment.attempts[attempt];
-  const left = record && { ...record, end: "mode_changed" as const, verifyAt: undefined };
   const changes = {
-    attempts: { ...payment.attempts, ...(left ? { [attempt]: left } : {}) },
+    ...leftAsTest(payment, [attempt], context),
     ...(attempt === payment.attempt ? { checkoutUrl: undefined } : {}),
   };
   return applied(payment, "modeChanged", { ...context, attempt }, { changes });
 }
 
-/** Returns the payment with one more attempt ended: one beside the live one, or one of a payment that is paid. */
-export function end(payment: Payment, closing: ClosingEvidence, context: TransitionContext): Payment {
-  const changes = { attempts: closedAttempts(payment, closing, "superseded", context) };
+/** Returns the payment with a further attempt, although test money waits for a person: the stage now takes real money. */
+export function leaveTest(payment: Payment, start: Start, context: TransitionContext): Payment {
+  const tests = openedAttempts(payment).flatMap(({ number, mode }) => (mode === "test" ? [number] : []));
+  const changes = { ...beginning(payment.attempt + 1, start, context), ...leftAsTest(payment, tests, context) };
+  const { lease, terms } = start;
+  return applied(payment, "leaveTest", { ...context, holder: lease.holder, key: terms.key }, { changes });
+}
+
+/** Test checkouts are not verified any more, and nobody needs to see what was raised about them. */
+function leftAsTest(
+  payment: Payment,
+  tests: readonly number[],
+  context: TransitionContext,
+): Pick<Payment, "attempts" | "attention"> {
+  const attempts = { ...payment.attempts };
+  const subjects = tests.map(attemptSubject);
+  for (const number of tests) {
+    const record = attempts[number];
+    if (record) attempts[number] = { ...record, end: "mode_changed", verifyAt: undefined, lastRead: undefined };
+  }
+  for (const capture of payment.captures) {
+    if (tests.includes(capture.attempt) && isTestMoney(payment, capture)) subjects.push(captureSubject(capture));
+  }
+  return { attempts, attention: flagsAnswered(payment, subjects, { ...context, reason: LEFT_AS_TEST }) };
+}
+
+const LEFT_AS_TEST = "a test checkout of a stage that now takes real money";
+
+/**
+ * Returns the payment left for the next one of its fee, because it is spent or used up. Money that comes here later is
+ * a duplicate.
+ * @param asked the request, and what lets us leave each checkout that has not ended
+ */
+export function follow(
+  payment: Payment,
+  next: Ref,
+  asked: Pick<ContextOf<"follow">, "holder" | "recordedAt" | "payableAgain" | "closings">,
+  context: TransitionContext,
+): Payment {
+  let { attempts } = payment;
+  for (const closing of asked.closings) {
+    attempts = closedAttempts({ ...payment, attempts }, closing, "superseded", context);
+  }
+  const isSpent = isSpentFor(payment, asked, context);
+  const spentAt = isSpent ? spentSince(payment, asked.payableAgain, context.policy.expectedMode) : undefined;
+  const changes = { next, spentAt, attempts, checkoutUrl: undefined, lease: undefined };
+  return applied(payment, "follow", { ...context, ...asked }, { changes, evidence: next });
+}
+
+/**
+ * Returns the payment with one more attempt ended: one beside the live one, one of a payment that is paid, or the live
+ * one beside a duplicate.
+ */
+export function end(
+  payment: Payment,
+  closing: Pick<ContextOf<"end">, keyof ClosingEvidence | "isBesideDuplicate">,
+  context: TransitionContext,
+): Payment {
+  const changes = {
+    attempts: closedAttempts(payment, closing, "superseded", context),
+    ...(closing.attempt === payment.attempt ? { checkoutUrl: undefined } : {}),
+  };
   return applied(payment, "end", { ...context, ...closing }, { changes, evidence: closing.cancel });
 }
 
@@ -213,7 +274,10 @@ export function applyCapture(
       case "wentBack":
         return { ...record("duplicate"), ...withFlag(FLAG_OF[reversal ?? "reversed"]) };
       case "capturedAgain":
-        return { ...record("duplicate"), ...(isSettledUnpaid(payment) ? withFlag("duplicate") : {}) };
+        return {
+          ...record("duplicate"),
+          ...(isSettledUnpaid(payment) || payment.next !== undefined ? withFlag("duplicate") : {}),
+        };
     }
   };
   const evidence = `${result.kind} ${result.facts.reference ?? ""}`.trim();
@@ -274,7 +338,13 @@ function applied<Name extends TransitionName>(
     updatedAt: now,
     history: shortened([...payment.history, { transition: name, at: now, by, evidence }]),
   };
-  return { ...next, attention: withEnded(payment, next, context), dueAt: dueAt(next, now, policy) };
+  const isSpent = isEmptied(next, policy.expectedMode);
+  return {
+    ...next,
+    ...(next.next === undefined ? { spentAt: isSpent ? (payment.spentAt ?? now) : undefined } : {}),
+    attention: withEnded(payment, next, context),
+    dueAt: dueAt(next, now, policy),
+  };
 }
 
 /** What was raised about an attempt ends with it. Words that may mean money end only by what this step has proved. */
@@ -357,7 +427,6 @@ function recorded(
     firstOpenedAt: payment.firstOpenedAt ?? now,
     verifiedAt: now,
     unreachableSince: undefined,
-    ...(isAllGone(captures) ? { settledAt: now } : {}),
   };
 }
 

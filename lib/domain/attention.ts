@@ -92,6 +92,18 @@ export function flagAnswered(
   return attention.map((known) => (isOpen(known, entry) ? { ...known, answered } : known));
 }
 
+/** Returns the payment's attention with every open entry about one of the subjects answered. */
+export function flagsAnswered(
+  { attention }: Pick<Payment, "attention">,
+  subjects: readonly string[],
+  { now, by, reason }: { now: Instant; by: string; reason: string },
+): Payment["attention"] {
+  const isOf = (known: Flag) => subjects.some((one) => known.subject === one || known.subject.startsWith(`${one}.`));
+  return attention.map((known) =>
+    !known.answered && isOf(known) ? { ...known, answered: { at: now, by, reason } } : known,
+  );
+}
+
 /** Whether `entry` is the id of an entry that awaits an answer. */
 export function isEntryOpen({ attention }: Pick<Payment, "attention">, entry: string): boolean {
   return attention.some((known) => isOpen(known, entry));

@@ -138,14 +138,6 @@ export class ListingClosed extends PaymentError {
   }
 }
 
-/** No further checkout may be opened for this fee; an operator must decide. */
-export class AttemptsUsedUp extends PaymentError {
-  readonly code = "attempts_used_up";
-  constructor() {
-    super("No further checkout can be opened for this payment; please contact support.");
-  }
-}
-
 /** Chapa refuses the data of this payment. The same data will be refused again. */
 export class GatewayRefused extends PaymentError {
   readonly code = "gateway_refused";

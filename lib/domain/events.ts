@@ -1,5 +1,5 @@
 import { entryIdOf, openEntries } from "./attention.ts";
-import { type Flag, hasEnded, isInert, mayBePaid, type Payment, shownTerms } from "./payment.ts";
+import { type Flag, hasEnded, isInert, isSettledUnpaid, mayBePaid, type Payment, shownTerms } from "./payment.ts";
 import { DAY_MS } from "./time.ts";
 import { type TotalsDelta, totalsDelta } from "./totals.ts";
 import { TRANSITIONS } from "./transitions.ts";
@@ -86,8 +86,9 @@ export function stateVersion({ version, history }: Payment): number {
   return version - (history.length - 1 - last);
 }
 
+/** A payer whose fee goes on with another payment hears nothing of an unpaid one that was left. */
 function userEventOf(payment: Payment): UserEvent | undefined {
-  if (isInert(payment)) return undefined;
+  if (isInert(payment) || (payment.next !== undefined && isSettledUnpaid(payment))) return undefined;
   switch (payment.state) {
     case "SUCCESS":
       return "paid";

@@ -136,6 +136,10 @@ export type Payment = {
   purpose?: string | undefined;
   /** The id of the request that claimed it, if that is a UUID. */
   requestId?: Uuid | undefined;
+  /** The earlier payment of the same fee, which this one follows. */
+  previous?: Ref | undefined;
+  /** The payment with which the fee goes on. Money that comes here from then on is a duplicate. */
+  next?: Ref | undefined;
   state: State;
   version: number;
   revision: number;
@@ -153,6 +157,8 @@ export type Payment = {
   /** When its first checkout was opened, or when money arrived without one. */
   firstOpenedAt?: Instant | undefined;
   settledAt?: Instant | undefined;
+  /** Since when nothing is left of its money; with `next`, since when it was spent when it was left. */
+  spentAt?: Instant | undefined;
   failureReason?: string | undefined;
   /** Set if it was paid after it had been settled unpaid. */
   late?: true | undefined;
@@ -201,11 +207,32 @@ export function isSettledUnpaid(payment: Payment): boolean {
   return settled.includes(payment.state);
 }
 
-/** Whether nothing is left of any capture, or a paid fee may be paid again. A new request then starts a new serial. */
-export function isSpent(payment: Payment, payableAgain: boolean): boolean {
+/** Whether money on an attempt is of a test key, so that no stage that sells for real counts it. */
+export function isTestMoney(payment: Payment, { attempt, mode }: Pick<Capture, "attempt" | "mode">): boolean {
+  return termsOf(payment, attempt).mode === "test" && mode !== "live";
+}
+
+/** Whether money came, and nothing is left of it. On a stage that sells for real, test money is none. */
+export function isEmptied(payment: Payment, expectedMode: Mode): boolean {
   if (payment.state !== "SUCCESS" && payment.state !== "REVIEW") return false;
-  if (isAllGone(payment.captures)) return true;
-  return payableAgain && payment.state === "SUCCESS";
+  return isAllGone(payment.captures.filter((capture) => expectedMode === "test" || !isTestMoney(payment, capture)));
+}
+
+/**
+ * Returns since when a request that is recorded later starts the next payment of the fee: nothing is left of its money,
+ * a paid fee may be paid again, or it was paid in the other mode; undefined while it is not spent. It never changes after
+ * the payment was left.
+ */
+export function spentSince(payment: Payment, payableAgain: boolean, expectedMode: Mode): Instant | undefined {
+  if (payment.next !== undefined) return payment.spentAt;
+  const isSold = payment.state === "SUCCESS" && !payableAgain && shownTerms(payment).mode === expectedMode;
+  return payment.state !== "SUCCESS" || isSold ? payment.spentAt : payment.settledAt;
+}
+
+/** Whether it is paid in the stage's mode, and some of that money is still here. */
+export function isPaidWithRest(payment: Payment, expectedMode: Mode): boolean {
+  if (payment.state !== "SUCCESS" || shownTerms(payment).mode !== expectedMode) return false;
+  return confirmedCaptures(payment).some((capture) => leftOf(capture) > 0);
 }
 
 /** Returns the attempts that were opened, with their numbers, oldest first. */
@@ -304,7 +331,7 @@ export function leftOf(capture: Pick<Capture, "amount" | "back">): Santim {
 }
 
 /** Whether money was captured and nothing is left of it. */
-export function isAllGone(captures: readonly Capture[]): boolean {
+function isAllGone(captures: readonly Capture[]): boolean {
   return captures.length > 0 && captures.every((capture) => leftOf(capture) === 0);
 }
 

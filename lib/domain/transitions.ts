@@ -8,9 +8,12 @@ import {
   hasEnded,
   isSameCapture,
   isSettledUnpaid,
+  isTestMoney,
   type KeyId,
+  openedAttempts,
   type Payment,
   STORED_CAPTURES,
+  spentSince,
   termsOf,
 } from "./payment.ts";
 import type { Instant } from "./time.ts";
@@ -40,8 +43,12 @@ type Proofs = {
   data_refused: { holder: string };
   /** A definitive cancel between two verifications, or a lapse. */
   closing_evidence: ClosingEvidence;
+  /** The same; `isBesideDuplicate`: the live one, too, because an earlier payment of the fee took money. */
+  ending_evidence: ClosingEvidence & { isBesideDuplicate?: true | undefined };
   /** A test checkout on a stage that sells for real. */
   test_checkout: { attempt: number };
+  /** A request that needs the next payment of the fee, and what lets us leave each checkout that has not ended. */
+  asked_anew: { holder: string; recordedAt: Instant; payableAgain: boolean; closings: readonly ClosingEvidence[] };
   /** A person says that the payment shall go on, although a checkout cannot be left. */
   persons_word: { reason: string };
   /** Verify reports money on this attempt. */
@@ -104,15 +111,60 @@ const windowOver = (payment: Payment, { now, policy, cancel }: Closing) =>
 const windowOverOrTryFailed = (payment: Payment, closing: Closing) =>
   windowOver(payment, closing) || closing.found === "failed";
 
-const failedTryOrNoAttemptLeft = (payment: Payment, { found }: ClosingEvidence) =>
-  found === "failed" || !attemptsLeft(payment);
+const tryFailed = (_payment: Payment, { found }: ClosingEvidence) => found === "failed";
 
-const testOnLiveStage = (payment: Payment, { attempt, policy }: TransitionContext & { attempt: number }) =>
-  payment.attempts[attempt] !== undefined &&
-  isPlayMoney(termsOf(payment, attempt), policy) &&
-  !hasEnded(payment, attempt);
+const withoutNext = ({ next }: Payment) => next === undefined;
 
-const isToEnd = (payment: Payment, { attempt }: { attempt: number }) => attemptsToEnd(payment).includes(attempt);
+const testOnLiveStage = (payment: Payment, context: TransitionContext & { attempt: number }) => {
+  const { attempt, policy } = context;
+  if (!payment.attempts[attempt] || !isPlayMoney(termsOf(payment, attempt), policy)) return false;
+  const isReviewed = payment.attempts[attempt]?.end !== "mode_changed" && onlyTestMoney(payment, context);
+  return isReviewed || !hasEnded(payment, attempt);
+};
+
+/** In REVIEW for test money alone, with no other link that somebody can pay. */
+const onlyTestMoney = (payment: Payment, { policy }: TransitionContext) =>
+  payment.state === "REVIEW" &&
+  payment.captures.every((capture) => isTestMoney(payment, capture)) &&
+  openedAttempts(payment).every((opened) => hasEnded(payment, opened.number) || isPlayMoney(opened, policy)) &&
+  policy.expectedMode === "live";
+
+/** The row says so, because a worker may have read the stage's settings before the stage went live. */
+const notLeftAsTest = (payment: Payment, { attempt, result }: VerifiedMoney) => {
+  const isLeft = payment.attempts[attempt]?.end === "mode_changed" || payment.terms.mode === "live";
+  return !isLeft || !isTestMoney(payment, { attempt, mode: result.facts.mode });
+};
+
+const isToEnd = (
+  payment: Payment,
+  { attempt, isBesideDuplicate }: { attempt: number; isBesideDuplicate?: true | undefined },
+) => attemptsToEnd(payment, isBesideDuplicate).includes(attempt);
+
+const spentOrUsedUp = (payment: Payment, asked: TransitionContext & Proofs["asked_anew"]) =>
+  isSpentFor(payment, asked, asked) || isUsedUp(payment, asked);
+
+/** Whether the fee was spent before a request was recorded. */
+export function isSpentFor(
+  payment: Payment,
+  { recordedAt, payableAgain }: Pick<Proofs["asked_anew"], "recordedAt" | "payableAgain">,
+  { policy }: Pick<TransitionContext, "policy">,
+): boolean {
+  const since = spentSince(payment, payableAgain, policy.expectedMode);
+  return since !== undefined && recordedAt > since;
+}
+
+/** Whether an unpaid payment may begin no further attempt. */
+export function isUsedUp(payment: Payment, context: TransitionContext): boolean {
+  const isPaid = payment.state === "SUCCESS" || (payment.state === "REVIEW" && !onlyTestMoney(payment, context));
+  return !isPaid && !attemptsLeft(payment);
+}
+
+const everyAttemptEnds = (payment: Payment, { closings, ...context }: TransitionContext & Proofs["asked_anew"]) =>
+  openedAttempts(payment).every(({ number }) => {
+    if (hasEnded(payment, number)) return true;
+    const closing = closings.find(({ attempt }) => attempt === number);
+    return closing !== undefined && evidenceHolds(payment, { ...context, ...closing });
+  });
 
 const stuckLasts = (payment: Payment) => lasts(payment, "stuck");
 
@@ -148,6 +200,8 @@ const notRecordedAlike = (payment: Payment, money: VerifiedMoney) => {
   return money.result.kind === "paid" && !isSameMoney(known, money.result.facts);
 };
 
+const paidOrFollowed = ({ state, next }: Payment) => state === "SUCCESS" || next !== undefined;
+
 /** Beside the stored captures only one more is recorded: as `too_many_captures`. */
 const captureNotRecorded = (payment: Payment, money: VerifiedMoney) => {
   const hasRoom = payment.captures.length < STORED_CAPTURES;
@@ -167,7 +221,7 @@ const moreWentBack = (payment: Payment, money: VerifiedMoney) => {
 const onlyCapturedAgain = (payment: Payment, money: VerifiedMoney & TransitionContext) => {
   const known = knownCapture(payment, money);
   if (!known || money.result.kind !== "paid" || backOf(known).reversed === 0) return false;
-  if (payment.state === "SUCCESS" || isSettledUnpaid(payment)) return true;
+  if (payment.state === "SUCCESS" || isSettledUnpaid(payment) || payment.next !== undefined) return true;
   return notAsAgreed(payment, money) && isSameMoney(known, money.result.facts);
 };
 
@@ -201,26 +255,26 @@ export const TRANSITIONS = {
     from: ["CREATED"],
     to: "CREATED",
     proof: "request",
-    guards: { leaseOverOrMine, attemptsLeftOrUnsent },
+    guards: { withoutNext, leaseOverOrMine, attemptsLeftOrUnsent },
   }),
   open: row({
     from: ["CREATED"],
     to: "PENDING",
     proof: "checkout_opened",
-    guards: { leaseIsMine, noCheckoutUrl },
+    guards: { withoutNext, leaseIsMine, noCheckoutUrl },
   }),
   reject: row({ from: ["CREATED"], to: "FAILED", proof: "data_refused", guards: { leaseIsMine } }),
   renew: row({
     from: ["PENDING"],
     to: "CREATED",
     proof: "closing_evidence",
-    guards: { closesLatestAttempt, evidenceHolds, windowOverOrTryFailed, attemptsLeft },
+    guards: { withoutNext, closesLatestAttempt, evidenceHolds, windowOverOrTryFailed, attemptsLeft },
   }),
   fail: row({
     from: ["PENDING"],
     to: "FAILED",
     proof: "closing_evidence",
-    guards: { closesLatestAttempt, evidenceHolds, windowOver, failedTryOrNoAttemptLeft },
+    guards: { closesLatestAttempt, evidenceHolds, windowOver, tryFailed },
   }),
   expire: row({
     from: UNSETTLED,
@@ -238,13 +292,25 @@ export const TRANSITIONS = {
     from: SETTLED_UNPAID,
     to: "CREATED",
     proof: "request",
-    guards: { notFinalised, requestIsNewer, attemptsLeft },
+    guards: { withoutNext, notFinalised, requestIsNewer, attemptsLeft },
   }),
   modeChanged: row({
     from: ["PENDING", "SUCCESS", "REVIEW"],
     to: "same",
     proof: "test_checkout",
     guards: { testOnLiveStage },
+  }),
+  leaveTest: row({
+    from: ["REVIEW"],
+    to: "CREATED",
+    proof: "request",
+    guards: { withoutNext, onlyTestMoney, attemptsLeft },
+  }),
+  follow: row({
+    from: STATES,
+    to: "same",
+    proof: "asked_anew",
+    guards: { withoutNext, leaseOverOrMine, spentOrUsedUp, everyAttemptEnds },
   }),
   release: row({
     from: [...UNSETTLED, "SUCCESS", "REVIEW"],
@@ -255,32 +321,32 @@ export const TRANSITIONS = {
   end: row({
     from: STATES,
     to: "same",
-    proof: "closing_evidence",
+    proof: "ending_evidence",
     guards: { isToEnd, evidenceHolds },
   }),
   confirm: row({
     from: NOT_SUCCESS,
     to: "SUCCESS",
     proof: "verified_money",
-    guards: { attemptIsOurs, asAgreed, notDecidedOn },
+    guards: { withoutNext, attemptIsOurs, asAgreed, notDecidedOn, notLeftAsTest },
   }),
   review: row({
     from: NOT_SUCCESS,
     to: "REVIEW",
     proof: "verified_money",
-    guards: { attemptIsOurs, notAsAgreed, notRecordedAlike },
+    guards: { withoutNext, attemptIsOurs, notAsAgreed, notRecordedAlike, notLeftAsTest },
   }),
   duplicate: row({
-    from: ["SUCCESS"],
+    from: STATES,
     to: "same",
     proof: "verified_money",
-    guards: { captureNotRecorded },
+    guards: { paidOrFollowed, captureNotRecorded, notLeftAsTest },
   }),
   unmatched: row({
     from: ["none", ...NOT_SUCCESS],
     to: "REVIEW",
     proof: "verified_money",
-    guards: { attemptIsUnknown, notRecordedAlike },
+    guards: { withoutNext, attemptIsUnknown, notRecordedAlike },
   }),
   flag: row({ from: STATES, to: "same", proof: "fact_or_condition", guards: { notFlaggedYet } }),
   answer: row({ from: STATES, to: "same", proof: "persons_answer", guards: { entryIsOpen } }),
@@ -290,7 +356,7 @@ export const TRANSITIONS = {
     from: SETTLED_UNPAID,
     to: "same",
     proof: "verified_unpaid",
-    guards: { notFinalised, finaliseTimeReached, noOtherVerificationOverdue, noLapsedLink },
+    guards: { withoutNext, notFinalised, finaliseTimeReached, noOtherVerificationOverdue, noLapsedLink },
   }),
 } satisfies Record<TransitionName, unknown>;
 

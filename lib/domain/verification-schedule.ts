@@ -172,7 +172,8 @@ export function awaitsAcknowledgement(payment: Payment, policy: Policy): boolean
  * Chapa has spoken of money.
  */
 export function finaliseAt(payment: Payment, policy: Policy): Instant | undefined {
-  if (!isSettledUnpaid(payment) || payment.finalised || !policy.listingHearsFailed) return undefined;
+  if (!isSettledUnpaid(payment) || payment.finalised || payment.next !== undefined) return undefined;
+  if (!policy.listingHearsFailed) return undefined;
   if (!confirmsListing(payment, policy)) return undefined;
   if (payment.firstOpenedAt === undefined || payment.settledAt === undefined) return undefined;
   if (hasLapsedLink(payment) || mayBePaid(payment)) return undefined;
@@ -278,9 +279,12 @@ export function isStuck(payment: Payment, number: number, now: Instant): boolean
   return since !== undefined && now >= since + STUCK_AFTER_MS;
 }
 
-/** Returns the opened attempts other than the live one that have not ended, or that lapsed and may still be closed. */
-export function attemptsToEnd(payment: Payment): number[] {
-  const live = payment.checkoutUrl === undefined ? undefined : payment.attempt;
+/**
+ * Returns the opened attempts other than the live one that have not ended, or that lapsed and may still be closed.
+ * @param withLive also the live one
+ */
+export function attemptsToEnd(payment: Payment, withLive = false): number[] {
+  const live = payment.checkoutUrl === undefined || withLive ? undefined : payment.attempt;
   return openedAttempts(payment)
     .filter(({ number, closedAt, end }) => {
       if (number === live || closedAt !== undefined) return false;

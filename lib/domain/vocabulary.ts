@@ -41,6 +41,8 @@ export const TRANSITION_NAMES = [
   "cancel",
   "reopen",
   "modeChanged",
+  "leaveTest",
+  "follow",
   "release",
   "end",
   "confirm",

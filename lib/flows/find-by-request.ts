@@ -3,6 +3,7 @@ import { requestHash, type Uuid } from "../domain/ids.ts";
 import type { Payment } from "../domain/payment.ts";
 import type { PaymentTable } from "../table/payments.ts";
 import type { RequestTable } from "../table/requests.ts";
+import { paymentFor } from "./steps/payments-of-fee.ts";
 
 export type FindByRequestPorts = {
   requests: Pick<RequestTable, "find">;
@@ -12,7 +13,7 @@ export type FindByRequestPorts = {
 };
 
 /**
- * Returns the payment of a user's request.
+ * Returns the payment of a user's request: the one to which a press with it leads.
  * @throws PaymentNotFound
  */
 export async function findByRequest(
@@ -20,7 +21,7 @@ export async function findByRequest(
   { userId, requestId }: { userId: Uuid; requestId: string },
 ): Promise<Payment> {
   const request = await requests.find(requestHash(await namespace(), userId, requestId));
-  const payment = request && (await payments.find(request.ref));
-  if (!payment) throw new PaymentNotFound();
-  return payment;
+  const first = request && (await payments.find(request.ref));
+  if (!first) throw new PaymentNotFound();
+  return paymentFor({ payments }, first, request);
 }

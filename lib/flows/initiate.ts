@@ -1,8 +1,7 @@
-import { modeChanged, renew, reopen, settleUnpaid } from "../domain/apply.ts";
+import { follow, leaveTest, modeChanged, renew, reopen } from "../domain/apply.ts";
 import type { InitiateCommand } from "../domain/commands.ts";
-import { type Decision, decide, type KnownRequest } from "../domain/decide.ts";
+import { type Decision, decide, type KnownRequest, type RequestFields } from "../domain/decide.ts";
 import {
-  AttemptsUsedUp,
   CheckoutBeingOpened,
   GatewayRefused,
   InitiatePaused,
@@ -12,7 +11,7 @@ import {
   RequestDiffers,
 } from "../domain/errors.ts";
 import type { ClosingEvidence } from "../domain/evidence.ts";
-import { isInert, type Payment } from "../domain/payment.ts";
+import { hasEnded, isInert, openedAttempts, type Payment } from "../domain/payment.ts";
 import { SECOND_MS } from "../domain/time.ts";
 import type { Closed } from "../table/table-identity.ts";
 import {
@@ -27,17 +26,16 @@ import {
   type Started,
   startOf,
 } from "./steps/begin-request.ts";
-import { leaveCheckout } from "./steps/leave-checkout.ts";
+import { type Left as LeftCheckout, leaveCheckout } from "./steps/leave-checkout.ts";
 import { type CheckoutJob, openCheckout } from "./steps/open-checkout.ts";
 import { recoverAttempt } from "./steps/recover-attempt.ts";
+import type { Run } from "./steps/run-context.ts";
 import { updatePayment } from "./steps/update-payment.ts";
 
-// A fee that may be paid again needs a new serial each time. No real owner comes near this number.
-const SERIALS_LIMIT = 256;
 const FIRST_WAIT_MS = 100;
 const LONGEST_WAIT_MS = SECOND_MS;
 // What a request may do that may not open or close a checkout.
-const WITHOUT_EFFECT: ReadonlySet<Decision["kind"]> = new Set(["answer", "refuse", "wait", "next_serial"]);
+const WITHOUT_EFFECT: ReadonlySet<Decision["kind"]> = new Set(["answer", "refuse", "wait"]);
 
 /**
  * Returns the one payment of this fee, with a checkout while it can be paid. The row is stored before we call Chapa, so
@@ -78,17 +76,27 @@ function refusedAs(ports: InitiatePorts, reason: Closed): InitiatePaused {
   return new InitiatePaused();
 }
 
-/** Takes the next step of the stored payment until it has an answer. */
+type Asked = KnownRequest & { asked: RequestFields; payableAgain: boolean };
+
+/** Takes the next step of the fee's last payment until it has an answer. */
 async function finish(job: Job, started: Started): Promise<Payment> {
   const { ports, run } = job;
   const request = { ...started.request, asked: askedOf(job, started.request), payableAgain: job.price.payableAgain };
-  let payment = await withFee(job, started.payment);
+  const earlier: Payment[] = [];
+  let payment = await withFee(job, started.payment, 0);
   for (let waitMs = FIRST_WAIT_MS; ; ) {
-    const decision = decide(payment, request, { holder: run.me, key: job.terms.key }, job.context());
+    const next = payment.next && (await ports.payments.find(payment.next));
+    if (next) {
+      earlier.push(payment);
+      payment = await withFee(job, next, earlier.length);
+      continue;
+    }
+    const asking = { holder: run.me, key: job.terms.key };
+    const decision = decide({ payment, earlier }, request, asking, job.context());
     if (job.barred && !WITHOUT_EFFECT.has(decision.kind)) throw job.barred;
     switch (decision.kind) {
       case "answer":
-        return payment;
+        return decision.payment;
       case "refuse":
         if (started.claimed) await ports.payments.discard(started.claimed);
         throw refusalOf(decision);
@@ -101,23 +109,27 @@ async function finish(job: Job, started: Started): Promise<Payment> {
         payment = (await openCheckout(ports, payment, checkoutOf(job))) ?? (await claimAgain(job, payment.serial));
         break;
       case "recover":
-        payment = await recover(job, payment);
+        payment = await recover(job, payment, request);
         break;
       case "mode_changed":
         payment = await stored(job, payment, modeChanged(payment, payment.attempt, job.context()));
+        break;
+      case "leave_test":
+        payment = await stored(job, payment, leaveTest(payment, startOf(job), job.context()));
         break;
       case "reopen":
         payment = await stored(job, payment, reopen(payment, request.recordedAt, startOf(job), job.context()));
         break;
       case "renew":
-      case "fail_used_up": {
-        const left = await leave(job, payment, decision.kind);
+      case "follow": {
+        const left = await (decision.kind === "renew" ? renewed(job, payment) : followed(job, payment, request));
         if (left.isLive) return left.payment;
         payment = left.payment;
         break;
       }
-      case "next_serial":
-        payment = await nextSerial(job, payment, request);
+      case "go_on":
+        earlier.push(payment);
+        payment = await withFee(job, await claimAgain(job, earlier.length), earlier.length);
         break;
     }
   }
@@ -131,8 +143,6 @@ function refusalOf(decision: Extract<Decision, { kind: "refuse" }>): Error {
       return new ListingClosed();
     case "payment_unclear":
       return new PaymentUnclear();
-    case "attempts_used_up":
-      return new AttemptsUsedUp();
   }
 }
 
@@ -149,48 +159,58 @@ async function waitForOther({ ports, run }: Job, payment: Payment, waitMs: numbe
   await ports.clock.sleep(waitMs);
 }
 
-/**
- * Renews the latest checkout, or settles the payment if no attempt is left, once Chapa lets us leave the checkout.
- * @throws the errors of {@link leaveCheckout}, AttemptsUsedUp
- */
-async function leave(job: Job, payment: Payment, then: "renew" | "fail_used_up"): Promise<Left> {
-  const left = await leaveCheckout(job.ports, payment, { context: job.context, deadline: job.run.deadline });
-  if (left.kind !== "left") {
-    return { payment: left.payment ?? (await claimAgain(job, payment.serial)), isLive: left.kind === "live" };
-  }
-  if (then === "renew") {
-    const renewed = renew(payment, left.evidence, startOf(job), job.context());
-    return { payment: await stored(job, payment, renewed, left.evidence), isLive: false };
-  }
-  await stored(job, payment, settleUnpaid(payment, "fail", left.evidence, job.context()), left.evidence);
-  throw new AttemptsUsedUp();
-}
-
 /** `isLive`: the stored URL can still be paid. */
 type Left = { payment: Payment; isLive: boolean };
 
+/**
+ * Renews the latest checkout, once Chapa lets us leave it.
+ * @throws the errors of {@link leaveCheckout}
+ */
+async function renewed(job: Job, payment: Payment): Promise<Left> {
+  const left = await leaveCheckout(job.ports, payment, payment.attempt, runOf(job));
+  if (left.kind !== "left") return notLeft(job, payment, left);
+  const next = renew(payment, left.evidence, startOf(job), job.context());
+  return { payment: await stored(job, payment, next, [left.evidence]), isLive: false };
+}
+
+/**
+ * Leaves a payment that is spent or used up, once Chapa lets us leave each of its checkouts. The fee goes on with the
+ * next payment.
+ * @throws the errors of {@link leaveCheckout}
+ */
+async function followed(job: Job, payment: Payment, { recordedAt, payableAgain }: Asked): Promise<Left> {
+  const closings: ClosingEvidence[] = [];
+  for (const { number } of openedAttempts(payment)) {
+    if (hasEnded(payment, number)) continue;
+    const left = await leaveCheckout(job.ports, payment, number, runOf(job));
+    if (left.kind !== "left") return notLeft(job, payment, left);
+    closings.push(left.evidence);
+  }
+  const asked = { holder: job.run.me, recordedAt, payableAgain, closings };
+  const next = follow(payment, job.refAt(payment.serial + 1), asked, job.context());
+  return { payment: await stored(job, payment, next, closings), isLive: false };
+}
+
+async function notLeft(job: Job, before: Payment, { kind, payment }: Exclude<LeftCheckout, { kind: "left" }>) {
+  return { payment: payment ?? (await claimAgain(job, before.serial)), isLive: kind === "live" };
+}
+
+function runOf({ context, run }: Job): Run {
+  return { context, deadline: run.deadline };
+}
+
 /** Finishes what an opener left that died or lost its answer. */
-async function recover(job: Job, payment: Payment): Promise<Payment> {
+async function recover(job: Job, payment: Payment, request: Asked): Promise<Payment> {
   const aside: Promise<unknown>[] = [];
   try {
     const start = { ...startOf(job), deadline: job.run.deadline };
     const recovered = await recoverAttempt({ ports: job.ports, job: start, aside }, payment, "lost");
+    // Nobody was given the URL of the lost attempt, so nothing must be known about it.
+    if (!recovered.isMine && recovered.isUsedUp) return (await followed(job, payment, request)).payment;
     return recovered.payment ?? (await claimAgain(job, payment.serial));
   } finally {
     await Promise.allSettled(aside);
   }
-}
-
-async function nextSerial(job: Job, payment: Payment, request: KnownRequest): Promise<Payment> {
-  const serial = payment.serial + 1;
-  if (serial >= SERIALS_LIMIT) throw new AttemptsUsedUp();
-  if (job.barred) {
-    const next = await job.ports.payments.find(job.refAt(serial));
-    if (!next) throw job.barred;
-    return next;
-  }
-  await job.ports.requests.pointTo(job.hash, request.by, job.refAt(serial));
-  return claimAgain(job, serial);
 }
 
 async function claimAgain(job: Job, serial: number): Promise<Payment> {
@@ -200,18 +220,23 @@ async function claimAgain(job: Job, serial: number): Promise<Payment> {
 }
 
 /** Money may arrive before a caller claims the fee. The first caller that asks for the fee names its owner. */
-async function withFee(job: Job, payment: Payment): Promise<Payment> {
+async function withFee(job: Job, payment: Payment, serial: number): Promise<Payment> {
   if (payment.userId || job.barred) return payment;
   const updated = await updatePayment(job.ports.payments, payment, (current) =>
-    current.userId ? undefined : { ...current, ...feeOf(job, current.serial) },
+    current.userId ? undefined : { ...current, ...feeOf(job, serial) },
   );
   return updated.payment ?? payment;
 }
 
-/** @param closing what let us leave the latest checkout, if we did */
-async function stored(job: Job, before: Payment, after: Payment, closing?: ClosingEvidence): Promise<Payment> {
+/** @param closings what let us leave checkouts, if we did */
+async function stored(
+  job: Job,
+  before: Payment,
+  after: Payment,
+  closings: readonly ClosingEvidence[] = [],
+): Promise<Payment> {
   const saved = await job.ports.payments.save(before, after);
-  if (saved.won && closing?.cancel === "lapse") job.ports.count("CheckoutLapsed");
+  if (saved.won && closings.some(({ cancel }) => cancel === "lapse")) job.ports.count("CheckoutLapsed");
   return saved.payment ?? claimAgain(job, before.serial);
 }
 

@@ -3,7 +3,7 @@ import { captureSubject, DELIVERY } from "../domain/attention.ts";
 import { listingStatusOf, mayBeListed } from "../domain/events.ts";
 import { paymentIdOf, type Ref, type Uuid } from "../domain/ids.ts";
 import { deliveryEnded, deliverySent } from "../domain/notes.ts";
-import { type Flag, isSettledUnpaid, isSpent, type Payment, shownTxRef } from "../domain/payment.ts";
+import { type Flag, isEmptied, isSettledUnpaid, type Payment, shownTxRef } from "../domain/payment.ts";
 import { clamp, MINUTE_MS, SECOND_MS } from "../domain/time.ts";
 import { isAllowed, type TransitionContext } from "../domain/transitions.ts";
 import { awaitsAcknowledgement, confirmsListing, type Policy } from "../domain/verification-schedule.ts";
@@ -113,7 +113,8 @@ async function flagPaidTwice(ports: NotifyListingPorts, payment: Payment, others
   const context = contextOf(ports);
   let isChanged = false;
   for (const other of others) {
-    if (other.userId === payment.userId || other.state !== "SUCCESS" || isSpent(other, false)) continue;
+    if (other.userId === payment.userId || other.state !== "SUCCESS") continue;
+    if (isEmptied(other, ports.policy.expectedMode)) continue;
     const later = isPaidLater(payment, other) ? payment : other;
     const { stepped } = await updatePayment(ports.payments, later, (current) => {
       const paidTwice = paidTwiceFlag(current);

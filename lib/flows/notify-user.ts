@@ -1,5 +1,6 @@
 import type { NotificationMessage } from "../contract/queues.ts";
 import { checkoutPath } from "../contract/routes.ts";
+import { mayBePaidBefore } from "../domain/decide.ts";
 import { PaymentUnreadable } from "../domain/errors.ts";
 import { isCurrent } from "../domain/events.ts";
 import { paymentIdOf, type Ref, type Uuid } from "../domain/ids.ts";
@@ -15,6 +16,7 @@ import type { ContactTable } from "../table/contacts.ts";
 import type { MarkTable, MessageMark } from "../table/marks.ts";
 import type { PaymentTable } from "../table/payments.ts";
 import { paymentFields } from "./steps/payment-fields.ts";
+import { earlierPayments } from "./steps/payments-of-fee.ts";
 
 /** A message of the notification queue, with its ref parsed. */
 type UserNotification = NotificationMessage & { ref: Ref };
@@ -108,6 +110,7 @@ async function deliver(ports: NotifyUserPorts, taken: Taken): Promise<Delivery |
 async function takeTurn(ports: NotifyUserPorts, { received, payment }: Taken): Promise<Turn | NoTurn> {
   const message = received.body;
   if (!payment?.userId || !isCurrent(message.event, payment)) return { kind: "overtaken" };
+  if (message.event !== "paid" && mayBePaidBefore(await earlierPayments(ports, payment))) return { kind: "overtaken" };
   const { userId } = payment;
   const now = ports.clock.now();
   const first = { by: ports.newId(), tries: 1, triedAt: now };

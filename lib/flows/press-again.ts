@@ -1,13 +1,25 @@
+import type { Ref } from "../domain/ids.ts";
 import { linkTarget } from "../domain/lasting-link.ts";
 import type { Payment } from "../domain/payment.ts";
 import type { ContactTable } from "../table/contacts.ts";
+import type { PaymentTable } from "../table/payments.ts";
 import { initiate } from "./initiate.ts";
 import type { InitiatePorts, InitiateRun } from "./steps/begin-request.ts";
+import { laterPayments } from "./steps/payments-of-fee.ts";
 
 export type PressAgainPorts = InitiatePorts & {
   contacts: Pick<ContactTable, "find">;
   newId: () => string;
 };
+
+/** Returns the payment to which the link of a payment leads: the one with which its fee has gone on. */
+export async function lastOfFee(
+  ports: { payments: Pick<PaymentTable, "find"> },
+  ref: Ref,
+): Promise<Payment | undefined> {
+  const payment = await ports.payments.find(ref);
+  return payment && ((await laterPayments(ports, payment)).at(-1) ?? payment);
+}
 
 /**
  * Presses for a payer who has only the link of a message. Their fee is the payment's, at the price that it has now.

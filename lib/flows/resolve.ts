@@ -11,9 +11,10 @@ import type { TransitionName, Trigger } from "../domain/vocabulary.ts";
 import type { Verdict } from "../runtime/rate-limit.ts";
 import type { PaymentTable } from "../table/payments.ts";
 import { type Closing, closeCheckout, ownerOf } from "./steps/close-checkout.ts";
+import { endBesideDuplicate, endOtherLinks } from "./steps/end-links.ts";
 import { holdCheckout } from "./steps/hold-checkout.ts";
 import { paymentFields } from "./steps/payment-fields.ts";
-import { type CapturePorts, endOtherLinks, recordCapture } from "./steps/record-capture.ts";
+import { type CapturePorts, recordCapture } from "./steps/record-capture.ts";
 import { judgeRefundReports } from "./steps/refund-reports.ts";
 import { type Run, runContext } from "./steps/run-context.ts";
 import { updatePayment } from "./steps/update-payment.ts";
@@ -96,7 +97,8 @@ export async function ask(
     result,
   );
   const isAnswered = concluded && result.kind !== "unavailable";
-  const after = isAnswered ? await judgeRefundReports(ports, concluded, context) : concluded;
+  const judged = isAnswered ? await judgeRefundReports(ports, concluded, context) : concluded;
+  const after = judged && (await endBesideDuplicate(ports, judged, { context, deadline }));
   const about = { payment_id: paymentIdOf(ref), tx_ref: txRef };
   const said = "word" in result ? { word: result.word } : {};
   ports.log.info("verification_ended", { ...about, trigger, outcome: result.kind, ...said, state: after?.state });

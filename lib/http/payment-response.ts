@@ -34,6 +34,7 @@ export function toStatusResponse(payment: Payment): PaymentResponse {
     state: payment.state,
     chapa_tx_ref: MASKED,
     checkout_url: null,
+    next_payment_id: payment.next === undefined ? null : paymentIdOf(payment.next),
     created_at: new Date(payment.createdAt).toISOString(),
     updated_at: new Date(payment.updatedAt).toISOString(),
     failure_reason: payment.failureReason ?? null,

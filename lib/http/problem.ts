@@ -28,7 +28,6 @@ export const PROBLEMS = {
   checkout_being_opened: [409, "Checkout being opened"],
   payment_taken: [409, "Payment taken"],
   listing_closed: [409, "Listing closed"],
-  attempts_used_up: [409, "Attempts used up"],
   gateway_refused: [400, "Refused by the gateway"],
   checkout_closing: [503, "Checkout closing"],
   payment_unclear: [503, "Payment unclear"],

@@ -119,6 +119,8 @@ const StoredPayment = z.object({
   property_id: Uuid.optional(),
   purpose: z.string().optional(),
   request_id: StoredUuid.optional(),
+  previous: Ref.optional(),
+  next: Ref.optional(),
   state: z.enum(STATES),
   version: z.number().int(),
   revision: z.number().int(),
@@ -142,6 +144,7 @@ const StoredPayment = z.object({
   began_at: instant,
   first_opened_at: instant.optional(),
   settled_at: instant.optional(),
+  spent_at: instant.optional(),
   failure_reason: z.string().optional(),
   late: flag,
   finalised: flag,
@@ -171,6 +174,8 @@ export function fromItem(item: Item, txStage: string): Payment {
     propertyId: stored.property_id,
     purpose: stored.purpose,
     requestId: stored.request_id,
+    previous: stored.previous,
+    next: stored.next,
     state: stored.state,
     version: stored.version,
     revision: stored.revision,
@@ -184,6 +189,7 @@ export function fromItem(item: Item, txStage: string): Payment {
     beganAt: stored.began_at,
     firstOpenedAt: stored.first_opened_at,
     settledAt: stored.settled_at,
+    spentAt: stored.spent_at,
     failureReason: stored.failure_reason,
     late: stored.late,
     finalised: stored.finalised,
@@ -246,6 +252,8 @@ export function toItem(payment: Payment): Item {
     property_id: payment.propertyId,
     purpose: payment.purpose,
     request_id: payment.requestId && Buffer.from(payment.requestId.replaceAll("-", ""), "hex").toString("base64url"),
+    previous: payment.previous,
+    next: payment.next,
     state: payment.state,
     version: payment.version,
     revision: payment.revision,
@@ -262,6 +270,7 @@ export function toItem(payment: Payment): Item {
     first_opened_at: payment.firstOpenedAt,
     day: payment.firstOpenedAt === undefined ? undefined : dayKey(payment.ref, payment.firstOpenedAt),
     settled_at: payment.settledAt,
+    spent_at: payment.spentAt,
     failure_reason: payment.failureReason,
     late: payment.late,
     finalised: payment.finalised,
@@ -276,9 +285,9 @@ export function toItem(payment: Payment): Item {
     unreachable_since: payment.unreachableSince,
     due_at: payment.dueAt,
     due_shard: payment.dueAt === undefined ? undefined : shardOf(payment.ref),
-    // A flag must not end with its row.
+    // A flag must not end with its row, nor may the way to the next payment of the fee.
     ttl:
-      isInert(payment) && payment.attention.length === 0
+      isInert(payment) && payment.attention.length === 0 && payment.next === undefined
         ? Math.ceil((payment.beganAt + INERT_TTL_MS) / 1000)
         : undefined,
     history: payment.history.map(({ transition, at, by, evidence }) =>

@@ -64,11 +64,6 @@ export class RequestTable {
     await this.#change(hash, by, { refused: true, ttl: Math.ceil((now + REFUSED_TTL_MS) / 1000) });
   }
 
-  /** Points the request to the next payment of its fee, because the earlier one is spent. */
-  async pointTo(hash: string, by: string, ref: Ref): Promise<void> {
-    await this.#change(hash, by, { ref });
-  }
-
   async #change(hash: string, by: string, values: Item): Promise<void> {
     const names = Object.keys(values);
     await conditionally(

@@ -82,6 +82,8 @@ const TRANSITION_TEXTS: Readonly<Record<string, string | undefined>> = {
   modeChanged: "a test checkout is left, because the stage takes real money",
   release: "a person lets it go on",
   end: "another checkout has ended",
+  leaveTest: "test money is left: a live checkout may follow",
+  follow: "left: the fee goes on with its next payment",
   confirm: "verified: paid",
   review: "verified, but the money differs from the order: a person must decide",
   duplicate: "a second capture of a paid fee: a person must decide",

@@ -7,6 +7,7 @@ import type { Payment } from "../../lib/domain/payment.ts";
 import { STATES } from "../../lib/domain/vocabulary.ts";
 import { documentClient } from "../../lib/table/client.ts";
 import { PaymentTable } from "../../lib/table/payments.ts";
+import { CHAPA_DEFAULTS, liveTwin } from "../../local/chapa/simulator.ts";
 import { type Checkout, checkoutOf, DAY_MS, HOUR_MS, MINUTE_MS } from "../../local/demo/stage.ts";
 import { TABLE_NAME, TX_STAGE } from "../../local/environment.ts";
 import { aContext } from "../support/payments.ts";
@@ -77,6 +78,42 @@ async function failed(both: Pair): Promise<Checkout[]> {
 async function expired(both: Pair): Promise<void> {
   await pressed(both);
   await shop().pass(66 * MINUTE_MS, 7 * DAY_MS);
+}
+
+/** Each row is stored anew, as a long history would have left it. */
+async function rewritten(at: Shop, step: (payment: Payment) => Payment): Promise<void> {
+  const table = new PaymentTable(documentClient(), TABLE_NAME, TX_STAGE);
+  for (const payment of await at.stage.cloud.rows.payments()) await table.save(payment, step(payment));
+  await at.stage.cloud.settle();
+}
+
+/** No further attempt may begin. The others ended long ago. */
+function usedUp(payment: Payment): Payment {
+  const left = { ...payment.terms, openedAt: 0, closedAt: 1, end: "renewed" } as const;
+  const others = Object.fromEntries(Array.from({ length: 63 }, (_, number) => [number + 1, left]));
+  return { ...payment, attempts: { ...payment.attempts, ...others } };
+}
+
+/** Both were paid, and all of the money went back. */
+async function refunded(both: Pair, at: Shop): Promise<Checkout[]> {
+  const checkouts = await pressed(both);
+  await act(checkouts, "pay");
+  await at.pass(10_000);
+  await act(checkouts, "refund");
+  await at.pass(10_000);
+  return checkouts;
+}
+
+const anew = (both: Pair): Pair => both.map(({ propertyId }) => ({ propertyId, requestId: randomUUID() }));
+
+/** Something happens while the stage has a test key, and then it goes live. */
+async function beforeLive(at: Shop, what: () => Promise<unknown>): Promise<void> {
+  at.stage.cloud.rotate("gateway", { chapa_secret_key: CHAPA_DEFAULTS.secretKey });
+  await at.stage.cloud.redeploy({ EXPECTED_MODE: "test" });
+  await what();
+  at.stage.cloud.rotate("gateway", { chapa_secret_key: liveTwin(CHAPA_DEFAULTS.secretKey) });
+  await at.stage.cloud.redeploy({ EXPECTED_MODE: "live" });
+  await at.pass(MINUTE_MS);
 }
 
 const SITUATIONS: Record<string, (both: Pair, at: Shop) => Promise<unknown>> = {
@@ -165,6 +202,43 @@ const SITUATIONS: Record<string, (both: Pair, at: Shop) => Promise<unknown>> = {
     }
     await at.stage.cloud.settle();
   },
+  "past its window, and no attempt is left": async (both, at) => {
+    await pressed(both);
+    await rewritten(at, usedUp);
+    await at.pass(PAST_WINDOW_MS);
+  },
+  "past its window, and no attempt is left: maybe money": async (both, at) => {
+    await pressed(both);
+    await rewritten(at, usedUp);
+    await at.fault(MAYBE_MONEY);
+    await at.pass(PAST_WINDOW_MS);
+  },
+  "in its window, the last try failed, and no attempt is left": async (both, at) => {
+    await failed(both);
+    await rewritten(at, usedUp);
+  },
+  "closed, and no attempt is left": async (both, at) => {
+    await expired(both);
+    await rewritten(at, usedUp);
+  },
+  "paid, and all of it went back": (both, at) => refunded(both, at),
+  "paid, went back, and the next payment is open": async (both, at) => {
+    await refunded(both, at);
+    await pressed(anew(both));
+  },
+  "paid, went back, and money came again beside the next payment": async (both, at) => {
+    const older = await pressed(both);
+    await at.pass(PAST_WINDOW_MS);
+    await refunded(anew(both), at);
+    await pressed(anew(both));
+    await act(older, "pay-late");
+    for (const checkout of older) await at.webhook(checkout);
+    await at.pass(10_000);
+  },
+  "paid with a test key, and the stage went live": (both, at) =>
+    beforeLive(at, async () => act(await pressed(both), "pay")),
+  "paid with a test key and not as agreed, and the stage went live": (both, at) =>
+    beforeLive(at, async () => act(await pressed(both), "wrong-amount")),
   paid: async (both) => act(await pressed(both), "pay"),
   "paid, but not as agreed": async (both) => act(await pressed(both), "wrong-amount"),
   "refused by Chapa": async (both, at) => {
@@ -192,7 +266,8 @@ async function answered(propertyId: string, requestId: string): Promise<string> 
 }
 
 async function paymentOf(propertyId: string): Promise<Payment | undefined> {
-  return (await shop().stage.cloud.rows.payments()).find((payment) => payment.propertyId === propertyId);
+  const payments = await shop().stage.cloud.rows.payments();
+  return payments.find((payment) => payment.propertyId === propertyId && payment.serial === 0);
 }
 
 test.each(ROWS)("a press for a $state payment whose checkout is “$situation” is answered “$fresh”", async (row) => {

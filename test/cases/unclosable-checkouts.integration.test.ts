@@ -233,6 +233,18 @@ describe("a failed try on Chapa's page", () => {
     expect(await shop().press()).toMatchObject({ status: 202, url: old.url });
   });
 
+  test("a press that has closed the link, and then gets no answer, does not give it out; the next one gets a new link", async () => {
+    const old = await shop().checkout();
+    await shop().stage.act(old, "fail");
+    await shop().pass(MINUTE_MS);
+    await shop().fault({ fault: "503", route: "verify", nth: 2 });
+    expect(await shop().press()).toMatchObject({ status: 503, code: "gateway_unavailable" });
+    expect(shop().payable()).toEqual([]);
+    await shop().fault(null);
+    const { status, url } = await shop().press();
+    expect([status, url === old.url]).toEqual([202, false]);
+  });
+
   test("a press that Chapa does not answer moves no verification", async () => {
     const old = await shop().checkout();
     await shop().stage.act(old, "fail");

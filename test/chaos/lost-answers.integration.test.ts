@@ -144,14 +144,6 @@ describe.each(LOSSES)("writes though %s", (_, callFaults) => {
     expect(await tables.requests.find(other)).toMatchObject({ by: "they" });
   });
 
-  test("a request points to the next payment", async () => {
-    const [hash, to] = [aHash(), aRef()];
-    await tables.requests.record(hash, aRequest("me"));
-    next(...callFaults);
-    await tables.requests.pointTo(hash, "me", to);
-    expect((await tables.requests.find(hash))?.ref).toBe(to);
-  });
-
   test("a contact can be read, and goes when it should", async () => {
     const ref = aRef();
     next(...callFaults);

@@ -100,7 +100,7 @@ test("money that went back before we knew of it is a capture beside the others",
   ]);
 });
 
-test("a payment is settled anew when all of its money has gone back, not while some is here", () => {
+test("a payment is spent since all of its money has gone back, not while some is here or came again", () => {
   const twice = captured(aConfirmed(aRenewed(), 1), "duplicate", moneyOn(aRenewed()));
   const some = applyCapture(
     twice,
@@ -108,9 +108,12 @@ test("a payment is settled anew when all of its money has gone back, not while s
     { attempt: 0, result: moneyOn(twice, 0, { kind: "refunded" }) },
     muchLater,
   );
-  expect(some.settledAt).toBe(LATER.now);
+  expect(some.spentAt).toBeUndefined();
   const all = applyCapture(some, "wentBack", { attempt: 1, result: moneyOn(some, 1, { kind: "refunded" }) }, muchLater);
-  expect(all.settledAt).toBe(muchLater.now);
+  expect([all.spentAt, all.settledAt]).toEqual([muchLater.now, LATER.now]);
+  const more = { attempt: 1, result: moneyOn(all, 1, { reference: "MORE" }) };
+  const again = applyCapture(all, "duplicate", more, muchLater);
+  expect(again.spentAt).toBeUndefined();
 });
 
 test("money under review is verified again up the ladder, and not when it has gone back", () => {

@@ -5,6 +5,8 @@ import {
   end,
   finalise,
   flag,
+  follow,
+  leaveTest,
   modeChanged,
   open,
   reject,
@@ -18,7 +20,7 @@ import { entryIdOf, flagged, openEntries } from "../../lib/domain/attention.ts";
 import { txRefOf } from "../../lib/domain/ids.ts";
 import { Santim } from "../../lib/domain/money.ts";
 import { deliveryEnded, noteVerification } from "../../lib/domain/notes.ts";
-import { isSpent, openFlags, type Payment, refundableOf, shownTxRef } from "../../lib/domain/payment.ts";
+import { isEmptied, openFlags, type Payment, refundableOf, shownTxRef } from "../../lib/domain/payment.ts";
 import { DAY_MS, HOUR_MS } from "../../lib/domain/time.ts";
 import { type Row, TRANSITIONS, type TransitionContext, transitionForMoney } from "../../lib/domain/transitions.ts";
 import { STATES, type State, type TransitionName } from "../../lib/domain/vocabulary.ts";
@@ -28,6 +30,7 @@ import {
   aContext,
   aLease,
   anOpened,
+  aRef,
   aRenewed,
   aReviewed,
   aSettled,
@@ -80,6 +83,11 @@ const MAKERS: Record<Exclude<TransitionName, "claim">, (payment: Payment) => Pay
   cancel: (payment) => settleUnpaid(payment, "cancel", CLOSING, LATER),
   reopen: (payment) => reopen(payment, LATER.now + 1, start, LATER),
   modeChanged: (payment) => modeChanged({ ...payment, captures: [] }, 0, onLiveStage(LATER)),
+  leaveTest: (payment) => leaveTest(payment, start, onLiveStage(LATER)),
+  follow: (payment) => {
+    const asked = { holder: "me", recordedAt: LATER.now + 1, payableAgain: true, closings: [CLOSING] };
+    return follow({ ...payment, spentAt: T0, lease: undefined }, aRef(), asked, LATER);
+  },
   release: (payment) => {
     const stuck = flagged(payment, { code: "stuck", subject: "attempt-1" }, LATER);
     return release({ ...withSecondLink(payment), attention: stuck }, "a person's word", LATER);
@@ -87,7 +95,8 @@ const MAKERS: Record<Exclude<TransitionName, "claim">, (payment: Payment) => Pay
   end: (payment) => end(withSecondLink(payment), { ...CLOSING, attempt: 1 }, LATER),
   confirm: (payment) => aConfirmed(payment),
   review: (payment) => captured(payment, "review", differing(moneyOn(payment), 2)),
-  duplicate: (payment) => captured(payment, "duplicate", moneyOn(payment, 0, { reference: "another" })),
+  duplicate: (payment) =>
+    captured({ ...payment, next: aRef() }, "duplicate", moneyOn(payment, 0, { reference: "another" })),
   unmatched: (payment) => captured(payment, "unmatched", moneyOn(payment, 5), 5),
   wentBack: (payment) => captured(withOddCapture(payment), "wentBack", { ...ODD, kind: "reversed" }),
   capturedAgain: (payment) => captured(withOddCapture(payment, TERMS.amount), "capturedAgain", ODD),
@@ -266,9 +275,8 @@ test("money that went back is no longer refundable, and a fee whose money is all
   const reversed = captured(paid, "wentBack", moneyOn(paid, 0, { kind: "reversed" }));
   expect(reversed).toMatchObject({ state: "SUCCESS", captures: [{ back: { refunded: 0, reversed: TERMS.amount } }] });
   expect(refundableOf(reversed)).toBe(0);
-  expect(isSpent(paid, false)).toBe(false);
-  expect(isSpent(paid, true)).toBe(true);
-  expect(isSpent(reversed, false)).toBe(true);
+  expect(isEmptied(paid, "test")).toBe(false);
+  expect(isEmptied(reversed, "test")).toBe(true);
 });
 
 test("a capture that the bank took and returned is here again, and its fee is not spent", () => {
@@ -276,7 +284,7 @@ test("a capture that the bank took and returned is here again, and its fee is no
   const reversed = captured(paid, "wentBack", moneyOn(paid, 0, { kind: "reversed" }));
   const again = captured(reversed, "capturedAgain", moneyOn(paid));
   expect(again.captures).toEqual(paid.captures);
-  expect(isSpent(again, false)).toBe(false);
+  expect(isEmptied(again, "test")).toBe(false);
   expect(openFlags(again)).toEqual(["reversed"]);
 });
 
@@ -301,7 +309,7 @@ test("captures in another currency are kept and never counted as refundable", ()
   });
   expect(refundableOf(usd)).toBe(0);
   expect(usd.captures).toHaveLength(1);
-  expect(isSpent(usd, false)).toBe(false);
+  expect(isEmptied(usd, "test")).toBe(false);
 });
 
 test("a confirmed checkout is verified once more after 60 days, the others until their last verification", () => {

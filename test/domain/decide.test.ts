@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { applyCapture, finalise } from "../../lib/domain/apply.ts";
-import { decide } from "../../lib/domain/decide.ts";
+import { answer, applyCapture, finalise, follow } from "../../lib/domain/apply.ts";
+import { type Decision, decide, isBesideDuplicate } from "../../lib/domain/decide.ts";
 import type { Payment } from "../../lib/domain/payment.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../lib/domain/time.ts";
 import {
@@ -8,9 +8,12 @@ import {
   aConfirmed,
   aContext,
   anOpened,
+  aRef,
+  aReviewed,
   aSettled,
   captured,
   KEY,
+  LATER,
   moneyOn,
   POLICY,
   T0,
@@ -25,12 +28,17 @@ function request(payment: Payment, recordedAt = T0, asked = { property_id: "p" }
 }
 
 const decided = (payment: Payment, holder: string, now: number, recordedAt = T0) =>
-  decide(payment, request(payment, recordedAt), { holder, key: KEY }, aContext(now));
+  plain(decide(only(payment), request(payment, recordedAt), { holder, key: KEY }, aContext(now)));
+
+const only = (payment: Payment) => ({ payment, earlier: [] });
+
+/** The decision without the payment that is the answer. */
+const plain = ({ kind, ...rest }: Decision) => ("payment" in rest ? { kind } : { kind, ...rest });
 
 test("a reused request id with another body is refused and names the fields, whatever the payment", () => {
   for (const payment of [aClaim(), anOpened(), aConfirmed(), aSettled()]) {
     const asked = { property_id: "q", amount: "500.00" };
-    expect(decide(payment, { ...request(payment), asked }, { holder: "me", key: KEY }, aContext(T0))).toEqual({
+    expect(decide(only(payment), { ...request(payment), asked }, { holder: "me", key: KEY }, aContext(T0))).toEqual({
       kind: "refuse",
       reason: "request_differs",
       fields: ["amount", "property_id"],
@@ -44,7 +52,9 @@ test("the claimer opens the checkout, and others wait for a live lease and take 
   expect(decided(payment, "other", T0)).toEqual({ kind: "wait" });
   expect(decided(payment, "other", T0 + MINUTE_MS)).toEqual({ kind: "recover" });
   const free = { ...payment, lease: undefined };
-  expect(decide(free, request(payment), { holder: "other", key: KEY }, aContext(T0))).toEqual({ kind: "recover" });
+  expect(decide(only(free), request(payment), { holder: "other", key: KEY }, aContext(T0))).toEqual({
+    kind: "recover",
+  });
 });
 
 test("a checkout whose last try failed, or that may be paid, is asked about again in its window", () => {
@@ -60,7 +70,7 @@ test("a press renews at once after the checkout has ended, and leaves a test che
   const lapsed = { ...payment, attempts: { 0: { ...TERMS, openedAt: T0, end: "lapsed", lapsedAt: T0 } as const } };
   expect(decided(lapsed, "any", T0 + MINUTE_MS)).toEqual({ kind: "renew" });
   const live = { ...aContext(T0 + MINUTE_MS), policy: { ...POLICY, expectedMode: "live" as const } };
-  expect(decide(payment, request(payment), { holder: "any", key: KEY }, live)).toEqual({ kind: "mode_changed" });
+  expect(decide(only(payment), request(payment), { holder: "any", key: KEY }, live)).toEqual({ kind: "mode_changed" });
 });
 
 test("an open checkout is handed out while its window lasts, and renewed after it", () => {
@@ -68,7 +78,8 @@ test("an open checkout is handed out while its window lasts, and renewed after i
   expect(decided(payment, "any", T0 + 59 * MINUTE_MS)).toEqual({ kind: "answer" });
   expect(decided(payment, "any", T0 + 60 * MINUTE_MS)).toEqual({ kind: "renew" });
   const worn = { ...payment, attempt: 1023, attempts: { 1023: { ...TERMS, openedAt: T0 } } };
-  expect(decided(worn, "any", T0 + HOUR_MS)).toEqual({ kind: "fail_used_up" });
+  expect(decided(worn, "any", T0)).toEqual({ kind: "answer" });
+  expect(decided(worn, "any", T0 + HOUR_MS)).toEqual({ kind: "follow" });
 });
 
 test("a paid fee is answered as it is, however often and from wherever it is asked for", () => {
@@ -102,10 +113,8 @@ test("a settled payment reopens only for a request that was recorded after it wa
     kind: "reopen",
   });
   const worn = { ...payment, attempt: 1023 };
-  expect(decided(worn, "any", settledAt + 1, settledAt + 1)).toEqual({
-    kind: "refuse",
-    reason: "attempts_used_up",
-  });
+  expect(decided(worn, "any", settledAt + 1, settledAt + 1)).toEqual({ kind: "follow" });
+  expect(decided(worn, "any", settledAt + 1, settledAt)).toEqual({ kind: "answer" });
 });
 
 test("a finalised payment refuses every request, unless it was paid after all", () => {
@@ -127,10 +136,74 @@ test("a spent fee is paid anew by a new request, and shown to an old one", () =>
     { attempt: 0, result: moneyOn(payment, 0, { kind: "reversed" }) },
     aContext(settledAt + HOUR_MS),
   );
-  expect(decided(spent, "any", settledAt, settledAt)).toEqual({ kind: "answer" });
-  expect(decided(spent, "any", settledAt, settledAt + 2 * HOUR_MS)).toEqual({
-    kind: "next_serial",
-  });
+  expect(decided(spent, "any", settledAt, settledAt + HOUR_MS)).toEqual({ kind: "answer" });
+  expect(decided(spent, "any", settledAt, settledAt + 2 * HOUR_MS)).toEqual({ kind: "follow" });
   const again = { ...request(payment, settledAt + 1), payableAgain: true };
-  expect(decide(payment, again, { holder: "any", key: KEY }, aContext(settledAt + 1))).toEqual({ kind: "next_serial" });
+  const asking = { holder: "any", key: KEY };
+  expect(decide(only(payment), again, asking, aContext(settledAt + 1))).toEqual({ kind: "follow" });
+});
+
+/** A payment whose money went back, and which was left for the next one of its fee. */
+function aLeft(): Payment {
+  const paid = aConfirmed();
+  const back = { attempt: 0, result: moneyOn(paid, 0, { kind: "refunded" }) };
+  const spent = applyCapture(paid, "wentBack", back, aContext(settledAt));
+  const asked = { holder: "me", recordedAt: settledAt + 1, payableAgain: false, closings: [] };
+  return follow(spent, aRef(), asked, aContext(settledAt + 1));
+}
+
+const decidedOn = (earlier: Payment[], payment: Payment, recordedAt: number) =>
+  decide({ payment, earlier }, request(payment, recordedAt), { holder: "any", key: KEY }, aContext(settledAt + DAY_MS));
+
+test("a request goes on to the next payment unless it was recorded before the earlier one was spent", () => {
+  const left = aLeft();
+  const next = anOpened();
+  expect(decidedOn([], left, settledAt + 1)).toEqual({ kind: "go_on" });
+  expect(decidedOn([], left, settledAt)).toEqual({ kind: "answer", payment: left });
+  expect(decidedOn([left], next, settledAt)).toEqual({ kind: "answer", payment: left });
+  expect(decidedOn([left], next, settledAt + 1)).toEqual({ kind: "renew" });
+  const usedUp = { ...aSettled(), next: aRef() };
+  expect(decidedOn([usedUp], next, T0)).toEqual({ kind: "renew" });
+});
+
+test("an unanswered duplicate on an earlier payment refuses every request, until a later one is paid with a rest", () => {
+  const left = aLeft();
+  const twice = captured(left, "duplicate", moneyOn(left, 0, { reference: "AP9" }));
+  const unclear = { kind: "refuse", reason: "payment_unclear" };
+  for (const recordedAt of [T0, settledAt + 1]) {
+    expect(decidedOn([], twice, recordedAt)).toEqual(unclear);
+    expect(decidedOn([twice], anOpened(), recordedAt)).toEqual(unclear);
+  }
+  const paid = aConfirmed();
+  expect(decidedOn([twice], paid, settledAt + 1)).toEqual({ kind: "answer", payment: paid });
+  const refunded = captured(paid, "wentBack", moneyOn(paid, 0, { kind: "refunded" }));
+  expect(decidedOn([twice], refunded, settledAt + DAY_MS)).toEqual(unclear);
+  const answered = answer(twice, { entry: "duplicate-AP9", reason: "sent back by the bank" }, LATER);
+  expect(decidedOn([answered], anOpened(), settledAt + 1)).toEqual({ kind: "renew" });
+});
+
+test("words on an earlier payment that may mean money refuse every request", () => {
+  const left = aLeft();
+  const record = left.attempts[0];
+  if (!record) throw new Error("there is no attempt");
+  const read = { ...left, attempts: { 0: { ...record, lastRead: "maybe_money" as const } } };
+  expect(decidedOn([read], anOpened(), settledAt + 1)).toEqual({ kind: "refuse", reason: "payment_unclear" });
+});
+
+test("nothing is raised or given out for a duplicate on a payment that was not left", () => {
+  const paid = aConfirmed();
+  const twice = captured(paid, "duplicate", moneyOn(paid, 0, { reference: "AP9" }));
+  expect(decidedOn([], twice, settledAt + 1)).toEqual({ kind: "answer", payment: twice });
+  expect(isBesideDuplicate([twice, anOpened()], POLICY)).toBe(false);
+});
+
+test("test money alone holds nobody on a stage that sells for real", () => {
+  const played = aReviewed();
+  const live = { ...aContext(settledAt + 1), policy: { ...POLICY, expectedMode: "live" as const } };
+  const asking = { holder: "any", key: KEY };
+  expect(decide(only(played), request(played), asking, live)).toEqual({ kind: "leave_test" });
+  const worn = { ...played, attempt: 1023 };
+  expect(decide(only(worn), request(worn), asking, live)).toEqual({ kind: "follow" });
+  const real = captured(anOpened(), "review", moneyOn(anOpened(), 0, { mode: "live" }));
+  expect(decide(only(real), request(real), asking, live)).toEqual({ kind: "answer", payment: real });
 });

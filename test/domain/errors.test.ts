@@ -48,7 +48,6 @@ const CASES: [domainErrors.PaymentError, string, RegExp, number?][] = [
     "listing_closed",
     /listing was closed.*can no longer be paid\. If you have paid already.*do not pay again\.$/,
   ],
-  [new errors.AttemptsUsedUp(), "attempts_used_up", /contact support\.$/],
   [new errors.GatewayRefused("it knows no such phone"), "gateway_refused", /: it knows no such phone\.$/],
   [
     new errors.GatewayUnavailable(30),

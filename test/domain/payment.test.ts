@@ -5,8 +5,9 @@ import { Santim } from "../../lib/domain/money.ts";
 import {
   backAfter,
   type Capture,
+  isEmptied,
+  isPaidWithRest,
   isSameCapture,
-  isSpent,
   leftOf,
   netOf,
   openedAttempts,
@@ -15,6 +16,7 @@ import {
   refundableOf,
   shownTerms,
   shownTxRef,
+  spentSince,
 } from "../../lib/domain/payment.ts";
 import { DAY_MS, HOUR_MS } from "../../lib/domain/time.ts";
 import { STATES } from "../../lib/domain/vocabulary.ts";
@@ -23,6 +25,7 @@ import {
   aConfirmed,
   aContext,
   anOpened,
+  aRef,
   aRenewed,
   aReviewed,
   captured,
@@ -39,21 +42,44 @@ const opened = anOpened();
 const success = aConfirmed(opened);
 
 test("a fee is spent when all of its money has gone back, and only then", () => {
-  expect(isSpent({ ...success, captures: [gone] }, false)).toBe(true);
-  expect(isSpent({ ...success, captures: [capture, gone] }, false)).toBe(false);
-  expect(isSpent({ ...success, captures: [] }, false)).toBe(false);
+  expect(isEmptied({ ...success, captures: [gone] }, "test")).toBe(true);
+  expect(isEmptied({ ...success, captures: [capture, gone] }, "test")).toBe(false);
+  expect(isEmptied({ ...success, captures: [] }, "test")).toBe(false);
 });
 
 test("a fee is not spent in a state that awaits money or has seen none", () => {
   for (const state of STATES) {
     const isPaid = state === "SUCCESS" || state === "REVIEW";
-    expect(isSpent({ ...success, state, captures: [gone] }, true)).toBe(isPaid);
+    expect(isEmptied({ ...success, state, captures: [gone] }, "test")).toBe(isPaid);
   }
 });
 
-test("a repeatable fee is spent by a success, but not by money under review", () => {
-  expect(isSpent(success, true)).toBe(true);
-  expect(isSpent({ ...success, state: "REVIEW" }, true)).toBe(false);
+test("test money does not keep a fee from being spent on a stage that sells for real", () => {
+  const live = { ...gone, attempt: 1, mode: "live" };
+  const paid = { ...success, attempts: { ...success.attempts, 1: { ...TERMS, mode: "live" as const, openedAt: T0 } } };
+  expect(isEmptied({ ...paid, captures: [capture, live] }, "live")).toBe(true);
+  expect(isEmptied({ ...paid, captures: [capture, live] }, "test")).toBe(false);
+  expect(isEmptied({ ...paid, captures: [capture] }, "live")).toBe(false);
+});
+
+test("a repeatable fee, or one that was paid in the other mode, is spent since it was paid, but not in REVIEW", () => {
+  expect(spentSince(success, false, "test")).toBeUndefined();
+  expect(spentSince(success, true, "test")).toBe(success.settledAt);
+  expect(spentSince(success, false, "live")).toBe(success.settledAt);
+  expect(spentSince({ ...success, state: "REVIEW" }, true, "live")).toBeUndefined();
+});
+
+test("a payment that was left stays spent since the time at which it was left, whatever came to it later", () => {
+  const left = { ...success, next: aRef(), spentAt: T0 };
+  expect(spentSince(left, true, "live")).toBe(T0);
+  expect(spentSince({ ...left, spentAt: undefined }, true, "live")).toBeUndefined();
+});
+
+test("a fee is paid while some of the money that confirmed it in the stage's mode is here", () => {
+  expect(isPaidWithRest(success, "test")).toBe(true);
+  expect(isPaidWithRest(success, "live")).toBe(false);
+  expect(isPaidWithRest({ ...success, captures: [{ ...gone, kind: "confirmed" }] }, "test")).toBe(false);
+  expect(isPaidWithRest({ ...success, state: "REVIEW" }, "test")).toBe(false);
 });
 
 const third = aRenewed(aRenewed(anOpened(), aContext(T0 + HOUR_MS)));
@@ -68,7 +94,8 @@ test("the shown terms are those of the shown checkout, whatever the latest one a
   const dollars = { ...TERMS, amount: Santim.parse(1_000), currency: "USD" as const, mode: "live" as const };
   const next = aRenewed(anOpened(), aContext(T0 + HOUR_MS), dollars);
   expect(shownTerms(next)).toMatchObject({ amount: 1_000, currency: "USD", mode: "live" });
-  expect(shownTerms(aConfirmed(next, 0))).toMatchObject(TERMS);
+  const dearer = aRenewed(anOpened(), LATER, { ...TERMS, amount: Santim.parse(1_000) });
+  expect(shownTerms(aConfirmed(dearer, 0))).toMatchObject(TERMS);
 });
 
 test("a payment was paid when its money came, also after that money went back", () => {
@@ -79,7 +106,7 @@ test("a payment was paid when its money came, also after that money went back", 
   for (const kind of ["refunded", "reversed"] as const) {
     const result = moneyOn(success, 0, { kind });
     const back = applyCapture(success, "wentBack", { attempt: 0, result }, aContext(at + DAY_MS));
-    expect([back.settledAt, paidAt(back)]).toEqual([at + DAY_MS, at]);
+    expect([back.spentAt, back.settledAt, paidAt(back)]).toEqual([at + DAY_MS, at, at]);
   }
   const [capture] = success.captures;
   if (!capture) throw new Error("there is no capture");
@@ -152,8 +179,8 @@ test("a capture of an amount that nobody reported is here until it went back, an
   for (const amount of [undefined, Santim.parse(0)]) {
     const unknown = { ...capture, amount };
     const back = backAfter(unknown, "refunded");
-    expect(isSpent({ ...success, captures: [unknown] }, false)).toBe(false);
-    expect(isSpent({ ...success, captures: [{ ...unknown, back }] }, false)).toBe(true);
+    expect(isEmptied({ ...success, captures: [unknown] }, "test")).toBe(false);
+    expect(isEmptied({ ...success, captures: [{ ...unknown, back }] }, "test")).toBe(true);
     expect(refundableOf({ captures: [unknown], terms: TERMS })).toBe(0);
   }
 });

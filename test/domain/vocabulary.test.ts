@@ -45,6 +45,8 @@ const WORDS = {
     "cancel",
     "reopen",
     "modeChanged",
+    "leaveTest",
+    "follow",
     "release",
     "end",
     "confirm",

@@ -4,7 +4,7 @@ import { entryIdOf, openEntries } from "../../lib/domain/attention.ts";
 import type { VerifyResult } from "../../lib/domain/evidence.ts";
 import { txRefOf } from "../../lib/domain/ids.ts";
 import { Santim } from "../../lib/domain/money.ts";
-import { isSpent, openFlags, type Payment } from "../../lib/domain/payment.ts";
+import { isEmptied, openFlags, type Payment } from "../../lib/domain/payment.ts";
 import { addisAbabaDay, DAY_MS, HOUR_MS, MINUTE_MS } from "../../lib/domain/time.ts";
 import { reconcile } from "../../lib/flows/reconcile.ts";
 import type { LogFields } from "../../lib/runtime/logger.ts";
@@ -130,9 +130,9 @@ test("a reversed capture that the bank returned is here again the next day, and 
   const books: Books = { list: [[aRow()]], verify: () => moneyOn(paid) };
   const { day, found, table } = await testbed([reversed], books);
   await table.point("AP0", { ref: paid.ref, attempt: 0 });
-  expect(isSpent(reversed, false)).toBe(true);
+  expect(isEmptied(reversed, "test")).toBe(true);
   await day();
-  expect(isSpent(await found(paid), false)).toBe(false);
+  expect(isEmptied(await found(paid), "test")).toBe(false);
 });
 
 test("a checkout paid twice becomes a duplicate by the list, although verify shows one payment and the list no name", async () => {

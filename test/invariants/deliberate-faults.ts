@@ -204,8 +204,15 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
     {
       name: "an unclear cancel counts as done",
       file: "lib/flows/steps/close-checkout.ts",
-      from: `if (isProof && cancel !== "unclear") return { kind: "closed", evidence: { attempt, found, cancel } };`,
+      from: `if (isProof && isCancelled) return { kind: "closed", evidence: { attempt, found, cancel } };`,
       to: `if (isProof) return { kind: "closed", evidence: { attempt, found, cancel: cancel === "unclear" ? "closed" : cancel } };`,
+    },
+    {
+      name: "a press answers with the link that it has just closed",
+      isLong: true,
+      file: "lib/flows/steps/leave-checkout.ts",
+      from: "if (closing.isCancelled) throw heldError(payment, held, run.context());",
+      to: "",
     },
     {
       name: "closing without the first verify",
@@ -218,7 +225,7 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
       name: "what Chapa does not answer counts as unpaid and cancelled",
       caughtBy: ["chaos"],
       file: "lib/flows/steps/close-checkout.ts",
-      from: `if (isProof && cancel !== "unclear") return { kind: "closed", evidence: { attempt, found, cancel } };`,
+      from: `if (isProof && isCancelled) return { kind: "closed", evidence: { attempt, found, cancel } };`,
       to: `return { kind: "closed", evidence: { attempt, found: "failed", cancel: "closed" } };`,
       also: [
         {
@@ -228,7 +235,7 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
         },
         {
           file: "lib/flows/steps/close-checkout.ts",
-          from: `if (!isNotMoney(after)) return concluded(after);`,
+          from: `if (!isNotMoney(after)) return concluded(after, isCancelled);`,
           to: `if (!isNotMoney(after) && after.kind !== "unavailable") return concluded(after);`,
         },
       ],
@@ -287,7 +294,7 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
     {
       name: "a renewal without closing evidence",
       file: "lib/flows/steps/leave-checkout.ts",
-      from: "const closing = await close(ports, payment, isInWindow, run);",
+      from: "const closing = await close(ports, payment, { attempt, isInWindow }, run);",
       to: `const closing = { kind: "closed", evidence: { attempt, found: "failed", cancel: "closed" } } as Closing;`,
     },
     {
@@ -303,8 +310,8 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
     {
       name: "a repeated request opens a settled payment again",
       file: "lib/domain/decide.ts",
-      from: "request.recordedAt > payment.settledAt;",
-      to: "true;",
+      from: "request.recordedAt <= payment.settledAt) return answer;",
+      to: "request.recordedAt < 0) return answer;",
       also: [
         {
           file: "lib/domain/transitions.ts",
@@ -323,7 +330,7 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
       also: [
         {
           file: "lib/domain/transitions.ts",
-          from: "guards: { notFinalised, requestIsNewer, attemptsLeft },",
+          from: "guards: { withoutNext, notFinalised, requestIsNewer, attemptsLeft },",
           to: "guards: { requestIsNewer, attemptsLeft },",
         },
       ],
@@ -568,7 +575,7 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
       also: [
         {
           file: "lib/flows/steps/close-checkout.ts",
-          from: `if (!isNotMoney(after)) return concluded(after);`,
+          from: `if (!isNotMoney(after)) return concluded(after, isCancelled);`,
           to: `if (!isNotMoney(after) && after.kind !== "maybe_money") return concluded(after);`,
         },
       ],

@@ -323,7 +323,7 @@ test("an initiator of the model begins only what decide allows", () => {
     if (row.unclear[row.attempt] === "open") continue;
     const request = { ref: aClaim().ref, fields: {}, recordedAt: LEFT_AT + (isNew ? 1 : -1), by: "another" };
     const decision = decide(
-      paymentOf(row),
+      { payment: paymentOf(row), earlier: [] },
       { ...request, asked: {}, payableAgain: false },
       { holder: "another", key: KEY },
       act,

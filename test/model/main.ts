@@ -6,6 +6,15 @@ import { check, type Report } from "./checker.ts";
 import { CONFIGURATIONS, type Configuration, STATE_LIMIT } from "./configurations.ts";
 import { LEFT_OUT, MODELLED, protocol } from "./protocol.ts";
 import { BASE } from "./rules.ts";
+import { type Line, lineModel } from "./serials.ts";
+import {
+  LINE_ABLATION_BOUNDS,
+  LINE_ABLATIONS,
+  LINES,
+  type LineAblation,
+  type LineConfiguration,
+  lineRulesWithout,
+} from "./serials-ablations.ts";
 import type { S } from "./state.ts";
 
 const command = new Command({
@@ -50,7 +59,22 @@ function searchAll(): Set<string> {
   return made;
 }
 
-function explain({ counterexample }: Report<S>, { name }: Configuration): void {
+/** The payments of one fee, one after the other. */
+function searchLines(): void {
+  for (const configuration of LINES.filter(({ isQuick }) => isQuick || !values.quick)) {
+    const { name, bounds } = configuration;
+    progress.show(`searching: ${name}`);
+    const report = check(lineModel(bounds), STATE_LIMIT);
+    const actors = `${bounds.presses}+0+1`;
+    const figures = [actors, report.states, report.transitions, report.depth].map((figure) => right(number(figure)));
+    const errors = report.counterexample ? 1 : 0;
+    say(`${name.padEnd(36)}${figures.join("")}  ${(report.complete ? "yes" : "NO").padEnd(8)}  ${errors}`);
+    if (!report.complete) fail();
+    explain(report, configuration);
+  }
+}
+
+function explain({ counterexample }: Report<S> | Report<Line>, { name }: Configuration | LineConfiguration): void {
   if (!counterexample) return;
   say(`\n${name}: "${counterexample.invariant}" is broken: ${counterexample.fault}`);
   for (const [at, label] of counterexample.path.entries()) say(`  ${String(at + 1).padStart(2)}. ${label}`);
@@ -64,19 +88,34 @@ function ablate(ablation: Ablation): Report<S> {
   return check({ ...model, invariants }, STATE_LIMIT);
 }
 
+function ablateLine(ablation: LineAblation): Report<Line> {
+  progress.show(`without: ${ablation.name}`);
+  const model = lineModel(ablation.bounds ?? LINE_ABLATION_BOUNDS, lineRulesWithout(ablation));
+  const invariants =
+    "breaks" in ablation ? model.invariants.filter(({ name }) => name === ablation.breaks) : model.invariants;
+  return check({ ...model, invariants }, STATE_LIMIT);
+}
+
+type Any = { ablation: Ablation; search: () => Report<S> } | { ablation: LineAblation; search: () => Report<Line> };
+
+const EVERY_ABLATION: readonly Any[] = [
+  ...ABLATIONS.map((ablation) => ({ ablation, search: () => ablate(ablation) })),
+  ...LINE_ABLATIONS.map((ablation) => ({ ablation, search: () => ablateLine(ablation) })),
+];
+
 function ablateAll(): void {
   say(`\n${"removed rule".padEnd(76)}${"invariant that breaks".padEnd(46)}steps`);
-  for (const ablation of ABLATIONS) {
+  for (const { ablation, search } of EVERY_ABLATION) {
     if (!("breaks" in ablation)) continue;
-    const { counterexample } = ablate(ablation);
+    const { counterexample } = search();
     const steps = counterexample ? String(counterexample.path.length).padStart(5) : "NOT BROKEN";
     say(`${ablation.name.padEnd(76)}${ablation.breaks.padEnd(46)}${steps}`);
     if (!counterexample) fail();
   }
   say("\nNo invariant needs these rules (the search without each of them was complete):");
-  for (const ablation of ABLATIONS) {
+  for (const { ablation, search } of EVERY_ABLATION) {
     if (!("harmless" in ablation)) continue;
-    const { states, complete, counterexample } = ablate(ablation);
+    const { states, complete, counterexample } = search();
     say(`  ${ablation.name} (${number(states)} states): ${ablation.harmless}`);
     if (complete && !counterexample) continue;
     say(`  BUT: ${counterexample?.invariant ?? "the search did not end"}`);
@@ -85,8 +124,8 @@ function ablateAll(): void {
 }
 
 function trace(name: string): void {
-  for (const ablation of ABLATIONS.filter((known) => known.name.includes(name))) {
-    const { counterexample } = ablate(ablation);
+  for (const { ablation, search } of EVERY_ABLATION.filter((known) => known.ablation.name.includes(name))) {
+    const { counterexample } = search();
     say(`Without "${ablation.name}": ${counterexample ? `"${counterexample.invariant}" breaks` : "nothing breaks"}`);
     for (const [at, label] of (counterexample?.path ?? []).entries()) say(`  ${String(at + 1).padStart(2)}. ${label}`);
     if (counterexample) say(`  => ${counterexample.fault}\n`);
@@ -104,6 +143,7 @@ function number(value: number | string): string {
 if (values.trace !== undefined) trace(values.trace);
 else {
   const made = searchAll();
+  searchLines();
   const missing = MODELLED.filter((transition) => !made.has(transition));
   say(`\n${MODELLED.length} transitions of the table are made; left out:`);
   for (const [transition, reason] of Object.entries(LEFT_OUT)) say(`  ${transition}: ${reason}`);

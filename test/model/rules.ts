@@ -101,6 +101,11 @@ const ATTEMPTS_LEFT = (row: Row, { next }: Claim) => next === undefined || next 
 
 /** The guards of lib/domain/transitions.ts in this model. A test compares both. */
 export const GUARDS: Record<GuardName, (row: Row, claim: Claim, rules: Rules) => boolean> = {
+  // This model has one payment of the fee; serials.ts has two.
+  withoutNext: () => true,
+  spentOrUsedUp: () => false,
+  everyAttemptEnds: () => false,
+  paidOrFollowed: ({ state }) => state === "SUCCESS",
   leaseOverOrMine: ANY_TIME,
   attemptsLeft: ATTEMPTS_LEFT,
   attemptsLeftOrUnsent: ATTEMPTS_LEFT,
@@ -109,7 +114,7 @@ export const GUARDS: Record<GuardName, (row: Row, claim: Claim, rules: Rules) =>
   noCheckoutUrl: (row, { attempt }) => row.recs[attempt] === "",
   closesLatestAttempt: (row, { attempt }) => attempt === row.attempt,
   windowOver: ANY_TIME,
-  failedTryOrNoAttemptLeft: ANY_TIME,
+  tryFailed: ANY_TIME,
   timeoutOver: ANY_TIME,
   requestIsNewer: (_row, { request }) => request === "new",
   notFinalised: (row) => !row.finalised,
@@ -125,6 +130,8 @@ export const GUARDS: Record<GuardName, (row: Row, claim: Claim, rules: Rules) =>
   someAttemptHeld: (row) => row.state === "CREATED" || row.state === "PENDING" || attemptsToEnd(row).length > 0,
   // This stage has one mode.
   testOnLiveStage: () => false,
+  onlyTestMoney: () => false,
+  notLeftAsTest: () => true,
   attemptIsOurs: (row, { attempt }) => attempt <= row.attempt,
   attemptIsUnknown: (row, { attempt }) => attempt > row.attempt,
   asAgreed: (_row, { agreed }, { comparesAmounts }) => agreed === true || !comparesAmounts,

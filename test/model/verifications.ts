@@ -109,7 +109,7 @@ export function ends(
 ): Step<S>[] {
   const change = new Change(setting, s);
   if (place) change.becomes(place, IDLE);
-  const claim = { proof: "closing_evidence", fresh: true, attempt: at, by, late: txAt(s, at).late } as const;
+  const claim = { proof: "ending_evidence", fresh: true, attempt: at, by, late: txAt(s, at).late } as const;
   if (!change.move("end", claim, { recs: left(setting.rules, s.row, at, by) })) return [];
   return [change.build(`verify: end ${at}${by === "lapse" ? ", which lapses" : ""}`)];
 }

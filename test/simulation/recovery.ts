@@ -1,4 +1,4 @@
-import { AttemptsUsedUp, GatewayMisconfigured, ListingClosed, PaymentUnclear } from "../../lib/domain/errors.ts";
+import { GatewayMisconfigured, ListingClosed, PaymentUnclear } from "../../lib/domain/errors.ts";
 import { paymentIdOf, txRefOf } from "../../lib/domain/ids.ts";
 import { openedAttempts, openFlags, type Payment } from "../../lib/domain/payment.ts";
 import { addisAbabaDay, DAY_MS, MINUTE_MS, SECOND_MS } from "../../lib/domain/time.ts";
@@ -28,7 +28,7 @@ const SILENT_STEPS = 5;
 const STEPS = 20_000;
 const CONTACT_DAYS = 31;
 // The final errors for an owner who gets no checkout.
-const FINAL = [ListingClosed, AttemptsUsedUp];
+const FINAL = [ListingClosed];
 
 /**
  * From now on everything works: money in flight arrives, messages are delivered, time passes until nothing is due, the

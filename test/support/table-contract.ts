@@ -348,22 +348,12 @@ export function tableContract(engine: string, start: () => Promise<Tables>): voi
       expect(await tables.raw(`R#${hash}`)).not.toHaveProperty("ttl");
     });
 
-    test("a request is refused or redirected only by the caller that recorded it", async () => {
+    test("a request is refused only by the caller that recorded it", async () => {
       const hash = aHash();
       const request = aRequest("owner");
       await tables.requests.record(hash, request);
       await tables.requests.refuse(hash, "stranger", T0);
-      await tables.requests.pointTo(hash, "stranger", aRef());
       expect(await tables.requests.find(hash)).toEqual(request);
-    });
-
-    test("a request can be made to stand for the next payment of its fee", async () => {
-      const hash = aHash();
-      const request = aRequest();
-      const nextRef = aRef();
-      await tables.requests.record(hash, request);
-      await tables.requests.pointTo(hash, "me", nextRef);
-      expect(await tables.requests.find(hash)).toEqual({ ...request, ref: nextRef });
     });
 
     const contact = { email: "abebe@rental.et", phone: "+251911223344", language: "am" };

@@ -1,5 +1,5 @@
 import type { ChapaClient } from "../../chapa/client.ts";
-import { claim, type Start } from "../../domain/apply.ts";
+import { type Claim, claim, type Start } from "../../domain/apply.ts";
 import type { InitiateCommand } from "../../domain/commands.ts";
 import type { Contact } from "../../domain/contact.ts";
 import type { KnownRequest, RequestFields } from "../../domain/decide.ts";
@@ -12,7 +12,7 @@ import {
   RateLimited,
   UserUnknown,
 } from "../../domain/errors.ts";
-import { type Fee, type Ref, refOf, requestHash, Uuid } from "../../domain/ids.ts";
+import { type Ref, refOf, requestHash, Uuid } from "../../domain/ids.ts";
 import { toBirr } from "../../domain/money.ts";
 import type { Lease, Payment, Terms } from "../../domain/payment.ts";
 import { type Price, type PriceBook, priceOf } from "../../domain/prices.ts";
@@ -34,7 +34,7 @@ const RETRY_SECONDS = 60;
 export type InitiatePorts = CapturePorts &
   OpenPorts & {
     payments: Pick<PaymentTable, "find" | "discard">;
-    requests: Pick<RequestTable, "find" | "record" | "refuse" | "pointTo">;
+    requests: Pick<RequestTable, "find" | "record" | "refuse">;
     chapa: Pick<ChapaClient, "verify">;
     customers: Pick<UserDirectory, "find">;
     limiter: {
@@ -190,7 +190,7 @@ export async function begin(job: Job): Promise<Started> {
     return overLimit(job, verdict);
   }
   const { request, replayed } = recorded;
-  // The request may point to a later serial of this fee, or to another fee.
+  // The request may be known for another fee.
   const stored = request.ref === claimed.ref ? undefined : await ports.payments.find(request.ref);
   return {
     payment: stored ?? written.payment,
@@ -256,8 +256,9 @@ export function newClaim(job: Job, serial: number): Payment {
   return claim({ ref: job.refAt(serial), txStage: job.ports.txStage }, claimed, startOf(job), job.context());
 }
 
-export function feeOf({ command, price }: Job, serial: number): Fee {
-  return { userId: command.userId, propertyId: command.propertyId, purpose: price.purpose, serial };
+export function feeOf({ command, price, refAt }: Job, serial: number): Claim {
+  const previous = serial > 0 ? refAt(serial - 1) : undefined;
+  return { userId: command.userId, propertyId: command.propertyId, purpose: price.purpose, serial, previous };
 }
 
 function leaseOf({ run }: Job): Lease {

@@ -21,12 +21,12 @@ export type Leaving = { attempt: number; first?: VerifyResult | undefined; isLap
 
 /**
  * `closed`: it can be left, by closing evidence or by lapse. `money`: it was paid. `held`: it cannot be left; `last` is
- * what Chapa said last.
+ * what Chapa said last. `isCancelled`: Chapa has closed it all the same, so that it can no longer be paid.
  */
 export type Closing =
   | { kind: "closed"; evidence: ClosingEvidence }
   | { kind: "money"; result: Money }
-  | { kind: "held"; last: VerifyResult };
+  | { kind: "held"; last: VerifyResult; isCancelled?: boolean };
 
 /**
  * Gathers what lets us leave an attempt, within this invocation and with one key: verified unpaid, cancelled
@@ -51,18 +51,21 @@ export async function closeCheckout(
   const key = before.key ?? owner.key;
   const cancel = await chapa.cancel(txRef, key, left());
   const after = await chapa.verify(txRef, { ...owner, key }, left());
-  if (!isNotMoney(after)) return concluded(after);
+  const isCancelled = cancel !== "unclear";
+  if (!isNotMoney(after)) return concluded(after, isCancelled);
   const found = before.kind === "unpaid" ? before.reason : "pending";
   const isProof = before.kind === "unpaid" && after.kind === "unpaid" && (after.key ?? key) === key;
-  if (isProof && cancel !== "unclear") return { kind: "closed", evidence: { attempt, found, cancel } };
+  if (isProof && isCancelled) return { kind: "closed", evidence: { attempt, found, cancel } };
   const { now, policy } = context();
   const isOver = now >= lapseAt(payment, attempt, now, policy);
-  return isOver ? { kind: "closed", evidence: { attempt, found, cancel: "lapse" } } : { kind: "held", last: after };
+  return isOver
+    ? { kind: "closed", evidence: { attempt, found, cancel: "lapse" } }
+    : { kind: "held", last: after, isCancelled };
 }
 
-function concluded(last: VerifyResult): Closing {
+function concluded(last: VerifyResult, isCancelled = false): Closing {
   const isMoney = last.kind === "paid" || last.kind === "refunded" || last.kind === "reversed";
-  return isMoney ? { kind: "money", result: last } : { kind: "held", last };
+  return isMoney ? { kind: "money", result: last } : { kind: "held", last, isCancelled };
 }
 
 /** Returns which key to ask about an attempt. */

@@ -22,14 +22,14 @@ export type Left =
   | { kind: "changed"; payment: Payment | undefined };
 
 /**
- * Leaves the latest checkout for a press, if Chapa lets us. If it turns out to be paid, the payment is recorded as paid.
- * While its window lasts and nothing proves that it is over, its URL stays the answer.
+ * Leaves a checkout for a press, if Chapa lets us. If it turns out to be paid, that is recorded. While the window of the
+ * live one lasts and nothing proves that it is over, its URL stays the answer.
  * @throws the errors of {@link heldError}
  */
-export async function leaveCheckout(ports: LeavePorts, payment: Payment, run: Run): Promise<Left> {
-  const { attempt } = payment;
-  const isInWindow = !isPastWindow(payment, run.context().now, ports.policy);
-  const closing = await close(ports, payment, isInWindow, run);
+export async function leaveCheckout(ports: LeavePorts, payment: Payment, attempt: number, run: Run): Promise<Left> {
+  const isLive = attempt === payment.attempt && payment.checkoutUrl !== undefined;
+  const isInWindow = isLive && !isPastWindow(payment, run.context().now, ports.policy);
+  const closing = await close(ports, payment, { attempt, isInWindow }, run);
   switch (closing.kind) {
     case "closed":
       return { kind: "left", evidence: closing.evidence };
@@ -39,7 +39,11 @@ export async function leaveCheckout(ports: LeavePorts, payment: Payment, run: Ru
     }
     case "held": {
       const held = { attempt, last: closing.last };
-      if (isInWindow && !mayBePaid(payment, held)) return noteRead(ports, payment, held, run);
+      if (isInWindow && !mayBePaid(payment, held)) {
+        // This call has closed it, so its URL is no answer. It stays as it is, and the next press tries again.
+        if (closing.isCancelled) throw heldError(payment, held, run.context());
+        return noteRead(ports, payment, held, run);
+      }
       await holdCheckout(ports, payment, held, run.context);
       throw heldError(payment, held, run.context());
     }
@@ -47,8 +51,12 @@ export async function leaveCheckout(ports: LeavePorts, payment: Payment, run: Ru
 }
 
 /** In its window a checkout is closed only if its last try has failed, because a try may be under way. */
-async function close(ports: LeavePorts, payment: Payment, isInWindow: boolean, run: Run): Promise<Closing> {
-  const { attempt } = payment;
+async function close(
+  ports: LeavePorts,
+  payment: Payment,
+  { attempt, isInWindow }: { attempt: number; isInWindow: boolean },
+  run: Run,
+): Promise<Closing> {
   if (!isInWindow || hasEnded(payment, attempt)) return closeCheckout(ports, payment, { attempt }, run);
   const left = run.deadline - ports.clock.now();
   const first = await ports.chapa.verify(txRefOf(payment, attempt), ownerOf(payment, attempt), left);

@@ -35,7 +35,7 @@ const RETRY_SECONDS = 5;
  * Opens a checkout at Chapa for the attempt that the caller holds, and stores its URL. After a lost answer Chapa is
  * asked first what it knows, so no second checkout is opened beside one that exists.
  * @returns the payment as it is stored, by this request or another; undefined if the row is gone
- * @throws GatewayRefused, GatewayMisconfigured, GatewayUnavailable, PaymentUnclear, AttemptsUsedUp
+ * @throws GatewayRefused, GatewayMisconfigured, GatewayUnavailable, PaymentUnclear
  */
 export async function openCheckout(ports: OpenPorts, held: Payment, job: CheckoutJob): Promise<Payment | undefined> {
   const opening: Opening = { ports, job, aside: [storeContact(ports, held, job)] };
@@ -73,7 +73,9 @@ async function nextTry(opening: Opening, payment: Payment, answer: NotOpened): P
     case "lost":
     case "used_before":
       try {
-        return await recoverAttempt(opening, payment, answer.kind);
+        const recovered = await recoverAttempt(opening, payment, answer.kind);
+        // The next press goes on with the next payment of the fee.
+        return !recovered.isMine && recovered.isUsedUp ? undefined : recovered;
       } catch (error) {
         // Verify gives no answer either, so the lease says when to try again.
         if (error instanceof GatewayUnavailable) return undefined;

@@ -1,20 +1,21 @@
 import type { ChapaClient } from "../../chapa/client.ts";
-import { adoptUnmatched, applyCapture, end } from "../../domain/apply.ts";
+import { adoptUnmatched, applyCapture } from "../../domain/apply.ts";
+import { isDuplicateOpen } from "../../domain/decide.ts";
 import type { VerifiedMoney } from "../../domain/evidence.ts";
-import { type PaymentKey, txRefOf } from "../../domain/ids.ts";
-import { type Payment, termsOf } from "../../domain/payment.ts";
-import { isAllowed, type MoneyTransition, transitionForMoney } from "../../domain/transitions.ts";
-import { attemptsToEnd } from "../../domain/verification-schedule.ts";
+import type { PaymentKey } from "../../domain/ids.ts";
+import type { Payment } from "../../domain/payment.ts";
+import { type MoneyTransition, transitionForMoney } from "../../domain/transitions.ts";
 import type { Clock } from "../../runtime/clock.ts";
 import type { Log } from "../../runtime/logger.ts";
 import type { Count } from "../../runtime/metrics.ts";
 import type { PaymentTable } from "../../table/payments.ts";
+import { endLastLink, endOtherLinks } from "./end-links.ts";
 import { paymentFields } from "./payment-fields.ts";
 import type { Run } from "./run-context.ts";
 import { updatePayment } from "./update-payment.ts";
 
 export type CapturePorts = {
-  payments: Pick<PaymentTable, "create" | "point" | "save">;
+  payments: Pick<PaymentTable, "create" | "find" | "point" | "save">;
   chapa: Pick<ChapaClient, "cancel" | "current">;
   clock: Pick<Clock, "now">;
   log: Log;
@@ -42,6 +43,7 @@ export async function recordCapture(
   });
   const after = updated.payment;
   if (updated.stepped && made && after) logTransition(ports, after, made, money.attempt);
+  if (after && isDuplicateOpen(after)) await endLastLink(ports, after, run);
   return after?.state === "SUCCESS" ? endOtherLinks(ports, after, run) : after;
 }
 
@@ -74,21 +76,4 @@ async function adopt(ports: CapturePorts, of: PaymentKey, money: VerifiedMoney, 
   const expected = { currency: "ETB", mode: context.policy.expectedMode, key } as const;
   const { payment } = await ports.payments.create(adoptUnmatched(of, money, expected, context));
   return payment;
-}
-
-/** Cancels the other checkouts of a paid payment. One that stays open is tried again at its next verification. */
-export async function endOtherLinks(ports: CapturePorts, payment: Payment, run: Run): Promise<Payment> {
-  let current = payment;
-  for (const attempt of attemptsToEnd(payment)) {
-    const left = run.deadline - ports.clock.now();
-    const cancel = await ports.chapa.cancel(txRefOf(payment, attempt), termsOf(payment, attempt).key, left);
-    if (cancel === "unclear") continue;
-    const closing = { attempt, found: "pending", cancel } as const;
-    const updated = await updatePayment(ports.payments, current, (seen) => {
-      const context = run.context();
-      return isAllowed("end", seen, { ...context, ...closing }) ? end(seen, closing, context) : undefined;
-    });
-    current = updated.payment ?? current;
-  }
-  return current;
 }

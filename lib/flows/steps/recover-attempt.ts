@@ -1,15 +1,17 @@
 import type { ChapaClient } from "../../chapa/client.ts";
 import { type Start, takeOver } from "../../domain/apply.ts";
-import { AttemptsUsedUp } from "../../domain/errors.ts";
+import { CheckoutBeingOpened } from "../../domain/errors.ts";
 import { txRefOf } from "../../domain/ids.ts";
 import type { Payment } from "../../domain/payment.ts";
 import { isAllowed, type TransitionContext } from "../../domain/transitions.ts";
-import type { Policy } from "../../domain/verification-schedule.ts";
+import { attemptsLeft, type Policy } from "../../domain/verification-schedule.ts";
 import type { Clock } from "../../runtime/clock.ts";
 import type { PaymentTable } from "../../table/payments.ts";
 import { ownerOf } from "./close-checkout.ts";
 import { type HoldPorts, heldError, holdCheckout } from "./hold-checkout.ts";
 import { type CapturePorts, recordCapture } from "./record-capture.ts";
+
+const RETRY_SECONDS = 5;
 
 export type RecoverPorts = CapturePorts &
   HoldPorts & {
@@ -19,8 +21,13 @@ export type RecoverPorts = CapturePorts &
     policy: Policy;
   };
 
-/** The payment under this caller's lease (`isMine`), ready for initialize; or as another request or its money left it. */
-export type Recovered = { isMine: true; payment: Payment } | { isMine: false; payment: Payment | undefined };
+/**
+ * The payment under this caller's lease (`isMine`), ready for initialize; or as another request or its money left it.
+ * `isUsedUp`: the attempt cannot be tried again, and no other one may begin.
+ */
+export type Recovered =
+  | { isMine: true; payment: Payment }
+  | { isMine: false; payment: Payment | undefined; isUsedUp?: true };
 
 /** `job` says how the next attempt begins; `deadline` is epoch ms. `aside` runs beside the next try as best effort. */
 type Recovery = { ports: RecoverPorts; job: Start & { deadline: number }; aside: Promise<unknown>[] };
@@ -30,7 +37,7 @@ type Recovery = { ports: RecoverPorts; job: Start & { deadline: number }; aside:
  * Chapa does not know it: the same reference, so an outage costs no attempt. Chapa knows it: the next attempt is
  * written first, and the request that wrote it cancels the old one once, because nobody can store its URL any more.
  * @param how `used_before`: Chapa says that the reference is burnt, so it is not tried again
- * @throws PaymentUnclear, GatewayUnavailable, GatewayMisconfigured, AttemptsUsedUp
+ * @throws PaymentUnclear, GatewayUnavailable, GatewayMisconfigured, CheckoutBeingOpened
  */
 export async function recoverAttempt(
   { ports, job, aside }: Recovery,
@@ -74,7 +81,7 @@ export async function recoverAttempt(
   }
 }
 
-function next(
+async function next(
   { ports, job }: Omit<Recovery, "aside">,
   payment: Payment,
   context: TransitionContext,
@@ -83,7 +90,11 @@ function next(
   const lease = { ...job.lease, lost: payment.lease?.lost };
   const start = { terms: job.terms, lease, isUnknown };
   const asking = { ...context, holder: lease.holder, key: job.terms.key, isUnknown };
-  if (!isAllowed("takeOver", payment, asking)) throw new AttemptsUsedUp();
+  if (!isAllowed("takeOver", payment, asking)) {
+    // By a clock that was set back meanwhile, the lease of the other request is not over yet.
+    if (attemptsLeft(payment)) throw new CheckoutBeingOpened(RETRY_SECONDS);
+    return { isMine: false, payment, isUsedUp: true };
+  }
   return heldAs(ports, payment, takeOver(payment, start, context));
 }
 
