@@ -6,7 +6,7 @@ import { readEnv } from "../lib/contract/env.ts";
 import { FUNCTIONS } from "../lib/contract/functions.ts";
 import { ResolveMessage } from "../lib/contract/queues.ts";
 import { parseTxRef } from "../lib/domain/ids.ts";
-import { resolve } from "../lib/flows/resolve.ts";
+import { comesBackAfter, resolve } from "../lib/flows/resolve.ts";
 import { countCalls } from "../lib/flows/steps/count-calls.ts";
 import { keepSignedNotice } from "../lib/flows/steps/refund-reports.ts";
 import { Queue, sqsClient } from "../lib/queue/send.ts";
@@ -34,7 +34,7 @@ const again = new Queue<ResolveMessage>(client, env.RESOLVE_QUEUE_URL);
 
 export const handler = worker(
   { schema: ResolveMessage, client, queueUrl: env.RESOLVE_QUEUE_URL },
-  async (message, { deadline }) => {
+  async (message, { deadline, receives }) => {
     if (message.trigger === "webhook" || message.trigger === "callback") await countCalls(calls, { webhook_calls: 1 });
     const checkout = parseTxRef(message.tx_ref, env.TX_STAGE);
     if (!checkout) return { kind: "done" };
@@ -42,6 +42,7 @@ export const handler = worker(
     const resolved = await resolve(ports, checkout, message.trigger, deadline);
     // Sent as a new message, because another receive of the old one would count towards the dead-letter queue.
     if (resolved.kind === "suppressed") await again.send({ message, delaySeconds: Math.ceil(resolved.afterMs / 1000) });
-    return { kind: "done" };
+    const delaySeconds = comesBackAfter(resolved, receives);
+    return delaySeconds === undefined ? { kind: "done" } : { kind: "retry", delaySeconds };
   },
 );

@@ -32,7 +32,8 @@ export type NotificationMessage = z.infer<typeof NotificationMessage>;
  * queue.
  */
 export const QUEUES = {
-  resolve: { fifo: false, visibilitySeconds: 360, maxReceives: 5 },
+  // A day of asking about a reference without a row while Chapa is silent.
+  resolve: { fifo: false, visibilitySeconds: 360, maxReceives: 13 },
   listing: { fifo: true, visibilitySeconds: 600, maxReceives: 10 },
   notification: { fifo: false, visibilitySeconds: 120, maxReceives: 30 },
 } as const;

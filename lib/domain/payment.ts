@@ -197,9 +197,16 @@ export function hasEnded({ attempts, captures }: Payment, number: number): boole
 
 /** Whether Chapa has spoken of money on a checkout, by a signed webhook or in words that we do not know. */
 export function mayBePaid(payment: Payment): boolean {
-  return openedAttempts(payment).some(
-    ({ webhookAt, lastRead }) => webhookAt !== undefined || lastRead === "maybe_money",
-  );
+  return openedAttempts(payment).some(isSpokenOf);
+}
+
+/** The same of a checkout other than the latest one, which is asked about whenever it is left. */
+export function mayBePaidEarlier(payment: Payment): boolean {
+  return openedAttempts(payment).some((opened) => opened.number !== payment.attempt && isSpokenOf(opened));
+}
+
+function isSpokenOf({ webhookAt, lastRead }: Attempt): boolean {
+  return webhookAt !== undefined || lastRead === "maybe_money";
 }
 
 export function isSettledUnpaid(payment: Payment): boolean {

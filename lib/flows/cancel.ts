@@ -1,7 +1,7 @@
 import type { ChapaClient } from "../chapa/client.ts";
 import { settleUnpaid } from "../domain/apply.ts";
-import { CheckoutBeingOpened, PaymentTaken } from "../domain/errors.ts";
-import type { Payment } from "../domain/payment.ts";
+import { CheckoutBeingOpened, PaymentTaken, PaymentUnclear } from "../domain/errors.ts";
+import { mayBePaidEarlier, type Payment } from "../domain/payment.ts";
 import type { Policy } from "../domain/verification-schedule.ts";
 import { closeCheckout } from "./steps/close-checkout.ts";
 import { heldError, holdCheckout } from "./steps/hold-checkout.ts";
@@ -16,13 +16,15 @@ const ROUNDS = 5;
  * Cancels a payment on request, once closing evidence proves that it can no longer be paid.
  * @param by who asks, as the history names them
  * @returns the payment, cancelled now or settled unpaid before
- * @throws PaymentTaken if it has taken money, CheckoutBeingOpened, and the errors of {@link heldError}
+ * @throws PaymentTaken if it has taken money, PaymentUnclear, CheckoutBeingOpened, and the errors of {@link heldError}
  */
 export async function cancel(ports: CancelPorts, payment: Payment, by: string, deadline: number): Promise<Payment> {
   const context = runContext(ports, by);
   let current = payment;
   for (let round = 0; round < ROUNDS; round++) {
     if (!isOpen(current, ports.clock.now())) return current;
+    // An earlier checkout may have been paid. Nobody is told that this payment is cancelled before that is known.
+    if (mayBePaidEarlier(current)) throw new PaymentUnclear();
     const { attempt } = current;
     const closing = await closeCheckout(ports, current, { attempt }, { context, deadline });
     if (closing.kind === "held") {

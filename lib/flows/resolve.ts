@@ -3,7 +3,7 @@ import { end, finalise, modeChanged, settleUnpaid } from "../domain/apply.ts";
 import { endIsRecorded, type Money, type Readable, type Unpaid, type VerifyResult } from "../domain/evidence.ts";
 import { type CheckoutRef, type PaymentKey, paymentIdOf, txRefOf } from "../domain/ids.ts";
 import { noteVerification, notVerifiedAgain, unreachable, webhookWaits, webhookWaitsOn } from "../domain/notes.ts";
-import { isSettledUnpaid, isUnchanged, type Payment, termsOf } from "../domain/payment.ts";
+import { isSettledUnpaid, isUnchanged, mayBePaid, mayBePaidEarlier, type Payment, termsOf } from "../domain/payment.ts";
 import { MINUTE_MS, SECOND_MS } from "../domain/time.ts";
 import { isAllowed, type TransitionContext, transitionDue } from "../domain/transitions.ts";
 import { attemptsToEnd, isPlayMoney, type Policy } from "../domain/verification-schedule.ts";
@@ -42,6 +42,8 @@ const BETWEEN_VERIFICATIONS_MS = 5 * SECOND_MS;
 // Unverified notices cause at most one verification of a settled payment in this time.
 const BETWEEN_NOTICES_MS = 10 * MINUTE_MS;
 const ROUNDS = 5;
+const FIRST_RETURN_SECONDS = 60;
+const LONGEST_RETURN_SECONDS = 6 * 60 * 60;
 
 /**
  * Verifies one checkout at Chapa and makes the transition that the result justifies.
@@ -66,6 +68,17 @@ export async function resolve(
   }
   if (isUnverified(trigger) && !(await ports.budget?.take("unverified"))?.allowed) return { kind: "held", payment };
   return ask(ports, { ...checkout, payment }, trigger, deadline);
+}
+
+/**
+ * Returns after how many seconds a message must come back: Chapa named a reference that has no row of ours, and did not
+ * answer. Nothing else would ask again. Undefined if the message is done.
+ * @param receives how often the message has been received
+ */
+export function comesBackAfter(resolved: Resolved, receives: number): number | undefined {
+  const isUnanswered = resolved.kind === "verified" && resolved.result?.kind === "unavailable";
+  if (!isUnanswered || resolved.payment) return undefined;
+  return Math.min(FIRST_RETURN_SECONDS * 2 ** (receives - 1), LONGEST_RETURN_SECONDS);
 }
 
 /**
@@ -247,7 +260,8 @@ async function nextUnpaid(run: Verification, payment: Payment, found: Found): Pr
   const ended = noteVerification(payment, attempt, found, run.begun);
   const context = run.context();
   const reason = found.kind === "unpaid" ? found.reason : "pending";
-  const due = transitionDue(payment, { attempt, found: reason }, context);
+  // Nobody is told that nobody paid while Chapa's word of money on an earlier checkout waits.
+  const due = mayBePaidEarlier(ended) ? undefined : transitionDue(payment, { attempt, found: reason }, context);
   if (due === "finalise") return { kind: "save", payment: finalise(ended, attempt, context), made: due };
   if (due) return leave(run, { ended, attempt: payment.attempt, found }, due);
   if (attemptsToEnd(payment).includes(attempt)) return leave(run, { ended, attempt, found }, "end");
@@ -301,7 +315,7 @@ async function reschedule(run: Verification, payment: Payment): Promise<Payment 
     if (trigger === "webhook" && current.attempts[attempt]) return webhookWaits(current, attempt, now);
     if (current.attempts[attempt]?.webhookAt !== undefined) return webhookWaitsOn(current, attempt, now);
     const ended = endIsRecorded(current.attempt);
-    return isAllowed("expire", current, { ...now, ...ended })
+    return isAllowed("expire", current, { ...now, ...ended }) && !mayBePaid(current)
       ? settleUnpaid(current, "expire", ended, now)
       : unreachable(current, now);
   });

@@ -44,7 +44,7 @@ async function route(state: SimulatorState, request: Request): Promise<Answer> {
   return refuse(404, "The requested resource was not found");
 }
 
-const FIRST_ACCOUNT = "first";
+export const FIRST_ACCOUNT = "first";
 const PUBLIC: Opening = { mode: "test", account: FIRST_ACCOUNT };
 
 /**

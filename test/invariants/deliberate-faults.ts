@@ -1,3 +1,5 @@
+import type { FocusName } from "../simulation/focus.ts";
+
 type Edit = { file: string; from: string; to: string };
 export type Harness = "simulation" | "chaos";
 
@@ -12,6 +14,8 @@ type Fault = Edit & {
   caughtBy?: readonly Harness[];
   also?: readonly Edit[];
   harmless?: string;
+  /** What the runs that search for it concentrate on; without it each does what its seed says. */
+  focus?: FocusName;
   /** Its search takes so long that only `npm run proof` plays it. */
   isLong?: true;
 };
@@ -236,7 +240,7 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
         {
           file: "lib/flows/steps/close-checkout.ts",
           from: `if (!isNotMoney(after)) return concluded(after, isCancelled);`,
-          to: `if (!isNotMoney(after) && after.kind !== "unavailable") return concluded(after);`,
+          to: `if (!isNotMoney(after) && after.kind !== "unavailable") return concluded(after, isCancelled);`,
         },
       ],
     },
@@ -576,7 +580,7 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
         {
           file: "lib/flows/steps/close-checkout.ts",
           from: `if (!isNotMoney(after)) return concluded(after, isCancelled);`,
-          to: `if (!isNotMoney(after) && after.kind !== "maybe_money") return concluded(after);`,
+          to: `if (!isNotMoney(after) && after.kind !== "maybe_money") return concluded(after, isCancelled);`,
         },
       ],
       harmless:

@@ -94,7 +94,22 @@ test("a listing that approves an unpaid fee breaks I3, unless a person approved 
 });
 
 test("a listing that is told SUCCESS of a payment in another state breaks I3", () => {
-  expect(broken((invariants) => invariants.notifiedListing("SUCCESS", OPENED))).toEqual(["I3"]);
+  const seen = { ...PAID, sentAt: T0 };
+  expect(broken((invariants) => invariants.notifiedListing("SUCCESS", OPENED, seen))).toEqual(["I3"]);
+});
+
+test("a listing that is told what its teller did not see last, or before the row says so, breaks delivery", () => {
+  const confirms = (seen: Payment) => (invariants: Invariants) => invariants.notifiedListing("SUCCESS", PAID, seen);
+  expect(broken(confirms({ ...PAID, sentAt: T0 }))).toEqual([]);
+  expect(broken(confirms(PAID))).toEqual(["delivery"]);
+  expect(broken(confirms({ ...OPENED, sentAt: T0 }))).toEqual(["delivery"]);
+});
+
+test("work that verify has shown money, and that ends before its row has it, breaks kept", () => {
+  const ended = (payment: Payment) => (invariants: Invariants) =>
+    invariants.workEnded([payment], [{ txRef: TX_REF, reference: MONEY.reference }]);
+  expect(broken(ended(PAID), [MONEY])).toEqual([]);
+  expect(broken(ended(OPENED), [MONEY])).toEqual(["kept"]);
 });
 
 test("a success without a notice to the payer breaks I5", () => {

@@ -1,5 +1,6 @@
 import { attemptSubject, captureSubject } from "../../lib/domain/attention.ts";
 import { missedDeadlines } from "../../lib/domain/deadlines.ts";
+import { listingStatusOf } from "../../lib/domain/events.ts";
 import { parseTxRef, type Ref, txRefOf } from "../../lib/domain/ids.ts";
 import {
   type Attention,
@@ -144,6 +145,7 @@ export class Invariants {
   #givenUp(before: Payment | undefined, after: Payment, cause: Cause | undefined): void {
     const paid = this.#openlyPaid(after).filter((txRef) => !this.#isLapsed(txRef));
     if (paid.length > 0) this.#broken("I4", after.ref, `${after.state}, though ${paid.join()} was paid`);
+    if (cause) this.#informed(after, `it becomes ${after.state}`, cause);
     const landed = this.#world
       .capturesOf(after.ref)
       .filter(({ attempt, isPlay }) => attempt === before?.attempt && !isPlay);
@@ -167,8 +169,8 @@ export class Invariants {
   #informed(payment: Payment, how: string, cause?: Cause): void {
     for (const taken of this.#world.capturesOf(payment.ref)) {
       const { attempt, txRef, isPlay } = taken;
-      // The webhook was about something else, if the money came after the last verify.
-      if (cause?.couldSee(taken) === false) continue;
+      // The webhook, or the word, was about something else if the money came later.
+      if (cause?.isNamed(taken) === false) continue;
       const { webhookAt, lastRead } = payment.attempts[attempt] ?? {};
       if (isPlay || (webhookAt === undefined && lastRead !== "maybe_money")) continue;
       this.#broken("informed", txRef, `${how}, and Chapa has spoken of money on it`);
@@ -248,9 +250,11 @@ export class Invariants {
     this.#onePayable(txRef, this.#world.payableLinks(fee));
   }
 
-  /** The listing is told how a payment stands. */
-  notifiedListing(status: "SUCCESS" | "FAILED", payment: Payment): void {
+  /** The listing is told how a payment stands. @param seen the row as its teller has last seen it */
+  notifiedListing(status: "SUCCESS" | "FAILED", payment: Payment, seen: Payment | undefined): void {
     const { ref, state } = payment;
+    if (seen?.sentAt === undefined || listingStatusOf(seen) !== status)
+      this.#broken("delivery", ref, `the listing is told ${status}, and its teller has seen ${seen?.state}`);
     if (status === "SUCCESS") {
       if (state !== "SUCCESS") this.#broken("I3", ref, `the listing is told SUCCESS, and it is ${state}`);
       return;
@@ -309,6 +313,21 @@ export class Invariants {
     if (found) this.#broken("records", "", `${found} was recorded`);
   }
 
+  /** A piece of work has ended well. @param shown what verify has shown it, each under Chapa's reference */
+  workEnded(payments: readonly Payment[], shown: readonly { txRef: string; reference: string }[]): void {
+    for (const { txRef, reference } of shown) {
+      const taken = this.#world.captures().find((money) => money.reference === reference);
+      const payment = payments.find(({ ref }) => ref === taken?.ref);
+      if (taken && !this.isKnown(taken, payment, new Set()))
+        this.#broken("kept", txRef, `verify has shown ${reference}, and the row does not have it`);
+    }
+  }
+
+  /** Chapa has answered for hours since a signed webhook has named this money. */
+  unheard(taken: Taken): void {
+    this.#broken("webhook", taken.txRef, `a signed webhook has named ${taken.reference}, and nobody knows it`);
+  }
+
   /** Whether the row has exactly this money, or a person was called about it. */
   isKnown({ ref, attempt, reference }: Taken, payment: Payment | undefined, reported: ReadonlySet<string>): boolean {
     if (reported.has(reference)) return true;
@@ -327,9 +346,10 @@ export class Invariants {
       const { txRef, ref } = taken;
       const payment = payments.find((candidate) => candidate.ref === ref);
       if (taken.isPlay || this.#isLost(taken, payment, rest)) continue;
-      if (!payment || !this.isKnown(taken, payment, rest.reported))
+      if (!this.isKnown(taken, payment, rest.reported))
         this.#broken("I2", txRef, `${txRef} took money that nobody here knows of`);
-      if (payment && payment.state !== "SUCCESS" && payment.state !== "REVIEW")
+      const isOnRow = this.isKnown(taken, payment, new Set());
+      if (payment && isOnRow && payment.state !== "SUCCESS" && payment.state !== "REVIEW")
         this.#broken("I2", txRef, `${txRef} was paid and is ${payment.state}`);
     }
     const flagged = payments.filter((payment) => openFlags(payment).length > 0).length;

@@ -39,8 +39,10 @@ export type Change = { before: Payment | undefined; after: Payment; cause?: Caus
 export type Cause = {
   /** When the request was first recorded for which this is done, epoch ms. */
   recordedAt: number | undefined;
-  /** Whether this money was there when the work asked Chapa for the last time. */
+  /** Whether this money was there when the work asked Chapa about its checkout for the last time. */
   couldSee: (taken: Taken) => boolean;
+  /** Whether Chapa has told us of this money, in a signed webhook or in an answer to verify. */
+  isNamed: (taken: Taken) => boolean;
   /** When Chapa said of a checkout that nobody has paid it. */
   readings: (txRef: string) => readonly Reading[];
   /** Whether the work asked Chapa to cancel it, and verified it after that. */

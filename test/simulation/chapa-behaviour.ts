@@ -20,6 +20,14 @@ const OUTAGES = [
   "live stage",
 ] as const;
 
+/** How Chapa behaves in one run; what is absent is as its documents say. */
+export type ChapaWays = {
+  cancelRefused?: number;
+  unpaidWord?: string;
+  paidWord?: string;
+  outage?: (typeof OUTAGES)[number];
+};
+
 const FIRST_KEY = CHAPA_DEFAULTS.secretKey;
 const RENEWED_KEY = FIRST_KEY.replace("sim00", "sim01");
 const OTHER_KEY = FIRST_KEY.replace("sim00", "sim02");
@@ -58,8 +66,12 @@ export class ChapaBehaviour {
     this.#chapa = chapa;
   }
 
-  /** Chooses how Chapa behaves in this run. In a third of the runs as its documents say. */
-  choose(): void {
+  /** Chooses how Chapa behaves in this run, unless it is given. In a third of the runs as its documents say. */
+  choose(given?: ChapaWays): void {
+    if (given) {
+      Object.assign(this, given);
+      return;
+    }
     const { whim } = this.#chooser;
     if (whim(1 / 3)) return;
     if (whim(0.5)) this.cancelRefused = this.#one([0.5, 1, 1]);

@@ -1,7 +1,7 @@
-import { parseTxRef, type TxRef } from "../../lib/domain/ids.ts";
+import { parseTxRef } from "../../lib/domain/ids.ts";
 import type { Payment } from "../../lib/domain/payment.ts";
 import type { SimulatorState } from "../../local/chapa/state.ts";
-import { stateOf, type Transaction } from "../../local/chapa/transactions.ts";
+import { shownCapture, stateOf, type Transaction } from "../../local/chapa/transactions.ts";
 import { TX_STAGE } from "../../local/environment.ts";
 import type { Answer, Reading, Taken, World } from "../invariants/world.ts";
 import type { ChapaBehaviour } from "./chapa-behaviour.ts";
@@ -9,6 +9,11 @@ import type { Scheduler } from "./scheduler.ts";
 
 /** Money that Chapa took; `step` and `at` (epoch ms): when that was; `createdAt`: when its checkout was opened. */
 export type Landed = Taken & { step: number; at: number; createdAt: number };
+
+type Verified = { askedAt: number; status: number; word: string | undefined };
+
+// Chapa's words for money that we know.
+const MONEY_WORDS = ["success", "refunded", "reversed"];
 
 /** What really happened in a run. The code under test does not see it. */
 export class Ledger implements World {
@@ -29,8 +34,13 @@ export class Ledger implements World {
   readonly #readings = new Map<string, Reading[]>();
   readonly #cancels = new Map<string, string>();
   readonly #cancelTries = new Map<string, number>();
-  readonly #announced = new Set<Landed>();
+  /** When a signed webhook has first named it, by our clock. */
+  readonly #announced = new Map<Landed, number>();
+  /** Money of which Chapa has told us, in a signed webhook or in an answer to verify. */
+  readonly #named = new Set<Landed>();
+  readonly #shown = new Map<string, { txRef: string; reference: string }[]>();
   readonly #notices = new Set<string>();
+  readonly #lost = new Set<string>();
 
   constructor(chapa: SimulatorState, scheduler: Scheduler, behaviour: ChapaBehaviour) {
     this.#chapa = chapa;
@@ -87,11 +97,25 @@ export class Ledger implements World {
 
   /** A signed webhook names all money on this checkout. */
   announced(txRef: string): void {
-    for (const taken of this.#taken) if (taken.txRef === txRef) this.#announced.add(taken);
+    for (const taken of this.#taken) {
+      if (taken.txRef !== txRef) continue;
+      this.#named.add(taken);
+      if (!this.#announced.has(taken)) this.#announced.set(taken, this.#scheduler.now);
+    }
   }
 
-  isAnnounced(taken: Landed): boolean {
-    return this.#announced.has(taken);
+  /** When a signed webhook has first named it; undefined if none has. */
+  announcedAt(taken: Landed): number | undefined {
+    return this.#announced.get(taken);
+  }
+
+  isNamed(taken: Taken): boolean {
+    return this.#taken.some((landed) => landed === taken && this.#named.has(landed));
+  }
+
+  /** The money that Chapa's verify has shown to a task, each under Chapa's reference for it. */
+  shownTo(task: string): readonly { txRef: string; reference: string }[] {
+    return this.#shown.get(task) ?? [];
   }
 
   /** Whether a key of ours reads what Chapa has under this reference. */
@@ -129,9 +153,17 @@ export class Ledger implements World {
     );
   }
 
-  /** Every reference that Chapa has opened. */
+  /** The table has lost the row of this checkout. */
+  lost(txRef: string): void {
+    this.#lost.add(txRef);
+  }
+
+  /** Every reference of ours that Chapa has opened, without those whose row is lost. */
   opened(): string[] {
-    return this.#chapa.ledger.all().map(({ order }) => order.txRef);
+    return this.#chapa.ledger
+      .all()
+      .map(({ order }) => order.txRef)
+      .filter((txRef) => parseTxRef(txRef, TX_STAGE) && !this.#lost.has(txRef));
   }
 
   /** Links of a fee that payers have and that can be paid now. */
@@ -148,10 +180,19 @@ export class Ledger implements World {
     return link && this.#chapa.checkoutUrl(link);
   }
 
-  /** Chapa answered a verify. @param askedAt by our clock, when the call was made */
-  verified(task: string, txRef: string, { askedAt, status }: { askedAt: number; status: number }): void {
+  /**
+   * Chapa answered a verify. @param askedAt by our clock, when the call was made
+   * @param word what it says of the transaction
+   */
+  verified(task: string, txRef: string, { askedAt, status, word }: Verified): void {
     if (status >= 500 || status === 401) return;
     this.#verifies.set(`${task} ${txRef}`, this.#scheduler.steps);
+    const link = this.#chapa.ledger.find(txRef);
+    const paid = word === undefined ? [] : this.#taken.filter((taken) => taken.txRef === txRef);
+    for (const taken of paid) this.#named.add(taken);
+    const capture = link && shownCapture(link);
+    if (capture && MONEY_WORDS.includes(word ?? ""))
+      this.#shown.set(task, [...this.shownTo(task), { txRef, reference: capture.reference }]);
     if (this.#taken.some((taken) => taken.txRef === txRef)) return;
     const known = this.#readings.get(txRef) ?? [];
     this.#readings.set(txRef, [...known, { askedAt, answeredAt: this.#scheduler.now }]);
@@ -168,7 +209,7 @@ export class Ledger implements World {
     return tried !== undefined && (this.#verifies.get(`${task} ${txRef}`) ?? 0) > tried;
   }
 
-  lastVerify(task: string, txRef: TxRef): number | undefined {
+  lastVerify(task: string, txRef: string): number | undefined {
     return this.#verifies.get(`${task} ${txRef}`);
   }
 

@@ -8,6 +8,7 @@ import { DELIBERATE_FAULTS, type DeliberateFault } from "../invariants/deliberat
 import { retold } from "./diagram.ts";
 import { replay, type Searched } from "./exhaustive.ts";
 import { parseFaults, play, type SweptStory } from "./fault-sweep.ts";
+import { focusNamed } from "./focus.ts";
 import { runSeed } from "./random-run.ts";
 import { SCENARIOS } from "./scenarios.ts";
 import { CALL_FAULTS, noHits, SITES } from "./scheduler.ts";
@@ -37,6 +38,7 @@ const command = new Command({
   options: {
     schedules: optionalInteger(`how many seeds (default ${USUAL_SCHEDULES}; with --mutants ${FAULT_RUNS} each)`),
     seed: integer("the first seed", 1),
+    focus: text("what every run concentrates on, instead of what its seed says", "NAME"),
     diagram: flag("plays the run of --seed, or --story with --faults, and prints every call"),
     sweep: flag("plays every story with every fault of every call, and every pair of them"),
     singles: flag("leaves out the pairs of --sweep"),
@@ -61,6 +63,7 @@ const command = new Command({
 const values = command.read();
 const { seed: first, workers, limit } = values;
 const count = values.schedules ?? USUAL_SCHEDULES;
+const focus = values.focus === undefined ? undefined : focusNamed(values.focus);
 const CHUNK = 250;
 // A run of at least this length fails if a fault of a call was rare, or if too much money was excused.
 const RUNS_FOR_HITS = 100_000;
@@ -125,6 +128,7 @@ async function schedules(): Promise<boolean> {
   const jobs = Array.from({ length: Math.ceil(count / CHUNK) }, (_, chunk) => ({
     first: first + chunk * CHUNK,
     count: Math.min(CHUNK, count - chunk * CHUNK),
+    focus,
   }));
   await run(jobs, (done: Done) => {
     for (const name of ["runs", "steps", "crashes", "captures", "outraced", "unfindable"] as const)
@@ -132,7 +136,8 @@ async function schedules(): Promise<boolean> {
     sum.found.push(...done.found);
     addHits(sum.hits, done.hits);
     addExcused(sum.excused, done.excused);
-    for (const { seed, how } of done.found) say(`seed ${seed}: ${how}\n    npm run sim -- --seed ${seed} --diagram`);
+    for (const { seed, how } of done.found)
+      say(`seed ${seed}: ${how}\n    npm run sim -- --seed ${seed}${focus ? ` --focus "${focus}"` : ""} --diagram`);
     if (Math.floor(sum.runs / REPORT_EVERY) > Math.floor((sum.runs - done.runs) / REPORT_EVERY))
       say(`${sum.runs} of ${count} runs, ${sum.found.length} violations`);
   });
@@ -159,7 +164,8 @@ async function schedules(): Promise<boolean> {
   for (const { name, hits } of rare) say(`    only ${hits} times: ${name}`);
   say(`${found.length} violations of ${Object.keys(INVARIANTS).length} invariants`);
   const [worst] = found;
-  if (worst) say(`\nThe run of seed ${worst.seed}:\n${(await retold((trace) => runSeed(worst.seed, trace))).diagram}`);
+  if (worst)
+    say(`\nThe run of seed ${worst.seed}:\n${(await retold((trace) => runSeed(worst.seed, trace, focus))).diagram}`);
   const isShort =
     rare.length > 0 || sum.hits.size > SITES.length || unfindable > captures * UNFINDABLE_SHARE || runs < count;
   return found.length === 0 && !(isShort && count >= RUNS_FOR_HITS);
@@ -186,7 +192,7 @@ async function mutants(chosen: readonly DeliberateFault[]): Promise<boolean> {
     if (harmless) say(`${" ".repeat(20)} harmless: ${harmless}`);
   };
   await run(
-    chosen.map(({ name }) => ({ mutant: name, first, count: budget })),
+    chosen.map((fault) => ({ mutant: fault.name, first, count: budget, focus: focus ?? fault.focus })),
     tell,
   );
   const wanted = chosen.filter(({ harmless }) => harmless === undefined).length;
@@ -262,7 +268,7 @@ async function diagram(): Promise<boolean> {
     const story = named(STORIES, values.story);
     return tell((trace) => play(story, parseFaults(values.faults ?? ""), trace));
   }
-  return tell((trace) => runSeed(first, trace));
+  return tell((trace) => runSeed(first, trace, focus));
 }
 
 async function tell(play: Parameters<typeof retold>[0]): Promise<boolean> {

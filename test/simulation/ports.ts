@@ -1,3 +1,4 @@
+import * as z from "zod";
 import { ChapaClient } from "../../lib/chapa/client.ts";
 import type { ListingMessage, NotificationMessage, ResolveMessage } from "../../lib/contract/queues.ts";
 import { DependencyUnavailable } from "../../lib/domain/errors.ts";
@@ -30,9 +31,12 @@ import type { Scheduler } from "./scheduler.ts";
 
 export const NAMESPACE = "simulation";
 const SERIALS = 3;
+/** A fee of another user. */
+export const LOST_REF = refOf(NAMESPACE, { ...FEE, userId: FEE.propertyId });
 const QUOTA = { name: "simulation", limit: 1, windowSeconds: 60, remaining: 1, resetSeconds: 60 };
 const REFUSED = { allowed: false, retryAfterSeconds: 60, quota: QUOTA } as const;
 const away = () => new DependencyUnavailable("The queue");
+const Verified = z.object({ data: z.object({ status: z.string() }) });
 const cut = (hadEffect: boolean) => new CallFailed(hadEffect ? "ECONNRESET" : "ECONNREFUSED", hadEffect);
 
 /** Where the flows' messages and calls go. */
@@ -92,19 +96,20 @@ export function portsOf({ scheduler, table, simulator, behaviour, ledger, invari
     const site = verb === "" ? "chapa.transactions" : `chapa.${verb}`;
     const askedAt = scheduler.now;
     if (verb === "cancel") ledger.cancelTried(scheduler.current?.name ?? "", about);
-    const answer = await scheduler.call(
+    const task = scheduler.current?.name ?? "";
+    const { status, said } = await scheduler.call(
       site,
       about,
       async () => {
-        const task = scheduler.current?.name ?? "";
         const { status, body: said } = await behaviour.answer(request, about, () => answerApi(simulator, request));
-        if (verb === "verify") ledger.verified(task, about, { askedAt, status });
         if (verb === "cancel") ledger.cancelled(task, about);
-        return { status, text: typeof said === "string" ? said : JSON.stringify(said ?? {}) };
+        return { status, said };
       },
       cut,
     );
-    return answer;
+    // An answer that was lost has told nobody anything.
+    if (verb === "verify") ledger.verified(task, about, { askedAt, status, word: wordIn(said) });
+    return { status, text: typeof said === "string" ? said : JSON.stringify(said ?? {}) };
   }
 
   const payments = new PaymentTable(client, "payments", TX_STAGE);
@@ -132,7 +137,7 @@ export function portsOf({ scheduler, table, simulator, behaviour, ledger, invari
     async () => ({ current: "k", keys: { k: Buffer.alloc(32, 1) } }),
     (bytes) => new Uint8Array(bytes),
   );
-  const shards = [...new Set(refs().map(shardOf))];
+  const shards = [...new Set([...refs(), LOST_REF].map(shardOf))];
   const queue = <Message>(site: string, take: (message: Message) => void) => ({
     send: ({ message }: { message: Message }) => scheduler.call(site, "", () => take(message), away),
     sendAll: (all: readonly { message: Message }[]) =>
@@ -253,6 +258,11 @@ function refs() {
 /** Chapa's references that a finding names. */
 function referencesIn({ reference, references }: LogFields): string[] {
   return [reference, references].flatMap((named) => String(named).split(" "));
+}
+
+/** What an answer to verify says of the transaction. */
+function wordIn(body: unknown): string | undefined {
+  return Verified.safeParse(body).data?.data.status;
 }
 
 function txRefIn(body: string): string {

@@ -1,6 +1,17 @@
-import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from "../../lib/domain/time.ts";
+import { SECOND_MS } from "../../lib/domain/time.ts";
 import { PROFILE_NAMES } from "../../local/chapa/profiles.ts";
 import { T0 } from "../support/payments.ts";
+import {
+  DELIVERIES,
+  EVENTS,
+  FOCUSES,
+  type Focus,
+  type FocusName,
+  focusOf,
+  JUMPS,
+  PAYMENTS,
+  RARE_EVENTS,
+} from "./focus.ts";
 import { recover } from "./recovery.ts";
 import { Chance, type Happened, Scheduler } from "./scheduler.ts";
 import { Simulation } from "./simulation.ts";
@@ -24,31 +35,41 @@ const MOST_EVENTS = 160;
 const CLIENTS = 3;
 // A reconciliation makes half the calls of a run, so only one run in this many ends with one.
 const COMPARING_RUNS = 4;
-const JUMPS = [SECOND_MS, MINUTE_MS, 20 * MINUTE_MS, 65 * MINUTE_MS, 3 * HOUR_MS, DAY_MS, 3 * DAY_MS, 7 * DAY_MS];
 // Clocks of different machines differ by this much, and are corrected later.
 const SKEW_MS = 30 * SECOND_MS;
 
 /** The result of one run. */
 export type SeededRun = { scheduler: Scheduler; simulation: Simulation };
 
+type Run = { simulation: Simulation; chance: Chance; focus: Focus };
+
 /**
  * Runs one fee under one seed: owners press, pay, give up and press again, while every call may fail. Then everything
  * works again, and the invariants must hold.
  * @param telling receives every call, for a diagram
+ * @param focused what the run concentrates on, instead of what its seed says
  * @throws Violation
  */
-export async function runSeed(seed: number, telling?: (trace: Happened[]) => void): Promise<SeededRun> {
-  const chance = new Chance(seed, FAULT_RATES[seed % FAULT_RATES.length] ?? 0);
+export async function runSeed(
+  seed: number,
+  telling?: (trace: Happened[]) => void,
+  focused: FocusName | undefined = focusOf(seed),
+): Promise<SeededRun> {
+  const focus: Focus = focused ? FOCUSES[focused] : {};
+  const chance = new Chance(seed, focus.faultRate ?? FAULT_RATES[seed % FAULT_RATES.length] ?? 0);
+  chance.burst = focus.burst ?? "";
   const scheduler = new Scheduler(chance, T0, { telling: telling !== undefined });
   if (telling && scheduler.trace) telling(scheduler.trace);
   const profile = PROFILE_NAMES[seed % PROFILE_NAMES.length] ?? "observed";
   const window = WINDOWS[chance.below(WINDOWS.length)];
   const verifyShows = chance.below(2) === 0 ? "first" : "last";
-  const simulation = new Simulation(scheduler, seed, profile, { windowMinutes: window, verifyShows });
-  simulation.behaviour.choose();
+  const windowMinutes = focus.windowMinutes ?? window;
+  const simulation = new Simulation(scheduler, seed, profile, { windowMinutes, verifyShows });
+  simulation.behaviour.choose(focus.chapa);
+  if (focus.hasLostRow) simulation.loseRow();
   const events = FEWEST_EVENTS + chance.below(MOST_EVENTS - FEWEST_EVENTS);
   for (let event = 0; event < events; event++) {
-    await happen(simulation, chance);
+    await happen({ simulation, chance, focus });
     simulation.invariants.between(simulation.payments());
   }
   chance.faultRate = 0;
@@ -58,29 +79,55 @@ export async function runSeed(seed: number, telling?: (trace: Happened[]) => voi
   return { scheduler, simulation };
 }
 
-async function happen(simulation: Simulation, chance: Chance): Promise<void> {
+async function happen(run: Run): Promise<void> {
+  const { simulation, chance, focus } = run;
   const { scheduler } = simulation;
-  const draw = chance.below(100);
-  if (draw < 60) {
-    if (!(await scheduler.step())) deliver(simulation, chance);
-  } else if (draw < 67) press(simulation, chance);
-  else if (draw < 68) read(simulation, chance);
-  else if (draw < 77) pay(simulation, chance);
-  else if (draw < 87) deliver(simulation, chance);
-  else if (draw < 93) rare(simulation, chance);
-  else if (draw < 96) chance.burst = FAULT_BURSTS[chance.below(FAULT_BURSTS.length)] ?? "";
-  else if (draw < 97) simulation.turn();
-  else if (draw < 98) scheduler.now -= chance.below(SKEW_MS);
-  else scheduler.now += JUMPS[chance.below(JUMPS.length)] ?? 0;
+  const jumps = focus.jumps ?? JUMPS;
+  const happens: Record<keyof typeof EVENTS, () => void | Promise<void>> = {
+    step: async () => {
+      if (!(await scheduler.step())) deliver(run);
+    },
+    press: () => press(simulation, chance),
+    read: () => read(simulation, chance),
+    pay: () => pay(run),
+    deliver: () => deliver(run),
+    rare: () => rare(run),
+    burst: () => {
+      chance.burst = FAULT_BURSTS[chance.below(FAULT_BURSTS.length)] ?? "";
+    },
+    turn: () => simulation.turn(),
+    setBack: () => {
+      scheduler.now -= chance.below(SKEW_MS);
+    },
+    jump: () => {
+      scheduler.now += jumps[chance.below(jumps.length)] ?? 0;
+    },
+    sale: () => simulation.sellElsewhere(),
+  };
+  await happens[drawn(chance, { ...EVENTS, ...focus.events })]();
+}
+
+/** One of the names, each as often as its weight says. */
+function drawn<Name extends string>(chance: Chance, weights: Record<Name, number>): Name {
+  const names = Object.keys(weights) as Name[];
+  let left = chance.below(names.reduce((all, name) => all + weights[name], 0));
+  const found = names.find((name) => {
+    left -= weights[name];
+    return left < 0;
+  });
+  if (found === undefined) throw new RangeError("nothing can be drawn");
+  return found;
 }
 
 /** Handles a waiting message or stream record, or loses it if it may be lost. */
-function deliver(simulation: Simulation, chance: Chance): void {
-  const draw = chance.below(100);
-  if (draw < 45) verify(simulation, chance);
-  else if (draw < 65) simulation.notifyListing();
-  else if (draw < 80) simulation.publish(1 + chance.below(5), chance.whim(0.15));
-  else simulation.notifyUsers();
+function deliver({ simulation, chance, focus }: Run): void {
+  const delivers: Record<keyof typeof DELIVERIES, () => void> = {
+    verify: () => verify(simulation, chance),
+    listing: () => void simulation.notifyListing(),
+    publish: () => simulation.publish(1 + chance.below(5), chance.whim(0.15)),
+    notify: () => simulation.notifyUsers(),
+  };
+  delivers[drawn(chance, { ...DELIVERIES, ...focus.deliveries })]();
 }
 
 /** One of the owners, with their usual request id or sometimes another one. */
@@ -95,28 +142,21 @@ function read(simulation: Simulation, chance: Chance): void {
   if (payment) simulation.read(payment);
 }
 
-function pay(simulation: Simulation, chance: Chance): void {
+function pay({ simulation, chance, focus }: Run): void {
   const land = chance.below(4) === 0 ? simulation.land() : undefined;
   const links = simulation.ledger.links();
   const link = land ?? links[chance.below(links.length)];
   if (!link) return;
-  const how = chance.below(100);
-  if (!land) {
-    if (how < 38) simulation.pay(link, "pay");
-    else if (how < 40) simulation.pay(link, "pay-twice");
-    else if (how < 56) simulation.pay(link, "prompt");
-    else if (how < 72) simulation.pay(link, "pay-late");
-    else if (how < 78) simulation.pay(link, "fail");
-    else if (how < 81) simulation.pay(link, "cancel");
-    else if (how < 88) simulation.pay(link, "wrong-amount", { amount: "5.00" });
-    else if (how < 91) simulation.pay(link, "wrong-currency");
-    else if (how < 93) simulation.pay(link, "live-test-mix");
-    else if (how < 96) simulation.pay(link, "refund");
-    else simulation.pay(link, "reverse");
+  const how = drawn(chance, { ...PAYMENTS, ...focus.payments });
+  if (!land) simulation.pay(link, how, how === "wrong-amount" ? { amount: "5.00" } : {});
+  if (focus.isAnnounced) {
+    simulation.announce(link);
+    return;
   }
   // Chapa's webhook, callback or the returning browser: lost, once, or twice.
   for (let times = chance.below(3); times > 0; times--) {
-    simulation.ask(link.order.txRef, chance.whim(0.7) ? "webhook" : chance.whim(0.5) ? "callback" : "return");
+    if (chance.whim(0.7)) simulation.announce(link);
+    else simulation.ask(link.order.txRef, chance.whim(0.5) ? "callback" : "return");
   }
 }
 
@@ -127,13 +167,17 @@ function verify(simulation: Simulation, chance: Chance): void {
   if (entry) simulation.resolve(entry, chance.whim(0.1));
 }
 
-function rare(simulation: Simulation, chance: Chance): void {
-  const draw = chance.below(12);
-  if (draw < 7) simulation.sweep();
-  else if (draw < 8) simulation.reconcile();
-  else if (draw < 10) giveUp(simulation, chance);
-  // The owner deletes the property, or a person approves it by hand.
-  else if (simulation.listing === "PENDING" && chance.whim(0.6)) approveByHand(simulation, chance);
+function rare({ simulation, chance, focus }: Run): void {
+  const happens: Record<keyof typeof RARE_EVENTS, () => void> = {
+    sweep: () => simulation.sweep(),
+    reconcile: () => simulation.reconcile(),
+    giveUp: () => giveUp(simulation, chance),
+    // The owner deletes the property, or a person approves it by hand.
+    approve: () => {
+      if (simulation.listing === "PENDING" && chance.whim(0.6)) approveByHand(simulation, chance);
+    },
+  };
+  happens[drawn(chance, { ...RARE_EVENTS, ...focus.rare })]();
 }
 
 function approveByHand(simulation: Simulation, chance: Chance): void {

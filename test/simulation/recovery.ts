@@ -1,7 +1,7 @@
 import { GatewayMisconfigured, ListingClosed, PaymentUnclear } from "../../lib/domain/errors.ts";
 import { paymentIdOf, txRefOf } from "../../lib/domain/ids.ts";
 import { openedAttempts, openFlags, type Payment } from "../../lib/domain/payment.ts";
-import { addisAbabaDay, DAY_MS, MINUTE_MS, SECOND_MS } from "../../lib/domain/time.ts";
+import { addisAbabaDay, DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from "../../lib/domain/time.ts";
 import { NO_TOTALS, type Totals } from "../../lib/domain/totals.ts";
 import { awaitsAcknowledgement } from "../../lib/domain/verification-schedule.ts";
 import { LISTED_DAYS, RECONCILED_DAYS, SAME_TIME_MS } from "../../lib/flows/reconcile.ts";
@@ -19,6 +19,8 @@ const COMPARISONS = 6;
 const STEPS_BEFORE_LANDING = 6;
 // By then every checkout has been verified twice.
 const PATIENCE_MS = 2 * DAY_MS;
+// A question that Chapa does not answer is asked again after six hours at the latest.
+const KNOWN_WITHIN_MS = 7 * HOUR_MS;
 const VERIFIED_AFTER_CLOSING_MS = 7 * DAY_MS;
 const VERIFIED_AFTER_LAPSE_MS = 90 * DAY_MS;
 // Whoever asks, and asks again after this time, gets a link or a final answer.
@@ -68,7 +70,7 @@ export async function recover(simulation: Simulation, comparesBooks: boolean): P
   const { ledger, listing, isApprovedByHand, notified, openAttention } = simulation;
   simulation.invariants.atRest({
     payments: simulation.payments(),
-    listing: () => ({ status: listing, isByHand: isApprovedByHand }),
+    listing: ({ propertyId }) => ({ status: propertyId && listing, isByHand: isApprovedByHand }),
     isPayerNotified: ({ ref }) => notified.has(ref) || !ledger.owesNotice(ref),
     reported: ledger.reported,
     unfindable: ledger.unfindable,
@@ -87,6 +89,7 @@ async function comeToRest(simulation: Simulation, { isQuiet = false } = {}): Pro
   const { scheduler } = simulation;
   await readBooks(simulation);
   const began = scheduler.now;
+  let answersSince = began;
   let patience = began + PATIENCE_MS;
   const horizon = scheduler.now + HORIZON_MS;
   let silentFor = scheduler.choices.below(SILENT_STEPS);
@@ -99,6 +102,8 @@ async function comeToRest(simulation: Simulation, { isQuiet = false } = {}): Pro
     await drain(simulation);
     simulation.invariants.between(simulation.payments());
     holdNoLinkBesidePaid(simulation, began);
+    if (simulation.behaviour.isSilent) answersSince = scheduler.now;
+    holdWebhooksKnown(simulation, answersSince);
     simulation.behaviour.isSilent = silentFor-- > 0;
     if (isQuiet || !scheduler.choices.whim(1 / STEPS_BEFORE_LANDING) || !lands(simulation)) continue;
     silentFor = scheduler.choices.below(SILENT_STEPS);
@@ -114,7 +119,7 @@ function lands(simulation: Simulation): boolean {
   const { choices } = simulation.scheduler;
   const links = [simulation.land(), choices.whim(1 / 2) ? simulation.land() : undefined].flatMap((link) => link ?? []);
   const isAnnounced = choices.whim(1 / 2);
-  for (const { order } of isAnnounced ? links : []) simulation.ask(order.txRef, "webhook");
+  for (const link of isAnnounced ? links : []) simulation.announce(link);
   return links.length > 0;
 }
 
@@ -129,6 +134,18 @@ function holdNoLinkBesidePaid(simulation: Simulation, began: number): void {
       ref,
       ledger.payableLinks(ref).filter((txRef) => ledger.isReadable(txRef)),
     );
+  }
+}
+
+/** Chapa's verify shows one of several captures of a checkout; only that one is found by it. */
+function holdWebhooksKnown(simulation: Simulation, answersSince: number): void {
+  const { invariants, ledger, scheduler } = simulation;
+  for (const taken of ledger.captures()) {
+    const since = Math.max(ledger.announcedAt(taken) ?? Number.POSITIVE_INFINITY, answersSince);
+    if (taken.isPlay || !ledger.isReadable(taken.txRef) || scheduler.now < since + KNOWN_WITHIN_MS) continue;
+    const payment = simulation.payments().find(({ ref }) => ref === taken.ref);
+    const isBesideKnown = payment?.captures.some(({ attempt }) => attempt === taken.attempt);
+    if (!isBesideKnown && !invariants.isKnown(taken, payment, ledger.reported)) invariants.unheard(taken);
   }
 }
 
@@ -213,7 +230,7 @@ async function ask(simulation: Simulation, client: string): Promise<Pressed> {
 /** @throws Violation unless it is right that the owner cannot pay */
 function refused(simulation: Simulation, pressed: Pressed): Pressed {
   const { ledger, invariants } = simulation;
-  const latest = simulation.payments().at(-1);
+  const latest = ofFee(simulation).at(-1);
   const isPaid = latest !== undefined && ledger.capturesOf(latest.ref).length > 0;
   const isUnreadable = latest !== undefined && !ledger.isReadable(txRefOf(latest, latest.attempt));
   if (pressed.error instanceof PaymentUnclear && isPaid) ledger.excuse("maybe paid");
@@ -223,7 +240,12 @@ function refused(simulation: Simulation, pressed: Pressed): Pressed {
 }
 
 function feeOf(simulation: Simulation): string {
-  return simulation.payments()[0]?.ref ?? "";
+  return ofFee(simulation)[0]?.ref ?? "";
+}
+
+/** Its payments, without one that was found without a row. */
+function ofFee(simulation: Simulation): Payment[] {
+  return simulation.payments().filter(({ propertyId }) => propertyId !== undefined);
 }
 
 /**
@@ -247,10 +269,12 @@ function beyondVerification(simulation: Simulation): Landed[] {
   return ledger.captures().filter((taken) => {
     const payment = payments.find(({ ref }) => ref === taken.ref);
     if (invariants.isKnown(taken, payment, ledger.reported)) return false;
-    if (payment?.captures.some(({ attempt }) => attempt === taken.attempt)) return true;
-    const { closedAt, lapsedAt = closedAt, verifyAt, lastRead } = payment?.attempts[taken.attempt] ?? {};
+    // Without a row only a signed webhook names it.
+    if (!payment) return ledger.announcedAt(taken) === undefined;
+    if (payment.captures.some(({ attempt }) => attempt === taken.attempt)) return true;
+    const { closedAt, lapsedAt = closedAt, verifyAt, lastRead } = payment.attempts[taken.attempt] ?? {};
     // A signed webhook is verified at any time.
-    if (verifyAt !== undefined || ledger.isAnnounced(taken)) return false;
+    if (verifyAt !== undefined || ledger.announcedAt(taken) !== undefined) return false;
     const isClosed = closedAt !== undefined && lastRead !== "maybe_money";
     const last = isClosed
       ? closedAt + VERIFIED_AFTER_CLOSING_MS

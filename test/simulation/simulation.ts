@@ -13,13 +13,15 @@ import { publish } from "../../lib/flows/publish.ts";
 import { publishAttention } from "../../lib/flows/publish-attention.ts";
 import { readRepair } from "../../lib/flows/read-repair.ts";
 import { reconcile } from "../../lib/flows/reconcile.ts";
-import { resolve } from "../../lib/flows/resolve.ts";
+import { comesBackAfter, resolve } from "../../lib/flows/resolve.ts";
+import { keepSignedNotice } from "../../lib/flows/steps/refund-reports.ts";
 import { sweep } from "../../lib/flows/sweep.ts";
 import type { Confirmation, ListingAnswer } from "../../lib/services/listing.ts";
 import type { Delivery, Notice } from "../../lib/services/notification.ts";
 import { fromItem } from "../../lib/table/payment-item.ts";
 import type { Action, ActParams } from "../../local/chapa/actions.ts";
 import { ActionRefused } from "../../local/chapa/actions.ts";
+import { FIRST_ACCOUNT } from "../../local/chapa/api.ts";
 import type { ProfileName } from "../../local/chapa/profiles.ts";
 import { CHAPA_DEFAULTS } from "../../local/chapa/simulator.ts";
 import { EVERY_TX_REF, SimulatorState } from "../../local/chapa/state.ts";
@@ -28,20 +30,24 @@ import { TX_STAGE } from "../../local/environment.ts";
 import { CANARIES, Invariants } from "../invariants/invariants.ts";
 import type { Cause } from "../invariants/world.ts";
 import { MemoryTable } from "../support/memory-table.ts";
-import { FEE, POLICY } from "../support/payments.ts";
+import { FEE, POLICY, TERMS } from "../support/payments.ts";
 import { ChapaBehaviour, KEYS } from "./chapa-behaviour.ts";
 import { Ledger } from "./ledger.ts";
-import { NAMESPACE, type Ports, portsOf } from "./ports.ts";
+import { LOST_REF, NAMESPACE, type Ports, portsOf } from "./ports.ts";
 import type { Scheduler } from "./scheduler.ts";
 
 type Row = Record<string, unknown>;
 type Waiting<Message> = { message: Message; notBefore: number; receives: number };
 
+const FIRST_OPENING = { mode: "test", account: FIRST_ACCOUNT } as const;
 const TABLE_TRIES = 3;
 const RESOLVE_BACK_MS = 360 * SECOND_MS;
 const LISTING_BACK_SECONDS = 600;
 // The share of messages that the notification service refuses during faults.
 const REFUSED_NOTICES = 0.4;
+
+// More than one page of Chapa's list.
+const SALES = 12;
 
 /** The result of one press: a payment, the name of an error, or nothing. */
 export type Pressed = { payment?: Payment; error?: PaymentError };
@@ -79,12 +85,14 @@ export class Simulation {
   #links: Transaction | undefined;
   #parsed = new WeakMap<Row, Payment>();
   readonly #requests = new Map<string, string>();
-  /** Each payment as each task has read it last. */
+  /** Each payment as each task has read it last, and as it has seen it last: read, written, or refused a write. */
   readonly #read = new Map<string, Payment | undefined>();
+  readonly #seen = new Map<string, Payment | undefined>();
   /** When each request was last recorded. A refused request is recorded again. */
   readonly #recorded = new Map<string, number>();
   readonly #answeredMarks = new Set<string>();
   #started = 0;
+  #sold = 0;
 
   /**
    * @param chapa how long it lets a checkout be paid, and which of two captures on one checkout its verify shows
@@ -206,27 +214,58 @@ export class Simulation {
     return entry.link;
   }
 
-  ask(tx_ref: string, trigger: Trigger, delayMs = 0): void {
+  ask(tx_ref: string, trigger: Trigger): void {
     if (trigger === "webhook") this.ledger.announced(tx_ref);
-    this.resolveMessages.push({
-      message: { tx_ref, trigger },
-      notBefore: this.scheduler.now + Math.ceil(delayMs),
-      receives: 0,
-    });
+    this.#enqueue({ tx_ref, trigger });
+  }
+
+  /** Chapa's signed webhook about what happened last on a checkout. */
+  announce({ order: { txRef }, captures }: Transaction): void {
+    this.ledger.announced(txRef);
+    const last = captures.at(-1);
+    const event = last?.reversed ? "charge.reversed" : last && last.refunded > 0 ? "charge.refunded" : "charge.success";
+    this.#enqueue({ tx_ref: txRef, trigger: "webhook", ...(last ? { reference: last.reference, event } : {}) });
+  }
+
+  #enqueue(message: ResolveMessage, delayMs = 0, receives = 0): void {
+    this.resolveMessages.push({ message, notBefore: this.scheduler.now + Math.ceil(delayMs), receives });
+  }
+
+  /** Chapa has a checkout of another fee, which a payer has, and the table has lost its row. */
+  loseRow(): void {
+    const txRef = txRefOf({ ref: LOST_REF, txStage: TX_STAGE }, 0);
+    this.ledger.lost(txRef);
+    void this.simulator.open(orderOf(txRef, TERMS.amount), FIRST_OPENING);
+    this.ledger.given({ txRef });
+  }
+
+  /** Another program on the same account of Chapa's sells more than one page of its list. */
+  sellElsewhere(): void {
+    for (let sale = 0; sale < SALES; sale++) {
+      const order = orderOf(`SHOP-${++this.#sold}`, 1_000 + this.#sold);
+      void this.simulator.open(order, FIRST_OPENING).then(({ transaction }) => {
+        this.simulator.ledger.capture(transaction, { method: "telebirr", at: this.scheduler.latest });
+      });
+    }
   }
 
   /** A message of the resolve queue is handled. @param isRepeated it stays in the queue, too */
   resolve(entry: Waiting<ResolveMessage>, isRepeated = false): void {
     if (!isRepeated) this.resolveMessages.splice(this.resolveMessages.indexOf(entry), 1);
-    const { tx_ref, trigger } = entry.message;
-    const back = () => this.ask(tx_ref, trigger, RESOLVE_BACK_MS);
+    const { message } = entry;
+    const { tx_ref, trigger } = message;
+    const receives = entry.receives + 1;
+    const back = () => this.#enqueue(message, RESOLVE_BACK_MS);
     this.#start(
       this.#name(`verify ${trigger}`),
       async () => {
         const checkout = parseTxRef(tx_ref, TX_STAGE);
         if (!checkout) return;
+        if (trigger === "webhook") await keepSignedNotice(this.ports.resolve, checkout, message);
         const resolved = await resolve(this.ports.resolve, checkout, trigger, this.scheduler.now + 60 * SECOND_MS);
-        if (resolved.kind === "suppressed") this.ask(tx_ref, trigger, resolved.afterMs);
+        if (resolved.kind === "suppressed") this.#enqueue(message, resolved.afterMs);
+        const seconds = comesBackAfter(resolved, receives);
+        if (seconds !== undefined) this.#enqueue(message, seconds * SECOND_MS, receives);
       },
       back,
     ).onError(back);
@@ -313,6 +352,7 @@ export class Simulation {
     const guarded = async () => {
       try {
         await work();
+        this.invariants.workEnded(this.payments(), this.ledger.shownTo(name));
       } catch (error) {
         const isOutraced = error instanceof Error && /changed \d+ times/.test(error.message);
         if (isOutraced) this.outraced++;
@@ -331,10 +371,14 @@ export class Simulation {
   async #tableCall<Result>(site: string, about: string, effect: () => Result): Promise<Result> {
     const away = () => Object.assign(new Error("no answer"), { name: "TimeoutError" });
     const noted = () => {
-      const result = effect();
-      const row = this.table.rows.get(about);
-      if (site === "table.Get") this.#read.set(`${this.scheduler.current?.name} ${about}`, row && this.#paymentOf(row));
-      return result;
+      try {
+        return effect();
+      } finally {
+        const row = this.table.rows.get(about);
+        const key = `${this.scheduler.current?.name} ${about}`;
+        this.#seen.set(key, row && this.#paymentOf(row));
+        if (site === "table.Get") this.#read.set(key, this.#seen.get(key));
+      }
     };
     // The SDK's own tries: a write whose answer was lost is sent again and meets itself.
     for (let tries = 1; ; tries++) {
@@ -366,7 +410,7 @@ export class Simulation {
     const payment = this.#paymentOf(after);
     if (!payment) return;
     const old = before && this.#paymentOf(before);
-    this.invariants.changed({ before: old, after: payment, cause: this.#causeOf(old) });
+    this.invariants.changed({ before: old, after: payment, cause: this.#cause() });
     if (old?.version !== payment.version) this.moves++;
     this.changes.push({ before: old, after: payment });
   }
@@ -387,9 +431,8 @@ export class Simulation {
     });
   }
 
-  #causeOf(before: Payment | undefined): Cause {
+  #cause(): Cause {
     const task = this.scheduler.current?.name ?? "";
-    const verified = before && this.ledger.lastVerify(task, txRefOf(before, before.attempt));
     return {
       recordedAt: this.#recorded.get(`R#${this.#requests.get(task)}`),
       readings: (txRef) => this.ledger.readings(txRef),
@@ -398,8 +441,11 @@ export class Simulation {
       isUsed: (txRef) => this.ledger.isBurnt(txRef) || this.ledger.opened().includes(txRef),
       policy: POLICY,
       now: this.scheduler.latest,
-      couldSee: (taken) =>
-        verified !== undefined && this.ledger.captures().some((landed) => landed === taken && landed.step < verified),
+      isNamed: (taken) => this.ledger.isNamed(taken),
+      couldSee: (taken) => {
+        const verified = this.ledger.lastVerify(task, taken.txRef) ?? 0;
+        return this.ledger.captures().some((landed) => landed === taken && landed.step < verified);
+      },
     };
   }
 
@@ -462,7 +508,8 @@ export class Simulation {
       return { kind: "received", propertyStatus, paymentStatus: "PENDING" };
     }
     const payment = this.payments().find(({ ref }) => paymentIdOf(ref) === paymentId);
-    if (payment) this.invariants.notifiedListing(status, payment);
+    const seen = payment && this.#seen.get(`${this.scheduler.current?.name} P#${payment.ref}`);
+    if (payment) this.invariants.notifiedListing(status, payment, seen);
     this.listing = status === "SUCCESS" ? "APPROVED" : "FAILED";
     const propertyStatus = status === "SUCCESS" ? "APPROVED" : "REJECTED";
     return { kind: "received", propertyStatus, paymentStatus: status };
@@ -495,4 +542,22 @@ export class Simulation {
       origin: "https://checkout.chapa.co",
     });
   }
+}
+
+function orderOf(txRef: string, amount: number): Transaction["order"] {
+  return {
+    txRef,
+    amount,
+    currency: "ETB",
+    email: null,
+    firstName: null,
+    lastName: null,
+    phone: null,
+    callbackUrl: null,
+    returnUrl: null,
+    title: null,
+    description: null,
+    logo: null,
+    meta: null,
+  };
 }

@@ -2,11 +2,12 @@ import { parentPort, workerData } from "node:worker_threads";
 import { DELIBERATE_FAULTS } from "../invariants/deliberate-faults.ts";
 import type { Searched } from "./exhaustive.ts";
 import type { SweptStory } from "./fault-sweep.ts";
+import type { FocusName } from "./focus.ts";
 import { loadWithFault } from "./load-fault.ts";
 import { CALL_FAULTS, type CallFault, noHits } from "./scheduler.ts";
 
 /** Runs from one seed to another, with a deliberate fault if it is named. */
-export type RunsJob = { first: number; count: number; mutant?: string };
+export type RunsJob = { first: number; count: number; mutant?: string; focus?: FocusName | undefined };
 /** A story with every fault, and with every pair of faults if asked for. */
 export type StoryJob = { story: string; pairs: boolean };
 /** Every order of a race, as far as so many runs go. */
@@ -31,7 +32,7 @@ const FOUND_LIMIT = 20;
 /** The result of a search, or the violation of an invariant. */
 export type Outcome<Result> = { result: Result } | { violation: string };
 
-async function runs({ first, count, mutant: name }: RunsJob): Promise<Done> {
+async function runs({ first, count, mutant: name, focus }: RunsJob): Promise<Done> {
   const mutant = DELIBERATE_FAULTS.find((candidate) => candidate.name === name);
   const isChanged = mutant ? loadWithFault(mutant) : () => true;
   const { runSeed } = await import("./random-run.ts");
@@ -41,7 +42,7 @@ async function runs({ first, count, mutant: name }: RunsJob): Promise<Done> {
   for (let seed = first; seed < first + count && done.found.length < (mutant ? 1 : FOUND_LIMIT); seed++) {
     done.runs++;
     try {
-      const { scheduler, simulation } = await runSeed(seed);
+      const { scheduler, simulation } = await runSeed(seed, undefined, focus);
       done.steps += scheduler.steps;
       done.crashes += scheduler.crashes;
       done.captures += simulation.ledger.captures().length;

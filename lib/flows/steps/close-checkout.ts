@@ -58,9 +58,8 @@ export async function closeCheckout(
   if (isProof && isCancelled) return { kind: "closed", evidence: { attempt, found, cancel } };
   const { now, policy } = context();
   const isOver = now >= lapseAt(payment, attempt, now, policy);
-  return isOver
-    ? { kind: "closed", evidence: { attempt, found, cancel: "lapse" } }
-    : { kind: "held", last: after, isCancelled };
+  if (isOver) return { kind: "closed", evidence: { attempt, found, cancel: "lapse" } };
+  return { kind: "held", last: after, isCancelled };
 }
 
 function concluded(last: VerifyResult, isCancelled = false): Closing {
