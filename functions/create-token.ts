@@ -17,6 +17,6 @@ const ports = {
 };
 
 export const handler = endpoint("raw", async ({ event }) => {
-  const login = parseRequest("body", LoginRequest, formBody(event));
+  const login = parseRequest("body", LoginRequest, await formBody(event));
   return json(200, TokenResponse, await logIn(ports, login, event.requestContext.http.sourceIp));
 });

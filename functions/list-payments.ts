@@ -9,6 +9,7 @@ import { authenticatedEndpoint, json } from "../lib/http/endpoint.ts";
 import { ListFilter, listedUser, nextLink, warningAbout } from "../lib/http/list-request.ts";
 import { parseRequest } from "../lib/http/parse.ts";
 import { toStatusResponse } from "../lib/http/payment-response.ts";
+import { queryOf } from "../lib/http/query.ts";
 import { systemClock } from "../lib/runtime/clock.ts";
 import { documentClient } from "../lib/table/client.ts";
 import { dayBuckets } from "../lib/table/keys.ts";
@@ -20,11 +21,7 @@ const auth = createAuthSecret(env);
 const authenticate = createAuthenticate(env, auth);
 
 export const handler = authenticatedEndpoint(authenticate, "nothing", async ({ principal, event }) => {
-  const { limit, cursor, status, from, to, user_id } = parseRequest(
-    "query",
-    ListFilter,
-    event.queryStringParameters ?? {},
-  );
+  const { limit, cursor, status, from, to, user_id } = parseRequest("query", ListFilter, queryOf(event));
   const userId = listedUser(principal, user_id);
   const cursorsOfThis = cursors((await auth.get()).cursor_key, [
     userId ?? null,

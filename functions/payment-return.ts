@@ -10,6 +10,7 @@ import { endpoint, header, seeOther } from "../lib/http/endpoint.ts";
 import { pageLanguage } from "../lib/http/pages/frame.ts";
 import { pendingPage } from "../lib/http/pages/pending-page.ts";
 import { parseRequest } from "../lib/http/parse.ts";
+import { queryOf } from "../lib/http/query.ts";
 import { redirects } from "../lib/http/redirects.ts";
 import { systemClock } from "../lib/runtime/clock.ts";
 import { log } from "../lib/runtime/logger.ts";
@@ -34,7 +35,7 @@ const ports = {
 
 export const handler = endpoint("nothing", async ({ event, deadline }) => {
   const { tx_ref } = parseRequest("path", Path, event.pathParameters);
-  const { lang, n } = parseRequest("query", Query, event.queryStringParameters ?? {});
+  const { lang, n } = parseRequest("query", Query, queryOf(event));
   const payment = await handleReturn(ports, tx_ref, deadline);
   const location = payment && to(payment, tx_ref);
   if (location) return seeOther(location);

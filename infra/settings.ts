@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { faultsOf } from "../lib/contract/env.ts";
+import { faultsOfStage } from "../lib/contract/env.ts";
 import type { StageConfig } from "./config.ts";
 
 /** The configuration of a stage cannot work; nothing is synthesised. */
@@ -50,6 +50,6 @@ export function requireUsable(config: StageConfig): void {
     const placeholders = Object.entries(settings).filter(([, value]) => PLACEHOLDER.test(value));
     faults.push(...placeholders.map(([name]) => `${name} still ends in .invalid: set it to the address of the stage.`));
   }
-  faults.push(...faultsOf(values));
+  faults.push(...faultsOfStage(values));
   if (faults.length > 0) throw new StageRefused(`The stage ${stage} is not ready:\n${faults.join("\n")}`);
 }

@@ -32,8 +32,8 @@ const Fault = z.object({
 const ROUTES = ["POST /clock", "POST /sweep", "POST /faults", "POST /reset", "GET /state"];
 
 /** Serves the control routes of a cloud: clock, sweep, faults, reset and state. */
-export function startControl(controlled: Controlled): Promise<Listening> {
-  return serve("Control", 0, async (request) => {
+export function startControl(controlled: Controlled, port: number): Promise<Listening> {
+  return serve("Control", port, async (request) => {
     try {
       return await answer(controlled, request);
     } catch (error) {

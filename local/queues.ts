@@ -16,7 +16,7 @@ const CONCURRENCY = 5;
 const SHORTEST_PAUSE_MS = 10;
 const LONGEST_PAUSE_MS = 1000;
 // After a failed receive.
-const RETRY_MS = 1000;
+const RETRY_MS = 200;
 
 /** Numbers of messages: `ready` to be received, `delayed`, and `hidden` after a receive. `dead` has bodies of dead letters. */
 export type QueueState = { ready: number; delayed: number; hidden: number; dead: unknown[] };
@@ -28,7 +28,7 @@ export class Queues {
   readonly #tell: (line: string) => void;
   /** Faults of functions' calls. The mappings reach the emulator without them. */
   readonly faults = new FaultPlan(() => 0);
-  #door: Listening | undefined;
+  #entrance: Listening | undefined;
   #stirred = Promise.withResolvers<void>();
   #stopped = false;
   #busy = 0;
@@ -45,12 +45,12 @@ export class Queues {
     const server = await startFauxqs({ port: 0, host: "127.0.0.1", defaultRegion: REGION, logger: false });
     const queues = new Queues(server, tell);
     for (const name of Object.keys(QUEUES) as QueueName[]) queues.#create(name);
-    queues.#door = await serve("SQS", 0, (request) => queues.#forward(request), queues.faults);
+    queues.#entrance = await serve("SQS", 0, (request) => queues.#forward(request), queues.faults);
     return queues;
   }
 
   get endpoint(): string {
-    return this.#door?.origin ?? "";
+    return this.#entrance?.origin ?? "";
   }
 
   get #inside(): string {
@@ -108,7 +108,7 @@ export class Queues {
     this.#stopped = true;
     this.stir();
     await Promise.all(this.#mappings);
-    await this.#door?.close();
+    await this.#entrance?.close();
     this.#forwarder.close();
     await this.#server.stop();
   }

@@ -99,7 +99,7 @@ export const ROOMS: readonly Room[] = [
     path: "lib/http",
     holds: "requests and answers: parsing, authentication, HTTP's own errors, problems, pages",
     imports: ADAPTER,
-    packages: ["@middy/*", "aws-lambda", "jose", "node:*", "zod", "zod-openapi"],
+    packages: ["@fastify/busboy", "@middy/*", "aws-lambda", "jose", "node:*", "zod", "zod-openapi"],
   },
   {
     path: "lib/runtime",

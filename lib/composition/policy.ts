@@ -12,6 +12,7 @@ export function createPolicy(
     | "CHECKOUT_TTL_MINUTES"
     | "CHECKOUT_LAPSE_MINUTES"
     | "LISTING_HEARS_FAILED"
+    | "LISTING_FAILED_AFTER_DAYS"
     | "EXPECTED_MODE"
     | "PRICE_BOOK"
   >,
@@ -23,6 +24,7 @@ export function createPolicy(
     lapseMs: env.CHECKOUT_LAPSE_MINUTES * MINUTE_MS,
     expectedMode: env.EXPECTED_MODE,
     listingHearsFailed: env.LISTING_HEARS_FAILED,
+    listingFailedAfterMs: env.LISTING_FAILED_AFTER_DAYS * DAY_MS,
     confirmingPurposes: confirmingPurposes(env.PRICE_BOOK),
   };
 }

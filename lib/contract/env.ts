@@ -7,6 +7,8 @@ import { MODES } from "../domain/vocabulary.ts";
 // path is added.
 const address = z.url({ protocol: /^https?$/, error: "not an http or https address" });
 const url = address.transform((text) => new URL(text).href.replace(/\/+$/, ""));
+// Nothing is added to the path of a page, and a front end may have its routes behind `#`.
+const page = address.transform((text) => new URL(text).href);
 const origins = z
   .string()
   .transform((text) =>
@@ -37,6 +39,13 @@ const ladder = z.string().transform((text, context): readonly number[] => {
 
 /** The address of another service. Its API is under `/api/v1`, which is added if the address has no path. */
 const sibling = url.transform((text) => (new URL(text).pathname === "/" ? `${text}/api/v1` : text));
+
+function orEmpty<Schema extends z.ZodType<string, string>>(schema: Schema) {
+  return z
+    .string()
+    .transform((text) => (text === "" ? undefined : text))
+    .pipe(schema.optional());
+}
 
 /** Every environment variable of every function: what it means and what shape it has. */
 const VARIABLES = {
@@ -73,13 +82,14 @@ const VARIABLES = {
     .transform((text) => text.split(",").map((path) => path.trim()))
     .pipe(z.array(z.string().regex(/^\/[^\s]*\{id\}/, "not a path with {id}"))),
   PROPERTY_LISTING_SERVICE_URL: sibling,
-  NOTIFICATION_SERVICE_URL: sibling,
+  /** If it is empty, payers get no messages. */
+  NOTIFICATION_SERVICE_URL: orEmpty(sibling),
   /** Page that the browser is sent to after a success. */
-  FRONTEND_REDIRECT_URL: url,
+  FRONTEND_REDIRECT_URL: page,
   /**
    * Page that the browser is sent to while a payment is not confirmed; if it is empty, this service shows its own page.
    */
-  FRONTEND_PENDING_URL: z.union([z.literal("").transform(() => undefined), url]),
+  FRONTEND_PENDING_URL: orEmpty(page),
   /** Origins that browsers may be sent to, separated by commas. */
   FRONTEND_ORIGINS: origins,
   /** What each purpose costs and whether it confirms the listing, as JSON. */
@@ -94,9 +104,17 @@ const VARIABLES = {
   RECHECK_LADDER: ladder,
   /** Whether the listing service gets FAILED for finalised payments. */
   LISTING_HEARS_FAILED: flag,
-  /** Initiate calls a minute, for each user and each program. */
+  /** Days after the first checkout at which an unpaid payment is finalised, so that the listing service gets FAILED. */
+  LISTING_FAILED_AFTER_DAYS: z.coerce.number().positive().max(365),
+  /** Messages to payers a minute. The notification service fails those above its limit. */
+  NOTIFICATIONS_PER_MINUTE: z.coerce.number().int().min(1).max(1_200),
+  /** Days after which a message to a payer is not sent any more. The queue keeps it for a day longer. */
+  NOTIFICATION_MAX_AGE_DAYS: z.coerce.number().int().min(1).max(13),
+  /** Pages of Chapa's list that one daily comparison reads at most. */
+  RECONCILE_PAGES: z.coerce.number().int().min(1).max(100_000),
+  /** Initiate calls a minute, for each user. A program has its own limit, in the entry of its key. */
   RATE_LIMIT_INITIATE: perMinute,
-  /** Logins a minute, for each address and each user name. */
+  /** Logins a minute for each user name, and failed logins a minute for each address. */
   RATE_LIMIT_TOKEN: perMinute,
   /** Verifications a minute that all unverified notices together may cause. */
   RATE_LIMIT_TRIGGERS: perMinute,
@@ -125,16 +143,21 @@ export class EnvironmentInvalid extends Error {}
 type Parsed = { values: Partial<Env>; faults: string[] };
 
 /**
- * Parses the variables of `source` that have a name of ours. Synthesis and the local cloud ask before any function
+ * Parses the variables of `source` that have a name of ours, each for itself. The local cloud asks before any function
  * starts.
- * @returns a sentence for each fault; empty if every function can start with these values
+ * @returns a sentence for each fault
  */
 export function faultsOf(source: EnvText): string[] {
-  const names = Object.keys(VARIABLES) as Variable[];
-  return parsed(
-    names.filter((name) => source[name] !== undefined),
-    source,
-  ).faults;
+  return parsed(namedIn(source), source).faults;
+}
+
+/**
+ * Parses the values of a stage, as {@link faultsOf} does, and compares them with each other.
+ * @returns a sentence for each fault; empty if every function can start with these values
+ */
+export function faultsOfStage(source: EnvText): string[] {
+  const { values, faults } = parsed(namedIn(source), source);
+  return [...faults, ...pagesElsewhere(values)];
 }
 
 /**
@@ -142,7 +165,8 @@ export function faultsOf(source: EnvText): string[] {
  * @throws EnvironmentInvalid that names all missing and malformed variables together
  */
 export function readEnv<Name extends Variable>(names: readonly Name[], source: EnvText = process.env): Pick<Env, Name> {
-  const { values, faults } = parsed(names, source);
+  const { values, faults: each } = parsed(names, source);
+  const faults = [...each, ...pagesElsewhere(values)];
   if (faults.length > 0) throw new EnvironmentInvalid(`The environment is not complete:\n${faults.join("\n")}`);
   return values as Pick<Env, Name>;
 }
@@ -156,8 +180,11 @@ function parsed(names: readonly Variable[], source: EnvText): Parsed {
     if (error === undefined) read[name] = data;
     else faults.push(text === undefined ? `${name} is missing.` : `${name} is malformed: ${sentenceOf(error)}.`);
   }
-  const values: Partial<Env> = read;
-  return { values, faults: [...faults, ...pagesElsewhere(values)] };
+  return { values: read, faults };
+}
+
+function namedIn(source: EnvText): Variable[] {
+  return (Object.keys(VARIABLES) as Variable[]).filter((name) => source[name] !== undefined);
 }
 
 function sentenceOf({ issues }: z.ZodError): string {

@@ -48,7 +48,16 @@ export const AuthSecret = z.object({
 });
 export type AuthSecret = z.infer<typeof AuthSecret>;
 
-const chapaKey = headerText.regex(/^(CHASECK_TEST|CHASECK|CHAPA-SECK)-/, "not a secret key of Chapa's API v1");
+const V1_KEY = /^(CHASECK_TEST|CHASECK|CHAPA-SECK)-/;
+const V2_KEY = /^CHAPA_(TEST|LIVE)_/;
+
+/** A secret key of Chapa. The two APIs of Chapa refuse each other's keys. */
+export const ChapaKey = headerText.refine((key) => V1_KEY.test(key), {
+  error: ({ input }) =>
+    V2_KEY.test(String(input))
+      ? "a key of Chapa's API v2, and this release speaks v1, whose keys begin with CHASECK"
+      : "not a secret key of Chapa's API v1",
+});
 
 /**
  * Secrets for the services that we call. `contact_keys` maps a key id to 32 bytes in base64; `contact_key` names the
@@ -56,9 +65,9 @@ const chapaKey = headerText.regex(/^(CHASECK_TEST|CHASECK|CHAPA-SECK)-/, "not a 
  */
 export const GatewaySecret = z
   .object({
-    chapa_secret_key: chapaKey,
+    chapa_secret_key: ChapaKey,
     /** Former keys, newest first. They read the checkouts that they opened. */
-    chapa_secret_keys_previous: z.array(chapaKey).max(8).default([]),
+    chapa_secret_keys_previous: z.array(ChapaKey).max(8).default([]),
     contact_key: z.string().min(1),
     contact_keys: z.record(z.string(), z.base64()),
     listing_api_key: headerText,

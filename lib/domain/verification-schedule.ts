@@ -24,6 +24,11 @@ export type Policy = {
   /** How long after its window a checkout that Chapa does not close may be left. */
   lapseMs: number;
   listingHearsFailed: boolean;
+  /**
+   * How long after its first checkout an unpaid payment is finalised. The listing keeps the first FAILED that it gets,
+   * and rejects an unpaid property by itself after a week, so that no owner is locked out by ours.
+   */
+  listingFailedAfterMs: number;
   /** The purposes whose payments confirm the listing. The listing gets nothing about the others. */
   confirmingPurposes: readonly string[];
   /** The mode in which this stage takes money. */
@@ -177,7 +182,10 @@ export function finaliseAt(payment: Payment, policy: Policy): Instant | undefine
   if (!confirmsListing(payment, policy)) return undefined;
   if (payment.firstOpenedAt === undefined || payment.settledAt === undefined) return undefined;
   if (hasLapsedLink(payment) || mayBePaid(payment)) return undefined;
-  return Math.max(payment.firstOpenedAt + policy.timeoutMs, payment.settledAt + VERIFICATIONS_AFTER_CLOSING_MS[0]);
+  return Math.max(
+    payment.firstOpenedAt + policy.listingFailedAfterMs,
+    payment.settledAt + VERIFICATIONS_AFTER_CLOSING_MS[0],
+  );
 }
 
 /** Whether a checkout lapsed and was not closed since. It may still be paid, so nobody is told that it failed. */

@@ -3,13 +3,14 @@ import httpErrorHandler from "@middy/http-error-handler";
 import httpJsonBodyParser from "@middy/http-json-body-parser";
 import type { APIGatewayProxyEventV2, Context } from "aws-lambda";
 import type * as z from "zod";
+import { methodsAt } from "../contract/routes.ts";
 import { DependencyUnavailable, errorName, PaymentError } from "../domain/errors.ts";
 import type { Principal } from "../domain/principal.ts";
 import { inInvocation } from "../runtime/invocation.ts";
 import { log } from "../runtime/logger.ts";
-import { InputInvalid } from "./errors.ts";
+import { InputInvalid, MethodNotAllowed } from "./errors.ts";
 import { type HttpAnswer, problemFor } from "./problem.ts";
-import { BODY_LIMIT_BYTES, requireBodyWithin } from "./raw-body.ts";
+import { BODY_LIMIT_BYTES, requireBodyWithin, withoutByteOrderMark } from "./raw-body.ts";
 
 /** One call. `body` is parsed JSON if the endpoint takes JSON; `deadline` and `endsAt` are epoch ms. */
 export type HttpCall = {
@@ -63,9 +64,11 @@ export function authenticatedEndpoint(
 function handlerOf(takes: Takes, run: (call: HttpCall) => Promise<HttpAnswer>, first: readonly Before[]): Handler {
   const stack = middy<APIGatewayProxyEventV2, HttpAnswer, Error, Context>({ timeoutEarlyInMillis: 0 });
   stack.use(httpErrorHandler({ logger: false, fallbackMessage: '{"code":"internal_error"}' }));
+  stack.use({ before: refuseOtherMethods });
   for (const middleware of first) stack.use(middleware);
   stack.use({ before: ({ event }) => requireBodyWithin(BODY_LIMIT_BYTES, event) });
-  if (takes === "json") stack.use(httpJsonBodyParser({ disableContentTypeCheck: true }));
+  if (takes === "json")
+    stack.use({ before: dropByteOrderMark }).use(httpJsonBodyParser({ disableContentTypeCheck: true }));
   stack.use({ onError: toProblem, after: withSecurityHeaders });
   const answer = stack.handler(async (event: APIGatewayProxyEventV2, context: Context) => {
     const now = Date.now();
@@ -78,7 +81,43 @@ function handlerOf(takes: Takes, run: (call: HttpCall) => Promise<HttpAnswer>, f
       endsAt,
     });
   }) as Handler;
-  return (event, context) => inInvocation(context, header(event, "traceparent"), () => answer(event, context));
+  return (event, context) =>
+    inInvocation(context, header(event, "traceparent"), async () =>
+      withoutBodyForHead(event, await answer(event, context)),
+    );
+}
+
+/**
+ * Refuses a method that the address does not accept. API Gateway sends every method of a path that is read to the path's
+ * function, preflights of browsers too if it does not answer them itself.
+ */
+function refuseOtherMethods({ event }: { event: APIGatewayProxyEventV2 }): HttpAnswer | undefined {
+  const { method } = event.requestContext.http;
+  const isPreflight = method === "OPTIONS" && header(event, "access-control-request-method") !== undefined;
+  if (isPreflight) return { statusCode: 204, headers: {}, body: "" };
+  requireMethod(event, event.rawPath);
+  return undefined;
+}
+
+/**
+ * Requires a method that the routes of a path accept. A path without routes accepts every method.
+ * @throws MethodNotAllowed
+ */
+export function requireMethod({ requestContext }: APIGatewayProxyEventV2, path: string): void {
+  const allowed = methodsAt(path);
+  if (allowed.length > 0 && !allowed.includes(requestContext.http.method)) throw new MethodNotAllowed(allowed);
+}
+
+function withoutBodyForHead({ requestContext }: APIGatewayProxyEventV2, answer: HttpAnswer): HttpAnswer {
+  return requestContext.http.method === "HEAD" ? { ...answer, body: "" } : answer;
+}
+
+function dropByteOrderMark({ event }: { event: APIGatewayProxyEventV2 }): void {
+  const { body, isBase64Encoded } = event;
+  if (body === undefined) return;
+  const bytes = Buffer.from(body, isBase64Encoded ? "base64" : "utf8");
+  event.body = withoutByteOrderMark(bytes).toString("utf8");
+  event.isBase64Encoded = false;
 }
 
 /** Returns a JSON answer. `schema` parses the body, so that no field leaves that the contract does not name. */

@@ -12,8 +12,15 @@ import { parseRequest } from "./parse.ts";
 
 const IdempotencyKey = z.string().regex(/^[\x21-\x7e]{1,255}$/, "not 1 to 255 visible ASCII characters");
 
-/** A request id as it is stored: a UUID in canonical form, any other text unchanged. */
-export const RequestId = IdempotencyKey.transform((text) => Uuid.safeParse(text).data ?? text);
+/**
+ * A request id as it is stored: a UUID in canonical form, any other text unchanged. Some clients quote it, because the
+ * header's draft makes it a quoted string.
+ */
+export const RequestId = z
+  .string()
+  .transform((text) => /^"(.*)"$/.exec(text)?.[1] ?? text)
+  .pipe(IdempotencyKey)
+  .transform((text) => Uuid.safeParse(text).data ?? text);
 
 /** The body of a request, with ids in canonical form. */
 export const InitiateBody = InitiateRequest.extend({

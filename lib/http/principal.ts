@@ -24,6 +24,8 @@ export type AuthenticatePorts = {
 };
 
 const TOKEN_LIMIT_BYTES = 8 * 1024;
+// How far ahead of ours the clock of User Management may be.
+const CLOCK_TOLERANCE_SECONDS = 5;
 const KEY_LIMIT_BYTES = 256;
 const optional = z
   .string()
@@ -114,8 +116,11 @@ async function claimsOf(token: string, secrets: readonly string[]): Promise<z.ou
       const { payload } = await jwtVerify(token, new TextEncoder().encode(secret), {
         algorithms: ["HS256"],
         requiredClaims: ["sub", "exp", "role"],
+        clockTolerance: CLOCK_TOLERANCE_SECONDS,
       });
-      return Claims.parse(payload);
+      const claims = Claims.parse(payload);
+      // The tolerance is for a token that begins to be valid. It lets no token live longer.
+      if (claims.exp * 1000 > Date.now()) return claims;
     } catch {
       // The next secret may fit. The reason is not for callers.
     }

@@ -20,3 +20,12 @@ export function rawBody(event: APIGatewayProxyEventV2, limitBytes: number): Buff
   requireBodyWithin(limitBytes, event);
   return Buffer.from(event.body ?? "", event.isBase64Encoded ? "base64" : "utf8");
 }
+
+const BYTE_ORDER_MARK = Buffer.from("\ufeff");
+
+/** Returns the bytes without the mark that some programs put before a text. A signature is over the bytes with it. */
+export function withoutByteOrderMark(bytes: Buffer): Buffer {
+  return bytes.subarray(0, BYTE_ORDER_MARK.length).equals(BYTE_ORDER_MARK)
+    ? bytes.subarray(BYTE_ORDER_MARK.length)
+    : bytes;
+}

@@ -13,11 +13,22 @@ export function redirects(env: Targets): (payment: Payment, txRef: string) => st
   return (payment, txRef) => {
     const target = payment.state === "SUCCESS" ? env.FRONTEND_REDIRECT_URL : env.FRONTEND_PENDING_URL;
     if (!target) return undefined;
-    const url = new URL(target);
-    if (payment.propertyId) url.searchParams.set("property_id", payment.propertyId);
-    url.searchParams.set("tx_ref", txRef);
-    url.searchParams.set("amount", toBirr(paidAmount(payment)));
-    url.searchParams.set("payment_id", paymentIdOf(payment.ref));
-    return url.href;
+    return withParameters(target, {
+      ...(payment.propertyId ? { property_id: payment.propertyId } : {}),
+      tx_ref: txRef,
+      amount: toBirr(paidAmount(payment)),
+      payment_id: paymentIdOf(payment.ref),
+    });
   };
+}
+
+/** Returns the address with a query. A front end whose routes begin with `#/` reads it inside its route. */
+function withParameters(address: string, parameters: Record<string, string>): string {
+  const url = new URL(address);
+  const [path = "", query = ""] = url.hash.split(/\?(.*)/s);
+  const isRoute = /^#!?\//.test(path);
+  const inside = isRoute ? new URLSearchParams(query) : url.searchParams;
+  for (const [name, value] of Object.entries(parameters)) inside.set(name, value);
+  if (isRoute) url.hash = `${path}?${inside}`;
+  return url.href;
 }

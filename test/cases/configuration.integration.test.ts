@@ -6,6 +6,7 @@ import { PaymentStack } from "../../infra/payment-stack.ts";
 import { withValues } from "../../infra/settings.ts";
 import { EnvironmentInvalid, readEnv, type Variable } from "../../lib/contract/env.ts";
 import { FUNCTIONS } from "../../lib/contract/functions.ts";
+import { GatewaySecret } from "../../lib/contract/secrets.ts";
 import { readSettings, SettingsInvalid } from "../../local/settings.ts";
 import { readStage } from "../infra/stages/read-stage.ts";
 
@@ -28,6 +29,8 @@ const WRONG: [Variable, string, string][] = [
   ["CHECKOUT_ORIGINS", "checkout.chapa.co", "CHECKOUT_ORIGINS is malformed: 0: not an http or https address."],
   ["CHECKOUT_ORIGINS", " , ", "CHECKOUT_ORIGINS is malformed: names no origin."],
   ["USER_MANAGEMENT_URL", "users.rental.et/api/v1", "USER_MANAGEMENT_URL is malformed: not an http or https address."],
+  ["NOTIFICATION_SERVICE_URL", "none", "NOTIFICATION_SERVICE_URL is malformed: not an http or https address."],
+  ["FRONTEND_PENDING_URL", "/wait", "FRONTEND_PENDING_URL is malformed: not an http or https address."],
   ["PAYMENT_TIMEOUT_DAYS", "a week", "PAYMENT_TIMEOUT_DAYS is malformed: "],
 ];
 
@@ -58,10 +61,18 @@ describe("case 36: a wrong setting is refused in a sentence that names it", () =
     expect(() => readSettings({ [name]: text })).toThrow(sentence);
   });
 
+  test("the local cloud allows the origins of its pages by itself", () => {
+    const [name, text] = ["FRONTEND_REDIRECT_URL", "https://other.et/paid"];
+    expect(readSettings({ [name]: text, FRONTEND_ORIGINS: "https://app.rental.et" })).toMatchObject({ [name]: text });
+    expect(() => readSettings({ FRONTEND_ORIGINS: "https://app.rental.et, *" })).toThrow(
+      "FRONTEND_ORIGINS is malformed: 1:",
+    );
+  });
+
   test("every variable of a stage that a function reads is refused at synthesis if it is empty, unless empty has a meaning", () => {
     const stage: Record<string, string> = readStage("prod").values;
     const read = new Set<string>(Object.values(FUNCTIONS).flatMap(({ env }): readonly string[] => env));
-    const mayBeEmpty = ["FRONTEND_PENDING_URL"];
+    const mayBeEmpty = ["FRONTEND_PENDING_URL", "NOTIFICATION_SERVICE_URL"];
     for (const name of Object.keys(stage).filter((name) => read.has(name) && !mayBeEmpty.includes(name))) {
       expect(() => synthesise({ [name]: "" }), name).toThrow(`${name} is malformed: `);
     }
@@ -88,4 +99,22 @@ test.each([
   const template = Template.fromStack(synthesise(values));
   template.hasResourceProperties("AWS::ApiGatewayV2::Api", { CorsConfiguration: { AllowOrigins: origins } });
   expect(readEnv(["FRONTEND_ORIGINS"], values).FRONTEND_ORIGINS).toEqual(origins);
+});
+
+const SPEAKS_V1 = "a key of Chapa's API v2, and this release speaks v1, whose keys begin with CHASECK";
+
+test.each([
+  ["case 59: a test key of Chapa's API v2", "CHAPA_TEST_PRIV_abcdefgh", SPEAKS_V1],
+  ["a live key of Chapa's API v2", "CHAPA_LIVE_PRIV_abcdefgh", SPEAKS_V1],
+  ["a public key of Chapa's API v2", "CHAPA_TEST_PUB_abcdefgh", SPEAKS_V1],
+  ["a public key of Chapa's API v1", "CHAPUBK_TEST-abcdefgh", "not a secret key of Chapa's API v1"],
+])("%s is refused in words that name it, and does not appear in them", (_, key, words) => {
+  const settings = () => readSettings({ CHAPA_SECRET_KEY: key });
+  expect(settings).toThrow(`CHAPA_SECRET_KEY is malformed: ${words}.`);
+  expect(settings).not.toThrow(key);
+  const secret = { contact_key: "k", contact_keys: { k: "AAAA" }, listing_api_key: "listing-key" };
+  for (const stored of [{ chapa_secret_key: key }, { chapa_secret_keys_previous: [key] }]) {
+    const { error } = GatewaySecret.safeParse({ chapa_secret_key: "CHASECK-abcdefgh", ...secret, ...stored });
+    expect(error?.issues.map(({ message }) => message)).toEqual([words]);
+  }
 });

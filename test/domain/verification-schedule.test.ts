@@ -237,13 +237,14 @@ test("no payment is finalised while Chapa has spoken of money, in a webhook or i
   expect(moments).toEqual([undefined, undefined, T0 + 7 * DAY_MS + HOUR_MS]);
 });
 
-test("a payment settled early is finalised only when its first checkout is older than the timeout", () => {
+test("a payment settled early is finalised only when its first checkout is old enough, however soon it expired", () => {
   const failed = aSettled("fail", anOpened(), aContext(T0 + 65 * MINUTE_MS));
-  expect(finaliseAt(failed, POLICY)).toBe(T0 + 7 * DAY_MS);
+  expect(finaliseAt(failed, { ...POLICY, timeoutMs: DAY_MS })).toBe(T0 + 7 * DAY_MS);
+  expect(finaliseAt(failed, { ...POLICY, listingFailedAfterMs: 14 * DAY_MS })).toBe(T0 + 14 * DAY_MS);
 });
 
 test("a payment is never finalised in the moment in which it is settled", () => {
-  const shortTimeout = { ...POLICY, timeoutMs: DAY_MS };
+  const shortTimeout = { ...POLICY, listingFailedAfterMs: DAY_MS };
   const expired = aSettled("expire", anOpened(), timedOut(aContext(T0 + 2 * DAY_MS)));
   expect(finaliseAt(expired, shortTimeout)).toBe(T0 + 2 * DAY_MS + HOUR_MS);
 });

@@ -83,12 +83,22 @@ test.each<[string, Claims, { secret?: string; alg?: string }?]>([
   ["without a subject", { sub: undefined }],
   ["whose subject is no UUID", { sub: "admin" }],
   ["that is not valid yet", { nbf: inAnHour() }],
+  ["that is valid in ten seconds", { nbf: inAnHour() - 3590 }],
+  ["that has expired two seconds ago", { exp: inAnHour() - 3602 }],
   ["of another secret", {}, { secret: "another-secret-altogether" }],
   ["of another algorithm", {}, { alg: "HS512" }],
 ])("a caller is unknown with a token %s, and the user service is not asked", async (_name, change, options) => {
   const { check, asked } = authenticator();
   await expect(check(withToken(await token(change, options)))).rejects.toThrow(Unauthenticated);
   expect(asked).toHaveLength(0);
+});
+
+test.each<[string, Claims]>([
+  ["valid in two seconds", { nbf: inAnHour() - 3598 }],
+  ["issued in two seconds", { iat: inAnHour() - 3598 }],
+  ["both", { iat: inAnHour() - 3597, nbf: inAnHour() - 3597 }],
+])("a caller whose token is %s by a clock ahead of ours is known", async (_name, change) => {
+  expect(await authenticator().check(withToken(await token(change)))).toEqual(USER);
 });
 
 test("a caller with an unsigned token is unknown", async () => {

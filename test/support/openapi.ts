@@ -26,6 +26,7 @@ export function unlikeItsDescription(exchange: Parameters<ApiObserver>[0]): stri
   const what = `${request.method} ${request.path} → ${answer.status}`;
   const described = paths[route.path]?.[route.method.toLowerCase()]?.responses[String(answer.status)];
   if (!described) return `${what}: not described`;
+  if (request.method === "HEAD") return answer.body ? `${what}: has a body` : undefined;
   const text = textOf(answer.body);
   if (!described.content) return text === "" ? undefined : `${what}: has a body, described without one`;
   const type = (answer.headers?.["content-type"] ?? "application/json").split(";")[0] ?? "";
