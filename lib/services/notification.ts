@@ -80,7 +80,7 @@ export class NotificationService {
           subject,
           message,
           event_type: EVENT_TYPES[notice.event],
-          context: { amount: notice.amount, tx_ref: notice.txRef, link: notice.link, property_title: "", location: "" },
+          context: { amount: notice.amount, tx_ref: notice.txRef, property_title: "", location: "" },
         }),
       });
       return { kind: classify(response), status: response.status };

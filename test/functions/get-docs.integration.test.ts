@@ -32,7 +32,7 @@ const call = (path: string, headers: Record<string, string> = {}) => {
   const [, file] = /^\/docs\/(.+)$/.exec(path) ?? [];
   const pathParameters = file === undefined ? {} : { pathParameters: { file } };
   if (!handler) throw new Error(`no function serves ${path}`);
-  return handler(anEvent({ rawPath: path, headers, ...pathParameters }), aContext());
+  return handler(anEvent({ method: "GET", rawPath: path, headers, ...pathParameters }), aContext());
 };
 
 test.each(Object.entries(REFERENCE_FILES))(

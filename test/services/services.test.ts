@@ -241,7 +241,7 @@ describe("Notification", () => {
       phone_number: "+251911223344",
       preferred_language: "am",
       event_type: "payment_success",
-      context: { amount: "500.00 ETB", tx_ref: "T", link: "https://pay.rental.et/api/v1/payments/P/checkout" },
+      context: { amount: "500.00 ETB", tx_ref: "T" },
     });
     expect(body.message).toContain("500.00 ETB");
     expect(body.message).toMatch(/[\u1200-\u137f]/);
