@@ -301,6 +301,8 @@ export class Invariants {
   notifiedPayer(event: UserEvent, ref: string, row: Payment | undefined, earlier: readonly Payment[] = []): void {
     const read = row?.state;
     if (event === "paid" && read !== "SUCCESS") this.#broken("I5", ref, `told "paid", and it was read as ${read}`);
+    if (event === "initiated" && read !== "PENDING")
+      this.#broken("I5", ref, `told "initiated", and it was read as ${read}`);
     if (event !== "paid" && (read === undefined || read === "SUCCESS" || read === "REVIEW"))
       this.#broken("I4", ref, `the payer is told "${event}", and it was read as ${read}`);
     if (event === "paid" || !row) return;
