@@ -22,6 +22,8 @@ export async function bundleFunctions(folder: string): Promise<number> {
     platform: "node",
     target: "node24",
     format: "esm",
+    // A CommonJS package requires Node's modules, and a module of the other kind has no `require`.
+    banner: { js: "const require=process.getBuiltinModule;" },
     // Without "module", esbuild takes the SDK's CommonJS builds, and tree shaking does not work on them.
     mainFields: ["module", "main"],
     minify: true,

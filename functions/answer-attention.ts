@@ -6,7 +6,7 @@ import { readEnv } from "../lib/contract/env.ts";
 import { FUNCTIONS } from "../lib/contract/functions.ts";
 import { nameOf } from "../lib/domain/principal.ts";
 import { answerAttention } from "../lib/flows/answer-attention.ts";
-import { endpoint, json } from "../lib/http/endpoint.ts";
+import { authenticatedEndpoint, json } from "../lib/http/endpoint.ts";
 import { parseRequest } from "../lib/http/parse.ts";
 import { toDetail } from "../lib/http/payment-detail.ts";
 import { paymentAt } from "../lib/http/payment-path.ts";
@@ -22,8 +22,7 @@ const ports = {
   clock: systemClock,
 };
 
-export const handler = endpoint("json", async ({ event, body }) => {
-  const principal = await authenticate(event);
+export const handler = authenticatedEndpoint(authenticate, "json", async ({ principal, event, body }) => {
   const payment = await paymentAt(event, principal, (ref) => ports.payments.find(ref));
   const { entry } = parseRequest("path", EntryPath, event.pathParameters);
   const answer = parseRequest("body", AttentionAnswer, body);

@@ -9,7 +9,7 @@ import { FUNCTIONS } from "../lib/contract/functions.ts";
 import { RateLimited } from "../lib/domain/errors.ts";
 import { nameOf } from "../lib/domain/principal.ts";
 import { cancel } from "../lib/flows/cancel.ts";
-import { endpoint, json } from "../lib/http/endpoint.ts";
+import { authenticatedEndpoint, json } from "../lib/http/endpoint.ts";
 import { paymentAt } from "../lib/http/payment-path.ts";
 import { toStatusResponse } from "../lib/http/payment-response.ts";
 import { systemClock } from "../lib/runtime/clock.ts";
@@ -22,7 +22,7 @@ const env = readEnv(FUNCTIONS["cancel-payment"].env);
 const auth = createAuthSecret(env);
 const authenticate = createAuthenticate(env, auth);
 const CANCELS_PER_MINUTE = 10;
-const limiter = createLimiter({ name: "cancel", limit: CANCELS_PER_MINUTE, whenUnknown: "open" }, auth);
+const limiter = createLimiter({ name: "cancel", limit: CANCELS_PER_MINUTE }, auth);
 const ports = {
   payments: new PaymentTable(documentClient(), env.TABLE_NAME, env.TX_STAGE),
   chapa: createChapa(env, createGatewaySecret(env)),
@@ -32,8 +32,7 @@ const ports = {
   count,
 };
 
-export const handler = endpoint("nothing", async ({ event, deadline }) => {
-  const principal = await authenticate(event);
+export const handler = authenticatedEndpoint(authenticate, "nothing", async ({ principal, event, deadline }) => {
   const payment = await paymentAt(event, principal, (ref) => ports.payments.find(ref));
   const verdict = await limiter.take(nameOf(principal));
   if (!verdict.allowed) throw new RateLimited(verdict);

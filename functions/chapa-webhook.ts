@@ -4,10 +4,12 @@ import { WebhookAnswer } from "../lib/contract/api.ts";
 import { readEnv } from "../lib/contract/env.ts";
 import { FUNCTIONS } from "../lib/contract/functions.ts";
 import type { ResolveMessage } from "../lib/contract/queues.ts";
-import { returnPath } from "../lib/contract/routes.ts";
+import { NO_ROUTE, returnPath, WEBHOOK_PATH } from "../lib/contract/routes.ts";
+import { parseTxRef } from "../lib/domain/ids.ts";
 import { handleUnverifiedNotice } from "../lib/flows/handle-unverified-notice.ts";
-import { endpoint, json, seeOther } from "../lib/http/endpoint.ts";
-import { rawBody, WEBHOOK_LIMIT_BYTES } from "../lib/http/raw-body.ts";
+import { endpoint, json, requireMethod, seeOther } from "../lib/http/endpoint.ts";
+import { WebhookInvalid } from "../lib/http/errors.ts";
+import { BODY_LIMIT_BYTES, rawBody } from "../lib/http/raw-body.ts";
 import { isBrowser, signedNotice, unsignedReference } from "../lib/http/webhook-request.ts";
 import { Queue, sqsClient } from "../lib/queue/send.ts";
 import { systemClock } from "../lib/runtime/clock.ts";
@@ -32,18 +34,26 @@ const MESSAGES = {
   processed: "Webhook processed successfully",
   already_processed: "Payment already processed, no action taken",
   not_found: "Payment not found, no action taken",
+  reachable: "Chapa's webhooks are received here",
 } as const;
 
 export const handler = endpoint("raw", async ({ event }) => {
-  const raw = rawBody(event, WEBHOOK_LIMIT_BYTES);
+  requireMethod(event, WEBHOOK_PATH);
+  const raw = rawBody(event, BODY_LIMIT_BYTES);
   const isPost = event.requestContext.http.method === "POST";
   if (isPost && (await isAuthenticWebhook(authentication, raw, event.headers))) {
     const notice = signedNotice(raw);
-    if (notice) await resolve.send({ message: { ...notice, trigger: "webhook" } });
+    const isOurs = notice !== undefined && parseTxRef(notice.tx_ref, env.TX_STAGE) !== undefined;
+    if (isOurs) await resolve.send({ message: { ...notice, trigger: "webhook" } });
     count("WebhookAccepted");
-    return json(200, WebhookAnswer, { message: MESSAGES.processed });
+    return json(200, WebhookAnswer, { message: isOurs ? MESSAGES.processed : MESSAGES.not_found });
   }
   const reference = unsignedReference(event, raw);
+  // Chapa's own check of an address is a GET without a reference.
+  if (!reference && !isPost && event.routeKey === NO_ROUTE.key) {
+    return json(200, WebhookAnswer, { message: MESSAGES.reachable });
+  }
+  if (!reference) throw new WebhookInvalid("Invalid webhook/redirect payload");
   const outcome = await handleUnverifiedNotice(notices, reference);
   if (outcome !== "not_found" && isBrowser(event)) return seeOther(`${env.BASE_URL}${returnPath(reference)}`);
   return json(200, WebhookAnswer, { message: MESSAGES[outcome] });

@@ -13,10 +13,10 @@ import { UserManagement } from "../lib/services/user-management.ts";
 const env = readEnv(FUNCTIONS["create-token"].env);
 const ports = {
   users: new UserManagement(env.USER_MANAGEMENT_URL, call),
-  limiter: createLimiter({ name: "token", limit: env.RATE_LIMIT_TOKEN, whenUnknown: "closed" }, createAuthSecret(env)),
+  limiter: createLimiter({ name: "token", limit: env.RATE_LIMIT_TOKEN }, createAuthSecret(env)),
 };
 
 export const handler = endpoint("raw", async ({ event }) => {
-  const login = parseRequest("body", LoginRequest, formBody(event));
+  const login = parseRequest("body", LoginRequest, await formBody(event));
   return json(200, TokenResponse, await logIn(ports, login, event.requestContext.http.sourceIp));
 });

@@ -4,7 +4,7 @@ import { PaymentResponse } from "../lib/contract/api.ts";
 import { readEnv } from "../lib/contract/env.ts";
 import { FUNCTIONS } from "../lib/contract/functions.ts";
 import { findByRequest } from "../lib/flows/find-by-request.ts";
-import { endpoint, json } from "../lib/http/endpoint.ts";
+import { authenticatedEndpoint, json } from "../lib/http/endpoint.ts";
 import { toCheckoutResponse, toStatusResponse } from "../lib/http/payment-response.ts";
 import { requestAt } from "../lib/http/request-path.ts";
 import { documentClient } from "../lib/table/client.ts";
@@ -21,8 +21,8 @@ const ports = {
   namespace: async () => (await auth.get()).namespace,
 };
 
-export const handler = endpoint("nothing", async ({ event }) => {
-  const { mayPay, ...request } = requestAt(event, await authenticate(event));
+export const handler = authenticatedEndpoint(authenticate, "nothing", async ({ principal, event }) => {
+  const { mayPay, ...request } = requestAt(event, principal);
   const payment = await findByRequest(ports, request);
   const body = mayPay ? toCheckoutResponse(payment, request.requestId, env.BASE_URL) : toStatusResponse(payment);
   return json(200, PaymentResponse, { ...body, request_id: request.requestId });

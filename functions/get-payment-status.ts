@@ -6,7 +6,7 @@ import { FUNCTIONS } from "../lib/contract/functions.ts";
 import type { ResolveMessage } from "../lib/contract/queues.ts";
 import { readRepair } from "../lib/flows/read-repair.ts";
 import { countCalls } from "../lib/flows/steps/count-calls.ts";
-import { endpoint, json } from "../lib/http/endpoint.ts";
+import { authenticatedEndpoint, json } from "../lib/http/endpoint.ts";
 import { tagged } from "../lib/http/etag.ts";
 import { paymentAt } from "../lib/http/payment-path.ts";
 import { toStatusResponse } from "../lib/http/payment-response.ts";
@@ -33,8 +33,7 @@ const repair = {
   log,
 };
 
-export const handler = endpoint("nothing", async ({ event }) => {
-  const principal = await authenticate(event);
+export const handler = authenticatedEndpoint(authenticate, "nothing", async ({ principal, event }) => {
   await reads.add();
   const payment = await paymentAt(event, principal, (ref) => payments.find(ref));
   await readRepair(repair, payment);

@@ -5,7 +5,7 @@ import { PaymentDetail } from "../lib/contract/api.ts";
 import { readEnv } from "../lib/contract/env.ts";
 import { FUNCTIONS } from "../lib/contract/functions.ts";
 import { isPrivileged } from "../lib/domain/principal.ts";
-import { endpoint, json } from "../lib/http/endpoint.ts";
+import { authenticatedEndpoint, json } from "../lib/http/endpoint.ts";
 import { tagged } from "../lib/http/etag.ts";
 import { toDetail } from "../lib/http/payment-detail.ts";
 import { paymentAt } from "../lib/http/payment-path.ts";
@@ -17,8 +17,7 @@ const payments = new PaymentTable(documentClient(), env.TABLE_NAME, env.TX_STAGE
 const authenticate = createAuthenticate(env, createAuthSecret(env));
 const policy = createPolicy(env);
 
-export const handler = endpoint("nothing", async ({ event }) => {
-  const principal = await authenticate(event);
+export const handler = authenticatedEndpoint(authenticate, "nothing", async ({ principal, event }) => {
   const payment = await paymentAt(event, principal, (ref) => payments.find(ref));
   return tagged(event, json(200, PaymentDetail, toDetail(payment, policy, isPrivileged(principal))));
 });

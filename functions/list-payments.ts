@@ -5,10 +5,11 @@ import { readEnv } from "../lib/contract/env.ts";
 import { FUNCTIONS } from "../lib/contract/functions.ts";
 import { listPayments, spanOf } from "../lib/flows/list-payments.ts";
 import { cursors } from "../lib/http/cursor.ts";
-import { endpoint, json } from "../lib/http/endpoint.ts";
+import { authenticatedEndpoint, json } from "../lib/http/endpoint.ts";
 import { ListFilter, listedUser, nextLink, warningAbout } from "../lib/http/list-request.ts";
 import { parseRequest } from "../lib/http/parse.ts";
 import { toStatusResponse } from "../lib/http/payment-response.ts";
+import { queryOf } from "../lib/http/query.ts";
 import { systemClock } from "../lib/runtime/clock.ts";
 import { documentClient } from "../lib/table/client.ts";
 import { dayBuckets } from "../lib/table/keys.ts";
@@ -19,13 +20,8 @@ const ports = { payments: new PaymentTable(documentClient(), env.TABLE_NAME, env
 const auth = createAuthSecret(env);
 const authenticate = createAuthenticate(env, auth);
 
-export const handler = endpoint("nothing", async ({ event }) => {
-  const principal = await authenticate(event);
-  const { limit, cursor, status, from, to, user_id } = parseRequest(
-    "query",
-    ListFilter,
-    event.queryStringParameters ?? {},
-  );
+export const handler = authenticatedEndpoint(authenticate, "nothing", async ({ principal, event }) => {
+  const { limit, cursor, status, from, to, user_id } = parseRequest("query", ListFilter, queryOf(event));
   const userId = listedUser(principal, user_id);
   const cursorsOfThis = cursors((await auth.get()).cursor_key, [
     userId ?? null,

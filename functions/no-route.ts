@@ -1,8 +1,9 @@
-import { methodsAt } from "../lib/contract/routes.ts";
 import { endpoint } from "../lib/http/endpoint.ts";
-import { MethodNotAllowed, RouteUnknown } from "../lib/http/errors.ts";
+import { RouteUnknown } from "../lib/http/errors.ts";
+import { withoutTrailingSlash } from "../lib/http/trailing-slash.ts";
 
 export const handler = endpoint("nothing", async ({ event }) => {
-  const methods = methodsAt(event.rawPath);
-  throw methods.length > 0 ? new MethodNotAllowed(methods) : new RouteUnknown();
+  const location = withoutTrailingSlash(event);
+  if (location === undefined) throw new RouteUnknown();
+  return { statusCode: 308, headers: { location }, body: "" };
 });

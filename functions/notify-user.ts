@@ -5,6 +5,7 @@ import { readEnv } from "../lib/contract/env.ts";
 import { FUNCTIONS } from "../lib/contract/functions.ts";
 import { NotificationMessage } from "../lib/contract/queues.ts";
 import { Ref } from "../lib/domain/ids.ts";
+import { DAY_MS } from "../lib/domain/time.ts";
 import { notifyUsers } from "../lib/flows/notify-user.ts";
 import { Drain } from "../lib/queue/drain.ts";
 import { Queue, sqsClient } from "../lib/queue/send.ts";
@@ -12,9 +13,11 @@ import { call } from "../lib/runtime/call.ts";
 import { systemClock } from "../lib/runtime/clock.ts";
 import { scheduled } from "../lib/runtime/invocation.ts";
 import { log } from "../lib/runtime/logger.ts";
+import { count } from "../lib/runtime/metrics.ts";
 import { NotificationService } from "../lib/services/notification.ts";
 import { documentClient } from "../lib/table/client.ts";
 import { MarkTable } from "../lib/table/marks.ts";
+import { NotificationPauseTable } from "../lib/table/notification-pause.ts";
 import { PaymentTable } from "../lib/table/payments.ts";
 
 const env = readEnv(FUNCTIONS["notify-user"].env);
@@ -22,16 +25,22 @@ const client = documentClient();
 const sqs = sqsClient();
 const secret = createGatewaySecret(env);
 const bearer = async () => (await secret.get()).notification_bearer;
+const url = env.NOTIFICATION_SERVICE_URL;
 const ports = {
   payments: new PaymentTable(client, env.TABLE_NAME, env.TX_STAGE),
   contacts: createContacts(env, client, secret),
   inbox: new Drain(sqs, env.NOTIFICATION_QUEUE_URL, NotificationMessage.extend({ ref: Ref })),
   marks: new MarkTable(client, env.TABLE_NAME),
+  waiting: new Queue<NotificationMessage>(sqs, env.NOTIFICATION_QUEUE_URL),
   dropped: new Queue<NotificationMessage>(sqs, env.NOTIFICATION_DLQ_URL),
-  notification: new NotificationService(env.NOTIFICATION_SERVICE_URL, bearer, call),
+  pause: new NotificationPauseTable(client, env.TABLE_NAME),
+  notification: url === undefined ? undefined : new NotificationService(url, bearer, call),
+  perMinute: env.NOTIFICATIONS_PER_MINUTE,
+  maxAgeMs: env.NOTIFICATION_MAX_AGE_DAYS * DAY_MS,
   newId: randomUUID,
   clock: systemClock,
   log,
+  count,
 };
 
 export const handler = scheduled((deadline) => notifyUsers(ports, deadline));

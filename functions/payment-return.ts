@@ -9,6 +9,7 @@ import { handleReturn } from "../lib/flows/handle-return.ts";
 import { endpoint, header, seeOther } from "../lib/http/endpoint.ts";
 import { pageLanguage, pendingPage } from "../lib/http/pages/pending-page.ts";
 import { parseRequest } from "../lib/http/parse.ts";
+import { queryOf } from "../lib/http/query.ts";
 import { redirects } from "../lib/http/redirects.ts";
 import { systemClock } from "../lib/runtime/clock.ts";
 import { log } from "../lib/runtime/logger.ts";
@@ -23,10 +24,7 @@ const to = redirects(env);
 const ports = {
   payments: new PaymentTable(documentClient(), env.TABLE_NAME, env.TX_STAGE),
   chapa: createChapa(env, createGatewaySecret(env)),
-  budget: createLimiter(
-    { name: "triggers", limit: env.RATE_LIMIT_TRIGGERS, whenUnknown: "open" },
-    createAuthSecret(env),
-  ),
+  budget: createLimiter({ name: "triggers", limit: env.RATE_LIMIT_TRIGGERS }, createAuthSecret(env)),
   policy: createPolicy(env),
   txStage: env.TX_STAGE,
   clock: systemClock,
@@ -36,7 +34,7 @@ const ports = {
 
 export const handler = endpoint("nothing", async ({ event, deadline }) => {
   const { tx_ref } = parseRequest("path", Path, event.pathParameters);
-  const { lang, n } = parseRequest("query", Query, event.queryStringParameters ?? {});
+  const { lang, n } = parseRequest("query", Query, queryOf(event));
   const payment = await handleReturn(ports, tx_ref, deadline);
   const location = payment && to(payment, tx_ref);
   if (location) return seeOther(location);

@@ -1,5 +1,4 @@
 import { randomUUID } from "node:crypto";
-import { createPriceBook } from "../lib/composition/price-book.ts";
 import { readEnv } from "../lib/contract/env.ts";
 import { FUNCTIONS } from "../lib/contract/functions.ts";
 import type { ListingMessage, NotificationMessage } from "../lib/contract/queues.ts";
@@ -22,7 +21,7 @@ const ports = {
   marks: new MarkTable(client, env.TABLE_NAME),
   totals: new TotalsTable(client, env.TABLE_NAME),
   newId: randomUUID,
-  policy: { confirmingPurposes: confirmingPurposes(createPriceBook(env)), expectedMode: env.EXPECTED_MODE },
+  policy: { confirmingPurposes: confirmingPurposes(env.PRICE_BOOK), expectedMode: env.EXPECTED_MODE },
   clock: systemClock,
   log,
 };

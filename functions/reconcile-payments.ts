@@ -21,6 +21,7 @@ const ports = {
   progress: new ProgressTable(client, env.TABLE_NAME),
   totals: new TotalsTable(client, env.TABLE_NAME),
   chapa: createChapa(env, createGatewaySecret(env)),
+  pagesLimit: env.RECONCILE_PAGES,
   bucketsOf: dayBuckets,
   policy: createPolicy(env),
   txStage: env.TX_STAGE,

@@ -22,10 +22,7 @@ const env = readEnv(FUNCTIONS["resolve-payment"].env);
 const ports = {
   payments: new PaymentTable(documentClient(), env.TABLE_NAME, env.TX_STAGE),
   chapa: createChapa(env, createGatewaySecret(env)),
-  budget: createLimiter(
-    { name: "triggers", limit: env.RATE_LIMIT_TRIGGERS, whenUnknown: "open" },
-    createAuthSecret(env),
-  ),
+  budget: createLimiter({ name: "triggers", limit: env.RATE_LIMIT_TRIGGERS }, createAuthSecret(env)),
   policy: createPolicy(env),
   clock: systemClock,
   log,
@@ -35,14 +32,24 @@ const calls = { totals: new TotalsTable(documentClient(), env.TABLE_NAME), clock
 const client = sqsClient();
 const again = new Queue<ResolveMessage>(client, env.RESOLVE_QUEUE_URL);
 
+// Notices of this process that are not counted yet. One write for each batch: all of them go to the same row.
+let notices = 0;
+
+async function countNotices(): Promise<void> {
+  const webhook_calls = notices;
+  notices = 0;
+  await countCalls(calls, { webhook_calls });
+}
+
 export const handler = worker(
-  { schema: ResolveMessage, client, queueUrl: env.RESOLVE_QUEUE_URL },
+  { schema: ResolveMessage, client, queueUrl: env.RESOLVE_QUEUE_URL, afterBatch: countNotices },
   async (message, { deadline, receives }) => {
-    if (message.trigger === "webhook" || message.trigger === "callback") await countCalls(calls, { webhook_calls: 1 });
+    if (message.trigger === "webhook" || message.trigger === "callback") notices++;
     const checkout = parseTxRef(message.tx_ref, env.TX_STAGE);
     if (!checkout) return { kind: "done" };
-    if (message.trigger === "webhook") await keepSignedNotice(ports, checkout, message);
     const resolved = await resolve(ports, checkout, message.trigger, deadline);
+    // After Chapa's answer, so that no write comes before it.
+    if (message.trigger === "webhook") await keepSignedNotice(ports, checkout, message);
     // Sent as a new message, because another receive of the old one would count towards the dead-letter queue.
     if (resolved.kind === "suppressed") await again.send({ message, delaySeconds: Math.ceil(resolved.afterMs / 1000) });
     const delaySeconds = comesBackAfter(resolved, receives);

@@ -39,17 +39,17 @@ const ports = {
   chapa: createChapa(env, createGatewaySecret(env)),
 };
 
-async function sweepAndMeasure() {
+async function sweepAndMeasure(deadline: number) {
   try {
-    return await sweep(ports);
+    return await sweep(ports, deadline);
   } finally {
     // Also after a failed sweep, so that a person still knows of what waits for them.
     await publishAttention(ports);
   }
 }
 
-export const handler = scheduled(async () => {
-  const done = await sweepAndMeasure();
+export const handler = scheduled(async (deadline) => {
+  const done = await sweepAndMeasure(deadline);
   await countCalls(ports, { timeout_jobs_run: 1 });
   // Last, so that due payments do not wait for a health check.
   await checkGateway(ports);

@@ -7,7 +7,7 @@ import { PaymentDetail } from "../lib/contract/api.ts";
 import { readEnv } from "../lib/contract/env.ts";
 import { FUNCTIONS } from "../lib/contract/functions.ts";
 import { verifyNow } from "../lib/flows/verify-now.ts";
-import { endpoint, json } from "../lib/http/endpoint.ts";
+import { authenticatedEndpoint, json } from "../lib/http/endpoint.ts";
 import { toDetail } from "../lib/http/payment-detail.ts";
 import { paymentAt } from "../lib/http/payment-path.ts";
 import { quotaHeaders } from "../lib/http/quota-headers.ts";
@@ -24,15 +24,14 @@ const VERIFICATIONS_PER_MINUTE = 30;
 const ports = {
   payments: new PaymentTable(documentClient(), env.TABLE_NAME, env.TX_STAGE),
   chapa: createChapa(env, createGatewaySecret(env)),
-  limiter: createLimiter({ name: "verify", limit: VERIFICATIONS_PER_MINUTE, whenUnknown: "closed" }, auth),
+  limiter: createLimiter({ name: "verify", limit: VERIFICATIONS_PER_MINUTE }, auth),
   policy: createPolicy(env),
   clock: systemClock,
   log,
   count,
 };
 
-export const handler = endpoint("nothing", async ({ event, deadline }) => {
-  const principal = await authenticate(event);
+export const handler = authenticatedEndpoint(authenticate, "nothing", async ({ principal, event, deadline }) => {
   const payment = await paymentAt(event, principal, (ref) => ports.payments.find(ref));
   const verified = await verifyNow(ports, payment, principal, deadline);
   return json(200, PaymentDetail, toDetail(verified.payment, ports.policy, true), quotaHeaders(verified.quota));

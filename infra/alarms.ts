@@ -139,9 +139,29 @@ export const ALARMS: readonly AlarmSpec[] = [
     minutes: 5,
   },
   {
+    name: "notification-refuses-us",
+    severity: "ticket",
+    impact: "Payers get no messages. Payments and listings are not affected.",
+    runbook: "The notification service refuses us",
+    watches: { of: "own", metric: "NotificationRefused" },
+    at: 1,
+    // It is asked once in ten minutes while it refuses.
+    minutes: 15,
+  },
+  {
+    name: "notifications-expired",
+    severity: "ticket",
+    impact:
+      "Payers did not get messages, because more messages wait than the pace lets out. Payments are not affected.",
+    runbook: "Messages wait too long",
+    watches: { of: "own", metric: "NotificationExpired" },
+    at: 1,
+    minutes: 60,
+  },
+  {
     name: "limits-not-shared",
     severity: "ticket",
-    impact: "None yet: each process counts its own calls, and logins are refused.",
+    impact: "None yet: each process counts its own calls, so a caller may make more of them.",
     runbook: "Redis is down",
     watches: { of: "own", metric: "RateLimiterFailOpen" },
     at: 1,

@@ -18,8 +18,9 @@ import type { Function as LambdaFunction } from "aws-cdk-lib/aws-lambda";
 import { LogGroup } from "aws-cdk-lib/aws-logs";
 import type { Construct } from "constructs";
 import { CORS } from "../lib/contract/cors.ts";
+import { readEnv } from "../lib/contract/env.ts";
 import type { FunctionName } from "../lib/contract/functions.ts";
-import { NO_ROUTE, ROUTES } from "../lib/contract/routes.ts";
+import { gatewayMethodOf, NO_ROUTE, ROUTES } from "../lib/contract/routes.ts";
 import { ROUTE_THROTTLES, type StageConfig } from "./config.ts";
 
 /** The HTTP API without routes yet: its address is told to the functions that answer it. */
@@ -27,7 +28,7 @@ export function makeApi(scope: Construct, config: StageConfig): { api: HttpApi; 
   const api = new HttpApi(scope, "Api", {
     createDefaultStage: false,
     corsPreflight: {
-      allowOrigins: config.values.FRONTEND_ORIGINS.split(","),
+      allowOrigins: readEnv(["FRONTEND_ORIGINS"], config.values).FRONTEND_ORIGINS,
       allowMethods: CORS.methods.map((method) => CorsHttpMethod[method]),
       allowHeaders: [...CORS.requestHeaders],
       exposeHeaders: [...CORS.responseHeaders],
@@ -45,11 +46,19 @@ export function addRoutes(
   config: StageConfig,
 ): HttpStage {
   const signed = new HttpIamAuthorizer();
+  const integrations = new Map<FunctionName, HttpLambdaIntegration>();
+  const integrationOf = (name: FunctionName) => {
+    // One permission for all routes of the API. Resources of a stack are limited, and routes are its most.
+    const made =
+      integrations.get(name) ?? new HttpLambdaIntegration(name, functions[name], { scopePermissionToRoute: false });
+    integrations.set(name, made);
+    return made;
+  };
   const routes = ROUTES.flatMap(({ method, path, function: name, access }) => {
-    const integration = new HttpLambdaIntegration(`${name}-${method}`, functions[name]);
     // What is public is public on purpose; what a token or a key opens is checked by the function itself.
     const authorizer = access.kind === "iam" ? { authorizer: signed } : {};
-    return api.addRoutes({ path, methods: [HttpMethod[method]], integration, ...authorizer });
+    const methods = [HttpMethod[gatewayMethodOf(method)]];
+    return api.addRoutes({ path, methods, integration: integrationOf(name), ...authorizer });
   });
   const refusal = new HttpRoute(api, "NoRoute", {
     httpApi: api,

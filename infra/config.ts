@@ -45,6 +45,10 @@ export type StageConfig = {
     | "CHECKOUT_LAPSE_MINUTES"
     | "RECHECK_LADDER"
     | "LISTING_HEARS_FAILED"
+    | "LISTING_FAILED_AFTER_DAYS"
+    | "NOTIFICATIONS_PER_MINUTE"
+    | "NOTIFICATION_MAX_AGE_DAYS"
+    | "RECONCILE_PAGES"
     | "RATE_LIMIT_INITIATE"
     | "RATE_LIMIT_TOKEN"
     | "RATE_LIMIT_TRIGGERS"
@@ -55,8 +59,8 @@ export type StageConfig = {
 export const ROUTE_THROTTLES: Record<string, { rate: number; burst: number }> = {
   "POST /token": { rate: 5, burst: 10 },
   "POST /api/v1/token": { rate: 5, burst: 10 },
-  "GET /metrics": { rate: 2, burst: 5 },
-  "GET /api/v1/metrics": { rate: 2, burst: 5 },
+  "ANY /metrics": { rate: 2, burst: 5 },
+  "ANY /api/v1/metrics": { rate: 2, burst: 5 },
   $default: { rate: 5, burst: 10 },
 };
 
@@ -89,6 +93,10 @@ export const DEV: StageConfig = {
     CHECKOUT_LAPSE_MINUTES: "60",
     RECHECK_LADDER: "2m,5m,10m,20m,65m,6h,1d",
     LISTING_HEARS_FAILED: "true",
+    LISTING_FAILED_AFTER_DAYS: "14",
+    NOTIFICATIONS_PER_MINUTE: "8",
+    NOTIFICATION_MAX_AGE_DAYS: "13",
+    RECONCILE_PAGES: "2000",
     RATE_LIMIT_INITIATE: "10",
     RATE_LIMIT_TOKEN: "10",
     RATE_LIMIT_TRIGGERS: "60",

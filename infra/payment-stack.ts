@@ -60,7 +60,7 @@ export class PaymentStack extends Stack {
     requireUsable(config);
     super(scope, id, { ...props, terminationProtection: config.stage === "prod" });
     const table = makeTable(this, config);
-    const queues = makeQueues(this);
+    const queues = makeQueues(this, Number(config.values.NOTIFICATION_MAX_AGE_DAYS));
     const secrets = makeSecrets(this, config);
     const { api, url } = makeApi(this, config);
 

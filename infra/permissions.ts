@@ -58,7 +58,7 @@ export const PERMISSIONS: Record<FunctionName, Permission> = {
   "notify-user": {
     table: ["GetItem", "PutItem"],
     secrets: ["gateway"],
-    send: ["notification dead"],
+    send: ["notification", "notification dead"],
     receive: ["notification"],
   },
 };

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { faultsOfStage } from "../lib/contract/env.ts";
 import type { StageConfig } from "./config.ts";
 
 /** The configuration of a stage cannot work; nothing is synthesised. */
@@ -37,6 +38,9 @@ export function requireUsable(config: StageConfig): void {
   const faults = [...pageTargets, ...ticketTargets]
     .filter((target) => !Target.safeParse(target).success)
     .map((target) => `${target} is neither an e-mail address nor an https address, so no alarm can be sent to it.`);
+  if (stage === "prod" && values.EXPECTED_MODE === "test") {
+    faults.push("EXPECTED_MODE is test: set it to live, because prod takes real money.");
+  }
   if (!HttpsUrl.safeParse(runbookUrl).success) faults.push("runbookUrl is not an https address.");
   if (stage === "prod" && pageTargets.length === 0) {
     faults.push("pageTargets is empty: set it to the addresses of the people who answer alarms.");
@@ -46,5 +50,6 @@ export function requireUsable(config: StageConfig): void {
     const placeholders = Object.entries(settings).filter(([, value]) => PLACEHOLDER.test(value));
     faults.push(...placeholders.map(([name]) => `${name} still ends in .invalid: set it to the address of the stage.`));
   }
+  faults.push(...faultsOfStage(values));
   if (faults.length > 0) throw new StageRefused(`The stage ${stage} is not ready:\n${faults.join("\n")}`);
 }

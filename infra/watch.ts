@@ -204,7 +204,7 @@ function addDashboard(stack: Stack, facade: MonitoringFacade, { api, table, queu
     metricGroups: [
       group("Chapa", ["ChapaUnavailable", "ChapaMisconfigured"]),
       group("Webhooks", ["WebhookAccepted", "WebhookRefused"]),
-      group("Other services and limits", ["ListingRefusedKey", "RateLimiterFailOpen"]),
+      group("Other services and limits", ["ListingRefusedKey", "NotificationRefused", "RateLimiterFailOpen"]),
     ],
   });
   facade.addWidget(logs("From checkout to money", functions, ["resolve-payment", "payment-return"], TOOK));

@@ -3,7 +3,7 @@ import type { APIGatewayProxyEventV2 } from "aws-lambda";
 import * as z from "zod";
 import { CORS } from "../lib/contract/cors.ts";
 import type { FunctionName } from "../lib/contract/functions.ts";
-import { NO_ROUTE, ROUTES, type Route, type RouteMatch, routesAt } from "../lib/contract/routes.ts";
+import { gatewayKeyOf, NO_ROUTE, ROUTES, type Route, type RouteMatch, routeFor } from "../lib/contract/routes.ts";
 import { LOCAL_IDENTITY, signedBy } from "./iam.ts";
 import { type Invoke, TimedOut } from "./lambda.ts";
 import { type Answer, type Listening, type Request, serve } from "./serve.ts";
@@ -16,6 +16,8 @@ export type ApiOptions = {
   observe: ApiObserver;
   /** Origins that CORS allows. */
   origins: readonly string[];
+  /** Answers requests for the local cloud's own pages; undefined for any other request. */
+  page: (request: Request) => Promise<Answer | undefined>;
 };
 
 /**
@@ -23,27 +25,34 @@ export type ApiOptions = {
  * and API Gateway's own answers to failures.
  * @throws PortTaken
  */
-export function startApi({ port, invoke, observe, origins }: ApiOptions): Promise<Listening> {
+export function startApi({ port, invoke, observe, origins, page }: ApiOptions): Promise<Listening> {
   return serve("API", port, async (request) => {
     const origin = request.headers.origin;
     const allowed = origin !== undefined && origins.includes(origin) ? origin : undefined;
     if (isPreflight(request)) return { status: 204, headers: allowed === undefined ? {} : preflightHeaders(allowed) };
-    const match = routesAt(request.path).find(({ route }) => route.method === request.method);
+    const shown = await page(request);
+    if (shown) return shown;
+    const match = routeFor(request.method, request.path);
     const answer = await (match
       ? served(request, match, invoke)
       : answerOf(invoke, NO_ROUTE.function, toEvent(request, NO_ROUTE.key, {})));
-    observe({ request, answer, route: match?.route });
+    observe({ request, answer, route: match && described(match.route, request) });
     return allowed === undefined ? answer : { ...answer, headers: { ...answer.headers, ...corsHeaders(allowed) } };
   });
 }
 
 async function served(request: Request, { route, parameters }: RouteMatch, invoke: Invoke): Promise<Answer> {
-  const event = toEvent(request, `${route.method} ${route.path}`, decoded(parameters));
+  const event = toEvent(request, gatewayKeyOf(route), decoded(parameters));
   if (route.access.kind !== "iam") return answerOf(invoke, route.function, event);
   const signed = await signedBy(request, [LOCAL_IDENTITY], Date.now());
   if (!signed) return { status: 403, body: { message: "Forbidden" } };
   const requestContext = { ...event.requestContext, authorizer: signed };
   return answerOf(invoke, route.function, { ...event, requestContext });
+}
+
+/** The route that describes the answer; undefined for a method that the route's function refuses. */
+function described(route: Route, { method }: Request): Route | undefined {
+  return method === route.method || (method === "HEAD" && route.method === "GET") ? route : undefined;
 }
 
 // As API Gateway does, passes a path with a wrong encoding to the function unchanged.
@@ -87,7 +96,7 @@ export function startFunctionUrl(name: FunctionName, invoke: Invoke, observe: Ap
     observe({
       request,
       answer,
-      route: routes.find((route) => route.function === name && route.method === request.method),
+      route: routes.find((route) => route.function === name && described(route, request)),
     });
     return answer;
   });
@@ -118,7 +127,8 @@ function toEvent(request: Request, routeKey: string, pathParameters: Record<stri
     ]),
   );
   const isText = /^(text\/|application\/json)/.test(headers["content-type"] ?? "text/plain");
-  const query = Object.fromEntries(request.query);
+  const names = new Set(request.query.keys());
+  const query = Object.fromEntries([...names].map((name) => [name, request.query.getAll(name).join(",")]));
   return {
     version: "2.0",
     routeKey,

@@ -16,7 +16,7 @@ export type Clock = {
   stop(): void;
 };
 
-type Entry = { at: number; order: number; task: () => void | Promise<void> };
+type Entry = { at: number; task: () => void | Promise<void> };
 
 // setTimeout runs at once if the delay is longer.
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
@@ -57,16 +57,21 @@ const ShiftedDate = new Proxy(RealDate, {
 });
 
 function schedulingClock(now: () => number, move: (ms: number) => void): Clock {
+  // The earliest first; of the same time, in the order in which they were scheduled.
   const entries: Entry[] = [];
-  let order = 0;
   let timer: NodeJS.Timeout | undefined;
 
-  function next(): Entry | undefined {
-    return entries.reduce<Entry | undefined>(
-      (first, entry) =>
-        !first || entry.at < first.at || (entry.at === first.at && entry.order < first.order) ? entry : first,
-      undefined,
-    );
+  const next = () => entries[0];
+
+  /** Where an entry with this time belongs: after the others of the same time. */
+  function placeOf(at: number): number {
+    let [low, high] = [0, entries.length];
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((entries[middle]?.at ?? at) <= at) low = middle + 1;
+      else high = middle;
+    }
+    return low;
   }
 
   function arm(): void {
@@ -79,7 +84,7 @@ function schedulingClock(now: () => number, move: (ms: number) => void): Clock {
 
   async function runDue(): Promise<void> {
     for (let first = next(); first && first.at <= now(); first = next()) {
-      entries.splice(entries.indexOf(first), 1);
+      entries.shift();
       await first.task();
     }
     arm();
@@ -88,8 +93,8 @@ function schedulingClock(now: () => number, move: (ms: number) => void): Clock {
   return {
     now,
     schedule(at, task) {
-      const entry = { at, order: order++, task };
-      entries.push(entry);
+      const entry = { at, task };
+      entries.splice(placeOf(at), 0, entry);
       arm();
       return () => {
         const index = entries.indexOf(entry);

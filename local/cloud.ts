@@ -12,7 +12,7 @@ import type { FunctionHost, Invoke } from "./lambda.ts";
 import { clock } from "./process-clock.ts";
 import type { Queues } from "./queues.ts";
 import type { RedisBridge } from "./redis/bridge.ts";
-import type { Schedule } from "./schedule.ts";
+import type { Ran, Schedule } from "./schedule.ts";
 import type { Listening } from "./serve.ts";
 import { type Services, tokensOf, type UserTokens } from "./services.ts";
 import type { Settings } from "./settings.ts";
@@ -50,7 +50,6 @@ export const API_KEY = "local-api-key-for-internal-services";
 const SETTLE_MS = 180_000;
 const POLL_MS = 2;
 const QUIET_CHECKS = 2;
-const QUIET_POLLS = 2;
 
 /**
  * The whole service in this process, from source, on emulators and doubles. A process can run one cloud at a time,
@@ -126,7 +125,8 @@ export class Cloud implements Controlled {
     };
   }
 
-  async start(): Promise<this> {
+  /** @param port of the control routes; 0 takes any free one */
+  async start(port: number): Promise<this> {
     const { queues, schedule, chapa, services, servers } = this.#parts;
     this.#userTokens = await tokensOf(services.users, clock);
     chapa?.setWebhookUrl(`${servers.webhook.origin}/`);
@@ -134,45 +134,48 @@ export class Cloud implements Controlled {
     await this.#renew("load");
     queues.connect(this.#parts.invoke);
     schedule.start();
-    this.#control = await startControl(this);
+    this.#control = await startControl(this, port);
     return this;
   }
 
   /** Moves the clock, runs everything that is due, and waits until nothing is under way. */
   async advance(ms: number): Promise<{ now: string }> {
     await clock.advance(ms);
+    this.queues.stir();
     await this.rows.expire(clock.now());
     await this.sweep();
     return { now: new Date(clock.now()).toISOString() };
   }
 
-  /** Runs the schedules of one minute, and waits for everything that follows. */
-  async sweep(): Promise<void> {
-    await this.#parts.schedule.run();
+  /**
+   * Runs the schedules of one minute, and waits for everything that follows.
+   * @returns what each function did; "notify-user" runs again at the end, and that run is "payers"
+   */
+  async sweep(): Promise<Ran> {
+    const ran = await this.#parts.schedule.run();
     await this.settle();
     // Otherwise the payers would get the messages about this run a minute later.
-    await this.functions.invoke("notify-user", {});
+    const payers = await this.#parts.invoke("notify-user", {});
     await this.settle();
+    return { ...ran, payers };
   }
 
   /**
    * Waits until no function runs, no message is ready, every change of the table is read and no webhook is under way.
    * It does not wait for messages that are due later.
-   * @throws Error if something is still under way after three minutes
+   * @throws Error if something is still under way after `limitMs`
    */
-  async settle(): Promise<void> {
-    const { traffic, tableHost } = this.#parts;
-    const end = performance.now() + SETTLE_MS;
+  async settle(limitMs = SETTLE_MS): Promise<void> {
+    const { traffic, queues } = this.#parts;
+    const end = performance.now() + limitMs;
     let invocations = -1;
-    let isUnread = true;
     for (let quiet = 0; quiet < QUIET_CHECKS; ) {
       await this.chapa?.settled();
       const isIdle = this.#isIdle() && traffic.invocations === invocations;
       invocations = traffic.invocations;
-      if (isIdle && isUnread) tableHost.stream.stir();
-      isUnread = !isIdle;
-      quiet = isIdle && tableHost.stream.quietPolls >= QUIET_POLLS ? quiet + 1 : 0;
-      if (performance.now() > end) throw new Error(`something is still under way after ${SETTLE_MS} ms`);
+      if (!isIdle) queues.stir();
+      quiet = isIdle ? quiet + 1 : 0;
+      if (performance.now() > end) throw new Error(`something is still under way after ${limitMs} ms`);
       await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     }
   }
@@ -226,13 +229,24 @@ export class Cloud implements Controlled {
   }
 
   #faultsOf(target: FaultTarget) {
-    if (target === "chapa") return this.chapa?.faults;
-    return target === "redis" ? this.redis.faults : this.services.faults(target);
+    const { tableHost, queues, redis, services } = this.#parts;
+    switch (target) {
+      case "chapa":
+        return this.chapa?.faults;
+      case "table":
+        return tableHost.faults;
+      case "queues":
+        return queues.faults;
+      case "redis":
+        return redis.faults;
+      default:
+        return services.faults(target);
+    }
   }
 
   #isIdle(): boolean {
-    const { functions, queues } = this.#parts;
-    return functions.running === 0 && !queues.isBusy;
+    const { functions, queues, tableHost } = this.#parts;
+    return functions.running === 0 && !queues.isBusy && tableHost.isQuiet;
   }
 
   /** Makes an empty table and starts the functions anew. */

@@ -11,7 +11,7 @@ export type Controlled = {
   state(): Promise<unknown>;
 };
 
-const FAULT_TARGETS = ["chapa", "listing", "notification", "users", "redis"] as const;
+const FAULT_TARGETS = ["chapa", "listing", "notification", "users", "redis", "table", "queues"] as const;
 export type FaultTarget = (typeof FAULT_TARGETS)[number];
 
 /** The target is a real service, so it cannot have faults. */
@@ -32,8 +32,8 @@ const Fault = z.object({
 const ROUTES = ["POST /clock", "POST /sweep", "POST /faults", "POST /reset", "GET /state"];
 
 /** Serves the control routes of a cloud: clock, sweep, faults, reset and state. */
-export function startControl(controlled: Controlled): Promise<Listening> {
-  return serve("Control", 0, async (request) => {
+export function startControl(controlled: Controlled, port: number): Promise<Listening> {
+  return serve("Control", port, async (request) => {
     try {
       return await answer(controlled, request);
     } catch (error) {

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { EnvText } from "../lib/contract/env.ts";
+import { PROGRAM_CALLS_PER_MINUTE } from "../lib/contract/secrets.ts";
 import type { Queues } from "./queues.ts";
 import type { Settings } from "./settings.ts";
 import { PASSWORD, USERS } from "./users.ts";
@@ -18,13 +19,18 @@ export type Addresses = {
 export const TABLE_NAME = "payments";
 export const TX_STAGE = "chapa-payments-local";
 export const SECRETS = { webhook: "local-webhook", auth: "local-auth", gateway: "local-gateway" } as const;
-export const FRONTEND_URL = "http://localhost:5173/payment/success";
+/** The page of the local cloud that stands in for the front end's, where none is set. */
+export const PAID_PATH = "/payment/success";
 
 const CHAPA_CHECKOUT_ORIGIN = "https://checkout.chapa.co";
+// Where a front end under development usually runs.
+const DEVELOPMENT_ORIGINS = "http://localhost:5173";
 
-/** Origins of the frontend's pages. */
+/** Origins of the front end's pages. */
 export function frontendOrigins(settings: Settings): string[] {
-  return [FRONTEND_URL, settings.FRONTEND_PENDING_URL ?? []].flat().map((url) => new URL(url).origin);
+  const named = (settings.FRONTEND_ORIGINS ?? DEVELOPMENT_ORIGINS).split(",").map((part) => part.trim());
+  const targets = [settings.FRONTEND_REDIRECT_URL, settings.FRONTEND_PENDING_URL];
+  return [...named, ...targets].flatMap((url) => (url ? new URL(url).origin : []));
 }
 
 /** The variables that the deployed stack sets for functions. Only the values of endpoints differ. */
@@ -48,15 +54,19 @@ export function functionEnvironment(settings: Settings, at: Addresses, queues: Q
     USER_LOOKUP_PATHS: settings.USER_LOOKUP_PATHS ?? "/users/{id},/admin/users/{id}",
     PROPERTY_LISTING_SERVICE_URL: at.listing,
     NOTIFICATION_SERVICE_URL: at.notification,
-    FRONTEND_REDIRECT_URL: FRONTEND_URL,
+    FRONTEND_REDIRECT_URL: settings.FRONTEND_REDIRECT_URL ?? `${at.api}${PAID_PATH}`,
     FRONTEND_PENDING_URL: settings.FRONTEND_PENDING_URL ?? "",
-    FRONTEND_ORIGINS: frontendOrigins(settings).join(","),
+    FRONTEND_ORIGINS: [...frontendOrigins(settings), at.api].join(","),
     PRICE_BOOK: settings.PRICE_BOOK ?? '{"listing_fee":{"amounts":["500.00"]}}',
     PAYMENT_TIMEOUT_DAYS: settings.PAYMENT_TIMEOUT_DAYS ?? "7",
     CHECKOUT_TTL_MINUTES: settings.CHECKOUT_TTL_MINUTES ?? "60",
     CHECKOUT_LAPSE_MINUTES: settings.CHECKOUT_LAPSE_MINUTES ?? "60",
     RECHECK_LADDER: settings.RECHECK_LADDER ?? "2m,5m,10m,20m,65m,6h,1d",
     LISTING_HEARS_FAILED: settings.LISTING_HEARS_FAILED ?? "true",
+    LISTING_FAILED_AFTER_DAYS: settings.LISTING_FAILED_AFTER_DAYS ?? "14",
+    NOTIFICATIONS_PER_MINUTE: String(settings.NOTIFICATIONS_PER_MINUTE ?? 8),
+    NOTIFICATION_MAX_AGE_DAYS: settings.NOTIFICATION_MAX_AGE_DAYS ?? "13",
+    RECONCILE_PAGES: "2000",
     RATE_LIMIT_INITIATE: String(settings.RATE_LIMIT_INITIATE ?? 10),
     RATE_LIMIT_TOKEN: String(settings.RATE_LIMIT_TOKEN ?? 10),
     RATE_LIMIT_TRIGGERS: String(settings.RATE_LIMIT_TRIGGERS ?? 60),
@@ -87,7 +97,14 @@ export function secretValues(
       {
         jwt_secret: settings.JWT_SECRET,
         namespace: "local-namespace",
-        api_keys: [{ name: "local", sha256: createHash("sha256").update(keys.api).digest("hex"), roles: ["service"] }],
+        api_keys: [
+          {
+            name: "local",
+            sha256: createHash("sha256").update(keys.api).digest("hex"),
+            roles: ["service"],
+            calls_per_minute: settings.RATE_LIMIT_INITIATE ?? PROGRAM_CALLS_PER_MINUTE,
+          },
+        ],
         cursor_key: "local-cursor-key",
         upstash_url: keys.redis.origin,
         upstash_token: keys.redis.token,

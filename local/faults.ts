@@ -25,7 +25,7 @@ const GENERAL = [
 const GeneralFault = z.enum(GENERAL);
 
 /**
- * A fault and when it is applied: to requests whose `METHOD /path` contains `route`, from the `nth` such request on (1 is
+ * A fault and when it is applied: to requests whose `METHOD /path`, or action of AWS, contains `route`, from the `nth` such request on (1 is
  * the first), `times` times (without limit if absent), each with `probability`. `ms` is the delay of `latency`. `body` is
  * the kind of body of a 5xx. `retryAfter` is sent with 429, in seconds. `word` and `trace` are for a server's own faults.
  */
@@ -160,7 +160,7 @@ export class FaultPlan {
 
   #strike(request: Request): FaultRule | undefined {
     for (const entry of this.#rules) {
-      if (entry.rule.route && !`${request.method} ${request.path}`.includes(entry.rule.route)) continue;
+      if (entry.rule.route && !routeOf(request).includes(entry.rule.route)) continue;
       entry.seen++;
       if (entry.seen < entry.rule.nth) continue;
       if (entry.rule.times !== undefined && entry.struck >= entry.rule.times) continue;
@@ -170,6 +170,10 @@ export class FaultPlan {
     }
     return undefined;
   }
+}
+
+function routeOf({ method, path, headers }: Request): string {
+  return `${method} ${path} ${headers["x-amz-target"] ?? ""}`;
 }
 
 const JSON_TYPE = { "content-type": "application/json" };

@@ -10,16 +10,22 @@ import { PROFILE_NAMES } from "./chapa/profiles.ts";
 import type { Cloud, CloudAddress } from "./cloud.ts";
 import { RedisUnreachable } from "./redis/bridge.ts";
 import { LAST_PORT, PortTaken } from "./serve.ts";
-import { readSettings, SettingsInvalid } from "./settings.ts";
-import { startCloud } from "./start-cloud.ts";
+import { readSettings, type Settings, SettingsInvalid } from "./settings.ts";
+import { isTestKey, startCloud } from "./start-cloud.ts";
 import { PASSWORD, USERS } from "./users.ts";
+
+const DEFAULT_PORT = 8120;
 
 const command = new Command({
   name: "npm start",
   summary: "Runs the whole payment service on this machine, with a simulated Chapa and simulated sibling services.",
   duration: "ready after about 3 seconds; runs until it is stopped (Ctrl+C)",
   options: {
-    port: integer("port of the API; 0 takes any free one", 8120, { least: 0, most: LAST_PORT }),
+    port: integer("port of the API; control and Chapa take the next two; 0 takes any free ones", DEFAULT_PORT, {
+      least: 0,
+      most: LAST_PORT - 2,
+    }),
+    quiet: flag("tells nothing while it runs"),
     json: flag("prints one line of JSON for programs when it is ready"),
     profile: choice("the behaviour of the simulated Chapa", PROFILE_NAMES, "observed"),
     mode: optionalChoice("the mode of the simulated Chapa's key; live by default, but no money moves", MODES),
@@ -29,7 +35,8 @@ const command = new Command({
     "npm start": "prints the addresses and a first curl command",
     "npm start -- --port 0 --json": "takes free ports and prints every address, token and key",
   },
-  notes: `It keeps everything in memory until it stops. It also writes addresses and keys to .local/state.json.
+  notes: `It keeps everything in memory until it stops. It also writes addresses and keys to .local/state-PORT.json. A line tells
+of each request, webhook, change of a payment's state and delivery; with --json on standard error.
 Environment variables replace simulated parts with real ones and set limits; docs/local.md lists them.`,
 });
 
@@ -38,30 +45,37 @@ const STATE_DIRECTORY = ".local";
 const ENVIRONMENT_FILE = ".env";
 
 async function main(): Promise<void> {
-  const { port, json, profile, mode, seed } = command.read();
+  const { port, quiet, json, profile, mode, seed } = command.read();
   // With --json a program reads standard output, so it must contain no log records.
   process.env["POWERTOOLS_LOG_LEVEL"] ??= json ? "SILENT" : "WARN";
   process.env["POWERTOOLS_METRICS_DISABLED"] ??= "true";
   if (existsSync(ENVIRONMENT_FILE)) process.loadEnvFile(ENVIRONMENT_FILE);
   const settings = readSettings(process.env);
   if (mode && settings.CHAPA_SECRET_KEY) return command.refuse("--mode and CHAPA_SECRET_KEY cannot be combined.");
-  const cloud = await startCloud({ settings, port, profile, mode, seed });
+  const out = json ? process.stderr : process.stdout;
+  const tell = quiet ? () => undefined : (line: string) => void out.write(`${line}\n`);
+  const cloud = await startCloud({ settings, port, profile, mode, seed, tell });
   stopOnSignals(cloud);
 
   const line = JSON.stringify(cloud.address);
+  const at = Number(new URL(cloud.address.api).port);
   mkdirSync(STATE_DIRECTORY, { recursive: true });
-  writeFileSync(`${STATE_DIRECTORY}/state.json`, `${line}\n`);
-  process.stdout.write(json ? `${line}\n` : welcome(cloud.address));
+  for (const name of at === DEFAULT_PORT ? [`state-${at}`, "state"] : [`state-${at}`]) {
+    writeFileSync(`${STATE_DIRECTORY}/${name}.json`, `${line}\n`);
+  }
+  process.stdout.write(json ? `${line}\n` : welcome(cloud.address, settings));
 }
 
-function welcome({ api, chapa, control, webhook, users }: CloudAddress): string {
+function welcome({ api, chapa, control, webhook, users }: CloudAddress, settings: Settings): string {
+  const { USER_MANAGEMENT_URL, PROPERTY_LISTING_SERVICE_URL, NOTIFICATION_SERVICE_URL, REDIS_URL } = settings;
   return `
-  Ready. Everything runs in this process and in memory, until it stops (Ctrl+C).
+  Ready. What is simulated runs in this process and in memory, until it stops (Ctrl+C).
 
-    API       ${api}
-    Chapa     ${chapa}  (simulated, so no money moves: open a checkout_url in a browser and pay)
+    API       ${api}  (open it in a browser to begin)
+    Chapa     ${settings.CHAPA_BASE_URL ?? chapa}  (${chapaWords(settings)})
     webhook   ${webhook}
     control   ${control}  (POST /clock, /sweep, /faults, /reset, GET /state)
+    siblings  User Management ${realOr(USER_MANAGEMENT_URL)}, listing ${realOr(PROPERTY_LISTING_SERVICE_URL)}, notifications ${realOr(NOTIFICATION_SERVICE_URL)}, Redis ${realOr(REDIS_URL && new URL(REDIS_URL).host)}
     users     ${Object.values(USERS)
       .map(({ email }) => email)
       .join(", ")}  (password ${PASSWORD})
@@ -78,6 +92,15 @@ function welcome({ api, chapa, control, webhook, users }: CloudAddress): string 
     curl -s CHECKOUT_URL/act -H "Content-Type: application/json" -d '{"action":"pay"}'
 
 `;
+}
+
+function realOr(address: string | undefined): string {
+  return address ? `real (${address})` : "simulated";
+}
+
+function chapaWords({ CHAPA_BASE_URL, CHAPA_SECRET_KEY = "" }: Settings): string {
+  if (!CHAPA_BASE_URL) return "simulated, so no money moves";
+  return isTestKey(CHAPA_SECRET_KEY) ? "real, with a test key: no money moves" : "real, with a live key: MONEY MOVES";
 }
 
 function stopOnSignals(cloud: Cloud): void {

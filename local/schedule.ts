@@ -4,6 +4,9 @@ import type { Invoke } from "./lambda.ts";
 
 const POLL_MS = 500;
 
+/** What each function did, by its name. */
+export type Ran = Record<string, unknown>;
+
 /** Runs each scheduled function when it is due by the process's clock. A jump of the clock causes one run, not many. */
 export class Schedule {
   readonly #invoke: Invoke;
@@ -26,14 +29,24 @@ export class Schedule {
     clearInterval(this.#timer);
   }
 
-  /** Runs all functions of each minute now, and the others if they are due. Ignores failures, like EventBridge. */
-  async run(): Promise<void> {
+  /**
+   * Runs all functions of each minute now, and the others if they are due. Ignores failures, like EventBridge.
+   * @returns what each function returned, or why it failed
+   */
+  async run(): Promise<Ran> {
     this.#lastMinute = minuteNow();
     const due = SCHEDULED.filter(
       ([name, minutes]) => minuteNow() - (this.#ranAt.get(name) ?? 0) >= minutes || minutes === 1,
     );
     for (const [name] of due) this.#ranAt.set(name, minuteNow());
-    await Promise.allSettled(due.map(([name]) => this.#invoke(name, {})));
+    const ran = due.map(async ([name]) => {
+      try {
+        return [name, await this.#invoke(name, {})];
+      } catch (error) {
+        return [name, { failed: error instanceof Error ? error.message : String(error) }];
+      }
+    });
+    return Object.fromEntries(await Promise.all(ran));
   }
 }
 

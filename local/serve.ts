@@ -35,8 +35,8 @@ export class PortTaken extends Error {}
 /** The highest port number. */
 export const LAST_PORT = 65_535;
 
-// Larger than the largest body that tests send.
-const BODY_LIMIT_BYTES = 4 * 1024 * 1024;
+// API Gateway passes a body up to this size on.
+const BODY_LIMIT_BYTES = 10 * 1024 * 1024;
 
 /**
  * Serves `handle` on 127.0.0.1; port 0 takes any free one.
@@ -53,7 +53,8 @@ export async function serve(name: string, port: number, handle: Handle, faults?:
       else incoming.destroy();
     });
     incoming.on("end", async () => {
-      const url = new URL(incoming.url ?? "/", "http://local");
+      // Not as an address relative to ours, because a path may begin with two slashes.
+      const url = new URL(`http://local${incoming.url?.startsWith("/") ? incoming.url : "/"}`);
       const request = {
         method: incoming.method ?? "GET",
         path: url.pathname,

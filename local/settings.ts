@@ -1,4 +1,6 @@
 import * as z from "zod";
+import { faultsOf } from "../lib/contract/env.ts";
+import { ChapaKey } from "../lib/contract/secrets.ts";
 import { MODES } from "../lib/domain/vocabulary.ts";
 import { ENGINES } from "./dynamo/engine.ts";
 
@@ -11,7 +13,7 @@ const perMinute = z.coerce.number().int().min(1).optional();
  */
 export const Settings = z.object({
   CHAPA_BASE_URL: url,
-  CHAPA_SECRET_KEY: z.string().min(8).optional(),
+  CHAPA_SECRET_KEY: ChapaKey.optional(),
   CHAPA_WEBHOOK_SECRET: z.string().min(8).default("sim-webhook-secret"),
   CHECKOUT_ORIGINS: z.string().optional(),
   EXPECTED_MODE: z.enum(MODES).optional(),
@@ -23,6 +25,8 @@ export const Settings = z.object({
   PROPERTY_WEBHOOK_API_KEY: z.string().min(1).default("local-listing-webhook-key"),
   NOTIFICATION_SERVICE_URL: url,
   REDIS_URL: z.url({ protocol: /^rediss?$/ }).optional(),
+  NOTIFICATIONS_PER_MINUTE: perMinute,
+  NOTIFICATION_MAX_AGE_DAYS: z.string().optional(),
   RATE_LIMIT_INITIATE: perMinute,
   RATE_LIMIT_TOKEN: perMinute,
   RATE_LIMIT_TRIGGERS: perMinute,
@@ -31,8 +35,11 @@ export const Settings = z.object({
   CHECKOUT_TTL_MINUTES: z.string().optional(),
   CHECKOUT_LAPSE_MINUTES: z.string().optional(),
   LISTING_HEARS_FAILED: z.enum(["true", "false"]).optional(),
+  LISTING_FAILED_AFTER_DAYS: z.string().optional(),
   PRICE_BOOK: z.string().optional(),
+  FRONTEND_REDIRECT_URL: url,
   FRONTEND_PENDING_URL: z.string().optional(),
+  FRONTEND_ORIGINS: z.string().optional(),
   LOCAL_DYNAMODB: z.enum(ENGINES).optional(),
 });
 export type Settings = z.output<typeof Settings>;
@@ -43,8 +50,23 @@ export class SettingsInvalid extends Error {}
 export function readSettings(source: Record<string, string | undefined>): Settings {
   // An empty variable counts as not set.
   const given = Object.entries(source).filter(([name, value]) => name in Settings.shape && value);
-  const parsed = Settings.safeParse(Object.fromEntries(given));
-  if (parsed.success) return parsed.data;
-  const faults = parsed.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`);
+  const values: Record<string, string | undefined> = Object.fromEntries(given);
+  const parsed = Settings.safeParse(values);
+  const ofFunctions = faultsOf(values);
+  if (parsed.success && ofFunctions.length === 0) return withKey(parsed.data);
+  const issues = parsed.error?.issues ?? [];
+  const isNamed = (name: string) => ofFunctions.some((fault) => fault.startsWith(`${name} `));
+  const ofCloud = issues.flatMap(({ path, message }) =>
+    isNamed(path.join(".")) ? [] : [`${path.join(".")} is malformed: ${message}.`],
+  );
+  const faults = [...ofFunctions, ...ofCloud];
   throw new SettingsInvalid(`These variables cannot be used:\n${faults.join("\n")}`);
+}
+
+/** Another Chapa knows no key of the simulator. */
+function withKey(settings: Settings): Settings {
+  if (!settings.CHAPA_BASE_URL || settings.CHAPA_SECRET_KEY) return settings;
+  throw new SettingsInvalid(
+    `CHAPA_BASE_URL is ${settings.CHAPA_BASE_URL}, so CHAPA_SECRET_KEY must be set: it is that Chapa's key.`,
+  );
 }

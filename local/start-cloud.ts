@@ -8,7 +8,9 @@ import { CHAPA_DEFAULTS, type ChapaSimulator, liveTwin } from "./chapa/simulator
 import { startChapa } from "./chapa/start.ts";
 import { API_KEY, Cloud } from "./cloud.ts";
 import { frontendOrigins, secretValues } from "./environment.ts";
+import { Happenings, observed, type Tell } from "./happenings.ts";
 import { type FunctionHost, Functions, type Invoke } from "./lambda.ts";
+import { pageOf } from "./pages.ts";
 import { clock } from "./process-clock.ts";
 import { Queues } from "./queues.ts";
 import { startRedis } from "./redis/bridge.ts";
@@ -21,7 +23,7 @@ import { TableHost } from "./table-host.ts";
 
 export type CloudOptions = {
   settings: Settings;
-  /** The port of the API. 0, the default, takes any free one. */
+  /** The port of the API; control and Chapa take the next two. 0, the default, takes any free ones. */
   port?: number;
   profile?: ProfileName;
   /** The mode of the key for the simulated Chapa. Default: `EXPECTED_MODE`, else live. */
@@ -31,6 +33,8 @@ export type CloudOptions = {
   functions?: FunctionHost;
   /** Receives every answer of the API. */
   observeApi?: ApiObserver;
+  /** Receives lines about what happens, for a person. */
+  tell?: Tell;
   /** Receives every change of the table. */
   observeStream?: StreamObserver;
 };
@@ -44,22 +48,30 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
   const settings = { EXPECTED_MODE: mode, ...options.settings };
   const functions = options.functions ?? new Functions();
   const traffic = { invocations: 0 };
-  const invoke: Invoke = (name, event) => {
+  const happenings = new Happenings(options.tell ?? (() => undefined));
+  const invoke: Invoke = observed((name, event) => {
     traffic.invocations++;
     return functions.invoke(name, event);
+  }, happenings);
+  let started: Cloud | undefined;
+  const observe: ApiObserver = (exchange) => {
+    happenings.request(exchange);
+    options.observeApi?.(exchange);
   };
-  const observe = options.observeApi ?? (() => undefined);
+  const port = options.port ?? 0;
+  const next = (step: number) => (port === 0 ? 0 : port + step);
   const api = await startApi({
-    port: options.port ?? 0,
+    port,
     invoke,
     observe,
     origins: frontendOrigins(settings),
+    page: async (request) => started && pageOf(request, started.address),
   });
   try {
     const [chapa, services, queues, redis, webhook] = await Promise.all([
-      settings.CHAPA_BASE_URL ? undefined : simulate(options),
+      settings.CHAPA_BASE_URL ? undefined : simulate(options, next(2)),
       startServices(settings, clock),
-      Queues.start(),
+      Queues.start((what) => happenings.say("queues", what)),
       startRedis(settings.REDIS_URL),
       startFunctionUrl("chapa-webhook", invoke, observe),
     ]);
@@ -70,9 +82,12 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
       redis,
     });
     const servers = { api, webhook, secrets: await startSecrets(secrets) };
-    const tableHost = new TableHost(settings.LOCAL_DYNAMODB, invoke, options.observeStream ?? (() => undefined));
+    const tableHost = new TableHost(settings.LOCAL_DYNAMODB, invoke, (record) => {
+      happenings.change(record);
+      options.observeStream?.(record);
+    });
     const schedule = new Schedule(invoke);
-    return await new Cloud({
+    started = await new Cloud({
       settings,
       functions,
       traffic,
@@ -85,7 +100,8 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
       redis,
       secrets,
       servers,
-    }).start();
+    }).start(next(1));
+    return started;
   } catch (error) {
     await api.close();
     throw error;
@@ -94,13 +110,19 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
 
 /** Returns the mode of the key that the functions get. */
 function keyMode({ settings, mode }: CloudOptions): Mode {
-  if (settings.CHAPA_SECRET_KEY) return settings.CHAPA_SECRET_KEY.startsWith("CHASECK_TEST-") ? "test" : "live";
+  if (settings.CHAPA_SECRET_KEY) return isTestKey(settings.CHAPA_SECRET_KEY) ? "test" : "live";
   return mode ?? settings.EXPECTED_MODE ?? "live";
 }
 
-function simulate({ settings, profile, seed }: CloudOptions): Promise<ChapaSimulator> {
+/** Whether Chapa's key says that it is one of the test mode. */
+export function isTestKey(key: string): boolean {
+  return key.startsWith("CHASECK_TEST-");
+}
+
+function simulate({ settings, profile, seed }: CloudOptions, port: number): Promise<ChapaSimulator> {
   return startChapa({
     clock,
+    port,
     webhookSecret: settings.CHAPA_WEBHOOK_SECRET,
     ...(settings.CHAPA_SECRET_KEY ? { secretKey: settings.CHAPA_SECRET_KEY } : {}),
     ...(profile ? { profile } : {}),

@@ -1,6 +1,7 @@
 import { type Engine, type EngineName, startEngine } from "./dynamo/engine.ts";
 import { createTable } from "./dynamo/table.ts";
 import { TABLE_NAME } from "./environment.ts";
+import type { FaultPlan } from "./faults.ts";
 import type { Invoke } from "./lambda.ts";
 import { Rows } from "./rows.ts";
 import { StreamMapping, type StreamObserver } from "./stream.ts";
@@ -26,6 +27,16 @@ export class TableHost {
     return this.#started.engine.name;
   }
 
+  get faults(): FaultPlan {
+    return this.#started.engine.layer.faults;
+  }
+
+  /** Whether every write has been answered and every change delivered. */
+  get isQuiet(): boolean {
+    const { engine, stream } = this.#started;
+    return !engine.layer.isBusy && stream.isQuiet;
+  }
+
   get rows(): Rows {
     return this.#started.rows;
   }
@@ -37,10 +48,11 @@ export class TableHost {
   /** Replaces the table with an empty one. {@link StreamMapping.start} starts reading its stream. */
   async renew(): Promise<void> {
     const engine = this.#parts?.engine ?? (await this.#startEngine());
-    const rows = new Rows(engine.endpoint);
+    const rows = new Rows(engine.layer.inside);
     await this.#parts?.stream.stop();
     await rows.clear();
-    const stream = await StreamMapping.fromNow(engine.endpoint, this.#invoke, this.#observe);
+    engine.layer.changes.take();
+    const stream = new StreamMapping(engine.layer.changes, this.#invoke, this.#observe);
     this.#parts = { engine, rows, stream };
   }
 
@@ -53,7 +65,7 @@ export class TableHost {
 
   async #startEngine(): Promise<Engine> {
     const engine = await startEngine(this.#engineName);
-    await createTable(engine.endpoint, TABLE_NAME);
+    await createTable(engine.layer.inside, TABLE_NAME);
     return engine;
   }
 

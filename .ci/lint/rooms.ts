@@ -46,7 +46,8 @@ export const ROOMS: readonly Room[] = [
   {
     path: "lib/contract",
     holds: "what code, cloud, docs and tests agree on: routes, functions, variables, queues, messages, bodies, table",
-    imports: [WORDS],
+    // Two settings are read as the domain reads them: prices and lengths of time.
+    imports: [WORDS, "lib/domain/prices.ts", "lib/domain/time.ts"],
     packages: ["zod"],
   },
   {
@@ -98,7 +99,7 @@ export const ROOMS: readonly Room[] = [
     path: "lib/http",
     holds: "requests and answers: parsing, authentication, HTTP's own errors, problems, pages",
     imports: ADAPTER,
-    packages: ["@middy/*", "aws-lambda", "jose", "node:*", "zod", "zod-openapi"],
+    packages: ["@fastify/busboy", "@middy/*", "aws-lambda", "jose", "node:*", "zod", "zod-openapi"],
   },
   {
     path: "lib/runtime",

@@ -14,7 +14,7 @@ export const EXCUSED: readonly Excuse[] = [
     ["lib/domain/transitions.ts", "settledAt !== undefined"],
     ["lib/domain/transitions.ts", "recordedAt !== undefined"],
     ["lib/domain/transitions.ts", "at !== undefined"],
-    ["lib/domain/verification-schedule.ts", "age !== undefined"],
+    ["lib/domain/time.ts", "age !== undefined"],
     ["lib/domain/verification-schedule.ts", "opened !== undefined"],
     ["lib/domain/prices.ts", "amount !== undefined"],
   ].map(([file = "", code = ""]) => ({ file, code, becomes: "true", reason: UNDEFINED_IS_NEVER_MORE })),

@@ -16,13 +16,13 @@ import {
 
 /**
  * The result of initialize. Only `unsent` proves that Chapa does not know the reference. `key_refused`: Chapa refuses
- * the key, or we no longer have it. `contactOnly`: Chapa refuses only contact data, which it does not require.
+ * the key, or we no longer have it. `maybeContact`: what Chapa refuses may be contact data, which it does not require.
  */
 export type Initialized =
   | { kind: "opened"; checkoutUrl: string }
-  | { kind: "refused"; contactOnly: boolean; reason: string }
+  | { kind: "refused"; maybeContact: boolean; reason: string }
   | { kind: "used_before" }
-  | { kind: "misconfigured" }
+  | { kind: "misconfigured"; maybeContact: boolean }
   | { kind: "key_refused" }
   | { kind: "unsent" }
   | { kind: "lost" };
@@ -33,7 +33,8 @@ export type Cancelled = DefinitiveCancel | "unclear";
 // Real payment pages have shorter addresses, and the address must fit into the payment's row.
 const URL_LIMIT = 2_048;
 
-const CONTACT_FIELDS = ["email", "first_name", "last_name", "phone_number"];
+const CONTACT_WORDS = /e-?mail|phone|mobile|first.?name|last.?name|customer/i;
+const OTHER_WORDS = /amount|currency|tx.?ref|reference|url|customi[sz]ation|title|description|merchant/i;
 
 const FIELD_WORDS: Record<string, string> = {
   amount: "the amount",
@@ -58,7 +59,7 @@ export function classifyInitialize({ status, text }: HttpResponse, origins: read
     return checkoutUrl ? { kind: "opened", checkoutUrl } : { kind: "lost" };
   }
   if (status === 401 && envelope) return { kind: "key_refused" };
-  if (status === 401 || status === 403 || status === 404) return { kind: envelope ? "misconfigured" : "lost" };
+  if (status === 401 || status === 403 || status === 404) return envelope ? misconfigured(false) : { kind: "lost" };
   if ((status === 400 || status === 422) && envelope) return classifyRefusal(envelope);
   return { kind: "lost" };
 }
@@ -67,19 +68,25 @@ function classifyRefusal({ message }: Envelope): Initialized {
   if (mentions(message, "used before")) return { kind: "used_before" };
   if (message && typeof message === "object") {
     const fields = Object.keys(message);
-    if (fields.length === 0) return { kind: "misconfigured" };
+    if (fields.length === 0) return misconfigured(false);
     const words = fields.map((field) => (Object.hasOwn(FIELD_WORDS, field) ? FIELD_WORDS[field] : field)).join(", ");
-    const contactOnly = fields.every((field) => CONTACT_FIELDS.includes(field));
     return {
       kind: "refused",
-      contactOnly,
+      maybeContact: !fields.some((field) => OTHER_WORDS.test(field)),
       reason: `it does not accept ${words.slice(0, FACT_LIMIT).toWellFormed()}`,
     };
   }
-  if (mentions(message, "must not exceed", "validation.", "must be a valid", "is required", "is invalid")) {
-    return { kind: "refused", contactOnly: false, reason: "it does not accept the data" };
+  const said = message ?? "";
+  const isContact = CONTACT_WORDS.test(said);
+  if (mentions(said, "must not exceed", "validation.", "must be a valid", "is required", "is invalid")) {
+    const maybeContact = isContact || !OTHER_WORDS.test(said);
+    return { kind: "refused", maybeContact, reason: "it does not accept the data" };
   }
-  return { kind: "misconfigured" };
+  return misconfigured(isContact);
+}
+
+function misconfigured(maybeContact: boolean): Initialized {
+  return { kind: "misconfigured", maybeContact };
 }
 
 /**

@@ -23,9 +23,12 @@ export function name(text: string | undefined): string | undefined {
   return characters.slice(0, NAME_LIMIT).join("").trim() || undefined;
 }
 
+// What people put between digits, and what programs put around a number to set its direction.
+const BETWEEN_DIGITS = /[\s\p{Cf}\p{Pd}()./]/gu;
+
 /** Returns `09…` or `07…`, ten digits; undefined for a number that is not an Ethiopian mobile. */
 export function phone(text: string | undefined): string | undefined {
-  const match = /^(?:\+?251|0)?([79]\d{8})$/.exec(text?.replace(/[\s()-]/g, "") ?? "");
+  const match = /^(?:(?:\+|00)?2510?|0)?([79]\d{8})$/.exec(text?.normalize("NFKC").replace(BETWEEN_DIGITS, "") ?? "");
   return match ? `0${match[1]}` : undefined;
 }
 

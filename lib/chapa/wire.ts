@@ -29,9 +29,11 @@ const words = z
   .nullish()
   .catch(undefined);
 
-/** Chapa's envelope. `message` is a sentence, or an object with the error codes of each field. */
+/** Chapa's envelope. `message` is a sentence, several of them, or an object with the error codes of each field. */
 export const Envelope = z.looseObject({
-  message: z.union([z.string(), z.record(z.string(), z.unknown())]).nullish(),
+  message: z
+    .union([z.string(), z.array(z.string()).transform((said) => said.join(" ")), z.record(z.string(), z.unknown())])
+    .nullish(),
   status: z.string().nullish(),
   data: z.unknown().optional(),
 });

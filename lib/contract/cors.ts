@@ -3,7 +3,20 @@
  */
 export const CORS = {
   methods: ["GET", "POST"],
-  requestHeaders: ["authorization", "content-type", "idempotency-key", "if-none-match", "traceparent", "x-api-key"],
+  requestHeaders: [
+    "authorization",
+    "baggage",
+    "cache-control",
+    "content-type",
+    "idempotency-key",
+    "if-none-match",
+    "pragma",
+    "traceparent",
+    "tracestate",
+    "x-api-key",
+    "x-request-id",
+    "x-requested-with",
+  ],
   responseHeaders: [
     "etag",
     "idempotent-replayed",

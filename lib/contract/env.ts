@@ -1,9 +1,14 @@
 import * as z from "zod";
+import { PriceBook } from "../domain/prices.ts";
+import { parseLadder } from "../domain/time.ts";
 import { MODES } from "../domain/vocabulary.ts";
 
 // Written back by the URL parser: it ignores white space and line breaks, which would end up inside the address once a
 // path is added.
-const url = z.url({ protocol: /^https?$/ }).transform((text) => new URL(text).href.replace(/\/+$/, ""));
+const address = z.url({ protocol: /^https?$/, error: "not an http or https address" });
+const url = address.transform((text) => new URL(text).href.replace(/\/+$/, ""));
+// Nothing is added to the path of a page, and a front end may have its routes behind `#`.
+const page = address.transform((text) => new URL(text).href);
 const origins = z
   .string()
   .transform((text) =>
@@ -12,7 +17,7 @@ const origins = z
       .map((part) => part.trim())
       .filter(Boolean),
   )
-  .pipe(z.array(z.url({ protocol: /^https?$/ }).transform((text) => new URL(text).origin)));
+  .pipe(z.array(address.transform((text) => new URL(text).origin)).min(1, "names no origin"));
 const arn = z.string().min(1);
 const perMinute = z.coerce.number().int().min(1).max(1_000_000);
 const flag = z.enum(["true", "false"]).transform((text) => text === "true");
@@ -25,8 +30,22 @@ const json = z.string().transform((text, context): unknown => {
   }
 });
 
+const ladder = z.string().transform((text, context): readonly number[] => {
+  const ages = parseLadder(text);
+  if (ages) return ages;
+  context.issues.push({ code: "custom", message: "not ascending lengths of time such as 2m,5m,1d", input: text });
+  return z.NEVER;
+});
+
 /** The address of another service. Its API is under `/api/v1`, which is added if the address has no path. */
 const sibling = url.transform((text) => (new URL(text).pathname === "/" ? `${text}/api/v1` : text));
+
+function orEmpty<Schema extends z.ZodType<string, string>>(schema: Schema) {
+  return z
+    .string()
+    .transform((text) => (text === "" ? undefined : text))
+    .pipe(schema.optional());
+}
 
 /** Every environment variable of every function: what it means and what shape it has. */
 const VARIABLES = {
@@ -63,17 +82,18 @@ const VARIABLES = {
     .transform((text) => text.split(",").map((path) => path.trim()))
     .pipe(z.array(z.string().regex(/^\/[^\s]*\{id\}/, "not a path with {id}"))),
   PROPERTY_LISTING_SERVICE_URL: sibling,
-  NOTIFICATION_SERVICE_URL: sibling,
+  /** If it is empty, payers get no messages. */
+  NOTIFICATION_SERVICE_URL: orEmpty(sibling),
   /** Page that the browser is sent to after a success. */
-  FRONTEND_REDIRECT_URL: url,
+  FRONTEND_REDIRECT_URL: page,
   /**
    * Page that the browser is sent to while a payment is not confirmed; if it is empty, this service shows its own page.
    */
-  FRONTEND_PENDING_URL: z.union([z.literal("").transform(() => undefined), url]),
+  FRONTEND_PENDING_URL: orEmpty(page),
   /** Origins that browsers may be sent to, separated by commas. */
   FRONTEND_ORIGINS: origins,
   /** What each purpose costs and whether it confirms the listing, as JSON. */
-  PRICE_BOOK: json,
+  PRICE_BOOK: json.pipe(PriceBook),
   /** Days after which an unpaid payment expires. */
   PAYMENT_TIMEOUT_DAYS: z.coerce.number().positive().max(365),
   /** Minutes for which callers get the same checkout before a new one is opened. */
@@ -81,12 +101,20 @@ const VARIABLES = {
   /** Minutes after its window at which a checkout that Chapa does not close is left. */
   CHECKOUT_LAPSE_MINUTES: z.coerce.number().int().min(10).max(1440),
   /** Ages of a checkout at which it is verified; the last one repeats. */
-  RECHECK_LADDER: z.string().min(2),
+  RECHECK_LADDER: ladder,
   /** Whether the listing service gets FAILED for finalised payments. */
   LISTING_HEARS_FAILED: flag,
-  /** Initiate calls a minute, for each user and each program. */
+  /** Days after the first checkout at which an unpaid payment is finalised, so that the listing service gets FAILED. */
+  LISTING_FAILED_AFTER_DAYS: z.coerce.number().positive().max(365),
+  /** Messages to payers a minute. The notification service fails those above its limit. */
+  NOTIFICATIONS_PER_MINUTE: z.coerce.number().int().min(1).max(1_200),
+  /** Days after which a message to a payer is not sent any more. The queue keeps it for a day longer. */
+  NOTIFICATION_MAX_AGE_DAYS: z.coerce.number().int().min(1).max(13),
+  /** Pages of Chapa's list that one daily comparison reads at most. */
+  RECONCILE_PAGES: z.coerce.number().int().min(1).max(100_000),
+  /** Initiate calls a minute, for each user. A program has its own limit, in the entry of its key. */
   RATE_LIMIT_INITIATE: perMinute,
-  /** Logins a minute, for each address and each user name. */
+  /** Logins a minute for each user name, and failed logins a minute for each address. */
   RATE_LIMIT_TOKEN: perMinute,
   /** Verifications a minute that all unverified notices together may cause. */
   RATE_LIMIT_TRIGGERS: perMinute,
@@ -111,19 +139,63 @@ export type EnvText = { [Name in Variable]?: string };
 
 export class EnvironmentInvalid extends Error {}
 
+/** The values that could be parsed, and a sentence for each fault of the others. */
+type Parsed = { values: Partial<Env>; faults: string[] };
+
+/**
+ * Parses the variables of `source` that have a name of ours, each for itself. The local cloud asks before any function
+ * starts.
+ * @returns a sentence for each fault
+ */
+export function faultsOf(source: EnvText): string[] {
+  return parsed(namedIn(source), source).faults;
+}
+
+/**
+ * Parses the values of a stage, as {@link faultsOf} does, and compares them with each other.
+ * @returns a sentence for each fault; empty if every function can start with these values
+ */
+export function faultsOfStage(source: EnvText): string[] {
+  const { values, faults } = parsed(namedIn(source), source);
+  return [...faults, ...pagesElsewhere(values)];
+}
+
 /**
  * Returns the named variables, parsed.
  * @throws EnvironmentInvalid that names all missing and malformed variables together
  */
-export function readEnv<Name extends Variable>(names: readonly Name[], source = process.env): Pick<Env, Name> {
-  const faults: string[] = [];
-  const values: Record<string, unknown> = {};
-  for (const name of names) {
-    const text = source[name];
-    const parsed = text === undefined ? undefined : VARIABLES[name].safeParse(text);
-    if (parsed?.success) values[name] = parsed.data;
-    else faults.push(parsed ? `${name} is malformed: ${z.prettifyError(parsed.error)}` : `${name} is missing`);
-  }
+export function readEnv<Name extends Variable>(names: readonly Name[], source: EnvText = process.env): Pick<Env, Name> {
+  const { values, faults: each } = parsed(names, source);
+  const faults = [...each, ...pagesElsewhere(values)];
   if (faults.length > 0) throw new EnvironmentInvalid(`The environment is not complete:\n${faults.join("\n")}`);
   return values as Pick<Env, Name>;
+}
+
+function parsed(names: readonly Variable[], source: EnvText): Parsed {
+  const faults: string[] = [];
+  const read: Record<string, unknown> = {};
+  for (const name of names) {
+    const text = source[name];
+    const { data, error } = VARIABLES[name].safeParse(text);
+    if (error === undefined) read[name] = data;
+    else faults.push(text === undefined ? `${name} is missing.` : `${name} is malformed: ${sentenceOf(error)}.`);
+  }
+  return { values: read, faults };
+}
+
+function namedIn(source: EnvText): Variable[] {
+  return (Object.keys(VARIABLES) as Variable[]).filter((name) => source[name] !== undefined);
+}
+
+function sentenceOf({ issues }: z.ZodError): string {
+  return issues.map(({ path, message }) => [...path, message].join(": ")).join("; ");
+}
+
+/** Browsers are sent only to the front end's own origins. */
+function pagesElsewhere(values: Partial<Env>): string[] {
+  const origins = values.FRONTEND_ORIGINS;
+  if (!origins) return [];
+  return (["FRONTEND_REDIRECT_URL", "FRONTEND_PENDING_URL"] as const)
+    .filter((name) => values[name] && !origins.includes(new URL(values[name]).origin))
+    .map((name) => `${name} is not at one of FRONTEND_ORIGINS.`);
 }

@@ -32,6 +32,7 @@ const POLICY = [
   "EXPECTED_MODE",
   "RECHECK_LADDER",
   "LISTING_HEARS_FAILED",
+  "LISTING_FAILED_AFTER_DAYS",
   "PRICE_BOOK",
 ] as const satisfies readonly Variable[];
 
@@ -129,7 +130,7 @@ export const FUNCTIONS = {
     trigger: { kind: "schedule", everyMinutes: 60 },
     timeoutSeconds: 300,
     memoryMb: 256,
-    env: [...TABLE, ...GATEWAY, ...POLICY],
+    env: [...TABLE, ...GATEWAY, ...POLICY, "RECONCILE_PAGES"],
   },
   "publish-events": {
     trigger: { kind: "stream", batch: 25 },
@@ -147,7 +148,15 @@ export const FUNCTIONS = {
     trigger: { kind: "schedule", everyMinutes: 1 },
     timeoutSeconds: 58,
     memoryMb: 256,
-    env: [...TABLE, "NOTIFICATION_QUEUE_URL", "NOTIFICATION_DLQ_URL", "GATEWAY_SECRET_ARN", "NOTIFICATION_SERVICE_URL"],
+    env: [
+      ...TABLE,
+      "NOTIFICATION_QUEUE_URL",
+      "NOTIFICATION_DLQ_URL",
+      "GATEWAY_SECRET_ARN",
+      "NOTIFICATION_SERVICE_URL",
+      "NOTIFICATIONS_PER_MINUTE",
+      "NOTIFICATION_MAX_AGE_DAYS",
+    ],
   },
 } as const satisfies Record<string, FunctionSpec>;
 

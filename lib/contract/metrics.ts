@@ -13,6 +13,8 @@ export const METRICS = [
   "WebhookAccepted",
   "WebhookRefused",
   "ListingRefusedKey",
+  "NotificationRefused",
+  "NotificationExpired",
   "RateLimiterFailOpen",
   "ReconcileFinding",
   "RowUnreadable",

@@ -29,7 +29,7 @@ export type Operation = {
   path?: z.ZodObject;
   query?: z.ZodObject;
   header?: z.ZodObject;
-  body?: { type: string; schema: z.ZodType };
+  body?: { types: readonly string[]; schema: z.ZodType };
   /** Successful answers; a schema is JSON unless `type` names another type. */
   answers: Record<
     number,
@@ -59,7 +59,7 @@ const initiate: Operation = {
       .optional()
       .describe("Has the same meaning as request_id."),
   }),
-  body: { type: "application/json", schema: InitiateRequest },
+  body: { types: ["application/json"], schema: InitiateRequest },
   answers: {
     202: {
       description: "The payment. `checkout_url` is the page where it can be paid, or a page that shows its state.",
@@ -102,9 +102,9 @@ const list: Operation = {
 
 const token: Operation = {
   summary: "Log in at User Management",
-  body: { type: "application/x-www-form-urlencoded", schema: LoginRequest },
+  body: { types: ["application/x-www-form-urlencoded", "multipart/form-data"], schema: LoginRequest },
   answers: { 200: { description: "The tokens of User Management.", schema: TokenResponse } },
-  problems: [401, 413, 422, 429, 503],
+  problems: [401, 422, 429, 503],
 };
 
 const health: Operation = {
@@ -187,7 +187,7 @@ export const OPERATIONS: Record<RouteKey, Operation> = {
     summary: "Answer an entry of attention",
     description: "An entry that is answered already stays as it is.",
     path: PaymentPath.extend(EntryPath.shape),
-    body: { type: "application/json", schema: AttentionAnswer },
+    body: { types: ["application/json"], schema: AttentionAnswer },
     answers: { 200: { description: "The payment; the entry is answered.", schema: PaymentDetail } },
     problems: [404, 409, 422, 503],
   },
@@ -224,7 +224,7 @@ export const OPERATIONS: Record<RouteKey, Operation> = {
       "x-chapa-signature": z.string().optional(),
       "chapa-signature": z.string().optional().describe("The same for every webhook, so it proves nothing."),
     }),
-    body: { type: "application/json", schema: z.unknown() },
+    body: { types: ["application/json", "application/x-www-form-urlencoded"], schema: z.unknown() },
     answers: {
       200: { description: "Accepted.", schema: WebhookAnswer },
       303: {
@@ -232,7 +232,7 @@ export const OPERATIONS: Record<RouteKey, Operation> = {
         headers: z.object({ location: z.string() }),
       },
     },
-    problems: [400, 401, 413, 503],
+    problems: [400, 401, 503],
   },
   "GET /api/v1/webhook/chapa": {
     summary: "Chapa's callback, or a browser that was redirected here",

@@ -102,9 +102,22 @@ export const ROUTES = [
   },
 ] as const satisfies readonly Route[];
 
+/**
+ * Returns the method of a route at API Gateway. A path that is read takes every method, so that HEAD needs no route of
+ * its own; its function refuses the others.
+ */
+export function gatewayMethodOf(method: Route["method"]): "ANY" | "POST" {
+  return method === "GET" ? "ANY" : method;
+}
+
+/** Returns the key of a route at API Gateway. */
+export function gatewayKeyOf({ method, path }: Pick<Route, "method" | "path">): string {
+  return `${gatewayMethodOf(method)} ${path}`;
+}
+
 /** Returns who may call the route with this API Gateway key; undefined for a route that is not listed. */
 export function accessOf(routeKey: string): Access | undefined {
-  return ROUTES.find(({ method, path }) => `${method} ${path}` === routeKey)?.access;
+  return ROUTES.find((route) => gatewayKeyOf(route) === routeKey)?.access;
 }
 
 /** Returns the path of the page to which Chapa returns the payer's browser. */
@@ -114,19 +127,27 @@ export function returnPath(txRef: string): string {
 
 export const WEBHOOK_PATH = "/api/v1/webhook/chapa";
 
-/** The route that refuses every request that no other route matches. */
+/** The route that answers every request that no other route matches. */
 export const NO_ROUTE = { key: "$default", function: "no-route" } as const;
 
 /** Returns the methods that the most precise route for a path accepts; empty if no route matches. */
 export function methodsAt(path: string): string[] {
   const routes = routesAt(path).map(({ route }) => route);
-  return routes.filter((route) => route.path === routes[0]?.path).map(({ method }) => method);
+  const closest = routes.filter((route) => route.path === routes[0]?.path);
+  return closest.flatMap(({ method }) => (method === "GET" ? ["GET", "HEAD"] : [method]));
+}
+
+/** Returns the route that API Gateway chooses for a request; undefined if only the default route is left. */
+export function routeFor(method: string, path: string): RouteMatch | undefined {
+  const matches = routesAt(path).filter(({ route }) => route.method === method || route.method === "GET");
+  const closest = matches.filter(({ route }) => route.path === matches[0]?.route.path);
+  return closest.find(({ route }) => route.method === method) ?? closest[0];
 }
 
 export type RouteMatch = { route: Route; parameters: Record<string, string> };
 
 /** Returns every route that matches a path, the one with the fewest parameters first, as API Gateway chooses. */
-export function routesAt(path: string): RouteMatch[] {
+function routesAt(path: string): RouteMatch[] {
   return BY_PRECISION.flatMap((route) => {
     const parameters = parametersOf(route.path.split("/"), path.split("/"));
     return parameters ? [{ route, parameters }] : [];

@@ -18,11 +18,18 @@ export const WebhookSecret = z.object({
 });
 export type WebhookSecret = z.infer<typeof WebhookSecret>;
 
-/** One program's key, as its SHA-256 in hex. Two keys may share a name while one replaces the other. */
+/** Calls a minute of a program whose entry names no limit, or that signs its requests. */
+export const PROGRAM_CALLS_PER_MINUTE = 120;
+
+/**
+ * One program's key, as its SHA-256 in hex, and what the program may do: its roles, and its calls a minute. Two keys may
+ * share a name while one replaces the other.
+ */
 export const ApiKey = z.object({
   name: z.string().min(1),
   sha256: z.string().regex(/^[0-9a-f]{64}$/, "not a SHA-256 in hex"),
   roles: z.array(z.enum(ROLES)).min(1),
+  calls_per_minute: z.number().int().min(1).max(1_000_000).default(PROGRAM_CALLS_PER_MINUTE),
 });
 export type ApiKey = z.infer<typeof ApiKey>;
 
@@ -41,7 +48,16 @@ export const AuthSecret = z.object({
 });
 export type AuthSecret = z.infer<typeof AuthSecret>;
 
-const chapaKey = headerText.regex(/^(CHASECK_TEST|CHASECK|CHAPA-SECK)-/, "not a secret key of Chapa's API v1");
+const V1_KEY = /^(CHASECK_TEST|CHASECK|CHAPA-SECK)-/;
+const V2_KEY = /^CHAPA_(TEST|LIVE)_/;
+
+/** A secret key of Chapa. The two APIs of Chapa refuse each other's keys. */
+export const ChapaKey = headerText.refine((key) => V1_KEY.test(key), {
+  error: ({ input }) =>
+    V2_KEY.test(String(input))
+      ? "a key of Chapa's API v2, and this release speaks v1, whose keys begin with CHASECK"
+      : "not a secret key of Chapa's API v1",
+});
 
 /**
  * Secrets for the services that we call. `contact_keys` maps a key id to 32 bytes in base64; `contact_key` names the
@@ -49,9 +65,9 @@ const chapaKey = headerText.regex(/^(CHASECK_TEST|CHASECK|CHAPA-SECK)-/, "not a 
  */
 export const GatewaySecret = z
   .object({
-    chapa_secret_key: chapaKey,
+    chapa_secret_key: ChapaKey,
     /** Former keys, newest first. They read the checkouts that they opened. */
-    chapa_secret_keys_previous: z.array(chapaKey).max(8).default([]),
+    chapa_secret_keys_previous: z.array(ChapaKey).max(8).default([]),
     contact_key: z.string().min(1),
     contact_keys: z.record(z.string(), z.base64()),
     listing_api_key: headerText,

@@ -15,6 +15,8 @@ export type InitiateCommand = {
   contact: Contact | undefined;
   /** Whose rate limit counts the call: the payer's, or that of the program that asks on their behalf. */
   caller: string;
+  /** The caller's own limit, if they have one. */
+  callsPerMinute?: number | undefined;
 };
 
 /** A span of time; both ends are included. */

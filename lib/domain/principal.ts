@@ -10,19 +10,25 @@ export type UserPrincipal = {
   language: string | undefined;
 };
 
-/** Another program of ours, known by its API key or its AWS identity. */
-export type ServicePrincipal = { kind: "service"; name: string; roles: readonly string[] };
+/** Another program of ours, known by its API key or its AWS identity, and how much it may call in a minute. */
+export type ServicePrincipal = { kind: "service"; name: string; roles: readonly string[]; callsPerMinute: number };
 
 /** An authenticated caller. */
 export type Principal = UserPrincipal | ServicePrincipal;
 
-/** Whether the caller may act for other users. */
+// Programs with one of these roles, and users who are administrators, act for others.
+const FOR_OTHERS: readonly string[] = ["service", "admin"];
+
+/** Whether the caller may act for other users. The role of a program decides, not that it is one. */
 export function isPrivileged(principal: Principal): boolean {
-  return principal.kind === "service" || principal.role === "admin";
+  return principal.kind === "service"
+    ? principal.roles.some((role) => FOR_OTHERS.includes(role))
+    : principal.role === "admin";
 }
 
 /**
- * Whether the caller may see what belongs to a user. Users see their own; administrators and programs see everything.
+ * Whether the caller may see what belongs to a user. Users see their own; administrators and programs that act for others
+ * see everything.
  */
 export function mayRead(principal: Principal, ownerId: Uuid | undefined): boolean {
   return isPrivileged(principal) || (principal.kind === "user" && principal.userId === ownerId);
@@ -31,4 +37,9 @@ export function mayRead(principal: Principal, ownerId: Uuid | undefined): boolea
 /** Returns a unique name of the caller, for rate limits. */
 export function nameOf(principal: Principal): string {
   return principal.kind === "user" ? `user ${principal.userId}` : `service ${principal.name}`;
+}
+
+/** Returns a program's own limit; undefined for a user, whose limit is everyone's. */
+export function callsPerMinuteOf(principal: Principal): number | undefined {
+  return principal.kind === "service" ? principal.callsPerMinute : undefined;
 }

@@ -33,6 +33,16 @@ export function parseDuration(text: string): number | undefined {
   return Number(count) * UNITS_MS[unit as keyof typeof UNITS_MS];
 }
 
+/**
+ * Reads a ladder such as `2m,5m,10m,20m,65m,6h,1d`.
+ * @returns ages in milliseconds, or undefined unless all parts are lengths of time in ascending order
+ */
+export function parseLadder(text: string): number[] | undefined {
+  const ages = text.split(",").map(parseDuration);
+  const growing = ages.every((age, index) => age !== undefined && age > (ages[index - 1] ?? 0));
+  return growing ? (ages as number[]) : undefined;
+}
+
 /** Returns `value`, limited to the range from `low` to `high`. */
 export function clamp(value: number, low: number, high: number): number {
   return Math.min(Math.max(value, low), high);

@@ -9,7 +9,7 @@ import {
   type Payment,
   shownTerms,
 } from "./payment.ts";
-import { clamp, DAY_MS, HOUR_MS, type Instant, MINUTE_MS, parseDuration } from "./time.ts";
+import { clamp, DAY_MS, HOUR_MS, type Instant, MINUTE_MS } from "./time.ts";
 import type { Mode } from "./vocabulary.ts";
 
 /**
@@ -24,6 +24,11 @@ export type Policy = {
   /** How long after its window a checkout that Chapa does not close may be left. */
   lapseMs: number;
   listingHearsFailed: boolean;
+  /**
+   * How long after its first checkout an unpaid payment is finalised. The listing keeps the first FAILED that it gets,
+   * and rejects an unpaid property by itself after a week, so that no owner is locked out by ours.
+   */
+  listingFailedAfterMs: number;
   /** The purposes whose payments confirm the listing. The listing gets nothing about the others. */
   confirmingPurposes: readonly string[];
   /** The mode in which this stage takes money. */
@@ -55,16 +60,6 @@ const FIRST_RETRY_MS = MINUTE_MS;
 const LONGEST_RETRY_MS = 6 * HOUR_MS;
 const FIRST_REPUBLISH_MS = 15 * MINUTE_MS;
 const LONGEST_REPUBLISH_MS = DAY_MS;
-
-/**
- * Reads a ladder such as `2m,5m,10m,20m,65m,6h,1d`.
- * @returns ages in milliseconds, or undefined unless all parts are lengths of time in ascending order
- */
-export function parseLadder(text: string): number[] | undefined {
-  const ages = text.split(",").map(parseDuration);
-  const growing = ages.every((age, index) => age !== undefined && age > (ages[index - 1] ?? 0));
-  return growing ? (ages as number[]) : undefined;
-}
 
 /** Returns when `attempt` is verified next after a verification at `now`; undefined after its last verification. */
 export function nextVerification(
@@ -187,7 +182,10 @@ export function finaliseAt(payment: Payment, policy: Policy): Instant | undefine
   if (!confirmsListing(payment, policy)) return undefined;
   if (payment.firstOpenedAt === undefined || payment.settledAt === undefined) return undefined;
   if (hasLapsedLink(payment) || mayBePaid(payment)) return undefined;
-  return Math.max(payment.firstOpenedAt + policy.timeoutMs, payment.settledAt + VERIFICATIONS_AFTER_CLOSING_MS[0]);
+  return Math.max(
+    payment.firstOpenedAt + policy.listingFailedAfterMs,
+    payment.settledAt + VERIFICATIONS_AFTER_CLOSING_MS[0],
+  );
 }
 
 /** Whether a checkout lapsed and was not closed since. It may still be paid, so nobody is told that it failed. */

@@ -51,7 +51,8 @@ export async function initiate(ports: InitiatePorts, command: InitiateCommand, r
     await takeBack(job, started);
     throw refusedAs(ports, closed);
   }
-  const payment = await finish(job, started);
+  const payment = await finish({ ...job, barred: started.barred ?? job.barred }, started);
+  if (started.barred) await ports.requests.record(job.hash, started.request);
   if (payment.state === "FAILED" && isInert(payment))
     throw new GatewayRefused(payment.failureReason ?? "no reason was given");
   return { payment, replayed: started.replayed, quota: started.quota };

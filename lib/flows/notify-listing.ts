@@ -184,6 +184,7 @@ async function judge(ports: NotifyListingPorts, delivery: Delivery, answer: List
       throw new Error(`the listing cannot read a confirmation of payment ${delivery.payment.ref}`);
     case "key_refused":
       ports.count("ListingRefusedKey");
+      ports.log.error("listing_refused_key", { ...paymentFields(delivery.payment), status: answer.httpStatus });
       await again(ports, delivery);
       return { kind: "retry", delaySeconds: LONGEST_BACKOFF_MS / SECOND_MS };
     case "unavailable":
@@ -197,9 +198,15 @@ async function judge(ports: NotifyListingPorts, delivery: Delivery, answer: List
 async function judgeFinal(ports: NotifyListingPorts, delivery: Delivery): Promise<Step> {
   if (delivery.status === "FAILED") return ended(ports, delivery, false);
   const isApproved = await ports.listing.isPublicOrReserved(delivery.propertyId);
-  if (isApproved === undefined) return delivery.backoff;
+  // One bad row of the listing can hide this for long, so the schedule asks again; after a day it is a missed deadline.
+  if (isApproved === undefined) return undecided(ports, delivery);
   if (isApproved) return ended(ports, delivery, true);
   return closed(ports, delivery, delivery.sentBefore ? "listing_unclear" : "listing_closed");
+}
+
+function undecided({ log }: NotifyListingPorts, { payment }: Delivery): Step {
+  log.warn("listing_approval_unknown", paymentFields(payment));
+  return { kind: "done" };
 }
 
 /**

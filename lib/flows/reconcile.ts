@@ -1,6 +1,6 @@
 import type { Listed } from "../chapa/classify.ts";
 import type { ChapaClient } from "../chapa/client.ts";
-import type { PageKey } from "../domain/commands.ts";
+import type { PageKey, Span } from "../domain/commands.ts";
 import type { Money, VerifyResult } from "../domain/evidence.ts";
 import { type CheckoutRef, checkoutRefOf, parseTxRef, paymentIdOf, type Ref } from "../domain/ids.ts";
 import { listedCapture } from "../domain/notes.ts";
@@ -34,6 +34,8 @@ export type ReconcilePorts = ResolvePorts & {
   totals: Pick<TotalsTable, "rewrite">;
   progress: Pick<ProgressTable, "load" | "save" | "wasNamed" | "markNamed">;
   clock: Clock;
+  /** Pages of Chapa's list that one comparison reads at most. */
+  pagesLimit: number;
   /** Buckets of a day in the index. */
   bucketsOf: (day: string) => string[];
   txStage: string;
@@ -55,7 +57,6 @@ export const RECONCILED_DAYS = 10;
 export const LISTED_DAYS = 45;
 // Younger transactions may still become known by webhook or schedule.
 const MIN_AGE_MS = HOUR_MS;
-const PAGES_LIMIT = 2_000;
 const LIST_MS = 8 * SECOND_MS;
 // One comparison may need several calls to Chapa. None is begun that might be cut off.
 const RESERVE_MS = 20 * SECOND_MS;
@@ -70,7 +71,16 @@ const NAMED_IN_ONE_FINDING = 100;
 /** A transaction in Chapa's list that took money. */
 type Row = Listed & { money: MoneyKind };
 
-type Run = { ports: ReconcilePorts; deadline: number; now: Instant; verifications: number; findings: number };
+/** The checkouts of a day's payments that were not their first, and how many of the payments cannot be read. */
+type Renewed = { renewed: { ref: Ref; openedAt: Instant }[]; unreadable: number };
+type Run = {
+  ports: ReconcilePorts;
+  deadline: number;
+  now: Instant;
+  verifications: number;
+  findings: number;
+  renewed: Map<string, Renewed>;
+};
 
 /**
  * Compares Chapa's list of the last 45 days with our payments, and our payments of the last ten days with that list,
@@ -79,7 +89,7 @@ type Run = { ports: ReconcilePorts; deadline: number; now: Instant; verification
  * time, and continues where the last one was cut short.
  */
 export async function reconcile(ports: ReconcilePorts, deadline: number): Promise<Reconciled> {
-  const run: Run = { ports, deadline, now: ports.clock.now(), verifications: 0, findings: 0 };
+  const run: Run = { ports, deadline, now: ports.clock.now(), verifications: 0, findings: 0, renewed: new Map() };
   const kind = await runFrom(run, begin(await ports.progress.load(), run.now));
   return { kind, verifications: run.verifications, findings: run.findings };
 }
@@ -139,7 +149,7 @@ async function stepThroughList(run: Run, progress: Progress, page: number): Prom
   const isEnd = list.last || (recent.length === 0 && showsOrder && incomplete === undefined);
   const next = { ...progress, foreign: [...progress.foreign, ...foreign].slice(0, NAMED_IN_ONE_FINDING), incomplete };
   if (isEnd) return endOfList(run, next);
-  if (page >= PAGES_LIMIT) return endOfList(run, { ...next, incomplete: incomplete ?? "pages" });
+  if (page >= run.ports.pagesLimit) return endOfList(run, { ...next, incomplete: incomplete ?? "pages" });
   return { ...next, page: page + 1, newest: dates.length > 0 ? Math.max(...dates) : progress.newest };
 }
 
@@ -287,25 +297,58 @@ async function compareRest(run: Run, { day }: Progress, rows: readonly Row[]): P
   return foreign;
 }
 
+type Visit = (payment: Payment, attempt: Attempt & { number: number }) => Promise<void>;
+
 /**
- * Visits our checkouts of the days before the given transactions.
+ * Visits our checkouts that were opened about when the given transactions were created. A payment is found by its first
+ * checkout, so the first ones of that time are read for each page, and the later ones of each day once in a run.
  * @returns how many of the payments cannot be read
  */
-async function eachCandidate(
-  run: Run,
-  rows: readonly Row[],
-  visit: (payment: Payment, attempt: Attempt & { number: number }) => Promise<void>,
-): Promise<number> {
+async function eachCandidate(run: Run, rows: readonly Row[], visit: Visit): Promise<number> {
   if (rows.length === 0) return 0;
+  const times = rows.map(({ at }) => at ?? run.now);
+  const span = { from: Math.min(...times) - SAME_TIME_MS, to: Math.max(...times) + SAME_TIME_MS };
+  const earliest = Math.min(...times) - RECONCILED_DAYS * DAY_MS;
+  // A transaction without a date may be any checkout.
+  const first = rows.every(({ at }) => at !== undefined) ? span : { from: earliest, to: span.to };
+  const seen = new Set<Ref>();
   let unreadable = 0;
-  const dates = rows.map(({ at }) => at ?? run.now);
-  const earliest = Math.min(...dates) - RECONCILED_DAYS * DAY_MS;
-  for (let at = Math.max(...dates) + SAME_TIME_MS; at >= earliest; at -= DAY_MS) {
-    unreadable += await eachPaymentOf(run, addisAbabaDay(at), async (payment) => {
+  for (const day of daysOf(first)) {
+    unreadable += await eachPaymentOf(run, day, first, async (payment) => {
+      seen.add(payment.ref);
       for (const attempt of openedAttempts(payment)) await visit(payment, attempt);
     });
   }
+  for (const day of daysOf({ from: earliest, to: span.to })) {
+    const { renewed, unreadable: hidden } = await renewedOn(run, day);
+    unreadable += hidden;
+    const close = renewed.filter(({ ref, openedAt }) => !seen.has(ref) && openedAt >= span.from && openedAt <= span.to);
+    const { payments } = await run.ports.payments.findAll([...new Set(close.map(({ ref }) => ref))]);
+    for (const payment of payments) for (const attempt of openedAttempts(payment)) await visit(payment, attempt);
+  }
   return unreadable;
+}
+
+/** The later checkouts of the payments of a day. */
+async function renewedOn(run: Run, day: string): Promise<Renewed> {
+  const known = run.renewed.get(day);
+  if (known) return known;
+  const renewed: Renewed["renewed"] = [];
+  const unreadable = await eachPaymentOf(run, day, spanOfDay(day), async (payment) => {
+    for (const { openedAt } of openedAttempts(payment)) {
+      if (openedAt !== payment.firstOpenedAt) renewed.push({ ref: payment.ref, openedAt });
+    }
+  });
+  const found = { renewed, unreadable };
+  run.renewed.set(day, found);
+  return found;
+}
+
+/** The days in a span, the latest first. */
+function daysOf({ from, to }: Span): string[] {
+  const days = new Set<string>();
+  for (let at = to; at > from; at -= DAY_MS) days.add(addisAbabaDay(at));
+  return [...days.add(addisAbabaDay(from))];
 }
 
 /** Whether the transaction may be this checkout: created when it was opened, for the same money. */
@@ -324,7 +367,7 @@ function idOf({ reference, name, at, amount }: Row): string {
  */
 async function compareDay(run: Run, day: string, { incomplete }: Progress): Promise<void> {
   let totals = NO_TOTALS;
-  const unreadable = await eachPaymentOf(run, day, async (payment) => {
+  const unreadable = await eachPaymentOf(run, day, spanOfDay(day), async (payment) => {
     let current = payment;
     for (const { attempt, at, listed, back, reference, amount } of payment.captures) {
       // A list that was not read to its end does not say what is missing in it.
@@ -339,13 +382,19 @@ async function compareDay(run: Run, day: string, { incomplete }: Progress): Prom
 }
 
 /**
- * Visits every payment whose first checkout was opened on a day, one page at a time.
+ * Visits every payment whose first checkout was opened on a day and within a span, one page at a time.
  * @returns how many of them cannot be read
  */
-async function eachPaymentOf(run: Run, day: string, visit: (payment: Payment) => Promise<void>): Promise<number> {
+async function eachPaymentOf(
+  run: Run,
+  day: string,
+  within: Span,
+  visit: (payment: Payment) => Promise<void>,
+): Promise<number> {
   const { payments, bucketsOf } = run.ports;
   let unreadable = 0;
-  const { from, to } = spanOfDay(day);
+  const whole = spanOfDay(day);
+  const [from, to] = [Math.max(whole.from, within.from), Math.min(whole.to, within.to)];
   for (const bucket of bucketsOf(day)) {
     for (let last: PageKey | undefined, isEnd = false; !isEnd; ) {
       const end = last?.at ?? to;

@@ -1,10 +1,10 @@
 import type { ListingMessage, NotificationMessage, ResolveMessage } from "../contract/queues.ts";
 import { missedDeadlines } from "../domain/deadlines.ts";
 import { MARK_MS, stateVersion } from "../domain/events.ts";
-import { eventIdOf, txRefOf } from "../domain/ids.ts";
+import { eventIdOf, type Ref, txRefOf } from "../domain/ids.ts";
 import { republished } from "../domain/notes.ts";
 import { openedAttempts, type Payment } from "../domain/payment.ts";
-import { HOUR_MS, MINUTE_MS } from "../domain/time.ts";
+import { HOUR_MS, MINUTE_MS, SECOND_MS } from "../domain/time.ts";
 import { attemptsToVerify, awaitsAcknowledgement, type Policy } from "../domain/verification-schedule.ts";
 import type { Outgoing, Queue } from "../queue/send.ts";
 import type { Clock } from "../runtime/clock.ts";
@@ -26,22 +26,61 @@ export type SweepPorts = {
   policy: Policy;
 };
 
-// Payments that one run takes from each bucket, the most overdue first. The rest stays due for the next minute.
+// Payments that are read together from one bucket, the most overdue first.
 const PAGE = 200;
 const UNREADABLE_WAIT_MS = HOUR_MS;
+// No page is begun that might not end. What is left stays due for the next minute.
+const RESERVE_MS = 20 * SECOND_MS;
+
+/** Numbers of payments, verifications, messages, and rows put off. */
+export type Swept = { due: number; verifications: number; published: number; postponed: number };
 
 /**
  * Finds every payment that is due, so that nothing depends on a message that may be lost. It requests the due
  * verifications, and publishes successes that the listing has not acknowledged to the listing and to their payers. A row
- * that it cannot read is put off, so that the others are never crowded out.
- * @returns numbers of payments, verifications, messages, and rows put off
+ * that it cannot read is put off, so that the others are never crowded out. It goes on, one page of each bucket after the
+ * other, until nothing is left or its time is up.
  */
-export async function sweep(
-  ports: SweepPorts,
-): Promise<{ due: number; verifications: number; published: number; postponed: number }> {
+export async function sweep(ports: SweepPorts, deadline: number): Promise<Swept> {
   const now = ports.clock.now();
-  const keys = await Promise.all(ports.shards.map((shard) => ports.payments.due(shard, now, PAGE)));
-  const { payments, unreadable } = await ports.payments.findAll(keys.flat());
+  const done = { due: 0, verifications: 0, published: 0, postponed: 0 };
+  const all = await Promise.allSettled(
+    ports.shards.map(async (shard) => {
+      for await (const refs of pagesOf(ports, shard, now)) {
+        const page = await sweepPage(ports, refs, now);
+        for (const name of SWEPT) done[name] += page[name];
+        if (ports.clock.now() + RESERVE_MS > deadline) return "out_of_time";
+      }
+      return "done";
+    }),
+  );
+  ports.log.info("sweep_done", {
+    ...done,
+    complete: all.every((one) => one.status === "fulfilled" && one.value === "done"),
+  });
+  const failed = all.find((one) => one.status === "rejected");
+  if (failed) throw failed.reason;
+  return done;
+}
+
+const SWEPT = ["due", "verifications", "published", "postponed"] as const;
+
+/** The payments of one bucket that are due, in pages. None comes twice, also if many are due in the same millisecond. */
+async function* pagesOf({ payments }: SweepPorts, shard: string, now: number): AsyncGenerator<Ref[]> {
+  const seen = new Set<Ref>();
+  for (let from = 0, size = PAGE, isEnd = false; !isEnd; ) {
+    const keys = await payments.due(shard, { from, to: now }, size);
+    const fresh = keys.map(({ ref }) => ref).filter((ref) => !seen.has(ref));
+    if (fresh.length > 0) yield fresh;
+    for (const ref of fresh) seen.add(ref);
+    isEnd = keys.length < size;
+    from = keys.at(-1)?.at ?? now;
+    size = fresh.length > 0 ? PAGE : 2 * size;
+  }
+}
+
+async function sweepPage(ports: SweepPorts, refs: readonly Ref[], now: number): Promise<Swept> {
+  const { payments, unreadable } = await ports.payments.findAll(refs);
   const due = payments.filter(({ dueAt }) => dueAt !== undefined && dueAt <= now);
 
   const verifications = due.flatMap((payment) => verificationsOf(payment, now));
@@ -60,15 +99,12 @@ export async function sweep(
       .filter(({ dueAt }) => dueAt !== undefined && dueAt <= now)
       .map((row) => ports.payments.postpone(row, now + UNREADABLE_WAIT_MS)),
   );
-
-  const done = {
+  return {
     due: due.length,
     verifications: verifications.length,
     published: unacknowledged.length,
     postponed: postponed.filter(Boolean).length,
   };
-  ports.log.info("sweep_done", done);
-  return done;
 }
 
 /** A payment is due at least once a day while it waits, so what it waits for in vain is counted every day. */

@@ -1,12 +1,12 @@
 import { GatewayUnavailable, type Quota, RateLimited } from "../domain/errors.ts";
 import { checkoutRefOf } from "../domain/ids.ts";
 import type { Payment } from "../domain/payment.ts";
-import { nameOf, type Principal } from "../domain/principal.ts";
+import { callsPerMinuteOf, nameOf, type Principal } from "../domain/principal.ts";
 import { attemptsToAsk } from "../domain/verification-schedule.ts";
 import type { Verdict } from "../runtime/rate-limit.ts";
 import { ask, type ResolvePorts, resolve } from "./resolve.ts";
 
-export type VerifyNowPorts = ResolvePorts & { limiter: { take(caller: string): Promise<Verdict> } };
+export type VerifyNowPorts = ResolvePorts & { limiter: { take(caller: string, limit?: number): Promise<Verdict> } };
 
 const RETRY_SECONDS = 5;
 
@@ -22,7 +22,7 @@ export async function verifyNow(
   principal: Principal,
   deadline: number,
 ): Promise<{ payment: Payment; quota: Quota }> {
-  const verdict = await ports.limiter.take(nameOf(principal));
+  const verdict = await ports.limiter.take(nameOf(principal), callsPerMinuteOf(principal));
   if (!verdict.allowed) throw new RateLimited(verdict);
   const [first = payment.attempt, ...others] = attemptsToAsk(payment);
   const resolved = await resolve(ports, checkoutRefOf(payment, first), "manual", deadline);

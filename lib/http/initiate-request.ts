@@ -5,15 +5,22 @@ import type { InitiateCommand } from "../domain/commands.ts";
 import type { Contact } from "../domain/contact.ts";
 import { Uuid } from "../domain/ids.ts";
 import { parseBirr, type Santim } from "../domain/money.ts";
-import { nameOf, type Principal } from "../domain/principal.ts";
+import { callsPerMinuteOf, isPrivileged, nameOf, type Principal } from "../domain/principal.ts";
 import { header } from "./endpoint.ts";
 import { Forbidden, InputInvalid } from "./errors.ts";
 import { parseRequest } from "./parse.ts";
 
 const IdempotencyKey = z.string().regex(/^[\x21-\x7e]{1,255}$/, "not 1 to 255 visible ASCII characters");
 
-/** A request id as it is stored: a UUID in canonical form, any other text unchanged. */
-export const RequestId = IdempotencyKey.transform((text) => Uuid.safeParse(text).data ?? text);
+/**
+ * A request id as it is stored: a UUID in canonical form, any other text unchanged. Some clients quote it, because the
+ * header's draft makes it a quoted string.
+ */
+export const RequestId = z
+  .string()
+  .transform((text) => /^"(.*)"$/.exec(text)?.[1] ?? text)
+  .pipe(IdempotencyKey)
+  .transform((text) => Uuid.safeParse(text).data ?? text);
 
 /** The body of a request, with ids in canonical form. */
 export const InitiateBody = InitiateRequest.extend({
@@ -33,7 +40,8 @@ export function toCommand(
   newId: () => string,
 ): InitiateCommand {
   const userId = body.user_id;
-  if (principal.kind === "user" && userId !== principal.userId) throw new Forbidden("The user_id is not yours.");
+  const isOwn = principal.kind === "user" ? userId === principal.userId : isPrivileged(principal);
+  if (!isOwn) throw new Forbidden("The user_id is not yours.");
   return {
     userId,
     propertyId: body.property_id,
@@ -43,6 +51,7 @@ export function toCommand(
     requestId: requestIdOf(body.request_id ?? undefined, header(event, "idempotency-key")) ?? newId(),
     contact: contactOf(principal, body.customer),
     caller: nameOf(principal),
+    callsPerMinute: callsPerMinuteOf(principal),
   };
 }
 

@@ -1,12 +1,13 @@
 import type { APIGatewayProxyEventV2 } from "aws-lambda";
-import type * as z from "zod";
+import * as z from "zod";
 import { ListQuery, type PaymentList, UuidText } from "../contract/api.ts";
 import { paymentIdOf, type Ref, Uuid } from "../domain/ids.ts";
 import { isPrivileged, type Principal } from "../domain/principal.ts";
 import { Forbidden } from "./errors.ts";
+import { queryOf } from "./query.ts";
 
-/** The query of a list, with the user's id in canonical form. */
-export const ListFilter = ListQuery.extend({ user_id: UuidText.pipe(Uuid).optional() });
+/** The query of a list, with the user's id in canonical form. A parameter that is no filter would filter nothing. */
+export const ListFilter = z.strictObject(ListQuery.shape).extend({ user_id: UuidText.pipe(Uuid).optional() });
 
 /**
  * Returns the user whose payments are listed: the caller, or for administrators and programs the one they name;
@@ -28,11 +29,7 @@ export function warningAbout(unreadable: readonly Ref[]): Pick<z.infer<typeof Pa
 }
 
 /** Returns the header `Link` (RFC 8288) to the same list after `cursor`. */
-export function nextLink({ rawPath, queryStringParameters }: APIGatewayProxyEventV2, cursor: string): string {
-  const query = new URLSearchParams();
-  for (const [name, value] of Object.entries(queryStringParameters ?? {})) {
-    if (value !== undefined) query.set(name, value);
-  }
-  query.set("cursor", cursor);
-  return `<${rawPath}?${query}>; rel="next"`;
+export function nextLink(event: APIGatewayProxyEventV2, cursor: string): string {
+  const query = new URLSearchParams({ ...queryOf(event), cursor });
+  return `<${event.rawPath}?${query}>; rel="next"`;
 }

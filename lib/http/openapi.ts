@@ -52,6 +52,10 @@ export function openApiDocument(): ReturnType<typeof createDocument> {
   });
 }
 
+function contentOf({ types, schema }: NonNullable<Operation["body"]>): Record<string, { schema: z.ZodType }> {
+  return Object.fromEntries(types.map((type) => [type, { schema }]));
+}
+
 /** Whether API Gateway may answer with this status itself. */
 function isGateways(status: number, { kind }: Route["access"]): boolean {
   return status === 500 || status === 503 || (status === 403 && kind === "iam");
@@ -66,7 +70,7 @@ const SECURITY: Record<Route["access"]["kind"], Record<string, string[]>[]> = {
 
 function toOperation({ method, path, access }: Route, operation: Operation): ZodOpenApiOperationObject {
   const { summary, description, body, answers } = operation;
-  const problems = new Set([...operation.problems, ...(access.kind === "public" ? [] : [401, 403]), 500, 503]);
+  const problems = new Set([...operation.problems, ...(access.kind === "public" ? [] : [401, 403]), 413, 500, 503]);
   const responses = Object.fromEntries([
     ...Object.entries(answers).map(([code, { description, type = "application/json", schema, headers, text = [] }]) => [
       code,
@@ -107,7 +111,7 @@ function toOperation({ method, path, access }: Route, operation: Operation): Zod
       ...(operation.query ? { query: operation.query } : {}),
       ...(operation.header ? { header: operation.header } : {}),
     },
-    ...(body ? { requestBody: { required: true, content: { [body.type]: { schema: body.schema } } } } : {}),
+    ...(body ? { requestBody: { required: true, content: contentOf(body) } } : {}),
     responses,
   };
 }

@@ -12,7 +12,17 @@ export function parseRequest<Value>(
 ): Value {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
-  throw new InputInvalid(result.error.issues.map((issue) => fieldError(where, issue, value)));
+  throw new InputInvalid(result.error.issues.flatMap((issue) => fieldErrors(where, issue, value)));
+}
+
+function fieldErrors(where: string, issue: z.core.$ZodIssue, value: unknown): FieldError[] {
+  if (issue.code !== "unrecognized_keys") return [fieldError(where, issue, value)];
+  return issue.keys.map((key) => ({
+    pointer: `/${[...issue.path, key].join("/")}`,
+    loc: [where, ...issue.path.map(String), key],
+    msg: "unknown",
+    type: issue.code,
+  }));
 }
 
 function fieldError(where: string, issue: z.core.$ZodIssue, value: unknown): FieldError {

@@ -3,7 +3,7 @@ import type { APIGatewayProxyEventV2 } from "aws-lambda";
 import { jwtVerify } from "jose";
 import * as z from "zod";
 import { type Access, accessOf } from "../contract/routes.ts";
-import type { ApiKey } from "../contract/secrets.ts";
+import { type ApiKey, PROGRAM_CALLS_PER_MINUTE } from "../contract/secrets.ts";
 import { Unauthenticated } from "../domain/errors.ts";
 import { Uuid } from "../domain/ids.ts";
 import type { Principal, ServicePrincipal, UserPrincipal } from "../domain/principal.ts";
@@ -24,6 +24,8 @@ export type AuthenticatePorts = {
 };
 
 const TOKEN_LIMIT_BYTES = 8 * 1024;
+// How far ahead of ours the clock of User Management may be.
+const CLOCK_TOLERANCE_SECONDS = 5;
 const KEY_LIMIT_BYTES = 256;
 const optional = z
   .string()
@@ -114,8 +116,11 @@ async function claimsOf(token: string, secrets: readonly string[]): Promise<z.ou
       const { payload } = await jwtVerify(token, new TextEncoder().encode(secret), {
         algorithms: ["HS256"],
         requiredClaims: ["sub", "exp", "role"],
+        clockTolerance: CLOCK_TOLERANCE_SECONDS,
       });
-      return Claims.parse(payload);
+      const claims = Claims.parse(payload);
+      // The tolerance is for a token that begins to be valid. It lets no token live longer.
+      if (claims.exp * 1000 > Date.now()) return claims;
     } catch {
       // The next secret may fit. The reason is not for callers.
     }
@@ -126,12 +131,12 @@ async function claimsOf(token: string, secrets: readonly string[]): Promise<z.ou
 async function authenticateApiKey(key: string, ports: AuthenticatePorts): Promise<ServicePrincipal> {
   if (key.length > KEY_LIMIT_BYTES) throw new Unauthenticated("Could not validate credentials");
   const given = createHash("sha256").update(key).digest();
-  const { name, roles } = await withRotatedSecret(ports, ({ apiKeys }) => {
+  const { name, roles, calls_per_minute } = await withRotatedSecret(ports, ({ apiKeys }) => {
     // All keys are compared, so that the time reveals nothing about them.
     const [holder] = apiKeys.filter(({ sha256 }) => timingSafeEqual(given, Buffer.from(sha256, "hex")));
     return holder;
   });
-  return { kind: "service", name, roles };
+  return { kind: "service", name, roles, callsPerMinute: calls_per_minute };
 }
 
 /**
@@ -142,5 +147,6 @@ function signedCaller(event: APIGatewayProxyEventV2): ServicePrincipal {
   const context: object = event.requestContext;
   const signed = Signed.safeParse("authorizer" in context ? context.authorizer : undefined).data;
   if (!signed) throw new Forbidden("This needs a signed request.");
-  return { kind: "service", name: signed.iam.userArn, roles: ["service"] };
+  const callsPerMinute = PROGRAM_CALLS_PER_MINUTE;
+  return { kind: "service", name: signed.iam.userArn, roles: ["service"], callsPerMinute };
 }

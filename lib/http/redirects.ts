@@ -1,29 +1,34 @@
-import { type Env, EnvironmentInvalid } from "../contract/env.ts";
+import type { Env } from "../contract/env.ts";
 import { paymentIdOf } from "../domain/ids.ts";
 import { toBirr } from "../domain/money.ts";
 import { type Payment, paidAmount } from "../domain/payment.ts";
 
-type Targets = Pick<Env, "FRONTEND_REDIRECT_URL" | "FRONTEND_PENDING_URL" | "FRONTEND_ORIGINS">;
+type Targets = Pick<Env, "FRONTEND_REDIRECT_URL" | "FRONTEND_PENDING_URL">;
 
 /**
  * Returns a function that gives the address for a payer's browser; undefined if this service shows its own page. The
  * front end's success page always says "paid", so only a confirmed payment leads there.
- * @throws EnvironmentInvalid if a target is outside the allowed origins
  */
 export function redirects(env: Targets): (payment: Payment, txRef: string) => string | undefined {
-  for (const target of [env.FRONTEND_REDIRECT_URL, env.FRONTEND_PENDING_URL]) {
-    if (target && !env.FRONTEND_ORIGINS.includes(new URL(target).origin)) {
-      throw new EnvironmentInvalid(`${target} is not at one of FRONTEND_ORIGINS`);
-    }
-  }
   return (payment, txRef) => {
     const target = payment.state === "SUCCESS" ? env.FRONTEND_REDIRECT_URL : env.FRONTEND_PENDING_URL;
     if (!target) return undefined;
-    const url = new URL(target);
-    if (payment.propertyId) url.searchParams.set("property_id", payment.propertyId);
-    url.searchParams.set("tx_ref", txRef);
-    url.searchParams.set("amount", toBirr(paidAmount(payment)));
-    url.searchParams.set("payment_id", paymentIdOf(payment.ref));
-    return url.href;
+    return withParameters(target, {
+      ...(payment.propertyId ? { property_id: payment.propertyId } : {}),
+      tx_ref: txRef,
+      amount: toBirr(paidAmount(payment)),
+      payment_id: paymentIdOf(payment.ref),
+    });
   };
+}
+
+/** Returns the address with a query. A front end whose routes begin with `#/` reads it inside its route. */
+function withParameters(address: string, parameters: Record<string, string>): string {
+  const url = new URL(address);
+  const [path = "", query = ""] = url.hash.split(/\?(.*)/s);
+  const isRoute = /^#!?\//.test(path);
+  const inside = isRoute ? new URLSearchParams(query) : url.searchParams;
+  for (const [name, value] of Object.entries(parameters)) inside.set(name, value);
+  if (isRoute) url.hash = `${path}?${inside}`;
+  return url.href;
 }

@@ -6,6 +6,7 @@ import { isPrivileged, type Principal } from "../domain/principal.ts";
 import { Forbidden, InputInvalid } from "./errors.ts";
 import { RequestId } from "./initiate-request.ts";
 import { parseRequest } from "./parse.ts";
+import { queryOf } from "./query.ts";
 
 const Path = z.object({ request_id: RequestId });
 const Query = z.object({ user_id: UuidText.pipe(Uuid).optional() });
@@ -20,7 +21,7 @@ export function requestAt(
   principal: Principal,
 ): { userId: Uuid; requestId: string; mayPay: boolean } {
   const { request_id: requestId } = parseRequest("path", Path, event.pathParameters);
-  const { user_id } = parseRequest("query", Query, event.queryStringParameters ?? {});
+  const { user_id } = parseRequest("query", Query, queryOf(event));
   const own = principal.kind === "user" ? principal.userId : undefined;
   if (isPrivileged(principal)) {
     const userId = user_id ?? own;
@@ -28,8 +29,12 @@ export function requestAt(
       throw new InputInvalid([
         { pointer: "/user_id", loc: ["query", "user_id"], msg: "Field required", type: "missing" },
       ]);
-    return { userId, requestId, mayPay: principal.kind === "service" || userId === own };
+    return { userId, requestId, mayPay: userId === own || mayInitiate(principal) };
   }
   if (own === undefined || (user_id !== undefined && user_id !== own)) throw new Forbidden("The user_id is not yours.");
   return { userId: own, requestId, mayPay: true };
+}
+
+function mayInitiate(principal: Principal): boolean {
+  return principal.kind === "service" && principal.roles.includes("service");
 }

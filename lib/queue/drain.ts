@@ -6,6 +6,7 @@ import {
   type SQSClient,
 } from "@aws-sdk/client-sqs";
 import type * as z from "zod";
+import type { Instant } from "../domain/time.ts";
 import { parseJson } from "../runtime/json.ts";
 
 /** One received message. The caller ends it once, with `done` or `later`. */
@@ -13,6 +14,8 @@ export type Received<Body> = {
   body: Body;
   /** How often the message has been received, this time included. */
   receives: number;
+  /** When it was sent, if the queue says it. */
+  sentAt?: Instant | undefined;
   done(): Promise<void>;
   later(seconds: number): Promise<void>;
 };
@@ -38,7 +41,7 @@ export class Drain<Body> {
       new ReceiveMessageCommand({
         QueueUrl: this.#url,
         MaxNumberOfMessages: 1,
-        MessageSystemAttributeNames: ["ApproximateReceiveCount"],
+        MessageSystemAttributeNames: ["ApproximateReceiveCount", "SentTimestamp"],
       }),
     );
     const message = Messages?.[0];
@@ -48,10 +51,12 @@ export class Drain<Body> {
   }
 
   #received(message: Message, body: Body): Received<Body> {
+    const sentAt = message.Attributes?.["SentTimestamp"];
     const handle = { QueueUrl: this.#url, ReceiptHandle: message.ReceiptHandle };
     return {
       body,
       receives: Number(message.Attributes?.["ApproximateReceiveCount"] ?? 1),
+      sentAt: sentAt === undefined ? undefined : Number(sentAt),
       done: async () => {
         await this.#client.send(new DeleteMessageCommand(handle));
       },

@@ -22,10 +22,17 @@ const LONGEST_WAIT_SECONDS = 43_000;
  * Returns a queue's Lambda handler. It parses each record, runs `handle`, and reports the records to deliver again.
  * Equal messages of one batch are handled once. A malformed record is delivered again until it reaches the dead-letter
  * queue. An error of one record does not affect the others. `dropsUnreadable`: a message about an unreadable payment
- * is dropped, because the schedule sends another one once the payment can be read.
+ * is dropped, because the schedule sends another one once the payment can be read. `afterBatch` runs when every record of
+ * a batch is handled.
  */
 export function worker<Message>(
-  options: { schema: z.ZodType<Message>; client: SQSClient; queueUrl: string; dropsUnreadable?: true },
+  options: {
+    schema: z.ZodType<Message>;
+    client: SQSClient;
+    queueUrl: string;
+    dropsUnreadable?: true;
+    afterBatch?: () => Promise<void>;
+  },
   handle: (message: Message, delivery: Delivery) => Promise<Handled>,
 ): (event: SQSEvent, context: Context) => Promise<SQSBatchResponse> {
   const hide = (record: SQSRecord, seconds: number) =>
@@ -63,6 +70,7 @@ export function worker<Message>(
       return [record.messageId];
     };
     const failed = (await Promise.all(event.Records.map(each))).flat();
+    await options.afterBatch?.();
     return { batchItemFailures: failed.map((itemIdentifier) => ({ itemIdentifier })) };
   };
   return (event, context) => inInvocation(context, undefined, () => all(event, context));

@@ -10,10 +10,8 @@ import type { SharedRedis } from "./shared-redis.ts";
 export type LimiterOptions = {
   /** The limit's name for callers. */
   name: string;
-  /** Calls a minute. */
+  /** Calls a minute of a caller without a limit of their own. */
   limit: number;
-  /** What happens while Redis does not answer: `open` uses only this process's count, `closed` refuses every call. */
-  whenUnknown: "open" | "closed";
   redis: Pick<SharedRedis, "ask">;
   /** Hashes callers in Redis keys, so that readers of Redis do not learn who called. */
   hashKey: () => Promise<string>;
@@ -26,37 +24,35 @@ const BLOCKED_LIMIT = 10_000;
 
 /**
  * A limit of calls a minute for each caller, counted over all processes. This process also counts: a caller over the
- * limit here costs no call to Redis, and this count is the limit while Redis is unavailable.
+ * limit here costs no call to Redis, and this count alone decides while Redis does not answer in time.
  */
 export class SharedLimiter {
   readonly #options: LimiterOptions;
   readonly #floor: RateLimiter;
   readonly #blocked = new Map<string, number>();
-  #on: { redis: Redis; limiter: Ratelimit } | undefined;
+  readonly #limiters = new Map<number, { redis: Redis; limiter: Ratelimit }>();
 
   constructor(options: LimiterOptions) {
     this.#options = options;
     this.#floor = new RateLimiter(options.name, options.limit, options.clock);
   }
 
-  /**
-   * Counts one call of `caller`.
-   * @throws DependencyUnavailable if Redis does not answer and the limit is `closed`
-   */
-  async take(caller: string): Promise<Verdict> {
-    const here = await this.#floor.take(caller);
+  /** Counts one call of `caller`, whose limit may be their own. */
+  async take(caller: string, limit = this.#options.limit): Promise<Verdict> {
+    const here = await this.#floor.take(caller, limit);
     if (!here.allowed) return here;
-    const blocked = this.refused(caller);
+    const blocked = this.refused(caller, limit);
     if (blocked) return blocked;
     try {
       const key = await this.#keyOf(caller);
-      const asked = await this.#options.redis.ask((redis) => this.#limiterOn(redis).limit(key));
+      const asked = await this.#options.redis.ask((redis) => this.#limiterOn(redis, limit).limit(key));
       if (!asked) return here;
       const { success, remaining, reset } = asked.answer;
-      if (success) return { allowed: true, quota: this.#quota(remaining, reset) };
-      return this.#block(caller, reset);
+      if (success) return { allowed: true, quota: this.#quota(limit, remaining, reset) };
+      this.#block(caller, reset);
+      return this.#refusal(limit, reset);
     } catch (error) {
-      if (!(error instanceof DependencyUnavailable) || this.#options.whenUnknown === "closed") throw error;
+      if (!(error instanceof DependencyUnavailable)) throw error;
       this.#options.count("RateLimiterFailOpen");
       return here;
     }
@@ -66,26 +62,25 @@ export class SharedLimiter {
    * Returns the refusal of `caller` that this process knows, without counting a call or asking Redis; undefined if
    * there is none.
    */
-  refused(caller: string): Refusal | undefined {
+  refused(caller: string, limit = this.#options.limit): Refusal | undefined {
     const until = this.#blocked.get(caller) ?? 0;
-    return until > this.#options.clock.now() ? this.#refusal(until) : this.#floor.refused(caller);
+    return until > this.#options.clock.now() ? this.#refusal(limit, until) : this.#floor.refused(caller, limit);
   }
 
-  #block(caller: string, until: number): Refusal {
+  #block(caller: string, until: number): void {
     this.#blocked.delete(caller);
     this.#blocked.set(caller, until);
     const oldest = this.#blocked.keys().next().value;
     if (this.#blocked.size > BLOCKED_LIMIT && oldest !== undefined) this.#blocked.delete(oldest);
-    return this.#refusal(until);
   }
 
-  #refusal(until: number): Refusal {
-    const quota = this.#quota(0, until);
+  #refusal(limit: number, until: number): Refusal {
+    const quota = this.#quota(limit, 0, until);
     return { allowed: false, retryAfterSeconds: quota.resetSeconds, quota };
   }
 
-  #quota(remaining: number, resetAt: number): Quota {
-    const { name, limit, clock } = this.#options;
+  #quota(limit: number, remaining: number, resetAt: number): Quota {
+    const { name, clock } = this.#options;
     const resetSeconds = Math.max(1, Math.ceil((resetAt - clock.now()) / 1000));
     return { name, limit, windowSeconds: WINDOW_SECONDS, remaining: Math.max(0, remaining), resetSeconds };
   }
@@ -95,9 +90,10 @@ export class SharedLimiter {
     return createHmac("sha256", key).update(caller).digest("base64url").slice(0, 22);
   }
 
-  #limiterOn(redis: Redis): Ratelimit {
-    if (this.#on?.redis === redis) return this.#on.limiter;
-    const { name, limit } = this.#options;
+  #limiterOn(redis: Redis, limit: number): Ratelimit {
+    const known = this.#limiters.get(limit);
+    if (known?.redis === redis) return known.limiter;
+    const { name } = this.#options;
     const limiter = new Ratelimit({
       redis,
       // A sliding window could refuse again at the moment at which it told a caller to retry.
@@ -110,7 +106,7 @@ export class SharedLimiter {
       analytics: false,
       enableProtection: false,
     });
-    this.#on = { redis, limiter };
+    this.#limiters.set(limit, { redis, limiter });
     return limiter;
   }
 }

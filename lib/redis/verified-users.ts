@@ -1,4 +1,4 @@
-import { createHmac } from "node:crypto";
+import { createHmac, timingSafeEqual } from "node:crypto";
 import * as z from "zod";
 import { DependencyUnavailable } from "../domain/errors.ts";
 import { Uuid } from "../domain/ids.ts";
@@ -8,13 +8,15 @@ import type { SharedRedis } from "./shared-redis.ts";
 /** What is cached of a user: no personal data. */
 export type VerifiedUser = { userId: Uuid; role: string };
 
-const Cached = z.object({ userId: Uuid, role: z.string() });
+const Cached = z.object({ userId: Uuid, role: z.string(), until: z.number(), mac: z.string() });
+type Cached = z.output<typeof Cached>;
 const LONGEST_MS = 60_000;
 const USERS_LIMIT = 10_000;
 
 /**
  * Tokens that User Management has confirmed within the last minute, in this process and in Redis, under an HMAC of the
- * token. It only saves calls: a token that is not found here is verified again.
+ * token. It only saves calls: a token that is not found here is verified again. An entry carries a code made with a key
+ * that Redis does not know, because a person who can write to Redis must not become an administrator.
  */
 export class VerifiedUsers {
   readonly #redis: Pick<SharedRedis, "ask">;
@@ -32,8 +34,9 @@ export class VerifiedUsers {
     const key = await this.#keyOf(token);
     const here = this.#here.get(key);
     if (here && here.until > this.#clock.now()) return here;
-    const found = await this.#optional((redis) => redis.get(key));
-    return Cached.safeParse(found).data;
+    const found = Cached.safeParse(await this.#optional((redis) => redis.get(key))).data;
+    if (!found || found.until <= this.#clock.now() || !(await this.#isOurs(key, found))) return undefined;
+    return { userId: found.userId, role: found.role };
   }
 
   /**
@@ -44,11 +47,27 @@ export class VerifiedUsers {
     const ttlMs = Math.min(LONGEST_MS, Math.floor(expiresAt - this.#clock.now()));
     if (ttlMs <= 0) return;
     const key = await this.#keyOf(token);
+    const entry = { userId, role, until: this.#clock.now() + ttlMs };
     this.#here.delete(key);
-    this.#here.set(key, { userId, role, until: this.#clock.now() + ttlMs });
+    this.#here.set(key, entry);
     const oldest = this.#here.keys().next().value;
     if (this.#here.size > USERS_LIMIT && oldest !== undefined) this.#here.delete(oldest);
-    await this.#optional((redis) => redis.set(key, { userId, role }, { px: ttlMs }));
+    const mac = (await this.#macOf(key, entry)).toString("base64url");
+    await this.#optional((redis) => redis.set(key, { ...entry, mac }, { px: ttlMs }));
+  }
+
+  async #isOurs(key: string, { mac, ...entry }: Cached): Promise<boolean> {
+    const given = Buffer.from(mac, "base64url");
+    const wanted = await this.#macOf(key, entry);
+    return given.length === wanted.length && timingSafeEqual(given, wanted);
+  }
+
+  /** Returns the code of an entry. It holds the entry's key and end, so that no entry is used for another token or later. */
+  async #macOf(key: string, { userId, role, until }: Omit<Cached, "mac">): Promise<Buffer> {
+    const text = JSON.stringify(["user/1", key, userId, role, until]);
+    return createHmac("sha256", await this.#hashKey())
+      .update(text)
+      .digest();
   }
 
   async #optional(question: Parameters<SharedRedis["ask"]>[0]): Promise<unknown> {

@@ -10,6 +10,10 @@ export type HttpRequest = {
   body?: string;
   /** Milliseconds from the start to the last byte. */
   timeoutMs: number;
+  /** A GET that is answered 5xx is sent once more, if time is left. */
+  isRepeated?: true;
+  /** The largest response that is read; half a megabyte unless it says otherwise. */
+  maxBytes?: number;
 };
 
 export type HttpResponse = { status: number; text: string };
@@ -30,7 +34,7 @@ export class CallFailed extends Error {
   }
 }
 
-const REPLY_LIMIT_BYTES = 512 * 1024;
+const MAX_BYTES = 512 * 1024;
 
 // The services we call close idle connections after 5 s; a socket kept longer would fail on its next use.
 const IDLE_LIMIT_MS = 4_000;
@@ -43,19 +47,25 @@ let lastUseAt = 0;
 
 /**
  * Sends one HTTP request over a kept connection and returns the response; redirects are not followed. A GET whose
- * connection breaks is sent once more, because the server may have closed it as idle. Nothing else is repeated.
+ * connection breaks is sent once more, because the server may have closed it as idle; so is one that is answered 5xx,
+ * if the caller asks for it. Nothing else is repeated.
  * @throws CallFailed if no complete response came in time, or if it was too large
  */
 export async function call(options: HttpRequest): Promise<HttpResponse> {
   const startedAt = performance.now();
-  try {
-    return await send(options);
-  } catch (error) {
-    const timeoutMs = options.timeoutMs - (performance.now() - startedAt);
-    const isBroken = error instanceof CallFailed && error.reason === "ECONNRESET";
-    if (options.method !== "GET" || !isBroken || timeoutMs <= 0) throw error;
-    return send({ ...options, timeoutMs });
-  }
+  const first = await send(options).catch((error: unknown) => {
+    if (error instanceof CallFailed) return error;
+    throw error;
+  });
+  const timeoutMs = options.timeoutMs - (performance.now() - startedAt);
+  if (timeoutMs > 0 && isSentAgain(options, first)) return send({ ...options, timeoutMs });
+  if (first instanceof CallFailed) throw first;
+  return first;
+}
+
+function isSentAgain({ method, isRepeated }: HttpRequest, first: HttpResponse | CallFailed): boolean {
+  if (method !== "GET") return false;
+  return first instanceof CallFailed ? first.reason === "ECONNRESET" : isRepeated === true && first.status >= 500;
 }
 
 function send(options: HttpRequest): Promise<HttpResponse> {
@@ -91,14 +101,14 @@ function send(options: HttpRequest): Promise<HttpResponse> {
       let size = 0;
       incoming.on("data", (chunk: Buffer) => {
         size += chunk.length;
-        if (size > REPLY_LIMIT_BYTES) fail("reply too large");
+        if (size > (options.maxBytes ?? MAX_BYTES)) fail("reply too large");
         else chunks.push(chunk);
       });
       incoming.on("error", (error: NodeJS.ErrnoException) => fail(error.code ?? error.name, error));
       incoming.on("end", () => {
         clearTimeout(timer);
         lastUseAt = Date.now();
-        resolve({ status: incoming.statusCode ?? 0, text: Buffer.concat(chunks).toString("utf8") });
+        resolve({ status: incoming.statusCode ?? 0, text: new TextDecoder().decode(Buffer.concat(chunks)) });
       });
     });
     outgoing.end(options.body);

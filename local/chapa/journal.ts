@@ -49,6 +49,8 @@ export class Journal {
   }
 
   add<T extends JournalEntry>(entry: T): T {
+    // A small buffer is a part of a larger one, which would be kept with it.
+    if ("body" in entry) entry.body = Buffer.alloc(entry.body.length, entry.body);
     this.#entries.push(entry);
     if (this.#entries.length > ENTRIES_KEPT) this.#entries.shift();
     return entry;

@@ -1,4 +1,5 @@
 import type { GaugeName } from "../../lib/contract/metrics.ts";
+import type { QueueName } from "../../lib/contract/queues.ts";
 import { PAYMENT_PREFIX } from "../../lib/contract/table.ts";
 import { paymentIdOf, Ref, txRefOf } from "../../lib/domain/ids.ts";
 import { openFlags, refundableOf } from "../../lib/domain/payment.ts";
@@ -9,6 +10,8 @@ import { FLAG_SHARDS } from "../../lib/table/keys.ts";
 import { PaymentTable } from "../../lib/table/payments.ts";
 import type { Cloud } from "../cloud.ts";
 import { TABLE_NAME, TX_STAGE } from "../environment.ts";
+
+const QUEUE_NAMES = ["resolve", "listing", "notification"] as const satisfies readonly QueueName[];
 
 /** The state of all services at the end of a scenario. Checks read nothing else. */
 export type Outcome = {
@@ -47,6 +50,10 @@ export type Outcome = {
   confirms: { propertyId: string; status: string }[];
   /** The payer's messages. */
   notifications: { eventType: string; message: string }[];
+  /** How many messages the notification service refused. */
+  refusedNotifications: number;
+  /** Messages of all queues that were given up. */
+  deadLetters: number;
   /** What the gauges of attention show. */
   gauges: Record<GaugeName, number>;
   /** Number of verify requests to Chapa. */
@@ -94,6 +101,8 @@ export async function outcomeOf(cloud: Cloud, answers: Outcome["answers"]): Prom
       eventType,
       message: message ?? "",
     })),
+    refusedNotifications: cloud.services.notification?.refusals.length ?? 0,
+    deadLetters: QUEUE_NAMES.reduce((count, name) => count + cloud.queues.state(name).dead.length, 0),
     verifies: (cloud.chapa?.journal() ?? []).filter(
       (entry) => entry.kind === "request" && entry.path.startsWith("/v1/transaction/verify/"),
     ).length,

@@ -23,6 +23,7 @@ import {
   webhookThenSilence,
 } from "./scenarios/gateway.ts";
 import { abandon, failThenPay, late, newLink, paidTwice, pay, wrongAmount } from "./scenarios/paying.ts";
+import { listingReserved, manyPressesThroughTheListing, notificationRefuses } from "./scenarios/siblings.ts";
 import {
   chapaDown,
   duplicateWebhooks,
@@ -52,6 +53,8 @@ export const SCENARIOS: readonly Scenario[] = [
   chapaDown,
   listingDown,
   listingClosed,
+  listingReserved,
+  notificationRefuses,
   unreadableRow,
   doubleClick,
   twoTabs,
@@ -66,6 +69,7 @@ export const SCENARIOS: readonly Scenario[] = [
   redisDown,
   userManagementDown,
   rateLimited,
+  manyPressesThroughTheListing,
   cancelledAtChapa,
   chapaNeverCancels,
   initializeOutage,

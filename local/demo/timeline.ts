@@ -60,7 +60,12 @@ export class Timeline {
       lane: "notice" as const,
       text: `“${subject}” ${message}`,
     }));
-    return [...this.#entries, ...chapa, ...listing, ...notifications].sort((a, b) => a.at - b.at);
+    const refusals = (cloud.services.notification?.refusals ?? []).map(({ at, status }) => ({
+      at,
+      lane: "notice" as const,
+      text: `a message is refused: ${status}`,
+    }));
+    return [...this.#entries, ...chapa, ...listing, ...notifications, ...refusals].sort((a, b) => a.at - b.at);
   }
 }
 

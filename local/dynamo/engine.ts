@@ -4,12 +4,12 @@ import { createRequire } from "node:module";
 import type { AddressInfo } from "node:net";
 import dynalite from "dynalite";
 import { freePort } from "./free-port.ts";
-import { startLayer } from "./layer.ts";
+import { type Layer, startLayer } from "./layer.ts";
 import { dynamo } from "./requests.ts";
 
 export const ENGINES = ["dynoxide", "dynalite"] as const;
 export type EngineName = (typeof ENGINES)[number];
-export type Engine = { name: EngineName; endpoint: string; close(): Promise<void> };
+export type Engine = { name: EngineName; endpoint: string; layer: Layer; close(): Promise<void> };
 
 // It takes milliseconds; on a machine that does much else, seconds.
 const START_MS = 60_000;
@@ -30,10 +30,11 @@ async function startDynalite(): Promise<Engine> {
   const server = dynalite({ createTableMs: 0, deleteTableMs: 0 });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
-  const layer = await startLayer(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  const layer = await startLayer(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, "dynalite");
   return {
     name: "dynalite",
-    endpoint: layer.origin,
+    endpoint: layer.endpoint,
+    layer,
     close: async () => {
       await layer.close();
       server.closeAllConnections();
@@ -53,12 +54,15 @@ async function startDynoxide(): Promise<Engine> {
     detached: true,
   });
   const exited = once(child, "exit");
-  const endpoint = `http://127.0.0.1:${port}`;
-  await answering(endpoint);
+  const behind = `http://127.0.0.1:${port}`;
+  await answering(behind);
+  const layer = await startLayer(behind, "dynoxide");
   return {
     name: "dynoxide",
-    endpoint,
+    endpoint: layer.endpoint,
+    layer,
     close: async () => {
+      await layer.close();
       child.stdin.end();
       await exited;
     },

@@ -1,148 +1,155 @@
-import { isDeepStrictEqual } from "node:util";
+import type { AttributeValue } from "aws-lambda";
 import * as z from "zod";
-import { TABLE } from "../../lib/contract/table.ts";
-import { type Answer, type Listening, type Request, serve } from "../serve.ts";
-import { dynamo } from "./requests.ts";
+import { PAYMENT_PREFIX, TABLE } from "../../lib/contract/table.ts";
+import { FaultPlan } from "../faults.ts";
+import { Forwarder } from "../forward.ts";
+import { type Answer, type Request, serve } from "../serve.ts";
+import { type Attributes, Changes } from "./changes.ts";
 
-type Attributes = Record<string, unknown>;
-
+const Image = z.record(z.string(), z.custom<AttributeValue>());
 const Write = z.looseObject({
   TableName: z.string(),
-  Key: z.record(z.string(), z.unknown()).optional(),
-  Item: z.record(z.string(), z.unknown()).optional(),
+  Key: Image.optional(),
+  Item: Image.optional(),
+  // The layer asks for them itself.
+  ReturnValues: z.undefined().optional(),
   ReturnValuesOnConditionCheckFailure: z.string().optional(),
 });
-const Iterator = z.object({ ShardIterator: z.string() });
-const IteratorRequest = z.object({ ShardIteratorType: z.string() });
+type Write = z.output<typeof Write>;
+const Written = z.looseObject({ Attributes: Image.optional() });
+const Read = z.object({ Item: Image.optional() });
 
-const STREAM_ARN = "arn:aws:dynamodb:eu-west-1:000000000000:table/local/stream/1";
-const SHARD = "shardId-00000001";
-const RECORDS_LIMIT = 1000;
+const WRITES = ["PutItem", "UpdateItem", "DeleteItem"];
+const MANY_WRITES = ["BatchWriteItem", "TransactWriteItems", "ExecuteStatement", "ExecuteTransaction"];
+
+/** What stands before an engine. `faults` act on callers of `endpoint`; `inside` has none. */
+export type Layer = {
+  endpoint: string;
+  inside: string;
+  changes: Changes;
+  faults: FaultPlan;
+  /** Whether a request has not been answered yet. */
+  readonly isBusy: boolean;
+  close(): Promise<void>;
+};
 
 /**
- * A proxy that adds to dynalite what this service needs of DynamoDB: the old item of a failed condition, the table's
- * stream, and settings of a table that dynalite does not know. It forwards one write at a time, so that the old and the
- * new image in the stream are correct.
- * @param behind the address of dynalite
+ * Stands before an engine and adds what it lacks: the stream, which holds the changes of payment rows only, as the
+ * stack's filter does. The writes of one payment pass one at a time, so that its images are correct and in order.
+ * dynalite also gets the old item of a failed condition, and settings of a table that it does not know.
+ * @param behind the address of the engine
  */
-export function startLayer(behind: string): Promise<Listening> {
-  const stream = new Stream();
-  let turn: Promise<unknown> = Promise.resolve();
+export async function startLayer(behind: string, engine: "dynoxide" | "dynalite"): Promise<Layer> {
+  const engineAt = new Forwarder(behind);
+  const changes = new Changes();
+  const faults = new FaultPlan(() => 0);
+  const turns = new Map<string, Promise<unknown>>();
+  let underWay = 0;
 
-  const inTurn = <Value>(work: () => Promise<Value>): Promise<Value> => {
-    const result = turn.then(work, work);
-    turn = result.catch(() => undefined);
-    return result;
-  };
-
-  return serve("DynamoDB", 0, (request) => {
-    const action = String(request.headers["x-amz-target"]).split(".")[1] ?? "";
-    const input: unknown = JSON.parse(request.body.toString("utf8"));
-    switch (action) {
-      case "PutItem":
-      case "UpdateItem":
-      case "DeleteItem":
-        return inTurn(() => write(behind, request, Write.parse(input), stream));
-      case "CreateTable": {
-        const { StreamSpecification, DeletionProtectionEnabled, SSESpecification, ...known } = z
-          .looseObject({})
-          .parse(input);
-        return forward(behind, request, known);
-      }
-      case "UpdateTimeToLive":
-        return { status: 200, headers: JSON_TYPE, body: { TimeToLiveSpecification: { Enabled: true } } };
-      case "ListStreams":
-      case "DescribeStream":
-      case "GetShardIterator":
-      case "GetRecords":
-        return { status: 200, headers: JSON_TYPE, body: stream.answer(action, input) };
-      default:
-        return forward(behind, request, input);
+  async function inTurn(key: string, work: () => Promise<Answer>): Promise<Answer> {
+    const turn = (turns.get(key) ?? Promise.resolve()).then(work, work);
+    turns.set(key, turn);
+    try {
+      return await turn;
+    } finally {
+      if (turns.get(key) === turn) turns.delete(key);
     }
-  });
+  }
+
+  async function handle(request: Request): Promise<Answer> {
+    const action = actionOf(request);
+    if (MANY_WRITES.includes(action)) return unknown(`${action} would change rows past the stream`);
+    if (action === "CreateTable") return engineAt.send(withBody(request, knownSettings(request, engine)));
+    if (action === "UpdateTimeToLive" && engine === "dynalite") return DONE;
+    if (!WRITES.includes(action)) return engineAt.send(request);
+    const input = Write.parse(JSON.parse(request.body.toString("utf8")));
+    const key = keyOf(input);
+    const id = String(key[TABLE.partitionKey.name]?.S);
+    const isWatched = id.startsWith(PAYMENT_PREFIX);
+    if (!isWatched && engine === "dynoxide") return engineAt.send(request);
+    return inTurn(id, () => write({ request, action, input, key, isWatched }));
+  }
+
+  async function write({ request, action, input, key, isWatched }: Writing): Promise<Answer> {
+    const { ReturnValuesOnConditionCheckFailure: returned, ...known } = input;
+    const isUpdate = action === "UpdateItem";
+    const read = isUpdate || engine === "dynalite" ? await oldItem(request, input.TableName, key) : undefined;
+    const asked = { ...(engine === "dynoxide" ? input : known), ReturnValues: isUpdate ? "ALL_NEW" : "ALL_OLD" };
+    const answer = await engineAt.send(withBody(request, asked));
+    if (answer.status === 200) {
+      const { Attributes, ...rest } = Written.parse(JSON.parse(String(answer.body)));
+      const before = isUpdate || engine === "dynalite" ? read : Attributes;
+      if (isWatched) changes.add(key, before, isUpdate ? Attributes : input.Item);
+      return { ...answer, body: JSON.stringify(rest) };
+    }
+    if (engine === "dynalite" && returned === "ALL_OLD" && read && isConditionFailure(answer)) {
+      return { ...answer, body: JSON.stringify({ ...JSON.parse(String(answer.body)), Item: read }) };
+    }
+    return answer;
+  }
+
+  async function oldItem(request: Request, table: string, key: Attributes): Promise<Attributes | undefined> {
+    const headers = { ...request.headers, "x-amz-target": "DynamoDB_20120810.GetItem" };
+    const asked = { TableName: table, Key: key, ConsistentRead: true };
+    const answer = await engineAt.send(withBody({ ...request, headers }, asked));
+    return answer.status === 200 ? Read.parse(JSON.parse(String(answer.body))).Item : undefined;
+  }
+
+  const counted = async (request: Request) => {
+    underWay++;
+    try {
+      return await handle(request);
+    } finally {
+      underWay--;
+    }
+  };
+  const outer = await serve("DynamoDB", 0, counted, faults);
+  const inner = await serve("DynamoDB", 0, counted);
+  return {
+    endpoint: outer.origin,
+    inside: inner.origin,
+    changes,
+    faults,
+    get isBusy() {
+      return underWay > 0;
+    },
+    close: async () => {
+      await Promise.all([outer.close(), inner.close()]);
+      engineAt.close();
+    },
+  };
 }
 
-async function write(behind: string, request: Request, input: z.infer<typeof Write>, stream: Stream): Promise<Answer> {
-  const { ReturnValuesOnConditionCheckFailure, ...known } = input;
+type Writing = { request: Request; action: string; input: Write; key: Attributes; isWatched: boolean };
+
+/** The settings of a table that the engine knows. Its own stream stays off: dynoxide reads it whole at each write. */
+function knownSettings(request: Request, engine: "dynoxide" | "dynalite"): object {
+  const { StreamSpecification, ...settings } = z.looseObject({}).parse(JSON.parse(request.body.toString("utf8")));
+  const { DeletionProtectionEnabled, SSESpecification, ...known } = settings;
+  return engine === "dynalite" ? known : settings;
+}
+
+function keyOf({ Key, Item }: Write): Attributes {
   const name = TABLE.partitionKey.name;
-  const key = { [name]: input.Key?.[name] ?? input.Item?.[name] };
-  const before = await read(behind, input.TableName, key);
-  const answer = await forward(behind, request, known);
-  if (answer.status === 200) {
-    stream.append(key, before, await read(behind, input.TableName, key));
-  } else if (ReturnValuesOnConditionCheckFailure === "ALL_OLD" && before && isConditionFailure(answer)) {
-    return { ...answer, body: { ...z.looseObject({}).parse(JSON.parse(String(answer.body))), Item: before } };
-  }
-  return answer;
+  const value = Key?.[name] ?? Item?.[name];
+  return value ? { [name]: value } : {};
+}
+
+function actionOf({ headers }: Request): string {
+  return String(headers["x-amz-target"]).split(".")[1] ?? "";
+}
+
+function withBody(request: Request, input: object): Request {
+  return { ...request, body: Buffer.from(JSON.stringify(input)) };
 }
 
 function isConditionFailure({ body }: Answer): boolean {
   return String(body).includes("ConditionalCheckFailedException");
 }
 
-async function read(behind: string, table: string, key: Attributes): Promise<Attributes | undefined> {
-  const { Item } = await dynamo<{ Item?: Attributes }>(behind, "GetItem", {
-    TableName: table,
-    Key: key,
-    ConsistentRead: true,
-  });
-  return Item;
-}
-
-async function forward(behind: string, request: Request, input: unknown): Promise<Answer> {
-  const headers = {
-    "content-type": "application/x-amz-json-1.0",
-    "x-amz-target": String(request.headers["x-amz-target"]),
-    "x-amz-date": String(request.headers["x-amz-date"]),
-    authorization: String(request.headers.authorization),
-  };
-  const response = await fetch(behind, { method: "POST", headers, body: JSON.stringify(input) });
-  return { status: response.status, headers: JSON_TYPE, body: await response.text() };
-}
-
 const JSON_TYPE = { "content-type": "application/x-amz-json-1.0" };
+const DONE: Answer = { status: 200, headers: JSON_TYPE, body: { TimeToLiveSpecification: { Enabled: true } } };
 
-/** One shard that never closes. It keeps every change since the start. */
-class Stream {
-  readonly #records: object[] = [];
-
-  append(key: Attributes, before: Attributes | undefined, after: Attributes | undefined): void {
-    if (isDeepStrictEqual(before, after)) return;
-    const sequence = String(this.#records.length + 1).padStart(21, "0");
-    this.#records.push({
-      eventID: sequence,
-      eventName: before ? (after ? "MODIFY" : "REMOVE") : "INSERT",
-      eventVersion: "1.1",
-      eventSource: "aws:dynamodb",
-      awsRegion: "eu-west-1",
-      dynamodb: {
-        ApproximateCreationDateTime: Math.floor(Date.now() / 1000),
-        Keys: key,
-        ...(after ? { NewImage: after } : {}),
-        ...(before ? { OldImage: before } : {}),
-        SequenceNumber: sequence,
-        StreamViewType: TABLE.streamView,
-      },
-    });
-  }
-
-  answer(action: string, input: unknown): object {
-    switch (action) {
-      case "ListStreams":
-        return { Streams: [{ StreamArn: STREAM_ARN, TableName: "local" }] };
-      case "DescribeStream":
-        return { StreamDescription: { StreamArn: STREAM_ARN, StreamStatus: "ENABLED", Shards: [{ ShardId: SHARD }] } };
-      case "GetShardIterator":
-        return { ShardIterator: IteratorRequest.parse(input).ShardIteratorType === "LATEST" ? this.#end() : "0" };
-      default: {
-        const from = Number(Iterator.parse(input).ShardIterator);
-        const records = this.#records.slice(from, from + RECORDS_LIMIT);
-        return { Records: records, NextShardIterator: String(from + records.length) };
-      }
-    }
-  }
-
-  #end(): string {
-    return String(this.#records.length);
-  }
+function unknown(message: string): Answer {
+  return { status: 400, headers: JSON_TYPE, body: { __type: "UnknownOperationException", message } };
 }

@@ -1,17 +1,14 @@
 /** Calls one action of DynamoDB's JSON protocol. @throws Error for any status other than 2xx */
 export async function dynamo<Result>(endpoint: string, action: string, input: object): Promise<Result> {
-  const service = STREAM_ACTIONS.includes(action) ? "DynamoDBStreams_20120810" : "DynamoDB_20120810";
   const response = await fetch(endpoint, {
     method: "POST",
-    headers: { ...HEADERS, "x-amz-target": `${service}.${action}` },
+    headers: { ...HEADERS, "x-amz-target": `DynamoDB_20120810.${action}` },
     body: JSON.stringify(input),
   });
   const text = await response.text();
   if (!response.ok) throw new Error(`${action}: ${response.status} ${text.slice(0, 200)}`);
   return JSON.parse(text);
 }
-
-const STREAM_ACTIONS = ["ListStreams", "DescribeStream", "GetShardIterator", "GetRecords"];
 
 // The emulators require a signature but do not check it.
 const HEADERS = {

@@ -5,16 +5,24 @@ import { FaultPlan } from "../faults.ts";
 import { type Answer, type Listening, type Request, serve } from "../serve.ts";
 import {
   bearerOf,
+  checked,
+  crashed,
   detail,
-  jsonOf,
+  type Field,
+  isText,
+  isTextOrNull,
+  isUuid4,
+  jsonBody,
   notAuthenticated,
-  notFound,
   notValid,
   PythonUuid,
   PythonUuid4,
+  pathError,
+  type Routes,
+  routed,
   unprocessable,
 } from "./fastapi.ts";
-import { closeIfOld, newProperty, type Property } from "./property.ts";
+import { closeIfOld, newProperty, type Property, publicView } from "./property.ts";
 import { read } from "./tokens.ts";
 
 /** How its own notification during a confirm behaves. The commit waits for it. */
@@ -32,6 +40,8 @@ export type ListingOptions = {
   paymentServiceUrl?: string;
   /** Whether an unknown property counts as a new, unpaid one. */
   knowsEveryProperty?: boolean;
+  /** Real milliseconds that it waits for our answer to a request for a payment. */
+  initiateMs?: number;
   /** Real milliseconds that its notification takes in each mode. */
   notificationMs?: Record<NotificationMode, number>;
   /** Waits as long as the real service needs for its mail and its commits; timers unless a test decides the order. */
@@ -46,23 +56,31 @@ export type ConfirmEntry = {
   answer: unknown;
 };
 
+/** What may be wrong around it: its own stores, or what User Management says of an owner. */
+export type ListingTrouble = "database down" | "redis down" | "users down" | "users failing" | "user unknown";
+
 const OBSERVED_MS = { up: 20, refusing: 7_800, hanging: 32_800 } as const;
 const INITIATE_MS = 30_000;
 const COMMIT_MS = 10;
 const INTERNAL = "An internal error occurred. Please try again later.";
+const CONFIRM_INTERNAL = "An internal error occurred while processing the payment confirmation.";
 
-const Confirmation = z.looseObject({
-  property_id: PythonUuid4,
-  payment_id: PythonUuid4,
-  status: z.string(),
-  tx_ref: z.string().nullish(),
-  error_message: z.string().nullish(),
-});
-const Initiated = z.looseObject({ id: z.string().nullish(), chapa_tx_ref: z.string(), checkout_url: z.string() });
+const CONFIRMATION: Record<string, Field> = {
+  property_id: { check: isUuid4 },
+  payment_id: { check: isUuid4 },
+  status: { check: isText },
+  tx_ref: { check: isTextOrNull, isOptional: true },
+  error_message: { check: isTextOrNull, isOptional: true },
+};
+const Confirmation = z.looseObject({ property_id: PythonUuid4, payment_id: PythonUuid4, status: z.string() });
+const Initiated = z.looseObject({});
+const StoredId = PythonUuid.nullish();
+const PaymentStarted = z.object({ id: PythonUuid4, chapa_tx_ref: z.string(), checkout_url: z.string() });
 
 /** A double of the Property Listing service, as it was observed. Made by {@link startListing}. */
 export class ListingDouble {
   readonly faults = new FaultPlan(() => 0);
+  readonly trouble = new Set<ListingTrouble>();
   readonly #options: ListingOptions;
   #properties = new Map<string, Property>();
   #confirms: ConfirmEntry[] = [];
@@ -80,7 +98,12 @@ export class ListingDouble {
 
   async listen(): Promise<this> {
     const { port = 0 } = this.#options;
-    this.#listening = await serve("Property Listing", port, (request) => this.#answer(request), this.faults);
+    this.#listening = await serve(
+      "Property Listing",
+      port,
+      (request) => routed(this.#routes, request, this.origin),
+      this.faults,
+    );
     return this;
   }
 
@@ -116,6 +139,20 @@ export class ListingDouble {
     this.#get(id).status = "REJECTED";
   }
 
+  /** Somebody rents a paid property: it is not public any more. */
+  reserveProperty(id: string): void {
+    Object.assign(this.#get(id), { status: "RESERVED", paymentStatus: "SUCCESS" });
+  }
+
+  /** Writes a value into a property's row that the service cannot show. */
+  spoilProperty(id: string): void {
+    this.#get(id).isUnshowable = true;
+  }
+
+  repairProperty(id: string): void {
+    delete this.#get(id).isUnshowable;
+  }
+
   setMode(mode: NotificationMode): void {
     this.#mode = mode;
   }
@@ -144,6 +181,7 @@ export class ListingDouble {
     this.#confirms = [];
     this.#messages = [];
     this.#mode = "up";
+    this.trouble.clear();
     await this.faults.clear();
   }
 
@@ -151,39 +189,49 @@ export class ListingDouble {
     await this.#listening?.close();
   }
 
-  #answer(request: Request): Answer | Promise<Answer> {
-    const { method, path } = request;
-    if (path !== "/" && path.endsWith("/")) {
-      return { status: 307, headers: { location: `${this.origin}${path.slice(0, -1)}` } };
-    }
-    if (method === "POST" && path === "/api/v1/payments/confirm") return this.#confirm(request);
-    const pay = /^\/api\/v1\/properties\/([^/]+)\/approve-and-pay$/.exec(path)?.[1];
-    if (method === "PATCH" && pay) return this.#approveAndPay(request, pay);
-    if (method === "GET" && path === "/api/v1/properties/reserved") return { status: 200, body: [] };
-    const shown = /^\/api\/v1\/properties\/public\/([^/]+)$/.exec(path)?.[1];
-    if (method === "GET" && shown) return this.#show(shown);
-    return path === "/health" ? { status: 200, body: { status: "ok" } } : notFound();
+  readonly #routes: Routes = {
+    "/health": { GET: () => ({ status: 200, body: { status: "ok" } }) },
+    "/api/v1/payments/confirm": { POST: (request) => this.#confirm(request) },
+    "/api/v1/properties/reserved": { GET: () => this.#reserved() },
+    "/api/v1/properties/public/{}": { GET: (_request, id) => this.#show(id) },
+    "/api/v1/properties/{}/approve-and-pay": { PATCH: (request, id) => this.#approveAndPay(request, id) },
+  };
+
+  #show(text: string): Answer {
+    const error = pathError("id", text);
+    if (error) return error;
+    const property = this.#properties.get(PythonUuid.parse(text));
+    if (this.trouble.has("database down")) return crashed();
+    if (property?.status !== "APPROVED") return detail(404, "Property not found");
+    if (property.isUnshowable) return crashed();
+    return {
+      status: 200,
+      body: { ...publicView(property), description: "Quiet", photos: ["https://img.rental.et/1"] },
+    };
   }
 
-  #show(id: string): Answer {
-    const property = this.#properties.get(id);
-    return property?.status === "APPROVED"
-      ? { status: 200, body: { id: property.id, status: property.status } }
-      : detail(404, "Property not found");
+  #reserved(): Answer {
+    const reserved = [...this.#properties.values()].filter(({ status }) => status === "RESERVED");
+    // One row that it cannot show costs everybody the answer.
+    if (this.trouble.has("database down") || reserved.some(({ isUnshowable }) => isUnshowable)) return crashed();
+    return { status: 200, body: { total: reserved.length, items: reserved.map(publicView) } };
   }
 
   async #confirm(request: Request): Promise<Answer> {
+    const json = jsonBody(request);
+    if (json.broken) return json.broken;
     const key = request.headers["x-api-key"];
     if (!key) return detail(403, "X-API-Key header missing");
     if (key === this.#options.paymentServiceKey && key !== this.#options.webhookKey) {
       return detail(403, "Invalid API Key for this endpoint");
     }
     if (key !== this.#options.webhookKey) return detail(403, "Invalid API Key");
-    const body = Confirmation.safeParse(jsonOf(request));
-    if (!body.success) return unprocessable(body.error, "body");
-    const entry: ConfirmEntry = { at: this.#now(), body: body.data, status: undefined, answer: undefined };
+    const { errors, body } = checked(json.value, CONFIRMATION);
+    if (errors) return unprocessable(errors);
+    const confirmation = Confirmation.parse(body);
+    const entry: ConfirmEntry = { at: this.#now(), body: confirmation, status: undefined, answer: undefined };
     this.#confirms.push(entry);
-    const answer = await this.#settle(body.data);
+    const answer = await this.#settle(confirmation);
     entry.status = answer.status;
     entry.answer = answer.body;
     return answer;
@@ -195,6 +243,7 @@ export class ListingDouble {
    */
   async #settle({ property_id, status }: z.output<typeof Confirmation>): Promise<Answer> {
     const property = this.#known(property_id);
+    if (this.trouble.has("database down") || property?.isUnshowable) return detail(500, CONFIRM_INTERNAL);
     if (!property) return detail(404, "Property not found");
     if (property.paymentStatus !== "PENDING") return { status: 200, body: { status: "already_processed" } };
     if (status === "SUCCESS") {
@@ -221,29 +270,34 @@ export class ListingDouble {
   }
 
   async #approveAndPay(request: Request, text: string): Promise<Answer> {
-    const id = PythonUuid.safeParse(text);
-    if (!id.success) return unprocessable(id.error, "path");
     const token = bearerOf(request);
-    if (!token) return notAuthenticated();
+    if (token === undefined) return notAuthenticated();
+    if (this.trouble.has("redis down")) return crashed();
     const claims = await read(token, this.#options.jwtSecret, this.#now());
     if (!claims) return notValid();
-    if (claims.role?.toLowerCase() !== "owner") return detail(403, "Only owners can do this");
-    const property = this.#known(id.data, claims.sub);
+    if (this.trouble.has("users down")) return crashed();
+    if (this.trouble.has("users failing") || this.trouble.has("user unknown")) return notValid();
+    const error = pathError("property_id", text);
+    if (error) return error;
+    if (claims.role?.toLowerCase() !== "owner") return detail(403, "The user is not an Owner");
+    const property = this.#known(PythonUuid.parse(text), claims.sub);
     if (!property) return detail(404, "Property not found");
-    if (property.ownerId !== claims.sub) return detail(403, "Not your property");
-    if (property.status !== "PENDING" || property.paymentStatus !== "PENDING") {
-      return detail(400, "Property is not awaiting payment");
+    if (property.ownerId !== claims.sub) return detail(403, "Not authorized to approve this property");
+    if (property.status !== "PENDING") return detail(400, "Only pending properties can be approved for payment.");
+    if (property.paymentStatus !== "PENDING") {
+      return detail(400, "Payment process already initiated or completed for this property.");
     }
-    return this.#initiate(property, token);
+    const initiated = await this.#initiate(property, token);
+    return initiated ? this.#started(property, initiated) : detail(500, INTERNAL);
   }
 
-  /** Requests the payment. The owner gets the same 500 for every failure. */
-  async #initiate(property: Property, token: string): Promise<Answer> {
+  /** Requests the payment. @returns undefined for every answer but a 2xx with an object; the owner gets the same 500 */
+  async #initiate(property: Property, token: string): Promise<Record<string, unknown> | undefined> {
     try {
       const response = await fetch(`${this.#paymentServiceUrl}/payments/initiate`, {
         method: "POST",
         redirect: "error",
-        signal: AbortSignal.timeout(INITIATE_MS),
+        signal: AbortSignal.timeout(this.#options.initiateMs ?? INITIATE_MS),
         headers: {
           authorization: `Bearer ${token}`,
           "content-type": "application/json",
@@ -258,20 +312,24 @@ export class ListingDouble {
           is_test_mode: true,
         }),
       });
-      if (!response.ok) return detail(500, INTERNAL);
-      const { id, chapa_tx_ref, checkout_url } = Initiated.parse(await response.json());
-      // As the real service, stores the id before it validates it. An invalid id stays stored and causes a 500.
-      property.paymentId = id ?? null;
-      if (!PythonUuid4.safeParse(id).success) {
-        return { status: 500, headers: { "content-type": "text/plain" }, body: "Internal Server Error" };
-      }
-      return {
-        status: 200,
-        body: { property_id: property.id, status: property.status, payment_id: id, chapa_tx_ref, checkout_url },
-      };
+      return response.ok ? Initiated.safeParse(await response.json()).data : undefined;
     } catch {
-      return detail(500, INTERNAL);
+      return undefined;
     }
+  }
+
+  /** As the real service, stores the id before it validates the answer: what it cannot take stays stored. */
+  #started(property: Property, initiated: Record<string, unknown>): Answer {
+    const id = StoredId.safeParse(initiated["id"]);
+    if (!id.success) return detail(500, INTERNAL);
+    const isTaken = [...this.#properties.values()].some(({ paymentId }) => id.data && paymentId === id.data);
+    if (isTaken && property.paymentId !== id.data) return crashed();
+    property.paymentId = id.data ?? null;
+    const started = PaymentStarted.safeParse(initiated).data;
+    if (!started) return crashed();
+    const { id: payment_id, chapa_tx_ref, checkout_url } = started;
+    const { id: property_id, status } = property;
+    return { status: 200, body: { property_id, status, payment_id, chapa_tx_ref, checkout_url } };
   }
 
   #known(id: string, ownerId = ""): Property | undefined {

@@ -3,7 +3,25 @@ import * as z from "zod";
 import type { Clock } from "../clock.ts";
 import { FaultPlan } from "../faults.ts";
 import { type Answer, type Listening, type Request, serve } from "../serve.ts";
-import { bearerOf, detail, jsonOf, notAuthenticated, notFound, PythonUuid, unprocessable } from "./fastapi.ts";
+import {
+  bearerOf,
+  checked,
+  crashed,
+  detail,
+  type Field,
+  isDictionary,
+  isText,
+  isUuid,
+  jsonBody,
+  notAuthenticated,
+  notFound,
+  notValid,
+  PythonUuid,
+  pythonTime,
+  type Routes,
+  routed,
+  unprocessable,
+} from "./fastapi.ts";
 import { read } from "./tokens.ts";
 
 /** One message that was sent to a user. */
@@ -22,8 +40,20 @@ export type NotificationOptions = {
   jwtSecret: string;
   /** Whether it requires a service's token. */
   auth?: "bearer" | "none";
+  /**
+   * The origin of User Management, which it asks about the sender and the payer. Without one it believes the sender's
+   * token and knows every payer, which the real one does not: User Management has no role that it accepts.
+   */
+  usersUrl?: string;
+  /** Real milliseconds that it waits for User Management. */
+  usersMs?: number;
 };
 
+const BODY: Record<string, Field> = {
+  user_id: { check: isUuid },
+  event_type: { check: isText },
+  context: { check: isDictionary },
+};
 const Body = z.looseObject({
   user_id: PythonUuid,
   event_type: z.string(),
@@ -31,9 +61,14 @@ const Body = z.looseObject({
   subject: z.string().optional(),
   message: z.string().optional(),
 });
+const Sender = z.looseObject({ role: z.string() });
+const Payer = z.looseObject({ email: z.string().nullish(), phone_number: z.string().nullish() });
+type Payer = z.output<typeof Payer>;
+const EVERY_PAYER: Payer = { email: "payer@rental.et" };
 
 const CALLS = 10;
 const WINDOW_MS = 60_000;
+const USERS_MS = 5_000;
 // The length of its database column. For a longer type, the message is sent but storing it fails.
 const EVENT_TYPE_LENGTH = 50;
 // Compared exactly. Users' roles are in lower case, so they are always refused.
@@ -42,6 +77,12 @@ const ROLES = ["Admin", "Internal"];
 /** A double of the Notification service, as it was observed. Made by {@link startNotification}. */
 export class NotificationDouble {
   readonly faults = new FaultPlan(() => 0);
+  /** Its limiter needs Redis, and does not recover by itself after Redis was away. */
+  isRedisDown = false;
+  /** Messages that it has refused because of their sender. */
+  refusals: { at: number; status: number }[] = [];
+  /** The provider of e-mail takes nothing. */
+  isMailRefused = false;
   readonly #options: NotificationOptions;
   #sent: SentMessage[] = [];
   #calls = new Map<string, number[]>();
@@ -55,7 +96,7 @@ export class NotificationDouble {
     this.#listening = await serve(
       "Notification",
       this.#options.port ?? 0,
-      (request) => this.#answer(request),
+      (request) => routed(this.#routes, request, this.origin),
       this.faults,
     );
     return this;
@@ -78,6 +119,9 @@ export class NotificationDouble {
   async reset(): Promise<void> {
     this.#sent = [];
     this.#calls.clear();
+    this.refusals = [];
+    this.isRedisDown = false;
+    this.isMailRefused = false;
     await this.faults.clear();
   }
 
@@ -85,28 +129,57 @@ export class NotificationDouble {
     await this.#listening?.close();
   }
 
-  async #answer(request: Request): Promise<Answer> {
-    if (request.path === "/health") return { status: 200, body: { status: "ok" } };
-    if (request.method !== "POST" || request.path !== "/api/v1/notifications/send") return notFound();
+  readonly #routes: Routes = {
+    "/health": { GET: () => ({ status: 200, body: { status: "ok" } }) },
+    "/api/v1/notifications/send": { POST: (request) => this.#receive(request) },
+    "/api/v1/notifications/{}": {
+      GET: (request) => (bearerOf(request) === undefined ? notAuthenticated() : notFound()),
+    },
+  };
+
+  async #receive(request: Request): Promise<Answer> {
+    const json = jsonBody(request);
+    if (json.broken) return json.broken;
     // As the real service, counts before it authenticates, and answers 500 instead of 429.
-    if (!this.#mayCall(request)) return plainError();
-    if (this.#options.auth !== "none") {
-      const refusal = await this.#refusal(request);
-      if (refusal) return refusal;
+    if (this.isRedisDown || !this.#mayCall(request)) return crashed();
+    const refusal = this.#options.auth === "none" ? undefined : await this.#refusal(request);
+    if (refusal) {
+      this.refusals.push({ at: this.#options.clock.now(), status: refusal.status });
+      return refusal;
     }
-    const body = Body.safeParse(jsonOf(request));
-    if (!body.success) return unprocessable(body.error, "body");
-    return this.#send(body.data);
+    const { errors, body } = checked(json.value, BODY);
+    if (errors) {
+      return unprocessable(
+        errors.map((error) => ({ ...error, url: `https://errors.pydantic.dev/2.7/v/${error.type}` })),
+      );
+    }
+    const message = Body.parse(body);
+    const payer = await this.#payer(message.user_id);
+    return payer ? this.#send(message, payer) : detail(404, `User with ID ${message.user_id} not found.`);
   }
 
-  #send(body: z.output<typeof Body>): Answer {
+  #send(body: z.output<typeof Body>, { email, phone_number }: Payer): Answer {
     const { user_id, event_type, context, subject, message } = body;
     const at = this.#options.clock.now();
-    this.#sent.push({ at, userId: user_id, eventType: event_type, subject, message, body });
-    if (event_type.length > EVENT_TYPE_LENGTH) return plainError();
-    const now = new Date(at).toISOString();
-    const record = { user_id, event_type, status: "SENT", sent_at: now, created_at: now, updated_at: now, context };
-    return { status: 202, body: { id: randomUUID(), ...record } };
+    const isMailed = email && !this.isMailRefused;
+    if (isMailed) this.#sent.push({ at, userId: user_id, eventType: event_type, subject, message, body });
+    if (event_type.length > EVENT_TYPE_LENGTH) {
+      return detail(500, "Failed to send notification: value too long for type character varying(50)");
+    }
+    // As the real service, fails to record a mail to somebody who has a phone, too.
+    const isFailed = Boolean(phone_number) || (Boolean(email) && this.isMailRefused);
+    const now = pythonTime(at);
+    const record = {
+      id: randomUUID(),
+      user_id,
+      event_type,
+      status: isFailed ? "FAILED" : "SENT",
+      sent_at: isFailed ? null : now,
+      created_at: now,
+      updated_at: now,
+      context: isMailed && !isFailed ? { ...context, ses_message_id: "m-1" } : context,
+    };
+    return { status: 202, body: record };
   }
 
   #mayCall({ headers, path }: Request): boolean {
@@ -123,16 +196,38 @@ export class NotificationDouble {
 
   async #refusal(request: Request): Promise<Answer | undefined> {
     const token = bearerOf(request);
-    const claims = token && (await read(token, this.#options.jwtSecret, this.#options.clock.now()));
-    if (!claims) return notAuthenticated();
-    return ROLES.includes(claims.role ?? "") ? undefined : detail(403, "Not enough permissions");
+    if (token === undefined) return notAuthenticated();
+    const claims = await read(token, this.#options.jwtSecret, this.#options.clock.now());
+    if (!claims) return notValid();
+    const { usersUrl } = this.#options;
+    const role = usersUrl === undefined ? claims.role : await this.#roleOf(`${usersUrl}/auth/verify`, token);
+    if (typeof role === "object") return role;
+    return ROLES.includes(role ?? "") ? undefined : detail(403, "Not authorized to perform this action");
+  }
+
+  /** The sender's role by User Management, whose status is passed on if it does not verify the token. */
+  async #roleOf(url: string, token: string): Promise<string | Answer> {
+    const response = await this.#ask(url, { authorization: `Bearer ${token}` });
+    if (!response) return detail(503, "User management service unavailable");
+    if (response.status !== 200) return detail(response.status, "User verification failed");
+    const sender = Sender.safeParse(await response.json().catch(() => undefined)).data;
+    return sender?.role ?? crashed();
+  }
+
+  /** As the real service, looks the payer up under a path that User Management does not have. */
+  async #payer(id: string): Promise<Payer | undefined> {
+    const { usersUrl } = this.#options;
+    if (usersUrl === undefined) return EVERY_PAYER;
+    const response = await this.#ask(`${new URL(usersUrl).origin}/api/v1/users/${id}`);
+    return response?.ok ? Payer.safeParse(await response.json()).data : undefined;
+  }
+
+  async #ask(url: string, headers: Record<string, string> = {}): Promise<Response | undefined> {
+    const signal = AbortSignal.timeout(this.#options.usersMs ?? USERS_MS);
+    return fetch(url, { headers, signal }).catch(() => undefined);
   }
 }
 
 export function startNotification(options: NotificationOptions): Promise<NotificationDouble> {
   return new NotificationDouble(options).listen();
-}
-
-function plainError(): Answer {
-  return { status: 500, headers: { "content-type": "text/plain" }, body: "Internal Server Error" };
 }

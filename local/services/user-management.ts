@@ -1,7 +1,20 @@
+import * as z from "zod";
 import type { Clock } from "../clock.ts";
 import { FaultPlan } from "../faults.ts";
 import { type Answer, type Listening, type Request, serve } from "../serve.ts";
-import { bearerOf, detail, notAuthenticated, notFound, notValid, PythonUuid } from "./fastapi.ts";
+import {
+  bearerOf,
+  crashed,
+  detail,
+  type FieldError,
+  notAuthenticated,
+  notValid,
+  PythonUuid,
+  pathError,
+  type Routes,
+  routed,
+  unprocessable,
+} from "./fastapi.ts";
 import { type AccessClaims, read, sign } from "./tokens.ts";
 
 export type UserRecord = {
@@ -10,6 +23,7 @@ export type UserRecord = {
   email: string;
   phone: string | null;
   language: string | null;
+  name?: string;
   password: string;
   isActive?: boolean;
 };
@@ -19,8 +33,8 @@ export type UserManagementOptions = {
   clock: Clock;
   jwtSecret: string;
   users: readonly UserRecord[];
-  /** Real milliseconds until it answers 500 for a subject that is not a UUID. */
-  badSubjectMs?: number;
+  /** Real milliseconds until it gives up and answers 500. */
+  crashMs?: number;
   seed?: () => number;
 };
 
@@ -30,6 +44,8 @@ const REFRESH_MS = 7 * 86_400_000;
 /** A double of the User Management service, as it was observed. Made by {@link startUserManagement}. */
 export class UserManagementDouble {
   readonly faults: FaultPlan;
+  /** While its database is down, it recognises a bad token and knows nobody. */
+  isDatabaseDown = false;
   readonly #options: UserManagementOptions;
   #users: UserRecord[];
   #listening: Listening | undefined;
@@ -44,7 +60,7 @@ export class UserManagementDouble {
     this.#listening = await serve(
       "User Management",
       this.#options.port ?? 0,
-      (request) => this.#answer(request),
+      (request) => routed(this.#routes, request, this.origin),
       this.faults,
     );
     return this;
@@ -75,6 +91,7 @@ export class UserManagementDouble {
 
   async reset(): Promise<void> {
     this.#users = [...this.#options.users];
+    this.isDatabaseDown = false;
     await this.faults.clear();
   }
 
@@ -82,34 +99,20 @@ export class UserManagementDouble {
     await this.#listening?.close();
   }
 
-  #answer(request: Request): Answer | Promise<Answer> {
-    const user = /^\/api\/v1\/admin\/users\/([^/]+)$/.exec(request.path)?.[1];
-    if (user && request.method === "GET") return this.#adminUser(request, user);
-    switch (request.path) {
-      case "/health":
-        return { status: 200, body: { status: "ok" } };
-      case "/api/v1/auth/login":
-        return request.method === "POST" ? this.#login(request) : detail(405, "Method Not Allowed");
-      case "/api/v1/auth/verify":
-        return request.method === "GET" ? this.#verify(request) : detail(405, "Method Not Allowed");
-      default:
-        return notFound();
-    }
-  }
+  readonly #routes: Routes = {
+    "/health": { GET: () => ({ status: 200, body: { status: "ok" } }) },
+    "/api/v1/auth/login": { POST: (request) => this.#login(request) },
+    "/api/v1/auth/verify": { GET: (request) => this.#verify(request) },
+    "/api/v1/admin/users/{}": { GET: (request, id) => this.#adminUser(request, id) },
+  };
 
   async #login({ headers, body }: Request): Promise<Answer> {
-    const form = new URLSearchParams(body.toString("utf8"));
     const isForm = headers["content-type"]?.startsWith("application/x-www-form-urlencoded");
-    const missing = ["username", "password"].filter((field) => !isForm || !form.get(field));
-    if (missing.length > 0) {
-      const errors = missing.map((field) => ({
-        type: "missing",
-        loc: ["body", field],
-        msg: "Field required",
-        input: null,
-      }));
-      return { status: 422, body: { detail: errors } };
-    }
+    const form = new URLSearchParams(isForm ? body.toString("utf8") : "");
+    const errors = formErrors(form);
+    if (errors.length > 0) return unprocessable(errors);
+    // Its database takes no text with U+0000.
+    if (this.isDatabaseDown || form.get("username")?.includes("\0")) return this.#crash();
     const user = this.#users.find(({ email }) => email === form.get("username"));
     if (!user || user.password !== form.get("password")) return detail(401, "Incorrect email or password");
     if (user.isActive === false) return detail(400, "Inactive user");
@@ -122,50 +125,62 @@ export class UserManagementDouble {
   async #verify(request: Request): Promise<Answer> {
     const found = await this.#userOf(request);
     if (!("id" in found)) return found;
-    return {
-      status: 200,
-      body: {
-        user_id: found.id,
-        role: found.role,
-        email: found.email,
-        phone_number: found.phone,
-        preferred_language: found.language,
-      },
-    };
+    const { id: user_id, role, email, phone: phone_number, language: preferred_language } = found;
+    return shown(email, { user_id, role, email, phone_number, preferred_language });
   }
 
-  async #adminUser(request: Request, id: string): Promise<Answer> {
+  async #adminUser(request: Request, text: string): Promise<Answer> {
     const caller = await this.#userOf(request);
     if (!("id" in caller)) return caller;
-    if (caller.role !== "admin") return detail(403, "Not enough permissions");
-    const user = this.#users.find((known) => known.id === id);
+    if (caller.role !== "admin") return detail(403, "The user does not have enough privileges");
+    const error = pathError("user_id", text);
+    if (error) return error;
+    const user = this.#users.find((known) => known.id === PythonUuid.parse(text));
     if (!user) return detail(404, "User not found");
-    return {
-      status: 200,
-      body: {
-        email: user.email,
-        full_name: null,
-        id: user.id,
-        role: user.role,
-        is_active: user.isActive ?? true,
-        password_changed: true,
-        phone_number: user.phone,
-      },
-    };
+    const { id, role, email, name: full_name = "Example Person", isActive: is_active = true } = user;
+    return shown(email, { email, full_name, id, role, is_active, password_changed: true, phone_number: user.phone });
   }
 
   async #userOf(request: Request): Promise<UserRecord | Answer> {
     const token = bearerOf(request);
-    if (!token) return notAuthenticated();
+    if (token === undefined) return notAuthenticated();
     const claims = await read(token, this.#options.jwtSecret, this.#options.clock.now());
     if (!claims) return notValid();
     const subject = PythonUuid.safeParse(claims.sub).data;
-    if (!subject) {
-      await new Promise((resolve) => setTimeout(resolve, this.#options.badSubjectMs ?? 50));
-      return { status: 500, headers: { "content-type": "text/plain" }, body: "Internal Server Error" };
-    }
+    if (!subject || this.isDatabaseDown) return this.#crash();
     return this.#users.find(({ id }) => id === subject) ?? notValid();
   }
+
+  async #crash(): Promise<Answer> {
+    await new Promise((resolve) => setTimeout(resolve, this.#options.crashMs ?? 50));
+    return crashed();
+  }
+}
+
+/** What is wrong with the form of a login. An empty field is there. */
+function formErrors(form: URLSearchParams): FieldError[] {
+  const grant = form.get("grant_type");
+  const pattern = "password";
+  const missing = ["username", "password"].filter((field) => !form.has(field));
+  return [
+    ...(grant === null || grant === pattern
+      ? []
+      : [
+          {
+            type: "string_pattern_mismatch",
+            loc: ["body", "grant_type"],
+            msg: `String should match pattern '${pattern}'`,
+            input: grant,
+            ctx: { pattern },
+          },
+        ]),
+    ...missing.map((field) => ({ type: "missing", loc: ["body", field], msg: "Field required", input: null })),
+  ];
+}
+
+/** An answer about a user. It fails if the stored e-mail address is none. */
+function shown(email: string, body: object): Answer {
+  return z.email().safeParse(email).success ? { status: 200, body } : crashed();
 }
 
 export function startUserManagement(options: UserManagementOptions): Promise<UserManagementDouble> {

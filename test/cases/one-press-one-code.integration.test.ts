@@ -249,7 +249,7 @@ const SITUATIONS: Record<string, (both: Pair, at: Shop) => Promise<unknown>> = {
   closed: (both) => expired(both),
   "closed, and the payment is finalised": async (both, at) => {
     await expired(both);
-    await at.pass(HOUR_MS + MINUTE_MS, 7 * DAY_MS, DAY_MS);
+    await at.pass(HOUR_MS + MINUTE_MS, 7 * DAY_MS, 7 * DAY_MS);
   },
 };
 

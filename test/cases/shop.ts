@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, vi } from "vitest";
 import * as z from "zod";
 import type { MetricName } from "../../lib/contract/metrics.ts";
 import type { Payment } from "../../lib/domain/payment.ts";
+import type { LogMessage } from "../../lib/runtime/logger.ts";
 import type { HttpResponse } from "../../local/api-client.ts";
 import { CHAPA_DEFAULTS, type ChapaSimulator } from "../../local/chapa/simulator.ts";
 import { type Checkout, checkoutOf, type Stage } from "../../local/demo/stage.ts";
@@ -25,6 +26,7 @@ export class Shop {
   readonly stage: Stage;
   readonly chapa: ChapaSimulator;
   readonly #counted: Record<string, unknown>[] = [];
+  readonly #errors: Record<string, unknown>[] = [];
   readonly #secrets: Map<string, object>;
 
   private constructor(stage: Stage) {
@@ -45,6 +47,7 @@ export class Shop {
     this.stage.plan({});
     this.propertyId = this.stage.addProperty();
     this.#counted.length = 0;
+    this.#errors.length = 0;
   }
 
   propertyId = "";
@@ -52,6 +55,12 @@ export class Shop {
   /** Receives what functions write. */
   hear(text: string): void {
     if (text.startsWith('{"_aws"')) this.#counted.push(Counted.parse(JSON.parse(text)));
+    if (text.startsWith('{"level":"ERROR"')) this.#errors.push(z.looseObject({}).parse(JSON.parse(text)));
+  }
+
+  /** Errors of this name that functions have logged. */
+  errors(message: LogMessage): Record<string, unknown>[] {
+    return this.#errors.filter((entry) => entry["message"] === message);
   }
 
   /** How often functions have counted this. */
@@ -151,11 +160,13 @@ export function openShop(settings: Record<string, string> = {}): () => Shop {
   });
   beforeEach(async () => {
     await current().empty();
-    const write = process.stdout.write.bind(process.stdout);
-    vi.spyOn(process.stdout, "write").mockImplementation((chunk: unknown) => {
-      current().hear(String(chunk));
-      return write(String(chunk));
-    });
+    for (const stream of [process.stdout, process.stderr]) {
+      const write = stream.write.bind(stream);
+      vi.spyOn(stream, "write").mockImplementation((chunk: unknown) => {
+        current().hear(String(chunk));
+        return write(String(chunk));
+      });
+    }
   });
   afterEach(() => vi.restoreAllMocks());
   afterAll(() => current().stage.close());

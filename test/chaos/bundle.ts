@@ -24,6 +24,7 @@ export async function bundleWorker(fault: DeliberateFault | undefined): Promise<
     platform: "node",
     target: "node24",
     format: "esm",
+    banner: { js: "const require=process.getBuiltinModule;" },
     mainFields: ["module", "main"],
     minify: true,
     keepNames: true,

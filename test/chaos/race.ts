@@ -165,6 +165,7 @@ function portsOf(chapa: ChapaSimulator, proxy: CuttingProxy): InitiatePorts {
     }),
     customers: { find: async () => undefined },
     limiter: { take: async () => ({ allowed: true, quota: NAMELESS }), refused: () => undefined },
+    presses: { take: async () => ({ allowed: true, quota: NAMELESS }) },
     namespace: async () => "races",
     priceBook: PriceBook.parse({ listing_fee: { amounts: ["500.00"] } }),
     policy: POLICY,

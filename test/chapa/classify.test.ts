@@ -65,6 +65,7 @@ test.each([
   [failed({ email: ["x"], phone_number: ["y"] }), true, "it does not accept the e-mail address, the phone number"],
   [failed({ email: ["x"], amount: ["y"] }), false, "it does not accept the e-mail address, the amount"],
   [failed({ "customization.title": ["too long"] }), false, "it does not accept customization.title"],
+  [failed({ errors: { email: ["x"] } }), true, "it does not accept errors"],
   [failed({ currency: ["x"], tx_ref: ["y"] }), false, "it does not accept the currency, the reference"],
   [failed({ first_name: ["x"] }), true, "it does not accept the first name"],
   [failed({ last_name: ["x"] }), true, "it does not accept the last name"],
@@ -74,8 +75,19 @@ test.each([
     "it does not accept the callback address, the return address",
   ],
   [failed("The amount must not exceed 1000000."), false, "it does not accept the data"],
-])("initialize answered %j is a refusal of the data", (body, contactOnly, reason) => {
-  expect(classifyInitialize(reply(400, body), ORIGINS)).toEqual({ kind: "refused", contactOnly, reason });
+  [failed("The email must be a valid email address."), true, "it does not accept the data"],
+  [failed(["The phone number is invalid."]), true, "it does not accept the data"],
+  [failed("validation.phone"), true, "it does not accept the data"],
+  [failed("validation.required"), true, "it does not accept the data"],
+  [failed("The callback url must be a valid URL."), false, "it does not accept the data"],
+  [failed("The email and the amount are required; the amount is required"), true, "it does not accept the data"],
+])("initialize answered %j is a refusal of the data", (body, maybeContact, reason) => {
+  expect(classifyInitialize(reply(400, body), ORIGINS)).toEqual({ kind: "refused", maybeContact, reason });
+});
+
+test("a refusal in unknown words that names contact data may be about contact data only", () => {
+  const body = failed("We do not like this e-mail");
+  expect(classifyInitialize(reply(400, body), ORIGINS)).toEqual({ kind: "misconfigured", maybeContact: true });
 });
 
 test("an address too long for a row is no checkout", () => {
@@ -99,7 +111,10 @@ test.each([failed("Invalid API Key or User doesn't exist"), { message: "Authoriz
 
 test("initialize refused with 422 is read like 400, and with 403 it is our own fault", () => {
   expect(classifyInitialize(reply(422, failed({ amount: ["x"] })), ORIGINS)).toMatchObject({ kind: "refused" });
-  expect(classifyInitialize(reply(403, failed("Forbidden")), ORIGINS)).toEqual({ kind: "misconfigured" });
+  expect(classifyInitialize(reply(403, failed("Forbidden")), ORIGINS)).toEqual({
+    kind: "misconfigured",
+    maybeContact: false,
+  });
 });
 
 test("an address that just fits into a row is a checkout", () => {
@@ -120,7 +135,7 @@ test.each([
   [400, failed("Merchant fee is greater than split flat amount.")],
   [400, failed({})],
 ])("initialize answered %d %j is our own fault and never the payer's", (status, body) => {
-  expect(classifyInitialize(reply(status, body), ORIGINS)).toEqual({ kind: "misconfigured" });
+  expect(classifyInitialize(reply(status, body), ORIGINS)).toEqual({ kind: "misconfigured", maybeContact: false });
 });
 
 test.each([

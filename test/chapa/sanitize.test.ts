@@ -26,16 +26,32 @@ test.each([
   ["0911223344", "0911223344"],
   ["911223344", "0911223344"],
   ["+251 91 122 3344", "0911223344"],
+  ["00251911223344", "0911223344"],
+  ["0911.22.33.44", "0911223344"],
+  ["\u202a+251911223344\u202c", "0911223344"],
+  ["\u200e0911\u00a022\u00a033\u00a044\u200f", "0911223344"],
+  ["+251 (0) 911 22 33 44", "0911223344"],
+  ["0711\u201122\u201133\u201144", "0711223344"],
+  ["0911/223344", "0911223344"],
+  ["\uff0b\uff12\uff15\uff11911223344", "0911223344"],
 ])("the phone %s is written %s", (text, expected) => {
   expect(phone(text)).toBe(expected);
 });
 
-test.each([undefined, "", "0811223344", "091122334", "09112233445", "+254711223344", "phone"])(
-  "the phone %j is left out",
-  (text) => {
-    expect(phone(text)).toBeUndefined();
-  },
-);
+test.each([
+  undefined,
+  "",
+  "0811223344",
+  "091122334",
+  "09112233445",
+  "+254711223344",
+  "0025191122334",
+  "+00251911223344",
+  "0911x223344",
+  "phone",
+])("the phone %j is left out", (text) => {
+  expect(phone(text)).toBeUndefined();
+});
 
 test.each(["abebe@rental.et", " kebede.a@mail.aau.edu.et ", "a@example.company", `${"a".repeat(246)}@mail.et`])(
   "the address %j is passed on",

@@ -267,14 +267,14 @@ describe("confirmations to the listing", () => {
     for (let minute = 0; minute < 5; minute++) await stage.cloud.advance(MINUTE_MS);
     await stage.cloud.fault("listing", null);
     await stage.cloud.advance(20 * MINUTE_MS);
-    await stage.cloud.advance(9 * DAY_MS);
+    await stage.cloud.advance(16 * DAY_MS);
     expect(deliveries().map(({ body }) => body["status"])).toEqual(["SUCCESS"]);
   });
 
   test("row 27: the listing gets no FAILED on a verify error, nor while the fee may still be paid or is", async () => {
     const unpaid = await stage.checkout(stage.addProperty());
     await stage.cloud.fault("chapa", "503");
-    await stage.cloud.advance(10 * DAY_MS);
+    await stage.cloud.advance(16 * DAY_MS);
     expect(deliveries()).toEqual([]);
     await stage.cloud.fault("chapa", null);
     await stage.act(unpaid, "pay-late");

@@ -1,6 +1,8 @@
 import { expect, test } from "vitest";
+import { ROLES } from "../../lib/contract/routes.ts";
 import { Uuid } from "../../lib/domain/ids.ts";
 import {
+  callsPerMinuteOf,
   isPrivileged,
   mayRead,
   nameOf,
@@ -19,11 +21,21 @@ const user: UserPrincipal = {
   language: undefined,
 };
 const admin: UserPrincipal = { ...user, role: "admin" };
-const program: ServicePrincipal = { kind: "service", name: "listing", roles: ["service"] };
+const program: ServicePrincipal = { kind: "service", name: "listing", roles: ["service"], callsPerMinute: 120 };
 
-test("only administrators and programs act for others", () => {
+test("only administrators, and programs that have the role for it, act for others", () => {
   expect([user, admin, program].map(isPrivileged)).toEqual([false, true, true]);
-  expect(isPrivileged({ ...user, role: "" })).toBe(false);
+  expect([...ROLES].filter((role) => isPrivileged({ ...program, roles: [role] }))).toEqual(["admin", "service"]);
+  expect(["", "service", "ADMIN"].some((role) => isPrivileged({ ...user, role }))).toBe(false);
+});
+
+test("a program without such a role reads nobody's payments", () => {
+  expect(mayRead({ ...program, roles: ["tenant", "owner"] }, FEE.userId)).toBe(false);
+  expect(mayRead({ ...program, roles: ["tenant"] }, undefined)).toBe(false);
+});
+
+test("only a program has a limit of its own", () => {
+  expect([user, program].map(callsPerMinuteOf)).toEqual([undefined, 120]);
 });
 
 test("users read their own, administrators and programs read everything", () => {

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { applyCapture, finalise, flag, open, reject, renew } from "../../lib/domain/apply.ts";
 import { deliveryEnded, noteVerification, unreachable, webhookWaits } from "../../lib/domain/notes.ts";
 import type { Payment } from "../../lib/domain/payment.ts";
-import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../lib/domain/time.ts";
+import { DAY_MS, HOUR_MS, MINUTE_MS, parseLadder } from "../../lib/domain/time.ts";
 import {
   attemptsToVerify,
   awaitsAcknowledgement,
@@ -12,7 +12,6 @@ import {
   isOtherOverdue,
   isPastWindow,
   nextVerification,
-  parseLadder,
   republishAt,
   retryAt,
 } from "../../lib/domain/verification-schedule.ts";
@@ -238,13 +237,14 @@ test("no payment is finalised while Chapa has spoken of money, in a webhook or i
   expect(moments).toEqual([undefined, undefined, T0 + 7 * DAY_MS + HOUR_MS]);
 });
 
-test("a payment settled early is finalised only when its first checkout is older than the timeout", () => {
+test("a payment settled early is finalised only when its first checkout is old enough, however soon it expired", () => {
   const failed = aSettled("fail", anOpened(), aContext(T0 + 65 * MINUTE_MS));
-  expect(finaliseAt(failed, POLICY)).toBe(T0 + 7 * DAY_MS);
+  expect(finaliseAt(failed, { ...POLICY, timeoutMs: DAY_MS })).toBe(T0 + 7 * DAY_MS);
+  expect(finaliseAt(failed, { ...POLICY, listingFailedAfterMs: 14 * DAY_MS })).toBe(T0 + 14 * DAY_MS);
 });
 
 test("a payment is never finalised in the moment in which it is settled", () => {
-  const shortTimeout = { ...POLICY, timeoutMs: DAY_MS };
+  const shortTimeout = { ...POLICY, listingFailedAfterMs: DAY_MS };
   const expired = aSettled("expire", anOpened(), timedOut(aContext(T0 + 2 * DAY_MS)));
   expect(finaliseAt(expired, shortTimeout)).toBe(T0 + 2 * DAY_MS + HOUR_MS);
 });

@@ -11,7 +11,7 @@ import { DependencyUnavailable, PaymentUnreadable } from "../../lib/domain/error
 import { parseTxRef, paymentIdOf, type Ref } from "../../lib/domain/ids.ts";
 import { DAY_MS, HOUR_MS } from "../../lib/domain/time.ts";
 import { listPayments } from "../../lib/flows/list-payments.ts";
-import { sweep } from "../../lib/flows/sweep.ts";
+import { type SweepPorts, sweep } from "../../lib/flows/sweep.ts";
 import { worker } from "../../lib/queue/worker.ts";
 import { DUE_SHARDS, dayBuckets } from "../../lib/table/keys.ts";
 import { type Item, toItem } from "../../lib/table/payment-item.ts";
@@ -43,7 +43,7 @@ const READERS: Record<string, (world: World) => Promise<Ref[]>> = {
   "the list of everybody": listOf(undefined),
   "the sweep": async ({ table, ports: { log, count } }) => {
     const asked: string[] = [];
-    await sweep({
+    const swept: SweepPorts = {
       payments: table,
       shards: DUE_SHARDS,
       resolve: { sendAll: async (messages) => void asked.push(...messages.map(({ message }) => message.tx_ref)) },
@@ -53,7 +53,8 @@ const READERS: Record<string, (world: World) => Promise<Ref[]>> = {
       log: { ...log, info: () => undefined },
       count,
       policy: POLICY,
-    });
+    };
+    await sweep(swept, NOW + HOUR_MS);
     return asked.flatMap((txRef) => parseTxRef(txRef, TX_STAGE)?.ref ?? []);
   },
   "the stream": async ({ memory, ports }) => {

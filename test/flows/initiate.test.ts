@@ -1,12 +1,19 @@
 import { beforeEach, expect, test } from "vitest";
 import type { InitiateCommand } from "../../lib/domain/commands.ts";
-import { CurrencyDiffers, GatewayMisconfigured, PriceDiffers, PurposeUnknown } from "../../lib/domain/errors.ts";
+import {
+  CurrencyDiffers,
+  GatewayMisconfigured,
+  PriceDiffers,
+  PurposeUnknown,
+  RateLimited,
+} from "../../lib/domain/errors.ts";
 import { Santim } from "../../lib/domain/money.ts";
 import { PriceBook } from "../../lib/domain/prices.ts";
 import { HOUR_MS, SECOND_MS } from "../../lib/domain/time.ts";
 import type { Mode } from "../../lib/domain/vocabulary.ts";
 import { type Initiated, initiate } from "../../lib/flows/initiate.ts";
 import type { InitiatePorts } from "../../lib/flows/steps/begin-request.ts";
+import { RateLimiter, type Verdict } from "../../lib/runtime/rate-limit.ts";
 import { PaymentTable } from "../../lib/table/payments.ts";
 import { RequestTable } from "../../lib/table/requests.ts";
 import { TX_STAGE } from "../../local/environment.ts";
@@ -14,6 +21,8 @@ import { MemoryTable } from "../support/memory-table.ts";
 import { FEE, KEY, NAMESPACE, POLICY, T0 } from "../support/payments.ts";
 
 const QUOTA = { name: "test", limit: 9, windowSeconds: 60, remaining: 9, resetSeconds: 60 };
+const TAKEN: Verdict = { allowed: true, quota: QUOTA };
+const REFUSAL: Verdict = { allowed: false, retryAfterSeconds: 60, quota: QUOTA };
 const FIVE_HUNDRED = '{"listing_fee":{"amounts":["500.00"]}}';
 const COMMAND: InitiateCommand = {
   userId: FEE.userId,
@@ -35,6 +44,8 @@ let keyMode: Mode;
 let prices: string;
 let asked: string[];
 let counted: string[];
+/** What the limits say of a call. */
+let taken: { limiter: Verdict; presses: Verdict };
 
 beforeEach(() => {
   read = [];
@@ -43,6 +54,7 @@ beforeEach(() => {
     return effect();
   });
   [now, invocations, keyMode, prices, asked, counted] = [T0, 0, "live", FIVE_HUNDRED, [], []];
+  taken = { limiter: TAKEN, presses: TAKEN };
 });
 
 function portsOf(): InitiatePorts {
@@ -64,7 +76,8 @@ function portsOf(): InitiatePorts {
       cancel: () => ask("cancel", "closed"),
     },
     customers: { find: async () => undefined },
-    limiter: { take: async () => ({ allowed: true, quota: QUOTA }), refused: () => undefined },
+    limiter: { take: async () => taken.limiter, refused: () => undefined },
+    presses: { take: async () => taken.presses },
     namespace: async () => NAMESPACE,
     priceBook: PriceBook.parse(JSON.parse(prices)),
     policy: { ...POLICY, expectedMode: "live" },
@@ -81,6 +94,42 @@ function press(change: Partial<InitiateCommand> = {}): Promise<Initiated> {
   const run = { me: `invocation ${invocations++}`, deadline: now + 10 * SECOND_MS, leaseUntil: now + 12 * SECOND_MS };
   return initiate(portsOf(), { ...COMMAND, ...change }, run);
 }
+
+test("a caller over both limits is refused, and their request counts as new", async () => {
+  const { payment } = await press();
+  taken.limiter = REFUSAL;
+  expect((await press({ requestId: "second" })).payment.checkoutUrl).toBe(payment.checkoutUrl);
+  taken.presses = REFUSAL;
+  await expect(press({ requestId: "third" })).rejects.toThrow(RateLimited);
+  expect((await press({ requestId: "second" })).replayed).toBe(true);
+  taken = { limiter: TAKEN, presses: TAKEN };
+  expect((await press({ requestId: "third" })).replayed).toBe(false);
+  expect(asked).toEqual(["initialize"]);
+});
+
+test("thirty presses of a new fee at once get one link, although only the first ten may open one", async () => {
+  const counted = new RateLimiter("initiate", 10, { now: () => now });
+  const ports = { ...portsOf(), limiter: counted };
+  const run = (me: string) => ({ me, deadline: now + 10 * SECOND_MS, leaseUntil: now + 12 * SECOND_MS });
+  const presses = Array.from({ length: 30 }, (_, index) =>
+    initiate(ports, { ...COMMAND, requestId: `request ${index}` }, run(`press ${index}`)),
+  );
+  const links = (await Promise.all(presses)).map(({ payment }) => payment.checkoutUrl);
+  expect(new Set(links).size).toBe(1);
+  expect(links[0]).toMatch(/^https:/);
+  expect(asked).toEqual(["initialize"]);
+});
+
+test("a caller over the limit who would need another checkout is refused, and their request counts as new", async () => {
+  const { payment } = await press();
+  now += 2 * HOUR_MS;
+  taken.limiter = REFUSAL;
+  await expect(press({ requestId: "second" })).rejects.toThrow(RateLimited);
+  expect(asked).toEqual(["initialize"]);
+  taken.limiter = TAKEN;
+  const renewed = await press({ requestId: "second" });
+  expect([renewed.replayed, renewed.payment.attempt]).toEqual([false, payment.attempt + 1]);
+});
 
 test("a press while the key is a test key of a stage that sells opens, closes and claims nothing", async () => {
   keyMode = "test";

@@ -44,6 +44,7 @@ function portsOf(): InitiatePorts {
     },
     customers: { find: async () => undefined },
     limiter: { take: async () => ({ allowed: true, quota }), refused: () => undefined },
+    presses: { take: async () => ({ allowed: true, quota }) },
     namespace: async () => namespace,
     txStage: TX_STAGE,
     priceBook: PriceBook.parse({ listing_fee: { amounts: ["500.00"] } }),

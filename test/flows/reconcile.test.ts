@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import type { Listed } from "../../lib/chapa/classify.ts";
 import { entryIdOf, openEntries } from "../../lib/domain/attention.ts";
 import type { VerifyResult } from "../../lib/domain/evidence.ts";
@@ -14,7 +14,7 @@ import { ProgressTable } from "../../lib/table/progress.ts";
 import { TotalsTable } from "../../lib/table/totals.ts";
 import { TX_STAGE } from "../../local/environment.ts";
 import { MemoryTable } from "../support/memory-table.ts";
-import { aConfirmed, anOpened, captured, KEY, moneyOn, POLICY, T0, TERMS } from "../support/payments.ts";
+import { aConfirmed, anOpened, aRef, captured, KEY, moneyOn, POLICY, T0, TERMS } from "../support/payments.ts";
 
 type Books = { list?: Listed[][]; verify?: (txRef: string) => VerifyResult };
 
@@ -49,6 +49,7 @@ async function testbed(payments: readonly Payment[], books: Books = {}) {
         return { transactions: list[page - 1] ?? [], last: page >= list.length };
       },
     },
+    pagesLimit: 2_000,
     bucketsOf: dayBuckets,
     txStage: TX_STAGE,
     policy: POLICY,
@@ -249,6 +250,36 @@ test("a transaction without a name that was created with our checkout is ours if
   expect(await found(paid)).toMatchObject({ state: "SUCCESS", captures: [{ listed: true }] });
   await day();
   expect(verified).toEqual([]);
+});
+
+test("a transaction that was created with a later checkout of an older payment is ours if verify says so", async () => {
+  const renewed = anOpened();
+  const openedAt = T0 + 2 * DAY_MS;
+  const first = renewed.attempts[0];
+  if (!first) throw new Error("it has a first checkout");
+  const paid: Payment = { ...renewed, attempt: 1, attempts: { 0: first, 1: { ...first, openedAt } } };
+  const books: Books = { list: [[aRow({ reference: "AP1", at: openedAt + MINUTE_MS })]] };
+  const { day, found } = await testbed([paid, anOpened()], books);
+  books.verify = (txRef) => (txRef === txRefOf(paid, 1) ? moneyOn(paid, 1) : UNPAID);
+  await day();
+  await day();
+  expect(await found(paid)).toMatchObject({ captures: [{ attempt: 1, listed: true }] });
+});
+
+test("a comparison of 30 pages with unknown money reads each of our days once, not once for each page", async () => {
+  const ours = Array.from({ length: 40 }, (_, n) => anOpened(aRef(), T0 + 2 * DAY_MS - HOUR_MS - n * HOUR_MS));
+  const asked = async (pages: number) => {
+    const list = Array.from({ length: pages }, (_, page) => [
+      aRow({ reference: `S${page}`, amount: Santim.parse(7_000), at: T0 - page * MINUTE_MS }),
+    ]);
+    const { day, table } = await testbed(ours, { list });
+    const reads = vi.spyOn(table, "findAll");
+    await day();
+    return reads.mock.calls.reduce((sum, [refs]) => sum + refs.length, 0);
+  };
+  const [one, thirty] = [await asked(1), await asked(30)];
+  // Each of our payments is read a few times, however many pages there are.
+  expect(thirty - one).toBeLessThan(ours.length);
 });
 
 test("a transaction that may be ours is named by nobody while Chapa does not answer, and is asked about the next day", async () => {

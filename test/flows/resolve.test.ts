@@ -1,12 +1,15 @@
 import { expect, test } from "vitest";
+import type { VerifyResult } from "../../lib/domain/evidence.ts";
 import { checkoutRefOf } from "../../lib/domain/ids.ts";
 import type { Attempt, Payment } from "../../lib/domain/payment.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from "../../lib/domain/time.ts";
-import { type ResolvePorts, resolve } from "../../lib/flows/resolve.ts";
+import { comesBackAfter, type ResolvePorts, resolve } from "../../lib/flows/resolve.ts";
 import { log } from "../../lib/runtime/logger.ts";
-import { anOpened, KEY, POLICY, T0 } from "../support/payments.ts";
+import { anOpened, aRenewed, KEY, POLICY, T0 } from "../support/payments.ts";
 
 const NOW = T0 + 10 * MINUTE_MS;
+const UNPAID = { kind: "unpaid", reason: "pending" } as const;
+const SILENT = { kind: "unavailable", reason: "unreachable" } as const;
 
 /** One verification of a payment that was last looked at `ago` milliseconds before now. */
 function verifyAt(ago: number, trigger: "webhook" | "reconcile") {
@@ -16,7 +19,20 @@ function verifyAt(ago: number, trigger: "webhook" | "reconcile") {
 /** One verification, whose answer takes `tookMs`. */
 async function verification(payment: Payment, trigger: "webhook" | "reconcile", tookMs: number) {
   let now = NOW;
-  const ports: ResolvePorts = {
+  const verify = async () => {
+    now += tookMs;
+    return UNPAID;
+  };
+  return resolve(
+    portsOf(payment, () => now, verify),
+    checkoutRefOf(payment, 0),
+    trigger,
+    NOW + MINUTE_MS,
+  );
+}
+
+function portsOf(payment: Payment | undefined, now: () => number, verify: () => Promise<VerifyResult>): ResolvePorts {
+  return {
     payments: {
       find: async () => payment,
       create: async (wanted) => ({ won: true, payment: wanted }),
@@ -24,19 +40,15 @@ async function verification(payment: Payment, trigger: "webhook" | "reconcile", 
       point: async () => undefined,
     },
     chapa: {
-      verify: async () => {
-        now += tookMs;
-        return { kind: "unpaid", reason: "pending" };
-      },
+      verify,
       cancel: async () => "closed",
       current: async () => ({ key: KEY, mode: "test" }),
     },
     policy: POLICY,
-    clock: { now: () => now },
+    clock: { now },
     log,
     count: () => undefined,
   };
-  return resolve(ports, checkoutRefOf(payment, 0), trigger, NOW + MINUTE_MS);
 }
 
 test("a payment is verified once in five seconds, and an early caller is told how long to wait", async () => {
@@ -62,3 +74,48 @@ test("a verification counts from when Chapa was asked, and one that falls due me
     payment: { verifiedAt: NOW, attempts: { 0: { verifyAt: NOW + SECOND_MS } }, dueAt: NOW + SECOND_MS },
   });
 });
+
+test("a webhook of a checkout without a row comes back while Chapa is silent, first after a minute, later after six hours", async () => {
+  const known = checkoutRefOf(anOpened(), 0);
+  const webhook = (answer: VerifyResult) =>
+    resolve(
+      portsOf(
+        undefined,
+        () => NOW,
+        async () => answer,
+      ),
+      known,
+      "webhook",
+      NOW + MINUTE_MS,
+    );
+  const unanswered = await webhook(SILENT);
+  expect([1, 2, 3, 13].map((receives) => comesBackAfter(unanswered, receives))).toEqual([60, 120, 240, 21_600]);
+  expect(comesBackAfter(await webhook(UNPAID), 1)).toBeUndefined();
+  expect(comesBackAfter(await verifyAt(MINUTE_MS, "webhook"), 1)).toBeUndefined();
+});
+
+// Found in seeded runs: the payer was told CANCELLED, or EXPIRED, while an earlier checkout may have been paid.
+test.each([{ lastRead: "maybe_money" as const }, { webhookAt: T0 }])(
+  "a payment does not expire while Chapa has spoken of money on an earlier checkout: %o",
+  async (spoken) => {
+    const renewed = aRenewed();
+    const payment: Payment = {
+      ...renewed,
+      attempts: { ...renewed.attempts, 0: { ...renewed.attempts[0], ...spoken } as Attempt },
+    };
+    const late = renewed.beganAt + POLICY.timeoutMs + MINUTE_MS;
+    const after = (of: Payment) =>
+      resolve(
+        portsOf(
+          of,
+          () => late,
+          async () => UNPAID,
+        ),
+        checkoutRefOf(of, of.attempt),
+        "webhook",
+        late + MINUTE_MS,
+      );
+    expect(await after(renewed)).toMatchObject({ payment: { state: "EXPIRED" } });
+    expect(await after(payment)).toMatchObject({ payment: { state: renewed.state } });
+  },
+);

@@ -139,9 +139,9 @@ test("a delivery, an expiry and a verification that are a day late are counted a
   const acknowledged = deliveryEnded(aConfirmed(), true, LATER);
   const waiting = anOpened();
   for (const payment of [paid, acknowledged, waiting]) await payments.create(payment);
-  await sweep(at(LATER.now + HOUR_MS));
+  await sweep(at(LATER.now + HOUR_MS), LATER.now + HOUR_MS);
   expect(counted).toEqual([]);
-  await sweep(at(LATER.now + 8 * DAY_MS));
+  await sweep(at(LATER.now + 8 * DAY_MS), LATER.now + 8 * DAY_MS);
   expect(counted).toEqual(["DeadlineMissed", "DeadlineMissed", "DeadlineMissed"]);
   const logged = errors.map(([message, fields]) => [message, fields?.["deadline"], fields?.["payment_id"]]);
   expect(logged.toSorted()).toEqual([
@@ -161,6 +161,7 @@ test("books count as compared once a comparison reached its end, not for each ho
     payments,
     chapa,
     progress: new ProgressTable(client, "payments"),
+    pagesLimit: 2_000,
     bucketsOf: dayBuckets,
     clock: { now: () => LATER.now, sleep: async () => undefined },
   };

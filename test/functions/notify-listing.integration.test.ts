@@ -15,7 +15,7 @@ const PRICE_BOOK = JSON.stringify({
 let stage: Stage;
 let propertyId: string;
 beforeAll(async () => {
-  stage = await openStage({ PRICE_BOOK, RATE_LIMIT_INITIATE: "1000" });
+  stage = await openStage({ PRICE_BOOK, RATE_LIMIT_INITIATE: "1000", LISTING_FAILED_AFTER_DAYS: "7" });
 });
 afterAll(() => stage.close());
 beforeEach(async () => {

@@ -6,7 +6,7 @@ import type { Action } from "../../local/chapa/actions.ts";
 import { PROFILE_NAMES } from "../../local/chapa/profiles.ts";
 import type { ChapaSimulator } from "../../local/chapa/simulator.ts";
 import { type Checkout, DAY_MS, HOUR_MS, type Stage } from "../../local/demo/stage.ts";
-import { FRONTEND_URL, TX_STAGE } from "../../local/environment.ts";
+import { PAID_PATH, TX_STAGE } from "../../local/environment.ts";
 import { aRef } from "../support/payments.ts";
 import { attemptOf, openStage, paidUnnoticed, SILENT, simulatedChapa, verifiedAt } from "../support/stage.ts";
 
@@ -34,6 +34,7 @@ function visit(reference: string, headers: Record<string, string> = {}): Promise
   return stage.caller.browse(`${stage.cloud.address.api}/api/v1/payments/return/${reference}`, headers);
 }
 
+const successPage = () => `${stage.cloud.address.api}${PAID_PATH}`;
 const verifies = () => verifiedAt(stage).length;
 
 /** Where a browser is sent, with the query as fields. */
@@ -54,7 +55,7 @@ test("a payer who has paid is sent to the success page with property, reference,
   const { id, txRef } = await paidUnnoticed(stage, propertyId);
   const answer = await visit(txRef);
   const query = { property_id: propertyId, tx_ref: txRef, amount: "500.00", payment_id: id };
-  expect(sentTo(answer)).toEqual({ status: 303, to: FRONTEND_URL, query });
+  expect(sentTo(answer)).toEqual({ status: 303, to: successPage(), query });
   expect(answer.headers.get("cache-control")).toBe("no-store");
   expect((await stage.status({ id, txRef, url: "" })).body["status"]).toBe("SUCCESS");
 });
@@ -76,7 +77,7 @@ test.each(PROFILE_NAMES)(
     const { txRef } = await stage.checkout(propertyId);
     const { redirect } = await chapa.act(txRef, "pay");
     const answer = await stage.caller.browse(String(redirect));
-    expect(sentTo(answer)).toMatchObject({ status: 303, to: FRONTEND_URL, query: { tx_ref: txRef } });
+    expect(sentTo(answer)).toMatchObject({ status: 303, to: successPage(), query: { tx_ref: txRef } });
   },
 );
 
@@ -85,7 +86,7 @@ test("a payer who paid on an earlier link is sent to the success page, too", asy
   await stage.cloud.advance(HOUR_MS + 60_000);
   const fresh = await stage.checkout(propertyId);
   await stage.act(fresh, "pay");
-  expect(sentTo(await visit(old.txRef))).toMatchObject({ status: 303, to: FRONTEND_URL });
+  expect(sentTo(await visit(old.txRef))).toMatchObject({ status: 303, to: successPage() });
 });
 
 test.each([
@@ -133,7 +134,7 @@ test("the pending page's own refresh sends a payer on once they have paid", asyn
   const next = refreshOf(await visit(checkout.txRef));
   await stage.act(checkout, "close-tab");
   await stage.cloud.clock.advance(6_000);
-  expect(sentTo(await visit(`${checkout.txRef}${next?.to}`))).toMatchObject({ status: 303, to: FRONTEND_URL });
+  expect(sentTo(await visit(`${checkout.txRef}${next?.to}`))).toMatchObject({ status: 303, to: successPage() });
 });
 
 test("a payer sees the pending page, and no state changes, whatever is wrong with Chapa's answer", async () => {
@@ -210,7 +211,7 @@ test.each(['"><script>alert(1)</script>', "'onload='x"])(
 describe("the front end's own pending page", () => {
   beforeEach(async () => {
     vi.stubEnv("FRONTEND_PENDING_URL", PENDING_URL);
-    vi.stubEnv("FRONTEND_ORIGINS", `${new URL(FRONTEND_URL).origin},${new URL(PENDING_URL).origin}`);
+    vi.stubEnv("FRONTEND_ORIGINS", `${stage.cloud.address.api},${new URL(PENDING_URL).origin}`);
     await stage.cloud.functions.load();
   });
 
@@ -223,14 +224,14 @@ describe("the front end's own pending page", () => {
 
   test("a payer who has paid is still sent to the success page, and an unknown reference nowhere", async () => {
     const { txRef } = await paidUnnoticed(stage, propertyId);
-    expect(sentTo(await visit(txRef)).to).toBe(FRONTEND_URL);
+    expect(sentTo(await visit(txRef)).to).toBe(successPage());
     expect((await visit(UNKNOWN)).status).toBe(404);
   });
 
   test.each(["http://localhost:5173", "https://rental.example.evil.example", "http://rental.example"])(
     "the function does not start when the pending page is not at an allowed origin, as with %s",
     async (origins) => {
-      vi.stubEnv("FRONTEND_ORIGINS", `${new URL(FRONTEND_URL).origin},${origins}`);
+      vi.stubEnv("FRONTEND_ORIGINS", `${stage.cloud.address.api},${origins}`);
       await expect(stage.cloud.functions.load()).rejects.toThrow("FRONTEND_ORIGINS");
     },
   );

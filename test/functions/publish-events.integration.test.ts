@@ -1,5 +1,6 @@
 import type { DynamoDBRecord } from "aws-lambda";
-import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, expect, test, vi } from "vitest";
+import * as z from "zod";
 import { documentClient } from "../../lib/table/client.ts";
 import { paymentKey } from "../../lib/table/keys.ts";
 import { TotalsTable } from "../../lib/table/totals.ts";
@@ -8,42 +9,36 @@ import { dynamo } from "../../local/dynamo/requests.ts";
 import { TABLE_NAME } from "../../local/environment.ts";
 import { onlyPaymentOf, openStage } from "../support/stage.ts";
 
+const table = <Answer>(action: string, input: object) =>
+  dynamo<Answer>(process.env["AWS_ENDPOINT_URL_DYNAMODB"] ?? "", action, input);
+
 type Item = Record<string, unknown>;
 
 let stage: Stage;
 let propertyId: string;
 beforeAll(async () => {
   stage = await openStage();
+  const { functions } = stage.cloud;
+  const invoke = functions.invoke;
+  vi.spyOn(functions, "invoke").mockImplementation((name, event) => {
+    if (name === "publish-events") records.push(...Event.parse(event).Records);
+    return invoke(name, event);
+  });
 });
 afterAll(() => stage.close());
 beforeEach(async () => {
   await stage.cloud.reset();
+  records.length = 0;
   propertyId = stage.addProperty();
 });
 
-const table = <Answer>(action: string, input: object) =>
-  dynamo<Answer>(process.env["AWS_ENDPOINT_URL_DYNAMODB"] ?? "", action, input);
-
-/** Every change of the table since it was made. */
-async function allRecords(): Promise<DynamoDBRecord[]> {
-  const { Streams } = await table<{ Streams: { StreamArn: string }[] }>("ListStreams", { TableName: TABLE_NAME });
-  const StreamArn = Streams[0]?.StreamArn;
-  const { StreamDescription } = await table<{ StreamDescription: { Shards: { ShardId: string }[] } }>(
-    "DescribeStream",
-    { StreamArn },
-  );
-  const ShardId = StreamDescription.Shards[0]?.ShardId;
-  const { ShardIterator } = await table<{ ShardIterator: string }>("GetShardIterator", {
-    StreamArn,
-    ShardId,
-    ShardIteratorType: "TRIM_HORIZON",
-  });
-  return (await table<{ Records: DynamoDBRecord[] }>("GetRecords", { ShardIterator })).Records;
-}
+/** Every change that the function has been given. */
+const records: DynamoDBRecord[] = [];
+const Event = z.object({ Records: z.array(z.custom<DynamoDBRecord>()) });
 
 async function publishAgain(): Promise<void> {
   const { pk } = paymentKey((await onlyPaymentOf(stage)).ref);
-  const Records = (await allRecords()).filter(({ dynamodb }) => dynamodb?.Keys?.["pk"]?.S === pk);
+  const Records = records.filter(({ dynamodb }) => dynamodb?.Keys?.["pk"]?.S === pk);
   expect(await stage.cloud.functions.invoke("publish-events", { Records })).toEqual({ batchItemFailures: [] });
   await notifyPayers();
 }

@@ -311,7 +311,7 @@ describe("one sweep", () => {
     expect(Number(during["OldestAttentionSeconds"])).toBeGreaterThanOrEqual(12 * 86_400);
   });
 
-  test("a sweep that finds more payments than it takes leaves the least overdue to the next", async () => {
+  test("a sweep that finds more payments than one page goes on until each is verified, once", async () => {
     const table = new PaymentTable(documentClient(), TABLE_NAME, TX_STAGE);
     // The next run by itself is a whole minute away.
     await advanceTo(Math.ceil(stage.cloud.clock.now() / MINUTE_MS) * MINUTE_MS);
@@ -321,10 +321,8 @@ describe("one sweep", () => {
     expect(refs).toHaveLength(PAGE + 20);
     // Each is due a little later than the one before; made one after the other, which a busy machine survives.
     for (const [index, ref] of refs.entries()) await table.create(live(anOpened(ref, now - HOUR_MS + index * 1_000)));
-    for (const expected of [refs.slice(0, PAGE), refs]) {
-      await stage.cloud.functions.invoke("timeout-payments", {});
-      await stage.cloud.settle();
-      expect(verified().sort()).toEqual(expected.map((ref) => txRefOf({ ref, txStage: TX_STAGE }, 0)).sort());
-    }
+    await stage.cloud.functions.invoke("timeout-payments", {});
+    await stage.cloud.settle();
+    expect(verified().sort()).toEqual(refs.map((ref) => txRefOf({ ref, txStage: TX_STAGE }, 0)).sort());
   });
 });

@@ -83,12 +83,22 @@ test.each<[string, Claims, { secret?: string; alg?: string }?]>([
   ["without a subject", { sub: undefined }],
   ["whose subject is no UUID", { sub: "admin" }],
   ["that is not valid yet", { nbf: inAnHour() }],
+  ["that is valid in ten seconds", { nbf: inAnHour() - 3590 }],
+  ["that has expired two seconds ago", { exp: inAnHour() - 3602 }],
   ["of another secret", {}, { secret: "another-secret-altogether" }],
   ["of another algorithm", {}, { alg: "HS512" }],
 ])("a caller is unknown with a token %s, and the user service is not asked", async (_name, change, options) => {
   const { check, asked } = authenticator();
   await expect(check(withToken(await token(change, options)))).rejects.toThrow(Unauthenticated);
   expect(asked).toHaveLength(0);
+});
+
+test.each<[string, Claims]>([
+  ["valid in two seconds", { nbf: inAnHour() - 3598 }],
+  ["issued in two seconds", { iat: inAnHour() - 3598 }],
+  ["both", { iat: inAnHour() - 3597, nbf: inAnHour() - 3597 }],
+])("a caller whose token is %s by a clock ahead of ours is known", async (_name, change) => {
+  expect(await authenticator().check(withToken(await token(change)))).toEqual(USER);
 });
 
 test("a caller with an unsigned token is unknown", async () => {
@@ -178,9 +188,9 @@ test.each(["GET /api/v1/webhook/chapa", "GET /nowhere", "$default", ""])(
 const KEY = "rk_live_0123456789abcdef0123456789abcdef";
 const sha256 = (key: string) => createHash("sha256").update(key).digest("hex");
 const keys: ApiKey[] = [
-  { name: "billing", sha256: sha256("another key"), roles: ["service"] },
-  { name: "listing", sha256: sha256(KEY), roles: ["service"] },
-  { name: "reader", sha256: sha256("reader's key"), roles: ["broker"] },
+  { name: "billing", sha256: sha256("another key"), roles: ["service"], calls_per_minute: 60 },
+  { name: "listing", sha256: sha256(KEY), roles: ["service"], calls_per_minute: 60 },
+  { name: "reader", sha256: sha256("reader's key"), roles: ["broker"], calls_per_minute: 60 },
 ];
 const check = checkWith({
   credentials: constant({ jwtSecrets: [SECRET], apiKeys: keys }),
@@ -189,7 +199,7 @@ const check = checkWith({
 
 test("a program is known by its key, under its name", async () => {
   const event = anEvent({ routeKey: ROUTE, headers: { "x-api-key": KEY } });
-  expect(await check(event)).toEqual({ kind: "service", name: "listing", roles: ["service"] });
+  expect(await check(event)).toEqual({ kind: "service", name: "listing", roles: ["service"], callsPerMinute: 60 });
 });
 
 test.each(["", "wrong", KEY.slice(1), `${KEY} `, sha256(KEY), "a".repeat(9000)])(
@@ -211,6 +221,7 @@ test("a program may have a key of 256 characters and not of one more", async () 
     name: "long",
     sha256: sha256(key),
     roles: ["service" as const],
+    calls_per_minute: 60,
   }));
   const long = checkWith({ credentials: constant({ jwtSecrets: [], apiKeys }), confirm: async () => undefined });
   const withKey = (key: string) => anEvent({ routeKey: ROUTE, headers: { "x-api-key": key } });
@@ -233,7 +244,7 @@ test("a program is known by the identity that AWS verified, and by nothing that 
   const signed = anEvent({ routeKey });
   const arn = "arn:aws:sts::1:assumed-role/listing/x";
   Object.assign(signed.requestContext, { authorizer: { iam: { userArn: arn } } });
-  expect(await check(signed)).toEqual({ kind: "service", name: arn, roles: ["service"] });
+  expect(await check(signed)).toEqual({ kind: "service", name: arn, roles: ["service"], callsPerMinute: 120 });
   const headers = { "x-api-key": KEY, authorization: `Bearer ${await token()}`, "x-amzn-iam-arn": arn };
   await expect(check(anEvent({ routeKey, headers }))).rejects.toThrow(Forbidden);
   await expect(check(anEvent({ routeKey, headers }))).rejects.toThrow("This needs a signed request.");

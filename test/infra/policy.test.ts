@@ -6,7 +6,7 @@ import * as z from "zod";
 import { ACKNOWLEDGED } from "../../infra/acknowledged.ts";
 import { DEV, ROUTE_THROTTLES, type StageConfig } from "../../infra/config.ts";
 import { PaymentStack } from "../../infra/payment-stack.ts";
-import { NO_ROUTE, ROUTES } from "../../lib/contract/routes.ts";
+import { gatewayKeyOf, NO_ROUTE, ROUTES } from "../../lib/contract/routes.ts";
 import { readStage } from "./stages/read-stage.ts";
 
 type Resource = { id: string; type: string; properties: Record<string, unknown>; text: string };
@@ -117,7 +117,7 @@ const RULES: [string, string, (all: Resource[], config: StageConfig) => string[]
     "what is public is what the contract says is public",
     "a route that nobody thought of is closed",
     (all) => {
-      const listed = [...ROUTES.map(({ method, path }) => `${method} ${path}`), NO_ROUTE.key];
+      const listed = [...ROUTES.map(gatewayKeyOf), NO_ROUTE.key];
       return of(all, "AWS::ApiGatewayV2::Route")
         .filter(({ properties }) => !listed.includes(String(properties["RouteKey"])))
         .map(({ id }) => id);

@@ -63,6 +63,10 @@ test("staging and prod synthesise with the settings that the gate gives them, an
   expect(isProtected(readStage("prod"))).toBe(true);
 });
 
+test("prod synthesises without a notification service", () => {
+  expect(() => synthesise(withValues(readStage("prod"), { NOTIFICATION_SERVICE_URL: "" }))).not.toThrow();
+});
+
 test("settings that no stage has are refused", () => {
   expect(() => withValues(DEV, { USER_MANAGMENT_URL: "https://x.et" })).toThrow(
     "No function reads USER_MANAGMENT_URL.",

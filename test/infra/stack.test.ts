@@ -12,7 +12,7 @@ import { inventoryOf } from "../../infra/inventory.ts";
 import { PaymentStack } from "../../infra/payment-stack.ts";
 import { FUNCTIONS, type FunctionName, type FunctionSpec } from "../../lib/contract/functions.ts";
 import { QUEUES } from "../../lib/contract/queues.ts";
-import { NO_ROUTE, ROUTES } from "../../lib/contract/routes.ts";
+import { gatewayKeyOf, NO_ROUTE, ROUTES } from "../../lib/contract/routes.ts";
 import { PAYMENT_PREFIX, TABLE } from "../../lib/contract/table.ts";
 import { readStage } from "./stages/read-stage.ts";
 
@@ -108,14 +108,27 @@ test("functions have logs that end, and roles of their own", () => {
 
 test("the API has exactly the routes of the contract, each to its function", () => {
   const routes = Object.values(properties("AWS::ApiGatewayV2::Route")).map(({ RouteKey }) => RouteKey);
-  const expected = [...ROUTES.map(({ method, path }) => `${method} ${path}`), NO_ROUTE.key];
+  const expected = [...ROUTES.map(gatewayKeyOf), NO_ROUTE.key];
   expect(routes.toSorted()).toEqual(expected.toSorted());
   const uris = Object.values(properties("AWS::ApiGatewayV2::Integration")).map(
     ({ IntegrationUri, PayloadFormatVersion }) => [JSON.stringify(IntegrationUri), PayloadFormatVersion],
   );
-  for (const { function: name } of [...ROUTES, NO_ROUTE]) {
-    expect(uris).toContainEqual([JSON.stringify(arnOf(functionIds.get(name))), "2.0"]);
-  }
+  const names = new Set([...ROUTES, NO_ROUTE].map(({ function: name }) => name));
+  expect(uris.toSorted()).toEqual(
+    [...names].map((name) => [JSON.stringify(arnOf(functionIds.get(name))), "2.0"]).toSorted(),
+  );
+});
+
+test("the API may invoke each function of a route by one permission, which names the API", () => {
+  const permissions = Object.values(properties("AWS::Lambda::Permission")).filter(
+    ({ Principal }) => Principal === "apigateway.amazonaws.com",
+  );
+  const names = new Set([...ROUTES, NO_ROUTE].map(({ function: name }) => name));
+  expect(permissions.map(({ FunctionName: name }) => JSON.stringify(name)).toSorted()).toEqual(
+    [...names].map((name) => JSON.stringify(arnOf(functionIds.get(name)))).toSorted(),
+  );
+  const [api] = Object.keys(template.findResources("AWS::ApiGatewayV2::Api"));
+  for (const { SourceArn } of permissions) expect(JSON.stringify(SourceArn)).toContain(`{"Ref":"${api}"}`);
 });
 
 test("Chapa reaches the webhook at a public URL, with both permissions that it needs", () => {
@@ -226,6 +239,21 @@ test.each(Object.entries(QUEUES))("queue %s hides a message long enough, and kee
     SqsManagedSseEnabled: true,
     ...(fifo ? { FifoQueue: true } : {}),
   });
+});
+
+test("messages to payers are kept for two weeks, so that a backlog of days is not deleted unseen, and others for four days", () => {
+  const queues = Object.values(properties("AWS::SQS::Queue")).filter(
+    ({ RedrivePolicy }) => RedrivePolicy !== undefined,
+  );
+  const days = queues.map(({ VisibilityTimeout, MessageRetentionPeriod }) => [
+    VisibilityTimeout === QUEUES.notification.visibilitySeconds,
+    Number(MessageRetentionPeriod) / 86_400,
+  ]);
+  expect(days.toSorted()).toEqual([
+    [false, 4],
+    [false, 4],
+    [true, 14],
+  ]);
 });
 
 test("a dead letter is kept for two weeks", () => {

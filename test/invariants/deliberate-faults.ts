@@ -134,11 +134,10 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
     },
     {
       name: "two captures on one checkout are the same money",
+      focus: "two captures",
       file: "lib/domain/payment.ts",
       from: "return a.attempt === b.attempt && (!a.reference || !b.reference || a.reference === b.reference);",
       to: "return a.attempt === b.attempt;",
-      harmless:
-        "not noticed by the simulation: verify shows one of two captures, its list names none, and its webhooks carry no reference; test/domain/payment.test.ts and test/cases notice it",
     },
     {
       name: "a second capture calls nobody where somebody is called already",
@@ -266,14 +265,14 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
     },
     {
       name: "a closed checkout that may be paid is verified for a week only",
-      isLong: true,
+      focus: "unknown words",
       file: "lib/domain/verification-schedule.ts",
       from: `lastRead === "maybe_money" ? VERIFICATIONS_AFTER_LAPSE_MS : `,
       to: "",
     },
     {
       name: "a payment is finalised while Chapa speaks of money",
-      isLong: true,
+      focus: "unknown words",
       file: "lib/domain/verification-schedule.ts",
       from: "hasLapsedLink(payment) || mayBePaid(payment)",
       to: "hasLapsedLink(payment)",
@@ -288,7 +287,7 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
     },
     {
       name: "the sweep looks at the latest checkout only",
-      isLong: true,
+      focus: "webhook then silence",
       file: "lib/domain/verification-schedule.ts",
       from: "if (due.length > 0) return due.map(({ number }) => number);",
       to: "if (due.length > 0) return [payment.attempt];",
@@ -341,11 +340,10 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
     },
     {
       name: "a send without an answer counts as heard",
+      focus: "lost answers of the listing",
       file: "lib/flows/notify-listing.ts",
       from: 'return { kind: "retry", delaySeconds: QUIET_AFTER_SEND_MS / SECOND_MS };',
       to: `return ended(ports, delivery, true);`,
-      harmless:
-        "not noticed by the simulation in 4,000 runs since its Chapa misbehaves in most of them; test/functions/notify-listing.integration.test.ts notices it",
     },
     {
       name: "a preflight acknowledges",
@@ -405,10 +403,10 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
     },
     {
       name: "only the first page of Chapa's list is read",
+      focus: "a busy account",
       file: "lib/flows/reconcile.ts",
       from: "const isEnd = list.last || ",
       to: "const isEnd = page > 0 || list.last || ",
-      harmless: "the one fee of a run fills no page; the tests of the comparison read longer lists",
     },
     {
       name: "money in Chapa's list that nothing names is dropped",
@@ -418,11 +416,17 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
     },
     {
       name: "money without a row is dropped",
+      focus: "a row is lost",
       file: "lib/flows/steps/record-capture.ts",
       from: "  const row = known.payment ?? (await adopt(ports, known.key, money, run));\n",
       to: "  const row = known.payment;\n  if (!row) return undefined;\n",
-      harmless:
-        "a row of a run is never lost, and nothing is opened without one; the tests of the comparison delete one",
+    },
+    {
+      name: "a webhook without a row is forgotten while Chapa is silent",
+      focus: "a row is lost",
+      file: "lib/flows/resolve.ts",
+      from: "  if (!isUnanswered || resolved.payment) return undefined;",
+      to: "  if (!isUnanswered || resolved.payment || receives > 0) return undefined;",
     },
     {
       name: "beside a paid checkout no other is verified",
@@ -449,6 +453,13 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
       file: "lib/flows/notify-user.ts",
       from: "if (known.sentAt !== undefined)",
       to: "if (known.sentAt === 0)",
+    },
+    {
+      name: "a message that the notification service does not allow is thrown away",
+      file: "lib/flows/notify-user.ts",
+      from: "      await ports.waiting.send({ message: received.body });\n",
+      to: "",
+      isLong: true,
     },
   ]),
   ...against("data at rest", [
@@ -529,21 +540,21 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
   ...against("refund", [
     {
       name: "money that went back can be refunded again",
-      isLong: true,
+      focus: "money goes back",
       file: "lib/domain/payment.ts",
       from: "capture.currency === terms.currency ? [leftOf(capture)] : [])),",
       to: "capture.currency === terms.currency ? [capture.amount] : [])),",
     },
     {
       name: "money that went back is still revenue",
-      isLong: true,
+      focus: "money goes back",
       file: "lib/domain/payment.ts",
       from: "(capture.amount ? [leftOf(capture)] : [])",
       to: "(capture.amount ? [capture.amount] : [])",
     },
     {
       name: "the moment of payment moves when the money goes back",
-      isLong: true,
+      focus: "money goes back",
       file: "lib/domain/payment.ts",
       from: "return first === undefined ? undefined : Math.min(first, ...others);",
       to: "return first === undefined ? undefined : payment.settledAt;",
@@ -552,7 +563,7 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
   ...against("lapse", [
     {
       name: "a checkout lapses in its window",
-      isLong: true,
+      focus: "Chapa never cancels",
       file: "lib/domain/verification-schedule.ts",
       from: "return Math.max(windowEnd(attempt, policy) + policy.lapseMs, reading + BETWEEN_READINGS_MS);",
       to: "return Math.min(reading, (attempt.unpaidReadAt ?? attempt.openedAt) + BETWEEN_READINGS_MS);",
@@ -573,6 +584,7 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
     },
     {
       name: "a checkout lapses although money may have come",
+      focus: "unknown words",
       file: "lib/flows/steps/close-checkout.ts",
       from: `if (!isNotMoney(before)) return concluded(before);`,
       to: `if (!isNotMoney(before) && before.kind !== "maybe_money") return concluded(before);`,
@@ -583,19 +595,47 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
           to: `if (!isNotMoney(after) && after.kind !== "maybe_money") return concluded(after, isCancelled);`,
         },
       ],
-      harmless:
-        "too rare for random runs (not in 3,950): the next verification notes the word, and that ends the lapse; test/cases holds it",
+    },
+    {
+      name: "a checkout never lapses",
+      focus: "Chapa never cancels",
+      file: "lib/flows/steps/close-checkout.ts",
+      from: "const isOver = now >= lapseAt(payment, attempt, now, policy);",
+      to: "const isOver = now < lapseAt(payment, attempt, now, policy) - Number.MAX_SAFE_INTEGER;",
+    },
+    {
+      name: "a checkout lapses without a cancel",
+      focus: "Chapa never cancels",
+      file: "lib/flows/steps/close-checkout.ts",
+      from: "const cancel = await chapa.cancel(txRef, key, left());",
+      to: `const { now: before0, policy: rules } = context();
+  const isLapseOver = before0 >= lapseAt(payment, attempt, before0, rules);
+  const cancel = isLapseOver ? ("unclear" as "closed" | "unclear") : await chapa.cancel(txRef, key, left());`,
+    },
+    {
+      name: "a reading in its window counts for the lapse of a checkout",
+      focus: "Chapa never cancels",
+      file: "lib/domain/notes.ts",
+      from: "unpaidReadAt: isNotMoney(found) && isLate ? (known ?? now) : known,",
+      to: "unpaidReadAt: isNotMoney(found) ? (known ?? now) : known,",
+    },
+    {
+      name: "a lapse needs no time after the window",
+      focus: "Chapa never cancels",
+      file: "lib/domain/verification-schedule.ts",
+      from: "return Math.max(windowEnd(attempt, policy) + policy.lapseMs, reading + BETWEEN_READINGS_MS);",
+      to: "return reading + BETWEEN_READINGS_MS;",
     },
     {
       name: "a lapsed checkout is never verified again",
-      isLong: true,
+      focus: "Chapa never cancels",
       file: "lib/domain/verification-schedule.ts",
       from: "return VERIFICATIONS_AFTER_LAPSE_MS.map((age) => lapsedAt + age).find((at) => at > now);",
       to: "return undefined;",
     },
     {
       name: "a payment is finalised although a link of it lapsed",
-      isLong: true,
+      focus: "Chapa never cancels",
       file: "lib/domain/verification-schedule.ts",
       from: `some(({ end, closedAt }) => end === "lapsed" && closedAt === undefined);`,
       to: `some(({ end, closedAt }) => end === "lapsed" && closedAt === 0);`,
@@ -604,21 +644,35 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
   ...against("keys and modes", [
     {
       name: "not found by another key closes a checkout",
-      isLong: true,
+      focus: "other keys",
       file: "lib/chapa/client.ts",
       from: `if (isOthers && answer.kind === "unpaid" && answer.reason === "not_found") isForeign = true;`,
       to: `if (isOthers && answer.kind === "unpaid" && key === "") isForeign = true;`,
     },
     {
+      name: "a key that was renewed at Chapa loses its checkouts",
+      focus: "renewed key",
+      file: "lib/chapa/client.ts",
+      from: "yield* others.filter((key) => owner === undefined || (!isOwn(key) && modeOf(key) === owner.mode));",
+      to: "yield* others.filter(() => owner === undefined);",
+    },
+    {
+      name: "a test checkout of a live stage is waited for",
+      focus: "going live",
+      file: "lib/domain/transitions.ts",
+      from: "  return isReviewed || !hasEnded(payment, attempt);",
+      to: "  return isReviewed;",
+    },
+    {
       name: "a test checkout is asked about for ever on a live stage",
-      isLong: true,
+      focus: "going live",
       file: "lib/flows/resolve.ts",
       from: "const left = notVerifiedAgain(payment, attempt, context);",
       to: "const left = payment;",
     },
     {
       name: "play money waits for the listing of a live stage",
-      isLong: true,
+      focus: "going live",
       file: "lib/domain/verification-schedule.ts",
       from: " || isPlayMoney(shownTerms(payment), policy)) return false;",
       to: ") return false;",
@@ -627,21 +681,28 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
   ...against("a lost initialize", [
     {
       name: "a lost initialize costs an attempt while verify is silent",
-      isLong: true,
+      focus: "lost initializes",
       file: "lib/flows/steps/recover-attempt.ts",
       from: `    case "maybe_money":\n    case "unavailable": {`,
       to: `    case "unavailable":\n      return next({ ports, job }, payment, context());\n    case "maybe_money": {`,
     },
     {
       name: "a lost checkout is cancelled before the next attempt is written",
-      isLong: true,
+      focus: "lost initializes",
       file: "lib/flows/steps/recover-attempt.ts",
       from: "      const begun = await next({ ports, job }, payment, context());\n",
       to: "      await ports.chapa.cancel(txRef, terms.key, left());\n      const begun = await next({ ports, job }, payment, context());\n",
     },
     {
+      name: "an attempt of which Chapa knows nothing is used up",
+      focus: "lost initializes",
+      file: "lib/flows/steps/recover-attempt.ts",
+      from: `how === "lost" ? true : undefined`,
+      to: "undefined",
+    },
+    {
       name: "a burnt reference is tried for ever",
-      isLong: true,
+      focus: "burnt references",
       file: "lib/flows/steps/recover-attempt.ts",
       from: `how === "lost" ? true : undefined`,
       to: "true",
@@ -669,36 +730,55 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
     },
     {
       name: "a webhook that Chapa's verify does not answer is forgotten",
+      focus: "old links",
       file: "lib/flows/resolve.ts",
       from: `if (trigger === "webhook" && current.attempts[attempt]) return webhookWaits`,
       to: `if (trigger === "webhook" && attempt < 0) return webhookWaits`,
-      harmless:
-        "too rare for random runs (not in 3,700): a later verification finds the money; test/cases/money-after-the-fact holds it",
     },
     {
       name: "a signed webhook of a paid fee is not checked",
+      focus: "old links",
       file: "lib/flows/resolve.ts",
       from: "  if (!isUnverified(trigger)) return true;\n",
       to: `  if (!isUnverified(trigger)) return trigger !== "webhook" || payment.state !== "SUCCESS";\n`,
-      harmless:
-        "too rare for random runs (not in 3,900): the other link's own verifications find the money; test/cases/money-after-the-fact holds it",
     },
     {
       name: "a note is written over one that it has not seen",
-      isLong: true,
+      focus: "write races",
       file: "lib/table/payments.ts",
       from: "`#version = :seen AND #revision = :read",
       to: "`#revision = :read OR #version = :seen",
     },
     {
       name: "a payer hears that nobody paid while a webhook waits",
-      isLong: true,
+      focus: "webhook then silence",
       file: "lib/domain/events.ts",
       from: ` && (event === "paid" || !mayBePaid(payment));`,
       to: ";",
     },
   ]),
   ...against("races", [
+    {
+      name: "an opener cancels its own link after a lost answer",
+      focus: "lost answers of the table",
+      file: "lib/flows/steps/open-checkout.ts",
+      from: "const isStored = saved.payment?.attempts[attempt] !== undefined;",
+      to: "const isStored = attempt < 0;",
+      also: [
+        {
+          file: "lib/table/conditional.ts",
+          from: "return there && isOurs(there) ? { won: true } : { won: false, there };",
+          to: "return { won: false, there };",
+        },
+      ],
+    },
+    {
+      name: "a cancel does not ask about an earlier checkout",
+      focus: "unknown words",
+      file: "lib/flows/cancel.ts",
+      from: "if (mayBePaidEarlier(current)) throw new PaymentUnclear();",
+      to: "if (mayBePaidEarlier(current) && deadline === 0) throw new PaymentUnclear();",
+    },
     {
       name: "a paid payment keeps its URL",
       file: "lib/domain/apply.ts",
@@ -707,18 +787,17 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
     },
     {
       name: "the listing hears what was read before the payment changed",
+      focus: "write races",
       file: "lib/flows/notify-listing.ts",
       from: `if (!sent.won || !sent.payment) return { kind: "changed" };`,
       to: `if (!sent.payment) return { kind: "changed" };`,
-      harmless:
-        "too rare for random runs (not in 3,950): the next message tells the newer state; test/functions/notify-listing holds it",
     },
     {
       name: "money is dropped when its write loses a race",
+      focus: "write races",
       file: "lib/flows/steps/record-capture.ts",
       from: "    const context = run.context();\n    made =",
       to: "    const context = run.context();\n    if (current.revision !== row.revision) return undefined;\n    made =",
-      harmless: "too rare for random runs (not in 3,950): the attempt is verified again, as its date did not move",
     },
   ]),
   ...against("one fee, several payments", [

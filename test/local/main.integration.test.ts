@@ -73,14 +73,39 @@ async function plain(
 
 const textOf = ({ body }: Request) => body.toString("utf8");
 
-test("one line of JSON gives a program every address, and .local/state.json says the same", async () => {
+async function keptFor(address: Address): Promise<unknown> {
+  return JSON.parse(await readFile(`${ROOT}.local/state-${new URL(address.api).port}.json`, "utf8"));
+}
+
+test("one line of JSON gives a program every address, and the state file of its port says the same", async () => {
   const address = await ready(start(["--port", "0", "--json"]));
-  const kept: unknown = JSON.parse(await readFile(`${ROOT}.local/state.json`, "utf8"));
-  expect(kept).toEqual(address);
+  expect(await keptFor(address)).toEqual(address);
   for (const url of [address.api, address.chapa, address.control]) expect(new URL(url).origin).toBe(url);
   const answer = await new ApiClient(address).initiate({ property_id: PROPERTY, amount: 500 });
   expect(answer.status).toBe(202);
 });
+
+test("a second npm start on another port leaves the state file of the first as it is", async () => {
+  const first = await ready(start(["--port", "0", "--json"]));
+  const second = await ready(start(["--port", "0", "--json"]));
+  expect([await keptFor(first), await keptFor(second)]).toEqual([first, second]);
+});
+
+test("control and Chapa take the two ports after the API's", async () => {
+  const running = await startAtThreePorts();
+  const { api, control: controlAt, chapa } = await ready(running);
+  const port = Number(new URL(api).port);
+  expect([controlAt, chapa]).toEqual([`http://127.0.0.1:${port + 1}`, `http://127.0.0.1:${port + 2}`]);
+});
+
+/** Starts at a port whose next two are free, too. */
+async function startAtThreePorts(): Promise<Running> {
+  for (let port = 20_000 + (process.pid % 10_000); ; port += 3) {
+    const running = start(["--port", String(port), "--json"]);
+    const isReady = ready(running).then(() => true);
+    if (await Promise.race([isReady, once(running.child, "exit").then(() => false)])) return running;
+  }
+}
 
 test("a foreign Chapa, listing and notification service take the place of the simulated ones", async () => {
   const paid = new Set<string>();
@@ -150,7 +175,7 @@ function notReceived(): never {
 test.each(["SIGINT", "SIGTERM"] as const)(
   "npm start stops cleanly on %s, in the middle of its work, with exit code 0",
   async (signal) => {
-    const running = start(["--port", "0", "--json"]);
+    const running = start(["--port", "0", "--json", "--quiet"]);
     const address = await ready(running);
     await Promise.allSettled(
       Array.from({ length: 5 }, () => new ApiClient(address).initiate({ property_id: crypto.randomUUID() })),
@@ -203,6 +228,8 @@ test.each<[string[], Record<string, string>, string]>([
   [["--mode", "real"], {}, "--mode must be one of test, live"],
   [["--mode", "test"], { CHAPA_SECRET_KEY: "CHASECK_TEST-simother" }, "--mode and CHAPA_SECRET_KEY cannot be combined"],
   [[], { CHAPA_BASE_URL: "chapa" }, "CHAPA_BASE_URL"],
+  [[], { CHAPA_BASE_URL: "https://api.chapa.co/v1" }, "CHAPA_SECRET_KEY must be set"],
+  [["--port", "65534"], {}, "--port must be a whole number between 0 and 65533"],
   [[], { PAYMENT_TIMEOUT_DAYS: "soon", RECHECK_LADDER: "now" }, "PAYMENT_TIMEOUT_DAYS"],
   [[], { CHAPA_SECRET_KEY: "CHASECK-live-key-of-somebody" }, "CHASECK_TEST-sim"],
 ])("npm start says in a sentence why it cannot start: %j %j", async (args, environment, sentence) => {
@@ -232,7 +259,44 @@ test("npm start explains itself on --help, and to a person who starts it", async
   const running = start(["--port", "0"]);
   await waitUntil(() => running.output().includes("curl"));
   expect(running.output()).toContain(USERS.owner.email);
-  expect(running.output()).toContain("no money moves");
+  expect(running.output()).toContain("simulated, so no money moves");
+});
+
+test.each([
+  ["CHASECK_TEST-of-somebody-else", "real, with a test key: no money moves"],
+  ["CHASECK-of-somebody-else", "real, with a live key: MONEY MOVES"],
+])("a person who starts with a real Chapa and the key %s reads that it is real", async (key, words) => {
+  const address = { CHAPA_BASE_URL: "http://chapa.invalid/v1", NOTIFICATION_SERVICE_URL: "http://notify.invalid" };
+  const running = start(["--port", "0"], { ...address, CHAPA_SECRET_KEY: key });
+  await waitUntil(() => running.output().includes("curl"));
+  expect(running.output()).toContain(`http://chapa.invalid/v1  (${words})`);
+  expect(running.output()).toContain("notifications real (http://notify.invalid)");
+  expect(running.output()).toContain("listing simulated");
+});
+
+test("the terminal has a line for each request, webhook, change of state and delivery, also while the listing is down", async () => {
+  const running = start(["--port", "0", "--json"]);
+  const address = await ready(running);
+  await control(address, "/faults", { target: "listing", fault: "503" });
+  const caller = new ApiClient(address);
+  const { body } = await caller.initiate({ property_id: PROPERTY });
+  await caller.act(String(body["checkout_url"]), "pay");
+  await control(address, "/sweep", {});
+  const id = String(body["id"]);
+  for (const line of [
+    "request   POST /api/v1/payments/initiate → 202",
+    "webhook   POST / → 200",
+    `payment   ${id} PENDING → SUCCESS`,
+    `delivery  to the listing: ${id}, not done, tried again later`,
+    "delivery  to payers: 1 sent, 0 not sent",
+  ])
+    expect(running.errors()).toContain(line);
+});
+
+test("--quiet turns the lines of the terminal off", async () => {
+  const running = start(["--port", "0", "--json", "--quiet"]);
+  await new ApiClient(await ready(running)).initiate({ property_id: PROPERTY });
+  expect([running.errors(), running.output().trim().split("\n").length]).toEqual(["", 1]);
 });
 
 test("the control API moves time, sets and clears faults, shows the state, and resets everything", async () => {
@@ -256,6 +320,31 @@ test("the control API moves time, sets and clears faults, shows the state, and r
   expect(JSON.parse((await control(address, "/state")).text)).toMatchObject({ payments: [] });
   expect((await caller.status(String(first.body["id"]))).status).toBe(404);
   expect((await caller.initiate({ property_id: PROPERTY })).status).toBe(202);
+});
+
+test("a sweep says what each scheduled function did", async () => {
+  const address = await ready(start(["--port", "0", "--json"]));
+  const swept = await control(address, "/sweep", {});
+  expect(JSON.parse(swept.text)).toMatchObject({
+    "timeout-payments": { due: 0, verifications: 0, published: 0, postponed: 0 },
+    payers: { sent: 0, failed: 0 },
+  });
+});
+
+test.each(["table", "queues"])("a fault of the %s acts on functions, and the state is still shown", async (target) => {
+  const address = await ready(start(["--port", "0", "--json"]));
+  const caller = new ApiClient(address);
+  const { body } = await caller.initiate({ property_id: PROPERTY });
+  const signed = JSON.stringify({ event: "charge.success", tx_ref: body["chapa_tx_ref"] });
+  const answered = async () =>
+    target === "table"
+      ? (await caller.status(String(body["id"]))).status
+      : (await caller.webhook(signed, { secret: "sim-webhook-secret" })).status;
+  expect((await control(address, "/faults", { target, fault: "503" })).status).toBe(200);
+  expect(await answered()).toBe(503);
+  expect(JSON.parse((await control(address, "/state")).text).payments).toHaveLength(1);
+  await control(address, "/faults", { target, fault: null });
+  expect(await answered()).toBe(200);
 });
 
 test("the control API says what is wrong with a request", async () => {

@@ -2,7 +2,7 @@ import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { createServer } from "node:net";
 import { Redis } from "@upstash/redis";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
-import { DependencyUnavailable } from "../../lib/domain/errors.ts";
+import * as z from "zod";
 import { Uuid } from "../../lib/domain/ids.ts";
 import { SharedLimiter } from "../../lib/redis/limiter.ts";
 import { SharedRedis } from "../../lib/redis/shared-redis.ts";
@@ -14,17 +14,13 @@ const USER = { userId: Uuid.parse("11111111-1111-4111-8111-111111111111"), role:
 const clock = { now: () => Date.now() };
 const hashKey = async () => "a-key-for-hashing";
 
-function limiterOn(
-  bridge: RedisBridge,
-  options: { limit?: number; whenUnknown?: "open" | "closed"; now?: () => number } = {},
-) {
+function limiterOn(bridge: RedisBridge, options: { limit?: number; now?: () => number } = {}) {
   const counted: string[] = [];
   const time = options.now ? { now: options.now } : clock;
   const redis = new SharedRedis(async () => ({ url: bridge.origin, token: bridge.token }), time, log);
   const limiter = new SharedLimiter({
     name: "tries",
     limit: options.limit ?? 3,
-    whenUnknown: options.whenUnknown ?? "open",
     redis,
     hashKey,
     clock: time,
@@ -39,7 +35,12 @@ function contract(engine: string, start: () => Promise<RedisBridge>) {
     beforeAll(async () => {
       bridge = await start();
     });
-    beforeEach(() => bridge.reset());
+    beforeEach(async () => {
+      await bridge.reset();
+      // A window of the limit ends with the minute of the clock, so that none may end during a test.
+      vi.useFakeTimers({ toFake: ["Date"], now: Math.floor(Date.now() / 60_000) * 60_000 + 1_000 });
+    });
+    afterEach(() => void vi.useRealTimers());
     afterAll(() => bridge.close());
 
     test("exactly the limit of parallel calls from several processes gets through", async () => {
@@ -94,7 +95,7 @@ function contract(engine: string, start: () => Promise<RedisBridge>) {
     });
 
     test.each(["down", "timeoutBeforeEffect", "500", "malformedJson"])(
-      "while Redis has the fault %s an open limit is this process's own, and is counted",
+      "while Redis has the fault %s the limit is this process's own, and is counted",
       async (fault) => {
         vi.stubEnv("DEADLINE_FACTOR", "1");
         const { limiter, counted } = limiterOn(bridge, { limit: 3 });
@@ -107,14 +108,48 @@ function contract(engine: string, start: () => Promise<RedisBridge>) {
       },
     );
 
-    test("a closed limit lets no call through while Redis is down, and does again when Redis is back", async () => {
+    test("a caller with a limit of their own is counted by it, in this process and in Redis", async () => {
+      const [here, elsewhere] = [limiterOn(bridge, { limit: 1 }).limiter, limiterOn(bridge, { limit: 1 }).limiter];
+      const taken = [await here.take("a", 3), await elsewhere.take("a", 3), await here.take("a", 3)];
+      expect(taken.map(({ allowed, quota }) => [allowed, quota.limit, quota.remaining])).toEqual([
+        [true, 3, 2],
+        [true, 3, 1],
+        [true, 3, 0],
+      ]);
+      expect(await elsewhere.take("a", 3)).toMatchObject({ allowed: false, quota: { limit: 3, remaining: 0 } });
+      expect(elsewhere.refused("a", 3)).toMatchObject({ allowed: false });
+      expect(await here.take("b")).toMatchObject({ allowed: true, quota: { limit: 1 } });
+    });
+
+    test("what is written to Redis by others makes nobody an administrator", async () => {
+      const { redis } = limiterOn(bridge);
+      const upstash = new Redis({ url: bridge.origin, token: bridge.token, enableTelemetry: false });
       let now = Date.now();
-      const { limiter } = limiterOn(bridge, { whenUnknown: "closed", now: () => now });
-      await bridge.faults.set("down");
-      await expect(limiter.take("a")).rejects.toThrow(DependencyUnavailable);
-      await bridge.faults.clear();
-      now += 1_000;
-      expect((await limiter.take("a")).allowed).toBe(true);
+      const users = (key = hashKey) => new VerifiedUsers(redis, key, { now: () => now });
+      await users().keep("owner.token", USER, now + 60_000);
+      const [key = ""] = Object.keys(await bridge.stored());
+      const entry = z.looseObject({ until: z.number() }).parse(await upstash.get(key));
+      const found = async (written: object) => {
+        await upstash.set(key, written);
+        return users().find("owner.token");
+      };
+      expect(await found(entry)).toEqual(USER);
+      expect(await found({ ...entry, role: "admin" })).toBeUndefined();
+      expect(await found({ ...entry, userId: "22222222-2222-4222-8222-222222222222" })).toBeUndefined();
+      expect(await found({ ...entry, until: entry.until + 600_000 })).toBeUndefined();
+      expect(await found({ userId: USER.userId, role: "admin" })).toBeUndefined();
+
+      // An entry of another user, copied over this one.
+      await users().keep("admin.token", { ...USER, role: "admin" }, now + 60_000);
+      const others = Object.keys(await bridge.stored()).filter((name) => name !== key);
+      expect(await found(z.looseObject({}).parse(await upstash.get(others[0] ?? "")))).toBeUndefined();
+      // A writer who makes a code, with any key but ours.
+      await users(async () => "another-key").keep("owner.token", { ...USER, role: "admin" }, now + 60_000);
+      expect(await users().find("owner.token")).toBeUndefined();
+      // An entry that was true once.
+      expect(await found(entry)).toEqual(USER);
+      now += 60_000;
+      expect(await found(entry)).toBeUndefined();
     });
 
     test("a call misses the cache, and no more, while Redis is down", async () => {

@@ -63,3 +63,26 @@ test("a call to a port where nothing listens counts as never sent", async () => 
   await once(server, "close");
   expect(await failure("POST")).toMatchObject({ sent: false, reason: "ECONNREFUSED" });
 });
+
+test("a GET that is answered 5xx is sent once more if its caller asks for that, and nothing else is", async () => {
+  onRequest = (socket, request) =>
+    socket.write(request === 1 ? "HTTP/1.1 500 No\r\ncontent-length: 2\r\n\r\nno" : REPLY);
+  expect(await call({ method: "GET", url, timeoutMs: 1_000, isRepeated: true })).toEqual({ status: 200, text: "ok" });
+  requests = 0;
+  expect(await call({ method: "GET", url, timeoutMs: 1_000 })).toMatchObject({ status: 500 });
+  requests = 0;
+  expect(await call({ method: "POST", url, timeoutMs: 1_000, isRepeated: true })).toMatchObject({ status: 500 });
+});
+
+test("a GET that is answered 5xx and then cut off is not sent a third time", async () => {
+  onRequest = (socket, request) =>
+    request === 1 ? socket.write("HTTP/1.1 500 No\r\ncontent-length: 2\r\n\r\nno") : socket.resetAndDestroy();
+  await expect(call({ method: "GET", url, timeoutMs: 1_000, isRepeated: true })).rejects.toThrow(CallFailed);
+  expect(requests).toBe(2);
+});
+
+test("a response is read up to its caller's limit, and beyond it the call fails", async () => {
+  onRequest = (socket) => socket.write(REPLY);
+  expect(await call({ method: "GET", url, timeoutMs: 1_000, maxBytes: 2 })).toMatchObject({ text: "ok" });
+  await expect(call({ method: "GET", url, timeoutMs: 1_000, maxBytes: 1 })).rejects.toThrow("reply too large");
+});

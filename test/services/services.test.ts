@@ -3,6 +3,7 @@ import { DependencyUnavailable } from "../../lib/domain/errors.ts";
 import { call } from "../../lib/runtime/call.ts";
 import { ListingService } from "../../lib/services/listing.ts";
 import { NotificationService } from "../../lib/services/notification.ts";
+import { UserDirectory } from "../../lib/services/user-directory.ts";
 import { UserManagement } from "../../lib/services/user-management.ts";
 import { FaultPlan } from "../../local/faults.ts";
 import { type Answer, type Listening, type Request, serve } from "../../local/serve.ts";
@@ -80,6 +81,34 @@ describe("User Management", () => {
     await expect(verify()).rejects.toThrow(DependencyUnavailable);
   });
 
+  test.each([500, 502, 503])(
+    "User Management that answers %d once is asked once more, and then believed",
+    async (status) => {
+      answering(known);
+      await faults.set({ fault: String(status), times: 1 });
+      requests = [];
+      expect(await verify()).toMatchObject({ userId: FEE.userId });
+      await faults.set({ fault: "500" });
+      await expect(verify()).rejects.toThrow(DependencyUnavailable);
+    },
+  );
+
+  test("User Management that fails is asked twice for a user's details, and a login is never repeated", async () => {
+    answers["GET /api/v1/users/1"] = { status: 500, body: "Internal Server Error" };
+    answers["POST /api/v1/auth/login"] = { status: 500, body: "Internal Server Error" };
+    const directory = new UserDirectory({
+      baseUrl: `${server.origin}/api/v1`,
+      paths: ["/users/1"],
+      signIn: async () => undefined,
+      send: call,
+      clock: { now: () => 0 },
+    });
+    await expect(directory.find(FEE.userId)).rejects.toThrow(DependencyUnavailable);
+    const login = new UserManagement(`${server.origin}/api/v1`, call).login({ username: "a", password: "b" });
+    await expect(login).rejects.toThrow(DependencyUnavailable);
+    expect(requests.map(({ method }) => method)).toEqual(["GET", "GET", "POST"]);
+  });
+
   test.each(["down", "resetBeforeHeaders"])("User Management that is %s is unavailable", async (fault) => {
     await faults.set(fault);
     await expect(verify()).rejects.toThrow(DependencyUnavailable);
@@ -117,8 +146,8 @@ describe("Property Listing", () => {
   test.each([
     [200, { status: "already_processed" }, "already_processed"],
     [404, { detail: "Property not found" }, "not_found"],
-    [403, { detail: "Invalid API Key" }, "key_refused"],
-    [401, {}, "key_refused"],
+    [404, { detail: "Not Found" }, "unavailable"],
+    [404, "<html>", "unavailable"],
     [422, { detail: [] }, "invalid"],
     [500, { detail: "x" }, "unavailable"],
     [503, "", "unavailable"],
@@ -129,6 +158,11 @@ describe("Property Listing", () => {
   ])("the listing answering %d %j has answered %s", async (status, body, kind) => {
     answering(status, body);
     expect(await confirm()).toEqual({ kind });
+  });
+
+  test.each([401, 403])("the listing answering %d refuses our key", async (status) => {
+    answering(status, { detail: "Invalid API Key" });
+    expect(await confirm()).toEqual({ kind: "key_refused", httpStatus: status });
   });
 
   test("a listing that breaks off or stays silent may have acted, and is not told again at once", async () => {
@@ -148,12 +182,20 @@ describe("Property Listing", () => {
 
   test("the listing shows an approved property in public, or among the reserved", async () => {
     const shown = () => listing().isPublicOrReserved(FEE.propertyId);
-    answers[`GET /api/v1/properties/reserved`] = { status: 200, body: [] };
+    const reserved = (...items: object[]) => ({ status: 200, body: { total: items.length, items } });
+    answers["GET /api/v1/properties/reserved"] = reserved();
     expect(await shown()).toBe(false);
-    answers[`GET /api/v1/properties/reserved`] = { status: 200, body: [{ id: FEE.propertyId.toUpperCase(), x: 1 }] };
+    answers["GET /api/v1/properties/reserved"] = reserved({ id: FEE.propertyId.toUpperCase(), x: 1 });
     expect(await shown()).toBe(true);
     answers[`GET /api/v1/properties/public/${FEE.propertyId}`] = { status: 200, body: {} };
     expect(await shown()).toBe(true);
+  });
+
+  test("a property is found in a list of thousands of reserved ones, which is larger than other answers may be", async () => {
+    const others = Array.from({ length: 2_000 }, (_, index) => ({ id: String(index), title: "x".repeat(500) }));
+    const items = [...others, { id: FEE.propertyId }];
+    answers["GET /api/v1/properties/reserved"] = { status: 200, body: { total: items.length, items } };
+    expect(await listing().isPublicOrReserved(FEE.propertyId)).toBe(true);
   });
 
   test("a listing that shows nothing leaves the question open", async () => {
@@ -190,7 +232,7 @@ describe("Notification", () => {
 
   test("the notification service gets a body that every version of it understands, in the user's language", async () => {
     answering(202);
-    expect(await send()).toBe("sent");
+    expect(await send()).toEqual({ kind: "sent", status: 202 });
     const body = JSON.parse(String(requests[0]?.body));
     expect(body).toMatchObject({
       user_id: FEE.userId,
@@ -222,21 +264,31 @@ describe("Notification", () => {
     [502, "maybe"],
     [503, "later"],
     [429, "later"],
-    [401, "later"],
-    [403, "later"],
+    [401, "not_allowed"],
+    [403, "not_allowed"],
     [422, "refused"],
     [404, "refused"],
-  ])("a notification that is answered %d is %s", async (status, delivery) => {
+  ])("a notification that is answered %d is %s", async (status, kind) => {
     answering(status);
-    expect(await send()).toBe(delivery);
+    expect(await send()).toEqual({ kind, status });
+  });
+
+  test.each([
+    [404, { detail: "Not Found" }, "not_allowed"],
+    [404, { detail: "User with ID 1 not found." }, "refused"],
+    [500, { detail: "User verification failed" }, "later"],
+    [500, { detail: "Failed to send notification: (sqlalchemy…)" }, "maybe"],
+  ])("a notification that is answered %d %j is %s", async (status, body, kind) => {
+    answers["POST /api/v1/notifications/send"] = { status, body };
+    expect(await send()).toEqual({ kind, status });
   });
 
   test("a notification is sent later when the service cannot be reached, and counts as uncertain when it breaks off", async () => {
     answering(202);
     await faults.set({ fault: "resetAfterEffect", times: 1 });
-    expect(await send()).toBe("maybe");
+    expect(await send()).toEqual({ kind: "maybe" });
     await faults.clear();
     await faults.set("down");
-    expect(await send()).toBe("later");
+    expect(await send()).toEqual({ kind: "later" });
   });
 });

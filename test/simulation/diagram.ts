@@ -9,13 +9,21 @@ const PARTS: Record<string, string> = {
   clock: "Clock",
   world: "SimulatorState",
 };
-const ARROWS = { ok: "->>", errorBefore: "-x", errorAfter: "-x", crashBefore: "-x", crashAfter: "-x" } as const;
+const ARROWS = {
+  ok: "->>",
+  errorBefore: "-x",
+  errorAfter: "-x",
+  crashBefore: "-x",
+  crashAfter: "-x",
+  never: "-x",
+} as const;
 const WORDS = {
   ok: "",
   errorBefore: " (error before)",
   errorAfter: " (done, answer lost)",
   crashBefore: " (dies before)",
   crashAfter: " (done, dies after)",
+  never: " (never happens)",
 } as const;
 
 /** The calls of a run as a Mermaid sequence diagram. */

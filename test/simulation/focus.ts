@@ -65,8 +65,10 @@ export type Focus = {
   /** How long Chapa lets a checkout be paid. */
   windowMinutes?: number;
   chapa?: ChapaWays;
-  /** Whether each payment is announced by a signed webhook. */
-  isAnnounced?: true;
+  /** Whether a signed webhook announces each payment, or nothing announces any. */
+  notices?: "always" | "never";
+  /** Whether money in flight arrives when no verification is left but what a webhook asks for. */
+  landsLast?: true;
   /** Whether Chapa has a checkout of ours whose row the table has lost. */
   hasLostRow?: true;
   /** Whether the fee was paid and refunded before, while a payment on an older checkout is under way. */
@@ -85,7 +87,17 @@ export const FOCUSES = {
     jumps: [MINUTE_MS, 20 * MINUTE_MS, 65 * MINUTE_MS, 3 * HOUR_MS, DAY_MS],
     faultRate: 0.01,
     chapa: { outage: "verify is silent" },
-    isAnnounced: true,
+    notices: "always",
+  },
+  "old links": {
+    events: { press: 12, pay: 10, deliver: 12, jump: 7, burst: 0 },
+    payments: { ...NOBODY_PAYS, "pay-late": 30, prompt: 30, pay: 15 },
+    rare: { giveUp: 4 },
+    jumps: [65 * MINUTE_MS],
+    faultRate: 0.005,
+    chapa: {},
+    notices: "always",
+    landsLast: true,
   },
   "going live": {
     events: { turn: 4, press: 12, pay: 12, deliver: 12, burst: 0 },
@@ -93,13 +105,15 @@ export const FOCUSES = {
     chapa: { outage: "live stage" },
   },
   "lost answers of the listing": {
-    events: { burst: 0, pay: 14, deliver: 30 },
+    events: { burst: 0, pay: 14, deliver: 30, jump: 8 },
+    rare: { approve: 0 },
+    jumps: [MINUTE_MS, 20 * MINUTE_MS],
     payments: { ...NOBODY_PAYS, pay: 1 },
     deliveries: { verify: 30, listing: 30, publish: 40, notify: 0 },
     faultRate: 0.01,
-    burst: "listing.",
+    burst: "listing.confirm",
     chapa: {},
-    isAnnounced: true,
+    notices: "always",
   },
   "finalised and paid": {
     events: { jump: 6, burst: 0, deliver: 25, pay: 6 },
@@ -115,7 +129,7 @@ export const FOCUSES = {
     payments: { "pay-twice": 40, prompt: 30 },
     faultRate: 0.01,
     chapa: {},
-    isAnnounced: true,
+    notices: "always",
   },
   "write races": {
     events: { step: 40, press: 12, pay: 12, deliver: 25, jump: 4, burst: 0 },
@@ -123,14 +137,23 @@ export const FOCUSES = {
     jumps: [SECOND_MS, MINUTE_MS, 65 * MINUTE_MS],
     faultRate: 0,
     chapa: {},
-    isAnnounced: true,
+    notices: "always",
+  },
+  "lost answers of the table": {
+    events: { press: 12, jump: 3, burst: 0 },
+    faultRate: 0.02,
+    burst: "table.Update",
+    chapa: {},
   },
   "unknown words": {
-    events: { press: 12, jump: 8, pay: 10, burst: 0 },
-    jumps: LATE,
-    faultRate: 0.01,
+    events: { press: 12, jump: 8, pay: 3, deliver: 14, burst: 0 },
+    rare: { sweep: 14 },
+    payments: { ...NOBODY_PAYS, pay: 1 },
+    jumps: [65 * MINUTE_MS, 3 * HOUR_MS],
+    faultRate: 0.005,
     windowMinutes: MONTH_MINUTES,
     chapa: { cancelRefused: 1, paidWord: "completed" },
+    notices: "never",
   },
   "Chapa never cancels": {
     events: { press: 12, jump: 8, burst: 0 },
@@ -175,7 +198,7 @@ export const FOCUSES = {
     payments: { ...NOBODY_PAYS, pay: 30, "pay-twice": 10, "wrong-amount": 10, refund: 20, reverse: 20, prompt: 10 },
     faultRate: 0.02,
     chapa: {},
-    isAnnounced: true,
+    notices: "always",
   },
   "the fee goes on": {
     events: { step: 50, pay: 12, deliver: 20, press: 16, jump: 3, burst: 0 },
@@ -184,7 +207,7 @@ export const FOCUSES = {
     faultRate: 0.01,
     windowMinutes: MONTH_MINUTES,
     chapa: {},
-    isAnnounced: true,
+    notices: "always",
     isSpent: true,
   },
   "a busy account": {
@@ -198,7 +221,7 @@ export const FOCUSES = {
     events: { pay: 14, burst: 0 },
     faultRate: 0.02,
     chapa: {},
-    isAnnounced: true,
+    notices: "always",
     hasLostRow: true,
   },
 } as const satisfies Record<string, Focus>;

@@ -10,6 +10,12 @@ import type { Scheduler } from "./scheduler.ts";
 /** Money that Chapa took; `step` and `at` (epoch ms): when that was; `createdAt`: when its checkout was opened. */
 export type Landed = Taken & { step: number; at: number; createdAt: number };
 
+/** What Chapa has. */
+export const CHAPA = "chapa";
+/** What the invariants see that hold between any two steps. */
+export const SEEN = "seen";
+const READINGS = "readings";
+const NAMED = "named money";
 type Verified = { askedAt: number; status: number; word: string | undefined };
 
 // Chapa's words for money that we know.
@@ -53,6 +59,7 @@ export class Ledger implements World {
 
   /** Records that a payer got a URL. */
   given({ txRef }: Pick<Answer, "txRef">): void {
+    this.#scheduler.touch(SEEN, "change");
     this.#given.add(txRef);
   }
 
@@ -63,6 +70,8 @@ export class Ledger implements World {
 
   /** Runs `act` and records its captures. */
   landing(link: Transaction, act: () => void): boolean {
+    this.#scheduler.touch(CHAPA, "change");
+    this.#scheduler.touch(SEEN, "change");
     const before = link.captures.length;
     const state = stateOf(link, this.#scheduler.latest);
     act();
@@ -100,6 +109,8 @@ export class Ledger implements World {
 
   /** A signed webhook names all money on this checkout. */
   announced(txRef: string): void {
+    this.#scheduler.touch(CHAPA);
+    this.#scheduler.touch(NAMED, "add");
     for (const taken of this.#taken) {
       if (taken.txRef !== txRef) continue;
       this.#named.add(taken);
@@ -113,6 +124,7 @@ export class Ledger implements World {
   }
 
   isNamed(taken: Taken): boolean {
+    this.#scheduler.touch(NAMED);
     return this.#taken.some((landed) => landed === taken && this.#named.has(landed));
   }
 
@@ -142,11 +154,12 @@ export class Ledger implements World {
   }
 
   captures(): readonly Landed[] {
+    this.#scheduler.touch(CHAPA);
     return this.#taken;
   }
 
   capturesOf(ref: string): Landed[] {
-    return this.#taken.filter((taken) => taken.ref === ref);
+    return this.captures().filter((taken) => taken.ref === ref);
   }
 
   /** References that were paid while their link was open and not lapsed, so without a payment in flight. */
@@ -163,6 +176,7 @@ export class Ledger implements World {
 
   /** Every reference of ours that Chapa has opened, without those whose row is lost. */
   opened(): string[] {
+    this.#scheduler.touch(CHAPA);
     return this.#chapa.ledger
       .all()
       .map(({ order }) => order.txRef)
@@ -171,6 +185,8 @@ export class Ledger implements World {
 
   /** Links of a fee that payers have and that can be paid now. */
   payableLinks(of: string): string[] {
+    this.#scheduler.touch(CHAPA);
+    this.#scheduler.touch(SEEN);
     return this.links().flatMap((link) => {
       const { txRef } = link.order;
       const isOf = of === THE_FEE ? !this.#lost.has(txRef) : txRef.startsWith(of);
@@ -181,6 +197,7 @@ export class Ledger implements World {
   }
 
   urlOf(txRef: string): string | undefined {
+    this.#scheduler.touch(CHAPA);
     const link = this.#chapa.ledger.find(txRef);
     return link && this.#chapa.checkoutUrl(link);
   }
@@ -190,6 +207,10 @@ export class Ledger implements World {
    * @param word what it says of the transaction
    */
   verified(task: string, txRef: string, { askedAt, status, word }: Verified): void {
+    this.#scheduler.touch(CHAPA);
+    this.#scheduler.touch(NAMED, "add");
+    // Readings are added in any order, and only whoever looks at them minds.
+    this.#scheduler.touch(READINGS, "add");
     if (status >= 500 || status === 401) return;
     this.#verifies.set(`${task} ${txRef}`, this.#scheduler.steps);
     const link = this.#chapa.ledger.find(txRef);
@@ -205,6 +226,7 @@ export class Ledger implements World {
 
   /** When Chapa answered that a checkout is unpaid. */
   readings(txRef: string): readonly Reading[] {
+    this.#scheduler.touch(READINGS);
     return this.#readings.get(txRef) ?? [];
   }
 
@@ -229,6 +251,7 @@ export class Ledger implements World {
   }
 
   cancelledBy(txRef: string): string | undefined {
+    this.#scheduler.touch(CHAPA);
     return this.#cancels.get(txRef);
   }
 

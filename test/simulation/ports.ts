@@ -4,6 +4,7 @@ import type { ListingMessage, NotificationMessage, ResolveMessage } from "../../
 import { DependencyUnavailable } from "../../lib/domain/errors.ts";
 import { Ref, refOf } from "../../lib/domain/ids.ts";
 import { PriceBook } from "../../lib/domain/prices.ts";
+import { DAY_MS } from "../../lib/domain/time.ts";
 import type { Mode } from "../../lib/domain/vocabulary.ts";
 import type { InitiatePorts } from "../../lib/flows/steps/begin-request.ts";
 import { CallFailed, type HttpRequest } from "../../lib/runtime/call.ts";
@@ -14,6 +15,7 @@ import type { Delivery, Notice } from "../../lib/services/notification.ts";
 import { ContactTable } from "../../lib/table/contacts.ts";
 import { dayBuckets, FLAG_SHARDS, shardOf } from "../../lib/table/keys.ts";
 import { MarkTable } from "../../lib/table/marks.ts";
+import { NotificationPauseTable } from "../../lib/table/notification-pause.ts";
 import { PaymentTable } from "../../lib/table/payments.ts";
 import { ProgressTable } from "../../lib/table/progress.ts";
 import { RequestTable } from "../../lib/table/requests.ts";
@@ -26,7 +28,7 @@ import type { Invariants } from "../invariants/invariants.ts";
 import type { MemoryTable } from "../support/memory-table.ts";
 import { FEE, POLICY } from "../support/payments.ts";
 import type { ChapaBehaviour } from "./chapa-behaviour.ts";
-import type { Ledger } from "./ledger.ts";
+import { CHAPA, type Ledger, SEEN } from "./ledger.ts";
 import type { Scheduler } from "./scheduler.ts";
 
 export const NAMESPACE = "simulation";
@@ -79,7 +81,12 @@ export function portsOf({ scheduler, table, simulator, behaviour, ledger, invari
   const count = (name: string) => void ledger.counted.add(name);
   const clock = {
     now: () => scheduler.now,
-    sleep: (ms: number) => scheduler.call("clock.sleep", "", () => scheduler.pass(ms), away).catch(() => undefined),
+    sleep: (ms: number) => {
+      const passes = () => {
+        scheduler.pass(ms);
+      };
+      return scheduler.call("clock.sleep", "", passes, away).catch(() => undefined);
+    },
   };
   const chapa = new ChapaClient({
     baseUrl: "https://api.chapa.co/v1",
@@ -101,6 +108,9 @@ export function portsOf({ scheduler, table, simulator, behaviour, ledger, invari
       site,
       about,
       async () => {
+        const isRead = verb === "verify" || verb === "";
+        scheduler.touch(CHAPA, isRead ? "read" : "change");
+        if (!isRead) scheduler.touch(SEEN, "change");
         const { status, body: said } = await behaviour.answer(request, about, () => answerApi(simulator, request));
         if (verb === "cancel") ledger.cancelled(task, about);
         return { status, said };
@@ -156,6 +166,7 @@ export function portsOf({ scheduler, table, simulator, behaviour, ledger, invari
       take: async () => (!isWorking() && scheduler.choices.whim(0.04) ? REFUSED : { allowed: true, quota: QUOTA }),
       refused: () => (!isWorking() && scheduler.choices.whim(0.02) ? REFUSED : undefined),
     },
+    presses: { take: async () => ({ allowed: true, quota: QUOTA }) },
     namespace: async () => NAMESPACE,
     priceBook: PriceBook.parse({ listing_fee: { amounts: ["500.00"] } }),
     identity: new TableIdentity(client, "payments", clock),
@@ -196,6 +207,7 @@ export function portsOf({ scheduler, table, simulator, behaviour, ledger, invari
       ...common,
       totals,
       progress: new ProgressTable(client, "payments"),
+      pagesLimit: 2_000,
       bucketsOf: (day: string) => dayBuckets(day).filter((bucket) => shards.includes(bucket.slice(-1))),
     },
     notifyListing: {
@@ -230,18 +242,23 @@ export function portsOf({ scheduler, table, simulator, behaviour, ledger, invari
       },
       marks,
       newId,
+      waiting: queue<NotificationMessage>("queue.notification", outside.note),
       dropped: queue<NotificationMessage>("queue.dropped", outside.dropped),
+      pause: new NotificationPauseTable(client, "payments"),
+      perMinute: 8,
+      maxAgeMs: 13 * DAY_MS,
       notification: {
         send: (notice: Notice) =>
           scheduler
             .call("notification.send", notice.event, () => outside.notified(notice), cut)
             .catch((error: unknown): Delivery => {
-              if (error instanceof CallFailed) return error.sent ? "maybe" : "later";
+              if (error instanceof CallFailed) return { kind: error.sent ? "maybe" : "later" };
               throw error;
             }),
       },
       clock,
       log,
+      count,
     },
   };
 }

@@ -77,7 +77,7 @@ export async function runSeed(
   chance.faultRate = 0;
   chance.burst = "";
   simulation.isWorking = true;
-  await recover(simulation, seed % COMPARING_RUNS === 0);
+  await recover(simulation, seed % COMPARING_RUNS === 0, focus);
   return { scheduler, simulation };
 }
 
@@ -174,10 +174,8 @@ function pay({ simulation, chance, focus }: Run): void {
   if (!link) return;
   const how = drawn(chance, { ...PAYMENTS, ...focus.payments });
   if (!land) simulation.pay(link, how, how === "wrong-amount" ? { amount: "5.00" } : {});
-  if (focus.isAnnounced) {
-    simulation.announce(link);
-    return;
-  }
+  if (focus.notices === "always") simulation.announce(link);
+  if (focus.notices) return;
   // Chapa's webhook, callback or the returning browser: lost, once, or twice.
   for (let times = chance.below(3); times > 0; times--) {
     if (chance.whim(0.7)) simulation.announce(link);

@@ -8,6 +8,7 @@ import { LISTED_DAYS, RECONCILED_DAYS, SAME_TIME_MS } from "../../lib/flows/reco
 import { Violation } from "../invariants/catalogue.ts";
 import { besideDuplicateSince, linesOf, SKEW_MS } from "../invariants/invariants.ts";
 import { POLICY } from "../support/payments.ts";
+import type { Focus } from "./focus.ts";
 import type { Landed } from "./ledger.ts";
 import type { Pressed, Simulation } from "./simulation.ts";
 
@@ -35,15 +36,20 @@ const FINAL = [ListingClosed];
 /**
  * From now on everything works: money in flight arrives, messages are delivered, time passes until nothing is due, the
  * reconciliation runs, and an owner asks once more. Then the final invariants must hold.
+ * @param focus whether money in flight arrives at the very end
  * @param comparesBooks whether the reconciliation runs first. It finds what the schedule would find later.
  * @throws Violation
  */
-export async function recover(simulation: Simulation, comparesBooks: boolean): Promise<void> {
+export async function recover(
+  simulation: Simulation,
+  comparesBooks: boolean,
+  focus: Pick<Focus, "landsLast"> = {},
+): Promise<void> {
   // The later money arrives, the fewer verifications are left to find it.
   const { behaviour, scheduler } = simulation;
-  const landsAtOnce = scheduler.choices.below(3) === 0;
+  const landsAtOnce = scheduler.choices.below(3) === 0 && !focus.landsLast;
   // Then no verification is left but what a webhook asks for.
-  const landsLast = scheduler.choices.below(3) === 1;
+  const landsLast = scheduler.choices.below(3) === 1 || focus.landsLast === true;
   const isAskedFirst = scheduler.choices.below(2) === 1;
   // Chapa's words for money stay unknown a while longer than its outages.
   const { paidWord } = behaviour;
@@ -234,9 +240,9 @@ async function ask(simulation: Simulation, client: string): Promise<Pressed> {
   for (let press = 0; ; press++) {
     const pressed = simulation.press(client, `${client}-${press}`);
     await drain(simulation);
-    if (pressed.payment && isHeldByPlayMoney(simulation, pressed.payment)) return refused(simulation, pressed);
-    const wait = pressed.error?.retryAfterSeconds;
-    if (pressed.payment || wait === undefined) return pressed;
+    const isHeld = pressed.payment && isHeldByPlayMoney(simulation, pressed.payment);
+    const wait = isHeld ? 0 : pressed.error?.retryAfterSeconds;
+    if ((pressed.payment && !isHeld) || wait === undefined) return pressed;
     if (scheduler.now >= until) return refused(simulation, pressed);
     const asked = scheduler.now + Math.max(MINUTE_MS, wait * SECOND_MS);
     scheduler.now = isPatient ? until : Math.min(until, asked);

@@ -1,6 +1,8 @@
+import { DependencyUnavailable } from "../../lib/domain/errors.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from "../../lib/domain/time.ts";
 import type { Action } from "../../local/chapa/actions.ts";
 import type { Scenario } from "./exhaustive.ts";
+import { NAMESPACE } from "./ports.ts";
 import { drain } from "./recovery.ts";
 import type { Simulation } from "./simulation.ts";
 
@@ -104,11 +106,37 @@ const swept: Begin = async (simulation) => {
 const expired = first(opened(), later(TIMEOUT_MS), swept, later(10 * SECOND_MS));
 const twoOpened = first(opened(), acted("prompt"), later(WINDOW_MS), opened("second"));
 
+const asksTable = (simulation: Simulation, name: string): void =>
+  simulation.scheduler.start(
+    name,
+    async () => {
+      await simulation.ports.initiate.identity.closed(NAMESPACE).catch((error: unknown) => {
+        if (!(error instanceof DependencyUnavailable)) throw error;
+      });
+    },
+    () => undefined,
+  );
+
+/** A table that has had a payment. That row is touched by nothing else, so its first writing is a race of its own. */
+const oldTable: Begin = async (simulation) => {
+  asksTable(simulation, "old");
+  await drain(simulation);
+  simulation.scheduler.now += MINUTE_MS;
+};
+
 /** Every order of each race is played, with one fault if the search still ends. */
 export const SCENARIOS: readonly Scenario[] = [
-  { name: "the same request twice", faults: 1, start: presses("ab", "same") },
-  { name: "two requests for one fee", faults: 1, start: presses("ab") },
-  { name: "three requests for one fee", faults: 0, start: presses("abc") },
+  {
+    name: "two requests for the first payment of a table",
+    faults: 1,
+    start: together(
+      (simulation) => asksTable(simulation, "a"),
+      (simulation) => asksTable(simulation, "b"),
+    ),
+  },
+  { name: "the same request twice", faults: 1, begin: oldTable, start: presses("ab", "same") },
+  { name: "two requests for one fee", faults: 1, begin: oldTable, start: presses("ab") },
+  { name: "three requests for one fee", faults: 0, begin: oldTable, start: presses("abc") },
   {
     name: "one request, patient, and everything that can go wrong twice",
     faults: 2,

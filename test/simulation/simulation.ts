@@ -1,5 +1,6 @@
 import type { GaugeName } from "../../lib/contract/metrics.ts";
 import type { ListingMessage, NotificationMessage, ResolveMessage } from "../../lib/contract/queues.ts";
+import { TABLE } from "../../lib/contract/table.ts";
 import { PaymentError } from "../../lib/domain/errors.ts";
 import { parseTxRef, paymentIdOf, Ref, requestHash, txRefOf } from "../../lib/domain/ids.ts";
 import type { Payment } from "../../lib/domain/payment.ts";
@@ -32,20 +33,27 @@ import type { Cause } from "../invariants/world.ts";
 import { MemoryTable } from "../support/memory-table.ts";
 import { FEE, POLICY, TERMS } from "../support/payments.ts";
 import { ChapaBehaviour, KEYS } from "./chapa-behaviour.ts";
-import { Ledger, THE_FEE } from "./ledger.ts";
+import { Ledger, SEEN, THE_FEE } from "./ledger.ts";
 import { LOST_REF, NAMESPACE, type Ports, portsOf } from "./ports.ts";
-import type { Scheduler } from "./scheduler.ts";
+import { type Scheduler, TABLE_TRIES } from "./scheduler.ts";
 
 type Row = Record<string, unknown>;
 type Waiting<Message> = { message: Message; notBefore: number; receives: number };
 
 const FIRST_OPENING = { mode: "test", account: FIRST_ACCOUNT } as const;
-const TABLE_TRIES = 3;
 const RESOLVE_BACK_MS = 360 * SECOND_MS;
 const LISTING_BACK_SECONDS = 600;
 // The share of messages that the notification service refuses during faults.
 const REFUSED_NOTICES = 0.4;
 
+// What steps touch beside the items of the table. Resolve messages come in any order.
+const RESOLVE_QUEUE = "resolve queue";
+const NOTIFICATION_QUEUE = "notification queue";
+const LISTING_QUEUE = "listing queue";
+const LISTING = "listing";
+const MESSAGES = "messages";
+const MARKS = "N#";
+const CONTACT = "C#";
 // More than one page of Chapa's list.
 const SALES = 12;
 
@@ -93,7 +101,7 @@ export class Simulation {
   readonly #answeredMarks = new Set<string>();
   /** Presses that began beside an unanswered duplicate on an earlier payment. */
   readonly #beganBeside = new Set<string>();
-  #started = 0;
+  readonly #started = new Map<string, number>();
   #sold = 0;
 
   /**
@@ -167,7 +175,7 @@ export class Simulation {
     const run = { me, deadline: now + budgetMs, leaseUntil: now + budgetMs + 6 * SECOND_MS };
     this.#start(me, async () => {
       const { payment, replayed: _ } = await initiate(this.ports.initiate, command, run);
-      this.#answered(payment, me);
+      await this.scheduler.tells(() => this.#answered(payment, me));
       pressed.payment = payment;
     }).onError((error) => {
       pressed.error = error;
@@ -231,6 +239,7 @@ export class Simulation {
   }
 
   #enqueue(message: ResolveMessage, delayMs = 0, receives = 0): void {
+    this.scheduler.touch(RESOLVE_QUEUE, "add");
     this.resolveMessages.push({ message, notBefore: this.scheduler.now + Math.ceil(delayMs), receives });
   }
 
@@ -309,7 +318,10 @@ export class Simulation {
   }
 
   sweep(): void {
-    this.#start(this.#name("sweep"), async () => void (await sweep(this.ports.sweep)));
+    this.#start(
+      this.#name("sweep"),
+      async () => void (await sweep(this.ports.sweep, this.scheduler.now + 50 * SECOND_MS)),
+    );
   }
 
   publishAttention(): void {
@@ -330,20 +342,23 @@ export class Simulation {
   print(): string {
     const rows = [...this.table.rows].sort(([a], [b]) => (a < b ? -1 : 1));
     const queues = [
-      this.resolveMessages,
+      this.resolveMessages.map((message) => JSON.stringify(message)).sort(),
       this.listingMessages,
       this.notificationMessages,
       this.changes.map(({ after }) => [after.ref, after.version]),
     ];
     const rest = [this.listing, this.#isTelling, [...this.notified], this.inFlight.map(({ link }) => link.order.txRef)];
-    const bytes = (_: string, value: unknown) =>
-      value instanceof Uint8Array ? Buffer.from(value).toString("hex") : value;
-    return JSON.stringify([this.scheduler.now, rows, queues, rest, this.ledger.print(), this.scheduler.minds()], bytes);
+    return JSON.stringify(
+      [this.scheduler.now, rows, queues, rest, this.ledger.print(), this.scheduler.minds()],
+      textOfBytes,
+    );
   }
 
   /** Names count up, so that each piece of work has its own and the same run gives the same names. */
   #name(kind: string): string {
-    return `${kind} #${++this.#started}`;
+    const number = (this.#started.get(kind) ?? 0) + 1;
+    this.#started.set(kind, number);
+    return `${kind} #${number}`;
   }
 
   /**
@@ -355,7 +370,9 @@ export class Simulation {
     const guarded = async () => {
       try {
         await work();
-        this.invariants.workEnded(this.payments(), this.ledger.shownTo(name));
+        const shown = this.ledger.shownTo(name);
+        if (shown.length > 0) this.scheduler.touch(SEEN);
+        this.invariants.workEnded(this.payments(), shown);
       } catch (error) {
         const isOutraced = error instanceof Error && /changed \d+ times/.test(error.message);
         if (isOutraced) this.outraced++;
@@ -374,10 +391,15 @@ export class Simulation {
   async #tableCall<Result>(site: string, about: string, effect: () => Result): Promise<Result> {
     const away = () => Object.assign(new Error("no answer"), { name: "TimeoutError" });
     const noted = () => {
+      const isContact = site === "table.Put" && about.startsWith(CONTACT);
+      if (site === "table.Query") this.scheduler.touch(about);
+      else if (!isContact) for (const item of about.split(" ")) this.scheduler.touch(itemOf(item));
       try {
         return effect();
       } finally {
         const row = this.table.rows.get(about);
+        // It is written without a condition.
+        if (isContact) this.scheduler.touch(about, `write ${JSON.stringify(row, textOfBytes)}`);
         const key = `${this.scheduler.current?.name} ${about}`;
         this.#seen.set(key, row && this.#paymentOf(row));
         if (site === "table.Get") this.#read.set(key, this.#seen.get(key));
@@ -402,6 +424,7 @@ export class Simulation {
   }
 
   #changed(before: Row | undefined, after: Row | undefined): void {
+    this.#touched(before, after);
     if (!after) return;
     this.invariants.recorded(after);
     const pk = String(after["pk"]);
@@ -409,13 +432,26 @@ export class Simulation {
     if (pk.startsWith("R#"))
       this.#recorded.set(pk, Math.max(this.#recorded.get(pk) ?? 0, Number(after["recorded_at"])));
     if (after["sent_at"] !== undefined && pk.startsWith("N#")) this.#answeredMarks.add(pk);
-    if (pk.startsWith("C#")) this.invariants.contactStored(after, this.scheduler.now);
+    if (pk.startsWith("C#")) this.invariants.contactStored(after, this.scheduler.time);
     const payment = this.#paymentOf(after);
     if (!payment) return;
+    this.scheduler.touch(SEEN, "change");
     const old = before && this.#paymentOf(before);
     this.invariants.changed({ before: old, after: payment, cause: this.#cause() });
     if (old?.version !== payment.version) this.moves++;
     this.changes.push({ before: old, after: payment });
+  }
+
+  /** An index is another only if its keys are, because it has nothing else. */
+  #touched(before: Row | undefined, after: Row | undefined): void {
+    const pk = String((after ?? before)?.["pk"]);
+    if (!after || !pk.startsWith(CONTACT)) this.scheduler.touch(itemOf(pk), "change");
+    for (const { name, partitionKey, sortKey } of TABLE.indexes) {
+      const keys = [partitionKey.name, sortKey.name];
+      if (keys.every((key) => before?.[key] === after?.[key])) continue;
+      for (const row of [before, after])
+        if (row?.[partitionKey.name] !== undefined) this.scheduler.touch(`${name} ${row[partitionKey.name]}`, "change");
+    }
   }
 
   /** @param pressedBy the task that opened or found the checkout, if an owner asked for it */
@@ -437,13 +473,21 @@ export class Simulation {
 
   #isBesideDuplicate(): boolean {
     const { expectedMode } = this.ports.initiate.policy;
-    return linesOf(this.payments()).some((line) => besideDuplicateSince(line, expectedMode) !== undefined);
+    const lines = linesOf(this.payments());
+    for (const { ref } of lines.flat()) this.scheduler.touch(itemOf(`P#${ref}`));
+    return lines.some((line) => besideDuplicateSince(line, expectedMode) !== undefined);
   }
 
   #cause(): Cause {
     const task = this.scheduler.current?.name ?? "";
+    const request = `R#${this.#requests.get(task)}`;
+    const { scheduler } = this;
+    const recorded = this.#recorded;
     return {
-      recordedAt: this.#recorded.get(`R#${this.#requests.get(task)}`),
+      get recordedAt() {
+        scheduler.touch(request);
+        return recorded.get(request);
+      },
       readings: (txRef) => this.ledger.readings(txRef),
       isVerifiedAfterCancel: (txRef) => this.ledger.verifiedAfterCancel(task, txRef),
       isCancelledByPress: (txRef) => this.ledger.cancelledBy(txRef)?.startsWith("press") ?? false,
@@ -463,9 +507,16 @@ export class Simulation {
     const waiting = <Message>(message: Message) => ({ message, notBefore: scheduler.now, receives: 0 });
     return {
       asked: ({ tx_ref, trigger }: ResolveMessage) => this.ask(tx_ref, trigger),
-      listingMessages: (message: ListingMessage) => void this.listingMessages.push(waiting(message)),
-      note: (message: NotificationMessage) => void this.notificationMessages.push(waiting(message)),
+      listingMessages: (message: ListingMessage) => {
+        scheduler.touch(LISTING_QUEUE, "change");
+        this.listingMessages.push(waiting(message));
+      },
+      note: (message: NotificationMessage) => {
+        scheduler.touch(NOTIFICATION_QUEUE, "change");
+        this.notificationMessages.push(waiting(message));
+      },
       nextNote: () => {
+        scheduler.touch(NOTIFICATION_QUEUE, "change");
         const entry = this.notificationMessages.find(({ notBefore }) => notBefore <= scheduler.now);
         if (!entry) return undefined;
         // Hidden while it is handled; if its work dies, time gives it back.
@@ -475,20 +526,28 @@ export class Simulation {
         return {
           message,
           receives,
-          done: () =>
-            void this.notificationMessages.splice(
+          done: () => {
+            scheduler.touch(NOTIFICATION_QUEUE, "change");
+            this.notificationMessages.splice(
               this.notificationMessages.indexOf(entry),
               this.notificationMessages.includes(entry) ? 1 : 0,
-            ),
+            );
+          },
           later: (seconds: number) => {
+            scheduler.touch(NOTIFICATION_QUEUE, "change");
             entry.notBefore = scheduler.now + Math.ceil(seconds * SECOND_MS);
           },
         };
       },
       confirm: (confirmation: Confirmation) => this.#confirm(confirmation),
-      isApproved: () => this.listing === "APPROVED",
+      isApproved: () => {
+        scheduler.touch(LISTING);
+        return this.listing === "APPROVED";
+      },
       notified: ({ event, txRef }: Notice): Delivery => {
         const { ref = "" } = parseTxRef(txRef, TX_STAGE) ?? {};
+        scheduler.touch(MARKS);
+        scheduler.touch(MESSAGES, "change");
         const asRead = (of: string) => this.#read.get(`${scheduler.current?.name} P#${of}`);
         const line = linesOf(this.payments()).find((payments) => payments.some((payment) => payment.ref === ref)) ?? [];
         const earlier = line.slice(
@@ -501,10 +560,11 @@ export class Simulation {
           asRead(ref),
           earlier.flatMap((one) => asRead(one.ref) ?? one),
         );
-        if (!this.isWorking && scheduler.choices.whim(REFUSED_NOTICES)) return "refused";
+        if (!this.isWorking && scheduler.choices.whim(REFUSED_NOTICES))
+          return { kind: scheduler.choices.whim(0.5) ? "refused" : "not_allowed" };
         this.invariants.messageSent(event, ref, this.#marksOf(ref, event));
         if (event === "paid") this.notified.add(ref);
-        return "sent";
+        return { kind: "sent" };
       },
       gauge: (name: GaugeName, value: number) => {
         if (name === "OpenAttention") this.openAttention = value;
@@ -522,6 +582,8 @@ export class Simulation {
 
   /** The first final status wins, as in the real listing service. */
   #confirm({ status, paymentId }: Confirmation): ListingAnswer {
+    this.scheduler.touch(LISTING, "change");
+    this.scheduler.touch(SEEN, "change");
     if (this.listing === "APPROVED" || this.listing === "FAILED") return { kind: "already_processed" };
     if (status === "PENDING") {
       const propertyStatus = this.listing === "DELETED" ? "DELETED" : "PENDING";
@@ -562,6 +624,15 @@ export class Simulation {
       origin: "https://checkout.chapa.co",
     });
   }
+}
+
+/** What is touched with an item. A message's marks are looked for among all marks. */
+function itemOf(pk: string): string {
+  return pk.startsWith(MARKS) ? MARKS : pk;
+}
+
+function textOfBytes(_: string, value: unknown): unknown {
+  return value instanceof Uint8Array ? Buffer.from(value).toString("hex") : value;
 }
 
 function orderOf(txRef: string, amount: number): Transaction["order"] {

@@ -10,8 +10,8 @@ import { CALL_FAULTS, type CallFault, noHits } from "./scheduler.ts";
 export type RunsJob = { first: number; count: number; mutant?: string; focus?: FocusName | undefined };
 /** A story with every fault, and with every pair of faults if asked for. */
 export type StoryJob = { story: string; pairs: boolean };
-/** Every order of a race, as far as so many runs go. */
-export type RaceJob = { race: string; limit: number };
+/** Every order of a race, as far as so many runs go, with a deliberate fault if it is named. */
+export type RaceJob = { race: string; limit: number; reducing?: boolean; mutant?: string };
 export type Job = RunsJob | StoryJob | RaceJob;
 export type Found = { seed: number; invariant: string; how: string };
 export type Done = {
@@ -32,12 +32,16 @@ const FOUND_LIMIT = 20;
 /** The result of a search, or the violation of an invariant. */
 export type Outcome<Result> = { result: Result } | { violation: string };
 
-async function runs({ first, count, mutant: name, focus }: RunsJob): Promise<Done> {
-  const mutant = DELIBERATE_FAULTS.find((candidate) => candidate.name === name);
-  const isChanged = mutant ? loadWithFault(mutant) : () => true;
+/** Nothing of `lib` may be loaded before. @returns whether the fault, if one is named, is in what was loaded since */
+function changed(name: string | undefined): () => boolean {
+  return name === undefined ? () => true : loadWithFault(named(DELIBERATE_FAULTS, name));
+}
+
+async function runs({ first, count, mutant, focus }: RunsJob): Promise<Done> {
+  const isChanged = changed(mutant);
   const { runSeed } = await import("./random-run.ts");
   const { Violation } = await import("../invariants/catalogue.ts");
-  if (!isChanged()) throw new Error(`"${name}" changes nothing that is loaded`);
+  if (!isChanged()) throw new Error(`"${mutant}" changes nothing that is loaded`);
   const done = nothingDone();
   for (let seed = first; seed < first + count && done.found.length < (mutant ? 1 : FOUND_LIMIT); seed++) {
     done.runs++;
@@ -93,10 +97,12 @@ async function story({ story: name, pairs }: StoryJob): Promise<Outcome<SweptSto
   return outcomeOf(sweepFaults(named(STORIES, name), { pairs }));
 }
 
-async function race({ race: name, limit }: RaceJob): Promise<Outcome<Searched>> {
+async function race({ race: name, mutant, ...options }: RaceJob): Promise<Outcome<Searched>> {
+  const isChanged = changed(mutant);
   const { search } = await import("./exhaustive.ts");
   const { SCENARIOS } = await import("./scenarios.ts");
-  return outcomeOf(search(named(SCENARIOS, name), { limit }));
+  if (!isChanged()) throw new Error(`"${mutant}" changes nothing that is loaded`);
+  return outcomeOf(search(named(SCENARIOS, name), options));
 }
 
 async function outcomeOf<Result>(running: Promise<Result>): Promise<Outcome<Result>> {
@@ -123,6 +129,6 @@ function work(job: Job): Promise<Done | Outcome<SweptStory> | Outcome<Searched>>
 if (parentPort) {
   const port = parentPort;
   if (typeof workerData === "object" && workerData !== null && "mutant" in workerData)
-    port.postMessage(await runs(workerData as RunsJob));
+    port.postMessage(await work(workerData as RunsJob | RaceJob));
   else port.on("message", async (job: Job) => port.postMessage(await work(job)));
 }

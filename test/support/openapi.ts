@@ -25,6 +25,7 @@ export function unlikeItsDescription(exchange: Parameters<ApiObserver>[0]): stri
   const what = `${request.method} ${request.path} → ${answer.status}`;
   const described = paths[route.path]?.[route.method.toLowerCase()]?.responses[String(answer.status)];
   if (!described) return `${what}: not described`;
+  if (request.method === "HEAD") return answer.body ? `${what}: has a body` : undefined;
   const raw = typeof answer.body === "string" ? answer.body : undefined;
   const text = raw ?? (answer.body === undefined ? "" : JSON.stringify(answer.body));
   if (!described.content) return text === "" ? undefined : `${what}: has a body, described without one`;

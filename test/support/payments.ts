@@ -18,6 +18,7 @@ export const CHECKOUT_URL = "https://checkout.chapa.co/checkout/payment/V38ejWQh
 export const POLICY: Policy = {
   ladderMs: [2, 5, 10, 20, 65, 360, 1440].map((minutes) => minutes * MINUTE_MS),
   timeoutMs: 7 * DAY_MS,
+  listingFailedAfterMs: 7 * DAY_MS,
   checkoutTtlMs: HOUR_MS,
   lapseMs: HOUR_MS,
   expectedMode: "test",
@@ -43,7 +44,7 @@ export function aContext(now = T0, by = "test"): TransitionContext {
 
 /** The same, under a policy that gives up and finalises at once. */
 export function timedOut(context: TransitionContext): TransitionContext {
-  return { ...context, policy: { ...context.policy, timeoutMs: 0 } };
+  return { ...context, policy: { ...context.policy, timeoutMs: 0, listingFailedAfterMs: 0 } };
 }
 
 /** Two hours after {@link T0}: when most steps after the first checkout are made. */

@@ -50,6 +50,9 @@ const paidOn = (payment: Payment) => moneyOn(payment, 0, { method: "telebirr" })
 export function tableContract(engine: string, start: () => Promise<Tables>): void {
   describe(`a table on ${engine}`, () => {
     let tables: Tables;
+    /** Payments of a bucket that are due by `now`. */
+    const dueBy = async (shard: string, now: number, limit: number) =>
+      (await tables.payments.due(shard, { from: 0, to: now }, limit)).map(({ ref }) => ref);
     beforeAll(async () => {
       tables = await start();
     });
@@ -135,7 +138,7 @@ export function tableContract(engine: string, start: () => Promise<Tables>): voi
       await tables.payments.create(before);
       await tables.payments.save(before, { ...before, dueAt: T0 + 5 });
       expect(await tables.payments.save(before, { ...before, dueAt: undefined })).toMatchObject({ won: false });
-      expect(await tables.payments.due(shardOf(before.ref), T0 + 5, 100)).toContain(before.ref);
+      expect(await dueBy(shardOf(before.ref), T0 + 5, 100)).toContain(before.ref);
     });
 
     test("every field of a payment survives the table", async () => {
@@ -184,7 +187,7 @@ export function tableContract(engine: string, start: () => Promise<Tables>): voi
       const payments = Array.from({ length: 12 }, (_, n) => anOpened(aRef(), T0 + n * MINUTE_MS - 400 * DAY_MS));
       for (const payment of payments) await tables.payments.create(payment);
       const now = T0 - 400 * DAY_MS + 7 * MINUTE_MS;
-      const found = await Promise.all(DUE_SHARDS.map((shard) => tables.payments.due(shard, now, 100)));
+      const found = await Promise.all(DUE_SHARDS.map((shard) => dueBy(shard, now, 100)));
       const due = payments.filter(({ dueAt }) => (dueAt ?? 0) <= now);
       expect(due.length).toBeGreaterThan(0);
       expect(found.flat().sort()).toEqual(due.map(({ ref }) => ref).sort());
@@ -257,7 +260,7 @@ export function tableContract(engine: string, start: () => Promise<Tables>): voi
       const before = anOpened();
       await tables.payments.create(before);
       await tables.payments.save(before, { ...before, dueAt: undefined });
-      expect(await tables.payments.due(shardOf(before.ref), T0 + 900 * DAY_MS, 1000)).not.toContain(before.ref);
+      expect(await dueBy(shardOf(before.ref), T0 + 900 * DAY_MS, 1000)).not.toContain(before.ref);
       expect(await tables.raw(`P#${before.ref}`)).not.toHaveProperty("due_shard");
     });
 
@@ -313,8 +316,8 @@ export function tableContract(engine: string, start: () => Promise<Tables>): voi
       const { due_at, ...others } = (await tables.raw(`P#${ref}`)) ?? {};
       expect([until, until + 1]).toContain(due_at);
       expect({ ...others, due_at: dueAt }).toEqual(before);
-      expect(await tables.payments.due(shardOf(ref), until - 1, 1000)).not.toContain(ref);
-      expect(await tables.payments.due(shardOf(ref), until + 1, 1000)).toContain(ref);
+      expect(await dueBy(shardOf(ref), until - 1, 1000)).not.toContain(ref);
+      expect(await dueBy(shardOf(ref), until + 1, 1000)).toContain(ref);
     });
 
     const aRequest = (by = "me") => ({ ref: aRef(), fields: { property_id: FEE.propertyId }, recordedAt: T0, by });

@@ -158,7 +158,7 @@ test("an index key that is none of ours is named and counted, and another key ta
 
 test("a read of no payments does not ask the table", async () => {
   expect(await tableOf().table.findAll([])).toEqual({ payments: [], unreadable: [] });
-  expect(await tableOf({}).table.due("0", T0, 5)).toEqual([]);
+  expect(await tableOf({}).table.due("0", { from: 0, to: T0 }, 5)).toEqual([]);
   expect(await tableOf({}).table.flagged("0", T0, 5)).toEqual([]);
   expect(await tableOf({}).table.openedByUser(FEE.userId, { from: 0, to: T0 }, 5)).toEqual([]);
   expect(await tableOf().table.openedByUser(FEE.userId, { from: 1, to: 0 }, 5)).toEqual([]);
@@ -187,7 +187,7 @@ test("a payment counts neither as there nor as gone while the table does not ans
     (table: PaymentTable) => table.create(before),
     (table: PaymentTable) => table.save(before, anOpened(before.ref)),
     (table: PaymentTable) => table.discard(before),
-    (table: PaymentTable) => table.due("0", T0, 5),
+    (table: PaymentTable) => table.due("0", { from: 0, to: T0 }, 5),
     (table: PaymentTable) => table.flagged("0", T0, 5),
     (table: PaymentTable) => table.openedOnDay("2026-11-24#0", { from: 0, to: T0 }, 5),
   ];
@@ -225,7 +225,7 @@ test("payments are searched for in the index that holds them, and every refused 
   const claim = aClaim();
   const span = { from: 1, to: 2 };
   const { table, asked } = tableOf({}, {}, {}, {}, {}, {}, {}, {});
-  await table.due("0", T0, 5);
+  await table.due("0", { from: 0, to: T0 }, 5);
   await table.openedByUser(FEE.userId, span, 6);
   await table.openedOnDay("2026-11-24#0", span, 7);
   await table.openedForProperty(FEE.propertyId, span, 8);

@@ -37,7 +37,12 @@ export type InitiatePorts = CapturePorts &
     requests: Pick<RequestTable, "find" | "record" | "refuse">;
     chapa: Pick<ChapaClient, "verify">;
     customers: Pick<UserDirectory, "find">;
-    limiter: { take(key: string): Promise<Verdict>; refused(key: string): Refusal | undefined };
+    limiter: {
+      take(caller: string, callsPerMinute?: number): Promise<Verdict>;
+      refused(caller: string, callsPerMinute?: number): Refusal | undefined;
+    };
+    /** The wider limit of presses that are answered with what is stored. */
+    presses: { take(caller: string): Promise<Verdict> };
     namespace: () => Promise<string>;
     txStage: string;
     priceBook: PriceBook;
@@ -68,8 +73,12 @@ export type Job = {
   refAt: (serial: number) => Ref;
 };
 
-/** `claimed` is the untouched row of this invocation, if it wrote one. */
+/**
+ * `claimed` is the untouched row of this invocation, if it wrote one. `barred` is the refusal of a caller over the limit,
+ * who gets what is stored and no more; their request is recorded once it is answered.
+ */
 export type Started = {
+  barred?: RateLimited;
   payment: Payment;
   request: KnownRequest;
   replayed: boolean;
@@ -160,8 +169,8 @@ async function findContact(ports: InitiatePorts, userId: Uuid): Promise<Contact>
  */
 export async function begin(job: Job): Promise<Started> {
   const { ports, command, run, hash } = job;
-  const refused = ports.limiter.refused(command.caller);
-  if (refused) return replay(job, refused);
+  const refused = ports.limiter.refused(command.caller, command.callsPerMinute);
+  if (refused) return overLimit(job, refused);
   if (job.barred) return recall(job, job.barred);
 
   const claimed = newClaim(job, 0);
@@ -173,12 +182,12 @@ export async function begin(job: Job): Promise<Started> {
       recordedAt: ports.clock.now(),
       by: run.me,
     }),
-    ports.limiter.take(command.caller),
+    ports.limiter.take(command.caller, command.callsPerMinute),
   ]);
   if (!verdict.allowed && !recorded.replayed) {
     await ports.requests.refuse(hash, run.me, ports.clock.now());
     if (written.won) await ports.payments.discard(claimed);
-    throw new RateLimited(verdict);
+    return overLimit(job, verdict);
   }
   const { request, replayed } = recorded;
   // The request may be known for another fee.
@@ -202,7 +211,7 @@ async function recall(job: Job, barred: PaymentError): Promise<Started> {
   const [known, first, verdict] = await Promise.all([
     job.known ?? ports.requests.find(hash),
     ports.payments.find(ref),
-    ports.limiter.take(command.caller),
+    ports.limiter.take(command.caller, command.callsPerMinute),
   ]);
   if (!verdict.allowed && !known) throw new RateLimited(verdict);
   const payment = known && known.ref !== ref ? await ports.payments.find(known.ref) : first;
@@ -213,14 +222,22 @@ async function recall(job: Job, barred: PaymentError): Promise<Started> {
 }
 
 /**
- * Handles a caller whom the limiter already refuses. Only a replay continues, so a flood of requests writes nothing.
+ * Handles a caller over the limit, which is a limit of what they open. A replay continues. Any other press of a fee that
+ * has a payment is answered with what is stored, within a wider limit. A flood of other requests writes nothing.
  * @throws RateLimited
  */
-async function replay(job: Job, refusal: Refusal): Promise<Started> {
-  const request = await job.ports.requests.find(job.hash);
-  const payment = request && (await job.ports.payments.find(request.ref));
-  if (!request || !payment) throw new RateLimited(refusal);
-  return { payment, request, replayed: true, quota: refusal.quota };
+async function overLimit(job: Job, refusal: Refusal): Promise<Started> {
+  const { ports, command, run, hash } = job;
+  const ref = job.refAt(0);
+  const [request, first] = await Promise.all([ports.requests.find(hash), ports.payments.find(ref)]);
+  const named = request && (request.ref === ref ? first : await ports.payments.find(request.ref));
+  if (request && named) return { payment: named, request, replayed: true, quota: refusal.quota };
+  const barred = new RateLimited(refusal);
+  if (!first) throw barred;
+  const press = await ports.presses.take(command.caller);
+  if (!press.allowed) throw new RateLimited(press);
+  const unrecorded = { ref, fields: fieldsOf(job), recordedAt: ports.clock.now(), by: run.me };
+  return { payment: first, request: unrecorded, replayed: false, quota: press.quota, barred };
 }
 
 /** The fields to record. The currency is always among them, so that later requests that name it can be compared. */

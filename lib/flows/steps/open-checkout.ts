@@ -56,18 +56,32 @@ async function open(opening: Opening, held: Payment): Promise<Payment | undefine
     const answer = await initialize(opening, payment, contact);
     if (answer.kind === "opened") return keep(opening, payment, answer.checkoutUrl);
     const isTimeLeft = tries < TRIES && left(opening) >= SECOND_TRY_MS;
-    const next = isTimeLeft ? await nextTry(opening, payment, answer) : undefined;
-    if (!next) return giveUp(opening, payment, answer);
+    const isContact = isRefusedContact(answer, contact);
+    const next = isTimeLeft
+      ? await nextTry(opening, payment, isContact ? { kind: "refused_contact" } : answer)
+      : undefined;
+    // Nothing is final before one try without contact data.
+    if (!next) return giveUp(opening, payment, isContact ? { kind: "unsent" } : answer);
     if (!next.isMine) return next.payment;
-    if (answer.kind === "refused") contact = {};
+    if (isContact) contact = {};
     payment = next.payment;
   }
+}
+
+/** Whether Chapa may have refused only contact data: it refuses some addresses and numbers, but requires neither. */
+function isRefusedContact(answer: NotOpened, { email, phone, name }: Contact): boolean {
+  const isRefused = answer.kind === "refused" || answer.kind === "misconfigured";
+  return isRefused && answer.maybeContact && [email, phone, name].some(Boolean);
 }
 
 type NotOpened = Exclude<Initialized, { kind: "opened" }>;
 
 /** Returns the attempt for a second try within the request; undefined if a second try cannot help. */
-async function nextTry(opening: Opening, payment: Payment, answer: NotOpened): Promise<Recovered | undefined> {
+async function nextTry(
+  opening: Opening,
+  payment: Payment,
+  answer: NotOpened | { kind: "refused_contact" },
+): Promise<Recovered | undefined> {
   const { ports, job } = opening;
   switch (answer.kind) {
     case "lost":
@@ -81,15 +95,15 @@ async function nextTry(opening: Opening, payment: Payment, answer: NotOpened): P
         if (error instanceof GatewayUnavailable) return undefined;
         throw error;
       }
-    case "refused":
-      // Chapa refuses some addresses and numbers, but requires neither.
-      return answer.contactOnly ? heldAs(ports, payment, takeOver(payment, job, contextOf(ports))) : undefined;
+    case "refused_contact":
+      return heldAs(ports, payment, takeOver(payment, job, contextOf(ports)));
     case "key_refused": {
       const current = await ports.chapa.renewed();
       if (current.key === payment.terms.key || current.mode !== payment.terms.mode) return undefined;
       const terms = { ...job.terms, ...current };
       return heldAs(ports, payment, takeOver(payment, { ...job, terms }, contextOf(ports)));
     }
+    case "refused":
     case "misconfigured":
     case "unsent":
       return undefined;
@@ -144,7 +158,8 @@ async function keep(opening: Opening, payment: Payment, checkoutUrl: string): Pr
 async function giveUp({ ports, job }: Opening, payment: Payment, answer: NotOpened): Promise<Payment | undefined> {
   const { holder } = job.lease;
   const now = ports.clock.now();
-  ports.log.warn("checkout_not_opened", { ...paymentFields(payment, payment.attempt), outcome: answer.kind });
+  const level = answer.kind === "key_refused" || answer.kind === "misconfigured" ? "error" : "warn";
+  ports.log[level]("checkout_not_opened", { ...paymentFields(payment, payment.attempt), outcome: answer.kind });
   switch (answer.kind) {
     case "refused": {
       const saved = await ports.payments.save(payment, reject(payment, holder, answer.reason, contextOf(ports)));

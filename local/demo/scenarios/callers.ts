@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { CHAPA_DEFAULTS, liveTwin } from "../../chapa/simulator.ts";
 import {
   answersTo,
@@ -12,7 +13,7 @@ import type { Outcome } from "../outcome.ts";
 import type { Scenario } from "../scenario.ts";
 import { checkoutOf, MINUTE_MS } from "../stage.ts";
 
-const LIMIT = 3;
+const LIMIT = 1;
 const SECOND_MS = 1_000;
 
 /** The checks that all these stories share. */
@@ -127,7 +128,7 @@ export const testKeyOnLive: Scenario = {
 
 export const redisDown: Scenario = {
   name: "redis-down",
-  title: "The store of rate limits is down: owners can still pay, logins are refused for a while.",
+  title: "The store of rate limits is down: owners can still pay and log in.",
   async play(stage) {
     await stage.disturb("redis", "down");
     const checkout = await stage.checkout();
@@ -140,12 +141,7 @@ export const redisDown: Scenario = {
   },
   check: (outcome) => [
     answeredWith(outcome, "the owner got a checkout", "pay", [202]),
-    answeredWith(
-      outcome,
-      "logins were refused while they could not be counted, and accepted afterwards",
-      "log in",
-      [503, 200],
-    ),
+    answeredWith(outcome, "logins were accepted while the store was down and afterwards", "log in", [200, 200]),
     answeredWith(outcome, "the state could be read", "status", [200]),
     ...paidOnce(outcome),
   ],
@@ -178,13 +174,15 @@ export const userManagementDown: Scenario = {
 
 export const rateLimited: Scenario = {
   name: "rate-limited",
-  title: `An owner who presses more than ${LIMIT} times a minute gets 429 with Retry-After; repeated requests are still answered.`,
+  title:
+    "An owner may begin one payment a minute: another one is answered 429 with Retry-After, and presses of the open one go on.",
   settings: { RATE_LIMIT_INITIATE: String(LIMIT) },
   async play(stage) {
     const requestId = "0b9f3a52-7c1e-4d58-9a66-2f1d7e3c8b55";
     const checkout = checkoutOf(await stage.press(stage.propertyId, requestId));
-    for (let press = 1; press < LIMIT + 2; press++) await stage.press();
+    for (let press = 0; press < 2; press++) await stage.press(randomUUID());
     await stage.press(stage.propertyId, requestId);
+    await stage.press();
     await stage.pass(MINUTE_MS, "the owner waits as long as Retry-After says");
     await stage.press();
     await stage.act(checkout, "pay");
@@ -196,9 +194,9 @@ export const rateLimited: Scenario = {
     return [
       answeredWith(
         outcome,
-        `${LIMIT} presses were answered, two refused, the repeated one and the one a minute later answered`,
+        "a press was answered, two for other properties were refused, and all further ones for the first were answered",
         "pay",
-        [202, 202, 202, 429, 429, 202, 202],
+        [202, 429, 429, 202, 202, 202],
       ),
       claim(
         "each refusal had Retry-After",

@@ -74,7 +74,8 @@ export const failThenPay: Scenario = {
 
 export const abandon: Scenario = {
   name: "abandon",
-  title: "Nobody pays. After seven days Chapa confirms that the checkout is closed; only then is the result delivered.",
+  title:
+    "Nobody pays. After seven days Chapa confirms that the checkout is closed; the listing service has rejected the property by itself.",
   async play(stage) {
     const checkout = await stage.checkout();
     await stage.act(checkout, "abandon");
@@ -82,7 +83,9 @@ export const abandon: Scenario = {
     await stage.status(checkout);
     await stage.pass(7 * DAY_MS, "the timeout");
     await stage.status(checkout);
-    await stage.pass(HOUR_MS + MINUTE_MS, "one more verification before the payment is finalised");
+    stage.cloud.services.listing?.closeOld();
+    stage.say("listing", "rejects the unpaid property after its own seven days");
+    await stage.pass(7 * DAY_MS, "one more verification before the payment is finalised");
   },
   check: (outcome) => {
     const [early, late] = answersTo(outcome, "status").map(({ body }) => body["status"]);
@@ -99,7 +102,7 @@ export const abandon: Scenario = {
         outcome.payments[0]?.finalised === true,
         outcome.payments,
       ),
-      listingIs(outcome, "PENDING", ["FAILED"]),
+      listingIs(outcome, "REJECTED", []),
       payerWasNotified(outcome, ["payment_failed"]),
     ];
   },

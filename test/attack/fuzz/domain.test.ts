@@ -7,8 +7,7 @@ import { CurrencyDiffers, PriceDiffers, PurposeUnknown } from "../../../lib/doma
 import { paymentIdOf, Ref, refOf, requestHash, txRefOf, Uuid } from "../../../lib/domain/ids.ts";
 import { Santim, sum } from "../../../lib/domain/money.ts";
 import { PriceBook, priceOf } from "../../../lib/domain/prices.ts";
-import { parseDuration } from "../../../lib/domain/time.ts";
-import { parseLadder } from "../../../lib/domain/verification-schedule.ts";
+import { parseDuration, parseLadder } from "../../../lib/domain/time.ts";
 import { TX_STAGE } from "../../../local/environment.ts";
 import { amountText, anyJson, anyText, joined, mostly } from "./hostile.ts";
 import { demand, orRefused } from "./invariants/broken.ts";

@@ -3,8 +3,9 @@ import { expect, test } from "vitest";
 import { PaymentNotFound } from "../../../lib/domain/errors.ts";
 import { paymentIdOf } from "../../../lib/domain/ids.ts";
 import { cursors } from "../../../lib/http/cursor.ts";
-import { Forbidden, InputInvalid, MethodNotAllowed } from "../../../lib/http/errors.ts";
+import { Forbidden, InputInvalid } from "../../../lib/http/errors.ts";
 import { tagged } from "../../../lib/http/etag.ts";
+import { formBody } from "../../../lib/http/form-body.ts";
 import { textFormatOf } from "../../../lib/http/metrics-text.ts";
 import { pageLanguage, pendingPage } from "../../../lib/http/pages/pending-page.ts";
 import { paymentAt } from "../../../lib/http/payment-path.ts";
@@ -100,7 +101,7 @@ test("a path leads to a payment by its own id only, and to no other user's", asy
   const id = fc.oneof(uuidText, anyText, fc.constant(paymentIdOf(payment.ref)), fc.constant(undefined));
   await holdsOften(2, [id, callers, anyText], async (payment_id, caller, rawPath) => {
     const event = anEvent({ rawPath, ...(payment_id === undefined ? {} : { pathParameters: { payment_id } }) });
-    const known = [InputInvalid, PaymentNotFound, Forbidden, MethodNotAllowed];
+    const known = [InputInvalid, PaymentNotFound, Forbidden];
     const find = async (ref: string) => (ref === payment.ref ? payment : undefined);
     const found = await orRefusedLater(() => paymentAt(event, caller, find), ...known);
     demand((found !== undefined) === (payment_id === paymentIdOf(payment.ref)), "only its own id leads to a payment");
@@ -130,9 +131,26 @@ test("a form is its own fields and nothing else, whatever its type and encoding 
         fields.map(([name, value]): [string, string] => [name.toWellFormed(), value.toWellFormed()]),
       ).toString(),
     );
-  await holdsOften(2, [fc.oneof(form, anyText), type, fc.boolean()], (body, contentType, isBase64Encoded) => {
-    formInvariant({ body, headers: { "content-type": contentType }, isBase64Encoded });
-  });
+  await holdsOften(2, [fc.oneof(form, anyText), type, fc.boolean()], (body, contentType, isBase64Encoded) =>
+    formInvariant({ body, headers: { "content-type": contentType }, isBase64Encoded }),
+  );
+});
+
+test("a multipart form is read as it was written, field by field", async () => {
+  const name = fc.stringMatching(/^[\w .:[\]-]{1,20}$/);
+  const value = anyText.map((text) => text.toWellFormed().replaceAll("--X", "").replaceAll("\r", ""));
+  await holdsOften(
+    1,
+    [fc.uniqueArray(fc.tuple(name, value), { selector: ([key]) => key, maxLength: 6 })],
+    async (fields) => {
+      const parts = fields.map(
+        ([key, text]) => `--X\r\nContent-Disposition: form-data; name="${key}"\r\n\r\n${text}\r\n`,
+      );
+      const headers = { "content-type": "multipart/form-data; boundary=X" };
+      const read = await formBody(anEvent({ headers, body: `${parts.join("")}--X--` }));
+      expect(Object.entries(read).toSorted()).toEqual(fields.toSorted());
+    },
+  );
 });
 
 test("a tag gives the answer or 304, and 304 only to a caller who has this very answer", async () => {

@@ -2,7 +2,7 @@ import { createHmac } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { judgeSignature } from "../../../lib/chapa/signature.ts";
-import { rawBody, WEBHOOK_LIMIT_BYTES } from "../../../lib/http/raw-body.ts";
+import { BODY_LIMIT_BYTES, rawBody } from "../../../lib/http/raw-body.ts";
 import { anEvent } from "../../support/events.ts";
 import { anyText, mostly } from "./hostile.ts";
 import { signatureInvariant } from "./invariants/chapa.ts";
@@ -85,7 +85,7 @@ test("a webhook's signature given twice is malformed, whether the two are joined
 test("a webhook's signature over bytes that came in base64 is judged over the bytes, and over the base64 text it is wrong", async () => {
   await holds([fc.uint8Array({ minLength: 1, maxLength: 300 }), secrets], (bytes, known) => {
     const body = Buffer.from(bytes).toString("base64");
-    const raw = rawBody(anEvent({ body, isBase64Encoded: true }), WEBHOOK_LIMIT_BYTES);
+    const raw = rawBody(anEvent({ body, isBase64Encoded: true }), BODY_LIMIT_BYTES);
     expect(raw.equals(bytes)).toBe(true);
     const judge = (content: Uint8Array | string) =>
       judgeSignature(raw, { "x-chapa-signature": hmac(known[0] ?? "", content) }, known);

@@ -76,6 +76,11 @@ export const WRONG_ENDS: Record<string, (outcome: Outcome) => Outcome[]> = {
     withAnswers(outcome, (answer) => ({ ...answer, body: { ...answer.body, failure_reason: null } })),
     withAnswers(outcome, (answer) => ({ ...answer, body: { ...answer.body, failure_reason: "no money" } })),
   ],
+  "a message was given up": (outcome) => [{ ...outcome, deadLetters: outcome.deadLetters + 1 }],
+  "the notification service was asked far too often, or never again": (outcome) => [
+    { ...outcome, refusedNotifications: 1000 },
+    { ...outcome, refusedNotifications: 1 },
+  ],
   "Chapa was asked far too often": (outcome) => [{ ...outcome, verifies: 1000 }],
 };
 

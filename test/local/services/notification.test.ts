@@ -27,6 +27,7 @@ async function send(body: object, options: { role?: string; from?: string; beare
   return fetch(`${options.url ?? notification.baseUrl}/notifications/send`, {
     method: "POST",
     headers: {
+      "content-type": "application/json",
       ...(bearer ? { authorization: `Bearer ${bearer}` } : {}),
       ...(options.from ? { "x-forwarded-for": options.from } : {}),
     },

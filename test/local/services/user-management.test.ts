@@ -26,7 +26,7 @@ let clock: Clock;
 let users: UserManagementDouble;
 beforeEach(async () => {
   clock = createClock();
-  users = await startUserManagement({ clock, jwtSecret: SECRET, users: [OWNER, ADMIN], badSubjectMs: 1 });
+  users = await startUserManagement({ clock, jwtSecret: SECRET, users: [OWNER, ADMIN], crashMs: 1 });
 });
 afterEach(async () => {
   clock.stop();

@@ -17,7 +17,12 @@ const PORTS: AuthenticatePorts = {
     const known = {
       jwtSecrets: [JWT_SECRET],
       apiKeys: [
-        { name: "listing", sha256: createHash("sha256").update(API_KEY).digest("hex"), roles: ["service" as const] },
+        {
+          name: "listing",
+          sha256: createHash("sha256").update(API_KEY).digest("hex"),
+          roles: ["service" as const],
+          calls_per_minute: 120,
+        },
       ],
     };
     return { get: async () => known, renewed: async () => known };

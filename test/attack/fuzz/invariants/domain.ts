@@ -6,8 +6,7 @@ import { AuthSecret, GatewaySecret, WebhookSecret } from "../../../../lib/contra
 import { parseTxRef, paymentIdOf, Ref, refOfPaymentId, txRefOf, Uuid } from "../../../../lib/domain/ids.ts";
 import { parseBirr, toBirr } from "../../../../lib/domain/money.ts";
 import { PriceBook } from "../../../../lib/domain/prices.ts";
-import { parseDuration } from "../../../../lib/domain/time.ts";
-import { parseLadder } from "../../../../lib/domain/verification-schedule.ts";
+import { parseDuration, parseLadder } from "../../../../lib/domain/time.ts";
 import { RequestId } from "../../../../lib/http/initiate-request.ts";
 import { TX_STAGE } from "../../../../local/environment.ts";
 import { demand, demandCleanPrototypes, exactHundredths, orRefused, plainly } from "./broken.ts";

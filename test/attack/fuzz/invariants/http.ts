@@ -14,7 +14,7 @@ import { InitiateBody, toCommand } from "../../../../lib/http/initiate-request.t
 import { ListFilter, listedUser, nextLink } from "../../../../lib/http/list-request.ts";
 import { parseRequest } from "../../../../lib/http/parse.ts";
 import type { HttpAnswer } from "../../../../lib/http/problem.ts";
-import { rawBody, WEBHOOK_LIMIT_BYTES } from "../../../../lib/http/raw-body.ts";
+import { BODY_LIMIT_BYTES, rawBody } from "../../../../lib/http/raw-body.ts";
 import { signedNotice, unsignedReference } from "../../../../lib/http/webhook-request.ts";
 import { aContext, anEvent } from "../../../support/events.ts";
 import { FEE, T0 } from "../../../support/payments.ts";
@@ -28,7 +28,7 @@ export const OWNER: Principal = {
   phone: undefined,
   language: "am",
 };
-export const PROGRAM: Principal = { kind: "service", name: "listing", roles: ["service"] };
+export const PROGRAM: Principal = { kind: "service", name: "listing", roles: ["service"], callsPerMinute: 120 };
 
 const BOOK = PriceBook.parse({ listing_fee: { amounts: ["500.00", "450"] }, boost: { amounts: ["99.90"] } });
 const HONOURED: Record<string, readonly number[]> = { listing_fee: [50_000, 45_000], boost: [9_990] };
@@ -62,9 +62,7 @@ export async function initiateInvariant(asked: Asked, by: Principal): Promise<vo
   demandCleanPrototypes();
   if (answer.statusCode !== 202) return;
   const { amount, ...accepted } = Accepted.parse(plainly(answer.body));
-  const sent = plainly(
-    asked.isBase64Encoded ? Buffer.from(asked.body ?? "", "base64").toString("utf8") : (asked.body ?? ""),
-  );
+  const sent = plainly(unmarked(Buffer.from(asked.body ?? "", asked.isBase64Encoded ? "base64" : "utf8")));
   for (const name of ["user_id", "property_id"] as const) {
     demand(digitsOf(textOf(own(sent, name))) === digitsOf(accepted[name]), `${name} is the one that was sent`);
   }
@@ -76,7 +74,14 @@ export async function initiateInvariant(asked: Asked, by: Principal): Promise<vo
   }
   const key = event.headers["idempotency-key"];
   if (key !== undefined && !Uuid.safeParse(key).success)
-    demand(accepted.request_id === key, "a key is kept as it came");
+    demand(
+      [key, Uuid.safeParse(key.slice(1, -1)).data, key.slice(1, -1)].includes(accepted.request_id),
+      "a key is kept",
+    );
+}
+
+function unmarked(bytes: Buffer): string {
+  return bytes.toString("utf8").replace(/^\ufeff/, "");
 }
 
 /** Every answer has a documented status and a short, complete body. Every refusal is a problem document. */
@@ -125,15 +130,20 @@ export function cursorInvariant(text: string, list: readonly unknown[]): void {
   demand(mark === undefined || ours.write(mark) === text, "a cursor is one that this list wrote");
 }
 
-/** A parsed form has only own fields, or it is refused as too large. */
-export function formInvariant(asked: Asked): void {
-  const fields = orRefused(() => formBody(anEvent(asked)), BodyTooLarge);
+/** A parsed form has only own fields, or it is refused as too large or unreadable. */
+export async function formInvariant(asked: Asked): Promise<void> {
+  const fields = await formBody(anEvent(asked)).catch((error: unknown) => {
+    demand(error instanceof BodyTooLarge || error instanceof InputInvalid, "a form is refused by name");
+    return undefined;
+  });
   if (fields === undefined) return;
   demand(Object.getPrototypeOf(fields) === Object.prototype, "no field becomes a prototype");
-  const bytes = Buffer.from(asked.body ?? "", asked.isBase64Encoded ? "base64" : "utf8");
-  const last = new Map(new URLSearchParams(bytes.toString("utf8")));
+  const text = unmarked(Buffer.from(asked.body ?? "", asked.isBase64Encoded ? "base64" : "utf8"));
+  const last = new Map(new URLSearchParams(text));
+  const isMultipart = asked.headers["content-type"]?.startsWith("multipart/");
   for (const [name, value] of Object.entries(fields)) {
-    demand(last.get(name) === value, "a field is what the form says last");
+    if (isMultipart) demand(text.includes(value), "a field stands in the form");
+    else demand(last.get(name) === value, "a field is what the form says last");
   }
   orRefused(() => parseRequest("body", LoginRequest, fields), InputInvalid);
   demandCleanPrototypes();
@@ -142,20 +152,21 @@ export function formInvariant(asked: Asked): void {
 /** For any bytes, the webhook's reference is the one in its text, or the webhook is refused with a named error. */
 export function webhookInvariant(asked: Asked & { queryStringParameters?: Record<string, string> }): void {
   const event = anEvent(asked);
-  const raw = orRefused(() => rawBody(event, WEBHOOK_LIMIT_BYTES), BodyTooLarge);
+  const raw = orRefused(() => rawBody(event, BODY_LIMIT_BYTES), BodyTooLarge);
   if (raw === undefined) return;
-  demand(raw.length <= WEBHOOK_LIMIT_BYTES, "no body is larger than what is read");
-  const said = plainly(raw.toString("utf8"));
+  demand(raw.length <= BODY_LIMIT_BYTES, "no body is larger than what is read");
+  const text = unmarked(raw);
+  const said = plainly(text);
+  const form = [...new URLSearchParams(text).values()];
   const signed = orRefused(() => signedNotice(raw), WebhookInvalid)?.tx_ref;
   const named = [own(said, "tx_ref"), own(said, "trx_ref")].filter((name) => typeof name === "string");
   if (signed !== undefined) {
     demand(signed.length >= 1 && signed.length <= 64, "a reference has 1 to 64 characters");
-    demand(named.includes(signed), "a signed reference stands in the signed bytes");
+    demand([...named, ...form].includes(signed), "a signed reference stands in the signed bytes");
   }
-  const unsigned = orRefused(() => unsignedReference(event, raw), WebhookInvalid);
+  const unsigned = unsignedReference(event, raw);
   if (unsigned !== undefined) {
-    const query = Object.values(asked.queryStringParameters ?? {});
-    const form = [...new URLSearchParams(raw.toString("utf8")).values()];
+    const query = Object.values(asked.queryStringParameters ?? {}).flatMap((value) => [value, ...value.split(",")]);
     demand(unsigned !== "" && [...named, ...query, ...form].includes(unsigned), "a reference is one that was sent");
   }
   demandCleanPrototypes();

@@ -28,6 +28,8 @@ const EXPIRES = 4_102_444_800;
 const CLAIMS = `{"sub":"${USER}","role":"owner","email":"a@b.et","iat":1700000000,"exp":${EXPIRES}}`;
 const HEADER = '{"alg":"HS256","typ":"JWT"}';
 
+const field = (name: string) => `Content-Disposition: form-data; name="${name}"\r\n\r\n`;
+
 const isOdd = (input: Buffer) => ((input[0] ?? 0) & 1) === 1;
 
 /** What callers send: bodies, queries, headers, tokens. */
@@ -84,6 +86,31 @@ export const HTTP_TARGETS: readonly Target[] = [
         headers: { "content-type": "application/x-www-form-urlencoded" },
         body: isOdd(input) ? input.toString("base64") : input.toString("utf8"),
         isBase64Encoded: isOdd(input),
+      }),
+  },
+  {
+    name: "multipart form",
+    seeds: [
+      `--X\r\n${field("username")}a@b.et\r\n--X\r\n${field("password")}secret\r\n--X--\r\n`,
+      `\ufeff--X\r\n${field("__proto__")}y\r\n--X\r\n${field('x"; filename="y')}z\r\n--X--`,
+    ],
+    words: [
+      "--X",
+      "--X--",
+      "\r\n",
+      "\r\n\r\n",
+      "name=",
+      "filename=",
+      "charset=",
+      "Content-Type: text/plain\r\n",
+      '"',
+      ";",
+    ],
+    run: (input) =>
+      formInvariant({
+        headers: { "content-type": "multipart/form-data; boundary=X" },
+        body: input.toString("base64"),
+        isBase64Encoded: true,
       }),
   },
   {
