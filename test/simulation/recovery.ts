@@ -240,9 +240,9 @@ async function ask(simulation: Simulation, client: string): Promise<Pressed> {
   for (let press = 0; ; press++) {
     const pressed = simulation.press(client, `${client}-${press}`);
     await drain(simulation);
-    if (pressed.payment && isHeldByPlayMoney(simulation, pressed.payment)) return refused(simulation, pressed);
-    const wait = pressed.error?.retryAfterSeconds;
-    if (pressed.payment || wait === undefined) return pressed;
+    const isHeld = pressed.payment && isHeldByPlayMoney(simulation, pressed.payment);
+    const wait = isHeld ? 0 : pressed.error?.retryAfterSeconds;
+    if ((pressed.payment && !isHeld) || wait === undefined) return pressed;
     if (scheduler.now >= until) return refused(simulation, pressed);
     const asked = scheduler.now + Math.max(MINUTE_MS, wait * SECOND_MS);
     scheduler.now = isPatient ? until : Math.min(until, asked);

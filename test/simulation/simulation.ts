@@ -473,7 +473,9 @@ export class Simulation {
 
   #isBesideDuplicate(): boolean {
     const { expectedMode } = this.ports.initiate.policy;
-    return linesOf(this.payments()).some((line) => besideDuplicateSince(line, expectedMode) !== undefined);
+    const lines = linesOf(this.payments());
+    for (const { ref } of lines.flat()) this.scheduler.touch(itemOf(`P#${ref}`));
+    return lines.some((line) => besideDuplicateSince(line, expectedMode) !== undefined);
   }
 
   #cause(): Cause {
