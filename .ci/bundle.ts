@@ -1,6 +1,7 @@
-import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, relative } from "node:path";
 import { build } from "esbuild";
+import { REFERENCE_FILES } from "../lib/http/pages/api-reference.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 const DIST = join(ROOT, "dist");
@@ -38,5 +39,14 @@ export async function bundleFunctions(folder: string): Promise<number> {
     mkdirSync(dirname(file), { recursive: true });
     writeFileSync(file, contents);
   }
+  for (const { source } of Object.values(REFERENCE_FILES)) copyFromPackage(source, join(folder, "get-docs"));
   return names.length;
+}
+
+/** Copies a file that a function reads while it runs, and the description by which Node finds it there. */
+function copyFromPackage(source: string, to: string): void {
+  const [name = ""] = source.split("/");
+  for (const file of [source, `${name}/package.json`]) {
+    cpSync(join(ROOT, "node_modules", file), join(to, "node_modules", file));
+  }
 }

@@ -37,6 +37,7 @@ const ports = {
   notification: url === undefined ? undefined : new NotificationService(url, bearer, call),
   perMinute: env.NOTIFICATIONS_PER_MINUTE,
   maxAgeMs: env.NOTIFICATION_MAX_AGE_DAYS * DAY_MS,
+  baseUrl: env.BASE_URL,
   newId: randomUUID,
   clock: systemClock,
   log,

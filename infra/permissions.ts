@@ -28,8 +28,10 @@ export const PERMISSIONS: Record<FunctionName, Permission> = {
   "get-health": { table: ["GetItem"] },
   "get-metrics": { table: ["BatchGetItem"] },
   "get-openapi": { table: [] },
+  "get-docs": { table: [] },
   "no-route": { table: [] },
   "payment-return": { table: ["GetItem", "PutItem", "UpdateItem"], secrets: ["auth", "gateway"] },
+  "payment-checkout": { table: ["GetItem", "PutItem", "UpdateItem", "DeleteItem"], secrets: ["auth", "gateway"] },
   "chapa-webhook": { table: ["GetItem"], secrets: ["webhook"], send: ["resolve"] },
   "resolve-payment": {
     table: ["GetItem", "PutItem", "UpdateItem"],

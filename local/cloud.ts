@@ -120,7 +120,7 @@ export class Cloud implements Controlled {
       control: this.#control.origin,
       chapa: chapa?.origin ?? new URL(settings.CHAPA_BASE_URL ?? "").origin,
       users: this.#userTokens,
-      apiKey: API_KEY,
+      apiKey: settings.PAYMENT_SERVICE_API_KEY ?? API_KEY,
       jwtSecret: settings.JWT_SECRET,
     };
   }

@@ -45,7 +45,7 @@ export function functionEnvironment(settings: Settings, at: Addresses, queues: Q
     WEBHOOK_SECRET_ARN: SECRETS.webhook,
     AUTH_SECRET_ARN: SECRETS.auth,
     GATEWAY_SECRET_ARN: SECRETS.gateway,
-    BASE_URL: at.api,
+    BASE_URL: settings.BASE_URL ?? at.api,
     CHAPA_BASE_URL: at.chapa,
     EXPECTED_MODE: settings.EXPECTED_MODE ?? "live",
     CHECKOUT_ORIGINS: settings.CHECKOUT_ORIGINS ?? `${new URL(at.chapa).origin},${CHAPA_CHECKOUT_ORIGIN}`,

@@ -1,13 +1,14 @@
 import { UnsafeKey } from "./chapa/simulator.ts";
 import "./process-clock.ts";
 
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { Command } from "../commands/command.ts";
 import { choice, flag, integer, optionalChoice } from "../commands/options.ts";
 import { EnvironmentInvalid } from "../lib/contract/env.ts";
 import { MODES } from "../lib/domain/vocabulary.ts";
 import { PROFILE_NAMES } from "./chapa/profiles.ts";
 import type { Cloud, CloudAddress } from "./cloud.ts";
+import { loadEnvironmentFile } from "./environment-file.ts";
 import { RedisUnreachable } from "./redis/bridge.ts";
 import { LAST_PORT, PortTaken } from "./serve.ts";
 import { readSettings, type Settings, SettingsInvalid } from "./settings.ts";
@@ -41,15 +42,13 @@ Environment variables replace simulated parts with real ones and set limits; doc
 });
 
 const STATE_DIRECTORY = ".local";
-// Variables that are already set are not replaced.
-const ENVIRONMENT_FILE = ".env";
 
 async function main(): Promise<void> {
   const { port, quiet, json, profile, mode, seed } = command.read();
   // With --json a program reads standard output, so it must contain no log records.
   process.env["POWERTOOLS_LOG_LEVEL"] ??= json ? "SILENT" : "WARN";
   process.env["POWERTOOLS_METRICS_DISABLED"] ??= "true";
-  if (existsSync(ENVIRONMENT_FILE)) process.loadEnvFile(ENVIRONMENT_FILE);
+  for (const line of loadEnvironmentFile()) process.stderr.write(`${line}\n`);
   const settings = readSettings(process.env);
   if (mode && settings.CHAPA_SECRET_KEY) return command.refuse("--mode and CHAPA_SECRET_KEY cannot be combined.");
   const out = json ? process.stderr : process.stdout;

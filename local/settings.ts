@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { faultsOf } from "../lib/contract/env.ts";
 import { ChapaKey } from "../lib/contract/secrets.ts";
-import { MODES } from "../lib/domain/vocabulary.ts";
+import { CURRENCIES, MODES } from "../lib/domain/vocabulary.ts";
 import { ENGINES } from "./dynamo/engine.ts";
 
 const url = z.url({ protocol: /^https?$/ }).optional();
@@ -40,6 +40,13 @@ export const Settings = z.object({
   FRONTEND_REDIRECT_URL: url,
   FRONTEND_PENDING_URL: z.string().optional(),
   FRONTEND_ORIGINS: z.string().optional(),
+  BASE_URL: url,
+  PAYMENT_SERVICE_API_KEY: z.string().min(1).optional(),
+  FIXED_AMOUNT: z
+    .string()
+    .regex(/^\d{1,7}(\.\d{1,2})?$/, "not an amount in birr")
+    .optional(),
+  CURRENCY: z.enum(CURRENCIES).optional(),
   LOCAL_DYNAMODB: z.enum(ENGINES).optional(),
 });
 export type Settings = z.output<typeof Settings>;
@@ -50,7 +57,7 @@ export class SettingsInvalid extends Error {}
 export function readSettings(source: Record<string, string | undefined>): Settings {
   // An empty variable counts as not set.
   const given = Object.entries(source).filter(([name, value]) => name in Settings.shape && value);
-  const values: Record<string, string | undefined> = Object.fromEntries(given);
+  const values = withEarlierNames(Object.fromEntries(given));
   const parsed = Settings.safeParse(values);
   const ofFunctions = faultsOf(values);
   if (parsed.success && ofFunctions.length === 0) return withKey(parsed.data);
@@ -62,6 +69,19 @@ export function readSettings(source: Record<string, string | undefined>): Settin
   const faults = [...ofFunctions, ...ofCloud];
   throw new SettingsInvalid(`These variables cannot be used:\n${faults.join("\n")}`);
 }
+
+/** Adds what the variables of the earlier service say in this one's words. What is set in these words wins. */
+function withEarlierNames(values: Values): Values {
+  const { PAYMENT_SERVICE_API_KEY, FIXED_AMOUNT, CURRENCY } = values;
+  const price = { amounts: [FIXED_AMOUNT ?? "500.00"], ...(CURRENCY ? { currency: CURRENCY } : {}) };
+  return {
+    ...(PAYMENT_SERVICE_API_KEY ? { PROPERTY_WEBHOOK_API_KEY: PAYMENT_SERVICE_API_KEY } : {}),
+    ...(FIXED_AMOUNT || CURRENCY ? { PRICE_BOOK: JSON.stringify({ listing_fee: price }) } : {}),
+    ...values,
+  };
+}
+
+type Values = Record<string, string | undefined>;
 
 /** Another Chapa knows no key of the simulator. */
 function withKey(settings: Settings): Settings {

@@ -78,7 +78,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
     const secrets = secretValues(settings, {
       chapa: mode === "test" ? CHAPA_DEFAULTS.secretKey : liveTwin(CHAPA_DEFAULTS.secretKey),
       notification: services.notificationBearer,
-      api: API_KEY,
+      api: settings.PAYMENT_SERVICE_API_KEY ?? API_KEY,
       redis,
     });
     const servers = { api, webhook, secrets: await startSecrets(secrets) };

@@ -87,6 +87,13 @@ export function gateSteps(seed: number, since: string): readonly Step[] {
     },
     { name: "every story", command: script("demo", "--all"), cores: 1 },
     {
+      name: "pages in a browser",
+      command: script("test:browser", "--reporter=default"),
+      cores: 1,
+      needs: ["chromium"],
+      figure: TESTS,
+    },
+    {
       name: "the API against its own description",
       command: script("fuzz"),
       cores: 1,

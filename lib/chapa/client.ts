@@ -29,6 +29,8 @@ export type Checkout = {
   title: string;
   callbackUrl: string;
   returnUrl: string;
+  /** What the merchant sees beside the transaction in Chapa's dashboard. */
+  meta: { payment_id: string; property_id?: string | undefined };
   contact: Pick<Contact, "email" | "phone" | "name">;
 };
 
@@ -110,6 +112,7 @@ export class ChapaClient {
           title: sanitize.title(checkout.title),
           description: sanitize.description(`${checkout.title} ${toBirr(amount)} ${currency}`),
         },
+        meta: checkout.meta,
         email: sanitize.email(contact.email),
         phone_number: sanitize.phone(contact.phone),
         first_name: firstName,

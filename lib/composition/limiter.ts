@@ -7,7 +7,7 @@ import { createHashKey, createRedis } from "./redis.ts";
 
 /** Returns a rate limit that all processes share. */
 export function createLimiter(
-  limit: Pick<LimiterOptions, "name" | "limit">,
+  limit: Pick<LimiterOptions, "name" | "limit" | "windowSeconds">,
   secret: Secret<AuthSecret>,
 ): SharedLimiter {
   return new SharedLimiter({

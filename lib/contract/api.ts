@@ -41,7 +41,10 @@ export const EntryPath = z.object({ entry: z.string().min(1).max(255).describe("
 
 /** A payment as callers see it. */
 export const PaymentResponse = z.object({
-  request_id: z.string().nullable(),
+  request_id: z
+    .string()
+    .nullable()
+    .describe("Where a request is answered, its own id; elsewhere the one of the request that began the payment."),
   property_id: z.string().nullable(),
   user_id: z.string().nullable(),
   amount: z.number().describe("In birr."),

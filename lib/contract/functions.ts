@@ -92,6 +92,7 @@ export const FUNCTIONS = {
   "get-metrics": { trigger: { kind: "http" }, timeoutSeconds: 10, memoryMb: 256, env: ["TABLE_NAME"] },
   "no-route": { trigger: { kind: "http" }, timeoutSeconds: 5, memoryMb: 256, env: [] },
   "get-openapi": { trigger: { kind: "http" }, timeoutSeconds: 5, memoryMb: 256, env: [] },
+  "get-docs": { trigger: { kind: "http" }, timeoutSeconds: 10, memoryMb: 512, env: [] },
   "payment-return": {
     trigger: { kind: "http" },
     timeoutSeconds: 15,
@@ -106,6 +107,12 @@ export const FUNCTIONS = {
       "FRONTEND_PENDING_URL",
       "FRONTEND_ORIGINS",
     ],
+  },
+  "payment-checkout": {
+    trigger: { kind: "http" },
+    timeoutSeconds: 15,
+    memoryMb: 256,
+    env: [...TABLE, "AUTH_SECRET_ARN", "USER_MANAGEMENT_URL", "USER_LOOKUP_PATHS", ...GATEWAY, ...POLICY, "BASE_URL"],
   },
   "chapa-webhook": {
     trigger: { kind: "http" },
@@ -154,6 +161,7 @@ export const FUNCTIONS = {
       "NOTIFICATION_DLQ_URL",
       "GATEWAY_SECRET_ARN",
       "NOTIFICATION_SERVICE_URL",
+      "BASE_URL",
       "NOTIFICATIONS_PER_MINUTE",
       "NOTIFICATION_MAX_AGE_DAYS",
     ],

@@ -47,6 +47,7 @@ export type Operation = {
 };
 
 const PaymentPath = z.object({ payment_id: UuidText.describe("The payment's id, as initiate answered it.") });
+const PageQuery = z.object({ lang: z.string().optional().describe("Language of the page: en, am or om.") });
 const initiate: Operation = {
   summary: "Request a payment and its checkout",
   description:
@@ -72,6 +73,18 @@ const initiate: Operation = {
 
 const ETag = z.object({ etag: z.string() });
 const IfNoneMatch = z.object({ "if-none-match": z.string().optional() });
+
+const NOT_MODIFIED = { description: "It has not changed since that ETag.", headers: ETag };
+
+const reference: Omit<Operation, "summary"> = {
+  description: "A page that loads nothing from other hosts.",
+  header: IfNoneMatch,
+  answers: {
+    200: { description: "The page.", type: "text/html", schema: z.string(), headers: ETag },
+    304: NOT_MODIFIED,
+  },
+  problems: [],
+};
 
 const status: Operation = {
   summary: "The state of a payment",
@@ -205,6 +218,39 @@ export const OPERATIONS: Record<RouteKey, Operation> = {
     },
     problems: [422, 503],
   },
+  "GET /api/v1/payments/{payment_id}/checkout": {
+    summary: "The link to a payment's checkout, in messages to payers",
+    path: PaymentPath,
+    query: PageQuery,
+    answers: {
+      200: {
+        description: "A page that shows the payment's state, with a button if a checkout can be opened.",
+        type: "text/html",
+        schema: z.string(),
+      },
+      303: { description: "A checkout is open there.", headers: z.object({ location: z.string() }) },
+      404: { description: "There is no such payment; a page says so.", type: "text/html", schema: z.string() },
+    },
+    problems: [422, 503],
+  },
+  "POST /api/v1/payments/{payment_id}/checkout": {
+    summary: "The button of that page: opens a checkout",
+    description: "At most five times an hour for one payment.",
+    path: PaymentPath,
+    query: PageQuery,
+    answers: {
+      200: { description: "A page: there is nothing to pay.", type: "text/html", schema: z.string() },
+      303: { description: "A checkout is open there.", headers: z.object({ location: z.string() }) },
+      404: { description: "There is no such payment; a page says so.", type: "text/html", schema: z.string() },
+      ...Object.fromEntries(
+        [400, 409, 429, 503].map((status) => [
+          status,
+          { description: "A page: no checkout can be opened now.", type: "text/html", schema: z.string() },
+        ]),
+      ),
+    },
+    problems: [422, 503],
+  },
   "POST /token": token,
   "POST /api/v1/token": token,
   "GET /health": health,
@@ -213,8 +259,30 @@ export const OPERATIONS: Record<RouteKey, Operation> = {
   "GET /api/v1/metrics": metrics,
   "GET /openapi.json": {
     summary: "This document",
-    answers: { 200: { description: "OpenAPI 3.1.", schema: z.looseObject({ openapi: z.string() }) } },
+    header: IfNoneMatch,
+    answers: {
+      200: { description: "OpenAPI 3.1.", schema: z.looseObject({ openapi: z.string() }), headers: ETag },
+      304: NOT_MODIFIED,
+    },
     problems: [],
+  },
+  "GET /docs": { ...reference, summary: "This document as Swagger UI shows it, to read and to try" },
+  "GET /redoc": { ...reference, summary: "This document as ReDoc shows it, to read" },
+  "GET /docs/{file}": {
+    summary: "A script or style sheet of Swagger UI or ReDoc",
+    path: z.object({ file: z.string() }),
+    header: IfNoneMatch,
+    answers: {
+      200: {
+        description: "The file.",
+        type: "text/javascript",
+        schema: z.string(),
+        text: ["text/css"],
+        headers: ETag,
+      },
+      304: NOT_MODIFIED,
+    },
+    problems: [404],
   },
   "POST /api/v1/webhook/chapa": {
     summary: "Chapa's webhook",

@@ -73,6 +73,18 @@ export const ROUTES = [
     function: "payment-return",
     access: { kind: "public" },
   },
+  {
+    method: "GET",
+    path: "/api/v1/payments/{payment_id}/checkout",
+    function: "payment-checkout",
+    access: { kind: "public" },
+  },
+  {
+    method: "POST",
+    path: "/api/v1/payments/{payment_id}/checkout",
+    function: "payment-checkout",
+    access: { kind: "public" },
+  },
   { method: "POST", path: "/api/v1/webhook/chapa", function: "chapa-webhook", access: { kind: "public" } },
   { method: "GET", path: "/api/v1/webhook/chapa", function: "chapa-webhook", access: { kind: "public" } },
   { method: "POST", path: "/token", function: "create-token", access: { kind: "public" } },
@@ -82,6 +94,9 @@ export const ROUTES = [
   { method: "GET", path: "/metrics", function: "get-metrics", access: { kind: "public" } },
   { method: "GET", path: "/api/v1/metrics", function: "get-metrics", access: { kind: "public" } },
   { method: "GET", path: "/openapi.json", function: "get-openapi", access: { kind: "public" } },
+  { method: "GET", path: "/docs", function: "get-docs", access: { kind: "public" } },
+  { method: "GET", path: "/redoc", function: "get-docs", access: { kind: "public" } },
+  { method: "GET", path: "/docs/{file}", function: "get-docs", access: { kind: "public" } },
   {
     method: "POST",
     path: "/internal/v1/payments/initiate",
@@ -123,6 +138,11 @@ export function accessOf(routeKey: string): Access | undefined {
 /** Returns the path of the page to which Chapa returns the payer's browser. */
 export function returnPath(txRef: string): string {
   return `/api/v1/payments/return/${txRef}`;
+}
+
+/** Returns the path that leads to a payment's checkout for as long as the payment exists. */
+export function checkoutPath(paymentId: string): string {
+  return `/api/v1/payments/${paymentId}/checkout`;
 }
 
 export const WEBHOOK_PATH = "/api/v1/webhook/chapa";

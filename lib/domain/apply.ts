@@ -10,7 +10,7 @@ import {
   nextSubject,
 } from "./attention.ts";
 import { type ClosingEvidence, type PaidFacts, reversalOf, type VerifiedMoney } from "./evidence.ts";
-import type { Fee, PaymentKey, Ref } from "./ids.ts";
+import type { Fee, PaymentKey, Ref, Uuid } from "./ids.ts";
 import { Santim } from "./money.ts";
 import {
   type Attempt,
@@ -56,8 +56,8 @@ const HISTORY_HEAD = 20;
 // Terms of a checkout that we did not open. No reported amount equals them, so only a person can accept the money.
 const NEVER_AGREED = Santim.parse(0);
 
-/** What is paid for, and the payment of the same fee that was left before. */
-export type Claim = Fee & { previous?: Ref | undefined };
+/** What is paid for, the payment of the same fee that was left before, and the request that asks. */
+export type Claim = Fee & { previous?: Ref | undefined; requestId?: Uuid | undefined };
 
 /** Returns a new payment. It is stored before we call Chapa, and is inert until a checkout is opened. */
 export function claim(key: PaymentKey, fee: Claim, { terms, lease }: Start, context: TransitionContext): Payment {

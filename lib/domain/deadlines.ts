@@ -1,4 +1,4 @@
-import { openedAttempts, type Payment } from "./payment.ts";
+import { isInert, openedAttempts, type Payment } from "./payment.ts";
 import { DAY_MS, type Instant } from "./time.ts";
 import { awaitsAcknowledgement, type Policy, timeoutAt } from "./verification-schedule.ts";
 import type { Deadline } from "./vocabulary.ts";
@@ -12,7 +12,7 @@ const PATIENCE_MS = DAY_MS;
  */
 export function missedDeadlines(payment: Payment, now: Instant, policy: Policy): Deadline[] {
   const isLate = (since: Instant | undefined) => since !== undefined && now >= since + PATIENCE_MS;
-  const isUnsettled = payment.state === "CREATED" || payment.state === "PENDING";
+  const isUnsettled = (payment.state === "CREATED" && !isInert(payment)) || payment.state === "PENDING";
   const missed: Deadline[] = [];
   if (awaitsAcknowledgement(payment, policy) && isLate(payment.settledAt)) missed.push("delivery");
   if (isUnsettled && isLate(timeoutAt(payment, policy))) missed.push("expiry");

@@ -1,5 +1,5 @@
 import { entryIdOf, openEntries } from "./attention.ts";
-import { type Flag, isInert, isSettledUnpaid, mayBePaid, type Payment, shownTerms } from "./payment.ts";
+import { type Flag, hasEnded, isInert, isSettledUnpaid, mayBePaid, type Payment, shownTerms } from "./payment.ts";
 import { DAY_MS } from "./time.ts";
 import { type TotalsDelta, totalsDelta } from "./totals.ts";
 import { TRANSITIONS } from "./transitions.ts";
@@ -40,12 +40,17 @@ export function outcomeOf(
   const known = before ? openEntries(before).map(entryIdOf) : [];
   return {
     listing: confirmsListing(after, policy) && isNewForListing(before, after),
-    user: before?.state === after.state ? undefined : userEventOf(after),
+    user: newUserEvent(before, after),
     attention: openEntries(after)
       .filter((entry) => !known.includes(entryIdOf(entry)))
       .map(({ code, subject }) => ({ code, subject })),
     totals: totalsDelta(before, after),
   };
+}
+
+function newUserEvent(before: Payment | undefined, after: Payment): UserEvent | undefined {
+  const event = before?.state === after.state ? undefined : userEventOf(after);
+  return event === "initiated" && !isFirstOpen(after) ? undefined : event;
 }
 
 function isNewForListing(before: Payment | undefined, after: Payment): boolean {
@@ -93,9 +98,16 @@ function userEventOf(payment: Payment): UserEvent | undefined {
       return "expired";
     case "CANCELLED":
       return "cancelled";
-    case "CREATED":
     case "PENDING":
+      return hasEnded(payment, payment.attempt) ? undefined : "initiated";
+    case "CREATED":
     case "REVIEW":
       return undefined;
   }
+}
+
+/** Whether this checkout is the first since the payment was claimed or reopened. A renewed one is no news. */
+function isFirstOpen({ history }: Payment): boolean {
+  const began = history.findLastIndex(({ transition }) => transition === "claim" || transition === "reopen");
+  return history.slice(began).filter(({ transition }) => transition === "open").length === 1;
 }

@@ -134,6 +134,8 @@ export type Payment = {
   userId?: Uuid | undefined;
   propertyId?: Uuid | undefined;
   purpose?: string | undefined;
+  /** The id of the request that claimed it, if that is a UUID. */
+  requestId?: Uuid | undefined;
   /** The earlier payment of the same fee, which this one follows. */
   previous?: Ref | undefined;
   /** The payment with which the fee goes on. Money that comes here from then on is a duplicate. */

@@ -153,7 +153,7 @@ export const DEADLINES = ["delivery", "expiry", "verification"] as const;
 export type Deadline = (typeof DEADLINES)[number];
 
 /** The messages that a payer gets. Each is sent once per change, as best effort, and never delays a payment. */
-export const USER_EVENTS = ["paid", "failed", "expired", "cancelled"] as const;
+export const USER_EVENTS = ["initiated", "paid", "failed", "expired", "cancelled"] as const;
 export type UserEvent = (typeof USER_EVENTS)[number];
 
 /**

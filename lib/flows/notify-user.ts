@@ -1,4 +1,5 @@
 import type { NotificationMessage } from "../contract/queues.ts";
+import { checkoutPath } from "../contract/routes.ts";
 import { mayBePaidBefore } from "../domain/decide.ts";
 import { PaymentUnreadable } from "../domain/errors.ts";
 import { isCurrent } from "../domain/events.ts";
@@ -38,6 +39,8 @@ export type NotifyUserPorts = {
   perMinute: number;
   /** An older message is not sent any more. */
   maxAgeMs: number;
+  /** The public address of this service. */
+  baseUrl: string;
   /** Names a write, so that it is recognised if its answer is lost. */
   newId: () => string;
   clock: Pick<Clock, "now">;
@@ -209,6 +212,7 @@ async function send(
     event,
     amount: amountOf(payment),
     txRef: shownTxRef(payment),
+    link: `${ports.baseUrl}${checkoutPath(paymentIdOf(payment.ref))}`,
     email: contact?.email,
     phone: contact?.phone,
     language: contact?.language,

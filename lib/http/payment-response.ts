@@ -22,7 +22,7 @@ export function toStatusResponse(payment: Payment): PaymentResponse {
   const { currency, mode } = shownTerms(payment);
   const at = paidAt(payment);
   return {
-    request_id: null,
+    request_id: payment.requestId ?? null,
     property_id: payment.propertyId ?? null,
     user_id: payment.userId ?? null,
     amount: paidAmount(payment) / 100,

@@ -40,7 +40,13 @@ export const PROBLEMS = {
   webhook_invalid: [400, "Invalid webhook"],
 } as const satisfies Record<Code, readonly [number, string]>;
 
-export type HttpAnswer = { statusCode: number; headers: Record<string, string>; body: string };
+/** `isBase64Encoded`: the body is bytes, written as base64. */
+export type HttpAnswer = {
+  statusCode: number;
+  headers: Record<string, string>;
+  body: string;
+  isBase64Encoded?: boolean;
+};
 
 /** Returns the answer for any error. An error that is not ours reveals nothing about itself. */
 export function problemFor(error: unknown, requestId: string): HttpAnswer {

@@ -12,6 +12,8 @@ export type LimiterOptions = {
   name: string;
   /** Calls a minute of a caller without a limit of their own. */
   limit: number;
+  /** Another window than a minute, in seconds. `limit` is then for one window. */
+  windowSeconds?: number;
   redis: Pick<SharedRedis, "ask">;
   /** Hashes callers in Redis keys, so that readers of Redis do not learn who called. */
   hashKey: () => Promise<string>;
@@ -28,13 +30,15 @@ const BLOCKED_LIMIT = 10_000;
  */
 export class SharedLimiter {
   readonly #options: LimiterOptions;
+  readonly #windowSeconds: number;
   readonly #floor: RateLimiter;
   readonly #blocked = new Map<string, number>();
   readonly #limiters = new Map<number, { redis: Redis; limiter: Ratelimit }>();
 
   constructor(options: LimiterOptions) {
     this.#options = options;
-    this.#floor = new RateLimiter(options.name, options.limit, options.clock);
+    this.#windowSeconds = options.windowSeconds ?? WINDOW_SECONDS;
+    this.#floor = new RateLimiter(options.name, options.limit, options.clock, this.#windowSeconds * 1_000);
   }
 
   /** Counts one call of `caller`, whose limit may be their own. */
@@ -82,7 +86,7 @@ export class SharedLimiter {
   #quota(limit: number, remaining: number, resetAt: number): Quota {
     const { name, clock } = this.#options;
     const resetSeconds = Math.max(1, Math.ceil((resetAt - clock.now()) / 1000));
-    return { name, limit, windowSeconds: WINDOW_SECONDS, remaining: Math.max(0, remaining), resetSeconds };
+    return { name, limit, windowSeconds: this.#windowSeconds, remaining: Math.max(0, remaining), resetSeconds };
   }
 
   async #keyOf(caller: string): Promise<string> {
@@ -97,7 +101,7 @@ export class SharedLimiter {
     const limiter = new Ratelimit({
       redis,
       // A sliding window could refuse again at the moment at which it told a caller to retry.
-      limiter: Ratelimit.fixedWindow(limit, `${WINDOW_SECONDS} s`),
+      limiter: Ratelimit.fixedWindow(limit, `${this.#windowSeconds} s`),
       prefix: `payments:limit:${name}`,
       // The library's own deadline would allow the call. Our deadline is that of the request, and `take` decides what
       // an outage means.

@@ -13,11 +13,12 @@ export type Language = keyof typeof LANGUAGES;
 export function messageFor(
   event: UserEvent,
   language: string | undefined,
-  values: { amount: string; tx_ref: string },
+  values: { amount: string; tx_ref: string; link: string },
 ): { subject: string; message: string; language: Language } {
   const chosen = languageOf(language);
   const { subject, message } = LANGUAGES[chosen][event];
-  const filled = (text: string) => text.replaceAll("{amount}", values.amount).replaceAll("{tx_ref}", values.tx_ref);
+  const filled = (text: string) =>
+    text.replaceAll(/\{(amount|tx_ref|link)\}/g, (_, name: keyof typeof values) => values[name]);
   return { subject: filled(subject), message: filled(message), language: chosen };
 }
 

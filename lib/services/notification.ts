@@ -23,6 +23,8 @@ export type Notice = {
   /** With its currency, as text. */
   amount: string;
   txRef: string;
+  /** Leads to the payment's checkout for as long as the payment exists. */
+  link: string;
   email: string | undefined;
   phone: string | undefined;
   language: string | undefined;
@@ -30,6 +32,7 @@ export type Notice = {
 
 // The events for which the notification service has templates.
 const EVENT_TYPES: Record<UserEvent, string> = {
+  initiated: "payment_initiated",
   paid: "payment_success",
   failed: "payment_failed",
   expired: "payment_failed",
@@ -57,6 +60,7 @@ export class NotificationService {
     const { subject, message, language } = messageFor(notice.event, notice.language, {
       amount: notice.amount,
       tx_ref: notice.txRef,
+      link: notice.link,
     });
     const bearer = await this.#bearer();
     try {

@@ -104,6 +104,13 @@ const StoredHistory = z.string().transform((line, context): HistoryEntry => {
   return z.NEVER;
 });
 
+// A UUID in text is longer than its 16 bytes by more than half.
+const StoredUuid = z
+  .string()
+  .regex(/^[\w-]{22}$/)
+  .transform((text) => Buffer.from(text, "base64url").toString("hex"))
+  .pipe(Uuid);
+
 const StoredPayment = z.object({
   pk: z.string().startsWith(PAYMENT_PREFIX),
   schema: z.literal(SCHEMA_VERSION),
@@ -111,6 +118,7 @@ const StoredPayment = z.object({
   user_id: Uuid.optional(),
   property_id: Uuid.optional(),
   purpose: z.string().optional(),
+  request_id: StoredUuid.optional(),
   previous: Ref.optional(),
   next: Ref.optional(),
   state: z.enum(STATES),
@@ -165,6 +173,7 @@ export function fromItem(item: Item, txStage: string): Payment {
     userId: stored.user_id,
     propertyId: stored.property_id,
     purpose: stored.purpose,
+    requestId: stored.request_id,
     previous: stored.previous,
     next: stored.next,
     state: stored.state,
@@ -242,6 +251,7 @@ export function toItem(payment: Payment): Item {
     user_id: payment.userId,
     property_id: payment.propertyId,
     purpose: payment.purpose,
+    request_id: payment.requestId && Buffer.from(payment.requestId.replaceAll("-", ""), "hex").toString("base64url"),
     previous: payment.previous,
     next: payment.next,
     state: payment.state,

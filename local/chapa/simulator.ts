@@ -169,9 +169,14 @@ export function liveTwin(secretKey: string): string {
 
 export class UnsafeKey extends Error {}
 
+/** Whether a secret key cannot be a real one. */
+export function isSimulatorKey(secretKey: string): boolean {
+  return /^CHASECK_TEST-sim\w*$/.test(secretKey);
+}
+
 /** @throws UnsafeKey for a secret key that could be a real one */
 export function refuseRealKey(secretKey: string): void {
-  if (/^CHASECK_TEST-sim\w*$/.test(secretKey)) return;
+  if (isSimulatorKey(secretKey)) return;
   throw new UnsafeKey(
     "the simulator accepts only keys that begin with CHASECK_TEST-sim, so that no real key is used by mistake",
   );

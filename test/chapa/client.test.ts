@@ -16,6 +16,7 @@ const CHECKOUT = {
   title: "Listing fee",
   callbackUrl: "https://pay.rental.et/api/v1/webhook/chapa",
   returnUrl: `https://pay.rental.et/api/v1/payments/return/${TX_REF}`,
+  meta: { payment_id: "0d1c2b3a-4f5e-4678-9abc-def012345678", property_id: "1d1c2b3a-4f5e-4678-9abc-def012345678" },
   contact: { email: "abebe@rental.et", phone: "+251911223344", name: "Abebe Bikila Demissie" },
 } as const;
 
@@ -176,6 +177,7 @@ test("initialize sends exactly what Chapa accepts", async () => {
     callback_url: CHECKOUT.callbackUrl,
     return_url: CHECKOUT.returnUrl,
     customization: { title: "Listing fee", description: "Listing fee 500.00 ETB" },
+    meta: CHECKOUT.meta,
     email: "abebe@rental.et",
     phone_number: "0911223344",
     first_name: "Abebe",

@@ -11,12 +11,12 @@ const NEW = "the-new-webhook-secret";
 let stored: WebhookSecret;
 let renewed: WebhookSecret;
 let reads: string[];
-let told: unknown[][];
+let reported: unknown[][];
 
 beforeEach(() => {
   stored = renewed = { chapa_webhook_secret: OLD };
   reads = [];
-  told = [];
+  reported = [];
 });
 
 const ports = () => ({
@@ -30,8 +30,8 @@ const ports = () => ({
       return renewed;
     },
   },
-  log: { warn: (...record: unknown[]) => void told.push(record) },
-  count: (...counted: unknown[]) => void told.push(counted),
+  log: { warn: (...record: unknown[]) => void reported.push(record) },
+  count: (...counted: unknown[]) => void reported.push(counted),
 });
 
 const signed = (secret: string, content: string | Buffer = RAW) =>
@@ -43,7 +43,7 @@ test("a webhook that is signed with the current or the previous secret is authen
   stored = { chapa_webhook_secret: NEW, chapa_webhook_secret_previous: OLD };
   for (const secret of [NEW, OLD]) expect(await judged({ "x-chapa-signature": signed(secret) })).toBe(true);
   expect(reads).toEqual(["get", "get"]);
-  expect(told).toEqual([]);
+  expect(reported).toEqual([]);
 });
 
 test("a signature of a secret that was rotated since this process read it is authentic", async () => {
@@ -55,7 +55,7 @@ test("a signature of a secret that was rotated since this process read it is aut
 test("the constant header is no signature, and no refusal", async () => {
   expect(await judged({ "chapa-signature": signed(OLD, OLD) })).toBe(false);
   expect(reads).toEqual(["get"]);
-  expect(told).toEqual([]);
+  expect(reported).toEqual([]);
 });
 
 test.each([
@@ -69,6 +69,6 @@ test.each([
     await expect(refused).rejects.toThrow(Unauthenticated);
     await expect(refused).rejects.toThrow(detail);
     expect(reads).toEqual(asked);
-    expect(told).toEqual([["WebhookRefused"], ["webhook_refused", { verdict, bytes: RAW.length }]]);
+    expect(reported).toEqual([["WebhookRefused"], ["webhook_refused", { verdict, bytes: RAW.length }]]);
   },
 );

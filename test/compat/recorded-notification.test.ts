@@ -225,6 +225,7 @@ const NOTICE = {
   event: "paid",
   amount: "500.00 ETB",
   txRef: "T",
+  link: "https://pay.rental.et/api/v1/payments/P/checkout",
   email: "payer@rental.et",
   phone: "+251911000001",
   language: "am",

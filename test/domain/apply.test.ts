@@ -364,7 +364,7 @@ test("the history keeps its beginning and its end, however long an outage lasts"
   expect(payment.history.at(-1)?.at).toBe(T0 + 399);
 });
 
-test("who takes over begins the next attempt, or the same one again if Chapa does not know it", () => {
+test("a caller that takes over begins the next attempt, or the same one again if Chapa does not know it", () => {
   const claimed = { ...aClaim(), lease: undefined, attempt: 4 };
   const numbers = [undefined, true as const].map(
     (isUnknown) => takeOver(claimed, { ...start, isUnknown }, LATER).attempt,

@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
-import { adoptUnmatched, finalise, open, reject, renew } from "../../lib/domain/apply.ts";
+import { adoptUnmatched, finalise, open, reject, renew, reopen } from "../../lib/domain/apply.ts";
 import { isCurrent, listingStatusOf, mayBeListed, outcomeOf, stateVersion } from "../../lib/domain/events.ts";
 import { noteVerification, webhookWaits } from "../../lib/domain/notes.ts";
+import { termsOf } from "../../lib/domain/payment.ts";
 import { DAY_MS } from "../../lib/domain/time.ts";
 import {
   aClaim,
@@ -188,4 +189,28 @@ test("later versions in the same state leave the version that brought the state 
   expect([stateVersion(twice), twice.version]).toEqual([paid.version, paid.version + 1]);
   const finalised = finalise(aSettled(), 0, aContext(T0 + 8 * DAY_MS));
   expect(stateVersion(finalised)).toBe(finalised.version - 1);
+});
+
+test("the payer hears of a checkout once after each claim and each reopening, and not when it is renewed", () => {
+  const claimed = aClaim();
+  const opened = open(claimed, "me", CHECKOUT_URL, aContext());
+  expect(outcomeOf(claimed, opened, POLICY).user).toBe("initiated");
+  expect(isCurrent("initiated", opened)).toBe(true);
+
+  const renewing = renew(opened, CLOSING, { terms: TERMS, lease: aLease() }, LATER);
+  const renewed = open(renewing, "me", CHECKOUT_URL, LATER);
+  expect(outcomeOf(renewing, renewed, POLICY).user).toBeUndefined();
+
+  const settled = aSettled("cancel", opened, LATER);
+  const reopening = reopen(settled, LATER.now + 1, { terms: TERMS, lease: aLease() }, LATER);
+  const reopened = open(reopening, "me", CHECKOUT_URL, LATER);
+  expect(outcomeOf(reopening, reopened, POLICY).user).toBe("initiated");
+});
+
+test("the message about a checkout is not sent once it is paid, settled or has ended", () => {
+  const opened = anOpened();
+  const ended = { ...opened, attempts: { 0: { ...termsOf(opened, 0), openedAt: T0, closedAt: T0 + 1 } } };
+  for (const payment of [aConfirmed(opened), aSettled("expire", opened), ended]) {
+    expect(isCurrent("initiated", payment)).toBe(false);
+  }
 });

@@ -72,7 +72,7 @@ const WORDS = {
   ATTENTION_CONDITIONS: ["stuck"],
   ATTENTION_CODES: [...FACTS, "stuck"],
   DEADLINES: ["delivery", "expiry", "verification"],
-  USER_EVENTS: ["paid", "failed", "expired", "cancelled"],
+  USER_EVENTS: ["initiated", "paid", "failed", "expired", "cancelled"],
   TRIGGERS: ["webhook", "schedule", "reconcile", "manual", "callback", "return", "read"],
   MODES: ["test", "live"],
   CURRENCIES: ["ETB", "USD"],

@@ -26,6 +26,7 @@ function world(answers: Delivery["kind"][] | undefined, count = 1, perMinute = 8
   let now = T0;
   const ports: NotifyUserPorts = {
     payments: { find: async (ref) => payments.find((payment) => payment.ref === ref) },
+    baseUrl: "https://pay.rental.et",
     contacts: { find: async () => undefined },
     inbox: {
       next: async () => {

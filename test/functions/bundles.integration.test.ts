@@ -9,6 +9,7 @@ const LIMITED: readonly FunctionName[] = [
   "cancel-payment",
   "create-token",
   "initiate-payment",
+  "payment-checkout",
   "payment-return",
   "resolve-payment",
   "verify-payment",

@@ -156,7 +156,8 @@ test("a payer sees the pending page, and no state changes, whatever is wrong wit
 });
 
 test.each<[Action, number, "verifying" | "review" | "unpaid"]>([
-  ["fail", 0, "verifying"],
+  ["fail", 0, "unpaid"],
+  ["abandon", 0, "verifying"],
   ["wrong-amount", 0, "review"],
   ["live-test-mix", 0, "review"],
   ["abandon", 7 * DAY_MS, "unpaid"],
@@ -172,6 +173,7 @@ test.each<[Action, number, "verifying" | "review" | "unpaid"]>([
     expect([page.status, page.headers.get("location")]).toEqual([200, null]);
     expect(page.text).toContain(texts.en[`${shown}_title`]);
     expect(refreshOf(page) !== undefined).toBe(shown === "verifying");
+    expect(page.text.includes(`href="/api/v1/payments/${checkout.id}/checkout?lang=en"`)).toBe(shown === "unpaid");
   },
 );
 

@@ -5,7 +5,7 @@ import { DAY_MS, MINUTE_MS, SECOND_MS } from "../../lib/domain/time.ts";
 import type { HttpResponse } from "../../local/api-client.ts";
 import type { Stage } from "../../local/demo/stage.ts";
 import type { UserKey } from "../../local/users.ts";
-import { openStage, paidUnnoticed, verifiedAt } from "../support/stage.ts";
+import { openStage, paidUnnoticed, simulatedChapa, verifiedAt } from "../support/stage.ts";
 
 let stage: Stage;
 beforeAll(async () => {
@@ -317,4 +317,34 @@ test("a cancellation and a payment in the same moment end in one final state", a
     expect(body["status"]).toBe(isPaid ? "SUCCESS" : "FAILED");
     if (isPaid && cancelled?.status === 200) expect(body["state"]).toBe("SUCCESS");
   }
+});
+
+test("status names the request that began the payment; initiate and by-request name the caller's own", async () => {
+  const [property_id, first, second] = [randomUUID(), randomUUID(), randomUUID()];
+  const began = await opened("owner", { property_id, request_id: first });
+  const again = await opened("owner", { property_id, request_id: second });
+  expect([began.body["request_id"], again.body["request_id"]]).toEqual([first, second]);
+  const { id } = again.body;
+  for (const path of [`/${id}/status`, `/${id}`]) expect((await read(path)).body).toMatchObject({ request_id: first });
+  for (const request of [first, second]) {
+    expect((await read(`/by-request/${request}`)).body).toMatchObject({ id, request_id: request });
+  }
+});
+
+test("status names no request if the payment began with an Idempotency-Key that is no UUID", async () => {
+  const owner = stage.cloud.address.users.owner.user_id;
+  const body = JSON.stringify({ property_id: randomUUID(), user_id: owner });
+  const headers = { ...bearer("owner"), "content-type": "application/json", "idempotency-key": "press-1" };
+  const { status, body: began } = await stage.caller.post("/api/v1/payments/initiate", body, headers);
+  expect([status, began["request_id"]]).toEqual([202, "press-1"]);
+  expect((await read(`/${began["id"]}/status`)).body["request_id"]).toBeNull();
+});
+
+test("Chapa's dashboard shows the payment id and the property beside each transaction", async () => {
+  const property_id = randomUUID();
+  const { id } = (await opened("owner", { property_id })).body;
+  const asked = simulatedChapa(stage)
+    .journal()
+    .flatMap((entry) => (entry.kind === "request" && entry.path === "/v1/transaction/initialize" ? [entry.body] : []));
+  expect(asked.map((body) => JSON.parse(String(body)).meta)).toEqual([{ payment_id: id, property_id }]);
 });

@@ -206,7 +206,7 @@ describe("timeouts without evidence", () => {
     const during = await onlyPayment();
     expect(during).toMatchObject({ state: "PENDING", version: 2, attempts: { 0: { closedAt: undefined } } });
     expect((await stage.press(propertyId)).status).toBe(503);
-    expect(stage.cloud.services.notification?.sent()).toEqual([]);
+    expect(stage.cloud.services.notification?.sent().map(({ eventType }) => eventType)).toEqual(["payment_initiated"]);
 
     await stage.cloud.fault("chapa", null);
     await stage.cloud.advance(6 * HOUR_MS);

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { pageLanguage, pendingPage } from "../../lib/http/pages/pending-page.ts";
+import { pageLanguage } from "../../lib/http/pages/frame.ts";
+import { pendingPage } from "../../lib/http/pages/pending-page.ts";
 import texts from "../../lib/http/pages/texts.json" with { type: "json" };
 import { anOpened, aSettled, captured } from "../support/payments.ts";
 

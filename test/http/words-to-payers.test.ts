@@ -22,7 +22,11 @@ test.each(LANGUAGES)(
   "no message to a payer claims that nothing was paid, and each about an unpaid fee says not to pay again: %s",
   (language) => {
     for (const event of USER_EVENTS) {
-      const { message } = messageFor(event, language, { amount: "500.00 ETB", tx_ref: "REF" });
+      const { message } = messageFor(event, language, {
+        amount: "500.00 ETB",
+        tx_ref: "REF",
+        link: "https://pay.rental.et/api/v1/payments/P/checkout",
+      });
       claimsNothing(message);
       if (event !== "paid") expect(message).toMatch(DO_NOT_PAY_AGAIN[language]);
     }

@@ -283,6 +283,7 @@ test("no function scans or has a right to everything, and each secret is named t
     "initiate-payment",
     "notify-listing",
     "notify-user",
+    "payment-checkout",
     "payment-return",
     "reconcile-payments",
     "resolve-payment",

@@ -10,20 +10,26 @@ export const INVARIANTS = {
   I8: "an owner who asks again gets a URL or a final answer, and everything comes to rest",
   I9: "SUCCESS never goes back, and the moment of payment never moves",
   I10: "neither what could be refunded nor the net revenue exceeds what is still with us",
-  live: "while a fee is unpaid, at most one link that was given out can be paid",
+  live: "while a fee is unpaid, at most one link that was given out can be paid, over all payments of the fee",
+  followed:
+    "a payment that was left keeps its next one, begins no attempt, takes no money as its own and hears no more of it",
+  beside:
+    "beside an unanswered duplicate on an earlier payment no press that begins later gets a link, and none stays payable that Chapa cancels",
   lapse:
     "a checkout that Chapa does not close is left only past its window and lapse, after a cancel, and after two readings ten minutes apart that nobody paid",
   spent: "no attempt is used up for which Chapa has booked nothing, unless its key changed or its reference is burnt",
   payable:
     "a fee that nobody paid can be paid within the lapse, however Chapa cancels and whatever its words, once it answers",
-  informed: "no payer is told that nobody paid while a webhook about their money, or Chapa's word of it, waits",
+  informed:
+    "no payer is told that nobody paid while a webhook about their money, or Chapa's word of it, waits on any payment of the fee",
   kept: "work that Chapa's verify has shown money ends when the row has that money, under Chapa's reference",
   webhook: "money that a signed webhook has named is known a quarter of a day after Chapa answers again",
   delivery:
     "the listing is told only what its teller has last seen of the row, and the row says before that it is told",
   left: "no link that was given out can be paid once its payment was given up or the listing was told so, nor is one opened then",
   finalise: "a finalised payment stays finalised, and no attempt follows",
-  replay: "a request recorded before the settling never opens the payment again",
+  replay:
+    "a request recorded before the settling never opens the payment again, nor one recorded before it was spent the next one",
   answer: "an answer for a payment that awaits money carries a URL that can be paid",
   history: "every change of state is one version with one entry of history that the table of moves has",
   totals: "after the comparison of books a day's totals are the sum of its payments",

@@ -265,6 +265,7 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
     },
     {
       name: "a closed checkout that may be paid is verified for a week only",
+      isLong: true,
       focus: "unknown words",
       file: "lib/domain/verification-schedule.ts",
       from: `lastRead === "maybe_money" ? VERIFICATIONS_AFTER_LAPSE_MS : `,
@@ -272,6 +273,7 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
     },
     {
       name: "a payment is finalised while Chapa speaks of money",
+      isLong: true,
       focus: "unknown words",
       file: "lib/domain/verification-schedule.ts",
       from: "hasLapsedLink(payment) || mayBePaid(payment)",
@@ -287,6 +289,7 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
     },
     {
       name: "the sweep looks at the latest checkout only",
+      isLong: true,
       focus: "webhook then silence",
       file: "lib/domain/verification-schedule.ts",
       from: "if (due.length > 0) return due.map(({ number }) => number);",
@@ -554,6 +557,7 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
     },
     {
       name: "the moment of payment moves when the money goes back",
+      isLong: true,
       focus: "money goes back",
       file: "lib/domain/payment.ts",
       from: "return first === undefined ? undefined : Math.min(first, ...others);",
@@ -628,6 +632,7 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
     },
     {
       name: "a lapsed checkout is never verified again",
+      isLong: true,
       focus: "Chapa never cancels",
       file: "lib/domain/verification-schedule.ts",
       from: "return VERIFICATIONS_AFTER_LAPSE_MS.map((age) => lapsedAt + age).find((at) => at > now);",
@@ -665,6 +670,7 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
     },
     {
       name: "a test checkout is asked about for ever on a live stage",
+      isLong: true,
       focus: "going live",
       file: "lib/flows/resolve.ts",
       from: "const left = notVerifiedAgain(payment, attempt, context);",
@@ -737,6 +743,7 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
     },
     {
       name: "a signed webhook of a paid fee is not checked",
+      isLong: true,
       focus: "old links",
       file: "lib/flows/resolve.ts",
       from: "  if (!isUnverified(trigger)) return true;\n",
@@ -774,6 +781,7 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
     },
     {
       name: "a cancel does not ask about an earlier checkout",
+      isLong: true,
       focus: "unknown words",
       file: "lib/flows/cancel.ts",
       from: "if (mayBePaidEarlier(current)) throw new PaymentUnclear();",
@@ -798,6 +806,103 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
       file: "lib/flows/steps/record-capture.ts",
       from: "    const context = run.context();\n    made =",
       to: "    const context = run.context();\n    if (current.revision !== row.revision) return undefined;\n    made =",
+    },
+  ]),
+  ...against("one fee, several payments", [
+    {
+      name: "a press beside an unanswered duplicate is answered",
+      file: "lib/domain/decide.ts",
+      from: "const isUnclear = isDuplicateOpen(payment) ||",
+      to: "const isUnclear =",
+      focus: "the fee goes on",
+    },
+    {
+      name: "money confirms a payment that was left",
+      file: "lib/domain/transitions.ts",
+      from: "guards: { withoutNext, attemptIsOurs, asAgreed,",
+      to: "guards: { attemptIsOurs, asAgreed,",
+      focus: "the fee goes on",
+    },
+    {
+      name: "money on a payment that was left is reviewed",
+      file: "lib/domain/transitions.ts",
+      from: "guards: { withoutNext, attemptIsOurs, notAsAgreed,",
+      to: "guards: { attemptIsOurs, notAsAgreed,",
+      focus: "the fee goes on",
+    },
+    {
+      name: "money on a payment that was left and is not a success is dropped",
+      file: "lib/domain/transitions.ts",
+      from: 'state === "SUCCESS" || next !== undefined;',
+      to: 'state === "SUCCESS" || (next !== undefined && state === "PENDING");',
+      focus: "the fee goes on",
+    },
+    {
+      name: "a request that was recorded before the fee was spent opens the next payment",
+      file: "lib/domain/transitions.ts",
+      from: "return since !== undefined && recordedAt > since;",
+      to: "return since !== undefined && recordedAt > 0;",
+      focus: "the fee goes on",
+    },
+    {
+      name: "the time at which a fee was spent changes after it was left",
+      file: "lib/domain/apply.ts",
+      from: "...(next.next === undefined ? { spentAt: isSpent ? (payment.spentAt ?? now) : undefined } : {}),",
+      to: "spentAt: isSpent ? (payment.spentAt ?? now) : undefined,",
+      focus: "the fee goes on",
+    },
+    {
+      name: "nobody cancels the last checkout beside a duplicate",
+      file: "lib/flows/resolve.ts",
+      from: "const after = judged && (await endBesideDuplicate(ports, judged, { context, deadline }));",
+      to: "const after = judged;",
+      focus: "the fee goes on",
+      also: [
+        {
+          file: "lib/flows/steps/record-capture.ts",
+          from: "  if (after && isDuplicateOpen(after)) await endLastLink(ports, after, run);\n",
+          to: "",
+        },
+      ],
+    },
+    {
+      name: "only the worker that records a duplicate cancels the last checkout",
+      file: "lib/flows/resolve.ts",
+      from: "const after = judged && (await endBesideDuplicate(ports, judged, { context, deadline }));",
+      to: "const after = judged;",
+      focus: "the fee goes on",
+      harmless:
+        "too rare for random runs: a press must publish its link just after the money was recorded; the model of serials shows it",
+    },
+    {
+      name: "the worker that records a duplicate leaves the last checkout alone",
+      file: "lib/flows/steps/record-capture.ts",
+      from: "  if (after && isDuplicateOpen(after)) await endLastLink(ports, after, run);\n",
+      to: "",
+      focus: "the fee goes on",
+      harmless: "the next verification of that checkout cancels it minutes later, and somebody may pay meanwhile",
+    },
+    {
+      name: "a payer hears that the last payment expired beside a duplicate",
+      file: "lib/flows/notify-user.ts",
+      from: 'message.event !== "paid" && mayBePaidBefore(',
+      to: 'message.event === "paid" && mayBePaidBefore(',
+      focus: "the fee goes on",
+    },
+    {
+      name: "a payment with test money alone holds its owner after the stage went live",
+      file: "lib/domain/decide.ts",
+      from: 'if (isAllowed("leaveTest", payment, asking)) return',
+      to: 'if (payment.version < 0 && isAllowed("leaveTest", payment, asking)) return',
+      focus: "going live",
+    },
+    {
+      name: "a worker with older settings counts test money beside a live checkout",
+      file: "lib/domain/transitions.ts",
+      from: "return !isLeft || !isTestMoney(",
+      to: "return !isLeft || attempt >= 0 || !isTestMoney(",
+      focus: "going live",
+      isLong: true,
     },
   ]),
   ...against("identity", [

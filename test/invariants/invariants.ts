@@ -6,6 +6,7 @@ import {
   type Attention,
   type Capture,
   isSettledUnpaid,
+  leftOf,
   netOf,
   openedAttempts,
   openFlags,
@@ -17,7 +18,7 @@ import {
 import { DAY_MS, MINUTE_MS, SECOND_MS } from "../../lib/domain/time.ts";
 import { combined, NO_TOTALS, shareOf, type Totals } from "../../lib/domain/totals.ts";
 import { TRANSITIONS } from "../../lib/domain/transitions.ts";
-import { type UserEvent, WIRE_STATUS } from "../../lib/domain/vocabulary.ts";
+import { type Mode, type UserEvent, WIRE_STATUS } from "../../lib/domain/vocabulary.ts";
 import { TX_STAGE } from "../../local/environment.ts";
 import { type Invariant, Violation } from "./catalogue.ts";
 import type { Answer, Cause, Change, Reading, Rest, Taken, World } from "./world.ts";
@@ -75,6 +76,7 @@ export class Invariants {
     if (cause && before && before.version < after.version && after.history.at(-1)?.transition === "reopen")
       this.#reopened(before, cause);
     if (cause && before) this.#attemptsMoved(before, after, cause);
+    if (before) this.#left(before, after, cause);
     if (after.state === "SUCCESS" && before?.state !== "SUCCESS") this.#confirmed(after);
     if (isSettledUnpaid(after) && before?.state !== after.state) this.#givenUp(before, after, cause);
     if (after.finalised && !before?.finalised) this.#informed(after, "the listing may be told FAILED", cause);
@@ -103,6 +105,21 @@ export class Invariants {
   #reopened({ ref, settledAt = Number.POSITIVE_INFINITY }: Payment, { recordedAt }: Cause): void {
     if (recordedAt === undefined || recordedAt <= settledAt)
       this.#broken("replay", ref, `recorded ${settledAt - (recordedAt ?? 0)} ms before it was settled`);
+  }
+
+  #left(before: Payment, after: Payment, cause: Cause | undefined): void {
+    const { ref, next } = before;
+    const made = after.version > before.version ? after.history.at(-1)?.transition : undefined;
+    if (next !== undefined && after.next !== next)
+      this.#broken("followed", ref, `next was ${next}, then ${after.next}`);
+    if (next !== undefined && after.spentAt !== before.spentAt)
+      this.#broken("followed", ref, `spent at ${before.spentAt}, then ${after.spentAt}`);
+    if (next !== undefined && made && !AFTER_FOLLOW.includes(made))
+      this.#broken("followed", ref, `${made} after it was left`);
+    const spentAt = before.spentAt ?? before.settledAt ?? 0;
+    const isPaid = before.state === "SUCCESS" || before.state === "REVIEW";
+    if (made === "follow" && isPaid && cause?.recordedAt !== undefined && cause.recordedAt <= spentAt)
+      this.#broken("replay", ref, `recorded ${spentAt - cause.recordedAt} ms before it was spent`);
   }
 
   #attemptsMoved(before: Payment, after: Payment, cause: Cause): void {
@@ -223,6 +240,15 @@ export class Invariants {
         this.#broken("left", ref, `the listing was told FAILED, and ${payable.join()} can be paid now`);
       this.#onePayable(ref, payable);
     }
+    for (const line of linesOf(payments)) {
+      const unpaid = line.filter(
+        ({ state, next }) => next !== undefined || (state !== "SUCCESS" && state !== "REVIEW"),
+      );
+      this.#onePayable(
+        line[0]?.ref ?? "",
+        unpaid.flatMap(({ ref }) => this.#world.payableLinks(ref)),
+      );
+    }
   }
 
   #onePayable(of: string, links: readonly string[]): void {
@@ -245,6 +271,8 @@ export class Invariants {
     const known = this.#urls.get(txRef) ?? this.#world.urlOf(txRef);
     if (known !== checkoutUrl) this.#broken("I1", txRef, `${txRef} was given out as ${checkoutUrl}, it is ${known}`);
     this.#urls.set(txRef, known ?? checkoutUrl);
+    if (answer.isBesideDuplicate)
+      this.#broken("beside", txRef, `${txRef} was given out beside a duplicate that was there before the press`);
     if (answer.isCancelledByGiver) this.#broken("answer", txRef, `${txRef} was ended by who gave it out`);
     this.#world.given(answer);
     this.#onePayable(txRef, this.#world.payableLinks(fee));
@@ -265,13 +293,23 @@ export class Invariants {
     this.#notifiedFailed.add(ref);
   }
 
-  /** The payer is told something. @param row the payment as the teller has read it */
-  notifiedPayer(event: UserEvent, ref: string, row: Payment | undefined): void {
+  /**
+   * The payer is told something.
+   * @param row the payment as the teller has read it
+   * @param earlier the earlier payments of the fee, read by the teller or stored now
+   */
+  notifiedPayer(event: UserEvent, ref: string, row: Payment | undefined, earlier: readonly Payment[] = []): void {
     const read = row?.state;
     if (event === "paid" && read !== "SUCCESS") this.#broken("I5", ref, `told "paid", and it was read as ${read}`);
+    if (event === "initiated" && read !== "PENDING")
+      this.#broken("I5", ref, `told "initiated", and it was read as ${read}`);
     if (event !== "paid" && (read === undefined || read === "SUCCESS" || read === "REVIEW"))
       this.#broken("I4", ref, `the payer is told "${event}", and it was read as ${read}`);
-    if (event !== "paid" && row) this.#informed(row, `the payer is told "${event}"`);
+    if (event === "paid" || !row) return;
+    for (const payment of [row, ...earlier]) this.#informed(payment, `the payer is told "${event}"`);
+    if (row.next !== undefined) this.#broken("followed", ref, `the payer is told "${event}" after it was left`);
+    if (earlier.some((payment) => openFlags(payment).includes("duplicate")))
+      this.#broken("informed", ref, `the payer is told "${event}" beside a duplicate on an earlier payment`);
   }
 
   /**
@@ -316,7 +354,7 @@ export class Invariants {
     for (const { txRef, reference } of shown) {
       const taken = this.#world.captures().find((money) => money.reference === reference);
       const payment = payments.find(({ ref }) => ref === taken?.ref);
-      if (taken && !this.isKnown(taken, payment, new Set()))
+      if (taken && !taken.isPlay && !this.isKnown(taken, payment, new Set()))
         this.#broken("kept", txRef, `verify has shown ${reference}, and the row does not have it`);
     }
   }
@@ -347,7 +385,13 @@ export class Invariants {
       if (!this.isKnown(taken, payment, rest.reported))
         this.#broken("I2", txRef, `${txRef} took money that nobody here knows of`);
       const isOnRow = this.isKnown(taken, payment, new Set());
-      if (payment && isOnRow && payment.state !== "SUCCESS" && payment.state !== "REVIEW")
+      if (
+        payment?.next === undefined &&
+        payment &&
+        isOnRow &&
+        payment.state !== "SUCCESS" &&
+        payment.state !== "REVIEW"
+      )
         this.#broken("I2", txRef, `${txRef} was paid and is ${payment.state}`);
     }
     const flagged = payments.filter((payment) => openFlags(payment).length > 0).length;
@@ -406,6 +450,11 @@ export class Invariants {
     if (payable.length > 0) this.#broken("left", of, `SUCCESS for two days, and ${payable.join()} can be paid`);
   }
 
+  /** Links that Chapa would cancel can still be paid two days after a duplicate was raised on an earlier payment. */
+  besideDuplicate(of: string, payable: readonly string[]): void {
+    if (payable.length > 0) this.#broken("beside", of, `${payable.join()} can be paid two days after a duplicate`);
+  }
+
   /** An owner asked, waited for the lapse, and asked again. */
   refusedTwice(of: string, how: string): void {
     this.#broken("payable", of, how);
@@ -425,6 +474,51 @@ export class Invariants {
       if (wrong.length > 0) this.#broken("totals", "", `${day} has other ${wrong.map(([name]) => name).join()}`);
     }
   }
+}
+
+// What may still happen to a payment that was left.
+const AFTER_FOLLOW: readonly string[] = [
+  "fail",
+  "expire",
+  "cancel",
+  "modeChanged",
+  "release",
+  "end",
+  "duplicate",
+  "flag",
+  "answer",
+  "wentBack",
+  "capturedAgain",
+];
+
+/** The payments of each fee that has more than one, the earliest first. */
+export function linesOf(payments: readonly Payment[]): Payment[][] {
+  const byRef = new Map<string, Payment>(payments.map((payment) => [payment.ref, payment]));
+  const lineFrom = (payment: Payment): Payment[] => {
+    const next = payment.next && byRef.get(payment.next);
+    return next ? [payment, ...lineFrom(next)] : [payment];
+  };
+  const first = payments.filter(({ next, previous }) => next !== undefined && previous === undefined);
+  return first.map(lineFrom);
+}
+
+/**
+ * Since when the last payment of a fee stands beside a duplicate on an earlier one; undefined if it does not, or if the
+ * fee is paid by a later one.
+ */
+export function besideDuplicateSince(line: readonly Payment[], expectedMode: Mode): number | undefined {
+  const isPaid = ({ state, captures, attempts }: Payment) =>
+    state === "SUCCESS" &&
+    captures.some(
+      (capture) =>
+        capture.kind === "confirmed" && leftOf(capture) > 0 && attempts[capture.attempt]?.mode === expectedMode,
+    );
+  const since = line.flatMap(({ next, attention }, index) =>
+    next === undefined || line.slice(index + 1).some(isPaid)
+      ? []
+      : attention.flatMap(({ code, at, answered }) => (code === "duplicate" && !answered ? [at] : [])),
+  );
+  return since.length > 0 ? Math.min(...since) : undefined;
 }
 
 /** Money beside the one confirmed capture about which nobody is called. */

@@ -68,6 +68,8 @@ export type Answer = {
   paid: readonly string[];
   /** Whether this checkout was cancelled by the work that gave it out. */
   isCancelledByGiver?: boolean;
+  /** Whether a duplicate on an earlier payment of the fee has been unanswered since before the caller asked. */
+  isBesideDuplicate?: boolean;
 };
 
 /** Everything works, and nothing is owed any more. */

@@ -1,8 +1,12 @@
 import { expect, test } from "vitest";
 import { messageFor } from "../../lib/services/messages.ts";
 
-const EVENTS = ["paid", "failed", "expired", "cancelled"] as const;
-const values = { amount: "500.00 ETB", tx_ref: "G85FR23GHWFN3DNF00BV" };
+const EVENTS = ["initiated", "paid", "failed", "expired", "cancelled"] as const;
+const values = {
+  amount: "500.00 ETB",
+  tx_ref: "G85FR23GHWFN3DNF00BV",
+  link: "https://pay.rental.et/api/v1/payments/P/checkout",
+};
 
 test.each(EVENTS.flatMap((event) => ["en", "am", "om"].map((language) => [event, language] as const)))(
   "%s in %s names amount and reference and leaves no placeholder",

@@ -220,6 +220,7 @@ describe("Notification", () => {
     event: "paid",
     amount: "500.00 ETB",
     txRef: "T",
+    link: "https://pay.rental.et/api/v1/payments/P/checkout",
     email: "abebe@rental.et",
     phone: "+251911223344",
     language: "am-ET",

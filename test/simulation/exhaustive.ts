@@ -69,7 +69,8 @@ export async function search(
   { merging = true, reducing = true, limit = 2_000_000 }: SearchOptions = {},
 ): Promise<Searched> {
   const independence = reducing ? new Independence() : undefined;
-  let runs = independence ? await learned(scenario, independence) : 0;
+  let runs = independence ? Math.min(limit, LEARNING_RUNS) : 0;
+  if (independence) await learn(scenario, independence, runs);
   for (;;) {
     const known: Known = { seen: new Map(), ends: new Set(), merging, independence };
     independence?.trust();
@@ -77,7 +78,7 @@ export async function search(
     let orders = 0n;
     const searched = (isComplete: boolean) => ({ orders, states: known.seen.size, ends: known.ends, runs, isComplete });
     while (independence?.isRight ?? true) {
-      if (runs === limit) return searched(false);
+      if (runs >= limit) return searched(false);
       runs++;
       const more = await play(scenario, frames, known);
       orders += more;
@@ -91,10 +92,10 @@ export async function search(
   }
 }
 
-/** Plays some orders by chance, from which most of what a search needs to know is learned. @returns how many */
-async function learned(scenario: Scenario, independence: Independence): Promise<number> {
+/** Plays some orders by chance, from which most of what a search needs to know is learned. */
+async function learn(scenario: Scenario, independence: Independence, runs: number): Promise<void> {
   const random = seeded(1);
-  for (let run = 0; run < LEARNING_RUNS; run++) {
+  for (let run = 0; run < runs; run++) {
     let faults = scenario.faults;
     let option: Option | undefined;
     const choices = new Guided((parked) => {
@@ -116,7 +117,6 @@ async function learned(scenario: Scenario, independence: Independence): Promise<
       throw await explained(error, scenario, option ? [...path, option.number] : path);
     });
   }
-  return LEARNING_RUNS;
 }
 
 /** Goes to the next choice that was not tried. @returns false when there is none */

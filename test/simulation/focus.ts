@@ -71,6 +71,8 @@ export type Focus = {
   landsLast?: true;
   /** Whether Chapa has a checkout of ours whose row the table has lost. */
   hasLostRow?: true;
+  /** Whether the fee was paid and refunded before, while a payment on an older checkout is under way. */
+  isSpent?: true;
 };
 
 const LATE = [20 * MINUTE_MS, 65 * MINUTE_MS, 3 * HOUR_MS];
@@ -197,6 +199,16 @@ export const FOCUSES = {
     faultRate: 0.02,
     chapa: {},
     notices: "always",
+  },
+  "the fee goes on": {
+    events: { step: 50, pay: 12, deliver: 20, press: 16, jump: 3, burst: 0 },
+    payments: { ...NOBODY_PAYS, pay: 20, prompt: 20, "pay-late": 30, refund: 15, reverse: 15 },
+    jumps: LATE,
+    faultRate: 0.01,
+    windowMinutes: MONTH_MINUTES,
+    chapa: {},
+    notices: "always",
+    isSpent: true,
   },
   "a busy account": {
     events: { sale: 3, pay: 12, burst: 0 },

@@ -25,7 +25,8 @@ type Limit = { what: string; manner: Manner; task: string; except: string | unde
  * Which orders can be left out. Two steps that touch nothing in common, or only in a manner in which they may change
  * places, lead to the same situation in both orders, and the invariants see the same between. So while a task waits for
  * calls that touch nothing that any other task may still touch, its calls happen first, and nothing is lost by it (a
- * persistent set). If its other calls do not mind one of them either, that one happens first. What a call touches, and
+ * persistent set). If its other calls do not mind one of them either, that one happens first: what runs on once all of
+ * them are answered touches nothing, because a caller's answer is a step of its own. What a call touches, and
  * what each task may still touch, is learned from the orders that are played. A choice that was made without something
  * that is learned later makes the search begin again.
  */

@@ -21,6 +21,9 @@ type Verified = { askedAt: number; status: number; word: string | undefined };
 // Chapa's words for money that we know.
 const MONEY_WORDS = ["success", "refunded", "reversed"];
 
+/** All payments of the one fee of a run. */
+export const THE_FEE = "the fee";
+
 /** What really happened in a run. The code under test does not see it. */
 export class Ledger implements World {
   readonly #chapa: SimulatorState;
@@ -181,11 +184,13 @@ export class Ledger implements World {
   }
 
   /** Links of a fee that payers have and that can be paid now. */
-  payableLinks(ref: string): string[] {
+  payableLinks(of: string): string[] {
     this.#scheduler.touch(CHAPA);
     this.#scheduler.touch(SEEN);
     return this.links().flatMap((link) => {
-      if (!link.order.txRef.startsWith(ref) || (link.mode === "test" && this.#behaviour.isLive)) return [];
+      const { txRef } = link.order;
+      const isOf = of === THE_FEE ? !this.#lost.has(txRef) : txRef.startsWith(of);
+      if (!isOf || (link.mode === "test" && this.#behaviour.isLive)) return [];
       const state = stateOf(link, this.#scheduler.latest);
       return state === "OPEN" || state === "ATTEMPTING" ? [link.order.txRef] : [];
     });
@@ -204,7 +209,7 @@ export class Ledger implements World {
   verified(task: string, txRef: string, { askedAt, status, word }: Verified): void {
     this.#scheduler.touch(CHAPA);
     this.#scheduler.touch(NAMED, "add");
-    // Readings are added in any order, and only whoever looks at them minds.
+    // They may be added in any order.
     this.#scheduler.touch(READINGS, "add");
     if (status >= 500 || status === 401) return;
     this.#verifies.set(`${task} ${txRef}`, this.#scheduler.steps);

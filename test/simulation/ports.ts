@@ -227,6 +227,7 @@ export function portsOf({ scheduler, table, simulator, behaviour, ledger, invari
     notifyUsers: {
       payments,
       contacts,
+      baseUrl: "https://pay.rental.et",
       inbox: {
         next: async () => {
           const entry = outside.nextNote();

@@ -1,4 +1,4 @@
-import { SECOND_MS } from "../../lib/domain/time.ts";
+import { MINUTE_MS, SECOND_MS } from "../../lib/domain/time.ts";
 import { PROFILE_NAMES } from "../../local/chapa/profiles.ts";
 import { T0 } from "../support/payments.ts";
 import {
@@ -12,7 +12,7 @@ import {
   PAYMENTS,
   RARE_EVENTS,
 } from "./focus.ts";
-import { recover } from "./recovery.ts";
+import { drain, recover } from "./recovery.ts";
 import { Chance, type Happened, Scheduler } from "./scheduler.ts";
 import { Simulation } from "./simulation.ts";
 
@@ -33,6 +33,7 @@ const FAULT_RATES = [0.02, 0.08, 0.15] as const;
 const FEWEST_EVENTS = 20;
 const MOST_EVENTS = 160;
 const CLIENTS = 3;
+const BETWEEN_CHECKOUTS_MS = 65 * MINUTE_MS;
 // A reconciliation makes half the calls of a run, so only one run in this many ends with one.
 const COMPARING_RUNS = 4;
 // Clocks of different machines differ by this much, and are corrected later.
@@ -67,6 +68,7 @@ export async function runSeed(
   const simulation = new Simulation(scheduler, seed, profile, { windowMinutes, verifyShows });
   simulation.behaviour.choose(focus.chapa);
   if (focus.hasLostRow) simulation.loseRow();
+  if (focus.isSpent) await spend(simulation, chance);
   const events = FEWEST_EVENTS + chance.below(MOST_EVENTS - FEWEST_EVENTS);
   for (let event = 0; event < events; event++) {
     await happen({ simulation, chance, focus });
@@ -77,6 +79,29 @@ export async function runSeed(
   simulation.isWorking = true;
   await recover(simulation, seed % COMPARING_RUNS === 0, focus);
   return { scheduler, simulation };
+}
+
+/** The fee is paid on its second checkout and refunded, while money is on its way to the first. */
+async function spend(simulation: Simulation, chance: Chance): Promise<void> {
+  const { scheduler, ledger } = simulation;
+  const { faultRate } = chance;
+  chance.faultRate = 0;
+  simulation.press("c0", "c0");
+  await drain(simulation);
+  for (const link of ledger.links()) simulation.pay(link, "prompt");
+  scheduler.now += BETWEEN_CHECKOUTS_MS;
+  simulation.press("c1", "c1");
+  await drain(simulation);
+  const link = ledger.links().at(-1);
+  const paid = chance.whim(1 / 3) ? "wrong-amount" : "pay";
+  for (const action of [paid, "refund"] as const) {
+    if (!link) break;
+    simulation.pay(link, action, action === "wrong-amount" ? { amount: "5.00" } : {});
+    simulation.announce(link);
+    scheduler.now += BETWEEN_CHECKOUTS_MS;
+    await drain(simulation);
+  }
+  chance.faultRate = faultRate;
 }
 
 async function happen(run: Run): Promise<void> {

@@ -6,7 +6,7 @@ import { NO_TOTALS, type Totals } from "../../lib/domain/totals.ts";
 import { awaitsAcknowledgement } from "../../lib/domain/verification-schedule.ts";
 import { LISTED_DAYS, RECONCILED_DAYS, SAME_TIME_MS } from "../../lib/flows/reconcile.ts";
 import { Violation } from "../invariants/catalogue.ts";
-import { SKEW_MS } from "../invariants/invariants.ts";
+import { besideDuplicateSince, linesOf, SKEW_MS } from "../invariants/invariants.ts";
 import { POLICY } from "../support/payments.ts";
 import type { Focus } from "./focus.ts";
 import type { Landed } from "./ledger.ts";
@@ -108,6 +108,7 @@ async function comeToRest(simulation: Simulation, { isQuiet = false } = {}): Pro
     await drain(simulation);
     simulation.invariants.between(simulation.payments());
     holdNoLinkBesidePaid(simulation, began);
+    holdNoLinkBesideDuplicate(simulation, began);
     if (simulation.behaviour.isSilent) answersSince = scheduler.now;
     holdWebhooksKnown(simulation, answersSince);
     simulation.behaviour.isSilent = silentFor-- > 0;
@@ -139,6 +140,22 @@ function holdNoLinkBesidePaid(simulation: Simulation, began: number): void {
     invariants.besidePaid(
       ref,
       ledger.payableLinks(ref).filter((txRef) => ledger.isReadable(txRef)),
+    );
+  }
+}
+
+/** The same beside a duplicate on an earlier payment of the fee. */
+function holdNoLinkBesideDuplicate(simulation: Simulation, began: number): void {
+  const { behaviour, invariants, ledger, ports, scheduler } = simulation;
+  const { expectedMode } = ports.initiate.policy;
+  for (const line of linesOf(simulation.payments())) {
+    const since = besideDuplicateSince(line, expectedMode);
+    const isLong = since !== undefined && scheduler.now > Math.max(since, began) + PATIENCE_MS;
+    if (!isLong || behaviour.cancelRefused > 0) continue;
+    const links = line.flatMap(({ ref }) => ledger.payableLinks(ref));
+    invariants.besideDuplicate(
+      line[0]?.ref ?? "",
+      links.filter((txRef) => ledger.isReadable(txRef)),
     );
   }
 }
@@ -223,6 +240,7 @@ async function ask(simulation: Simulation, client: string): Promise<Pressed> {
   for (let press = 0; ; press++) {
     const pressed = simulation.press(client, `${client}-${press}`);
     await drain(simulation);
+    if (pressed.payment && isHeldByPlayMoney(simulation, pressed.payment)) return refused(simulation, pressed);
     const wait = pressed.error?.retryAfterSeconds;
     if (pressed.payment || wait === undefined) return pressed;
     if (scheduler.now >= until) return refused(simulation, pressed);
@@ -233,15 +251,29 @@ async function ask(simulation: Simulation, client: string): Promise<Pressed> {
   }
 }
 
+/** A payer of real money is answered with test money. */
+function isHeldByPlayMoney({ ledger }: Simulation, { ref, state }: Payment): boolean {
+  const taken = ledger.capturesOf(ref);
+  return (state === "SUCCESS" || state === "REVIEW") && taken.length > 0 && taken.every(({ isPlay }) => isPlay);
+}
+
 /** @throws Violation unless it is right that the owner cannot pay */
 function refused(simulation: Simulation, pressed: Pressed): Pressed {
   const { ledger, invariants } = simulation;
   const latest = ofFee(simulation).at(-1);
   const isPaid = latest !== undefined && ledger.capturesOf(latest.ref).length > 0;
   const isUnreadable = latest !== undefined && !ledger.isReadable(txRefOf(latest, latest.attempt));
+  const { expectedMode } = simulation.ports.initiate.policy;
+  const lines = linesOf(simulation.payments());
+  const isBeside = lines.some((line) => besideDuplicateSince(line, expectedMode) !== undefined);
   if (pressed.error instanceof PaymentUnclear && isPaid) ledger.excuse("maybe paid");
+  else if (pressed.error instanceof PaymentUnclear && isBeside) ledger.excuse("money on an earlier payment of the fee");
   else if (pressed.error instanceof GatewayMisconfigured && isUnreadable) ledger.excuse("no key reads its checkout");
-  else invariants.refusedTwice(feeOf(simulation), `told ${pressed.error?.name} again after the lapse`);
+  else
+    invariants.refusedTwice(
+      feeOf(simulation),
+      `told ${pressed.error?.name ?? pressed.payment?.state} again after the lapse`,
+    );
   return pressed;
 }
 

@@ -28,12 +28,12 @@ import { CHAPA_DEFAULTS } from "../../local/chapa/simulator.ts";
 import { EVERY_TX_REF, SimulatorState } from "../../local/chapa/state.ts";
 import type { Transaction } from "../../local/chapa/transactions.ts";
 import { TX_STAGE } from "../../local/environment.ts";
-import { CANARIES, Invariants } from "../invariants/invariants.ts";
+import { besideDuplicateSince, CANARIES, Invariants, linesOf } from "../invariants/invariants.ts";
 import type { Cause } from "../invariants/world.ts";
 import { MemoryTable } from "../support/memory-table.ts";
 import { FEE, POLICY, TERMS } from "../support/payments.ts";
 import { ChapaBehaviour, KEYS } from "./chapa-behaviour.ts";
-import { Ledger, SEEN } from "./ledger.ts";
+import { Ledger, SEEN, THE_FEE } from "./ledger.ts";
 import { LOST_REF, NAMESPACE, type Ports, portsOf } from "./ports.ts";
 import { type Scheduler, TABLE_TRIES } from "./scheduler.ts";
 
@@ -100,6 +100,8 @@ export class Simulation {
   readonly #recorded = new Map<string, number>();
   readonly #answeredMarks = new Set<string>();
   readonly #started = new Map<string, number>();
+  /** Presses that began beside an unanswered duplicate on an earlier payment. */
+  readonly #beganBeside = new Set<string>();
   #sold = 0;
 
   /**
@@ -157,6 +159,7 @@ export class Simulation {
   press(client: string, requestId: string, budgetMs = 11 * SECOND_MS): Pressed {
     const me = this.#name(`press ${client}`);
     const { now } = this.scheduler;
+    if (this.#isBesideDuplicate()) this.#beganBeside.add(me);
     this.#requests.set(me, requestHash(NAMESPACE, FEE.userId, requestId));
     const pressed: Pressed = {};
     const command = {
@@ -453,18 +456,24 @@ export class Simulation {
 
   /** @param pressedBy the task that opened or found the checkout, if an owner asked for it */
   #answered(payment: Payment, pressedBy?: string): void {
-    const { ref, state } = payment;
+    const { state } = payment;
     const txRef = txRefOf(payment, payment.attempt);
     const isPress = pressedBy !== undefined;
     this.invariants.answered({
       txRef,
-      fee: ref,
+      fee: THE_FEE,
       state,
       checkoutUrl: isPress && (state === "CREATED" || state === "PENDING") ? payment.checkoutUrl : undefined,
       isPress,
       paid: this.ledger.openlyPaid(payment),
+      isBesideDuplicate: isPress && this.#beganBeside.has(pressedBy) && this.#isBesideDuplicate(),
       isCancelledByGiver: isPress && this.ledger.cancelledBy(txRef) === pressedBy,
     });
+  }
+
+  #isBesideDuplicate(): boolean {
+    const { expectedMode } = this.ports.initiate.policy;
+    return linesOf(this.payments()).some((line) => besideDuplicateSince(line, expectedMode) !== undefined);
   }
 
   #cause(): Cause {
@@ -537,7 +546,18 @@ export class Simulation {
         const { ref = "" } = parseTxRef(txRef, TX_STAGE) ?? {};
         scheduler.touch(MARKS);
         scheduler.touch(MESSAGES, "change");
-        this.invariants.notifiedPayer(event, ref, this.#read.get(`${scheduler.current?.name} P#${ref}`));
+        const asRead = (of: string) => this.#read.get(`${scheduler.current?.name} P#${of}`);
+        const line = linesOf(this.payments()).find((payments) => payments.some((payment) => payment.ref === ref)) ?? [];
+        const earlier = line.slice(
+          0,
+          line.findIndex((payment) => payment.ref === ref),
+        );
+        this.invariants.notifiedPayer(
+          event,
+          ref,
+          asRead(ref),
+          earlier.flatMap((one) => asRead(one.ref) ?? one),
+        );
         if (!this.isWorking && scheduler.choices.whim(REFUSED_NOTICES))
           return { kind: scheduler.choices.whim(0.5) ? "refused" : "not_allowed" };
         this.invariants.messageSent(event, ref, this.#marksOf(ref, event));

@@ -1,3 +1,4 @@
+import { gunzipSync } from "node:zlib";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import * as z from "zod";
 import { openApiDocument } from "../../lib/http/openapi.ts";
@@ -26,8 +27,7 @@ export function unlikeItsDescription(exchange: Parameters<ApiObserver>[0]): stri
   const described = paths[route.path]?.[route.method.toLowerCase()]?.responses[String(answer.status)];
   if (!described) return `${what}: not described`;
   if (request.method === "HEAD") return answer.body ? `${what}: has a body` : undefined;
-  const raw = typeof answer.body === "string" ? answer.body : undefined;
-  const text = raw ?? (answer.body === undefined ? "" : JSON.stringify(answer.body));
+  const text = textOf(answer.body);
   if (!described.content) return text === "" ? undefined : `${what}: has a body, described without one`;
   const type = (answer.headers?.["content-type"] ?? "application/json").split(";")[0] ?? "";
   if (!described.content[type]) return `${what}: described without ${type}`;
@@ -35,6 +35,13 @@ export function unlikeItsDescription(exchange: Parameters<ApiObserver>[0]): stri
   const validate = validatorOf(route.path, route.method.toLowerCase(), String(answer.status), type);
   if (validate(JSON.parse(text))) return undefined;
   return `${what}: ${ajv.errorsText(validate.errors)} in ${text}`;
+}
+
+/** Bytes are a compressed text. */
+function textOf(body: unknown): string {
+  if (Buffer.isBuffer(body)) return gunzipSync(body).toString();
+  if (typeof body === "string") return body;
+  return body === undefined ? "" : JSON.stringify(body);
 }
 
 function validatorOf(path: string, method: string, status: string, type: string) {

@@ -12,7 +12,7 @@ import {
   RateLimited,
   UserUnknown,
 } from "../../domain/errors.ts";
-import { type Ref, refOf, requestHash, type Uuid } from "../../domain/ids.ts";
+import { type Ref, refOf, requestHash, Uuid } from "../../domain/ids.ts";
 import { toBirr } from "../../domain/money.ts";
 import type { Lease, Payment, Terms } from "../../domain/payment.ts";
 import { type Price, type PriceBook, priceOf } from "../../domain/prices.ts";
@@ -252,7 +252,8 @@ export function askedOf({ asked }: Job, known: KnownRequest): RequestFields {
 }
 
 export function newClaim(job: Job, serial: number): Payment {
-  return claim({ ref: job.refAt(serial), txStage: job.ports.txStage }, feeOf(job, serial), startOf(job), job.context());
+  const claimed = { ...feeOf(job, serial), requestId: Uuid.safeParse(job.command.requestId).data };
+  return claim({ ref: job.refAt(serial), txStage: job.ports.txStage }, claimed, startOf(job), job.context());
 }
 
 export function feeOf({ command, price, refAt }: Job, serial: number): Claim {

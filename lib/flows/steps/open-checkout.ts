@@ -4,7 +4,7 @@ import { returnPath, WEBHOOK_PATH } from "../../contract/routes.ts";
 import { open as opened, reject, type Start, takeOver } from "../../domain/apply.ts";
 import type { Contact } from "../../domain/contact.ts";
 import { errorName, GatewayMisconfigured, GatewayRefused, GatewayUnavailable } from "../../domain/errors.ts";
-import { txRefOf } from "../../domain/ids.ts";
+import { paymentIdOf, txRefOf } from "../../domain/ids.ts";
 import { leased } from "../../domain/notes.ts";
 import type { Payment } from "../../domain/payment.ts";
 import { MINUTE_MS, SECOND_MS } from "../../domain/time.ts";
@@ -120,6 +120,7 @@ function initialize(opening: Opening, payment: Payment, contact: Contact): Promi
       title: job.title,
       callbackUrl: `${ports.baseUrl}${WEBHOOK_PATH}`,
       returnUrl: `${ports.baseUrl}${returnPath(txRef)}`,
+      meta: { payment_id: paymentIdOf(payment.ref), property_id: payment.propertyId },
       contact,
     },
     left(opening),

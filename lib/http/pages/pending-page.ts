@@ -1,84 +1,50 @@
-import { createHash } from "node:crypto";
-import { toBirr } from "../../domain/money.ts";
+import { checkoutPath } from "../../contract/routes.ts";
+import { paymentIdOf } from "../../domain/ids.ts";
 import type { Payment } from "../../domain/payment.ts";
 import { WIRE_STATUS } from "../../domain/vocabulary.ts";
 import type { HttpAnswer } from "../problem.ts";
+import { type PageLanguage, pageOf } from "./frame.ts";
 import texts from "./texts.json" with { type: "json" };
-
-export type PageLanguage = keyof typeof texts;
 
 // The page refreshes itself for two minutes.
 const REFRESH_SECONDS = 5;
 const REFRESHES = 24;
 
-const STYLE = `
-:root{color-scheme:light dark}
-body{margin:0;min-height:100vh;display:grid;place-items:center;font:1.05rem/1.5 system-ui,"Noto Sans Ethiopic",sans-serif;background:#f4f6f3;color:#1d2b22}
-main{max-width:26rem;margin:1rem;padding:2rem;border-radius:1rem;background:#fff;box-shadow:0 1px 12px #0001}
-h1{margin:0 0 .75rem;font-size:1.3rem;line-height:1.3}
-dl{display:grid;grid-template-columns:auto 1fr;gap:.35rem 1rem;margin:1.5rem 0 0;font-size:.95rem}
-dt{color:#5b6b61}dd{margin:0;font-weight:600;overflow-wrap:anywhere}
-.bar{height:.3rem;margin-top:1.5rem;border-radius:1rem;background:linear-gradient(90deg,#7fb18c 30%,#e3ebe5 30%)}
-@media (prefers-color-scheme:dark){body{background:#101713;color:#e6efe9}main{background:#18211c}dt{color:#9db0a4}.bar{background:linear-gradient(90deg,#7fb18c 30%,#2a372f 30%)}}
-`;
-const STYLE_HASH = createHash("sha256").update(STYLE).digest("base64");
-
 /**
- * Returns the page for a payer who returns before the payment is confirmed. It has no script and loads nothing.
+ * Returns the page for a payer who returns before the payment is confirmed.
  * @param round how often this page has refreshed itself
  */
 export function pendingPage(
   payment: Payment | undefined,
   txRef: string,
-  view: { language: PageLanguage; round: number },
+  { language, round }: { language: PageLanguage; round: number },
 ): HttpAnswer {
-  const words = texts[view.language];
+  const words = texts[language];
   const kind = kindOf(payment);
   const isVerifying = kind === "verifying";
-  const goesOn = isVerifying && view.round < REFRESHES;
-  const next = `?lang=${view.language}&n=${view.round + 1}`;
-  const refresh = goesOn
-    ? `<meta http-equiv="refresh" content="${REFRESH_SECONDS};url=${next.replace("&", "&amp;")}">`
-    : "";
-  const facts = payment
-    ? `<dl><dt>${words.amount}</dt><dd>${toBirr(payment.terms.amount)} ${payment.terms.currency}</dd><dt>${words.reference}</dt><dd>${escaped(txRef)}</dd></dl>`
-    : "";
-  const body = `<!doctype html>
-<html lang="${view.language}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">
-<meta name="robots" content="noindex">${refresh}<title>${words[`${kind}_title`]}</title><style>${STYLE}</style></head>
-<body><main><h1>${words[`${kind}_title`]}</h1><p>${isVerifying && !goesOn ? words.waited : words[kind]}</p>${facts}${goesOn ? '<div class="bar"></div>' : ""}</main></body></html>
-`;
-  return { statusCode: payment ? 200 : 404, headers: HEADERS, body };
-}
-
-/**
- * Returns the page's language: the one that the address names, else the first that the browser asks for and we support.
- */
-export function pageLanguage(asked: string | undefined, acceptLanguage: string | undefined): PageLanguage {
-  const wanted = [asked ?? "", ...(acceptLanguage ?? "").split(",")].map((part) =>
-    part.trim().toLowerCase().slice(0, 2),
-  );
-  return wanted.find(isPageLanguage) ?? "en";
-}
-
-function isPageLanguage(code: string): code is PageLanguage {
-  return Object.hasOwn(texts, code);
+  const goesOn = isVerifying && round < REFRESHES;
+  const next = `?lang=${language}&amp;n=${round + 1}`;
+  return pageOf(payment ? 200 : 404, {
+    language,
+    title: words[`${kind}_title`],
+    text: isVerifying && !goesOn ? words.waited : words[kind],
+    payment,
+    txRef,
+    head: goesOn ? `<meta http-equiv="refresh" content="${REFRESH_SECONDS};url=${next}">` : "",
+    below: goesOn ? '<div class="bar"></div>' : linkOf(payment, kind, language),
+  });
 }
 
 function kindOf(payment: Payment | undefined): "verifying" | "unpaid" | "review" | "unknown" {
   if (!payment) return "unknown";
   if (payment.state === "REVIEW") return "review";
-  return WIRE_STATUS[payment.state] === "FAILED" ? "unpaid" : "verifying";
+  // A try that Chapa calls failed or cancelled may be followed by another one.
+  const isOver = WIRE_STATUS[payment.state] === "FAILED" || payment.attempts[payment.attempt]?.lastRead === "failed";
+  return isOver ? "unpaid" : "verifying";
 }
 
-function escaped(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+function linkOf(payment: Payment | undefined, kind: ReturnType<typeof kindOf>, language: PageLanguage): string {
+  if (!payment || kind !== "unpaid" || payment.finalised) return "";
+  const path = checkoutPath(paymentIdOf(payment.ref));
+  return `<a class="button" href="${path}?lang=${language}">${texts[language].press}</a>`;
 }
-
-const HEADERS = {
-  "content-type": "text/html; charset=utf-8",
-  "cache-control": "no-store",
-  "content-security-policy": `default-src 'none'; style-src 'sha256-${STYLE_HASH}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,
-  "referrer-policy": "no-referrer",
-  "x-content-type-options": "nosniff",
-};

@@ -151,6 +151,7 @@ describe("the notification service's answers", () => {
     event: "paid",
     amount: "500.00 ETB",
     txRef: "T",
+    link: "https://pay.rental.et/api/v1/payments/P/checkout",
     email: undefined,
     phone: undefined,
   } as const;
@@ -167,7 +168,15 @@ describe("the notification service's answers", () => {
 
   test("a notice has words in one of our languages, whatever the user's is called", async () => {
     await holds([anyText, fc.constantFrom("paid", "failed", "expired", "cancelled")], (language, event) => {
-      const { subject, message, language: chosen } = messageFor(event, language, { amount: "500.00 ETB", tx_ref: "T" });
+      const {
+        subject,
+        message,
+        language: chosen,
+      } = messageFor(event, language, {
+        amount: "500.00 ETB",
+        tx_ref: "T",
+        link: "https://pay.rental.et/api/v1/payments/P/checkout",
+      });
       expect(["en", "am", "om"]).toContain(chosen);
       expect(`${subject}${message}`).not.toMatch(/[{}]|undefined/);
     });
