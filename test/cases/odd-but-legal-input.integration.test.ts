@@ -253,7 +253,7 @@ describe("a slash too many", () => {
     expect(answer.status).toBe(202);
   });
 
-  test.each(["/", "//", "/metrics//", "//evil.example/", "/nowhere/", "/api/v1/payments//"])(
+  test.each(["//", "/metrics//", "//evil.example/", "/nowhere/", "/api/v1/payments//"])(
     "%s leads nowhere else",
     async (path) => {
       const { status, headers } = await asked("GET", path);
