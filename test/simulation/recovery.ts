@@ -252,7 +252,8 @@ async function ask(simulation: Simulation, client: string): Promise<Pressed> {
 }
 
 /** A payer of real money is answered with test money. */
-function isHeldByPlayMoney({ ledger }: Simulation, { ref, state }: Payment): boolean {
+function isHeldByPlayMoney({ ledger, ports }: Simulation, { ref, state }: Payment): boolean {
+  if (ports.initiate.policy.expectedMode !== "live") return false;
   const taken = ledger.capturesOf(ref);
   return (state === "SUCCESS" || state === "REVIEW") && taken.length > 0 && taken.every(({ isPlay }) => isPlay);
 }
