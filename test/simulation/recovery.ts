@@ -193,7 +193,7 @@ export function deliver(simulation: Simulation): boolean {
     isAnything = true;
   }
   if (simulation.notifyListing()) isAnything = true;
-  if (simulation.notificationMessages.some(isReady)) {
+  if (now >= simulation.notificationsRestUntil && simulation.notificationMessages.some(isReady)) {
     simulation.notifyUsers();
     isAnything = true;
   }
@@ -203,14 +203,13 @@ export function deliver(simulation: Simulation): boolean {
 /** The time of the next scheduled event. An open attention is repeated daily. */
 function nextMoment(simulation: Simulation, patience: number): number | undefined {
   const isLong = simulation.scheduler.now > patience;
-  const { resolveMessages, listingMessages, notificationMessages } = simulation;
+  const { resolveMessages, listingMessages, notificationMessages, notificationsRestUntil } = simulation;
   const due = simulation
     .payments()
     .flatMap((payment) => (isLong && awaitsOnlyPerson(simulation, payment) ? [] : (payment.dueAt ?? [])));
-  const waiting = [...resolveMessages, ...listingMessages.slice(0, 1), ...notificationMessages].map(
-    ({ notBefore }) => notBefore,
-  );
-  const moments = [...due, ...waiting];
+  const waiting = [...resolveMessages, ...listingMessages.slice(0, 1)].map(({ notBefore }) => notBefore);
+  const resting = notificationMessages.map(({ notBefore }) => Math.max(notBefore, notificationsRestUntil));
+  const moments = [...due, ...waiting, ...resting];
   return moments.length > 0 ? Math.min(...moments) : undefined;
 }
 

@@ -19,6 +19,7 @@ import { keepSignedNotice } from "../../lib/flows/steps/refund-reports.ts";
 import { sweep } from "../../lib/flows/sweep.ts";
 import type { Confirmation, ListingAnswer } from "../../lib/services/listing.ts";
 import type { Delivery, Notice } from "../../lib/services/notification.ts";
+import { notificationPauseKey } from "../../lib/table/keys.ts";
 import { fromItem } from "../../lib/table/payment-item.ts";
 import type { Action, ActParams } from "../../local/chapa/actions.ts";
 import { ActionRefused } from "../../local/chapa/actions.ts";
@@ -326,6 +327,11 @@ export class Simulation {
 
   publishAttention(): void {
     this.#start(this.#name("gauge"), () => publishAttention(this.ports.attention));
+  }
+
+  /** Until then no message leaves, because the notification service has refused us. */
+  get notificationsRestUntil(): number {
+    return Number(this.table.rows.get(notificationPauseKey.pk)?.["until"] ?? 0);
   }
 
   notifyUsers(): void {
