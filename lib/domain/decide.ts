@@ -1,5 +1,14 @@
 import type { Ref } from "./ids.ts";
-import { hasEnded, isPaidWithRest, type KeyId, mayBePaid, openedAttempts, openFlags, type Payment } from "./payment.ts";
+import {
+  hasEnded,
+  isPaidWithRest,
+  isUnclear,
+  type KeyId,
+  mayBePaid,
+  openedAttempts,
+  openFlags,
+  type Payment,
+} from "./payment.ts";
 import type { Instant } from "./time.ts";
 import { isAllowed, isSpentFor, isUsedUp, type TransitionContext } from "./transitions.ts";
 import { attemptsLeft, isPastWindow, type Policy } from "./verification-schedule.ts";
@@ -54,7 +63,7 @@ function isPaidAfter(line: readonly Payment[], index: number, expectedMode: Stag
 }
 
 function isMaybePaid(payment: Payment): boolean {
-  return openedAttempts(payment).some(({ lastRead }) => lastRead === "maybe_money");
+  return openedAttempts(payment).some(isUnclear);
 }
 
 /** Whether money came to a payment that was left, and nobody has answered that yet. */
@@ -123,9 +132,7 @@ function isPaid({ state }: Payment): boolean {
 
 /** Whether an earlier checkout may have been paid, in words that we do not know. No other one is given out meanwhile. */
 function mayBePaidElsewhere(payment: Payment): boolean {
-  return openedAttempts(payment).some(
-    ({ number, lastRead }) => number !== payment.attempt && lastRead === "maybe_money",
-  );
+  return openedAttempts(payment).some((opened) => opened.number !== payment.attempt && isUnclear(opened));
 }
 
 function differingFields(stored: RequestFields, asked: RequestFields): string[] {

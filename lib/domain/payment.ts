@@ -205,8 +205,13 @@ export function mayBePaidEarlier(payment: Payment): boolean {
   return openedAttempts(payment).some((opened) => opened.number !== payment.attempt && isSpokenOf(opened));
 }
 
-function isSpokenOf({ webhookAt, lastRead }: Attempt): boolean {
-  return webhookAt !== undefined || lastRead === "maybe_money";
+/** Whether Chapa's last word about a checkout may mean money. A slow verification may write it after a test is left. */
+export function isUnclear({ end, lastRead }: Attempt): boolean {
+  return lastRead === "maybe_money" && end !== "mode_changed";
+}
+
+function isSpokenOf(attempt: Attempt): boolean {
+  return isUnclear(attempt) || (attempt.webhookAt !== undefined && attempt.end !== "mode_changed");
 }
 
 export function isSettledUnpaid(payment: Payment): boolean {

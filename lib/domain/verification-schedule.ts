@@ -119,8 +119,13 @@ export function dueAt(payment: Payment, now: Instant, policy: Policy): Instant |
   if (isInert(payment)) return undefined;
   const verifications = openedAttempts(payment).flatMap(({ verifyAt }) => verifyAt ?? []);
   const moments = [...verifications, ...stateMoments(payment, now, policy)];
-  if (moments.length === 0 && payment.state === "REVIEW") return now + DAY_MS;
+  if (moments.length === 0 && awaitsPerson(payment)) return now + DAY_MS;
   return moments.length > 0 ? Math.min(...moments) : undefined;
+}
+
+/** Whether a person decides about its money. Test money that was left waits for a press only. */
+function awaitsPerson(payment: Payment): boolean {
+  return payment.state === "REVIEW" && openedAttempts(payment).some(({ end }) => end !== "mode_changed");
 }
 
 function stateMoments(payment: Payment, now: Instant, policy: Policy): Instant[] {

@@ -210,3 +210,10 @@ test("a checkout that may hold test money is no reason to refuse a press once th
   const read = { ...anOpened(), attempts: { 0: { ...TERMS, openedAt: T0, lastRead: "maybe_money" as const } } };
   expect(modeChanged(read, 0, onLive).attempts[0]).toMatchObject({ end: "mode_changed", lastRead: undefined });
 });
+
+test("test money in REVIEW comes back daily for a person's decision, and never again once the stage is live and it is left", () => {
+  const reviewed = aReviewed();
+  const asleep = { ...reviewed, attempts: { 0: { ...TERMS, openedAt: T0, end: "paid" as const } } };
+  expect(dueAt(asleep, T0, POLICY)).toBe(T0 + DAY_MS);
+  expect(dueAt(modeChanged(asleep, 0, onLive), T0, onLive.policy)).toBeUndefined();
+});

@@ -9,6 +9,7 @@ import {
   isPaidWithRest,
   isSameCapture,
   leftOf,
+  mayBePaid,
   netOf,
   openedAttempts,
   openFlags,
@@ -196,4 +197,10 @@ test("the refundable amount counts readable captures that are still here in the 
   ];
   expect(refundableOf({ captures, terms: TERMS })).toBe(50_007);
   expect(refundableOf({ captures: [], terms: TERMS })).toBe(0);
+});
+
+test("what Chapa said of a test checkout that was left, however late it is written, is no word about the fee", () => {
+  const said = { ...TERMS, openedAt: T0, lastRead: "maybe_money", webhookAt: T0 } as const;
+  const spoken = (end?: "mode_changed" | "lapsed") => mayBePaid({ ...anOpened(), attempts: { 0: { ...said, end } } });
+  expect([spoken(), spoken("lapsed"), spoken("mode_changed")]).toEqual([true, true, false]);
 });

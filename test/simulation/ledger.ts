@@ -43,9 +43,11 @@ export class Ledger implements World {
   readonly #readings = new Map<string, Reading[]>();
   readonly #cancels = new Map<string, string>();
   readonly #cancelTries = new Map<string, number>();
-  /** When a signed webhook has first named it, by our clock. */
-  readonly #announced = new Map<Landed, number>();
-  /** Money of which Chapa has told us, in a signed webhook or in an answer to verify. */
+  /** When a signed webhook has first named it, by our clock and in steps. */
+  readonly #announced = new Map<Landed, { at: number; step: number }>();
+  /** The step of the latest write of a row that notes a webhook about a checkout. */
+  readonly #noted = new Map<string, number>();
+  /** Money of which Chapa has told us in an answer to verify. */
   readonly #named = new Set<Landed>();
   readonly #shown = new Map<string, { txRef: string; reference: string }[]>();
   readonly #notices = new Set<string>();
@@ -113,19 +115,29 @@ export class Ledger implements World {
     this.#scheduler.touch(NAMED, "add");
     for (const taken of this.#taken) {
       if (taken.txRef !== txRef) continue;
-      this.#named.add(taken);
-      if (!this.#announced.has(taken)) this.#announced.set(taken, this.#scheduler.now);
+      const { now, steps } = this.#scheduler;
+      if (!this.#announced.has(taken)) this.#announced.set(taken, { at: now, step: steps });
     }
+  }
+
+  /** A row now notes that a webhook about this checkout waits. */
+  webhookNoted(txRef: string): void {
+    this.#scheduler.touch(NAMED, "change");
+    this.#noted.set(txRef, this.#scheduler.steps);
   }
 
   /** When a signed webhook has first named it; undefined if none has. */
   announcedAt(taken: Landed): number | undefined {
-    return this.#announced.get(taken);
+    return this.#announced.get(taken)?.at;
   }
 
+  /** Whether Chapa's verify has shown it, or a webhook that named it is noted on its row. */
   isNamed(taken: Taken): boolean {
     this.#scheduler.touch(NAMED);
-    return this.#taken.some((landed) => landed === taken && this.#named.has(landed));
+    const noted = this.#noted.get(taken.txRef) ?? -1;
+    const isOf = (landed: Landed) =>
+      this.#named.has(landed) || (this.#announced.get(landed)?.step ?? Number.POSITIVE_INFINITY) < noted;
+    return this.#taken.some((landed) => landed === taken && isOf(landed));
   }
 
   /** The money that Chapa's verify has shown to a task, each under Chapa's reference for it. */

@@ -3,7 +3,7 @@ import type { ListingMessage, NotificationMessage, ResolveMessage } from "../../
 import { TABLE } from "../../lib/contract/table.ts";
 import { PaymentError } from "../../lib/domain/errors.ts";
 import { parseTxRef, paymentIdOf, Ref, requestHash, txRefOf } from "../../lib/domain/ids.ts";
-import type { Payment } from "../../lib/domain/payment.ts";
+import { openedAttempts, type Payment } from "../../lib/domain/payment.ts";
 import { SECOND_MS } from "../../lib/domain/time.ts";
 import type { Trigger } from "../../lib/domain/vocabulary.ts";
 import { cancel } from "../../lib/flows/cancel.ts";
@@ -46,6 +46,7 @@ const RESOLVE_BACK_MS = 360 * SECOND_MS;
 const LISTING_BACK_SECONDS = 600;
 // The share of messages that the notification service refuses during faults.
 const REFUSED_NOTICES = 0.4;
+const FUNCTION_LIFE_MS = 60 * SECOND_MS;
 
 // What steps touch beside the items of the table. Resolve messages come in any order.
 const RESOLVE_QUEUE = "resolve queue";
@@ -101,6 +102,7 @@ export class Simulation {
   readonly #recorded = new Map<string, number>();
   readonly #answeredMarks = new Set<string>();
   readonly #started = new Map<string, number>();
+  readonly #begunAt = new Map<string, number>();
   /** Presses that began beside an unanswered duplicate on an earlier payment. */
   readonly #beganBeside = new Set<string>();
   #sold = 0;
@@ -386,6 +388,7 @@ export class Simulation {
         failed(error instanceof PaymentError ? error : undefined);
       }
     };
+    this.#begunAt.set(name, this.scheduler.now);
     this.scheduler.start(name, guarded, onDeath);
     return {
       onError: (then: (error: PaymentError) => void) => {
@@ -443,6 +446,9 @@ export class Simulation {
     if (!payment) return;
     this.scheduler.touch(SEEN, "change");
     const old = before && this.#paymentOf(before);
+    for (const { number, webhookAt } of openedAttempts(payment))
+      if (webhookAt !== undefined && webhookAt !== old?.attempts[number]?.webhookAt)
+        this.ledger.webhookNoted(txRefOf(payment, number));
     this.invariants.changed({ before: old, after: payment, cause: this.#cause() });
     if (old?.version !== payment.version) this.moves++;
     this.changes.push({ before: old, after: payment });
@@ -568,7 +574,9 @@ export class Simulation {
         );
         if (!this.isWorking && scheduler.choices.whim(REFUSED_NOTICES))
           return { kind: scheduler.choices.whim(0.5) ? "refused" : "not_allowed" };
-        this.invariants.messageSent(event, ref, this.#marksOf(ref, event));
+        // No function lives longer than a minute. One that slept through days sends what another has sent meanwhile.
+        const age = scheduler.now - (this.#begunAt.get(scheduler.current?.name ?? "") ?? scheduler.now);
+        if (age <= FUNCTION_LIFE_MS) this.invariants.messageSent(event, ref, this.#marksOf(ref, event));
         if (event === "paid") this.notified.add(ref);
         return { kind: "sent" };
       },
