@@ -155,7 +155,7 @@ describe(`${ROUTES.length} routes × ${CALLERS.length} callers`, () => {
   });
 
   test.each(CALLERS)("an unknown route is refused to %s", async (caller) => {
-    for (const path of ["/", "/api/v1", "/api/v2/payments", "/admin", "/internal/v1", "/internal/v1/secrets"]) {
+    for (const path of ["/api", "/api/v1", "/api/v2/payments", "/admin", "/internal/v1", "/internal/v1/secrets"]) {
       const { status, body } = await knock("GET", path, caller, undefined);
       expect([path, status, body["code"]]).toEqual([path, 404, "route_unknown"]);
     }

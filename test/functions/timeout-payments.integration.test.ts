@@ -68,7 +68,7 @@ const flags = (names: string) => names.split(" ").map((name) => DeliveryPlan.par
 
 const DELIVERIES: Delivery[] = [
   ...deliveries([200], true, [{ delay: 30 }, { duplicate: 3 }, { duplicateVariant: 3 }, { concurrent: 3 }]),
-  ...deliveries([200], true, flags("onlyConstantHeader upperCaseHex unknownEvent statusEventMismatch replay")),
+  ...deliveries([200], true, flags("onlyConstantHeader upperCaseHex unknownEvent statusEventMismatch replay formBody")),
   ...deliveries([200], true, [{ reorder: "before-redirect" }, { reorder: "after-redirect" }, { slowSend: 200 }], "pay"),
   ...deliveries([200], true, [{ reorder: "success-before-failed" }], "fail-then-pay"),
   // Nobody but the simulated payer is that fast.
@@ -82,7 +82,7 @@ const DELIVERIES: Delivery[] = [
   ...deliveries([200], false, flags("unknownTxRef")),
   ...deliveries([401], false, flags("badSignature noHeaders swappedHeaders oldSecret wrongKey")),
   ...deliveries([401], false, flags("tamperedBody otherMerchant")),
-  ...deliveries([400], false, flags("truncatedJson emptyBody formBody")),
+  ...deliveries([400], false, flags("truncatedJson emptyBody")),
   ...deliveries([413], false, flags("hugeBody")),
 ];
 
