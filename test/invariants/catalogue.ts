@@ -23,7 +23,8 @@ export const INVARIANTS = {
   informed:
     "no payer is told that nobody paid while a webhook about their money, or Chapa's word of it, waits on any payment of the fee",
   kept: "work that Chapa's verify has shown money ends when the row has that money, under Chapa's reference",
-  webhook: "money that a signed webhook has named is known a quarter of a day after Chapa answers again",
+  webhook:
+    "money that a signed webhook has named is known, or a person is called about Chapa's word for it, a quarter of a day after Chapa answers again",
   delivery:
     "the listing is told only what its teller has last seen of the row, and the row says before that it is told",
   left: "no link that was given out can be paid once its payment was given up or the listing was told so, nor is one opened then",

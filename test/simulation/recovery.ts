@@ -1,3 +1,4 @@
+import { attemptSubject, openEntries } from "../../lib/domain/attention.ts";
 import { GatewayMisconfigured, ListingClosed, PaymentUnclear } from "../../lib/domain/errors.ts";
 import { paymentIdOf, txRefOf } from "../../lib/domain/ids.ts";
 import { openedAttempts, openFlags, type Payment } from "../../lib/domain/payment.ts";
@@ -168,8 +169,16 @@ function holdWebhooksKnown(simulation: Simulation, answersSince: number): void {
     if (taken.isPlay || !ledger.isReadable(taken.txRef) || scheduler.now < since + KNOWN_WITHIN_MS) continue;
     const payment = simulation.payments().find(({ ref }) => ref === taken.ref);
     const isBesideKnown = payment?.captures.some(({ attempt }) => attempt === taken.attempt);
-    if (!isBesideKnown && !invariants.isKnown(taken, payment, ledger.reported)) invariants.unheard(taken);
+    const isCalled = payment?.attempts[taken.attempt]?.lastRead === "maybe_money" && isUnclearCalled(payment, taken);
+    if (isBesideKnown || isCalled || invariants.isKnown(taken, payment, ledger.reported)) continue;
+    invariants.unheard(taken);
   }
+}
+
+/** Chapa's word for the money was not known when it was asked, so a person is called, and it is asked again in days. */
+function isUnclearCalled(payment: Payment, { attempt }: Landed): boolean {
+  const subject = attemptSubject(attempt);
+  return openEntries(payment).some((entry) => entry.code === "unknown_status" && entry.subject === subject);
 }
 
 /** Delivers everything that can be delivered now. */
