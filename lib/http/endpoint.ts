@@ -109,7 +109,7 @@ export function requireMethod({ requestContext }: APIGatewayProxyEventV2, path: 
 }
 
 function withoutBodyForHead({ requestContext }: APIGatewayProxyEventV2, answer: HttpAnswer): HttpAnswer {
-  return requestContext.http.method === "HEAD" ? { ...answer, body: "" } : answer;
+  return requestContext.http.method === "HEAD" ? { ...answer, body: "", isBase64Encoded: false } : answer;
 }
 
 function dropByteOrderMark({ event }: { event: APIGatewayProxyEventV2 }): void {

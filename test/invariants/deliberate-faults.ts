@@ -490,6 +490,7 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
   ...against("outbox: stream to queue", [
     {
       name: "a version is counted as often as its record comes",
+      isLong: true,
       file: "lib/flows/publish.ts",
       from: "if (isFirst === false) return;",
       to: "",
@@ -724,12 +725,14 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
   ...against("webhook: a silent Chapa", [
     {
       name: "a verification that Chapa did not answer counts as done",
+      isLong: true,
       file: "lib/flows/resolve.ts",
       from: ": unreachable(current, now);",
       to: ": noteVerification(current, attempt, undefined, now);",
     },
     {
       name: "an answer about one checkout is lost where the latest one gives none",
+      isLong: true,
       file: "lib/flows/resolve.ts",
       from: "const noted = isUnanswered && !isOther ? held :",
       to: "const noted = isUnanswered ? held :",

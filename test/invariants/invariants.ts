@@ -116,7 +116,9 @@ export class Invariants {
       this.#broken("followed", ref, `spent at ${before.spentAt}, then ${after.spentAt}`);
     if (next !== undefined && made && !AFTER_FOLLOW.includes(made))
       this.#broken("followed", ref, `${made} after it was left`);
-    const spentAt = before.spentAt ?? before.settledAt ?? 0;
+    // A success of test money alone is no success of a live stage, whatever went back of it later.
+    const isPlay = this.#world.capturesOf(ref).every((taken) => taken.isPlay);
+    const spentAt = (isPlay ? before.settledAt : before.spentAt) ?? before.settledAt ?? 0;
     const isPaid = before.state === "SUCCESS" || before.state === "REVIEW";
     if (made === "follow" && isPaid && cause?.recordedAt !== undefined && cause.recordedAt <= spentAt)
       this.#broken("replay", ref, `recorded ${spentAt - cause.recordedAt} ms before it was spent`);
