@@ -226,7 +226,8 @@ async function exhaustive(): Promise<boolean> {
     if (isComplete) complete++;
   });
   say(`\n${complete} of ${chosen.length} races are complete, ${violations} violations`);
-  return violations === 0 && complete === chosen.length;
+  // Under a shorter limit only some end.
+  return violations === 0 && (complete === chosen.length || limit < USUAL_LIMIT);
 }
 
 /** Plays each story with every fault of every call, and with every pair of faults. */

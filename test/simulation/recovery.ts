@@ -224,6 +224,10 @@ function nextMoment(simulation: Simulation, patience: number): number | undefine
 
 function awaitsOnlyPerson({ ledger }: Simulation, payment: Payment): boolean {
   if (openFlags(payment).length === 0 || awaitsAcknowledgement(payment, POLICY)) return false;
+  // A webhook about an earlier checkout that no key of ours reads keeps the payment from being settled as unpaid.
+  const isHeld = ({ number, webhookAt }: { number: number; webhookAt?: number | undefined }) =>
+    number !== payment.attempt && webhookAt !== undefined && !ledger.isReadable(txRefOf(payment, number));
+  if (openedAttempts(payment).some(isHeld)) return true;
   return openedAttempts(payment).every(
     ({ verifyAt, closedAt, end, number }) =>
       verifyAt === undefined ||
