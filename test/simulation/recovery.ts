@@ -263,11 +263,11 @@ async function ask(simulation: Simulation, client: string): Promise<Pressed> {
   }
 }
 
-/** A payer of real money is answered with test money. */
+/** A payer of real money is answered with test money. What Chapa reports as live is for a person to decide. */
 function isHeldByPlayMoney({ ledger, ports }: Simulation, { ref, state }: Payment): boolean {
   if (ports.initiate.policy.expectedMode !== "live") return false;
   const taken = ledger.capturesOf(ref);
-  return (state === "SUCCESS" || state === "REVIEW") && taken.length > 0 && taken.every(({ isPlay }) => isPlay);
+  return (state === "SUCCESS" || state === "REVIEW") && taken.length > 0 && taken.every(({ isPlay, mode }) => isPlay && mode !== "live");
 }
 
 /** @throws Violation unless it is right that the owner cannot pay */
