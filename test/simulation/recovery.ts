@@ -267,7 +267,11 @@ async function ask(simulation: Simulation, client: string): Promise<Pressed> {
 function isHeldByPlayMoney({ ledger, ports }: Simulation, { ref, state }: Payment): boolean {
   if (ports.initiate.policy.expectedMode !== "live") return false;
   const taken = ledger.capturesOf(ref);
-  return (state === "SUCCESS" || state === "REVIEW") && taken.length > 0 && taken.every(({ isPlay, mode }) => isPlay && mode !== "live");
+  return (
+    (state === "SUCCESS" || state === "REVIEW") &&
+    taken.length > 0 &&
+    taken.every(({ isPlay, mode }) => isPlay && mode !== "live")
+  );
 }
 
 /** @throws Violation unless it is right that the owner cannot pay */
