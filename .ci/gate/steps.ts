@@ -75,7 +75,7 @@ export function gateSteps(seed: number, since: string): readonly Step[] {
       command: script("sim", "--mutants", "--schedules", "4000", "--quick"),
       cores: ALL,
     },
-    { name: "orders of the races", command: script("sim", "--exhaustive", "--limit", "1000"), cores: ALL },
+    { name: "orders of the races", command: script("sim", "--exhaustive", "--limit", "6000"), cores: ALL },
     { name: "single faults of every story", command: script("sim", "--sweep", "--singles"), cores: ALL },
     { name: "what the tests notice of the changed files", command: script("mutation", "--changed", since), cores: ALL },
     ...IN_FULL,

@@ -10,6 +10,8 @@ import {
   isSettledUnpaid,
   isTestMoney,
   type KeyId,
+  mayBePaid,
+  mayBePaidEarlier,
   openedAttempts,
   type Payment,
   STORED_CAPTURES,
@@ -110,6 +112,13 @@ const windowOver = (payment: Payment, { now, policy, cancel }: Closing) =>
 
 const windowOverOrTryFailed = (payment: Payment, closing: Closing) =>
   windowOver(payment, closing) || closing.found === "failed";
+
+/**
+ * Chapa has not spoken of money on another checkout, nor, where nobody asks about it now, on the latest one. Nobody is
+ * told that nobody paid before that is known.
+ */
+const noWordOfMoney = (payment: Payment, { cancel }: ClosingEvidence) =>
+  !(cancel === "ended" ? mayBePaid(payment) : mayBePaidEarlier(payment));
 
 const tryFailed = (_payment: Payment, { found }: ClosingEvidence) => found === "failed";
 
@@ -274,19 +283,19 @@ export const TRANSITIONS = {
     from: ["PENDING"],
     to: "FAILED",
     proof: "closing_evidence",
-    guards: { closesLatestAttempt, evidenceHolds, windowOver, tryFailed },
+    guards: { closesLatestAttempt, evidenceHolds, noWordOfMoney, windowOver, tryFailed },
   }),
   expire: row({
     from: UNSETTLED,
     to: "EXPIRED",
     proof: "closing_evidence",
-    guards: { closesLatestAttempt, evidenceHolds, timeoutOver },
+    guards: { closesLatestAttempt, evidenceHolds, noWordOfMoney, timeoutOver },
   }),
   cancel: row({
     from: UNSETTLED,
     to: "CANCELLED",
     proof: "closing_evidence",
-    guards: { closesLatestAttempt, evidenceHolds },
+    guards: { closesLatestAttempt, evidenceHolds, noWordOfMoney },
   }),
   reopen: row({
     from: SETTLED_UNPAID,

@@ -2,6 +2,7 @@ import type { ChapaClient } from "../chapa/client.ts";
 import { settleUnpaid } from "../domain/apply.ts";
 import { CheckoutBeingOpened, PaymentTaken, PaymentUnclear } from "../domain/errors.ts";
 import { mayBePaidEarlier, type Payment } from "../domain/payment.ts";
+import { isAllowed } from "../domain/transitions.ts";
 import type { Policy } from "../domain/verification-schedule.ts";
 import { closeCheckout } from "./steps/close-checkout.ts";
 import { heldError, holdCheckout } from "./steps/hold-checkout.ts";
@@ -23,7 +24,7 @@ export async function cancel(ports: CancelPorts, payment: Payment, by: string, d
   let current = payment;
   for (let round = 0; round < ROUNDS; round++) {
     if (!isOpen(current, ports.clock.now())) return current;
-    // An earlier checkout may have been paid. Nobody is told that this payment is cancelled before that is known.
+    // The table refuses such a cancel. This refuses it before the live checkout is closed.
     if (mayBePaidEarlier(current)) throw new PaymentUnclear();
     const { attempt } = current;
     const closing = await closeCheckout(ports, current, { attempt }, { context, deadline });
@@ -37,8 +38,10 @@ export async function cancel(ports: CancelPorts, payment: Payment, by: string, d
       await recordCapture(ports, { key: current, payment: current }, money, { context, deadline });
       throw new PaymentTaken();
     }
-    const saved = await ports.payments.save(current, settleUnpaid(current, "cancel", closing.evidence, context()));
-    if (saved.won && closing.evidence.cancel === "lapse") ports.count("CheckoutLapsed");
+    const { evidence } = closing;
+    if (!isAllowed("cancel", current, { ...context(), ...evidence })) throw new PaymentUnclear();
+    const saved = await ports.payments.save(current, settleUnpaid(current, "cancel", evidence, context()));
+    if (saved.won && evidence.cancel === "lapse") ports.count("CheckoutLapsed");
     if (saved.won || !saved.payment) return saved.payment ?? current;
     current = saved.payment;
   }

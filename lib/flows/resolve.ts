@@ -3,7 +3,7 @@ import { end, finalise, modeChanged, settleUnpaid } from "../domain/apply.ts";
 import { endIsRecorded, type Money, type Readable, type Unpaid, type VerifyResult } from "../domain/evidence.ts";
 import { type CheckoutRef, type PaymentKey, paymentIdOf, txRefOf } from "../domain/ids.ts";
 import { noteVerification, notVerifiedAgain, unreachable, webhookWaits, webhookWaitsOn } from "../domain/notes.ts";
-import { isSettledUnpaid, isUnchanged, mayBePaid, mayBePaidEarlier, type Payment, termsOf } from "../domain/payment.ts";
+import { isSettledUnpaid, isUnchanged, type Payment, termsOf } from "../domain/payment.ts";
 import { MINUTE_MS, SECOND_MS } from "../domain/time.ts";
 import { isAllowed, type TransitionContext, transitionDue } from "../domain/transitions.ts";
 import { attemptsToEnd, isPlayMoney, type Policy } from "../domain/verification-schedule.ts";
@@ -260,8 +260,7 @@ async function nextUnpaid(run: Verification, payment: Payment, found: Found): Pr
   const ended = noteVerification(payment, attempt, found, run.begun);
   const context = run.context();
   const reason = found.kind === "unpaid" ? found.reason : "pending";
-  // Nobody is told that nobody paid while Chapa's word of money on an earlier checkout waits.
-  const due = mayBePaidEarlier(ended) ? undefined : transitionDue(payment, { attempt, found: reason }, context);
+  const due = transitionDue(ended, { attempt, found: reason }, context);
   if (due === "finalise") return { kind: "save", payment: finalise(ended, attempt, context), made: due };
   if (due) return leave(run, { ended, attempt: payment.attempt, found }, due);
   if (attemptsToEnd(payment).includes(attempt)) return leave(run, { ended, attempt, found }, "end");
@@ -315,7 +314,7 @@ async function reschedule(run: Verification, payment: Payment): Promise<Payment 
     if (trigger === "webhook" && current.attempts[attempt]) return webhookWaits(current, attempt, now);
     if (current.attempts[attempt]?.webhookAt !== undefined) return webhookWaitsOn(current, attempt, now);
     const ended = endIsRecorded(current.attempt);
-    return isAllowed("expire", current, { ...now, ...ended }) && !mayBePaid(current)
+    return isAllowed("expire", current, { ...now, ...ended })
       ? settleUnpaid(current, "expire", ended, now)
       : unreachable(current, now);
   });

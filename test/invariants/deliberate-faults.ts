@@ -490,7 +490,7 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
   ...against("outbox: stream to queue", [
     {
       name: "a version is counted as often as its record comes",
-      isLong: true,
+      focus: "lost answers of the listing",
       file: "lib/flows/publish.ts",
       from: "if (isFirst === false) return;",
       to: "",
@@ -725,14 +725,14 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
   ...against("webhook: a silent Chapa", [
     {
       name: "a verification that Chapa did not answer counts as done",
-      isLong: true,
+      focus: "webhook then silence",
       file: "lib/flows/resolve.ts",
       from: ": unreachable(current, now);",
       to: ": noteVerification(current, attempt, undefined, now);",
     },
     {
       name: "an answer about one checkout is lost where the latest one gives none",
-      isLong: true,
+      focus: "other keys",
       file: "lib/flows/resolve.ts",
       from: "const noted = isUnanswered && !isOther ? held :",
       to: "const noted = isUnanswered ? held :",
@@ -783,12 +783,19 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
       ],
     },
     {
-      name: "a cancel does not ask about an earlier checkout",
+      name: "a payment is settled as unpaid while Chapa speaks of money on an earlier checkout",
       isLong: true,
       focus: "unknown words",
-      file: "lib/flows/cancel.ts",
-      from: "if (mayBePaidEarlier(current)) throw new PaymentUnclear();",
-      to: "if (mayBePaidEarlier(current) && deadline === 0) throw new PaymentUnclear();",
+      file: "lib/domain/transitions.ts",
+      from: `!(cancel === "ended" ? mayBePaid(payment) : mayBePaidEarlier(payment));`,
+      to: `!(cancel === "ended" && false && mayBePaid(payment));`,
+      also: [
+        {
+          file: "lib/flows/cancel.ts",
+          from: "if (mayBePaidEarlier(current)) throw new PaymentUnclear();",
+          to: "if (mayBePaidEarlier(current) && deadline === 0) throw new PaymentUnclear();",
+        },
+      ],
     },
     {
       name: "a paid payment keeps its URL",

@@ -115,6 +115,8 @@ export const GUARDS: Record<GuardName, (row: Row, claim: Claim, rules: Rules) =>
   closesLatestAttempt: (row, { attempt }) => attempt === row.attempt,
   windowOver: ANY_TIME,
   tryFailed: ANY_TIME,
+  // What Chapa said last of another checkout is not in this model, so it may settle a payment that lib keeps open.
+  noWordOfMoney: ANY_TIME,
   timeoutOver: ANY_TIME,
   requestIsNewer: (_row, { request }) => request === "new",
   notFinalised: (row) => !row.finalised,

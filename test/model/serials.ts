@@ -120,6 +120,7 @@ const GUARDS: Record<GuardName, (row: Row, claim: Claim, rules: LineRules) => bo
   windowOver: always,
   windowOverOrTryFailed: always,
   tryFailed: always,
+  noWordOfMoney: always,
   timeoutOver: always,
   requestIsNewer: always,
   notFinalised: always,
