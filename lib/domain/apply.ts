@@ -4,57 +4,33 @@ import {
   DELIVERY,
   entryIdOf,
   flagAnswered,
-  flagEnded,
   flagged,
   flagsAnswered,
-  nextSubject,
 } from "./attention.ts";
-import { type ClosingEvidence, type PaidFacts, reversalOf, type VerifiedMoney } from "./evidence.ts";
+import type { ClosingEvidence } from "./evidence.ts";
 import type { Fee, PaymentKey, Ref, Uuid } from "./ids.ts";
-import { Santim } from "./money.ts";
+import { applied, unstoredPayment } from "./new-version.ts";
 import {
   type Attempt,
-  backAfter,
-  type Capture,
   type Flag,
   hasEnded,
-  isEmptied,
-  isSameCapture,
-  isSettledUnpaid,
   isTestMoney,
   type Lease,
   openedAttempts,
   type Payment,
-  STORED_CAPTURES,
   spentSince,
   type Terms,
-  termsOf,
 } from "./payment.ts";
 import type { Instant } from "./time.ts";
-import {
-  type ContextOf,
-  isSpentFor,
-  isTriedAgain,
-  type MoneyTransition,
-  refusalOf,
-  TRANSITIONS,
-  type TransitionContext,
-} from "./transitions.ts";
-import { dueAt, lastVerification, nextVerification, reportDay } from "./verification-schedule.ts";
-import type { AttemptEnd, AttentionCode, Reversal, TransitionName } from "./vocabulary.ts";
+import { type ContextOf, isSpentFor, isTriedAgain, type TransitionContext } from "./transitions.ts";
+import { nextVerification } from "./verification-schedule.ts";
+import type { AttemptEnd } from "./vocabulary.ts";
 
 /** How an attempt begins: the terms of its checkout, and the lease of the caller that opens it. */
 export type Start = { terms: Terms; lease: Lease };
 
 /** `isUnknown`: Chapa has said that it does not know the latest attempt, so its reference can be used. */
 export type TakeOver = Start & { isUnknown?: true | undefined };
-
-// Only an owner who retries for days while Chapa is down reaches the limit. The first and the latest entries are kept.
-const HISTORY_LIMIT = 120;
-const HISTORY_HEAD = 20;
-
-// Terms of a checkout that we did not open. No reported amount equals them, so only a person can accept the money.
-const NEVER_AGREED = Santim.parse(0);
 
 /** What is paid for, the payment of the same fee that was left before, and the request that asks. */
 export type Claim = Fee & { previous?: Ref | undefined; requestId?: Uuid | undefined };
@@ -250,132 +226,8 @@ export function answer(
   return applied(payment, "answer", { ...context, entry }, { changes, evidence: entry });
 }
 
-/** Makes the transition that {@link transitionForMoney} returned. */
-export function applyCapture(
-  payment: Payment,
-  name: MoneyTransition,
-  money: VerifiedMoney,
-  context: TransitionContext,
-): Payment {
-  const { result } = money;
-  const reversal = reversalOf(result);
-  const record = (kind: Capture["kind"]) => recorded(payment, kind, money, context);
-  const withFlag = (code: AttentionCode) => ({ attention: flaggedMoney(payment, code, money, context) });
-  const changes = (): Partial<Payment> => {
-    switch (name) {
-      case "confirm":
-        return { ...record("confirmed"), ...succeeded(payment, context) };
-      case "review":
-        return { ...record("reviewed"), ...WITHOUT_LINK, ...withFlag(reversal ? FLAG_OF[reversal] : "mismatch") };
-      case "unmatched":
-        return { ...record("reviewed"), ...WITHOUT_LINK, ...withFlag("unmatched") };
-      case "duplicate":
-        return { ...record("duplicate"), ...withFlag(reversal ? FLAG_OF[reversal] : "duplicate") };
-      case "wentBack":
-        return { ...record("duplicate"), ...withFlag(FLAG_OF[reversal ?? "reversed"]) };
-      case "capturedAgain":
-        return {
-          ...record("duplicate"),
-          ...(isSettledUnpaid(payment) || payment.next !== undefined ? withFlag("duplicate") : {}),
-        };
-    }
-  };
-  const evidence = `${result.kind} ${result.facts.reference ?? ""}`.trim();
-  return applied(payment, name, { ...context, ...money }, { changes: changes(), evidence });
-}
-
-/** Returns a payment in REVIEW for an unmatched capture: money on a reference of our form that has no row. */
-export function adoptUnmatched(
-  key: PaymentKey,
-  money: VerifiedMoney,
-  expected: Pick<Terms, "currency" | "mode" | "key">,
-  context: TransitionContext,
-): Payment {
-  const unstored = unstoredPayment(key, { ...expected, amount: NEVER_AGREED }, context);
-  return applyCapture(unstored, "unmatched", money, context);
-}
-
-function unstoredPayment({ ref, txStage }: PaymentKey, terms: Terms, { now }: TransitionContext): Payment {
-  return {
-    ref,
-    txStage,
-    serial: 0,
-    state: "CREATED",
-    version: 0,
-    revision: 0,
-    attempt: -1,
-    terms,
-    attempts: {},
-    createdAt: now,
-    updatedAt: now,
-    beganAt: now,
-    captures: [],
-    attention: [],
-    history: [],
-  };
-}
-
 function beginning(attempt: number, { terms, lease }: Start, { now }: TransitionContext): Partial<Payment> {
   return { attempt, terms, lease, beganAt: now, checkoutUrl: undefined, settledAt: undefined };
-}
-
-/** Creates every version: checks the table of transitions, raises the version, dates it and writes the history. */
-function applied<Name extends TransitionName>(
-  payment: Payment,
-  name: Name,
-  context: ContextOf<Name>,
-  { changes, evidence }: { changes: Partial<Payment>; evidence?: string },
-): Payment {
-  const refusal = refusalOf(name, payment, context);
-  if (refusal) throw new Error(refusal);
-  const { now, by, policy } = context;
-  const { to } = TRANSITIONS[name];
-  const next: Payment = {
-    ...payment,
-    ...changes,
-    state: to === "same" ? payment.state : to,
-    version: payment.version + 1,
-    updatedAt: now,
-    history: shortened([...payment.history, { transition: name, at: now, by, evidence }]),
-  };
-  const isSpent = isEmptied(next, policy.expectedMode);
-  return {
-    ...next,
-    ...(next.next === undefined ? { spentAt: isSpent ? (payment.spentAt ?? now) : undefined } : {}),
-    attention: withEnded(payment, next, context),
-    dueAt: dueAt(next, now, policy),
-  };
-}
-
-/** What was raised about an attempt ends with it. Words that may mean money end only by what this step has proved. */
-function withEnded(before: Payment, after: Payment, context: TransitionContext): Payment["attention"] {
-  let { attention } = after;
-  for (const { number, closedAt } of openedAttempts(after)) {
-    const subject = attemptSubject(number);
-    const isClosedNow = closedAt !== undefined && before.attempts[number]?.closedAt === undefined;
-    const isProven = isClosedNow || capturesOn(after, number) > capturesOn(before, number);
-    if (isProven) attention = flagEnded({ attention }, { code: "unknown_status", subject }, context);
-  }
-  for (let number = 0; number <= after.attempt; number++) {
-    if (isNoLongerHeld(before, after, number))
-      attention = flagEnded({ attention }, { code: "stuck", subject: attemptSubject(number) }, context);
-  }
-  return attention;
-}
-
-/** Whether an attempt has ended, or we know by now what became of one that we could not find out about. */
-function isNoLongerHeld(before: Payment, after: Payment, number: number): boolean {
-  if (after.attempts[number]) return hasEnded(after, number) || before.attempts[number] === undefined;
-  return number < after.attempt || after.state !== "CREATED" || after.lease?.released === true;
-}
-
-function capturesOn({ captures }: Payment, number: number): number {
-  return captures.filter(({ attempt }) => attempt === number).length;
-}
-
-function shortened(history: Payment["history"]): Payment["history"] {
-  if (history.length <= HISTORY_LIMIT) return history;
-  return [...history.slice(0, HISTORY_HEAD), ...history.slice(HISTORY_HEAD - HISTORY_LIMIT)];
 }
 
 function closedAttempts(
@@ -401,92 +253,4 @@ function lapsedAttempt(record: Attempt, { now, policy }: TransitionContext): Att
 function closedAttempt(record: Attempt, end: AttemptEnd, { now, policy }: TransitionContext): Attempt {
   const left = { ...record, closedAt: now, end: record.end ?? end, lastRead: undefined };
   return { ...left, verifyAt: nextVerification(left, now, policy) };
-}
-
-function recorded(
-  payment: Payment,
-  kind: Capture["kind"],
-  { attempt, result }: VerifiedMoney,
-  { now, policy }: TransitionContext,
-): Partial<Payment> {
-  if (kind !== "confirmed" && isOneTooMany(payment, { attempt, result })) return { verifiedAt: now };
-  const captures = withCapture(payment.captures, kind, { attempt, result }, now);
-  const terms = attempt > payment.attempt ? { ...payment.terms, amount: NEVER_AGREED } : termsOf(payment, attempt);
-  const record = payment.attempts[attempt] ?? { ...terms, openedAt: now };
-  const awaitsPerson = captures.at(-1)?.kind === "reviewed" && result.kind === "paid";
-  const confirmed = captures.find((capture) => capture.kind === "confirmed" && capture.attempt === attempt);
-  const ofConfirmed = kind === "confirmed" ? lastVerification(now, now) : confirmed && record.verifyAt;
-  const next = awaitsPerson ? nextVerification(record, now, policy) : (ofConfirmed ?? reportDay(payment, attempt, now));
-  // A webhook that Chapa has not answered still waits.
-  const verifyAt =
-    record.webhookAt === undefined ? next : Math.min(next ?? Number.POSITIVE_INFINITY, record.verifyAt ?? now);
-  return {
-    attempt: Math.max(payment.attempt, attempt),
-    attempts: { ...payment.attempts, [attempt]: { ...record, end: "paid", verifyAt } },
-    captures,
-    firstOpenedAt: payment.firstOpenedAt ?? now,
-    verifiedAt: now,
-    unreachableSince: undefined,
-  };
-}
-
-function withCapture(
-  captures: readonly Capture[],
-  kind: Capture["kind"],
-  { attempt, result }: VerifiedMoney,
-  now: Instant,
-): Capture[] {
-  const { amount, currency, mode, reference, method, charge }: PaidFacts = result.facts;
-  const known = captures.find((capture) => isSameCapture(capture, { attempt, reference }));
-  const reversal = reversalOf(result);
-  const reported = { amount, currency, mode, reference: reference ?? known?.reference, method, charge };
-  const money: Capture = known
-    ? { ...known, ...(reversal ? {} : reported), kind: kind === "confirmed" ? kind : known.kind }
-    : { attempt, at: now, kind, ...reported };
-  const back = backAfter(money, result.kind);
-  const capture = back.refunded > 0 || back.reversed > 0 ? { ...money, back } : withoutBack(money);
-  return [...captures.filter((other) => other !== known), capture];
-}
-
-function withoutBack({ back: _, ...capture }: Capture): Capture {
-  return capture;
-}
-
-function succeeded(payment: Payment, { now }: TransitionContext): Partial<Payment> {
-  return {
-    ...WITHOUT_LINK,
-    failureReason: undefined,
-    settledAt: now,
-    ...(isSettledUnpaid(payment) ? { late: true } : {}),
-  };
-}
-
-/** The payment's URL can no longer be paid, and no caller may open another checkout. */
-const WITHOUT_LINK = { lease: undefined, checkoutUrl: undefined } as const;
-
-const FLAG_OF = { refunded: "refunded_outside", reversed: "reversed" } as const satisfies Record<
-  Reversal,
-  AttentionCode
->;
-
-/** Raises `code` about one capture. A capture keeps its subject if its reference becomes known later. */
-function flaggedMoney(
-  payment: Payment,
-  code: AttentionCode,
-  { attempt, result }: VerifiedMoney,
-  context: TransitionContext,
-): Payment["attention"] {
-  const { reference } = result.facts;
-  const known = payment.captures.find((capture) => isSameCapture(capture, { attempt, reference }));
-  const capture = captureSubject(known ?? { attempt, reference });
-  // A recorded capture is reversed, or captured again, a further time.
-  const isRepeated = known && (code === "reversed" || code === "duplicate");
-  const subject = isRepeated ? nextSubject(payment, { code, subject: capture }) : capture;
-  const isStored = !isOneTooMany(payment, { attempt, result });
-  return flagged(payment, { code: isStored ? code : "too_many_captures", subject }, context);
-}
-
-function isOneTooMany({ captures }: Payment, { attempt, result: { facts } }: VerifiedMoney): boolean {
-  const isKnown = captures.some((capture) => isSameCapture(capture, { attempt, reference: facts.reference }));
-  return !isKnown && captures.length >= STORED_CAPTURES;
 }

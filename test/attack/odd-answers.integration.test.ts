@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { classifyVerify } from "../../lib/chapa/classify.ts";
-import { applyCapture } from "../../lib/domain/apply.ts";
+import { applyCapture } from "../../lib/domain/apply-money.ts";
 import { txRefOf } from "../../lib/domain/ids.ts";
 import { HOUR_MS } from "../../lib/domain/time.ts";
 import { transitionForMoney } from "../../lib/domain/transitions.ts";

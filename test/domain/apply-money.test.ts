@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { adoptUnmatched, applyCapture } from "../../lib/domain/apply.ts";
+import { adoptUnmatched, applyCapture } from "../../lib/domain/apply-money.ts";
 import { leftOf, openFlags, type Payment, refundableOf } from "../../lib/domain/payment.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../lib/domain/time.ts";
 import {

@@ -1,6 +1,5 @@
 import { expect, test } from "vitest";
 import {
-  adoptUnmatched,
   answer,
   end,
   finalise,
@@ -16,6 +15,7 @@ import {
   settleUnpaid,
   takeOver,
 } from "../../lib/domain/apply.ts";
+import { adoptUnmatched } from "../../lib/domain/apply-money.ts";
 import { entryIdOf, flagged, openEntries } from "../../lib/domain/attention.ts";
 import { txRefOf } from "../../lib/domain/ids.ts";
 import { Santim } from "../../lib/domain/money.ts";

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { answer, applyCapture, finalise, follow } from "../../lib/domain/apply.ts";
+import { answer, finalise, follow } from "../../lib/domain/apply.ts";
+import { applyCapture } from "../../lib/domain/apply-money.ts";
 import { type Decision, decide, isBesideDuplicate } from "../../lib/domain/decide.ts";
 import type { Payment } from "../../lib/domain/payment.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../lib/domain/time.ts";

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { adoptUnmatched, finalise, open, reject, renew, reopen } from "../../lib/domain/apply.ts";
+import { finalise, open, reject, renew, reopen } from "../../lib/domain/apply.ts";
+import { adoptUnmatched } from "../../lib/domain/apply-money.ts";
 import { isCurrent, listingStatusOf, mayBeListed, outcomeOf, stateVersion } from "../../lib/domain/events.ts";
 import { noteVerification, webhookWaits } from "../../lib/domain/notes.ts";
 import { termsOf } from "../../lib/domain/payment.ts";

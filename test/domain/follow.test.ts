@@ -1,6 +1,5 @@
 import { expect, test } from "vitest";
 import {
-  applyCapture,
   end,
   finalise,
   follow,
@@ -12,6 +11,7 @@ import {
   settleUnpaid,
   takeOver,
 } from "../../lib/domain/apply.ts";
+import { applyCapture } from "../../lib/domain/apply-money.ts";
 import { outcomeOf } from "../../lib/domain/events.ts";
 import type { ClosingEvidence } from "../../lib/domain/evidence.ts";
 import { openFlags, type Payment } from "../../lib/domain/payment.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { applyCapture } from "../../lib/domain/apply.ts";
+import { applyCapture } from "../../lib/domain/apply-money.ts";
 import { txRefOf } from "../../lib/domain/ids.ts";
 import { Santim } from "../../lib/domain/money.ts";
 import {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { adoptUnmatched } from "../../lib/domain/apply.ts";
+import { adoptUnmatched } from "../../lib/domain/apply-money.ts";
 import { Santim } from "../../lib/domain/money.ts";
 import { HOUR_MS } from "../../lib/domain/time.ts";
 import { combined, NO_CALLS, NO_TOTALS, shareOf, totalsDelta } from "../../lib/domain/totals.ts";

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { adoptUnmatched, renew } from "../../lib/domain/apply.ts";
+import { renew } from "../../lib/domain/apply.ts";
+import { adoptUnmatched } from "../../lib/domain/apply-money.ts";
 import type { Money, PaidFacts } from "../../lib/domain/evidence.ts";
 import { Santim } from "../../lib/domain/money.ts";
 import { noteVerification } from "../../lib/domain/notes.ts";

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { applyCapture, finalise, flag, open, reject, renew } from "../../lib/domain/apply.ts";
+import { finalise, flag, open, reject, renew } from "../../lib/domain/apply.ts";
+import { applyCapture } from "../../lib/domain/apply-money.ts";
 import { deliveryEnded, noteVerification, unreachable, webhookWaits } from "../../lib/domain/notes.ts";
 import type { Payment } from "../../lib/domain/payment.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS, parseLadder } from "../../lib/domain/time.ts";

@@ -141,7 +141,7 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
     },
     {
       name: "a second capture calls nobody where somebody is called already",
-      file: "lib/domain/apply.ts",
+      file: "lib/domain/apply-money.ts",
       from: `{ ...record("duplicate"), ...withFlag(reversal ? FLAG_OF[reversal] : "duplicate") }`,
       to: `{ ...record("duplicate"), ...(payment.attention.length > 0 ? {} : withFlag("duplicate")) }`,
     },
@@ -536,7 +536,7 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
     {
       name: "a move leaves no history",
       isLong: true,
-      file: "lib/domain/apply.ts",
+      file: "lib/domain/new-version.ts",
       from: "history: shortened([...payment.history, { transition: name, at: now, by, evidence }]),",
       to: "history: shortened(evidence ? [...payment.history, { transition: name, at: now, by, evidence }] : payment.history),",
     },
@@ -799,7 +799,7 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
     },
     {
       name: "a paid payment keeps its URL",
-      file: "lib/domain/apply.ts",
+      file: "lib/domain/apply-money.ts",
       from: "    ...WITHOUT_LINK,\n    failureReason: undefined,",
       to: "    lease: undefined,\n    failureReason: undefined,",
     },
@@ -856,7 +856,7 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
     },
     {
       name: "the time at which a fee was spent changes after it was left",
-      file: "lib/domain/apply.ts",
+      file: "lib/domain/new-version.ts",
       from: "...(next.next === undefined ? { spentAt: isSpent ? (payment.spentAt ?? now) : undefined } : {}),",
       to: "spentAt: isSpent ? (payment.spentAt ?? now) : undefined,",
       focus: "the fee goes on",

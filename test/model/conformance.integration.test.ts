@@ -1,6 +1,5 @@
 import { beforeAll, expect, test } from "vitest";
 import {
-  applyCapture,
   end,
   finalise,
   flag,
@@ -12,6 +11,7 @@ import {
   settleUnpaid,
   takeOver,
 } from "../../lib/domain/apply.ts";
+import { applyCapture } from "../../lib/domain/apply-money.ts";
 import { attemptSubject, DELIVERY } from "../../lib/domain/attention.ts";
 import { decide } from "../../lib/domain/decide.ts";
 import type { Money, Unpaid } from "../../lib/domain/evidence.ts";

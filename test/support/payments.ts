@@ -1,5 +1,6 @@
 import { keyIdOf } from "../../lib/chapa/client.ts";
-import { applyCapture, claim, open, renew, settleUnpaid } from "../../lib/domain/apply.ts";
+import { claim, open, renew, settleUnpaid } from "../../lib/domain/apply.ts";
+import { applyCapture } from "../../lib/domain/apply-money.ts";
 import { attemptSubject, captureSubject, DELIVERY } from "../../lib/domain/attention.ts";
 import type { Money, PaidFacts } from "../../lib/domain/evidence.ts";
 import { type PaymentKey, type Ref, refOf, txRefOf, Uuid } from "../../lib/domain/ids.ts";

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { answer, applyCapture, flag, reject, settleUnpaid, takeOver } from "../../lib/domain/apply.ts";
+import { answer, flag, reject, settleUnpaid, takeOver } from "../../lib/domain/apply.ts";
+import { applyCapture } from "../../lib/domain/apply-money.ts";
 import { PaymentUnreadable } from "../../lib/domain/errors.ts";
 import { requestHash, Uuid } from "../../lib/domain/ids.ts";
 import { Santim } from "../../lib/domain/money.ts";

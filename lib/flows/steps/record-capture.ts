@@ -1,5 +1,5 @@
 import type { ChapaClient } from "../../chapa/client.ts";
-import { adoptUnmatched, applyCapture } from "../../domain/apply.ts";
+import { adoptUnmatched, applyCapture } from "../../domain/apply-money.ts";
 import { isDuplicateOpen } from "../../domain/decide.ts";
 import type { VerifiedMoney } from "../../domain/evidence.ts";
 import type { PaymentKey } from "../../domain/ids.ts";
