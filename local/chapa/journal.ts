@@ -35,6 +35,11 @@ export type JournalEntry = RequestEntry | DeliveryEntry;
 // Enough for any test. The limit keeps a load test of several hours from filling the memory.
 const ENTRIES_KEPT = 50_000;
 
+/** Returns a copy to keep. A small buffer is a part of a larger one, which would be kept with it. */
+export function ownBytes(body: Buffer): Buffer {
+  return Buffer.alloc(body.length, body);
+}
+
 /** All incoming requests and outgoing deliveries, in the order in which they began. */
 export class Journal {
   readonly #entries: JournalEntry[] = [];
@@ -49,8 +54,7 @@ export class Journal {
   }
 
   add<T extends JournalEntry>(entry: T): T {
-    // A small buffer is a part of a larger one, which would be kept with it.
-    if ("body" in entry) entry.body = Buffer.alloc(entry.body.length, entry.body);
+    entry.body = ownBytes(entry.body);
     this.#entries.push(entry);
     if (this.#entries.length > ENTRIES_KEPT) this.#entries.shift();
     return entry;

@@ -1,4 +1,4 @@
-import type { DeliveryEntry, Journal } from "./journal.ts";
+import { type DeliveryEntry, type Journal, ownBytes } from "./journal.ts";
 import type { Scheduler } from "./scheduler.ts";
 import { type Outcome, sendOut } from "./send.ts";
 import type { PaymentEvent, Transaction } from "./transactions.ts";
@@ -87,7 +87,7 @@ export class WebhookSender {
       buildWebhook(transaction, { ...paymentEvent, at: paymentEvent.at + (index + 1) * 1000 }, this.#context),
     );
     if (paymentEvent.kind === "success" && !this.#firstSuccess.has(order.txRef)) {
-      this.#firstSuccess.set(order.txRef, webhook);
+      this.#firstSuccess.set(order.txRef, { ...webhook, body: ownBytes(webhook.body) });
     }
     const old = this.#firstSuccess.get(order.txRef);
     const wentBack = paymentEvent.kind === "refunded" || paymentEvent.kind === "reversed";

@@ -19,3 +19,9 @@ function ticksOf(pid: number): number {
   const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").split(" ").filter(Boolean).map(Number);
   return Number(user) + Number(system) + children.reduce((sum, child) => sum + ticksOf(child), 0);
 }
+
+/** The memory of a process in megabytes, without that of the processes that it started. */
+export function memoryOf(pid: number): number {
+  const [, kilobytes] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8")) ?? [];
+  return Math.round(Number(kilobytes) / 1024);
+}

@@ -8,7 +8,7 @@ import { Progress } from "../../commands/progress.ts";
 import { SECOND_MS } from "../../lib/domain/time.ts";
 import { ApiClient } from "../../local/api-client.ts";
 import { CloudAddress } from "./address.ts";
-import { type Cpu, cpuOf } from "./cpu.ts";
+import { type Cpu, cpuOf, memoryOf } from "./cpu.ts";
 import { Answers, inLanes } from "./lanes.ts";
 
 const REST_MS = 15 * SECOND_MS;
@@ -32,6 +32,7 @@ export async function playSteady({ payments, lanes }: { payments: number; lanes:
   const pid = child.pid ?? 0;
 
   const before = await restOf(pid);
+  const memoryBefore = memoryOf(pid);
   const answers = new Answers();
   const ends: number[] = [];
   const progress = new Progress();
@@ -47,6 +48,7 @@ export async function playSteady({ payments, lanes }: { payments: number; lanes:
   const seconds = (performance.now() - startedAt) / SECOND_MS;
   await settled(address.control);
   const after = await restOf(pid);
+  const memoryAfter = memoryOf(pid);
   child.kill("SIGTERM");
   await once(child, "exit");
 
@@ -58,7 +60,8 @@ export async function playSteady({ payments, lanes }: { payments: number; lanes:
   say(
     `\n${payments} payments through one local cloud, ${lanes} at the same time: ${answers.count("paid")} paid; ` +
       `${first.toFixed(1)} a second at first, ${last.toFixed(1)} at last (${(last / first).toFixed(2)} of it), over ${window} each; ` +
-      `${((cpu.seconds * 1000) / payments).toFixed(1)} ms of CPU each; at rest ${percent(before)} of a core before, ${percent(after)} after (${Math.round(seconds)} s)`,
+      `${((cpu.seconds * 1000) / payments).toFixed(1)} ms of CPU each; at rest ${percent(before)} of a core before, ${percent(after)} after; ` +
+      `memory ${memoryBefore} MB before, ${memoryAfter} MB after (${Math.round(seconds)} s)`,
   );
   const isRight = answers.count("paid") === payments;
   const isSteady =
