@@ -3,11 +3,10 @@ import { createContacts } from "../lib/composition/contacts.ts";
 import { createGatewaySecret } from "../lib/composition/secrets.ts";
 import { readEnv } from "../lib/contract/env.ts";
 import { FUNCTIONS } from "../lib/contract/functions.ts";
-import { NotificationMessage } from "../lib/contract/queues.ts";
-import { Ref } from "../lib/domain/ids.ts";
+import type { NotificationMessage } from "../lib/contract/queues.ts";
 import { DAY_MS } from "../lib/domain/time.ts";
 import { notifyUsers } from "../lib/flows/notify-user.ts";
-import { Drain } from "../lib/queue/drain.ts";
+import { PayerMessageDrain, PayerMessages } from "../lib/queue/payer-messages.ts";
 import { Queue, sqsClient } from "../lib/queue/send.ts";
 import { call } from "../lib/runtime/call.ts";
 import { systemClock } from "../lib/runtime/clock.ts";
@@ -29,9 +28,9 @@ const url = env.NOTIFICATION_SERVICE_URL;
 const ports = {
   payments: new PaymentTable(client, env.TABLE_NAME, env.TX_STAGE),
   contacts: createContacts(env, client, secret),
-  inbox: new Drain(sqs, env.NOTIFICATION_QUEUE_URL, NotificationMessage.extend({ ref: Ref })),
+  inbox: new PayerMessageDrain(sqs, env),
   marks: new MarkTable(client, env.TABLE_NAME),
-  waiting: new Queue<NotificationMessage>(sqs, env.NOTIFICATION_QUEUE_URL),
+  waiting: new PayerMessages(sqs, env),
   dropped: new Queue<NotificationMessage>(sqs, env.NOTIFICATION_DLQ_URL),
   pause: new NotificationPauseTable(client, env.TABLE_NAME),
   notification: url === undefined ? undefined : new NotificationService(url, bearer, call),

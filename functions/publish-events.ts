@@ -1,9 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { readEnv } from "../lib/contract/env.ts";
 import { FUNCTIONS } from "../lib/contract/functions.ts";
-import type { ListingMessage, NotificationMessage } from "../lib/contract/queues.ts";
+import type { ListingMessage } from "../lib/contract/queues.ts";
 import { confirmingPurposes } from "../lib/domain/prices.ts";
 import { publish } from "../lib/flows/publish.ts";
+import { PayerMessages } from "../lib/queue/payer-messages.ts";
 import { Queue, sqsClient } from "../lib/queue/send.ts";
 import { systemClock } from "../lib/runtime/clock.ts";
 import { log } from "../lib/runtime/logger.ts";
@@ -17,7 +18,7 @@ const client = documentClient();
 const sqs = sqsClient();
 const ports = {
   listing: new Queue<ListingMessage>(sqs, env.LISTING_QUEUE_URL),
-  notification: new Queue<NotificationMessage>(sqs, env.NOTIFICATION_QUEUE_URL),
+  notification: new PayerMessages(sqs, env),
   marks: new MarkTable(client, env.TABLE_NAME),
   totals: new TotalsTable(client, env.TABLE_NAME),
   newId: randomUUID,

@@ -3,11 +3,12 @@ import { createPolicy } from "../lib/composition/policy.ts";
 import { createGatewaySecret } from "../lib/composition/secrets.ts";
 import { readEnv } from "../lib/contract/env.ts";
 import { FUNCTIONS } from "../lib/contract/functions.ts";
-import type { ListingMessage, NotificationMessage, ResolveMessage } from "../lib/contract/queues.ts";
+import type { ListingMessage, ResolveMessage } from "../lib/contract/queues.ts";
 import { checkGateway } from "../lib/flows/check-gateway.ts";
 import { publishAttention } from "../lib/flows/publish-attention.ts";
 import { countCalls } from "../lib/flows/steps/count-calls.ts";
 import { sweep } from "../lib/flows/sweep.ts";
+import { PayerMessages } from "../lib/queue/payer-messages.ts";
 import { Queue, sqsClient } from "../lib/queue/send.ts";
 import { systemClock } from "../lib/runtime/clock.ts";
 import { scheduled } from "../lib/runtime/invocation.ts";
@@ -27,7 +28,7 @@ const ports = {
   shards: DUE_SHARDS,
   resolve: new Queue<ResolveMessage>(sqs, env.RESOLVE_QUEUE_URL),
   listing: new Queue<ListingMessage>(sqs, env.LISTING_QUEUE_URL),
-  notification: new Queue<NotificationMessage>(sqs, env.NOTIFICATION_QUEUE_URL),
+  notification: new PayerMessages(sqs, env),
   policy: createPolicy(env),
   clock: systemClock,
   log,

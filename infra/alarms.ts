@@ -225,6 +225,15 @@ export const ALARMS: readonly AlarmSpec[] = [
     minutes: 1,
   },
   {
+    name: "success-dead-letters",
+    severity: "ticket",
+    impact: "A payer did not hear that their payment succeeded; the payment itself is correct.",
+    runbook: "The DLQ has messages",
+    watches: { of: "dead", queue: "success" },
+    at: 1,
+    minutes: 1,
+  },
+  {
     name: "stream-dead-letters",
     severity: "page",
     impact: "A change of a payment was not published; it is delivered when the schedule finds it.",
@@ -249,6 +258,15 @@ export const ALARMS: readonly AlarmSpec[] = [
     runbook: "Messages wait too long",
     watches: { of: "oldest", queue: "notification" },
     at: 3_600,
+    minutes: 5,
+  },
+  {
+    name: "success-backlog",
+    severity: "ticket",
+    impact: "Payers hear late that their payment succeeded.",
+    runbook: "Messages wait too long",
+    watches: { of: "oldest", queue: "success" },
+    at: 900,
     minutes: 5,
   },
   {

@@ -54,7 +54,7 @@ const KEY_USES = [
 const STREAM_RETRIES = 10;
 const DEAD_LETTER_DAYS = 14;
 
-/** The whole service: one table, three queues, one function per file, one API, one public URL for Chapa. */
+/** The whole service: one table, its queues, one function per file, one API, one public URL for Chapa. */
 export class PaymentStack extends Stack {
   constructor(scope: Construct, id: string, { config, code, ...props }: PaymentStackProps) {
     requireUsable(config);
@@ -71,6 +71,7 @@ export class PaymentStack extends Stack {
       RESOLVE_QUEUE_URL: queues.resolve.queue.queueUrl,
       LISTING_QUEUE_URL: queues.listing.queue.queueUrl,
       NOTIFICATION_QUEUE_URL: queues.notification.queue.queueUrl,
+      SUCCESS_QUEUE_URL: queues.success.queue.queueUrl,
       NOTIFICATION_DLQ_URL: queues.notification.dead.queueUrl,
       WEBHOOK_SECRET_ARN: secrets.webhook.secretArn,
       AUTH_SECRET_ARN: secrets.auth.secretArn,

@@ -43,14 +43,14 @@ export const PERMISSIONS: Record<FunctionName, Permission> = {
     table: ["BatchGetItem", "PutItem", "UpdateItem"],
     indexes: ["due", "by-attention"],
     secrets: ["gateway"],
-    send: ["resolve", "listing", "notification"],
+    send: ["resolve", "listing", "notification", "success"],
   },
   "reconcile-payments": {
     table: ["BatchGetItem", "GetItem", "PutItem", "UpdateItem"],
     indexes: ["by-day"],
     secrets: ["gateway"],
   },
-  "publish-events": { table: ["PutItem", "UpdateItem"], send: ["listing", "notification"] },
+  "publish-events": { table: ["PutItem", "UpdateItem"], send: ["listing", "notification", "success"] },
   "notify-listing": {
     table: ["BatchGetItem", "GetItem", "UpdateItem"],
     indexes: ["by-property"],
@@ -60,7 +60,7 @@ export const PERMISSIONS: Record<FunctionName, Permission> = {
   "notify-user": {
     table: ["GetItem", "PutItem"],
     secrets: ["gateway"],
-    send: ["notification", "notification dead"],
-    receive: ["notification"],
+    send: ["notification", "success", "notification dead"],
+    receive: ["notification", "success"],
   },
 };

@@ -8,6 +8,7 @@ export type MadeQueue = { queue: Queue; dead: Queue };
 // A dead letter keeps the age that it had: it must outlive the four days of its queue by far.
 const DEAD_LETTER_DAYS = 14;
 const USUAL_DAYS = 4;
+const TO_PAYERS: readonly string[] = ["notification", "success"] satisfies QueueName[];
 
 /**
  * Every queue with its dead-letter queue, encrypted and reachable over TLS only. Messages to payers wait for their turn, so
@@ -20,7 +21,7 @@ export function makeQueues(scope: Construct, notificationMaxAgeDays: number): Re
     const dead = new Queue(scope, `${id}Dead`, { ...common, retentionPeriod: Duration.days(DEAD_LETTER_DAYS) });
     const queue = new Queue(scope, id, {
       ...common,
-      retentionPeriod: Duration.days(name === "notification" ? notificationMaxAgeDays + 1 : USUAL_DAYS),
+      retentionPeriod: Duration.days(TO_PAYERS.includes(name) ? notificationMaxAgeDays + 1 : USUAL_DAYS),
       visibilityTimeout: Duration.seconds(visibilitySeconds),
       deadLetterQueue: { queue: dead, maxReceiveCount: maxReceives },
     });

@@ -41,6 +41,7 @@ export function functionEnvironment(settings: Settings, at: Addresses, queues: Q
     RESOLVE_QUEUE_URL: queues.url("resolve"),
     LISTING_QUEUE_URL: queues.url("listing"),
     NOTIFICATION_QUEUE_URL: queues.url("notification"),
+    SUCCESS_QUEUE_URL: queues.url("success"),
     NOTIFICATION_DLQ_URL: queues.deadLetterUrl("notification"),
     WEBHOOK_SECRET_ARN: SECRETS.webhook,
     AUTH_SECRET_ARN: SECRETS.auth,

@@ -58,6 +58,8 @@ const VARIABLES = {
   RESOLVE_QUEUE_URL: url,
   LISTING_QUEUE_URL: url,
   NOTIFICATION_QUEUE_URL: url,
+  /** Queue of messages to payers that a payment succeeded, which are sent first. */
+  SUCCESS_QUEUE_URL: url,
   NOTIFICATION_DLQ_URL: url,
   /** JSON secret: Chapa's webhook secrets, current and previous. */
   WEBHOOK_SECRET_ARN: arn,

@@ -130,7 +130,15 @@ export const FUNCTIONS = {
     trigger: { kind: "schedule", everyMinutes: 1 },
     timeoutSeconds: 50,
     memoryMb: 256,
-    env: [...TABLE, "RESOLVE_QUEUE_URL", "LISTING_QUEUE_URL", "NOTIFICATION_QUEUE_URL", ...GATEWAY, ...POLICY],
+    env: [
+      ...TABLE,
+      "RESOLVE_QUEUE_URL",
+      "LISTING_QUEUE_URL",
+      "NOTIFICATION_QUEUE_URL",
+      "SUCCESS_QUEUE_URL",
+      ...GATEWAY,
+      ...POLICY,
+    ],
   },
   // The comparison runs once a day. The other hourly runs continue one that was cut short, or find it done.
   "reconcile-payments": {
@@ -143,7 +151,7 @@ export const FUNCTIONS = {
     trigger: { kind: "stream", batch: 25 },
     timeoutSeconds: 30,
     memoryMb: 256,
-    env: [...TABLE, "LISTING_QUEUE_URL", "NOTIFICATION_QUEUE_URL", "PRICE_BOOK", "EXPECTED_MODE"],
+    env: [...TABLE, "LISTING_QUEUE_URL", "NOTIFICATION_QUEUE_URL", "SUCCESS_QUEUE_URL", "PRICE_BOOK", "EXPECTED_MODE"],
   },
   "notify-listing": {
     trigger: { kind: "queue", queue: "listing", batch: 1 },
@@ -158,6 +166,7 @@ export const FUNCTIONS = {
     env: [
       ...TABLE,
       "NOTIFICATION_QUEUE_URL",
+      "SUCCESS_QUEUE_URL",
       "NOTIFICATION_DLQ_URL",
       "GATEWAY_SECRET_ARN",
       "NOTIFICATION_SERVICE_URL",

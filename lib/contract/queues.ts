@@ -18,7 +18,7 @@ export type ResolveMessage = z.infer<typeof ResolveMessage>;
 export const ListingMessage = z.object({ ref: z.string().length(16), version: z.number().int() });
 export type ListingMessage = z.infer<typeof ListingMessage>;
 
-/** Notification queue: send the payer a message about this version. Its mark in the table counts the calls. */
+/** Notification and success queue: send the payer a message about this version. Its mark in the table counts the calls. */
 export const NotificationMessage = z.object({
   ref: z.string().length(16),
   version: z.number().int(),
@@ -36,5 +36,7 @@ export const QUEUES = {
   resolve: { fifo: false, visibilitySeconds: 360, maxReceives: 13 },
   listing: { fifo: true, visibilitySeconds: 600, maxReceives: 10 },
   notification: { fifo: false, visibilitySeconds: 120, maxReceives: 30 },
+  // Messages to payers whose money came. They are sent before all others, which wait when there are too many.
+  success: { fifo: false, visibilitySeconds: 120, maxReceives: 30 },
 } as const;
 export type QueueName = keyof typeof QUEUES;

@@ -157,9 +157,10 @@ const NOT_CALLED: readonly Ended[] = [
 type Turn = { kind: "begun"; payment: Payment; userId: Uuid; mark: MessageMark };
 /**
  * Why there is no call now. `sent_before`: the service has accepted this message. `under_way`: a call may still be
- * answered within `waitMs`. `used_up`: no call was answered.
+ * answered within `waitMs`. `unreadable`: an earlier payment of the fee cannot be read, and may be paid. `used_up`: no call
+ * was answered.
  */
-type NoTurn = { kind: "overtaken" | "sent_before" | "used_up" } | { kind: "under_way"; waitMs: number };
+type NoTurn = { kind: "overtaken" | "sent_before" | "used_up" } | { kind: "under_way" | "unreadable"; waitMs: number };
 
 async function deliver(ports: SendingPorts, taken: Taken): Promise<Ended> {
   const turn = await takeTurn(ports, taken);
@@ -186,7 +187,11 @@ async function pause({ log, count, clock, pause: pauses }: SendingPorts, status:
 async function takeTurn(ports: NotifyUserPorts, { received, payment }: Taken): Promise<Turn | NoTurn> {
   const message = received.body;
   if (!payment?.userId || !isCurrent(message.event, payment)) return { kind: "overtaken" };
-  if (message.event !== "paid" && mayBePaidBefore(await earlierPayments(ports, payment))) return { kind: "overtaken" };
+  if (message.event !== "paid") {
+    const { earlier, isWhole } = await earlierPayments(ports, payment);
+    if (mayBePaidBefore(earlier)) return { kind: "overtaken" };
+    if (!isWhole) return { kind: "unreadable", waitMs: UNREADABLE_WAIT_SECONDS * SECOND_MS };
+  }
   const { userId } = payment;
   const now = ports.clock.now();
   const first = { by: ports.newId(), tries: 1, triedAt: now };
@@ -234,6 +239,7 @@ async function putAside(ports: NotifyUserPorts, taken: Taken, why: NoTurn): Prom
     case "sent_before":
       return taken.received.done();
     case "under_way":
+    case "unreadable":
       return taken.received.later(why.waitMs / SECOND_MS);
     case "used_up":
       return drop(ports, taken);

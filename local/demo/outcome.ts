@@ -11,7 +11,7 @@ import { PaymentTable } from "../../lib/table/payments.ts";
 import type { Cloud } from "../cloud.ts";
 import { TABLE_NAME, TX_STAGE } from "../environment.ts";
 
-const QUEUE_NAMES = ["resolve", "listing", "notification"] as const satisfies readonly QueueName[];
+const QUEUE_NAMES = ["resolve", "listing", "notification", "success"] as const satisfies readonly QueueName[];
 
 /** The state of all services at the end of a scenario. Checks read nothing else. */
 export type Outcome = {

@@ -104,7 +104,7 @@ describe("the listing service", () => {
     expect((await shop().payment()).acknowledgedAt).toEqual(expect.any(Number));
   });
 
-  test("an unpaid payment is not told to the listing after eight days: its owner can pay late, and press again", async () => {
+  test("an unpaid payment is not messages to the listing after eight days: its owner can pay late, and press again", async () => {
     const old = await shop().checkout();
     await shop().pass(8 * DAY_MS);
     expect(results()).toEqual([]);
@@ -114,7 +114,7 @@ describe("the listing service", () => {
     expect(listingOf(shop()).property(shop().propertyId)?.status).toBe("APPROVED");
   });
 
-  test("an unpaid payment is told to the listing as FAILED after fourteen days, if the property still waits", async () => {
+  test("an unpaid payment is messages to the listing as FAILED after fourteen days, if the property still waits", async () => {
     await shop().checkout();
     await shop().pass(8 * DAY_MS, 5 * DAY_MS + 23 * HOUR_MS);
     expect(results()).toEqual([]);
@@ -122,7 +122,7 @@ describe("the listing service", () => {
     expect(results()).toEqual(["FAILED"]);
   });
 
-  test("an unpaid payment is not told to a listing that has closed the property by itself", async () => {
+  test("an unpaid payment is not messages to a listing that has closed the property by itself", async () => {
     await shop().checkout();
     await shop().pass(8 * DAY_MS);
     listingOf(shop()).closeOld();
@@ -149,7 +149,7 @@ describe("the listing service", () => {
 });
 
 describe("Chapa", () => {
-  test("a key that Chapa refuses is an error, is counted, and the owner is told that the fault is ours", async () => {
+  test("a key that Chapa refuses is an error, is counted, and the owner is messages that the fault is ours", async () => {
     shop().chapa.setKeys({ secretKey: "CHASECK_TEST-simanother" });
     expect(await shop().press()).toMatchObject({ status: 503, code: "gateway_misconfigured" });
     expect(shop().counted("ChapaMisconfigured")).toBe(1);
@@ -165,9 +165,18 @@ describe("the notification service", () => {
     }
   }
   const queued = () => {
-    const { ready, delayed, hidden } = shop().stage.cloud.queues.state("notification");
-    return ready + delayed + hidden;
+    const states = (["notification", "success"] as const).map((name) => shop().stage.cloud.queues.state(name));
+    return states.reduce((sum, { ready, delayed, hidden }) => sum + ready + delayed + hidden, 0);
   };
+
+  test("a payer whose money came hears it before twenty others hear that they have begun", async () => {
+    for (let time = 0; time < 20; time++) await shop().stage.checkout(shop().stage.addProperty());
+    await pay(1);
+    await shop().pass(MINUTE_MS);
+    const messages = notificationOf(shop()).sent();
+    expect(messages[0]).toMatchObject({ eventType: "payment_success" });
+    expect(messages.length).toBeLessThan(20);
+  });
 
   test("a notification service that refuses our token gets one message in ten minutes, and the others wait", async () => {
     shop().stage.cloud.rotate("gateway", { notification_bearer: "revoked" });
@@ -177,7 +186,8 @@ describe("the notification service", () => {
     expect(notificationOf(shop()).refusals.length).toBeLessThanOrEqual(4);
     expect(shop().counted("NotificationRefused")).toBe(notificationOf(shop()).refusals.length);
     expect(shop().errors("notification_refused")).toContainEqual(expect.objectContaining({ status: 401 }));
-    expect([queued(), dead("notification")]).toEqual([3, 0]);
+    // Behind each success waits the message that its checkout is open, which is dropped unsent.
+    expect([queued(), dead("notification")]).toEqual([6, 0]);
 
     shop().stage.cloud.rotate("gateway", { notification_bearer: shop().stage.cloud.services.notificationBearer });
     await shop().pass(SECRET_FRESH_MS, 10 * MINUTE_MS, MINUTE_MS);

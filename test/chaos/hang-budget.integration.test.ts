@@ -47,6 +47,7 @@ const ENDPOINTS = [
   ["RESOLVE_QUEUE_URL", "queues"],
   ["LISTING_QUEUE_URL", "queues"],
   ["NOTIFICATION_QUEUE_URL", "queues"],
+  ["SUCCESS_QUEUE_URL", "queues"],
   ["AWS_ENDPOINT_URL_SECRETS_MANAGER", "secrets"],
   ["CHAPA_BASE_URL", "chapa"],
   ["USER_MANAGEMENT_URL", "users"],

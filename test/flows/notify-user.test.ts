@@ -65,6 +65,20 @@ function world(answers: Delivery["kind"][] | undefined, count = 1, perMinute = 8
   return { ports, payments, queue, ended, called, counted, errors, run };
 }
 
+test("a payer is not told that nobody paid while an earlier payment of the fee cannot be read", async () => {
+  const { ports, payments, queue, ended, called, run } = world([], 2);
+  const [left, latest] = [payments[0], payments[1]];
+  const { find } = ports.payments;
+  ports.payments.find = async (ref) => {
+    if (ref === left?.ref) throw new PaymentUnreadable();
+    const found = await find(ref);
+    return found && { ...found, state: "EXPIRED", previous: left?.ref };
+  };
+  queue.splice(0, queue.length, { ref: latest?.ref ?? "", version: 2, event: "expired" });
+  await run(0);
+  expect({ ended, called }).toEqual({ ended: ["later 900"], called: [] });
+});
+
 test("a message about an unreadable payment comes back later, and the messages behind it are sent now", async () => {
   const { ports, payments, ended, run } = world([], 2);
   const [bad] = payments;

@@ -253,6 +253,7 @@ test("messages to payers are kept for two weeks, so that a backlog of days is no
     [false, 4],
     [false, 4],
     [true, 14],
+    [true, 14],
   ]);
 });
 

@@ -55,7 +55,7 @@ export async function endLastLink(ports: EndPorts, payment: Payment, run: Run): 
 /** The same, from the last payment of the fee: a checkout that Chapa did not cancel is tried again. */
 export async function endBesideDuplicate(ports: EndPorts, payment: Payment, run: Run): Promise<Payment> {
   if (payment.previous === undefined || payment.next !== undefined) return payment;
-  const earlier = await earlierPayments(ports, payment);
+  const { earlier } = await earlierPayments(ports, payment);
   const isBeside = isBesideDuplicate([...earlier, payment], run.context().policy);
   return isBeside ? endOtherLinks(ports, payment, run, "with_live") : payment;
 }

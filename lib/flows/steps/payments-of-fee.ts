@@ -8,16 +8,22 @@ import type { PaymentTable } from "../../table/payments.ts";
 
 type Finding = { payments: Pick<PaymentTable, "find"> };
 
-/** Returns the payments of the fee before this one, the earliest first. One that cannot be read ends the search. */
-export async function earlierPayments({ payments }: Finding, payment: Payment): Promise<Payment[]> {
+/**
+ * Returns the payments of the fee before this one, the earliest first. One that cannot be read ends the search, and then
+ * `isWhole` is false.
+ */
+export async function earlierPayments(
+  { payments }: Finding,
+  payment: Payment,
+): Promise<{ earlier: Payment[]; isWhole: boolean }> {
   const earlier: Payment[] = [];
   for (let { previous } = payment; previous !== undefined; ) {
     const found = await readable(payments, previous);
-    if (!found) break;
+    if (!found) return { earlier, isWhole: false };
     earlier.unshift(found);
     previous = found.previous;
   }
-  return earlier;
+  return { earlier, isWhole: true };
 }
 
 /** Returns the payments of the fee after this one, the latest last, as far as there are any that can be read. */
