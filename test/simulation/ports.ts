@@ -118,6 +118,7 @@ export function portsOf({ scheduler, table, simulator, behaviour, ledger, invari
       cut,
     );
     // An answer that was lost has told nobody anything.
+    if (verb === "cancel") ledger.cancelAnswered(task, about);
     if (verb === "verify") ledger.verified(task, about, { askedAt, status, word: wordIn(said) });
     return { status, text: typeof said === "string" ? said : JSON.stringify(said ?? {}) };
   }
