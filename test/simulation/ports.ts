@@ -229,6 +229,7 @@ export function portsOf({ scheduler, table, simulator, behaviour, ledger, invari
       payments,
       contacts,
       baseUrl: "https://pay.rental.et",
+      receiptOf: async (paymentId: string) => `/api/v1/payments/${paymentId}/receipt`,
       inbox: {
         next: async () => {
           const entry = outside.nextNote();
