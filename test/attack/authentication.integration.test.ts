@@ -131,6 +131,7 @@ describe(`${ROUTES.length} routes × ${CALLERS.length} callers`, () => {
         .replace("{payment_id}", payment_id)
         .replace("{tx_ref}", tx_ref)
         .replace("{entry}", "mismatch-AP0")
+        .replace("{reference}", tx_ref)
         .replace("{request_id}", request_id);
       const { status, body } = await knock(route.method, path, caller, bodyFor(route.path, caller));
       if (owes !== "open") return expect(status).toBe(owes);
