@@ -81,7 +81,7 @@ function success(payment: Payment, policy: Policy): string[] {
     return [paid, `The listing service acknowledged it at ${at(payment.acknowledgedAt)}. Nothing is left to do.`];
   }
   if (!awaitsAcknowledgement(payment, policy)) return [paid, "The listing service does not take it."];
-  const again = payment.dueAt === undefined ? "" : ` It is hint again at ${at(payment.dueAt)} at the latest.`;
+  const again = payment.dueAt === undefined ? "" : ` It hears it again at ${at(payment.dueAt)} at the latest.`;
   return [paid, `The listing service has not acknowledged it yet.${again}`];
 }
 

@@ -68,7 +68,7 @@ test.each<[string, Payment, number, RegExp]>([
     "the listing has not answered",
     paid,
     T0,
-    /^Paid at .*Z\. The listing service has not acknowledged it yet\. It is told again at .*Z at the latest\.$/,
+    /^Paid at .*Z\. The listing service has not acknowledged it yet\. It hears it again at .*Z at the latest\.$/,
   ],
   [
     "the listing has acknowledged",
