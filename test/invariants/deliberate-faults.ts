@@ -213,6 +213,7 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
     {
       name: "a press answers with the link that it has just closed",
       isLong: true,
+      focus: "failed tries",
       file: "lib/flows/steps/leave-checkout.ts",
       from: "if (closing.isCancelled) throw heldError(payment, held, run.context());",
       to: "",
@@ -535,7 +536,6 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
   ...against("audit", [
     {
       name: "a move leaves no history",
-      isLong: true,
       file: "lib/domain/new-version.ts",
       from: "history: shortened([...payment.history, { transition: name, at: now, by, evidence }]),",
       to: "history: shortened(evidence ? [...payment.history, { transition: name, at: now, by, evidence }] : payment.history),",
@@ -558,11 +558,10 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
     },
     {
       name: "the moment of payment moves when the money goes back",
-      isLong: true,
       focus: "money goes back",
-      file: "lib/domain/payment.ts",
-      from: "return first === undefined ? undefined : Math.min(first, ...others);",
-      to: "return first === undefined ? undefined : payment.settledAt;",
+      file: "lib/domain/apply-money.ts",
+      from: "? { ...known, ...(reversal ? {} : reported), kind:",
+      to: "? { ...known, at: now, ...(reversal ? {} : reported), kind:",
     },
   ]),
   ...against("lapse", [
@@ -633,7 +632,6 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
     },
     {
       name: "a lapsed checkout is never verified again",
-      isLong: true,
       focus: "Chapa never cancels",
       file: "lib/domain/verification-schedule.ts",
       from: "return VERIFICATIONS_AFTER_LAPSE_MS.map((age) => lapsedAt + age).find((at) => at > now);",
