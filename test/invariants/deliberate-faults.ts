@@ -212,11 +212,26 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
     },
     {
       name: "a press answers with the link that it has just closed",
-      isLong: true,
       focus: "failed tries",
       file: "lib/flows/steps/leave-checkout.ts",
       from: "if (closing.isCancelled) throw heldError(payment, held, run.context());",
       to: "",
+    },
+    {
+      name: "a press does not ask about a checkout whose last try failed",
+      file: "lib/domain/decide.ts",
+      from: "if (isLive && !attempts[attempt]?.lastRead) return answer;",
+      to: "if (isLive) return answer;",
+      harmless:
+        "the link can still be paid; test/cases/one-press-one-code.integration.test.ts says what such a press answers",
+    },
+    {
+      name: "a press closes a checkout on which a further try is under way",
+      file: "lib/flows/steps/leave-checkout.ts",
+      from: `  if (isUnderWay(first)) return { kind: "held", last: first };\n`,
+      to: "",
+      harmless:
+        "it costs the payer that try, and money under way is found; test/cases/one-press-one-code.integration.test.ts has such a press",
     },
     {
       name: "closing without the first verify",
@@ -266,16 +281,14 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
     },
     {
       name: "a closed checkout that may be paid is verified for a week only",
-      isLong: true,
-      focus: "unknown words",
+      focus: "late money in unknown words",
       file: "lib/domain/verification-schedule.ts",
       from: `lastRead === "maybe_money" ? VERIFICATIONS_AFTER_LAPSE_MS : `,
       to: "",
     },
     {
       name: "a payment is finalised while Chapa speaks of money",
-      isLong: true,
-      focus: "unknown words",
+      focus: "late money in unknown words",
       file: "lib/domain/verification-schedule.ts",
       from: "hasLapsedLink(payment) || mayBePaid(payment)",
       to: "hasLapsedLink(payment)",
@@ -463,7 +476,6 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
       file: "lib/flows/notify-user.ts",
       from: "      await ports.waiting.send({ message: received.body });\n",
       to: "",
-      isLong: true,
     },
   ]),
   ...against("data at rest", [
@@ -644,6 +656,30 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
       from: `some(({ end, closedAt }) => end === "lapsed" && closedAt === undefined);`,
       to: `some(({ end, closedAt }) => end === "lapsed" && closedAt === 0);`,
     },
+    {
+      name: "maybe money leaves the earlier reading as it is",
+      file: "lib/domain/notes.ts",
+      from: `const known = found.kind === "maybe_money" ? undefined : record.unpaidReadAt;`,
+      to: "const known = record.unpaidReadAt;",
+      harmless:
+        'no simulated Chapa takes back a word that may mean money; the model does ("maybe money removes the first reading")',
+    },
+    {
+      name: "the cancel of a lapsed link is not tried again",
+      file: "lib/domain/verification-schedule.ts",
+      from: `      return end === "lapsed" || !hasEnded(payment, number);`,
+      to: "      return !hasEnded(payment, number);",
+      harmless:
+        'its money is found all the same; the model asks for it ("a lapsed checkout is cancelled again at each verification")',
+    },
+    {
+      name: "an answer about another reference counts",
+      file: "lib/chapa/classify.ts",
+      from: `  if (!isAbout(asked, envelope.data)) return unavailable("unreadable");\n`,
+      to: "",
+      harmless:
+        "no simulated Chapa confuses references; test/cases/money-after-the-fact.integration.test.ts has one that does",
+    },
   ]),
   ...against("keys and modes", [
     {
@@ -661,6 +697,21 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
       to: "yield* others.filter(() => owner === undefined);",
     },
     {
+      name: "a checkout is opened with the current key whatever its row says",
+      focus: "other keys",
+      file: "lib/chapa/client.ts",
+      from: "const key = await this.#keyOf(checkout.key);",
+      to: "const [key] = checkout.key ? await this.#keys.get() : [];",
+    },
+    {
+      name: "a key of the other mode opens checkouts",
+      file: "lib/flows/steps/begin-request.ts",
+      from: "current.mode === ports.policy.expectedMode ? undefined : keyModeWrong(ports, current.mode)",
+      to: "current.mode.length > 0 ? undefined : keyModeWrong(ports, current.mode)",
+      harmless:
+        "in every run the settings of a stage and its key change together; the tests of initiate and of the gateway's check have them apart",
+    },
+    {
       name: "a test checkout of a live stage is waited for",
       focus: "going live",
       file: "lib/domain/transitions.ts",
@@ -669,7 +720,6 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
     },
     {
       name: "a test checkout is asked about for ever on a live stage",
-      isLong: true,
       focus: "going live",
       file: "lib/flows/resolve.ts",
       from: "const left = notVerifiedAgain(payment, attempt, context);",
@@ -711,6 +761,13 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
       file: "lib/flows/steps/recover-attempt.ts",
       from: `how === "lost" ? true : undefined`,
       to: "true",
+    },
+    {
+      name: "the wait after lost initializes has no limit",
+      focus: "lost initializes",
+      file: "lib/flows/steps/open-checkout.ts",
+      from: "const waitMs = Math.min(FIRST_LOST_LEASE_MS * 2 ** (lost - 1), LONGEST_LOST_LEASE_MS);",
+      to: "const waitMs = Math.max(FIRST_LOST_LEASE_MS * 2 ** (lost - 1), LONGEST_LOST_LEASE_MS * 48);",
     },
     {
       name: "a claim that was made anew is taken for the one before",
@@ -782,8 +839,7 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
     },
     {
       name: "a payment is settled as unpaid while Chapa speaks of money on an earlier checkout",
-      isLong: true,
-      focus: "unknown words",
+      focus: "late money in unknown words",
       file: "lib/domain/transitions.ts",
       from: `!(cancel === "ended" ? mayBePaid(payment) : mayBePaidEarlier(payment));`,
       to: `!(cancel === "ended" && false && mayBePaid(payment));`,

@@ -80,6 +80,7 @@ const MONTH_MINUTES = 30 * 24 * 60;
 
 /** A share of all runs concentrates on one of these, so that what is rare elsewhere happens often in it. */
 export const FOCUSES = {
+  "Chapa as documented": { chapa: {} },
   "webhook then silence": {
     events: { turn: 6, press: 9, pay: 14, deliver: 16, burst: 0 },
     payments: { "pay-late": 40, prompt: 40, fail: 15 },

@@ -8,6 +8,7 @@ import { awaitsAcknowledgement } from "../../lib/domain/verification-schedule.ts
 import { LISTED_DAYS, RECONCILED_DAYS, SAME_TIME_MS } from "../../lib/flows/reconcile.ts";
 import { Violation } from "../invariants/catalogue.ts";
 import { besideDuplicateSince, linesOf, SKEW_MS } from "../invariants/invariants.ts";
+import type { Taken } from "../invariants/world.ts";
 import { POLICY } from "../support/payments.ts";
 import type { Focus } from "./focus.ts";
 import type { Landed } from "./ledger.ts";
@@ -82,7 +83,7 @@ export async function recover(
     listing: ({ propertyId }) => ({ status: propertyId && listing, isByHand: isApprovedByHand }),
     isPayerNotified: ({ ref }) => notified.has(ref) || !ledger.owesNotice(ref),
     reported: ledger.reported,
-    unfindable: ledger.unfindable,
+    unfindable: new Set<Taken>(ledger.unfindable.keys()),
     openAttention,
     waiting: {
       now: scheduler.now,
@@ -353,14 +354,17 @@ function forgetUnfindable(simulation: Simulation): void {
   for (const money of beyondVerification(simulation)) {
     const { openedAt = money.createdAt } = payments.find(({ ref }) => ref === money.ref)?.attempts[money.attempt] ?? {};
     const isAlike = Math.abs(openedAt - money.createdAt) <= SAME_TIME_MS;
-    const isListed =
-      isAlike && ledger.isListed(money.txRef) && money.createdAt >= scheduler.now - (LISTED_DAYS - 1) * DAY_MS;
-    const isRecent = money.at >= scheduler.now - (RECONCILED_DAYS - 1) * DAY_MS;
-    if (!isListed || !isRecent) ledger.unfindable.add(money);
+    if (!ledger.isListed(money.txRef)) ledger.forget(money, "Chapa's list shows another account");
+    else if (!isAlike) ledger.forget(money, "its checkout was opened long before its row says so");
+    else if (money.createdAt < scheduler.now - (LISTED_DAYS - 1) * DAY_MS)
+      ledger.forget(money, "its checkout is older than the list that is compared");
+    else if (money.at < scheduler.now - (RECONCILED_DAYS - 1) * DAY_MS)
+      ledger.forget(money, "it came more than nine days before the comparison of books");
   }
   for (const payment of payments) {
     const unread = ledger.capturesOf(payment.ref).filter(({ txRef }) => !ledger.isReadable(txRef));
-    if (openFlags(payment).includes("not_found")) for (const money of unread) ledger.unfindable.add(money);
+    if (openFlags(payment).includes("not_found"))
+      for (const money of unread) ledger.forget(money, "no key reads it, and a person is called");
   }
 }
 
