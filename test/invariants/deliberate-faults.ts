@@ -199,6 +199,20 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
       to: "const after = before as VerifyResult;",
     },
     {
+      name: "what the second verify says is not read",
+      focus: "write races",
+      file: "lib/flows/steps/close-checkout.ts",
+      from: "  if (!isNotMoney(after)) return concluded(after, isCancelled);\n",
+      to: "",
+      also: [
+        {
+          file: "lib/flows/steps/close-checkout.ts",
+          from: `const isProof = before.kind === "unpaid" && after.kind === "unpaid" && (after.key ?? key) === key;`,
+          to: `const isProof = before.kind === "unpaid";`,
+        },
+      ],
+    },
+    {
       name: "closing without a cancel",
       file: "lib/flows/steps/close-checkout.ts",
       from: "const cancel = await chapa.cancel(txRef, key, left());",
@@ -303,8 +317,7 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
     },
     {
       name: "the sweep looks at the latest checkout only",
-      isLong: true,
-      focus: "webhook then silence",
+      focus: "old links",
       file: "lib/domain/verification-schedule.ts",
       from: "if (due.length > 0) return due.map(({ number }) => number);",
       to: "if (due.length > 0) return [payment.attempt];",
@@ -464,6 +477,13 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
       file: "lib/flows/notify-user.ts",
       from: "!payment?.userId || !isCurrent(message.event, payment)",
       to: "!payment?.userId",
+    },
+    {
+      name: "a payer hears that nobody paid after they paid",
+      focus: "finalised and paid",
+      file: "lib/flows/notify-user.ts",
+      from: "!payment?.userId || !isCurrent(message.event, payment)",
+      to: `!payment?.userId || (message.event === "initiated" && !isCurrent(message.event, payment))`,
     },
     {
       name: "a message that the notification service has accepted is sent again",
@@ -949,8 +969,8 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
     {
       name: "a payer hears that the last payment expired beside a duplicate",
       file: "lib/flows/notify-user.ts",
-      from: 'message.event !== "paid" && mayBePaidBefore(',
-      to: 'message.event === "paid" && mayBePaidBefore(',
+      from: "if (mayBePaidBefore(earlier)) return",
+      to: "if (earlier.length < 0) return",
       focus: "the fee goes on",
     },
     {
