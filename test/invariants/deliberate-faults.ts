@@ -821,7 +821,6 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
     },
     {
       name: "a signed webhook of a paid fee is not checked",
-      isLong: true,
       focus: "old links",
       file: "lib/flows/resolve.ts",
       from: "  if (!isUnverified(trigger)) return true;\n",
