@@ -16,8 +16,6 @@ type Fault = Edit & {
   harmless?: string;
   /** What the runs that search for it concentrate on; without it each does what its seed says. */
   focus?: FocusName;
-  /** Its search takes so long that only `npm run proof` plays it. */
-  isLong?: true;
 };
 
 /** Faults against one row. The simulation catches each, where it does not say otherwise. */
@@ -985,7 +983,6 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
       from: "return !isLeft || !isTestMoney(",
       to: "return !isLeft || attempt >= 0 || !isTestMoney(",
       focus: "going live",
-      isLong: true,
     },
   ]),
   ...against("identity", [
