@@ -11,6 +11,7 @@ import { parseRequest } from "../lib/http/parse.ts";
 import { toStatusResponse } from "../lib/http/payment-response.ts";
 import { queryOf } from "../lib/http/query.ts";
 import { systemClock } from "../lib/runtime/clock.ts";
+import { prime } from "../lib/runtime/prime.ts";
 import { documentClient } from "../lib/table/client.ts";
 import { dayBuckets } from "../lib/table/keys.ts";
 import { PaymentTable } from "../lib/table/payments.ts";
@@ -19,6 +20,8 @@ const env = readEnv(FUNCTIONS["list-payments"].env);
 const ports = { payments: new PaymentTable(documentClient(), env.TABLE_NAME, env.TX_STAGE), bucketsOf: dayBuckets };
 const auth = createAuthSecret(env);
 const authenticate = createAuthenticate(env, auth);
+
+await prime(() => auth.get());
 
 export const handler = authenticatedEndpoint(authenticate, "nothing", async ({ principal, event }) => {
   const { limit, cursor, status, from, to, user_id } = parseRequest("query", ListFilter, queryOf(event));
