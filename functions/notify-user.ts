@@ -1,11 +1,12 @@
 import { randomUUID } from "node:crypto";
 import { createContacts } from "../lib/composition/contacts.ts";
-import { createGatewaySecret } from "../lib/composition/secrets.ts";
+import { createAuthSecret, createGatewaySecret } from "../lib/composition/secrets.ts";
 import { readEnv } from "../lib/contract/env.ts";
 import { FUNCTIONS } from "../lib/contract/functions.ts";
 import type { NotificationMessage } from "../lib/contract/queues.ts";
 import { DAY_MS } from "../lib/domain/time.ts";
-import { notifyUsers } from "../lib/flows/notify-user.ts";
+import { type NotifyUserPorts, notifyUsers } from "../lib/flows/notify-user.ts";
+import { receiptLink } from "../lib/http/receipt-link.ts";
 import { PayerMessageDrain, PayerMessages } from "../lib/queue/payer-messages.ts";
 import { Queue, sqsClient } from "../lib/queue/send.ts";
 import { call } from "../lib/runtime/call.ts";
@@ -23,9 +24,10 @@ const env = readEnv(FUNCTIONS["notify-user"].env);
 const client = documentClient();
 const sqs = sqsClient();
 const secret = createGatewaySecret(env);
+const auth = createAuthSecret(env);
 const bearer = async () => (await secret.get()).notification_bearer;
 const url = env.NOTIFICATION_SERVICE_URL;
-const ports = {
+const ports: NotifyUserPorts = {
   payments: new PaymentTable(client, env.TABLE_NAME, env.TX_STAGE),
   contacts: createContacts(env, client, secret),
   inbox: new PayerMessageDrain(sqs, env),
@@ -37,6 +39,7 @@ const ports = {
   perMinute: env.NOTIFICATIONS_PER_MINUTE,
   maxAgeMs: env.NOTIFICATION_MAX_AGE_DAYS * DAY_MS,
   baseUrl: env.BASE_URL,
+  receiptOf: async (paymentId, now) => receiptLink(paymentId, (await auth.get()).namespace, now),
   newId: randomUUID,
   clock: systemClock,
   log,

@@ -39,6 +39,7 @@ export type StageConfig = {
     | "FRONTEND_REDIRECT_URL"
     | "FRONTEND_PENDING_URL"
     | "FRONTEND_ORIGINS"
+    | "SUPPORT_CONTACT"
     | "PRICE_BOOK"
     | "PAYMENT_TIMEOUT_DAYS"
     | "CHECKOUT_TTL_MINUTES"
@@ -87,6 +88,7 @@ export const DEV: StageConfig = {
     FRONTEND_REDIRECT_URL: "https://app.rental.invalid/payment/success",
     FRONTEND_PENDING_URL: "",
     FRONTEND_ORIGINS: "https://app.rental.invalid",
+    SUPPORT_CONTACT: "",
     PRICE_BOOK: JSON.stringify({ listing_fee: { amounts: ["500.00"] } }),
     PAYMENT_TIMEOUT_DAYS: "7",
     CHECKOUT_TTL_MINUTES: "60",

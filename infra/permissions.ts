@@ -32,6 +32,7 @@ export const PERMISSIONS: Record<FunctionName, Permission> = {
   "no-route": { table: [] },
   "payment-return": { table: ["GetItem", "PutItem", "UpdateItem"], secrets: ["auth", "gateway"] },
   "payment-checkout": { table: ["GetItem", "PutItem", "UpdateItem", "DeleteItem"], secrets: ["auth", "gateway"] },
+  "payment-receipt": { table: ["GetItem"], secrets: ["auth"] },
   "chapa-webhook": { table: ["GetItem"], secrets: ["webhook"], send: ["resolve"] },
   "resolve-payment": {
     table: ["GetItem", "PutItem", "UpdateItem"],
@@ -59,7 +60,7 @@ export const PERMISSIONS: Record<FunctionName, Permission> = {
   },
   "notify-user": {
     table: ["GetItem", "PutItem"],
-    secrets: ["gateway"],
+    secrets: ["auth", "gateway"],
     send: ["notification", "success", "notification dead"],
     receive: ["notification", "success"],
   },

@@ -33,6 +33,12 @@ export function frontendOrigins(settings: Settings): string[] {
   return [...named, ...targets].flatMap((url) => (url ? new URL(url).origin : []));
 }
 
+/** Without a front end, the cloud's own front page stands in for its site. */
+function siteFirst(settings: Settings, api: string): string[] {
+  const origins = frontendOrigins(settings);
+  return settings.FRONTEND_ORIGINS || settings.FRONTEND_REDIRECT_URL ? [...origins, api] : [api, ...origins];
+}
+
 /** The variables that the deployed stack sets for functions. Only the values of endpoints differ. */
 export function functionEnvironment(settings: Settings, at: Addresses, queues: Queues): Required<EnvText> {
   return {
@@ -57,7 +63,8 @@ export function functionEnvironment(settings: Settings, at: Addresses, queues: Q
     NOTIFICATION_SERVICE_URL: at.notification,
     FRONTEND_REDIRECT_URL: settings.FRONTEND_REDIRECT_URL ?? `${at.api}${PAID_PATH}`,
     FRONTEND_PENDING_URL: settings.FRONTEND_PENDING_URL ?? "",
-    FRONTEND_ORIGINS: [...frontendOrigins(settings), at.api].join(","),
+    FRONTEND_ORIGINS: siteFirst(settings, at.api).join(","),
+    SUPPORT_CONTACT: settings.SUPPORT_CONTACT ?? "",
     PRICE_BOOK: settings.PRICE_BOOK ?? '{"listing_fee":{"amounts":["500.00"]}}',
     PAYMENT_TIMEOUT_DAYS: settings.PAYMENT_TIMEOUT_DAYS ?? "7",
     CHECKOUT_TTL_MINUTES: settings.CHECKOUT_TTL_MINUTES ?? "60",

@@ -92,7 +92,11 @@ const VARIABLES = {
    * Page that the browser is sent to while a payment is not confirmed; if it is empty, this service shows its own page.
    */
   FRONTEND_PENDING_URL: orEmpty(page),
-  /** Origins that browsers may be sent to, separated by commas. */
+  /** Whom payers may ask, on every page: an e-mail address, a phone number or a web address; empty for nobody. */
+  SUPPORT_CONTACT: orEmpty(
+    z.string().regex(/^(https?:\/\/\S+|\S+@\S+|\+?[\d ]{3,20})$/, "not an e-mail address, phone number or web address"),
+  ),
+  /** Origins that browsers may be sent to, separated by commas. The first is the site of the pages' way back. */
   FRONTEND_ORIGINS: origins,
   /** What each purpose costs and whether it confirms the listing, as JSON. */
   PRICE_BOOK: json.pipe(PriceBook),

@@ -36,6 +36,7 @@ const POLICY = [
   "PRICE_BOOK",
 ] as const satisfies readonly Variable[];
 
+const PAGES = ["FRONTEND_ORIGINS", "SUPPORT_CONTACT"] as const;
 const TABLE = ["TABLE_NAME", "TX_STAGE"] as const satisfies readonly Variable[];
 
 export const FUNCTIONS = {
@@ -105,14 +106,29 @@ export const FUNCTIONS = {
       "RATE_LIMIT_TRIGGERS",
       "FRONTEND_REDIRECT_URL",
       "FRONTEND_PENDING_URL",
-      "FRONTEND_ORIGINS",
+      ...PAGES,
     ],
   },
   "payment-checkout": {
     trigger: { kind: "http" },
     timeoutSeconds: 15,
     memoryMb: 256,
-    env: [...TABLE, "AUTH_SECRET_ARN", "USER_MANAGEMENT_URL", "USER_LOOKUP_PATHS", ...GATEWAY, ...POLICY, "BASE_URL"],
+    env: [
+      ...TABLE,
+      "AUTH_SECRET_ARN",
+      "USER_MANAGEMENT_URL",
+      "USER_LOOKUP_PATHS",
+      ...GATEWAY,
+      ...POLICY,
+      "BASE_URL",
+      ...PAGES,
+    ],
+  },
+  "payment-receipt": {
+    trigger: { kind: "http" },
+    timeoutSeconds: 10,
+    memoryMb: 256,
+    env: [...TABLE, "AUTH_SECRET_ARN", ...PAGES],
   },
   "chapa-webhook": {
     trigger: { kind: "http" },
@@ -171,6 +187,7 @@ export const FUNCTIONS = {
       "GATEWAY_SECRET_ARN",
       "NOTIFICATION_SERVICE_URL",
       "BASE_URL",
+      "AUTH_SECRET_ARN",
       "NOTIFICATIONS_PER_MINUTE",
       "NOTIFICATION_MAX_AGE_DAYS",
     ],

@@ -209,7 +209,7 @@ export const OPERATIONS: Record<RouteKey, Operation> = {
     path: z.object({ tx_ref: z.string().max(64) }),
     query: z.object({
       lang: z.string().optional().describe("Language of the page: en, am or om."),
-      n: z.string().optional().describe("How often the page has refreshed itself."),
+      since: z.string().optional().describe("When the payer came to the page, in milliseconds since 1970."),
     }),
     answers: {
       200: { description: "Not confirmed yet: a page that refreshes itself.", type: "text/html", schema: z.string() },
@@ -230,6 +230,21 @@ export const OPERATIONS: Record<RouteKey, Operation> = {
       },
       303: { description: "A checkout is open there.", headers: z.object({ location: z.string() }) },
       404: { description: "There is no such payment; a page says so.", type: "text/html", schema: z.string() },
+    },
+    problems: [422, 503],
+  },
+  "GET /api/v1/payments/{payment_id}/receipt": {
+    summary: "The receipt of a paid payment, behind a signed link that works for 30 days",
+    path: PaymentPath,
+    query: z.object({
+      until: z.string().optional().describe("Until when the link works, in seconds since 1970."),
+      key: z.string().optional().describe("The signature of the link."),
+      lang: z.string().optional().describe("Language of the page: en, am or om."),
+    }),
+    answers: {
+      200: { description: "The receipt, to be shown or printed.", type: "text/html", schema: z.string() },
+      404: { description: "A page: the link is not ours.", type: "text/html", schema: z.string() },
+      410: { description: "A page: the link's time is over.", type: "text/html", schema: z.string() },
     },
     problems: [422, 503],
   },

@@ -85,6 +85,12 @@ export const ROUTES = [
     function: "payment-checkout",
     access: { kind: "public" },
   },
+  {
+    method: "GET",
+    path: "/api/v1/payments/{payment_id}/receipt",
+    function: "payment-receipt",
+    access: { kind: "public" },
+  },
   { method: "POST", path: "/api/v1/webhook/chapa", function: "chapa-webhook", access: { kind: "public" } },
   { method: "GET", path: "/api/v1/webhook/chapa", function: "chapa-webhook", access: { kind: "public" } },
   { method: "POST", path: "/token", function: "create-token", access: { kind: "public" } },

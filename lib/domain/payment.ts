@@ -276,7 +276,12 @@ export function shownTerms(payment: Payment): Terms {
 }
 
 function shownAttempt(payment: Payment): number {
-  return confirmedCaptures(payment)[0]?.attempt ?? payment.attempt;
+  return confirmedMoney(payment)?.attempt ?? payment.attempt;
+}
+
+/** Returns the money that confirmed the payment, the first of it; undefined if there is none. */
+export function confirmedMoney(payment: Payment): Capture | undefined {
+  return confirmedCaptures(payment)[0];
 }
 
 function confirmedCaptures({ captures }: Payment): Capture[] {
@@ -356,5 +361,5 @@ export function refundableOf({ captures, terms }: Pick<Payment, "captures" | "te
 
 /** Returns the amount of the confirmed capture in santim, else the amount asked for. */
 export function paidAmount(payment: Payment): Santim {
-  return confirmedCaptures(payment)[0]?.amount ?? payment.terms.amount;
+  return confirmedMoney(payment)?.amount ?? payment.terms.amount;
 }

@@ -6,7 +6,7 @@ import { isCurrent } from "../domain/events.ts";
 import { paymentIdOf, type Ref, type Uuid } from "../domain/ids.ts";
 import { toBirr } from "../domain/money.ts";
 import { type Payment, paidAmount, shownTxRef } from "../domain/payment.ts";
-import { clamp, MINUTE_MS, SECOND_MS } from "../domain/time.ts";
+import { clamp, type Instant, MINUTE_MS, SECOND_MS } from "../domain/time.ts";
 import type { Drain, Received } from "../queue/drain.ts";
 import type { Queue } from "../queue/send.ts";
 import type { Clock } from "../runtime/clock.ts";
@@ -41,6 +41,8 @@ export type NotifyUserPorts = {
   maxAgeMs: number;
   /** The public address of this service. */
   baseUrl: string;
+  /** Returns the path of a payment's receipt. */
+  receiptOf: (paymentId: Uuid, now: Instant) => Promise<string>;
   /** Names a write, so that it is recognised if its answer is lost. */
   newId: () => string;
   clock: Pick<Clock, "now">;
@@ -211,13 +213,16 @@ async function send(
   { payment, userId }: Turn,
   event: NotificationMessage["event"],
 ): Promise<Delivery> {
-  const contact = await ports.contacts.find(payment.ref, ports.clock.now());
+  const now = ports.clock.now();
+  const contact = await ports.contacts.find(payment.ref, now);
+  const paymentId = paymentIdOf(payment.ref);
+  const path = event === "paid" ? await ports.receiptOf(paymentId, now) : checkoutPath(paymentId);
   return ports.notification.send({
     userId,
     event,
     amount: amountOf(payment),
     txRef: shownTxRef(payment),
-    link: `${ports.baseUrl}${checkoutPath(paymentIdOf(payment.ref))}`,
+    link: `${ports.baseUrl}${path}`,
     email: contact?.email,
     phone: contact?.phone,
     language: contact?.language,

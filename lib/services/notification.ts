@@ -23,7 +23,7 @@ export type Notice = {
   /** With its currency, as text. */
   amount: string;
   txRef: string;
-  /** Leads to the payment's checkout for as long as the payment exists. */
+  /** Leads to the payment's checkout for as long as the payment exists, or from a success to its receipt. */
   link: string;
   email: string | undefined;
   phone: string | undefined;

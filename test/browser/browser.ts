@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
+import axe from "axe-core";
 import { type Browser, type BrowserContext, chromium, type Page, type Request } from "playwright-core";
 
 const NAMES = ["chromium", "chromium-browser", "google-chrome"];
@@ -21,8 +22,13 @@ export function openBrowser(): Promise<Browser> {
  * A tab of its own, and what went wrong in it: requests that left for hosts that are not `own`, and errors. A request that
  * the page's content policy forbids does not leave.
  */
-export async function openTab(browser: Browser, own: readonly string[]): Promise<Tab> {
-  const context = await browser.newContext({ viewport: { width: 1200, height: 900 } });
+export async function openTab(
+  browser: Browser,
+  own: readonly string[],
+  display: Display = { width: 1200 },
+): Promise<Tab> {
+  const { width, ...other } = display;
+  const context = await browser.newContext({ viewport: { width, height: 900 }, ...other });
   const page = await context.newPage();
   const outside: string[] = [];
   const faults: string[] = [];
@@ -38,6 +44,17 @@ export async function openTab(browser: Browser, own: readonly string[]): Promise
     if (message.type() === "error") faults.push(message.text());
   });
   return { context, page, outside, faults };
+}
+
+/** How the tab shows pages. */
+export type Display = { width: number; colorScheme?: "dark"; javaScriptEnabled?: boolean };
+
+/** Returns the names of what axe-core finds, with the elements, under all its rules. */
+export async function faultsOf({ page }: Tab): Promise<string[]> {
+  // A page's policy forbids a script element, and not what a debugger evaluates.
+  await page.evaluate(axe.source);
+  const { violations } = await page.evaluate(() => (globalThis as unknown as { axe: typeof axe }).axe.run());
+  return violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`));
 }
 
 export type Tab = { context: BrowserContext; page: Page; outside: string[]; faults: string[] };

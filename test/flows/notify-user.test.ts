@@ -27,6 +27,7 @@ function world(answers: Delivery["kind"][] | undefined, count = 1, perMinute = 8
   const ports: NotifyUserPorts = {
     payments: { find: async (ref) => payments.find((payment) => payment.ref === ref) },
     baseUrl: "https://pay.rental.et",
+    receiptOf: async (paymentId) => `/api/v1/payments/${paymentId}/receipt`,
     contacts: { find: async () => undefined },
     inbox: {
       next: async () => {

@@ -30,8 +30,18 @@ afterEach(() => {
 });
 afterAll(() => stage.close());
 
-function visit(reference: string, headers: Record<string, string> = {}): Promise<HttpResponse> {
-  return stage.caller.browse(`${stage.cloud.address.api}/api/v1/payments/return/${reference}`, headers);
+/** What a browser shows: it follows our redirect to the address at which the page refreshes itself. */
+async function visit(reference: string, headers: Record<string, string> = {}): Promise<HttpResponse> {
+  const address = `${stage.cloud.address.api}/api/v1/payments/return/${reference}`;
+  const answer = await stage.caller.browse(address, headers);
+  const to = refreshingAt(answer);
+  return to === undefined ? answer : stage.caller.browse(address.replace(/\?.*/, "") + to, headers);
+}
+
+/** The query to which our redirect leads. */
+function refreshingAt({ headers }: HttpResponse): string | undefined {
+  const location = headers.get("location");
+  return location?.startsWith("?") ? location : undefined;
 }
 
 const successPage = () => `${stage.cloud.address.api}${PAID_PATH}`;
@@ -45,10 +55,9 @@ function sentTo({ status, headers }: HttpResponse): { status: number; to: string
   return { status, to: location.href, query };
 }
 
-/** Address and seconds of the page's own refresh. */
-function refreshOf(page: HttpResponse): { seconds: number; to: string } | undefined {
-  const found = /<meta http-equiv="refresh" content="(\d+);url=([^"]+)">/.exec(page.text);
-  return found ? { seconds: Number(found[1]), to: String(found[2]).replaceAll("&amp;", "&") } : undefined;
+/** Seconds until the page asks for its own address again. */
+function refreshOf({ headers }: HttpResponse): number | undefined {
+  return Number(headers.get("refresh")) || undefined;
 }
 
 test("a payer who has paid is sent to the success page with property, reference, amount and payment, even without a webhook", async () => {
@@ -104,13 +113,13 @@ test.each([
     expect(page.headers.get("content-type")).toBe("text/html; charset=utf-8");
     expect(page.headers.get("cache-control")).toBe("no-store");
     expect(page.text).toContain(`<html lang="${shown}">`);
-    for (const words of [texts[shown].verifying, "500.00 ETB", txRef]) expect(page.text).toContain(words);
+    for (const words of [texts[shown].verifying, "500.00", txRef]) expect(page.text).toContain(words);
   },
 );
 
 test("the pending page runs no script and loads nothing from elsewhere, and tells the browser so", async () => {
   const page = await visit((await stage.checkout(propertyId)).txRef);
-  expect(page.text).not.toMatch(/<script|<img|<link|<iframe|javascript:|\bon\w+=|https?:/i);
+  expect(page.text).not.toMatch(/<script|<img|<link|<iframe|javascript:|\bon\w+=|src=/i);
   expect(page.headers.get("content-security-policy")).toMatch(/^default-src 'none'; style-src 'sha256-[^']+';/);
   expect(page.headers.get("x-content-type-options")).toBe("nosniff");
   expect(page.headers.get("referrer-policy")).toBe("no-referrer");
@@ -118,11 +127,16 @@ test("the pending page runs no script and loads nothing from elsewhere, and tell
 
 test("the pending page refreshes for two minutes and then says that the payer may leave, always in their language", async () => {
   const { txRef } = await stage.checkout(propertyId);
-  let page = await visit(txRef, { "accept-language": "om" });
+  const first = await stage.caller.browse(`${stage.cloud.address.api}/api/v1/payments/return/${txRef}`, {
+    "accept-language": "om",
+  });
+  const address = `${txRef}${refreshingAt(first)}`;
+  let page = await visit(address, { "accept-language": "en" });
   let waited = 0;
-  for (let next = refreshOf(page); next && waited < 600; next = refreshOf(page)) {
-    waited += next.seconds;
-    page = await visit(`${txRef}${next.to}`, { "accept-language": "en" });
+  for (let seconds = refreshOf(page); seconds && waited < 600; seconds = refreshOf(page)) {
+    waited += seconds;
+    await stage.cloud.clock.advance(seconds * 1_000);
+    page = await visit(address, { "accept-language": "en" });
   }
   expect(waited).toBe(120);
   expect(page.text).toContain(texts.om.waited);
@@ -131,10 +145,10 @@ test("the pending page refreshes for two minutes and then says that the payer ma
 test("the pending page's own refresh sends a payer on once they have paid", async () => {
   stage.plan(SILENT);
   const checkout = await stage.checkout(propertyId);
-  const next = refreshOf(await visit(checkout.txRef));
+  expect(refreshOf(await visit(checkout.txRef))).toBe(5);
   await stage.act(checkout, "close-tab");
   await stage.cloud.clock.advance(6_000);
-  expect(sentTo(await visit(`${checkout.txRef}${next?.to}`))).toMatchObject({ status: 303, to: successPage() });
+  expect(sentTo(await visit(checkout.txRef))).toMatchObject({ status: 303, to: successPage() });
 });
 
 test("a payer sees the pending page, and no state changes, whatever is wrong with Chapa's answer", async () => {
@@ -155,13 +169,13 @@ test("a payer sees the pending page, and no state changes, whatever is wrong wit
   expect(payments.map(({ state, version }) => [state, version])).toEqual(visits.map(() => ["PENDING", 2]));
 });
 
-test.each<[Action, number, "verifying" | "review" | "unpaid"]>([
-  ["fail", 0, "unpaid"],
+test.each<[Action, number, "verifying" | "review" | "failed" | "expired"]>([
+  ["fail", 0, "failed"],
   ["abandon", 0, "verifying"],
   ["wrong-amount", 0, "review"],
   ["live-test-mix", 0, "review"],
-  ["abandon", 7 * DAY_MS, "unpaid"],
-  ["cancel", HOUR_MS + 60_000, "unpaid"],
+  ["abandon", 7 * DAY_MS, "expired"],
+  ["cancel", HOUR_MS + 60_000, "failed"],
 ])(
   "a payer is never sent to the success page without a success: after %s and %d ms they see %s",
   async (action, ms, shown) => {
@@ -173,7 +187,9 @@ test.each<[Action, number, "verifying" | "review" | "unpaid"]>([
     expect([page.status, page.headers.get("location")]).toEqual([200, null]);
     expect(page.text).toContain(texts.en[`${shown}_title`]);
     expect(refreshOf(page) !== undefined).toBe(shown === "verifying");
-    expect(page.text.includes(`href="/api/v1/payments/${checkout.id}/checkout?lang=en"`)).toBe(shown === "unpaid");
+    expect(page.text.includes(`href="/api/v1/payments/${checkout.id}/checkout?lang=en"`)).toBe(
+      shown === "failed" || shown === "expired",
+    );
   },
 );
 
@@ -201,7 +217,7 @@ test.each(['"><script>alert(1)</script>', "'onload='x"])(
     const text = encodeURIComponent(evil);
     const pages = [
       await visit(text),
-      await visit(`${txRef}?lang=${text}&n=${text}&trx_ref=${text}&status=${text}`),
+      await visit(`${txRef}?lang=${text}&since=${text}&trx_ref=${text}&status=${text}`),
       await visit(txRef, { "accept-language": evil, "x-forwarded-host": evil, referer: evil }),
     ];
     expect(pages.map(({ status }) => status)).toEqual([404, 200, 200]);

@@ -38,7 +38,8 @@ test.each(LANGUAGES)(
   (language) => {
     const page = texts[language];
     for (const text of Object.values(page)) claimsNothing(text);
-    for (const text of [page.waited, page.unpaid, page.review]) expect(text).toMatch(DO_NOT_PAY_AGAIN[language]);
+    for (const text of [page.waited, page.unpaid, page.review, page.failed, page.cancelled, page.expired, page.later])
+      expect(text).toMatch(DO_NOT_PAY_AGAIN[language]);
   },
 );
 

@@ -42,6 +42,7 @@ export class Ledger implements World {
   readonly #verifies = new Map<string, number>();
   readonly #readings = new Map<string, Reading[]>();
   readonly #cancels = new Map<string, string>();
+  readonly #knownCancels = new Set<string>();
   readonly #cancelTries = new Map<string, number>();
   /** When a signed webhook has first named it, by our clock and in steps. */
   readonly #announced = new Map<Landed, { at: number; step: number }>();
@@ -260,6 +261,17 @@ export class Ledger implements World {
   cancelled(task: string, txRef: string): void {
     const isClosed = this.#chapa.ledger.find(txRef)?.cancelledBy === "merchant";
     if (isClosed && !this.#cancels.has(txRef)) this.#cancels.set(txRef, task);
+  }
+
+  /** A task hears what its cancel came to. */
+  cancelAnswered(task: string, txRef: string): void {
+    if (this.#cancels.get(txRef) === task) this.#knownCancels.add(`${task} ${txRef}`);
+  }
+
+  /** Whether this task has closed the checkout at Chapa and has heard so. */
+  hasClosed(task: string, txRef: string): boolean {
+    this.#scheduler.touch(CHAPA);
+    return this.#knownCancels.has(`${task} ${txRef}`);
   }
 
   cancelledBy(txRef: string): string | undefined {

@@ -118,6 +118,7 @@ export function portsOf({ scheduler, table, simulator, behaviour, ledger, invari
       cut,
     );
     // An answer that was lost has told nobody anything.
+    if (verb === "cancel") ledger.cancelAnswered(task, about);
     if (verb === "verify") ledger.verified(task, about, { askedAt, status, word: wordIn(said) });
     return { status, text: typeof said === "string" ? said : JSON.stringify(said ?? {}) };
   }
@@ -228,6 +229,7 @@ export function portsOf({ scheduler, table, simulator, behaviour, ledger, invari
       payments,
       contacts,
       baseUrl: "https://pay.rental.et",
+      receiptOf: async (paymentId: string) => `/api/v1/payments/${paymentId}/receipt`,
       inbox: {
         next: async () => {
           const entry = outside.nextNote();

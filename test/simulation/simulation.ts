@@ -479,7 +479,7 @@ export class Simulation {
       isPress,
       paid: this.ledger.openlyPaid(payment),
       isBesideDuplicate: isPress && this.#beganBeside.has(pressedBy) && this.#isBesideDuplicate(),
-      isCancelledByGiver: isPress && this.ledger.cancelledBy(txRef) === pressedBy,
+      isCancelledByGiver: isPress && this.ledger.hasClosed(pressedBy, txRef),
     });
   }
 

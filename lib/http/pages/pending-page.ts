@@ -1,50 +1,44 @@
-import { checkoutPath } from "../../contract/routes.ts";
-import { paymentIdOf } from "../../domain/ids.ts";
 import type { Payment } from "../../domain/payment.ts";
-import { WIRE_STATUS } from "../../domain/vocabulary.ts";
+import { type Instant, MINUTE_MS } from "../../domain/time.ts";
+import type { Policy } from "../../domain/verification-schedule.ts";
 import type { HttpAnswer } from "../problem.ts";
-import { type PageLanguage, pageOf } from "./frame.ts";
-import texts from "./texts.json" with { type: "json" };
+import { factsOf } from "./facts.ts";
+import { type Around, type PageLanguage, pageOf, wordsIn } from "./frame.ts";
+import { standingOf, titleOf, wayToCheckout } from "./standing.ts";
 
-// The page refreshes itself for two minutes.
 const REFRESH_SECONDS = 5;
-const REFRESHES = 24;
+const REFRESHING_MS = 2 * MINUTE_MS;
+
+/** `since`: when this payer came to the page; undefined at their first visit. */
+export type Visit = { language: PageLanguage; since: Instant | undefined; now: Instant; around: Around };
 
 /**
- * Returns the page for a payer who returns before the payment is confirmed.
- * @param round how often this page has refreshed itself
+ * Returns the address at which the page asks again, for a payment that is not decided yet; undefined if the page stays
+ * where it is. The page keeps this address while it refreshes, so that "back" leads back.
  */
-export function pendingPage(
-  payment: Payment | undefined,
-  txRef: string,
-  { language, round }: { language: PageLanguage; round: number },
-): HttpAnswer {
-  const words = texts[language];
-  const kind = kindOf(payment);
-  const isVerifying = kind === "verifying";
-  const goesOn = isVerifying && round < REFRESHES;
-  const next = `?lang=${language}&amp;n=${round + 1}`;
-  return pageOf(payment ? 200 : 404, {
+export function refreshingAt(payment: Payment | undefined, visit: Visit, policy: Policy): string | undefined {
+  const isFirst = visit.since === undefined;
+  const isOpen = payment !== undefined && standingOf(payment, policy) === "verifying";
+  return isFirst && isOpen ? `?lang=${visit.language}&since=${visit.now}` : undefined;
+}
+
+/** Returns the page for a payer who returns before the payment is confirmed. */
+export function pendingPage(payment: Payment | undefined, txRef: string, visit: Visit, policy: Policy): HttpAnswer {
+  const { language, since = visit.now, now, around } = visit;
+  const words = wordsIn(language);
+  if (!payment) {
+    return pageOf(404, { language, title: words.unknown_title, text: words.unknown, around });
+  }
+  const standing = standingOf(payment, policy);
+  const isWaiting = standing === "verifying" && since <= now && now - since < REFRESHING_MS;
+  const isPayable = standing === "failed" || standing === "cancelled" || standing === "expired";
+  return pageOf(200, {
     language,
-    title: words[`${kind}_title`],
-    text: isVerifying && !goesOn ? words.waited : words[kind],
-    payment,
-    txRef,
-    head: goesOn ? `<meta http-equiv="refresh" content="${REFRESH_SECONDS};url=${next}">` : "",
-    below: goesOn ? '<div class="bar"></div>' : linkOf(payment, kind, language),
+    title: titleOf(standing, language),
+    text: standing === "verifying" && !isWaiting ? words.waited : words[standing],
+    facts: factsOf(payment, txRef, language),
+    ways: isPayable ? [wayToCheckout(payment, language)] : [],
+    refreshSeconds: isWaiting ? REFRESH_SECONDS : undefined,
+    around,
   });
-}
-
-function kindOf(payment: Payment | undefined): "verifying" | "unpaid" | "review" | "unknown" {
-  if (!payment) return "unknown";
-  if (payment.state === "REVIEW") return "review";
-  // A try that Chapa calls failed or cancelled may be followed by another one.
-  const isOver = WIRE_STATUS[payment.state] === "FAILED" || payment.attempts[payment.attempt]?.lastRead === "failed";
-  return isOver ? "unpaid" : "verifying";
-}
-
-function linkOf(payment: Payment | undefined, kind: ReturnType<typeof kindOf>, language: PageLanguage): string {
-  if (!payment || kind !== "unpaid" || payment.finalised) return "";
-  const path = checkoutPath(paymentIdOf(payment.ref));
-  return `<a class="button" href="${path}?lang=${language}">${texts[language].press}</a>`;
 }

@@ -13,7 +13,7 @@ import { paymentAt } from "../../../lib/http/payment-path.ts";
 import { requestAt } from "../../../lib/http/request-path.ts";
 import { inInvocation, traceHeaders } from "../../../lib/runtime/invocation.ts";
 import { aContext, anEvent } from "../../support/events.ts";
-import { anOpened, aRef, FEE } from "../../support/payments.ts";
+import { anOpened, aRef, FEE, POLICY } from "../../support/payments.ts";
 import { amountText, anyJson, anyText, joined, mostly, strangeJson } from "./hostile.ts";
 import { demand, orRefused, orRefusedLater } from "./invariants/broken.ts";
 import {
@@ -177,14 +177,15 @@ test("a trace is passed on only in the form that a trace has", async () => {
 });
 
 test("a language, a format or a reference never gets into the page or the answer unescaped", async () => {
-  await holds([anyText, anyText, fc.nat(99)], (text, accept, round) => {
+  await holds([anyText, anyText, fc.nat()], (text, accept, since) => {
     const language = pageLanguage(text, accept);
     expect(["en", "am", "om"]).toContain(language);
     expect([undefined, "prometheus", "openmetrics"]).toContain(textFormatOf(accept));
-    const { body } = pendingPage(anOpened(), `<script>${text}"'`, { language, round });
+    const visit = { language, since, now: since, around: { site: undefined, support: text } };
+    const { body } = pendingPage(anOpened(), `<script>${text}"'`, visit, POLICY);
     expect(body).not.toContain("<script>");
     expect(body.match(/<[a-z/!][^>]*>/g)?.length).toBe(
-      pendingPage(anOpened(), "x", { language, round }).body.match(/<[a-z/!][^>]*>/g)?.length,
+      pendingPage(anOpened(), "x", visit, POLICY).body.match(/<[a-z/!][^>]*>/g)?.length,
     );
   });
 });
