@@ -42,10 +42,13 @@ await prime(
 );
 
 export const handler = authenticatedEndpoint(authenticate, "nothing", async ({ principal, event }) => {
+  // Beside the read, and ended with the call: Lambda stops the process after it.
   const counted = reads.add();
-  const payment = await paymentAt(event, principal, (ref) => payments.find(ref)).finally(async () => {
+  try {
+    const payment = await paymentAt(event, principal, (ref) => payments.find(ref));
+    await readRepair(repair, payment);
+    return tagged(event, json(200, PaymentResponse, toStatusResponse(payment)));
+  } finally {
     await counted;
-  });
-  await readRepair(repair, payment);
-  return tagged(event, json(200, PaymentResponse, toStatusResponse(payment)));
+  }
 });

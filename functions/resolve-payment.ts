@@ -6,6 +6,7 @@ import { readEnv } from "../lib/contract/env.ts";
 import { FUNCTIONS } from "../lib/contract/functions.ts";
 import { ResolveMessage } from "../lib/contract/queues.ts";
 import { parseTxRef } from "../lib/domain/ids.ts";
+import { saysMoneyWentBack } from "../lib/domain/refund-reports.ts";
 import { comesBackAfter, type Resolved, resolve } from "../lib/flows/resolve.ts";
 import { countCalls } from "../lib/flows/steps/count-calls.ts";
 import { keepSignedNotice } from "../lib/flows/steps/refund-reports.ts";
@@ -57,7 +58,7 @@ export const handler = worker(
     if (!checkout) return { kind: "done" };
     const resolved = await resolve(ports, checkout, message.trigger, deadline);
     // After Chapa's answer, so that no write comes before it.
-    if (message.trigger === "webhook") await keepSignedNotice(ports, checkout, notYetKept(message, resolved));
+    if (message.trigger === "webhook" && !isKept(message, resolved)) await keepSignedNotice(ports, checkout, message);
     // Sent as a new message, because another receive of the old one would count towards the dead-letter queue.
     if (resolved.kind === "suppressed") await again.send({ message, delaySeconds: Math.ceil(resolved.afterMs / 1000) });
     const delaySeconds = comesBackAfter(resolved, receives);
@@ -65,9 +66,8 @@ export const handler = worker(
   },
 );
 
-/** Returns the message without a reference that was stored with the money which Chapa reported under it. */
-function notYetKept({ reference, ...message }: ResolveMessage, resolved: Resolved) {
+/** Whether all that the notice says was stored with the money that Chapa reported. */
+function isKept({ reference, event }: ResolveMessage, resolved: Resolved): boolean {
   const result = resolved.kind === "verified" ? resolved.result : undefined;
-  const isKept = result !== undefined && "facts" in result && result.facts.reference === reference;
-  return isKept ? message : { ...message, reference };
+  return result !== undefined && "facts" in result && result.facts.reference === reference && !saysMoneyWentBack(event);
 }
