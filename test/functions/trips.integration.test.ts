@@ -1,6 +1,7 @@
 import { createHmac, randomUUID } from "node:crypto";
 import type { APIGatewayProxyEventV2 } from "aws-lambda";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { TRIPS } from "../../bench/trips.ts";
 import type { FunctionName } from "../../lib/contract/functions.ts";
 import { gatewayKeyOf } from "../../lib/contract/routes.ts";
 import type { Checkout, Stage } from "../../local/demo/stage.ts";
@@ -11,19 +12,6 @@ import { openStage, paidUnnoticed, SILENT } from "../support/stage.ts";
 import { tripsOf } from "../support/trips.ts";
 
 const SECRET = "a-webhook-secret";
-
-/**
- * The most trips that a call may make one after the other. Cold: the function starts with the call, its reads at the
- * start included. Unknown: this process has not confirmed the user, but another one has.
- */
-const BUDGET = {
-  initiate: { cold: 5, unknown: 4, known: 3 },
-  replay: { known: 1 },
-  status: { cold: 3, known: 1 },
-  webhook: { cold: 2, known: 1 },
-  // The capture's pointer is stored before the capture.
-  resolve: { unpaid: { cold: 3, known: 3 }, paid: { cold: 4, known: 4 } },
-} as const;
 
 let stage: Stage;
 beforeAll(async () => {
@@ -103,14 +91,14 @@ const noticed = (txRef: string) => ({
 describe("initiate", () => {
   test("a cold press makes five trips", async () => {
     await cold();
-    expect(await tripsOf(() => press(stage.addProperty()))).toBe(BUDGET.initiate.cold);
+    expect(await tripsOf(() => press(stage.addProperty()))).toBe(TRIPS.initiate.cold);
   });
 
   test("a warm press of a user whom another process confirmed makes four trips, and the next one three", async () => {
     await cold();
     await pressByKey(stage.addProperty());
-    expect(await tripsOf(() => press(stage.addProperty()))).toBe(BUDGET.initiate.unknown);
-    expect(await tripsOf(() => press(stage.addProperty()))).toBe(BUDGET.initiate.known);
+    expect(await tripsOf(() => press(stage.addProperty()))).toBe(TRIPS.initiate.unknown);
+    expect(await tripsOf(() => press(stage.addProperty()))).toBe(TRIPS.initiate.known);
   });
 
   test("one more read before a press is one trip above the budget", async () => {
@@ -121,13 +109,13 @@ describe("initiate", () => {
       await status(checkout);
       await press(stage.addProperty());
     };
-    expect(await tripsOf(slow)).toBe(BUDGET.initiate.known + 1);
+    expect(await tripsOf(slow)).toBe(TRIPS.initiate.known + 1);
   });
 
   test("a replay makes one trip", async () => {
     const [property, request] = [stage.addProperty(), randomUUID()];
     await press(property, request);
-    expect(await tripsOf(() => press(property, request))).toBe(BUDGET.replay.known);
+    expect(await tripsOf(() => press(property, request))).toBe(TRIPS.replay.known);
   });
 });
 
@@ -135,22 +123,22 @@ describe("status", () => {
   test("a cold read makes three trips", async () => {
     const checkout = await stage.checkout();
     await cold();
-    expect(await tripsOf(() => status(checkout))).toBe(BUDGET.status.cold);
+    expect(await tripsOf(() => status(checkout))).toBe(TRIPS.status.cold);
   });
 
   test("a warm read makes one trip, also of a user whom another process confirmed", async () => {
     const checkout = await stage.checkout();
     await cold();
     await status(checkout);
-    expect(await tripsOf(() => status(checkout))).toBe(BUDGET.status.known);
+    expect(await tripsOf(() => status(checkout))).toBe(TRIPS.status.known);
   });
 });
 
 test("a webhook makes two trips cold and one warm", async () => {
   const checkout = await stage.checkout();
   await cold();
-  expect(await tripsOf(() => webhook(checkout))).toBe(BUDGET.webhook.cold);
-  expect(await tripsOf(() => webhook(checkout))).toBe(BUDGET.webhook.known);
+  expect(await tripsOf(() => webhook(checkout))).toBe(TRIPS.webhook.cold);
+  expect(await tripsOf(() => webhook(checkout))).toBe(TRIPS.webhook.known);
 });
 
 describe("resolve", () => {
@@ -158,14 +146,14 @@ describe("resolve", () => {
     const { txRef } = await stage.checkout();
     await invoke("resolve-payment", noticed((await stage.checkout(stage.addProperty())).txRef));
     if (how === "cold") await cold();
-    expect(await tripsOf(() => invoke("resolve-payment", noticed(txRef)))).toBe(BUDGET.resolve.unpaid[how]);
+    expect(await tripsOf(() => invoke("resolve-payment", noticed(txRef)))).toBe(TRIPS["resolve, nothing new"][how]);
   });
 
   test.each(["cold", "known"] as const)("a verification that finds money makes four trips, %s", async (how) => {
     const { txRef } = await paidUnnoticed(stage);
     await invoke("resolve-payment", noticed((await stage.checkout(stage.addProperty())).txRef));
     if (how === "cold") await cold();
-    expect(await tripsOf(() => invoke("resolve-payment", noticed(txRef)))).toBe(BUDGET.resolve.paid[how]);
+    expect(await tripsOf(() => invoke("resolve-payment", noticed(txRef)))).toBe(TRIPS["resolve, money"][how]);
     expect(await stage.cloud.rows.payments()).toContainEqual(expect.objectContaining({ state: "SUCCESS" }));
   });
 });
