@@ -34,6 +34,11 @@ const REPLACED: readonly Replaced[] = [
     by: () => readFileSync(join(import.meta.dirname, "openapi-from-file.ts"), "utf8"),
   },
   {
+    file: /\/lib\/.*\.ts$/,
+    reason: "esbuild keeps every constant that a call makes, so most schemas of our files would be made for nothing",
+    by: withDroppableConstants,
+  },
+  {
     file: /zod\/v4\/core\/(to-json-schema|json-schema-processors|json-schema-generator)\.js$/,
     reason: "No function describes its schemas; the OpenAPI document is made at build time",
     by: emptied,
@@ -63,6 +68,24 @@ const METHOD = /^ +\w+(?: =|:) \([^()]*\) => (?:this\.chain\()?new Unbundled\([^
 function withFewCommands(source: string): string {
   const unbundled = `class Unbundled { constructor() { throw new Error("bundles have no such command of Redis"); } }`;
   return `${unbundled}\n${source.replaceAll(OTHER, "new Unbundled(").replaceAll(METHOD, "")}`;
+}
+
+const CONSTANT = /^((?:export )?const \w+(?:: [^=]+)? =)\s(.*)$/s;
+
+/**
+ * Returns a file of ours in which a constant is dropped if nothing uses it, whatever makes it. Every file is formatted:
+ * a statement is its first line with those that are indented or begin with a closing bracket.
+ */
+function withDroppableConstants(source: string): string {
+  const statements = source.split(/\n(?=[^\s)}\]])/);
+  return statements.map(droppable).join("\n");
+}
+
+function droppable(statement: string): string {
+  const [, head, rest = ""] = CONSTANT.exec(statement) ?? [];
+  const end = rest.lastIndexOf(";");
+  if (head === undefined || end < 0 || !rest.includes("(")) return statement;
+  return `${head} /* @__PURE__ */ (() => (${rest.slice(0, end)}))()${rest.slice(end)}`;
 }
 
 const LOADERS: Readonly<Record<string, Loader>> = { ".json": "json", ".ts": "ts" };
