@@ -4,9 +4,9 @@ import { createAuthSecret } from "../lib/composition/secrets.ts";
 import { AttentionAnswer, EntryPath, PaymentDetail } from "../lib/contract/api.ts";
 import { readEnv } from "../lib/contract/env.ts";
 import { FUNCTIONS } from "../lib/contract/functions.ts";
-import { nameOf } from "../lib/domain/principal.ts";
 import { answerAttention } from "../lib/flows/answer-attention.ts";
 import { authenticatedEndpoint, json } from "../lib/http/endpoint.ts";
+import { operatorOf } from "../lib/http/operator.ts";
 import { parseRequest } from "../lib/http/parse.ts";
 import { toDetail } from "../lib/http/payment-detail.ts";
 import { paymentAt } from "../lib/http/payment-path.ts";
@@ -32,11 +32,10 @@ await prime(
 );
 
 export const handler = authenticatedEndpoint(authenticate, "json", async ({ principal, event, body }) => {
+  const by = operatorOf(principal, env.OPERATOR_IDS);
   const payment = await paymentAt(event, principal, (ref) => ports.payments.find(ref));
   const { entry } = parseRequest("path", EntryPath, event.pathParameters);
   const answer = parseRequest("body", AttentionAnswer, body);
-  // A line of the history is words apart by spaces.
-  const by = nameOf(principal).replaceAll(/\s/g, ":");
   const answered = await answerAttention(ports, payment, { ...answer, entry, by });
   return json(200, PaymentDetail, toDetail(answered, ports.policy, true));
 });

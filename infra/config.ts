@@ -40,6 +40,7 @@ export type StageConfig = {
     | "FRONTEND_PENDING_URL"
     | "FRONTEND_ORIGINS"
     | "SUPPORT_CONTACT"
+    | "OPERATOR_IDS"
     | "PRICE_BOOK"
     | "PAYMENT_TIMEOUT_DAYS"
     | "CHECKOUT_TTL_MINUTES"
@@ -89,6 +90,7 @@ export const DEV: StageConfig = {
     FRONTEND_PENDING_URL: "",
     FRONTEND_ORIGINS: "https://app.rental.invalid",
     SUPPORT_CONTACT: "",
+    OPERATOR_IDS: "",
     PRICE_BOOK: JSON.stringify({ listing_fee: { amounts: ["500.00"] } }),
     PAYMENT_TIMEOUT_DAYS: "7",
     CHECKOUT_TTL_MINUTES: "60",

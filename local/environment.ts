@@ -68,6 +68,7 @@ export function functionEnvironment(
     FRONTEND_REDIRECT_URL: settings.FRONTEND_REDIRECT_URL ?? `${at.api}${PAID_PATH}`,
     FRONTEND_PENDING_URL: settings.FRONTEND_PENDING_URL ?? "",
     FRONTEND_ORIGINS: siteFirst(settings, at.api).join(","),
+    OPERATOR_IDS: settings.OPERATOR_IDS ?? "",
     SUPPORT_CONTACT: settings.SUPPORT_CONTACT ?? "",
     PRICE_BOOK: settings.PRICE_BOOK ?? '{"listing_fee":{"amounts":["500.00"]}}',
     PAYMENT_TIMEOUT_DAYS: settings.PAYMENT_TIMEOUT_DAYS ?? "7",

@@ -41,6 +41,7 @@ export const Settings = z.object({
   FRONTEND_PENDING_URL: z.string().optional(),
   FRONTEND_ORIGINS: z.string().optional(),
   SUPPORT_CONTACT: z.string().optional(),
+  OPERATOR_IDS: z.string().optional(),
   BASE_URL: url,
   PAYMENT_SERVICE_API_KEY: z.string().min(1).optional(),
   FIXED_AMOUNT: z

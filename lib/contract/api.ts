@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { CAPTURE_KINDS, MODES, REVERSALS, STATES, WIRE_STATUSES } from "../domain/vocabulary.ts";
+import { ATTENTION_CODES, CAPTURE_KINDS, MODES, REVERSALS, STATES, WIRE_STATUSES } from "../domain/vocabulary.ts";
 
 // Callers send UUIDs in every textual form: with or without hyphens, braces or `urn:uuid:`, in any case. The pattern
 // has no flag, because a JSON Schema cannot carry one.
@@ -34,6 +34,47 @@ export type InitiateRequest = z.infer<typeof InitiateRequest>;
 export const AttentionAnswer = z.object({
   reason: z.string().trim().min(1).max(500).describe("What was done about it. Without personal data."),
   version: z.number().int().min(1).describe("The payment's version that you saw."),
+});
+
+/** Body of POST /api/v1/payments/{payment_id}/release. */
+export const ReleaseRequest = AttentionAnswer;
+
+/** Body of POST /api/v1/payments/{payment_id}/review. */
+export const ReviewRequest = z.object({
+  decision: z.enum(["accept", "reject"]).describe("Whether the money that arrived pays the fee."),
+  reason: AttentionAnswer.shape.reason.describe("Why. Without personal data."),
+  version: AttentionAnswer.shape.version,
+  captures: z
+    .array(
+      z.object({
+        capture: z.string().min(1).max(64).describe("Chapa's reference of the money, or `attempt-N`."),
+        keep: z.string().trim().min(1).max(200).describe("Why this money is not sent back."),
+      }),
+    )
+    .max(64)
+    .default([])
+    .describe("When you reject: what becomes of each capture of which something is left."),
+});
+
+/** Body of POST /api/v1/attention/answers. */
+export const AnswersRequest = z.object({
+  code: z.enum(ATTENTION_CODES),
+  before: z.iso.datetime({ offset: true }).describe("Only entries that were raised at this moment or before."),
+  reason: AttentionAnswer.shape.reason,
+});
+
+export const AnswersResponse = z.object({
+  answers: z.array(
+    z.object({
+      payment_id: z.string(),
+      entry: z.string(),
+      outcome: z
+        .enum(["answered", "changed", "gone"])
+        .describe("`changed`: the payment moved while it was answered, so it stays open."),
+    }),
+  ),
+  unreadable: z.array(z.string()).describe("Payments that cannot be read right now."),
+  has_more: z.boolean().describe("Whether more payments may wait; send the same request again."),
 });
 
 /** The path's part that names an entry of attention. */
@@ -184,6 +225,11 @@ export const Problem = z.object({
       }),
     )
     .optional(),
+  state: z.string().optional().describe("The payment's state, if it does not allow the decision."),
+  changes: z
+    .array(z.object({ transition: z.string(), at: z.string(), by: z.string() }))
+    .optional()
+    .describe("What changed since the version that the caller named."),
 });
 export type Problem = z.infer<typeof Problem>;
 

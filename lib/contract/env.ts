@@ -92,6 +92,16 @@ const VARIABLES = {
    * Page that the browser is sent to while a payment is not confirmed; if it is empty, this service shows its own page.
    */
   FRONTEND_PENDING_URL: orEmpty(page),
+  /** Users who may decide about money, by their ids, separated by commas; empty: every administrator. */
+  OPERATOR_IDS: z
+    .string()
+    .transform((text) =>
+      text
+        .split(",")
+        .map((part) => part.trim())
+        .filter(Boolean),
+    )
+    .pipe(z.array(z.uuid().transform((id) => id.toLowerCase()))),
   /** Whom payers may ask, on every page: an e-mail address, a phone number or a web address; empty for nobody. */
   SUPPORT_CONTACT: orEmpty(
     z.string().regex(/^(https?:\/\/\S+|\S+@\S+|\+?[\d ]{3,20})$/, "not an e-mail address, phone number or web address"),

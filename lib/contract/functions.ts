@@ -81,7 +81,25 @@ export const FUNCTIONS = {
     trigger: { kind: "http" },
     timeoutSeconds: 10,
     memoryMb: 256,
-    env: [...TABLE, ...CALLER, ...POLICY],
+    env: [...TABLE, ...CALLER, ...POLICY, "OPERATOR_IDS"],
+  },
+  "answer-many": {
+    trigger: { kind: "http" },
+    timeoutSeconds: 29,
+    memoryMb: 256,
+    env: [...TABLE, ...CALLER, ...POLICY, "OPERATOR_IDS"],
+  },
+  "release-payment": {
+    trigger: { kind: "http" },
+    timeoutSeconds: 10,
+    memoryMb: 256,
+    env: [...TABLE, ...CALLER, ...POLICY, "OPERATOR_IDS"],
+  },
+  "review-payment": {
+    trigger: { kind: "http" },
+    timeoutSeconds: 29,
+    memoryMb: 256,
+    env: [...TABLE, ...CALLER, ...GATEWAY, ...POLICY, "OPERATOR_IDS"],
   },
   "create-token": {
     trigger: { kind: "http" },

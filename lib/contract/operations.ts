@@ -1,5 +1,7 @@
 import * as z from "zod";
 import {
+  AnswersRequest,
+  AnswersResponse,
   AttentionAnswer,
   EntryPath,
   HealthResponse,
@@ -10,6 +12,8 @@ import {
   PaymentDetail,
   PaymentList,
   PaymentResponse,
+  ReleaseRequest,
+  ReviewRequest,
   TokenResponse,
   UnhealthyResponse,
   UuidText,
@@ -147,6 +151,90 @@ const metrics: Operation = {
   problems: [503],
 };
 
+const detail: Operation = {
+  summary: "A payment with its checkouts, captures and history",
+  path: PaymentPath,
+  header: IfNoneMatch,
+  answers: {
+    200: { description: "The payment, its checkouts, captures and history.", schema: PaymentDetail, headers: ETag },
+    304: { description: "The payment has not changed since that ETag.", headers: ETag },
+  },
+  problems: [404, 422, 503],
+};
+
+const byRequest: Operation = {
+  summary: "The payment of a request",
+  path: z.object({
+    request_id: z
+      .string()
+      .regex(/^[\x21-\x7e]{1,255}$/)
+      .describe("The request_id that was sent to initiate."),
+  }),
+  query: z.object({
+    user_id: UuidText.optional().describe("The user who made the request; required for administrators and programs."),
+  }),
+  answers: {
+    200: { description: "The payment; with its checkout for callers who may pay it.", schema: PaymentResponse },
+  },
+  problems: [404, 422, 503],
+};
+
+const verify: Operation = {
+  summary: "Verify a payment at Chapa now",
+  description: "A payment is verified at most once in five seconds; in between the answer is the stored state.",
+  path: PaymentPath,
+  answers: { 200: { description: "The payment after the verification.", schema: PaymentDetail } },
+  problems: [404, 422, 429, 503],
+};
+
+const cancel: Operation = {
+  summary: "Cancel a payment",
+  description: "Only if Chapa confirms that the checkout was not paid and can no longer be paid.",
+  path: PaymentPath,
+  answers: {
+    200: { description: "The payment, cancelled now or settled without money before.", schema: PaymentResponse },
+  },
+  problems: [404, 409, 422, 429, 503],
+};
+
+const answerEntry: Operation = {
+  summary: "Answer an entry of attention",
+  description: "An entry that is answered already stays as it is.",
+  path: PaymentPath.extend(EntryPath.shape),
+  body: { types: ["application/json"], schema: AttentionAnswer },
+  answers: { 200: { description: "The payment; the entry is answered.", schema: PaymentDetail } },
+  problems: [404, 409, 422, 503],
+};
+
+const review: Operation = {
+  summary: "Decide about money that waits for a person",
+  description:
+    "`accept`: all of it pays the fee; Chapa must confirm it in this call. `reject`: it does not, and no checkout may be " +
+    "left that somebody can pay; each capture of which something is left is named with the reason for keeping it. A " +
+    "decision is made for the version that you saw, and is never carried over to a newer one.",
+  path: PaymentPath,
+  body: { types: ["application/json"], schema: ReviewRequest },
+  answers: { 200: { description: "The payment after the decision.", schema: PaymentDetail } },
+  problems: [404, 409, 422, 503],
+};
+
+const release: Operation = {
+  summary: "Let a stuck payment go on",
+  description: "Its checkouts that Chapa does not close end as lapsed, so that the owner can pay again.",
+  path: PaymentPath,
+  body: { types: ["application/json"], schema: ReleaseRequest },
+  answers: { 200: { description: "The payment, released.", schema: PaymentDetail } },
+  problems: [404, 409, 422, 503],
+};
+
+const answers: Operation = {
+  summary: "Answer all entries of attention with one code",
+  description: "At most 100 payments of each of the index's parts at once; each entry is answered by its own version.",
+  body: { types: ["application/json"], schema: AnswersRequest },
+  answers: { 200: { description: "What became of each entry.", schema: AnswersResponse } },
+  problems: [422, 503],
+};
+
 export const OPERATIONS: Record<RouteKey, Operation> = {
   "POST /api/v1/payments/initiate": initiate,
   "POST /internal/v1/payments/initiate": initiate,
@@ -154,56 +242,22 @@ export const OPERATIONS: Record<RouteKey, Operation> = {
   "GET /internal/v1/payments/{payment_id}/status": status,
   "GET /api/v1/payments": list,
   "GET /internal/v1/payments": list,
-  "GET /api/v1/payments/{payment_id}": {
-    summary: "A payment with its checkouts, captures and history",
-    path: PaymentPath,
-    header: IfNoneMatch,
-    answers: {
-      200: { description: "The payment, its checkouts, captures and history.", schema: PaymentDetail, headers: ETag },
-      304: { description: "The payment has not changed since that ETag.", headers: ETag },
-    },
-    problems: [404, 422, 503],
-  },
-  "GET /api/v1/payments/by-request/{request_id}": {
-    summary: "The payment of a request",
-    path: z.object({
-      request_id: z
-        .string()
-        .regex(/^[\x21-\x7e]{1,255}$/)
-        .describe("The request_id that was sent to initiate."),
-    }),
-    query: z.object({
-      user_id: UuidText.optional().describe("The user who made the request; required for administrators and programs."),
-    }),
-    answers: {
-      200: { description: "The payment; with its checkout for callers who may pay it.", schema: PaymentResponse },
-    },
-    problems: [404, 422, 503],
-  },
-  "POST /api/v1/payments/{payment_id}/verify": {
-    summary: "Verify a payment at Chapa now",
-    description: "A payment is verified at most once in five seconds; in between the answer is the stored state.",
-    path: PaymentPath,
-    answers: { 200: { description: "The payment after the verification.", schema: PaymentDetail } },
-    problems: [404, 422, 429, 503],
-  },
-  "POST /api/v1/payments/{payment_id}/cancel": {
-    summary: "Cancel a payment",
-    description: "Only if Chapa confirms that the checkout was not paid and can no longer be paid.",
-    path: PaymentPath,
-    answers: {
-      200: { description: "The payment, cancelled now or settled without money before.", schema: PaymentResponse },
-    },
-    problems: [404, 409, 422, 429, 503],
-  },
-  "POST /api/v1/payments/{payment_id}/attention/{entry}": {
-    summary: "Answer an entry of attention",
-    description: "An entry that is answered already stays as it is.",
-    path: PaymentPath.extend(EntryPath.shape),
-    body: { types: ["application/json"], schema: AttentionAnswer },
-    answers: { 200: { description: "The payment; the entry is answered.", schema: PaymentDetail } },
-    problems: [404, 409, 422, 503],
-  },
+  "GET /api/v1/payments/{payment_id}": detail,
+  "GET /internal/v1/payments/{payment_id}": detail,
+  "GET /api/v1/payments/by-request/{request_id}": byRequest,
+  "GET /internal/v1/payments/by-request/{request_id}": byRequest,
+  "POST /api/v1/payments/{payment_id}/verify": verify,
+  "POST /internal/v1/payments/{payment_id}/verify": verify,
+  "POST /api/v1/payments/{payment_id}/cancel": cancel,
+  "POST /internal/v1/payments/{payment_id}/cancel": cancel,
+  "POST /api/v1/payments/{payment_id}/attention/{entry}": answerEntry,
+  "POST /internal/v1/payments/{payment_id}/attention/{entry}": answerEntry,
+  "POST /api/v1/payments/{payment_id}/review": review,
+  "POST /internal/v1/payments/{payment_id}/review": review,
+  "POST /api/v1/payments/{payment_id}/release": release,
+  "POST /internal/v1/payments/{payment_id}/release": release,
+  "POST /api/v1/attention/answers": answers,
+  "POST /internal/v1/attention/answers": answers,
   "GET /api/v1/payments/return/{tx_ref}": {
     summary: "The page to which Chapa returns the payer's browser",
     path: z.object({ tx_ref: z.string().max(64) }),

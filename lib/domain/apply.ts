@@ -230,7 +230,8 @@ function beginning(attempt: number, { terms, lease }: Start, { now }: Transition
   return { attempt, terms, lease, beganAt: now, checkoutUrl: undefined, settledAt: undefined };
 }
 
-function closedAttempts(
+/** Returns the attempts with one of them ended by what lets us leave it. */
+export function closedAttempts(
   payment: Payment,
   closing: ClosingEvidence,
   end: AttemptEnd,

@@ -112,11 +112,26 @@ export class EntryNotFound extends PaymentError {
   }
 }
 
+/** One transition that was made: what, when (RFC 3339) and by whom. */
+export type Change = { transition: string; at: string; by: string };
+
+/** The payment's state, or what is known of its money, does not allow this decision. */
+export class DecisionImpossible extends PaymentError {
+  readonly code = "decision_impossible";
+  readonly state: string;
+  constructor(state: string, why: string) {
+    super(`This cannot be decided in the state ${state}: ${why}.`);
+    this.state = state;
+  }
+}
+
 /** The payment changed after the person who decides saw it. */
 export class VersionChanged extends PaymentError {
   readonly code = "version_changed";
-  constructor(version: number) {
+  readonly changes: readonly Change[];
+  constructor(version: number, changes: readonly Change[]) {
     super(`The payment has changed and is now at version ${version}. Please read it again before you decide.`);
+    this.changes = changes;
   }
 }
 

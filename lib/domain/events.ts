@@ -93,7 +93,8 @@ function userEventOf(payment: Payment): UserEvent | undefined {
     case "SUCCESS":
       return "paid";
     case "FAILED":
-      return "failed";
+      // The person who did not accept the money tells the payer why.
+      return settledBy(payment) === "rejectReview" ? undefined : "failed";
     case "EXPIRED":
       return "expired";
     case "CANCELLED":
@@ -104,6 +105,10 @@ function userEventOf(payment: Payment): UserEvent | undefined {
     case "REVIEW":
       return undefined;
   }
+}
+
+function settledBy({ state, history }: Payment): string | undefined {
+  return history.findLast(({ transition }) => STEPS[transition]?.to === state)?.transition;
 }
 
 /** Whether this checkout is the first since the payment was claimed or reopened. A renewed one is no news. */

@@ -34,6 +34,20 @@ export function mayRead(principal: Principal, ownerId: Uuid | undefined): boolea
   return isPrivileged(principal) || (principal.kind === "user" && principal.userId === ownerId);
 }
 
+/**
+ * Whether the caller may decide about money. Where people are named, no other administrator may; a program is named by its
+ * role.
+ */
+export function mayDecide(principal: Principal, operators: readonly string[]): boolean {
+  if (!isPrivileged(principal)) return false;
+  return principal.kind === "service" || operators.length === 0 || operators.includes(principal.userId);
+}
+
+/** Returns the caller as a word of the history, without spaces. */
+export function wordOf(principal: Principal): string {
+  return nameOf(principal).replaceAll(/\s/g, ":");
+}
+
 /** Returns a unique name of the caller, for rate limits. */
 export function nameOf(principal: Principal): string {
   return principal.kind === "user" ? `user ${principal.userId}` : `service ${principal.name}`;

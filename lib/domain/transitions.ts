@@ -1,4 +1,4 @@
-import { isEntryOpen, isRaisable, lasts } from "./attention.ts";
+import { captureSubject, isEntryOpen, isRaisable, lasts } from "./attention.ts";
 import { type ClosingEvidence, isAsAgreed, isSameMoney, type VerifiedMoney } from "./evidence.ts";
 import {
   backAfter,
@@ -10,6 +10,7 @@ import {
   isSettledUnpaid,
   isTestMoney,
   type KeyId,
+  leftOf,
   mayBePaid,
   mayBePaidEarlier,
   openedAttempts,
@@ -53,6 +54,10 @@ type Proofs = {
   asked_anew: { holder: string; recordedAt: Instant; payableAgain: boolean; closings: readonly ClosingEvidence[] };
   /** A person says that the payment shall go on, although a checkout cannot be left. */
   persons_word: { reason: string };
+  /** A person takes the reviewed money for the fee; Chapa has just confirmed it on these attempts. */
+  accepted_money: { reason: string; confirmed: readonly number[] };
+  /** A person does not take it: what lets us leave each checkout, and why each capture is kept. */
+  refused_money: { reason: string; closings: readonly ClosingEvidence[]; kept: readonly KeptCapture[] };
   /** Verify reports money on this attempt. */
   verified_money: VerifiedMoney;
   /** Verify found no money on this attempt. */
@@ -63,6 +68,9 @@ type Proofs = {
   persons_answer: { entry: string };
 };
 export type Proof = keyof Proofs;
+
+/** A capture, by its reference (or `attempt-N`), that is not sent back, and why. */
+export type KeptCapture = { capture: string; reason: string };
 
 type Closing = TransitionContext & ClosingEvidence;
 
@@ -168,7 +176,10 @@ export function isUsedUp(payment: Payment, context: TransitionContext): boolean 
   return !isPaid && !attemptsLeft(payment);
 }
 
-const everyAttemptEnds = (payment: Payment, { closings, ...context }: TransitionContext & Proofs["asked_anew"]) =>
+const everyAttemptEnds = (
+  payment: Payment,
+  { closings, ...context }: TransitionContext & { closings: readonly ClosingEvidence[] },
+) =>
   openedAttempts(payment).every(({ number }) => {
     if (hasEnded(payment, number)) return true;
     const closing = closings.find(({ attempt }) => attempt === number);
@@ -233,6 +244,30 @@ const onlyCapturedAgain = (payment: Payment, money: VerifiedMoney & TransitionCo
   if (payment.state === "SUCCESS" || isSettledUnpaid(payment) || payment.next !== undefined) return true;
   return notAsAgreed(payment, money) && isSameMoney(known, money.result.facts);
 };
+
+/** Money of another currency or mode, or of which nothing is left, pays no fee. */
+const moneyConfirmed = (payment: Payment, { confirmed, policy }: TransitionContext & Proofs["accepted_money"]) => {
+  const reviewed = payment.captures.filter(({ kind }) => kind === "reviewed");
+  const isGood = (capture: Capture) =>
+    leftOf(capture) > 0 &&
+    confirmed.includes(capture.attempt) &&
+    capture.currency === payment.terms.currency &&
+    capture.mode === policy.expectedMode;
+  return reviewed.length > 0 && reviewed.every(isGood);
+};
+
+const feeIsKnown = ({ userId, propertyId, purpose }: Payment) =>
+  userId !== undefined && propertyId !== undefined && purpose !== undefined;
+
+const everyCaptureDecided = ({ captures }: Payment, { kept }: Proofs["refused_money"]) =>
+  captures.every(
+    (capture) =>
+      capture.kind !== "reviewed" ||
+      leftOf(capture) === 0 ||
+      kept.some(({ capture: named }) => named === captureSubject(capture)),
+  );
+
+const noOpenWordOfMoney = (payment: Payment) => !mayBePaid(payment);
 
 const notFlaggedYet = (payment: Payment, { code, subject, now }: Flag & { now: Instant }) =>
   isRaisable(payment, { code, subject }, now);
@@ -356,6 +391,18 @@ export const TRANSITIONS = {
     to: "REVIEW",
     proof: "verified_money",
     guards: { withoutNext, attemptIsUnknown, notRecordedAlike },
+  }),
+  acceptReview: row({
+    from: ["REVIEW"],
+    to: "SUCCESS",
+    proof: "accepted_money",
+    guards: { withoutNext, feeIsKnown, moneyConfirmed },
+  }),
+  rejectReview: row({
+    from: ["REVIEW"],
+    to: "FAILED",
+    proof: "refused_money",
+    guards: { withoutNext, noOpenWordOfMoney, everyAttemptEnds, everyCaptureDecided },
   }),
   flag: row({ from: STATES, to: "same", proof: "fact_or_condition", guards: { notFlaggedYet } }),
   answer: row({ from: STATES, to: "same", proof: "persons_answer", guards: { entryIsOpen } }),

@@ -49,6 +49,8 @@ export const TRANSITION_NAMES = [
   "review",
   "duplicate",
   "unmatched",
+  "acceptReview",
+  "rejectReview",
   "flag",
   "answer",
   "wentBack",

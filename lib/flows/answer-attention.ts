@@ -1,10 +1,11 @@
 import { answer } from "../domain/apply.ts";
 import { entryIdOf } from "../domain/attention.ts";
-import { EntryNotFound, PaymentNotFound, VersionChanged } from "../domain/errors.ts";
+import { EntryNotFound, PaymentNotFound } from "../domain/errors.ts";
 import type { Payment } from "../domain/payment.ts";
 import type { Policy } from "../domain/verification-schedule.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { PaymentTable } from "../table/payments.ts";
+import { requireSeen } from "./steps/seen-version.ts";
 import { updatePayment } from "./steps/update-payment.ts";
 
 export type AnswerAttentionPorts = {
@@ -31,7 +32,7 @@ export async function answerAttention(
     const known = current.attention.find((one) => entryIdOf(one) === entry);
     if (!known) throw new EntryNotFound();
     if (known.answered) return undefined;
-    if (current.version !== version) throw new VersionChanged(current.version);
+    requireSeen(current, version);
     return answer(current, { entry, reason }, context());
   });
   if (!updated.payment) throw new PaymentNotFound();

@@ -1,6 +1,6 @@
 import type { Problem } from "../contract/api.ts";
 import type * as errors from "../domain/errors.ts";
-import { PaymentError, RateLimited } from "../domain/errors.ts";
+import { DecisionImpossible, PaymentError, RateLimited, VersionChanged } from "../domain/errors.ts";
 import type * as httpErrors from "./errors.ts";
 import { InputInvalid, MethodNotAllowed } from "./errors.ts";
 import { quotaHeaders } from "./quota-headers.ts";
@@ -25,6 +25,7 @@ export const PROBLEMS = {
   rate_limited: [429, "Too many requests"],
   entry_not_found: [404, "Entry not found"],
   version_changed: [409, "Version changed"],
+  decision_impossible: [409, "Decision not possible"],
   checkout_being_opened: [409, "Checkout being opened"],
   payment_taken: [409, "Payment taken"],
   listing_closed: [409, "Listing closed"],
@@ -60,14 +61,18 @@ export function problemFor(error: unknown, requestId: string): HttpAnswer {
     ...(error instanceof MethodNotAllowed ? { allow: error.allowed.join(", ") } : {}),
     ...(error instanceof RateLimited ? quotaHeaders(error.quota) : {}),
   };
-  const errors = error instanceof InputInvalid ? { errors: [...error.errors] } : {};
-  return answer({ status, title, detail: error.message, code: error.code, ...errors }, requestId, headers);
+  const more = {
+    ...(error instanceof InputInvalid ? { errors: [...error.errors] } : {}),
+    ...(error instanceof VersionChanged ? { changes: [...error.changes] } : {}),
+    ...(error instanceof DecisionImpossible ? { state: error.state } : {}),
+  };
+  return answer({ status, title, detail: error.message, code: error.code, ...more }, requestId, headers);
 }
 
 const INTERNAL = "An internal error occurred. Please try again later.";
 
 function answer(
-  problem: Pick<Problem, "status" | "title" | "detail" | "code" | "errors">,
+  problem: Omit<Problem, "type" | "request_id">,
   requestId: string,
   headers: Record<string, string>,
 ): HttpAnswer {

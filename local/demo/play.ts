@@ -13,6 +13,7 @@ import {
   userManagementDown,
 } from "./scenarios/callers.ts";
 import { doubleClick, twoTabs } from "./scenarios/crowd.ts";
+import { attentionAnswered, reviewAccepted, reviewRejected } from "./scenarios/decisions.ts";
 import {
   accountChanged,
   cancelledAtChapa,
@@ -62,6 +63,9 @@ export const SCENARIOS: readonly Scenario[] = [
   secondCapture,
   refundedInDashboard,
   reversedByBank,
+  reviewAccepted,
+  reviewRejected,
+  attentionAnswered,
   serviceInitiated,
   iamSigned,
   rotateSecrets,

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { PaymentDetail } from "../../lib/contract/api.ts";
 import { PAYMENT_PREFIX } from "../../lib/contract/table.ts";
 import { parseTxRef } from "../../lib/domain/ids.ts";
 import { ApiClient, type HttpResponse } from "../api-client.ts";
@@ -74,6 +75,30 @@ export class Stage {
     return this.#pressed(
       await this.#caller.initiate({ property_id: propertyId, request_id: requestId, amount: 500.0 }),
     );
+  }
+
+  /** An administrator decides about a payment as it is now. `what` is the end of the route's path. */
+  async decide(checkout: Checkout, what: string, decision: Record<string, unknown>): Promise<HttpResponse> {
+    this.say("program", `an operator decides: ${what}, because ${decision["reason"]}`);
+    const { version } = await this.#detail(checkout);
+    const headers = { authorization: `Bearer ${this.#cloud.address.users.admin.token}` };
+    const body = JSON.stringify({ version, ...decision });
+    const response = await this.#caller.post(`/api/v1/payments/${checkout.id}/${what}`, body, headers);
+    this.#keep("decision", response);
+    this.say("payments", `answers ${response.status}: ${response.body["detail"] ?? response.body["state"]}`);
+    await this.#cloud.settle();
+    return response;
+  }
+
+  /** Chapa's references of the money of a payment, as an administrator reads them. */
+  async captureRefs(checkout: Checkout): Promise<string[]> {
+    const { captures } = await this.#detail(checkout);
+    return captures.flatMap(({ reference }) => reference ?? []);
+  }
+
+  async #detail({ id }: Checkout): Promise<PaymentDetail> {
+    const headers = { authorization: `Bearer ${this.#cloud.address.users.admin.token}` };
+    return PaymentDetail.parse((await this.#caller.get(`/api/v1/payments/${id}`, headers)).body);
   }
 
   /** The owner presses "approve and pay" in the listing service, which requests the payment with the owner's token. */

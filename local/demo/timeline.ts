@@ -93,6 +93,8 @@ const TRANSITION_TEXTS: Readonly<Record<string, string | undefined>> = {
   review: "verified, but the money differs from the order: a person must decide",
   duplicate: "a second capture of a paid fee: a person must decide",
   unmatched: "a capture without a row of ours: a person must decide",
+  acceptReview: "a person has accepted the money",
+  rejectReview: "a person has not accepted the money",
   flag: "a person must decide",
   answer: "a person has answered",
   wentBack: "verified: refunded or reversed",

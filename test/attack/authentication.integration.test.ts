@@ -110,6 +110,11 @@ async function ownersPayment() {
 }
 
 function bodyFor(path: string, caller: Caller): string | undefined {
+  if (path.endsWith("/attention/answers")) {
+    return JSON.stringify({ code: "stuck", before: "2026-01-01T00:00:00Z", reason: "none" });
+  }
+  if (path.endsWith("/review")) return JSON.stringify({ decision: "accept", reason: "none", version: 1 });
+  if (path.endsWith("/release")) return JSON.stringify({ reason: "none", version: 1 });
   if (path.includes("/attention/")) return JSON.stringify({ reason: "none", version: 1 });
   if (!path.endsWith("/initiate")) return undefined;
   const isProgram = caller === "program" || caller === "signed program" || caller === "nobody";

@@ -162,6 +162,9 @@ function asked(route: Route, payment: HttpResponse): Asked {
   const bodies: Partial<Record<FunctionName, object>> = {
     "initiate-payment": anOrder(),
     "answer-attention": { reason: "none", version: 1 },
+    "answer-many": { code: "stuck", before: "2026-01-01T00:00:00Z", reason: "none" },
+    "release-payment": { reason: "none", version: 1 },
+    "review-payment": { decision: "accept", reason: "none", version: 1 },
   };
   const body = bodies[route.function] ? JSON.stringify(bodies[route.function]) : "";
   return {

@@ -16,7 +16,8 @@ import {
   takeOver,
 } from "../../lib/domain/apply.ts";
 import { adoptUnmatched } from "../../lib/domain/apply-money.ts";
-import { entryIdOf, flagged, openEntries } from "../../lib/domain/attention.ts";
+import { captureSubject, entryIdOf, flagged, openEntries } from "../../lib/domain/attention.ts";
+import { acceptReview, rejectReview, reviewedCaptures } from "../../lib/domain/decisions.ts";
 import { txRefOf } from "../../lib/domain/ids.ts";
 import { Santim } from "../../lib/domain/money.ts";
 import { deliveryEnded, noteVerification } from "../../lib/domain/notes.ts";
@@ -98,6 +99,13 @@ const MAKERS: Record<Exclude<TransitionName, "claim">, (payment: Payment) => Pay
   duplicate: (payment) =>
     captured({ ...payment, next: aRef() }, "duplicate", moneyOn(payment, 0, { reference: "another" })),
   unmatched: (payment) => captured(payment, "unmatched", moneyOn(payment, 5), 5),
+  acceptReview: (payment) =>
+    acceptReview(withOddCapture(payment), { reason: "a person's word", confirmed: [0] }, LATER),
+  rejectReview: (payment) => {
+    const odd = withOddCapture(payment);
+    const kept = reviewedCaptures(odd).map((one) => ({ capture: captureSubject(one), reason: "by agreement" }));
+    return rejectReview(odd, { reason: "a person's word", closings: [CLOSING], kept }, LATER);
+  },
   wentBack: (payment) => captured(withOddCapture(payment), "wentBack", { ...ODD, kind: "reversed" }),
   capturedAgain: (payment) => captured(withOddCapture(payment, TERMS.amount), "capturedAgain", ODD),
   flag: (payment) => flag(payment, CLOSED_LISTING, LATER),

@@ -36,7 +36,12 @@ const CASES: [domainErrors.PaymentError, string, RegExp, number?][] = [
   [new errors.RateLimited({ retryAfterSeconds: 7, quota }), "rate_limited", /again in 7 s\.$/, 7],
   [new errors.PaymentTaken(), "payment_taken", /Money was taken/],
   [new errors.EntryNotFound(), "entry_not_found", /no such entry in `attention`/],
-  [new errors.VersionChanged(7), "version_changed", /now at version 7\. Please read it again/],
+  [new errors.VersionChanged(7, []), "version_changed", /now at version 7\. Please read it again/],
+  [
+    new errors.DecisionImpossible("PENDING", "nothing waits"),
+    "decision_impossible",
+    /in the state PENDING: nothing waits\.$/,
+  ],
   [
     new errors.CheckoutBeingOpened(3),
     "checkout_being_opened",

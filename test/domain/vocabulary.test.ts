@@ -53,6 +53,8 @@ const WORDS = {
     "review",
     "duplicate",
     "unmatched",
+    "acceptReview",
+    "rejectReview",
     "flag",
     "answer",
     "wentBack",

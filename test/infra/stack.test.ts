@@ -290,6 +290,7 @@ test("no function scans or has a right to everything, and each secret is named t
     "payment-return",
     "reconcile-payments",
     "resolve-payment",
+    "review-payment",
     "timeout-payments",
     "verify-payment",
   ]);

@@ -14,6 +14,8 @@ import { verificationSteps } from "./verifications.ts";
 export const LEFT_OUT: Partial<Record<TransitionName, string>> = {
   unmatched: "needs money under a reference without a row of ours, which 'record before effect' proves impossible here",
   answer: "a person's answer to a flag, which changes nothing but that flag",
+  acceptReview: "a person's decision about money that differs: nobody decides in this model",
+  rejectReview: "a person's decision about money that differs, as acceptReview is",
   modeChanged: "needs a test checkout on a stage that sells for real: this model's stage and keys have one mode",
   leaveTest: "needs test money on a stage that sells for real, as modeChanged does",
   follow: "needs a second payment of the fee: the model of serials makes it",

@@ -152,6 +152,11 @@ export const GUARDS: Record<GuardName, (row: Row, claim: Claim, rules: Rules) =>
   finaliseTimeReached: (row, _claim, { listingHearsFailed }) =>
     listingHearsFailed && row.recs.some((rec) => rec !== ""),
   noOtherVerificationOverdue: (row, { attempt }) => row.recs.every((rec, at) => at === attempt || rec !== "closed"),
+  // Nobody decides about reviewed money in this model.
+  feeIsKnown: () => false,
+  moneyConfirmed: () => false,
+  noOpenWordOfMoney: () => false,
+  everyCaptureDecided: () => false,
   // There are no refunds in this model.
   moreWentBack: () => false,
   onlyCapturedAgain: () => false,

@@ -134,6 +134,11 @@ const GUARDS: Record<GuardName, (row: Row, claim: Claim, rules: LineRules) => bo
   notRecordedAlike: always,
   notFlaggedYet: () => false,
   finaliseTimeReached: () => false,
+  // Nobody decides about reviewed money in this model.
+  feeIsKnown: () => false,
+  moneyConfirmed: () => false,
+  noOpenWordOfMoney: () => false,
+  everyCaptureDecided: () => false,
   noOtherVerificationOverdue: always,
 };
 

@@ -28,6 +28,7 @@ export const WRONG_ENDS: Record<string, (outcome: Outcome) => Outcome[]> = {
   ],
   "the gauge shows nobody, or somebody for a moment only": (outcome) => [
     { ...outcome, gauges: { ...outcome.gauges, OpenAttention: 0 } },
+    { ...outcome, gauges: { ...outcome.gauges, OpenAttention: outcome.gauges.OpenAttention + 1 } },
     { ...outcome, gauges: { ...outcome.gauges, OldestAttentionSeconds: 60 } },
   ],
   "another number of checkouts was opened": (outcome) => [

@@ -1,0 +1,100 @@
+import { expect, test } from "vitest";
+import { flag } from "../../lib/domain/apply.ts";
+import { acceptReview, changesSince, isMadeSince, rejectReview, reviewedCaptures } from "../../lib/domain/decisions.ts";
+import { outcomeOf } from "../../lib/domain/events.ts";
+import { Santim } from "../../lib/domain/money.ts";
+import { netOf, openFlags, type Payment, paidAt } from "../../lib/domain/payment.ts";
+import { refusalOf } from "../../lib/domain/transitions.ts";
+import { lastVerification } from "../../lib/domain/verification-schedule.ts";
+import { anOpened, aRef, aReviewed, CLOSED_LISTING, CLOSING, LATER, POLICY } from "../support/payments.ts";
+
+const reviewed = aReviewed();
+const [capture] = reviewed.captures;
+const ACCEPT = { reason: "one birr is missing", confirmed: [0] };
+const REJECT = {
+  reason: "for another fee",
+  closings: [],
+  kept: [{ capture: capture?.reference ?? "attempt-0", reason: "moved by agreement" }],
+};
+const withCapture = (change: object): Payment => ({
+  ...reviewed,
+  captures: [{ ...reviewed.captures[0], ...change }] as never,
+});
+
+test("accepted money confirms the payment, dates it when the money came, counts as revenue, and answers only what it decided", () => {
+  const flagged = flag(reviewed, CLOSED_LISTING, LATER);
+  const accepted = acceptReview(flagged, ACCEPT, LATER);
+  expect(accepted).toMatchObject({ state: "SUCCESS", settledAt: LATER.now, version: flagged.version + 1 });
+  expect(accepted.captures.map(({ kind }) => kind)).toEqual(["confirmed"]);
+  expect(paidAt(accepted)).toBe(capture?.at);
+  expect(netOf(accepted)).toBe(capture?.amount);
+  expect(openFlags(accepted)).toEqual(["listing_closed"]);
+  expect(accepted.attention[0]?.answered).toEqual({ at: LATER.now, by: LATER.by, reason: ACCEPT.reason });
+  expect(accepted.attempts[0]?.verifyAt).toBe(lastVerification(LATER.now, LATER.now));
+  expect(accepted.history.at(-1)).toMatchObject({ transition: "acceptReview", by: LATER.by, evidence: ACCEPT.reason });
+  expect(outcomeOf(flagged, accepted, POLICY)).toMatchObject({ listing: true, user: "paid" });
+});
+
+test("rejected money leaves the payment FAILED with its reasons, and its payer gets no message that nobody paid", () => {
+  const rejected = rejectReview(reviewed, REJECT, LATER);
+  expect(rejected).toMatchObject({
+    state: "FAILED",
+    settledAt: LATER.now,
+    failureReason: expect.stringMatching(/not accepted/),
+  });
+  expect(rejected.captures).toEqual(reviewed.captures);
+  expect(openFlags(rejected)).toEqual([]);
+  expect(rejected.history.at(-1)?.evidence).toMatch(/^for another fee; .+ is kept: moved by agreement$/);
+  expect(outcomeOf(reviewed, rejected, POLICY)).toMatchObject({ listing: false, user: undefined });
+  const later = flag(rejected, CLOSED_LISTING, LATER);
+  expect(outcomeOf(rejected, later, POLICY).user).toBeUndefined();
+});
+
+test.each<[string, Payment, typeof ACCEPT]>([
+  ["Chapa has not confirmed it in this call", reviewed, { ...ACCEPT, confirmed: [] }],
+  ["nothing of it is left", withCapture({ back: { refunded: capture?.amount, reversed: Santim.parse(0) } }), ACCEPT],
+  ["it is of another currency", withCapture({ currency: "USD" }), ACCEPT],
+  ["it is of the other mode", withCapture({ mode: "live" }), ACCEPT],
+  ["nobody knows who paid", { ...reviewed, userId: undefined }, ACCEPT],
+  ["nobody knows for which property", { ...reviewed, propertyId: undefined }, ACCEPT],
+  ["nobody knows for what", { ...reviewed, purpose: undefined }, ACCEPT],
+  ["the fee goes on elsewhere", { ...reviewed, next: aRef() }, ACCEPT],
+  ["no money waits", { ...reviewed, captures: [] }, ACCEPT],
+  ["the payment is not under review", anOpened(), ACCEPT],
+])("reviewed money is not accepted while %s", (_, payment, decision) => {
+  expect(refusalOf("acceptReview", payment, { ...LATER, ...decision })).toBeDefined();
+  expect(() => acceptReview(payment, decision, LATER)).toThrow(/no acceptReview/);
+});
+
+test.each<[string, Payment, typeof REJECT]>([
+  ["a capture of which something is left is not named", reviewed, { ...REJECT, kept: [] }],
+  ["another capture is named instead", reviewed, { ...REJECT, kept: [{ capture: "OTHER", reason: "kept" }] }],
+  [
+    "a checkout of it can still be paid",
+    { ...reviewed, attempts: { ...reviewed.attempts, 1: { ...anOpened().terms, openedAt: 0 } } },
+    REJECT,
+  ],
+  [
+    "Chapa's last word about a checkout may mean money",
+    { ...reviewed, attempts: { 0: { ...anOpened().terms, openedAt: 0, lastRead: "maybe_money" } } },
+    REJECT,
+  ],
+  ["the fee goes on elsewhere", { ...reviewed, next: aRef() }, REJECT],
+])("reviewed money is not rejected while %s", (_, payment, decision) => {
+  expect(() => rejectReview(payment, decision, LATER)).toThrow(/no rejectReview/);
+});
+
+test("a capture of which nothing is left needs no word when the money is rejected", () => {
+  const gone = withCapture({ back: { refunded: capture?.amount, reversed: Santim.parse(0) } });
+  expect(rejectReview(gone, { ...REJECT, kept: [], closings: [CLOSING] }, LATER).state).toBe("FAILED");
+});
+
+test("a person hears what changed since the version that they saw, and that their decision was made already", () => {
+  const accepted = acceptReview(reviewed, ACCEPT, LATER);
+  expect(changesSince(accepted, reviewed.version).map(({ transition }) => transition)).toEqual(["acceptReview"]);
+  expect(changesSince(accepted, accepted.version)).toEqual([]);
+  expect(changesSince(accepted, 0)).toHaveLength(accepted.history.length);
+  expect(isMadeSince(accepted, "acceptReview", reviewed.version)).toBe(true);
+  expect(isMadeSince(accepted, "acceptReview", accepted.version)).toBe(false);
+  expect(reviewedCaptures(accepted)).toEqual([]);
+});
