@@ -69,7 +69,8 @@ async function instructionsOf(file: string): Promise<number> {
   const printed = await Promise.race([text(child.stderr), failed]);
   await ended;
   const [, counted] = COUNT.exec(printed) ?? [];
-  if (counted === undefined || child.exitCode !== 0) throw new NotMeasured(`valgrind has no count for ${file}:\n${printed.slice(-500)}`);
+  if (counted === undefined || child.exitCode !== 0)
+    throw new NotMeasured(`valgrind has no count for ${file}:\n${printed.slice(-500)}`);
   return Number(counted);
 }
 
