@@ -40,8 +40,8 @@ const BUNDLING = {
   // Without "module", esbuild takes the SDK's CommonJS builds, and tree shaking does not work on them.
   mainFields: ["module", "main"],
   alias: {
-    "@aws-sdk/credential-provider-node": join(import.meta.dirname, "environment-credentials.ts"),
-    "@aws-sdk/endpoint-cache": join(import.meta.dirname, "no-endpoint-cache.ts"),
+    "@aws-sdk/credential-provider-node": join(import.meta.dirname, "stand-ins/environment-credentials.ts"),
+    "@aws-sdk/endpoint-cache": join(import.meta.dirname, "stand-ins/no-endpoint-cache.ts"),
     // Its package names only the CommonJS build.
     "@upstash/ratelimit": join(ROOT, "node_modules/@upstash/ratelimit/dist/index.mjs"),
   },

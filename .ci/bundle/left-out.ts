@@ -31,7 +31,7 @@ const REPLACED: readonly Replaced[] = [
   {
     file: /lib\/http\/openapi-text\.ts$/,
     reason: "The OpenAPI document changes only with the code",
-    by: () => readFileSync(join(import.meta.dirname, "openapi-from-file.ts"), "utf8"),
+    by: () => readFileSync(join(import.meta.dirname, "stand-ins/openapi-from-file.ts"), "utf8"),
   },
   {
     file: /\/lib\/.*\.ts$/,
