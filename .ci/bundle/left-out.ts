@@ -90,7 +90,7 @@ function droppable(statement: string): string {
 
 const LOADERS: Readonly<Record<string, Loader>> = { ".json": "json", ".ts": "ts" };
 
-/** Leaves out of packages what no function uses and tree shaking cannot see. */
+/** Leaves out what no function uses and tree shaking cannot see. */
 export const leftOut: Plugin = {
   name: "left out",
   setup({ onLoad }) {

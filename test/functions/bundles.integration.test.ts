@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -46,6 +46,13 @@ test.each(names)("the function %s bundles the clients of its own variables, and 
 
 test("every bundle is within its budget, and contains nothing that no bundle may contain", () => {
   expect(faultsIn([...bundled.values()], writtenBudgets())).toEqual([]);
+});
+
+test("a schema is in the bundles of the functions that use it, and in no others", () => {
+  const saying = (name: FunctionName) =>
+    readFileSync(join(folder, name, "index.mjs"), "utf8").includes("In birr. Must equal");
+  expect(saying("initiate-payment")).toBe(true);
+  expect(saying("get-payment-status")).toBe(false);
 });
 
 test("no budget is above its ceiling", () => {
