@@ -28,5 +28,5 @@ export const handler = authenticatedEndpoint(authenticate, "json", async ({ prin
   const { entry } = parseRequest("path", EntryPath, event.pathParameters);
   const answer = parseRequest("body", AttentionAnswer, body);
   const answered = await answerAttention(ports, payment, { ...answer, entry, by });
-  return json(200, PaymentDetail, toDetail(answered, ports.policy, true));
+  return json(200, PaymentDetail, toDetail(answered, ports.policy, { showsAll: true, now: systemClock.now() }));
 });

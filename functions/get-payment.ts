@@ -9,6 +9,7 @@ import { authenticatedEndpoint, json } from "../lib/http/endpoint.ts";
 import { tagged } from "../lib/http/etag.ts";
 import { toDetail } from "../lib/http/payment-detail.ts";
 import { paymentAt } from "../lib/http/payment-path.ts";
+import { systemClock } from "../lib/runtime/clock.ts";
 import { documentClient } from "../lib/table/client.ts";
 import { PaymentTable } from "../lib/table/payments.ts";
 
@@ -19,5 +20,8 @@ const policy = createPolicy(env);
 
 export const handler = authenticatedEndpoint(authenticate, "nothing", async ({ principal, event }) => {
   const payment = await paymentAt(event, principal, (ref) => payments.find(ref));
-  return tagged(event, json(200, PaymentDetail, toDetail(payment, policy, isPrivileged(principal))));
+  return tagged(
+    event,
+    json(200, PaymentDetail, toDetail(payment, policy, { showsAll: isPrivileged(principal), now: systemClock.now() })),
+  );
 });

@@ -34,5 +34,10 @@ const ports = {
 export const handler = authenticatedEndpoint(authenticate, "nothing", async ({ principal, event, deadline }) => {
   const payment = await paymentAt(event, principal, (ref) => ports.payments.find(ref));
   const verified = await verifyNow(ports, payment, principal, deadline);
-  return json(200, PaymentDetail, toDetail(verified.payment, ports.policy, true), quotaHeaders(verified.quota));
+  return json(
+    200,
+    PaymentDetail,
+    toDetail(verified.payment, ports.policy, { showsAll: true, now: systemClock.now() }),
+    quotaHeaders(verified.quota),
+  );
 });

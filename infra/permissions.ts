@@ -20,7 +20,12 @@ export const PERMISSIONS: Record<FunctionName, Permission> = {
   "get-payment-status": { table: ["GetItem", "UpdateItem"], secrets: ["auth"], send: ["resolve"] },
   "get-payment": { table: ["GetItem"], secrets: ["auth"] },
   "get-payment-by-request": { table: ["GetItem"], secrets: ["auth"] },
-  "list-payments": { table: ["BatchGetItem"], indexes: ["by-user", "by-day"], secrets: ["auth"] },
+  "get-payment-by-reference": { table: ["GetItem"], secrets: ["auth"] },
+  "list-payments": {
+    table: ["BatchGetItem"],
+    indexes: ["by-user", "by-property", "by-day", "by-attention"],
+    secrets: ["auth"],
+  },
   "verify-payment": { table: ["GetItem", "PutItem", "UpdateItem"], secrets: ["auth", "gateway"] },
   "cancel-payment": { table: ["GetItem", "PutItem", "UpdateItem"], secrets: ["auth", "gateway"] },
   "answer-attention": { table: ["GetItem", "UpdateItem"], secrets: ["auth"] },

@@ -80,6 +80,15 @@ export const AnswersResponse = z.object({
 /** The path's part that names an entry of attention. */
 export const EntryPath = z.object({ entry: z.string().min(1).max(255).describe("The entry's id.") });
 
+/** The path's part that names a payment by any reference that a person can hold. */
+export const ReferencePath = z.object({
+  reference: z
+    .string()
+    .min(1)
+    .max(64)
+    .describe("A tx_ref, a payment's id or ref, or Chapa's own reference, as a receipt shows it."),
+});
+
 /** A payment as callers see it. */
 export const PaymentResponse = z.object({
   request_id: z
@@ -117,6 +126,9 @@ const instant = z.string().nullable().describe("ISO 8601, UTC.");
  * texts.
  */
 export const PaymentDetail = PaymentResponse.extend({
+  explanation: z
+    .string()
+    .describe("In plain English: what is known, what happens next and when, and what a person can do."),
   version: z.number().int().describe("Rises with each change of state; a decision names the version that it is about."),
   late: z.boolean().describe("Whether the money came after the payment was settled without money."),
   finalised: z.boolean().describe("Whether no further checkout can follow, because the listing service gets FAILED."),
@@ -170,6 +182,13 @@ export const PaymentDetail = PaymentResponse.extend({
 });
 export type PaymentDetail = z.infer<typeof PaymentDetail>;
 
+/** A payment in a list. */
+export const ListedPayment = PaymentResponse.extend({
+  attention: z.array(z.string()).describe("The codes that wait for a person."),
+  acknowledged_at: instant.describe("When the listing service acknowledged the success."),
+});
+export type ListedPayment = z.infer<typeof ListedPayment>;
+
 const LIST_LIMIT = 100;
 
 const Moment = z
@@ -187,14 +206,20 @@ export const ListQuery = z.object({
     .optional()
     .describe("The cursor of the page before; the other parameters must stay the same."),
   status: z.enum(WIRE_STATUSES).optional(),
+  state: z.enum(STATES).optional(),
+  attention: z
+    .enum(["open", ...ATTENTION_CODES])
+    .optional()
+    .describe("For administrators and programs: payments that wait for a person, all or those with this code."),
+  property_id: UuidText.optional(),
   user_id: UuidText.optional().describe("For administrators and programs; other callers see only their own payments."),
   from: Moment.optional().describe("First checkout not before this day or time."),
   to: Moment.optional().describe("First checkout not after this day or time."),
 });
 
-/** A page of payments, latest first. It may be short, or empty, while there is more. */
+/** A page of payments, latest first (with `attention`: who waits longest first). It may be short, or empty, while there is more. */
 export const PaymentList = z.object({
-  data: z.array(PaymentResponse),
+  data: z.array(ListedPayment),
   has_more: z.boolean(),
   next_cursor: z.string().nullable(),
   warning: z

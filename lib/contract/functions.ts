@@ -64,6 +64,12 @@ export const FUNCTIONS = {
     memoryMb: 256,
     env: [...TABLE, ...CALLER, "BASE_URL"],
   },
+  "get-payment-by-reference": {
+    trigger: { kind: "http" },
+    timeoutSeconds: 10,
+    memoryMb: 256,
+    env: [...TABLE, ...CALLER, ...POLICY],
+  },
   "list-payments": { trigger: { kind: "http" }, timeoutSeconds: 15, memoryMb: 256, env: [...TABLE, ...CALLER] },
   "verify-payment": {
     trigger: { kind: "http" },

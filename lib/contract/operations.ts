@@ -12,6 +12,7 @@ import {
   PaymentDetail,
   PaymentList,
   PaymentResponse,
+  ReferencePath,
   ReleaseRequest,
   ReviewRequest,
   TokenResponse,
@@ -263,6 +264,19 @@ const comparison: Operation = {
   problems: [503],
 };
 
+const byReference: Operation = {
+  summary: "The payment to which a reference leads",
+  description:
+    "A tx_ref, a payment's id or ref, or Chapa's own reference. Case does not matter, but for Chapa's reference.",
+  path: ReferencePath,
+  header: IfNoneMatch,
+  answers: {
+    200: { description: "The payment, its checkouts, captures and history.", schema: PaymentDetail, headers: ETag },
+    304: NOT_MODIFIED,
+  },
+  problems: [404, 422, 503],
+};
+
 export const OPERATIONS: Record<RouteKey, Operation> = {
   "POST /api/v1/payments/initiate": initiate,
   "POST /internal/v1/payments/initiate": initiate,
@@ -294,6 +308,8 @@ export const OPERATIONS: Record<RouteKey, Operation> = {
   "GET /internal/v1/overview": overview,
   "GET /api/v1/reconcile": comparison,
   "GET /internal/v1/reconcile": comparison,
+  "GET /api/v1/payments/by-reference/{reference}": byReference,
+  "GET /internal/v1/payments/by-reference/{reference}": byReference,
   "GET /api/v1/payments/return/{tx_ref}": {
     summary: "The page to which Chapa returns the payer's browser",
     path: z.object({ tx_ref: z.string().max(64) }),

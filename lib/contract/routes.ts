@@ -50,6 +50,12 @@ export const ROUTES = [
     access: { kind: "bearer-or-key" },
   },
   {
+    method: "GET",
+    path: "/api/v1/payments/by-reference/{reference}",
+    function: "get-payment-by-reference",
+    access: { kind: "bearer-or-key" },
+  },
+  {
     method: "POST",
     path: "/api/v1/payments/{payment_id}/verify",
     function: "verify-payment",
@@ -233,6 +239,12 @@ export const ROUTES = [
     method: "GET",
     path: "/internal/v1/reconcile",
     function: "get-comparison",
+    access: { kind: "iam", roles: ["service"] },
+  },
+  {
+    method: "GET",
+    path: "/internal/v1/payments/by-reference/{reference}",
+    function: "get-payment-by-reference",
     access: { kind: "iam", roles: ["service"] },
   },
 ] as const satisfies readonly Route[];

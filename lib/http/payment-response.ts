@@ -1,7 +1,7 @@
-import type { PaymentResponse } from "../contract/api.ts";
+import type { ListedPayment, PaymentResponse } from "../contract/api.ts";
 import { returnPath } from "../contract/routes.ts";
 import { paymentIdOf } from "../domain/ids.ts";
-import { type Payment, paidAmount, paidAt, shownTerms, shownTxRef } from "../domain/payment.ts";
+import { openFlags, type Payment, paidAmount, paidAt, shownTerms, shownTxRef } from "../domain/payment.ts";
 import { WIRE_STATUS } from "../domain/vocabulary.ts";
 
 export const MASKED = "********";
@@ -14,6 +14,17 @@ export function toCheckoutResponse(payment: Payment, requestId: string, baseUrl:
     request_id: requestId,
     chapa_tx_ref: txRef,
     checkout_url: payment.checkoutUrl ?? `${baseUrl}${returnPath(txRef)}`,
+  };
+}
+
+/** Returns a payment as a row of a list. @param showsAll whether its reader may see the reference */
+export function toListed(payment: Payment, showsAll: boolean): ListedPayment {
+  const { acknowledgedAt } = payment;
+  return {
+    ...toStatusResponse(payment),
+    ...(showsAll ? { chapa_tx_ref: shownTxRef(payment) } : {}),
+    attention: openFlags(payment),
+    acknowledged_at: acknowledgedAt === undefined ? null : new Date(acknowledgedAt).toISOString(),
   };
 }
 
