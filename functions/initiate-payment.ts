@@ -12,6 +12,7 @@ import { InitiateBody, toCommand } from "../lib/http/initiate-request.ts";
 import { parseRequest } from "../lib/http/parse.ts";
 import { toCheckoutResponse } from "../lib/http/payment-response.ts";
 import { quotaHeaders } from "../lib/http/quota-headers.ts";
+import { warningsAbout } from "../lib/http/unknown-fields.ts";
 
 const env = readEnv(FUNCTIONS["initiate-payment"].env);
 const auth = createAuthSecret(env);
@@ -27,5 +28,6 @@ export const handler = authenticatedEndpoint(authenticate, "json", async ({ prin
   const command = toCommand(parseRequest("body", InitiateBody, body), event, principal, randomUUID);
   const { payment, replayed, quota } = await initiate(ports, command, initiateRun(call));
   const headers = { ...quotaHeaders(quota), ...(replayed ? { "idempotent-replayed": "true" } : {}) };
-  return json(202, PaymentResponse, toCheckoutResponse(payment, command.requestId, env.BASE_URL), headers);
+  const answer = { ...toCheckoutResponse(payment, command.requestId, env.BASE_URL), ...warningsAbout(body) };
+  return json(202, PaymentResponse, answer, headers);
 });

@@ -15,7 +15,10 @@ const Customer = z.object({
   preferred_language: z.string().max(16).nullish(),
 });
 
-/** Body of POST /api/v1/payments/initiate. Unknown keys are ignored, because callers send some that we do not use. */
+/**
+ * Body of POST /api/v1/payments/initiate. Unknown keys are ignored, because callers send some that we do not use; the
+ * answer names them.
+ */
 export const InitiateRequest = z.object({
   request_id: UuidText.nullish().describe("Id of this request. The same id with the same body gives the same payment."),
   property_id: UuidText,
@@ -27,6 +30,7 @@ export const InitiateRequest = z.object({
   currency: z.string().max(16).nullish().describe("Must equal the currency of the price; absent means that currency."),
   purpose: z.string().max(32).nullish(),
   customer: Customer.nullish().describe("Only from programs; users' own data come from User Management."),
+  is_test_mode: z.unknown().optional().describe("Ignored. The key of this stage decides which money it takes."),
 });
 export type InitiateRequest = z.infer<typeof InitiateRequest>;
 
@@ -114,6 +118,10 @@ export const PaymentResponse = z.object({
   updated_at: z.string(),
   failure_reason: z.string().nullable(),
   approved_at: z.string().nullable().describe("When it was paid; it stays when the money goes back."),
+  warnings: z
+    .array(z.object({ code: z.literal("unknown_field"), field: z.string(), detail: z.string() }))
+    .optional()
+    .describe("Only in answers to initiate, and only if the request has fields that are not known."),
 });
 export type PaymentResponse = z.infer<typeof PaymentResponse>;
 

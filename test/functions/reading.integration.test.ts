@@ -414,3 +414,9 @@ test("every reference that a person can hold leads to its payment by one request
   }
   expect((await read(`/by-reference/${"x".repeat(65)}`, key())).status).toBe(422);
 });
+
+test("a look-up by request with a parameter that is not known is refused, and names it", async () => {
+  const { owner } = stage.cloud.address.users;
+  const { status, body } = await read(`/by-request/${randomUUID()}?userid=${owner.user_id}`, bearer("owner"));
+  expect([status, body["errors"]]).toEqual([422, [expect.objectContaining({ loc: ["query", "userid"] })]]);
+});
