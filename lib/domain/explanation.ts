@@ -90,8 +90,8 @@ function settled(payment: Payment, policy: Policy): string[] {
   const reason = payment.failureReason === undefined ? "" : ` (${payment.failureReason})`;
   const first = `It ${how} at ${at(payment.settledAt ?? payment.updatedAt)}${reason}. A payment that is found later still counts.`;
   if (payment.finalised) {
-    const hint = confirmsListing(payment, policy) ? " The listing service has heard so." : "";
-    return [first, `It can no longer be paid.${hint}`];
+    const listing = confirmsListing(payment, policy) ? " The listing service has heard so." : "";
+    return [first, `It can no longer be paid.${listing}`];
   }
   return [first, "The owner's next press opens a new checkout."];
 }
