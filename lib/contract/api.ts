@@ -129,6 +129,21 @@ const openWord = (known: readonly string[]) =>
   z.string().describe(`One of ${known.join(", ")}, or a word that a later release adds.`);
 const instant = z.string().nullable().describe("ISO 8601, UTC.");
 
+/** What the listing service got about a payment. */
+export const ListingDelivery = z
+  .object({
+    outcome: z
+      .enum(["acknowledged", "unanswered", "waiting", "refused", "unclear", "failed_sent", "nothing"])
+      .describe(
+        "`acknowledged`: the listing has the success. `waiting`: it does not have it yet. `unanswered`: the last delivery " +
+          "got no answer. `refused`: it takes no success any more, so a person decides. `unclear`: nobody knows what it " +
+          "did with it. `failed_sent`: it was sent FAILED. `nothing`: there is nothing to tell.",
+      ),
+    at: instant.describe("When that was, as far as it is stored."),
+    next_at: instant.describe("When it is delivered again at the latest; null if it is not."),
+  })
+  .describe("What the listing service has got.");
+
 /**
  * A payment with its checkouts, captures and history. Only administrators and programs see Chapa's references and
  * texts.
@@ -137,6 +152,8 @@ export const PaymentDetail = PaymentResponse.extend({
   explanation: z
     .string()
     .describe("In plain English: what is known, what happens next and when, and what a person can do."),
+  previous_payment_id: z.string().nullable().describe("The earlier payment of the same fee, which this one follows."),
+  listing: ListingDelivery,
   version: z.number().int().describe("Rises with each change of state; a decision names the version that it is about."),
   late: z.boolean().describe("Whether the money came after the payment was settled without money."),
   finalised: z.boolean().describe("Whether no further checkout can follow, because the listing service gets FAILED."),
@@ -193,7 +210,7 @@ export type PaymentDetail = z.infer<typeof PaymentDetail>;
 /** A payment in a list. */
 export const ListedPayment = PaymentResponse.extend({
   attention: z.array(z.string()).describe("The codes that wait for a person."),
-  acknowledged_at: instant.describe("When the listing service acknowledged the success."),
+  listing: ListingDelivery,
 });
 export type ListedPayment = z.infer<typeof ListedPayment>;
 

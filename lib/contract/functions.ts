@@ -70,7 +70,12 @@ export const FUNCTIONS = {
     memoryMb: 256,
     env: [...TABLE, ...CALLER, ...POLICY],
   },
-  "list-payments": { trigger: { kind: "http" }, timeoutSeconds: 15, memoryMb: 256, env: [...TABLE, ...CALLER] },
+  "list-payments": {
+    trigger: { kind: "http" },
+    timeoutSeconds: 15,
+    memoryMb: 256,
+    env: [...TABLE, ...CALLER, ...POLICY],
+  },
   "verify-payment": {
     trigger: { kind: "http" },
     timeoutSeconds: 15,

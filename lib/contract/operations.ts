@@ -238,7 +238,7 @@ const answers: Operation = {
 };
 
 const deliveries: Operation = {
-  summary: "What the listing and the payer have been told about a payment",
+  summary: "What was delivered to the listing and to the payer of a payment",
   path: PaymentPath,
   answers: { 200: { description: "The deliveries.", schema: DeliveriesResponse } },
   problems: [404, 422, 503],

@@ -1,24 +1,13 @@
 import * as z from "zod";
 import { USER_EVENTS } from "../domain/vocabulary.ts";
+import { ListingDelivery } from "./api.ts";
 
 const instant = z.string().describe("ISO 8601, UTC.");
 const count = z.number().int();
 
-/** What other services and the payer have been told about a payment. */
+/** What other services and the payer have heard about a payment. */
 export const DeliveriesResponse = z.object({
-  listing: z
-    .object({
-      outcome: z
-        .enum(["acknowledged", "unanswered", "waiting", "refused", "unclear", "failed_sent", "nothing"])
-        .describe(
-          "`acknowledged`: the listing has the success. `waiting`: it does not have it yet. `unanswered`: the last delivery " +
-            "got no answer. `refused`: it takes no success any more, so a person decides. `unclear`: nobody knows what it " +
-            "did with it. `failed_sent`: it was told FAILED. `nothing`: there is nothing to tell.",
-        ),
-      at: instant.nullable().describe("When that was, as far as it is stored."),
-      next_at: instant.nullable().describe("When it is delivered again at the latest; null if it is not."),
-    })
-    .describe("The listing service."),
+  listing: ListingDelivery,
   payer: z
     .array(
       z.object({

@@ -3,7 +3,7 @@ import type { Payment } from "./payment.ts";
 import type { Instant } from "./time.ts";
 import { awaitsAcknowledgement, type Policy } from "./verification-schedule.ts";
 
-/** What the listing has been told about a payment, since when, and when it is told again at the latest. */
+/** What the listing has heard about a payment, since when, and when it hears it again at the latest. */
 export type ListingDelivery = {
   outcome: "acknowledged" | "unanswered" | "waiting" | "refused" | "unclear" | "failed_sent" | "nothing";
   at?: Instant | undefined;

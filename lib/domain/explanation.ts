@@ -100,7 +100,7 @@ function success(payment: Payment, policy: Policy): string[] {
     ];
   }
   if (isPlayMoney(shownTerms(payment), policy))
-    return [paid, "It was test money, which nobody is told of on this stage."];
+    return [paid, "It was test money, of which nobody hears on this stage."];
   if (!confirmsListing(payment, policy)) return [paid, "The listing service is not concerned."];
   if (payment.acknowledgedAt !== undefined) {
     return [paid, `The listing service acknowledged it at ${at(payment.acknowledgedAt)}. Nothing is left to do.`];
@@ -115,15 +115,15 @@ function settled(payment: Payment, now: Instant, policy: Policy): string[] {
   const reason = payment.failureReason === undefined ? "" : ` (${payment.failureReason})`;
   const first = `It ${how} at ${at(payment.settledAt ?? payment.updatedAt)}${reason}. A payment that is found later still counts.`;
   if (payment.finalised) {
-    const told = confirmsListing(payment, policy) ? ["The listing service is told that it failed."] : [];
-    return [first, "No checkout can follow.", ...told];
+    const hears = confirmsListing(payment, policy) ? ["The listing service hears that it failed."] : [];
+    return [first, "No checkout can follow.", ...hears];
   }
   const final = finaliseAt(payment, policy);
-  const told =
+  const hears =
     final !== undefined && final > now
-      ? [`Unless money is found, the listing service is told at ${at(final)} that it failed.`]
+      ? [`Unless money is found, the listing service hears at ${at(final)} that it failed.`]
       : [];
-  return [first, ...afterPress(payment, "opens a new checkout"), ...told];
+  return [first, ...afterPress(payment, "opens a new checkout"), ...hears];
 }
 
 function silenceOf({ unreachableSince }: Payment): string[] {

@@ -8,7 +8,7 @@ export type ListDeliveriesPorts = { marks: Pick<MarkTable, "messagesOf">; policy
 // A payment has few versions. Of one with more, messages about older ones are not shown.
 const VERSIONS = 40;
 
-/** Returns what the listing and the payer have been told about a payment; messages about its latest versions first. */
+/** Returns what the listing and the payer have heard about a payment; messages about its latest versions first. */
 export async function listDeliveries(
   { marks, policy }: ListDeliveriesPorts,
   payment: Payment,

@@ -10,7 +10,7 @@ type Message = Pick<DeliveriesResponse["payer"][number], "event" | "version" | "
 
 export function toDeliveries(listing: ListingDelivery, messages: readonly Message[]): DeliveriesResponse {
   return {
-    listing: { outcome: listing.outcome, at: isoOrNull(listing.at), next_at: isoOrNull(listing.nextAt) },
+    listing: toListing(listing),
     payer: messages.map(({ event, version, tries, triedAt, sentAt }) => ({
       event,
       version,
@@ -20,4 +20,8 @@ export function toDeliveries(listing: ListingDelivery, messages: readonly Messag
       sent_at: isoOrNull(sentAt),
     })),
   };
+}
+
+export function toListing({ outcome, at, nextAt }: ListingDelivery): DeliveriesResponse["listing"] {
+  return { outcome, at: isoOrNull(at), next_at: isoOrNull(nextAt) };
 }

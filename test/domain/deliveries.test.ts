@@ -18,27 +18,28 @@ import {
 } from "../support/payments.ts";
 
 const MUCH_LATER = aContext(T0 + 8 * DAY_MS);
-const told = (payment: Payment) => listingDelivery(payment, POLICY);
+const delivery = (payment: Payment) => listingDelivery(payment, POLICY);
 
-test("a success waits for the listing until it acknowledges it, and then is told no more", () => {
+test("a success waits for the listing until it acknowledges it, and then hears no more", () => {
   const paid = aConfirmed();
-  expect(told(paid)).toEqual({ outcome: "waiting", at: paid.settledAt, nextAt: paid.dueAt });
+  expect(delivery(paid)).toEqual({ outcome: "waiting", at: paid.settledAt, nextAt: paid.dueAt });
   const sent = deliverySent(paid, LATER);
-  expect(told(sent)).toEqual({ outcome: "unanswered", at: LATER.now, nextAt: sent.dueAt });
-  expect(told(deliveryEnded(sent, true, LATER))).toEqual({ outcome: "acknowledged", at: LATER.now });
+  expect(delivery(sent)).toEqual({ outcome: "unanswered", at: LATER.now, nextAt: sent.dueAt });
+  expect(delivery(deliveryEnded(sent, true, LATER))).toEqual({ outcome: "acknowledged", at: LATER.now });
 });
 
 test("a success that the listing does not take is refused or unclear, also after a person has answered it", () => {
-  expect(told(flag(aConfirmed(), CLOSED_LISTING, LATER))).toEqual({ outcome: "refused", at: LATER.now });
+  expect(delivery(flag(aConfirmed(), CLOSED_LISTING, LATER))).toEqual({ outcome: "refused", at: LATER.now });
   const unclear = flag(aConfirmed(), { code: "listing_unclear", subject: DELIVERY }, LATER);
-  expect(told(unclear)).toEqual({ outcome: "unclear", at: LATER.now });
+  expect(delivery(unclear)).toEqual({ outcome: "unclear", at: LATER.now });
 });
 
-test("the listing is told FAILED once the payment is finalised, and nothing while it is open or under review", () => {
-  for (const payment of [anOpened(), aReviewed(), aSettled()]) expect(told(payment)).toEqual({ outcome: "nothing" });
-  expect(told(finalise(aSettled(), 0, MUCH_LATER))).toEqual({ outcome: "failed_sent", at: MUCH_LATER.now });
+test("the listing hears FAILED once the payment is finalised, and nothing while it is open or under review", () => {
+  for (const payment of [anOpened(), aReviewed(), aSettled()])
+    expect(delivery(payment)).toEqual({ outcome: "nothing" });
+  expect(delivery(finalise(aSettled(), 0, MUCH_LATER))).toEqual({ outcome: "failed_sent", at: MUCH_LATER.now });
 });
 
-test("money on a stage that sells for real is not told if it was only a test", () => {
+test("money on a stage that sells for real is not delivered if it was only a test", () => {
   expect(listingDelivery(aConfirmed(), { ...POLICY, expectedMode: "live" })).toEqual({ outcome: "nothing" });
 });

@@ -109,14 +109,14 @@ test.each<[string, Payment, number, RegExp]>([
     "it expired",
     aSettled("expire"),
     T0,
-    /^It expired at .*\. A payment that is found later still counts\. The owner's next press opens a new checkout\. Unless money is found, the listing service is told at 2026-12-01T06:00Z that it failed\.$/,
+    /^It expired at .*\. A payment that is found later still counts\. The owner's next press opens a new checkout\. Unless money is found, the listing service hears at 2026-12-01T06:00Z that it failed\.$/,
   ],
   ["it was cancelled", aSettled("cancel"), T0, /^It was cancelled at /],
   [
     "it is finalised",
     { ...aSettled("fail"), finalised: true },
     T0,
-    /^It failed at .* No checkout can follow\. The listing service is told that it failed\.$/,
+    /^It failed at .* No checkout can follow\. The listing service hears that it failed\.$/,
   ],
   [
     "its checkout has ended, and no other is open",

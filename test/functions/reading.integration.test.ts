@@ -382,7 +382,7 @@ test("a row of a list shows the reference, who is called and the listing's answe
     chapa_tx_ref: checkout.txRef,
     mode: "live",
     attention: [],
-    acknowledged_at: expect.stringMatching(/Z$/),
+    listing: { outcome: "acknowledged", at: expect.stringMatching(/Z$/), next_at: null },
   });
   expect(await row(bearer("owner"))).toMatchObject({ chapa_tx_ref: "********" });
 });
