@@ -28,6 +28,20 @@ const PAID = {
   approved_at: "2026-11-28T06:03:00.000Z",
 } as const;
 
+const LISTING = { outcome: "acknowledged", at: "2026-11-28T06:04:00.000Z", next_at: null } as const;
+
+const METRICS = {
+  total_payments: 120,
+  pending_payments: 4,
+  success_payments: 101,
+  failed_payments: 15,
+  webhook_calls: 230,
+  initiate_calls: 140,
+  status_calls: 900,
+  timeout_jobs_run: 43_200,
+  total_revenue: 50_500,
+} as const;
+
 const DECISION = { reason: "one birr is missing", version: 3 } as const;
 const PROBLEM = {
   type: "about:blank#version_changed",
@@ -76,6 +90,8 @@ export const EXAMPLES = {
     ...PAID,
     explanation:
       "Paid at 2026-11-28T06:03Z. The listing service acknowledged it at 2026-11-28T06:04Z. Nothing is left to do.",
+    previous_payment_id: null,
+    listing: LISTING,
     version: 3,
     late: false,
     finalised: false,
@@ -111,9 +127,9 @@ export const EXAMPLES = {
       { transition: "confirm", at: "2026-11-28T06:03:00.000Z", by: "resolve:webhook", evidence: "paid APFT5WYNEPPS" },
     ],
   },
-  ListedPayment: { ...PAID, attention: [], acknowledged_at: "2026-11-28T06:04:00.000Z" },
+  ListedPayment: { ...PAID, attention: [], listing: LISTING },
   PaymentPage: {
-    data: [{ ...PAID, attention: [], acknowledged_at: "2026-11-28T06:04:00.000Z" }],
+    data: [{ ...PAID, attention: [], listing: LISTING }],
     has_more: true,
     next_cursor: "WyJTRkpUVllNUFZWRVRTREZFIiwxXQ.k3nq0y2vXo7o2m4H1YkL1g",
   },
@@ -140,15 +156,52 @@ export const EXAMPLES = {
     detail: { status: "unhealthy", ...ILL },
     ...ILL,
   },
-  Metrics: {
-    total_payments: 120,
-    pending_payments: 4,
-    success_payments: 101,
-    failed_payments: 15,
-    webhook_calls: 230,
-    initiate_calls: 140,
-    status_calls: 900,
-    timeout_jobs_run: 43_200,
-    total_revenue: 50_500,
+  Metrics: METRICS,
+  Deliveries: {
+    listing: LISTING,
+    payer: [
+      {
+        event: "paid",
+        version: 3,
+        outcome: "sent",
+        tries: 1,
+        tried_at: "2026-11-28T06:04:00.000Z",
+        sent_at: "2026-11-28T06:04:01.000Z",
+      },
+    ],
+  },
+  TotalsByDay: { days: [{ day: "2026-11-28", ...METRICS }], sum: METRICS, unreadable: [] },
+  Comparison: {
+    state: "complete",
+    day: "2026-11-28",
+    started_at: "2026-11-28T00:30:00.000Z",
+    ended_at: "2026-11-28T00:30:20.000Z",
+    found: 1,
+    findings: [
+      {
+        reason: "another amount",
+        payment_id: PAYMENT.id,
+        chapa_tx_ref: PAYMENT.chapa_tx_ref,
+        reference: "APFT5WYNEPPS",
+        amount: 499,
+      },
+    ],
+  },
+  Overview: {
+    at: "2026-11-28T08:00:00.000Z",
+    attention: { count: 1, since: "2026-11-28T07:00:00.000Z", codes: { mismatch: 1 } },
+    waiting: {
+      undecided: { count: 4, since: "2026-11-28T06:00:00.000Z" },
+      review: { count: 1, since: "2026-11-28T07:00:00.000Z" },
+      unacknowledged: { count: 0, since: null },
+      overdue: { count: 0, since: null },
+    },
+    is_whole: true,
+    unreadable: 0,
+    chapa: { health: "ok", detail: null },
+    listing: { health: "ok" },
+    notification: { health: "ok", until: null },
+    today: METRICS,
+    month: METRICS,
   },
 } as const;
