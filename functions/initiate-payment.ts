@@ -12,6 +12,7 @@ import { InitiateBody, toCommand } from "../lib/http/initiate-request.ts";
 import { parseRequest } from "../lib/http/parse.ts";
 import { toCheckoutResponse } from "../lib/http/payment-response.ts";
 import { quotaHeaders } from "../lib/http/quota-headers.ts";
+import { warningsAbout } from "../lib/http/unknown-fields.ts";
 import { prime } from "../lib/runtime/prime.ts";
 import { secretsClient } from "../lib/runtime/secrets.ts";
 
@@ -41,5 +42,6 @@ export const handler = authenticatedEndpoint(authenticate, "json", async ({ prin
   const command = toCommand(parseRequest("body", InitiateBody, body), event, principal, randomUUID);
   const { payment, replayed, quota } = await initiate(ports, command, initiateRun(call));
   const headers = { ...quotaHeaders(quota), ...(replayed ? { "idempotent-replayed": "true" } : {}) };
-  return json(202, PaymentResponse, toCheckoutResponse(payment, command.requestId, env.BASE_URL), headers);
+  const answer = { ...toCheckoutResponse(payment, command.requestId, env.BASE_URL), ...warningsAbout(body) };
+  return json(202, PaymentResponse, answer, headers);
 });

@@ -1,4 +1,5 @@
 import { createAuthenticate } from "../lib/composition/authenticate.ts";
+import { createPolicy } from "../lib/composition/policy.ts";
 import { createAuthSecret } from "../lib/composition/secrets.ts";
 import { PaymentList } from "../lib/contract/api.ts";
 import { readEnv } from "../lib/contract/env.ts";
@@ -23,6 +24,7 @@ const ports = {
   bucketsOf: dayBuckets,
   flagShards: FLAG_SHARDS,
 };
+const policy = createPolicy(env);
 const auth = createAuthSecret(env);
 const authenticate = createAuthenticate(env, auth);
 
@@ -41,7 +43,7 @@ export const handler = authenticatedEndpoint(authenticate, "nothing", async ({ p
   const command = { userId, propertyId, status, state, attention, span, limit, after };
   const { payments, unreadable, next } = await listPayments(ports, command);
   const next_cursor = next ? cursorsOfThis.write(next) : null;
-  const data = payments.map((payment) => toListed(payment, isPrivileged(principal)));
+  const data = payments.map((payment) => toListed(payment, policy, isPrivileged(principal)));
   const body = { data, has_more: next_cursor !== null, next_cursor, ...warningAbout(unreadable) };
   return json(200, PaymentList, body, next_cursor === null ? {} : { link: nextLink(event, next_cursor) });
 });

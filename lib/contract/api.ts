@@ -15,7 +15,10 @@ const Customer = z.object({
   preferred_language: z.string().max(16).nullish(),
 });
 
-/** Body of POST /api/v1/payments/initiate. Unknown keys are ignored, because callers send some that we do not use. */
+/**
+ * Body of POST /api/v1/payments/initiate. Unknown keys are ignored, because callers send some that we do not use; the
+ * answer names them.
+ */
 export const InitiateRequest = z
   .object({
     request_id: UuidText.nullish().describe(
@@ -34,6 +37,7 @@ export const InitiateRequest = z
       .describe("Must equal the currency of the price; absent means that currency."),
     purpose: z.string().max(32).nullish(),
     customer: Customer.nullish().describe("Only from programs; users' own data come from User Management."),
+    is_test_mode: z.unknown().optional().describe("Ignored. The key of this stage decides which money it takes."),
   })
   .meta({ id: "InitiateRequest" });
 export type InitiateRequest = z.infer<typeof InitiateRequest>;
@@ -133,6 +137,10 @@ export const PaymentResponse = z
     updated_at: z.string(),
     failure_reason: z.string().nullable(),
     approved_at: z.string().nullable().describe("When it was paid; it stays when the money goes back."),
+    warnings: z
+      .array(z.object({ code: z.literal("unknown_field"), field: z.string(), detail: z.string() }))
+      .optional()
+      .describe("Only in answers to initiate, and only if the request has fields that are not known."),
   })
   .meta({ id: "Payment" });
 export type PaymentResponse = z.infer<typeof PaymentResponse>;
@@ -140,6 +148,21 @@ export type PaymentResponse = z.infer<typeof PaymentResponse>;
 const openWord = (known: readonly string[]) =>
   z.string().describe(`One of ${known.join(", ")}, or a word that a later release adds.`);
 const instant = z.string().nullable().describe("ISO 8601, UTC.");
+
+/** What the listing service got about a payment. */
+export const ListingDelivery = z
+  .object({
+    outcome: z
+      .enum(["acknowledged", "unanswered", "waiting", "refused", "unclear", "failed_sent", "nothing"])
+      .describe(
+        "`acknowledged`: the listing has the success. `waiting`: it does not have it yet. `unanswered`: the last delivery " +
+          "got no answer. `refused`: it takes no success any more, so a person decides. `unclear`: nobody knows what it " +
+          "did with it. `failed_sent`: it was sent FAILED. `nothing`: there is nothing to tell.",
+      ),
+    at: instant.describe("When that was, as far as it is stored."),
+    next_at: instant.describe("When it is delivered again at the latest; null if it is not."),
+  })
+  .describe("What the listing service has got.");
 
 /**
  * A payment with its checkouts, captures and history. Only administrators and programs see Chapa's references and
@@ -149,6 +172,8 @@ export const PaymentDetail = PaymentResponse.extend({
   explanation: z
     .string()
     .describe("In plain English: what is known, what happens next and when, and what a person can do."),
+  previous_payment_id: z.string().nullable().describe("The earlier payment of the same fee, which this one follows."),
+  listing: ListingDelivery,
   version: z.number().int().describe("Rises with each change of state; a decision names the version that it is about."),
   late: z.boolean().describe("Whether the money came after the payment was settled without money."),
   finalised: z.boolean().describe("Whether no further checkout can follow, because the listing service gets FAILED."),
@@ -205,7 +230,7 @@ export type PaymentDetail = z.infer<typeof PaymentDetail>;
 /** A payment in a list. */
 export const ListedPayment = PaymentResponse.extend({
   attention: z.array(z.string()).describe("The codes that wait for a person."),
-  acknowledged_at: instant.describe("When the listing service acknowledged the success."),
+  listing: ListingDelivery,
 }).meta({ id: "ListedPayment" });
 export type ListedPayment = z.infer<typeof ListedPayment>;
 

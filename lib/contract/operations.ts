@@ -22,6 +22,7 @@ import {
   UuidText,
   WebhookAnswer,
 } from "./api.ts";
+import { ComparisonResponse, DeliveriesResponse, OverviewResponse, TotalsQuery, TotalsResponse } from "./reports.ts";
 import type { ROUTES } from "./routes.ts";
 
 type KeyOf<Listed> = Listed extends { method: infer Method extends string; path: infer Path extends string }
@@ -238,6 +239,33 @@ const answers: Operation = {
   problems: [422, 503],
 };
 
+const deliveries: Operation = {
+  summary: "What was delivered to the listing and to the payer of a payment",
+  path: PaymentPath,
+  answers: { 200: { description: "The deliveries.", schema: DeliveriesResponse } },
+  problems: [404, 422, 503],
+};
+
+const totals: Operation = {
+  summary: "Payments and revenue by day",
+  description: "At most 366 days. The last ten days are counted anew each night; before that a count may be off.",
+  query: TotalsQuery,
+  answers: { 200: { description: "The days, and their sum.", schema: TotalsResponse } },
+  problems: [422, 503],
+};
+
+const overview: Operation = {
+  summary: "What needs a person, what waits, and whether the other services work",
+  answers: { 200: { description: "The overview.", schema: OverviewResponse } },
+  problems: [503],
+};
+
+const comparison: Operation = {
+  summary: "What the last comparison with Chapa's list found",
+  answers: { 200: { description: "The findings.", schema: ComparisonResponse } },
+  problems: [503],
+};
+
 const byReference: Operation = {
   summary: "The payment to which a reference leads",
   description:
@@ -274,6 +302,14 @@ export const OPERATIONS: Record<RouteKey, Operation> = {
   "POST /internal/v1/payments/{payment_id}/release": release,
   "POST /api/v1/attention/answers": answers,
   "POST /internal/v1/attention/answers": answers,
+  "GET /api/v1/payments/{payment_id}/deliveries": deliveries,
+  "GET /internal/v1/payments/{payment_id}/deliveries": deliveries,
+  "GET /api/v1/totals": totals,
+  "GET /internal/v1/totals": totals,
+  "GET /api/v1/overview": overview,
+  "GET /internal/v1/overview": overview,
+  "GET /api/v1/reconcile": comparison,
+  "GET /internal/v1/reconcile": comparison,
   "GET /api/v1/payments/by-reference/{reference}": byReference,
   "GET /internal/v1/payments/by-reference/{reference}": byReference,
   "GET /api/v1/payments/return/{tx_ref}": {

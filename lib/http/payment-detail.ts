@@ -1,11 +1,13 @@
 import type { PaymentDetail } from "../contract/api.ts";
 import { entryIdOf } from "../domain/attention.ts";
+import { listingDelivery } from "../domain/deliveries.ts";
 import { explanationOf } from "../domain/explanation.ts";
-import { txRefOf } from "../domain/ids.ts";
+import { paymentIdOf, txRefOf } from "../domain/ids.ts";
 import { backOf, type Capture, openedAttempts, type Payment, shownTxRef } from "../domain/payment.ts";
 import type { Instant } from "../domain/time.ts";
 import { type Policy, timeoutAt } from "../domain/verification-schedule.ts";
 import { REVERSALS } from "../domain/vocabulary.ts";
+import { toListing } from "./deliveries-response.ts";
 import { MASKED, toStatusResponse } from "./payment-response.ts";
 
 /**
@@ -23,6 +25,8 @@ export function toDetail(
     ...toStatusResponse(payment),
     chapa_tx_ref: masked(shownTxRef(payment)),
     explanation: explanationOf(payment, now, policy),
+    previous_payment_id: payment.previous === undefined ? null : paymentIdOf(payment.previous),
+    listing: toListing(listingDelivery(payment, policy)),
     version: payment.version,
     late: payment.late ?? false,
     finalised: payment.finalised ?? false,
