@@ -2,7 +2,9 @@ import * as z from "zod";
 import {
   AnswersRequest,
   AnswersResponse,
+  ApiDescription,
   AttentionAnswer,
+  ChapaWebhook,
   EntryPath,
   HealthResponse,
   InitiateRequest,
@@ -382,7 +384,7 @@ export const OPERATIONS: Record<RouteKey, Operation> = {
     summary: "This document",
     header: IfNoneMatch,
     answers: {
-      200: { description: "OpenAPI 3.1.", schema: z.looseObject({ openapi: z.string() }), headers: ETag },
+      200: { description: "OpenAPI 3.1.", schema: ApiDescription, headers: ETag },
       304: NOT_MODIFIED,
     },
     problems: [],
@@ -413,7 +415,7 @@ export const OPERATIONS: Record<RouteKey, Operation> = {
       "x-chapa-signature": z.string().optional(),
       "chapa-signature": z.string().optional().describe("The same for every webhook, so it proves nothing."),
     }),
-    body: { types: ["application/json", "application/x-www-form-urlencoded"], schema: z.unknown() },
+    body: { types: ["application/json", "application/x-www-form-urlencoded"], schema: ChapaWebhook },
     answers: {
       200: { description: "Accepted.", schema: WebhookAnswer },
       303: {
