@@ -13,6 +13,7 @@ import { parseRequest } from "../lib/http/parse.ts";
 import { toListed } from "../lib/http/payment-response.ts";
 import { queryOf } from "../lib/http/query.ts";
 import { systemClock } from "../lib/runtime/clock.ts";
+import { prime } from "../lib/runtime/prime.ts";
 import { documentClient } from "../lib/table/client.ts";
 import { dayBuckets, FLAG_SHARDS } from "../lib/table/keys.ts";
 import { PaymentTable } from "../lib/table/payments.ts";
@@ -26,6 +27,8 @@ const ports = {
 const policy = createPolicy(env);
 const auth = createAuthSecret(env);
 const authenticate = createAuthenticate(env, auth);
+
+await prime(() => auth.get());
 
 export const handler = authenticatedEndpoint(authenticate, "nothing", async ({ principal, event }) => {
   const { limit, cursor, ...filter } = parseRequest("query", ListFilter, queryOf(event));

@@ -37,6 +37,7 @@ export const InitiateRequest = z
       .describe("Must equal the currency of the price; absent means that currency."),
     purpose: z.string().max(32).nullish(),
     customer: Customer.nullish().describe("Only from programs; users' own data come from User Management."),
+    is_test_mode: z.unknown().optional().describe("Ignored. The key of this stage decides which money it takes."),
   })
   .meta({ id: "InitiateRequest" });
 export type InitiateRequest = z.infer<typeof InitiateRequest>;
