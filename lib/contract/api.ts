@@ -162,7 +162,7 @@ export const ListingDelivery = z
     at: instant.describe("When that was, as far as it is stored."),
     next_at: instant.describe("When it is delivered again at the latest; null if it is not."),
   })
-  .describe("What the listing service has got.");
+  .meta({ id: "ListingDelivery", description: "What the listing service got." });
 
 /**
  * A payment with its checkouts, captures and history. Only administrators and programs see Chapa's references and

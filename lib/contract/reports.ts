@@ -5,7 +5,7 @@ import { ListingDelivery } from "./api.ts";
 const instant = z.string().describe("ISO 8601, UTC.");
 const count = z.number().int();
 
-/** What other services and the payer have heard about a payment. */
+/** What other services and the payer got about a payment. */
 export const DeliveriesResponse = z
   .object({
     listing: ListingDelivery,

@@ -28,20 +28,6 @@ const PAID = {
   approved_at: "2026-11-28T06:03:00.000Z",
 } as const;
 
-const LISTING = { outcome: "acknowledged", at: "2026-11-28T06:04:00.000Z", next_at: null } as const;
-
-const METRICS = {
-  total_payments: 120,
-  pending_payments: 4,
-  success_payments: 101,
-  failed_payments: 15,
-  webhook_calls: 230,
-  initiate_calls: 140,
-  status_calls: 900,
-  timeout_jobs_run: 43_200,
-  total_revenue: 50_500,
-} as const;
-
 const DECISION = { reason: "one birr is missing", version: 3 } as const;
 const PROBLEM = {
   type: "about:blank#version_changed",
@@ -62,6 +48,20 @@ const ILL = {
   chapa_api_error: "it did not answer the last check",
   version: "0.1.0",
 } as const;
+
+const ACKNOWLEDGED = { outcome: "acknowledged", at: "2026-11-28T06:04:00.000Z", next_at: null } as const;
+const METRICS = {
+  total_payments: 120,
+  pending_payments: 4,
+  success_payments: 101,
+  failed_payments: 15,
+  webhook_calls: 230,
+  initiate_calls: 140,
+  status_calls: 900,
+  timeout_jobs_run: 43_200,
+  total_revenue: 50_500,
+} as const;
+const NOTHING_WAITS = { count: 0, since: null } as const;
 
 export const EXAMPLES = {
   InitiateRequest: {
@@ -91,7 +91,7 @@ export const EXAMPLES = {
     explanation:
       "Paid at 2026-11-28T06:03Z. The listing service acknowledged it at 2026-11-28T06:04Z. Nothing is left to do.",
     previous_payment_id: null,
-    listing: LISTING,
+    listing: ACKNOWLEDGED,
     version: 3,
     late: false,
     finalised: false,
@@ -127,9 +127,9 @@ export const EXAMPLES = {
       { transition: "confirm", at: "2026-11-28T06:03:00.000Z", by: "resolve:webhook", evidence: "paid APFT5WYNEPPS" },
     ],
   },
-  ListedPayment: { ...PAID, attention: [], listing: LISTING },
+  ListedPayment: { ...PAID, attention: [], listing: ACKNOWLEDGED },
   PaymentPage: {
-    data: [{ ...PAID, attention: [], listing: LISTING }],
+    data: [{ ...PAID, attention: [], listing: ACKNOWLEDGED }],
     has_more: true,
     next_cursor: "WyJTRkpUVllNUFZWRVRTREZFIiwxXQ.k3nq0y2vXo7o2m4H1YkL1g",
   },
@@ -157,8 +157,9 @@ export const EXAMPLES = {
     ...ILL,
   },
   Metrics: METRICS,
+  ListingDelivery: ACKNOWLEDGED,
   Deliveries: {
-    listing: LISTING,
+    listing: ACKNOWLEDGED,
     payer: [
       {
         event: "paid",
@@ -174,27 +175,19 @@ export const EXAMPLES = {
   Comparison: {
     state: "complete",
     day: "2026-11-28",
-    started_at: "2026-11-28T00:30:00.000Z",
-    ended_at: "2026-11-28T00:30:20.000Z",
+    started_at: "2026-11-27T21:00:00.000Z",
+    ended_at: "2026-11-27T21:00:09.000Z",
     found: 1,
-    findings: [
-      {
-        reason: "another amount",
-        payment_id: PAYMENT.id,
-        chapa_tx_ref: PAYMENT.chapa_tx_ref,
-        reference: "APFT5WYNEPPS",
-        amount: 499,
-      },
-    ],
+    findings: [{ reason: "foreign", payment_id: null, chapa_tx_ref: null, reference: "AP4KQD4UNMCX", amount: null }],
   },
   Overview: {
-    at: "2026-11-28T08:00:00.000Z",
-    attention: { count: 1, since: "2026-11-28T07:00:00.000Z", codes: { mismatch: 1 } },
+    at: "2026-11-28T07:00:00.000Z",
+    attention: { count: 1, since: "2026-11-28T06:30:00.000Z", codes: { mismatch: 1 } },
     waiting: {
-      undecided: { count: 4, since: "2026-11-28T06:00:00.000Z" },
-      review: { count: 1, since: "2026-11-28T07:00:00.000Z" },
-      unacknowledged: { count: 0, since: null },
-      overdue: { count: 0, since: null },
+      undecided: { count: 4, since: "2026-11-27T08:00:00.000Z" },
+      review: { count: 1, since: "2026-11-28T06:30:00.000Z" },
+      unacknowledged: NOTHING_WAITS,
+      overdue: NOTHING_WAITS,
     },
     is_whole: true,
     unreadable: 0,

@@ -3,6 +3,8 @@ import { InitiateRequest, type PaymentResponse } from "../contract/api.ts";
 
 const Keys = z.record(z.string(), z.unknown());
 const CUSTOMER = "customer";
+// The listing sends it. The key of this stage decides which money it takes.
+const KNOWN_UNUSED = { is_test_mode: undefined };
 const CustomerOf = z.object({ [CUSTOMER]: Keys });
 // The names are the caller's, so the answer holds no more of them.
 const MOST = 10;
@@ -15,7 +17,7 @@ const LONGEST = 64;
 export function warningsAbout(body: unknown): Pick<PaymentResponse, "warnings"> {
   const customer = InitiateRequest.shape.customer.unwrap().unwrap().shape;
   const fields = [
-    ...unknownIn(Keys.safeParse(body).data, InitiateRequest.shape),
+    ...unknownIn(Keys.safeParse(body).data, { ...InitiateRequest.shape, ...KNOWN_UNUSED }),
     ...unknownIn(CustomerOf.safeParse(body).data?.[CUSTOMER], customer).map((name) => `${CUSTOMER}.${name}`),
   ];
   if (fields.length === 0) return {};
