@@ -546,14 +546,14 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
       name: "money that went back can be refunded again",
       focus: "money goes back",
       file: "lib/domain/payment.ts",
-      from: "capture.currency === terms.currency ? [leftOf(capture)] : [])),",
-      to: "capture.currency === terms.currency ? [capture.amount] : [])),",
+      from: "capture.currency === terms.currency ? [leftOf(payment, capture)] : [],",
+      to: "capture.currency === terms.currency ? [capture.amount] : [],",
     },
     {
       name: "money that went back is still revenue",
       focus: "money goes back",
       file: "lib/domain/payment.ts",
-      from: "(capture.amount ? [leftOf(capture)] : [])",
+      from: "(capture.amount ? [leftOf(payment, capture)] : [])",
       to: "(capture.amount ? [capture.amount] : [])",
     },
     {
@@ -895,8 +895,8 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
     {
       name: "a payer hears that the last payment expired beside a duplicate",
       file: "lib/flows/notify-user.ts",
-      from: 'message.event !== "paid" && mayBePaidBefore(',
-      to: 'message.event === "paid" && mayBePaidBefore(',
+      from: 'message.event !== "paid" && message.event !== "refunded"',
+      to: 'message.event === "paid" && message.event !== "refunded"',
       focus: "the fee goes on",
     },
     {
