@@ -27,6 +27,7 @@ export const PERMISSIONS: Record<FunctionName, Permission> = {
   "answer-many": { table: ["BatchGetItem", "GetItem", "UpdateItem"], indexes: ["by-attention"], secrets: ["auth"] },
   "release-payment": { table: ["GetItem", "UpdateItem"], secrets: ["auth"] },
   "review-payment": { table: ["GetItem", "PutItem", "UpdateItem"], secrets: ["auth", "gateway"] },
+  "refund-payment": { table: ["GetItem", "UpdateItem"], secrets: ["auth", "gateway"] },
   "create-token": { table: [], secrets: ["auth"] },
   "get-health": { table: ["GetItem"] },
   "get-metrics": { table: ["BatchGetItem"] },

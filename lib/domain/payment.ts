@@ -116,6 +116,8 @@ export type Refund = {
   reason: string;
   at: Instant;
   sentAt?: Instant | undefined;
+  /** Names the sender, so that of two only one calls Chapa. */
+  sentBy?: string | undefined;
   settledAt?: Instant | undefined;
   /** Chapa's own reference of the refund. */
   chapaRef?: string | undefined;
@@ -371,7 +373,7 @@ function amountIn(refunds: readonly Refund[], is: (refund: Refund) => boolean): 
 type Booked = Pick<Capture, "amount" | "back" | "reference">;
 
 /** Returns what of a capture was refunded, by us or elsewhere. What only the bank's reversal settled was not. */
-function refundedOf(payment: Refunded, capture: Booked): number {
+export function refundedOf(payment: Refunded, capture: Booked): number {
   const refunds = refundsOf(payment, capture);
   const undone = amountIn(refunds, ({ state }) => state === "UNDONE");
   const settled = amountIn(refunds, ({ state, before }) => state === "SETTLED" && before === undefined);

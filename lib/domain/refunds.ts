@@ -58,10 +58,13 @@ export function requestRefund(payment: Payment, request: RefundRequest, context:
   );
 }
 
-/** Returns the payment with a refund that we are about to send. It is never sent again. */
-export function sendRefund(payment: Payment, id: string, context: TransitionContext): Payment {
+/**
+ * Returns the payment with a refund that we are about to send. It is never sent again.
+ * @param sentBy names this sender, as no other one is named
+ */
+export function sendRefund(payment: Payment, id: string, sentBy: string, context: TransitionContext): Payment {
   const { now } = context;
-  const sent = { state: "SENT", sentAt: now, checkAt: now + CHECKS_AFTER_SENDING_MS[0] } as const;
+  const sent = { state: "SENT", sentAt: now, sentBy, checkAt: now + CHECKS_AFTER_SENDING_MS[0] } as const;
   return stepped(payment, "refundSent", { id, changes: sent }, context);
 }
 
@@ -209,7 +212,8 @@ function nextCheck({ state, sentAt, settledAt, checkAt }: Refund, now: Instant):
 export function refundsAskedNow(payment: Payment, { now, policy }: TransitionContext): Payment | undefined {
   const { refunds = [] } = payment;
   const isAsked = ({ state, before }: Refund) => (state === "SENT" || state === "SETTLED") && before === undefined;
-  if (!refunds.some(isAsked)) return undefined;
+  if (!refunds.some((refund) => isAsked(refund) && (refund.checkAt === undefined || refund.checkAt > now)))
+    return undefined;
   const asked = refunds.map((refund) => (isAsked(refund) ? { ...refund, checkAt: now } : refund));
   const next = { ...payment, refunds: asked };
   return { ...next, dueAt: dueAt(next, now, policy) };
@@ -218,6 +222,11 @@ export function refundsAskedNow(payment: Payment, { now, policy }: TransitionCon
 /** Returns the refunds whose next step is due, the oldest first. */
 export function refundsDue({ refunds = [] }: Pick<Payment, "refunds">, now: Instant): Refund[] {
   return refunds.filter(({ checkAt }) => checkAt !== undefined && checkAt <= now);
+}
+
+/** Whether another refund of the same money may be under way at Chapa. */
+export function isOtherUnanswered({ refunds = [] }: Pick<Payment, "refunds">, { id, capture }: Refund): boolean {
+  return refunds.some((other) => other.id !== id && other.capture === capture && other.state === "SENT");
 }
 
 /** Returns the flag about a refund whose end nobody has learned in a day; undefined before, and once it is raised. */

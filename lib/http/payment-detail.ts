@@ -1,7 +1,15 @@
 import type { PaymentDetail } from "../contract/api.ts";
 import { entryIdOf } from "../domain/attention.ts";
 import { txRefOf } from "../domain/ids.ts";
-import { backOf, type Capture, openedAttempts, type Payment, shownTxRef } from "../domain/payment.ts";
+import {
+  backOf,
+  type Capture,
+  openedAttempts,
+  type Payment,
+  refundableOf,
+  refundedElsewhere,
+  shownTxRef,
+} from "../domain/payment.ts";
 import { type Policy, timeoutAt } from "../domain/verification-schedule.ts";
 import { REVERSALS } from "../domain/vocabulary.ts";
 import { MASKED, toStatusResponse } from "./payment-response.ts";
@@ -48,7 +56,19 @@ export function toDetail(payment: Payment, policy: Policy, showsAll: boolean): P
       mode: mode ?? null,
       method: method ?? null,
       reference: reference === undefined ? null : masked(reference),
-      back: wentBack({ back }),
+      back: wentBack(payment, { amount, reference, back }),
+    })),
+    refundable: refundableOf(payment) / 100,
+    refunds: (payment.refunds ?? []).map(({ id, capture, amount, state, by, reason, at, settledAt, refusal }) => ({
+      id: masked(id),
+      capture: masked(capture),
+      amount: amount / 100,
+      state,
+      by: showsAll ? by : null,
+      reason: showsAll ? reason : null,
+      at: iso(at),
+      settled_at: settledAt === undefined ? null : iso(settledAt),
+      refusal: showsAll ? (refusal ?? null) : null,
     })),
     history: payment.history.map(({ transition, at, by, evidence }) => ({
       transition,
@@ -59,9 +79,12 @@ export function toDetail(payment: Payment, policy: Policy, showsAll: boolean): P
   };
 }
 
-/** What of a capture went back, and who sent it: without a refund of ours, that was at Chapa or the bank. */
-function wentBack(capture: Pick<Capture, "back">): PaymentDetail["captures"][number]["back"] {
-  const back = backOf(capture);
+/** What of a capture went back without a refund of ours: at Chapa or by the bank. */
+function wentBack(
+  payment: Payment,
+  capture: Pick<Capture, "amount" | "reference" | "back">,
+): PaymentDetail["captures"][number]["back"] {
+  const back = { refunded: refundedElsewhere(payment, capture), reversed: backOf(capture).reversed };
   return REVERSALS.filter((kind) => back[kind] > 0).map((kind) => ({ kind, amount: back[kind] / 100, by: "chapa" }));
 }
 

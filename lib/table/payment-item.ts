@@ -110,15 +110,17 @@ const StoredRefund = z
     reason: z.string(),
     at: instant,
     sent_at: instant.optional(),
+    sent_by: z.string().optional(),
     settled_at: instant.optional(),
     chapa_ref: z.string().optional(),
     refusal: z.string().optional(),
     check_at: instant.optional(),
     before: z.enum(["REQUESTED", "SENT"]).optional(),
   })
-  .transform(({ sent_at, settled_at, chapa_ref, check_at, ...rest }) => ({
+  .transform(({ sent_at, sent_by, settled_at, chapa_ref, check_at, ...rest }) => ({
     ...rest,
     sentAt: sent_at,
+    sentBy: sent_by,
     settledAt: settled_at,
     chapaRef: chapa_ref,
     checkAt: check_at,
@@ -341,10 +343,11 @@ function storedLease({ heldSince, ...rest }: Lease): Item {
   return withoutUndefined({ ...rest, held_since: heldSince });
 }
 
-function storedRefund({ sentAt, settledAt, chapaRef, checkAt, ...rest }: Refund): Item {
+function storedRefund({ sentAt, sentBy, settledAt, chapaRef, checkAt, ...rest }: Refund): Item {
   return withoutUndefined({
     ...rest,
     sent_at: sentAt,
+    sent_by: sentBy,
     settled_at: settledAt,
     chapa_ref: chapaRef,
     check_at: checkAt,

@@ -116,7 +116,7 @@ const MAKERS: Record<Exclude<TransitionName, "claim">, (payment: Payment) => Pay
   },
   finalise: (payment) => finalise(payment, 0, muchLater),
   refundRequested: (payment) => requestRefund(withOddCapture(payment), REFUND, LATER),
-  refundSent: (payment) => sendRefund(withOddRefund(payment, "REQUESTED"), REFUND.id, LATER),
+  refundSent: (payment) => sendRefund(withOddRefund(payment, "REQUESTED"), REFUND.id, "me", LATER),
   refundSettled: (payment) => settleRefund(withOddRefund(payment, "SENT"), REFUND.id, LATER),
   refundRefused: (payment) => refuseRefund(withOddRefund(payment, "SENT"), REFUND.id, "no balance", LATER),
   refundUndone: (payment) => undoRefund(withOddRefund(payment, "SETTLED"), REFUND.id, LATER),

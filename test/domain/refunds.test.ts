@@ -44,7 +44,8 @@ const request = (id: string, amount: number) => ({
   reason: "a <b>double</b> booking",
 });
 const requested = (amount: number, payment = paid, id = "r-1") => requestRefund(payment, request(id, amount), LATER);
-const sent = (amount: number, payment = paid, id = "r-1") => sendRefund(requested(amount, payment, id), id, LATER);
+const sent = (amount: number, payment = paid, id = "r-1") =>
+  sendRefund(requested(amount, payment, id), id, "me", LATER);
 const settled = (amount: number, payment = paid, id = "r-1") => settleRefund(sent(amount, payment, id), id, LATER);
 const left = (payment: Payment) => payment.captures.map((capture) => leftOf(payment, capture));
 const verified = (payment: Payment, kind: "paid" | "refunded" | "reversed") =>
@@ -141,7 +142,7 @@ test("what was raised about a capture is answered once all of it went back, and 
   const twice = captured(paid, "duplicate", moneyOn(paid, 0, { reference: "AP1" }));
   const back = (amount: number, payment: Payment, id: string) => {
     const one = requestRefund(payment, { ...request(id, amount), capture: "AP1" }, LATER);
-    return settleRefund(sendRefund(one, id, LATER), id, LATER);
+    return settleRefund(sendRefund(one, id, "me", LATER), id, LATER);
   };
   const part = back(20_000, twice, "r-1");
   expect(openFlags(part)).toEqual(["duplicate"]);
