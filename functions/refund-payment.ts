@@ -41,8 +41,8 @@ export const handler = authenticatedEndpoint(authenticate, "json", async ({ prin
   if (refund !== undefined) {
     const outcome = parseRequest("body", RefundOutcomeRequest, body);
     const decided = await recordRefundOutcome(ports, payment, refund, { ...outcome, by });
-    return json(200, PaymentDetail, toDetail(decided, ports.policy, true));
+    return json(200, PaymentDetail, toDetail(decided, ports.policy, { showsAll: true, now: ports.clock.now() }));
   }
   const refunded = await refundPayment(ports, payment, { ...refundAsked(event, body), by }, deadline);
-  return json(200, PaymentDetail, toDetail(refunded, ports.policy, true));
+  return json(200, PaymentDetail, toDetail(refunded, ports.policy, { showsAll: true, now: ports.clock.now() }));
 });

@@ -28,5 +28,5 @@ export const handler = authenticatedEndpoint(authenticate, "json", async ({ prin
   const by = operatorOf(principal, env.OPERATOR_IDS);
   const payment = await paymentAt(event, principal, (ref) => ports.payments.find(ref));
   const released = await releasePayment(ports, payment, { ...parseRequest("body", ReleaseRequest, body), by });
-  return json(200, PaymentDetail, toDetail(released, ports.policy, true));
+  return json(200, PaymentDetail, toDetail(released, ports.policy, { showsAll: true, now: systemClock.now() }));
 });

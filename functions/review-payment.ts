@@ -34,5 +34,5 @@ export const handler = authenticatedEndpoint(authenticate, "json", async ({ prin
   const { decision, reason, version, captures } = parseRequest("body", ReviewRequest, body);
   const kept = captures.map(({ capture, keep }) => ({ capture, reason: keep }));
   const decided = await decideReview(ports, payment, { decision, reason, version, kept, by }, deadline);
-  return json(200, PaymentDetail, toDetail(decided, ports.policy, true));
+  return json(200, PaymentDetail, toDetail(decided, ports.policy, { showsAll: true, now: systemClock.now() }));
 });

@@ -40,7 +40,11 @@ function siteFirst(settings: Settings, api: string): string[] {
 }
 
 /** The variables that the deployed stack sets for functions. Only the values of endpoints differ. */
-export function functionEnvironment(settings: Settings, at: Addresses, queues: Queues): Required<EnvText> {
+export function functionEnvironment(
+  settings: Settings,
+  at: Addresses,
+  queues: Pick<Queues, "url" | "deadLetterUrl">,
+): Required<EnvText> {
   return {
     TABLE_NAME,
     TX_STAGE,

@@ -100,6 +100,7 @@ export function gateSteps(seed: number, since: string): readonly Step[] {
       needs: ["python3"],
       figure: /^ *(\d+ generated, .*)$/m,
     },
+    { name: "a client's types from the API's description", command: script("client:types"), cores: 1 },
     {
       name: "deployed into an emulated cloud",
       command: script("test:deploy"),

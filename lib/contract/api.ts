@@ -23,46 +23,62 @@ const Customer = z.object({
   preferred_language: z.string().max(16).nullish(),
 });
 
-/** Body of POST /api/v1/payments/initiate. Unknown keys are ignored, because callers send some that we do not use. */
-export const InitiateRequest = z.object({
-  request_id: UuidText.nullish().describe("Id of this request. The same id with the same body gives the same payment."),
-  property_id: UuidText,
-  user_id: UuidText,
-  amount: z
-    .union([z.number(), z.string()], { error: "neither a number nor decimal text" })
-    .nullish()
-    .describe("In birr. Must equal the price of the purpose; absent means that price."),
-  currency: z.string().max(16).nullish().describe("Must equal the currency of the price; absent means that currency."),
-  purpose: z.string().max(32).nullish(),
-  customer: Customer.nullish().describe("Only from programs; users' own data come from User Management."),
-});
+/**
+ * Body of POST /api/v1/payments/initiate. Unknown keys are ignored, because callers send some that we do not use; the
+ * answer names them.
+ */
+export const InitiateRequest = z
+  .object({
+    request_id: UuidText.nullish().describe(
+      "Id of this request. The same id with the same body gives the same payment.",
+    ),
+    property_id: UuidText,
+    user_id: UuidText,
+    amount: z
+      .union([z.number(), z.string()], { error: "neither a number nor decimal text" })
+      .nullish()
+      .describe("In birr. Must equal the price of the purpose; absent means that price."),
+    currency: z
+      .string()
+      .max(16)
+      .nullish()
+      .describe("Must equal the currency of the price; absent means that currency."),
+    purpose: z.string().max(32).nullish(),
+    customer: Customer.nullish().describe("Only from programs; users' own data come from User Management."),
+    is_test_mode: z.unknown().optional().describe("Ignored. The key of this stage decides which money it takes."),
+  })
+  .meta({ id: "InitiateRequest" });
 export type InitiateRequest = z.infer<typeof InitiateRequest>;
 
 /** Body of POST /api/v1/payments/{payment_id}/attention/{entry}. */
-export const AttentionAnswer = z.object({
-  reason: z.string().trim().min(1).max(500).describe("What was done about it. Without personal data."),
-  version: z.number().int().min(1).describe("The payment's version that you saw."),
-});
+export const AttentionAnswer = z
+  .object({
+    reason: z.string().trim().min(1).max(500).describe("What was done about it. Without personal data."),
+    version: z.number().int().min(1).describe("The payment's version that you saw."),
+  })
+  .meta({ id: "AttentionAnswer" });
 
 /** Body of POST /api/v1/payments/{payment_id}/release. */
-export const ReleaseRequest = AttentionAnswer;
+export const ReleaseRequest = AttentionAnswer.extend({}).meta({ id: "ReleaseRequest" });
 
 /** Body of POST /api/v1/payments/{payment_id}/review. */
-export const ReviewRequest = z.object({
-  decision: z.enum(["accept", "reject"]).describe("Whether the money that arrived pays the fee."),
-  reason: AttentionAnswer.shape.reason.describe("Why. Without personal data."),
-  version: AttentionAnswer.shape.version,
-  captures: z
-    .array(
-      z.object({
-        capture: z.string().min(1).max(64).describe("Chapa's reference of the money, or `attempt-N`."),
-        keep: z.string().trim().min(1).max(200).describe("Why this money is not sent back."),
-      }),
-    )
-    .max(64)
-    .default([])
-    .describe("When you reject: what becomes of each capture of which something is left."),
-});
+export const ReviewRequest = z
+  .object({
+    decision: z.enum(["accept", "reject"]).describe("Whether the money that arrived pays the fee."),
+    reason: AttentionAnswer.shape.reason.describe("Why. Without personal data."),
+    version: AttentionAnswer.shape.version,
+    captures: z
+      .array(
+        z.object({
+          capture: z.string().min(1).max(64).describe("Chapa's reference of the money, or `attempt-N`."),
+          keep: z.string().trim().min(1).max(200).describe("Why this money is not sent back."),
+        }),
+      )
+      .max(64)
+      .default([])
+      .describe("When you reject: what becomes of each capture of which something is left."),
+  })
+  .meta({ id: "ReviewRequest" });
 
 /** The path's part that names a refund, chosen by whoever requested it. */
 export const RefundPath = z.object({
@@ -98,66 +114,107 @@ export const RefundOutcomeRequest = z.object({
 });
 
 /** Body of POST /api/v1/attention/answers. */
-export const AnswersRequest = z.object({
-  code: z.enum(ATTENTION_CODES),
-  before: z.iso.datetime({ offset: true }).describe("Only entries that were raised at this moment or before."),
-  reason: AttentionAnswer.shape.reason,
-});
+export const AnswersRequest = z
+  .object({
+    code: z.enum(ATTENTION_CODES),
+    before: z.iso.datetime({ offset: true }).describe("Only entries that were raised at this moment or before."),
+    reason: AttentionAnswer.shape.reason,
+  })
+  .meta({ id: "AnswersRequest" });
 
-export const AnswersResponse = z.object({
-  answers: z.array(
-    z.object({
-      payment_id: z.string(),
-      entry: z.string(),
-      outcome: z
-        .enum(["answered", "changed", "gone"])
-        .describe("`changed`: the payment moved while it was answered, so it stays open."),
-    }),
-  ),
-  unreadable: z.array(z.string()).describe("Payments that cannot be read right now."),
-  has_more: z.boolean().describe("Whether more payments may wait; send the same request again."),
-});
+export const AnswersResponse = z
+  .object({
+    answers: z.array(
+      z.object({
+        payment_id: z.string(),
+        entry: z.string(),
+        outcome: z
+          .enum(["answered", "changed", "gone"])
+          .describe("`changed`: the payment moved while it was answered, so it stays open."),
+      }),
+    ),
+    unreadable: z.array(z.string()).describe("Payments that cannot be read right now."),
+    has_more: z.boolean().describe("Whether more payments may wait; send the same request again."),
+  })
+  .meta({ id: "AnswersResponse" });
 
 /** The path's part that names an entry of attention. */
 export const EntryPath = z.object({ entry: z.string().min(1).max(255).describe("The entry's id.") });
 
-/** A payment as callers see it. */
-export const PaymentResponse = z.object({
-  request_id: z
+/** The path's part that names a payment by any reference that a person can hold. */
+export const ReferencePath = z.object({
+  reference: z
     .string()
-    .nullable()
-    .describe("Where a request is answered, its own id; elsewhere the one of the request that began the payment."),
-  property_id: z.string().nullable(),
-  user_id: z.string().nullable(),
-  amount: z.number().describe("In birr."),
-  currency: z.string(),
-  mode: z.enum(MODES).describe("Whether its checkout asks for real money."),
-  purpose: z.string().nullable(),
-  id: z.string().describe("A UUID of version 4 shape."),
-  status: z.enum(WIRE_STATUSES),
-  state: z.enum(STATES),
-  chapa_tx_ref: z.string(),
-  checkout_url: z.string().nullable(),
-  next_payment_id: z
-    .string()
-    .nullable()
-    .describe("The payment with which the same fee goes on, because this one went back or its checkouts are used up."),
-  created_at: z.string().describe("ISO 8601, UTC."),
-  updated_at: z.string(),
-  failure_reason: z.string().nullable(),
-  approved_at: z.string().nullable().describe("When it was paid; it stays when the money goes back."),
+    .min(1)
+    .max(64)
+    .describe("A tx_ref, a payment's id or ref, or Chapa's own reference, as a receipt shows it."),
 });
+
+/** A payment as callers see it. */
+export const PaymentResponse = z
+  .object({
+    request_id: z
+      .string()
+      .nullable()
+      .describe("Where a request is answered, its own id; elsewhere the one of the request that began the payment."),
+    property_id: z.string().nullable(),
+    user_id: z.string().nullable(),
+    amount: z.number().describe("In birr."),
+    currency: z.string(),
+    mode: z.enum(MODES).describe("Whether its checkout asks for real money."),
+    purpose: z.string().nullable(),
+    id: z.string().describe("A UUID of version 4 shape."),
+    status: z.enum(WIRE_STATUSES),
+    state: z.enum(STATES),
+    chapa_tx_ref: z.string(),
+    checkout_url: z.string().nullable(),
+    next_payment_id: z
+      .string()
+      .nullable()
+      .describe(
+        "The payment with which the same fee goes on, because this one went back or its checkouts are used up.",
+      ),
+    created_at: z.string().describe("ISO 8601, UTC."),
+    updated_at: z.string(),
+    failure_reason: z.string().nullable(),
+    approved_at: z.string().nullable().describe("When it was paid; it stays when the money goes back."),
+    warnings: z
+      .array(z.object({ code: z.literal("unknown_field"), field: z.string(), detail: z.string() }))
+      .optional()
+      .describe("Only in answers to initiate, and only if the request has fields that are not known."),
+  })
+  .meta({ id: "Payment" });
 export type PaymentResponse = z.infer<typeof PaymentResponse>;
 
 const openWord = (known: readonly string[]) =>
   z.string().describe(`One of ${known.join(", ")}, or a word that a later release adds.`);
 const instant = z.string().nullable().describe("ISO 8601, UTC.");
 
+/** What the listing service got about a payment. */
+export const ListingDelivery = z
+  .object({
+    outcome: z
+      .enum(["acknowledged", "unanswered", "waiting", "refused", "unclear", "failed_sent", "nothing"])
+      .describe(
+        "`acknowledged`: the listing has the success. `waiting`: it does not have it yet. `unanswered`: the last delivery " +
+          "got no answer. `refused`: it takes no success any more, so a person decides. `unclear`: nobody knows what it " +
+          "did with it. `failed_sent`: it was sent FAILED. `nothing`: there is nothing to tell.",
+      ),
+    at: instant.describe("When that was, as far as it is stored."),
+    next_at: instant.describe("When it is delivered again at the latest; null if it is not."),
+  })
+  .describe("What the listing service has got.");
+
 /**
  * A payment with its checkouts, captures and history. Only administrators and programs see Chapa's references and
  * texts.
  */
 export const PaymentDetail = PaymentResponse.extend({
+  explanation: z
+    .string()
+    .describe("In plain English: what is known, what happens next and when, and what a person can do."),
+  previous_payment_id: z.string().nullable().describe("The earlier payment of the same fee, which this one follows."),
+  listing: ListingDelivery,
   version: z.number().int().describe("Rises with each change of state; a decision names the version that it is about."),
   late: z.boolean().describe("Whether the money came after the payment was settled without money."),
   finalised: z.boolean().describe("Whether no further checkout can follow, because the listing service gets FAILED."),
@@ -222,8 +279,15 @@ export const PaymentDetail = PaymentResponse.extend({
   history: z.array(
     z.object({ transition: z.string(), at: z.string(), by: z.string(), evidence: z.string().nullable() }),
   ),
-});
+}).meta({ id: "PaymentDetail" });
 export type PaymentDetail = z.infer<typeof PaymentDetail>;
+
+/** A payment in a list. */
+export const ListedPayment = PaymentResponse.extend({
+  attention: z.array(z.string()).describe("The codes that wait for a person."),
+  listing: ListingDelivery,
+}).meta({ id: "ListedPayment" });
+export type ListedPayment = z.infer<typeof ListedPayment>;
 
 const LIST_LIMIT = 100;
 
@@ -242,77 +306,107 @@ export const ListQuery = z.object({
     .optional()
     .describe("The cursor of the page before; the other parameters must stay the same."),
   status: z.enum(WIRE_STATUSES).optional(),
+  state: z.enum(STATES).optional(),
+  attention: z
+    .enum(["open", ...ATTENTION_CODES])
+    .optional()
+    .describe("For administrators and programs: payments that wait for a person, all or those with this code."),
+  property_id: UuidText.optional(),
   user_id: UuidText.optional().describe("For administrators and programs; other callers see only their own payments."),
   from: Moment.optional().describe("First checkout not before this day or time."),
   to: Moment.optional().describe("First checkout not after this day or time."),
 });
 
-/** A page of payments, latest first. It may be short, or empty, while there is more. */
-export const PaymentList = z.object({
-  data: z.array(PaymentResponse),
-  has_more: z.boolean(),
-  next_cursor: z.string().nullable(),
-  warning: z
-    .object({
-      code: z.literal("payment_unreadable"),
-      detail: z.string(),
-      payment_ids: z.array(z.string()).describe("The payments that belong to this page."),
-    })
-    .optional()
-    .describe("Present if payments are missing from `data` because they cannot be read right now."),
-});
+/** A page of payments, latest first (with `attention`: who waits longest first). It may be short, or empty, while there is more. */
+export const PaymentList = z
+  .object({
+    data: z.array(ListedPayment),
+    has_more: z.boolean(),
+    next_cursor: z.string().nullable(),
+    warning: z
+      .object({
+        code: z.literal("payment_unreadable"),
+        detail: z.string(),
+        payment_ids: z.array(z.string()).describe("The payments that belong to this page."),
+      })
+      .optional()
+      .describe("Present if payments are missing from `data` because they cannot be read right now."),
+  })
+  .meta({ id: "PaymentPage" });
 
 /** Every error body: RFC 9457, whose `detail` is a sentence. */
-export const Problem = z.object({
-  type: z.string(),
-  title: z.string(),
-  status: z.number().int(),
-  detail: z.string(),
-  code: z.string(),
-  request_id: z.string(),
-  errors: z
-    .array(
-      z.object({
-        pointer: z.string(),
-        loc: z.array(z.union([z.string(), z.number()])),
-        msg: z.string(),
-        type: z.string(),
-      }),
-    )
-    .optional(),
-  state: z.string().optional().describe("The payment's state, if it does not allow the decision."),
-  changes: z
-    .array(z.object({ transition: z.string(), at: z.string(), by: z.string() }))
-    .optional()
-    .describe("What changed since the version that the caller named."),
-});
+export const Problem = z
+  .object({
+    type: z.string(),
+    title: z.string(),
+    status: z.number().int(),
+    detail: z.string(),
+    code: z.string(),
+    request_id: z.string(),
+    errors: z
+      .array(
+        z.object({
+          pointer: z.string(),
+          loc: z.array(z.union([z.string(), z.number()])),
+          msg: z.string(),
+          type: z.string(),
+        }),
+      )
+      .optional(),
+    state: z.string().optional().describe("The payment's state, if it does not allow the decision."),
+    changes: z
+      .array(z.object({ transition: z.string(), at: z.string(), by: z.string() }))
+      .optional()
+      .describe("What changed since the version that the caller named."),
+  })
+  .meta({ id: "Problem" });
 export type Problem = z.infer<typeof Problem>;
 
 /** An error that API Gateway answers itself: the request is not signed, or the service did not answer in time. */
-export const GatewayAnswer = z.object({ message: z.string() });
+export const GatewayAnswer = z.object({ message: z.string() }).meta({ id: "GatewayAnswer" });
+
+/** What Chapa sends. Only the reference is used, and only the HMAC of the raw body proves who sent it. */
+export const ChapaWebhook = z
+  .looseObject({
+    event: z.string().optional(),
+    tx_ref: z.string().optional(),
+    reference: z.string().optional(),
+    status: z.string().optional(),
+    amount: z.union([z.string(), z.number()]).optional(),
+  })
+  .meta({ id: "ChapaWebhook" });
+
+/** This description itself. */
+export const ApiDescription = z.looseObject({ openapi: z.string() }).meta({ id: "ApiDescription" });
 
 /** The webhook's answer. */
-export const WebhookAnswer = z.object({ message: z.string() });
+export const WebhookAnswer = z.object({ message: z.string() }).meta({ id: "WebhookAnswer" });
 
 /** Body of POST /token, a form. Other fields of OAuth's password grant are ignored. */
-export const LoginRequest = z.object({
-  username: z.string().min(1).max(254).describe("The e-mail address at User Management."),
-  password: z.string().min(1).max(1024),
-});
+export const LoginRequest = z
+  .object({
+    username: z.string().min(1).max(254).describe("The e-mail address at User Management."),
+    password: z.string().min(1).max(1024),
+  })
+  .meta({ id: "LoginRequest" });
 
 /** User Management's answer to a login. */
-export const TokenResponse = z.object({
-  access_token: z.string(),
-  refresh_token: z.string(),
-  token_type: z.string(),
-});
+export const TokenResponse = z
+  .object({
+    access_token: z.string(),
+    refresh_token: z.string(),
+    token_type: z.string(),
+  })
+  .meta({ id: "Tokens" });
 
-export const HealthResponse = z.object({
-  status: z.literal("healthy"),
-  db: z.literal("ok"),
-  chapa_api: z.literal("ok").describe("The result of the last check, at most five minutes old."),
-  version: z.string().describe("The release of the service."),
-});
+export const HealthResponse = z
+  .object({
+    status: z.literal("healthy"),
+    db: z.literal("ok"),
+    chapa_api: z.literal("ok").describe("The result of the last check, at most five minutes old."),
+    version: z.string().describe("The release of the service."),
+  })
+  .meta({ id: "Health" });
 
 const unhealthy = {
   db: z.enum(["ok", "error"]),
@@ -323,28 +417,32 @@ const unhealthy = {
 };
 
 /** A problem whose `detail` is an object, because callers of the predecessor read the state there. */
-export const UnhealthyResponse = z.object({
-  type: z.string(),
-  title: z.string(),
-  status: z.number().int(),
-  code: z.string(),
-  request_id: z.string(),
-  detail: z.object({ status: z.string(), ...unhealthy }),
-  ...unhealthy,
-});
+export const UnhealthyResponse = z
+  .object({
+    type: z.string(),
+    title: z.string(),
+    status: z.number().int(),
+    code: z.string(),
+    request_id: z.string(),
+    detail: z.object({ status: z.string(), ...unhealthy }),
+    ...unhealthy,
+  })
+  .meta({ id: "Unhealthy" });
 
 const count = z.number().int();
 
 /** Counters since the service began. A payment counts from its first checkout. */
-export const MetricsResponse = z.object({
-  total_payments: count,
-  pending_payments: count,
-  success_payments: count,
-  failed_payments: count,
-  webhook_calls: count,
-  initiate_calls: count,
-  status_calls: count,
-  timeout_jobs_run: count,
-  total_revenue: z.number().describe("In birr, less what went back."),
-});
+export const MetricsResponse = z
+  .object({
+    total_payments: count,
+    pending_payments: count,
+    success_payments: count,
+    failed_payments: count,
+    webhook_calls: count,
+    initiate_calls: count,
+    status_calls: count,
+    timeout_jobs_run: count,
+    total_revenue: z.number().describe("In birr, less what went back."),
+  })
+  .meta({ id: "Metrics" });
 export type MetricsResponse = z.infer<typeof MetricsResponse>;

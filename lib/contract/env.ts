@@ -154,6 +154,11 @@ export function deadlineFactor(of: "stores" | "services", source = process.env):
   return Factor.parse(text ?? source["DEADLINE_FACTOR"] ?? 1);
 }
 
+/** Whether this process is started by Lambda, which says how it starts its processes. */
+export function startsInLambda(source = process.env): boolean {
+  return source["AWS_LAMBDA_INITIALIZATION_TYPE"] !== undefined;
+}
+
 export type Variable = keyof typeof VARIABLES;
 export type Env = { [Name in Variable]: z.output<(typeof VARIABLES)[Name]> };
 /** A function's environment as text, before it is parsed. */

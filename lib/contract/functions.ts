@@ -64,7 +64,18 @@ export const FUNCTIONS = {
     memoryMb: 256,
     env: [...TABLE, ...CALLER, "BASE_URL"],
   },
-  "list-payments": { trigger: { kind: "http" }, timeoutSeconds: 15, memoryMb: 256, env: [...TABLE, ...CALLER] },
+  "get-payment-by-reference": {
+    trigger: { kind: "http" },
+    timeoutSeconds: 10,
+    memoryMb: 256,
+    env: [...TABLE, ...CALLER, ...POLICY],
+  },
+  "list-payments": {
+    trigger: { kind: "http" },
+    timeoutSeconds: 15,
+    memoryMb: 256,
+    env: [...TABLE, ...CALLER, ...POLICY],
+  },
   "verify-payment": {
     trigger: { kind: "http" },
     timeoutSeconds: 15,
@@ -107,6 +118,20 @@ export const FUNCTIONS = {
     memoryMb: 256,
     env: [...TABLE, ...CALLER, ...GATEWAY, ...POLICY, "OPERATOR_IDS", "REFUND_DAILY_LIMIT"],
   },
+  "get-deliveries": {
+    trigger: { kind: "http" },
+    timeoutSeconds: 10,
+    memoryMb: 256,
+    env: [...TABLE, ...CALLER, ...POLICY],
+  },
+  "get-totals": { trigger: { kind: "http" }, timeoutSeconds: 10, memoryMb: 256, env: ["TABLE_NAME", ...CALLER] },
+  "get-overview": {
+    trigger: { kind: "http" },
+    timeoutSeconds: 15,
+    memoryMb: 512,
+    env: [...TABLE, ...CALLER, ...POLICY],
+  },
+  "get-comparison": { trigger: { kind: "http" }, timeoutSeconds: 10, memoryMb: 256, env: ["TABLE_NAME", ...CALLER] },
   "create-token": {
     trigger: { kind: "http" },
     timeoutSeconds: 10,

@@ -2,7 +2,9 @@ import * as z from "zod";
 import {
   AnswersRequest,
   AnswersResponse,
+  ApiDescription,
   AttentionAnswer,
+  ChapaWebhook,
   EntryPath,
   HealthResponse,
   InitiateRequest,
@@ -12,6 +14,7 @@ import {
   PaymentDetail,
   PaymentList,
   PaymentResponse,
+  ReferencePath,
   RefundOutcomeRequest,
   RefundPath,
   RefundRequest,
@@ -22,6 +25,7 @@ import {
   UuidText,
   WebhookAnswer,
 } from "./api.ts";
+import { ComparisonResponse, DeliveriesResponse, OverviewResponse, TotalsQuery, TotalsResponse } from "./reports.ts";
 import type { ROUTES } from "./routes.ts";
 
 type KeyOf<Listed> = Listed extends { method: infer Method extends string; path: infer Path extends string }
@@ -260,6 +264,46 @@ const answers: Operation = {
   problems: [422, 503],
 };
 
+const deliveries: Operation = {
+  summary: "What was delivered to the listing and to the payer of a payment",
+  path: PaymentPath,
+  answers: { 200: { description: "The deliveries.", schema: DeliveriesResponse } },
+  problems: [404, 422, 503],
+};
+
+const totals: Operation = {
+  summary: "Payments and revenue by day",
+  description: "At most 366 days. The last ten days are counted anew each night; before that a count may be off.",
+  query: TotalsQuery,
+  answers: { 200: { description: "The days, and their sum.", schema: TotalsResponse } },
+  problems: [422, 503],
+};
+
+const overview: Operation = {
+  summary: "What needs a person, what waits, and whether the other services work",
+  answers: { 200: { description: "The overview.", schema: OverviewResponse } },
+  problems: [503],
+};
+
+const comparison: Operation = {
+  summary: "What the last comparison with Chapa's list found",
+  answers: { 200: { description: "The findings.", schema: ComparisonResponse } },
+  problems: [503],
+};
+
+const byReference: Operation = {
+  summary: "The payment to which a reference leads",
+  description:
+    "A tx_ref, a payment's id or ref, or Chapa's own reference. Case does not matter, but for Chapa's reference.",
+  path: ReferencePath,
+  header: IfNoneMatch,
+  answers: {
+    200: { description: "The payment, its checkouts, captures and history.", schema: PaymentDetail, headers: ETag },
+    304: NOT_MODIFIED,
+  },
+  problems: [404, 422, 503],
+};
+
 export const OPERATIONS: Record<RouteKey, Operation> = {
   "POST /api/v1/payments/initiate": initiate,
   "POST /internal/v1/payments/initiate": initiate,
@@ -287,6 +331,16 @@ export const OPERATIONS: Record<RouteKey, Operation> = {
   "POST /internal/v1/payments/{payment_id}/refunds/{refund_id}": refundOutcome,
   "POST /api/v1/attention/answers": answers,
   "POST /internal/v1/attention/answers": answers,
+  "GET /api/v1/payments/{payment_id}/deliveries": deliveries,
+  "GET /internal/v1/payments/{payment_id}/deliveries": deliveries,
+  "GET /api/v1/totals": totals,
+  "GET /internal/v1/totals": totals,
+  "GET /api/v1/overview": overview,
+  "GET /internal/v1/overview": overview,
+  "GET /api/v1/reconcile": comparison,
+  "GET /internal/v1/reconcile": comparison,
+  "GET /api/v1/payments/by-reference/{reference}": byReference,
+  "GET /internal/v1/payments/by-reference/{reference}": byReference,
   "GET /api/v1/payments/return/{tx_ref}": {
     summary: "The page to which Chapa returns the payer's browser",
     path: z.object({ tx_ref: z.string().max(64) }),
@@ -359,7 +413,7 @@ export const OPERATIONS: Record<RouteKey, Operation> = {
     summary: "This document",
     header: IfNoneMatch,
     answers: {
-      200: { description: "OpenAPI 3.1.", schema: z.looseObject({ openapi: z.string() }), headers: ETag },
+      200: { description: "OpenAPI 3.1.", schema: ApiDescription, headers: ETag },
       304: NOT_MODIFIED,
     },
     problems: [],
@@ -390,7 +444,7 @@ export const OPERATIONS: Record<RouteKey, Operation> = {
       "x-chapa-signature": z.string().optional(),
       "chapa-signature": z.string().optional().describe("The same for every webhook, so it proves nothing."),
     }),
-    body: { types: ["application/json", "application/x-www-form-urlencoded"], schema: z.unknown() },
+    body: { types: ["application/json", "application/x-www-form-urlencoded"], schema: ChapaWebhook },
     answers: {
       200: { description: "Accepted.", schema: WebhookAnswer },
       303: {

@@ -50,6 +50,12 @@ export const ROUTES = [
     access: { kind: "bearer-or-key" },
   },
   {
+    method: "GET",
+    path: "/api/v1/payments/by-reference/{reference}",
+    function: "get-payment-by-reference",
+    access: { kind: "bearer-or-key" },
+  },
+  {
     method: "POST",
     path: "/api/v1/payments/{payment_id}/verify",
     function: "verify-payment",
@@ -95,6 +101,30 @@ export const ROUTES = [
     method: "POST",
     path: "/api/v1/attention/answers",
     function: "answer-many",
+    access: { kind: "bearer-or-key", roles: ["admin", "service"] },
+  },
+  {
+    method: "GET",
+    path: "/api/v1/payments/{payment_id}/deliveries",
+    function: "get-deliveries",
+    access: { kind: "bearer-or-key", roles: ["admin", "service"] },
+  },
+  {
+    method: "GET",
+    path: "/api/v1/totals",
+    function: "get-totals",
+    access: { kind: "bearer-or-key", roles: ["admin", "service"] },
+  },
+  {
+    method: "GET",
+    path: "/api/v1/overview",
+    function: "get-overview",
+    access: { kind: "bearer-or-key", roles: ["admin", "service"] },
+  },
+  {
+    method: "GET",
+    path: "/api/v1/reconcile",
+    function: "get-comparison",
     access: { kind: "bearer-or-key", roles: ["admin", "service"] },
   },
   {
@@ -209,6 +239,36 @@ export const ROUTES = [
     method: "POST",
     path: "/internal/v1/attention/answers",
     function: "answer-many",
+    access: { kind: "iam", roles: ["service"] },
+  },
+  {
+    method: "GET",
+    path: "/internal/v1/payments/{payment_id}/deliveries",
+    function: "get-deliveries",
+    access: { kind: "iam", roles: ["service"] },
+  },
+  {
+    method: "GET",
+    path: "/internal/v1/totals",
+    function: "get-totals",
+    access: { kind: "iam", roles: ["service"] },
+  },
+  {
+    method: "GET",
+    path: "/internal/v1/overview",
+    function: "get-overview",
+    access: { kind: "iam", roles: ["service"] },
+  },
+  {
+    method: "GET",
+    path: "/internal/v1/reconcile",
+    function: "get-comparison",
+    access: { kind: "iam", roles: ["service"] },
+  },
+  {
+    method: "GET",
+    path: "/internal/v1/payments/by-reference/{reference}",
+    function: "get-payment-by-reference",
     access: { kind: "iam", roles: ["service"] },
   },
 ] as const satisfies readonly Route[];

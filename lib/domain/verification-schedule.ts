@@ -260,6 +260,12 @@ export function isPastWindow(payment: Payment, now: Instant, policy: Policy): bo
   return opened !== undefined && now >= windowEnd(opened, policy);
 }
 
+/** Returns when the window of the latest checkout ends; undefined if none was opened. */
+export function windowEndOf({ attempts, attempt }: Payment, policy: Policy): Instant | undefined {
+  const opened = attempts[attempt];
+  return opened && windowEnd(opened, policy);
+}
+
 function windowEnd({ openedAt }: Attempt, { checkoutTtlMs }: Policy): Instant {
   return openedAt + checkoutTtlMs;
 }

@@ -1,23 +1,28 @@
 import type { PageKey, Span } from "../domain/commands.ts";
 import type { Ref, Uuid } from "../domain/ids.ts";
-import type { Payment } from "../domain/payment.ts";
+import { openFlags, type Payment } from "../domain/payment.ts";
 import { addisAbabaDay, clamp, DAY_MS, type Instant, spanOfDay } from "../domain/time.ts";
-import { WIRE_STATUS, type WireStatus } from "../domain/vocabulary.ts";
+import { type AttentionCode, type State, WIRE_STATUS, type WireStatus } from "../domain/vocabulary.ts";
 import type { PaymentTable } from "../table/payments.ts";
 import { latestFirst, readPage } from "./steps/read-page.ts";
 
 export type ListPorts = {
-  payments: Pick<PaymentTable, "openedByUser" | "openedOnDay" | "findAll">;
+  payments: Pick<PaymentTable, "openedByUser" | "openedForProperty" | "openedOnDay" | "flagged" | "findAll">;
+  flagShards: readonly string[];
   /** Buckets of a day in the index. */
   bucketsOf: (day: string) => string[];
 };
 
 /**
- * What to list: one user's payments, or everybody's if `userId` is undefined. `after` is where the previous page ended.
+ * What to list: one user's payments, or everybody's if `userId` is undefined. `attention`: only those that wait for a
+ * person, for any code if it is `open`. `after` is where the previous page ended.
  */
 export type ListCommand = {
   userId: Uuid | undefined;
-  status: WireStatus | undefined;
+  propertyId?: Uuid | undefined;
+  status?: WireStatus | undefined;
+  state?: State | undefined;
+  attention?: AttentionCode | "open" | undefined;
   span: Span;
   limit: number;
   after: PageKey | undefined;
@@ -28,6 +33,8 @@ const ROUNDS = 5;
 const ROUND_SIZE = 100;
 const ROUND_DAYS = 10;
 const USUAL_DAYS = 31;
+// Payments that wait for a person and are read in each bucket. More of them are listed once these are answered.
+const FLAGGED_LIMIT = 500;
 
 /**
  * Returns one page, latest first, and the rows of the page that cannot be read. `next` is where the next page begins;
@@ -35,15 +42,14 @@ const USUAL_DAYS = 31;
  */
 export async function listPayments(
   ports: ListPorts,
-  { userId, status, span, limit, after }: ListCommand,
+  command: ListCommand,
 ): Promise<{ payments: Payment[]; unreadable: Ref[]; next: PageKey | undefined }> {
+  const { limit, after } = command;
   const found: Payment[] = [];
   const unreadable: Ref[] = [];
   let last = after;
   for (let round = 0; round < ROUNDS; round++) {
-    const { keys, isEnd, reached } = userId
-      ? await ofUser(ports, userId, span, last)
-      : await ofEverybody(ports, span, last);
+    const { keys, isEnd, reached } = await roundOf(ports, command, last);
     const read = await ports.payments.findAll(keys.map(({ ref }) => ref));
     const rows = new Map(read.payments.map((payment) => [payment.ref, payment]));
     const bad = new Set(read.unreadable.map(({ ref }) => ref));
@@ -51,7 +57,7 @@ export async function listPayments(
       last = key;
       if (bad.has(key.ref)) unreadable.push(key.ref);
       const payment = rows.get(key.ref);
-      if (payment && (!status || WIRE_STATUS[payment.state] === status)) found.push(payment);
+      if (payment && isListed(payment, command)) found.push(payment);
       if (found.length === limit) {
         return { payments: found, unreadable, next: isEnd && key === keys.at(-1) ? undefined : key };
       }
@@ -65,9 +71,50 @@ export async function listPayments(
 /** `reached` is how far back a round has read without finding a payment there. */
 type Round = { keys: PageKey[]; isEnd: boolean; reached?: PageKey };
 
-async function ofUser({ payments }: ListPorts, userId: Uuid, span: Span, last: PageKey | undefined): Promise<Round> {
-  const keys = await readPage(last, ROUND_SIZE, (size) => payments.openedByUser(userId, until(span, last), size));
+function roundOf(ports: ListPorts, command: ListCommand, last: PageKey | undefined): Promise<Round> {
+  const { userId, propertyId, attention, span } = command;
+  const { payments } = ports;
+  if (attention !== undefined) return ofFlagged(ports, last);
+  if (userId !== undefined) return ofOne(span, last, (part, size) => payments.openedByUser(userId, part, size));
+  if (propertyId !== undefined) {
+    return ofOne(span, last, (part, size) => payments.openedForProperty(propertyId, part, size));
+  }
+  return ofEverybody(ports, span, last);
+}
+
+function isListed(payment: Payment, { userId, propertyId, status, state, attention, span }: ListCommand): boolean {
+  if (status !== undefined && WIRE_STATUS[payment.state] !== status) return false;
+  if (state !== undefined && payment.state !== state) return false;
+  if (userId !== undefined && payment.userId !== userId) return false;
+  if (propertyId !== undefined && payment.propertyId !== propertyId) return false;
+  if (attention === undefined) return true;
+  const began = payment.firstOpenedAt ?? payment.createdAt;
+  if (began < span.from || began > span.to) return false;
+  const codes: readonly string[] = openFlags(payment);
+  return attention === "open" ? codes.length > 0 : codes.includes(attention);
+}
+
+async function ofOne(
+  span: Span,
+  last: PageKey | undefined,
+  read: (span: Span, size: number) => Promise<PageKey[]>,
+): Promise<Round> {
+  const keys = await readPage(last, ROUND_SIZE, (size) => read(until(span, last), size));
   return { keys, isEnd: keys.length < ROUND_SIZE };
+}
+
+/** Who waits longest comes first. */
+async function ofFlagged({ payments, flagShards }: ListPorts, last: PageKey | undefined): Promise<Round> {
+  const found = await Promise.all(
+    flagShards.map((shard) => payments.flagged(shard, Number.MAX_SAFE_INTEGER, FLAGGED_LIMIT)),
+  );
+  const isAfter = ({ at, ref }: PageKey) => !last || at > last.at || (at === last.at && ref > last.ref);
+  const keys = found.flat().filter(isAfter).sort(oldestFirst);
+  return { keys: keys.slice(0, ROUND_SIZE), isEnd: keys.length <= ROUND_SIZE };
+}
+
+function oldestFirst(a: PageKey, b: PageKey): number {
+  return a.at - b.at || (a.ref < b.ref ? -1 : 1);
 }
 
 /** Reads back day by day until it has enough for a round, or has read {@link ROUND_DAYS} days. */

@@ -7,7 +7,10 @@ import { Forbidden } from "./errors.ts";
 import { queryOf } from "./query.ts";
 
 /** The query of a list, with the user's id in canonical form. A parameter that is no filter would filter nothing. */
-export const ListFilter = z.strictObject(ListQuery.shape).extend({ user_id: UuidText.pipe(Uuid).optional() });
+export const ListFilter = z.strictObject(ListQuery.shape).extend({
+  user_id: UuidText.pipe(Uuid).optional(),
+  property_id: UuidText.pipe(Uuid).optional(),
+});
 
 /**
  * Returns the user whose payments are listed: the caller, or for administrators and programs the one they name;
@@ -19,6 +22,13 @@ export function listedUser(principal: Principal, userId: Uuid | undefined): Uuid
   const own = principal.kind === "user" ? principal.userId : undefined;
   if (own === undefined || (userId !== undefined && userId !== own)) throw new Forbidden("The user_id is not yours.");
   return own;
+}
+
+/** @throws Forbidden if a user asks who waits for a person, which is for those who decide */
+export function requireOperatorFilter(principal: Principal, attention: string | undefined): void {
+  if (attention !== undefined && !isPrivileged(principal)) {
+    throw new Forbidden("The filter `attention` is for administrators and programs.");
+  }
 }
 
 /** Returns the warning of a page on which payments are missing; nothing if none is. */

@@ -4,6 +4,7 @@ import { GatewayAnswer, Problem } from "../contract/api.ts";
 import { OPERATIONS, type Operation } from "../contract/operations.ts";
 import { ROUTES, type Route } from "../contract/routes.ts";
 import { VERSION } from "../contract/version.ts";
+import { EXAMPLES } from "./examples.ts";
 
 const PROBLEMS: Record<number, string> = {
   400: "Chapa refuses the payment's data, or the call names no payment.",
@@ -25,6 +26,20 @@ const RetryAfter = z.object({ "retry-after": z.string().regex(/^\d+$/).optional(
  * @throws Error for a route without a description
  */
 export function openApiDocument(): ReturnType<typeof createDocument> {
+  return withExamples(describedRoutes());
+}
+
+/** Each schema with a name has an example, which a test parses. */
+function withExamples(document: ReturnType<typeof createDocument>): ReturnType<typeof createDocument> {
+  const examples: Record<string, unknown> = EXAMPLES;
+  for (const [name, schema] of Object.entries(document.components?.schemas ?? {})) {
+    if (!(name in examples)) throw new Error(`the schema ${name} has no example`);
+    Object.assign(schema, { examples: [examples[name]] });
+  }
+  return document;
+}
+
+function describedRoutes(): ReturnType<typeof createDocument> {
   const paths: ZodOpenApiPathsObject = {};
   const operations: Record<string, Operation> = OPERATIONS;
   for (const route of ROUTES) {
@@ -41,6 +56,7 @@ export function openApiDocument(): ReturnType<typeof createDocument> {
       license: { name: "MIT", identifier: "MIT" },
     },
     servers: [{ url: "/" }],
+    tags: Object.entries(TAGS).map(([name, description]) => ({ name, description })),
     paths,
     components: {
       securitySchemes: {
@@ -50,6 +66,21 @@ export function openApiDocument(): ReturnType<typeof createDocument> {
       },
     },
   });
+}
+
+const TAGS = {
+  payments: "Request, read and list payments.",
+  operators: "Find, verify, decide and release. For administrators and programs.",
+  payers: "Pages and links for the payer's browser.",
+  gateway: "What Chapa calls.",
+  service: "Login, health, counters and this description.",
+};
+
+function tagOf({ path, access, function: name }: Route): keyof typeof TAGS {
+  if (name === "chapa-webhook") return "gateway";
+  if (name === "payment-return" || name === "payment-checkout" || name === "payment-receipt") return "payers";
+  if (access.kind === "public") return "service";
+  return /\/(review|release|verify|attention|by-reference)\b/.test(path) ? "operators" : "payments";
 }
 
 function contentOf({ types, schema }: NonNullable<Operation["body"]>): Record<string, { schema: z.ZodType }> {
@@ -68,7 +99,8 @@ const SECURITY: Record<Route["access"]["kind"], Record<string, string[]>[]> = {
   iam: [{ iam: [] }],
 };
 
-function toOperation({ method, path, access }: Route, operation: Operation): ZodOpenApiOperationObject {
+function toOperation(route: Route, operation: Operation): ZodOpenApiOperationObject {
+  const { method, path, access } = route;
   const { summary, description, body, answers } = operation;
   const problems = new Set([...operation.problems, ...(access.kind === "public" ? [] : [401, 403]), 413, 500, 503]);
   const responses = Object.fromEntries([
@@ -103,6 +135,7 @@ function toOperation({ method, path, access }: Route, operation: Operation): Zod
   ]);
   return {
     operationId: `${method.toLowerCase()}${path.replace(/[/{}_-]+(\w?)/g, (_, character: string) => character.toUpperCase())}`,
+    tags: [tagOf(route)],
     summary,
     ...(description ? { description } : {}),
     security: SECURITY[access.kind],

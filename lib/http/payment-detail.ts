@@ -1,6 +1,8 @@
 import type { PaymentDetail } from "../contract/api.ts";
 import { entryIdOf } from "../domain/attention.ts";
-import { txRefOf } from "../domain/ids.ts";
+import { listingDelivery } from "../domain/deliveries.ts";
+import { explanationOf } from "../domain/explanation.ts";
+import { paymentIdOf, txRefOf } from "../domain/ids.ts";
 import {
   backOf,
   type Capture,
@@ -10,20 +12,29 @@ import {
   refundedElsewhere,
   shownTxRef,
 } from "../domain/payment.ts";
+import type { Instant } from "../domain/time.ts";
 import { type Policy, timeoutAt } from "../domain/verification-schedule.ts";
 import { REVERSALS } from "../domain/vocabulary.ts";
+import { toListing } from "./deliveries-response.ts";
 import { MASKED, toStatusResponse } from "./payment-response.ts";
 
 /**
  * Returns a payment with its checkouts, captures and history.
- * @param showsAll whether the reader may see Chapa's references and evidence
+ * @param reader `showsAll`: whether they may see Chapa's references and evidence; `now`: when they read it
  */
-export function toDetail(payment: Payment, policy: Policy, showsAll: boolean): PaymentDetail {
+export function toDetail(
+  payment: Payment,
+  policy: Policy,
+  { showsAll, now }: { showsAll: boolean; now: Instant },
+): PaymentDetail {
   const masked = <Value>(value: Value) => (showsAll ? value : MASKED);
   const isUndecided = payment.state === "CREATED" || payment.state === "PENDING";
   return {
     ...toStatusResponse(payment),
     chapa_tx_ref: masked(shownTxRef(payment)),
+    explanation: explanationOf(payment, now, policy),
+    previous_payment_id: payment.previous === undefined ? null : paymentIdOf(payment.previous),
+    listing: toListing(listingDelivery(payment, policy)),
     version: payment.version,
     late: payment.late ?? false,
     finalised: payment.finalised ?? false,

@@ -1,8 +1,11 @@
-import type { PaymentResponse } from "../contract/api.ts";
+import type { ListedPayment, PaymentResponse } from "../contract/api.ts";
 import { returnPath } from "../contract/routes.ts";
+import { listingDelivery } from "../domain/deliveries.ts";
 import { paymentIdOf } from "../domain/ids.ts";
-import { type Payment, paidAmount, paidAt, shownTerms, shownTxRef } from "../domain/payment.ts";
+import { openFlags, type Payment, paidAmount, paidAt, shownTerms, shownTxRef } from "../domain/payment.ts";
+import type { Policy } from "../domain/verification-schedule.ts";
 import { WIRE_STATUS } from "../domain/vocabulary.ts";
+import { toListing } from "./deliveries-response.ts";
 
 export const MASKED = "********";
 
@@ -14,6 +17,16 @@ export function toCheckoutResponse(payment: Payment, requestId: string, baseUrl:
     request_id: requestId,
     chapa_tx_ref: txRef,
     checkout_url: payment.checkoutUrl ?? `${baseUrl}${returnPath(txRef)}`,
+  };
+}
+
+/** Returns a payment as a row of a list. @param showsAll whether its reader may see the reference */
+export function toListed(payment: Payment, policy: Policy, showsAll: boolean): ListedPayment {
+  return {
+    ...toStatusResponse(payment),
+    ...(showsAll ? { chapa_tx_ref: shownTxRef(payment) } : {}),
+    attention: openFlags(payment),
+    listing: toListing(listingDelivery(payment, policy)),
   };
 }
 

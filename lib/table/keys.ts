@@ -13,6 +13,7 @@ export const paymentKey = (ref: Ref) => ({ pk: `${PAYMENT_PREFIX}${ref}` });
 export const requestKey = (hash: string) => ({ pk: `R#${hash}` });
 export const contactKey = (ref: Ref) => ({ pk: `C#${ref}` });
 export const reconcileKey = { pk: "H#reconcile" };
+export const findingsKey = { pk: "H#findings" };
 export const notificationPauseKey = { pk: "H#notification" };
 export const gatewayHealthKey = { pk: "H#chapa" };
 export const versionMarkKey = (ref: Ref, version: number) => ({ pk: `N#${ref}#${version}` });

@@ -64,7 +64,8 @@ function owed({ access, path }: { access: Access; path: string }, caller: Caller
   if (caller === "program" && access.kind === "bearer") return 401;
   if (access.roles && !access.roles.some((role) => role === ROLE[caller])) return 403;
   const isOthers = caller !== "owner" && caller !== "admin" && caller !== "program";
-  return path.includes("{payment_id}") && isOthers ? 403 : "open";
+  const isOnePayment = path.includes("{payment_id}") || path.includes("{reference}");
+  return isOnePayment && isOthers ? 403 : "open";
 }
 
 const CELLS = ROUTES.flatMap((route: Route) =>
@@ -133,6 +134,7 @@ describe(`${ROUTES.length} routes × ${CALLERS.length} callers`, () => {
         .replace("{payment_id}", payment_id)
         .replace("{tx_ref}", tx_ref)
         .replace("{entry}", "mismatch-AP0")
+        .replace("{reference}", tx_ref)
         .replace("{request_id}", request_id);
       const { status, body } = await knock(route.method, path, caller, bodyFor(route.path, caller));
       if (owes !== "open") return expect(status).toBe(owes);

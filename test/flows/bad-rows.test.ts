@@ -13,7 +13,7 @@ import { DAY_MS, HOUR_MS } from "../../lib/domain/time.ts";
 import { listPayments } from "../../lib/flows/list-payments.ts";
 import { type SweepPorts, sweep } from "../../lib/flows/sweep.ts";
 import { worker } from "../../lib/queue/worker.ts";
-import { DUE_SHARDS, dayBuckets } from "../../lib/table/keys.ts";
+import { DUE_SHARDS, dayBuckets, FLAG_SHARDS } from "../../lib/table/keys.ts";
 import { type Item, toItem } from "../../lib/table/payment-item.ts";
 import { PaymentTable } from "../../lib/table/payments.ts";
 import { streamHandler } from "../../lib/table/stream.ts";
@@ -33,7 +33,10 @@ const listOf =
   (userId: typeof FEE.userId | undefined) =>
   async ({ table }: World): Promise<Ref[]> => {
     const command = { userId, status: undefined, span: SPAN, limit: 100, after: undefined };
-    const { payments } = await listPayments({ payments: table, bucketsOf: dayBuckets }, command);
+    const { payments } = await listPayments(
+      { payments: table, bucketsOf: dayBuckets, flagShards: FLAG_SHARDS },
+      command,
+    );
     return payments.map(({ ref }) => ref);
   };
 
@@ -186,7 +189,7 @@ test("unreadable rows that the sweep has put off leave their place to payments t
 
 test("a page of a list names the unreadable rows between its payments, and the next page names none of them again", async () => {
   const { world, goods, bads } = worldOf(4, [() => ({ schema: 2 }), () => ({ state: "HELD" })]);
-  const ports = { payments: world.table, bucketsOf: dayBuckets };
+  const ports = { payments: world.table, bucketsOf: dayBuckets, flagShards: FLAG_SHARDS };
   const seen: { payments: Ref[]; unreadable: Ref[] } = { payments: [], unreadable: [] };
   for (let after: Awaited<ReturnType<typeof listPayments>>["next"], isEnd = false; !isEnd; ) {
     const command = { userId: FEE.userId, status: undefined, span: SPAN, limit: 1, after };

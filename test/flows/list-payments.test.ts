@@ -15,6 +15,8 @@ test.each([
   const ports = {
     payments: {
       openedByUser: async () => [],
+      openedForProperty: async () => [],
+      flagged: async () => [],
       findAll: async () => ({ payments: [], unreadable: [] }),
       openedOnDay: async (bucket: string, span: { from: number; to: number }) => {
         expect(bucket).toMatch(/^\d{4}-\d\d-\d\d#\d$/);
@@ -23,6 +25,7 @@ test.each([
       },
     },
     bucketsOf: dayBuckets,
+    flagShards: [],
   };
   const command = {
     userId: undefined,

@@ -348,3 +348,75 @@ test("Chapa's dashboard shows the payment id and the property beside each transa
     .flatMap((entry) => (entry.kind === "request" && entry.path === "/v1/transaction/initialize" ? [entry.body] : []));
   expect(asked.map((body) => JSON.parse(String(body)).meta)).toEqual([{ payment_id: id, property_id }]);
 });
+
+test("a list can be narrowed by state, property and who waits for a person, the oldest of these first", async () => {
+  const first = await stage.checkout(stage.addProperty());
+  await stage.act(first, "wrong-amount", { amount: "5.00" });
+  await stage.cloud.clock.advance(MINUTE_MS);
+  const property = stage.addProperty();
+  const second = await stage.checkout(property);
+  await stage.act(second, "wrong-amount", { amount: "6.00" });
+  const third = await stage.checkout(stage.addProperty());
+
+  expect(await pages("?state=REVIEW", bearer("admin"))).toEqual([second.id, first.id]);
+  expect(await pages("?state=PENDING", bearer("admin"))).toEqual([third.id]);
+  expect(await pages(`?property_id=${property}`, bearer("admin"))).toEqual([second.id]);
+  expect(await pages(`?property_id=${property.toUpperCase()}`, bearer("owner"))).toEqual([second.id]);
+  expect(await pages("?attention=open&limit=1", key())).toEqual([first.id, second.id]);
+  expect(await pages("?attention=mismatch", bearer("admin"))).toEqual([first.id, second.id]);
+  expect(await pages("?attention=duplicate", bearer("admin"))).toEqual([]);
+  expect(await pages("?attention=open&to=2026-01-01", bearer("admin"))).toEqual([]);
+  expect((await read("?attention=open", bearer("owner"))).status).toBe(403);
+  for (const query of ["?state=PAID", "?attention=all", "?property_id=x", "?sate=REVIEW"]) {
+    const { status, body } = await read(query, bearer("admin"));
+    expect([query, status, body["code"]]).toEqual([query, 422, "input_invalid"]);
+  }
+});
+
+test("a row of a list shows the reference, who is called and the listing's answer; an owner sees no reference", async () => {
+  const checkout = await stage.checkout();
+  await stage.act(checkout, "pay");
+  await stage.cloud.settle();
+  const row = async (headers: Record<string, string>) => listed(await read("", headers)).data[0];
+  expect(await row(bearer("admin"))).toMatchObject({
+    chapa_tx_ref: checkout.txRef,
+    mode: "live",
+    attention: [],
+    listing: { outcome: "acknowledged", at: expect.stringMatching(/Z$/), next_at: null },
+  });
+  expect(await row(bearer("owner"))).toMatchObject({ chapa_tx_ref: "********" });
+});
+
+test("every reference that a person can hold leads to its payment by one request", async () => {
+  const checkout = await stage.checkout();
+  await stage.act(checkout, "pay");
+  const { body } = await read(`/${checkout.id}`, bearer("admin"));
+  const [{ reference }] = z.tuple([z.looseObject({ reference: z.string() })]).parse(body["captures"]);
+  const { ref } = z.looseObject({ ref: z.string() }).parse((await stage.cloud.rows.payments())[0]);
+  const [message] = stage.cloud.services.notification?.sent() ?? [];
+  const inMessage = /[0-9A-Z]{20}/.exec(message?.message ?? "")?.[0] ?? checkout.txRef;
+  const known = {
+    "the reference of a message": inMessage,
+    "the same in small letters, with a space": `%20${checkout.txRef.toLowerCase()}`,
+    "an earlier payment_id in capitals": checkout.id.toUpperCase(),
+    "the ref in a log record": ref,
+    "Chapa's receipt number": reference,
+  };
+  for (const [name, one] of Object.entries(known)) {
+    const { status, body: found } = await read(`/by-reference/${one}`, bearer("admin"));
+    expect([name, status, found["id"]]).toEqual([name, 200, checkout.id]);
+    expect(found["explanation"]).toMatch(/^Paid at /);
+  }
+  expect((await read(`/by-reference/${checkout.txRef}`, bearer("owner"))).status).toBe(200);
+  expect((await read(`/by-reference/${checkout.txRef}`, bearer("owner2"))).status).toBe(403);
+  for (const unknown of ["AP0000000000", "0123456789ABCDEF", "x".repeat(64), stage.cloud.address.users.owner.user_id]) {
+    expect((await read(`/by-reference/${unknown}`, key())).status).toBe(404);
+  }
+  expect((await read(`/by-reference/${"x".repeat(65)}`, key())).status).toBe(422);
+});
+
+test("a look-up by request with a parameter that is not known is refused, and names it", async () => {
+  const { owner } = stage.cloud.address.users;
+  const { status, body } = await read(`/by-request/${randomUUID()}?userid=${owner.user_id}`, bearer("owner"));
+  expect([status, body["errors"]]).toEqual([422, [expect.objectContaining({ loc: ["query", "userid"] })]]);
+});

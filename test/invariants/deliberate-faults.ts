@@ -16,8 +16,6 @@ type Fault = Edit & {
   harmless?: string;
   /** What the runs that search for it concentrate on; without it each does what its seed says. */
   focus?: FocusName;
-  /** Its search takes so long that only `npm run proof` plays it. */
-  isLong?: true;
 };
 
 /** Faults against one row. The simulation catches each, where it does not say otherwise. */
@@ -199,6 +197,20 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
       to: "const after = before as VerifyResult;",
     },
     {
+      name: "what the second verify says is not read",
+      focus: "write races",
+      file: "lib/flows/steps/close-checkout.ts",
+      from: "  if (!isNotMoney(after)) return concluded(after, isCancelled);\n",
+      to: "",
+      also: [
+        {
+          file: "lib/flows/steps/close-checkout.ts",
+          from: `const isProof = before.kind === "unpaid" && after.kind === "unpaid" && (after.key ?? key) === key;`,
+          to: `const isProof = before.kind === "unpaid";`,
+        },
+      ],
+    },
+    {
       name: "closing without a cancel",
       file: "lib/flows/steps/close-checkout.ts",
       from: "const cancel = await chapa.cancel(txRef, key, left());",
@@ -212,10 +224,26 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
     },
     {
       name: "a press answers with the link that it has just closed",
-      isLong: true,
+      focus: "failed tries",
       file: "lib/flows/steps/leave-checkout.ts",
       from: "if (closing.isCancelled) throw heldError(payment, held, run.context());",
       to: "",
+    },
+    {
+      name: "a press does not ask about a checkout whose last try failed",
+      file: "lib/domain/decide.ts",
+      from: "if (isLive && !attempts[attempt]?.lastRead) return answer;",
+      to: "if (isLive) return answer;",
+      harmless:
+        "the link can still be paid; test/cases/one-press-one-code.integration.test.ts says what such a press answers",
+    },
+    {
+      name: "a press closes a checkout on which a further try is under way",
+      file: "lib/flows/steps/leave-checkout.ts",
+      from: `  if (isUnderWay(first)) return { kind: "held", last: first };\n`,
+      to: "",
+      harmless:
+        "it costs the payer that try, and money under way is found; test/cases/one-press-one-code.integration.test.ts has such a press",
     },
     {
       name: "closing without the first verify",
@@ -265,16 +293,14 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
     },
     {
       name: "a closed checkout that may be paid is verified for a week only",
-      isLong: true,
-      focus: "unknown words",
+      focus: "late money in unknown words",
       file: "lib/domain/verification-schedule.ts",
       from: `lastRead === "maybe_money" ? VERIFICATIONS_AFTER_LAPSE_MS : `,
       to: "",
     },
     {
       name: "a payment is finalised while Chapa speaks of money",
-      isLong: true,
-      focus: "unknown words",
+      focus: "late money in unknown words",
       file: "lib/domain/verification-schedule.ts",
       from: "hasLapsedLink(payment) || mayBePaid(payment)",
       to: "hasLapsedLink(payment)",
@@ -289,8 +315,7 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
     },
     {
       name: "the sweep looks at the latest checkout only",
-      isLong: true,
-      focus: "webhook then silence",
+      focus: "old links",
       file: "lib/domain/verification-schedule.ts",
       from: "if (due.length > 0) return due.map(({ number }) => number);",
       to: "if (due.length > 0) return [payment.attempt];",
@@ -452,6 +477,13 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
       to: "!payment?.userId",
     },
     {
+      name: "a payer hears that nobody paid after they paid",
+      focus: "finalised and paid",
+      file: "lib/flows/notify-user.ts",
+      from: "!payment?.userId || !isCurrent(message.event, payment)",
+      to: `!payment?.userId || (message.event === "initiated" && !isCurrent(message.event, payment))`,
+    },
+    {
       name: "a message that the notification service has accepted is sent again",
       file: "lib/flows/notify-user.ts",
       from: "if (known.sentAt !== undefined)",
@@ -462,7 +494,6 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
       file: "lib/flows/notify-user.ts",
       from: "      await ports.waiting.send({ message: received.body });\n",
       to: "",
-      isLong: true,
     },
   ]),
   ...against("data at rest", [
@@ -535,7 +566,6 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
   ...against("audit", [
     {
       name: "a move leaves no history",
-      isLong: true,
       file: "lib/domain/new-version.ts",
       from: "history: shortened([...payment.history, { transition: name, at: now, by, evidence }]),",
       to: "history: shortened(evidence ? [...payment.history, { transition: name, at: now, by, evidence }] : payment.history),",
@@ -558,11 +588,10 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
     },
     {
       name: "the moment of payment moves when the money goes back",
-      isLong: true,
       focus: "money goes back",
-      file: "lib/domain/payment.ts",
-      from: "return first === undefined ? undefined : Math.min(first, ...others);",
-      to: "return first === undefined ? undefined : payment.settledAt;",
+      file: "lib/domain/apply-money.ts",
+      from: "? { ...known, ...(reversal ? {} : reported), kind:",
+      to: "? { ...known, at: now, ...(reversal ? {} : reported), kind:",
     },
   ]),
   ...against("lapse", [
@@ -633,7 +662,6 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
     },
     {
       name: "a lapsed checkout is never verified again",
-      isLong: true,
       focus: "Chapa never cancels",
       file: "lib/domain/verification-schedule.ts",
       from: "return VERIFICATIONS_AFTER_LAPSE_MS.map((age) => lapsedAt + age).find((at) => at > now);",
@@ -645,6 +673,30 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
       file: "lib/domain/verification-schedule.ts",
       from: `some(({ end, closedAt }) => end === "lapsed" && closedAt === undefined);`,
       to: `some(({ end, closedAt }) => end === "lapsed" && closedAt === 0);`,
+    },
+    {
+      name: "maybe money leaves the earlier reading as it is",
+      file: "lib/domain/notes.ts",
+      from: `const known = found.kind === "maybe_money" ? undefined : record.unpaidReadAt;`,
+      to: "const known = record.unpaidReadAt;",
+      harmless:
+        'no simulated Chapa takes back a word that may mean money; the model does ("maybe money removes the first reading")',
+    },
+    {
+      name: "the cancel of a lapsed link is not tried again",
+      file: "lib/domain/verification-schedule.ts",
+      from: `      return end === "lapsed" || !hasEnded(payment, number);`,
+      to: "      return !hasEnded(payment, number);",
+      harmless:
+        'its money is found all the same; the model asks for it ("a lapsed checkout is cancelled again at each verification")',
+    },
+    {
+      name: "an answer about another reference counts",
+      file: "lib/chapa/classify.ts",
+      from: `  if (!isAbout(asked, envelope.data)) return unavailable("unreadable");\n`,
+      to: "",
+      harmless:
+        "no simulated Chapa confuses references; test/cases/money-after-the-fact.integration.test.ts has one that does",
     },
   ]),
   ...against("keys and modes", [
@@ -663,6 +715,21 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
       to: "yield* others.filter(() => owner === undefined);",
     },
     {
+      name: "a checkout is opened with the current key whatever its row says",
+      focus: "other keys",
+      file: "lib/chapa/client.ts",
+      from: "const key = await this.#keyOf(checkout.key);",
+      to: "const [key] = checkout.key ? await this.#keys.get() : [];",
+    },
+    {
+      name: "a key of the other mode opens checkouts",
+      file: "lib/flows/steps/begin-request.ts",
+      from: "current.mode === ports.policy.expectedMode ? undefined : keyModeWrong(ports, current.mode)",
+      to: "current.mode.length > 0 ? undefined : keyModeWrong(ports, current.mode)",
+      harmless:
+        "in every run the settings of a stage and its key change together; the tests of initiate and of the gateway's check have them apart",
+    },
+    {
       name: "a test checkout of a live stage is waited for",
       focus: "going live",
       file: "lib/domain/transitions.ts",
@@ -671,7 +738,6 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
     },
     {
       name: "a test checkout is asked about for ever on a live stage",
-      isLong: true,
       focus: "going live",
       file: "lib/flows/resolve.ts",
       from: "const left = notVerifiedAgain(payment, attempt, context);",
@@ -715,6 +781,13 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
       to: "true",
     },
     {
+      name: "the wait after lost initializes has no limit",
+      focus: "lost initializes",
+      file: "lib/flows/steps/open-checkout.ts",
+      from: "const waitMs = Math.min(FIRST_LOST_LEASE_MS * 2 ** (lost - 1), LONGEST_LOST_LEASE_MS);",
+      to: "const waitMs = Math.max(FIRST_LOST_LEASE_MS * 2 ** (lost - 1), LONGEST_LOST_LEASE_MS * 48);",
+    },
+    {
       name: "a claim that was made anew is taken for the one before",
       harmless: "each write compares the holder of the lease, so a claim that was made anew refuses it",
       file: "lib/flows/steps/open-checkout.ts",
@@ -746,7 +819,6 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
     },
     {
       name: "a signed webhook of a paid fee is not checked",
-      isLong: true,
       focus: "old links",
       file: "lib/flows/resolve.ts",
       from: "  if (!isUnverified(trigger)) return true;\n",
@@ -784,8 +856,7 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
     },
     {
       name: "a payment is settled as unpaid while Chapa speaks of money on an earlier checkout",
-      isLong: true,
-      focus: "unknown words",
+      focus: "late money in unknown words",
       file: "lib/domain/transitions.ts",
       from: `!(cancel === "ended" ? mayBePaid(payment) : mayBePaidEarlier(payment));`,
       to: `!(cancel === "ended" && false && mayBePaid(payment));`,
@@ -895,8 +966,8 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
     {
       name: "a payer hears that the last payment expired beside a duplicate",
       file: "lib/flows/notify-user.ts",
-      from: 'message.event !== "paid" && message.event !== "refunded"',
-      to: 'message.event === "paid" && message.event !== "refunded"',
+      from: "if (mayBePaidBefore(earlier)) return",
+      to: "if (earlier.length < 0) return",
       focus: "the fee goes on",
     },
     {
@@ -912,7 +983,6 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
       from: "return !isLeft || !isTestMoney(",
       to: "return !isLeft || attempt >= 0 || !isTestMoney(",
       focus: "going live",
-      isLong: true,
     },
   ]),
   ...against("identity", [

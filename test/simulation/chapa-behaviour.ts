@@ -80,6 +80,11 @@ export class ChapaBehaviour {
     if (whim(0.7)) this.outage = this.#one(OUTAGES);
   }
 
+  /** Whether Chapa behaves in this run as its documents say. */
+  get isAsDocumented(): boolean {
+    return this.cancelRefused === 0 && [this.unpaidWord, this.paidWord, this.outage].every((odd) => odd === undefined);
+  }
+
   /** The outage of this run begins, or ends. */
   turn(): void {
     const wasOut = this.isOut;

@@ -80,6 +80,7 @@ const MONTH_MINUTES = 30 * 24 * 60;
 
 /** A share of all runs concentrates on one of these, so that what is rare elsewhere happens often in it. */
 export const FOCUSES = {
+  "Chapa as documented": { chapa: {} },
   "webhook then silence": {
     events: { turn: 6, press: 9, pay: 14, deliver: 16, burst: 0 },
     payments: { "pay-late": 40, prompt: 40, fail: 15 },
@@ -91,7 +92,7 @@ export const FOCUSES = {
   },
   "old links": {
     events: { press: 12, pay: 10, deliver: 12, jump: 7, burst: 0 },
-    payments: { ...NOBODY_PAYS, "pay-late": 30, prompt: 30, pay: 15 },
+    payments: { ...NOBODY_PAYS, "pay-late": 30, prompt: 30, pay: 30 },
     rare: { giveUp: 4 },
     jumps: [65 * MINUTE_MS],
     faultRate: 0.005,
@@ -154,6 +155,24 @@ export const FOCUSES = {
     windowMinutes: MONTH_MINUTES,
     chapa: { cancelRefused: 1, paidWord: "completed" },
     notices: "never",
+  },
+  "late money in unknown words": {
+    events: { press: 10, jump: 8, pay: 6, deliver: 16, burst: 0 },
+    rare: { sweep: 14, giveUp: 8, reconcile: 0 },
+    payments: { ...NOBODY_PAYS, prompt: 3, "pay-late": 1 },
+    jumps: [20 * MINUTE_MS, 65 * MINUTE_MS, DAY_MS, 7 * DAY_MS],
+    faultRate: 0.005,
+    chapa: { paidWord: "completed" },
+    notices: "never",
+  },
+  "failed tries": {
+    events: { press: 20, pay: 20, deliver: 14, burst: 0 },
+    payments: { ...NOBODY_PAYS, fail: 1 },
+    jumps: [SECOND_MS, MINUTE_MS],
+    faultRate: 0.05,
+    burst: "chapa.verify",
+    chapa: {},
+    notices: "always",
   },
   "Chapa never cancels": {
     events: { press: 12, jump: 8, burst: 0 },

@@ -10,6 +10,14 @@ import type { Scheduler } from "./scheduler.ts";
 /** Money that Chapa took; `step` and `at` (epoch ms): when that was; `createdAt`: when its checkout was opened. */
 export type Landed = Taken & { step: number; at: number; createdAt: number };
 
+/** Why nothing finds a capture any more. Each is a limit that `docs/reliability.md` names. */
+export type Unfindable =
+  | "it came more than nine days before the comparison of books"
+  | "its checkout is older than the list that is compared"
+  | "its checkout was opened long before its row says so"
+  | "Chapa's list shows another account"
+  | "no key reads it, and a person is called";
+
 /** What Chapa has. */
 export const CHAPA = "chapa";
 /** What the invariants see that hold between any two steps. */
@@ -30,8 +38,8 @@ export class Ledger implements World {
   readonly #scheduler: Scheduler;
   readonly #given = new Set<string>();
   readonly #taken: Landed[] = [];
-  /** Captures after the last verification, with no reconciliation for nine days. */
-  readonly unfindable = new Set<Landed>();
+  /** Captures that came when nothing was left to find them, and why. */
+  readonly unfindable = new Map<Landed, Unfindable>();
   /** Chapa references that the reconciliation has flagged. */
   readonly reported = new Set<string>();
   /** Names of metrics that were counted. */
@@ -160,6 +168,11 @@ export class Ledger implements World {
 
   isBurnt(txRef: string): boolean {
     return this.#behaviour.isBurnt(txRef);
+  }
+
+  /** Nothing is left that would find this money. The first reason stays. */
+  forget(money: Landed, why: Unfindable): void {
+    this.unfindable.set(money, this.unfindable.get(money) ?? why);
   }
 
   excuse(reason: string): void {

@@ -39,8 +39,8 @@ const COMPARING_RUNS = 4;
 // Clocks of different machines differ by this much, and are corrected later.
 const SKEW_MS = 30 * SECOND_MS;
 
-/** The result of one run. */
-export type SeededRun = { scheduler: Scheduler; simulation: Simulation };
+/** The result of one run. `isPlain`: it concentrated on nothing, and Chapa behaved as its documents say. */
+export type SeededRun = { scheduler: Scheduler; simulation: Simulation; isPlain: boolean };
 
 type Run = { simulation: Simulation; chance: Chance; focus: Focus };
 
@@ -67,6 +67,7 @@ export async function runSeed(
   const windowMinutes = focus.windowMinutes ?? window;
   const simulation = new Simulation(scheduler, seed, profile, { windowMinutes, verifyShows });
   simulation.behaviour.choose(focus.chapa);
+  const isPlain = (!focused || focused === "Chapa as documented") && simulation.behaviour.isAsDocumented;
   if (focus.hasLostRow) simulation.loseRow();
   if (focus.isSpent) await spend(simulation, chance);
   const events = FEWEST_EVENTS + chance.below(MOST_EVENTS - FEWEST_EVENTS);
@@ -78,7 +79,7 @@ export async function runSeed(
   chance.burst = "";
   simulation.isWorking = true;
   await recover(simulation, seed % COMPARING_RUNS === 0, focus);
-  return { scheduler, simulation };
+  return { scheduler, simulation, isPlain };
 }
 
 /** The fee is paid on its second checkout and refunded, while money is on its way to the first. */
@@ -168,7 +169,7 @@ function read(simulation: Simulation, chance: Chance): void {
 }
 
 function pay({ simulation, chance, focus }: Run): void {
-  const land = chance.below(4) === 0 ? simulation.land() : undefined;
+  const land = !focus.landsLast && chance.below(4) === 0 ? simulation.land() : undefined;
   const links = simulation.ledger.links();
   const link = land ?? links[chance.below(links.length)];
   if (!link) return;

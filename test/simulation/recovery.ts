@@ -8,6 +8,7 @@ import { awaitsAcknowledgement } from "../../lib/domain/verification-schedule.ts
 import { LISTED_DAYS, RECONCILED_DAYS, SAME_TIME_MS } from "../../lib/flows/reconcile.ts";
 import { Violation } from "../invariants/catalogue.ts";
 import { besideDuplicateSince, linesOf, SKEW_MS } from "../invariants/invariants.ts";
+import type { Taken } from "../invariants/world.ts";
 import { POLICY } from "../support/payments.ts";
 import type { Focus } from "./focus.ts";
 import type { Landed } from "./ledger.ts";
@@ -16,6 +17,8 @@ import type { Pressed, Simulation } from "./simulation.ts";
 // A checkout that is opened at the last moment lapses after a week and is verified for three months, and once more 60
 // days after it was confirmed.
 const HORIZON_MS = 180 * DAY_MS;
+// Far fewer sweeps than these find everything that is due; a date that nothing moves would be found by one each minute.
+const SWEEPS = 3000;
 const COMPARISONS = 6;
 // Money in flight arrives after this many steps, on average.
 const STEPS_BEFORE_LANDING = 6;
@@ -80,7 +83,7 @@ export async function recover(
     listing: ({ propertyId }) => ({ status: propertyId && listing, isByHand: isApprovedByHand }),
     isPayerNotified: ({ ref }) => notified.has(ref) || !ledger.owesNotice(ref),
     reported: ledger.reported,
-    unfindable: ledger.unfindable,
+    unfindable: new Set<Taken>(ledger.unfindable.keys()),
     openAttention,
     waiting: {
       now: scheduler.now,
@@ -99,10 +102,12 @@ async function comeToRest(simulation: Simulation, { isQuiet = false } = {}): Pro
   let answersSince = began;
   let patience = began + PATIENCE_MS;
   const horizon = scheduler.now + HORIZON_MS;
+  let sweeps = 0;
   let silentFor = scheduler.choices.below(SILENT_STEPS);
   simulation.behaviour.isSilent = silentFor > 0;
   for (let next = nextMoment(simulation, patience); next !== undefined; next = nextMoment(simulation, patience)) {
-    if (Math.max(next, scheduler.now) > horizon) throw new Violation("I8", "", "it never comes to rest");
+    if (Math.max(next, scheduler.now) > horizon || sweeps++ > SWEEPS)
+      throw new Violation("I8", "", "it never comes to rest");
     // The schedule runs every minute.
     scheduler.now = Math.max(scheduler.now + MINUTE_MS, next);
     simulation.sweep();
@@ -349,14 +354,17 @@ function forgetUnfindable(simulation: Simulation): void {
   for (const money of beyondVerification(simulation)) {
     const { openedAt = money.createdAt } = payments.find(({ ref }) => ref === money.ref)?.attempts[money.attempt] ?? {};
     const isAlike = Math.abs(openedAt - money.createdAt) <= SAME_TIME_MS;
-    const isListed =
-      isAlike && ledger.isListed(money.txRef) && money.createdAt >= scheduler.now - (LISTED_DAYS - 1) * DAY_MS;
-    const isRecent = money.at >= scheduler.now - (RECONCILED_DAYS - 1) * DAY_MS;
-    if (!isListed || !isRecent) ledger.unfindable.add(money);
+    if (!ledger.isListed(money.txRef)) ledger.forget(money, "Chapa's list shows another account");
+    else if (!isAlike) ledger.forget(money, "its checkout was opened long before its row says so");
+    else if (money.createdAt < scheduler.now - (LISTED_DAYS - 1) * DAY_MS)
+      ledger.forget(money, "its checkout is older than the list that is compared");
+    else if (money.at < scheduler.now - (RECONCILED_DAYS - 1) * DAY_MS)
+      ledger.forget(money, "it came more than nine days before the comparison of books");
   }
   for (const payment of payments) {
     const unread = ledger.capturesOf(payment.ref).filter(({ txRef }) => !ledger.isReadable(txRef));
-    if (openFlags(payment).includes("not_found")) for (const money of unread) ledger.unfindable.add(money);
+    if (openFlags(payment).includes("not_found"))
+      for (const money of unread) ledger.forget(money, "no key reads it, and a person is called");
   }
 }
 

@@ -20,7 +20,10 @@ export type Done = {
   crashes: number;
   captures: number;
   outraced: number;
-  unfindable: number;
+  /** Captures that nothing would find any more, by reason. */
+  unfindable: Map<string, number>;
+  /** The same in the runs that concentrate on nothing and in which Chapa behaves as its documents say. */
+  plain: { captures: number; unfindable: number };
   excused: Map<string, number>;
   found: Found[];
   hits: Map<string, Record<CallFault, number>>;
@@ -46,13 +49,18 @@ async function runs({ first, count, mutant, focus }: RunsJob): Promise<Done> {
   for (let seed = first; seed < first + count && done.found.length < (mutant ? 1 : FOUND_LIMIT); seed++) {
     done.runs++;
     try {
-      const { scheduler, simulation } = await runSeed(seed, undefined, focus);
+      const { scheduler, simulation, isPlain } = await runSeed(seed, undefined, focus);
+      const { ledger } = simulation;
       done.steps += scheduler.steps;
       done.crashes += scheduler.crashes;
-      done.captures += simulation.ledger.captures().length;
+      done.captures += ledger.captures().length;
       done.outraced += simulation.outraced;
-      done.unfindable += simulation.ledger.unfindable.size;
-      addExcused(done.excused, simulation.ledger.excused);
+      for (const reason of ledger.unfindable.values()) addExcused(done.unfindable, new Map([[reason, 1]]));
+      if (isPlain) {
+        done.plain.captures += ledger.captures().length;
+        done.plain.unfindable += ledger.unfindable.size;
+      }
+      addExcused(done.excused, ledger.excused);
       addHits(done.hits, scheduler.hits);
     } catch (error) {
       // Any other error is a fault of the code or of the harness.
@@ -70,14 +78,15 @@ export function nothingDone(): Done {
     crashes: 0,
     captures: 0,
     outraced: 0,
-    unfindable: 0,
+    unfindable: new Map(),
+    plain: { captures: 0, unfindable: 0 },
     excused: new Map(),
     found: [],
     hits: new Map(),
   };
 }
 
-/** Sums up why presses were rightly refused. */
+/** Sums up what was excused, by reason. */
 export function addExcused(sum: Done["excused"], more: Done["excused"]): void {
   for (const [reason, times] of more) sum.set(reason, (sum.get(reason) ?? 0) + times);
 }
