@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { createChapa } from "../lib/composition/chapa.ts";
 import { createLimiter } from "../lib/composition/limiter.ts";
 import { createPolicy } from "../lib/composition/policy.ts";
@@ -6,8 +7,9 @@ import { readEnv } from "../lib/contract/env.ts";
 import { FUNCTIONS } from "../lib/contract/functions.ts";
 import { ResolveMessage } from "../lib/contract/queues.ts";
 import { parseTxRef } from "../lib/domain/ids.ts";
-import { saysMoneyWentBack } from "../lib/domain/refund-reports.ts";
+import { speaksOfRefund } from "../lib/domain/refund-reports.ts";
 import { comesBackAfter, type Resolved, resolve } from "../lib/flows/resolve.ts";
+import { advanceRefunds } from "../lib/flows/steps/advance-refunds.ts";
 import { countCalls } from "../lib/flows/steps/count-calls.ts";
 import { keepSignedNotice } from "../lib/flows/steps/refund-reports.ts";
 import { Queue, sqsClient } from "../lib/queue/send.ts";
@@ -19,6 +21,7 @@ import { prime } from "../lib/runtime/prime.ts";
 import { secretsClient } from "../lib/runtime/secrets.ts";
 import { documentClient } from "../lib/table/client.ts";
 import { PaymentTable } from "../lib/table/payments.ts";
+import { RefundLimitTable } from "../lib/table/refund-limits.ts";
 import { TotalsTable } from "../lib/table/totals.ts";
 
 const env = readEnv(FUNCTIONS["resolve-payment"].env);
@@ -31,6 +34,8 @@ const ports = {
   chapa: createChapa(env, gateway),
   budget: createLimiter({ name: "triggers", limit: env.RATE_LIMIT_TRIGGERS }, auth),
   policy: createPolicy(env),
+  limits: new RefundLimitTable(table, env.TABLE_NAME),
+  newId: randomUUID,
   clock: systemClock,
   log,
   count,
@@ -59,6 +64,11 @@ export const handler = worker(
     const resolved = await resolve(ports, checkout, message.trigger, deadline);
     // After Chapa's answer, so that no write comes before it.
     if (message.trigger === "webhook" && !isKept(message, resolved)) await keepSignedNotice(ports, checkout, message);
+    if (resolved.kind === "verified" && resolved.payment?.refunds) {
+      const isAnswered = resolved.result?.kind !== "unavailable";
+      const payment = await ports.payments.find(checkout.ref);
+      if (payment) await advanceRefunds(ports, payment, isAnswered, deadline);
+    }
     // Sent as a new message, because another receive of the old one would count towards the dead-letter queue.
     if (resolved.kind === "suppressed") await again.send({ message, delaySeconds: Math.ceil(resolved.afterMs / 1000) });
     const delaySeconds = comesBackAfter(resolved, receives);
@@ -69,5 +79,5 @@ export const handler = worker(
 /** Whether all that the notice says was stored with the money that Chapa reported. */
 function isKept({ reference, event }: ResolveMessage, resolved: Resolved): boolean {
   const result = resolved.kind === "verified" ? resolved.result : undefined;
-  return result !== undefined && "facts" in result && result.facts.reference === reference && !saysMoneyWentBack(event);
+  return result !== undefined && "facts" in result && result.facts.reference === reference && !speaksOfRefund(event);
 }

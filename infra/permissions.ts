@@ -32,6 +32,7 @@ export const PERMISSIONS: Record<FunctionName, Permission> = {
   "answer-many": { table: ["BatchGetItem", "GetItem", "UpdateItem"], indexes: ["by-attention"], secrets: ["auth"] },
   "release-payment": { table: ["GetItem", "UpdateItem"], secrets: ["auth"] },
   "review-payment": { table: ["GetItem", "PutItem", "UpdateItem"], secrets: ["auth", "gateway"] },
+  "refund-payment": { table: ["GetItem", "UpdateItem"], secrets: ["auth", "gateway"] },
   "get-deliveries": { table: ["BatchGetItem", "GetItem"], secrets: ["auth"] },
   "get-totals": { table: ["BatchGetItem"], secrets: ["auth"] },
   "get-overview": { table: ["BatchGetItem", "GetItem"], indexes: ["due", "by-attention"], secrets: ["auth"] },

@@ -1,5 +1,13 @@
 import * as z from "zod";
-import { ATTENTION_CODES, CAPTURE_KINDS, MODES, REVERSALS, STATES, WIRE_STATUSES } from "../domain/vocabulary.ts";
+import {
+  ATTENTION_CODES,
+  CAPTURE_KINDS,
+  MODES,
+  REFUND_STATES,
+  REVERSALS,
+  STATES,
+  WIRE_STATUSES,
+} from "../domain/vocabulary.ts";
 
 // Callers send UUIDs in every textual form: with or without hyphens, braces or `urn:uuid:`, in any case. The pattern
 // has no flag, because a JSON Schema cannot carry one.
@@ -71,6 +79,39 @@ export const ReviewRequest = z
       .describe("When you reject: what becomes of each capture of which something is left."),
   })
   .meta({ id: "ReviewRequest" });
+
+/** The path's part that names a refund, chosen by whoever requested it. */
+export const RefundPath = z.object({
+  refund_id: z.string().regex(/^[A-Za-z0-9:_-]{1,64}$/, "not 1 to 64 letters, digits, `-`, `_` and `:`"),
+});
+
+/** Body of POST /api/v1/payments/{payment_id}/refunds. */
+export const RefundRequest = z.object({
+  refund_id: RefundPath.shape.refund_id
+    .nullish()
+    .describe(
+      "Names the refund; the same id never sends money twice. The header Idempotency-Key may carry it instead.",
+    ),
+  capture: z
+    .string()
+    .min(1)
+    .max(64)
+    .nullish()
+    .describe("Chapa's reference of the money; required when more than one capture has something left."),
+  amount: z
+    .union([z.number(), z.string()], { error: "neither a number nor decimal text" })
+    .nullish()
+    .describe("In birr; absent means all that is left of the capture."),
+  reason: AttentionAnswer.shape.reason.describe("Why. Without personal data."),
+  version: AttentionAnswer.shape.version,
+});
+
+/** Body of POST /api/v1/payments/{payment_id}/refunds/{refund_id}. */
+export const RefundOutcomeRequest = z.object({
+  outcome: z.enum(["settled", "refused"]).describe("What became of the refund at Chapa, as you found out there."),
+  reason: AttentionAnswer.shape.reason.describe("How you know. Without personal data."),
+  version: AttentionAnswer.shape.version,
+});
 
 /** Body of POST /api/v1/attention/answers. */
 export const AnswersRequest = z
@@ -219,6 +260,20 @@ export const PaymentDetail = PaymentResponse.extend({
       method: z.string().nullable(),
       reference: z.string().nullable(),
       back: z.array(z.object({ kind: openWord(REVERSALS), amount: z.number(), by: z.string() })),
+    }),
+  ),
+  refundable: z.number().describe("What can still be sent back, in birr."),
+  refunds: z.array(
+    z.object({
+      id: z.string().describe("Masked for owners."),
+      capture: z.string().describe("Masked for owners."),
+      amount: z.number().describe("In birr."),
+      state: openWord(REFUND_STATES),
+      by: z.string().nullable().describe("Who requested it; null for owners."),
+      reason: z.string().nullable().describe("Null for owners."),
+      at: z.string(),
+      settled_at: instant,
+      refusal: z.string().nullable().describe("Why it came to nothing; null for owners."),
     }),
   ),
   history: z.array(

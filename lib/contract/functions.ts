@@ -112,6 +112,12 @@ export const FUNCTIONS = {
     memoryMb: 256,
     env: [...TABLE, ...CALLER, ...GATEWAY, ...POLICY, "OPERATOR_IDS"],
   },
+  "refund-payment": {
+    trigger: { kind: "http" },
+    timeoutSeconds: 15,
+    memoryMb: 256,
+    env: [...TABLE, ...CALLER, ...GATEWAY, ...POLICY, "OPERATOR_IDS", "REFUND_DAILY_LIMIT"],
+  },
   "get-deliveries": {
     trigger: { kind: "http" },
     timeoutSeconds: 10,

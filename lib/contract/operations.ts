@@ -15,6 +15,9 @@ import {
   PaymentList,
   PaymentResponse,
   ReferencePath,
+  RefundOutcomeRequest,
+  RefundPath,
+  RefundRequest,
   ReleaseRequest,
   ReviewRequest,
   TokenResponse,
@@ -231,6 +234,28 @@ const release: Operation = {
   problems: [404, 409, 422, 503],
 };
 
+const refund: Operation = {
+  summary: "Send money back",
+  description:
+    "All or a part of one capture. The same `refund_id` gives the same refund; what a repeated request leaves out equals " +
+    "anything. A refund is sent to Chapa once, and asked about until its end is known.",
+  path: PaymentPath,
+  header: z.object({
+    "idempotency-key": RefundPath.shape.refund_id.optional().describe("Has the same meaning as refund_id."),
+  }),
+  body: { types: ["application/json"], schema: RefundRequest },
+  answers: { 200: { description: "The payment with the refund.", schema: PaymentDetail } },
+  problems: [404, 409, 422, 503],
+};
+
+const refundOutcome: Operation = {
+  summary: "Say what became of a refund that Chapa does not answer for",
+  path: PaymentPath.extend(RefundPath.shape),
+  body: { types: ["application/json"], schema: RefundOutcomeRequest },
+  answers: { 200: { description: "The payment; the refund has ended.", schema: PaymentDetail } },
+  problems: [404, 409, 422, 503],
+};
+
 const answers: Operation = {
   summary: "Answer all entries of attention with one code",
   description: "At most 100 payments of each of the index's parts at once; each entry is answered by its own version.",
@@ -300,6 +325,10 @@ export const OPERATIONS: Record<RouteKey, Operation> = {
   "POST /internal/v1/payments/{payment_id}/review": review,
   "POST /api/v1/payments/{payment_id}/release": release,
   "POST /internal/v1/payments/{payment_id}/release": release,
+  "POST /api/v1/payments/{payment_id}/refunds": refund,
+  "POST /internal/v1/payments/{payment_id}/refunds": refund,
+  "POST /api/v1/payments/{payment_id}/refunds/{refund_id}": refundOutcome,
+  "POST /internal/v1/payments/{payment_id}/refunds/{refund_id}": refundOutcome,
   "POST /api/v1/attention/answers": answers,
   "POST /internal/v1/attention/answers": answers,
   "GET /api/v1/payments/{payment_id}/deliveries": deliveries,

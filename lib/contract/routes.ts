@@ -87,6 +87,18 @@ export const ROUTES = [
   },
   {
     method: "POST",
+    path: "/api/v1/payments/{payment_id}/refunds",
+    function: "refund-payment",
+    access: { kind: "bearer-or-key", roles: ["admin", "service"] },
+  },
+  {
+    method: "POST",
+    path: "/api/v1/payments/{payment_id}/refunds/{refund_id}",
+    function: "refund-payment",
+    access: { kind: "bearer-or-key", roles: ["admin", "service"] },
+  },
+  {
+    method: "POST",
     path: "/api/v1/attention/answers",
     function: "answer-many",
     access: { kind: "bearer-or-key", roles: ["admin", "service"] },
@@ -209,6 +221,18 @@ export const ROUTES = [
     method: "POST",
     path: "/internal/v1/payments/{payment_id}/release",
     function: "release-payment",
+    access: { kind: "iam", roles: ["service"] },
+  },
+  {
+    method: "POST",
+    path: "/internal/v1/payments/{payment_id}/refunds",
+    function: "refund-payment",
+    access: { kind: "iam", roles: ["service"] },
+  },
+  {
+    method: "POST",
+    path: "/internal/v1/payments/{payment_id}/refunds/{refund_id}",
+    function: "refund-payment",
     access: { kind: "iam", roles: ["service"] },
   },
   {

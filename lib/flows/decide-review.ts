@@ -85,7 +85,7 @@ function whyNot(payment: Payment, { policy }: TransitionContext): string {
   const reviewed = reviewedCaptures(payment);
   if (payment.next !== undefined) return "the fee goes on with another payment";
   if (!payment.userId || !payment.propertyId) return "it is not known who paid for what";
-  if (reviewed.some((capture) => leftOf(capture) === 0)) return "nothing is left of some of the money";
+  if (reviewed.some((capture) => leftOf(payment, capture) === 0)) return "nothing is left of some of the money";
   if (reviewed.some(({ mode }) => mode !== policy.expectedMode)) return "some of the money is of the other mode";
   return "some of the money is of another currency";
 }
@@ -97,7 +97,7 @@ async function reject(
   run: Run,
 ): Promise<Payment> {
   const undecided = reviewedCaptures(payment)
-    .filter((capture) => leftOf(capture) > 0)
+    .filter((capture) => leftOf(payment, capture) > 0)
     .map(captureSubject)
     .filter((subject) => !kept.some(({ capture }) => capture === subject));
   if (undecided.length > 0) {

@@ -229,7 +229,7 @@ function captureIn({ captures }: Payment, capture: Pick<Capture, "attempt" | "re
 function isKnown(payment: Payment, capture: Pick<Capture, "attempt" | "reference">, money: MoneyKind): boolean {
   const known = captureIn(payment, capture);
   if (!known) return false;
-  const [now, then] = [backOf(known), backAfter(known, money)];
+  const [now, then] = [backOf(known), backAfter(payment, known, money)];
   return now.refunded === then.refunded && now.reversed === then.reversed;
 }
 

@@ -23,6 +23,8 @@ export const tableIdentityKey = { pk: "H#table" };
 export const pointerKey = (reference: string) => ({ pk: `X#${reference}` });
 /** The key of the mark that a row of another program in Chapa's list was named. */
 export const foreignKey = (id: string) => ({ pk: `F#${id}` });
+/** The key of what one actor has sent back on a day in Addis Ababa. */
+export const refundLimitKey = (actor: string, day: string) => ({ pk: `L#${actor}#${day}` });
 export const totalsKey = (day: string) => ({ pk: `T#${day}` });
 
 /** Returns the bucket of a payment. It depends on the ref's last character, which is as random as the rest. */

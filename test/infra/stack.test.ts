@@ -289,6 +289,7 @@ test("no function scans or has a right to everything, and each secret is named t
     "payment-checkout",
     "payment-return",
     "reconcile-payments",
+    "refund-payment",
     "resolve-payment",
     "review-payment",
     "timeout-payments",

@@ -509,11 +509,13 @@ export function linesOf(payments: readonly Payment[]): Payment[][] {
  * fee is paid by a later one.
  */
 export function besideDuplicateSince(line: readonly Payment[], expectedMode: Mode): number | undefined {
-  const isPaid = ({ state, captures, attempts }: Payment) =>
-    state === "SUCCESS" &&
-    captures.some(
+  const isPaid = (payment: Payment) =>
+    payment.state === "SUCCESS" &&
+    payment.captures.some(
       (capture) =>
-        capture.kind === "confirmed" && leftOf(capture) > 0 && attempts[capture.attempt]?.mode === expectedMode,
+        capture.kind === "confirmed" &&
+        leftOf(payment, capture) > 0 &&
+        payment.attempts[capture.attempt]?.mode === expectedMode,
     );
   const since = line.flatMap(({ next, attention }, index) =>
     next === undefined || line.slice(index + 1).some(isPaid)
