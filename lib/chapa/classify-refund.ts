@@ -19,7 +19,7 @@ export type RefundStatus = { kind: "settled" | "reversed" | "open" | "unclear"; 
 const text = z.string().max(128).nullish().catch(undefined);
 const RefundData = z.object({ status: text, ref_id: text, ref: text, payment_reference: text, chapa_reference: text });
 
-export const ABOVE = "Chapa sends no more back than it received";
+const ABOVE = "Chapa sends no more back than it received";
 const ONLY_LIVE = "Chapa refunds only payments in live mode";
 const NO_BALANCE = "the balance at Chapa is too low";
 

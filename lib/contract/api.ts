@@ -86,32 +86,36 @@ export const RefundPath = z.object({
 });
 
 /** Body of POST /api/v1/payments/{payment_id}/refunds. */
-export const RefundRequest = z.object({
-  refund_id: RefundPath.shape.refund_id
-    .nullish()
-    .describe(
-      "Names the refund; the same id never sends money twice. The header Idempotency-Key may carry it instead.",
-    ),
-  capture: z
-    .string()
-    .min(1)
-    .max(64)
-    .nullish()
-    .describe("Chapa's reference of the money; required when more than one capture has something left."),
-  amount: z
-    .union([z.number(), z.string()], { error: "neither a number nor decimal text" })
-    .nullish()
-    .describe("In birr; absent means all that is left of the capture."),
-  reason: AttentionAnswer.shape.reason.describe("Why. Without personal data."),
-  version: AttentionAnswer.shape.version,
-});
+export const RefundRequest = z
+  .object({
+    refund_id: RefundPath.shape.refund_id
+      .nullish()
+      .describe(
+        "Names the refund; the same id never sends money twice. The header Idempotency-Key may carry it instead.",
+      ),
+    capture: z
+      .string()
+      .min(1)
+      .max(64)
+      .nullish()
+      .describe("Chapa's reference of the money; required when more than one capture has something left."),
+    amount: z
+      .union([z.number(), z.string()], { error: "neither a number nor decimal text" })
+      .nullish()
+      .describe("In birr; absent means all that is left of the capture."),
+    reason: AttentionAnswer.shape.reason.describe("Why. Without personal data."),
+    version: AttentionAnswer.shape.version,
+  })
+  .meta({ id: "RefundRequest" });
 
 /** Body of POST /api/v1/payments/{payment_id}/refunds/{refund_id}. */
-export const RefundOutcomeRequest = z.object({
-  outcome: z.enum(["settled", "refused"]).describe("What became of the refund at Chapa, as you found out there."),
-  reason: AttentionAnswer.shape.reason.describe("How you know. Without personal data."),
-  version: AttentionAnswer.shape.version,
-});
+export const RefundOutcomeRequest = z
+  .object({
+    outcome: z.enum(["settled", "refused"]).describe("What became of the refund at Chapa, as you found out there."),
+    reason: AttentionAnswer.shape.reason.describe("How you know. Without personal data."),
+    version: AttentionAnswer.shape.version,
+  })
+  .meta({ id: "RefundOutcomeRequest" });
 
 /** Body of POST /api/v1/attention/answers. */
 export const AnswersRequest = z
@@ -205,6 +209,21 @@ export const ListingDelivery = z
   })
   .meta({ id: "ListingDelivery", description: "What the listing service got." });
 
+/** Money of one capture that was sent back, or shall be. */
+export const RefundResponse = z
+  .object({
+    id: z.string().describe("Masked for owners."),
+    capture: z.string().describe("Masked for owners."),
+    amount: z.number().describe("In birr."),
+    state: openWord(REFUND_STATES),
+    by: z.string().nullable().describe("Who requested it; null for owners."),
+    reason: z.string().nullable().describe("Null for owners."),
+    at: z.string(),
+    settled_at: instant,
+    refusal: z.string().nullable().describe("Why it came to nothing; null for owners."),
+  })
+  .meta({ id: "Refund" });
+
 /**
  * A payment with its checkouts, captures and history. Only administrators and programs see Chapa's references and
  * texts.
@@ -263,19 +282,7 @@ export const PaymentDetail = PaymentResponse.extend({
     }),
   ),
   refundable: z.number().describe("What can still be sent back, in birr."),
-  refunds: z.array(
-    z.object({
-      id: z.string().describe("Masked for owners."),
-      capture: z.string().describe("Masked for owners."),
-      amount: z.number().describe("In birr."),
-      state: openWord(REFUND_STATES),
-      by: z.string().nullable().describe("Who requested it; null for owners."),
-      reason: z.string().nullable().describe("Null for owners."),
-      at: z.string(),
-      settled_at: instant,
-      refusal: z.string().nullable().describe("Why it came to nothing; null for owners."),
-    }),
-  ),
+  refunds: z.array(RefundResponse),
   history: z.array(
     z.object({ transition: z.string(), at: z.string(), by: z.string(), evidence: z.string().nullable() }),
   ),

@@ -63,7 +63,22 @@ const METRICS = {
 } as const;
 const NOTHING_WAITS = { count: 0, since: null } as const;
 
+const REFUND = {
+  id: "moved-2026-11-28",
+  capture: "APFT5WYNEPPS",
+  amount: 100,
+  state: "SETTLED",
+  by: "user:6f1d2f0e-54a1-4c7e-9d54-0d6a4b0f1c11",
+  reason: "the price was lower",
+  at: "2026-11-28T07:00:00.000Z",
+  settled_at: "2026-11-28T09:00:00.000Z",
+  refusal: null,
+} as const;
+
 export const EXAMPLES = {
+  Refund: REFUND,
+  RefundRequest: { refund_id: REFUND.id, capture: REFUND.capture, amount: 100, reason: REFUND.reason, version: 3 },
+  RefundOutcomeRequest: { outcome: "settled", reason: "the dashboard shows it as refunded", version: 5 },
   InitiateRequest: {
     request_id: PAYMENT.request_id,
     property_id: PAYMENT.property_id,
@@ -121,6 +136,8 @@ export const EXAMPLES = {
         back: [],
       },
     ],
+    refundable: 400,
+    refunds: [REFUND],
     history: [
       { transition: "claim", at: "2026-11-28T06:00:00.000Z", by: "initiate", evidence: null },
       { transition: "open", at: "2026-11-28T06:00:01.000Z", by: "initiate", evidence: null },
