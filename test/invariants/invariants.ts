@@ -188,10 +188,11 @@ export class Invariants {
   #informed(payment: Payment, how: string, cause?: Cause): void {
     for (const taken of this.#world.capturesOf(payment.ref)) {
       const { attempt, txRef, isPlay } = taken;
-      // The webhook, or the word, was about something else if the money came later.
-      if (cause?.isNamed(taken) === false) continue;
       const { webhookAt, lastRead } = payment.attempts[attempt] ?? {};
-      if (isPlay || (webhookAt === undefined && lastRead !== "maybe_money")) continue;
+      // The webhook, or the word, was about something else if the money came later.
+      const isNoted = webhookAt !== undefined && cause?.isNamed(taken, "webhook") !== false;
+      const isRead = lastRead === "maybe_money" && cause?.isNamed(taken, "verify") !== false;
+      if (isPlay || !(isNoted || isRead)) continue;
       this.#broken("informed", txRef, `${how}, and Chapa has spoken of money on it`);
     }
   }
