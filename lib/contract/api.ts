@@ -58,6 +58,8 @@ export const AttentionAnswer = z
   })
   .meta({ id: "AttentionAnswer" });
 
+const RefundId = z.string().regex(/^[A-Za-z0-9:_-]{1,64}$/, "not 1 to 64 letters, digits, `-`, `_` and `:`");
+
 /** Body of POST /api/v1/payments/{payment_id}/release. */
 export const ReleaseRequest = AttentionAnswer.extend({}).meta({ id: "ReleaseRequest" });
 
@@ -69,10 +71,17 @@ export const ReviewRequest = z
     version: AttentionAnswer.shape.version,
     captures: z
       .array(
-        z.object({
-          capture: z.string().min(1).max(64).describe("Chapa's reference of the money, or `attempt-N`."),
-          keep: z.string().trim().min(1).max(200).describe("Why this money is not sent back."),
-        }),
+        z
+          .object({
+            capture: z.string().min(1).max(64).describe("Chapa's reference of the money, or `attempt-N`."),
+            keep: z.string().trim().min(1).max(200).optional().describe("Why this money is not sent back."),
+            refund_id: RefundId.optional().describe(
+              "The id of the refund under which all that is left of it goes back.",
+            ),
+          })
+          .refine(({ keep, refund_id }) => (keep === undefined) !== (refund_id === undefined), {
+            error: "needs either keep or refund_id",
+          }),
       )
       .max(64)
       .default([])
@@ -81,9 +90,7 @@ export const ReviewRequest = z
   .meta({ id: "ReviewRequest" });
 
 /** The path's part that names a refund, chosen by whoever requested it. */
-export const RefundPath = z.object({
-  refund_id: z.string().regex(/^[A-Za-z0-9:_-]{1,64}$/, "not 1 to 64 letters, digits, `-`, `_` and `:`"),
-});
+export const RefundPath = z.object({ refund_id: RefundId });
 
 /** Body of POST /api/v1/payments/{payment_id}/refunds. */
 export const RefundRequest = z

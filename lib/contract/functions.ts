@@ -110,7 +110,7 @@ export const FUNCTIONS = {
     trigger: { kind: "http" },
     timeoutSeconds: 29,
     memoryMb: 256,
-    env: [...TABLE, ...CALLER, ...GATEWAY, ...POLICY, "OPERATOR_IDS"],
+    env: [...TABLE, ...CALLER, ...GATEWAY, ...POLICY, "OPERATOR_IDS", "REFUND_DAILY_LIMIT"],
   },
   "refund-payment": {
     trigger: { kind: "http" },

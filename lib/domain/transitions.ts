@@ -58,8 +58,13 @@ type Proofs = {
   persons_word: { reason: string };
   /** A person takes the reviewed money for the fee; Chapa has just confirmed it on these attempts. */
   accepted_money: { reason: string; confirmed: readonly number[] };
-  /** A person does not take it: what lets us leave each checkout, and why each capture is kept. */
-  refused_money: { reason: string; closings: readonly ClosingEvidence[]; kept: readonly KeptCapture[] };
+  /** A person does not take it: what lets us leave each checkout, and why each capture is kept or sent back. */
+  refused_money: {
+    reason: string;
+    closings: readonly ClosingEvidence[];
+    kept: readonly KeptCapture[];
+    refunds: readonly RefundRequest[];
+  };
   /** Verify reports money on this attempt. */
   verified_money: VerifiedMoney;
   /** Verify found no money on this attempt. */
@@ -268,13 +273,25 @@ const moneyConfirmed = (payment: Payment, { confirmed, policy }: TransitionConte
 const feeIsKnown = ({ userId, propertyId, purpose }: Payment) =>
   userId !== undefined && propertyId !== undefined && purpose !== undefined;
 
-const everyCaptureDecided = (payment: Payment, { kept }: Proofs["refused_money"]) =>
-  payment.captures.every(
-    (capture) =>
-      capture.kind !== "reviewed" ||
-      leftOf(payment, capture) === 0 ||
-      kept.some(({ capture: named }) => named === captureSubject(capture)),
+const everyCaptureDecided = (payment: Payment, { kept, refunds }: Proofs["refused_money"]) =>
+  payment.captures.every((capture) => {
+    const left = leftOf(payment, capture);
+    if (capture.kind !== "reviewed" || left === 0) return true;
+    const isKept = kept.some(({ capture: named }) => named === captureSubject(capture));
+    return isKept || refunds.some((refund) => refund.capture === capture.reference && refund.amount === left);
+  });
+
+const refundsFit = (payment: Payment, { refunds }: Proofs["refused_money"]) => {
+  const captures = new Set(refunds.map(({ capture }) => capture));
+  const ids = new Set([...(payment.refunds ?? []), ...refunds].map(({ id }) => id));
+  const isNew = ids.size === (payment.refunds ?? []).length + refunds.length;
+  return (
+    isNew &&
+    captures.size === refunds.length &&
+    refunds.every((refund) => leftCovers(payment, refund)) &&
+    ids.size <= STORED_REFUNDS
   );
+};
 
 const noOpenWordOfMoney = (payment: Payment) => !mayBePaid(payment);
 
@@ -429,7 +446,7 @@ export const TRANSITIONS = {
     from: ["REVIEW"],
     to: "FAILED",
     proof: "refused_money",
-    guards: { withoutNext, noOpenWordOfMoney, everyAttemptEnds, everyCaptureDecided },
+    guards: { withoutNext, noOpenWordOfMoney, everyAttemptEnds, everyCaptureDecided, refundsFit },
   }),
   flag: row({ from: STATES, to: "same", proof: "fact_or_condition", guards: { notFlaggedYet } }),
   answer: row({ from: STATES, to: "same", proof: "persons_answer", guards: { entryIsOpen } }),

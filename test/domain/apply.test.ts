@@ -105,7 +105,7 @@ const MAKERS: Record<Exclude<TransitionName, "claim">, (payment: Payment) => Pay
   rejectReview: (payment) => {
     const odd = withOddCapture(payment);
     const kept = reviewedCaptures(odd).map((one) => ({ capture: captureSubject(one), reason: "by agreement" }));
-    return rejectReview(odd, { reason: "a person's word", closings: [CLOSING], kept }, LATER);
+    return rejectReview(odd, { reason: "a person's word", closings: [CLOSING], kept, refunds: [] }, LATER);
   },
   wentBack: (payment) => captured(withOddCapture(payment), "wentBack", { ...ODD, kind: "reversed" }),
   capturedAgain: (payment) => captured(withOddCapture(payment, TERMS.amount), "capturedAgain", ODD),

@@ -164,6 +164,7 @@ export const GUARDS: Record<GuardName, (row: Row, claim: Claim, rules: Rules) =>
   refundIsSettled: () => false,
   noOpenWordOfMoney: () => false,
   everyCaptureDecided: () => false,
+  refundsFit: () => false,
   // There are no refunds in this model.
   moreWentBack: () => false,
   onlyCapturedAgain: () => false,

@@ -146,6 +146,7 @@ const GUARDS: Record<GuardName, (row: Row, claim: Claim, rules: LineRules) => bo
   refundIsSettled: () => false,
   noOpenWordOfMoney: () => false,
   everyCaptureDecided: () => false,
+  refundsFit: () => false,
   noOtherVerificationOverdue: always,
 };
 

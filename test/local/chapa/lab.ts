@@ -83,7 +83,10 @@ export async function startLab({ key = KEY, ...options }: ChapaOptions & { key?:
 }
 
 /** A simulator and a merchant, and a checkout that is open there. */
-export async function startCheckout(fields: Record<string, unknown> = {}, options: Parameters<typeof startLab>[0] = {}) {
+export async function startCheckout(
+  fields: Record<string, unknown> = {},
+  options: Parameters<typeof startLab>[0] = {},
+) {
   const lab = await startLab(options);
   return { ...lab, ...(await lab.open(fields)) };
 }
