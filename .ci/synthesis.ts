@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import { runChild } from "../commands/children.ts";
 import { Progress } from "../commands/progress.ts";
 import { moveIntoPlace, openWorkspace } from "../commands/workspace.ts";
-import { bundleFunctions } from "./bundle.ts";
+import { bundleFunctions } from "./bundle/bundle.ts";
 import { lintTemplates } from "./cfn-lint.ts";
 
 /** CDK failed, or the template breaks a rule. The tool has already printed the details. */

@@ -11,16 +11,25 @@ import { parseRequest } from "../lib/http/parse.ts";
 import { toDetail } from "../lib/http/payment-detail.ts";
 import { paymentAt } from "../lib/http/payment-path.ts";
 import { systemClock } from "../lib/runtime/clock.ts";
+import { prime } from "../lib/runtime/prime.ts";
 import { documentClient } from "../lib/table/client.ts";
 import { PaymentTable } from "../lib/table/payments.ts";
+import { primeTable } from "../lib/table/prime-table.ts";
 
 const env = readEnv(FUNCTIONS["answer-attention"].env);
-const authenticate = createAuthenticate(env, createAuthSecret(env));
+const auth = createAuthSecret(env);
+const authenticate = createAuthenticate(env, auth);
+const client = documentClient();
 const ports = {
-  payments: new PaymentTable(documentClient(), env.TABLE_NAME, env.TX_STAGE),
+  payments: new PaymentTable(client, env.TABLE_NAME, env.TX_STAGE),
   policy: createPolicy(env),
   clock: systemClock,
 };
+
+await prime(
+  () => auth.get(),
+  () => primeTable(client, env.TABLE_NAME),
+);
 
 export const handler = authenticatedEndpoint(authenticate, "json", async ({ principal, event, body }) => {
   const by = operatorOf(principal, env.OPERATOR_IDS);

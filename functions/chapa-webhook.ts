@@ -15,15 +15,23 @@ import { Queue, sqsClient } from "../lib/queue/send.ts";
 import { systemClock } from "../lib/runtime/clock.ts";
 import { log } from "../lib/runtime/logger.ts";
 import { count } from "../lib/runtime/metrics.ts";
+import { prime } from "../lib/runtime/prime.ts";
 import { RateLimiter } from "../lib/runtime/rate-limit.ts";
-import { documentClient } from "../lib/table/client.ts";
-import { PaymentTable } from "../lib/table/payments.ts";
+import type { PaymentTable } from "../lib/table/payments.ts";
 
 const env = readEnv(FUNCTIONS["chapa-webhook"].env);
-const authentication = { secret: createWebhookSecret(env), log, count };
+const secret = createWebhookSecret(env);
+const authentication = { secret, log, count };
 const resolve = new Queue<ResolveMessage>(sqsClient(), env.RESOLVE_QUEUE_URL);
+// Chapa's own webhooks read no payment, so the table's client is loaded by the first call that needs it.
+let payments: Promise<PaymentTable> | undefined;
 const notices = {
-  payments: new PaymentTable(documentClient(), env.TABLE_NAME, env.TX_STAGE),
+  payments: {
+    find: async (ref: Parameters<PaymentTable["find"]>[0]) => {
+      payments ??= import("../lib/composition/payments.ts").then(({ createPayments }) => createPayments(env));
+      return (await payments).find(ref);
+    },
+  },
   resolve,
   bucket: new RateLimiter("triggers", env.RATE_LIMIT_TRIGGERS, systemClock),
   txStage: env.TX_STAGE,
@@ -36,6 +44,8 @@ const MESSAGES = {
   not_found: "Payment not found, no action taken",
   reachable: "Chapa's webhooks are received here",
 } as const;
+
+await prime(() => secret.get());
 
 export const handler = endpoint("raw", async ({ event }) => {
   requireMethod(event, WEBHOOK_PATH);

@@ -8,13 +8,17 @@ import { endpoint, json } from "../lib/http/endpoint.ts";
 import { formBody } from "../lib/http/form-body.ts";
 import { parseRequest } from "../lib/http/parse.ts";
 import { call } from "../lib/runtime/call.ts";
+import { prime } from "../lib/runtime/prime.ts";
 import { UserManagement } from "../lib/services/user-management.ts";
 
 const env = readEnv(FUNCTIONS["create-token"].env);
+const auth = createAuthSecret(env);
 const ports = {
   users: new UserManagement(env.USER_MANAGEMENT_URL, call),
-  limiter: createLimiter({ name: "token", limit: env.RATE_LIMIT_TOKEN }, createAuthSecret(env)),
+  limiter: createLimiter({ name: "token", limit: env.RATE_LIMIT_TOKEN }, auth),
 };
+
+await prime(() => auth.get());
 
 export const handler = endpoint("raw", async ({ event }) => {
   const login = parseRequest("body", LoginRequest, await formBody(event));

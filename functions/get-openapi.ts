@@ -1,9 +1,8 @@
 import { endpoint } from "../lib/http/endpoint.ts";
-import { openApiDocument } from "../lib/http/openapi.ts";
+import { openApiText } from "../lib/http/openapi-text.ts";
 import { staticAnswer } from "../lib/http/static-answer.ts";
 
-// Built once, because it changes only with the code.
-const answer = staticAnswer(JSON.stringify(openApiDocument()), {
+const answer = staticAnswer(openApiText(), {
   "content-type": "application/json",
   "cache-control": "public, max-age=300",
 });

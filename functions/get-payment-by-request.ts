@@ -7,8 +7,10 @@ import { findByRequest } from "../lib/flows/find-by-request.ts";
 import { authenticatedEndpoint, json } from "../lib/http/endpoint.ts";
 import { toCheckoutResponse, toStatusResponse } from "../lib/http/payment-response.ts";
 import { requestAt } from "../lib/http/request-path.ts";
+import { prime } from "../lib/runtime/prime.ts";
 import { documentClient } from "../lib/table/client.ts";
 import { PaymentTable } from "../lib/table/payments.ts";
+import { primeTable } from "../lib/table/prime-table.ts";
 import { RequestTable } from "../lib/table/requests.ts";
 
 const env = readEnv(FUNCTIONS["get-payment-by-request"].env);
@@ -20,6 +22,11 @@ const ports = {
   payments: new PaymentTable(client, env.TABLE_NAME, env.TX_STAGE),
   namespace: async () => (await auth.get()).namespace,
 };
+
+await prime(
+  () => auth.get(),
+  () => primeTable(client, env.TABLE_NAME),
+);
 
 export const handler = authenticatedEndpoint(authenticate, "nothing", async ({ principal, event }) => {
   const { mayPay, ...request } = requestAt(event, principal);

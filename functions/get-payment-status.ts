@@ -14,15 +14,18 @@ import { Queue, sqsClient } from "../lib/queue/send.ts";
 import { BufferedCounter } from "../lib/runtime/buffered-counter.ts";
 import { systemClock } from "../lib/runtime/clock.ts";
 import { log } from "../lib/runtime/logger.ts";
+import { prime } from "../lib/runtime/prime.ts";
 import { RateLimiter } from "../lib/runtime/rate-limit.ts";
 import { documentClient } from "../lib/table/client.ts";
 import { PaymentTable } from "../lib/table/payments.ts";
+import { primeTable } from "../lib/table/prime-table.ts";
 import { TotalsTable } from "../lib/table/totals.ts";
 
 const env = readEnv(FUNCTIONS["get-payment-status"].env);
 const client = documentClient();
 const payments = new PaymentTable(client, env.TABLE_NAME, env.TX_STAGE);
-const authenticate = createAuthenticate(env, createAuthSecret(env));
+const auth = createAuthSecret(env);
+const authenticate = createAuthenticate(env, auth);
 const calls = { totals: new TotalsTable(client, env.TABLE_NAME), clock: systemClock, log };
 const reads = new BufferedCounter((status_calls) => countCalls(calls, { status_calls }), systemClock);
 const VERIFICATIONS_PER_MINUTE = 4;
@@ -33,9 +36,19 @@ const repair = {
   log,
 };
 
+await prime(
+  () => auth.get(),
+  () => primeTable(client, env.TABLE_NAME),
+);
+
 export const handler = authenticatedEndpoint(authenticate, "nothing", async ({ principal, event }) => {
-  await reads.add();
-  const payment = await paymentAt(event, principal, (ref) => payments.find(ref));
-  await readRepair(repair, payment);
-  return tagged(event, json(200, PaymentResponse, toStatusResponse(payment)));
+  // Beside the read, and ended with the call: Lambda stops the process after it.
+  const counted = reads.add();
+  try {
+    const payment = await paymentAt(event, principal, (ref) => payments.find(ref));
+    await readRepair(repair, payment);
+    return tagged(event, json(200, PaymentResponse, toStatusResponse(payment)));
+  } finally {
+    await counted;
+  }
 });

@@ -1,4 +1,5 @@
 import { createAuthenticate } from "../lib/composition/authenticate.ts";
+import { createPolicy } from "../lib/composition/policy.ts";
 import { createAuthSecret } from "../lib/composition/secrets.ts";
 import { PaymentList } from "../lib/contract/api.ts";
 import { readEnv } from "../lib/contract/env.ts";
@@ -12,6 +13,7 @@ import { parseRequest } from "../lib/http/parse.ts";
 import { toListed } from "../lib/http/payment-response.ts";
 import { queryOf } from "../lib/http/query.ts";
 import { systemClock } from "../lib/runtime/clock.ts";
+import { prime } from "../lib/runtime/prime.ts";
 import { documentClient } from "../lib/table/client.ts";
 import { dayBuckets, FLAG_SHARDS } from "../lib/table/keys.ts";
 import { PaymentTable } from "../lib/table/payments.ts";
@@ -22,8 +24,11 @@ const ports = {
   bucketsOf: dayBuckets,
   flagShards: FLAG_SHARDS,
 };
+const policy = createPolicy(env);
 const auth = createAuthSecret(env);
 const authenticate = createAuthenticate(env, auth);
+
+await prime(() => auth.get());
 
 export const handler = authenticatedEndpoint(authenticate, "nothing", async ({ principal, event }) => {
   const { limit, cursor, ...filter } = parseRequest("query", ListFilter, queryOf(event));
@@ -38,7 +43,7 @@ export const handler = authenticatedEndpoint(authenticate, "nothing", async ({ p
   const command = { userId, propertyId, status, state, attention, span, limit, after };
   const { payments, unreadable, next } = await listPayments(ports, command);
   const next_cursor = next ? cursorsOfThis.write(next) : null;
-  const data = payments.map((payment) => toListed(payment, isPrivileged(principal)));
+  const data = payments.map((payment) => toListed(payment, policy, isPrivileged(principal)));
   const body = { data, has_more: next_cursor !== null, next_cursor, ...warningAbout(unreadable) };
   return json(200, PaymentList, body, next_cursor === null ? {} : { link: nextLink(event, next_cursor) });
 });

@@ -3,7 +3,7 @@ import * as z from "zod";
 import { createInitiatePorts, initiateRun } from "../lib/composition/initiate.ts";
 import { createLimiter } from "../lib/composition/limiter.ts";
 import { aroundPages } from "../lib/composition/pages.ts";
-import { createAuthSecret } from "../lib/composition/secrets.ts";
+import { createAuthSecret, createGatewaySecret } from "../lib/composition/secrets.ts";
 import { UuidText } from "../lib/contract/api.ts";
 import { readEnv } from "../lib/contract/env.ts";
 import { FUNCTIONS } from "../lib/contract/functions.ts";
@@ -18,16 +18,26 @@ import { parseRequest } from "../lib/http/parse.ts";
 import { problemFor } from "../lib/http/problem.ts";
 import { queryOf } from "../lib/http/query.ts";
 import { receiptLink } from "../lib/http/receipt-link.ts";
+import { prime } from "../lib/runtime/prime.ts";
+import { secretsClient } from "../lib/runtime/secrets.ts";
 
 const Path = z.object({ payment_id: UuidText.pipe(Uuid) });
 const Query = z.object({ lang: z.string().optional() });
 const PRESSES_PER_HOUR = 5;
 
 const env = readEnv(FUNCTIONS["payment-checkout"].env);
-const auth = createAuthSecret(env);
+const secrets = secretsClient();
+const auth = createAuthSecret(env, secrets);
+const gateway = createGatewaySecret(env, secrets);
 const around = aroundPages(env);
 const limiter = createLimiter({ name: "links", limit: PRESSES_PER_HOUR, windowSeconds: 3_600 }, auth);
-const ports = { ...createInitiatePorts(env, auth, { limiter, presses: limiter }), newId: randomUUID };
+const ports = { ...createInitiatePorts(env, { auth, gateway }, { limiter, presses: limiter }), newId: randomUUID };
+
+await prime(
+  () => auth.get(),
+  () => gateway.get(),
+  () => ports.identity.prime(),
+);
 
 export const handler = endpoint("nothing", async ({ event, ...call }) => {
   const ref = refOfPaymentId(parseRequest("path", Path, event.pathParameters).payment_id);

@@ -16,8 +16,11 @@ import { redirects } from "../lib/http/redirects.ts";
 import { systemClock } from "../lib/runtime/clock.ts";
 import { log } from "../lib/runtime/logger.ts";
 import { count } from "../lib/runtime/metrics.ts";
+import { prime } from "../lib/runtime/prime.ts";
+import { secretsClient } from "../lib/runtime/secrets.ts";
 import { documentClient } from "../lib/table/client.ts";
 import { PaymentTable } from "../lib/table/payments.ts";
+import { primeTable } from "../lib/table/prime-table.ts";
 
 const Path = z.object({ tx_ref: z.string().max(64) });
 const Query = z.object({
@@ -26,17 +29,27 @@ const Query = z.object({
 });
 const env = readEnv(FUNCTIONS["payment-return"].env);
 const to = redirects(env);
+const secrets = secretsClient();
+const auth = createAuthSecret(env, secrets);
+const gateway = createGatewaySecret(env, secrets);
+const client = documentClient();
 const around = aroundPages(env);
 const ports = {
-  payments: new PaymentTable(documentClient(), env.TABLE_NAME, env.TX_STAGE),
-  chapa: createChapa(env, createGatewaySecret(env)),
-  budget: createLimiter({ name: "triggers", limit: env.RATE_LIMIT_TRIGGERS }, createAuthSecret(env)),
+  payments: new PaymentTable(client, env.TABLE_NAME, env.TX_STAGE),
+  chapa: createChapa(env, gateway),
+  budget: createLimiter({ name: "triggers", limit: env.RATE_LIMIT_TRIGGERS }, auth),
   policy: createPolicy(env),
   txStage: env.TX_STAGE,
   clock: systemClock,
   log,
   count,
 };
+
+await prime(
+  () => auth.get(),
+  () => gateway.get(),
+  () => primeTable(client, env.TABLE_NAME),
+);
 
 export const handler = endpoint("nothing", async ({ event, deadline }) => {
   const { tx_ref } = parseRequest("path", Path, event.pathParameters);

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { createAuthenticate } from "../lib/composition/authenticate.ts";
 import { createChapa } from "../lib/composition/chapa.ts";
 import { createPolicy } from "../lib/composition/policy.ts";
@@ -11,18 +12,24 @@ import { operatorOf } from "../lib/http/operator.ts";
 import { parseRequest } from "../lib/http/parse.ts";
 import { toDetail } from "../lib/http/payment-detail.ts";
 import { paymentAt } from "../lib/http/payment-path.ts";
+import { endsOf } from "../lib/http/review-request.ts";
 import { systemClock } from "../lib/runtime/clock.ts";
 import { log } from "../lib/runtime/logger.ts";
 import { count } from "../lib/runtime/metrics.ts";
 import { documentClient } from "../lib/table/client.ts";
 import { PaymentTable } from "../lib/table/payments.ts";
+import { RefundLimitTable } from "../lib/table/refund-limits.ts";
 
 const env = readEnv(FUNCTIONS["review-payment"].env);
+const client = documentClient();
 const authenticate = createAuthenticate(env, createAuthSecret(env));
 const ports = {
-  payments: new PaymentTable(documentClient(), env.TABLE_NAME, env.TX_STAGE),
+  payments: new PaymentTable(client, env.TABLE_NAME, env.TX_STAGE),
   chapa: createChapa(env, createGatewaySecret(env)),
   policy: createPolicy(env),
+  limits: new RefundLimitTable(client, env.TABLE_NAME),
+  dailyLimit: env.REFUND_DAILY_LIMIT,
+  newId: randomUUID,
   clock: systemClock,
   log,
   count,
@@ -32,7 +39,7 @@ export const handler = authenticatedEndpoint(authenticate, "json", async ({ prin
   const by = operatorOf(principal, env.OPERATOR_IDS);
   const payment = await paymentAt(event, principal, (ref) => ports.payments.find(ref));
   const { decision, reason, version, captures } = parseRequest("body", ReviewRequest, body);
-  const kept = captures.map(({ capture, keep }) => ({ capture, reason: keep }));
-  const decided = await decideReview(ports, payment, { decision, reason, version, kept, by }, deadline);
+  const words = { decision, reason, version, ...endsOf(captures), by };
+  const decided = await decideReview(ports, payment, words, deadline);
   return json(200, PaymentDetail, toDetail(decided, ports.policy, { showsAll: true, now: systemClock.now() }));
 });

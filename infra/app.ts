@@ -29,7 +29,8 @@ const config = withValues(base, given);
 new PaymentStack(app, `ChapaPayments-${stage}`, {
   config,
   env: { region: config.region },
-  code: (name) => Code.fromAsset(`${dist}/${name}`),
+  // A person reads stacks with the maps (`npm run symbolicate`); Lambda would only download them.
+  code: (name) => Code.fromAsset(`${dist}/${name}`, { exclude: ["*.map"] }),
 });
 if (app.node.tryGetContext("emulator")) Aspects.of(app).add(new LeaveOut((text) => process.stderr.write(text)));
 for (const { id, reason } of ACKNOWLEDGED) Validations.of(app).acknowledge({ id, reason });

@@ -41,6 +41,7 @@ export type StageConfig = {
     | "FRONTEND_ORIGINS"
     | "SUPPORT_CONTACT"
     | "OPERATOR_IDS"
+    | "REFUND_DAILY_LIMIT"
     | "PRICE_BOOK"
     | "PAYMENT_TIMEOUT_DAYS"
     | "CHECKOUT_TTL_MINUTES"
@@ -91,6 +92,7 @@ export const DEV: StageConfig = {
     FRONTEND_ORIGINS: "https://app.rental.invalid",
     SUPPORT_CONTACT: "",
     OPERATOR_IDS: "",
+    REFUND_DAILY_LIMIT: "5000",
     PRICE_BOOK: JSON.stringify({ listing_fee: { amounts: ["500.00"] } }),
     PAYMENT_TIMEOUT_DAYS: "7",
     CHECKOUT_TTL_MINUTES: "60",

@@ -31,7 +31,7 @@ export function makeFunction(
     code: code(name),
     timeout: Duration.seconds(timeoutSeconds),
     memorySize: memoryMb,
-    environment: { NODE_OPTIONS: "--enable-source-maps", ...Object.fromEntries(env.map((key) => [key, values[key]])) },
+    environment: Object.fromEntries(env.map((key) => [key, values[key]])),
     loggingFormat: LoggingFormat.JSON,
     // Lambda's own three records of each call would be most of the log, and most of its price.
     systemLogLevelV2: SystemLogLevel.WARN,

@@ -40,7 +40,11 @@ function siteFirst(settings: Settings, api: string): string[] {
 }
 
 /** The variables that the deployed stack sets for functions. Only the values of endpoints differ. */
-export function functionEnvironment(settings: Settings, at: Addresses, queues: Queues): Required<EnvText> {
+export function functionEnvironment(
+  settings: Settings,
+  at: Addresses,
+  queues: Pick<Queues, "url" | "deadLetterUrl">,
+): Required<EnvText> {
   return {
     TABLE_NAME,
     TX_STAGE,
@@ -65,6 +69,7 @@ export function functionEnvironment(settings: Settings, at: Addresses, queues: Q
     FRONTEND_PENDING_URL: settings.FRONTEND_PENDING_URL ?? "",
     FRONTEND_ORIGINS: siteFirst(settings, at.api).join(","),
     OPERATOR_IDS: settings.OPERATOR_IDS ?? "",
+    REFUND_DAILY_LIMIT: settings.REFUND_DAILY_LIMIT ?? "5000",
     SUPPORT_CONTACT: settings.SUPPORT_CONTACT ?? "",
     PRICE_BOOK: settings.PRICE_BOOK ?? '{"listing_fee":{"amounts":["500.00"]}}',
     PAYMENT_TIMEOUT_DAYS: settings.PAYMENT_TIMEOUT_DAYS ?? "7",

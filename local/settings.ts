@@ -42,6 +42,7 @@ export const Settings = z.object({
   FRONTEND_ORIGINS: z.string().optional(),
   SUPPORT_CONTACT: z.string().optional(),
   OPERATOR_IDS: z.string().optional(),
+  REFUND_DAILY_LIMIT: z.string().optional(),
   BASE_URL: url,
   PAYMENT_SERVICE_API_KEY: z.string().min(1).optional(),
   FIXED_AMOUNT: z

@@ -12,7 +12,7 @@ import { startRedis } from "../../local/redis/bridge.ts";
 import { startServices, tokensOf } from "../../local/services.ts";
 import { readSettings } from "../../local/settings.ts";
 import { PASSWORD, USERS } from "../../local/users.ts";
-import { bundleFunctions } from "../bundle.ts";
+import { bundleFunctions } from "../bundle/bundle.ts";
 import { EmulatedCloud } from "./emulated-cloud.ts";
 
 const command = new Command({

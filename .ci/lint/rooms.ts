@@ -145,6 +145,11 @@ export const ROOMS: readonly Room[] = [
     imports: [...LIB, "commands"],
   },
   {
+    path: "bench",
+    holds: "what measures the speed of the functions, and the goals",
+    imports: ["lib/contract", ".ci", "commands", "local"],
+  },
+  {
     path: ".ci",
     holds: "the gate, lint rules, mutation testing, what makes generated files, and what brings tools from PyPI",
     imports: [...LIB, "commands", "infra", "local", "test"],
@@ -152,7 +157,7 @@ export const ROOMS: readonly Room[] = [
   {
     path: "test",
     holds: "mirrors the tree; functions and programs are run, not imported",
-    imports: [...LIB.filter((room) => room !== "lib/composition"), ".ci", "commands", "infra", "local"],
+    imports: [...LIB.filter((room) => room !== "lib/composition"), ".ci", "bench", "commands", "infra", "local"],
   },
 ];
 

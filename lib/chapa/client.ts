@@ -17,6 +17,7 @@ import {
   type Initialized,
   type Listed,
 } from "./classify.ts";
+import { classifyRefund, classifyRefundStatus, type RefundAsked, type RefundStatus } from "./classify-refund.ts";
 import * as sanitize from "./sanitize.ts";
 import { ListedReference, ListedTransaction, parseEnvelope, TransactionPage } from "./wire.ts";
 
@@ -35,7 +36,7 @@ export type Checkout = {
 };
 
 /** Milliseconds. */
-const LIMITS = { initializeMs: 8_000, verifyMs: 4_000, cancelMs: 4_000, listMs: 8_000 } as const;
+const LIMITS = { initializeMs: 8_000, verifyMs: 4_000, cancelMs: 4_000, refundMs: 8_000, listMs: 8_000 } as const;
 
 /** Where rows that cannot be read are named and counted. */
 type Reports = { log: Pick<Log, "error">; count: Count };
@@ -155,6 +156,46 @@ export class ChapaClient {
     const path = `/transaction/cancel/${encodeURIComponent(txRef)}`;
     const reply = await this.#askAs(key, { method: "PUT", path, timeoutMs: Math.min(limitMs, LIMITS.cancelMs) });
     return reply instanceof CallFailed ? "unclear" : classifyCancel(reply, txRef);
+  }
+
+  /**
+   * Asks Chapa to send money back. It is never repeated, except with another key after Chapa refused one.
+   * @param refund `capture` is Chapa's reference of the money, `reference` is ours of the refund
+   */
+  async refund(
+    refund: { capture: string; amount: Santim; reason: string; reference: string },
+    owner: Owner,
+    limitMs: number,
+  ): Promise<RefundAsked> {
+    const { capture, amount, reason, reference } = refund;
+    const left = remaining(limitMs);
+    for await (const key of this.#keysFor(owner)) {
+      const reply = await this.#askAs(key, {
+        method: "POST",
+        path: `/refund/${encodeURIComponent(capture)}`,
+        timeoutMs: Math.min(left(), LIMITS.refundMs),
+        body: { amount: toBirr(amount), reason: sanitize.description(reason), reference },
+      });
+      if (reply instanceof CallFailed) return { kind: "unclear" };
+      if (reply.status !== 401) return classifyRefund(reply);
+    }
+    return { kind: "unclear" };
+  }
+
+  /** Asks what became of a refund of a capture, by Chapa's reference of the refund, or by ours. */
+  async refundStatus(
+    { reference, capture }: { reference: string; capture: string },
+    owner: Owner,
+    limitMs: number,
+  ): Promise<RefundStatus> {
+    const path = `/refund/${encodeURIComponent(reference)}/verify`;
+    const left = remaining(limitMs);
+    for await (const key of this.#keysFor(owner)) {
+      const reply = await this.#askAs(key, { method: "GET", path, timeoutMs: Math.min(left(), LIMITS.verifyMs) });
+      if (reply instanceof CallFailed) return { kind: "unclear" };
+      if (reply.status !== 401) return classifyRefundStatus(reply, capture);
+    }
+    return { kind: "unclear" };
   }
 
   /** Whether Chapa answers at all. It asks for the list of banks, the cheapest call. */

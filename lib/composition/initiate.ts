@@ -1,5 +1,5 @@
 import type { Env } from "../contract/env.ts";
-import type { AuthSecret } from "../contract/secrets.ts";
+import type { AuthSecret, GatewaySecret } from "../contract/secrets.ts";
 import type { SharedLimiter } from "../redis/limiter.ts";
 import { systemClock } from "../runtime/clock.ts";
 import { log } from "../runtime/logger.ts";
@@ -12,7 +12,6 @@ import { TableIdentity } from "../table/table-identity.ts";
 import { createChapa } from "./chapa.ts";
 import { createContacts } from "./contacts.ts";
 import { createPolicy } from "./policy.ts";
-import { createGatewaySecret } from "./secrets.ts";
 import { createUserDirectory } from "./user-directory.ts";
 
 // A lease ends shortly after its invocation, so that no other caller takes over while the invocation still runs.
@@ -21,16 +20,15 @@ const LEASE_MARGIN_MS = 2_000;
 type InitiateEnv = Parameters<typeof createChapa>[0] &
   Parameters<typeof createPolicy>[0] &
   Parameters<typeof createUserDirectory>[0] &
-  Pick<Env, "TABLE_NAME" | "TX_STAGE" | "GATEWAY_SECRET_ARN" | "BASE_URL">;
+  Pick<Env, "TABLE_NAME" | "TX_STAGE" | "BASE_URL">;
 
 /** Returns what a press for a checkout needs. `limiter` counts presses, `presses` those that open nothing. */
 export function createInitiatePorts(
   env: InitiateEnv,
-  auth: Secret<AuthSecret>,
+  { auth, gateway }: { auth: Secret<AuthSecret>; gateway: Secret<GatewaySecret> },
   limits: { limiter: SharedLimiter; presses: SharedLimiter },
 ) {
   const client = documentClient();
-  const gateway = createGatewaySecret(env);
   return {
     ...limits,
     payments: new PaymentTable(client, env.TABLE_NAME, env.TX_STAGE),

@@ -1,5 +1,13 @@
 import * as z from "zod";
-import { ATTENTION_CODES, CAPTURE_KINDS, MODES, REVERSALS, STATES, WIRE_STATUSES } from "../domain/vocabulary.ts";
+import {
+  ATTENTION_CODES,
+  CAPTURE_KINDS,
+  MODES,
+  REFUND_STATES,
+  REVERSALS,
+  STATES,
+  WIRE_STATUSES,
+} from "../domain/vocabulary.ts";
 
 // Callers send UUIDs in every textual form: with or without hyphens, braces or `urn:uuid:`, in any case. The pattern
 // has no flag, because a JSON Schema cannot carry one.
@@ -15,7 +23,10 @@ const Customer = z.object({
   preferred_language: z.string().max(16).nullish(),
 });
 
-/** Body of POST /api/v1/payments/initiate. Unknown keys are ignored, because callers send some that we do not use. */
+/**
+ * Body of POST /api/v1/payments/initiate. Unknown keys are ignored, because callers send some that we do not use; the
+ * answer names them.
+ */
 export const InitiateRequest = z
   .object({
     request_id: UuidText.nullish().describe(
@@ -34,6 +45,7 @@ export const InitiateRequest = z
       .describe("Must equal the currency of the price; absent means that currency."),
     purpose: z.string().max(32).nullish(),
     customer: Customer.nullish().describe("Only from programs; users' own data come from User Management."),
+    is_test_mode: z.unknown().optional().describe("Ignored. The key of this stage decides which money it takes."),
   })
   .meta({ id: "InitiateRequest" });
 export type InitiateRequest = z.infer<typeof InitiateRequest>;
@@ -46,6 +58,8 @@ export const AttentionAnswer = z
   })
   .meta({ id: "AttentionAnswer" });
 
+const RefundId = z.string().regex(/^[A-Za-z0-9:_-]{1,64}$/, "not 1 to 64 letters, digits, `-`, `_` and `:`");
+
 /** Body of POST /api/v1/payments/{payment_id}/release. */
 export const ReleaseRequest = AttentionAnswer.extend({}).meta({ id: "ReleaseRequest" });
 
@@ -57,16 +71,58 @@ export const ReviewRequest = z
     version: AttentionAnswer.shape.version,
     captures: z
       .array(
-        z.object({
-          capture: z.string().min(1).max(64).describe("Chapa's reference of the money, or `attempt-N`."),
-          keep: z.string().trim().min(1).max(200).describe("Why this money is not sent back."),
-        }),
+        z
+          .object({
+            capture: z.string().min(1).max(64).describe("Chapa's reference of the money, or `attempt-N`."),
+            keep: z.string().trim().min(1).max(200).optional().describe("Why this money is not sent back."),
+            refund_id: RefundId.optional().describe(
+              "The id of the refund under which all that is left of it goes back.",
+            ),
+          })
+          .refine(({ keep, refund_id }) => (keep === undefined) !== (refund_id === undefined), {
+            error: "needs either keep or refund_id",
+          }),
       )
       .max(64)
       .default([])
       .describe("When you reject: what becomes of each capture of which something is left."),
   })
   .meta({ id: "ReviewRequest" });
+
+/** The path's part that names a refund, chosen by whoever requested it. */
+export const RefundPath = z.object({ refund_id: RefundId });
+
+/** Body of POST /api/v1/payments/{payment_id}/refunds. */
+export const RefundRequest = z
+  .object({
+    refund_id: RefundPath.shape.refund_id
+      .nullish()
+      .describe(
+        "Names the refund; the same id never sends money twice. The header Idempotency-Key may carry it instead.",
+      ),
+    capture: z
+      .string()
+      .min(1)
+      .max(64)
+      .nullish()
+      .describe("Chapa's reference of the money; required when more than one capture has something left."),
+    amount: z
+      .union([z.number(), z.string()], { error: "neither a number nor decimal text" })
+      .nullish()
+      .describe("In birr; absent means all that is left of the capture."),
+    reason: AttentionAnswer.shape.reason.describe("Why. Without personal data."),
+    version: AttentionAnswer.shape.version,
+  })
+  .meta({ id: "RefundRequest" });
+
+/** Body of POST /api/v1/payments/{payment_id}/refunds/{refund_id}. */
+export const RefundOutcomeRequest = z
+  .object({
+    outcome: z.enum(["settled", "refused"]).describe("What became of the refund at Chapa, as you found out there."),
+    reason: AttentionAnswer.shape.reason.describe("How you know. Without personal data."),
+    version: AttentionAnswer.shape.version,
+  })
+  .meta({ id: "RefundOutcomeRequest" });
 
 /** Body of POST /api/v1/attention/answers. */
 export const AnswersRequest = z
@@ -133,6 +189,10 @@ export const PaymentResponse = z
     updated_at: z.string(),
     failure_reason: z.string().nullable(),
     approved_at: z.string().nullable().describe("When it was paid; it stays when the money goes back."),
+    warnings: z
+      .array(z.object({ code: z.literal("unknown_field"), field: z.string(), detail: z.string() }))
+      .optional()
+      .describe("Only in answers to initiate, and only if the request has fields that are not known."),
   })
   .meta({ id: "Payment" });
 export type PaymentResponse = z.infer<typeof PaymentResponse>;
@@ -140,6 +200,36 @@ export type PaymentResponse = z.infer<typeof PaymentResponse>;
 const openWord = (known: readonly string[]) =>
   z.string().describe(`One of ${known.join(", ")}, or a word that a later release adds.`);
 const instant = z.string().nullable().describe("ISO 8601, UTC.");
+
+/** What the listing service got about a payment. */
+export const ListingDelivery = z
+  .object({
+    outcome: z
+      .enum(["acknowledged", "unanswered", "waiting", "refused", "unclear", "failed_sent", "nothing"])
+      .describe(
+        "`acknowledged`: the listing has the success. `waiting`: it does not have it yet. `unanswered`: the last delivery " +
+          "got no answer. `refused`: it takes no success any more, so a person decides. `unclear`: nobody knows what it " +
+          "did with it. `failed_sent`: it was sent FAILED. `nothing`: there is nothing to tell.",
+      ),
+    at: instant.describe("When that was, as far as it is stored."),
+    next_at: instant.describe("When it is delivered again at the latest; null if it is not."),
+  })
+  .meta({ id: "ListingDelivery", description: "What the listing service got." });
+
+/** Money of one capture that was sent back, or shall be. */
+export const RefundResponse = z
+  .object({
+    id: z.string().describe("Masked for owners."),
+    capture: z.string().describe("Masked for owners."),
+    amount: z.number().describe("In birr."),
+    state: openWord(REFUND_STATES),
+    by: z.string().nullable().describe("Who requested it; null for owners."),
+    reason: z.string().nullable().describe("Null for owners."),
+    at: z.string(),
+    settled_at: instant,
+    refusal: z.string().nullable().describe("Why it came to nothing; null for owners."),
+  })
+  .meta({ id: "Refund" });
 
 /**
  * A payment with its checkouts, captures and history. Only administrators and programs see Chapa's references and
@@ -149,6 +239,8 @@ export const PaymentDetail = PaymentResponse.extend({
   explanation: z
     .string()
     .describe("In plain English: what is known, what happens next and when, and what a person can do."),
+  previous_payment_id: z.string().nullable().describe("The earlier payment of the same fee, which this one follows."),
+  listing: ListingDelivery,
   version: z.number().int().describe("Rises with each change of state; a decision names the version that it is about."),
   late: z.boolean().describe("Whether the money came after the payment was settled without money."),
   finalised: z.boolean().describe("Whether no further checkout can follow, because the listing service gets FAILED."),
@@ -196,6 +288,8 @@ export const PaymentDetail = PaymentResponse.extend({
       back: z.array(z.object({ kind: openWord(REVERSALS), amount: z.number(), by: z.string() })),
     }),
   ),
+  refundable: z.number().describe("What can still be sent back, in birr."),
+  refunds: z.array(RefundResponse),
   history: z.array(
     z.object({ transition: z.string(), at: z.string(), by: z.string(), evidence: z.string().nullable() }),
   ),
@@ -205,7 +299,7 @@ export type PaymentDetail = z.infer<typeof PaymentDetail>;
 /** A payment in a list. */
 export const ListedPayment = PaymentResponse.extend({
   attention: z.array(z.string()).describe("The codes that wait for a person."),
-  acknowledged_at: instant.describe("When the listing service acknowledged the success."),
+  listing: ListingDelivery,
 }).meta({ id: "ListedPayment" });
 export type ListedPayment = z.infer<typeof ListedPayment>;
 

@@ -102,6 +102,12 @@ const VARIABLES = {
         .filter(Boolean),
     )
     .pipe(z.array(z.uuid().transform((id) => id.toLowerCase()))),
+  /** What one person or program may send back in a day, in birr. */
+  REFUND_DAILY_LIMIT: z.coerce
+    .number()
+    .min(0)
+    .max(100_000_000)
+    .transform((birr) => Math.round(birr * 100)),
   /** Whom payers may ask, on every page: an e-mail address, a phone number or a web address; empty for nobody. */
   SUPPORT_CONTACT: orEmpty(
     z.string().regex(/^(https?:\/\/\S+|\S+@\S+|\+?[\d ]{3,20})$/, "not an e-mail address, phone number or web address"),
@@ -148,6 +154,11 @@ export function deadlineFactor(of: "stores" | "services", source = process.env):
   return Factor.parse(text ?? source["DEADLINE_FACTOR"] ?? 1);
 }
 
+/** Whether this process is started by Lambda, which says how it starts its processes. */
+export function startsInLambda(source = process.env): boolean {
+  return source["AWS_LAMBDA_INITIALIZATION_TYPE"] !== undefined;
+}
+
 export type Variable = keyof typeof VARIABLES;
 export type Env = { [Name in Variable]: z.output<(typeof VARIABLES)[Name]> };
 /** A function's environment as text, before it is parsed. */
@@ -173,7 +184,7 @@ export function faultsOf(source: EnvText): string[] {
  */
 export function faultsOfStage(source: EnvText): string[] {
   const { values, faults } = parsed(namedIn(source), source);
-  return [...faults, ...pagesElsewhere(values)];
+  return [...faults, ...pagesElsewhere(values), ...limitBelowPrice(values)];
 }
 
 /**
@@ -205,6 +216,12 @@ function namedIn(source: EnvText): Variable[] {
 
 function sentenceOf({ issues }: z.ZodError): string {
   return issues.map(({ path, message }) => [...path, message].join(": ")).join("; ");
+}
+
+/** One person must be able to send any price back. */
+function limitBelowPrice({ REFUND_DAILY_LIMIT: limit, PRICE_BOOK: book }: Partial<Env>): string[] {
+  const highest = Math.max(0, ...Object.values(book ?? {}).flatMap(({ amounts }) => amounts));
+  return limit === undefined || limit >= highest ? [] : ["REFUND_DAILY_LIMIT is below the highest price."];
 }
 
 /** Browsers are sent only to the front end's own origins. */

@@ -70,7 +70,12 @@ export const FUNCTIONS = {
     memoryMb: 256,
     env: [...TABLE, ...CALLER, ...POLICY],
   },
-  "list-payments": { trigger: { kind: "http" }, timeoutSeconds: 15, memoryMb: 256, env: [...TABLE, ...CALLER] },
+  "list-payments": {
+    trigger: { kind: "http" },
+    timeoutSeconds: 15,
+    memoryMb: 256,
+    env: [...TABLE, ...CALLER, ...POLICY],
+  },
   "verify-payment": {
     trigger: { kind: "http" },
     timeoutSeconds: 15,
@@ -105,8 +110,28 @@ export const FUNCTIONS = {
     trigger: { kind: "http" },
     timeoutSeconds: 29,
     memoryMb: 256,
-    env: [...TABLE, ...CALLER, ...GATEWAY, ...POLICY, "OPERATOR_IDS"],
+    env: [...TABLE, ...CALLER, ...GATEWAY, ...POLICY, "OPERATOR_IDS", "REFUND_DAILY_LIMIT"],
   },
+  "refund-payment": {
+    trigger: { kind: "http" },
+    timeoutSeconds: 15,
+    memoryMb: 256,
+    env: [...TABLE, ...CALLER, ...GATEWAY, ...POLICY, "OPERATOR_IDS", "REFUND_DAILY_LIMIT"],
+  },
+  "get-deliveries": {
+    trigger: { kind: "http" },
+    timeoutSeconds: 10,
+    memoryMb: 256,
+    env: [...TABLE, ...CALLER, ...POLICY],
+  },
+  "get-totals": { trigger: { kind: "http" }, timeoutSeconds: 10, memoryMb: 256, env: ["TABLE_NAME", ...CALLER] },
+  "get-overview": {
+    trigger: { kind: "http" },
+    timeoutSeconds: 15,
+    memoryMb: 512,
+    env: [...TABLE, ...CALLER, ...POLICY],
+  },
+  "get-comparison": { trigger: { kind: "http" }, timeoutSeconds: 10, memoryMb: 256, env: ["TABLE_NAME", ...CALLER] },
   "create-token": {
     trigger: { kind: "http" },
     timeoutSeconds: 10,

@@ -15,6 +15,9 @@ import {
   PaymentList,
   PaymentResponse,
   ReferencePath,
+  RefundOutcomeRequest,
+  RefundPath,
+  RefundRequest,
   ReleaseRequest,
   ReviewRequest,
   TokenResponse,
@@ -22,6 +25,7 @@ import {
   UuidText,
   WebhookAnswer,
 } from "./api.ts";
+import { ComparisonResponse, DeliveriesResponse, OverviewResponse, TotalsQuery, TotalsResponse } from "./reports.ts";
 import type { ROUTES } from "./routes.ts";
 
 type KeyOf<Listed> = Listed extends { method: infer Method extends string; path: infer Path extends string }
@@ -230,12 +234,61 @@ const release: Operation = {
   problems: [404, 409, 422, 503],
 };
 
+const refund: Operation = {
+  summary: "Send money back",
+  description:
+    "All or a part of one capture. The same `refund_id` gives the same refund; what a repeated request leaves out equals " +
+    "anything. A refund is sent to Chapa once, and asked about until its end is known.",
+  path: PaymentPath,
+  header: z.object({
+    "idempotency-key": RefundPath.shape.refund_id.optional().describe("Has the same meaning as refund_id."),
+  }),
+  body: { types: ["application/json"], schema: RefundRequest },
+  answers: { 200: { description: "The payment with the refund.", schema: PaymentDetail } },
+  problems: [404, 409, 422, 503],
+};
+
+const refundOutcome: Operation = {
+  summary: "Say what became of a refund that Chapa does not answer for",
+  path: PaymentPath.extend(RefundPath.shape),
+  body: { types: ["application/json"], schema: RefundOutcomeRequest },
+  answers: { 200: { description: "The payment; the refund has ended.", schema: PaymentDetail } },
+  problems: [404, 409, 422, 503],
+};
+
 const answers: Operation = {
   summary: "Answer all entries of attention with one code",
   description: "At most 100 payments of each of the index's parts at once; each entry is answered by its own version.",
   body: { types: ["application/json"], schema: AnswersRequest },
   answers: { 200: { description: "What became of each entry.", schema: AnswersResponse } },
   problems: [422, 503],
+};
+
+const deliveries: Operation = {
+  summary: "What was delivered to the listing and to the payer of a payment",
+  path: PaymentPath,
+  answers: { 200: { description: "The deliveries.", schema: DeliveriesResponse } },
+  problems: [404, 422, 503],
+};
+
+const totals: Operation = {
+  summary: "Payments and revenue by day",
+  description: "At most 366 days. The last ten days are counted anew each night; before that a count may be off.",
+  query: TotalsQuery,
+  answers: { 200: { description: "The days, and their sum.", schema: TotalsResponse } },
+  problems: [422, 503],
+};
+
+const overview: Operation = {
+  summary: "What needs a person, what waits, and whether the other services work",
+  answers: { 200: { description: "The overview.", schema: OverviewResponse } },
+  problems: [503],
+};
+
+const comparison: Operation = {
+  summary: "What the last comparison with Chapa's list found",
+  answers: { 200: { description: "The findings.", schema: ComparisonResponse } },
+  problems: [503],
 };
 
 const byReference: Operation = {
@@ -272,8 +325,20 @@ export const OPERATIONS: Record<RouteKey, Operation> = {
   "POST /internal/v1/payments/{payment_id}/review": review,
   "POST /api/v1/payments/{payment_id}/release": release,
   "POST /internal/v1/payments/{payment_id}/release": release,
+  "POST /api/v1/payments/{payment_id}/refunds": refund,
+  "POST /internal/v1/payments/{payment_id}/refunds": refund,
+  "POST /api/v1/payments/{payment_id}/refunds/{refund_id}": refundOutcome,
+  "POST /internal/v1/payments/{payment_id}/refunds/{refund_id}": refundOutcome,
   "POST /api/v1/attention/answers": answers,
   "POST /internal/v1/attention/answers": answers,
+  "GET /api/v1/payments/{payment_id}/deliveries": deliveries,
+  "GET /internal/v1/payments/{payment_id}/deliveries": deliveries,
+  "GET /api/v1/totals": totals,
+  "GET /internal/v1/totals": totals,
+  "GET /api/v1/overview": overview,
+  "GET /internal/v1/overview": overview,
+  "GET /api/v1/reconcile": comparison,
+  "GET /internal/v1/reconcile": comparison,
   "GET /api/v1/payments/by-reference/{reference}": byReference,
   "GET /internal/v1/payments/by-reference/{reference}": byReference,
   "GET /api/v1/payments/return/{tx_ref}": {

@@ -87,8 +87,44 @@ export const ROUTES = [
   },
   {
     method: "POST",
+    path: "/api/v1/payments/{payment_id}/refunds",
+    function: "refund-payment",
+    access: { kind: "bearer-or-key", roles: ["admin", "service"] },
+  },
+  {
+    method: "POST",
+    path: "/api/v1/payments/{payment_id}/refunds/{refund_id}",
+    function: "refund-payment",
+    access: { kind: "bearer-or-key", roles: ["admin", "service"] },
+  },
+  {
+    method: "POST",
     path: "/api/v1/attention/answers",
     function: "answer-many",
+    access: { kind: "bearer-or-key", roles: ["admin", "service"] },
+  },
+  {
+    method: "GET",
+    path: "/api/v1/payments/{payment_id}/deliveries",
+    function: "get-deliveries",
+    access: { kind: "bearer-or-key", roles: ["admin", "service"] },
+  },
+  {
+    method: "GET",
+    path: "/api/v1/totals",
+    function: "get-totals",
+    access: { kind: "bearer-or-key", roles: ["admin", "service"] },
+  },
+  {
+    method: "GET",
+    path: "/api/v1/overview",
+    function: "get-overview",
+    access: { kind: "bearer-or-key", roles: ["admin", "service"] },
+  },
+  {
+    method: "GET",
+    path: "/api/v1/reconcile",
+    function: "get-comparison",
     access: { kind: "bearer-or-key", roles: ["admin", "service"] },
   },
   {
@@ -189,8 +225,44 @@ export const ROUTES = [
   },
   {
     method: "POST",
+    path: "/internal/v1/payments/{payment_id}/refunds",
+    function: "refund-payment",
+    access: { kind: "iam", roles: ["service"] },
+  },
+  {
+    method: "POST",
+    path: "/internal/v1/payments/{payment_id}/refunds/{refund_id}",
+    function: "refund-payment",
+    access: { kind: "iam", roles: ["service"] },
+  },
+  {
+    method: "POST",
     path: "/internal/v1/attention/answers",
     function: "answer-many",
+    access: { kind: "iam", roles: ["service"] },
+  },
+  {
+    method: "GET",
+    path: "/internal/v1/payments/{payment_id}/deliveries",
+    function: "get-deliveries",
+    access: { kind: "iam", roles: ["service"] },
+  },
+  {
+    method: "GET",
+    path: "/internal/v1/totals",
+    function: "get-totals",
+    access: { kind: "iam", roles: ["service"] },
+  },
+  {
+    method: "GET",
+    path: "/internal/v1/overview",
+    function: "get-overview",
+    access: { kind: "iam", roles: ["service"] },
+  },
+  {
+    method: "GET",
+    path: "/internal/v1/reconcile",
+    function: "get-comparison",
     access: { kind: "iam", roles: ["service"] },
   },
   {

@@ -9,10 +9,12 @@ import {
   isSameCapture,
   isSettledUnpaid,
   type Payment,
+  refundedElsewhere,
   STORED_CAPTURES,
   type Terms,
   termsOf,
 } from "./payment.ts";
+import { attentionAfter, refundsAfter } from "./refunds.ts";
 import type { Instant } from "./time.ts";
 import type { MoneyTransition, TransitionContext } from "./transitions.ts";
 import { lastVerification, nextVerification, reportDay } from "./verification-schedule.ts";
@@ -43,7 +45,7 @@ export function applyCapture(
       case "duplicate":
         return { ...record("duplicate"), ...withFlag(reversal ? FLAG_OF[reversal] : "duplicate") };
       case "wentBack":
-        return { ...record("duplicate"), ...withFlag(FLAG_OF[reversal ?? "reversed"]) };
+        return wentBack(payment, record("duplicate"), money, context);
       case "capturedAgain":
         return {
           ...record("duplicate"),
@@ -53,6 +55,26 @@ export function applyCapture(
   };
   const evidence = `${result.kind} ${result.facts.reference ?? ""}`.trim();
   return applied(payment, name, { ...context, ...money }, { changes: changes(), evidence });
+}
+
+/** What refunds of ours explain needs nobody. */
+function wentBack(
+  payment: Payment,
+  record: Partial<Payment>,
+  money: VerifiedMoney,
+  context: TransitionContext,
+): Partial<Payment> {
+  const { attempt, result } = money;
+  const after = { ...payment, ...record };
+  const attention = attentionAfter(payment, after, context);
+  const { reference } = result.facts;
+  const capture = after.captures.find((known) => isSameCapture(known, { attempt, reference }));
+  const isOurs = result.kind === "refunded" && capture !== undefined && refundedElsewhere(after, capture) === 0;
+  const code = FLAG_OF[reversalOf(result) ?? "reversed"];
+  return {
+    ...record,
+    attention: isOurs ? attention : flaggedMoney({ ...payment, attention }, code, money, context),
+  };
 }
 
 /** Returns a payment in REVIEW for an unmatched capture: money on a reference of our form that has no row. */
@@ -73,7 +95,7 @@ function recorded(
   { now, policy }: TransitionContext,
 ): Partial<Payment> {
   if (kind !== "confirmed" && isOneTooMany(payment, { attempt, result })) return { verifiedAt: now };
-  const captures = withCapture(payment.captures, kind, { attempt, result }, now);
+  const captures = withCapture(payment, kind, { attempt, result }, now);
   const terms = attempt > payment.attempt ? { ...payment.terms, amount: NEVER_AGREED } : termsOf(payment, attempt);
   const record = payment.attempts[attempt] ?? { ...terms, openedAt: now };
   const awaitsPerson = captures.at(-1)?.kind === "reviewed" && result.kind === "paid";
@@ -87,6 +109,7 @@ function recorded(
     attempt: Math.max(payment.attempt, attempt),
     attempts: { ...payment.attempts, [attempt]: { ...record, end: "paid", verifyAt } },
     captures,
+    refunds: refundsAfter(payment, captures, { attempt, result }, now),
     firstOpenedAt: payment.firstOpenedAt ?? now,
     verifiedAt: now,
     unreachableSince: undefined,
@@ -94,19 +117,20 @@ function recorded(
 }
 
 function withCapture(
-  captures: readonly Capture[],
+  payment: Pick<Payment, "captures" | "refunds">,
   kind: Capture["kind"],
   { attempt, result }: VerifiedMoney,
   now: Instant,
 ): Capture[] {
   const { amount, currency, mode, reference, method, charge }: PaidFacts = result.facts;
+  const { captures } = payment;
   const known = captures.find((capture) => isSameCapture(capture, { attempt, reference }));
   const reversal = reversalOf(result);
   const reported = { amount, currency, mode, reference: reference ?? known?.reference, method, charge };
   const money: Capture = known
     ? { ...known, ...(reversal ? {} : reported), kind: kind === "confirmed" ? kind : known.kind }
     : { attempt, at: now, kind, ...reported };
-  const back = backAfter(money, result.kind);
+  const back = backAfter(payment, money, result.kind);
   const capture = back.refunded > 0 || back.reversed > 0 ? { ...money, back } : withoutBack(money);
   return [...captures.filter((other) => other !== known), capture];
 }

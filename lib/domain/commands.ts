@@ -24,3 +24,14 @@ export type Span = { from: Instant; to: Instant };
 
 /** Where a page of payments ends: a payment, and the time at which its first checkout was opened. */
 export type PageKey = { ref: Ref; at: Instant };
+
+/** A refund that somebody asks for, and the version of the payment that they saw. */
+export type RefundCommand = {
+  id: string;
+  /** Chapa's reference of the money. */
+  capture: string | undefined;
+  amount: Santim | undefined;
+  reason: string;
+  version: number;
+  by: string;
+};

@@ -8,7 +8,7 @@ const PATIENCE_MS = DAY_MS;
 
 /**
  * Returns what the payment has waited for too long: the listing's acknowledgement since it was settled, its expiry since
- * its timeout, or a verification since its date.
+ * its timeout, a verification since its date, or that a refund is sent since it was requested.
  */
 export function missedDeadlines(payment: Payment, now: Instant, policy: Policy): Deadline[] {
   const isLate = (since: Instant | undefined) => since !== undefined && now >= since + PATIENCE_MS;
@@ -17,5 +17,6 @@ export function missedDeadlines(payment: Payment, now: Instant, policy: Policy):
   if (awaitsAcknowledgement(payment, policy) && isLate(payment.settledAt)) missed.push("delivery");
   if (isUnsettled && isLate(timeoutAt(payment, policy))) missed.push("expiry");
   if (openedAttempts(payment).some(({ verifyAt }) => isLate(verifyAt))) missed.push("verification");
+  if ((payment.refunds ?? []).some(({ state, at }) => state === "REQUESTED" && isLate(at))) missed.push("refund");
   return missed;
 }

@@ -2,6 +2,7 @@ import { closedAttempts } from "./apply.ts";
 import { captureSubject, entryIdOf } from "./attention.ts";
 import { applied } from "./new-version.ts";
 import type { Attention, Capture, HistoryEntry, Payment } from "./payment.ts";
+import { requestedRefund } from "./refunds.ts";
 import type { ContextOf, TransitionContext } from "./transitions.ts";
 import { lastVerification } from "./verification-schedule.ts";
 import type { TransitionName } from "./vocabulary.ts";
@@ -42,19 +43,21 @@ export function acceptReview(
 
 /**
  * Returns the payment as FAILED: a person says that its reviewed money does not pay the fee. Each capture of which
- * something is left is kept for a stated reason. A later request may open a new checkout.
+ * something is left is sent back whole, or kept for a stated reason. A later request may open a new checkout.
  */
 export function rejectReview(
   payment: Payment,
-  decision: Pick<ContextOf<"rejectReview">, "reason" | "closings" | "kept">,
+  decision: Pick<ContextOf<"rejectReview">, "reason" | "closings" | "kept" | "refunds">,
   context: TransitionContext,
 ): Payment {
   let { attempts } = payment;
   for (const closing of decision.closings) {
     attempts = closedAttempts({ ...payment, attempts }, closing, "failed", context);
   }
+  const requested = decision.refunds.map((refund) => requestedRefund(refund, context));
   const changes: Partial<Payment> = {
     attempts,
+    ...(decision.refunds.length > 0 ? { refunds: [...(payment.refunds ?? []), ...requested] } : {}),
     attention: decidedOn(payment, reviewedCaptures(payment), decision.reason, context),
     lease: undefined,
     checkoutUrl: undefined,
@@ -62,7 +65,8 @@ export function rejectReview(
     settledAt: context.now,
   };
   const kept = decision.kept.map(({ capture, reason }) => `${capture} is kept: ${reason}`);
-  const evidence = [decision.reason, ...kept].join("; ");
+  const sentBack = decision.refunds.map(({ id, capture }) => `${capture} is sent back as ${id}`);
+  const evidence = [decision.reason, ...kept, ...sentBack].join("; ");
   return applied(payment, "rejectReview", { ...context, ...decision }, { changes, evidence });
 }
 

@@ -135,6 +135,39 @@ export class VersionChanged extends PaymentError {
   }
 }
 
+/** A refund of more than is left of the money, in birr. */
+export class RefundAboveLeft extends PaymentError {
+  readonly code = "refund_above_left";
+  constructor(left: string) {
+    super(`No more can be sent back than is left of this money: ${left}.`);
+  }
+}
+
+/** More than one capture could be meant, or none; these have something left. */
+export class CaptureUnclear extends PaymentError {
+  readonly code = "capture_unclear";
+  constructor(captures: readonly string[]) {
+    const named = captures.length > 0 ? `one of ${captures.join(", ")}` : "nothing is left of any";
+    super(`Please name in \`capture\` which money is sent back: ${named}.`);
+  }
+}
+
+/** The caller has sent back as much as one person or program may in a day. */
+export class RefundLimitReached extends PaymentError {
+  readonly code = "refund_limit";
+  constructor(amount: string) {
+    super(`With ${amount} more you would be above what one person or program may send back in a day. Another one may.`);
+  }
+}
+
+/** The payment has no refund with this id. */
+export class RefundNotFound extends PaymentError {
+  readonly code = "refund_not_found";
+  constructor() {
+    super("This payment has no such refund.");
+  }
+}
+
 /** Another request is still opening this checkout. */
 export class CheckoutBeingOpened extends PaymentError {
   readonly code = "checkout_being_opened";

@@ -40,7 +40,7 @@ export function outcomeOf(
   const known = before ? openEntries(before).map(entryIdOf) : [];
   return {
     listing: confirmsListing(after, policy) && isNewForListing(before, after),
-    user: newUserEvent(before, after),
+    user: newUserEvent(before, after) ?? (isRefundSettled(before, after) ? "refunded" : undefined),
     attention: openEntries(after)
       .filter((entry) => !known.includes(entryIdOf(entry)))
       .map(({ code, subject }) => ({ code, subject })),
@@ -51,6 +51,17 @@ export function outcomeOf(
 function newUserEvent(before: Payment | undefined, after: Payment): UserEvent | undefined {
   const event = before?.state === after.state ? undefined : userEventOf(after);
   return event === "initiated" && !isFirstOpen(after) ? undefined : event;
+}
+
+/** Whether money of a refund of ours has arrived at the payer in this step. */
+function isRefundSettled(before: Payment | undefined, after: Payment): boolean {
+  const known = settledRefunds(before);
+  return settledRefunds(after).some((id) => !known.includes(id));
+}
+
+function settledRefunds(payment: Payment | undefined): string[] {
+  const settled = (payment?.refunds ?? []).filter(({ state, before }) => state === "SETTLED" && before === undefined);
+  return settled.map(({ id }) => id);
 }
 
 function isNewForListing(before: Payment | undefined, after: Payment): boolean {
@@ -76,6 +87,7 @@ export function mayBeListed(payment: Payment, { expectedMode }: Pick<Policy, "ex
  * webhook waits for Chapa's answer or Chapa's last word may mean money.
  */
 export function isCurrent(event: UserEvent, payment: Payment): boolean {
+  if (event === "refunded") return settledRefunds(payment).length > 0;
   return userEventOf(payment) === event && (event === "paid" || !mayBePaid(payment));
 }
 

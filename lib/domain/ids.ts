@@ -122,6 +122,14 @@ export function refOfPaymentId(paymentId: Uuid): Ref | undefined {
   return (free & ((1n << ID_CHECK_BITS) - 1n)) === checkOf(ref) ? ref : undefined;
 }
 
+/**
+ * Returns our reference of a refund at Chapa: the ref and 4 characters of the SHA-256 of its id. The same id gives the
+ * same reference, also after the table was restored.
+ */
+export function refundReferenceOf(ref: Ref, refundId: string): string {
+  return `${ref}${encode32(bits(createHash("sha256").update(refundId, "utf8").digest(), 20n), 4)}`;
+}
+
 /** Returns the id of one version of a payment as an event; it is the same each time the version is published. */
 export function eventIdOf(ref: Ref, version: number): string {
   return `${ref}.${version}`;

@@ -10,6 +10,7 @@ import {
   type LastRead,
   type Mode,
   type MoneyKind,
+  type RefundState,
   SETTLED_UNPAID,
   type State,
   type TransitionName,
@@ -101,6 +102,36 @@ export type Attention = Flag & {
   answered?: { at: Instant; by: string; reason: string } | undefined;
 };
 
+/**
+ * Money of one capture that somebody here sends back. `by` is that person or program. It is sent to Chapa once, under a
+ * reference made of its id, and asked about until its end is known.
+ */
+export type Refund = {
+  id: string;
+  /** Chapa's reference of the capture. */
+  capture: string;
+  amount: Santim;
+  state: RefundState | UnknownWord;
+  by: string;
+  reason: string;
+  at: Instant;
+  sentAt?: Instant | undefined;
+  /** Names the sender, so that of two only one calls Chapa. */
+  sentBy?: string | undefined;
+  settledAt?: Instant | undefined;
+  /** Chapa's own reference of the refund. */
+  chapaRef?: string | undefined;
+  /** Why Chapa refused it, in our words. */
+  refusal?: string | undefined;
+  /** When its next step is due: it is sent, or Chapa is asked about it. */
+  checkAt?: Instant | undefined;
+  /** What it was before the bank took the money, which alone settled it. */
+  before?: "REQUESTED" | "SENT" | undefined;
+};
+
+/** How many refunds one payment may have. */
+export const STORED_REFUNDS = 32;
+
 /** A signed webhook's word that money of one capture went back, which verify and Chapa's list have not confirmed yet. */
 export type RefundReport = {
   attempt: number;
@@ -166,6 +197,7 @@ export type Payment = {
   finalised?: true | undefined;
   captures: readonly Capture[];
   reports?: readonly RefundReport[] | undefined;
+  refunds?: readonly Refund[] | undefined;
   attention: readonly Attention[];
   /** When the listing acknowledged the success; it is never delivered again after that. */
   acknowledgedAt?: Instant | undefined;
@@ -227,7 +259,10 @@ export function isTestMoney(payment: Payment, { attempt, mode }: Pick<Capture, "
 /** Whether money came, and nothing is left of it. On a stage that sells for real, test money is none. */
 export function isEmptied(payment: Payment, expectedMode: Mode): boolean {
   if (payment.state !== "SUCCESS" && payment.state !== "REVIEW") return false;
-  return isAllGone(payment.captures.filter((capture) => expectedMode === "test" || !isTestMoney(payment, capture)));
+  return isAllGone(
+    payment,
+    payment.captures.filter((capture) => expectedMode === "test" || !isTestMoney(payment, capture)),
+  );
 }
 
 /**
@@ -244,7 +279,7 @@ export function spentSince(payment: Payment, payableAgain: boolean, expectedMode
 /** Whether it is paid in the stage's mode, and some of that money is still here. */
 export function isPaidWithRest(payment: Payment, expectedMode: Mode): boolean {
   if (payment.state !== "SUCCESS" || shownTerms(payment).mode !== expectedMode) return false;
-  return confirmedCaptures(payment).some((capture) => leftOf(capture) > 0);
+  return confirmedCaptures(payment).some((capture) => leftOf(payment, capture) > 0);
 }
 
 /** Returns the attempts that were opened, with their numbers, oldest first. */
@@ -296,7 +331,7 @@ export function paidAt(payment: Payment): Instant | undefined {
 
 /** Returns the confirmed money in santim, less what went back. */
 export function netOf(payment: Payment): number {
-  return sum(confirmedCaptures(payment).flatMap((capture) => (capture.amount ? [leftOf(capture)] : [])));
+  return sum(confirmedCaptures(payment).flatMap((capture) => (capture.amount ? [leftOf(payment, capture)] : [])));
 }
 
 /** Returns the codes that still await a person's decision. An unknown code awaits one, too. */
@@ -319,20 +354,57 @@ export function backOf({ back }: Pick<Capture, "back">): Back {
   return back ?? NOTHING_BACK;
 }
 
+type Refunded = Pick<Payment, "refunds">;
+
+/** Returns our refunds of a capture, whatever became of them. */
+export function refundsOf({ refunds = [] }: Refunded, { reference }: Pick<Capture, "reference">): Refund[] {
+  return refunds.filter(({ capture }) => capture === reference);
+}
+
+/** Whether it may still go out or settle. A state that a newer release added counts as open. */
+export function isRefundOpen({ state }: Pick<Refund, "state">): boolean {
+  return state !== "SETTLED" && state !== "REFUSED" && state !== "UNDONE";
+}
+
+function amountIn(refunds: readonly Refund[], is: (refund: Refund) => boolean): number {
+  return sum(refunds.filter(is).map(({ amount }) => amount));
+}
+
+type Booked = Pick<Capture, "amount" | "back" | "reference">;
+
+/** Returns what of a capture was refunded, by us or elsewhere. What only the bank's reversal settled was not. */
+export function refundedOf(payment: Refunded, capture: Booked): number {
+  const refunds = refundsOf(payment, capture);
+  const undone = amountIn(refunds, ({ state }) => state === "UNDONE");
+  const settled = amountIn(refunds, ({ state, before }) => state === "SETTLED" && before === undefined);
+  return Math.max(backOf(capture).refunded - undone, settled);
+}
+
+/** Returns what of a capture's refunded money no refund of ours explains. */
+export function refundedElsewhere(payment: Refunded, capture: Booked): Santim {
+  const ours = amountIn(refundsOf(payment, capture), ({ state }) => state === "SETTLED" || state === "UNDONE");
+  return Santim.parse(Math.max(backOf(capture).refunded - ours, 0));
+}
+
 /**
  * Returns what of a capture has gone back once verify reports `kind`. The words refunded and reversed mean all of it;
  * the bank takes only what was not refunded before. A success after a reversal means that the bank returned the money.
+ * Of a capture of which we requested a part back, refunded may mean that part, so it says nothing.
  */
-export function backAfter(capture: Pick<Capture, "amount" | "back">, kind: MoneyKind): Back {
+export function backAfter(payment: Refunded, capture: Booked, kind: MoneyKind): Back {
   const { refunded, reversed } = backOf(capture);
   const all = capture.amount || UNKNOWN_AMOUNT;
   switch (kind) {
     case "paid":
       return { refunded, reversed: NOTHING };
-    case "refunded":
-      return { refunded: greater(refunded, all), reversed };
-    case "reversed":
-      return { refunded, reversed: greater(reversed, Santim.parse(Math.max(all - refunded, 0))) };
+    case "refunded": {
+      const isInPart = refundsOf(payment, capture).some(({ amount }) => amount < all);
+      return { refunded: isInPart ? refunded : greater(refunded, all), reversed };
+    }
+    case "reversed": {
+      const rest = Santim.parse(Math.max(all - refundedOf(payment, capture), 0));
+      return { refunded, reversed: greater(reversed, rest) };
+    }
   }
 }
 
@@ -340,22 +412,30 @@ function greater(a: Santim, b: Santim): Santim {
   return a > b ? a : b;
 }
 
-/** Returns what of a capture is still with us, in santim of its currency: nothing after the bank took it. */
-export function leftOf(capture: Pick<Capture, "amount" | "back">): Santim {
-  const { refunded, reversed } = backOf(capture);
-  if (reversed > 0) return NOTHING;
-  return Santim.parse(Math.max((capture.amount || UNKNOWN_AMOUNT) - refunded, 0));
+/**
+ * Returns what of a capture is still with us and promised to nobody, in santim of its currency: nothing after the bank
+ * took it.
+ */
+export function leftOf(payment: Refunded, capture: Booked): Santim {
+  if (backOf(capture).reversed > 0) return NOTHING;
+  const open = amountIn(refundsOf(payment, capture), isRefundOpen);
+  return Santim.parse(Math.max((capture.amount || UNKNOWN_AMOUNT) - refundedOf(payment, capture) - open, 0));
 }
 
-/** Whether money was captured and nothing is left of it. */
-function isAllGone(captures: readonly Capture[]): boolean {
-  return captures.length > 0 && captures.every((capture) => leftOf(capture) === 0);
+/** Whether money was captured, nothing is left of it, and no refund is open that may come to nothing. */
+function isAllGone(payment: Refunded, captures: readonly Capture[]): boolean {
+  const isGone = (capture: Capture) =>
+    leftOf(payment, capture) === 0 && !refundsOf(payment, capture).some(isRefundOpen);
+  return captures.length > 0 && captures.every(isGone);
 }
 
 /** Returns how much of the captured money is still here and can be refunded, in santim of the terms' currency. */
-export function refundableOf({ captures, terms }: Pick<Payment, "captures" | "terms">): Santim {
+export function refundableOf(payment: Pick<Payment, "captures" | "terms" | "refunds">): Santim {
+  const { captures, terms } = payment;
   return sum(
-    captures.flatMap((capture) => (capture.amount && capture.currency === terms.currency ? [leftOf(capture)] : [])),
+    captures.flatMap((capture) =>
+      capture.amount && capture.currency === terms.currency ? [leftOf(payment, capture)] : [],
+    ),
   );
 }
 

@@ -1,7 +1,7 @@
 import { flag } from "./apply.ts";
 import { captureSubject } from "./attention.ts";
 import { toBirr } from "./money.ts";
-import { backOf, type Flag, isSameCapture, type Payment, type RefundReport } from "./payment.ts";
+import { backOf, type Flag, isSameCapture, type Payment, type RefundReport, refundedOf } from "./payment.ts";
 import { DAY_MS } from "./time.ts";
 import { isAllowed, type TransitionContext } from "./transitions.ts";
 import { dueAt } from "./verification-schedule.ts";
@@ -14,6 +14,11 @@ const CONFIRMED_WITHIN_MS = DAY_MS;
 export function saysMoneyWentBack(event: string | undefined): boolean {
   const events: readonly string[] = MONEY_BACK_EVENTS;
   return event !== undefined && events.includes(event.toLowerCase());
+}
+
+/** Whether a webhook's event speaks of a refund at all: that one settled, or came to nothing. */
+export function speaksOfRefund(event: string | undefined): boolean {
+  return saysMoneyWentBack(event) || event?.toLowerCase().startsWith("refund.") === true;
 }
 
 /**
@@ -54,9 +59,10 @@ export function withJudgedReports(payment: Payment, context: TransitionContext):
   return isAllowed("flag", rest, { ...context, ...unconfirmed }) ? flag(rest, unconfirmed, context) : rest;
 }
 
-function isConfirmed({ captures }: Payment, report: RefundReport): boolean {
-  const { refunded, reversed } = backOf(captures.find((capture) => isSameCapture(capture, report)) ?? {});
-  return reversed > 0 || refunded >= Math.max(report.amount ?? 0, 1);
+function isConfirmed(payment: Payment, report: RefundReport): boolean {
+  const known = payment.captures.find((capture) => isSameCapture(capture, report));
+  if (!known) return false;
+  return backOf(known).reversed > 0 || refundedOf(payment, known) >= Math.max(report.amount ?? 0, 1);
 }
 
 function isSame(a: RefundReport, b: RefundReport): boolean {

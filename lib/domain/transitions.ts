@@ -1,5 +1,6 @@
 import { captureSubject, isEntryOpen, isRaisable, lasts } from "./attention.ts";
 import { type ClosingEvidence, isAsAgreed, isSameMoney, type VerifiedMoney } from "./evidence.ts";
+import type { Santim } from "./money.ts";
 import {
   backAfter,
   backOf,
@@ -16,6 +17,7 @@ import {
   openedAttempts,
   type Payment,
   STORED_CAPTURES,
+  STORED_REFUNDS,
   spentSince,
   termsOf,
 } from "./payment.ts";
@@ -32,7 +34,7 @@ import {
   type Policy,
   timeoutAt,
 } from "./verification-schedule.ts";
-import { SETTLED_UNPAID, STATES, type State, type TransitionName } from "./vocabulary.ts";
+import { type RefundState, SETTLED_UNPAID, STATES, type State, type TransitionName } from "./vocabulary.ts";
 
 /** When, by whom and under which policy a transition is made. */
 export type TransitionContext = { now: Instant; by: string; policy: Policy };
@@ -56,8 +58,13 @@ type Proofs = {
   persons_word: { reason: string };
   /** A person takes the reviewed money for the fee; Chapa has just confirmed it on these attempts. */
   accepted_money: { reason: string; confirmed: readonly number[] };
-  /** A person does not take it: what lets us leave each checkout, and why each capture is kept. */
-  refused_money: { reason: string; closings: readonly ClosingEvidence[]; kept: readonly KeptCapture[] };
+  /** A person does not take it: what lets us leave each checkout, and why each capture is kept or sent back. */
+  refused_money: {
+    reason: string;
+    closings: readonly ClosingEvidence[];
+    kept: readonly KeptCapture[];
+    refunds: readonly RefundRequest[];
+  };
   /** Verify reports money on this attempt. */
   verified_money: VerifiedMoney;
   /** Verify found no money on this attempt. */
@@ -66,8 +73,15 @@ type Proofs = {
   fact_or_condition: Flag;
   /** A person answers the entry with this id. */
   persons_answer: { entry: string };
+  /** A person or a program asks for a refund. */
+  refund_request: RefundRequest;
+  /** A step of the refund with this id: we are about to send it, or Chapa or a person says what became of it. */
+  refund_step: { id: string };
 };
 export type Proof = keyof Proofs;
+
+/** A refund to make: its id, Chapa's reference of the capture, how much of it, and why. */
+export type RefundRequest = { id: string; capture: string; amount: Santim; reason: string };
 
 /** A capture, by its reference (or `attempt-N`), that is not sent back, and why. */
 export type KeptCapture = { capture: string; reason: string };
@@ -232,7 +246,7 @@ const captureNotRecorded = (payment: Payment, money: VerifiedMoney) => {
 const moreWentBack = (payment: Payment, money: VerifiedMoney) => {
   const known = knownCapture(payment, money);
   if (!known) return false;
-  const after = backAfter(known, money.result.kind);
+  const after = backAfter(payment, known, money.result.kind);
   const { refunded, reversed } = backOf(known);
   return after.refunded > refunded || after.reversed > reversed;
 };
@@ -249,7 +263,7 @@ const onlyCapturedAgain = (payment: Payment, money: VerifiedMoney & TransitionCo
 const moneyConfirmed = (payment: Payment, { confirmed, policy }: TransitionContext & Proofs["accepted_money"]) => {
   const reviewed = payment.captures.filter(({ kind }) => kind === "reviewed");
   const isGood = (capture: Capture) =>
-    leftOf(capture) > 0 &&
+    leftOf(payment, capture) > 0 &&
     confirmed.includes(capture.attempt) &&
     capture.currency === payment.terms.currency &&
     capture.mode === policy.expectedMode;
@@ -259,13 +273,25 @@ const moneyConfirmed = (payment: Payment, { confirmed, policy }: TransitionConte
 const feeIsKnown = ({ userId, propertyId, purpose }: Payment) =>
   userId !== undefined && propertyId !== undefined && purpose !== undefined;
 
-const everyCaptureDecided = ({ captures }: Payment, { kept }: Proofs["refused_money"]) =>
-  captures.every(
-    (capture) =>
-      capture.kind !== "reviewed" ||
-      leftOf(capture) === 0 ||
-      kept.some(({ capture: named }) => named === captureSubject(capture)),
+const everyCaptureDecided = (payment: Payment, { kept, refunds }: Proofs["refused_money"]) =>
+  payment.captures.every((capture) => {
+    const left = leftOf(payment, capture);
+    if (capture.kind !== "reviewed" || left === 0) return true;
+    const isKept = kept.some(({ capture: named }) => named === captureSubject(capture));
+    return isKept || refunds.some((refund) => refund.capture === capture.reference && refund.amount === left);
+  });
+
+const refundsFit = (payment: Payment, { refunds }: Proofs["refused_money"]) => {
+  const captures = new Set(refunds.map(({ capture }) => capture));
+  const ids = new Set([...(payment.refunds ?? []), ...refunds].map(({ id }) => id));
+  const isNew = ids.size === (payment.refunds ?? []).length + refunds.length;
+  return (
+    isNew &&
+    captures.size === refunds.length &&
+    refunds.every((refund) => leftCovers(payment, refund)) &&
+    ids.size <= STORED_REFUNDS
   );
+};
 
 const noOpenWordOfMoney = (payment: Payment) => !mayBePaid(payment);
 
@@ -283,6 +309,24 @@ const noOtherVerificationOverdue = (payment: Payment, { attempt, now }: { attemp
   !isOtherOverdue(payment, attempt, now);
 
 const noLapsedLink = (payment: Payment) => !hasLapsedLink(payment);
+
+const refundIdUnused = ({ refunds = [] }: Payment, { id }: RefundRequest) => refunds.every((known) => known.id !== id);
+
+const leftCovers = (payment: Payment, { capture: reference, amount }: RefundRequest) => {
+  const capture = payment.captures.find((known) => known.reference === reference);
+  return capture?.amount !== undefined && amount > 0 && amount <= leftOf(payment, capture);
+};
+
+const roomForRefund = ({ refunds = [] }: Payment) => refunds.length < STORED_REFUNDS;
+
+const refundIsIn =
+  (state: RefundState) =>
+  ({ refunds = [] }: Payment, { id }: { id: string }) =>
+    refunds.some((refund) => refund.id === id && refund.state === state);
+
+const refundIsRequested = refundIsIn("REQUESTED");
+const refundIsSent = refundIsIn("SENT");
+const refundIsSettled = refundIsIn("SETTLED");
 
 /** Checks that each guard accepts the row's proof. */
 function row<P extends Proof, Name extends string>(entry: Row<P, Name>): Row<P, Name> {
@@ -402,7 +446,7 @@ export const TRANSITIONS = {
     from: ["REVIEW"],
     to: "FAILED",
     proof: "refused_money",
-    guards: { withoutNext, noOpenWordOfMoney, everyAttemptEnds, everyCaptureDecided },
+    guards: { withoutNext, noOpenWordOfMoney, everyAttemptEnds, everyCaptureDecided, refundsFit },
   }),
   flag: row({ from: STATES, to: "same", proof: "fact_or_condition", guards: { notFlaggedYet } }),
   answer: row({ from: STATES, to: "same", proof: "persons_answer", guards: { entryIsOpen } }),
@@ -414,6 +458,17 @@ export const TRANSITIONS = {
     proof: "verified_unpaid",
     guards: { withoutNext, notFinalised, finaliseTimeReached, noOtherVerificationOverdue, noLapsedLink },
   }),
+  // Of money under review only the decision requests a refund, in its own write.
+  refundRequested: row({
+    from: [...UNSETTLED, ...SETTLED_UNPAID, "SUCCESS"],
+    to: "same",
+    proof: "refund_request",
+    guards: { refundIdUnused, leftCovers, roomForRefund },
+  }),
+  refundSent: row({ from: STATES, to: "same", proof: "refund_step", guards: { refundIsRequested } }),
+  refundSettled: row({ from: STATES, to: "same", proof: "refund_step", guards: { refundIsSent } }),
+  refundRefused: row({ from: STATES, to: "same", proof: "refund_step", guards: { refundIsSent } }),
+  refundUndone: row({ from: STATES, to: "same", proof: "refund_step", guards: { refundIsSettled } }),
 } satisfies Record<TransitionName, unknown>;
 
 type Table = typeof TRANSITIONS;

@@ -118,7 +118,8 @@ export function verificationAfter(
 export function dueAt(payment: Payment, now: Instant, policy: Policy): Instant | undefined {
   if (isInert(payment)) return undefined;
   const verifications = openedAttempts(payment).flatMap(({ verifyAt }) => verifyAt ?? []);
-  const moments = [...verifications, ...stateMoments(payment, now, policy)];
+  const refunds = (payment.refunds ?? []).flatMap(({ checkAt }) => checkAt ?? []);
+  const moments = [...verifications, ...refunds, ...stateMoments(payment, now, policy)];
   if (moments.length === 0 && awaitsPerson(payment)) return now + DAY_MS;
   return moments.length > 0 ? Math.min(...moments) : undefined;
 }
@@ -232,10 +233,19 @@ export function retryAfter(since: Instant, now: Instant): Instant {
  * attempt, or in REVIEW the attempt of the last capture.
  */
 export function attemptsToVerify(payment: Payment, now: Instant): number[] {
-  const due = openedAttempts(payment).filter(({ verifyAt }) => verifyAt !== undefined && verifyAt <= now);
+  const refunded = attemptsWithRefundDue(payment, now);
+  const isDue = ({ number, verifyAt = Number.POSITIVE_INFINITY }: { number: number; verifyAt?: Instant | undefined }) =>
+    verifyAt <= now || refunded.includes(number);
+  const due = openedAttempts(payment).filter(isDue);
   if (due.length > 0) return due.map(({ number }) => number);
   const last = payment.captures.at(-1)?.attempt;
   return [payment.state === "REVIEW" && last !== undefined ? last : payment.attempt];
+}
+
+/** Returns the attempts with money of which a refund has its next step due. */
+export function attemptsWithRefundDue({ captures, refunds = [] }: Payment, now: Instant): number[] {
+  const due = refunds.filter(({ checkAt }) => checkAt !== undefined && checkAt <= now).map(({ capture }) => capture);
+  return captures.filter(({ reference = "" }) => due.includes(reference)).map(({ attempt }) => attempt);
 }
 
 /** Returns all opened attempts that still await a verification, the latest first; the latest one if none does. */

@@ -56,6 +56,11 @@ export const TRANSITION_NAMES = [
   "wentBack",
   "capturedAgain",
   "finalise",
+  "refundRequested",
+  "refundSent",
+  "refundSettled",
+  "refundRefused",
+  "refundUndone",
 ] as const;
 export type TransitionName = (typeof TRANSITION_NAMES)[number];
 
@@ -82,6 +87,13 @@ export type CaptureKind = (typeof CAPTURE_KINDS)[number];
 /** How captured money went back at Chapa: refunded (we or the merchant sent it back) or reversed (the bank took it). */
 export const REVERSALS = ["refunded", "reversed"] as const;
 export type Reversal = (typeof REVERSALS)[number];
+
+/**
+ * The states of a refund that somebody asked for here. Only one SENT may have reached Chapa without an answer. UNDONE:
+ * it had settled, and then came to nothing.
+ */
+export const REFUND_STATES = ["REQUESTED", "SENT", "SETTLED", "REFUSED", "UNDONE"] as const;
+export type RefundState = (typeof REFUND_STATES)[number];
 
 /** What verify reports of captured money: it is here, or it went back. */
 export type MoneyKind = "paid" | Reversal;
@@ -151,11 +163,11 @@ export const ATTENTION_CODES = [...ATTENTION_FACTS, ...ATTENTION_CONDITIONS] as 
 export type AttentionCode = (typeof ATTENTION_CODES)[number];
 
 /** What a payment must not wait for longer than a day. */
-export const DEADLINES = ["delivery", "expiry", "verification"] as const;
+export const DEADLINES = ["delivery", "expiry", "verification", "refund"] as const;
 export type Deadline = (typeof DEADLINES)[number];
 
 /** The messages that a payer gets. Each is sent once per change, as best effort, and never delays a payment. */
-export const USER_EVENTS = ["initiated", "paid", "failed", "expired", "cancelled"] as const;
+export const USER_EVENTS = ["initiated", "paid", "failed", "expired", "cancelled", "refunded"] as const;
 export type UserEvent = (typeof USER_EVENTS)[number];
 
 /**

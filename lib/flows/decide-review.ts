@@ -1,12 +1,22 @@
 import type { ChapaClient } from "../chapa/client.ts";
 import { attemptSubject, captureSubject } from "../domain/attention.ts";
 import { acceptReview, isMadeSince, rejectReview, reviewedCaptures } from "../domain/decisions.ts";
-import { DecisionImpossible, GatewayUnavailable, PaymentNotFound, PaymentUnclear } from "../domain/errors.ts";
+import {
+  DecisionImpossible,
+  DependencyUnavailable,
+  GatewayUnavailable,
+  PaymentNotFound,
+  PaymentUnclear,
+  RefundLimitReached,
+} from "../domain/errors.ts";
 import type { ClosingEvidence } from "../domain/evidence.ts";
 import { txRefOf } from "../domain/ids.ts";
+import { Santim, toBirr } from "../domain/money.ts";
 import { hasEnded, leftOf, mayBePaid, openedAttempts, type Payment } from "../domain/payment.ts";
 import { type KeptCapture, refusalOf, type TransitionContext } from "../domain/transitions.ts";
 import type { Policy } from "../domain/verification-schedule.ts";
+import type { LimitedRefund, RefundLimitTable } from "../table/refund-limits.ts";
+import { limitedRefund, type RefundPorts, sendOnce } from "./steps/advance-refunds.ts";
 import { closeCheckout, ownerOf } from "./steps/close-checkout.ts";
 import { endOtherLinks } from "./steps/end-links.ts";
 import { heldError, holdCheckout } from "./steps/hold-checkout.ts";
@@ -16,7 +26,14 @@ import { type Run, runContext } from "./steps/run-context.ts";
 import { requireSeen } from "./steps/seen-version.ts";
 import { updatePayment } from "./steps/update-payment.ts";
 
-export type DecideReviewPorts = CapturePorts & { chapa: Pick<ChapaClient, "verify">; policy: Policy };
+export type DecideReviewPorts = CapturePorts &
+  RefundPorts & {
+    chapa: Pick<ChapaClient, "verify">;
+    limits: Pick<RefundLimitTable, "take" | "giveBack">;
+    /** What one person or program may send back in a day, in santim. */
+    dailyLimit: number;
+    policy: Policy;
+  };
 
 /** A person's decision about the money in REVIEW, their reason, who they are, and the version that they saw. */
 export type ReviewDecision = {
@@ -24,8 +41,9 @@ export type ReviewDecision = {
   reason: string;
   version: number;
   by: string;
-  /** Of a rejection: why each capture of which something is left is not sent back. */
+  /** Of a rejection: why each capture of which something is left is not sent back, or the id under which it is. */
   kept: readonly KeptCapture[];
+  returned: readonly { capture: string; refundId: string }[];
 };
 
 /**
@@ -85,7 +103,7 @@ function whyNot(payment: Payment, { policy }: TransitionContext): string {
   const reviewed = reviewedCaptures(payment);
   if (payment.next !== undefined) return "the fee goes on with another payment";
   if (!payment.userId || !payment.propertyId) return "it is not known who paid for what";
-  if (reviewed.some((capture) => leftOf(capture) === 0)) return "nothing is left of some of the money";
+  if (reviewed.some((capture) => leftOf(payment, capture) === 0)) return "nothing is left of some of the money";
   if (reviewed.some(({ mode }) => mode !== policy.expectedMode)) return "some of the money is of the other mode";
   return "some of the money is of another currency";
 }
@@ -93,13 +111,13 @@ function whyNot(payment: Payment, { policy }: TransitionContext): string {
 async function reject(
   ports: DecideReviewPorts,
   payment: Payment,
-  { reason, version, kept }: ReviewDecision,
+  { reason, version, kept, returned, by }: ReviewDecision,
   run: Run,
 ): Promise<Payment> {
   const undecided = reviewedCaptures(payment)
-    .filter((capture) => leftOf(capture) > 0)
+    .filter((capture) => leftOf(payment, capture) > 0)
     .map(captureSubject)
-    .filter((subject) => !kept.some(({ capture }) => capture === subject));
+    .filter((subject) => ![...kept, ...returned].some(({ capture }) => capture === subject));
   if (undecided.length > 0) {
     throw new DecisionImpossible(payment.state, `nothing is said about the money ${undecided.join(", ")}`);
   }
@@ -108,14 +126,43 @@ async function reject(
   for (const { number } of openedAttempts(payment)) {
     if (!hasEnded(payment, number)) closings.push(await closed(ports, payment, number, run));
   }
-  const evidence = { reason, closings, kept };
+  const refunds = returned.map((one) => refundFor(payment, one, reason));
+  const limited = refunds.map((refund) =>
+    limitedRefund(payment, { ...refund, by, at: run.context().now, state: "REQUESTED" }),
+  );
+  await takeLimits(ports, limited);
+  const evidence = { reason, closings, kept, refunds };
   const after = await decided(ports, payment, { name: "rejectReview", version }, (current) => {
     const refusal = refusalOf("rejectReview", current, { ...run.context(), ...evidence });
     if (refusal !== undefined) throw new DecisionImpossible(current.state, "a checkout of it cannot be left");
     return rejectReview(current, evidence, run.context());
+  }).catch(async (error: unknown) => {
+    // Without an answer of the table, the refunds may be stored.
+    if (!(error instanceof DependencyUnavailable)) for (const one of limited) await ports.limits.giveBack(one);
+    throw error;
   });
   if (closings.some(({ cancel }) => cancel === "lapse")) ports.count("CheckoutLapsed");
-  return after;
+  let current = after;
+  for (const { id } of refunds) current = await sendOnce(ports, current, id, run);
+  return current;
+}
+
+/** All that is left of the money goes back. */
+function refundFor(payment: Payment, { capture, refundId }: { capture: string; refundId: string }, reason: string) {
+  const money = payment.captures.find(({ reference }) => reference === capture);
+  if (!money) throw new DecisionImpossible(payment.state, `it has no money ${capture} that can be sent back`);
+  return { id: refundId, capture, amount: leftOf(payment, money), reason };
+}
+
+async function takeLimits(ports: DecideReviewPorts, limited: readonly LimitedRefund[]): Promise<void> {
+  const taken: LimitedRefund[] = [];
+  for (const one of limited) {
+    if (await ports.limits.take(one, ports.dailyLimit)) taken.push(one);
+    else {
+      for (const earlier of taken) await ports.limits.giveBack(earlier);
+      throw new RefundLimitReached(toBirr(Santim.parse(one.amount)));
+    }
+  }
 }
 
 async function closed(ports: DecideReviewPorts, payment: Payment, attempt: number, run: Run): Promise<ClosingEvidence> {

@@ -6,6 +6,7 @@ import { isCurrent } from "../domain/events.ts";
 import { paymentIdOf, type Ref, type Uuid } from "../domain/ids.ts";
 import { toBirr } from "../domain/money.ts";
 import { type Payment, paidAmount, shownTxRef } from "../domain/payment.ts";
+import { refundOfVersion } from "../domain/refunds.ts";
 import { clamp, type Instant, MINUTE_MS, SECOND_MS } from "../domain/time.ts";
 import type { Drain, Received } from "../queue/drain.ts";
 import type { Queue } from "../queue/send.ts";
@@ -171,7 +172,7 @@ async function deliver(ports: SendingPorts, taken: Taken): Promise<Ended> {
     await putAside(ports, taken, turn);
     return turn.kind;
   }
-  const { kind, status } = await send(ports, turn, taken.received.body.event);
+  const { kind, status } = await send(ports, turn, taken.received.body);
   ports.log.info("user_notified", { ...fieldsOf(taken), outcome: kind, status });
   await settle(ports, taken, turn.mark, kind);
   if (kind === "not_allowed") await pause(ports, status);
@@ -189,7 +190,7 @@ async function pause({ log, count, clock, pause: pauses }: SendingPorts, status:
 async function takeTurn(ports: NotifyUserPorts, { received, payment }: Taken): Promise<Turn | NoTurn> {
   const message = received.body;
   if (!payment?.userId || !isCurrent(message.event, payment)) return { kind: "overtaken" };
-  if (message.event !== "paid") {
+  if (message.event !== "paid" && message.event !== "refunded") {
     const { earlier, isWhole } = await earlierPayments(ports, payment);
     if (mayBePaidBefore(earlier)) return { kind: "overtaken" };
     if (!isWhole) return { kind: "unreadable", waitMs: UNREADABLE_WAIT_SECONDS * SECOND_MS };
@@ -211,7 +212,7 @@ async function takeTurn(ports: NotifyUserPorts, { received, payment }: Taken): P
 async function send(
   ports: SendingPorts,
   { payment, userId }: Turn,
-  event: NotificationMessage["event"],
+  { event, version }: NotificationMessage,
 ): Promise<Delivery> {
   const now = ports.clock.now();
   const contact = await ports.contacts.find(payment.ref, now);
@@ -220,7 +221,7 @@ async function send(
   return ports.notification.send({
     userId,
     event,
-    amount: amountOf(payment),
+    amount: amountOf(payment, event === "refunded" ? version : undefined),
     txRef: shownTxRef(payment),
     link: `${ports.baseUrl}${path}`,
     email: contact?.email,
@@ -229,8 +230,10 @@ async function send(
   });
 }
 
-function amountOf(payment: Payment): string {
-  return `${toBirr(paidAmount(payment))} ${payment.terms.currency}`;
+/** @param refundedAt the version in which a refund settled, if the message is about that refund */
+function amountOf(payment: Payment, refundedAt: number | undefined): string {
+  const refund = refundedAt === undefined ? undefined : refundOfVersion(payment, refundedAt);
+  return `${toBirr(refund?.amount ?? paidAmount(payment))} ${payment.terms.currency}`;
 }
 
 function fieldsOf({ received, payment }: Taken): LogFields {

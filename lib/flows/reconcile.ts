@@ -1,6 +1,7 @@
 import type { Listed } from "../chapa/classify.ts";
 import type { ChapaClient } from "../chapa/client.ts";
 import type { PageKey, Span } from "../domain/commands.ts";
+import type { Finding } from "../domain/comparison.ts";
 import type { Money, VerifyResult } from "../domain/evidence.ts";
 import { type CheckoutRef, checkoutRefOf, parseTxRef, paymentIdOf, type Ref } from "../domain/ids.ts";
 import { listedCapture } from "../domain/notes.ts";
@@ -18,7 +19,6 @@ import { addisAbabaDay, DAY_MS, HOUR_MS, type Instant, MINUTE_MS, SECOND_MS, spa
 import { combined, NO_TOTALS, shareOf } from "../domain/totals.ts";
 import type { MoneyKind } from "../domain/vocabulary.ts";
 import type { Clock } from "../runtime/clock.ts";
-import type { LogFields } from "../runtime/logger.ts";
 import type { PaymentTable } from "../table/payments.ts";
 import type { Progress, ProgressTable } from "../table/progress.ts";
 import type { TotalsTable } from "../table/totals.ts";
@@ -32,7 +32,7 @@ export type ReconcilePorts = ResolvePorts & {
   payments: Pick<PaymentTable, "find" | "findAll" | "create" | "save" | "openedOnDay" | "point" | "pointed">;
   chapa: Pick<ChapaClient, "verify" | "cancel" | "current" | "transactions">;
   totals: Pick<TotalsTable, "rewrite">;
-  progress: Pick<ProgressTable, "load" | "save" | "wasNamed" | "markNamed">;
+  progress: Pick<ProgressTable, "load" | "save" | "end" | "wasNamed" | "markNamed">;
   clock: Clock;
   /** Pages of Chapa's list that one comparison reads at most. */
   pagesLimit: number;
@@ -67,6 +67,8 @@ const VERIFICATIONS_LIMIT = 500;
 // Chapa creates a transaction when we open its checkout. The clocks may differ.
 export const SAME_TIME_MS = 15 * MINUTE_MS;
 const NAMED_IN_ONE_FINDING = 100;
+// Findings that are kept to be read. The log has the others.
+const KEPT_FINDINGS = 100;
 
 /** A transaction in Chapa's list that took money. */
 type Row = Listed & { money: MoneyKind };
@@ -78,7 +80,7 @@ type Run = {
   deadline: number;
   now: Instant;
   verifications: number;
-  findings: number;
+  findings: Finding[];
   renewed: Map<string, Renewed>;
 };
 
@@ -89,15 +91,15 @@ type Run = {
  * time, and continues where the last one was cut short.
  */
 export async function reconcile(ports: ReconcilePorts, deadline: number): Promise<Reconciled> {
-  const run: Run = { ports, deadline, now: ports.clock.now(), verifications: 0, findings: 0, renewed: new Map() };
+  const run: Run = { ports, deadline, now: ports.clock.now(), verifications: 0, findings: [], renewed: new Map() };
   const kind = await runFrom(run, begin(await ports.progress.load(), run.now));
-  return { kind, verifications: run.verifications, findings: run.findings };
+  return { kind, verifications: run.verifications, findings: run.findings.length };
 }
 
 function begin(known: Progress | undefined, now: Instant): Progress {
   const day = addisAbabaDay(now);
   if (known && (!isEnded(known) || known.day === day)) return known;
-  return { day, startedAt: now, page: 1, foreign: [], ours: 0, isDone: false };
+  return { day, startedAt: now, page: 1, foreign: [], ours: 0, isDone: false, findings: [], found: 0 };
 }
 
 function isEnded({ page, ours }: Progress): boolean {
@@ -109,16 +111,23 @@ async function runFrom(run: Run, from: Progress): Promise<Reconciled["kind"]> {
   let progress = from;
   for (; !isEnded(progress); await ports.progress.save(progress)) {
     if (ports.clock.now() + RESERVE_MS > run.deadline) return "to_be_continued";
+    const before = run.findings.length;
     const next = await step(run, progress);
     if (!next) return "to_be_continued";
-    progress = next;
+    progress = withFindings(next, run.findings.slice(before));
     const { verifications, findings } = run;
+    if (isEnded(progress)) await ports.progress.end(progress, ports.clock.now());
     if (progress.isDone) {
       ports.count("Reconciled");
-      ports.log.info("reconciled", { day: progress.day, verifications, findings });
+      ports.log.info("reconciled", { day: progress.day, verifications, findings: findings.length });
     }
   }
   return progress.isDone ? "done" : "incomplete";
+}
+
+function withFindings(progress: Progress, made: readonly Finding[]): Progress {
+  const findings = [...progress.findings, ...made].slice(0, KEPT_FINDINGS);
+  return { ...progress, findings, found: progress.found + made.length };
 }
 
 /**
@@ -220,7 +229,7 @@ function captureIn({ captures }: Payment, capture: Pick<Capture, "attempt" | "re
 function isKnown(payment: Payment, capture: Pick<Capture, "attempt" | "reference">, money: MoneyKind): boolean {
   const known = captureIn(payment, capture);
   if (!known) return false;
-  const [now, then] = [backOf(known), backAfter(known, money)];
+  const [now, then] = [backOf(known), backAfter(payment, known, money)];
   return now.refunded === then.refunded && now.reversed === then.reversed;
 }
 
@@ -424,10 +433,11 @@ async function verify(
   return resolved.kind === "verified" ? resolved : { payment: resolved.payment };
 }
 
-type Finding = "not_confirmed" | "another_amount" | "foreign" | "not_listed" | "incomplete";
+type Reason = "not_confirmed" | "another_amount" | "foreign" | "not_listed" | "incomplete";
 
-function report(run: Run, reason: Finding, fields: LogFields): void {
-  run.findings++;
+function report(run: Run, reason: Reason, fields: Readonly<Record<string, string | number | undefined>>): void {
+  const known = Object.entries(fields).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]]));
+  run.findings.push({ ...Object.fromEntries(known), reason });
   run.ports.count("ReconcileFinding");
   run.ports.log.error("reconcile_finding", { reason, ...fields });
 }

@@ -5,7 +5,12 @@ import { eventIdOf, type Ref, txRefOf } from "../domain/ids.ts";
 import { republished } from "../domain/notes.ts";
 import { openedAttempts, type Payment } from "../domain/payment.ts";
 import { HOUR_MS, MINUTE_MS, SECOND_MS } from "../domain/time.ts";
-import { attemptsToVerify, awaitsAcknowledgement, type Policy } from "../domain/verification-schedule.ts";
+import {
+  attemptsToVerify,
+  attemptsWithRefundDue,
+  awaitsAcknowledgement,
+  type Policy,
+} from "../domain/verification-schedule.ts";
 import type { Outgoing, Queue } from "../queue/send.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Log } from "../runtime/logger.ts";
@@ -122,9 +127,10 @@ function verificationsOf(payment: Payment, now: number): Outgoing<ResolveMessage
   }));
 }
 
-/** Whether it is a success with no verification due now. */
+/** Whether it is a success with no verification and no step of a refund due now. */
 function awaitsNoVerification(payment: Payment, now: number): boolean {
   if (payment.state !== "SUCCESS") return false;
+  if (attemptsWithRefundDue(payment, now).length > 0) return false;
   return !openedAttempts(payment).some(({ verifyAt }) => verifyAt !== undefined && verifyAt <= now);
 }
 

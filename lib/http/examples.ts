@@ -49,7 +49,36 @@ const ILL = {
   version: "0.1.0",
 } as const;
 
+const ACKNOWLEDGED = { outcome: "acknowledged", at: "2026-11-28T06:04:00.000Z", next_at: null } as const;
+const METRICS = {
+  total_payments: 120,
+  pending_payments: 4,
+  success_payments: 101,
+  failed_payments: 15,
+  webhook_calls: 230,
+  initiate_calls: 140,
+  status_calls: 900,
+  timeout_jobs_run: 43_200,
+  total_revenue: 50_500,
+} as const;
+const NOTHING_WAITS = { count: 0, since: null } as const;
+
+const REFUND = {
+  id: "moved-2026-11-28",
+  capture: "APFT5WYNEPPS",
+  amount: 100,
+  state: "SETTLED",
+  by: "user:6f1d2f0e-54a1-4c7e-9d54-0d6a4b0f1c11",
+  reason: "the price was lower",
+  at: "2026-11-28T07:00:00.000Z",
+  settled_at: "2026-11-28T09:00:00.000Z",
+  refusal: null,
+} as const;
+
 export const EXAMPLES = {
+  Refund: REFUND,
+  RefundRequest: { refund_id: REFUND.id, capture: REFUND.capture, amount: 100, reason: REFUND.reason, version: 3 },
+  RefundOutcomeRequest: { outcome: "settled", reason: "the dashboard shows it as refunded", version: 5 },
   InitiateRequest: {
     request_id: PAYMENT.request_id,
     property_id: PAYMENT.property_id,
@@ -76,6 +105,8 @@ export const EXAMPLES = {
     ...PAID,
     explanation:
       "Paid at 2026-11-28T06:03Z. The listing service acknowledged it at 2026-11-28T06:04Z. Nothing is left to do.",
+    previous_payment_id: null,
+    listing: ACKNOWLEDGED,
     version: 3,
     late: false,
     finalised: false,
@@ -105,15 +136,17 @@ export const EXAMPLES = {
         back: [],
       },
     ],
+    refundable: 400,
+    refunds: [REFUND],
     history: [
       { transition: "claim", at: "2026-11-28T06:00:00.000Z", by: "initiate", evidence: null },
       { transition: "open", at: "2026-11-28T06:00:01.000Z", by: "initiate", evidence: null },
       { transition: "confirm", at: "2026-11-28T06:03:00.000Z", by: "resolve:webhook", evidence: "paid APFT5WYNEPPS" },
     ],
   },
-  ListedPayment: { ...PAID, attention: [], acknowledged_at: "2026-11-28T06:04:00.000Z" },
+  ListedPayment: { ...PAID, attention: [], listing: ACKNOWLEDGED },
   PaymentPage: {
-    data: [{ ...PAID, attention: [], acknowledged_at: "2026-11-28T06:04:00.000Z" }],
+    data: [{ ...PAID, attention: [], listing: ACKNOWLEDGED }],
     has_more: true,
     next_cursor: "WyJTRkpUVllNUFZWRVRTREZFIiwxXQ.k3nq0y2vXo7o2m4H1YkL1g",
   },
@@ -140,15 +173,45 @@ export const EXAMPLES = {
     detail: { status: "unhealthy", ...ILL },
     ...ILL,
   },
-  Metrics: {
-    total_payments: 120,
-    pending_payments: 4,
-    success_payments: 101,
-    failed_payments: 15,
-    webhook_calls: 230,
-    initiate_calls: 140,
-    status_calls: 900,
-    timeout_jobs_run: 43_200,
-    total_revenue: 50_500,
+  Metrics: METRICS,
+  ListingDelivery: ACKNOWLEDGED,
+  Deliveries: {
+    listing: ACKNOWLEDGED,
+    payer: [
+      {
+        event: "paid",
+        version: 3,
+        outcome: "sent",
+        tries: 1,
+        tried_at: "2026-11-28T06:04:00.000Z",
+        sent_at: "2026-11-28T06:04:01.000Z",
+      },
+    ],
+  },
+  TotalsByDay: { days: [{ day: "2026-11-28", ...METRICS }], sum: METRICS, unreadable: [] },
+  Comparison: {
+    state: "complete",
+    day: "2026-11-28",
+    started_at: "2026-11-27T21:00:00.000Z",
+    ended_at: "2026-11-27T21:00:09.000Z",
+    found: 1,
+    findings: [{ reason: "foreign", payment_id: null, chapa_tx_ref: null, reference: "AP4KQD4UNMCX", amount: null }],
+  },
+  Overview: {
+    at: "2026-11-28T07:00:00.000Z",
+    attention: { count: 1, since: "2026-11-28T06:30:00.000Z", codes: { mismatch: 1 } },
+    waiting: {
+      undecided: { count: 4, since: "2026-11-27T08:00:00.000Z" },
+      review: { count: 1, since: "2026-11-28T06:30:00.000Z" },
+      unacknowledged: NOTHING_WAITS,
+      overdue: NOTHING_WAITS,
+    },
+    is_whole: true,
+    unreadable: 0,
+    chapa: { health: "ok", detail: null },
+    listing: { health: "ok" },
+    notification: { health: "ok", until: null },
+    today: METRICS,
+    month: METRICS,
   },
 } as const;

@@ -80,7 +80,9 @@ function tagOf({ path, access, function: name }: Route): keyof typeof TAGS {
   if (name === "chapa-webhook") return "gateway";
   if (name === "payment-return" || name === "payment-checkout" || name === "payment-receipt") return "payers";
   if (access.kind === "public") return "service";
-  return /\/(review|release|verify|attention|by-reference)\b/.test(path) ? "operators" : "payments";
+  return /\/(review|release|refunds|verify|attention|by-reference|deliveries|totals|overview|reconcile)\b/.test(path)
+    ? "operators"
+    : "payments";
 }
 
 function contentOf({ types, schema }: NonNullable<Operation["body"]>): Record<string, { schema: z.ZodType }> {

@@ -1,11 +1,21 @@
 import type { PaymentDetail } from "../contract/api.ts";
 import { entryIdOf } from "../domain/attention.ts";
+import { listingDelivery } from "../domain/deliveries.ts";
 import { explanationOf } from "../domain/explanation.ts";
-import { txRefOf } from "../domain/ids.ts";
-import { backOf, type Capture, openedAttempts, type Payment, shownTxRef } from "../domain/payment.ts";
+import { paymentIdOf, txRefOf } from "../domain/ids.ts";
+import {
+  backOf,
+  type Capture,
+  openedAttempts,
+  type Payment,
+  refundableOf,
+  refundedElsewhere,
+  shownTxRef,
+} from "../domain/payment.ts";
 import type { Instant } from "../domain/time.ts";
 import { type Policy, timeoutAt } from "../domain/verification-schedule.ts";
 import { REVERSALS } from "../domain/vocabulary.ts";
+import { toListing } from "./deliveries-response.ts";
 import { MASKED, toStatusResponse } from "./payment-response.ts";
 
 /**
@@ -23,6 +33,8 @@ export function toDetail(
     ...toStatusResponse(payment),
     chapa_tx_ref: masked(shownTxRef(payment)),
     explanation: explanationOf(payment, now, policy),
+    previous_payment_id: payment.previous === undefined ? null : paymentIdOf(payment.previous),
+    listing: toListing(listingDelivery(payment, policy)),
     version: payment.version,
     late: payment.late ?? false,
     finalised: payment.finalised ?? false,
@@ -55,7 +67,19 @@ export function toDetail(
       mode: mode ?? null,
       method: method ?? null,
       reference: reference === undefined ? null : masked(reference),
-      back: wentBack({ back }),
+      back: wentBack(payment, { amount, reference, back }),
+    })),
+    refundable: refundableOf(payment) / 100,
+    refunds: (payment.refunds ?? []).map(({ id, capture, amount, state, by, reason, at, settledAt, refusal }) => ({
+      id: masked(id),
+      capture: masked(capture),
+      amount: amount / 100,
+      state,
+      by: showsAll ? by : null,
+      reason: showsAll ? reason : null,
+      at: iso(at),
+      settled_at: settledAt === undefined ? null : iso(settledAt),
+      refusal: showsAll ? (refusal ?? null) : null,
     })),
     history: payment.history.map(({ transition, at, by, evidence }) => ({
       transition,
@@ -66,9 +90,12 @@ export function toDetail(
   };
 }
 
-/** What of a capture went back, and who sent it: without a refund of ours, that was at Chapa or the bank. */
-function wentBack(capture: Pick<Capture, "back">): PaymentDetail["captures"][number]["back"] {
-  const back = backOf(capture);
+/** What of a capture went back without a refund of ours: at Chapa or by the bank. */
+function wentBack(
+  payment: Payment,
+  capture: Pick<Capture, "amount" | "reference" | "back">,
+): PaymentDetail["captures"][number]["back"] {
+  const back = { refunded: refundedElsewhere(payment, capture), reversed: backOf(capture).reversed };
   return REVERSALS.filter((kind) => back[kind] > 0).map((kind) => ({ kind, amount: back[kind] / 100, by: "chapa" }));
 }
 

@@ -1,8 +1,11 @@
 import type { ListedPayment, PaymentResponse } from "../contract/api.ts";
 import { returnPath } from "../contract/routes.ts";
+import { listingDelivery } from "../domain/deliveries.ts";
 import { paymentIdOf } from "../domain/ids.ts";
 import { openFlags, type Payment, paidAmount, paidAt, shownTerms, shownTxRef } from "../domain/payment.ts";
+import type { Policy } from "../domain/verification-schedule.ts";
 import { WIRE_STATUS } from "../domain/vocabulary.ts";
+import { toListing } from "./deliveries-response.ts";
 
 export const MASKED = "********";
 
@@ -18,13 +21,12 @@ export function toCheckoutResponse(payment: Payment, requestId: string, baseUrl:
 }
 
 /** Returns a payment as a row of a list. @param showsAll whether its reader may see the reference */
-export function toListed(payment: Payment, showsAll: boolean): ListedPayment {
-  const { acknowledgedAt } = payment;
+export function toListed(payment: Payment, policy: Policy, showsAll: boolean): ListedPayment {
   return {
     ...toStatusResponse(payment),
     ...(showsAll ? { chapa_tx_ref: shownTxRef(payment) } : {}),
     attention: openFlags(payment),
-    acknowledged_at: acknowledgedAt === undefined ? null : new Date(acknowledgedAt).toISOString(),
+    listing: toListing(listingDelivery(payment, policy)),
   };
 }
 

@@ -9,7 +9,7 @@ import { parseRequest } from "./parse.ts";
 import { queryOf } from "./query.ts";
 
 const Path = z.object({ request_id: RequestId });
-const Query = z.object({ user_id: UuidText.pipe(Uuid).optional() });
+const Query = z.strictObject({ user_id: UuidText.pipe(Uuid).optional() });
 
 /**
  * Returns the request that the path names, and its user: the caller, or the one that an administrator or a program

@@ -1,7 +1,9 @@
-import { Redis } from "@upstash/redis";
-import { deadlineFactor } from "../contract/env.ts";
+import { Redis, type UpstashRequest, type UpstashResponse } from "@upstash/redis";
+import * as z from "zod";
 import { DependencyUnavailable, errorName } from "../domain/errors.ts";
+import { call } from "../runtime/call.ts";
 import type { Clock } from "../runtime/clock.ts";
+import { parseJson } from "../runtime/json.ts";
 import type { Log } from "../runtime/logger.ts";
 
 export type RedisAt = { url: string; token: string };
@@ -26,12 +28,7 @@ export class SharedRedis {
    * @param at the address of Redis; undefined if the stage has none
    * @param budgetMs how long one call may take, in milliseconds
    */
-  constructor(
-    at: () => Promise<RedisAt | undefined>,
-    clock: Pick<Clock, "now">,
-    log: Log,
-    budgetMs = BUDGET_MS * deadlineFactor("stores"),
-  ) {
+  constructor(at: () => Promise<RedisAt | undefined>, clock: Pick<Clock, "now">, log: Log, budgetMs = BUDGET_MS) {
     this.#at = at;
     this.#budgetMs = budgetMs;
     this.#clock = clock;
@@ -60,15 +57,35 @@ export class SharedRedis {
   #redisAt(at: RedisAt): Redis {
     const known = this.#client;
     if (known?.at.url === at.url && known.at.token === at.token) return known.redis;
-    const redis = new Redis({
-      ...at,
-      retry: false,
-      enableTelemetry: false,
-      readYourWrites: false,
-      // A function, because the time of a single signal would begin when the client is created.
-      signal: () => AbortSignal.timeout(this.#budgetMs),
-    });
+    const redis = new Redis({ request: (request) => this.#send(at, request) });
     this.#client = { at, redis };
     return redis;
   }
+
+  /** The library's own client would use `fetch`, whose connections are no others' and whose first call loads undici. */
+  async #send<Result>({ url, token }: RedisAt, request: UpstashRequest): Promise<UpstashResponse<Result>> {
+    const { status, text } = await call({
+      method: "POST",
+      url: [url.replace(/\/+$/, ""), ...(request.path ?? [])].join("/"),
+      headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+      body: JSON.stringify(request.body),
+      timeoutMs: this.#budgetMs,
+      of: "stores",
+      // At worst a call is counted twice.
+      isHarmlessTwice: true,
+    });
+    const { result, error } = answerOf<Result>().parse(parseJson(text));
+    if (error !== undefined || status !== 200) throw new RedisRefused(error ?? `status ${status}`);
+    return result === undefined ? {} : { result };
+  }
+}
+
+// What a command returns is the library's to read.
+function answerOf<Result>() {
+  return z.object({ result: z.custom<Result>().optional(), error: z.string().optional() });
+}
+
+/** Redis did not perform the command. The message is Redis's own, by which the library knows a script that is not loaded. */
+class RedisRefused extends Error {
+  override readonly name = "RedisRefused";
 }

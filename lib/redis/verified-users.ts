@@ -36,7 +36,9 @@ export class VerifiedUsers {
     if (here && here.until > this.#clock.now()) return here;
     const found = Cached.safeParse(await this.#optional((redis) => redis.get(key))).data;
     if (!found || found.until <= this.#clock.now() || !(await this.#isOurs(key, found))) return undefined;
-    return { userId: found.userId, role: found.role };
+    const { userId, role, until } = found;
+    this.#remember(key, { userId, role, until });
+    return { userId, role };
   }
 
   /**
@@ -48,12 +50,17 @@ export class VerifiedUsers {
     if (ttlMs <= 0) return;
     const key = await this.#keyOf(token);
     const entry = { userId, role, until: this.#clock.now() + ttlMs };
+    this.#remember(key, entry);
+    const mac = (await this.#macOf(key, entry)).toString("base64url");
+    await this.#optional((redis) => redis.set(key, { ...entry, mac }, { px: ttlMs }));
+  }
+
+  /** A user from Redis is kept no longer than the process that confirmed them keeps them. */
+  #remember(key: string, entry: VerifiedUser & { until: number }): void {
     this.#here.delete(key);
     this.#here.set(key, entry);
     const oldest = this.#here.keys().next().value;
     if (this.#here.size > USERS_LIMIT && oldest !== undefined) this.#here.delete(oldest);
-    const mac = (await this.#macOf(key, entry)).toString("base64url");
-    await this.#optional((redis) => redis.set(key, { ...entry, mac }, { px: ttlMs }));
   }
 
   async #isOurs(key: string, { mac, ...entry }: Cached): Promise<boolean> {

@@ -12,8 +12,12 @@ export type HttpRequest = {
   timeoutMs: number;
   /** A GET that is answered 5xx is sent once more, if time is left. */
   isRepeated?: true;
+  /** Another request than a GET that does no harm if it is performed twice: sent once more if its connection breaks. */
+  isHarmlessTwice?: true;
   /** The largest response that is read; half a megabyte unless it says otherwise. */
   maxBytes?: number;
+  /** Whose deadlines tests lengthen together with this one's; a service's unless it says otherwise. */
+  of?: "stores" | "services";
 };
 
 export type HttpResponse = { status: number; text: string };
@@ -48,7 +52,7 @@ let lastUseAt = 0;
 /**
  * Sends one HTTP request over a kept connection and returns the response; redirects are not followed. A GET whose
  * connection breaks is sent once more, because the server may have closed it as idle; so is one that is answered 5xx,
- * if the caller asks for it. Nothing else is repeated.
+ * if the caller asks for it. Nothing else is repeated, except what the caller calls harmless.
  * @throws CallFailed if no complete response came in time, or if it was too large
  */
 export async function call(options: HttpRequest): Promise<HttpResponse> {
@@ -58,20 +62,26 @@ export async function call(options: HttpRequest): Promise<HttpResponse> {
     throw error;
   });
   const timeoutMs = options.timeoutMs - (performance.now() - startedAt);
-  if (timeoutMs > 0 && isSentAgain(options, first)) return send({ ...options, timeoutMs });
+  if (timeoutMs > 0 && isSentAgain(options, first)) {
+    // A server that closed one idle connection has closed the others, too.
+    if (first instanceof CallFailed) dropIdleSockets();
+    return send({ ...options, timeoutMs });
+  }
   if (first instanceof CallFailed) throw first;
   return first;
 }
 
-function isSentAgain({ method, isRepeated }: HttpRequest, first: HttpResponse | CallFailed): boolean {
-  if (method !== "GET") return false;
-  return first instanceof CallFailed ? first.reason === "ECONNRESET" : isRepeated === true && first.status >= 500;
+function isSentAgain({ method, isRepeated, isHarmlessTwice }: HttpRequest, first: HttpResponse | CallFailed): boolean {
+  if (first instanceof CallFailed) {
+    return first.reason === "ECONNRESET" && (method === "GET" || isHarmlessTwice === true);
+  }
+  return method === "GET" && isRepeated === true && first.status >= 500;
 }
 
 function send(options: HttpRequest): Promise<HttpResponse> {
   const url = new URL(options.url);
   const protocol = url.protocol === "https:" ? "https:" : "http:";
-  dropIdleSockets();
+  if (Date.now() - lastUseAt >= IDLE_LIMIT_MS) dropIdleSockets();
   return new Promise((resolve, reject) => {
     let connected = false;
     const outgoing = (protocol === "https:" ? httpsRequest : httpRequest)(url, {
@@ -89,7 +99,7 @@ function send(options: HttpRequest): Promise<HttpResponse> {
       outgoing.destroy();
       reject(new CallFailed(reason, connected, cause));
     };
-    const timer = setTimeout(() => fail("timeout"), options.timeoutMs * deadlineFactor("services"));
+    const timer = setTimeout(() => fail("timeout"), options.timeoutMs * deadlineFactor(options.of ?? "services"));
 
     outgoing.on("socket", (socket) => {
       if (!socket.connecting) connected = true;
@@ -118,7 +128,6 @@ function send(options: HttpRequest): Promise<HttpResponse> {
 // Lambda freezes a function between invocations. Its sockets' timers do not run, so it may wake with sockets that the
 // server has closed.
 function dropIdleSockets(): void {
-  if (Date.now() - lastUseAt < IDLE_LIMIT_MS) return;
   for (const agent of Object.values(agents)) {
     for (const sockets of Object.values(agent.freeSockets)) {
       for (const socket of sockets ?? []) socket.destroy();

@@ -21,7 +21,7 @@ const CONNECT_MS = 500;
  * value is malformed, the old value is used for another half minute. A failed first read is not remembered.
  */
 export class Secret<Value> {
-  readonly #client = secretsClient();
+  readonly #client: SecretsManagerClient;
   readonly #arn: string;
   readonly #schema: z.ZodType<Value>;
   readonly #clock: Clock;
@@ -32,7 +32,13 @@ export class Secret<Value> {
   #failedAt = Number.NEGATIVE_INFINITY;
   #reading: Promise<Value> | undefined;
 
-  constructor(arn: string, schema: z.ZodType<Value>, clock: Clock, log: Pick<Log, "error">) {
+  constructor(
+    { client, arn }: { client: SecretsManagerClient; arn: string },
+    schema: z.ZodType<Value>,
+    clock: Clock,
+    log: Pick<Log, "error">,
+  ) {
+    this.#client = client;
     this.#arn = arn;
     this.#schema = schema;
     this.#clock = clock;
@@ -96,7 +102,8 @@ export class Secret<Value> {
   }
 }
 
-function secretsClient(factor = deadlineFactor("stores")): SecretsManagerClient {
+/** Returns the client of the secret store. All secrets of a function share one. */
+export function secretsClient(factor = deadlineFactor("stores")): SecretsManagerClient {
   return new SecretsManagerClient({
     maxAttempts: 2,
     requestHandler: {

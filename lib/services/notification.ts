@@ -37,6 +37,7 @@ const EVENT_TYPES: Record<UserEvent, string> = {
   failed: "payment_failed",
   expired: "payment_failed",
   cancelled: "payment_failed",
+  refunded: "payment_refunded",
 };
 
 /** The Notification service's API; `baseUrl` ends in `/api/v1`. */

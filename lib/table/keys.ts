@@ -13,6 +13,7 @@ export const paymentKey = (ref: Ref) => ({ pk: `${PAYMENT_PREFIX}${ref}` });
 export const requestKey = (hash: string) => ({ pk: `R#${hash}` });
 export const contactKey = (ref: Ref) => ({ pk: `C#${ref}` });
 export const reconcileKey = { pk: "H#reconcile" };
+export const findingsKey = { pk: "H#findings" };
 export const notificationPauseKey = { pk: "H#notification" };
 export const gatewayHealthKey = { pk: "H#chapa" };
 export const versionMarkKey = (ref: Ref, version: number) => ({ pk: `N#${ref}#${version}` });
@@ -22,6 +23,8 @@ export const tableIdentityKey = { pk: "H#table" };
 export const pointerKey = (reference: string) => ({ pk: `X#${reference}` });
 /** The key of the mark that a row of another program in Chapa's list was named. */
 export const foreignKey = (id: string) => ({ pk: `F#${id}` });
+/** The key of what one actor has sent back on a day in Addis Ababa. */
+export const refundLimitKey = (actor: string, day: string) => ({ pk: `L#${actor}#${day}` });
 export const totalsKey = (day: string) => ({ pk: `T#${day}` });
 
 /** Returns the bucket of a payment. It depends on the ref's last character, which is as random as the rest. */

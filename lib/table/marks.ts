@@ -3,10 +3,12 @@ import * as z from "zod";
 import { MARK_MS } from "../domain/events.ts";
 import type { Ref } from "../domain/ids.ts";
 import type { Instant } from "../domain/time.ts";
-import type { UserEvent } from "../domain/vocabulary.ts";
+import { USER_EVENTS, type UserEvent } from "../domain/vocabulary.ts";
+import { batchGet } from "./batch-get.ts";
 import { conditionally, type Written } from "./conditional.ts";
 import { messageMarkKey, versionMarkKey } from "./keys.ts";
 import type { Item } from "./payment-item.ts";
+import { SYSTEM_PORTS } from "./ports.ts";
 
 export type MarkedVersion = { ref: Ref; version: number };
 export type MarkedMessage = MarkedVersion & { event: UserEvent };
@@ -55,6 +57,21 @@ export class MarkTable {
   async replace(message: MarkedMessage, { from, to }: Replacement, now: Instant): Promise<boolean> {
     const written = await this.#put(toItem(message, to, now), from.by);
     return written.won;
+  }
+
+  /** Returns the messages about these versions of a payment for which a call was made, in any order. */
+  async messagesOf(ref: Ref, versions: readonly number[]): Promise<(MarkedMessage & MessageMark)[]> {
+    const messages = versions.flatMap((version) => USER_EVENTS.map((event) => ({ ref, version, event })));
+    const source = { client: this.#client, name: this.#name, isConsistent: true, ...SYSTEM_PORTS };
+    const rows = await batchGet(
+      source,
+      messages.map(({ version, event }) => messageMarkKey(ref, version, event)),
+    );
+    const marks = new Map(rows.map((row) => [row["pk"], row]));
+    return messages.flatMap((message) => {
+      const row = marks.get(messageMarkKey(ref, message.version, message.event).pk);
+      return row ? [{ ...message, ...StoredMark.parse(row) }] : [];
+    });
   }
 
   #put(item: Item, seen: string | undefined): Promise<Written> {

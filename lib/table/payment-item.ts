@@ -4,7 +4,15 @@ import { PAYMENT_PREFIX } from "../contract/table.ts";
 import { flaggedSince } from "../domain/attention.ts";
 import { Ref, Uuid } from "../domain/ids.ts";
 import { Currency, Santim } from "../domain/money.ts";
-import { type Attempt, type HistoryEntry, isInert, KeyId, type Lease, type Payment } from "../domain/payment.ts";
+import {
+  type Attempt,
+  type HistoryEntry,
+  isInert,
+  KeyId,
+  type Lease,
+  type Payment,
+  type Refund,
+} from "../domain/payment.ts";
 import { DAY_MS } from "../domain/time.ts";
 import {
   ATTEMPT_ENDS,
@@ -12,6 +20,7 @@ import {
   CAPTURE_KINDS,
   LAST_READS,
   MODES,
+  REFUND_STATES,
   STATES,
   TRANSITION_NAMES,
   type UnknownWord,
@@ -91,6 +100,32 @@ const StoredReport = z.looseObject({
   at: instant,
 });
 
+const StoredRefund = z
+  .looseObject({
+    id: z.string(),
+    capture: z.string(),
+    amount: Santim,
+    state: wordOf(REFUND_STATES),
+    by: z.string(),
+    reason: z.string(),
+    at: instant,
+    sent_at: instant.optional(),
+    sent_by: z.string().optional(),
+    settled_at: instant.optional(),
+    chapa_ref: z.string().optional(),
+    refusal: z.string().optional(),
+    check_at: instant.optional(),
+    before: z.enum(["REQUESTED", "SENT"]).optional(),
+  })
+  .transform(({ sent_at, sent_by, settled_at, chapa_ref, check_at, ...rest }) => ({
+    ...rest,
+    sentAt: sent_at,
+    sentBy: sent_by,
+    settledAt: settled_at,
+    chapaRef: chapa_ref,
+    checkAt: check_at,
+  }));
+
 const StoredTransition = wordOf(TRANSITION_NAMES);
 
 // One line per transition, "transition at by evidence", keeps a payment with its history below one write unit.
@@ -150,6 +185,7 @@ const StoredPayment = z.object({
   finalised: flag,
   captures: z.array(StoredCapture).default([]),
   reports: z.array(StoredReport).optional(),
+  refunds: z.array(StoredRefund).optional(),
   attention: z.array(StoredAttention).default([]),
   acknowledged_at: instant.optional(),
   sent_at: instant.optional(),
@@ -195,6 +231,7 @@ export function fromItem(item: Item, txStage: string): Payment {
     finalised: stored.finalised,
     captures: stored.captures,
     reports: stored.reports,
+    refunds: stored.refunds,
     attention: stored.attention,
     acknowledgedAt: stored.acknowledged_at,
     sentAt: stored.sent_at,
@@ -206,7 +243,7 @@ export function fromItem(item: Item, txStage: string): Payment {
 }
 
 /** Returns the words of a payment that this release does not know, each after the place where it stands. */
-export function unknownWordsOf({ attempts, captures, attention, history }: Payment): string[] {
+export function unknownWordsOf({ attempts, captures, refunds, attention, history }: Payment): string[] {
   const unknown = (place: string, known: readonly string[], words: readonly (string | undefined)[]) =>
     words.flatMap((word) => (word === undefined || known.includes(word) ? [] : [`${place} ${word}`]));
   return [
@@ -224,6 +261,11 @@ export function unknownWordsOf({ attempts, captures, attention, history }: Payme
       "captures.kind",
       CAPTURE_KINDS,
       captures.map(({ kind }) => kind),
+    ),
+    ...unknown(
+      "refunds.state",
+      REFUND_STATES,
+      (refunds ?? []).map(({ state }) => state),
     ),
     ...unknown(
       "attention.code",
@@ -276,6 +318,7 @@ export function toItem(payment: Payment): Item {
     finalised: payment.finalised,
     captures: payment.captures.length > 0 ? payment.captures.map(withoutUndefined) : undefined,
     reports: payment.reports?.map(withoutUndefined),
+    refunds: payment.refunds?.map(storedRefund),
     attention: payment.attention.length > 0 ? payment.attention.map(withoutUndefined) : undefined,
     flag_at: flagAt,
     flag_shard: flagAt === undefined ? undefined : flagShardOf(payment.ref),
@@ -298,6 +341,17 @@ export function toItem(payment: Payment): Item {
 
 function storedLease({ heldSince, ...rest }: Lease): Item {
   return withoutUndefined({ ...rest, held_since: heldSince });
+}
+
+function storedRefund({ sentAt, sentBy, settledAt, chapaRef, checkAt, ...rest }: Refund): Item {
+  return withoutUndefined({
+    ...rest,
+    sent_at: sentAt,
+    sent_by: sentBy,
+    settled_at: settledAt,
+    chapa_ref: chapaRef,
+    check_at: checkAt,
+  });
 }
 
 function storedAttempt(attempt: Attempt): Item {

@@ -1,17 +1,20 @@
 import { type DynamoDBDocumentClient, GetCommand, PutCommand } from "@aws-sdk/lib-dynamodb";
 import * as z from "zod";
+import type { Comparison, Finding } from "../domain/comparison.ts";
 import { DAY_MS, type Instant } from "../domain/time.ts";
 import { callTable } from "./conditional.ts";
-import { foreignKey, reconcileKey } from "./keys.ts";
+import { findingsKey, foreignKey, reconcileKey } from "./keys.ts";
 
 /** Why Chapa's list was not compared to its end: its order is another one, or it has too many pages. */
 const INCOMPLETE = ["order", "pages"] as const;
+
+const StoredFinding = z.object({ reason: z.string() }).catchall(z.union([z.string(), z.number()]));
 
 /**
  * The progress of one reconciliation. `day` is the day on which it began; `page` is the next page of Chapa's list,
  * absent after the last one; `newest` is the latest date on the page before, epoch ms; `foreign` are the transactions of
  * other programs that this reconciliation is the first to meet; `ours` is the next of our days, counted back from the
- * day on which it began. One that ended with `incomplete` is never done.
+ * day on which it began. One that ended with `incomplete` is never done. `findings` are the first ones that it made.
  */
 export type Progress = {
   day: string;
@@ -22,6 +25,8 @@ export type Progress = {
   incomplete?: (typeof INCOMPLETE)[number] | undefined;
   ours: number;
   isDone: boolean;
+  findings: readonly Finding[];
+  found: number;
 };
 
 const StoredProgress = z
@@ -34,8 +39,28 @@ const StoredProgress = z
     incomplete: z.enum(INCOMPLETE).optional(),
     ours: z.number().int(),
     is_done: z.boolean(),
+    findings: z.array(StoredFinding).default([]),
+    found: z.number().int().default(0),
   })
   .transform(({ started_at, is_done, ...rest }): Progress => ({ ...rest, startedAt: started_at, isDone: is_done }));
+
+const StoredComparison = z
+  .object({
+    day: z.string(),
+    started_at: z.number().int(),
+    ended_at: z.number().int(),
+    is_done: z.boolean(),
+    findings: z.array(StoredFinding),
+    found: z.number().int(),
+  })
+  .transform(
+    ({ started_at, ended_at, is_done, ...rest }): Comparison => ({
+      ...rest,
+      startedAt: started_at,
+      endedAt: ended_at,
+      isDone: is_done,
+    }),
+  );
 
 const MARK_TTL_MS = 100 * DAY_MS;
 
@@ -57,6 +82,18 @@ export class ProgressTable {
   async save({ startedAt, isDone, ...rest }: Progress): Promise<void> {
     const known = Object.entries(rest).filter(([, value]) => value !== undefined);
     await this.#put({ ...reconcileKey, ...Object.fromEntries(known), started_at: startedAt, is_done: isDone });
+  }
+
+  /** Stores what a comparison that came to its end found, in place of the one before. */
+  async end({ day, startedAt, isDone, findings, found }: Progress, endedAt: Instant): Promise<void> {
+    const item = { ...findingsKey, day, started_at: startedAt, ended_at: endedAt, is_done: isDone, findings, found };
+    await this.#put(item);
+  }
+
+  /** Returns what the last comparison that came to its end found; undefined before the first. */
+  async last(): Promise<Comparison | undefined> {
+    const item = await this.#get(findingsKey);
+    return item && StoredComparison.parse(item);
   }
 
   /** Whether an earlier reconciliation than that of `day` has named this foreign transaction. */

@@ -54,6 +54,13 @@ export class TableIdentity {
     return this.#judge(row, namespace);
   }
 
+  /** Reads the row, so that the first payment of a process does not wait for it. A table without it stays without. */
+  async prime(): Promise<void> {
+    const at = this.#clock.now();
+    const row = await this.#read();
+    if (row) this.#last = { row, at };
+  }
+
   #fresh(): Item | undefined {
     const age = this.#clock.now() - (this.#last?.at ?? Number.NEGATIVE_INFINITY);
     return age >= 0 && age < FRESH_MS ? this.#last?.row : undefined;

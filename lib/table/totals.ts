@@ -1,10 +1,12 @@
 import { type DynamoDBDocumentClient, UpdateCommand } from "@aws-sdk/lib-dynamodb";
 import * as z from "zod";
+import type { DayTotals } from "../domain/overview.ts";
 import { addisAbabaDay, DAY_MS, type Instant } from "../domain/time.ts";
 import { type Calls, combined, NO_CALLS, NO_TOTALS, type Totals, type TotalsDelta } from "../domain/totals.ts";
 import { batchGet } from "./batch-get.ts";
 import { callTable } from "./conditional.ts";
 import { totalsKey } from "./keys.ts";
+import type { Item } from "./payment-item.ts";
 import { SYSTEM_PORTS, type TablePorts } from "./ports.ts";
 import { reportUnreadable } from "./read-row.ts";
 
@@ -82,16 +84,30 @@ export class TotalsTable {
     return sum;
   }
 
+  /** Returns the sums of each day that is named, in the same order; undefined for a day that cannot be read. */
+  async ofDays(days: readonly string[]): Promise<DayTotals[]> {
+    const rows = new Map((await this.#rows(days)).map((row) => [row["pk"], row]));
+    return days.map((day) => {
+      const row = rows.get(totalsKey(day).pk);
+      return { day, sums: row ? this.#read(row)[0] : { ...NO_TOTALS, ...NO_CALLS } };
+    });
+  }
+
   /** Returns the days of one round that have an item. The round ends at the day of `end`. */
   async #days(end: Instant): Promise<z.output<typeof StoredDay>[]> {
-    const keys = Array.from({ length: ROUND_DAYS }, (_, back) => totalsKey(addisAbabaDay(end - back * DAY_MS)));
+    const days = Array.from({ length: ROUND_DAYS }, (_, back) => addisAbabaDay(end - back * DAY_MS));
+    return (await this.#rows(days)).flatMap((row) => this.#read(row));
+  }
+
+  #rows(days: readonly string[]): Promise<Item[]> {
     const source = { client: this.#client, name: this.#name, isConsistent: false, ...this.#ports };
-    const rows = await batchGet(source, keys);
-    return rows.flatMap((row) => {
-      const read = StoredDay.safeParse(row);
-      if (read.error) reportUnreadable(row["pk"], read.error, this.#ports);
-      return read.data ?? [];
-    });
+    return batchGet(source, days.map(totalsKey));
+  }
+
+  #read(row: Item): z.output<typeof StoredDay>[] {
+    const read = StoredDay.safeParse(row);
+    if (read.error) reportUnreadable(row["pk"], read.error, this.#ports);
+    return read.data ? [read.data] : [];
   }
 
   async #add(day: string, deltas: Readonly<Record<string, number>>): Promise<void> {

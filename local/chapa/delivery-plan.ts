@@ -75,5 +75,7 @@ export const DeliveryPlan = z.strictObject({
   namedInList: flag.optional(),
   /** How refunds by API end. */
   refunds: z.enum(["refunded", "reversed"]).optional(),
+  /** Refunds by API are refused: the balance is too low, or in words that say nothing definite. */
+  refundRefused: z.enum(["balance", "generic"]).optional(),
 });
 export type DeliveryPlan = z.infer<typeof DeliveryPlan>;

@@ -100,6 +100,11 @@ const TRANSITION_TEXTS: Readonly<Record<string, string | undefined>> = {
   wentBack: "verified: refunded or reversed",
   capturedAgain: "verified: the bank returned the money",
   finalise: "finalised: the failure can be delivered to the listing service",
+  refundRequested: "a person sends money back",
+  refundSent: "the refund is being sent to Chapa",
+  refundSettled: "the refund has settled",
+  refundRefused: "the refund came to nothing: a person must decide",
+  refundUndone: "a settled refund came to nothing: a person must decide",
 } satisfies Record<TransitionName, string>;
 
 function transitionText(entry: HistoryEntry, before: Payment | undefined, after: Payment): string {

@@ -295,7 +295,7 @@ describe("a preflight", () => {
   );
 });
 
-test.each(["tx_ref", "state", "attention", "property_id", "user-id"])(
+test.each(["tx_ref", "states", "attentions", "property", "user-id"])(
   "a list asked with %s, which is no filter, is refused and never shows other people's payments",
   async (name) => {
     await stage.checkout(stage.addProperty());

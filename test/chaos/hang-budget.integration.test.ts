@@ -163,6 +163,7 @@ function asked(route: Route, payment: HttpResponse): Asked {
     "initiate-payment": anOrder(),
     "answer-attention": { reason: "none", version: 1 },
     "answer-many": { code: "stuck", before: "2026-01-01T00:00:00Z", reason: "none" },
+    "refund-payment": { refund_id: "r-1", reason: "none", version: 1 },
     "release-payment": { reason: "none", version: 1 },
     "review-payment": { decision: "accept", reason: "none", version: 1 },
   };

@@ -87,14 +87,14 @@ test("a capture that goes back stays as it was, and only what went back is added
 test("money that went back before we knew of it is a capture beside the others", () => {
   const paid = aConfirmed();
   const unknown = captured(paid, "duplicate", moneyOn(paid, 0, { kind: "reversed", reference: "X" }));
-  expect(unknown.captures.map((capture) => [capture.kind, leftOf(capture)])).toEqual([
+  expect(unknown.captures.map((capture) => [capture.kind, leftOf(unknown, capture)])).toEqual([
     ["confirmed", TERMS.amount],
     ["duplicate", 0],
   ]);
   expect(openFlags(unknown)).toEqual(["reversed"]);
   const review = captured(aRenewed(), "review", moneyOn(aRenewed()));
   const other = captured(review, "review", moneyOn(review, 1, { kind: "refunded" }), 1);
-  expect(other.captures.map((capture) => [capture.kind, leftOf(capture)])).toEqual([
+  expect(other.captures.map((capture) => [capture.kind, leftOf(other, capture)])).toEqual([
     ["reviewed", TERMS.amount],
     ["reviewed", 0],
   ]);

@@ -22,9 +22,10 @@ import { txRefOf } from "../../lib/domain/ids.ts";
 import { Santim } from "../../lib/domain/money.ts";
 import { deliveryEnded, noteVerification } from "../../lib/domain/notes.ts";
 import { isEmptied, openFlags, type Payment, refundableOf, shownTxRef } from "../../lib/domain/payment.ts";
+import { refuseRefund, requestRefund, sendRefund, settleRefund, undoRefund } from "../../lib/domain/refunds.ts";
 import { DAY_MS, HOUR_MS } from "../../lib/domain/time.ts";
 import { type Row, TRANSITIONS, type TransitionContext, transitionForMoney } from "../../lib/domain/transitions.ts";
-import { STATES, type State, type TransitionName } from "../../lib/domain/vocabulary.ts";
+import { type RefundState, STATES, type State, type TransitionName } from "../../lib/domain/vocabulary.ts";
 import {
   aClaim,
   aConfirmed,
@@ -104,7 +105,7 @@ const MAKERS: Record<Exclude<TransitionName, "claim">, (payment: Payment) => Pay
   rejectReview: (payment) => {
     const odd = withOddCapture(payment);
     const kept = reviewedCaptures(odd).map((one) => ({ capture: captureSubject(one), reason: "by agreement" }));
-    return rejectReview(odd, { reason: "a person's word", closings: [CLOSING], kept }, LATER);
+    return rejectReview(odd, { reason: "a person's word", closings: [CLOSING], kept, refunds: [] }, LATER);
   },
   wentBack: (payment) => captured(withOddCapture(payment), "wentBack", { ...ODD, kind: "reversed" }),
   capturedAgain: (payment) => captured(withOddCapture(payment, TERMS.amount), "capturedAgain", ODD),
@@ -114,7 +115,18 @@ const MAKERS: Record<Exclude<TransitionName, "claim">, (payment: Payment) => Pay
     return answer({ ...payment, attention }, { entry: "listing_closed-delivery", reason: "refunded" }, LATER);
   },
   finalise: (payment) => finalise(payment, 0, muchLater),
+  refundRequested: (payment) => requestRefund(withOddCapture(payment), REFUND, LATER),
+  refundSent: (payment) => sendRefund(withOddRefund(payment, "REQUESTED"), REFUND.id, "me", LATER),
+  refundSettled: (payment) => settleRefund(withOddRefund(payment, "SENT"), REFUND.id, LATER),
+  refundRefused: (payment) => refuseRefund(withOddRefund(payment, "SENT"), REFUND.id, "no balance", LATER),
+  refundUndone: (payment) => undoRefund(withOddRefund(payment, "SETTLED"), REFUND.id, LATER),
 };
+
+const REFUND = { id: "r-1", capture: "ODD", amount: Santim.parse(1), reason: "a person's word" };
+
+function withOddRefund(payment: Payment, state: RefundState): Payment {
+  return { ...withOddCapture(payment), refunds: [{ ...REFUND, state, by: "test", at: T0 }] };
+}
 
 /** Money that no checkout agreed to. Its capture can be recorded in any state. */
 const ODD = differing(moneyOn(anOpened(), 0, { reference: "ODD" }));

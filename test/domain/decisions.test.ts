@@ -4,7 +4,7 @@ import { acceptReview, changesSince, isMadeSince, rejectReview, reviewedCaptures
 import { outcomeOf } from "../../lib/domain/events.ts";
 import { Santim } from "../../lib/domain/money.ts";
 import { netOf, openFlags, type Payment, paidAt } from "../../lib/domain/payment.ts";
-import { refusalOf } from "../../lib/domain/transitions.ts";
+import { type RefundRequest, refusalOf } from "../../lib/domain/transitions.ts";
 import { lastVerification } from "../../lib/domain/verification-schedule.ts";
 import { anOpened, aRef, aReviewed, CLOSED_LISTING, CLOSING, LATER, POLICY } from "../support/payments.ts";
 
@@ -14,6 +14,7 @@ const ACCEPT = { reason: "one birr is missing", confirmed: [0] };
 const REJECT = {
   reason: "for another fee",
   closings: [],
+  refunds: [] as RefundRequest[],
   kept: [{ capture: capture?.reference ?? "attempt-0", reason: "moved by agreement" }],
 };
 const withCapture = (change: object): Payment => ({
@@ -97,4 +98,32 @@ test("a person hears what changed since the version that they saw, and that thei
   expect(isMadeSince(accepted, "acceptReview", reviewed.version)).toBe(true);
   expect(isMadeSince(accepted, "acceptReview", accepted.version)).toBe(false);
   expect(reviewedCaptures(accepted)).toEqual([]);
+});
+
+const SENT_BACK: RefundRequest = {
+  id: "r-1",
+  capture: capture?.reference ?? "",
+  amount: capture?.amount ?? Santim.parse(0),
+  reason: "for another fee",
+};
+
+test("rejected money goes back by a refund that is requested in the same write", () => {
+  const rejected = rejectReview(reviewed, { ...REJECT, kept: [], refunds: [SENT_BACK] }, LATER);
+  expect(rejected.refunds).toMatchObject([{ ...SENT_BACK, state: "REQUESTED", by: LATER.by, checkAt: LATER.now }]);
+  expect(rejected.history.at(-1)?.evidence).toMatch(/is sent back as r-1$/);
+  expect(rejected.dueAt).toBe(LATER.now);
+});
+
+test.each<[string, RefundRequest[]]>([
+  ["sends back less than is left", [{ ...SENT_BACK, amount: Santim.parse(SENT_BACK.amount - 1 || 2) }]],
+  ["sends back money that it has not", [{ ...SENT_BACK, capture: "OTHER" }]],
+  ["sends one capture back twice", [SENT_BACK, { ...SENT_BACK, id: "r-2" }]],
+])("reviewed money is not rejected by a decision that %s", (_, refunds) => {
+  expect(() => rejectReview(reviewed, { ...REJECT, kept: [], refunds }, LATER)).toThrow(/no rejectReview/);
+});
+
+test("reviewed money is not rejected by a decision that uses the id of an earlier refund", () => {
+  const known = { ...SENT_BACK, state: "REFUSED", by: "someone", at: LATER.now } as const;
+  const decision = { ...REJECT, kept: [], refunds: [SENT_BACK] };
+  expect(() => rejectReview({ ...reviewed, refunds: [known] }, decision, LATER)).toThrow(/refundsFit/);
 });

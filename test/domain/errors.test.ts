@@ -42,6 +42,10 @@ const CASES: [domainErrors.PaymentError, string, RegExp, number?][] = [
     "decision_impossible",
     /in the state PENDING: nothing waits\.$/,
   ],
+  [new errors.RefundAboveLeft("400.00"), "refund_above_left", /than is left of this money: 400\.00\.$/],
+  [new errors.CaptureUnclear(["AP1", "AP2"]), "capture_unclear", /which money is sent back: one of AP1, AP2\.$/],
+  [new errors.RefundLimitReached("500.00"), "refund_limit", /^With 500\.00 more you would be above/],
+  [new errors.RefundNotFound(), "refund_not_found", /no such refund/],
   [
     new errors.CheckoutBeingOpened(3),
     "checkout_being_opened",

@@ -2,28 +2,42 @@ import { expect, test } from "vitest";
 import { flag, reject } from "../../lib/domain/apply.ts";
 import { explanationOf } from "../../lib/domain/explanation.ts";
 import { Santim } from "../../lib/domain/money.ts";
-import type { Payment } from "../../lib/domain/payment.ts";
+import {
+  type Attempt,
+  hasEnded,
+  isSettledUnpaid,
+  mayBePaid,
+  openFlags,
+  type Payment,
+} from "../../lib/domain/payment.ts";
 import { DAY_MS, HOUR_MS } from "../../lib/domain/time.ts";
+import { isPastWindow } from "../../lib/domain/verification-schedule.ts";
 import {
   aClaim,
   aConfirmed,
   aLease,
   anOpened,
   aRef,
+  aRenewed,
   aReviewed,
   aSettled,
   CLOSED_LISTING,
+  captured,
   LATER,
+  moneyOn,
   POLICY,
   T0,
+  UNPAID_TRANSITIONS,
 } from "../support/payments.ts";
 
 const paid = aConfirmed();
-const withLastRead = (lastRead: "failed"): Payment => {
-  const opened = anOpened();
-  const [attempt] = Object.values(opened.attempts);
-  return attempt ? { ...opened, attempts: { 0: { ...attempt, lastRead } } } : opened;
-};
+/** The payment with something that happened to its latest checkout. */
+function withAttempt(payment: Payment, change: Partial<Attempt>): Payment {
+  const opened = payment.attempts[payment.attempt];
+  return opened
+    ? { ...payment, attempts: { ...payment.attempts, [payment.attempt]: { ...opened, ...change } } }
+    : payment;
+}
 const back = { refunded: Santim.parse(50_000), reversed: Santim.parse(0) };
 
 test.each<[string, Payment, number, RegExp]>([
@@ -54,7 +68,7 @@ test.each<[string, Payment, number, RegExp]>([
   ],
   [
     "a try failed",
-    withLastRead("failed"),
+    withAttempt(anOpened(), { lastRead: "failed" }),
     T0,
     /^The last try at Chapa failed or was cancelled\. The owner's next press opens a new checkout at once\./,
   ],
@@ -88,21 +102,39 @@ test.each<[string, Payment, number, RegExp]>([
     "the listing takes it no more",
     flag(paid, CLOSED_LISTING, LATER),
     T0,
-    /does not take it\..* A person must look at it since .* \(listing_closed\)/,
+    /does not take it\..* It has waited since .* for a person to look at it \(listing_closed\)/,
   ],
   ["money differs", aReviewed(), T0, /^Money came, but it differs.* accepts or rejects it .* \(mismatch\) and answer/],
   [
     "it expired",
     aSettled("expire"),
     T0,
-    /^It expired at .*\. A payment that is found later still counts\. The owner's next press opens a new checkout\.$/,
+    /^It expired at .*\. A payment that is found later still counts\. The owner's next press opens a new checkout\. Unless money is found, the listing service hears at 2026-12-01T06:00Z that it failed\.$/,
   ],
   ["it was cancelled", aSettled("cancel"), T0, /^It was cancelled at /],
   [
     "it is finalised",
     { ...aSettled("fail"), finalised: true },
     T0,
-    /^It failed at .* It can no longer be paid\. The listing service has heard so\.$/,
+    /^It failed at .* No checkout can follow\. The listing service hears that it failed\.$/,
+  ],
+  [
+    "its checkout has ended, and no other is open",
+    withAttempt(anOpened(), { end: "lapsed", lapsedAt: T0 }),
+    T0,
+    /^No payment was found so far, and no checkout is open\. The owner's next press opens one\./,
+  ],
+  [
+    "Chapa has spoken of money",
+    withAttempt(anOpened(), { webhookAt: T0 }),
+    T0 + 2 * HOUR_MS,
+    /nobody should pay again until it has answered\./,
+  ],
+  [
+    "a checkout cannot be left",
+    flag(anOpened(), { code: "stuck", subject: "attempt-0" }, LATER),
+    T0,
+    /\(stuck\) and answer .* `POST …\/release` lets it go on\.$/,
   ],
   ["the fee went on", { ...aSettled("expire"), next: aRef() }, T0, /The fee goes on with another payment/],
   [
@@ -115,16 +147,68 @@ test.each<[string, Payment, number, RegExp]>([
   expect(explanationOf(payment, now, POLICY)).toMatch(sentence);
 });
 
-test("no explanation claims that nobody paid", () => {
-  const payments = [
-    aClaim(),
-    anOpened(),
-    aReviewed(),
-    ...(["fail", "expire", "cancel"] as const).map((how) => aSettled(how)),
-  ];
-  for (const payment of payments) {
-    for (const now of [T0, T0 + DAY_MS, T0 + 30 * DAY_MS]) {
-      expect(explanationOf(payment, now, POLICY)).not.toMatch(/not paid|unpaid|nobody paid|no money/i);
-    }
+/** Each payment that builders make, as it stands and with each thing that may have happened to it. */
+const PAYMENTS = [
+  aClaim(),
+  anOpened(),
+  aRenewed(),
+  aConfirmed(),
+  aConfirmed(aRenewed(), 0),
+  aReviewed(),
+  ...UNPAID_TRANSITIONS.map((how) => aSettled(how)),
+  aSettled("expire", aRenewed()),
+  aConfirmed(aSettled("expire")),
+  captured(aConfirmed(), "duplicate", moneyOn(aConfirmed(), 0, { reference: "AP7" })),
+].flatMap((payment) => [
+  payment,
+  { ...payment, next: aRef(), spentAt: T0 },
+  { ...payment, unreachableSince: T0 },
+  { ...payment, finalised: true as const },
+  { ...payment, lease: undefined },
+  { ...payment, dueAt: undefined },
+  { ...payment, captures: payment.captures.map((one) => ({ ...one, back })) },
+  ...(["failed", "maybe_money"] as const).map((lastRead) => withAttempt(payment, { lastRead })),
+  withAttempt(payment, { webhookAt: T0 }),
+  withAttempt(payment, { end: "lapsed", lapsedAt: T0 }),
+  withAttempt(payment, { end: "mode_changed" }),
+  withAttempt(payment, { closedAt: T0, end: "cancelled" }),
+]);
+const MOMENTS = [T0, T0 + 2 * HOUR_MS, T0 + DAY_MS, T0 + 8 * DAY_MS, T0 + 90 * DAY_MS];
+const STAGES = [POLICY, { ...POLICY, expectedMode: "live" as const }, { ...POLICY, listingHearsFailed: false }];
+const EXPLAINED = PAYMENTS.flatMap((payment) =>
+  MOMENTS.flatMap((now) => STAGES.map((policy) => ({ payment, now, text: explanationOf(payment, now, policy) }))),
+);
+
+test("each payment that can be made is explained in whole sentences, with real times", () => {
+  expect(EXPLAINED.length).toBeGreaterThan(1000);
+  for (const { text } of EXPLAINED) {
+    expect(text).toMatch(/^[A-Z].*\.$/);
+    expect(text).not.toMatch(/undefined|NaN|null|Invalid|\.\.| {2}|1970/);
   }
+});
+
+test("no explanation claims that nobody paid, and one of a paid payment begins with its money", () => {
+  for (const { payment, text } of EXPLAINED) {
+    expect(text).not.toMatch(/not paid|nobody paid|no money|nothing was (paid|charged)/i);
+    if (payment.state === "SUCCESS") expect(text).toMatch(/^Paid at /);
+    if (payment.state === "REVIEW") expect(text).toMatch(/^Money came/);
+  }
+});
+
+test("no explanation tells an owner to press while money may have come, or where the fee has gone on or is settled for good", () => {
+  for (const { payment, text } of EXPLAINED) {
+    const isOver = payment.next !== undefined || (payment.finalised && isSettledUnpaid(payment));
+    if (mayBePaid(payment) || isOver) expect(text).not.toMatch(/press (opens|starts)/);
+  }
+});
+
+test("an explanation says that a checkout can be paid only until the window of a live one ends", () => {
+  for (const { payment, now, text } of EXPLAINED) {
+    const isLive = payment.state === "PENDING" && !hasEnded(payment, payment.attempt);
+    if (!isLive || isPastWindow(payment, now, POLICY)) expect(text).not.toMatch(/can be paid until/);
+  }
+});
+
+test("an explanation names every code that waits for a person", () => {
+  for (const { payment, text } of EXPLAINED) for (const code of openFlags(payment)) expect(text).toContain(code);
 });

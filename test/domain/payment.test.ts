@@ -160,26 +160,26 @@ test("what is left of a capture is what neither the merchant nor the bank has ta
     ...capture,
     back: { refunded: Santim.parse(refunded), reversed: Santim.parse(reversed) },
   });
-  expect(leftOf(capture)).toBe(50_000);
-  expect(leftOf(back(20_000, 0))).toBe(30_000);
-  expect(leftOf(back(60_000, 0))).toBe(0);
-  expect(leftOf(back(0, 1))).toBe(0);
+  expect(leftOf(success, capture)).toBe(50_000);
+  expect(leftOf(success, back(20_000, 0))).toBe(30_000);
+  expect(leftOf(success, back(60_000, 0))).toBe(0);
+  expect(leftOf(success, back(0, 1))).toBe(0);
 });
 
 test("a report of money that went back raises what is known and never lowers or adds to it", () => {
   const known = { ...capture, back: { refunded: Santim.parse(20_000), reversed: Santim.parse(0) } };
-  expect(backAfter(known, "refunded")).toEqual({ refunded: 50_000, reversed: 0 });
-  expect(backAfter(known, "reversed")).toEqual({ refunded: 20_000, reversed: 30_000 });
-  expect(backAfter(known, "paid")).toEqual({ refunded: 20_000, reversed: 0 });
-  const reversed = { ...capture, back: backAfter(capture, "reversed") };
-  expect(backAfter(reversed, "reversed")).toEqual({ refunded: 0, reversed: 50_000 });
-  expect(backAfter(reversed, "paid")).toEqual({ refunded: 0, reversed: 0 });
+  expect(backAfter(success, known, "refunded")).toEqual({ refunded: 50_000, reversed: 0 });
+  expect(backAfter(success, known, "reversed")).toEqual({ refunded: 20_000, reversed: 30_000 });
+  expect(backAfter(success, known, "paid")).toEqual({ refunded: 20_000, reversed: 0 });
+  const reversed = { ...capture, back: backAfter(success, capture, "reversed") };
+  expect(backAfter(success, reversed, "reversed")).toEqual({ refunded: 0, reversed: 50_000 });
+  expect(backAfter(success, reversed, "paid")).toEqual({ refunded: 0, reversed: 0 });
 });
 
 test("a capture of an amount that nobody reported is here until it went back, and is never refundable", () => {
   for (const amount of [undefined, Santim.parse(0)]) {
     const unknown = { ...capture, amount };
-    const back = backAfter(unknown, "refunded");
+    const back = backAfter(success, unknown, "refunded");
     expect(isEmptied({ ...success, captures: [unknown] }, "test")).toBe(false);
     expect(isEmptied({ ...success, captures: [{ ...unknown, back }] }, "test")).toBe(true);
     expect(refundableOf({ captures: [unknown], terms: TERMS })).toBe(0);

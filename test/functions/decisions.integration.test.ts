@@ -61,6 +61,31 @@ test("rejected money leaves a payment that its owner can pay anew, and the captu
   expect((await onlyPaymentOf(stage)).state).toBe("SUCCESS");
 });
 
+test("rejected money that goes back is refunded once, in the same decision, and the owner can pay anew", async () => {
+  await stage.act(checkout, "wrong-amount", { amount: "499.00" });
+  const captures = (await references()).map((capture) => ({ capture, refund_id: "back-1" }));
+  const decision = { decision: "reject", version: await version(), captures };
+  const rejected = await decide(decision);
+  expect([rejected.status, rejected.body["state"], rejected.body["refundable"]]).toEqual([200, "FAILED", 0]);
+  expect(rejected.body["refunds"]).toMatchObject([{ id: "back-1", amount: 499, state: "SENT" }]);
+  expect((await decide(decision)).status).toBe(200);
+  const sent = simulatedChapa(stage)
+    .journal()
+    .filter((entry) => entry.kind === "request" && entry.method === "POST" && entry.path.includes("/refund/"));
+  expect(sent).toHaveLength(1);
+  await stage.act(await stage.checkout(), "pay");
+  expect((await onlyPaymentOf(stage)).state).toBe("SUCCESS");
+});
+
+test("a decision names for each capture either why it is kept or the id of its refund", async () => {
+  await stage.act(checkout, "wrong-amount", { amount: "499.00" });
+  const [capture] = await references();
+  for (const end of [{}, { keep: "kept", refund_id: "r-1" }, { refund_id: "not an id" }]) {
+    const answer = decide({ decision: "reject", version: await version(), captures: [{ capture, ...end }] });
+    expect(await codeOf(answer)).toEqual([422, "input_invalid"]);
+  }
+});
+
 test("a decision needs a reason, the role and the version that was seen, and names what changed since", async () => {
   await stage.act(checkout, "wrong-amount", { amount: "499.00" });
   const seen = await version();

@@ -5,7 +5,7 @@ import { pathToFileURL } from "node:url";
 import { gunzipSync } from "node:zlib";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import * as z from "zod";
-import { bundleFunctions } from "../../.ci/bundle.ts";
+import { bundleFunctions } from "../../.ci/bundle/bundle.ts";
 import type { endpoint } from "../../lib/http/endpoint.ts";
 import { REFERENCE_FILES } from "../../lib/http/pages/api-reference.ts";
 import { aContext, anEvent } from "../support/events.ts";

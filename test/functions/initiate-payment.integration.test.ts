@@ -350,3 +350,11 @@ describe("a table that is not the one of before", () => {
     });
   });
 });
+
+test("a field that is not known is ignored, and the answer names it; without such a field there are no warnings", async () => {
+  const misspelt = await initiate({ ammount: 500, currency: "ETB", is_test_mode: true });
+  expect([misspelt.status, misspelt.body["amount"]]).toEqual([202, 500]);
+  expect(misspelt.body["warnings"]).toMatchObject([{ code: "unknown_field", field: "ammount" }]);
+  const known = await initiate({ amount: 500, is_test_mode: true });
+  expect([known.status, Object.hasOwn(known.body, "warnings")]).toEqual([202, false]);
+});

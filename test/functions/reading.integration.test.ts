@@ -382,7 +382,7 @@ test("a row of a list shows the reference, who is called and the listing's answe
     chapa_tx_ref: checkout.txRef,
     mode: "live",
     attention: [],
-    acknowledged_at: expect.stringMatching(/Z$/),
+    listing: { outcome: "acknowledged", at: expect.stringMatching(/Z$/), next_at: null },
   });
   expect(await row(bearer("owner"))).toMatchObject({ chapa_tx_ref: "********" });
 });
@@ -413,4 +413,10 @@ test("every reference that a person can hold leads to its payment by one request
     expect((await read(`/by-reference/${unknown}`, key())).status).toBe(404);
   }
   expect((await read(`/by-reference/${"x".repeat(65)}`, key())).status).toBe(422);
+});
+
+test("a look-up by request with a parameter that is not known is refused, and names it", async () => {
+  const { owner } = stage.cloud.address.users;
+  const { status, body } = await read(`/by-request/${randomUUID()}?userid=${owner.user_id}`, bearer("owner"));
+  expect([status, body["errors"]]).toEqual([422, [expect.objectContaining({ loc: ["query", "userid"] })]]);
 });

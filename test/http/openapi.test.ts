@@ -2,6 +2,7 @@ import { createConfig, lintFromString } from "@redocly/openapi-core";
 import { expect, test } from "vitest";
 import * as z from "zod";
 import * as api from "../../lib/contract/api.ts";
+import * as reports from "../../lib/contract/reports.ts";
 import { ROUTES } from "../../lib/contract/routes.ts";
 import { EXAMPLES } from "../../lib/http/examples.ts";
 import { openApiDocument } from "../../lib/http/openapi.ts";
@@ -54,7 +55,9 @@ test("every JSON or form body of the API's description has a schema with a name"
 });
 
 test("every schema with a name has an example that the same schema takes", () => {
-  const named = Object.values(api).filter((schema) => schema instanceof z.ZodType && schema.meta()?.id !== undefined);
+  const named = Object.values({ ...api, ...reports }).filter(
+    (schema) => schema instanceof z.ZodType && schema.meta()?.id !== undefined,
+  );
   const ids = named.map((schema) => String(schema.meta()?.id));
   expect(Object.keys(document.components?.schemas ?? {}).toSorted()).toEqual(ids.toSorted());
   expect(Object.keys(EXAMPLES).toSorted()).toEqual(ids.toSorted());

@@ -39,9 +39,11 @@ for (const one of JSON.parse(starts)) {
   const incomplete = await start(one, one.incomplete);
   outcomes.push({ name: one.name, incomplete, complete: await start(one, one.complete) });
 }
-process.stdout.write(JSON.stringify(outcomes));
+const undici = process.moduleLoadList.filter((module) => /undici/.test(module));
+process.stdout.write(JSON.stringify({ outcomes, undici }));
 `;
 const Started = z.object({ name: z.string(), incomplete: z.string(), complete: z.string() });
+const AllStarted = z.object({ outcomes: z.array(Started), undici: z.array(z.string()) });
 type Started = z.infer<typeof Started>;
 
 const Properties = z.record(z.string(), z.unknown());
@@ -92,8 +94,8 @@ test.each(SPECS)(
       Timeout: timeoutSeconds,
       MemorySize: memoryMb,
     });
-    const { Variables } = z.object({ Variables: Properties }).parse(made["Environment"]);
-    expect(Object.keys(Variables).toSorted()).toEqual(["NODE_OPTIONS", ...env].toSorted());
+    const { Variables } = z.object({ Variables: Properties }).parse(made["Environment"] ?? { Variables: {} });
+    expect(Object.keys(Variables).toSorted()).toEqual([...env].toSorted());
   },
 );
 
@@ -287,6 +289,7 @@ test("no function scans or has a right to everything, and each secret is named t
     "payment-checkout",
     "payment-return",
     "reconcile-payments",
+    "refund-payment",
     "resolve-payment",
     "review-payment",
     "timeout-payments",
@@ -296,6 +299,7 @@ test("no function scans or has a right to everything, and each secret is named t
 
 describe("bundles", () => {
   const outcomes = new Map<string, Started>();
+  let undici: readonly string[] = [];
   beforeAll(async () => {
     await run(process.execPath, ["esbuild.config.ts"], { cwd: ROOT });
     const environments = SPECS.map(([name]) => [name, environmentOf(name)] as const);
@@ -304,15 +308,18 @@ describe("bundles", () => {
       const { [String(first)]: _, ...incomplete } = complete;
       return { name, incomplete, complete };
     });
-    const { NODE_OPTIONS = "" } = environments[0]?.[1] ?? {};
     const args = ["--input-type=module", "-e", START_EACH, `${ROOT}dist`, JSON.stringify(starts)];
-    const { stdout } = await run(process.execPath, args, { env: { NODE_OPTIONS } });
-    for (const one of z.array(Started).parse(JSON.parse(stdout))) outcomes.set(one.name, one);
+    const { stdout } = await run(process.execPath, args, { env: {} });
+    const started = AllStarted.parse(JSON.parse(stdout));
+    for (const one of started.outcomes) outcomes.set(one.name, one);
+    undici = started.undici;
   });
 
   /** What the template tells the function; what only exists once it is deployed gets an address or a name. */
   function environmentOf(name: FunctionName): Record<string, string> {
-    const { Variables } = z.object({ Variables: Properties }).parse(functionOf(name)["Environment"]);
+    const { Variables } = z
+      .object({ Variables: Properties })
+      .parse(functionOf(name)["Environment"] ?? { Variables: {} });
     const entries = Object.entries(Variables).map(([variable, value]): [string, string] => {
       if (typeof value === "string") return [variable, value];
       return [variable, /_URL$/.test(variable) ? "https://made.when.deployed.invalid" : "made-when-deployed"];
@@ -325,5 +332,9 @@ describe("bundles", () => {
     for (const variable of env.slice(0, 1)) {
       expect(outcomes.get(name)?.incomplete).toContain(`${variable} is missing`);
     }
+  });
+
+  test("no bundle loads undici when it starts", () => {
+    expect(undici).toEqual([]);
   });
 });

@@ -576,14 +576,14 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
       name: "money that went back can be refunded again",
       focus: "money goes back",
       file: "lib/domain/payment.ts",
-      from: "capture.currency === terms.currency ? [leftOf(capture)] : [])),",
-      to: "capture.currency === terms.currency ? [capture.amount] : [])),",
+      from: "capture.currency === terms.currency ? [leftOf(payment, capture)] : [],",
+      to: "capture.currency === terms.currency ? [capture.amount] : [],",
     },
     {
       name: "money that went back is still revenue",
       focus: "money goes back",
       file: "lib/domain/payment.ts",
-      from: "(capture.amount ? [leftOf(capture)] : [])",
+      from: "(capture.amount ? [leftOf(payment, capture)] : [])",
       to: "(capture.amount ? [capture.amount] : [])",
     },
     {

@@ -188,10 +188,11 @@ export class Invariants {
   #informed(payment: Payment, how: string, cause?: Cause): void {
     for (const taken of this.#world.capturesOf(payment.ref)) {
       const { attempt, txRef, isPlay } = taken;
-      // The webhook, or the word, was about something else if the money came later.
-      if (cause?.isNamed(taken) === false) continue;
       const { webhookAt, lastRead } = payment.attempts[attempt] ?? {};
-      if (isPlay || (webhookAt === undefined && lastRead !== "maybe_money")) continue;
+      // The webhook, or the word, was about something else if the money came later.
+      const isNoted = webhookAt !== undefined && cause?.isNamed(taken, "webhook") !== false;
+      const isRead = lastRead === "maybe_money" && cause?.isNamed(taken, "verify") !== false;
+      if (isPlay || !(isNoted || isRead)) continue;
       this.#broken("informed", txRef, `${how}, and Chapa has spoken of money on it`);
     }
   }
@@ -509,11 +510,13 @@ export function linesOf(payments: readonly Payment[]): Payment[][] {
  * fee is paid by a later one.
  */
 export function besideDuplicateSince(line: readonly Payment[], expectedMode: Mode): number | undefined {
-  const isPaid = ({ state, captures, attempts }: Payment) =>
-    state === "SUCCESS" &&
-    captures.some(
+  const isPaid = (payment: Payment) =>
+    payment.state === "SUCCESS" &&
+    payment.captures.some(
       (capture) =>
-        capture.kind === "confirmed" && leftOf(capture) > 0 && attempts[capture.attempt]?.mode === expectedMode,
+        capture.kind === "confirmed" &&
+        leftOf(payment, capture) > 0 &&
+        payment.attempts[capture.attempt]?.mode === expectedMode,
     );
   const since = line.flatMap(({ next, attention }, index) =>
     next === undefined || line.slice(index + 1).some(isPaid)

@@ -42,7 +42,7 @@ export type Cause = {
   /** Whether this money was there when the work asked Chapa about its checkout for the last time. */
   couldSee: (taken: Taken) => boolean;
   /** Whether Chapa has told us of this money, in a signed webhook or in an answer to verify. */
-  isNamed: (taken: Taken) => boolean;
+  isNamed: (taken: Taken, by: "webhook" | "verify") => boolean;
   /** When Chapa said of a checkout that nobody has paid it. */
   readings: (txRef: string) => readonly Reading[];
   /** Whether the work asked Chapa to cancel it, and verified it after that. */

@@ -21,6 +21,11 @@ export const LEFT_OUT: Partial<Record<TransitionName, string>> = {
   follow: "needs a second payment of the fee: the model of serials makes it",
   wentBack: "money that goes back at Chapa: captures stay in this model",
   capturedAgain: "money that comes back from the bank: captures stay in this model",
+  refundRequested: "money that is sent back: captures stay in this model",
+  refundSent: "a step of a refund, as refundRequested is",
+  refundSettled: "a step of a refund, as refundRequested is",
+  refundRefused: "a step of a refund, as refundRequested is",
+  refundUndone: "a step of a refund, as refundRequested is",
 };
 
 export const MODELLED = TRANSITION_NAMES.filter((name) => !(name in LEFT_OUT));

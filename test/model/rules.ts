@@ -155,8 +155,16 @@ export const GUARDS: Record<GuardName, (row: Row, claim: Claim, rules: Rules) =>
   // Nobody decides about reviewed money in this model.
   feeIsKnown: () => false,
   moneyConfirmed: () => false,
+  // The model of refunds has these.
+  refundIdUnused: () => false,
+  leftCovers: () => false,
+  roomForRefund: () => false,
+  refundIsRequested: () => false,
+  refundIsSent: () => false,
+  refundIsSettled: () => false,
   noOpenWordOfMoney: () => false,
   everyCaptureDecided: () => false,
+  refundsFit: () => false,
   // There are no refunds in this model.
   moreWentBack: () => false,
   onlyCapturedAgain: () => false,

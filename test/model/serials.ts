@@ -137,8 +137,16 @@ const GUARDS: Record<GuardName, (row: Row, claim: Claim, rules: LineRules) => bo
   // Nobody decides about reviewed money in this model.
   feeIsKnown: () => false,
   moneyConfirmed: () => false,
+  // The model of refunds has these.
+  refundIdUnused: () => false,
+  leftCovers: () => false,
+  roomForRefund: () => false,
+  refundIsRequested: () => false,
+  refundIsSent: () => false,
+  refundIsSettled: () => false,
   noOpenWordOfMoney: () => false,
   everyCaptureDecided: () => false,
+  refundsFit: () => false,
   noOtherVerificationOverdue: always,
 };
 

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import * as z from "zod";
 import { DependencyUnavailable } from "../../lib/domain/errors.ts";
-import { Secret } from "../../lib/runtime/secrets.ts";
+import { Secret, secretsClient } from "../../lib/runtime/secrets.ts";
 import { FaultPlan } from "../../local/faults.ts";
 import { startSecrets } from "../../local/secrets.ts";
 import type { Listening } from "../../local/serve.ts";
@@ -28,7 +28,12 @@ beforeEach(async () => {
   now = 1_000_000;
   logged = [];
   const log = { error: (message: string, fields: object = {}) => logged.push({ message, ...fields }) };
-  secret = new Secret("arn:one", Shape, { now: () => now, sleep: async () => undefined }, log);
+  secret = new Secret(
+    { client: secretsClient(), arn: "arn:one" },
+    Shape,
+    { now: () => now, sleep: async () => undefined },
+    log,
+  );
 });
 afterEach(() => server.close());
 

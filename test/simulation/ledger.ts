@@ -140,12 +140,12 @@ export class Ledger implements World {
     return this.#announced.get(taken)?.at;
   }
 
-  /** Whether Chapa's verify has shown it, or a webhook that named it is noted on its row. */
-  isNamed(taken: Taken): boolean {
+  /** Whether a webhook that named it is noted on its row, or whether Chapa's verify has shown it. */
+  isNamed(taken: Taken, by: "webhook" | "verify"): boolean {
     this.#scheduler.touch(NAMED);
     const noted = this.#noted.get(taken.txRef) ?? -1;
-    const isOf = (landed: Landed) =>
-      this.#named.has(landed) || (this.#announced.get(landed)?.step ?? Number.POSITIVE_INFINITY) < noted;
+    const isNoted = (landed: Landed) => (this.#announced.get(landed)?.step ?? Number.POSITIVE_INFINITY) < noted;
+    const isOf = (landed: Landed) => (by === "verify" ? this.#named.has(landed) : isNoted(landed));
     return this.#taken.some((landed) => landed === taken && isOf(landed));
   }
 

@@ -506,7 +506,7 @@ export class Simulation {
       isUsed: (txRef) => this.ledger.isBurnt(txRef) || this.ledger.opened().includes(txRef),
       policy: POLICY,
       now: this.scheduler.latest,
-      isNamed: (taken) => this.ledger.isNamed(taken),
+      isNamed: (taken, by) => this.ledger.isNamed(taken, by),
       couldSee: (taken) => {
         const verified = this.ledger.lastVerify(task, taken.txRef) ?? 0;
         return this.ledger.captures().some((landed) => landed === taken && landed.step < verified);

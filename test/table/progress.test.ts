@@ -6,7 +6,17 @@ import { MemoryTable } from "../support/memory-table.ts";
 import { T0 } from "../support/payments.ts";
 import { answering } from "../support/table-client.ts";
 
-const PROGRESS = { day: "2026-11-24", startedAt: T0, page: 3, newest: T0, foreign: ["AP7"], ours: 2, isDone: false };
+const PROGRESS = {
+  day: "2026-11-24",
+  startedAt: T0,
+  page: 3,
+  newest: T0,
+  foreign: ["AP7"],
+  ours: 2,
+  isDone: false,
+  findings: [{ reason: "foreign", references: "AP7" }],
+  found: 1,
+};
 const ROW = {
   pk: "H#reconcile",
   day: "2026-11-24",
@@ -16,6 +26,8 @@ const ROW = {
   foreign: ["AP7"],
   ours: 2,
   is_done: false,
+  findings: [{ reason: "foreign", references: "AP7" }],
+  found: 1,
 };
 
 test("a comparison that was cut short goes on exactly where it was", async () => {
@@ -69,4 +81,13 @@ test("a foreign transaction counts as named from the next comparison on, for 100
   expect([...memory.rows.values()]).toEqual([
     { pk: "F#AP7", day: "2026-11-24", ttl: Math.ceil((T0 + 100 * DAY_MS) / 1000) },
   ]);
+});
+
+test("what a comparison found is kept until the next one has ended, also while that one runs", async () => {
+  const progress = new ProgressTable(new MemoryTable().client, "payments");
+  expect(await progress.last()).toBeUndefined();
+  const { day, startedAt, findings, found } = PROGRESS;
+  await progress.end({ ...PROGRESS, isDone: true }, T0 + 1);
+  await progress.save({ ...PROGRESS, day: "2026-11-25", findings: [], found: 0 });
+  expect(await progress.last()).toEqual({ day, startedAt, endedAt: T0 + 1, isDone: true, findings, found });
 });

@@ -128,3 +128,17 @@ test.each([
   expect(said).toEqual([["row_unreadable", expect.objectContaining({ row: "T#2026-11-23" })]]);
   expect(counted).toEqual(["RowUnreadable"]);
 });
+
+test("each day that is asked for is answered in its order: without a payment with zeros, unreadable as unknown", async () => {
+  const { memory } = start();
+  const { ports } = seenPorts();
+  const totals = new TotalsTable(memory.client, "payments", ports);
+  await totals.add(onDay(1));
+  memory.rows.set(`T#${addisAbabaDay(T0)}`, { pk: `T#${addisAbabaDay(T0)}`, total: "many" });
+  const days = [2, 1, 0].map((daysAgo) => addisAbabaDay(T0 - daysAgo * DAY_MS));
+  expect(await totals.ofDays(days)).toEqual([
+    { day: days[0], sums: NOTHING },
+    { day: days[1], sums: { ...NOTHING, total: 1, success: 1, revenue: 7 } },
+    { day: days[2], sums: undefined },
+  ]);
+});

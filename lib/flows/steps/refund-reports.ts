@@ -2,7 +2,8 @@ import type { ResolveMessage } from "../../contract/queues.ts";
 import type { CheckoutRef } from "../../domain/ids.ts";
 import { parseBirr } from "../../domain/money.ts";
 import type { Payment } from "../../domain/payment.ts";
-import { saysMoneyWentBack, withJudgedReports, withRefundReport } from "../../domain/refund-reports.ts";
+import { saysMoneyWentBack, speaksOfRefund, withJudgedReports, withRefundReport } from "../../domain/refund-reports.ts";
+import { refundsAskedNow } from "../../domain/refunds.ts";
 import type { TransitionContext } from "../../domain/transitions.ts";
 import type { Policy } from "../../domain/verification-schedule.ts";
 import type { Clock } from "../../runtime/clock.ts";
@@ -26,11 +27,16 @@ export async function keepSignedNotice(
   { reference, event, amount }: Pick<ResolveMessage, "reference" | "event" | "amount">,
 ): Promise<void> {
   if (reference !== undefined) await ports.payments.point(reference, { ref, attempt });
-  if (!saysMoneyWentBack(event)) return;
+  if (!speaksOfRefund(event)) return;
   const payment = await ports.payments.find(ref);
   const context = runContext(ports, "webhook")();
   const report = { attempt, reference, amount: parseBirr(amount ?? ""), at: context.now };
-  if (payment) await updatePayment(ports.payments, payment, (current) => withRefundReport(current, report, context));
+  if (!payment) return;
+  const { payment: asked } = await updatePayment(ports.payments, payment, (current) =>
+    refundsAskedNow(current, context),
+  );
+  if (!asked || !saysMoneyWentBack(event)) return;
+  await updatePayment(ports.payments, asked, (current) => withRefundReport(current, report, context));
 }
 
 /**

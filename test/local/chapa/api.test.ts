@@ -146,7 +146,7 @@ test("cancel leaves a paid transaction paid", async () => {
 });
 
 test.each(["reference", "tx_ref"])("a refund can be asked for by %s and runs its course on the clock", async (by) => {
-  const { chapa, statusOf, inbox, call, txRef } = await startCheckout();
+  const { chapa, statusOf, inbox, call, txRef } = await startCheckout({}, { key: LIVE_KEY });
   await chapa.act(txRef, "pay");
   const id = by === "tx_ref" ? txRef : chapa.captures()[0]?.reference;
 
@@ -170,31 +170,48 @@ test.each(["reference", "tx_ref"])("a refund can be asked for by %s and runs its
   expect(inbox.webhooks().at(-1)).toMatchObject({ event: "charge.refunded", status: "refunded" });
 });
 
-test("a refund can be in parts that never come to more than was paid, and in part it leaves the payment a success", async () => {
-  const { chapa, statusOf, call, txRef } = await startCheckout();
+test("refunds are accepted under any reference while each is within what was paid, so that only the merchant keeps from paying twice", async () => {
+  const { chapa, statusOf, call, txRef } = await startCheckout({}, { key: LIVE_KEY });
   await chapa.act(txRef, "pay");
-  const refund = (amount: string) => call("POST", `/refund/${txRef}`, { amount });
-  const answers = [await refund("300"), await refund("300")];
+  const refund = (amount: string) => call("POST", `/refund/${txRef}`, { amount, reference: "MINE-1" });
+  const answers = [await refund("300"), await refund("300"), await refund("500.01"), await refund("0")];
+  expect(answers.map(({ status }) => status)).toEqual([200, 200, 400, 400]);
+  expect(answers[2]?.body.message).toMatch(/cannot exceed the full transaction amount/);
+  expect((await call("GET", "/refund/MINE-1/verify")).body.data).toMatchObject({ merchant_reference: "MINE-1" });
   await chapa.clock.advance(25 * HOUR);
-  expect(await statusOf(txRef)).toBe("success");
-  answers.push(await refund("200"), await refund("1"));
-  await chapa.clock.advance(25 * HOUR);
-  expect(answers.map(({ status }) => status)).toEqual([200, 400, 200, 400]);
-  expect(chapa.captures()[0]?.refunded).toBe(50_000);
+  expect(chapa.captures()[0]?.refunded).toBe(60_000);
   expect(await statusOf(txRef)).toBe("refunded");
 });
 
-test("a refund needs a reference of its own, which can be verified by", async () => {
+test("a refund of a part leaves the payment a success", async () => {
+  const { chapa, statusOf, call, txRef } = await startCheckout({}, { key: LIVE_KEY });
+  await chapa.act(txRef, "pay");
+  await call("POST", `/refund/${txRef}`, { amount: "300" });
+  await chapa.clock.advance(25 * HOUR);
+  expect(await statusOf(txRef)).toBe("success");
+});
+
+test("a test payment is never refunded", async () => {
   const { chapa, call, txRef } = await startCheckout();
   await chapa.act(txRef, "pay");
-  const refund = () => call("POST", `/refund/${txRef}`, { amount: "10", reference: "MINE-1" });
-  expect((await refund()).status).toBe(200);
-  expect((await refund()).status).toBe(400);
-  expect((await call("GET", "/refund/MINE-1/verify")).body.data).toMatchObject({ merchant_reference: "MINE-1" });
+  const { status, body } = await call("POST", `/refund/${txRef}`);
+  expect([status, body.message]).toEqual([400, "Refunds can only be processed in live mode"]);
+});
+
+test.each([
+  ["balance", "Insufficient Balance"],
+  ["generic", expect.stringMatching(/^Oops something went wrong/)],
+] as const)("a plan for refunds: refused as %s", async (refundRefused, message) => {
+  const { chapa, call, txRef } = await startCheckout({}, { key: LIVE_KEY });
+  chapa.plan(txRef, { refundRefused });
+  await chapa.act(txRef, "pay");
+  const { status, body } = await call("POST", `/refund/${txRef}`);
+  expect([status, body.message]).toEqual([400, message]);
+  expect(chapa.captures()[0]?.refunded).toBe(0);
 });
 
 test("a refund that Chapa takes back leaves the money with the merchant", async () => {
-  const { chapa, inbox, call, txRef } = await startCheckout();
+  const { chapa, inbox, call, txRef } = await startCheckout({}, { key: LIVE_KEY });
   chapa.plan(txRef, { refunds: "reversed" });
   await chapa.act(txRef, "pay");
   await call("POST", `/refund/${txRef}`);
@@ -207,7 +224,7 @@ test.each([
   ["nobody opened", "NEVER", 404],
   ["nobody paid", "UNPAID", 400],
 ])("a refund is refused for a reference that %s", async (_what, id, status) => {
-  const { call, open } = await startLab();
+  const { call, open } = await startLab({ key: LIVE_KEY });
   await open({ tx_ref: "UNPAID" });
   expect((await call("POST", `/refund/${id}`)).status).toBe(status);
 });

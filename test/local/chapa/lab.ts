@@ -48,11 +48,11 @@ export type Lab = {
 let serial = 0;
 
 /** A simulator and a merchant for one test; both are gone when it ends. */
-export async function startLab(options: ChapaOptions = {}): Promise<Lab> {
+export async function startLab({ key = KEY, ...options }: ChapaOptions & { key?: string } = {}): Promise<Lab> {
   const inbox = await openInbox();
   const chapa = await startChapa({ webhookUrl: `${inbox.url}/webhook`, ...options });
   onTestFinished(() => chapa.close());
-  const call: Lab["call"] = (method, path, body, headers = { authorization: `Bearer ${KEY}` }) =>
+  const call: Lab["call"] = (method, path, body, headers = { authorization: `Bearer ${key}` }) =>
     ask(`${chapa.apiBase}${path}`, { method, body, headers });
   const initialize: Lab["initialize"] = (fields = {}) => {
     const order = { amount: "500.00", currency: "ETB", tx_ref: `LAB${String(serial++).padStart(12, "0")}`, ...fields };
@@ -83,7 +83,10 @@ export async function startLab(options: ChapaOptions = {}): Promise<Lab> {
 }
 
 /** A simulator and a merchant, and a checkout that is open there. */
-export async function startCheckout(fields: Record<string, unknown> = {}, options: ChapaOptions = {}) {
+export async function startCheckout(
+  fields: Record<string, unknown> = {},
+  options: Parameters<typeof startLab>[0] = {},
+) {
   const lab = await startLab(options);
   return { ...lab, ...(await lab.open(fields)) };
 }

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { hmac } from "../../../local/chapa/payload.ts";
-import { MINUTE, startCheckout, startLab } from "./lab.ts";
+import { LIVE_KEY, MINUTE, startCheckout, startLab } from "./lab.ts";
 
 const SECRET = "sim-webhook-secret";
 const PERSON = { first_name: "አበበ", customization: { logo: "https://img.example/l.png" } };
@@ -56,7 +56,7 @@ test("the documented profile appends nothing to the return_url", async () => {
 });
 
 test("the documented profile answers a refund in the short form, asked for by tx_ref", async () => {
-  const { chapa, call, txRef } = await startCheckout({}, { profile: "documented" });
+  const { chapa, call, txRef } = await startCheckout({}, { profile: "documented", key: LIVE_KEY });
   await chapa.act(txRef, "pay");
   const reference = chapa.captures()[0]?.reference;
   expect((await call("POST", `/refund/${reference}`)).status).toBe(404);
@@ -134,7 +134,7 @@ test("the hostile profile sends the payer back with wrong or doubled parameters"
 });
 
 test("the hostile profile gives a refund no reference of its own and takes only Chapa's for the payment", async () => {
-  const { chapa, call, txRef } = await startCheckout({}, { profile: "hostile" });
+  const { chapa, call, txRef } = await startCheckout({}, { profile: "hostile", key: LIVE_KEY });
   await chapa.act(txRef, "pay");
   expect((await call("POST", `/refund/${txRef}`)).status).toBe(404);
   const { status, body } = await call("POST", `/refund/${chapa.captures()[0]?.reference}`, { reference: "MINE-1" });

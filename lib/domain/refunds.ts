@@ -1,0 +1,246 @@
+import { captureSubject, flagEnded, flagged, flagsAnswered, isRaisable, nextSubject } from "./attention.ts";
+import type { VerifiedMoney } from "./evidence.ts";
+import { applied } from "./new-version.ts";
+import {
+  backOf,
+  type Capture,
+  type Flag,
+  isRefundOpen,
+  isSameCapture,
+  leftOf,
+  type Payment,
+  type Refund,
+  refundsOf,
+} from "./payment.ts";
+import { DAY_MS, HOUR_MS, type Instant, MINUTE_MS } from "./time.ts";
+import type { RefundRequest, TransitionContext } from "./transitions.ts";
+import { dueAt } from "./verification-schedule.ts";
+import type { TransitionName } from "./vocabulary.ts";
+
+// Chapa promises one to three days. Without a definite answer we ask at these ages of a refund, then daily.
+const CHECKS_AFTER_SENDING_MS = [10 * MINUTE_MS, HOUR_MS, 6 * HOUR_MS] as const;
+/** A refund that is not settled by then calls a person. */
+const CLEAR_WITHIN_MS = DAY_MS;
+/** What has settled may still come to nothing. */
+const CHECKS_AFTER_SETTLING_MS = [DAY_MS, 7 * DAY_MS] as const;
+
+const RETURNED = "all of this money went back";
+
+export function refundIn({ refunds = [] }: Pick<Payment, "refunds">, id: string): Refund | undefined {
+  return refunds.find((refund) => refund.id === id);
+}
+
+/** Returns the refund that a version of the payment was about, as far as the history has it. */
+export function refundOfVersion(payment: Payment, version: number): Refund | undefined {
+  const { transition, evidence = "" } = payment.history.at(version - payment.version - 1) ?? {};
+  return transition === "refundSettled" ? refundIn(payment, evidence) : undefined;
+}
+
+/**
+ * Returns a refund that is to be sent at once. A decision that sends several captures back adds one for each to the
+ * payment, in its own write; for a single one see {@link requestRefund}.
+ */
+export function requestedRefund(
+  { id, capture, amount, reason }: RefundRequest,
+  { now, by }: Pick<TransitionContext, "now" | "by">,
+): Refund {
+  return { id, capture, amount, reason, by, state: "REQUESTED", at: now, checkAt: now };
+}
+
+/** Returns the payment with a refund requested. What is left of the capture is less from now on. */
+export function requestRefund(payment: Payment, request: RefundRequest, context: TransitionContext): Payment {
+  const refunds = [...(payment.refunds ?? []), requestedRefund(request, context)];
+  return applied(
+    payment,
+    "refundRequested",
+    { ...context, ...request },
+    { changes: { refunds }, evidence: request.id },
+  );
+}
+
+/**
+ * Returns the payment with a refund that we are about to send. It is never sent again.
+ * @param sentBy names this sender, as no other one is named
+ */
+export function sendRefund(payment: Payment, id: string, sentBy: string, context: TransitionContext): Payment {
+  const { now } = context;
+  const sent = { state: "SENT", sentAt: now, sentBy, checkAt: now + CHECKS_AFTER_SENDING_MS[0] } as const;
+  return stepped(payment, "refundSent", { id, changes: sent }, context);
+}
+
+/** Returns the payment after the money of a refund arrived at the payer. */
+export function settleRefund(payment: Payment, id: string, context: TransitionContext): Payment {
+  const { now } = context;
+  const settled = { state: "SETTLED", settledAt: now, checkAt: now + CHECKS_AFTER_SETTLING_MS[0] } as const;
+  return stepped(payment, "refundSettled", { id, changes: settled }, context);
+}
+
+/**
+ * Returns the payment after a refund came to nothing before it settled. Its money is here, and a person is called.
+ * @param refusal why, in our words
+ */
+export function refuseRefund(payment: Payment, id: string, refusal: string, context: TransitionContext): Payment {
+  const refused = { state: "REFUSED", refusal, checkAt: undefined } as const;
+  return stepped(payment, "refundRefused", { id, changes: refused }, context);
+}
+
+/** Returns the payment after a settled refund came to nothing. Its money is here again, and a person is called. */
+export function undoRefund(payment: Payment, id: string, context: TransitionContext): Payment {
+  return stepped(payment, "refundUndone", { id, changes: { state: "UNDONE", checkAt: undefined } }, context);
+}
+
+type RefundStep = Extract<TransitionName, "refundSent" | "refundSettled" | "refundRefused" | "refundUndone">;
+
+function stepped(
+  payment: Payment,
+  name: RefundStep,
+  { id, changes }: { id: string; changes: Partial<Refund> },
+  context: TransitionContext,
+): Payment {
+  const refunds = (payment.refunds ?? []).map((refund) => (refund.id === id ? { ...refund, ...changes } : refund));
+  const after = { ...payment, refunds };
+  const attention = raised(attentionAfter(payment, after, context), flagOf(after, name, id), context);
+  return applied(payment, name, { ...context, id }, { changes: { refunds, attention }, evidence: id });
+}
+
+function raised(
+  attention: Payment["attention"],
+  flag: Flag | undefined,
+  context: TransitionContext,
+): Payment["attention"] {
+  return flag ? flagged({ attention }, flag, context) : attention;
+}
+
+/** Money that comes back to a payment that was left may pay its fee, as a duplicate does. */
+function flagOf(payment: Payment, name: RefundStep, id: string): Flag | undefined {
+  const { capture, amount } = refundIn(payment, id) ?? {};
+  if (name === "refundRefused") return { code: "refund_refused", subject: id, amount };
+  if (name !== "refundUndone") return undefined;
+  if (payment.next === undefined || capture === undefined) return { code: "refund_undone", subject: id, amount };
+  return { code: "duplicate", subject: nextSubject(payment, { code: "duplicate", subject: capture }) };
+}
+
+/**
+ * Returns the attention after some refunds have ended: nobody waits for them any more, and what was raised about a
+ * capture is answered once nothing is left of it.
+ */
+export function attentionAfter(
+  before: Payment,
+  after: Payment,
+  { now, by }: Pick<TransitionContext, "now" | "by">,
+): Payment["attention"] {
+  let { attention } = after;
+  for (const refund of after.refunds ?? []) {
+    const known = refundIn(before, refund.id);
+    if (known?.state === refund.state || isRefundOpen(refund)) continue;
+    attention = flagEnded({ attention }, { code: "refund_unclear", subject: refund.id }, { now });
+    const capture = after.captures.find(({ reference }) => reference === refund.capture);
+    const isReturned = refund.state === "SETTLED" && refund.before === undefined;
+    if (isReturned && capture && isAllBack(after, capture)) {
+      attention = flagsAnswered({ attention }, [captureSubject(capture)], { now, by, reason: RETURNED });
+    }
+  }
+  return attention;
+}
+
+function isAllBack(payment: Payment, capture: Capture): boolean {
+  return leftOf(payment, capture) === 0 && !refundsOf(payment, capture).some(isRefundOpen);
+}
+
+/**
+ * Returns the refunds after verify reported money of a capture. With nothing left of it at Chapa, an open one has
+ * settled. One that only the bank's reversal settled is open again once the bank has returned the money.
+ */
+export function refundsAfter(
+  { refunds }: Payment,
+  captures: readonly Capture[],
+  { attempt, result }: VerifiedMoney,
+  now: Instant,
+): Payment["refunds"] {
+  const { reference } = result.facts;
+  const capture = captures.find((known) => isSameCapture(known, { attempt, reference }));
+  if (!refunds || !capture) return refunds;
+  const { refunded, reversed } = backOf(capture);
+  const isGone = reversed > 0 || refunded >= (capture.amount || 1);
+  return refunds.map((refund): Refund => {
+    if (refund.capture !== capture.reference) return refund;
+    if (refund.before !== undefined && reversed === 0) {
+      return { ...refund, state: refund.before, before: undefined, settledAt: undefined, checkAt: now };
+    }
+    const { state } = refund;
+    if (!isGone || !isKnownOpen(state)) return refund;
+    const before = reversed > 0 ? state : undefined;
+    return { ...refund, state: "SETTLED", settledAt: now, checkAt: undefined, before };
+  });
+}
+
+function isKnownOpen(state: Refund["state"]): state is "REQUESTED" | "SENT" {
+  return state === "REQUESTED" || state === "SENT";
+}
+
+/**
+ * Returns the payment after Chapa was asked about a refund and its end is still not known: with the date of the next
+ * question, and Chapa's own reference, if it named one.
+ */
+export function noteRefundChecked(
+  payment: Payment,
+  id: string,
+  chapaRef: string | undefined,
+  { now, policy }: TransitionContext,
+): Payment {
+  const refunds = (payment.refunds ?? []).map((refund) =>
+    refund.id === id ? { ...refund, chapaRef: refund.chapaRef ?? chapaRef, checkAt: nextCheck(refund, now) } : refund,
+  );
+  const next = { ...payment, refunds };
+  return { ...next, dueAt: dueAt(next, now, policy) };
+}
+
+function nextCheck({ state, sentAt, settledAt, checkAt }: Refund, now: Instant): Instant | undefined {
+  switch (state) {
+    case "REQUESTED":
+      return checkAt;
+    case "SENT":
+      return CHECKS_AFTER_SENDING_MS.map((age) => (sentAt ?? now) + age).find((at) => at > now) ?? now + DAY_MS;
+    case "SETTLED":
+      return CHECKS_AFTER_SETTLING_MS.map((age) => (settledAt ?? now) + age).find((at) => at > now);
+    default:
+      return undefined;
+  }
+}
+
+/** Returns the payment with its refunds asked about at once: a webhook spoke of one. It proves nothing. */
+export function refundsAskedNow(payment: Payment, { now, policy }: TransitionContext): Payment | undefined {
+  const { refunds = [] } = payment;
+  const isAsked = ({ state, before }: Refund) => (state === "SENT" || state === "SETTLED") && before === undefined;
+  if (!refunds.some((refund) => isAsked(refund) && (refund.checkAt === undefined || refund.checkAt > now)))
+    return undefined;
+  const asked = refunds.map((refund) => (isAsked(refund) ? { ...refund, checkAt: now } : refund));
+  const next = { ...payment, refunds: asked };
+  return { ...next, dueAt: dueAt(next, now, policy) };
+}
+
+/** Returns the refunds whose next step is due, the oldest first. */
+export function refundsDue({ refunds = [] }: Pick<Payment, "refunds">, now: Instant): Refund[] {
+  return refunds.filter(({ checkAt }) => checkAt !== undefined && checkAt <= now);
+}
+
+/** Whether another refund of the same money may be under way at Chapa. */
+export function isOtherUnanswered({ refunds = [] }: Pick<Payment, "refunds">, { id, capture }: Refund): boolean {
+  return refunds.some((other) => other.id !== id && other.capture === capture && other.state === "SENT");
+}
+
+/** Returns the flag about a refund whose end nobody has learned in a day; undefined before, and once it is raised. */
+export function unclearFlag(payment: Payment, { id, state, at }: Refund, now: Instant): Flag | undefined {
+  const flag: Flag = { code: "refund_unclear", subject: id };
+  const isLate = state === "SENT" && now >= at + CLEAR_WITHIN_MS;
+  return isLate && isRaisable(payment, flag, now) ? flag : undefined;
+}
+
+/** Returns in which fields a request differs from the refund that its id names. What it leaves out equals anything. */
+export function differingIn(
+  refund: Refund,
+  asked: { [Field in "capture" | "amount" | "reason"]?: Refund[Field] | undefined },
+): string[] {
+  const fields = ["capture", "amount", "reason"] as const;
+  return fields.filter((field) => asked[field] !== undefined && asked[field] !== refund[field]);
+}

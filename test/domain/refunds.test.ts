@@ -1,0 +1,224 @@
+import { expect, test } from "vitest";
+import { entryIdOf } from "../../lib/domain/attention.ts";
+import { missedDeadlines } from "../../lib/domain/deadlines.ts";
+import { outcomeOf } from "../../lib/domain/events.ts";
+import { refOf, refundReferenceOf } from "../../lib/domain/ids.ts";
+import { Santim } from "../../lib/domain/money.ts";
+import { isEmptied, leftOf, netOf, openFlags, type Payment, refundableOf } from "../../lib/domain/payment.ts";
+import {
+  differingIn,
+  noteRefundChecked,
+  refundOfVersion,
+  refundsAskedNow,
+  refundsDue,
+  refuseRefund,
+  requestRefund,
+  sendRefund,
+  settleRefund,
+  unclearFlag,
+  undoRefund,
+} from "../../lib/domain/refunds.ts";
+import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../lib/domain/time.ts";
+import { refusalOf, transitionForMoney } from "../../lib/domain/transitions.ts";
+import { attemptsToVerify } from "../../lib/domain/verification-schedule.ts";
+import { fromItem, toItem } from "../../lib/table/payment-item.ts";
+import { TX_STAGE } from "../../local/environment.ts";
+import {
+  aConfirmed,
+  aContext,
+  aRef,
+  aReviewed,
+  captured,
+  FEE,
+  LATER,
+  moneyOn,
+  NAMESPACE,
+  POLICY,
+} from "../support/payments.ts";
+
+const paid = aConfirmed();
+const request = (id: string, amount: number) => ({
+  id,
+  capture: "AP0",
+  amount: Santim.parse(amount),
+  reason: "a <b>double</b> booking",
+});
+const requested = (amount: number, payment = paid, id = "r-1") => requestRefund(payment, request(id, amount), LATER);
+const sent = (amount: number, payment = paid, id = "r-1") =>
+  sendRefund(requested(amount, payment, id), id, "me", LATER);
+const settled = (amount: number, payment = paid, id = "r-1") => settleRefund(sent(amount, payment, id), id, LATER);
+const left = (payment: Payment) => payment.captures.map((capture) => leftOf(payment, capture));
+const verified = (payment: Payment, kind: "paid" | "refunded" | "reversed") =>
+  transitionForMoney(payment, { attempt: 0, result: moneyOn(payment, 0, { kind }) }, LATER);
+const after = (payment: Payment, name: "wentBack" | "capturedAgain", kind: "paid" | "refunded" | "reversed") =>
+  captured(payment, name, moneyOn(payment, 0, { kind }));
+
+test("what is left of a capture is less from the request on, and is there again once the refund was refused or undone", () => {
+  expect(left(requested(20_000))).toEqual([30_000]);
+  expect(left(sent(20_000))).toEqual([30_000]);
+  expect(left(settled(20_000))).toEqual([30_000]);
+  expect(left(refuseRefund(sent(20_000), "r-1", "no balance", LATER))).toEqual([50_000]);
+  expect(left(undoRefund(settled(20_000), "r-1", LATER))).toEqual([50_000]);
+  expect(refundableOf(settled(20_000))).toBe(30_000);
+  expect(netOf(settled(20_000))).toBe(30_000);
+});
+
+test("no refund is requested of more than is left, of nothing, under a used id, of money under review, or as the 33rd", () => {
+  const refused = (payment: Payment, id: string, amount: number) =>
+    refusalOf("refundRequested", payment, { ...LATER, ...request(id, amount) });
+  const part = requested(20_000);
+  expect(refused(part, "r-2", 30_000)).toBeUndefined();
+  expect(refused(part, "r-2", 30_001)).toMatch(/leftCovers/);
+  expect(refused(part, "r-2", 0)).toMatch(/leftCovers/);
+  expect(refused(part, "r-1", 1)).toMatch(/refundIdUnused/);
+  expect(refused(aReviewed(), "r-1", 1)).toBe("no refundRequested out of REVIEW");
+  let many = paid;
+  for (let number = 0; number < 32; number++) many = requested(1, many, `r-${number}`);
+  expect(refused(many, "r-32", 1)).toMatch(/roomForRefund/);
+});
+
+test("a refund is sent once, and no step is made from a state that does not lead to it", () => {
+  const step = (name: Parameters<typeof refusalOf>[0], payment: Payment) =>
+    refusalOf(name as "refundSent", payment, { ...LATER, id: "r-1" });
+  expect(step("refundSent", sent(1))).toMatch(/refundIsRequested/);
+  expect(step("refundSettled", requested(1))).toMatch(/refundIsSent/);
+  expect(step("refundRefused", settled(1))).toMatch(/refundIsSent/);
+  expect(step("refundUndone", sent(1))).toMatch(/refundIsSettled/);
+});
+
+test("Chapa's word refunded settles a refund of all of a capture, and calls nobody", () => {
+  const all = sent(50_000);
+  expect(verified(all, "refunded")).toBe("wentBack");
+  const back = after(all, "wentBack", "refunded");
+  expect(back.refunds).toMatchObject([{ state: "SETTLED", settledAt: LATER.now }]);
+  expect(openFlags(back)).toEqual([]);
+  expect(left(back)).toEqual([0]);
+  expect(outcomeOf(all, back, POLICY).user).toBe("refunded");
+});
+
+test("Chapa's word refunded says nothing of a capture of which a part was requested", () => {
+  expect(verified(sent(20_000), "refunded")).toBeUndefined();
+  expect(verified(refuseRefund(sent(20_000), "r-1", "no", LATER), "refunded")).toBeUndefined();
+});
+
+test("what went back without a refund of ours calls a person, also after a refund of ours was refused", () => {
+  expect(openFlags(after(paid, "wentBack", "refunded"))).toEqual(["refunded_outside"]);
+  const refused = refuseRefund(sent(50_000), "r-1", "no", LATER);
+  expect(openFlags(after(refused, "wentBack", "refunded"))).toEqual(["refund_refused", "refunded_outside"]);
+});
+
+test("the bank's reversal leaves nothing, settles open refunds, and opens them again when the money is back", () => {
+  const open = requested(10_000, sent(20_000), "r-2");
+  const reversed = after(open, "wentBack", "reversed");
+  expect(left(reversed)).toEqual([0]);
+  expect(reversed.refunds?.map(({ state }) => state)).toEqual(["SETTLED", "SETTLED"]);
+  expect(outcomeOf(open, reversed, POLICY).user).toBeUndefined();
+  const again = after(reversed, "capturedAgain", "paid");
+  expect(again.refunds?.map(({ state, checkAt }) => [state, checkAt])).toEqual([
+    ["SENT", LATER.now],
+    ["REQUESTED", LATER.now],
+  ]);
+  expect(left(again)).toEqual([20_000]);
+});
+
+test("a refund that settled before the bank's reversal stays settled when the money is back", () => {
+  const reversed = after(settled(20_000), "wentBack", "reversed");
+  expect(reversed.captures[0]?.back).toEqual({ refunded: 0, reversed: 30_000 });
+  const again = after(reversed, "capturedAgain", "paid");
+  expect(again.refunds).toMatchObject([{ state: "SETTLED" }]);
+  expect(left(again)).toEqual([30_000]);
+});
+
+test("a refund that came to nothing calls a person in the same write, and is a duplicate where the fee goes on elsewhere", () => {
+  const refused = refuseRefund(sent(20_000), "r-1", "the balance is too low", LATER);
+  expect(refused.attention.map(entryIdOf)).toEqual(["refund_refused-r-1"]);
+  expect(refused.refunds?.[0]?.refusal).toBe("the balance is too low");
+  expect(undoRefund(settled(20_000), "r-1", LATER).attention.map(entryIdOf)).toEqual(["refund_undone-r-1"]);
+  const gone = { ...settled(50_000), next: aRef() };
+  expect(undoRefund(gone, "r-1", LATER).attention.map(entryIdOf)).toEqual(["duplicate-AP0"]);
+});
+
+test("what was raised about a capture is answered once all of it went back, and no sooner", () => {
+  const twice = captured(paid, "duplicate", moneyOn(paid, 0, { reference: "AP1" }));
+  const back = (amount: number, payment: Payment, id: string) => {
+    const one = requestRefund(payment, { ...request(id, amount), capture: "AP1" }, LATER);
+    return settleRefund(sendRefund(one, id, "me", LATER), id, LATER);
+  };
+  const part = back(20_000, twice, "r-1");
+  expect(openFlags(part)).toEqual(["duplicate"]);
+  expect(openFlags(back(30_000, part, "r-2"))).toEqual([]);
+});
+
+test("a payment is spent only once its refunds have settled", () => {
+  expect(isEmptied(sent(50_000), "test")).toBe(false);
+  expect(sent(50_000).spentAt).toBeUndefined();
+  expect(settled(50_000).spentAt).toBe(LATER.now);
+});
+
+test("a refund is due at once, then asked about after 10 minutes, an hour, six hours and daily, and twice after it settled", () => {
+  const open = requested(20_000);
+  expect(open.dueAt).toBe(LATER.now);
+  expect(refundsDue(open, LATER.now).map(({ id }) => id)).toEqual(["r-1"]);
+  expect(attemptsToVerify(open, LATER.now)).toEqual([0]);
+  let asked = sent(20_000);
+  const dates: number[] = [];
+  for (let times = 0; times < 5; times++) {
+    const at = asked.refunds?.[0]?.checkAt ?? 0;
+    dates.push(at - LATER.now);
+    asked = noteRefundChecked(asked, "r-1", "MERC-1", aContext(at));
+  }
+  expect(dates).toEqual([10 * MINUTE_MS, HOUR_MS, 6 * HOUR_MS, 30 * HOUR_MS, 54 * HOUR_MS]);
+  expect(asked.refunds?.[0]?.chapaRef).toBe("MERC-1");
+  const done = settled(20_000);
+  expect(done.refunds?.[0]?.checkAt).toBe(LATER.now + DAY_MS);
+  const later = noteRefundChecked(done, "r-1", undefined, aContext(LATER.now + DAY_MS));
+  expect(later.refunds?.[0]?.checkAt).toBe(LATER.now + 7 * DAY_MS);
+  expect(
+    noteRefundChecked(later, "r-1", undefined, aContext(LATER.now + 7 * DAY_MS)).refunds?.[0]?.checkAt,
+  ).toBeUndefined();
+});
+
+test("a sent refund calls a person after a day, one that was never sent is a missed deadline", () => {
+  const open = sent(20_000);
+  const [refund] = open.refunds ?? [];
+  if (!refund) throw new Error("no refund");
+  expect(unclearFlag(open, refund, LATER.now + DAY_MS - 1)).toBeUndefined();
+  expect(unclearFlag(open, refund, LATER.now + DAY_MS)).toEqual({ code: "refund_unclear", subject: "r-1" });
+  expect(missedDeadlines(requested(1), LATER.now + DAY_MS, POLICY)).toContain("refund");
+  expect(missedDeadlines(open, LATER.now + DAY_MS, POLICY)).not.toContain("refund");
+});
+
+test("a webhook makes sent and settled refunds due, and no others", () => {
+  expect(refundsAskedNow(requested(1), LATER)).toBeUndefined();
+  expect(refundsAskedNow(settled(1), LATER)?.dueAt).toBe(LATER.now);
+});
+
+test("the same id is the same refund unless a field that is named differs", () => {
+  const [refund] = requested(20_000).refunds ?? [];
+  if (!refund) throw new Error("no refund");
+  expect(differingIn(refund, {})).toEqual([]);
+  expect(differingIn(refund, { amount: Santim.parse(20_000), reason: refund.reason })).toEqual([]);
+  expect(differingIn(refund, { amount: Santim.parse(1), capture: "AP1" })).toEqual(["capture", "amount"]);
+});
+
+test("a settled refund is found by the version that its message names", () => {
+  const done = settled(20_000);
+  expect(refundOfVersion(settled(1, done, "r-2"), done.version)?.id).toBe("r-1");
+  expect(refundOfVersion(done, done.version - 1)).toBeUndefined();
+});
+
+test("a refund is stored and read back as it is, with a state that a later release added", () => {
+  const done = settled(20_000);
+  expect(fromItem(toItem(done), TX_STAGE).refunds).toEqual(done.refunds);
+  const item = { ...toItem(done), refunds: [{ ...toItem(done)["refunds"][0], state: "PARKED" }] };
+  const newer = fromItem(item, TX_STAGE);
+  expect(toItem(newer)["refunds"]).toEqual(item.refunds);
+  expect(left(newer)).toEqual([30_000]);
+});
+
+test("our reference of a refund is the same for the same id, and no checkout's", () => {
+  const ref = refOf(NAMESPACE, { ...FEE, serial: 7 });
+  expect(refundReferenceOf(ref, "r-1")).toBe(refundReferenceOf(ref, "r-1"));
+  expect(refundReferenceOf(ref, "r-1")).not.toBe(refundReferenceOf(ref, "r-2"));
+  expect(refundReferenceOf(ref, "r-1")).toMatch(new RegExp(`^${ref}[0-9A-HJKMNP-TV-Z]{4}$`));
+});
