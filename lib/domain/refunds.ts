@@ -40,7 +40,7 @@ export function refundOfVersion(payment: Payment, version: number): Refund | und
  * Returns a refund that is to be sent at once. A decision that sends several captures back adds one for each to the
  * payment, in its own write; for a single one see {@link requestRefund}.
  */
-export function requestedRefund(
+function requestedRefund(
   { id, capture, amount, reason }: RefundRequest,
   { now, by }: Pick<TransitionContext, "now" | "by">,
 ): Refund {

@@ -44,7 +44,6 @@ const CASES: [domainErrors.PaymentError, string, RegExp, number?][] = [
   ],
   [new errors.RefundAboveLeft("400.00"), "refund_above_left", /than is left of this money: 400\.00\.$/],
   [new errors.CaptureUnclear(["AP1", "AP2"]), "capture_unclear", /which money is sent back: one of AP1, AP2\.$/],
-  [new errors.CaptureUnclear([]), "capture_unclear", /nothing is left of any\.$/],
   [new errors.RefundLimitReached("500.00"), "refund_limit", /^With 500\.00 more you would be above/],
   [new errors.RefundNotFound(), "refund_not_found", /no such refund/],
   [
@@ -126,4 +125,8 @@ test("a log names the cause of an error exactly where it has one", () => {
   expect(new errors.DependencyUnavailable("The table", cause).cause).toBe(cause);
   expect(new errors.DependencyUnavailable("The table")).not.toHaveProperty("cause");
   expect(new errors.PaymentNotFound()).not.toHaveProperty("cause");
+});
+
+test("the error about money that is not named says so where nothing is left of any", () => {
+  expect(new errors.CaptureUnclear([]).message).toMatch(/nothing is left of any\.$/);
 });

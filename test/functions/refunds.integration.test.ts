@@ -133,7 +133,7 @@ test("the same refund id is the same refund, whatever the version, and with othe
   expect(sentToChapa()).toHaveLength(1);
 });
 
-test("of two people who send all of one capture back at once, one succeeds and the other learns what changed", async () => {
+test("two people who send all of one capture back at once: one succeeds and the other learns what changed", async () => {
   await stage.act(checkout, "pay");
   const { version } = await read();
   const ask = (refund_id: string, headers: Record<string, string>) =>

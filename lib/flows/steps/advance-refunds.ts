@@ -43,7 +43,7 @@ export type RefundPorts = {
 // A call that cannot end within the invocation is not begun: its answer would be lost.
 const CALL_MS = 4 * SECOND_MS;
 
-export const CAME_TO_NOTHING = "Chapa reports that it came to nothing";
+const CAME_TO_NOTHING = "Chapa reports that it came to nothing";
 
 /**
  * Makes every step of a payment's refunds that is due: sends what was requested, asks about what was sent, and asks again
