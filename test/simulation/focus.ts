@@ -92,7 +92,7 @@ export const FOCUSES = {
   },
   "old links": {
     events: { press: 12, pay: 10, deliver: 12, jump: 7, burst: 0 },
-    payments: { ...NOBODY_PAYS, "pay-late": 30, prompt: 30, pay: 30 },
+    payments: { ...NOBODY_PAYS, "pay-late": 30, prompt: 30, pay: 15 },
     rare: { giveUp: 4 },
     jumps: [65 * MINUTE_MS],
     faultRate: 0.005,

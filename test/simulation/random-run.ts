@@ -169,7 +169,7 @@ function read(simulation: Simulation, chance: Chance): void {
 }
 
 function pay({ simulation, chance, focus }: Run): void {
-  const land = !focus.landsLast && chance.below(4) === 0 ? simulation.land() : undefined;
+  const land = chance.below(4) === 0 ? simulation.land() : undefined;
   const links = simulation.ledger.links();
   const link = land ?? links[chance.below(links.length)];
   if (!link) return;
