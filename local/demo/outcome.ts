@@ -37,6 +37,7 @@ export type Outcome = {
     captured: string[];
     /** What is left of the captured money, in birr. */
     left: number;
+    refunds: { amount: number; state: string }[];
     isAcknowledged: boolean;
     failureReason: string | undefined;
   }[];
@@ -56,6 +57,8 @@ export type Outcome = {
   deadLetters: number;
   /** What the gauges of attention show. */
   gauges: Record<GaugeName, number>;
+  /** Number of requests to Chapa to send money back. */
+  refundCalls: number;
   /** Number of verify requests to Chapa. */
   verifies: number;
 };
@@ -78,6 +81,7 @@ export async function outcomeOf(cloud: Cloud, answers: Outcome["answers"]): Prom
       opened: Object.keys(payment.attempts).map((attempt) => txRefOf(payment, Number(attempt))),
       captured: payment.captures.map(({ attempt }) => txRefOf(payment, attempt)),
       left: refundableOf(payment) / 100,
+      refunds: (payment.refunds ?? []).map(({ amount, state }) => ({ amount: amount / 100, state })),
       isAcknowledged: payment.acknowledgedAt !== undefined,
       failureReason: payment.failureReason,
     })),
@@ -103,6 +107,9 @@ export async function outcomeOf(cloud: Cloud, answers: Outcome["answers"]): Prom
     })),
     refusedNotifications: cloud.services.notification?.refusals.length ?? 0,
     deadLetters: QUEUE_NAMES.reduce((count, name) => count + cloud.queues.state(name).dead.length, 0),
+    refundCalls: (cloud.chapa?.journal() ?? []).filter(
+      (entry) => entry.kind === "request" && entry.method === "POST" && entry.path.startsWith("/v1/refund/"),
+    ).length,
     verifies: (cloud.chapa?.journal() ?? []).filter(
       (entry) => entry.kind === "request" && entry.path.startsWith("/v1/transaction/verify/"),
     ).length,

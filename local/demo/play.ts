@@ -24,6 +24,7 @@ import {
   webhookThenSilence,
 } from "./scenarios/gateway.ts";
 import { abandon, failThenPay, late, newLink, paidTwice, pay, wrongAmount } from "./scenarios/paying.ts";
+import { partialRefundTwice, refund, refundAnswerLost, refundRefused } from "./scenarios/refunds.ts";
 import { listingReserved, manyPressesThroughTheListing, notificationRefuses } from "./scenarios/siblings.ts";
 import {
   chapaDown,
@@ -66,6 +67,10 @@ export const SCENARIOS: readonly Scenario[] = [
   reviewAccepted,
   reviewRejected,
   attentionAnswered,
+  refund,
+  partialRefundTwice,
+  refundAnswerLost,
+  refundRefused,
   serviceInitiated,
   iamSigned,
   rotateSecrets,

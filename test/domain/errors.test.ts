@@ -126,3 +126,7 @@ test("a log names the cause of an error exactly where it has one", () => {
   expect(new errors.DependencyUnavailable("The table")).not.toHaveProperty("cause");
   expect(new errors.PaymentNotFound()).not.toHaveProperty("cause");
 });
+
+test("the error about money that is not named says so where nothing is left of any", () => {
+  expect(new errors.CaptureUnclear([]).message).toMatch(/nothing is left of any\.$/);
+});

@@ -43,6 +43,10 @@ export const WRONG_ENDS: Record<string, (outcome: Outcome) => Outcome[]> = {
     { ...outcome, captures: [] },
     withPayments(outcome, (payment) => ({ ...payment, captured: [...payment.captured, "ANOTHER"] })),
   ],
+  "a refund is in another state, or sent again": (outcome) => [
+    withPayments(outcome, (payment) => ({ ...payment, refunds: [] })),
+    { ...outcome, refundCalls: outcome.refundCalls + 1 },
+  ],
   "another amount is left": (outcome) => [withPayments(outcome, (payment) => ({ ...payment, left: payment.left + 1 }))],
   "a checkout can still be paid": (outcome) => [
     { ...outcome, transactions: outcome.transactions.map((transaction) => ({ ...transaction, state: "OPEN" })) },
