@@ -798,7 +798,7 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
   ...against("webhook: a silent Chapa", [
     {
       name: "a verification that Chapa did not answer counts as done",
-      focus: "webhook then silence",
+      focus: "finalised and paid",
       file: "lib/flows/resolve.ts",
       from: ": unreachable(current, now);",
       to: ": noteVerification(current, attempt, undefined, now);",

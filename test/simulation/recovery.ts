@@ -108,6 +108,8 @@ async function comeToRest(simulation: Simulation, { isQuiet = false } = {}): Pro
   for (let next = nextMoment(simulation, patience); next !== undefined; next = nextMoment(simulation, patience)) {
     if (Math.max(next, scheduler.now) > horizon || sweeps++ > SWEEPS)
       throw new Violation("I8", "", "it never comes to rest");
+    // Sixty days pass before a confirmed checkout is verified once more. The comparison does not rest for so long.
+    if (next > scheduler.now + RECONCILED_DAYS * DAY_MS) await readBooks(simulation);
     // The schedule runs every minute.
     scheduler.now = Math.max(scheduler.now + MINUTE_MS, next);
     simulation.sweep();
