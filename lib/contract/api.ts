@@ -396,11 +396,19 @@ export const ApiDescription = z.looseObject({ openapi: z.string() }).meta({ id: 
 /** The webhook's answer. */
 export const WebhookAnswer = z.object({ message: z.string() }).meta({ id: "WebhookAnswer" });
 
+// No database stores the character NUL, so User Management fails instead of refusing it.
+const login = (limit: number) =>
+  z
+    .string()
+    .min(1)
+    .max(limit)
+    .refine((text) => !text.includes("\0"), { error: "has the character NUL" });
+
 /** Body of POST /token, a form. Other fields of OAuth's password grant are ignored. */
 export const LoginRequest = z
   .object({
-    username: z.string().min(1).max(254).describe("The e-mail address at User Management."),
-    password: z.string().min(1).max(1024),
+    username: login(254).describe("The e-mail address at User Management."),
+    password: login(1024),
   })
   .meta({ id: "LoginRequest" });
 

@@ -181,6 +181,8 @@ describe("a login form", () => {
     ["without its boundary", multipart(fields), "multipart/form-data"],
     ["that ends early", multipart(fields).slice(0, 150), type],
     ["without fields", `--${boundary}--\r\n`, type],
+    ["whose user name has a NUL", multipart({ ...fields, username: "a\0b" }), type],
+    ["whose password has a NUL", multipart({ ...fields, password: "a\0b" }), type],
   ])("a multipart form %s is refused with 422", async (_, body, contentType) => {
     expect((await stage.caller.post("/token", body, { "content-type": contentType })).status).toBe(422);
   });
