@@ -57,7 +57,7 @@ function countNotices(messages: readonly ResolveMessage[]): Promise<void> {
 }
 
 export const handler = worker(
-  { schema: ResolveMessage, client, queueUrl: env.RESOLVE_QUEUE_URL, beside: countNotices },
+  { schema: ResolveMessage, client, queueUrl: env.RESOLVE_QUEUE_URL, afterBatch: countNotices },
   async (message, { deadline, receives }) => {
     const checkout = parseTxRef(message.tx_ref, env.TX_STAGE);
     if (!checkout) return { kind: "done" };

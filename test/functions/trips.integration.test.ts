@@ -142,14 +142,14 @@ test("a webhook makes two trips cold and one warm", async () => {
 });
 
 describe("resolve", () => {
-  test.each(["cold", "known"] as const)("a verification that finds nothing new makes three trips, %s", async (how) => {
+  test.each(["cold", "known"] as const)("a verification that finds nothing new makes four trips, %s", async (how) => {
     const { txRef } = await stage.checkout();
     await invoke("resolve-payment", noticed((await stage.checkout(stage.addProperty())).txRef));
     if (how === "cold") await cold();
     expect(await tripsOf(() => invoke("resolve-payment", noticed(txRef)))).toBe(TRIPS["resolve, nothing new"][how]);
   });
 
-  test.each(["cold", "known"] as const)("a verification that finds money makes four trips, %s", async (how) => {
+  test.each(["cold", "known"] as const)("a verification that finds money makes five trips, %s", async (how) => {
     const { txRef } = await paidUnnoticed(stage);
     await invoke("resolve-payment", noticed((await stage.checkout(stage.addProperty())).txRef));
     if (how === "cold") await cold();

@@ -2,7 +2,8 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { subscribe } from "node:diagnostics_channel";
 import type { ClientRequest } from "node:http";
 
-const QUIET_MS = 20;
+// So long after the last answer no further call may begin, also on a busy machine.
+const QUIET_MS = 250;
 const running = new AsyncLocalStorage<Trips>();
 
 /**
