@@ -170,7 +170,9 @@ export function refundsAfter(
     const { state } = refund;
     if (!isGone || !isKnownOpen(state)) return refund;
     const before = reversed > 0 ? state : undefined;
-    return { ...refund, state: "SETTLED", settledAt: now, checkAt: undefined, before };
+    // What Chapa has settled may still come to nothing, however we heard of it.
+    const checkAt = before === undefined ? now + CHECKS_AFTER_SETTLING_MS[0] : undefined;
+    return { ...refund, state: "SETTLED", settledAt: now, checkAt, before };
   });
 }
 

@@ -90,7 +90,7 @@ test("Chapa's word refunded settles a refund of all of a capture, and calls nobo
   const all = sent(50_000);
   expect(verified(all, "refunded")).toBe("wentBack");
   const back = after(all, "wentBack", "refunded");
-  expect(back.refunds).toMatchObject([{ state: "SETTLED", settledAt: LATER.now }]);
+  expect(back.refunds).toMatchObject([{ state: "SETTLED", settledAt: LATER.now, checkAt: LATER.now + DAY_MS }]);
   expect(openFlags(back)).toEqual([]);
   expect(left(back)).toEqual([0]);
   expect(outcomeOf(all, back, POLICY).user).toBe("refunded");

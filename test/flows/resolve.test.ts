@@ -5,7 +5,7 @@ import type { Attempt, Payment } from "../../lib/domain/payment.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from "../../lib/domain/time.ts";
 import { comesBackAfter, type ResolvePorts, resolve } from "../../lib/flows/resolve.ts";
 import { log } from "../../lib/runtime/logger.ts";
-import { anOpened, aRenewed, KEY, POLICY, T0 } from "../support/payments.ts";
+import { aConfirmed, anOpened, aRenewed, captured, KEY, LATER, moneyOn, POLICY, T0 } from "../support/payments.ts";
 
 const NOW = T0 + 10 * MINUTE_MS;
 const UNPAID = { kind: "unpaid", reason: "pending" } as const;
@@ -119,3 +119,21 @@ test.each([{ lastRead: "maybe_money" as const }, { webhookAt: T0 }])(
     expect(await after(payment)).toMatchObject({ payment: { state: renewed.state } });
   },
 );
+
+test("a success that Chapa said before the row knew of a reversal does not bring the money back", async () => {
+  const paid = aConfirmed();
+  const reversed = captured(paid, "wentBack", moneyOn(paid, 0, { kind: "reversed" }));
+  const again = captured(reversed, "capturedAgain", moneyOn(paid));
+  const newer = captured(again, "wentBack", moneyOn(paid, 0, { kind: "reversed" }));
+  const ports = portsOf(
+    reversed,
+    () => LATER.now + MINUTE_MS,
+    async () => moneyOn(paid),
+  );
+  let saves = 0;
+  // Another verification has recorded the newer reversal meanwhile.
+  ports.payments.save = async () => ({ won: ++saves > 1, payment: newer });
+  const resolved = await resolve(ports, checkoutRefOf(paid, 0), "manual", LATER.now + 2 * MINUTE_MS);
+  expect(resolved).toMatchObject({ kind: "verified", payment: { version: newer.version } });
+  expect(saves).toBe(1);
+});

@@ -39,6 +39,8 @@ export async function recordCapture(
   const updated = await updatePayment(ports.payments, row, (current) => {
     const context = run.context();
     made = transitionForMoney(current, money, context);
+    // A success that was read before the row changed may be older than the bank's reversal. The next verification tells.
+    if (made === "capturedAgain" && current.version !== row.version) made = undefined;
     return made && applyCapture(current, made, money, context);
   });
   const after = updated.payment;
