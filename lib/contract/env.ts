@@ -105,7 +105,7 @@ const VARIABLES = {
   /** What one person or program may send back in a day, in birr. */
   REFUND_DAILY_LIMIT: z.coerce
     .number()
-    .positive()
+    .min(1)
     .max(100_000_000)
     .transform((birr) => Math.round(birr * 100)),
   /** Whom payers may ask, on every page: an e-mail address, a phone number or a web address; empty for nobody. */
