@@ -2,6 +2,8 @@ import * as z from "zod";
 import {
   ATTENTION_CODES,
   CAPTURE_KINDS,
+  ERROR_CODES,
+  type ErrorCode,
   MODES,
   REFUND_STATES,
   REVERSALS,
@@ -351,11 +353,11 @@ export const PaymentList = z
 /** Every error body: RFC 9457, whose `detail` is a sentence. */
 export const Problem = z
   .object({
-    type: z.string(),
+    type: z.string().describe("Where the code is explained: an address relative to this API."),
     title: z.string(),
     status: z.number().int(),
     detail: z.string(),
-    code: z.string(),
+    code: z.enum(ERROR_CODES).describe("For programs. A code never changes its meaning."),
     request_id: z.string(),
     errors: z
       .array(
@@ -441,10 +443,10 @@ const unhealthy = {
 /** A problem whose `detail` is an object, because callers of the predecessor read the state there. */
 export const UnhealthyResponse = z
   .object({
-    type: z.string(),
+    type: Problem.shape.type,
     title: z.string(),
     status: z.number().int(),
-    code: z.string(),
+    code: z.literal("unhealthy" satisfies ErrorCode),
     request_id: z.string(),
     detail: z.object({ status: z.string(), ...unhealthy }),
     ...unhealthy,

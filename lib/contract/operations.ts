@@ -421,7 +421,7 @@ export const OPERATIONS: Record<RouteKey, Operation> = {
   "GET /docs": { ...reference, summary: "This document as Swagger UI shows it, to read and to try" },
   "GET /redoc": { ...reference, summary: "This document as ReDoc shows it, to read" },
   "GET /docs/{file}": {
-    summary: "A script or style sheet of Swagger UI or ReDoc",
+    summary: "A file of these pages, or the explanations of the error codes (`errors`)",
     path: z.object({ file: z.string() }),
     header: IfNoneMatch,
     answers: {
@@ -429,7 +429,7 @@ export const OPERATIONS: Record<RouteKey, Operation> = {
         description: "The file.",
         type: "text/javascript",
         schema: z.string(),
-        text: ["text/css"],
+        text: ["text/css", "text/html"],
         headers: ETag,
       },
       304: NOT_MODIFIED,

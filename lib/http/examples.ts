@@ -30,7 +30,7 @@ const PAID = {
 
 const DECISION = { reason: "one birr is missing", version: 3 } as const;
 const PROBLEM = {
-  type: "about:blank#version_changed",
+  type: "/docs/errors#version_changed",
   title: "Version changed",
   status: 409,
   detail: "The payment has changed and is now at version 4. Please read it again before you decide.",
@@ -165,7 +165,7 @@ export const EXAMPLES = {
   Tokens: { access_token: "eyJhbGciOiJIUzI1NiJ9…", refresh_token: "eyJhbGciOiJIUzI1NiJ9…", token_type: "bearer" },
   Health: { status: "healthy", db: "ok", chapa_api: "ok", version: HEALTH.version },
   Unhealthy: {
-    type: "about:blank#unhealthy",
+    type: "/docs/errors#unhealthy",
     title: "Unhealthy",
     status: 503,
     code: "unhealthy",
