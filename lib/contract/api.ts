@@ -4,6 +4,7 @@ import {
   CAPTURE_KINDS,
   ERROR_CODES,
   type ErrorCode,
+  FAILURE_CODES,
   MODES,
   REFUND_STATES,
   REVERSALS,
@@ -189,7 +190,14 @@ export const PaymentResponse = z
       ),
     created_at: z.string().describe("ISO 8601, UTC."),
     updated_at: z.string(),
-    failure_reason: z.string().nullable(),
+    failure_reason: z.string().nullable().describe("For people; often in Chapa's words."),
+    failure_code: z
+      .enum(FAILURE_CODES)
+      .nullable()
+      .describe(
+        "Why it is not paid, for programs. `try_failed`: only the last try failed, and it can be tried again. Null while " +
+          "nothing failed.",
+      ),
     approved_at: z.string().nullable().describe("When it was paid; it stays when the money goes back."),
     warnings: z
       .array(z.object({ code: z.literal("unknown_field"), field: z.string(), detail: z.string() }))
@@ -198,6 +206,22 @@ export const PaymentResponse = z
   })
   .meta({ id: "Payment" });
 export type PaymentResponse = z.infer<typeof PaymentResponse>;
+
+/** A payment for its owner, who waits for it. */
+export const PaymentStatus = PaymentResponse.extend({
+  chapa_tx_ref: z.string().describe("Masked, as callers of the predecessor expect; see `reference`."),
+  checkout_url: z
+    .string()
+    .nullable()
+    .describe("Where it can be paid; null if no checkout is open, or if its link must not be given out right now."),
+  reference: z.string().describe("The tx_ref of its checkout, which support asks for."),
+  retry_after: z
+    .number()
+    .int()
+    .nullable()
+    .describe("After how many seconds to ask for the status again; null once nothing more is expected."),
+}).meta({ id: "PaymentStatus" });
+export type PaymentStatus = z.infer<typeof PaymentStatus>;
 
 const openWord = (known: readonly string[]) =>
   z.string().describe(`One of ${known.join(", ")}, or a word that a later release adds.`);

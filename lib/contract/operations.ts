@@ -14,6 +14,7 @@ import {
   PaymentDetail,
   PaymentList,
   PaymentResponse,
+  PaymentStatus,
   ReferencePath,
   RefundOutcomeRequest,
   RefundPath,
@@ -103,7 +104,7 @@ const status: Operation = {
   description: "If the stored state is old, this service also asks Chapa; the answer does not wait for it.",
   header: IfNoneMatch,
   answers: {
-    200: { description: "The payment; its reference is masked.", schema: PaymentResponse, headers: ETag },
+    200: { description: "The payment, and where it can be paid.", schema: PaymentStatus, headers: ETag },
     304: { description: "The payment has not changed since that ETag.", headers: ETag },
   },
   problems: [404, 422, 503],

@@ -192,6 +192,20 @@ export const CONFIRMS = ["listing", "none"] as const;
 export const PAYABLE = ["once", "again"] as const;
 
 /**
+ * Why a payment is not paid. `try_failed`: only the last try on Chapa's page, and it can be tried again. `gateway_refused`:
+ * Chapa did not take its data. `not_accepted`: a person decided that the money does not pay the fee.
+ */
+export const FAILURE_CODES = [
+  "try_failed",
+  "gateway_refused",
+  "payment_failed",
+  "not_accepted",
+  "expired",
+  "cancelled",
+] as const;
+export type FailureCode = (typeof FAILURE_CODES)[number];
+
+/**
  * The codes of errors. A code never changes its meaning. `internal_error` is any error that is not ours; `unhealthy` is
  * only the answer of the health route.
  */

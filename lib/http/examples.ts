@@ -17,6 +17,7 @@ const PAYMENT = {
   created_at: "2026-11-28T06:00:00.000Z",
   updated_at: "2026-11-28T06:00:01.000Z",
   failure_reason: null,
+  failure_code: null,
   approved_at: null,
 } as const;
 
@@ -101,6 +102,12 @@ export const EXAMPLES = {
     has_more: false,
   },
   Payment: PAYMENT,
+  PaymentStatus: {
+    ...PAYMENT,
+    chapa_tx_ref: "********",
+    reference: PAYMENT.chapa_tx_ref,
+    retry_after: 3,
+  },
   PaymentDetail: {
     ...PAID,
     explanation:

@@ -86,6 +86,7 @@ const WORDS = {
   CURRENCIES: ["ETB", "USD"],
   CONFIRMS: ["listing", "none"],
   PAYABLE: ["once", "again"],
+  FAILURE_CODES: ["try_failed", "gateway_refused", "payment_failed", "not_accepted", "expired", "cancelled"],
   ERROR_CODES: [
     "input_invalid",
     "purpose_unknown",
