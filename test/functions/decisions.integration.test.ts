@@ -228,9 +228,9 @@ const DECISIONS: [string, Record<string, unknown>][] = [
 
 test.each(DECISIONS)(
   "a decision on %s is refused without a reason, with one of spaces or of 501 characters, and without a version",
-  async (route, fitting) => {
+  async (route, body) => {
     await stage.act(checkout, "wrong-amount", { amount: "499.00" });
-    const good = { ...fitting, reason: "one birr is missing", version: await version() };
+    const good = { ...body, reason: "one birr is missing", version: await version() };
     const before = await read();
     for (const [field, wrong] of [
       ["reason", undefined],
@@ -241,9 +241,9 @@ test.each(DECISIONS)(
       ["version", 0],
       ["version", "one"],
     ] as const) {
-      const { status, body } = await post(`/api/v1/payments/${checkout.id}/${route}`, { ...good, [field]: wrong });
-      expect([status, body["code"]], `${field}: ${wrong}`).toEqual([422, "input_invalid"]);
-      expect(body["errors"]).toMatchObject([{ loc: ["body", field] }]);
+      const answer = await post(`/api/v1/payments/${checkout.id}/${route}`, { ...good, [field]: wrong });
+      expect([answer.status, answer.body["code"]], `${field}: ${wrong}`).toEqual([422, "input_invalid"]);
+      expect(answer.body["errors"]).toMatchObject([{ loc: ["body", field] }]);
     }
     expect(await read()).toEqual(before);
   },

@@ -35,7 +35,7 @@ async function reverseUnnoticed(): Promise<void> {
   await simulatedChapa(stage).act(checkout.txRef, "reverse");
 }
 
-describe("with a live key", () => {
+describe("a live key", () => {
   beforeAll(async () => {
     stage = await openStage();
   });
@@ -99,7 +99,7 @@ describe("with a live key", () => {
   });
 });
 
-describe("with a test key", () => {
+describe("a test key", () => {
   beforeAll(async () => {
     stage = await openStage({}, { mode: "test" });
   });
