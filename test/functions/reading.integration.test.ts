@@ -155,6 +155,17 @@ test("the status of an unknown payment is 404 in the original's words", async ()
   expect(await stage.caller.status(randomUUID())).toMatchObject({ status: 404, body });
 });
 
+test("the type of an error leads to the explanation of its code, on the same address as the API", async () => {
+  const { api } = stage.cloud.address;
+  for (const { body } of [await stage.caller.status(randomUUID()), await read("", {}), await read("?limit=x")]) {
+    const { type, code } = z.object({ type: z.string(), code: z.string() }).parse(body);
+    const { pathname, hash } = new URL(type, api);
+    const page = await stage.caller.browse(`${api}${pathname}`);
+    expect([page.status, hash]).toEqual([200, `#${code}`]);
+    expect(page.text).toContain(`<h2 id="${code}">`);
+  }
+});
+
 test("the status of a payment names the path's parameter when it is no UUID", async () => {
   const body = { errors: [{ loc: ["path", "payment_id"] }] };
   expect(await stage.caller.status("not-a-uuid")).toMatchObject({ status: 422, body });
