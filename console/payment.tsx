@@ -1,0 +1,94 @@
+import { PaymentDetail } from "../lib/contract/api.ts";
+import { DeliveriesResponse } from "../lib/contract/reports.ts";
+import { addressOf } from "./address.ts";
+import { CopyButton } from "./copy.tsx";
+import { curlOf } from "./curl.ts";
+import { FailureNotice } from "./failure.tsx";
+import { StateMark } from "./payments.tsx";
+import { useLoaded, useShared } from "./shared.ts";
+import { exactMoment, moment, money, plain } from "./text.ts";
+import { timelineOf } from "./timeline.ts";
+
+/** One payment: how it stands, what needs a person, what can be done, and everything that happened. */
+export function Payment({ id }: { id: string }) {
+  const { api } = useShared();
+  const path = `/api/v1/payments/${encodeURIComponent(id)}`;
+  const { value, failure, again } = useLoaded(path, () => api.read(path, PaymentDetail));
+  return (
+    <>
+      <h1 tabIndex={-1}>Payment</h1>
+      <FailureNotice failure={failure} again={again} />
+      {value ? (
+        <>
+          <Summary payment={value} />
+          <Timeline payment={value} />
+        </>
+      ) : (
+        failure === undefined && <p class="quiet">Loading…</p>
+      )}
+    </>
+  );
+}
+
+function Summary({ payment }: { payment: PaymentDetail }) {
+  const { id, state, amount, currency, mode, explanation } = payment;
+  return (
+    <section aria-label="How it stands">
+      <p class="sum">
+        {money(amount, currency)} <StateMark state={state} /> {mode === "test" && <span class="mark">test money</span>}
+      </p>
+      <p>{explanation}</p>
+      <dl>
+        <Fact name="Reference" code={payment.chapa_tx_ref} />
+        <Fact name="Payment" code={id} />
+        <Fact name="Property" code={payment.property_id} />
+        <Fact name="User" code={payment.user_id} />
+        <Fact name="Purpose" text={payment.purpose} />
+        <Fact name="Begun" text={moment(payment.created_at)} />
+        <Fact name="Paid" text={payment.approved_at && moment(payment.approved_at)} />
+        <Fact name="Expires" text={payment.expires_at && moment(payment.expires_at)} />
+        <Fact name="Why it failed" text={payment.failure_reason} />
+        <Fact name="Listing" text={plain(payment.listing.outcome)} />
+        <Fact name="Version" text={String(payment.version)} />
+      </dl>
+      <p class="actions">
+        {payment.previous_payment_id && (
+          <a href={addressOf("payment", payment.previous_payment_id)}>Earlier payment of this fee</a>
+        )}
+        {payment.next_payment_id && <a href={addressOf("payment", payment.next_payment_id)}>The fee goes on here</a>}
+        <CopyButton text={curlOf(location.origin, `/api/v1/payments/${id}`)}>Copy as curl</CopyButton>
+      </p>
+    </section>
+  );
+}
+
+function Fact({ name, text, code }: { name: string; text?: string | null; code?: string | null }) {
+  if (!text && !code) return null;
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{code ? <code>{code}</code> : text}</dd>
+    </div>
+  );
+}
+
+function Timeline({ payment }: { payment: PaymentDetail }) {
+  const { api } = useShared();
+  const path = `/api/v1/payments/${payment.id}/deliveries`;
+  const { value, failure, again } = useLoaded(`${path} ${payment.version}`, () => api.read(path, DeliveriesResponse));
+  return (
+    <section>
+      <h2>What happened</h2>
+      <FailureNotice failure={failure} again={again} />
+      <ol class="timeline">
+        {timelineOf(payment, value).map(({ at, what, by, detail }) => (
+          <li key={`${at} ${what} ${detail}`}>
+            <time dateTime={at}>{exactMoment(at)}</time> <b>{what}</b>
+            {by !== "" && <span class="quiet"> by {by}</span>}
+            {detail !== "" && <span class="detail">{detail}</span>}
+          </li>
+        ))}
+      </ol>
+    </section>
+  );
+}
