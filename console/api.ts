@@ -60,9 +60,10 @@ export class Api {
   }
 
   /** Changes something, once. @throws LoggedOut if nothing happened because the token is no longer valid, and others */
-  async change<Shape extends z.ZodType>(path: string, body: object, shape: Shape): Promise<z.infer<Shape>> {
-    const headers = { ...this.#headers(), "content-type": "application/json" };
-    const response = await sent(path, { method: "POST", headers, body: JSON.stringify(body) });
+  async change<Shape extends z.ZodType>(path: string, body: object | undefined, shape: Shape): Promise<z.infer<Shape>> {
+    const json = body && { "content-type": "application/json" };
+    const headers = { ...this.#headers(), ...json };
+    const response = await sent(path, { method: "POST", headers, body: body ? JSON.stringify(body) : null });
     if (response.status !== 401) return parsed(response, shape);
     this.logOut();
     throw new LoggedOut();

@@ -1,7 +1,10 @@
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { addressOf, type Place, placeOf, type View } from "./address.ts";
 import { Api } from "./api.ts";
+import { Days } from "./days.tsx";
+import { Findings } from "./findings.tsx";
 import { LoginDialog, LoginForm } from "./login.tsx";
+import { Overview } from "./overview.tsx";
 import { Payment } from "./payment.tsx";
 import { Find, Payments } from "./payments.tsx";
 import { SharedContext } from "./shared.ts";
@@ -48,7 +51,12 @@ function usePlace(): Place {
   return place;
 }
 
-const LINKS: readonly { view: View; title: string }[] = [{ view: "payments", title: "Payments" }];
+const LINKS: readonly { view: View; title: string }[] = [
+  { view: "overview", title: "Overview" },
+  { view: "payments", title: "Payments" },
+  { view: "days", title: "Days" },
+  { view: "findings", title: "Comparison" },
+];
 
 function Header({ view, logOut }: { view: View; logOut: () => void }) {
   const find = (event: SubmitEvent) => {
@@ -107,11 +115,17 @@ function Main({ place }: { place: Place }) {
 
 function ViewOf({ place }: { place: Place }) {
   switch (place.view) {
+    case "overview":
+      return <Overview />;
+    case "payments":
+      return <Payments choices={place.choices} />;
     case "payment":
       return <Payment id={place.id} />;
     case "find":
       return <Find reference={place.id} />;
-    default:
-      return <Payments choices={place.choices} />;
+    case "days":
+      return <Days choices={place.choices} />;
+    case "findings":
+      return <Findings />;
   }
 }

@@ -12,8 +12,7 @@ function failureText(failure: unknown): string {
   const { problem, retryAfter } = failure;
   if (problem.status === 403) return `${problem.detail} The console is for administrators.`;
   const wait = retryAfter === undefined ? "" : ` Try again in ${retryAfter} s.`;
-  const wrong = problem.errors?.map(({ pointer, msg }) => ` ${pointer}: ${msg}.`).join("") ?? "";
-  return `${problem.detail}${wrong}${wait}`;
+  return `${problem.detail}${wait}`;
 }
 
 export function FailureNotice({ failure, again }: { failure: unknown; again?: (() => void) | undefined }) {

@@ -1,8 +1,11 @@
+import { useState } from "preact/hooks";
 import { PaymentDetail } from "../lib/contract/api.ts";
 import { DeliveriesResponse } from "../lib/contract/reports.ts";
 import { addressOf } from "./address.ts";
 import { CopyButton } from "./copy.tsx";
 import { curlOf } from "./curl.ts";
+import { DecisionDialog } from "./decision.tsx";
+import { type Decision, decisionsFor, titleOf } from "./decisions.ts";
 import { FailureNotice } from "./failure.tsx";
 import { StateMark } from "./payments.tsx";
 import { useLoaded, useShared } from "./shared.ts";
@@ -13,7 +16,13 @@ import { timelineOf } from "./timeline.ts";
 export function Payment({ id }: { id: string }) {
   const { api } = useShared();
   const path = `/api/v1/payments/${encodeURIComponent(id)}`;
-  const { value, failure, again } = useLoaded(path, () => api.read(path, PaymentDetail));
+  const { value, failure, again, put } = useLoaded(path, () => api.read(path, PaymentDetail));
+  const [decision, setDecision] = useState<Decision>();
+  const done = (payment: PaymentDetail | undefined) => {
+    setDecision(undefined);
+    if (payment) put(payment);
+    else again();
+  };
   return (
     <>
       <h1 tabIndex={-1}>Payment</h1>
@@ -21,6 +30,17 @@ export function Payment({ id }: { id: string }) {
       {value ? (
         <>
           <Summary payment={value} />
+          <WaitsForPerson payment={value} />
+          <Actions payment={value} choose={setDecision} onDone={done} again={again} />
+          {decision && (
+            <DecisionDialog
+              payment={value}
+              decision={decision}
+              onDone={done}
+              onClose={() => setDecision(undefined)}
+              onReread={again}
+            />
+          )}
           <Timeline payment={value} />
         </>
       ) : (
@@ -57,6 +77,63 @@ function Summary({ payment }: { payment: PaymentDetail }) {
         )}
         {payment.next_payment_id && <a href={addressOf("payment", payment.next_payment_id)}>The fee goes on here</a>}
         <CopyButton text={curlOf(location.origin, `/api/v1/payments/${id}`)}>Copy as curl</CopyButton>
+      </p>
+    </section>
+  );
+}
+
+/** What of the payment waits for a person. */
+function WaitsForPerson({ payment }: { payment: PaymentDetail }) {
+  const open = payment.attention.filter(({ answered }) => answered === null);
+  if (open.length === 0) return null;
+  return (
+    <section class="notice">
+      <h2>Needs a person</h2>
+      <ul>
+        {open.map(({ id, code, subject, at, amount }) => (
+          <li key={id}>
+            <b>{plain(code)}</b> ({subject}) since {moment(at)}
+            {amount !== null && `, ${money(amount, payment.currency)}`}
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+type ActionsProps = {
+  payment: PaymentDetail;
+  choose: (decision: Decision) => void;
+  onDone: (payment: PaymentDetail) => void;
+  again: () => void;
+};
+
+function Actions({ payment, choose, onDone, again }: ActionsProps) {
+  const { api, say } = useShared();
+  const [failure, setFailure] = useState<unknown>();
+  const verify = () => {
+    setFailure(undefined);
+    void api.change(`/api/v1/payments/${payment.id}/verify`, undefined, PaymentDetail).then((after) => {
+      onDone(after);
+      say(`Chapa was asked: ${plain(after.state)}`);
+    }, setFailure);
+  };
+  return (
+    <section>
+      <h2>What you can do</h2>
+      <FailureNotice failure={failure} />
+      <p class="actions">
+        {decisionsFor(payment).map((decision) => (
+          <button key={JSON.stringify(decision)} type="button" onClick={() => choose(decision)}>
+            {titleOf(decision, payment)}
+          </button>
+        ))}
+        <button type="button" onClick={verify}>
+          Ask Chapa now
+        </button>
+        <button type="button" onClick={again}>
+          Read again
+        </button>
       </p>
     </section>
   );

@@ -14,7 +14,7 @@ const FILTERS = ["state", "attention", "property_id", "user_id", "from", "to"] a
 export function Payments({ choices }: { choices: Choices }) {
   const { api, say } = useShared();
   const asked = Object.fromEntries([...FILTERS, "cursor"].map((name) => [name, choices[name] ?? ""]));
-  const path = `/api/v1/payments${queryOf({ limit: "50", ...asked })}`;
+  const path = `/api/v1/payments${queryOf({ limit: choices["limit"] ?? "50", ...asked })}`;
   const { value, failure, isLoading, again } = useLoaded(path, () => api.read(path, PaymentList));
   const shown = value?.data.length;
   useEffect(() => {
@@ -101,7 +101,7 @@ function Field({ name, label, value }: FieldOf) {
   );
 }
 
-function PaymentTable({ payments }: { payments: readonly ListedPayment[] }) {
+export function PaymentTable({ payments }: { payments: readonly ListedPayment[] }) {
   if (payments.length === 0) return <p>No payment is like this.</p>;
   return (
     <table class="cards">

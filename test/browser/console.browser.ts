@@ -1,6 +1,6 @@
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { MINUTE_MS } from "../../lib/domain/time.ts";
+import { DAY_MS, MINUTE_MS } from "../../lib/domain/time.ts";
 import { PASSWORD, USERS } from "../../local/users.ts";
 import { openStage } from "../support/stage.ts";
 import { type Display, faultsOf, openBrowser, openTab, picture, type Tab } from "./browser.ts";
@@ -32,7 +32,7 @@ const shows = (tab: Tab, heading: string | RegExp) =>
   expect.poll(() => tab.page.getByRole("heading", { level: 1, name: heading }).count()).toBe(1);
 
 async function paid(): Promise<{ id: string; txRef: string }> {
-  const checkout = await stage.checkout();
+  const checkout = await stage.checkout(stage.addProperty());
   await stage.act(checkout, "pay");
   await stage.cloud.advance(2 * MINUTE_MS);
   return checkout;
@@ -55,3 +55,171 @@ test("an administrator logs in, finds a payment by its reference, and reads what
   expect(await faultsOf(tab)).toEqual([]);
   expect([tab.outside, tab.faults]).toEqual([[], []]);
 });
+
+/** A payment whose money waits for a decision. */
+async function underReview(): Promise<{ id: string }> {
+  const checkout = await stage.checkout(stage.addProperty());
+  await stage.act(checkout, "wrong-amount");
+  await stage.cloud.advance(2 * MINUTE_MS);
+  return checkout;
+}
+
+const press = ({ page }: Tab, name: string | RegExp) => page.getByRole("button", { name }).click();
+const says = (tab: Tab, text: string | RegExp) => expect.poll(() => tab.page.locator("body").innerText()).toMatch(text);
+
+test("of two operators who decide at once, the second sees what the first did, keeps their words, and decides nothing", async () => {
+  const { id } = await underReview();
+  const tabs = [await opened(`#/payment/${id}`), await opened(`#/payment/${id}`)] as const;
+  const [first, second] = tabs;
+  for (const tab of tabs) {
+    await logIn(tab);
+    await shows(tab, "Payment");
+  }
+  await press(second, "Reject the money");
+  await second.page.getByLabel("Reason").fill("it is for another house");
+  await press(second, "Continue");
+  await says(second, /This will happen:[\s\S]*goes back to the payer[\s\S]*The payment fails/);
+  await picture(second, "console-confirm");
+
+  await press(first, "Accept the money");
+  await first.page.getByLabel("Reason").fill("<img src=x onerror=alert(1)> the payer rounded");
+  await press(first, "Continue");
+  await press(first, "Yes: accept the money");
+  await expect.poll(() => first.page.locator(".sum").innerText()).toContain("success");
+
+  await press(second, "Yes: reject the money");
+  await says(second, /Since you read it:[\s\S]*accept review by user/);
+  await picture(second, "console-conflict");
+  await press(second, "Read the payment again");
+  expect(await second.page.getByLabel("Reason").inputValue()).toBe("it is for another house");
+  await expect.poll(() => second.page.locator(".sum").innerText()).toContain("success");
+  // What people type is text, wherever it is shown.
+  await says(second, "<img src=x onerror=alert(1)> the payer rounded");
+  expect(await second.page.locator("img").count()).toBe(0);
+  for (const tab of tabs) expect(tab.outside).toEqual([]);
+  expect(first.faults).toEqual([]);
+});
+
+test("a refund is sent once: with a reason, after a confirmation that names the amount, also when the network was gone", async () => {
+  const { id } = await paid();
+  const tab = await opened(`#/payment/${id}`);
+  await logIn(tab);
+  await press(tab, "Send money back");
+  await tab.page.getByLabel("Amount").fill("120.5");
+  await press(tab, "Continue");
+  await tab.page.getByLabel("Reason").fill("agreed by phone");
+  await press(tab, "Continue");
+  await says(tab, /120\.50 ETB of 500\.00 ETB \(\w+\) goes back to the payer/);
+  await tab.context.setOffline(true);
+  await press(tab, "Yes: send money back");
+  await says(tab, "the network may be gone");
+  await tab.context.setOffline(false);
+  await press(tab, "Yes: send money back");
+  await says(tab, /refund asked for by user:\S+\s+120\.50 ETB/);
+  const [payment] = await stage.cloud.rows.payments();
+  expect(payment?.refunds?.map(({ amount, reason }) => [amount, reason])).toEqual([[12_050, "agreed by phone"]]);
+});
+
+test("an operator whose token expires while they decide logs in again, and what they typed is still there", async () => {
+  const { id } = await underReview();
+  const tab = await opened(`#/payment/${id}`);
+  await logIn(tab);
+  await press(tab, "Accept the money");
+  await tab.page.getByLabel("Reason").fill("the payer rounded");
+  await press(tab, "Continue");
+  await stage.cloud.clock.advance(2 * DAY_MS);
+  await press(tab, "Yes: accept the money");
+  await shows(tab, "Log in again");
+  await picture(tab, "console-login-again");
+  await logIn(tab);
+  await says(tab, "You were logged out before this was sent.");
+  await says(tab, "the payer rounded");
+  await press(tab, "Yes: accept the money");
+  await expect.poll(() => tab.page.locator(".sum").innerText()).toContain("success");
+});
+
+test("a person who is no administrator is shown no payment, and why", async () => {
+  await paid();
+  const tab = await opened("#/overview");
+  await tab.page.getByLabel("E-mail").fill(USERS.tenant.email);
+  await tab.page.getByLabel("Password").fill("wrong");
+  await press(tab, "Log in");
+  await expect.poll(() => tab.page.getByRole("alert").count()).toBe(1);
+  await tab.page.getByLabel("Password").fill(PASSWORD);
+  await press(tab, "Log in");
+  await says(tab, "The console is for administrators.");
+});
+
+test("what an operator chose stands in the address: a filter, a page, and Back leads through them", async () => {
+  for (let number = 0; number < 3; number++) await stage.checkout(stage.addProperty());
+  const tab = await opened("#/payments?limit=2&state=PENDING");
+  await logIn(tab);
+  await expect.poll(() => tab.page.getByRole("row").count()).toBe(3);
+  await tab.page.getByRole("link", { name: "Next page" }).click();
+  await expect.poll(() => tab.page.getByRole("row").count()).toBe(2);
+  await tab.page.getByLabel("State").selectOption("SUCCESS");
+  await press(tab, "Show");
+  await says(tab, "No payment is like this.");
+  expect(tab.page.url()).toContain("#/payments?state=SUCCESS");
+  await tab.page.goBack();
+  await expect.poll(() => tab.page.getByRole("row").count()).toBe(2);
+  await tab.page.goBack();
+  await expect.poll(() => tab.page.getByRole("row").count()).toBe(3);
+});
+
+test("at most six requests and 150 KB pass until the console's first list is there", async () => {
+  await underReview();
+  const { api } = stage.cloud.address;
+  const tab = await openTab(browser, [api]);
+  const session = await tab.context.newCDPSession(tab.page);
+  await session.send("Network.enable");
+  const asked: { id: string; url: string }[] = [];
+  const bytes = new Map<string, number>();
+  session.on("Network.requestWillBeSent", ({ requestId, request }) => asked.push({ id: requestId, url: request.url }));
+  session.on("Network.loadingFinished", ({ requestId, encodedDataLength }) => bytes.set(requestId, encodedDataLength));
+  await tab.page.goto(`${api}/console#/overview`);
+  await logIn(tab);
+  await expect.poll(() => tab.page.getByRole("row").count()).toBe(2);
+  const sent = asked.filter(({ url }) => url.startsWith("http"));
+  const passed = sent.slice(0, sent.findIndex(({ url }) => url.includes("/api/v1/payments?")) + 1);
+  const size = passed.reduce((sum, { id }) => sum + (bytes.get(id) ?? Number.NaN), 0);
+  expect(passed.length).toBeGreaterThan(3);
+  expect(passed.length).toBeLessThanOrEqual(6);
+  expect(size).toBeLessThanOrEqual(150 * 1024);
+});
+
+/** Each view, its heading, and what it shows when everything is there. */
+const VIEWS: Record<string, { place: () => Promise<string>; heading: string; shown: string | RegExp }> = {
+  overview: { place: async () => "#/overview", heading: "Overview", shown: /mismatch 1[\s\S]*Revenue/ },
+  payments: { place: async () => "#/payments", heading: "Payments", shown: "mismatch" },
+  payment: {
+    place: async () => `#/payment/${(await underReview()).id}`,
+    heading: "Payment",
+    shown: /Needs a person[\s\S]*money came \(reviewed\)/,
+  },
+  days: { place: async () => "#/days", heading: "Days", shown: /Revenue[\s\S]*Sum/ },
+  findings: { place: async () => "#/findings", heading: "Comparison with Chapa", shown: /No comparison|finding/ },
+};
+
+test.each(Object.keys(VIEWS))(
+  "the view '%s' of the console fits 360 px, light and dark, and axe finds nothing in it",
+  async (name) => {
+    const view = VIEWS[name];
+    if (!view) throw new Error(`there is no view ${name}`);
+    await paid();
+    await underReview();
+    const place = await view.place();
+    for (const display of [{ width: 1280 }, { width: 360, colorScheme: "dark" }] as const) {
+      const tab = await opened(place, display);
+      await logIn(tab);
+      await shows(tab, view.heading);
+      await says(tab, view.shown);
+      expect(await tab.page.evaluate("document.activeElement?.tagName")).toBe("H1");
+      expect(await tab.page.evaluate("document.documentElement.scrollWidth - innerWidth")).toBeLessThanOrEqual(0);
+      await picture(tab, `console-${name}-${display.width}`);
+      expect(await faultsOf(tab)).toEqual([]);
+      expect([tab.outside, tab.faults]).toEqual([[], []]);
+      await tab.context.close();
+    }
+  },
+);
