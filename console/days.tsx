@@ -94,6 +94,7 @@ type ChartProps = {
 };
 
 function Chart({ title, total, days, of }: ChartProps) {
+  const highest = days.map(of).toSorted((one, other) => other.value - one.value)[0];
   const bars = barsOf(
     days.map((day) => {
       const { value, label } = of(day);
@@ -106,6 +107,7 @@ function Chart({ title, total, days, of }: ChartProps) {
     <figure>
       <figcaption>
         {title}: <b>{total}</b>
+        {highest && highest.value > 0 && <span class="quiet"> at most {highest.label} a day</span>}
       </figcaption>
       <svg
         viewBox={`0 0 ${CHART.width} ${CHART.height}`}

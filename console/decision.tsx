@@ -65,58 +65,68 @@ export function DecisionDialog({ payment, decision, onDone, onClose, onReread }:
     <dialog ref={dialog} aria-labelledby="decision" onClose={onClose}>
       <h2 id="decision">{title}</h2>
       <FailureNotice failure={failure} />
-      {hasChanged && (
-        <p class="actions">
-          <button type="button" class="main" onClick={reread}>
-            Read the payment again
-          </button>
-          <span class="quiet">What you typed stays.</span>
-        </p>
-      )}
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          if (isConfirming) void send();
-          else setConfirming(true);
-        }}
-      >
-        {isConfirming ? (
-          <>
-            <p>This will happen:</p>
-            <ul>
-              {effectsOf(payment, decision, typed).map((sentence) => (
-                <li key={sentence}>{sentence}</li>
-              ))}
-            </ul>
-            {needsReason(decision) && (
-              <p>
-                Your reason, which the history keeps: <q>{typed.reason.trim()}</q>
-              </p>
-            )}
-            <p class="quiet">You decide about version {payment.version} of the payment.</p>
-          </>
-        ) : (
-          <Inputs payment={payment} decision={decision} typed={typed} type={type} />
-        )}
-        <p class="actions">
-          <button type="submit" class="main" disabled={isSending || hasChanged}>
-            {isConfirming ? `Yes: ${title.charAt(0).toLowerCase()}${title.slice(1)}` : "Continue"}
-          </button>
-          {isConfirming && needsReason(decision) && (
-            <button type="button" onClick={() => setConfirming(false)}>
-              Change
+      {hasChanged ? (
+        <>
+          {needsReason(decision) && (
+            <p>
+              What you typed stays: <q>{typed.reason.trim()}</q>
+            </p>
+          )}
+          <p class="actions">
+            <button type="button" class="main" onClick={reread}>
+              Read the payment again
             </button>
+            <button type="button" onClick={() => dialog.current?.close()}>
+              Leave it
+            </button>
+          </p>
+        </>
+      ) : (
+        <form
+          onSubmit={(event) => {
+            event.preventDefault();
+            if (isConfirming) void send();
+            else setConfirming(true);
+          }}
+        >
+          {isConfirming ? (
+            <>
+              <p>This will happen:</p>
+              <ul>
+                {effectsOf(payment, decision, typed).map((sentence) => (
+                  <li key={sentence}>{sentence}</li>
+                ))}
+              </ul>
+              {needsReason(decision) && (
+                <p>
+                  Your reason, which the history keeps: <q>{typed.reason.trim()}</q>
+                </p>
+              )}
+              <p class="quiet">You decide about version {payment.version} of the payment.</p>
+            </>
+          ) : (
+            <Inputs payment={payment} decision={decision} typed={typed} type={type} />
           )}
-          <button type="button" onClick={() => dialog.current?.close()}>
-            Leave it
-          </button>
-          {isConfirming && (
-            <CopyButton text={curlOf(location.origin, path, decision.kind === "cancel" ? {} : body)}>
-              Copy as curl
-            </CopyButton>
-          )}
-        </p>
-      </form>
+          <p class="actions">
+            <button type="submit" class="main" disabled={isSending}>
+              {isConfirming ? `Yes: ${title.charAt(0).toLowerCase()}${title.slice(1)}` : "Continue"}
+            </button>
+            {isConfirming && needsReason(decision) && (
+              <button type="button" onClick={() => setConfirming(false)}>
+                Change
+              </button>
+            )}
+            <button type="button" onClick={() => dialog.current?.close()}>
+              Leave it
+            </button>
+            {isConfirming && (
+              <CopyButton text={curlOf(location.origin, path, decision.kind === "cancel" ? {} : body)}>
+                Copy as curl
+              </CopyButton>
+            )}
+          </p>
+        </form>
+      )}
     </dialog>
   );
 }

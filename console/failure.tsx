@@ -1,5 +1,6 @@
 import { LoggedOut, NotUnderstood, Refused, Unreachable } from "./api.ts";
-import { moment, plain } from "./text.ts";
+import { moment } from "./text.ts";
+import { transitionText } from "./words.ts";
 
 /** What to say about a request that failed, and what a person can do about it. */
 function failureText(failure: unknown): string {
@@ -28,7 +29,7 @@ export function FailureNotice({ failure, again }: { failure: unknown; again?: ((
           <ul>
             {changes.map(({ transition, at, by }) => (
               <li key={`${transition} ${at}`}>
-                {plain(transition)} by {by}, {moment(at)}
+                {transitionText(transition)} by {by}, {moment(at)}
               </li>
             ))}
           </ul>

@@ -1,7 +1,7 @@
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import { PaymentList } from "../lib/contract/api.ts";
-import { OverviewResponse } from "../lib/contract/reports.ts";
+import { OverviewResponse, type Sums } from "../lib/contract/reports.ts";
 import { addressOf } from "./address.ts";
 import { DaysChart } from "./days.tsx";
 import { FailureNotice } from "./failure.tsx";
@@ -96,15 +96,19 @@ function Money({ overview: { today, month } }: { overview: OverviewResponse }) {
     <section>
       <h2>Money</h2>
       <dl class="rows">
-        <Row name="Today" value={today ? money(today.total_revenue) : "not readable now"} />
-        {today && (
-          <Row name="" value={`${count(today.success_payments)} of ${counted(today.total_payments, "payment")} paid`} />
-        )}
-        <Row name="This month" value={money(month.total_revenue)} />
-        <Row name="" value={`${count(month.success_payments)} of ${counted(month.total_payments, "payment")} paid`} />
+        <Row
+          name="Today"
+          value={today ? money(today.total_revenue) : "not readable now"}
+          note={today ? paidOf(today) : undefined}
+        />
+        <Row name="This month" value={money(month.total_revenue)} note={paidOf(month)} />
       </dl>
     </section>
   );
+}
+
+function paidOf({ success_payments: paid, total_payments: all }: Sums): string {
+  return `${count(paid)} of ${counted(all, "payment")} paid`;
 }
 
 const WAITING = [
@@ -142,11 +146,13 @@ function Health({ overview: { chapa, listing, notification } }: { overview: Over
     <section>
       <h2>Services</h2>
       <dl class="rows">
-        <Row name="Chapa" value={<Mark health={chapa.health} />} />
-        {chapa.detail !== null && <Row name="" value={chapa.detail} />}
+        <Row name="Chapa" value={<Mark health={chapa.health} />} note={chapa.detail ?? undefined} />
         <Row name="Listing" value={<Mark health={listing.health} />} />
-        <Row name="Messages" value={<Mark health={notification.health} />} />
-        {notification.until !== null && <Row name="" value={`paused until ${moment(notification.until)}`} />}
+        <Row
+          name="Messages"
+          value={<Mark health={notification.health} />}
+          note={notification.until === null ? undefined : `paused until ${moment(notification.until)}`}
+        />
       </dl>
     </section>
   );
@@ -156,11 +162,14 @@ function Mark({ health }: { health: string }) {
   return <span class={`mark ${health}`}>{health}</span>;
 }
 
-function Row({ name, value }: { name: string; value: ComponentChildren }) {
+function Row({ name, value, note }: { name: string; value: ComponentChildren; note?: string | undefined }) {
   return (
     <div>
       <dt>{name}</dt>
-      <dd>{value}</dd>
+      <dd>
+        {value}
+        {note !== undefined && <span class="quiet detail">{note}</span>}
+      </dd>
     </div>
   );
 }

@@ -11,6 +11,7 @@ import { StateMark } from "./payments.tsx";
 import { useLoaded, useShared } from "./shared.ts";
 import { exactMoment, moment, money, plain } from "./text.ts";
 import { timelineOf } from "./timeline.ts";
+import { listingText, withLocalMoments } from "./words.ts";
 
 /** One payment: how it stands, what needs a person, what can be done, and everything that happened. */
 export function Payment({ id }: { id: string }) {
@@ -57,7 +58,7 @@ function Summary({ payment }: { payment: PaymentDetail }) {
       <p class="sum">
         {money(amount, currency)} <StateMark state={state} /> {mode === "test" && <span class="mark">test money</span>}
       </p>
-      <p>{explanation}</p>
+      <p>{withLocalMoments(explanation)}</p>
       <dl>
         <Fact name="Reference" code={payment.chapa_tx_ref} />
         <Fact name="Payment" code={id} />
@@ -66,9 +67,10 @@ function Summary({ payment }: { payment: PaymentDetail }) {
         <Fact name="Purpose" text={payment.purpose} />
         <Fact name="Begun" text={moment(payment.created_at)} />
         <Fact name="Paid" text={payment.approved_at && moment(payment.approved_at)} />
+        <Fact name="Arrived" text={arrived(payment)} />
         <Fact name="Expires" text={payment.expires_at && moment(payment.expires_at)} />
         <Fact name="Why it failed" text={payment.failure_reason} />
-        <Fact name="Listing" text={plain(payment.listing.outcome)} />
+        <Fact name="Listing" text={listingText(payment.listing.outcome)} />
         <Fact name="Version" text={String(payment.version)} />
       </dl>
       <p class="actions">
@@ -137,6 +139,12 @@ function Actions({ payment, choose, onDone, again }: ActionsProps) {
       </p>
     </section>
   );
+}
+
+/** What came, which may differ from what was asked. */
+function arrived({ captures, currency }: PaymentDetail): string | null {
+  const sums = captures.map(({ amount, currency: paid }) => (amount === null ? "?" : money(amount, paid ?? currency)));
+  return sums.length === 0 ? null : sums.join(" and ");
 }
 
 function Fact({ name, text, code }: { name: string; text?: string | null; code?: string | null }) {

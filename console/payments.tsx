@@ -131,7 +131,7 @@ export function PaymentTable({ payments }: { payments: readonly ListedPayment[] 
               {mode === "test" && " (test)"}
             </td>
             <td data-label="Attention">{attention.length === 0 ? "–" : attention.map(plain).join(", ")}</td>
-            <td data-label="Listing">{plain(listing.outcome)}</td>
+            <td data-label="Listing">{listing.outcome === "nothing" ? "–" : plain(listing.outcome)}</td>
             <td data-label="Reference">
               <code>{chapa_tx_ref}</code>
             </td>

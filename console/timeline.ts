@@ -1,6 +1,7 @@
 import type { PaymentDetail } from "../lib/contract/api.ts";
 import type { DeliveriesResponse } from "../lib/contract/reports.ts";
 import { money, plain } from "./text.ts";
+import { listingText, transitionText } from "./words.ts";
 
 /** One thing that happened to a payment. `by` is who did it, where that is known. */
 export type Happening = { at: string; what: string; by: string; detail: string };
@@ -11,7 +12,12 @@ type Described = Pick<PaymentDetail, "history" | "attempts" | "captures" | "refu
 export function timelineOf(payment: Described, deliveries: DeliveriesResponse | undefined): Happening[] {
   const { history, attempts, captures, refunds, attention, currency } = payment;
   const all: Happening[] = [
-    ...history.map(({ transition, at, by, evidence }) => ({ at, what: plain(transition), by, detail: evidence ?? "" })),
+    ...history.map(({ transition, at, by, evidence }) => ({
+      at,
+      what: transitionText(transition),
+      by,
+      detail: evidence ?? "",
+    })),
     ...attempts.map(({ number, chapa_tx_ref, opened_at, amount }) => ({
       at: opened_at,
       what: `checkout ${number} opened`,
@@ -27,7 +33,7 @@ export function timelineOf(payment: Described, deliveries: DeliveriesResponse | 
         .join(", "),
     })),
     ...refunds.flatMap(({ id, amount, at, by, reason, state, settled_at }) => [
-      { at, what: "refund asked for", by: by ?? "", detail: `${money(amount, currency)}, ${id}: ${reason ?? ""}` },
+      { at, what: "refund", by: by ?? "", detail: `${money(amount, currency)}, ${id}: ${reason ?? ""}` },
       ...(settled_at === null
         ? []
         : [{ at: settled_at, what: `refund ${plain(state)}`, by: "", detail: `${money(amount, currency)}, ${id}` }]),
@@ -49,7 +55,7 @@ function delivered(deliveries: DeliveriesResponse | undefined): Happening[] {
   return [
     ...(listing.at === null
       ? []
-      : [{ at: listing.at, what: `listing: ${plain(listing.outcome)}`, by: "", detail: "" }]),
+      : [{ at: listing.at, what: `listing: ${listingText(listing.outcome)}`, by: "", detail: "" }]),
     ...payer.flatMap(({ event, outcome, sent_at, tried_at, tries }) => {
       const at = sent_at ?? tried_at;
       return at === null

@@ -41,6 +41,9 @@ async function paid(): Promise<{ id: string; txRef: string }> {
 test("an administrator logs in, finds a payment by its reference, and reads what happened", async () => {
   const { id, txRef } = await paid();
   const tab = await opened("#/payments");
+  await shows(tab, "Payments console");
+  await picture(tab, "console-login");
+  expect(await faultsOf(tab)).toEqual([]);
   await logIn(tab);
   await shows(tab, "Payments");
   await expect.poll(() => tab.page.getByRole("row").count()).toBe(2);
@@ -80,6 +83,7 @@ test("of two operators who decide at once, the second sees what the first did, k
   await press(second, "Continue");
   await says(second, /This will happen:[\s\S]*goes back to the payer[\s\S]*The payment fails/);
   await picture(second, "console-confirm");
+  expect(await faultsOf(second)).toEqual([]);
 
   await press(first, "Accept the money");
   await first.page.getByLabel("Reason").fill("<img src=x onerror=alert(1)> the payer rounded");
@@ -88,8 +92,9 @@ test("of two operators who decide at once, the second sees what the first did, k
   await expect.poll(() => first.page.locator(".sum").innerText()).toContain("success");
 
   await press(second, "Yes: reject the money");
-  await says(second, /Since you read it:[\s\S]*accept review by user/);
+  await says(second, /Since you read it:[\s\S]*money accepted by user/);
   await picture(second, "console-conflict");
+  expect(await faultsOf(second)).toEqual([]);
   await press(second, "Read the payment again");
   expect(await second.page.getByLabel("Reason").inputValue()).toBe("it is for another house");
   await expect.poll(() => second.page.locator(".sum").innerText()).toContain("success");
@@ -115,7 +120,7 @@ test("a refund is sent once: with a reason, after a confirmation that names the 
   await says(tab, "the network may be gone");
   await tab.context.setOffline(false);
   await press(tab, "Yes: send money back");
-  await says(tab, /refund asked for by user:\S+\s+120\.50 ETB/);
+  await says(tab, /refund by user:\S+\s+120\.50 ETB/);
   const [payment] = await stage.cloud.rows.payments();
   expect(payment?.refunds?.map(({ amount, reason }) => [amount, reason])).toEqual([[12_050, "agreed by phone"]]);
 });
@@ -136,6 +141,45 @@ test("an operator whose token expires while they decide logs in again, and what 
   await says(tab, "the payer rounded");
   await press(tab, "Yes: accept the money");
   await expect.poll(() => tab.page.locator(".sum").innerText()).toContain("success");
+});
+
+test("a view that was open when the token expired shows what it reads once the operator has logged in again", async () => {
+  const { id } = await paid();
+  const tab = await opened(`#/payment/${id}`);
+  await logIn(tab);
+  await says(tab, "message to the payer: paid");
+  await stage.cloud.clock.advance(2 * DAY_MS);
+  await tab.page.getByRole("link", { name: "Payments" }).click();
+  await shows(tab, "Log in again");
+  await logIn(tab);
+  await shows(tab, "Payments");
+  await expect.poll(() => tab.page.getByRole("row").count()).toBe(2);
+});
+
+test("with the keyboard alone an operator logs in, finds a payment, opens a decision and leaves it where they were", async () => {
+  const { txRef } = await paid();
+  const { page } = await opened("");
+  await page.keyboard.type(USERS.admin.email);
+  await page.keyboard.press("Tab");
+  await page.keyboard.type(PASSWORD);
+  await page.keyboard.press("Enter");
+  await expect.poll(() => page.evaluate("document.activeElement?.textContent")).toBe("Overview");
+  const focused = () =>
+    page.evaluate<string>("document.activeElement.getAttribute('aria-label') ?? document.activeElement.textContent");
+  const until = async (name: string, key: "Tab" | "Shift+Tab") => {
+    for (let steps = 0; steps < 40 && (await focused()) !== name; steps++) await page.keyboard.press(key);
+    expect(await focused()).toBe(name);
+  };
+  await until("Find a payment by any reference", "Shift+Tab");
+  await page.keyboard.type(txRef);
+  await page.keyboard.press("Enter");
+  await expect.poll(() => page.getByRole("button", { name: "Send money back" }).count()).toBe(1);
+  await until("Send money back", "Tab");
+  await page.keyboard.press("Enter");
+  await expect.poll(() => page.getByRole("dialog").count()).toBe(1);
+  await page.keyboard.press("Escape");
+  await expect.poll(() => page.getByRole("dialog").count()).toBe(0);
+  expect(await focused()).toBe("Send money back");
 });
 
 test("a person who is no administrator is shown no payment, and why", async () => {
@@ -191,7 +235,7 @@ test("at most six requests and 150 KB pass until the console's first list is the
 /** Each view, its heading, and what it shows when everything is there. */
 const VIEWS: Record<string, { place: () => Promise<string>; heading: string; shown: string | RegExp }> = {
   overview: { place: async () => "#/overview", heading: "Overview", shown: /mismatch 1[\s\S]*Revenue/ },
-  payments: { place: async () => "#/payments", heading: "Payments", shown: "mismatch" },
+  payments: { place: async () => "#/payments", heading: "Payments", shown: /review\s+500\.00 ETB\s+mismatch/ },
   payment: {
     place: async () => `#/payment/${(await underReview()).id}`,
     heading: "Payment",

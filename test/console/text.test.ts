@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { barsOf, CHART } from "../../console/bars.ts";
 import { ago, moment, money, plain } from "../../console/text.ts";
 import { timelineOf } from "../../console/timeline.ts";
+import { transitionText, withLocalMoments } from "../../console/words.ts";
 
 const NOW = Date.parse("2026-11-28T08:00:00Z");
 
@@ -25,6 +26,16 @@ test("words of the API are shown as words, and money with its cents and currency
     "review",
   ]);
   expect(money(12_345.5, "USD")).toBe("12,345.50 USD");
+});
+
+test("a text of the service has its moments in the time of Addis Ababa, and nothing else changed", () => {
+  expect(withLocalMoments("Paid at 2026-11-28T08:00Z (AP2026-11-28T1)")).toBe(
+    "Paid at 28 Nov 2026, 11:00 (AP2026-11-28T1)",
+  );
+});
+
+test("a transition that a later release adds is shown by its word", () => {
+  expect([transitionText("confirm"), transitionText("sentByPigeon")]).toEqual(["paid", "sent by pigeon"]);
 });
 
 test("the largest value of a chart is as high as the chart, and a day that lost money has no bar", () => {
@@ -60,7 +71,7 @@ test("a timeline has what happened in its order, deliveries and answers of peopl
   );
   expect(all.map(({ what }) => what)).toEqual([
     "needs a person: mismatch",
-    "accept review",
+    "money accepted",
     "answered: mismatch",
     "listing: acknowledged",
     "message to the payer: paid",
