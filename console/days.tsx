@@ -107,7 +107,7 @@ function Chart({ title, total, days, of }: ChartProps) {
     <figure>
       <figcaption>
         {title}: <b>{total}</b>
-        {highest && highest.value > 0 && <span class="quiet"> at most {highest.label} a day</span>}
+        {highest && highest.value > 0 && <span class="quiet"> · highest day {highest.label}</span>}
       </figcaption>
       <svg
         viewBox={`0 0 ${CHART.width} ${CHART.height}`}

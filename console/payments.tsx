@@ -59,8 +59,10 @@ function Filters({ choices }: { choices: Choices }) {
       <Day name="to" label="To" value={value("to")} />
       <Field name="property_id" label="Property" value={value("property_id")} />
       <Field name="user_id" label="User" value={value("user_id")} />
-      <button type="submit">Show</button>
-      <a href={addressOf("payments")}>All</a>
+      <p class="actions">
+        <button type="submit">Show</button>
+        <a href={addressOf("payments")}>Show all</a>
+      </p>
     </form>
   );
 }
