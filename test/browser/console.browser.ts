@@ -1,8 +1,10 @@
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import * as z from "zod";
 import { DAY_MS, MINUTE_MS } from "../../lib/domain/time.ts";
+import { CHAPA_DEFAULTS, liveTwin } from "../../local/chapa/simulator.ts";
 import { PASSWORD, USERS } from "../../local/users.ts";
-import { openStage } from "../support/stage.ts";
+import { openStage, simulatedChapa } from "../support/stage.ts";
 import { type Display, faultsOf, openBrowser, openTab, picture, type Tab } from "./browser.ts";
 
 type Stage = Awaited<ReturnType<typeof openStage>>;
@@ -68,9 +70,10 @@ async function underReview(): Promise<{ id: string }> {
 }
 
 const press = ({ page }: Tab, name: string | RegExp) => page.getByRole("button", { name }).click();
-const says = (tab: Tab, text: string | RegExp) => expect.poll(() => tab.page.locator("body").innerText()).toMatch(text);
+const showsText = (tab: Tab, text: string | RegExp) =>
+  expect.poll(() => tab.page.locator("body").innerText()).toMatch(text);
 
-test("of two operators who decide at once, the second sees what the first did, keeps their words, and decides nothing", async () => {
+test("the second of two operators who decide at once sees what the first did, keeps their words, and decides nothing", async () => {
   const { id } = await underReview();
   const tabs = [await opened(`#/payment/${id}`), await opened(`#/payment/${id}`)] as const;
   const [first, second] = tabs;
@@ -81,7 +84,7 @@ test("of two operators who decide at once, the second sees what the first did, k
   await press(second, "Reject the money");
   await second.page.getByLabel("Reason").fill("it is for another house");
   await press(second, "Continue");
-  await says(second, /This will happen:[\s\S]*goes back to the payer[\s\S]*The payment fails/);
+  await showsText(second, /This will happen:[\s\S]*goes back to the payer[\s\S]*The payment fails/);
   await picture(second, "console-confirm");
   expect(await faultsOf(second)).toEqual([]);
 
@@ -92,14 +95,14 @@ test("of two operators who decide at once, the second sees what the first did, k
   await expect.poll(() => first.page.locator(".sum").innerText()).toContain("success");
 
   await press(second, "Yes: reject the money");
-  await says(second, /Since you read it:[\s\S]*money accepted by user/);
+  await showsText(second, /Since you read it:[\s\S]*money accepted by user/);
   await picture(second, "console-conflict");
   expect(await faultsOf(second)).toEqual([]);
   await press(second, "Read the payment again");
   expect(await second.page.getByLabel("Reason").inputValue()).toBe("it is for another house");
   await expect.poll(() => second.page.locator(".sum").innerText()).toContain("success");
   // What people type is text, wherever it is shown.
-  await says(second, "<img src=x onerror=alert(1)> the payer rounded");
+  await showsText(second, "<img src=x onerror=alert(1)> the payer rounded");
   expect(await second.page.locator("img").count()).toBe(0);
   for (const tab of tabs) expect(tab.outside).toEqual([]);
   expect(first.faults).toEqual([]);
@@ -114,13 +117,13 @@ test("a refund is sent once: with a reason, after a confirmation that names the 
   await press(tab, "Continue");
   await tab.page.getByLabel("Reason").fill("agreed by phone");
   await press(tab, "Continue");
-  await says(tab, /120\.50 ETB of 500\.00 ETB \(\w+\) goes back to the payer/);
+  await showsText(tab, /120\.50 ETB of 500\.00 ETB \(\w+\) goes back to the payer/);
   await tab.context.setOffline(true);
   await press(tab, "Yes: send money back");
-  await says(tab, "the network may be gone");
+  await showsText(tab, "the network may be gone");
   await tab.context.setOffline(false);
   await press(tab, "Yes: send money back");
-  await says(tab, /refund by user:\S+\s+120\.50 ETB/);
+  await showsText(tab, /refund by user:\S+\s+120\.50 ETB/);
   const [payment] = await stage.cloud.rows.payments();
   expect(payment?.refunds?.map(({ amount, reason }) => [amount, reason])).toEqual([[12_050, "agreed by phone"]]);
 });
@@ -137,8 +140,8 @@ test("an operator whose token expires while they decide logs in again, and what 
   await shows(tab, "Log in again");
   await picture(tab, "console-login-again");
   await logIn(tab);
-  await says(tab, "You were logged out before this was sent.");
-  await says(tab, "the payer rounded");
+  await showsText(tab, "You were logged out before this was sent.");
+  await showsText(tab, "the payer rounded");
   await press(tab, "Yes: accept the money");
   await expect.poll(() => tab.page.locator(".sum").innerText()).toContain("success");
 });
@@ -147,7 +150,7 @@ test("a view that was open when the token expired shows what it reads once the o
   const { id } = await paid();
   const tab = await opened(`#/payment/${id}`);
   await logIn(tab);
-  await says(tab, "message to the payer: paid");
+  await showsText(tab, "message to the payer: paid");
   await stage.cloud.clock.advance(2 * DAY_MS);
   await tab.page.getByRole("link", { name: "Payments" }).click();
   await shows(tab, "Log in again");
@@ -156,7 +159,7 @@ test("a view that was open when the token expired shows what it reads once the o
   await expect.poll(() => tab.page.getByRole("row").count()).toBe(2);
 });
 
-test("with the keyboard alone an operator logs in, finds a payment, opens a decision and leaves it where they were", async () => {
+test("an operator with a keyboard alone logs in, finds a payment, opens a decision, and leaves it where they were", async () => {
   const { txRef } = await paid();
   const { page } = await opened("");
   await page.keyboard.type(USERS.admin.email);
@@ -191,7 +194,7 @@ test("a person who is no administrator is shown no payment, and why", async () =
   await expect.poll(() => tab.page.getByRole("alert").count()).toBe(1);
   await tab.page.getByLabel("Password").fill(PASSWORD);
   await press(tab, "Log in");
-  await says(tab, "The console is for administrators.");
+  await showsText(tab, "The console is for administrators.");
 });
 
 test("what an operator chose stands in the address: a filter, a page, and Back leads through them", async () => {
@@ -203,7 +206,7 @@ test("what an operator chose stands in the address: a filter, a page, and Back l
   await expect.poll(() => tab.page.getByRole("row").count()).toBe(2);
   await tab.page.getByLabel("State").selectOption("SUCCESS");
   await press(tab, "Show");
-  await says(tab, "No payment is like this.");
+  await showsText(tab, "No payment is like this.");
   expect(tab.page.url()).toContain("#/payments?state=SUCCESS");
   await tab.page.goBack();
   await expect.poll(() => tab.page.getByRole("row").count()).toBe(2);
@@ -232,6 +235,17 @@ test("at most six requests and 150 KB pass until the console's first list is the
   expect(size).toBeLessThanOrEqual(150 * 1024);
 });
 
+/** Another program's money comes to the same account at Chapa. */
+async function payForeign(): Promise<void> {
+  const foreign = await fetch(`${simulatedChapa(stage).apiBase}/transaction/initialize`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${liveTwin(CHAPA_DEFAULTS.secretKey)}`, "content-type": "application/json" },
+    body: JSON.stringify({ amount: "70", currency: "ETB", tx_ref: "ORDER-7", callback_url: "https://shop.et/cb" }),
+  });
+  const answer = z.object({ data: z.object({ checkout_url: z.string() }) }).parse(await foreign.json());
+  await stage.caller.act(answer.data.checkout_url, "pay");
+}
+
 /** Each view, its heading, and what it shows when everything is there. */
 const VIEWS: Record<string, { place: () => Promise<string>; heading: string; shown: string | RegExp }> = {
   overview: { place: async () => "#/overview", heading: "Overview", shown: /mismatch 1[\s\S]*Revenue/ },
@@ -242,7 +256,17 @@ const VIEWS: Record<string, { place: () => Promise<string>; heading: string; sho
     shown: /Needs a person[\s\S]*money came \(reviewed\)/,
   },
   days: { place: async () => "#/days", heading: "Days", shown: /Revenue[\s\S]*Sum/ },
-  findings: { place: async () => "#/findings", heading: "Comparison with Chapa", shown: /No comparison|finding/ },
+  findings: {
+    place: async () => {
+      await payForeign();
+      await stage.cloud.clock.advance(DAY_MS);
+      await stage.cloud.rows.remove("H#reconcile");
+      await stage.cloud.functions.invoke("reconcile-payments", {});
+      return "#/findings";
+    },
+    heading: "Comparison with Chapa",
+    shown: /1 finding of[\s\S]*foreign[\s\S]*AP/,
+  },
 };
 
 test.each(Object.keys(VIEWS))(
@@ -257,7 +281,7 @@ test.each(Object.keys(VIEWS))(
       const tab = await opened(place, display);
       await logIn(tab);
       await shows(tab, view.heading);
-      await says(tab, view.shown);
+      await showsText(tab, view.shown);
       expect(await tab.page.evaluate("document.activeElement?.tagName")).toBe("H1");
       expect(await tab.page.evaluate("document.documentElement.scrollWidth - innerWidth")).toBeLessThanOrEqual(0);
       await picture(tab, `console-${name}-${display.width}`);

@@ -15,7 +15,7 @@ test.each([
   ["2026-11-28T07:59:00Z", "1 minute ago"],
   ["2026-11-28T06:00:00Z", "2 hours ago"],
   ["2026-11-25T07:00:00Z", "3 days ago"],
-])("%s was %s", (at, words) => {
+])("the moment %s is shown as '%s'", (at, words) => {
   expect(ago(at, NOW)).toBe(words);
 });
 
