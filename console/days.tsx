@@ -26,15 +26,17 @@ export function Days({ choices }: { choices: Readonly<Record<string, string>> })
   return (
     <>
       <h1 tabIndex={-1}>Days</h1>
-      <form class="filters" key={JSON.stringify(period)} onSubmit={apply}>
-        <label>
-          From
-          <input type="date" name="from" defaultValue={period.from} />
-        </label>
-        <label>
-          To
-          <input type="date" name="to" defaultValue={period.to} />
-        </label>
+      <form class="filters" onSubmit={apply}>
+        <div class="fields" key={JSON.stringify(period)}>
+          <label>
+            From
+            <input type="date" name="from" defaultValue={period.from} />
+          </label>
+          <label>
+            To
+            <input type="date" name="to" defaultValue={period.to} />
+          </label>
+        </div>
         <button type="submit">Show</button>
       </form>
       <FailureNotice failure={failure} again={again} />

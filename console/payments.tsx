@@ -52,13 +52,15 @@ function Filters({ choices }: { choices: Choices }) {
   };
   const value = (name: string) => choices[name] ?? "";
   return (
-    <form class="filters" key={JSON.stringify(choices)} onSubmit={apply}>
-      <Choice name="state" label="State" value={value("state")} words={STATES} />
-      <Choice name="attention" label="Attention" value={value("attention")} words={["open", ...ATTENTION_CODES]} />
-      <Day name="from" label="From" value={value("from")} />
-      <Day name="to" label="To" value={value("to")} />
-      <Field name="property_id" label="Property" value={value("property_id")} />
-      <Field name="user_id" label="User" value={value("user_id")} />
+    <form class="filters" onSubmit={apply}>
+      <div class="fields" key={JSON.stringify(choices)}>
+        <Choice name="state" label="State" value={value("state")} words={STATES} />
+        <Choice name="attention" label="Attention" value={value("attention")} words={["open", ...ATTENTION_CODES]} />
+        <Day name="from" label="From" value={value("from")} />
+        <Day name="to" label="To" value={value("to")} />
+        <Field name="property_id" label="Property" value={value("property_id")} />
+        <Field name="user_id" label="User" value={value("user_id")} />
+      </div>
       <p class="actions">
         <button type="submit">Show</button>
         <a href={addressOf("payments")}>Show all</a>

@@ -1,7 +1,6 @@
-import { mkdirSync, mkdtempSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmdirSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "esbuild";
-import { moveIntoPlace } from "../commands/workspace.ts";
 import { CONSOLE_FOLDER } from "../lib/http/console-text.ts";
 
 const ROOT = join(import.meta.dirname, "..");
@@ -32,10 +31,12 @@ let made: Promise<void> | undefined;
 export function makeConsole(): Promise<void> {
   made ??= (async () => {
     const place = join(ROOT, CONSOLE_FOLDER);
-    mkdirSync(join(place, ".."), { recursive: true });
+    mkdirSync(place, { recursive: true });
     const folder = mkdtempSync(`${place}-`);
     await bundleConsole(folder);
-    moveIntoPlace(folder, place);
+    // One by one, so that a process that reads meanwhile finds each file, whole.
+    for (const name of readdirSync(folder)) renameSync(join(folder, name), join(place, name));
+    rmdirSync(folder);
   })();
   return made;
 }

@@ -57,6 +57,12 @@ test("an administrator logs in, finds a payment by its reference, and reads what
     .poll(() => tab.page.locator(".timeline").innerText())
     .toMatch(/money came \(confirmed\)[\s\S]*message to the payer: paid/);
   await picture(tab, "console-payment");
+  await tab.context.grantPermissions(["clipboard-read", "clipboard-write"]);
+  await tab.page.getByRole("button", { name: "Copy as curl" }).click();
+  await expect.poll(() => tab.page.getByRole("status").innerText()).toBe("Copied");
+  expect(await tab.page.evaluate("navigator.clipboard.readText()")).toBe(
+    `curl -sS -H "Authorization: Bearer $TOKEN" '${stage.cloud.address.api}/api/v1/payments/${id}'`,
+  );
   expect(await faultsOf(tab)).toEqual([]);
   expect([tab.outside, tab.faults]).toEqual([[], []]);
 });
@@ -208,6 +214,8 @@ test("what an operator chose stands in the address: a filter, a page, and Back l
   await press(tab, "Show");
   await showsText(tab, "No payment is like this.");
   expect(tab.page.url()).toContain("#/payments?state=SUCCESS");
+  // The button stays where the person is, so that they can go on with the keyboard.
+  expect(await tab.page.evaluate("document.activeElement?.textContent")).toBe("Show");
   await tab.page.goBack();
   await expect.poll(() => tab.page.getByRole("row").count()).toBe(2);
   await tab.page.goBack();

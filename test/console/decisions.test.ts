@@ -1,7 +1,13 @@
 import { expect, test } from "vitest";
 import { curlOf } from "../../console/curl.ts";
 import { decisionsFor, effectsOf, requestOf, restsOf, type Typed } from "../../console/decisions.ts";
-import { RefundRequest, ReviewRequest } from "../../lib/contract/api.ts";
+import {
+  AttentionAnswer,
+  RefundOutcomeRequest,
+  RefundRequest,
+  ReleaseRequest,
+  ReviewRequest,
+} from "../../lib/contract/api.ts";
 
 type Payment = Parameters<typeof decisionsFor>[0];
 type Capture = Payment["captures"][number];
@@ -102,6 +108,25 @@ test("a rejection names each money with something left: sent back under an id of
     ],
   });
 });
+
+test.each([
+  { decision: { kind: "accept" }, path: "review", shape: ReviewRequest },
+  { decision: { kind: "release" }, path: "release", shape: ReleaseRequest },
+  {
+    decision: { kind: "answer", entry: "duplicate#AP 1" },
+    path: "attention/duplicate%23AP%201",
+    shape: AttentionAnswer,
+  },
+  { decision: { kind: "outcome", refund: "r:1" }, path: "refunds/r%3A1", shape: RefundOutcomeRequest },
+] as const)(
+  "the request to $path carries the reason and the version that the person saw",
+  ({ decision, path, shape }) => {
+    const request = requestOf(payment(), decision, typed({ outcome: "refused" }));
+    expect(request.path).toBe(`/api/v1/payments/p/${path}`);
+    expect(shape.parse(request.body)).toMatchObject({ reason: "it rained", version: 4 });
+    expect(request.body["outcome"]).toBe(decision.kind === "outcome" ? "refused" : undefined);
+  },
+);
 
 test("a refund request carries the amount as it was typed, and the confirmation names the same amount", () => {
   const asked = typed({ amount: "120.50" });
