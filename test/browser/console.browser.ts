@@ -128,6 +128,19 @@ test("a refund is sent once: with a reason, after a confirmation that names the 
   await press(tab, "Yes: send money back");
   await showsText(tab, "the network may be gone");
   await tab.context.setOffline(false);
+  // This time the request arrives, and its answer is lost.
+  const lost = tab.page.waitForEvent("requestfailed");
+  await tab.page.route(
+    "**/refunds",
+    async (route) => {
+      await route.fetch();
+      await route.abort();
+    },
+    { times: 1 },
+  );
+  await press(tab, "Yes: send money back");
+  await lost;
+  await showsText(tab, "the network may be gone");
   await press(tab, "Yes: send money back");
   await showsText(tab, /refund by user:\S+\s+120\.50 ETB/);
   const [payment] = await stage.cloud.rows.payments();
