@@ -1,3 +1,4 @@
+import { useEffect } from "preact/hooks";
 import { LoggedOut, NotUnderstood, Refused, Unreachable } from "./api.ts";
 import { moment } from "./text.ts";
 import { transitionText } from "./words.ts";
@@ -16,7 +17,20 @@ function failureText(failure: unknown): string {
   return `${problem.detail}${wait}`;
 }
 
+// A person who reads waits for the network; nobody needs to press for it.
+const AGAIN_MS = 5000;
+
+/** Says what failed. With `again`, which reads anew, it does so by itself while the service does not answer. */
 export function FailureNotice({ failure, again }: { failure: unknown; again?: (() => void) | undefined }) {
+  useEffect(() => {
+    if (!again || !(failure instanceof Unreachable)) return undefined;
+    const timer = setTimeout(again, AGAIN_MS);
+    addEventListener("online", again);
+    return () => {
+      clearTimeout(timer);
+      removeEventListener("online", again);
+    };
+  }, [failure, again]);
   if (failure === undefined) return null;
   const changes = failure instanceof Refused ? (failure.problem.changes ?? []) : [];
   const request = failure instanceof Refused ? failure.problem.request_id : undefined;

@@ -204,6 +204,18 @@ test("an operator with a keyboard alone logs in, finds a payment, opens a decisi
   expect(await focused()).toBe("Send money back");
 });
 
+test("a view that found no network reads by itself when the network is back", async () => {
+  await paid();
+  const tab = await opened("#/findings");
+  await logIn(tab);
+  await showsText(tab, "comparison");
+  await tab.context.setOffline(true);
+  await tab.page.getByRole("link", { name: "Payments" }).click();
+  await showsText(tab, "the network may be gone");
+  await tab.context.setOffline(false);
+  await expect.poll(() => tab.page.getByRole("row").count()).toBe(2);
+});
+
 test("a person who is no administrator is shown no payment, and why", async () => {
   await paid();
   const tab = await opened("#/overview");
