@@ -190,3 +190,10 @@ export const CONFIRMS = ["listing", "none"] as const;
 
 /** How often one owner may pay for one property and purpose. */
 export const PAYABLE = ["once", "again"] as const;
+
+/**
+ * Why no payment may begin and no money may go back: a person paused them, the row was written in another table (a restored
+ * copy) or with another namespace (ids would not lead to the payments that are there), or it cannot be read.
+ */
+export const CLOSED = ["paused", "other_table", "other_namespace", "unreadable"] as const;
+export type Closed = (typeof CLOSED)[number];

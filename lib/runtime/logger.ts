@@ -21,6 +21,7 @@ export type LogMessage =
   | "refund_requested"
   | "refund_sent"
   | "refund_asked"
+  | "refund_paused"
   | "refund_decided"
   | "verification_ended"
   | "verification_suppressed"

@@ -86,6 +86,7 @@ const WORDS = {
   CURRENCIES: ["ETB", "USD"],
   CONFIRMS: ["listing", "none"],
   PAYABLE: ["once", "again"],
+  CLOSED: ["paused", "other_table", "other_namespace", "unreadable"],
 };
 
 test("a word that is stored or sent stays as it is, and a new list is spelled out here too", () => {

@@ -1,0 +1,114 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import * as z from "zod";
+import { Santim } from "../../lib/domain/money.ts";
+import { requestRefund } from "../../lib/domain/refunds.ts";
+import { MINUTE_MS, SECOND_MS } from "../../lib/domain/time.ts";
+import { documentClient } from "../../lib/table/client.ts";
+import { PaymentTable } from "../../lib/table/payments.ts";
+import type { HttpResponse } from "../../local/api-client.ts";
+import type { Checkout, Stage } from "../../local/demo/stage.ts";
+import { TABLE_NAME, TX_STAGE } from "../../local/environment.ts";
+import { aContext } from "../support/payments.ts";
+import { onlyPaymentOf, openStage, simulatedChapa } from "../support/stage.ts";
+
+let stage: Stage;
+let checkout: Checkout;
+beforeAll(async () => {
+  stage = await openStage();
+});
+beforeEach(async () => {
+  await stage.cloud.reset();
+  checkout = await stage.checkout();
+});
+afterAll(() => stage.close());
+
+const asUser = (user: "owner" | "admin") => ({ authorization: `Bearer ${stage.cloud.address.users[user].token}` });
+const Detail = z.looseObject({
+  state: z.string(),
+  version: z.number(),
+  captures: z.array(z.looseObject({ reference: z.string() })),
+  refunds: z.array(z.looseObject({ id: z.string(), state: z.string() })),
+});
+const post = (path: string, body: Record<string, unknown>, headers: Record<string, string> = asUser("admin")) =>
+  stage.caller.post(`/api/v1/${path}`, JSON.stringify(body), headers);
+const read = async () =>
+  Detail.parse((await stage.caller.get(`/api/v1/payments/${checkout.id}`, asUser("admin"))).body);
+const refund = async (refund_id = "r-1") =>
+  post(`payments/${checkout.id}/refunds`, {
+    refund_id,
+    amount: 100,
+    reason: "paid by mistake",
+    version: (await read()).version,
+  });
+const codeOf = ({ status, body }: HttpResponse) => [status, body["code"]];
+const sentToChapa = () =>
+  simulatedChapa(stage)
+    .journal()
+    .filter((entry) => entry.kind === "request" && entry.method === "POST" && entry.path.startsWith("/v1/refund/"));
+const cachedRowsExpire = () => stage.cloud.clock.advance(30 * SECOND_MS);
+
+const nameTable = (table: string) => stage.cloud.rows.change("H#table", { table });
+/** The rows come from another table, as after a restore. */
+async function restore(): Promise<void> {
+  await nameTable("payments-before");
+  await cachedRowsExpire();
+}
+
+describe("a restored table", () => {
+  test("sends nobody's money back: a new refund is 503 with the reason, is stored nowhere, and is accepted later", async () => {
+    await stage.act(checkout, "pay");
+    await restore();
+    const refused = await refund();
+    expect(codeOf(refused)).toEqual([503, "refunds_paused"]);
+    expect(refused.body["detail"]).toContain("copy of another one");
+    expect(Number(refused.headers.get("retry-after"))).toBeGreaterThan(0);
+    expect((await read()).refunds).toEqual([]);
+
+    await nameTable(TABLE_NAME);
+    await cachedRowsExpire();
+    expect((await refund()).status).toBe(200);
+    expect(sentToChapa()).toHaveLength(1);
+  });
+
+  test("answers a refund that was requested before", async () => {
+    await stage.act(checkout, "pay");
+    const first = await refund();
+    await restore();
+    const again = await refund();
+    expect([again.status, Detail.parse(again.body).refunds]).toEqual([200, Detail.parse(first.body).refunds]);
+    expect(sentToChapa()).toHaveLength(1);
+  });
+
+  test("lets nobody reject money that goes back, and lets them reject money that is kept", async () => {
+    await stage.act(checkout, "wrong-amount", { amount: "499.00" });
+    const { captures, version } = await read();
+    const capture = captures[0]?.reference;
+    await restore();
+    const reject = (end: Record<string, string>) =>
+      post(`payments/${checkout.id}/review`, {
+        decision: "reject",
+        reason: "one birr is missing",
+        version,
+        captures: [{ capture, ...end }],
+      });
+    expect(codeOf(await reject({ refund_id: "r-1" }))).toEqual([503, "refunds_paused"]);
+    expect(await read()).toMatchObject({ state: "REVIEW", version, refunds: [] });
+    expect((await reject({ keep: "moved to another fee" })).status).toBe(200);
+  });
+
+  test("does not send a refund that it holds as requested, and sends it once after it was resumed", async () => {
+    await stage.act(checkout, "pay");
+    const paid = await onlyPaymentOf(stage);
+    const capture = paid.captures[0]?.reference ?? "";
+    const asked = { id: "r-1", capture, amount: Santim.parse(10_000), reason: "paid by mistake" };
+    const context = { ...aContext(stage.cloud.clock.now()), by: "user:1" };
+    await new PaymentTable(documentClient(), TABLE_NAME, TX_STAGE).save(paid, requestRefund(paid, asked, context));
+    await restore();
+    await stage.cloud.advance(10 * MINUTE_MS);
+    expect([(await read()).refunds, sentToChapa()]).toMatchObject([[{ state: "REQUESTED" }], []]);
+
+    await nameTable(TABLE_NAME);
+    await stage.cloud.advance(10 * MINUTE_MS);
+    expect([(await read()).refunds, sentToChapa()]).toMatchObject([[{ state: "SENT" }], [{ kind: "request" }]]);
+  });
+});
