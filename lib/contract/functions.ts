@@ -132,6 +132,12 @@ export const FUNCTIONS = {
     env: [...TABLE, ...CALLER, ...POLICY],
   },
   "get-comparison": { trigger: { kind: "http" }, timeoutSeconds: 10, memoryMb: 256, env: ["TABLE_NAME", ...CALLER] },
+  "pause-payments": {
+    trigger: { kind: "http" },
+    timeoutSeconds: 10,
+    memoryMb: 256,
+    env: ["TABLE_NAME", ...CALLER, "OPERATOR_IDS"],
+  },
   "create-token": {
     trigger: { kind: "http" },
     timeoutSeconds: 10,

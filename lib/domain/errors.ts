@@ -280,9 +280,18 @@ export class RefundsPaused extends PaymentError {
   }
 }
 
+/** Payments are stopped for another reason than a pause, so that neither a pause nor its end changes anything. */
+export class PauseImpossible extends PaymentError {
+  readonly code = "pause_impossible";
+  constructor(why: Closed) {
+    super(`Payments are stopped already: ${WHY_CLOSED[why]}`);
+  }
+}
+
 const WHY_CLOSED = {
   paused: "a person has paused payments and refunds. The overview says who and why.",
-  other_table: "this table is a copy of another one. A person must compare it with Chapa, and then resume.",
+  other_table:
+    "this table is a copy of another one. A person must compare it with Chapa, and then resume with `restored`.",
   other_namespace: "the namespace in the secret is another one than before. A person must put the earlier one back.",
   unreadable: "the row that says which table this is cannot be read. A person must repair it.",
 } as const satisfies Record<Closed, string>;

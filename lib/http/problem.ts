@@ -42,6 +42,7 @@ export const PROBLEMS = {
   payment_unreadable: [503, "Payment unreadable"],
   initiate_paused: [503, "Payments paused"],
   refunds_paused: [503, "Refunds paused"],
+  pause_impossible: [409, "Not a pause"],
   body_too_large: [413, "Body too large"],
   webhook_invalid: [400, "Invalid webhook"],
 } as const satisfies Record<Code, readonly [number, string]>;

@@ -20,6 +20,8 @@ export type LogMessage =
   | "payment_transitioned"
   | "refund_requested"
   | "refund_sent"
+  | "payments_paused"
+  | "payments_resumed"
   | "refund_asked"
   | "refund_paused"
   | "refund_decided"

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { type DynamoDBDocumentClient, GetCommand, PutCommand } from "@aws-sdk/lib-dynamodb";
 import * as z from "zod";
 import { namespaceFingerprint } from "../domain/ids.ts";
+import type { Stop, TableFacts } from "../domain/pause.ts";
 import { type Instant, SECOND_MS } from "../domain/time.ts";
 import type { Closed } from "../domain/vocabulary.ts";
 import type { Clock } from "../runtime/clock.ts";
@@ -11,7 +12,7 @@ import type { Item } from "./payment-item.ts";
 
 const FRESH_MS = 30 * SECOND_MS;
 
-const Act = z.object({ by: z.string(), reason: z.string(), at: z.number().int() });
+const Act = z.looseObject({ by: z.string(), reason: z.string(), at: z.number().int() });
 
 // People write this row, too. One that nobody can read pauses payments and refunds.
 const StoredIdentity = z.object({
@@ -20,12 +21,6 @@ const StoredIdentity = z.object({
   paused: Act.extend({ until: z.number().int().optional() }).optional(),
   resumed: Act.optional(),
 });
-
-/** What the row says. `paused` is over at `until`, or when a person resumes; `resumed` is the last time one did. */
-export type Identity = z.output<typeof StoredIdentity>;
-
-/** What stops payments and refunds; `paused` is there if a person did. */
-export type Stop = { closed: Closed | undefined; identity: Identity | undefined };
 
 /**
  * The row that says which table this is, which namespace its ids are made with, and whether payments and refunds are
@@ -75,16 +70,17 @@ export class TableIdentity {
   /** Returns what the row says now, also to a process that has just read it. */
   async read(namespace: string): Promise<Stop> {
     const row = await this.#read(true);
-    return { closed: row && this.#judge(row, namespace), identity: row && StoredIdentity.safeParse(row).data };
+    return { closed: row && this.#judge(row, namespace), facts: row && StoredIdentity.safeParse(row).data };
   }
 
-  /** Replaces what {@link read} returned. @returns false if another write came first */
-  async replace(from: Identity | undefined, to: Pick<Identity, "paused" | "resumed">, namespace: string) {
+  /** Replaces what {@link read} returned. The row then names this table; it keeps its namespace. @returns false if another write came first */
+  async replace(from: TableFacts | undefined, to: Pick<TableFacts, "paused" | "resumed">, namespace: string) {
     const Item = known({
       ...tableIdentityKey,
       table: this.#name,
-      namespace: namespaceFingerprint(namespace),
-      ...to,
+      namespace: from?.namespace ?? namespaceFingerprint(namespace),
+      paused: to.paused,
+      resumed: to.resumed,
     });
     const written = await conditionally(
       () =>
@@ -148,7 +144,7 @@ export class TableIdentity {
   }
 }
 
-function isPaused(paused: Identity["paused"], now: Instant): boolean {
+function isPaused(paused: TableFacts["paused"], now: Instant): boolean {
   return paused !== undefined && (paused.until === undefined || now < paused.until);
 }
 
@@ -157,7 +153,7 @@ function known(item: Item): Item {
 }
 
 /** The row must be as it was read: another person may have paused or resumed since. */
-function conditionOn(from: Identity | undefined) {
+function conditionOn(from: TableFacts | undefined) {
   if (!from) return { ConditionExpression: "attribute_not_exists(pk)" };
   const names = ["table", "namespace", "paused", "resumed"] as const;
   const values = Object.fromEntries(

@@ -110,10 +110,14 @@ async function ownersPayment() {
   return { payment_id: String(body["id"]), tx_ref: String(body["chapa_tx_ref"]), request_id };
 }
 
+// A pause until then is refused, and stops no other cell.
+const LONG_AGO = "2026-01-01T00:00:00Z";
+
 function bodyFor(path: string, caller: Caller): string | undefined {
   if (path.endsWith("/attention/answers")) {
-    return JSON.stringify({ code: "stuck", before: "2026-01-01T00:00:00Z", reason: "none" });
+    return JSON.stringify({ code: "stuck", before: LONG_AGO, reason: "none" });
   }
+  if (path.endsWith("/pause") || path.endsWith("/resume")) return JSON.stringify({ reason: "none", until: LONG_AGO });
   if (path.endsWith("/review")) return JSON.stringify({ decision: "accept", reason: "none", version: 1 });
   if (path.includes("/refunds/")) return JSON.stringify({ outcome: "settled", reason: "none", version: 1 });
   if (path.endsWith("/refunds")) return JSON.stringify({ refund_id: "r-1", reason: "none", version: 1 });

@@ -112,3 +112,85 @@ describe("a restored table", () => {
     expect([(await read()).refunds, sentToChapa()]).toMatchObject([[{ state: "SENT" }], [{ kind: "request" }]]);
   });
 });
+
+describe("a pause", () => {
+  const pause = (body: Record<string, unknown> = {}, headers?: Record<string, string>) =>
+    post("pause", { reason: "the table is being restored", ...body }, headers);
+  const resume = (body: Record<string, unknown> = {}, headers?: Record<string, string>) =>
+    post("resume", { reason: "compared with Chapa", ...body }, headers);
+  const admin = () => `user:${stage.cloud.address.users.admin.user_id}`;
+  const press = () => stage.press(stage.addProperty());
+  const shown = async () => (await stage.caller.get("/api/v1/overview", asUser("admin"))).body["payments"];
+
+  test("stops payments and refunds within 30 seconds, money still comes in, and the overview shows who and why", async () => {
+    const other = await stage.checkout(stage.addProperty());
+    await stage.act(checkout, "pay");
+    const paused = await pause();
+    const words = { stopped: "paused", by: admin(), reason: "the table is being restored", until: null, resumed: null };
+    expect([paused.status, paused.body]).toMatchObject([200, words]);
+    expect(await shown()).toEqual(paused.body);
+    await cachedRowsExpire();
+    expect(codeOf(await press())).toEqual([503, "initiate_paused"]);
+    const refused = await refund();
+    expect(codeOf(refused)).toEqual([503, "refunds_paused"]);
+    expect(refused.body["detail"]).toContain("a person has paused");
+    await stage.act(other, "pay");
+    expect((await stage.cloud.rows.payments()).map(({ state }) => state)).toEqual(["SUCCESS", "SUCCESS"]);
+
+    const resumed = await resume();
+    expect([resumed.status, resumed.body]).toMatchObject([
+      200,
+      { stopped: null, by: null, reason: null, resumed: { by: admin(), reason: "compared with Chapa" } },
+    ]);
+    await cachedRowsExpire();
+    expect((await press()).status).toBe(202);
+    expect((await refund()).status).toBe(200);
+  });
+
+  test("ends by itself at the moment that it names, and one that names a moment that is over is refused", async () => {
+    const now = stage.cloud.clock.now();
+    expect(codeOf(await pause({ until: new Date(now - MINUTE_MS).toISOString() }))).toEqual([422, "input_invalid"]);
+    expect((await pause({ until: new Date(now + 10 * MINUTE_MS).toISOString() })).status).toBe(200);
+    await cachedRowsExpire();
+    expect(codeOf(await press())).toEqual([503, "initiate_paused"]);
+    await stage.cloud.clock.advance(10 * MINUTE_MS);
+    expect((await press()).status).toBe(202);
+    expect(await shown()).toMatchObject({ stopped: null, by: null });
+  });
+
+  test("is refused without a reason, to owners, and to a signed program it is allowed", async () => {
+    expect(codeOf(await pause({ reason: "   " }))).toEqual([422, "input_invalid"]);
+    expect(codeOf(await pause({ reason: "x".repeat(501) }))).toEqual([422, "input_invalid"]);
+    expect(codeOf(await pause({}, asUser("owner")))).toEqual([403, "forbidden"]);
+    expect(codeOf(await resume({}, asUser("owner")))).toEqual([403, "forbidden"]);
+    expect((await pause({}, { "x-api-key": stage.cloud.address.apiKey })).body["by"]).toMatch(/^service:/);
+  });
+
+  test("that two people make at once is one of them, and is ended by one resume", async () => {
+    const both = await Promise.all(["one", "two"].map((reason) => pause({ reason })));
+    expect(both.map(({ status }) => status)).toEqual([200, 200]);
+    expect(["one", "two"]).toContain((await resume()).status === 200 ? both[0]?.body["reason"] : undefined);
+    expect(await shown()).toMatchObject({ stopped: null });
+  });
+
+  test("does not hide that a table is a copy, and only a person who says that they compared it lets it go on", async () => {
+    await restore();
+    expect(codeOf(await pause())).toEqual([409, "pause_impossible"]);
+    const refused = await resume();
+    expect(codeOf(refused)).toEqual([409, "pause_impossible"]);
+    expect(refused.body["detail"]).toContain("resume with `restored`");
+    expect(await shown()).toMatchObject({ stopped: "other_table" });
+    expect((await resume({ restored: true })).body).toMatchObject({ stopped: null, resumed: { by: admin() } });
+    await cachedRowsExpire();
+    expect((await press()).status).toBe(202);
+  });
+
+  test("cannot be ended while the namespace is another one, also not as a restored table", async () => {
+    await stage.cloud.rows.change("H#table", { table: "payments-before", namespace: "another" });
+    await cachedRowsExpire();
+    expect(codeOf(await resume())).toEqual([409, "pause_impossible"]);
+    expect((await resume({ restored: true })).body).toMatchObject({ stopped: "other_namespace" });
+    expect(codeOf(await resume({ restored: true }))).toEqual([409, "pause_impossible"]);
+    expect(codeOf(await press())).toEqual([503, "initiate_paused"]);
+  });
+});

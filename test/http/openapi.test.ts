@@ -1,6 +1,7 @@
 import { createConfig, lintFromString } from "@redocly/openapi-core";
 import { expect, test } from "vitest";
 import * as z from "zod";
+import * as actions from "../../lib/contract/actions.ts";
 import * as api from "../../lib/contract/api.ts";
 import * as reports from "../../lib/contract/reports.ts";
 import { ROUTES } from "../../lib/contract/routes.ts";
@@ -55,7 +56,7 @@ test("every JSON or form body of the API's description has a schema with a name"
 });
 
 test("every schema with a name has an example that the same schema takes", () => {
-  const named = Object.values({ ...api, ...reports }).filter(
+  const named = Object.values({ ...actions, ...api, ...reports }).filter(
     (schema) => schema instanceof z.ZodType && schema.meta()?.id !== undefined,
   );
   const ids = named.map((schema) => String(schema.meta()?.id));
