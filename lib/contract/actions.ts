@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { CLOSED } from "../domain/vocabulary.ts";
+import { CLOSED, NOTICE_TARGETS } from "../domain/vocabulary.ts";
 import { AttentionAnswer } from "./api.ts";
 
 /** Body of POST /api/v1/pause. */
@@ -45,3 +45,12 @@ export const PauseResponse = z
   })
   .meta({ id: "Pause" });
 export type PauseResponse = z.infer<typeof PauseResponse>;
+
+/** Body of POST /api/v1/payments/{payment_id}/notifications. */
+export const NotificationsRequest = z
+  .object({
+    target: z.enum(NOTICE_TARGETS).describe("Who is informed once more of the payment's state."),
+    reason: AttentionAnswer.shape.reason.describe("Why. Without personal data."),
+    version: AttentionAnswer.shape.version,
+  })
+  .meta({ id: "NotificationsRequest" });

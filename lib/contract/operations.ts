@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { PauseRequest, PauseResponse, ResumeRequest } from "./actions.ts";
+import { NotificationsRequest, PauseRequest, PauseResponse, ResumeRequest } from "./actions.ts";
 import {
   AnswersRequest,
   AnswersResponse,
@@ -292,6 +292,14 @@ const comparison: Operation = {
   problems: [503],
 };
 
+const notifications: Operation = {
+  summary: "Have the listing or the payer informed once more of a payment's state",
+  path: PaymentPath,
+  body: { types: ["application/json"], schema: NotificationsRequest },
+  answers: { 200: { description: "The payment; its history names who asked, and why.", schema: PaymentDetail } },
+  problems: [404, 409, 422, 503],
+};
+
 const pause: Operation = {
   summary: "Stop new payments and refunds",
   description:
@@ -356,6 +364,8 @@ export const OPERATIONS: Record<RouteKey, Operation> = {
   "GET /internal/v1/overview": overview,
   "GET /api/v1/reconcile": comparison,
   "GET /internal/v1/reconcile": comparison,
+  "POST /api/v1/payments/{payment_id}/notifications": notifications,
+  "POST /internal/v1/payments/{payment_id}/notifications": notifications,
   "POST /api/v1/pause": pause,
   "POST /internal/v1/pause": pause,
   "POST /api/v1/resume": resume,

@@ -129,6 +129,12 @@ export const ROUTES = [
   },
   {
     method: "POST",
+    path: "/api/v1/payments/{payment_id}/notifications",
+    function: "notify-again",
+    access: { kind: "bearer-or-key", roles: ["admin", "service"] },
+  },
+  {
+    method: "POST",
     path: "/api/v1/pause",
     function: "pause-payments",
     access: { kind: "bearer-or-key", roles: ["admin", "service"] },
@@ -281,6 +287,12 @@ export const ROUTES = [
     method: "GET",
     path: "/internal/v1/payments/by-reference/{reference}",
     function: "get-payment-by-reference",
+    access: { kind: "iam", roles: ["service"] },
+  },
+  {
+    method: "POST",
+    path: "/internal/v1/payments/{payment_id}/notifications",
+    function: "notify-again",
     access: { kind: "iam", roles: ["service"] },
   },
   {

@@ -61,6 +61,7 @@ export const TRANSITION_NAMES = [
   "refundSettled",
   "refundRefused",
   "refundUndone",
+  "notifyAgain",
 ] as const;
 export type TransitionName = (typeof TRANSITION_NAMES)[number];
 
@@ -197,3 +198,7 @@ export const PAYABLE = ["once", "again"] as const;
  */
 export const CLOSED = ["paused", "other_table", "other_namespace", "unreadable"] as const;
 export type Closed = (typeof CLOSED)[number];
+
+/** Whom a person may have informed once more. */
+export const NOTICE_TARGETS = ["listing", "payer"] as const;
+export type NoticeTarget = (typeof NOTICE_TARGETS)[number];

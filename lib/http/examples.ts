@@ -106,6 +106,7 @@ export const EXAMPLES = {
   PauseRequest: { reason: "the table is being restored", until: "2026-11-28T09:00:00Z" },
   ResumeRequest: { reason: "the comparison found nothing", restored: true },
   Pause: PAUSE,
+  NotificationsRequest: { target: "payer", reason: "their phone was off", version: 3 },
   AnswersRequest: { code: "listing_closed", before: "2026-11-28T08:00:00Z", reason: "the listings were restored" },
   AnswersResponse: {
     answers: [{ payment_id: PAYMENT.id, entry: "listing_closed-delivery", outcome: "answered" }],

@@ -121,6 +121,7 @@ function bodyFor(path: string, caller: Caller): string | undefined {
   if (path.endsWith("/review")) return JSON.stringify({ decision: "accept", reason: "none", version: 1 });
   if (path.includes("/refunds/")) return JSON.stringify({ outcome: "settled", reason: "none", version: 1 });
   if (path.endsWith("/refunds")) return JSON.stringify({ refund_id: "r-1", reason: "none", version: 1 });
+  if (path.endsWith("/notifications")) return JSON.stringify({ target: "payer", reason: "none", version: 1 });
   if (path.endsWith("/release")) return JSON.stringify({ reason: "none", version: 1 });
   if (path.includes("/attention/")) return JSON.stringify({ reason: "none", version: 1 });
   if (!path.endsWith("/initiate")) return undefined;

@@ -65,6 +65,7 @@ const WORDS = {
     "refundSettled",
     "refundRefused",
     "refundUndone",
+    "notifyAgain",
   ],
   ATTEMPT_ENDS: ["renewed", "failed", "expired", "cancelled", "superseded", "paid", "lapsed", "mode_changed"],
   CAPTURE_KINDS: ["confirmed", "reviewed", "duplicate"],
@@ -86,6 +87,7 @@ const WORDS = {
   CURRENCIES: ["ETB", "USD"],
   CONFIRMS: ["listing", "none"],
   PAYABLE: ["once", "again"],
+  NOTICE_TARGETS: ["listing", "payer"],
   CLOSED: ["paused", "other_table", "other_namespace", "unreadable"],
 };
 

@@ -54,8 +54,8 @@ async function restore(): Promise<void> {
   await cachedRowsExpire();
 }
 
-describe("a restored table", () => {
-  test("sends nobody's money back: a new refund is 503 with the reason, is stored nowhere, and is accepted later", async () => {
+describe("refunds of a restored table", () => {
+  test("a restored table sends nobody's money back: a new refund is 503 with the reason, is stored nowhere, and is accepted later", async () => {
     await stage.act(checkout, "pay");
     await restore();
     const refused = await refund();
@@ -70,7 +70,7 @@ describe("a restored table", () => {
     expect(sentToChapa()).toHaveLength(1);
   });
 
-  test("answers a refund that was requested before", async () => {
+  test("a restored table answers a refund that was requested before", async () => {
     await stage.act(checkout, "pay");
     const first = await refund();
     await restore();
@@ -79,7 +79,7 @@ describe("a restored table", () => {
     expect(sentToChapa()).toHaveLength(1);
   });
 
-  test("lets nobody reject money that goes back, and lets them reject money that is kept", async () => {
+  test("a restored table lets nobody reject money that goes back, and lets them reject money that is kept", async () => {
     await stage.act(checkout, "wrong-amount", { amount: "499.00" });
     const { captures, version } = await read();
     const capture = captures[0]?.reference;
@@ -96,7 +96,7 @@ describe("a restored table", () => {
     expect((await reject({ keep: "moved to another fee" })).status).toBe(200);
   });
 
-  test("does not send a refund that it holds as requested, and sends it once after it was resumed", async () => {
+  test("a restored table does not send a refund that it holds as requested, and sends it once after it was resumed", async () => {
     await stage.act(checkout, "pay");
     const paid = await onlyPaymentOf(stage);
     const capture = paid.captures[0]?.reference ?? "";
@@ -113,7 +113,7 @@ describe("a restored table", () => {
   });
 });
 
-describe("a pause", () => {
+describe("the pause", () => {
   const pause = (body: Record<string, unknown> = {}, headers?: Record<string, string>) =>
     post("pause", { reason: "the table is being restored", ...body }, headers);
   const resume = (body: Record<string, unknown> = {}, headers?: Record<string, string>) =>
@@ -122,7 +122,7 @@ describe("a pause", () => {
   const press = () => stage.press(stage.addProperty());
   const shown = async () => (await stage.caller.get("/api/v1/overview", asUser("admin"))).body["payments"];
 
-  test("stops payments and refunds within 30 seconds, money still comes in, and the overview shows who and why", async () => {
+  test("a pause stops payments and refunds within 30 seconds, money still comes in, and the overview shows who and why", async () => {
     const other = await stage.checkout(stage.addProperty());
     await stage.act(checkout, "pay");
     const paused = await pause();
@@ -147,7 +147,7 @@ describe("a pause", () => {
     expect((await refund()).status).toBe(200);
   });
 
-  test("ends by itself at the moment that it names, and one that names a moment that is over is refused", async () => {
+  test("a pause ends by itself at the moment that it names, and one that names a moment that is over is refused", async () => {
     const now = stage.cloud.clock.now();
     expect(codeOf(await pause({ until: new Date(now - MINUTE_MS).toISOString() }))).toEqual([422, "input_invalid"]);
     expect((await pause({ until: new Date(now + 10 * MINUTE_MS).toISOString() })).status).toBe(200);
@@ -158,7 +158,7 @@ describe("a pause", () => {
     expect(await shown()).toMatchObject({ stopped: null, by: null });
   });
 
-  test("is refused without a reason, to owners, and to a signed program it is allowed", async () => {
+  test("a pause is refused without a reason and to owners, and a program may make one", async () => {
     expect(codeOf(await pause({ reason: "   " }))).toEqual([422, "input_invalid"]);
     expect(codeOf(await pause({ reason: "x".repeat(501) }))).toEqual([422, "input_invalid"]);
     expect(codeOf(await pause({}, asUser("owner")))).toEqual([403, "forbidden"]);
@@ -166,14 +166,14 @@ describe("a pause", () => {
     expect((await pause({}, { "x-api-key": stage.cloud.address.apiKey })).body["by"]).toMatch(/^service:/);
   });
 
-  test("that two people make at once is one of them, and is ended by one resume", async () => {
+  test("two people who pause at once make one pause, and one resume ends it", async () => {
     const both = await Promise.all(["one", "two"].map((reason) => pause({ reason })));
     expect(both.map(({ status }) => status)).toEqual([200, 200]);
     expect(["one", "two"]).toContain((await resume()).status === 200 ? both[0]?.body["reason"] : undefined);
     expect(await shown()).toMatchObject({ stopped: null });
   });
 
-  test("does not hide that a table is a copy, and only a person who says that they compared it lets it go on", async () => {
+  test("a pause does not hide that a table is a copy, and only a person who says that they compared it lets it go on", async () => {
     await restore();
     expect(codeOf(await pause())).toEqual([409, "pause_impossible"]);
     const refused = await resume();
@@ -185,7 +185,7 @@ describe("a pause", () => {
     expect((await press()).status).toBe(202);
   });
 
-  test("cannot be ended while the namespace is another one, also not as a restored table", async () => {
+  test("a stop cannot be ended while the namespace is another one, also not as a restored table", async () => {
     await stage.cloud.rows.change("H#table", { table: "payments-before", namespace: "another" });
     await cachedRowsExpire();
     expect(codeOf(await resume())).toEqual([409, "pause_impossible"]);
