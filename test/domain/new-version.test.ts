@@ -2,19 +2,24 @@ import { expect, test } from "vitest";
 import { flag, reject } from "../../lib/domain/apply.ts";
 import { entryIdOf, openEntries } from "../../lib/domain/attention.ts";
 import { applied, unstoredPayment } from "../../lib/domain/new-version.ts";
-import type { Attempt, Capture, HistoryEntry, Payment } from "../../lib/domain/payment.ts";
+import type { HistoryEntry, Payment } from "../../lib/domain/payment.ts";
 import { DAY_MS } from "../../lib/domain/time.ts";
-import { aClaim, aConfirmed, aLease, anOpened, aRef, aRenewed, LATER, POLICY, T0, TERMS } from "../support/payments.ts";
+import {
+  aCapture,
+  aClaim,
+  aConfirmed,
+  aLease,
+  anAttempt,
+  anOpened,
+  aRef,
+  LATER,
+  POLICY,
+  T0,
+  TERMS,
+  withAttempts,
+} from "../support/payments.ts";
 
-const attempt = (change: Partial<Attempt> = {}): Attempt => ({ ...TERMS, openedAt: T0, ...change });
-const capture = (number: number, change: Partial<Capture> = {}): Capture => ({
-  attempt: number,
-  at: T0,
-  kind: "reviewed",
-  ...TERMS,
-  reference: `AP${number}`,
-  ...change,
-});
+const reviewed = (attempt: number, reference = `AP${attempt}`) => aCapture({ attempt, reference, kind: "reviewed" });
 
 /** The payment after a step that changes nothing but what is given: a flag about something else. */
 function changed(payment: Payment, changes: Partial<Payment> = {}): Payment {
@@ -109,17 +114,17 @@ const UNKNOWN = ["unknown_status-attempt-0", "unknown_status-attempt-1"];
 /** Two open checkouts, of each of which Chapa said a word that we do not know. */
 const unclear = [0, 1].reduce<Payment>(
   (payment, number) => flag(payment, { code: "unknown_status", subject: `attempt-${number}` }, LATER),
-  { ...aRenewed(), attempts: { 0: attempt(), 1: attempt() } },
+  withAttempts({}, {}),
 );
 
 test.each<[string, Partial<Payment>, string[]]>([
   ["nothing of it", {}, UNKNOWN],
-  ["that its checkout closes", { attempts: { 0: attempt({ closedAt: T0 }), 1: attempt() } }, UNKNOWN.slice(1)],
-  ["that its checkout lapses", { attempts: { 0: attempt({ end: "lapsed" }), 1: attempt() } }, UNKNOWN],
-  ["money on it", { captures: [capture(1)] }, UNKNOWN.slice(0, 1)],
+  ["that its checkout closes", { attempts: { 0: anAttempt({ closedAt: T0 }), 1: anAttempt() } }, UNKNOWN.slice(1)],
+  ["that its checkout lapses", { attempts: { 0: anAttempt({ end: "lapsed" }), 1: anAttempt() } }, UNKNOWN],
+  ["money on it", { captures: [reviewed(1)] }, UNKNOWN.slice(0, 1)],
   [
     "a checkout that closed without a record before",
-    { attempts: { ...unclear.attempts, 2: attempt({ closedAt: T0 }) } },
+    { attempts: { ...unclear.attempts, 2: anAttempt({ closedAt: T0 }) } },
     UNKNOWN,
   ],
 ])(
@@ -130,9 +135,9 @@ test.each<[string, Partial<Payment>, string[]]>([
 );
 
 test("what an earlier step had proved proves nothing of a word that was said later", () => {
-  const closed = { ...unclear, attempts: { 0: attempt({ closedAt: T0 }), 1: attempt() }, captures: [capture(1)] };
+  const closed = { ...unclear, attempts: { 0: anAttempt({ closedAt: T0 }), 1: anAttempt() }, captures: [reviewed(1)] };
   expect(openAfter(closed, {})).toEqual(UNKNOWN);
-  expect(openAfter(closed, { captures: [capture(1), capture(1, { reference: "AP7" })] })).toEqual(UNKNOWN.slice(0, 1));
+  expect(openAfter(closed, { captures: [reviewed(1), reviewed(1, "AP7")] })).toEqual(UNKNOWN.slice(0, 1));
 });
 
 /** A payment whose attempts 0 and 1 are both held. */
@@ -143,22 +148,22 @@ function held(payment: Payment): Payment {
   );
 }
 const STUCK = ["stuck-attempt-0", "stuck-attempt-1"];
-const twoOpen = held({ ...aRenewed(), attempts: { 0: attempt(), 1: attempt() } });
+const twoOpen = held(withAttempts({}, {}));
 /** The same, and nobody knows what became of the opening of the latest. */
 const opening: Payment = {
   ...twoOpen,
   state: "CREATED",
-  attempts: { 0: attempt() },
+  attempts: { 0: anAttempt() },
   lease: aLease("me", T0 + DAY_MS),
 };
 const lost = held({ ...aClaim(), attempt: 1, attempts: {} });
 
 test.each<[string, Payment, Partial<Payment>, string[]]>([
   ["both checkouts stay open", twoOpen, {}, STUCK],
-  ["the first one closes", twoOpen, { attempts: { 0: attempt({ closedAt: T0 }), 1: attempt() } }, STUCK.slice(1)],
-  ["the latest one takes money", twoOpen, { captures: [capture(1)] }, STUCK.slice(0, 1)],
+  ["the first one closes", twoOpen, { attempts: { 0: anAttempt({ closedAt: T0 }), 1: anAttempt() } }, STUCK.slice(1)],
+  ["the latest one takes money", twoOpen, { captures: [reviewed(1)] }, STUCK.slice(0, 1)],
   ["the opening is still not known", opening, {}, STUCK],
-  ["the opening is found", opening, { attempts: { 0: attempt(), 1: attempt() } }, STUCK.slice(0, 1)],
+  ["the opening is found", opening, { attempts: { 0: anAttempt(), 1: anAttempt() } }, STUCK.slice(0, 1)],
   ["a person releases it", opening, { lease: { ...aLease(), released: true } }, STUCK.slice(0, 1)],
   ["the lease ends", opening, { lease: undefined }, STUCK],
   ["a next attempt begins", opening, { attempt: 2 }, STUCK.slice(0, 1)],

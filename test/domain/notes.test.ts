@@ -15,7 +15,7 @@ import {
   webhookWaits,
   webhookWaitsOn,
 } from "../../lib/domain/notes.ts";
-import { type Attempt, KeyId, openFlags, type Payment } from "../../lib/domain/payment.ts";
+import { type Attempt, KeyId, openFlags } from "../../lib/domain/payment.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../lib/domain/time.ts";
 import {
   aClaim,
@@ -36,6 +36,7 @@ import {
   TERMS,
   timedOut,
   UNPAID_TRANSITIONS,
+  withAttempts,
 } from "../support/payments.ts";
 
 const failed = { kind: "unpaid", reason: "failed", failureReason: "Insufficient balance" } as const;
@@ -81,8 +82,9 @@ test("a verification ends an outage of Chapa and is dated", () => {
   });
 });
 
-test("a verification stores why a try failed, always in words, and only for the open checkout", () => {
-  expect(noteVerification(anOpened(), 0, failed, LATER).failureReason).toBe("Insufficient balance");
+test("a verification stores why a try failed, always in words, only for the open checkout, and settles nothing", () => {
+  const stated = { failureReason: "Insufficient balance", state: "PENDING", version: 2 };
+  expect(noteVerification(anOpened(), 0, failed, LATER)).toMatchObject(stated);
   const wordless = { kind: "unpaid", reason: "failed" } as const;
   expect(noteVerification(anOpened(), 0, wordless, LATER).failureReason).toMatch(/the last try failed/);
   const pending = { kind: "unpaid", reason: "pending" } as const;
@@ -204,11 +206,6 @@ test("an unknown capture in Chapa's list changes nothing", () => {
   expect(listedCapture(anOpened(), { attempt: 0 })).toBeUndefined();
 });
 
-const withAttempt = (change: Partial<Attempt>): Payment => ({
-  ...anOpened(),
-  attempts: { 0: { ...TERMS, openedAt: T0, verifyAt: T0, ...change } },
-});
-
 test("an attempt that is verified no more awaits nothing, and the others keep their verifications", () => {
   const named = webhookWaits(unreachable(aRenewed(), aContext(T0 + 1)), 0, LATER);
   const left = notVerifiedAgain(named, 0, LATER);
@@ -243,7 +240,8 @@ test.each<[string, VerifyResult | undefined, number, Partial<Attempt>]>([
   ["a word without money", { kind: "readable", word: "waiting" }, 2, { ...BEFORE, lastRead: undefined }],
   ["a word of money", { kind: "maybe_money", word: "done" }, 2, { unpaidReadAt: undefined, lastRead: "maybe_money" }],
 ])("a verification that found %s leaves only what it says for later", (_, found, hours, expected) => {
-  const read = noteVerification(withAttempt(BEFORE), 0, found, aContext(T0 + hours * HOUR_MS)).attempts[0];
+  const read = noteVerification(withAttempts({ verifyAt: T0, ...BEFORE }), 0, found, aContext(T0 + hours * HOUR_MS))
+    .attempts[0];
   expect(read).toMatchObject({ key: TERMS.key, ...expected });
 });
 
@@ -258,7 +256,7 @@ test("only the first reading after the window that found no money counts for a l
 
 test("a checkout that cannot be left is held from the end of its lapse on, and keeps what Chapa said", () => {
   const heldAt = (hours: number, change: Partial<Attempt> = {}) =>
-    noteHeld(withAttempt(change), 0, failed, aContext(T0 + hours * HOUR_MS)).attempts[0];
+    noteHeld(withAttempts({ verifyAt: T0, ...change }), 0, failed, aContext(T0 + hours * HOUR_MS)).attempts[0];
   expect(heldAt(1)).toMatchObject({ lastRead: "failed", unpaidReadAt: T0 + HOUR_MS, verifyAt: T0 });
   expect(heldAt(1)?.heldSince).toBeUndefined();
   expect(heldAt(2)?.heldSince).toBe(T0 + 2 * HOUR_MS);

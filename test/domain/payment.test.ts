@@ -35,9 +35,11 @@ import {
 import { DAY_MS, HOUR_MS } from "../../lib/domain/time.ts";
 import { STATES } from "../../lib/domain/vocabulary.ts";
 import {
+  aCapture,
   aClaim,
   aConfirmed,
   aContext,
+  anAttempt,
   anOpened,
   aRef,
   aRenewed,
@@ -47,10 +49,11 @@ import {
   moneyOn,
   T0,
   TERMS,
+  withAttempts,
 } from "../support/payments.ts";
 
-const capture: Capture = { attempt: 0, at: T0, kind: "confirmed", ...TERMS, reference: "AP0" };
-const gone: Capture = { ...capture, reference: "AP1", back: { refunded: TERMS.amount, reversed: Santim.parse(0) } };
+const capture = aCapture();
+const gone = aCapture({ reference: "AP1", back: { refunded: TERMS.amount, reversed: Santim.parse(0) } });
 
 const opened = anOpened();
 const success = aConfirmed(opened);
@@ -217,13 +220,6 @@ test("the refundable amount counts readable captures that are still here in the 
   expect(refundableOf({ captures: [], terms: TERMS })).toBe(0);
 });
 
-const attempt = (change: Partial<Attempt> = {}): Attempt => ({ ...TERMS, openedAt: T0, ...change });
-const withAttempts = (...changes: Partial<Attempt>[]): Payment => ({
-  ...anOpened(),
-  attempt: changes.length - 1,
-  attempts: Object.fromEntries(changes.map((change, number) => [number, attempt(change)])),
-});
-
 test("what Chapa said of a test checkout that was left, however late it is written, is no word about the fee", () => {
   const said = { lastRead: "maybe_money", webhookAt: T0 } as const;
   const spoken = (end?: "mode_changed" | "lapsed") => mayBePaid(withAttempts({ ...said, end }));
@@ -238,9 +234,9 @@ test("an earlier checkout may be paid if Chapa has spoken of money on it, whatev
 });
 
 test("Chapa's last word is unclear if it may mean money, unless the checkout was left as a test", () => {
-  expect(isUnclear(attempt({ lastRead: "maybe_money" }))).toBe(true);
-  expect(isUnclear(attempt({ lastRead: "failed" }))).toBe(false);
-  expect(isUnclear(attempt({ lastRead: "maybe_money", end: "mode_changed" }))).toBe(false);
+  expect(isUnclear(anAttempt({ lastRead: "maybe_money" }))).toBe(true);
+  expect(isUnclear(anAttempt({ lastRead: "failed" }))).toBe(false);
+  expect(isUnclear(anAttempt({ lastRead: "maybe_money", end: "mode_changed" }))).toBe(false);
 });
 
 test.each<[string, Partial<Attempt>, boolean]>([
@@ -267,7 +263,7 @@ test("a payment is unchanged for an attempt while its version and that attempt's
   const before = withAttempts({ end: undefined, verifyAt: T0 }, {});
   const after = (change: Partial<Attempt>, payment: Partial<Payment> = {}) => ({
     ...before,
-    attempts: { ...before.attempts, 0: { ...attempt({ verifyAt: T0 }), ...change } },
+    attempts: { ...before.attempts, 0: { ...anAttempt({ verifyAt: T0 }), ...change } },
     ...payment,
   });
   expect(isUnchanged(before, after({ lapsedAt: undefined }), 0)).toBe(true);

@@ -27,6 +27,7 @@ import {
   verificationAfter,
 } from "../../lib/domain/verification-schedule.ts";
 import {
+  aCapture,
   aClaim,
   aContext,
   aLease,
@@ -42,6 +43,7 @@ import {
   TERMS,
   timedOut,
   UNPAID_TRANSITIONS,
+  withAttempts,
 } from "../support/payments.ts";
 
 function confirmed(): Payment {
@@ -286,15 +288,6 @@ test("a verification that Chapa does not answer is retried after a minute, then 
   expect(first.version).toBe(anOpened().version);
 });
 
-const attempt = (change: Partial<Attempt> = {}): Attempt => ({ ...TERMS, openedAt: T0, ...change });
-const capture = (change: Partial<Capture> = {}): Capture => ({ attempt: 0, at: T0, kind: "confirmed", ...change });
-/** A payment with these attempts, the last of which is the latest. */
-const withAttempts = (...attempts: Partial<Attempt>[]): Payment => ({
-  ...anOpened(),
-  attempt: attempts.length - 1,
-  attempts: Object.fromEntries(attempts.map((change, number) => [number, attempt(change)])),
-});
-
 test("an attempt with reports of refunds is verified a day after the earliest that is not a day old", () => {
   const reports = [
     { attempt: 0, at: T0 + 2 * HOUR_MS },
@@ -324,7 +317,7 @@ test.each<[string, Partial<Attempt>, Partial<Capture>[], number | undefined]>([
   ["is confirmed", { verifyAt: T0 }, [{ kind: "duplicate" }, { at: T0 + 5 }], T0 + 5 + 60 * DAY_MS],
   ["stands beside another that was paid", { verifyAt: T0 }, [{ attempt: 1 }], FIRST_RUNG],
 ])("the next verification of an attempt that %s is the one that its money leaves", (_, change, captures, expected) => {
-  const payment = { ...withAttempts(change), captures: captures.map(capture) };
+  const payment = { ...withAttempts(change), captures: captures.map(aCapture) };
   expect(verificationAfter(payment, 0, T0, POLICY)).toBe(expected);
   expect(verificationAfter(payment, 5, T0, POLICY)).toBeUndefined();
 });
@@ -366,7 +359,7 @@ test("an attempt is asked about for the next step of a refund of its money from 
     { ...refund, capture: "AP3" },
   ];
   const captures = [0, 1, 2, 3].map((number) =>
-    capture({ attempt: number, reference: number ? `AP${number}` : undefined }),
+    aCapture({ attempt: number, reference: number ? `AP${number}` : undefined }),
   );
   const payment = { ...withAttempts({}, {}, {}, {}), captures, refunds };
   expect(attemptsWithRefundDue(payment, T0)).toEqual([1]);
@@ -431,7 +424,7 @@ test.each<[string, Payment, boolean]>([
 test("attempts still to end are those that are open or lapsed, without the live one unless it is asked for", () => {
   const payment = {
     ...withAttempts({}, { end: "lapsed" }, { end: "lapsed", closedAt: T0 }, { end: "mode_changed" }, {}, {}),
-    captures: [capture({ attempt: 4 })],
+    captures: [aCapture({ attempt: 4 })],
   };
   expect(attemptsToEnd(payment)).toEqual([0, 1]);
   expect(attemptsToEnd(payment, true)).toEqual([0, 1, 5]);
