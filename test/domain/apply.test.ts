@@ -266,6 +266,10 @@ test("sixty-four captures are stored, the next one raises `too_many_captures`, a
   }
   const known = moneyOn(full, 0, { kind: "reversed", reference: "AP-63" });
   expect(transitionForMoney(more, { attempt: 0, result: known }, LATER)).toBe("wentBack");
+  expect(more.verifiedAt).toBe(LATER.now);
+  const gone = captured(more, "wentBack", known);
+  expect(gone.captures.at(-1)).toMatchObject({ reference: "AP-63", back: { reversed: TERMS.amount } });
+  expect(gone.attention.at(-1)).toMatchObject({ code: "reversed", subject: "AP-63" });
 });
 
 test("the money that was agreed is confirmed beside any number of captures under review", () => {
@@ -397,6 +401,8 @@ test("a test checkout that is left takes the link only if it is the latest, and 
   const reason = "a test checkout of a stage that now takes real money";
   expect(first.attention[0]?.answered).toEqual({ at: LATER.now, by: LATER.by, reason });
   expect(modeChanged(both, 1, onLiveStage(LATER)).checkoutUrl).toBeUndefined();
+  const taken = flag({ ...both, captures: [aCapture()] }, { code: "mismatch", subject: "AP0" }, LATER);
+  expect(openFlags(modeChanged(taken, 1, onLiveStage(LATER)))).toEqual(["mismatch"]);
 });
 
 test("a payment that is left for its test money keeps its real checkouts, and what was raised about real money", () => {
