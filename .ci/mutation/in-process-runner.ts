@@ -1,6 +1,5 @@
 import { globSync } from "node:fs";
 import { readFile } from "node:fs/promises";
-import { createRequire } from "node:module";
 import { relative, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { Script } from "node:vm";
@@ -33,6 +32,7 @@ type Bundle = (require: (name: string) => unknown) => ReadonlyMap<string, Load>;
  */
 class InProcessRunner implements TestRunner {
   readonly #files: readonly string[];
+  readonly #packages = new Map<string, unknown>();
   #bundle: Bundle | undefined;
 
   constructor() {
@@ -48,13 +48,14 @@ class InProcessRunner implements TestRunner {
 
   async init(): Promise<void> {
     const entries = this.#files.map((file) => `["${file}", () => require("./${file}")]`);
-    const { outputFiles } = await build({
+    const { outputFiles, metafile } = await build({
       stdin: {
         contents: `import "./.ci/mutation/seed.ts"; module.exports = new Map([${entries.join(", ")}]);`,
         resolveDir: process.cwd(),
       },
       bundle: true,
       write: false,
+      metafile: true,
       format: "cjs",
       platform: "node",
       target: "node24",
@@ -62,6 +63,12 @@ class InProcessRunner implements TestRunner {
       logLevel: "error",
       plugins: [OWN_URLS],
     });
+    // Some packages can only be imported. One without a default export is its own.
+    const imports = Object.values(metafile.outputs).flatMap((output) => output.imports);
+    for (const { path } of imports) {
+      const loaded: Record<string, unknown> = await import(path);
+      this.#packages.set(path, loaded["default"] ?? loaded);
+    }
     const code = outputFiles[0]?.text ?? "";
     const whole = `(require) => { const module = { exports: {} }; const { exports } = module; ${code}; return module.exports; }`;
     this.#bundle = new Script(whole, { filename: "tests.cjs" }).runInThisContext() as Bundle;
@@ -102,7 +109,7 @@ class InProcessRunner implements TestRunner {
     const ran = { tests: [] as TestResult[], hasFailed: false, failedToLoad: "" };
     const collector = new Collector();
     const api = { ...vitest, ...collector.api };
-    const load = (name: string) => (name === "vitest" ? api : fromHere(name));
+    const load = (name: string) => (name === "vitest" ? api : this.#packages.get(name));
     const loads = this.#bundle?.(load);
     for (const file of files) {
       collector.clear();
@@ -132,8 +139,6 @@ class InProcessRunner implements TestRunner {
     return ran;
   }
 }
-
-const fromHere = createRequire(import.meta.url);
 
 const namespace: InstrumenterContext = {};
 Object.assign(globalThis, { [INSTRUMENTER_CONSTANTS.NAMESPACE]: namespace });

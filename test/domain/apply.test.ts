@@ -266,7 +266,9 @@ test("sixty-four captures are stored, the next one raises `too_many_captures`, a
   }
   const known = moneyOn(full, 0, { kind: "reversed", reference: "AP-63" });
   expect(transitionForMoney(more, { attempt: 0, result: known }, LATER)).toBe("wentBack");
-  expect(more.verifiedAt).toBe(LATER.now);
+  expect(captured({ ...full, verifiedAt: T0 }, "duplicate", moneyOn(full, 0, { reference: "AP-64" })).verifiedAt).toBe(
+    LATER.now,
+  );
   const gone = captured(more, "wentBack", known);
   expect(gone.captures.at(-1)).toMatchObject({ reference: "AP-63", back: { reversed: TERMS.amount } });
   expect(gone.attention.at(-1)).toMatchObject({ code: "reversed", subject: "AP-63" });

@@ -234,21 +234,22 @@ test("the payer hears of each refund that has settled, and of none that only the
   expect(userOf(refund("r-1", "SETTLED"), refund("r-2", "SETTLED"))).toBe("refunded");
   expect(userOf(refund("r-1", "SETTLED"), refund("r-2", "SETTLED", "SENT"))).toBeUndefined();
   expect(userOf(refund("r-1", "SETTLED"), refund("r-2", "REFUSED"))).toBeUndefined();
-  const isTold = (...refunds: Refund[]) => isCurrent("refunded", { ...paid, refunds });
-  expect([isTold(refund("r-1", "SETTLED")), isTold(refund("r-1", "UNDONE")), isTold()]).toEqual([true, false, false]);
+  const isHeard = (...refunds: Refund[]) => isCurrent("refunded", { ...paid, refunds });
+  expect([isHeard(refund("r-1", "SETTLED")), isHeard(refund("r-1", "UNDONE")), isHeard()]).toEqual([true, false, false]);
 });
 
-test("a success is told to its payer whatever Chapa says of other checkouts", () => {
+test("the payer hears of a success whatever Chapa says of other checkouts", () => {
   const paid = aConfirmed(aRenewed());
   expect(isCurrent("paid", webhookWaits(paid, 1, LATER))).toBe(true);
   expect(isCurrent("refunded", paid)).toBe(false);
 });
 
-test("an open payment that becomes another open one is told only where it is its first checkout", () => {
+test("the payer hears of an end also after a renewed checkout, and of a checkout only if it is the first", () => {
   const claim = aClaim();
   const opened = open(claim, "me", CHECKOUT_URL, aContext());
   const settled = aSettled("expire", opened);
-  // A late success is no first checkout, and is told all the same.
+  const renewed = aRenewed(opened);
+  expect(outcomeOf(renewed, aSettled("expire", renewed), POLICY).user).toBe("expired");
   expect(outcomeOf(settled, aConfirmed(settled), POLICY).user).toBe("paid");
   expect(
     outcomeOf(claim, { ...opened, history: [...opened.history, ...opened.history.slice(-1)] }, POLICY).user,

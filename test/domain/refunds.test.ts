@@ -297,6 +297,7 @@ test.each<[string, Refund[], Refund[], (string | undefined)[]]>([
   (_, before, after, open) => {
     const attention = attentionAfter(withRefunds(...before), { ...withRefunds(...after), attention: RAISED }, LATER);
     expect(openEntries({ attention }).map(entryIdOf)).toEqual(open);
+    for (const { answered } of attention) expect(answered?.at ?? LATER.now).toBe(LATER.now);
   },
 );
 

@@ -416,7 +416,7 @@ test.each<[string, Payment, boolean]>([
   ["an attempt that nobody holds", { ...aClaim(), lease: undefined }, false],
   ["an attempt of a payment that was settled", { ...HELD, state: "FAILED" }, false],
   ["an attempt before the latest", { ...HELD, attempt: 1 }, false],
-])("of all attempts that were held for a day, %s is stuck or not as its end says", (_, payment, isHeld) => {
+])("an attempt that was held for a day is stuck unless it has ended or was released: %s", (_, payment, isHeld) => {
   expect(isStuck(payment, 0, T0 + DAY_MS - 1)).toBe(false);
   expect(isStuck(payment, 0, T0 + DAY_MS)).toBe(isHeld);
 });
