@@ -108,7 +108,7 @@ class InProcessRunner implements TestRunner {
   async #run(files: readonly string[], wanted?: ReadonlySet<string>) {
     const ran = { tests: [] as TestResult[], hasFailed: false, failedToLoad: "" };
     const collector = new Collector();
-    const api = { ...vitest, ...collector.api };
+    const api = { ...vitest, ...collector.api, vi: { ...vitest.vi, ...ENVIRONMENT } };
     const load = (name: string) => (name === "vitest" ? api : this.#packages.get(name));
     const loads = this.#bundle?.(load);
     for (const file of files) {
@@ -142,6 +142,23 @@ class InProcessRunner implements TestRunner {
 
 const namespace: InstrumenterContext = {};
 Object.assign(globalThis, { [INSTRUMENTER_CONSTANTS.NAMESPACE]: namespace });
+
+// Vitest keeps these of its functions for its own workers. Time limits of single tests are not needed: Stryker has one.
+const before = new Map<string, string | undefined>();
+const ENVIRONMENT = {
+  setConfig() {},
+  stubEnv(name: string, value: string) {
+    if (!before.has(name)) before.set(name, process.env[name]);
+    process.env[name] = value;
+  },
+  unstubAllEnvs() {
+    for (const [name, value] of before) {
+      if (value === undefined) delete process.env[name];
+      else process.env[name] = value;
+    }
+    before.clear();
+  },
+};
 
 // A bundle has no address; its files keep theirs.
 const OWN_URLS: Plugin = {

@@ -234,8 +234,8 @@ test("the payer hears of each refund that has settled, and of none that only the
   expect(userOf(refund("r-1", "SETTLED"), refund("r-2", "SETTLED"))).toBe("refunded");
   expect(userOf(refund("r-1", "SETTLED"), refund("r-2", "SETTLED", "SENT"))).toBeUndefined();
   expect(userOf(refund("r-1", "SETTLED"), refund("r-2", "REFUSED"))).toBeUndefined();
-  const isHeard = (...refunds: Refund[]) => isCurrent("refunded", { ...paid, refunds });
-  expect([isHeard(refund("r-1", "SETTLED")), isHeard(refund("r-1", "UNDONE")), isHeard()]).toEqual([true, false, false]);
+  const isSent = (...refunds: Refund[]) => isCurrent("refunded", { ...paid, refunds });
+  expect([isSent(refund("r-1", "SETTLED")), isSent(refund("r-1", "UNDONE")), isSent()]).toEqual([true, false, false]);
 });
 
 test("the payer hears of a success whatever Chapa says of other checkouts", () => {
