@@ -175,7 +175,6 @@ export const EXCUSED: readonly Excuse[] = [
     file: "lib/table/payment-item.ts",
     code: '""',
     becomes: '"Stryker was here!"',
-    times: 2,
     reason: FOR_THE_COMPILER,
   },
   ...["lib/table/payments.ts", "lib/table/requests.ts"].flatMap((file) => [
