@@ -51,8 +51,6 @@ const OPERATION_IDS = {
   "GET /console/{file}": "getConsoleFile",
   "GET /redoc": "getRedoc",
   "GET /docs/{file}": "getDocsFile",
-  "GET /console": "getConsole",
-  "GET /console/{file}": "getConsoleFile",
   "POST /internal/v1/payments/initiate": "postInternalV1PaymentsInitiate",
   "GET /internal/v1/payments/{payment_id}/status": "getInternalV1PaymentsPaymentIdStatus",
   "GET /internal/v1/payments": "getInternalV1Payments",
