@@ -145,6 +145,12 @@ export const ROOMS: readonly Room[] = [
     imports: [...LIB, "commands"],
   },
   {
+    path: "client",
+    holds: "the package with which browsers and programs call the API; its types are made from the API's description",
+    imports: [],
+    packages: [],
+  },
+  {
     path: "bench",
     holds: "what measures the speed of the functions, and the goals",
     imports: ["lib/contract", ".ci", "commands", "local"],
@@ -157,7 +163,15 @@ export const ROOMS: readonly Room[] = [
   {
     path: "test",
     holds: "mirrors the tree; functions and programs are run, not imported",
-    imports: [...LIB.filter((room) => room !== "lib/composition"), ".ci", "bench", "commands", "infra", "local"],
+    imports: [
+      ...LIB.filter((room) => room !== "lib/composition"),
+      ".ci",
+      "bench",
+      "client",
+      "commands",
+      "infra",
+      "local",
+    ],
   },
 ];
 
