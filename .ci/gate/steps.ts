@@ -56,7 +56,7 @@ export function gateSteps(seed: number, since: string): readonly Step[] {
   return [
     {
       name: "lint and types",
-      command: ["npm", "exec", "-c", "biome ci . && tsc && tsc -p client"],
+      command: ["npm", "exec", "-c", "biome ci . && tsc && tsc -p client && tsc -p examples"],
       cores: ALL,
       first: true,
     },
@@ -67,7 +67,7 @@ export function gateSteps(seed: number, since: string): readonly Step[] {
       name: "tests",
       command: script("test", "--reporter=default", "--reporter=json", "--outputFile.json=.local/tests.json"),
       cores: ALL,
-      needs: ["redis-server", "script"],
+      needs: ["redis-server", "script", "python3"],
       figure: TESTS,
     },
     {

@@ -151,6 +151,12 @@ export const ROOMS: readonly Room[] = [
     packages: [],
   },
   {
+    path: "examples",
+    holds: "what others copy: a page that pays, and programs that pay, in TypeScript and Python",
+    imports: [],
+    packages: ["chapa-payments-client", "node:*"],
+  },
+  {
     path: "bench",
     holds: "what measures the speed of the functions, and the goals",
     imports: ["lib/contract", ".ci", "commands", "local"],
