@@ -149,6 +149,7 @@ export const ROOMS: readonly Room[] = [
     holds: "the package with which browsers and programs call the API; its types are made from the API's description",
     imports: [],
     packages: [],
+    plugins: ["clock.grit"],
   },
   {
     path: "examples",

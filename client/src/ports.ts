@@ -27,8 +27,10 @@ export type Ports = {
 /** Those of browsers and of Node. */
 export const SYSTEM: Ports = {
   fetch: (url, request) => fetch(url, request),
+  // biome-ignore lint/plugin: the one place where time comes from
   now: () => performance.now(),
   after: (ms, run) => {
+    // biome-ignore lint/plugin: the one place where time comes from
     const timer = setTimeout(run, ms);
     return () => clearTimeout(timer);
   },
@@ -36,8 +38,8 @@ export const SYSTEM: Ports = {
 };
 
 /** Returns a random UUID. `crypto.randomUUID` is missing on pages that are not served over HTTPS. */
-export function newKey({ randomBytes }: Pick<Ports, "randomBytes">): string {
-  const bytes = [...randomBytes(16)].map((byte, index) => {
+export function newKey(ports: Pick<Ports, "randomBytes">): string {
+  const bytes = [...ports.randomBytes(16)].map((byte, index) => {
     if (index === 6) return (byte & 0x0f) | 0x40;
     return index === 8 ? (byte & 0x3f) | 0x80 : byte;
   });
