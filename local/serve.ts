@@ -37,6 +37,8 @@ export const LAST_PORT = 65_535;
 
 // API Gateway passes a body up to this size on.
 const BODY_LIMIT_BYTES = 10 * 1024 * 1024;
+// Node's five seconds end a connection while a caller on a busy machine begins to use it again.
+const KEEP_ALIVE_MS = 75_000;
 
 /**
  * Serves `handle` on 127.0.0.1; port 0 takes any free one.
@@ -76,6 +78,7 @@ export async function serve(name: string, port: number, handle: Handle, faults?:
       }
     });
   });
+  server.keepAliveTimeout = KEEP_ALIVE_MS;
   server.on("connection", (socket) => {
     sockets.add(socket);
     socket.on("close", () => sockets.delete(socket));
