@@ -153,6 +153,7 @@ export interface components {
          *       "created_at": "2026-11-28T06:00:00.000Z",
          *       "updated_at": "2026-11-28T06:00:01.000Z",
          *       "failure_reason": null,
+         *       "failure_code": null,
          *       "approved_at": null
          *     }
          */
@@ -183,7 +184,10 @@ export interface components {
             /** @description ISO 8601, UTC. */
             created_at: string;
             updated_at: string;
+            /** @description For people; often in Chapa's words. */
             failure_reason: string | null;
+            /** @description Why it is not paid, for programs. `try_failed`: only the last try failed, and it can be tried again. Null while nothing failed. */
+            failure_code: ("try_failed" | "gateway_refused" | "payment_failed" | "not_accepted" | "expired" | "cancelled") | null;
             /** @description When it was paid; it stays when the money goes back. */
             approved_at: string | null;
             /** @description Only in answers to initiate, and only if the request has fields that are not known. */
@@ -196,7 +200,7 @@ export interface components {
         };
         /**
          * @example {
-         *       "type": "about:blank#version_changed",
+         *       "type": "/docs/errors#version_changed",
          *       "title": "Version changed",
          *       "status": 409,
          *       "detail": "The payment has changed and is now at version 4. Please read it again before you decide.",
@@ -212,11 +216,16 @@ export interface components {
          *     }
          */
         Problem: {
+            /** @description Where the code is explained: an address relative to this API. */
             type: string;
             title: string;
             status: number;
             detail: string;
-            code: string;
+            /**
+             * @description For programs. A code never changes its meaning.
+             * @enum {string}
+             */
+            code: "input_invalid" | "purpose_unknown" | "price_differs" | "currency_differs" | "request_differs" | "unauthenticated" | "wrong_login" | "forbidden" | "user_unknown" | "route_unknown" | "method_not_allowed" | "payment_not_found" | "rate_limited" | "entry_not_found" | "version_changed" | "decision_impossible" | "refund_above_left" | "capture_unclear" | "refund_limit" | "refund_not_found" | "checkout_being_opened" | "payment_taken" | "listing_closed" | "gateway_refused" | "checkout_closing" | "payment_unclear" | "gateway_unavailable" | "gateway_misconfigured" | "dependency_unavailable" | "payment_unreadable" | "initiate_paused" | "body_too_large" | "webhook_invalid" | "internal_error" | "unhealthy";
             request_id: string;
             errors?: {
                 pointer: string;
@@ -251,6 +260,77 @@ export interface components {
          *       "mode": "live",
          *       "purpose": "listing_fee",
          *       "id": "cbe5adfa-96de-4dda-b2d7-ba2b1e6801e7",
+         *       "status": "PENDING",
+         *       "state": "PENDING",
+         *       "chapa_tx_ref": "********",
+         *       "checkout_url": "https://checkout.chapa.co/checkout/payment/V38ejWQhSpFWzSAZBqmlQrGkyhXQUOtx2Mu4ZTmFLbP",
+         *       "next_payment_id": null,
+         *       "created_at": "2026-11-28T06:00:00.000Z",
+         *       "updated_at": "2026-11-28T06:00:01.000Z",
+         *       "failure_reason": null,
+         *       "failure_code": null,
+         *       "approved_at": null,
+         *       "reference": "SFJTVYMPVVETSDFE00Y9",
+         *       "retry_after": 3
+         *     }
+         */
+        PaymentStatus: {
+            /** @description Where a request is answered, its own id; elsewhere the one of the request that began the payment. */
+            request_id: string | null;
+            property_id: string | null;
+            user_id: string | null;
+            /** @description In birr. */
+            amount: number;
+            currency: string;
+            /**
+             * @description Whether its checkout asks for real money.
+             * @enum {string}
+             */
+            mode: "test" | "live";
+            purpose: string | null;
+            /** @description A UUID of version 4 shape. */
+            id: string;
+            /** @enum {string} */
+            status: "PENDING" | "SUCCESS" | "FAILED";
+            /** @enum {string} */
+            state: "CREATED" | "PENDING" | "SUCCESS" | "REVIEW" | "FAILED" | "EXPIRED" | "CANCELLED";
+            /** @description Masked, as callers of the predecessor expect; see `reference`. */
+            chapa_tx_ref: string;
+            /** @description Where it can be paid; null if no checkout is open, or if its link must not be given out right now. */
+            checkout_url: string | null;
+            /** @description The payment with which the same fee goes on, because this one went back or its checkouts are used up. */
+            next_payment_id: string | null;
+            /** @description ISO 8601, UTC. */
+            created_at: string;
+            updated_at: string;
+            /** @description For people; often in Chapa's words. */
+            failure_reason: string | null;
+            /** @description Why it is not paid, for programs. `try_failed`: only the last try failed, and it can be tried again. Null while nothing failed. */
+            failure_code: ("try_failed" | "gateway_refused" | "payment_failed" | "not_accepted" | "expired" | "cancelled") | null;
+            /** @description When it was paid; it stays when the money goes back. */
+            approved_at: string | null;
+            /** @description Only in answers to initiate, and only if the request has fields that are not known. */
+            warnings?: {
+                /** @constant */
+                code: "unknown_field";
+                field: string;
+                detail: string;
+            }[];
+            /** @description The tx_ref of its checkout, which support asks for. */
+            reference: string;
+            /** @description After how many seconds to ask for the status again; null once nothing more is expected. */
+            retry_after: number | null;
+        };
+        /**
+         * @example {
+         *       "request_id": "0f8fad5b-d9cb-469f-a165-70867728950e",
+         *       "property_id": "b3e1d7aa-2f64-4c1b-8a1e-6c2f9d0e4a55",
+         *       "user_id": "6f1d2f0e-54a1-4c7e-9d54-0d6a4b0f1c11",
+         *       "amount": 500,
+         *       "currency": "ETB",
+         *       "mode": "live",
+         *       "purpose": "listing_fee",
+         *       "id": "cbe5adfa-96de-4dda-b2d7-ba2b1e6801e7",
          *       "status": "SUCCESS",
          *       "state": "SUCCESS",
          *       "chapa_tx_ref": "SFJTVYMPVVETSDFE00Y9",
@@ -259,6 +339,7 @@ export interface components {
          *       "created_at": "2026-11-28T06:00:00.000Z",
          *       "updated_at": "2026-11-28T06:00:01.000Z",
          *       "failure_reason": null,
+         *       "failure_code": null,
          *       "approved_at": "2026-11-28T06:03:00.000Z",
          *       "explanation": "Paid at 2026-11-28T06:03Z. The listing service acknowledged it at 2026-11-28T06:04Z. Nothing is left to do.",
          *       "previous_payment_id": null,
@@ -359,7 +440,10 @@ export interface components {
             /** @description ISO 8601, UTC. */
             created_at: string;
             updated_at: string;
+            /** @description For people; often in Chapa's words. */
             failure_reason: string | null;
+            /** @description Why it is not paid, for programs. `try_failed`: only the last try failed, and it can be tried again. Null while nothing failed. */
+            failure_code: ("try_failed" | "gateway_refused" | "payment_failed" | "not_accepted" | "expired" | "cancelled") | null;
             /** @description When it was paid; it stays when the money goes back. */
             approved_at: string | null;
             /** @description Only in answers to initiate, and only if the request has fields that are not known. */
@@ -508,6 +592,7 @@ export interface components {
          *           "created_at": "2026-11-28T06:00:00.000Z",
          *           "updated_at": "2026-11-28T06:00:01.000Z",
          *           "failure_reason": null,
+         *           "failure_code": null,
          *           "approved_at": "2026-11-28T06:03:00.000Z",
          *           "attention": [],
          *           "listing": {
@@ -552,6 +637,7 @@ export interface components {
          *       "created_at": "2026-11-28T06:00:00.000Z",
          *       "updated_at": "2026-11-28T06:00:01.000Z",
          *       "failure_reason": null,
+         *       "failure_code": null,
          *       "approved_at": "2026-11-28T06:03:00.000Z",
          *       "attention": [],
          *       "listing": {
@@ -588,7 +674,10 @@ export interface components {
             /** @description ISO 8601, UTC. */
             created_at: string;
             updated_at: string;
+            /** @description For people; often in Chapa's words. */
             failure_reason: string | null;
+            /** @description Why it is not paid, for programs. `try_failed`: only the last try failed, and it can be tried again. Null while nothing failed. */
+            failure_code: ("try_failed" | "gateway_refused" | "payment_failed" | "not_accepted" | "expired" | "cancelled") | null;
             /** @description When it was paid; it stays when the money goes back. */
             approved_at: string | null;
             /** @description Only in answers to initiate, and only if the request has fields that are not known. */
@@ -644,6 +733,16 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "request_id": "0f8fad5b-d9cb-469f-a165-70867728950e",
+                 *       "property_id": "b3e1d7aa-2f64-4c1b-8a1e-6c2f9d0e4a55",
+                 *       "user_id": "6f1d2f0e-54a1-4c7e-9d54-0d6a4b0f1c11",
+                 *       "amount": 500,
+                 *       "currency": "ETB",
+                 *       "purpose": "listing_fee"
+                 *     }
+                 */
                 "application/json": components["schemas"]["InitiateRequest"];
             };
         };
@@ -655,6 +754,28 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "request_id": "0f8fad5b-d9cb-469f-a165-70867728950e",
+                     *       "property_id": "b3e1d7aa-2f64-4c1b-8a1e-6c2f9d0e4a55",
+                     *       "user_id": "6f1d2f0e-54a1-4c7e-9d54-0d6a4b0f1c11",
+                     *       "amount": 500,
+                     *       "currency": "ETB",
+                     *       "mode": "live",
+                     *       "purpose": "listing_fee",
+                     *       "id": "cbe5adfa-96de-4dda-b2d7-ba2b1e6801e7",
+                     *       "status": "PENDING",
+                     *       "state": "PENDING",
+                     *       "chapa_tx_ref": "SFJTVYMPVVETSDFE00Y9",
+                     *       "checkout_url": "https://checkout.chapa.co/checkout/payment/V38ejWQhSpFWzSAZBqmlQrGkyhXQUOtx2Mu4ZTmFLbP",
+                     *       "next_payment_id": null,
+                     *       "created_at": "2026-11-28T06:00:00.000Z",
+                     *       "updated_at": "2026-11-28T06:00:01.000Z",
+                     *       "failure_reason": null,
+                     *       "failure_code": null,
+                     *       "approved_at": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["Payment"];
                 };
             };
@@ -666,6 +787,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "/docs/errors#gateway_refused",
+                     *       "title": "Refused by the gateway",
+                     *       "status": 400,
+                     *       "detail": "The payment gateway refused this payment: it does not accept the phone number.",
+                     *       "code": "gateway_refused",
+                     *       "request_id": "a1f0c2d4-0000-4000-8000-000000000001"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
@@ -677,6 +808,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "/docs/errors#unauthenticated",
+                     *       "title": "Not authenticated",
+                     *       "status": 401,
+                     *       "detail": "Could not validate credentials",
+                     *       "code": "unauthenticated",
+                     *       "request_id": "a1f0c2d4-0000-4000-8000-000000000001"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
@@ -688,6 +829,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "/docs/errors#forbidden",
+                     *       "title": "Forbidden",
+                     *       "status": 403,
+                     *       "detail": "Not authorized to view this payment status",
+                     *       "code": "forbidden",
+                     *       "request_id": "a1f0c2d4-0000-4000-8000-000000000001"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
@@ -699,6 +850,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "/docs/errors#user_unknown",
+                     *       "title": "User not found",
+                     *       "status": 404,
+                     *       "detail": "User details not found for the provided user_id",
+                     *       "code": "user_unknown",
+                     *       "request_id": "a1f0c2d4-0000-4000-8000-000000000001"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
@@ -710,6 +871,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "/docs/errors#checkout_being_opened",
+                     *       "title": "Checkout being opened",
+                     *       "status": 409,
+                     *       "detail": "The checkout for this payment is being opened. Please send the same request again.",
+                     *       "code": "checkout_being_opened",
+                     *       "request_id": "a1f0c2d4-0000-4000-8000-000000000001"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
@@ -721,6 +892,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "/docs/errors#body_too_large",
+                     *       "title": "Body too large",
+                     *       "status": 413,
+                     *       "detail": "The body is larger than 65536 bytes.",
+                     *       "code": "body_too_large",
+                     *       "request_id": "a1f0c2d4-0000-4000-8000-000000000001"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
@@ -732,6 +913,27 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "/docs/errors#input_invalid",
+                     *       "title": "Invalid input",
+                     *       "status": 422,
+                     *       "detail": "The request is not valid: property_id: Field required.",
+                     *       "code": "input_invalid",
+                     *       "request_id": "a1f0c2d4-0000-4000-8000-000000000001",
+                     *       "errors": [
+                     *         {
+                     *           "pointer": "/property_id",
+                     *           "loc": [
+                     *             "body",
+                     *             "property_id"
+                     *           ],
+                     *           "msg": "Field required",
+                     *           "type": "missing"
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
@@ -743,6 +945,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "/docs/errors#rate_limited",
+                     *       "title": "Too many requests",
+                     *       "status": 429,
+                     *       "detail": "Too many requests; try again in 40 s.",
+                     *       "code": "rate_limited",
+                     *       "request_id": "a1f0c2d4-0000-4000-8000-000000000001"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
@@ -754,7 +966,22 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "/docs/errors#internal_error",
+                     *       "title": "Internal error",
+                     *       "status": 500,
+                     *       "detail": "An internal error occurred. Please try again later.",
+                     *       "code": "internal_error",
+                     *       "request_id": "a1f0c2d4-0000-4000-8000-000000000001"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
+                    /**
+                     * @example {
+                     *       "message": "Internal Server Error"
+                     *     }
+                     */
                     "application/json": components["schemas"]["GatewayAnswer"];
                 };
             };
@@ -766,7 +993,22 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "/docs/errors#gateway_unavailable",
+                     *       "title": "Gateway unavailable",
+                     *       "status": 503,
+                     *       "detail": "The payment gateway cannot be reached right now. Please try again later. If you have paid already, we will find it; please do not pay again.",
+                     *       "code": "gateway_unavailable",
+                     *       "request_id": "a1f0c2d4-0000-4000-8000-000000000001"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
+                    /**
+                     * @example {
+                     *       "message": "Service Unavailable"
+                     *     }
+                     */
                     "application/json": components["schemas"]["GatewayAnswer"];
                 };
             };
@@ -786,14 +1028,38 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The payment; its reference is masked. */
+            /** @description The payment, and where it can be paid. */
             200: {
                 headers: {
                     etag: string;
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Payment"];
+                    /**
+                     * @example {
+                     *       "request_id": "0f8fad5b-d9cb-469f-a165-70867728950e",
+                     *       "property_id": "b3e1d7aa-2f64-4c1b-8a1e-6c2f9d0e4a55",
+                     *       "user_id": "6f1d2f0e-54a1-4c7e-9d54-0d6a4b0f1c11",
+                     *       "amount": 500,
+                     *       "currency": "ETB",
+                     *       "mode": "live",
+                     *       "purpose": "listing_fee",
+                     *       "id": "cbe5adfa-96de-4dda-b2d7-ba2b1e6801e7",
+                     *       "status": "PENDING",
+                     *       "state": "PENDING",
+                     *       "chapa_tx_ref": "********",
+                     *       "checkout_url": "https://checkout.chapa.co/checkout/payment/V38ejWQhSpFWzSAZBqmlQrGkyhXQUOtx2Mu4ZTmFLbP",
+                     *       "next_payment_id": null,
+                     *       "created_at": "2026-11-28T06:00:00.000Z",
+                     *       "updated_at": "2026-11-28T06:00:01.000Z",
+                     *       "failure_reason": null,
+                     *       "failure_code": null,
+                     *       "approved_at": null,
+                     *       "reference": "SFJTVYMPVVETSDFE00Y9",
+                     *       "retry_after": 3
+                     *     }
+                     */
+                    "application/json": components["schemas"]["PaymentStatus"];
                 };
             };
             /** @description The payment has not changed since that ETag. */
@@ -812,6 +1078,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "/docs/errors#unauthenticated",
+                     *       "title": "Not authenticated",
+                     *       "status": 401,
+                     *       "detail": "Could not validate credentials",
+                     *       "code": "unauthenticated",
+                     *       "request_id": "a1f0c2d4-0000-4000-8000-000000000001"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
@@ -823,6 +1099,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "/docs/errors#forbidden",
+                     *       "title": "Forbidden",
+                     *       "status": 403,
+                     *       "detail": "Not authorized to view this payment status",
+                     *       "code": "forbidden",
+                     *       "request_id": "a1f0c2d4-0000-4000-8000-000000000001"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
@@ -834,6 +1120,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "/docs/errors#payment_not_found",
+                     *       "title": "Payment not found",
+                     *       "status": 404,
+                     *       "detail": "Payment not found",
+                     *       "code": "payment_not_found",
+                     *       "request_id": "a1f0c2d4-0000-4000-8000-000000000001"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
@@ -845,6 +1141,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "/docs/errors#body_too_large",
+                     *       "title": "Body too large",
+                     *       "status": 413,
+                     *       "detail": "The body is larger than 65536 bytes.",
+                     *       "code": "body_too_large",
+                     *       "request_id": "a1f0c2d4-0000-4000-8000-000000000001"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
@@ -856,6 +1162,27 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "/docs/errors#input_invalid",
+                     *       "title": "Invalid input",
+                     *       "status": 422,
+                     *       "detail": "The request is not valid: payment_id: not a UUID.",
+                     *       "code": "input_invalid",
+                     *       "request_id": "a1f0c2d4-0000-4000-8000-000000000001",
+                     *       "errors": [
+                     *         {
+                     *           "pointer": "/payment_id",
+                     *           "loc": [
+                     *             "path",
+                     *             "payment_id"
+                     *           ],
+                     *           "msg": "not a UUID",
+                     *           "type": "invalid_format"
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
@@ -867,7 +1194,22 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "/docs/errors#internal_error",
+                     *       "title": "Internal error",
+                     *       "status": 500,
+                     *       "detail": "An internal error occurred. Please try again later.",
+                     *       "code": "internal_error",
+                     *       "request_id": "a1f0c2d4-0000-4000-8000-000000000001"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
+                    /**
+                     * @example {
+                     *       "message": "Internal Server Error"
+                     *     }
+                     */
                     "application/json": components["schemas"]["GatewayAnswer"];
                 };
             };
@@ -879,7 +1221,22 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "/docs/errors#dependency_unavailable",
+                     *       "title": "Temporarily unavailable",
+                     *       "status": 503,
+                     *       "detail": "The table does not answer right now. Please try again.",
+                     *       "code": "dependency_unavailable",
+                     *       "request_id": "a1f0c2d4-0000-4000-8000-000000000001"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
+                    /**
+                     * @example {
+                     *       "message": "Service Unavailable"
+                     *     }
+                     */
                     "application/json": components["schemas"]["GatewayAnswer"];
                 };
             };
@@ -906,6 +1263,98 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "request_id": "0f8fad5b-d9cb-469f-a165-70867728950e",
+                     *       "property_id": "b3e1d7aa-2f64-4c1b-8a1e-6c2f9d0e4a55",
+                     *       "user_id": "6f1d2f0e-54a1-4c7e-9d54-0d6a4b0f1c11",
+                     *       "amount": 500,
+                     *       "currency": "ETB",
+                     *       "mode": "live",
+                     *       "purpose": "listing_fee",
+                     *       "id": "cbe5adfa-96de-4dda-b2d7-ba2b1e6801e7",
+                     *       "status": "SUCCESS",
+                     *       "state": "SUCCESS",
+                     *       "chapa_tx_ref": "SFJTVYMPVVETSDFE00Y9",
+                     *       "checkout_url": null,
+                     *       "next_payment_id": null,
+                     *       "created_at": "2026-11-28T06:00:00.000Z",
+                     *       "updated_at": "2026-11-28T06:00:01.000Z",
+                     *       "failure_reason": null,
+                     *       "failure_code": null,
+                     *       "approved_at": "2026-11-28T06:03:00.000Z",
+                     *       "explanation": "Paid at 2026-11-28T06:03Z. The listing service acknowledged it at 2026-11-28T06:04Z. Nothing is left to do.",
+                     *       "previous_payment_id": null,
+                     *       "listing": {
+                     *         "outcome": "acknowledged",
+                     *         "at": "2026-11-28T06:04:00.000Z",
+                     *         "next_at": null
+                     *       },
+                     *       "version": 3,
+                     *       "late": false,
+                     *       "finalised": false,
+                     *       "attention": [],
+                     *       "expires_at": null,
+                     *       "attempts": [
+                     *         {
+                     *           "number": 0,
+                     *           "chapa_tx_ref": "SFJTVYMPVVETSDFE00Y9",
+                     *           "amount": 500,
+                     *           "mode": "live",
+                     *           "opened_at": "2026-11-28T06:00:01.000Z",
+                     *           "closed_at": null,
+                     *           "end": "paid"
+                     *         }
+                     *       ],
+                     *       "captures": [
+                     *         {
+                     *           "attempt": 0,
+                     *           "at": "2026-11-28T06:03:00.000Z",
+                     *           "kind": "confirmed",
+                     *           "amount": 500,
+                     *           "currency": "ETB",
+                     *           "mode": "live",
+                     *           "method": "telebirr",
+                     *           "reference": "APFT5WYNEPPS",
+                     *           "back": []
+                     *         }
+                     *       ],
+                     *       "refundable": 400,
+                     *       "refunds": [
+                     *         {
+                     *           "id": "moved-2026-11-28",
+                     *           "capture": "APFT5WYNEPPS",
+                     *           "amount": 100,
+                     *           "state": "SETTLED",
+                     *           "by": "user:6f1d2f0e-54a1-4c7e-9d54-0d6a4b0f1c11",
+                     *           "reason": "the price was lower",
+                     *           "at": "2026-11-28T07:00:00.000Z",
+                     *           "settled_at": "2026-11-28T09:00:00.000Z",
+                     *           "refusal": null
+                     *         }
+                     *       ],
+                     *       "history": [
+                     *         {
+                     *           "transition": "claim",
+                     *           "at": "2026-11-28T06:00:00.000Z",
+                     *           "by": "initiate",
+                     *           "evidence": null
+                     *         },
+                     *         {
+                     *           "transition": "open",
+                     *           "at": "2026-11-28T06:00:01.000Z",
+                     *           "by": "initiate",
+                     *           "evidence": null
+                     *         },
+                     *         {
+                     *           "transition": "confirm",
+                     *           "at": "2026-11-28T06:03:00.000Z",
+                     *           "by": "resolve:webhook",
+                     *           "evidence": "paid APFT5WYNEPPS"
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["PaymentDetail"];
                 };
             };
@@ -925,6 +1374,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "/docs/errors#unauthenticated",
+                     *       "title": "Not authenticated",
+                     *       "status": 401,
+                     *       "detail": "Could not validate credentials",
+                     *       "code": "unauthenticated",
+                     *       "request_id": "a1f0c2d4-0000-4000-8000-000000000001"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
@@ -936,6 +1395,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "/docs/errors#forbidden",
+                     *       "title": "Forbidden",
+                     *       "status": 403,
+                     *       "detail": "Not authorized to view this payment status",
+                     *       "code": "forbidden",
+                     *       "request_id": "a1f0c2d4-0000-4000-8000-000000000001"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
@@ -947,6 +1416,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "/docs/errors#payment_not_found",
+                     *       "title": "Payment not found",
+                     *       "status": 404,
+                     *       "detail": "Payment not found",
+                     *       "code": "payment_not_found",
+                     *       "request_id": "a1f0c2d4-0000-4000-8000-000000000001"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
@@ -958,6 +1437,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "/docs/errors#body_too_large",
+                     *       "title": "Body too large",
+                     *       "status": 413,
+                     *       "detail": "The body is larger than 65536 bytes.",
+                     *       "code": "body_too_large",
+                     *       "request_id": "a1f0c2d4-0000-4000-8000-000000000001"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
@@ -969,6 +1458,27 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "/docs/errors#input_invalid",
+                     *       "title": "Invalid input",
+                     *       "status": 422,
+                     *       "detail": "The request is not valid: payment_id: not a UUID.",
+                     *       "code": "input_invalid",
+                     *       "request_id": "a1f0c2d4-0000-4000-8000-000000000001",
+                     *       "errors": [
+                     *         {
+                     *           "pointer": "/payment_id",
+                     *           "loc": [
+                     *             "path",
+                     *             "payment_id"
+                     *           ],
+                     *           "msg": "not a UUID",
+                     *           "type": "invalid_format"
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
@@ -980,7 +1490,22 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "/docs/errors#internal_error",
+                     *       "title": "Internal error",
+                     *       "status": 500,
+                     *       "detail": "An internal error occurred. Please try again later.",
+                     *       "code": "internal_error",
+                     *       "request_id": "a1f0c2d4-0000-4000-8000-000000000001"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
+                    /**
+                     * @example {
+                     *       "message": "Internal Server Error"
+                     *     }
+                     */
                     "application/json": components["schemas"]["GatewayAnswer"];
                 };
             };
@@ -992,7 +1517,22 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "/docs/errors#dependency_unavailable",
+                     *       "title": "Temporarily unavailable",
+                     *       "status": 503,
+                     *       "detail": "The table does not answer right now. Please try again.",
+                     *       "code": "dependency_unavailable",
+                     *       "request_id": "a1f0c2d4-0000-4000-8000-000000000001"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
+                    /**
+                     * @example {
+                     *       "message": "Service Unavailable"
+                     *     }
+                     */
                     "application/json": components["schemas"]["GatewayAnswer"];
                 };
             };
@@ -1029,6 +1569,40 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "request_id": "0f8fad5b-d9cb-469f-a165-70867728950e",
+                     *           "property_id": "b3e1d7aa-2f64-4c1b-8a1e-6c2f9d0e4a55",
+                     *           "user_id": "6f1d2f0e-54a1-4c7e-9d54-0d6a4b0f1c11",
+                     *           "amount": 500,
+                     *           "currency": "ETB",
+                     *           "mode": "live",
+                     *           "purpose": "listing_fee",
+                     *           "id": "cbe5adfa-96de-4dda-b2d7-ba2b1e6801e7",
+                     *           "status": "SUCCESS",
+                     *           "state": "SUCCESS",
+                     *           "chapa_tx_ref": "SFJTVYMPVVETSDFE00Y9",
+                     *           "checkout_url": null,
+                     *           "next_payment_id": null,
+                     *           "created_at": "2026-11-28T06:00:00.000Z",
+                     *           "updated_at": "2026-11-28T06:00:01.000Z",
+                     *           "failure_reason": null,
+                     *           "failure_code": null,
+                     *           "approved_at": "2026-11-28T06:03:00.000Z",
+                     *           "attention": [],
+                     *           "listing": {
+                     *             "outcome": "acknowledged",
+                     *             "at": "2026-11-28T06:04:00.000Z",
+                     *             "next_at": null
+                     *           }
+                     *         }
+                     *       ],
+                     *       "has_more": true,
+                     *       "next_cursor": "WyJTRkpUVllNUFZWRVRTREZFIiwxXQ.k3nq0y2vXo7o2m4H1YkL1g"
+                     *     }
+                     */
                     "application/json": components["schemas"]["PaymentPage"];
                 };
             };
@@ -1040,6 +1614,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "/docs/errors#unauthenticated",
+                     *       "title": "Not authenticated",
+                     *       "status": 401,
+                     *       "detail": "Could not validate credentials",
+                     *       "code": "unauthenticated",
+                     *       "request_id": "a1f0c2d4-0000-4000-8000-000000000001"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
@@ -1051,6 +1635,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "/docs/errors#forbidden",
+                     *       "title": "Forbidden",
+                     *       "status": 403,
+                     *       "detail": "Not authorized to view this payment status",
+                     *       "code": "forbidden",
+                     *       "request_id": "a1f0c2d4-0000-4000-8000-000000000001"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
@@ -1062,6 +1656,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "/docs/errors#body_too_large",
+                     *       "title": "Body too large",
+                     *       "status": 413,
+                     *       "detail": "The body is larger than 65536 bytes.",
+                     *       "code": "body_too_large",
+                     *       "request_id": "a1f0c2d4-0000-4000-8000-000000000001"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
@@ -1073,6 +1677,27 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "/docs/errors#input_invalid",
+                     *       "title": "Invalid input",
+                     *       "status": 422,
+                     *       "detail": "The request is not valid: payment_id: not a UUID.",
+                     *       "code": "input_invalid",
+                     *       "request_id": "a1f0c2d4-0000-4000-8000-000000000001",
+                     *       "errors": [
+                     *         {
+                     *           "pointer": "/payment_id",
+                     *           "loc": [
+                     *             "path",
+                     *             "payment_id"
+                     *           ],
+                     *           "msg": "not a UUID",
+                     *           "type": "invalid_format"
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
@@ -1084,7 +1709,22 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "/docs/errors#internal_error",
+                     *       "title": "Internal error",
+                     *       "status": 500,
+                     *       "detail": "An internal error occurred. Please try again later.",
+                     *       "code": "internal_error",
+                     *       "request_id": "a1f0c2d4-0000-4000-8000-000000000001"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
+                    /**
+                     * @example {
+                     *       "message": "Internal Server Error"
+                     *     }
+                     */
                     "application/json": components["schemas"]["GatewayAnswer"];
                 };
             };
@@ -1096,7 +1736,22 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "/docs/errors#dependency_unavailable",
+                     *       "title": "Temporarily unavailable",
+                     *       "status": 503,
+                     *       "detail": "The table does not answer right now. Please try again.",
+                     *       "code": "dependency_unavailable",
+                     *       "request_id": "a1f0c2d4-0000-4000-8000-000000000001"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
+                    /**
+                     * @example {
+                     *       "message": "Service Unavailable"
+                     *     }
+                     */
                     "application/json": components["schemas"]["GatewayAnswer"];
                 };
             };
@@ -1117,6 +1772,15 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "refund_id": "moved-2026-11-28",
+                 *       "capture": "APFT5WYNEPPS",
+                 *       "amount": 100,
+                 *       "reason": "the price was lower",
+                 *       "version": 3
+                 *     }
+                 */
                 "application/json": components["schemas"]["RefundRequest"];
             };
         };
@@ -1127,6 +1791,98 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "request_id": "0f8fad5b-d9cb-469f-a165-70867728950e",
+                     *       "property_id": "b3e1d7aa-2f64-4c1b-8a1e-6c2f9d0e4a55",
+                     *       "user_id": "6f1d2f0e-54a1-4c7e-9d54-0d6a4b0f1c11",
+                     *       "amount": 500,
+                     *       "currency": "ETB",
+                     *       "mode": "live",
+                     *       "purpose": "listing_fee",
+                     *       "id": "cbe5adfa-96de-4dda-b2d7-ba2b1e6801e7",
+                     *       "status": "SUCCESS",
+                     *       "state": "SUCCESS",
+                     *       "chapa_tx_ref": "SFJTVYMPVVETSDFE00Y9",
+                     *       "checkout_url": null,
+                     *       "next_payment_id": null,
+                     *       "created_at": "2026-11-28T06:00:00.000Z",
+                     *       "updated_at": "2026-11-28T06:00:01.000Z",
+                     *       "failure_reason": null,
+                     *       "failure_code": null,
+                     *       "approved_at": "2026-11-28T06:03:00.000Z",
+                     *       "explanation": "Paid at 2026-11-28T06:03Z. The listing service acknowledged it at 2026-11-28T06:04Z. Nothing is left to do.",
+                     *       "previous_payment_id": null,
+                     *       "listing": {
+                     *         "outcome": "acknowledged",
+                     *         "at": "2026-11-28T06:04:00.000Z",
+                     *         "next_at": null
+                     *       },
+                     *       "version": 3,
+                     *       "late": false,
+                     *       "finalised": false,
+                     *       "attention": [],
+                     *       "expires_at": null,
+                     *       "attempts": [
+                     *         {
+                     *           "number": 0,
+                     *           "chapa_tx_ref": "SFJTVYMPVVETSDFE00Y9",
+                     *           "amount": 500,
+                     *           "mode": "live",
+                     *           "opened_at": "2026-11-28T06:00:01.000Z",
+                     *           "closed_at": null,
+                     *           "end": "paid"
+                     *         }
+                     *       ],
+                     *       "captures": [
+                     *         {
+                     *           "attempt": 0,
+                     *           "at": "2026-11-28T06:03:00.000Z",
+                     *           "kind": "confirmed",
+                     *           "amount": 500,
+                     *           "currency": "ETB",
+                     *           "mode": "live",
+                     *           "method": "telebirr",
+                     *           "reference": "APFT5WYNEPPS",
+                     *           "back": []
+                     *         }
+                     *       ],
+                     *       "refundable": 400,
+                     *       "refunds": [
+                     *         {
+                     *           "id": "moved-2026-11-28",
+                     *           "capture": "APFT5WYNEPPS",
+                     *           "amount": 100,
+                     *           "state": "SETTLED",
+                     *           "by": "user:6f1d2f0e-54a1-4c7e-9d54-0d6a4b0f1c11",
+                     *           "reason": "the price was lower",
+                     *           "at": "2026-11-28T07:00:00.000Z",
+                     *           "settled_at": "2026-11-28T09:00:00.000Z",
+                     *           "refusal": null
+                     *         }
+                     *       ],
+                     *       "history": [
+                     *         {
+                     *           "transition": "claim",
+                     *           "at": "2026-11-28T06:00:00.000Z",
+                     *           "by": "initiate",
+                     *           "evidence": null
+                     *         },
+                     *         {
+                     *           "transition": "open",
+                     *           "at": "2026-11-28T06:00:01.000Z",
+                     *           "by": "initiate",
+                     *           "evidence": null
+                     *         },
+                     *         {
+                     *           "transition": "confirm",
+                     *           "at": "2026-11-28T06:03:00.000Z",
+                     *           "by": "resolve:webhook",
+                     *           "evidence": "paid APFT5WYNEPPS"
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["PaymentDetail"];
                 };
             };
@@ -1138,6 +1894,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "/docs/errors#unauthenticated",
+                     *       "title": "Not authenticated",
+                     *       "status": 401,
+                     *       "detail": "Could not validate credentials",
+                     *       "code": "unauthenticated",
+                     *       "request_id": "a1f0c2d4-0000-4000-8000-000000000001"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
@@ -1149,6 +1915,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "/docs/errors#refund_limit",
+                     *       "title": "Daily limit reached",
+                     *       "status": 403,
+                     *       "detail": "With 500.00 ETB more you would be above what one person or program may send back in a day. Another one may.",
+                     *       "code": "refund_limit",
+                     *       "request_id": "a1f0c2d4-0000-4000-8000-000000000001"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
@@ -1160,6 +1936,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "/docs/errors#payment_not_found",
+                     *       "title": "Payment not found",
+                     *       "status": 404,
+                     *       "detail": "Payment not found",
+                     *       "code": "payment_not_found",
+                     *       "request_id": "a1f0c2d4-0000-4000-8000-000000000001"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
@@ -1171,6 +1957,23 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "/docs/errors#version_changed",
+                     *       "title": "Version changed",
+                     *       "status": 409,
+                     *       "detail": "The payment has changed and is now at version 4. Please read it again before you decide.",
+                     *       "code": "version_changed",
+                     *       "request_id": "a1f0c2d4-0000-4000-8000-000000000001",
+                     *       "changes": [
+                     *         {
+                     *           "transition": "acceptReview",
+                     *           "at": "2026-11-28T07:00:00.000Z",
+                     *           "by": "user:6f1d2f0e-54a1-4c7e-9d54-0d6a4b0f1c11"
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
@@ -1182,6 +1985,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "/docs/errors#body_too_large",
+                     *       "title": "Body too large",
+                     *       "status": 413,
+                     *       "detail": "The body is larger than 65536 bytes.",
+                     *       "code": "body_too_large",
+                     *       "request_id": "a1f0c2d4-0000-4000-8000-000000000001"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
@@ -1193,6 +2006,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "/docs/errors#refund_above_left",
+                     *       "title": "More than is left",
+                     *       "status": 422,
+                     *       "detail": "No more can be sent back than is left of this money: 400.00 ETB.",
+                     *       "code": "refund_above_left",
+                     *       "request_id": "a1f0c2d4-0000-4000-8000-000000000001"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
@@ -1204,7 +2027,22 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "/docs/errors#internal_error",
+                     *       "title": "Internal error",
+                     *       "status": 500,
+                     *       "detail": "An internal error occurred. Please try again later.",
+                     *       "code": "internal_error",
+                     *       "request_id": "a1f0c2d4-0000-4000-8000-000000000001"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
+                    /**
+                     * @example {
+                     *       "message": "Internal Server Error"
+                     *     }
+                     */
                     "application/json": components["schemas"]["GatewayAnswer"];
                 };
             };
@@ -1216,7 +2054,22 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "/docs/errors#dependency_unavailable",
+                     *       "title": "Temporarily unavailable",
+                     *       "status": 503,
+                     *       "detail": "The table does not answer right now. Please try again.",
+                     *       "code": "dependency_unavailable",
+                     *       "request_id": "a1f0c2d4-0000-4000-8000-000000000001"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
+                    /**
+                     * @example {
+                     *       "message": "Service Unavailable"
+                     *     }
+                     */
                     "application/json": components["schemas"]["GatewayAnswer"];
                 };
             };

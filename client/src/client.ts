@@ -4,12 +4,14 @@ import { newKey, type Ports, SYSTEM } from "./ports.ts";
 import { type Answered, type CallOptions, type Credentials, hasTexts, Transport } from "./transport.ts";
 
 export type { components, paths } from "./api.ts";
-export { type ErrorCode, PaymentError, SERVICE_CODES } from "./errors.ts";
+export { type ErrorCode, PaymentError } from "./errors.ts";
 export type { Ports } from "./ports.ts";
 export type { CallOptions, Credentials } from "./transport.ts";
 
 /** A payment. `amount` is in birr; times are ISO 8601 in UTC. */
 export type Payment = components["schemas"]["Payment"];
+/** A payment for a caller who waits for it: with the address where it can be paid, and when to ask again. */
+export type PaymentStatus = components["schemas"]["PaymentStatus"];
 /** A payment with its checkouts, captures and history. */
 export type PaymentDetail = components["schemas"]["PaymentDetail"];
 export type ListedPayment = components["schemas"]["ListedPayment"];
@@ -31,8 +33,7 @@ export type PaymentClientOptions = {
 
 const CALL_LIMIT_MS = 60_000;
 const OUTCOME_LIMIT_MS = 10 * 60_000;
-const FIRST_POLL_MS = 2_000;
-const LAST_POLL_MS = 15_000;
+const POLL_SECONDS = 15;
 
 /** Credentials of a user. A function is asked before each attempt, so that it can renew the token. */
 export function bearer(token: string | (() => string | Promise<string>)): Credentials {
@@ -83,29 +84,28 @@ export class PaymentClient {
    * Asks until the payment is settled. Read `state` of the result: `SUCCESS` is paid. `FAILED`, `CANCELLED` and `EXPIRED`
    * are not paid; money that arrives later still makes it `SUCCESS`. `REVIEW` is money about which a person decides.
    *
-   * Asks after two seconds, then less and less often, at least every 15 seconds, or as `Retry-After` says.
+   * Asks as often as the service says: a payer's first two minutes every three seconds, then less often.
    *
    * @throws PaymentError `still_pending` after `giveUpAfterMs` (600,000), `payment_not_found`, `forbidden` and others
    */
-  async waitForOutcome(paymentId: string, options: CallOptions = {}): Promise<Payment> {
+  async waitForOutcome(paymentId: string, options: CallOptions = {}): Promise<PaymentStatus> {
     const { giveUpAfterMs = OUTCOME_LIMIT_MS, signal } = options;
     const end = this.#ports.now() + giveUpAfterMs;
     let etag: string | null = null;
-    for (let pollMs = FIRST_POLL_MS; ; pollMs = Math.min(LAST_POLL_MS, Math.round(pollMs * 1.5))) {
+    let seconds = POLL_SECONDS;
+    for (;;) {
+      const headers = etag === null ? {} : { "if-none-match": etag };
       const answer = await this.#transport.send(
-        {
-          method: "GET",
-          path: `/payments/${paymentId}/status`,
-          headers: etag === null ? {} : { "if-none-match": etag },
-        },
+        { method: "GET", path: `/payments/${paymentId}/status`, headers },
         { ...options, giveUpAfterMs: end - this.#ports.now() },
       );
       if (answer.status !== 304) {
-        const payment = expected(answer, isPayment);
+        const payment = expected(answer, isStatus);
         if (payment.state !== "CREATED" && payment.state !== "PENDING") return payment;
         etag = answer.etag;
+        seconds = payment.retry_after ?? POLL_SECONDS;
       }
-      const waitMs = answer.retryAfterSeconds === undefined ? pollMs : answer.retryAfterSeconds * 1_000;
+      const waitMs = (answer.retryAfterSeconds ?? seconds) * 1_000;
       if (this.#ports.now() + waitMs > end) {
         throw new PaymentError("The payment has no outcome yet.", { code: "still_pending" });
       }
@@ -185,6 +185,10 @@ function expected<Body>({ status, body }: Answered, isExpected: (body: unknown) 
 }
 
 function isPayment(body: unknown): body is Payment {
+  return hasTexts(body, ["id", "status", "state"]);
+}
+
+function isStatus(body: unknown): body is PaymentStatus {
   return hasTexts(body, ["id", "status", "state"]);
 }
 

@@ -2,51 +2,14 @@ import type { components } from "./api.ts";
 
 type Problem = components["schemas"]["Problem"];
 
-/** The codes that this release of the service answers. A later release may add some. */
-export const SERVICE_CODES = [
-  "input_invalid",
-  "purpose_unknown",
-  "price_differs",
-  "currency_differs",
-  "request_differs",
-  "unauthenticated",
-  "wrong_login",
-  "forbidden",
-  "user_unknown",
-  "route_unknown",
-  "method_not_allowed",
-  "payment_not_found",
-  "rate_limited",
-  "entry_not_found",
-  "version_changed",
-  "refund_above_left",
-  "capture_unclear",
-  "refund_limit",
-  "refund_not_found",
-  "decision_impossible",
-  "checkout_being_opened",
-  "payment_taken",
-  "listing_closed",
-  "gateway_refused",
-  "checkout_closing",
-  "payment_unclear",
-  "gateway_unavailable",
-  "gateway_misconfigured",
-  "dependency_unavailable",
-  "payment_unreadable",
-  "initiate_paused",
-  "body_too_large",
-  "webhook_invalid",
-  "internal_error",
-] as const;
-
 /**
  * Codes of this client. `no_answer`: the network failed, so the request may or may not have had its effect.
  * `answer_unknown`: something in front of the service answered. `still_pending`: the payment has no outcome yet.
  */
 type ClientCode = "no_answer" | "answer_unknown" | "still_pending";
 
-export type ErrorCode = (typeof SERVICE_CODES)[number] | ClientCode | (string & {});
+/** A later release of the service may add codes. */
+export type ErrorCode = Problem["code"] | ClientCode;
 
 export type PaymentErrorDetails = {
   code: ErrorCode;

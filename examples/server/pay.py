@@ -86,13 +86,11 @@ def initiate(user_id, property_id, prefix="/api/v1", headers_for=api_key_headers
 def wait_for_outcome(payment_id, prefix="/api/v1", headers_for=api_key_headers):
     """Asks until the payment is settled: SUCCESS, FAILED, CANCELLED, EXPIRED, or REVIEW (a person decides)."""
     end = time.monotonic() + OUTCOME_WITHIN_SECONDS
-    pause = 2
     while time.monotonic() < end:
         payment = call("GET", f"{prefix}/payments/{payment_id}/status", headers_for=headers_for)
         if payment["state"] not in ("CREATED", "PENDING"):
             return payment
-        time.sleep(pause)
-        pause = min(15, pause * 1.5)
+        time.sleep(payment["retry_after"] or 15)
     raise PaymentError("still_pending", "The payment has no outcome yet.")
 
 

@@ -50,7 +50,7 @@ export const FUNCTIONS = {
     trigger: { kind: "http" },
     timeoutSeconds: 10,
     memoryMb: 512,
-    env: [...TABLE, "RESOLVE_QUEUE_URL", ...CALLER],
+    env: [...TABLE, "RESOLVE_QUEUE_URL", ...CALLER, ...POLICY],
   },
   "get-payment": {
     trigger: { kind: "http" },

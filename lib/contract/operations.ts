@@ -14,6 +14,7 @@ import {
   PaymentDetail,
   PaymentList,
   PaymentResponse,
+  PaymentStatus,
   ReferencePath,
   RefundOutcomeRequest,
   RefundPath,
@@ -103,7 +104,7 @@ const status: Operation = {
   description: "If the stored state is old, this service also asks Chapa; the answer does not wait for it.",
   header: IfNoneMatch,
   answers: {
-    200: { description: "The payment; its reference is masked.", schema: PaymentResponse, headers: ETag },
+    200: { description: "The payment, and where it can be paid.", schema: PaymentStatus, headers: ETag },
     304: { description: "The payment has not changed since that ETag.", headers: ETag },
   },
   problems: [404, 422, 503],
@@ -421,7 +422,7 @@ export const OPERATIONS: Record<RouteKey, Operation> = {
   "GET /docs": { ...reference, summary: "This document as Swagger UI shows it, to read and to try" },
   "GET /redoc": { ...reference, summary: "This document as ReDoc shows it, to read" },
   "GET /docs/{file}": {
-    summary: "A script or style sheet of Swagger UI or ReDoc",
+    summary: "A file of these pages, or the explanations of the error codes (`errors`)",
     path: z.object({ file: z.string() }),
     header: IfNoneMatch,
     answers: {
@@ -429,7 +430,7 @@ export const OPERATIONS: Record<RouteKey, Operation> = {
         description: "The file.",
         type: "text/javascript",
         schema: z.string(),
-        text: ["text/css"],
+        text: ["text/css", "text/html"],
         headers: ETag,
       },
       304: NOT_MODIFIED,

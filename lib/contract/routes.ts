@@ -1,3 +1,4 @@
+import type { ErrorCode } from "../domain/vocabulary.ts";
 import type { FunctionName } from "./functions.ts";
 
 /** Roles of callers. The first four are users' roles at User Management; `service` is another program of ours. */
@@ -299,6 +300,11 @@ export function returnPath(txRef: string): string {
 /** Returns the path that leads to a payment's checkout for as long as the payment exists. */
 export function checkoutPath(paymentId: string): string {
   return `/api/v1/payments/${paymentId}/checkout`;
+}
+
+/** Returns the address of a code's explanation, from the root of the API. */
+export function problemType(code: ErrorCode): string {
+  return `/docs/errors#${code}`;
 }
 
 export const WEBHOOK_PATH = "/api/v1/webhook/chapa";
