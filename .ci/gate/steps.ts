@@ -56,7 +56,7 @@ export function gateSteps(seed: number, since: string): readonly Step[] {
   return [
     {
       name: "lint and types",
-      command: ["npm", "exec", "-c", "biome ci . && tsc && tsc -p client && tsc -p examples"],
+      command: ["npm", "exec", "-c", "biome ci . && tsc && tsc -p client && tsc -p examples && tsc -p console"],
       cores: ALL,
       first: true,
     },

@@ -134,6 +134,13 @@ export const ROOMS: readonly Room[] = [
     packages: ["node:*", "zod"],
   },
   {
+    path: "console",
+    holds:
+      "what operators see in their browser, over the public API: Preact, bundled by `npm run build` and the local cloud",
+    imports: ["lib/contract", WORDS],
+    packages: ["preact", "preact/hooks", "zod"],
+  },
+  {
     path: "cli",
     holds: "what an operator runs against a stage",
     imports: ["commands"],
@@ -176,6 +183,7 @@ export const ROOMS: readonly Room[] = [
       "bench",
       "client",
       "commands",
+      "console",
       "infra",
       "local",
     ],
