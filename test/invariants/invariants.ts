@@ -226,7 +226,7 @@ export class Invariants {
 
   /** @param now a time by which whoever waits for a day has called somebody */
   refundsWait({ ref, refunds = [], attention }: Payment, now: number): void {
-    for (const { id, state, at } of refunds) {
+    for (const { id, state, sentAt: at = now } of refunds) {
       const isCalled = attention.some(({ code, subject }) => code === "refund_unclear" && subject === id);
       if (state === "SENT" && now >= at + DAY_MS && !isCalled)
         this.#broken("books", ref, `nobody knows since ${at} what became of ${id}, and nobody is called`);
@@ -257,8 +257,11 @@ export class Invariants {
       const ours = backOf(capture).reversed > 0 ? amount : refundedOf(payment, capture);
       if (ours > amount) this.#broken("books", ref, `${ours} of ${amount} went back of ${reference}`);
       const isEqual = book.isReversed === backOf(capture).reversed > 0 && (book.isReversed || book.refunded === ours);
+      // Two who send money back do not see each other's in Chapa's words.
+      const mine = booked.filter((one) => one.capture === reference && one.status === "settled");
+      const isMixed = mine.length > 0 && book.refunded !== sumOf(mine);
       const isPending = refunds.some((refund) => refund.capture === reference && isRefundOpen(refund));
-      if (isEqual || isPending || !book.isTold || isBookCalled(payment, capture)) continue;
+      if (isEqual || isPending || isMixed || !book.isTold || isBookCalled(payment, capture)) continue;
       this.#broken("books", ref, `${ours} of ${reference} went back, and at Chapa ${JSON.stringify(book)}`);
     }
   }

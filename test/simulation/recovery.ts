@@ -160,8 +160,8 @@ function endRefunds(simulation: Simulation, people: People): void {
 /** Nobody waits for longer than a day for the end of a refund without a person who is called. */
 function holdRefundsKnown(simulation: Simulation, began: number): void {
   const { invariants, scheduler } = simulation;
-  if (scheduler.now < began + KNOWN_WITHIN_MS) return;
-  for (const payment of simulation.payments()) invariants.refundsWait(payment, scheduler.now - KNOWN_WITHIN_MS);
+  if (scheduler.now < began + HOUR_MS) return;
+  for (const payment of simulation.payments()) invariants.refundsWait(payment, scheduler.now - HOUR_MS);
 }
 
 /** A person decides about all money under review, in half of the runs. */

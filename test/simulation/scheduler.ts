@@ -392,6 +392,8 @@ export class Guided implements Choices {
 
 // Rare calls fail more often, so that each of their faults happens.
 const RARE = [
+  "chapa.refund",
+  "chapa.refundStatus",
   "listing.public",
   "notification.send",
   "queue.notification.delete",
