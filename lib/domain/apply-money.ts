@@ -60,9 +60,9 @@ export function applyCapture(
 /** Whether money that the bank has returned is what confirmed the payment, or what a person decides about. */
 function paysItsFee(payment: Payment, { attempt, result }: VerifiedMoney): boolean {
   const { reference } = result.facts;
-  if (isSettledUnpaid(payment) || payment.next !== undefined) return false;
+  if (payment.next !== undefined) return false;
   const known = payment.captures.find((capture) => isSameCapture(capture, { attempt, reference }));
-  return payment.state !== "SUCCESS" || known?.kind === "confirmed";
+  return payment.state === "REVIEW" || (payment.state === "SUCCESS" && known?.kind === "confirmed");
 }
 
 /** What refunds of ours explain needs nobody. */

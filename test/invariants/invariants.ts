@@ -249,13 +249,6 @@ export class Invariants {
         ? undefined
         : flawOf(payment, refund, there?.status, books(refund.capture));
       if (flaw) this.#broken("books", ref, `${refund.id} is ${refund.state}, and at Chapa ${there?.status}: ${flaw}`);
-    }
-    for (const capture of captures) {
-      const { reference = "", amount = 0 } = capture;
-      const book = books(reference);
-      if (!book || misjudged.has(reference)) continue;
-      const ours = backOf(capture).reversed > 0 ? amount : refundedOf(payment, capture);
-      if (ours > amount) this.#broken("books", ref, `${ours} of ${amount} went back of ${reference}`);
       const isEqual = book.isReversed === backOf(capture).reversed > 0 && (book.isReversed || book.refunded === ours);
       // Two who send money back do not see each other's in Chapa's words.
       const mine = booked.filter((one) => one.capture === reference && one.status === "settled");
@@ -501,9 +494,9 @@ export class Invariants {
   countedOnce(payments: readonly Payment[], stored: Pick<Totals, "success" | "revenue">): void {
     const most = payments.map(shareOf).reduce((sum, share) => combined(sum, share), NO_TOTALS);
     // What went back may be counted by nobody, if its work dies between the mark and the count.
-    const isAllHere =
-      payments.every(({ captures }) => captures.every(({ back }) => !back)) &&
-      payments.every(({ refunds }) => !refunds);
+    const isBack = ({ transition }: Payment["history"][number]) =>
+      transition === "wentBack" || transition === "refundSettled";
+    const isAllHere = payments.every(({ history }) => !history.some(isBack));
     if (stored.success > most.success || (isAllHere && stored.revenue > most.revenue))
       this.#broken("once", "", `${stored.success} successes are counted of ${most.success}`);
   }
@@ -690,20 +683,22 @@ export function isRejected({ attempt, reference }: Taken, { state, captures }: P
 /** What is wrong with how a refund stands, beside Chapa's `status` of it; undefined if nothing is. */
 function flawOf(
   { attention }: Payment,
-  { id, state }: Refund,
+  { id, state, before }: Refund,
   status: BookedRefund["status"] | undefined,
   book: Book | undefined,
 ): string | undefined {
   const isCalled = attention.some(({ code, subject }) => code === "refund_unclear" && subject === id);
   // With nothing left of the money, whatever was under way is over.
   const isGone = book === undefined || book.isReversed || book.wasRefunded;
+  // The bank has returned the money, and nobody has told us.
+  const isUnheard = before !== undefined && book?.isTold === false;
   switch (state) {
     case "REQUESTED":
       return "it was never sent";
     case "SENT":
       return status === "open" || isCalled ? undefined : "nobody is called";
     case "SETTLED":
-      return status === "settled" || isGone ? undefined : "it never arrived";
+      return status === "settled" || isGone || isUnheard ? undefined : "it never arrived";
     case "REFUSED":
       return status === "open" || status === "settled" ? "it was sent" : undefined;
     case "UNDONE":
