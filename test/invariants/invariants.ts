@@ -166,6 +166,8 @@ export class Invariants {
   #leftAtChapa(payment: Payment, { booked, misjudged }: Refunded): void {
     for (const capture of payment.captures) {
       const { reference = "", amount } = capture;
+      if (amount !== undefined && refundedOf(payment, capture) > amount)
+        this.#broken("books", payment.ref, `${refundedOf(payment, capture)} of ${amount} went back of ${reference}`);
       if (amount === undefined || misjudged.has(reference)) continue;
       const sent = sumOf(booked.filter((one) => one.capture === reference && one.status !== "reversed"));
       const left = leftOf(payment, capture);
@@ -249,6 +251,12 @@ export class Invariants {
         ? undefined
         : flawOf(payment, refund, there?.status, books(refund.capture));
       if (flaw) this.#broken("books", ref, `${refund.id} is ${refund.state}, and at Chapa ${there?.status}: ${flaw}`);
+    }
+    for (const capture of captures) {
+      const { reference = "", amount = 0 } = capture;
+      const book = books(reference);
+      if (!book || misjudged.has(reference)) continue;
+      const ours = backOf(capture).reversed > 0 ? amount : refundedOf(payment, capture);
       const isEqual = book.isReversed === backOf(capture).reversed > 0 && (book.isReversed || book.refunded === ours);
       // Two who send money back do not see each other's in Chapa's words.
       const mine = booked.filter((one) => one.capture === reference && one.status === "settled");
