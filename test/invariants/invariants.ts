@@ -503,7 +503,7 @@ export class Invariants {
     const most = payments.map(shareOf).reduce((sum, share) => combined(sum, share), NO_TOTALS);
     // What went back may be counted by nobody, if its work dies between the mark and the count.
     const isBack = ({ transition }: Payment["history"][number]) =>
-      transition === "wentBack" || transition === "refundSettled";
+      transition === "wentBack" || transition === "refundRequested";
     const isAllHere = payments.every(({ history }) => !history.some(isBack));
     if (stored.success > most.success || (isAllHere && stored.revenue > most.revenue))
       this.#broken("once", "", `${stored.success} successes are counted of ${most.success}`);
