@@ -1140,13 +1140,6 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
       to: `...(paysItsFee(payment, money) || payment.version > 0 ? {} : withFlag("duplicate")),`,
     },
     {
-      name: "money that the bank returns a second time is no new fact",
-      focus: "people decide",
-      file: "lib/domain/apply-money.ts",
-      from: `const isRepeated = known && (code === "reversed" || code === "duplicate");`,
-      to: `const isRepeated = known && code === "reversed";`,
-    },
-    {
       name: "a success that was read before the bank's reversal undoes it",
       focus: "people send money back",
       file: "lib/flows/steps/record-capture.ts",

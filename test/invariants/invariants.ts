@@ -139,12 +139,41 @@ export class Invariants {
     }
     const made = after.version > before.version ? after.history.at(-1)?.transition : undefined;
     if (made === "capturedAgain") this.#capturedAgain(before, after);
+    if (made === "refundRefused" || made === "refundUndone") this.#cameToNothing(before, after);
+    if (made === "refundSettled" || made === "wentBack") this.#answeredByRefund(before, after);
     if (!made || (!PERSONS.includes(made) && !(decision && OUTCOMES.includes(made)))) return;
     const makes = decision ? MADE_BY[decision.kind] : [];
     if (!decision || !makes.includes(made)) {
       if (PERSONS.includes(made)) this.#broken("decision", ref, `${made} is nobody's decision`);
     } else if (decision.version !== before.version)
       this.#broken("decision", ref, `${made} of version ${before.version}, and a person saw ${decision.version}`);
+  }
+
+  /** The money of such a refund is here, and a person is called in the same write. */
+  #cameToNothing(before: Payment, after: Payment): void {
+    for (const { id, state, capture } of after.refunds ?? []) {
+      const known = before.refunds?.find((refund) => refund.id === id);
+      if (known?.state === state) continue;
+      const isCalled = after.attention.some(
+        ({ code, subject }) =>
+          (subject === id && (code === "refund_refused" || code === "refund_undone")) ||
+          (code === "duplicate" && isOf({ subject }, capture)),
+      );
+      if (!isCalled) this.#broken("books", after.ref, `${id} is ${state}, and nobody is called`);
+    }
+  }
+
+  /** A refund answers what was raised about its money only once nothing of it is left. */
+  #answeredByRefund(before: Payment, after: Payment): void {
+    for (const capture of after.captures) {
+      const isAnswered = ({ code, subject, answered }: Attention) =>
+        ABOUT_MONEY.includes(code) &&
+        isOf({ subject }, captureSubject(capture)) &&
+        answered !== undefined &&
+        before.attention.some((entry) => entry.code === code && entry.subject === subject && !entry.answered);
+      if (leftOf(after, capture) > 0 && after.attention.some(isAnswered))
+        this.#broken("books", after.ref, `nobody is called about ${captureSubject(capture)}, and some of it is left`);
+    }
   }
 
   /** Money that the bank has returned pays its fee, or is in front of a person. */

@@ -9,10 +9,11 @@ import { PERSON } from "../invariants/invariants.ts";
 import type { Choices } from "./scheduler.ts";
 import type { Simulation } from "./simulation.ts";
 
-const ACTS = ["refund", "repeat", "review", "answer", "judge", "release", "look"] as const;
+type Act = "refund" | "repeat" | "review" | "answer" | "judge" | "release" | "look";
+const REFUNDS = ["refund", "refund", "refund"] as const;
 const PEOPLE = 3;
 const SIGHTS = 8;
-const PARTS = [0.25, 0.5, 0.75, 1] as const;
+const PARTS = [0.25, 0.25, 0.5, 0.5, 0.75, 1] as const;
 // Nobody calls a refund that was sent just now.
 const JUDGED_AFTER_MS = 10 * MINUTE_MS;
 // Chapa is asked about a settled refund for a week.
@@ -39,7 +40,7 @@ export class People {
     const payment = this.#seen();
     if (!payment) return;
     const by = `${PERSON}-${this.#choices.below(PEOPLE)}`;
-    const acts: Record<(typeof ACTS)[number], () => void> = {
+    const acts: Record<Act, () => void> = {
       refund: () => {
         this.#refund(payment, by);
         // Somebody else asks at the same time.
@@ -54,7 +55,17 @@ export class People {
         if (this.#sights.push(payment) > SIGHTS) this.#sights.shift();
       },
     };
-    acts[this.#one(ACTS)]();
+    acts[this.#likelyFor(payment)]();
+  }
+
+  /** People do what a payment seems to need, and now and then something else. */
+  #likelyFor({ state, attention, refunds = [] }: Payment): Act {
+    const likely: Act[] = ["look", "repeat"];
+    likely.push(...(state === "REVIEW" ? (["review", "review", "refund"] as const) : REFUNDS));
+    if (openEntries({ attention }).length > 0) likely.push("answer");
+    if (attention.some(({ code }) => code === "stuck") || this.#choices.whim(0.1)) likely.push("release");
+    if (refunds.some((refund) => refund.state === "SENT")) likely.push("judge");
+    return this.#any(likely) ?? "look";
   }
 
   /** Chapa or a payer's bank goes on with a refund, undoes one, or returns what it took. */
@@ -156,7 +167,7 @@ export class People {
     const asked = {
       id: this.#newId(),
       capture: capture.reference,
-      amount: this.#choices.whim(0.5) ? undefined : amount,
+      amount: this.#choices.whim(0.3) ? undefined : amount,
       reason: `${by} sends it back`,
       version,
       by,
