@@ -41,7 +41,7 @@ export const KEYS = [FIRST_KEY, RENEWED_KEY, OTHER_KEY].flatMap((key) => [key, l
 const UNPAID_WORDS = ["expired", "processing", ""] as const;
 const PAID_WORDS = ["completed", "partially_refunded"] as const;
 const LATE_MS = [HOUR_MS, DAY_MS, 3 * DAY_MS] as const;
-const ODD_REFUNDS = ["refused", "balance", "fails", "fails, and is booked", "not found"] as const;
+const ODD_REFUNDS = ["refused", "balance", "fails", "fails, and is booked", "fails, and is booked"] as const;
 const REFUSED_REFUNDS = {
   refused: {
     status: 400,

@@ -226,12 +226,12 @@ export const FOCUSES = {
     notices: "always",
   },
   "people send money back": {
-    events: { pay: 14, deliver: 22, press: 6, person: 22, bank: 14, jump: 6, burst: 0 },
+    events: { step: 120, pay: 4, deliver: 14, press: 3, rare: 3, person: 40, bank: 8, jump: 4, burst: 0 },
     payments: { ...NOBODY_PAYS, pay: 40, "pay-twice": 12, "wrong-amount": 10, prompt: 10, refund: 4, reverse: 8 },
     rare: { sweep: 16, giveUp: 0 },
     jumps: [SECOND_MS, MINUTE_MS, 20 * MINUTE_MS, 65 * MINUTE_MS, 7 * HOUR_MS, DAY_MS],
     faultRate: 0.02,
-    chapa: { isLive: true, oddRefunds: 0.3 },
+    chapa: { isLive: true, oddRefunds: 0.5 },
     begins: ["pay", "pay", "pay-twice"],
   },
   "people decide": {

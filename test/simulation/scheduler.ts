@@ -392,7 +392,6 @@ export class Guided implements Choices {
 
 // Rare calls fail more often, so that each of their faults happens.
 const RARE = [
-  "chapa.refund",
   "chapa.refundStatus",
   "listing.public",
   "notification.send",
