@@ -4,6 +4,7 @@ import { FUNCTIONS } from "../lib/contract/functions.ts";
 import { VERSION } from "../lib/contract/version.ts";
 import { reportHealth } from "../lib/flows/report-health.ts";
 import { endpoint, json } from "../lib/http/endpoint.ts";
+import { problemOf } from "../lib/http/problem.ts";
 import { systemClock } from "../lib/runtime/clock.ts";
 import { documentClient } from "../lib/table/client.ts";
 import { GatewayHealthTable } from "../lib/table/gateway-health.ts";
@@ -17,11 +18,8 @@ export const handler = endpoint("nothing", async ({ requestId }) => {
   if (isHealthy) return json(200, HealthResponse, { status: "healthy", db: "ok", chapa_api: "ok", version });
   const found = { db, db_error: dbError, chapa_api: chapa, chapa_api_error: chapaError, version };
   const body = {
-    type: "about:blank#unhealthy",
-    title: "Unhealthy",
-    status: 503,
+    ...problemOf("unhealthy"),
     detail: { status: "unhealthy", ...found },
-    code: "unhealthy",
     request_id: requestId,
     ...found,
   };

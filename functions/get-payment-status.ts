@@ -1,15 +1,17 @@
 import { createAuthenticate } from "../lib/composition/authenticate.ts";
+import { createPolicy } from "../lib/composition/policy.ts";
 import { createAuthSecret } from "../lib/composition/secrets.ts";
-import { PaymentResponse } from "../lib/contract/api.ts";
+import { PaymentStatus } from "../lib/contract/api.ts";
 import { readEnv } from "../lib/contract/env.ts";
 import { FUNCTIONS } from "../lib/contract/functions.ts";
 import type { ResolveMessage } from "../lib/contract/queues.ts";
+import { findOpenLink } from "../lib/flows/find-open-link.ts";
 import { readRepair } from "../lib/flows/read-repair.ts";
 import { countCalls } from "../lib/flows/steps/count-calls.ts";
 import { authenticatedEndpoint, json } from "../lib/http/endpoint.ts";
 import { tagged } from "../lib/http/etag.ts";
 import { paymentAt } from "../lib/http/payment-path.ts";
-import { toStatusResponse } from "../lib/http/payment-response.ts";
+import { toPaymentStatus } from "../lib/http/payment-response.ts";
 import { Queue, sqsClient } from "../lib/queue/send.ts";
 import { BufferedCounter } from "../lib/runtime/buffered-counter.ts";
 import { systemClock } from "../lib/runtime/clock.ts";
@@ -24,6 +26,7 @@ import { TotalsTable } from "../lib/table/totals.ts";
 const env = readEnv(FUNCTIONS["get-payment-status"].env);
 const client = documentClient();
 const payments = new PaymentTable(client, env.TABLE_NAME, env.TX_STAGE);
+const ports = { payments, clock: systemClock, policy: createPolicy(env) };
 const auth = createAuthSecret(env);
 const authenticate = createAuthenticate(env, auth);
 const calls = { totals: new TotalsTable(client, env.TABLE_NAME), clock: systemClock, log };
@@ -46,8 +49,8 @@ export const handler = authenticatedEndpoint(authenticate, "nothing", async ({ p
   const counted = reads.add();
   try {
     const payment = await paymentAt(event, principal, (ref) => payments.find(ref));
-    await readRepair(repair, payment);
-    return tagged(event, json(200, PaymentResponse, toStatusResponse(payment)));
+    const [link] = await Promise.all([findOpenLink(ports, payment), readRepair(repair, payment)]);
+    return tagged(event, json(200, PaymentStatus, toPaymentStatus(payment, link, systemClock.now())));
   } finally {
     await counted;
   }

@@ -8,6 +8,7 @@ import { PayerMessages } from "../lib/queue/payer-messages.ts";
 import { Queue, sqsClient } from "../lib/queue/send.ts";
 import { systemClock } from "../lib/runtime/clock.ts";
 import { log } from "../lib/runtime/logger.ts";
+import { count } from "../lib/runtime/metrics.ts";
 import { documentClient } from "../lib/table/client.ts";
 import { MarkTable } from "../lib/table/marks.ts";
 import { streamHandler } from "../lib/table/stream.ts";
@@ -25,6 +26,7 @@ const ports = {
   policy: { confirmingPurposes: confirmingPurposes(env.PRICE_BOOK), expectedMode: env.EXPECTED_MODE },
   clock: systemClock,
   log,
+  count,
 };
 
 export const handler = streamHandler((changes) => publish(ports, changes), env.TX_STAGE);

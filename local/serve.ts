@@ -37,6 +37,8 @@ export const LAST_PORT = 65_535;
 
 // API Gateway passes a body up to this size on.
 const BODY_LIMIT_BYTES = 10 * 1024 * 1024;
+// Node's five seconds end a connection while a caller on a busy machine begins to use it again.
+const KEEP_ALIVE_MS = 75_000;
 
 /**
  * Serves `handle` on 127.0.0.1; port 0 takes any free one.
@@ -45,6 +47,8 @@ const BODY_LIMIT_BYTES = 10 * 1024 * 1024;
 export async function serve(name: string, port: number, handle: Handle, faults?: FaultInjector): Promise<Listening> {
   const sockets = new Set<Socket>();
   const server = createServer((incoming, outgoing) => {
+    // Of the clock that can be moved. For the AWS clients, another time than theirs makes every refusal worth a retry.
+    outgoing.setHeader("date", new Date().toUTCString());
     const chunks: Buffer[] = [];
     let size = 0;
     incoming.on("data", (chunk: Buffer) => {
@@ -76,6 +80,7 @@ export async function serve(name: string, port: number, handle: Handle, faults?:
       }
     });
   });
+  server.keepAliveTimeout = KEEP_ALIVE_MS;
   server.on("connection", (socket) => {
     sockets.add(socket);
     socket.on("close", () => sockets.delete(socket));

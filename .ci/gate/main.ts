@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { relative } from "node:path";
 import * as z from "zod";
 import { type Ended, lastLines, runSteps } from "./run-steps.ts";
 import { gateSteps } from "./steps.ts";
@@ -7,7 +8,19 @@ import { gateSteps } from "./steps.ts";
 // that changed files are compared with. GATE_COMPLETE=1 fails the run if a program is missing.
 const HOME = ".local/gate";
 
-const Tests = z.object({ numPassedTests: z.number(), numFailedTests: z.number(), numPendingTests: z.number() });
+const Tests = z.object({
+  numPassedTests: z.number(),
+  numFailedTests: z.number(),
+  numPendingTests: z.number(),
+  testResults: z.array(
+    z.object({
+      name: z.string(),
+      assertionResults: z.array(
+        z.object({ fullName: z.string(), status: z.string(), failureMessages: z.array(z.string()) }),
+      ),
+    }),
+  ),
+});
 
 const say = (text: string) => process.stdout.write(`${text}\n`);
 const seed = Number(process.env["GATE_SEED"] ?? Math.floor(Date.now() / 1000) * 100_000);
@@ -43,13 +56,20 @@ function whereOf(program: string, all: readonly Ended[]): string {
   return `${program} (${steps.join(", ")})`;
 }
 
-/** How many tests ran in the step "tests", as vitest counted them. */
+/** The tests that failed in the step "tests", and how many ran, as vitest counted them. */
 function testCounts(all: readonly Ended[]): string {
   if (!all.some(({ step }) => step.name === "tests")) return "0 passed, 0 failed";
-  const { numPassedTests, numFailedTests, numPendingTests } = Tests.parse(
-    JSON.parse(readFileSync(".local/tests.json", "utf8")),
+  const tests = Tests.parse(JSON.parse(readFileSync(".local/tests.json", "utf8")));
+  const failures = tests.testResults.flatMap(({ name, assertionResults }) =>
+    assertionResults
+      .filter(({ status }) => status === "failed")
+      .map(
+        ({ fullName, failureMessages }) =>
+          `FAILED ${relative(process.cwd(), name)}: ${fullName}: ${(failureMessages[0] ?? "").split("\n")[0]}`,
+      ),
   );
-  return `${numPassedTests} passed, ${numFailedTests} failed, ${numPendingTests} skipped`;
+  const counts = `${tests.numPassedTests} passed, ${tests.numFailedTests} failed, ${tests.numPendingTests} skipped`;
+  return [...failures, counts].join("\n");
 }
 
 function clock(seconds: number): string {

@@ -19,7 +19,9 @@ export type Ended = {
 };
 
 /** How many of a failed step's last lines are printed. Its file keeps them all. */
-const SHOWN_LINES = 150;
+const SHOWN_LINES = 60;
+// What a test runner prints of what passed.
+const OF_PASSED = /^\s*(✓|\d+ of \d+ files)/u;
 
 /**
  * Runs the steps in order, several at the same time if there are enough cores. After a failed `first` step, no other
@@ -69,9 +71,13 @@ export function outputFile(home: string, { name }: Step): string {
   return join(home, `${name.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-")}.log`);
 }
 
-/** The end of what a step printed. */
+/** The end of what a step printed, without the tests that passed. */
 export function lastLines(home: string, step: Step): string {
-  return readFileSync(outputFile(home, step), "utf8").split("\n").slice(-SHOWN_LINES).join("\n");
+  const lines = stripVTControlCharacters(readFileSync(outputFile(home, step), "utf8")).split("\n");
+  return lines
+    .filter((line) => !OF_PASSED.test(line))
+    .slice(-SHOWN_LINES)
+    .join("\n");
 }
 
 async function play(step: Step, home: string): Promise<Ended> {

@@ -2,6 +2,9 @@ import * as z from "zod";
 import {
   ATTENTION_CODES,
   CAPTURE_KINDS,
+  ERROR_CODES,
+  type ErrorCode,
+  FAILURE_CODES,
   MODES,
   REFUND_STATES,
   REVERSALS,
@@ -187,7 +190,14 @@ export const PaymentResponse = z
       ),
     created_at: z.string().describe("ISO 8601, UTC."),
     updated_at: z.string(),
-    failure_reason: z.string().nullable(),
+    failure_reason: z.string().nullable().describe("For people; often in Chapa's words."),
+    failure_code: z
+      .enum(FAILURE_CODES)
+      .nullable()
+      .describe(
+        "Why it is not paid, for programs. `try_failed`: only the last try failed, and it can be tried again. Null while " +
+          "nothing failed.",
+      ),
     approved_at: z.string().nullable().describe("When it was paid; it stays when the money goes back."),
     warnings: z
       .array(z.object({ code: z.literal("unknown_field"), field: z.string(), detail: z.string() }))
@@ -196,6 +206,22 @@ export const PaymentResponse = z
   })
   .meta({ id: "Payment" });
 export type PaymentResponse = z.infer<typeof PaymentResponse>;
+
+/** A payment for its owner, who waits for it. */
+export const PaymentStatus = PaymentResponse.extend({
+  chapa_tx_ref: z.string().describe("Masked, as callers of the predecessor expect; see `reference`."),
+  checkout_url: z
+    .string()
+    .nullable()
+    .describe("Where it can be paid; null if no checkout is open, or if its link must not be given out right now."),
+  reference: z.string().describe("The tx_ref of its checkout, which support asks for."),
+  retry_after: z
+    .number()
+    .int()
+    .nullable()
+    .describe("After how many seconds to ask for the status again; null once nothing more is expected."),
+}).meta({ id: "PaymentStatus" });
+export type PaymentStatus = z.infer<typeof PaymentStatus>;
 
 const openWord = (known: readonly string[]) =>
   z.string().describe(`One of ${known.join(", ")}, or a word that a later release adds.`);
@@ -351,11 +377,11 @@ export const PaymentList = z
 /** Every error body: RFC 9457, whose `detail` is a sentence. */
 export const Problem = z
   .object({
-    type: z.string(),
+    type: z.string().describe("Where the code is explained: an address relative to this API."),
     title: z.string(),
     status: z.number().int(),
     detail: z.string(),
-    code: z.string(),
+    code: z.enum(ERROR_CODES).describe("For programs. A code never changes its meaning."),
     request_id: z.string(),
     errors: z
       .array(
@@ -441,10 +467,10 @@ const unhealthy = {
 /** A problem whose `detail` is an object, because callers of the predecessor read the state there. */
 export const UnhealthyResponse = z
   .object({
-    type: z.string(),
+    type: Problem.shape.type,
     title: z.string(),
     status: z.number().int(),
-    code: z.string(),
+    code: z.literal("unhealthy" satisfies ErrorCode),
     request_id: z.string(),
     detail: z.object({ status: z.string(), ...unhealthy }),
     ...unhealthy,

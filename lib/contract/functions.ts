@@ -50,7 +50,7 @@ export const FUNCTIONS = {
     trigger: { kind: "http" },
     timeoutSeconds: 10,
     memoryMb: 512,
-    env: [...TABLE, "RESOLVE_QUEUE_URL", ...CALLER],
+    env: [...TABLE, "RESOLVE_QUEUE_URL", ...CALLER, ...POLICY],
   },
   "get-payment": {
     trigger: { kind: "http" },
@@ -143,6 +143,7 @@ export const FUNCTIONS = {
   "no-route": { trigger: { kind: "http" }, timeoutSeconds: 5, memoryMb: 256, env: [] },
   "get-openapi": { trigger: { kind: "http" }, timeoutSeconds: 5, memoryMb: 256, env: [] },
   "get-docs": { trigger: { kind: "http" }, timeoutSeconds: 10, memoryMb: 512, env: [] },
+  "get-console": { trigger: { kind: "http" }, timeoutSeconds: 5, memoryMb: 256, env: [] },
   "payment-return": {
     trigger: { kind: "http" },
     timeoutSeconds: 15,

@@ -22,6 +22,9 @@ export const METRICS = [
   "Reconciled",
   "DeadlineMissed",
   "KeyModeWrong",
+  "RefundUnclear",
+  "RefundRefused",
+  "RefundUndone",
 ] as const;
 
 export type MetricName = (typeof METRICS)[number];

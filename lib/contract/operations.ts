@@ -14,6 +14,7 @@ import {
   PaymentDetail,
   PaymentList,
   PaymentResponse,
+  PaymentStatus,
   ReferencePath,
   RefundOutcomeRequest,
   RefundPath,
@@ -97,13 +98,29 @@ const reference: Omit<Operation, "summary"> = {
   problems: [],
 };
 
+const referenceFile: Omit<Operation, "summary"> = {
+  path: z.object({ file: z.string() }),
+  header: IfNoneMatch,
+  answers: {
+    200: {
+      description: "The file.",
+      type: "text/javascript",
+      schema: z.string(),
+      text: ["text/css", "text/html"],
+      headers: ETag,
+    },
+    304: NOT_MODIFIED,
+  },
+  problems: [404],
+};
+
 const status: Operation = {
   summary: "The state of a payment",
   path: PaymentPath,
   description: "If the stored state is old, this service also asks Chapa; the answer does not wait for it.",
   header: IfNoneMatch,
   answers: {
-    200: { description: "The payment; its reference is masked.", schema: PaymentResponse, headers: ETag },
+    200: { description: "The payment, and where it can be paid.", schema: PaymentStatus, headers: ETag },
     304: { description: "The payment has not changed since that ETag.", headers: ETag },
   },
   problems: [404, 422, 503],
@@ -421,21 +438,11 @@ export const OPERATIONS: Record<RouteKey, Operation> = {
   "GET /docs": { ...reference, summary: "This document as Swagger UI shows it, to read and to try" },
   "GET /redoc": { ...reference, summary: "This document as ReDoc shows it, to read" },
   "GET /docs/{file}": {
-    summary: "A script or style sheet of Swagger UI or ReDoc",
-    path: z.object({ file: z.string() }),
-    header: IfNoneMatch,
-    answers: {
-      200: {
-        description: "The file.",
-        type: "text/javascript",
-        schema: z.string(),
-        text: ["text/css"],
-        headers: ETag,
-      },
-      304: NOT_MODIFIED,
-    },
-    problems: [404],
+    ...referenceFile,
+    summary: "A file of these pages, or the explanations of the error codes (`errors`)",
   },
+  "GET /console": { ...reference, summary: "The console for operators, who log in with their own name" },
+  "GET /console/{file}": { ...referenceFile, summary: "The console's script or style sheet" },
   "POST /api/v1/webhook/chapa": {
     summary: "Chapa's webhook",
     description:

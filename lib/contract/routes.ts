@@ -1,3 +1,4 @@
+import type { ErrorCode } from "../domain/vocabulary.ts";
 import type { FunctionName } from "./functions.ts";
 
 /** Roles of callers. The first four are users' roles at User Management; `service` is another program of ours. */
@@ -163,6 +164,8 @@ export const ROUTES = [
   { method: "GET", path: "/docs", function: "get-docs", access: { kind: "public" } },
   { method: "GET", path: "/redoc", function: "get-docs", access: { kind: "public" } },
   { method: "GET", path: "/docs/{file}", function: "get-docs", access: { kind: "public" } },
+  { method: "GET", path: "/console", function: "get-console", access: { kind: "public" } },
+  { method: "GET", path: "/console/{file}", function: "get-console", access: { kind: "public" } },
   {
     method: "POST",
     path: "/internal/v1/payments/initiate",
@@ -299,6 +302,11 @@ export function returnPath(txRef: string): string {
 /** Returns the path that leads to a payment's checkout for as long as the payment exists. */
 export function checkoutPath(paymentId: string): string {
   return `/api/v1/payments/${paymentId}/checkout`;
+}
+
+/** Returns the address of a code's explanation, from the root of the API. */
+export function problemType(code: ErrorCode): string {
+  return `/docs/errors#${code}`;
 }
 
 export const WEBHOOK_PATH = "/api/v1/webhook/chapa";

@@ -1,4 +1,5 @@
 import type { Ref } from "./ids.ts";
+import { linkTarget } from "./lasting-link.ts";
 import {
   hasEnded,
   isPaidWithRest,
@@ -124,6 +125,20 @@ export function decide(
       if (payment.settledAt === undefined || request.recordedAt <= payment.settledAt) return answer;
       return { kind: isAllowed("reopen", payment, asking) ? "reopen" : "follow" };
   }
+}
+
+/**
+ * Returns the link that a press at the last payment of a fee would be answered with, without a question to Chapa; undefined
+ * if there is none that may be given out.
+ */
+export function givenLink(
+  { payment, earlier }: { payment: Payment; earlier: readonly Payment[] },
+  context: TransitionContext,
+): string | undefined {
+  const target = linkTarget(payment, context.now, context.policy);
+  if (target.kind !== "open" || payment.next !== undefined) return undefined;
+  if (isFeeUnclear([...earlier, payment], context.policy) || mayBePaidElsewhere(payment)) return undefined;
+  return isAllowed("modeChanged", payment, { ...context, attempt: payment.attempt }) ? undefined : target.checkoutUrl;
 }
 
 function isPaid({ state }: Payment): boolean {

@@ -1,9 +1,11 @@
+import type { RefusalCode } from "./vocabulary.ts";
+
 /**
  * A refusal or outage that callers see. Programs read `code`, whose meaning never changes. The message is a sentence
  * for people, without personal data.
  */
 export abstract class PaymentError extends Error {
-  abstract readonly code: string;
+  abstract readonly code: RefusalCode;
   /** Seconds after which the caller may send the same request again. */
   readonly retryAfterSeconds: number | undefined;
 

@@ -190,3 +190,63 @@ export const CONFIRMS = ["listing", "none"] as const;
 
 /** How often one owner may pay for one property and purpose. */
 export const PAYABLE = ["once", "again"] as const;
+
+/**
+ * Why a payment is not paid. `try_failed`: only the last try on Chapa's page, and it can be tried again. `gateway_refused`:
+ * Chapa did not take its data. `not_accepted`: a person decided that the money does not pay the fee.
+ */
+export const FAILURE_CODES = [
+  "try_failed",
+  "gateway_refused",
+  "payment_failed",
+  "not_accepted",
+  "expired",
+  "cancelled",
+] as const;
+export type FailureCode = (typeof FAILURE_CODES)[number];
+
+/**
+ * The codes of errors. A code never changes its meaning. `internal_error` is any error that is not ours; `unhealthy` is
+ * only the answer of the health route.
+ */
+export const ERROR_CODES = [
+  "input_invalid",
+  "purpose_unknown",
+  "price_differs",
+  "currency_differs",
+  "request_differs",
+  "unauthenticated",
+  "wrong_login",
+  "forbidden",
+  "user_unknown",
+  "route_unknown",
+  "method_not_allowed",
+  "payment_not_found",
+  "rate_limited",
+  "entry_not_found",
+  "version_changed",
+  "decision_impossible",
+  "refund_above_left",
+  "capture_unclear",
+  "refund_limit",
+  "refund_not_found",
+  "checkout_being_opened",
+  "payment_taken",
+  "listing_closed",
+  "gateway_refused",
+  "checkout_closing",
+  "payment_unclear",
+  "gateway_unavailable",
+  "gateway_misconfigured",
+  "dependency_unavailable",
+  "payment_unreadable",
+  "initiate_paused",
+  "body_too_large",
+  "webhook_invalid",
+  "internal_error",
+  "unhealthy",
+] as const;
+export type ErrorCode = (typeof ERROR_CODES)[number];
+
+/** The codes of errors that have a class: a refusal or an outage that callers see. */
+export type RefusalCode = Exclude<ErrorCode, "internal_error" | "unhealthy">;

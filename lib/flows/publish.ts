@@ -1,12 +1,15 @@
+import type { MetricName } from "../contract/metrics.ts";
 import type { ListingMessage, NotificationMessage } from "../contract/queues.ts";
 import { errorName } from "../domain/errors.ts";
 import { isNewVersion, mayBeListed, type Outcome, outcomeOf } from "../domain/events.ts";
 import { eventIdOf } from "../domain/ids.ts";
 import type { Payment } from "../domain/payment.ts";
 import type { Policy } from "../domain/verification-schedule.ts";
+import type { AttentionCode } from "../domain/vocabulary.ts";
 import type { Queue } from "../queue/send.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Log } from "../runtime/logger.ts";
+import type { Count } from "../runtime/metrics.ts";
 import type { MarkTable } from "../table/marks.ts";
 import type { Change } from "../table/stream.ts";
 import type { TotalsTable } from "../table/totals.ts";
@@ -23,7 +26,15 @@ export type PublishPorts = {
   policy: Pick<Policy, "confirmingPurposes" | "expectedMode">;
   clock: Pick<Clock, "now">;
   log: Log;
+  count: Count;
 };
+
+/** What has an alarm of its own, beside the one that lasts while anything waits for a person. */
+const METRIC_OF: Readonly<Record<string, MetricName | undefined>> = {
+  refund_unclear: "RefundUnclear",
+  refund_refused: "RefundRefused",
+  refund_undone: "RefundUndone",
+} satisfies Partial<Record<AttentionCode, MetricName>>;
 
 /**
  * Turns new versions of payments into messages, and counts each version once. Receivers tolerate repeated messages; the
@@ -67,6 +78,8 @@ async function countOnce(ports: PublishPorts, payment: Payment, { attention, tot
   if (isFirst === false) return;
   for (const { code, subject } of attention) {
     ports.log.error("attention_raised", { ...paymentFields(payment), code, subject });
+    const metric = METRIC_OF[code];
+    if (metric) ports.count(metric);
   }
   if (isFirst && totals) await counted(ports, payment, () => ports.totals.add(totals));
 }

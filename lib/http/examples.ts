@@ -17,6 +17,7 @@ const PAYMENT = {
   created_at: "2026-11-28T06:00:00.000Z",
   updated_at: "2026-11-28T06:00:01.000Z",
   failure_reason: null,
+  failure_code: null,
   approved_at: null,
 } as const;
 
@@ -30,7 +31,7 @@ const PAID = {
 
 const DECISION = { reason: "one birr is missing", version: 3 } as const;
 const PROBLEM = {
-  type: "about:blank#version_changed",
+  type: "/docs/errors#version_changed",
   title: "Version changed",
   status: 409,
   detail: "The payment has changed and is now at version 4. Please read it again before you decide.",
@@ -101,6 +102,12 @@ export const EXAMPLES = {
     has_more: false,
   },
   Payment: PAYMENT,
+  PaymentStatus: {
+    ...PAYMENT,
+    chapa_tx_ref: "********",
+    reference: PAYMENT.chapa_tx_ref,
+    retry_after: 3,
+  },
   PaymentDetail: {
     ...PAID,
     explanation:
@@ -165,7 +172,7 @@ export const EXAMPLES = {
   Tokens: { access_token: "eyJhbGciOiJIUzI1NiJ9…", refresh_token: "eyJhbGciOiJIUzI1NiJ9…", token_type: "bearer" },
   Health: { status: "healthy", db: "ok", chapa_api: "ok", version: HEALTH.version },
   Unhealthy: {
-    type: "about:blank#unhealthy",
+    type: "/docs/errors#unhealthy",
     title: "Unhealthy",
     status: 503,
     code: "unhealthy",

@@ -5,6 +5,8 @@ import { OPERATIONS, type Operation } from "../contract/operations.ts";
 import { ROUTES, type Route } from "../contract/routes.ts";
 import { VERSION } from "../contract/version.ts";
 import { EXAMPLES } from "./examples.ts";
+import { metricsText } from "./metrics-text.ts";
+import { problemExample } from "./problem-examples.ts";
 
 const PROBLEMS: Record<number, string> = {
   400: "Chapa refuses the payment's data, or the call names no payment.",
@@ -31,10 +33,9 @@ export function openApiDocument(): ReturnType<typeof createDocument> {
 
 /** Each schema with a name has an example, which a test parses. */
 function withExamples(document: ReturnType<typeof createDocument>): ReturnType<typeof createDocument> {
-  const examples: Record<string, unknown> = EXAMPLES;
   for (const [name, schema] of Object.entries(document.components?.schemas ?? {})) {
-    if (!(name in examples)) throw new Error(`the schema ${name} has no example`);
-    Object.assign(schema, { examples: [examples[name]] });
+    if (!(name in EXAMPLES_BY_ID)) throw new Error(`the schema ${name} has no example`);
+    Object.assign(schema, { examples: [EXAMPLES_BY_ID[name]] });
   }
   return document;
 }
@@ -56,7 +57,7 @@ function describedRoutes(): ReturnType<typeof createDocument> {
       license: { name: "MIT", identifier: "MIT" },
     },
     servers: [{ url: "/" }],
-    tags: Object.entries(TAGS).map(([name, description]) => ({ name, description })),
+    tags: TAGS.map(({ name, description }) => ({ name, description })),
     paths,
     components: {
       securitySchemes: {
@@ -68,30 +69,60 @@ function describedRoutes(): ReturnType<typeof createDocument> {
   });
 }
 
-const TAGS = {
-  payments: "Request, read and list payments.",
-  operators: "Find, verify, decide and release. For administrators and programs.",
-  payers: "Pages and links for the payer's browser.",
-  gateway: "What Chapa calls.",
-  service: "Login, health, counters and this description.",
+/** The tags, in the document's order. The first whose pattern finds something in a route's path is the route's tag. */
+export const TAGS: readonly { name: string; description: string; paths: RegExp }[] = [
+  {
+    name: "payments",
+    description: "Request, read, list and cancel payments.",
+    paths: /\/v1\/payments(\/initiate|\/by-request\/\{request_id\}|\/\{payment_id\}(\/status|\/cancel)?)?$/,
+  },
+  { name: "payers", description: "Pages and links for the payer's browser.", paths: /\/(return|checkout|receipt)\b/ },
+  { name: "gateway", description: "What Chapa calls.", paths: /\/webhook\// },
+  {
+    name: "service",
+    description: "Login, health, counters and this description.",
+    paths: /^(\/api\/v1)?\/(token|health|metrics|openapi\.json|docs|redoc|console)\b/,
+  },
+  {
+    name: "operators",
+    description: "Find, verify, decide, send back and release. For administrators and programs.",
+    paths: /^\/(api|internal)\/v1\//,
+  },
+];
+
+/** @throws Error for a path that no tag has */
+function tagOf(path: string): string {
+  const tag = TAGS.find(({ paths }) => paths.test(path));
+  if (!tag) throw new Error(`${path} has no tag`);
+  return tag.name;
+}
+
+type Content = Record<string, { schema: z.ZodType; example: unknown }>;
+
+/** Returns a body in each of its types. One with a name has the example of its schema, another one a text. */
+function contentOf(types: readonly string[], schema: z.ZodType): Content {
+  const { id } = schema.meta() ?? {};
+  const exampleOf = (type: string) => (id === undefined ? TEXTS[type] : EXAMPLES_BY_ID[id]);
+  return Object.fromEntries(types.map((type) => [type, { schema, example: exampleOf(type) }]));
+}
+
+const EXAMPLES_BY_ID: Readonly<Record<string, unknown>> = EXAMPLES;
+const TEXTS: Readonly<Record<string, string>> = {
+  "text/html": "<!doctype html><title>Your payment</title>",
+  "text/javascript": "export {};",
+  "text/css": "body{margin:0}",
+  "text/plain": metricsText(EXAMPLES.Metrics, "prometheus"),
+  "application/openmetrics-text": metricsText(EXAMPLES.Metrics, "openmetrics"),
 };
-
-function tagOf({ path, access, function: name }: Route): keyof typeof TAGS {
-  if (name === "chapa-webhook") return "gateway";
-  if (name === "payment-return" || name === "payment-checkout" || name === "payment-receipt") return "payers";
-  if (access.kind === "public") return "service";
-  return /\/(review|release|refunds|verify|attention|by-reference|deliveries|totals|overview|reconcile)\b/.test(path)
-    ? "operators"
-    : "payments";
-}
-
-function contentOf({ types, schema }: NonNullable<Operation["body"]>): Record<string, { schema: z.ZodType }> {
-  return Object.fromEntries(types.map((type) => [type, { schema }]));
-}
 
 /** Whether API Gateway may answer with this status itself. */
 function isGateways(status: number, { kind }: Route["access"]): boolean {
   return status === 500 || status === 503 || (status === 403 && kind === "iam");
+}
+
+function gatewayContent(status: number): Content {
+  const message = status === 403 ? "Forbidden" : status === 500 ? "Internal Server Error" : "Service Unavailable";
+  return { "application/json": { schema: GatewayAnswer, example: { message } } };
 }
 
 const SECURITY: Record<Route["access"]["kind"], Record<string, string[]>[]> = {
@@ -112,10 +143,7 @@ function toOperation(route: Route, operation: Operation): ZodOpenApiOperationObj
         description,
         ...(schema
           ? {
-              content: {
-                [type]: { schema },
-                ...Object.fromEntries(text.map((also) => [also, { schema: z.string() }])),
-              },
+              content: { ...contentOf([type], schema), ...contentOf(text, z.string()) },
             }
           : {}),
         ...(headers ? { headers } : {}),
@@ -128,8 +156,8 @@ function toOperation(route: Route, operation: Operation): ZodOpenApiOperationObj
         {
           description: PROBLEMS[code] ?? "",
           content: {
-            "application/problem+json": { schema: Problem },
-            ...(isGateways(code, access) ? { "application/json": { schema: GatewayAnswer } } : {}),
+            "application/problem+json": { schema: Problem, example: problemExample(path, code) },
+            ...(isGateways(code, access) ? gatewayContent(code) : {}),
           },
           headers: RetryAfter,
         },
@@ -137,7 +165,7 @@ function toOperation(route: Route, operation: Operation): ZodOpenApiOperationObj
   ]);
   return {
     operationId: `${method.toLowerCase()}${path.replace(/[/{}_-]+(\w?)/g, (_, character: string) => character.toUpperCase())}`,
-    tags: [tagOf(route)],
+    tags: [tagOf(path)],
     summary,
     ...(description ? { description } : {}),
     security: SECURITY[access.kind],
@@ -146,7 +174,7 @@ function toOperation(route: Route, operation: Operation): ZodOpenApiOperationObj
       ...(operation.query ? { query: operation.query } : {}),
       ...(operation.header ? { header: operation.header } : {}),
     },
-    ...(body ? { requestBody: { required: true, content: contentOf(body) } } : {}),
+    ...(body ? { requestBody: { required: true, content: contentOf(body.types, body.schema) } } : {}),
     responses,
   };
 }

@@ -1,8 +1,10 @@
-import type { ListedPayment, PaymentResponse } from "../contract/api.ts";
+import type { ListedPayment, PaymentResponse, PaymentStatus } from "../contract/api.ts";
 import { returnPath } from "../contract/routes.ts";
 import { listingDelivery } from "../domain/deliveries.ts";
+import { failureCodeOf } from "../domain/failure.ts";
 import { paymentIdOf } from "../domain/ids.ts";
 import { openFlags, type Payment, paidAmount, paidAt, shownTerms, shownTxRef } from "../domain/payment.ts";
+import { type Instant, MINUTE_MS } from "../domain/time.ts";
 import type { Policy } from "../domain/verification-schedule.ts";
 import { WIRE_STATUS } from "../domain/vocabulary.ts";
 import { toListing } from "./deliveries-response.ts";
@@ -18,6 +20,25 @@ export function toCheckoutResponse(payment: Payment, requestId: string, baseUrl:
     chapa_tx_ref: txRef,
     checkout_url: payment.checkoutUrl ?? `${baseUrl}${returnPath(txRef)}`,
   };
+}
+
+/** Returns a payment for who waits for it. @param link where it can be paid */
+export function toPaymentStatus(payment: Payment, link: string | undefined, now: Instant): PaymentStatus {
+  return {
+    ...toStatusResponse(payment),
+    checkout_url: link ?? null,
+    reference: shownTxRef(payment),
+    retry_after: retryAfter(payment, now) ?? null,
+  };
+}
+
+/** Most payers pay within minutes. A person decides about a payment under review. */
+function retryAfter({ state, beganAt }: Payment, now: Instant): number | undefined {
+  if (state === "REVIEW") return 60;
+  if (state !== "CREATED" && state !== "PENDING") return undefined;
+  const waited = now - beganAt;
+  if (waited < 2 * MINUTE_MS) return 3;
+  return waited < 15 * MINUTE_MS ? 15 : 60;
 }
 
 /** Returns a payment as a row of a list. @param showsAll whether its reader may see the reference */
@@ -51,6 +72,7 @@ export function toStatusResponse(payment: Payment): PaymentResponse {
     created_at: new Date(payment.createdAt).toISOString(),
     updated_at: new Date(payment.updatedAt).toISOString(),
     failure_reason: payment.failureReason ?? null,
+    failure_code: failureCodeOf(payment) ?? null,
     approved_at: at === undefined ? null : new Date(at).toISOString(),
   };
 }

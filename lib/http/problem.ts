@@ -1,14 +1,11 @@
 import type { Problem } from "../contract/api.ts";
-import type * as errors from "../domain/errors.ts";
+import { problemType } from "../contract/routes.ts";
 import { DecisionImpossible, PaymentError, RateLimited, VersionChanged } from "../domain/errors.ts";
-import type * as httpErrors from "./errors.ts";
+import type { ErrorCode } from "../domain/vocabulary.ts";
 import { InputInvalid, MethodNotAllowed } from "./errors.ts";
 import { quotaHeaders } from "./quota-headers.ts";
 
-type Errors = typeof errors & typeof httpErrors;
-type Code = Extract<Errors[keyof Errors], new (...args: never[]) => PaymentError>["prototype"]["code"];
-
-/** Status and title of every code. A new error without a row does not compile. */
+/** Status and title of every code. A new code without a row does not compile. */
 export const PROBLEMS = {
   input_invalid: [422, "Invalid input"],
   purpose_unknown: [422, "Unknown purpose"],
@@ -43,7 +40,9 @@ export const PROBLEMS = {
   initiate_paused: [503, "Payments paused"],
   body_too_large: [413, "Body too large"],
   webhook_invalid: [400, "Invalid webhook"],
-} as const satisfies Record<Code, readonly [number, string]>;
+  internal_error: [500, "Internal error"],
+  unhealthy: [503, "Unhealthy"],
+} as const satisfies Record<ErrorCode, readonly [number, string]>;
 
 /** `isBase64Encoded`: the body is bytes, written as base64. */
 export type HttpAnswer = {
@@ -56,9 +55,9 @@ export type HttpAnswer = {
 /** Returns the answer for any error. An error that is not ours reveals nothing about itself. */
 export function problemFor(error: unknown, requestId: string): HttpAnswer {
   if (!(error instanceof PaymentError)) {
-    return answer({ status: 500, title: "Internal error", detail: INTERNAL, code: "internal_error" }, requestId, {});
+    return answer({ ...problemOf("internal_error"), detail: INTERNAL }, requestId, {});
   }
-  const [status, title] = PROBLEMS[error.code as Code];
+  const { status, ...problem } = problemOf(error.code);
   const headers = {
     ...(error.retryAfterSeconds === undefined ? {} : { "retry-after": String(error.retryAfterSeconds) }),
     ...(status === 401 ? { "www-authenticate": "Bearer" } : {}),
@@ -70,17 +69,21 @@ export function problemFor(error: unknown, requestId: string): HttpAnswer {
     ...(error instanceof VersionChanged ? { changes: [...error.changes] } : {}),
     ...(error instanceof DecisionImpossible ? { state: error.state } : {}),
   };
-  return answer({ status, title, detail: error.message, code: error.code, ...more }, requestId, headers);
+  return answer({ status, ...problem, detail: error.message, ...more }, requestId, headers);
 }
 
 const INTERNAL = "An internal error occurred. Please try again later.";
 
-function answer(
-  problem: Omit<Problem, "type" | "request_id">,
-  requestId: string,
-  headers: Record<string, string>,
-): HttpAnswer {
-  const body: Problem = { type: `about:blank#${problem.code}`, ...problem, request_id: requestId };
+/** Returns what every problem with this code says. `type` leads to its explanation. */
+export function problemOf<Code extends ErrorCode>(
+  code: Code,
+): Pick<Problem, "type" | "title" | "status"> & { code: Code } {
+  const [status, title] = PROBLEMS[code];
+  return { type: problemType(code), title, status, code };
+}
+
+function answer(problem: Omit<Problem, "request_id">, requestId: string, headers: Record<string, string>): HttpAnswer {
+  const body: Problem = { ...problem, request_id: requestId };
   return {
     statusCode: problem.status,
     headers: { "content-type": "application/problem+json", "cache-control": "no-store", ...headers },

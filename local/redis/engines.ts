@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { Redis } from "ioredis";
 import MockRedis from "ioredis-mock";
 
@@ -13,7 +14,8 @@ export class CommandRefused extends Error {}
 
 /** A Redis in this process, in memory. */
 export function embeddedRedis(): RedisEngine {
-  const redis = new MockRedis();
+  // Those of one process with the same host and port share their keys.
+  const redis = new MockRedis({ host: randomUUID() });
   return {
     name: "embedded",
     run: async ([name = "", ...args]) => {

@@ -1,15 +1,17 @@
 import { expect, test } from "vitest";
 import { answer, finalise, follow } from "../../lib/domain/apply.ts";
 import { applyCapture } from "../../lib/domain/apply-money.ts";
-import { type Decision, decide, isBesideDuplicate } from "../../lib/domain/decide.ts";
+import { type Decision, decide, givenLink, isBesideDuplicate } from "../../lib/domain/decide.ts";
 import type { Payment } from "../../lib/domain/payment.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../lib/domain/time.ts";
+import type { Policy } from "../../lib/domain/verification-schedule.ts";
 import {
   aClaim,
   aConfirmed,
   aContext,
   anOpened,
   aRef,
+  aRenewed,
   aReviewed,
   aSettled,
   captured,
@@ -207,4 +209,52 @@ test("test money alone holds nobody on a stage that sells for real", () => {
   expect(decide(only(worn), request(worn), asking, live)).toEqual({ kind: "follow" });
   const real = captured(anOpened(), "review", moneyOn(anOpened(), 0, { mode: "live" }));
   expect(decide(only(real), request(real), asking, live)).toEqual({ kind: "answer", payment: real });
+});
+
+const opened = anOpened();
+const unclear = { ...TERMS, openedAt: T0, lastRead: "maybe_money" } as const;
+const renewed = aRenewed(opened, aContext(T0 + 1));
+const live = { ...POLICY, expectedMode: "live" as const };
+const LINES: [string, { payment: Payment; earlier: Payment[]; now?: number; policy?: Policy }][] = [
+  ["it is open", { payment: opened, earlier: [] }],
+  ["it is open, and an earlier payment of the fee went back", { payment: opened, earlier: [aLeft()] }],
+  ["it is renewed", { payment: renewed, earlier: [] }],
+  ["nobody has opened it", { payment: aClaim(), earlier: [] }],
+  ["its window is over", { payment: opened, earlier: [], now: T0 + HOUR_MS }],
+  ["its last try failed", { payment: { ...opened, attempts: { 0: { ...unclear, lastRead: "failed" } } }, earlier: [] }],
+  ["it may be paid", { payment: { ...opened, attempts: { 0: unclear } }, earlier: [] }],
+  [
+    "its earlier checkout may be paid",
+    { payment: { ...renewed, attempts: { ...renewed.attempts, 0: unclear } }, earlier: [] },
+  ],
+  ["it has ended", { payment: { ...opened, attempts: { 0: { ...TERMS, openedAt: T0, closedAt: T0 } } }, earlier: [] }],
+  ["it is a test checkout of a stage that went live", { payment: opened, earlier: [], policy: live }],
+  [
+    "a duplicate on an earlier payment of the fee is not answered",
+    { payment: opened, earlier: [captured(aLeft(), "duplicate", moneyOn(aLeft(), 0, { reference: "AP9" }))] },
+  ],
+  ["it is paid", { payment: aConfirmed(), earlier: [] }],
+  ["it waits for a person", { payment: aReviewed(), earlier: [] }],
+  ["it was settled unpaid", { payment: aSettled(), earlier: [] }],
+];
+
+test.each(LINES)(
+  "a link is given out exactly where a new press is answered with it, without a question to Chapa: %s",
+  (_, { payment, earlier, now = T0 + MINUTE_MS, policy = POLICY }) => {
+    const context = { ...aContext(now), policy };
+    const asking = { holder: "other", key: KEY };
+    const pressed = decide({ payment, earlier }, request(payment, DAY_MS + settledAt), asking, context);
+    const answered = pressed.kind === "answer" ? pressed.payment.checkoutUrl : undefined;
+    expect(givenLink({ payment, earlier }, context)).toBe(answered);
+  },
+);
+
+test("a link is given out while the checkout is open, also after an earlier payment of the fee went back", () => {
+  const given = LINES.filter(
+    ([, { payment, earlier, now = T0 + MINUTE_MS, policy = POLICY }]) =>
+      givenLink({ payment, earlier }, { ...aContext(now), policy }) !== undefined,
+  );
+  expect(given.map(([name]) => name)).toEqual(LINES.slice(0, 3).map(([name]) => name));
+  const left = { ...opened, next: aRef() };
+  expect(givenLink(only(left), aContext(T0 + MINUTE_MS))).toBeUndefined();
 });

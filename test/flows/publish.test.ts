@@ -9,6 +9,7 @@ import { aConfirmed, anOpened, aReviewed, POLICY, T0 } from "../support/payments
 function start(marks?: PublishPorts["marks"]) {
   const memory = new MemoryTable();
   const logged: string[] = [];
+  const counted: string[] = [];
   const sent: object[] = [];
   let ids = 0;
   const take = async (messages: readonly { message: object }[]) =>
@@ -23,8 +24,9 @@ function start(marks?: PublishPorts["marks"]) {
     policy: POLICY,
     clock: { now: () => T0 },
     log: { info: record, warn: record, error: record },
+    count: (name) => void counted.push(name),
   };
-  return { ports, logged, sent, day: () => memory.rows.get("T#2026-11-24") };
+  return { ports, logged, counted, sent, day: () => memory.rows.get("T#2026-11-24") };
 }
 
 test("attention and totals of a version whose record comes twice are counted once", async () => {
@@ -48,4 +50,17 @@ test("if no mark can be written, a person is called and the messages are sent, b
   expect(logged).toEqual(["totals_not_counted", "attention_raised", "totals_not_counted"]);
   expect(sent).toHaveLength(2);
   expect(day()).toBeUndefined();
+});
+
+test("a refund that is unclear, refused or undone is counted once for its own alarm, and other attention for none", async () => {
+  const { ports, counted } = start();
+  const paid = aConfirmed();
+  const raised = (["refund_unclear", "refund_refused", "refund_undone", "duplicate", "mismatch"] as const).map(
+    (code, index) => ({
+      before: paid,
+      after: { ...paid, version: paid.version + 1 + index, attention: [{ code, subject: "r-1", at: T0 }] },
+    }),
+  );
+  for (let times = 0; times < 2; times++) await publish(ports, raised);
+  expect(counted).toEqual(["RefundUnclear", "RefundRefused", "RefundUndone"]);
 });

@@ -1,7 +1,9 @@
+import { createHash } from "node:crypto";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import * as z from "zod";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../lib/domain/time.ts";
 import type { HttpResponse } from "../../local/api-client.ts";
+import { API_KEY } from "../../local/cloud.ts";
 import type { Checkout, Stage } from "../../local/demo/stage.ts";
 import { onlyPaymentOf, openStage, simulatedChapa } from "../support/stage.ts";
 
@@ -214,3 +216,54 @@ test("where people are named who decide, no other administrator may; a program w
   expect((await decide({ decision: "accept", version: seen })).status).toBe(200);
   await stage.cloud.redeploy({ OPERATOR_IDS: "" });
 });
+
+// Each route on which a person decides, with a body that fits the payment as it is.
+const DECISIONS: [string, Record<string, unknown>][] = [
+  ["review", { decision: "accept" }],
+  ["attention/mismatch-AP0", {}],
+  ["release", {}],
+  ["refunds", { refund_id: "r-1" }],
+  ["refunds/r-1", { outcome: "settled" }],
+];
+
+test.each(DECISIONS)(
+  "a decision on %s is refused without a reason, with one of spaces or of 501 characters, and without a version",
+  async (route, body) => {
+    await stage.act(checkout, "wrong-amount", { amount: "499.00" });
+    const good = { ...body, reason: "one birr is missing", version: await version() };
+    const before = await read();
+    for (const [field, wrong] of [
+      ["reason", undefined],
+      ["reason", " \n "],
+      ["reason", "x".repeat(501)],
+      ["reason", 7],
+      ["version", undefined],
+      ["version", 0],
+      ["version", "one"],
+    ] as const) {
+      const answer = await post(`/api/v1/payments/${checkout.id}/${route}`, { ...good, [field]: wrong });
+      expect([answer.status, answer.body["code"]], `${field}: ${wrong}`).toEqual([422, "input_invalid"]);
+      expect(answer.body["errors"]).toMatchObject([{ loc: ["body", field] }]);
+    }
+    expect(await read()).toEqual(before);
+  },
+);
+
+test.each(DECISIONS)(
+  "a decision on %s is refused to an owner and to a program without the role",
+  async (route, body) => {
+    await stage.act(checkout, "wrong-amount", { amount: "499.00" });
+    const good = { ...body, reason: "one birr is missing", version: await version() };
+    const path = `/api/v1/payments/${checkout.id}/${route}`;
+    expect(await codeOf(post(path, good, bearer("owner")))).toEqual([403, "forbidden"]);
+    const entry = { name: "program", sha256: createHash("sha256").update(API_KEY).digest("hex") };
+    stage.cloud.rotate("auth", { api_keys: [{ ...entry, roles: ["owner", "tenant", "broker"] }] });
+    await stage.cloud.functions.forget();
+    const refused = await stage.caller.post(path, JSON.stringify(good), { "x-api-key": API_KEY });
+    expect([refused.status, refused.body["code"]]).toEqual([403, "forbidden"]);
+    stage.cloud.rotate("auth", { api_keys: [{ ...entry, roles: ["service"] }] });
+    await stage.cloud.functions.forget();
+    const allowed = await stage.caller.post(path, JSON.stringify(good), { "x-api-key": API_KEY });
+    expect(allowed.status).not.toBe(403);
+  },
+);

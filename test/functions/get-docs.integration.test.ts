@@ -6,6 +6,7 @@ import { gunzipSync } from "node:zlib";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import * as z from "zod";
 import { bundleFunctions } from "../../.ci/bundle/bundle.ts";
+import { ERROR_CODES } from "../../lib/domain/vocabulary.ts";
 import type { endpoint } from "../../lib/http/endpoint.ts";
 import { REFERENCE_FILES } from "../../lib/http/pages/api-reference.ts";
 import { aContext, anEvent } from "../support/events.ts";
@@ -54,7 +55,14 @@ test.each(["/docs", "/redoc"])("the page %s loads only files that this service s
   expect(headers["content-security-policy"]).not.toMatch(/https?:|\*/);
 });
 
-test.each([...FILES.map((name) => `/docs/${name}`), "/docs", "/openapi.json"])(
+test("the deployed bundle explains each error code at the address to which its problems lead", async () => {
+  const { statusCode, headers, body } = await call("/docs/errors");
+  expect([statusCode, headers["content-type"]]).toEqual([200, "text/html; charset=utf-8"]);
+  expect(headers["content-security-policy"]).toMatch(/^default-src 'none'; /);
+  for (const code of ERROR_CODES) expect(body).toContain(`<h2 id="${code}">`);
+});
+
+test.each([...FILES.map((name) => `/docs/${name}`), "/docs", "/docs/errors", "/openapi.json"])(
   "%s is compressed for callers that accept gzip, and only for them",
   async (path) => {
     const plain = await call(path);

@@ -117,17 +117,53 @@ test("a list of payments gives cursors that are good for the very same list only
   expect((await read(`?cursor=${next_cursor}`, bearer("admin"))).status).toBe(422);
 });
 
-test("the status of a payment tells the owner its state, without what would let a reader pay or refund", async () => {
+test("the status of a payment has its state, where it can be paid, its reference and when to ask again, for all who may read it", async () => {
   const checkout = await stage.checkout(stage.addProperty());
-  const { status, body } = await stage.status(checkout);
-  expect(status).toBe(200);
-  expect(body).toMatchObject({ id: checkout.id, status: "PENDING", state: "PENDING", amount: 500, currency: "ETB" });
-  expect(body).toMatchObject({ chapa_tx_ref: "********", checkout_url: null });
+  for (const headers of [bearer("owner"), bearer("admin"), key()]) {
+    const { status, body } = await read(`/${checkout.id}/status`, headers);
+    expect(status).toBe(200);
+    expect(body).toMatchObject({ id: checkout.id, status: "PENDING", state: "PENDING", amount: 500, currency: "ETB" });
+    expect(body).toMatchObject({ chapa_tx_ref: "********", reference: checkout.txRef, checkout_url: checkout.url });
+    expect(body).toMatchObject({ failure_code: null, retry_after: 3 });
+  }
+  const other = await read(`/${checkout.id}/status`, bearer("owner2"));
+  expect(other.status).toBe(403);
+  expect(JSON.stringify(other.body)).not.toContain(checkout.txRef);
+});
+
+test("the status gives out no link of a checkout past its window or of a paid payment, and then names no time to ask again", async () => {
+  const late = await stage.checkout(stage.addProperty());
+  await stage.cloud.clock.advance(60 * MINUTE_MS);
+  expect((await stage.status(late)).body).toMatchObject({ status: "PENDING", checkout_url: null, retry_after: 60 });
+  const paid = await stage.checkout(stage.addProperty());
+  await stage.act(paid, "pay");
+  expect((await stage.status(paid)).body).toMatchObject({ status: "SUCCESS", checkout_url: null, retry_after: null });
+});
+
+test("a failed try has a code in the status and in the detail, gives out no link, and is forgotten once it is paid", async () => {
+  const checkout = await stage.checkout(stage.addProperty());
+  await stage.act(checkout, "fail");
+  const failed = { status: "PENDING", failure_code: "try_failed", failure_reason: expect.any(String) };
+  expect((await stage.status(checkout)).body).toMatchObject({ ...failed, checkout_url: null });
+  expect((await read(`/${checkout.id}`)).body).toMatchObject(failed);
+  await stage.act(checkout, "pay");
+  expect((await stage.status(checkout)).body).toMatchObject({ failure_code: null, failure_reason: null });
 });
 
 test("the status of an unknown payment is 404 in the original's words", async () => {
   const body = { detail: "Payment not found", code: "payment_not_found" };
   expect(await stage.caller.status(randomUUID())).toMatchObject({ status: 404, body });
+});
+
+test("the type of an error leads to the explanation of its code, on the same address as the API", async () => {
+  const { api } = stage.cloud.address;
+  for (const { body } of [await stage.caller.status(randomUUID()), await read("", {}), await read("?limit=x")]) {
+    const { type, code } = z.object({ type: z.string(), code: z.string() }).parse(body);
+    const { pathname, hash } = new URL(type, api);
+    const page = await stage.caller.browse(`${api}${pathname}`);
+    expect([page.status, hash]).toEqual([200, `#${code}`]);
+    expect(page.text).toContain(`<h2 id="${code}">`);
+  }
 });
 
 test("the status of a payment names the path's parameter when it is no UUID", async () => {

@@ -2,15 +2,19 @@ import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import * as z from "zod";
 import { Problem } from "../../lib/contract/api.ts";
+import { routeFor } from "../../lib/contract/routes.ts";
 import {
   CheckoutBeingOpened,
   DependencyUnavailable,
   GatewayRefused,
   Unauthenticated,
 } from "../../lib/domain/errors.ts";
+import { ERROR_CODES } from "../../lib/domain/vocabulary.ts";
 import { InputInvalid } from "../../lib/http/errors.ts";
+import { errorGuide } from "../../lib/http/pages/error-guide.ts";
 import { parseRequest } from "../../lib/http/parse.ts";
-import { PROBLEMS, problemFor } from "../../lib/http/problem.ts";
+import { PROBLEMS, problemFor, problemOf } from "../../lib/http/problem.ts";
+import { anEvent } from "../support/events.ts";
 
 const answerTo = (error: unknown) => {
   const { statusCode, headers, body } = problemFor(error, "req-1");
@@ -83,17 +87,32 @@ test("input never comes back in the error", () => {
   expect(JSON.stringify(answerTo(error))).not.toContain("4111");
 });
 
-test("docs/errors.md explains every code, each with the status that it has", () => {
+test("docs/errors.md has a heading for each code, under which stand its status, its meaning and what to do", () => {
   const doc = readFileSync(new URL("../../docs/errors.md", import.meta.url), "utf8");
-  const documented = [...doc.matchAll(/^\| `(\w+)` \| (\d{3}) \| .{20,} \| .{8,} \|$/gm)].map(([, code, status]) => [
-    code,
-    Number(status),
-  ]);
-  const known = Object.entries(PROBLEMS).map(([code, [status]]) => [code, status]);
-  // These two have no class: one is any other error, the other belongs to one route.
-  const others = [
-    ["internal_error", 500],
-    ["unhealthy", 503],
-  ];
-  expect(documented.toSorted()).toEqual([...known, ...others].toSorted());
+  const documented = [...doc.matchAll(/^## (\w+)\n\n(\d{3}): .{20,}\n\n\*\*What to do:\*\* .{8,}$/gm)].map(
+    ([, code, status]) => [code, Number(status)],
+  );
+  const known = ERROR_CODES.map((code) => [code, PROBLEMS[code][0]]);
+  expect(documented.toSorted()).toEqual(known.toSorted());
+});
+
+test("the type of every problem leads to the heading of its code on a page of this API", () => {
+  const guide = errorGuide(anEvent({ method: "GET", rawPath: "/docs/errors" })).body;
+  const ids = [...guide.matchAll(/<h2 id="(\w+)">/g)].map(([, id]) => id);
+  expect(ids.toSorted()).toEqual(ERROR_CODES.toSorted());
+  for (const code of ERROR_CODES) {
+    const { pathname, hash } = new URL(problemOf(code).type, "https://api.example.com/api/v1/payments");
+    expect(routeFor("GET", pathname)).toMatchObject({
+      route: { function: "get-docs" },
+      parameters: { file: "errors" },
+    });
+    expect(hash).toBe(`#${code}`);
+  }
+});
+
+test("the page of errors shows every sentence of its document, and no mark of Markdown", () => {
+  const guide = errorGuide(anEvent({ method: "GET", rawPath: "/docs/errors" })).body;
+  expect(guide).toContain("<p>503: The last checkout is past its window");
+  expect(guide).toContain("<li><code>detail</code> is a sentence for people.</li>");
+  expect(guide.replaceAll(/<style>.*<\/style>/gs, "")).not.toMatch(/\*\*|`|\]\(|^#|undefined/m);
 });

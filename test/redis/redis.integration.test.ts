@@ -184,6 +184,13 @@ function contract(engine: string, start: () => Promise<RedisBridge>) {
 
 afterEach(() => void vi.unstubAllEnvs());
 
+test("two embedded Redis of one process have keys of their own", async () => {
+  const [one, other] = [await startRedis(undefined), await startRedis(undefined)];
+  await new Redis({ url: one.origin, token: one.token }).set("payments:a", "1");
+  expect([await one.stored(), await other.stored()]).toEqual([{ "payments:a": "1" }, {}]);
+  await Promise.all([one.close(), other.close()]);
+});
+
 test("an address where no Redis answers is refused in words that name it, without its password", async () => {
   const refused = await startRedis("redis://:secret@127.0.0.1:1").catch((error: unknown) => error);
   expect(refused).toBeInstanceOf(RedisUnreachable);

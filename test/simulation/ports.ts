@@ -242,6 +242,7 @@ export function portsOf({ scheduler, table, simulator, behaviour, ledger, invari
       policy,
       clock,
       log,
+      count: common.count,
     },
     reconcile: {
       ...common,

@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { subscribe } from "node:diagnostics_channel";
 import type { ClientRequest } from "node:http";
+import { expect } from "vitest";
 
 // So long after the last answer no further call may begin, also on a busy machine.
 const QUIET_MS = 250;
@@ -11,13 +12,16 @@ const running = new AsyncLocalStorage<Trips>();
  * and no further one begins. So each round is one sequential trip, however many calls go side by side.
  */
 class Trips {
-  count = 0;
+  /** Of each trip, the calls that go side by side. */
+  readonly done: string[][] = [];
+  #calls: string[] = [];
   #underWay = 0;
   #held: (() => void)[] = [];
   #timer: NodeJS.Timeout | undefined;
 
   add(request: ClientRequest): void {
     this.#underWay++;
+    this.#calls.push([request.method, request.path, request.getHeader("x-amz-target")].join(" ").trimEnd());
     clearTimeout(this.#timer);
     const emit = request.emit.bind(request);
     request.emit = (event: string, ...values: unknown[]) => {
@@ -31,7 +35,8 @@ class Trips {
   }
 
   #release(): void {
-    this.count++;
+    this.done.push(this.#calls);
+    this.#calls = [];
     const held = this.#held;
     this.#held = [];
     for (const answer of held) answer();
@@ -46,9 +51,9 @@ function isCreated(message: unknown): message is { request: ClientRequest } {
   return typeof message === "object" && message !== null && "request" in message;
 }
 
-/** Returns how many trips `work` makes one after the other, from its first instruction to its result. */
-export async function tripsOf(work: () => Promise<unknown>): Promise<number> {
+/** Fails unless `work` makes `count` trips one after the other, from its first instruction to its result. */
+export async function expectTrips(work: () => Promise<unknown>, count: number): Promise<void> {
   const trips = new Trips();
   await running.run(trips, work);
-  return trips.count;
+  expect(trips.done.length, trips.done.map((calls) => calls.join(" beside ")).join(", then ")).toBe(count);
 }
