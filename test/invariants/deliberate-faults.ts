@@ -1070,15 +1070,8 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
       to: `  if (mentions(message, "cannot exceed")) return { kind: "above", reason: ABOVE };\n  return { kind: "refused", reason: ABOVE };`,
     },
     {
-      name: "the word refunded counts for all of a capture of which a part was requested",
-      focus: "people send money back",
-      file: "lib/domain/payment.ts",
-      from: "const isInPart = refundsOf(payment, capture).some(({ amount }) => amount < all);",
-      to: "const isInPart = refundsOf(payment, capture).some(({ amount }) => amount < 0);",
-    },
-    {
       name: "a settled refund of a part answers all that was raised about its money",
-      focus: "people decide",
+      focus: "people send money back",
       file: "lib/domain/refunds.ts",
       from: "return leftOf(payment, capture) === 0 && !refunds",
       to: "return capture.amount !== undefined && !refunds",
@@ -1089,13 +1082,6 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
       file: "lib/domain/refunds.ts",
       from: `if (name === "refundRefused") return { code: "refund_refused", subject: id, amount };`,
       to: `if (name === "refundRefused") return undefined;`,
-    },
-    {
-      name: "a settled refund that comes to nothing is not asked about",
-      focus: "people send money back",
-      file: "lib/domain/refunds.ts",
-      from: `const settled = { state: "SETTLED", settledAt: now, checkAt: now + CHECKS_AFTER_SETTLING_MS[0] } as const;`,
-      to: `const settled = { state: "SETTLED", settledAt: now, checkAt: undefined } as const;`,
     },
     {
       name: "a refund that came to nothing still counts as sent back",
@@ -1138,13 +1124,6 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
       file: "lib/domain/apply-money.ts",
       from: `...(paysItsFee(payment, money) ? {} : withFlag("duplicate")),`,
       to: `...(paysItsFee(payment, money) || payment.version > 0 ? {} : withFlag("duplicate")),`,
-    },
-    {
-      name: "a success that was read before the bank's reversal undoes it",
-      focus: "people send money back",
-      file: "lib/flows/steps/record-capture.ts",
-      from: `    if (made === "capturedAgain" && current.version !== row.version) made = undefined;\n`,
-      to: "",
     },
   ]),
   ...against("decisions of people", [
