@@ -100,7 +100,7 @@ export class Refunds {
   }
 
   /** A refund that was paid out comes to nothing after all: the payer's bank has sent its money back. */
-  comeBack(ref: string): void {
+  returnPaid(ref: string): void {
     const refund = this.#all.find((candidate) => candidate.ref === ref);
     if (refund?.status !== "refunded") return;
     const { transaction, capture, amount } = refund;

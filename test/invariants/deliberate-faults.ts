@@ -1070,13 +1070,6 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
       to: `  if (mentions(message, "cannot exceed")) return { kind: "above", reason: ABOVE };\n  return { kind: "refused", reason: ABOVE };`,
     },
     {
-      name: "a settled refund of a part answers all that was raised about its money",
-      focus: "people send money back",
-      file: "lib/domain/refunds.ts",
-      from: "return leftOf(payment, capture) === 0 && !refunds",
-      to: "return capture.amount !== undefined && !refunds",
-    },
-    {
       name: "a refund that comes to nothing calls nobody",
       focus: "people send money back",
       file: "lib/domain/refunds.ts",

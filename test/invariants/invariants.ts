@@ -291,7 +291,7 @@ export class Invariants {
       const mine = booked.filter((one) => one.capture === reference && one.status === "settled");
       const isMixed = mine.length > 0 && book.refunded !== sumOf(mine);
       const isPending = refunds.some((refund) => refund.capture === reference && isRefundOpen(refund));
-      if (isEqual || isPending || isMixed || !book.isTold || isBookCalled(payment, capture)) continue;
+      if (isEqual || isPending || isMixed || !book.isAnnounced || isBookCalled(payment, capture)) continue;
       this.#broken("books", ref, `${ours} of ${reference} went back, and at Chapa ${JSON.stringify(book)}`);
     }
   }
@@ -728,7 +728,7 @@ function flawOf(
   // With nothing left of the money, whatever was under way is over.
   const isGone = book === undefined || book.isReversed || book.wasRefunded;
   // The bank has returned the money, and nobody has told us.
-  const isUnheard = before !== undefined && book?.isTold === false;
+  const isUnheard = before !== undefined && book?.isAnnounced === false;
   switch (state) {
     case "REQUESTED":
       return "it was never sent";

@@ -70,10 +70,10 @@ export type Decision = {
 export type Refunded = { booked: readonly BookedRefund[]; misjudged: ReadonlySet<string> };
 
 /**
- * Chapa's books of one capture. `wasRefunded`: all of it, at some time. `isTold`: a signed webhook has spoken of it since
+ * Chapa's books of one capture. `wasRefunded`: all of it, at some time. `isAnnounced`: a signed webhook has spoken of it since
  * they last changed.
  */
-export type Book = { refunded: number; isReversed: boolean; wasRefunded: boolean; isTold: boolean };
+export type Book = { refunded: number; isReversed: boolean; wasRefunded: boolean; isAnnounced: boolean };
 
 /** A refund as Chapa has it, under our reference of it; `capture` is Chapa's of the money, `taken` its whole amount. */
 export type BookedRefund = {

@@ -133,9 +133,9 @@ export class Ledger implements World {
   }
 
   /** A signed webhook speaks of this capture as it is now. */
-  told(reference: string): void {
+  bookAnnounced(reference: string): void {
     const book = this.#books.get(reference);
-    if (book) this.#books.set(reference, { ...book, isTold: true });
+    if (book) this.#books.set(reference, { ...book, isAnnounced: true });
   }
 
   #book(): void {
@@ -145,7 +145,7 @@ export class Ledger implements World {
       const known = this.#books.get(reference);
       if (known?.refunded === refunded && known.isReversed === reversed) continue;
       const wasRefunded = known?.wasRefunded === true || refunded >= amount;
-      this.#books.set(reference, { refunded, isReversed: reversed, wasRefunded, isTold: false });
+      this.#books.set(reference, { refunded, isReversed: reversed, wasRefunded, isAnnounced: false });
     }
   }
 

@@ -9,7 +9,7 @@ import { PERSON } from "../invariants/invariants.ts";
 import type { Choices } from "./scheduler.ts";
 import type { Simulation } from "./simulation.ts";
 
-type Act = "refund" | "repeat" | "review" | "answer" | "judge" | "release" | "look";
+type Act = "refund" | "repeat" | "review" | "answer" | "judge" | "release" | "remember";
 const REFUNDS = ["refund", "refund", "refund"] as const;
 const PEOPLE = 3;
 const SIGHTS = 8;
@@ -51,7 +51,7 @@ export class People {
       answer: () => this.#answer(payment, by),
       judge: () => this.judge(payment, by, this.#choices.whim(0.1)),
       release: () => this.#simulation.release(payment, by),
-      look: () => {
+      remember: () => {
         if (this.#sights.push(payment) > SIGHTS) this.#sights.shift();
       },
     };
@@ -60,49 +60,49 @@ export class People {
 
   /** People do what a payment seems to need, and now and then something else. */
   #likelyFor({ state, attention, refunds = [] }: Payment): Act {
-    const likely: Act[] = ["look", "repeat"];
+    const likely: Act[] = ["remember", "repeat"];
     likely.push(...(state === "REVIEW" ? (["review", "review", "refund"] as const) : REFUNDS));
     if (openEntries({ attention }).length > 0) likely.push("answer");
     if (attention.some(({ code }) => code === "stuck") || this.#choices.whim(0.1)) likely.push("release");
     if (refunds.some((refund) => refund.state === "SENT")) likely.push("judge");
-    return this.#any(likely) ?? "look";
+    return this.#any(likely) ?? "remember";
   }
 
   /** Chapa or a payer's bank goes on with a refund, undoes one, or returns what it took. */
   bank(): void {
     const { refundSteps } = this.#simulation;
-    const isTold = this.#choices.whim(0.6);
+    const isAnnounced = this.#choices.whim(0.6);
     const step = this.#any(refundSteps);
-    if (step && this.#choices.whim(0.7)) this.stepRefund(step.ref, isTold);
-    else if (this.#choices.whim(0.5)) this.#undo(isTold);
-    else this.#returnReversed(isTold);
+    if (step && this.#choices.whim(0.7)) this.stepRefund(step.ref, isAnnounced);
+    else if (this.#choices.whim(0.5)) this.#undo(isAnnounced);
+    else this.#returnReversed(isAnnounced);
   }
 
-  #undo(isTold: boolean): void {
+  #undo(isAnnounced: boolean): void {
     const { simulator } = this.#simulation;
     const refund = this.#any(simulator.refunds.all().filter(({ status }) => status === "refunded"));
     if (!refund || this.#choices.whim(0.5)) return;
     this.#simulation.undoRefund(refund.ref);
-    if (isTold || this.#mayBeForgotten(refund.reference)) this.#simulation.announceRefund(refund);
+    if (isAnnounced || this.#mayBeForgotten(refund.reference)) this.#simulation.announceRefund(refund);
   }
 
-  #returnReversed(isTold: boolean): void {
+  #returnReversed(isAnnounced: boolean): void {
     const { simulator, ledger } = this.#simulation;
     const link = this.#any(ledger.links().filter(({ captures }) => captures.some(({ reversed }) => reversed)));
     if (!link) return;
     for (const capture of link.captures)
       if (capture.reversed) ledger.happens(() => simulator.ledger.returnReversed(link, capture, ledger.time));
-    if (isTold) this.#simulation.announce(link);
+    if (isAnnounced) this.#simulation.announce(link);
   }
 
   /** The next step of a refund happens at Chapa. */
-  stepRefund(ref: string, isTold: boolean): void {
+  stepRefund(ref: string, isAnnounced: boolean): void {
     const { simulator, refundSteps } = this.#simulation;
     const index = refundSteps.findIndex((step) => step.ref === ref);
     this.#simulation.stepRefund(index, this.#choices.whim(0.8));
     const refund = simulator.refunds.all().find((known) => known.ref === ref);
     const isOver = refund?.status === "refunded" || refund?.status === "reversed";
-    if (refund && isOver && isTold) this.#simulation.announceRefund(refund);
+    if (refund && isOver && isAnnounced) this.#simulation.announceRefund(refund);
   }
 
   /** A person looks up at Chapa what became of a refund that has no end here, and says so. */

@@ -308,7 +308,7 @@ export class Simulation {
 
   /** A refund that was paid out comes back to the merchant. */
   undoRefund(ref: string): void {
-    this.ledger.happens(() => this.simulator.refunds.comeBack(ref));
+    this.ledger.happens(() => this.simulator.refunds.returnPaid(ref));
   }
 
   /** Money in flight arrives. */
@@ -328,7 +328,7 @@ export class Simulation {
   announce({ order: { txRef }, captures }: Transaction): void {
     this.ledger.announced(txRef);
     const last = captures.at(-1);
-    if (last) this.ledger.told(last.reference);
+    if (last) this.ledger.bookAnnounced(last.reference);
     const event = last?.reversed ? "charge.reversed" : last && last.refunded > 0 ? "charge.refunded" : "charge.success";
     this.#enqueue({ tx_ref: txRef, trigger: "webhook", ...(last ? { reference: last.reference, event } : {}) });
   }
@@ -337,7 +337,7 @@ export class Simulation {
   announceRefund({ transaction, capture, amount, status }: Booked): void {
     const { txRef } = transaction.order;
     this.ledger.announced(txRef);
-    this.ledger.told(capture.reference);
+    this.ledger.bookAnnounced(capture.reference);
     const event = status === "reversed" ? "refund.reversed" : "charge.refunded";
     const birr = toBirr(Santim.parse(amount));
     this.#enqueue({ tx_ref: txRef, trigger: "webhook", reference: capture.reference, event, amount: birr });
