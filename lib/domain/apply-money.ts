@@ -49,12 +49,20 @@ export function applyCapture(
       case "capturedAgain":
         return {
           ...record("duplicate"),
-          ...(isSettledUnpaid(payment) || payment.next !== undefined ? withFlag("duplicate") : {}),
+          ...(paysItsFee(payment, money) ? {} : withFlag("duplicate")),
         };
     }
   };
   const evidence = `${result.kind} ${result.facts.reference ?? ""}`.trim();
   return applied(payment, name, { ...context, ...money }, { changes: changes(), evidence });
+}
+
+/** Whether money that the bank has returned is what confirmed the payment, or what a person decides about. */
+function paysItsFee(payment: Payment, { attempt, result }: VerifiedMoney): boolean {
+  const { reference } = result.facts;
+  if (payment.next !== undefined) return false;
+  const known = payment.captures.find((capture) => isSameCapture(capture, { attempt, reference }));
+  return payment.state === "REVIEW" || (payment.state === "SUCCESS" && known?.kind === "confirmed");
 }
 
 /** What refunds of ours explain needs nobody. */

@@ -70,13 +70,17 @@ export function flagged(
   return [...attention.filter((known) => !isAbout(known, { code, subject })), entry];
 }
 
-/** Returns the payment's attention after what `flag` reported has ended by itself. */
+/**
+ * Returns the payment's attention after what `flag` reported has ended by itself. A person's answer to a fact stays; a
+ * condition that ends may come back at once.
+ */
 export function flagEnded(
   { attention }: Pick<Payment, "attention">,
   flag: Flag,
   { now }: { now: Instant },
 ): Payment["attention"] {
-  const isOver = (entry: Attention) => !isAbout(entry, flag) || entry.answered?.by === ENDED;
+  const isOver = (entry: Attention) =>
+    !isAbout(entry, flag) || (entry.answered !== undefined && !isCondition(entry.code)) || entry.answered?.by === ENDED;
   if (attention.every(isOver)) return attention;
   const answered = { at: now, by: ENDED, reason: "it ended by itself" };
   return attention.map((entry) => (isOver(entry) ? entry : { ...entry, answered }));

@@ -18,7 +18,7 @@ import { dueAt } from "./verification-schedule.ts";
 import type { TransitionName } from "./vocabulary.ts";
 
 // Chapa promises one to three days. Without a definite answer we ask at these ages of a refund, then daily.
-const CHECKS_AFTER_SENDING_MS = [10 * MINUTE_MS, HOUR_MS, 6 * HOUR_MS] as const;
+const CHECKS_AFTER_SENDING_MS = [10 * MINUTE_MS, HOUR_MS, 6 * HOUR_MS, DAY_MS] as const;
 /** A refund that is not settled by then calls a person. */
 const CLEAR_WITHIN_MS = DAY_MS;
 /** What has settled may still come to nothing. */

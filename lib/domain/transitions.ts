@@ -449,7 +449,7 @@ export const TRANSITIONS = {
     from: ["REVIEW"],
     to: "FAILED",
     proof: "refused_money",
-    guards: { withoutNext, noOpenWordOfMoney, everyAttemptEnds, everyCaptureDecided, refundsFit },
+    guards: { noOpenWordOfMoney, everyAttemptEnds, everyCaptureDecided, refundsFit },
   }),
   flag: row({ from: STATES, to: "same", proof: "fact_or_condition", guards: { notFlaggedYet } }),
   answer: row({ from: STATES, to: "same", proof: "persons_answer", guards: { entryIsOpen } }),

@@ -106,11 +106,13 @@ export function verificationAfter(
   const record = payment.attempts[attempt];
   if (record?.verifyAt === undefined && record?.lastRead !== "maybe_money") return undefined;
   const captures = payment.captures.filter((capture) => capture.attempt === attempt);
-  const confirmed = captures.find(({ kind }) => kind === "confirmed");
+  const isReviewed = payment.state === "REVIEW";
+  // Money on which a person has decided is verified once more, as confirmed money is.
+  const decided = captures.find(({ kind }) => kind === "confirmed" || (kind === "reviewed" && !isReviewed));
   // A duplicate awaits no verification of its own.
   const isOpen = captures.length === 0 || captures.some(({ kind }) => kind === "reviewed");
   const open = isOpen ? nextVerification(record, now, policy) : undefined;
-  const next = confirmed ? lastVerification(confirmed.at, now) : open;
+  const next = decided ? lastVerification(decided.at, now) : open;
   const moments = [next ?? [], reportDay(payment, attempt, now) ?? []].flat();
   return moments.length > 0 ? Math.min(...moments) : undefined;
 }

@@ -120,7 +120,7 @@ export async function recordRefundOutcome(
     throw new DecisionImpossible(payment.state, `the refund is ${refund.state}`);
   }
   ports.log.info("refund_decided", { ...paymentFields(payment), refund: id, outcome, by });
-  if (outcome === "refused") return refused(ports, payment, id, { reason, run });
+  if (outcome === "refused") return refused(ports, payment, id, { reason, run, seen: version });
   const updated = await updatePayment(ports.payments, payment, (current) => {
     requireSeen(current, version);
     return settleRefund(current, id, run.context());

@@ -178,8 +178,7 @@ async function conclude(
     case "refunded":
     case "reversed": {
       const after = await recordCapture(run.ports, known, { attempt: run.attempt, result }, run);
-      // The capture was recorded before, so only the next verification is scheduled.
-      return after && after.version === payment?.version ? endVerification(run, after) : after;
+      return after && after.version === payment?.version ? endKnown(run, after) : after;
     }
   }
 }
@@ -301,6 +300,22 @@ async function endVerification(
     noteVerification(current, attempt, found, begun),
   );
   return updated.payment;
+}
+
+/**
+ * The money was recorded before, so only the next verification is scheduled. An unpaid payment with money that a person
+ * did not accept is finalised when it is time.
+ */
+async function endKnown(run: Verification, payment: Payment): Promise<Payment | undefined> {
+  const { ports, attempt, begun } = run;
+  const updated = await updatePayment(ports.payments, payment, (current) => {
+    const ended = noteVerification(current, attempt, undefined, begun);
+    const context = run.context();
+    return isAllowed("finalise", ended, { ...context, attempt }) ? finalise(ended, attempt, context) : ended;
+  });
+  const after = updated.payment;
+  if (after && after.version !== payment.version && after.finalised) logTransition(ports, after, "finalise");
+  return after;
 }
 
 /**

@@ -22,6 +22,9 @@ type Refund = {
   updatedAt: number;
 };
 
+/** A refund as the merchant's bank sees it. */
+export type Booked = Readonly<Pick<Refund, "transaction" | "capture" | "amount" | "ref" | "reference" | "status">>;
+
 type Parts = {
   ledger: Ledger;
   scheduler: Scheduler;
@@ -89,6 +92,21 @@ export class Refunds {
   verify(ref: string): Answer {
     const refund = this.#all.find((candidate) => candidate.ref === ref || candidate.reference === ref);
     return refund ? accept("Refund details", this.#describe(refund)) : refuse(404, "Refund not found");
+  }
+
+  /** Every refund, oldest first. */
+  all(): readonly Booked[] {
+    return this.#all;
+  }
+
+  /** A refund that was paid out comes to nothing after all: the payer's bank has sent its money back. */
+  returnPaid(ref: string): void {
+    const refund = this.#all.find((candidate) => candidate.ref === ref);
+    if (refund?.status !== "refunded") return;
+    const { transaction, capture, amount } = refund;
+    refund.status = "reversed";
+    refund.updatedAt = this.#parts.scheduler.now();
+    this.#parts.ledger.refundReversed(transaction, capture, { amount, at: refund.updatedAt, paidOut: amount });
   }
 
   #find(id: string): { transaction: Transaction; capture: Capture | undefined } | undefined {

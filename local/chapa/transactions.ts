@@ -191,6 +191,12 @@ export class Ledger {
     this.#notify(transaction, paymentEventOf("reversed", capture, at));
   }
 
+  /** The payer's bank has decided for the merchant: the money that it took is back. */
+  returnReversed(transaction: Transaction, capture: Capture, at: number): void {
+    capture.reversed = false;
+    note(transaction, { message: "Payment captured again", at });
+  }
+
   /** Refunds `amount` (santim) of a capture. */
   giveBack(transaction: Transaction, capture: Capture, { amount, at }: { amount: number; at: number }): void {
     capture.refunded += amount;
@@ -198,8 +204,13 @@ export class Ledger {
     this.#notify(transaction, { ...paymentEventOf("refunded", capture, at), amount });
   }
 
-  /** A refund failed: the merchant keeps the money. */
-  refundReversed(transaction: Transaction, capture: Capture, { amount, at }: { amount: number; at: number }): void {
+  /** A refund failed: the merchant keeps the money. @param failed.paidOut what of it had gone to the payer before */
+  refundReversed(
+    transaction: Transaction,
+    capture: Capture,
+    { amount, at, paidOut = 0 }: { amount: number; at: number; paidOut?: number },
+  ): void {
+    capture.refunded -= paidOut;
     note(transaction, { message: "Refund reversed", type: "error", at });
     this.#notify(transaction, { ...paymentEventOf("refund-reversed", capture, at), amount });
   }

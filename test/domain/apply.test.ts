@@ -333,6 +333,18 @@ test("a capture that a person has decided on and that comes back from the bank c
   ]);
 });
 
+// Found by the simulation: somebody had answered that the bank took the money, and nobody saw that it came back.
+test.each(["SUCCESS", "CREATED"] as const)(
+  "a capture that pays no fee and that the bank returns calls a person, also beside a payment that is %s",
+  (state) => {
+    const reviewed = aReviewed();
+    const money = differing(moneyOn(reviewed));
+    const reversed = captured({ ...reviewed, state }, "wentBack", { ...money, kind: "reversed" });
+    const again = captured(reversed, "capturedAgain", money);
+    expect(openFlags(again)).toEqual(["mismatch", "reversed", "duplicate"]);
+  },
+);
+
 test("captures in another currency are kept and never counted as refundable", () => {
   const usd = captured(anOpened(), "review", {
     kind: "paid",

@@ -55,6 +55,15 @@ test("a condition that ends after a person's answer is raised at once when it be
   expect(idsOf(flag(ended, STUCK, at(2)))).toEqual(["stuck-attempt-0"]);
 });
 
+// Found by the simulation: a person had answered that nobody knew what became of a refund, and their answer was gone
+// once it settled.
+test("a fact that ends after a person's answer keeps the answer and its reason", () => {
+  const unclear = { code: "refund_unclear", subject: "r-1" } as const;
+  const entry = "refund_unclear-r-1";
+  const answered = answer(flag(anOpened(), unclear, at(0)), { entry, reason: "Chapa was asked" }, at(1));
+  expect(flagEnded(answered, unclear, at(2))).toBe(answered.attention);
+});
+
 test("the end of one condition leaves every other entry as it is", () => {
   const both = flag(flag(anOpened(), STUCK, at(0)), { code: "stuck", subject: "attempt-1" }, at(0));
   expect(idsOf({ ...both, attention: flagEnded(both, STUCK, at(1)) })).toEqual(["stuck-attempt-1"]);

@@ -20,6 +20,7 @@ import {
   isPastWindow,
   isStuck,
   lapseAt,
+  lastVerification,
   nextVerification,
   reportDay,
   republishAt,
@@ -33,6 +34,7 @@ import {
   aLease,
   anOpened,
   aRenewed,
+  aReviewed,
   aSettled,
   CHECKOUT_URL,
   CLOSING,
@@ -182,6 +184,18 @@ test("every opened checkout of a payment keeps its own verifications", () => {
   expect(attemptsToVerify(both, now + 2 * MINUTE_MS - 1)).toEqual([1]);
   expect(attemptsToVerify(both, now + 2 * MINUTE_MS)).toEqual([1]);
   expect(attemptsToVerify(both, now + HOUR_MS)).toEqual([0, 1]);
+});
+
+// Found by the simulation: money that a person had not accepted was verified every day for ever.
+test("money under review is verified daily, and once more when a person has decided that it pays no fee", () => {
+  const reviewed = aReviewed();
+  const [capture] = reviewed.captures;
+  const at = T0 + 3 * DAY_MS;
+  expect(verificationAfter(reviewed, 0, at, POLICY)).toBeLessThanOrEqual(at + DAY_MS);
+  const rejected = { ...reviewed, state: "FAILED" } as const;
+  const last = lastVerification(capture?.at ?? 0, at);
+  expect(verificationAfter(rejected, 0, at, POLICY)).toBe(last);
+  expect(verificationAfter(rejected, 0, last ?? 0, POLICY)).toBeUndefined();
 });
 
 test("the latest checkout, or the one with money under review, is verified where none is due", () => {

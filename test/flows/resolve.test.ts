@@ -5,7 +5,19 @@ import type { Attempt, Payment } from "../../lib/domain/payment.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from "../../lib/domain/time.ts";
 import { comesBackAfter, type ResolvePorts, resolve } from "../../lib/flows/resolve.ts";
 import { log } from "../../lib/runtime/logger.ts";
-import { aConfirmed, anOpened, aRenewed, captured, KEY, LATER, moneyOn, POLICY, T0 } from "../support/payments.ts";
+import {
+  aConfirmed,
+  anOpened,
+  aRenewed,
+  aReviewed,
+  captured,
+  differing,
+  KEY,
+  LATER,
+  moneyOn,
+  POLICY,
+  T0,
+} from "../support/payments.ts";
 
 const NOW = T0 + 10 * MINUTE_MS;
 const UNPAID = { kind: "unpaid", reason: "pending" } as const;
@@ -136,4 +148,19 @@ test("a success that Chapa said before the row knew of a reversal does not bring
   const resolved = await resolve(ports, checkoutRefOf(paid, 0), "manual", LATER.now + 2 * MINUTE_MS);
   expect(resolved).toMatchObject({ kind: "verified", payment: { version: newer.version } });
   expect(saves).toBe(1);
+});
+
+// Found by the simulation: such a payment was verified every hour for ever, and the listing never heard of it.
+test("a payment with money that a person did not accept is finalised when it is time", async () => {
+  const now = T0 + POLICY.listingFailedAfterMs + DAY_MS;
+  const reviewed = aReviewed();
+  const rejected: Payment = { ...reviewed, state: "FAILED", settledAt: T0 + DAY_MS };
+  const money = differing(moneyOn(rejected));
+  const ports = portsOf(
+    rejected,
+    () => now,
+    async () => money,
+  );
+  const resolved = await resolve(ports, checkoutRefOf(rejected, 0), "webhook", now + MINUTE_MS);
+  expect(resolved).toMatchObject({ payment: { state: "FAILED", finalised: true } });
 });

@@ -6,10 +6,17 @@ export const INVARIANTS = {
   I4: "nothing is given up that Chapa, asked at the second verify, would have called paid; no payer who paid while their link was open is told FAILED, nor any whose payment is SUCCESS or in REVIEW",
   I5: "a payment becomes SUCCESS once, and its payer is told so, and not before",
   I6: "Chapa has no transaction of which no row speaks",
-  I7: "SUCCESS rests on a capture that equals what was asked, and no row names money that Chapa did not take",
+  I7: "SUCCESS rests on a capture that equals what was asked or that a person accepted, and no row names money that Chapa did not take",
   I8: "an owner who asks again gets a URL or a final answer, and everything comes to rest",
   I9: "SUCCESS never goes back, and the moment of payment never moves",
   I10: "neither what could be refunded nor the net revenue exceeds what is still with us",
+  back: "never more is sent back of a capture than came in, nor counted as left, unless a person says wrongly what became of a refund",
+  sentOnce:
+    "a refund that a person asked for reaches Chapa at most once, as it was asked for, under the one reference made of its id, and nothing else does",
+  books:
+    "what Chapa's books say went back is what ours say, or a person is called about it within a day; money that comes back calls a person, unless it pays its fee",
+  decision:
+    "a person's decision is made of the version that they saw or not at all, stands from when they hear that it does, and some decision about money in REVIEW is always possible",
   live: "while a fee is unpaid, at most one link that was given out can be paid, over all payments of the fee",
   followed:
     "a payment that was left keeps its next one, begins no attempt, takes no money as its own and hears no more of it",

@@ -1,10 +1,14 @@
-import { attemptSubject, captureSubject } from "../../lib/domain/attention.ts";
+import { attemptSubject, captureSubject, entryIdOf } from "../../lib/domain/attention.ts";
 import { missedDeadlines } from "../../lib/domain/deadlines.ts";
+import { isMadeSince } from "../../lib/domain/decisions.ts";
 import { listingStatusOf } from "../../lib/domain/events.ts";
-import { parseTxRef, type Ref, txRefOf } from "../../lib/domain/ids.ts";
+import { parseTxRef, type Ref, refundReferenceOf, txRefOf } from "../../lib/domain/ids.ts";
+import { toBirr } from "../../lib/domain/money.ts";
 import {
   type Attention,
+  backOf,
   type Capture,
+  isRefundOpen,
   isSettledUnpaid,
   leftOf,
   netOf,
@@ -12,7 +16,9 @@ import {
   openFlags,
   type Payment,
   paidAt,
+  type Refund,
   refundableOf,
+  refundedOf,
   termsOf,
 } from "../../lib/domain/payment.ts";
 import { DAY_MS, MINUTE_MS, SECOND_MS } from "../../lib/domain/time.ts";
@@ -21,7 +27,19 @@ import { TRANSITIONS } from "../../lib/domain/transitions.ts";
 import { type Mode, type UserEvent, WIRE_STATUS } from "../../lib/domain/vocabulary.ts";
 import { TX_STAGE } from "../../local/environment.ts";
 import { type Invariant, Violation } from "./catalogue.ts";
-import type { Answer, Cause, Change, Reading, Rest, Taken, World } from "./world.ts";
+import type {
+  Answer,
+  Book,
+  BookedRefund,
+  Cause,
+  Change,
+  Decision,
+  Reading,
+  Refunded,
+  Rest,
+  Taken,
+  World,
+} from "./world.ts";
 
 const LEGAL: Readonly<Record<string, { from: readonly string[]; to: string } | undefined>> = TRANSITIONS;
 const CONTACT_MS = 30 * DAY_MS;
@@ -50,6 +68,7 @@ export class Invariants {
   readonly #notifiedFailed = new Set<Ref>();
   readonly #rows = new Map<string, Payment>();
   readonly #paidCalls = new Map<string, number>();
+  readonly #posted = new Set<string>();
 
   /** @param report may throw, which ends what has broken the invariant, or keep the violation and go on */
   constructor(world: World, secrets: readonly string[], report: (violation: Violation) => void) {
@@ -76,6 +95,8 @@ export class Invariants {
     if (cause && before && before.version < after.version && after.history.at(-1)?.transition === "reopen")
       this.#reopened(before, cause);
     if (cause && before) this.#attemptsMoved(before, after, cause);
+    if (cause && before) this.#decidedOn(before, after, cause);
+    if (cause?.refunds) this.#leftAtChapa(after, cause.refunds);
     if (before) this.#left(before, after, cause);
     if (after.state === "SUCCESS" && before?.state !== "SUCCESS") this.#confirmed(after);
     if (isSettledUnpaid(after) && before?.state !== after.state) this.#givenUp(before, after, cause);
@@ -105,6 +126,174 @@ export class Invariants {
   #reopened({ ref, settledAt = Number.POSITIVE_INFINITY }: Payment, { recordedAt }: Cause): void {
     if (recordedAt === undefined || recordedAt <= settledAt)
       this.#broken("replay", ref, `recorded ${settledAt - (recordedAt ?? 0)} ms before it was settled`);
+  }
+
+  #decidedOn(before: Payment, after: Payment, { decision }: Cause): void {
+    const { ref } = after;
+    for (const { code, subject, answered } of before.attention) {
+      if (!answered || !isPerson(answered.by)) continue;
+      const kept = after.attention.find((entry) => entry.code === code && entry.subject === subject);
+      const isKept = kept?.answered?.by === answered.by && kept.answered.reason === answered.reason;
+      // A condition ends, and comes back.
+      if (!isKept && code !== "stuck") this.#broken("decision", ref, `the answer to ${code} is gone`);
+    }
+    const made = after.version > before.version ? after.history.at(-1)?.transition : undefined;
+    if (made === "capturedAgain") this.#capturedAgain(before, after);
+    if (made === "refundRefused" || made === "refundUndone") this.#cameToNothing(before, after);
+    if (made === "refundSettled" || made === "wentBack") this.#answeredByRefund(before, after);
+    if (!made || (!PERSONS.includes(made) && !(decision && OUTCOMES.includes(made)))) return;
+    const makes = decision ? MADE_BY[decision.kind] : [];
+    if (!decision || !makes.includes(made)) {
+      if (PERSONS.includes(made)) this.#broken("decision", ref, `${made} is nobody's decision`);
+    } else if (decision.version !== before.version)
+      this.#broken("decision", ref, `${made} of version ${before.version}, and a person saw ${decision.version}`);
+  }
+
+  /** The money of such a refund is here, and a person is called in the same write. */
+  #cameToNothing(before: Payment, after: Payment): void {
+    for (const { id, state, capture } of after.refunds ?? []) {
+      const known = before.refunds?.find((refund) => refund.id === id);
+      if (known?.state === state) continue;
+      const isCalled = after.attention.some(
+        ({ code, subject }) =>
+          (subject === id && (code === "refund_refused" || code === "refund_undone")) ||
+          (code === "duplicate" && isOf({ subject }, capture)),
+      );
+      if (!isCalled) this.#broken("books", after.ref, `${id} is ${state}, and nobody is called`);
+    }
+  }
+
+  /** A refund answers what was raised about its money only once nothing of it is left. */
+  #answeredByRefund(before: Payment, after: Payment): void {
+    for (const capture of after.captures) {
+      const isAnswered = ({ code, subject, answered }: Attention) =>
+        ABOUT_MONEY.includes(code) &&
+        isOf({ subject }, captureSubject(capture)) &&
+        answered !== undefined &&
+        before.attention.some((entry) => entry.code === code && entry.subject === subject && !entry.answered);
+      if (leftOf(after, capture) > 0 && after.attention.some(isAnswered))
+        this.#broken("books", after.ref, `nobody is called about ${captureSubject(capture)}, and some of it is left`);
+    }
+  }
+
+  /** Money that the bank has returned pays its fee, or is in front of a person. */
+  #capturedAgain(before: Payment, after: Payment): void {
+    if (after.state === "REVIEW" && after.next === undefined) return;
+    for (const capture of after.captures) {
+      const known = before.captures.find(({ reference }) => reference === capture.reference);
+      if (!known?.back?.reversed || capture.back?.reversed) continue;
+      if (after.state === "SUCCESS" && after.next === undefined && capture.kind === "confirmed") continue;
+      const subject = captureSubject(capture);
+      const isCalled = after.attention.some(
+        (entry) => !entry.answered && ABOUT_MONEY.includes(entry.code) && isOf(entry, subject),
+      );
+      if (!isCalled) this.#broken("books", after.ref, `${subject} came back, and nobody is called`);
+    }
+  }
+
+  /** What could be sent back, and what is being sent back, are not more than came in. */
+  #leftAtChapa(payment: Payment, { booked, misjudged }: Refunded): void {
+    for (const capture of payment.captures) {
+      const { reference = "", amount } = capture;
+      if (amount !== undefined && refundedOf(payment, capture) > amount)
+        this.#broken("books", payment.ref, `${refundedOf(payment, capture)} of ${amount} went back of ${reference}`);
+      if (amount === undefined || misjudged.has(reference)) continue;
+      const sent = sumOf(booked.filter((one) => one.capture === reference && one.status !== "reversed"));
+      const left = leftOf(payment, capture);
+      if (left > 0 && left + sent > amount)
+        this.#broken("back", payment.ref, `${left} of ${reference} count as left, and Chapa sends ${sent} back`);
+    }
+  }
+
+  /**
+   * Chapa has got a request to send money back, and has booked it or not.
+   * @param row the payment as it is stored now
+   * @param asked the ids under which people have asked
+   */
+  refundPosted(
+    posted: { capture: string; reference: string; amount: string },
+    row: Payment | undefined,
+    { asked, booked, misjudged }: Refunded & { asked: ReadonlySet<string> },
+  ): void {
+    const { capture, reference, amount } = posted;
+    const of = row?.ref ?? reference;
+    const refund = row?.refunds?.find(({ id }) => reference === refundReferenceOf(row.ref, id));
+    if (refund?.state === undefined || refund.state === "REQUESTED")
+      this.#broken("sentOnce", of, `${reference} is sent, and the row has it as ${refund?.state}`);
+    if (refund && !asked.has(refund.id)) this.#broken("sentOnce", of, `nobody asked for the refund ${refund.id}`);
+    if (refund && (refund.capture !== capture || toBirr(refund.amount) !== amount))
+      this.#broken("sentOnce", of, `${amount} of ${capture} is sent, and ${refund.amount} of ${refund.capture} asked`);
+    if (this.#posted.has(reference)) this.#broken("sentOnce", of, `${reference} is sent to Chapa again`);
+    this.#posted.add(reference);
+    const sent = booked.filter((one) => one.capture === capture && one.status !== "reversed");
+    const [{ taken } = { taken: Number.POSITIVE_INFINITY }] = sent;
+    if (sumOf(sent) > taken && !misjudged.has(capture))
+      this.#broken("back", of, `${sumOf(sent)} of ${taken} go back of ${capture}`);
+  }
+
+  /** A person hears that their decision is made. @param row the payment as it is stored now */
+  decided(row: Payment | undefined, { kind, version, about }: Decision): void {
+    if (!row) {
+      this.#broken("decision", "", `${kind} was made, and the row is gone`);
+      return;
+    }
+    const refund = row.refunds?.find(({ id }) => id === about);
+    const entry = row.attention.find((known) => entryIdOf(known) === about);
+    const stands: Record<Decision["kind"], () => boolean> = {
+      refund: () => refund !== undefined,
+      outcome: () => refund !== undefined && refund.state !== "REQUESTED" && refund.state !== "SENT",
+      answer: () => entry?.answered !== undefined,
+      accept: () => isMadeSince(row, "acceptReview", version),
+      reject: () => isMadeSince(row, "rejectReview", version),
+      release: () => isMadeSince(row, "release", version),
+    };
+    if (!stands[kind]()) this.#broken("decision", row.ref, `${kind} ${about} was made, and the row does not have it`);
+  }
+
+  /** A person says that they want none of the money under review, and hears that this is not possible. */
+  undecidable(of: string, how: string): void {
+    this.#broken("decision", of, `money under review can never be decided about: ${how}`);
+  }
+
+  /** @param now a time by which whoever waits for a day has called somebody */
+  refundsWait({ ref, refunds = [], attention }: Payment, now: number): void {
+    for (const { id, state, sentAt: at = now } of refunds) {
+      const isCalled = attention.some(({ code, subject }) => code === "refund_unclear" && subject === id);
+      if (state === "SENT" && now >= at + DAY_MS && !isCalled)
+        this.#broken("books", ref, `nobody knows since ${at} what became of ${id}, and nobody is called`);
+    }
+  }
+
+  /**
+   * Compares refunds and captures with Chapa's books, when a day has passed since those changed.
+   * @param books of a capture, by Chapa's reference
+   */
+  booksCompared(
+    payment: Payment,
+    { booked, misjudged }: Refunded,
+    books: (reference: string) => Book | undefined,
+  ): void {
+    const { ref, refunds = [], captures } = payment;
+    for (const refund of refunds) {
+      const there = booked.find(({ reference }) => reference === refundReferenceOf(ref, refund.id));
+      const flaw = misjudged.has(refund.capture)
+        ? undefined
+        : flawOf(payment, refund, there?.status, books(refund.capture));
+      if (flaw) this.#broken("books", ref, `${refund.id} is ${refund.state}, and at Chapa ${there?.status}: ${flaw}`);
+    }
+    for (const capture of captures) {
+      const { reference = "", amount = 0 } = capture;
+      const book = books(reference);
+      if (!book || misjudged.has(reference)) continue;
+      const ours = backOf(capture).reversed > 0 ? amount : refundedOf(payment, capture);
+      const isEqual = book.isReversed === backOf(capture).reversed > 0 && (book.isReversed || book.refunded === ours);
+      // Two who send money back do not see each other's in Chapa's words.
+      const mine = booked.filter((one) => one.capture === reference && one.status === "settled");
+      const isMixed = mine.length > 0 && book.refunded !== sumOf(mine);
+      const isPending = refunds.some((refund) => refund.capture === reference && isRefundOpen(refund));
+      if (isEqual || isPending || isMixed || !book.isAnnounced || isBookCalled(payment, capture)) continue;
+      this.#broken("books", ref, `${ours} of ${reference} went back, and at Chapa ${JSON.stringify(book)}`);
+    }
   }
 
   #left(before: Payment, after: Payment, cause: Cause | undefined): void {
@@ -158,7 +347,8 @@ export class Invariants {
       const terms = termsOf(after, attempt);
       return amount === terms.amount && currency === terms.currency && mode === terms.mode;
     });
-    if (!isMatched) this.#broken("I7", after.ref, "SUCCESS without the money that was asked for");
+    const isAccepted = after.history.at(-1)?.transition === "acceptReview";
+    if (!isMatched && !isAccepted) this.#broken("I7", after.ref, "SUCCESS without the money that was asked for");
   }
 
   #givenUp(before: Payment | undefined, after: Payment, cause: Cause | undefined): void {
@@ -167,7 +357,7 @@ export class Invariants {
     if (cause) this.#informed(after, `it becomes ${after.state}`, cause);
     const landed = this.#world
       .capturesOf(after.ref)
-      .filter(({ attempt, isPlay }) => attempt === before?.attempt && !isPlay);
+      .filter((taken) => taken.attempt === before?.attempt && !taken.isPlay && !isRejected(taken, after));
     if (cause && landed.some(cause.couldSee))
       this.#broken("I4", after.ref, `${after.state}, though the second verify could have seen the money`);
     // The change may be heard of late, when another attempt has begun.
@@ -206,23 +396,23 @@ export class Invariants {
   }
 
   #stillWithUs(payment: Payment): void {
-    const { ref, captures } = payment;
+    const { ref, captures, refunds = [] } = payment;
     const refundable = refundableOf(payment);
     const captured = this.#world.capturesOf(ref).reduce((all, { amount }) => all + amount, 0);
     if (refundable > captured) this.#broken("I10", ref, `${refundable} of ${captured}`);
-    const back = captures.reduce((all, { amount = 0, back }) => {
-      const gone = back ? back.refunded + back.reversed : 0;
-      return all + Math.min(amount, gone);
+    const back = captures.reduce((all, { amount = 0, back, reference }) => {
+      const of = (state: string) => sumOf(refunds.filter((one) => one.capture === reference && one.state === state));
+      const refunded = Math.max((back?.refunded ?? 0) - of("UNDONE"), of("SETTLED"));
+      return all + Math.min(amount, refunded + (back?.reversed ?? 0));
     }, 0);
     if (refundable > captured - back) this.#broken("I10", ref, `${refundable}, though ${back} went back`);
     if (netOf(payment) > captured - back) this.#broken("I10", ref, `net ${netOf(payment)}, though ${back} went back`);
   }
 
   /** References that were paid while their link was open: nothing about them was in flight. */
-  #openlyPaid({ ref, attempt }: Payment): string[] {
-    return this.#world
-      .capturesOf(ref)
-      .flatMap((taken) => (taken.isOpen && taken.attempt <= attempt ? [taken.txRef] : []));
+  #openlyPaid(payment: Payment): string[] {
+    const isOpen = (taken: Taken) => taken.isOpen && taken.attempt <= payment.attempt && !isRejected(taken, payment);
+    return this.#world.capturesOf(payment.ref).flatMap((taken) => (isOpen(taken) ? [taken.txRef] : []));
   }
 
   /** Chapa has a checkout, or is about to open it. @param row the payment's, as it is stored now */
@@ -306,6 +496,11 @@ export class Invariants {
     if (event === "paid" && read !== "SUCCESS") this.#broken("I5", ref, `told "paid", and it was read as ${read}`);
     if (event === "initiated" && read !== "PENDING")
       this.#broken("I5", ref, `told "initiated", and it was read as ${read}`);
+    if (event === "refunded") {
+      const isSettled = row?.refunds?.some(({ state, before }) => state === "SETTLED" && before === undefined);
+      if (!isSettled) this.#broken("I5", ref, 'told "refunded", and no refund has settled');
+      return;
+    }
     if (event !== "paid" && (read === undefined || read === "SUCCESS" || read === "REVIEW"))
       this.#broken("I4", ref, `the payer is told "${event}", and it was read as ${read}`);
     if (event === "paid" || !row) return;
@@ -336,7 +531,9 @@ export class Invariants {
   countedOnce(payments: readonly Payment[], stored: Pick<Totals, "success" | "revenue">): void {
     const most = payments.map(shareOf).reduce((sum, share) => combined(sum, share), NO_TOTALS);
     // What went back may be counted by nobody, if its work dies between the mark and the count.
-    const isAllHere = payments.every(({ captures }) => captures.every(({ back }) => !back));
+    const isBack = ({ transition }: Payment["history"][number]) =>
+      transition === "wentBack" || transition === "refundRequested";
+    const isAllHere = payments.every(({ history }) => !history.some(isBack));
     if (stored.success > most.success || (isAllHere && stored.revenue > most.revenue))
       this.#broken("once", "", `${stored.success} successes are counted of ${most.success}`);
   }
@@ -393,7 +590,8 @@ export class Invariants {
         payment &&
         isOnRow &&
         payment.state !== "SUCCESS" &&
-        payment.state !== "REVIEW"
+        payment.state !== "REVIEW" &&
+        !isRejected(taken, payment)
       )
         this.#broken("I2", txRef, `${txRef} was paid and is ${payment.state}`);
     }
@@ -417,7 +615,9 @@ export class Invariants {
     this.#takenAsRecorded(payment);
     const findable = this.#world.capturesOf(ref).filter((taken) => !this.#isLost(taken, payment, rest));
     const others = captures.filter(({ kind }) => kind !== "confirmed");
-    if (captures.length - others.length > 1) this.#broken("I2", ref, "paid twice, and both count");
+    // A person accepts several captures at once.
+    const isAccepted = payment.history.some(({ transition }) => transition === "acceptReview");
+    if (captures.length - others.length > 1 && !isAccepted) this.#broken("I2", ref, "paid twice, and both count");
     for (const { attempt } of capturesWithoutCall(payment))
       this.#broken("I2", txRefOf(payment, attempt), "it took money that a person must see, and nobody is called");
     if (state === "REVIEW" && others.length === 0) this.#broken("I2", ref, "in REVIEW without money to review");
@@ -479,6 +679,83 @@ export class Invariants {
   }
 }
 
+// The transitions that only a person's decision makes.
+const MADE_BY: Record<Decision["kind"], readonly string[]> = {
+  refund: ["refundRequested"],
+  outcome: ["refundSettled", "refundRefused"],
+  accept: ["acceptReview"],
+  reject: ["rejectReview"],
+  answer: ["answer"],
+  release: ["release"],
+};
+const OUTCOMES = MADE_BY.outcome;
+const PERSONS = Object.values(MADE_BY)
+  .flat()
+  .filter((made) => !OUTCOMES.includes(made));
+
+/** People of a harness are called so. */
+export const PERSON = "person";
+
+function isPerson(by: string): boolean {
+  return by.startsWith(PERSON);
+}
+
+function isOf({ subject }: Pick<Attention, "subject">, capture: string): boolean {
+  return subject === capture || subject.startsWith(`${capture}.`);
+}
+
+function sumOf(refunds: readonly { amount: number }[]): number {
+  return refunds.reduce((sum, { amount }) => sum + amount, 0);
+}
+
+/** A person has decided that this money does not pay the fee. */
+export function isRejected({ attempt, reference }: Taken, { state, captures }: Payment): boolean {
+  if (state === "REVIEW" || state === "SUCCESS") return false;
+  return captures.some(
+    (capture) =>
+      capture.kind === "reviewed" && capture.attempt === attempt && (capture.reference ?? reference) === reference,
+  );
+}
+
+/** What is wrong with how a refund stands, beside Chapa's `status` of it; undefined if nothing is. */
+function flawOf(
+  { attention }: Payment,
+  { id, state, before }: Refund,
+  status: BookedRefund["status"] | undefined,
+  book: Book | undefined,
+): string | undefined {
+  const isCalled = attention.some(({ code, subject }) => code === "refund_unclear" && subject === id);
+  // With nothing left of the money, whatever was under way is over.
+  const isGone = book === undefined || book.isReversed || book.wasRefunded;
+  // The bank has returned the money, and nobody has told us.
+  const isUnheard = before !== undefined && book?.isAnnounced === false;
+  switch (state) {
+    case "REQUESTED":
+      return "it was never sent";
+    case "SENT":
+      return status === "open" || isCalled ? undefined : "nobody is called";
+    case "SETTLED":
+      return status === "settled" || isGone || isUnheard ? undefined : "it never arrived";
+    case "REFUSED":
+      return status === "open" || status === "settled" ? "it was sent" : undefined;
+    case "UNDONE":
+      return status === "reversed" ? undefined : "it was sent";
+    default:
+      return "nobody knows this state";
+  }
+}
+
+/** Whether a person was called about what went back of a capture, or about a refund of it. */
+function isBookCalled({ attention, refunds = [] }: Payment, capture: Capture): boolean {
+  const of = refunds.filter((refund) => refund.capture === capture.reference).map(({ id }) => id);
+  return attention.some(
+    ({ code, subject }) =>
+      (ABOUT_BACK.includes(code) && subject.includes(captureSubject(capture))) || of.includes(subject),
+  );
+}
+
+const ABOUT_BACK: readonly Attention["code"][] = ["refund_unconfirmed", "refunded_outside", "reversed", "duplicate"];
+
 // What may still happen to a payment that was left.
 const AFTER_FOLLOW: readonly string[] = [
   "fail",
@@ -492,6 +769,12 @@ const AFTER_FOLLOW: readonly string[] = [
   "answer",
   "wentBack",
   "capturedAgain",
+  "rejectReview",
+  "refundRequested",
+  "refundSent",
+  "refundSettled",
+  "refundRefused",
+  "refundUndone",
 ];
 
 /** The payments of each fee that has more than one, the earliest first. */

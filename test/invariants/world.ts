@@ -51,9 +51,37 @@ export type Cause = {
   isCancelledByPress: (txRef: string) => boolean;
   /** Whether Chapa has it, or refuses to open it because its reference was used before. */
   isUsed: (txRef: string) => boolean;
+  /** What a person has decided by this work. */
+  decision?: Decision | undefined;
+  refunds?: Refunded;
   policy: Policy;
   /** The latest time of any clock. */
   now: number;
+};
+
+/** A person's decision, about the version that they saw. `about`: a refund's id, or an entry of attention. */
+export type Decision = {
+  kind: "refund" | "outcome" | "accept" | "reject" | "answer" | "release";
+  version: number;
+  about: string;
+};
+
+/** What a harness knows of refunds; `misjudged`: captures, of a refund of which a person has said wrongly what became. */
+export type Refunded = { booked: readonly BookedRefund[]; misjudged: ReadonlySet<string> };
+
+/**
+ * Chapa's books of one capture. `wasRefunded`: all of it, at some time. `isAnnounced`: a signed webhook has spoken of it since
+ * they last changed.
+ */
+export type Book = { refunded: number; isReversed: boolean; wasRefunded: boolean; isAnnounced: boolean };
+
+/** A refund as Chapa has it, under our reference of it; `capture` is Chapa's of the money, `taken` its whole amount. */
+export type BookedRefund = {
+  capture: string;
+  taken: number;
+  reference: string;
+  amount: number;
+  status: "open" | "settled" | "reversed";
 };
 
 /** What a caller was given. `fee` is what its links are counted by. */

@@ -16,6 +16,10 @@ export const EVENTS = {
   jump: 2,
   /** Another program sells something on the same account of Chapa's. */
   sale: 0,
+  /** A person decides something, or sends money back. */
+  person: 2,
+  /** Chapa, or a payer's bank, goes on with what goes back. */
+  bank: 1,
 } as const;
 
 export const RARE_EVENTS = { sweep: 7, reconcile: 1, giveUp: 2, approve: 2 } as const;
@@ -71,6 +75,8 @@ export type Focus = {
   landsLast?: true;
   /** Whether Chapa has a checkout of ours whose row the table has lost. */
   hasLostRow?: true;
+  /** How the fee was paid before anything goes wrong. */
+  begins?: readonly Action[];
   /** Whether the fee was paid and refunded before, while a payment on an older checkout is under way. */
   isSpent?: true;
 };
@@ -218,6 +224,33 @@ export const FOCUSES = {
     faultRate: 0.02,
     chapa: {},
     notices: "always",
+  },
+  "people send money back": {
+    events: { step: 120, pay: 4, deliver: 14, press: 3, rare: 3, person: 40, bank: 8, jump: 4, burst: 0 },
+    payments: { ...NOBODY_PAYS, pay: 40, "pay-twice": 12, "wrong-amount": 10, prompt: 10, refund: 4, reverse: 8 },
+    rare: { sweep: 16, giveUp: 0 },
+    jumps: [SECOND_MS, MINUTE_MS, 20 * MINUTE_MS, 65 * MINUTE_MS, 7 * HOUR_MS, DAY_MS],
+    faultRate: 0.02,
+    chapa: { isLive: true, oddRefunds: 0.5 },
+    begins: ["pay", "pay", "pay-twice"],
+  },
+  "people decide": {
+    events: { pay: 14, deliver: 20, press: 9, person: 26, bank: 8, jump: 5, burst: 0 },
+    payments: {
+      ...NOBODY_PAYS,
+      "wrong-amount": 40,
+      "wrong-currency": 6,
+      prompt: 20,
+      "pay-late": 10,
+      pay: 8,
+      reverse: 8,
+    },
+    rare: { sweep: 14, giveUp: 1 },
+    jumps: [SECOND_MS, MINUTE_MS, 65 * MINUTE_MS, 7 * HOUR_MS, DAY_MS],
+    faultRate: 0.02,
+    chapa: { isLive: true },
+    notices: "always",
+    begins: ["wrong-amount", "prompt"],
   },
   "the fee goes on": {
     events: { step: 50, pay: 12, deliver: 20, press: 16, jump: 3, burst: 0 },

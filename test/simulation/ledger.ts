@@ -3,7 +3,8 @@ import type { Payment } from "../../lib/domain/payment.ts";
 import type { SimulatorState } from "../../local/chapa/state.ts";
 import { shownCapture, stateOf, type Transaction } from "../../local/chapa/transactions.ts";
 import { TX_STAGE } from "../../local/environment.ts";
-import type { Answer, Reading, Taken, World } from "../invariants/world.ts";
+import { isRejected } from "../invariants/invariants.ts";
+import type { Answer, Book, Reading, Taken, World } from "../invariants/world.ts";
 import type { ChapaBehaviour } from "./chapa-behaviour.ts";
 import type { Scheduler } from "./scheduler.ts";
 
@@ -60,6 +61,7 @@ export class Ledger implements World {
   readonly #named = new Set<Landed>();
   readonly #shown = new Map<string, { txRef: string; reference: string }[]>();
   readonly #notices = new Set<string>();
+  readonly #books = new Map<string, Book>();
   readonly #lost = new Set<string>();
 
   constructor(chapa: SimulatorState, scheduler: Scheduler, behaviour: ChapaBehaviour) {
@@ -107,8 +109,44 @@ export class Ledger implements World {
         createdAt: link.createdAt,
       });
     }
+    this.#book();
     this.goLive();
     return link.captures.length > before;
+  }
+
+  /** Chapa or a bank does something. */
+  happens(act: () => void): void {
+    this.#scheduler.touch(CHAPA, "change");
+    this.#scheduler.touch(SEEN, "change");
+    act();
+    this.#book();
+  }
+
+  /** The latest time of any clock. */
+  get time(): number {
+    return this.#scheduler.latest;
+  }
+
+  /** Chapa's books of one capture; undefined if it has none under this reference. */
+  bookOf(reference: string): Book | undefined {
+    return this.#books.get(reference);
+  }
+
+  /** A signed webhook speaks of this capture as it is now. */
+  bookAnnounced(reference: string): void {
+    const book = this.#books.get(reference);
+    if (book) this.#books.set(reference, { ...book, isAnnounced: true });
+  }
+
+  #book(): void {
+    for (const { reference, amount, refunded, reversed } of this.#chapa.ledger
+      .all()
+      .flatMap(({ captures }) => captures)) {
+      const known = this.#books.get(reference);
+      if (known?.refunded === refunded && known.isReversed === reversed) continue;
+      const wasRefunded = known?.wasRefunded === true || refunded >= amount;
+      this.#books.set(reference, { refunded, isReversed: reversed, wasRefunded, isAnnounced: false });
+    }
   }
 
   /** Once the stage sells for real, test money is play money. */
@@ -190,9 +228,11 @@ export class Ledger implements World {
 
   /** References that were paid while their link was open and not lapsed, so without a payment in flight. */
   openlyPaid(payment: Payment): string[] {
-    return this.capturesOf(payment.ref).flatMap(({ txRef, isOpen, attempt }) =>
-      isOpen && attempt <= payment.attempt && payment.attempts[attempt]?.end !== "lapsed" ? [txRef] : [],
-    );
+    return this.capturesOf(payment.ref).flatMap((taken) => {
+      const { txRef, isOpen, attempt } = taken;
+      const isLapsed = payment.attempts[attempt]?.end === "lapsed";
+      return isOpen && attempt <= payment.attempt && !isLapsed && !isRejected(taken, payment) ? [txRef] : [];
+    });
   }
 
   /** The table has lost the row of this checkout. */

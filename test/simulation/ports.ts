@@ -54,7 +54,15 @@ export type Outside = {
   notified(notice: Notice): Delivery;
   dropped(message: NotificationMessage): void;
   gauge: Gauge;
+  /** Whether the function that acts now would have been stopped before. */
+  isOver(): boolean;
+  /** Chapa has got a request to send money back. */
+  refundPosted(capture: string, posted: RefundPosted): void;
 };
+
+/** What a request for a refund tells Chapa. */
+export type RefundPosted = z.infer<typeof RefundPosted>;
+const RefundPosted = z.object({ amount: z.string(), reference: z.string() });
 
 type Parts = {
   scheduler: Scheduler;
@@ -97,7 +105,8 @@ export function portsOf({ scheduler, table, simulator, behaviour, ledger, invari
 
   async function chapaCall({ method, url, headers = {}, body = "" }: HttpRequest) {
     const { pathname, searchParams } = new URL(url);
-    const [, , , verb = "", name] = pathname.split("/");
+    const [, , kind, verb = "", name] = pathname.split("/");
+    if (kind === "refund") return refundCall(url, { method, headers, body }, name === "verify");
     const about = name ?? txRefIn(body);
     const request = { method, path: pathname, query: searchParams, headers, body: Buffer.from(body) };
     const site = verb === "" ? "chapa.transactions" : `chapa.${verb}`;
@@ -120,6 +129,28 @@ export function portsOf({ scheduler, table, simulator, behaviour, ledger, invari
     // An answer that was lost has told nobody anything.
     if (verb === "cancel") ledger.cancelAnswered(task, about);
     if (verb === "verify") ledger.verified(task, about, { askedAt, status, word: wordIn(said) });
+    return { status, text: typeof said === "string" ? said : JSON.stringify(said ?? {}) };
+  }
+
+  /** No function lives for so long that it sends a refund which a person has given up meanwhile. */
+  async function refundCall(url: string, call: Pick<HttpRequest, "method" | "headers" | "body">, isStatus: boolean) {
+    const { pathname, searchParams } = new URL(url);
+    const about = pathname.split("/")[3] ?? "";
+    const { method, headers = {}, body = "" } = call;
+    const request = { method, path: pathname, query: searchParams, headers, body: Buffer.from(body) };
+    const effect = async () => {
+      scheduler.touch(CHAPA, isStatus ? "read" : "change");
+      if (!isStatus && outside.isOver()) throw cut(false);
+      const answered = await behaviour.answer(request, about, () => answerApi(simulator, request));
+      if (!isStatus && answered.status !== 401) outside.refundPosted(about, RefundPosted.parse(JSON.parse(body)));
+      return answered;
+    };
+    const { status, body: said } = await scheduler.call(
+      isStatus ? "chapa.refundStatus" : "chapa.refund",
+      about,
+      effect,
+      cut,
+    );
     return { status, text: typeof said === "string" ? said : JSON.stringify(said ?? {}) };
   }
 
@@ -173,6 +204,12 @@ export function portsOf({ scheduler, table, simulator, behaviour, ledger, invari
     identity: new TableIdentity(client, "payments", clock),
     baseUrl: "https://pay.rental.et",
   };
+  const refundPorts = {
+    ...common,
+    limits: { take: async () => true, giveBack: async () => undefined },
+    dailyLimit: Number.MAX_SAFE_INTEGER,
+    newId,
+  };
   const budget = { take: async () => ({ allowed: true, quota: QUOTA }) as const };
   return {
     payments,
@@ -186,6 +223,8 @@ export function portsOf({ scheduler, table, simulator, behaviour, ledger, invari
       log,
     },
     resolve: { ...common, budget },
+    refunds: refundPorts,
+    decisions: common,
     sweep: {
       ...common,
       shards,

@@ -1,4 +1,5 @@
 import { MINUTE_MS, SECOND_MS } from "../../lib/domain/time.ts";
+import type { Action } from "../../local/chapa/actions.ts";
 import { PROFILE_NAMES } from "../../local/chapa/profiles.ts";
 import { T0 } from "../support/payments.ts";
 import {
@@ -12,6 +13,7 @@ import {
   PAYMENTS,
   RARE_EVENTS,
 } from "./focus.ts";
+import { People } from "./people.ts";
 import { drain, recover } from "./recovery.ts";
 import { Chance, type Happened, Scheduler } from "./scheduler.ts";
 import { Simulation } from "./simulation.ts";
@@ -42,7 +44,7 @@ const SKEW_MS = 30 * SECOND_MS;
 /** The result of one run. `isPlain`: it concentrated on nothing, and Chapa behaved as its documents say. */
 export type SeededRun = { scheduler: Scheduler; simulation: Simulation; isPlain: boolean };
 
-type Run = { simulation: Simulation; chance: Chance; focus: Focus };
+type Run = { simulation: Simulation; chance: Chance; focus: Focus; people: People };
 
 /**
  * Runs one fee under one seed: owners press, pay, give up and press again, while every call may fail. Then everything
@@ -67,19 +69,38 @@ export async function runSeed(
   const windowMinutes = focus.windowMinutes ?? window;
   const simulation = new Simulation(scheduler, seed, profile, { windowMinutes, verifyShows });
   simulation.behaviour.choose(focus.chapa);
+  simulation.deploy();
+  const people = new People(simulation, chance);
   const isPlain = (!focused || focused === "Chapa as documented") && simulation.behaviour.isAsDocumented;
   if (focus.hasLostRow) simulation.loseRow();
   if (focus.isSpent) await spend(simulation, chance);
+  if (focus.begins) await begin(simulation, chance, focus.begins);
   const events = FEWEST_EVENTS + chance.below(MOST_EVENTS - FEWEST_EVENTS);
   for (let event = 0; event < events; event++) {
-    await happen({ simulation, chance, focus });
+    await happen({ simulation, chance, focus, people });
     simulation.invariants.between(simulation.payments());
   }
   chance.faultRate = 0;
   chance.burst = "";
   simulation.isWorking = true;
-  await recover(simulation, seed % COMPARING_RUNS === 0, focus);
+  await recover(simulation, seed % COMPARING_RUNS === 0, { ...focus, people });
   return { scheduler, simulation, isPlain };
+}
+
+/** The fee is paid, and everything works. */
+async function begin(simulation: Simulation, chance: Chance, actions: readonly Action[]): Promise<void> {
+  const { faultRate } = chance;
+  chance.faultRate = 0;
+  simulation.press("c0", "c0");
+  await drain(simulation);
+  const [link] = simulation.ledger.links();
+  const action = actions[chance.below(actions.length)] ?? "pay";
+  if (link) {
+    simulation.pay(link, action, action === "wrong-amount" ? { amount: "5.00" } : {});
+    simulation.announce(link);
+  }
+  await drain(simulation);
+  chance.faultRate = faultRate;
 }
 
 /** The fee is paid on its second checkout and refunded, while money is on its way to the first. */
@@ -106,7 +127,7 @@ async function spend(simulation: Simulation, chance: Chance): Promise<void> {
 }
 
 async function happen(run: Run): Promise<void> {
-  const { simulation, chance, focus } = run;
+  const { simulation, chance, focus, people } = run;
   const { scheduler } = simulation;
   const jumps = focus.jumps ?? JUMPS;
   const happens: Record<keyof typeof EVENTS, () => void | Promise<void>> = {
@@ -129,6 +150,8 @@ async function happen(run: Run): Promise<void> {
       scheduler.now += jumps[chance.below(jumps.length)] ?? 0;
     },
     sale: () => simulation.sellElsewhere(),
+    person: () => people.act(),
+    bank: () => people.bank(),
   };
   await happens[drawn(chance, { ...EVENTS, ...focus.events })]();
 }

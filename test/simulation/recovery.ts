@@ -1,5 +1,5 @@
 import { attemptSubject, openEntries } from "../../lib/domain/attention.ts";
-import { GatewayMisconfigured, ListingClosed, PaymentUnclear } from "../../lib/domain/errors.ts";
+import { DecisionImpossible, GatewayMisconfigured, ListingClosed, PaymentUnclear } from "../../lib/domain/errors.ts";
 import { paymentIdOf, txRefOf } from "../../lib/domain/ids.ts";
 import { openedAttempts, openFlags, type Payment } from "../../lib/domain/payment.ts";
 import { addisAbabaDay, DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from "../../lib/domain/time.ts";
@@ -7,11 +7,12 @@ import { NO_TOTALS, type Totals } from "../../lib/domain/totals.ts";
 import { awaitsAcknowledgement } from "../../lib/domain/verification-schedule.ts";
 import { LISTED_DAYS, RECONCILED_DAYS, SAME_TIME_MS } from "../../lib/flows/reconcile.ts";
 import { Violation } from "../invariants/catalogue.ts";
-import { besideDuplicateSince, linesOf, SKEW_MS } from "../invariants/invariants.ts";
+import { besideDuplicateSince, linesOf, PERSON, SKEW_MS } from "../invariants/invariants.ts";
 import type { Taken } from "../invariants/world.ts";
 import { POLICY } from "../support/payments.ts";
 import type { Focus } from "./focus.ts";
 import type { Landed } from "./ledger.ts";
+import { People } from "./people.ts";
 import type { Pressed, Simulation } from "./simulation.ts";
 
 // A checkout that is opened at the last moment lapses after a week and is verified for three months, and once more 60
@@ -47,10 +48,11 @@ const FINAL = [ListingClosed];
 export async function recover(
   simulation: Simulation,
   comparesBooks: boolean,
-  focus: Pick<Focus, "landsLast"> = {},
+  focus: Pick<Focus, "landsLast"> & { people?: People } = {},
 ): Promise<void> {
   // The later money arrives, the fewer verifications are left to find it.
   const { behaviour, scheduler } = simulation;
+  const people = focus.people ?? new People(simulation, scheduler.choices);
   const landsAtOnce = scheduler.choices.below(3) === 0 && !focus.landsLast;
   // Then no verification is left but what a webhook asks for.
   const landsLast = scheduler.choices.below(3) === 1 || focus.landsLast === true;
@@ -67,12 +69,14 @@ export async function recover(
   while (landsAtOnce && simulation.land()) await drain(simulation);
   await drain(simulation);
   if (comparesBooks) await compareBooks(simulation);
-  await comeToRest(simulation, { isQuiet: landsLast });
-  while (lands(simulation)) await comeToRest(simulation);
+  await comeToRest(simulation, people, { isQuiet: landsLast });
+  while (lands(simulation)) await comeToRest(simulation, people);
   // Once a verification has found one of two captures, no other will find the second.
-  if (await readBooks(simulation)) await comeToRest(simulation);
+  if (await readBooks(simulation)) await comeToRest(simulation, people);
+  await decideAll(simulation, people);
   await askAgain(simulation);
   await drain(simulation);
+  compareRefunds(simulation);
   countedOnce(simulation);
   simulation.publishAttention();
   await drain(simulation);
@@ -95,7 +99,7 @@ export async function recover(
 }
 
 /** Moves the time until nothing is due. Unless it is quiet, money arrives now and then. */
-async function comeToRest(simulation: Simulation, { isQuiet = false } = {}): Promise<void> {
+async function comeToRest(simulation: Simulation, people: People, { isQuiet = false } = {}): Promise<void> {
   const { scheduler } = simulation;
   await readBooks(simulation);
   const began = scheduler.now;
@@ -115,6 +119,8 @@ async function comeToRest(simulation: Simulation, { isQuiet = false } = {}): Pro
     simulation.sweep();
     await drain(simulation);
     simulation.invariants.between(simulation.payments());
+    endRefunds(simulation, people);
+    holdRefundsKnown(simulation, began);
     holdNoLinkBesidePaid(simulation, began);
     holdNoLinkBesideDuplicate(simulation, began);
     if (simulation.behaviour.isSilent) answersSince = scheduler.now;
@@ -127,6 +133,43 @@ async function comeToRest(simulation: Simulation, { isQuiet = false } = {}): Pro
     await readBooks(simulation);
   }
   simulation.behaviour.isSilent = false;
+}
+
+/** Refunds go on at Chapa, and a person finds out about those of which Chapa says nothing. */
+function endRefunds(simulation: Simulation, people: People): void {
+  const { scheduler, refundSteps } = simulation;
+  const [step] = refundSteps;
+  if (step && scheduler.choices.whim(1 / 2)) people.stepRefund(step.ref, scheduler.choices.whim(1 / 2));
+  for (const payment of simulation.payments()) {
+    const isCalled = openEntries(payment).some(({ code }) => code === "refund_unclear");
+    if (isCalled && scheduler.choices.whim(1 / 4)) people.judge(payment, `${PERSON}-last`);
+  }
+}
+
+/** Nobody waits for longer than a day for the end of a refund without a person who is called. */
+function holdRefundsKnown(simulation: Simulation, began: number): void {
+  const { invariants, scheduler } = simulation;
+  if (scheduler.now < began + HOUR_MS) return;
+  for (const payment of simulation.payments()) invariants.refundsWait(payment, scheduler.now - HOUR_MS);
+}
+
+/** A person decides about all money under review, in half of the runs. */
+async function decideAll(simulation: Simulation, people: People): Promise<void> {
+  const { scheduler, invariants } = simulation;
+  if (scheduler.choices.whim(1 / 2)) return;
+  for (const payment of simulation.payments()) {
+    if (payment.state !== "REVIEW") continue;
+    const decided = people.reject(payment, `${PERSON}-last`);
+    await drain(simulation);
+    if (decided.error instanceof DecisionImpossible) invariants.undecidable(payment.ref, decided.error.message);
+  }
+  await comeToRest(simulation, people);
+}
+
+function compareRefunds(simulation: Simulation): void {
+  const { invariants, ledger } = simulation;
+  for (const payment of simulation.payments())
+    invariants.booksCompared(payment, simulation.refunded(), (reference) => ledger.bookOf(reference));
 }
 
 /** Money in flight arrives, now and then on two links at once, with Chapa's signed webhooks or without. */
@@ -225,12 +268,14 @@ function nextMoment(simulation: Simulation, patience: number): number | undefine
     .flatMap((payment) => (isLong && awaitsOnlyPerson(simulation, payment) ? [] : (payment.dueAt ?? [])));
   const waiting = [...resolveMessages, ...listingMessages.slice(0, 1)].map(({ notBefore }) => notBefore);
   const resting = notificationMessages.map(({ notBefore }) => Math.max(notBefore, notificationsRestUntil));
-  const moments = [...due, ...waiting, ...resting];
+  const steps = simulation.refundSteps.length > 0 ? [simulation.scheduler.now + HOUR_MS] : [];
+  const moments = [...due, ...waiting, ...resting, ...steps];
   return moments.length > 0 ? Math.min(...moments) : undefined;
 }
 
 function awaitsOnlyPerson({ ledger }: Simulation, payment: Payment): boolean {
-  if (openFlags(payment).length === 0 || awaitsAcknowledgement(payment, POLICY)) return false;
+  if ((openFlags(payment).length === 0 && payment.state !== "REVIEW") || awaitsAcknowledgement(payment, POLICY))
+    return false;
   // A webhook about an earlier checkout that no key of ours reads keeps the payment from being settled as unpaid.
   const isHeld = ({ number, webhookAt }: { number: number; webhookAt?: number | undefined }) =>
     number !== payment.attempt && webhookAt !== undefined && !ledger.isReadable(txRefOf(payment, number));

@@ -18,6 +18,8 @@ export function noHits(): Record<CallFault, number> {
 export const SITES = [
   "chapa.cancel",
   "chapa.initialize",
+  "chapa.refund",
+  "chapa.refundStatus",
   "chapa.transactions",
   "chapa.verify",
   "clock.sleep",
@@ -38,7 +40,15 @@ export const SITES = [
   "table.Update",
 ] as const;
 
-const READS = ["table.Get", "table.Query", "table.BatchGet", "chapa.verify", "chapa.transactions", "listing.public"];
+const READS = [
+  "table.Get",
+  "table.Query",
+  "table.BatchGet",
+  "chapa.refundStatus",
+  "chapa.verify",
+  "chapa.transactions",
+  "listing.public",
+];
 const NEVER_FAILS = ["payer.", "clock."];
 
 /** The faults that make a difference. For a call that only reads, before and after are the same. */
@@ -382,6 +392,7 @@ export class Guided implements Choices {
 
 // Rare calls fail more often, so that each of their faults happens.
 const RARE = [
+  "chapa.refundStatus",
   "listing.public",
   "notification.send",
   "queue.notification.delete",

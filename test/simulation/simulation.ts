@@ -1,12 +1,16 @@
 import type { GaugeName } from "../../lib/contract/metrics.ts";
 import type { ListingMessage, NotificationMessage, ResolveMessage } from "../../lib/contract/queues.ts";
 import { TABLE } from "../../lib/contract/table.ts";
+import type { RefundCommand } from "../../lib/domain/commands.ts";
 import { PaymentError } from "../../lib/domain/errors.ts";
 import { parseTxRef, paymentIdOf, Ref, requestHash, txRefOf } from "../../lib/domain/ids.ts";
+import { Santim, toBirr } from "../../lib/domain/money.ts";
 import { openedAttempts, type Payment } from "../../lib/domain/payment.ts";
 import { SECOND_MS } from "../../lib/domain/time.ts";
 import type { Trigger } from "../../lib/domain/vocabulary.ts";
+import { answerAttention } from "../../lib/flows/answer-attention.ts";
 import { cancel } from "../../lib/flows/cancel.ts";
+import { decideReview, type ReviewDecision } from "../../lib/flows/decide-review.ts";
 import { initiate } from "../../lib/flows/initiate.ts";
 import { notifyListing } from "../../lib/flows/notify-listing.ts";
 import { notifyUsers } from "../../lib/flows/notify-user.ts";
@@ -14,7 +18,10 @@ import { publish } from "../../lib/flows/publish.ts";
 import { publishAttention } from "../../lib/flows/publish-attention.ts";
 import { readRepair } from "../../lib/flows/read-repair.ts";
 import { reconcile } from "../../lib/flows/reconcile.ts";
+import { type RefundOutcome, recordRefundOutcome, refundPayment } from "../../lib/flows/refund-payment.ts";
+import { releasePayment } from "../../lib/flows/release.ts";
 import { comesBackAfter, resolve } from "../../lib/flows/resolve.ts";
+import { advanceRefunds } from "../../lib/flows/steps/advance-refunds.ts";
 import { keepSignedNotice } from "../../lib/flows/steps/refund-reports.ts";
 import { sweep } from "../../lib/flows/sweep.ts";
 import type { Confirmation, ListingAnswer } from "../../lib/services/listing.ts";
@@ -25,23 +32,23 @@ import type { Action, ActParams } from "../../local/chapa/actions.ts";
 import { ActionRefused } from "../../local/chapa/actions.ts";
 import { FIRST_ACCOUNT } from "../../local/chapa/api.ts";
 import type { ProfileName } from "../../local/chapa/profiles.ts";
+import type { Booked } from "../../local/chapa/refunds.ts";
 import { CHAPA_DEFAULTS } from "../../local/chapa/simulator.ts";
 import { EVERY_TX_REF, SimulatorState } from "../../local/chapa/state.ts";
 import type { Transaction } from "../../local/chapa/transactions.ts";
 import { TX_STAGE } from "../../local/environment.ts";
 import { besideDuplicateSince, CANARIES, Invariants, linesOf } from "../invariants/invariants.ts";
-import type { Cause } from "../invariants/world.ts";
+import type { BookedRefund, Cause, Decision, Refunded } from "../invariants/world.ts";
 import { MemoryTable } from "../support/memory-table.ts";
 import { FEE, POLICY, TERMS } from "../support/payments.ts";
 import { ChapaBehaviour, KEYS } from "./chapa-behaviour.ts";
 import { Ledger, SEEN, THE_FEE } from "./ledger.ts";
-import { LOST_REF, NAMESPACE, type Ports, portsOf } from "./ports.ts";
+import { LOST_REF, NAMESPACE, type Ports, portsOf, type RefundPosted } from "./ports.ts";
 import { type Scheduler, TABLE_TRIES } from "./scheduler.ts";
 
 type Row = Record<string, unknown>;
 type Waiting<Message> = { message: Message; notBefore: number; receives: number };
 
-const FIRST_OPENING = { mode: "test", account: FIRST_ACCOUNT } as const;
 const RESOLVE_BACK_MS = 360 * SECOND_MS;
 const LISTING_BACK_SECONDS = 600;
 // The share of messages that the notification service refuses during faults.
@@ -82,6 +89,13 @@ export class Simulation {
   isTotalUncertain = false;
   /** Whether a person approved the property in the listing service. */
   isApprovedByHand = false;
+  /** What Chapa and the payers' banks still do about refunds, in the order in which it may happen. */
+  readonly refundSteps: { ref: string; run: () => void }[] = [];
+  /** The ids under which people have asked for refunds. */
+  readonly refundIds = new Set<string>();
+  /** Refunds, by Chapa's reference of their money, that a person wrongly said had come to nothing. */
+  readonly misjudged = new Set<string>();
+  readonly #decisions = new Map<string, Decision>();
   /** What the gauge of open attention showed last. */
   openAttention: number | undefined;
   listing: "PENDING" | "APPROVED" | "FAILED" | "DELETED" = "PENDING";
@@ -141,6 +155,11 @@ export class Simulation {
   turn(): void {
     this.behaviour.turn();
     this.ledger.goLive();
+    this.deploy();
+  }
+
+  /** The stage gets the settings that it should have now. */
+  deploy(): void {
     this.ports = this.#portsNow();
   }
 
@@ -216,8 +235,80 @@ export class Simulation {
         },
       );
       isDone = true;
+      this.#links = undefined;
     });
     return isDone && tookMoney;
+  }
+
+  /** A person or a program sends money back. */
+  refund({ ref }: Payment, asked: RefundCommand): void {
+    this.refundIds.add(asked.id);
+    this.#decide(ref, { kind: "refund", version: asked.version, about: asked.id }, (payment, deadline) =>
+      refundPayment(this.ports.refunds, payment, asked, deadline),
+    );
+  }
+
+  /** A person says what became of a refund. */
+  judgeRefund({ ref }: Payment, id: string, outcome: RefundOutcome): void {
+    this.#decide(ref, { kind: "outcome", version: outcome.version, about: id }, (payment) =>
+      recordRefundOutcome(this.ports.refunds, payment, id, outcome),
+    );
+  }
+
+  /** A person decides about the money under review. @returns what they are told, once they are */
+  review({ ref }: Payment, decision: ReviewDecision): { error?: Error } {
+    for (const { refundId } of decision.returned) this.refundIds.add(refundId);
+    return this.#decide(ref, { kind: decision.decision, version: decision.version, about: "" }, (payment, deadline) =>
+      decideReview({ ...this.ports.refunds, ...this.ports.resolve }, payment, decision, deadline),
+    );
+  }
+
+  answerFlag({ ref, version }: Payment, entry: string, by: string): void {
+    this.#decide(ref, { kind: "answer", version, about: entry }, (payment) =>
+      answerAttention(this.ports.decisions, payment, { entry, reason: `${by} has seen it`, version, by }),
+    );
+  }
+
+  release({ ref, version }: Payment, by: string): void {
+    this.#decide(ref, { kind: "release", version, about: "" }, (payment) =>
+      releasePayment(this.ports.decisions, payment, { reason: `${by} says so`, version, by }),
+    );
+  }
+
+  /** A person decides, by what they saw of a payment some time ago. */
+  #decide(ref: Ref, decision: Decision, act: (payment: Payment, deadline: number) => Promise<Payment>) {
+    const decided: { error?: Error } = {};
+    const me = this.#name(`person ${decision.kind}`);
+    this.#decisions.set(me, decision);
+    const deadline = this.scheduler.now + 11 * SECOND_MS;
+    this.#start(me, async () => {
+      const payment = await this.ports.payments.find(ref);
+      if (!payment) return;
+      await act(payment, deadline);
+      this.invariants.decided(
+        this.payments().find((known) => known.ref === ref),
+        decision,
+      );
+    }).onError((error) => {
+      decided.error = error;
+    });
+    return decided;
+  }
+
+  /** The next step of a refund at Chapa. @param isPaidOut whether it reaches the payer, if it ends now */
+  stepRefund(index: number, isPaidOut: boolean): Transaction | undefined {
+    const [step] = this.refundSteps.splice(index, 1);
+    const refund = this.simulator.refunds.all().find(({ ref }) => ref === step?.ref);
+    if (!step || !refund) return undefined;
+    const { transaction } = refund;
+    transaction.plan = { ...transaction.plan, refunds: isPaidOut ? "refunded" : "reversed" };
+    this.ledger.happens(() => step.run());
+    return transaction;
+  }
+
+  /** A refund that was paid out comes back to the merchant. */
+  undoRefund(ref: string): void {
+    this.ledger.happens(() => this.simulator.refunds.returnPaid(ref));
   }
 
   /** Money in flight arrives. */
@@ -237,8 +328,23 @@ export class Simulation {
   announce({ order: { txRef }, captures }: Transaction): void {
     this.ledger.announced(txRef);
     const last = captures.at(-1);
+    if (last) this.ledger.bookAnnounced(last.reference);
     const event = last?.reversed ? "charge.reversed" : last && last.refunded > 0 ? "charge.refunded" : "charge.success";
     this.#enqueue({ tx_ref: txRef, trigger: "webhook", ...(last ? { reference: last.reference, event } : {}) });
+  }
+
+  /** Chapa's signed webhook about one refund. */
+  announceRefund({ transaction, capture, amount, status }: Booked): void {
+    const { txRef } = transaction.order;
+    this.ledger.announced(txRef);
+    this.ledger.bookAnnounced(capture.reference);
+    const event = status === "reversed" ? "refund.reversed" : "charge.refunded";
+    const birr = toBirr(Santim.parse(amount));
+    this.#enqueue({ tx_ref: txRef, trigger: "webhook", reference: capture.reference, event, amount: birr });
+  }
+
+  get #opening() {
+    return { mode: this.behaviour.isLive ? "live" : "test", account: FIRST_ACCOUNT } as const;
   }
 
   #enqueue(message: ResolveMessage, delayMs = 0, receives = 0): void {
@@ -250,7 +356,7 @@ export class Simulation {
   loseRow(): void {
     const txRef = txRefOf({ ref: LOST_REF, txStage: TX_STAGE }, 0);
     this.ledger.lost(txRef);
-    void this.simulator.open(orderOf(txRef, TERMS.amount), FIRST_OPENING);
+    void this.simulator.open(orderOf(txRef, TERMS.amount), this.#opening);
     this.ledger.given({ txRef });
   }
 
@@ -258,7 +364,7 @@ export class Simulation {
   sellElsewhere(): void {
     for (let sale = 0; sale < SALES; sale++) {
       const order = orderOf(`SHOP-${++this.#sold}`, 1_000 + this.#sold);
-      void this.simulator.open(order, FIRST_OPENING).then(({ transaction }) => {
+      void this.simulator.open(order, this.#opening).then(({ transaction }) => {
         this.simulator.ledger.capture(transaction, { method: "telebirr", at: this.scheduler.latest });
       });
     }
@@ -276,8 +382,14 @@ export class Simulation {
       async () => {
         const checkout = parseTxRef(tx_ref, TX_STAGE);
         if (!checkout) return;
+        const deadline = this.scheduler.now + 60 * SECOND_MS;
+        const resolved = await resolve(this.ports.resolve, checkout, trigger, deadline);
         if (trigger === "webhook") await keepSignedNotice(this.ports.resolve, checkout, message);
-        const resolved = await resolve(this.ports.resolve, checkout, trigger, this.scheduler.now + 60 * SECOND_MS);
+        if (resolved.kind === "verified" && resolved.payment?.refunds) {
+          const payment = await this.ports.payments.find(checkout.ref);
+          const isAnswered = resolved.result?.kind !== "unavailable";
+          if (payment) await advanceRefunds(this.ports.refunds, payment, isAnswered, deadline);
+        }
         if (resolved.kind === "suppressed") this.#enqueue(message, resolved.afterMs);
         const seconds = comesBackAfter(resolved, receives);
         if (seconds !== undefined) this.#enqueue(message, seconds * SECOND_MS, receives);
@@ -504,6 +616,8 @@ export class Simulation {
       isVerifiedAfterCancel: (txRef) => this.ledger.verifiedAfterCancel(task, txRef),
       isCancelledByPress: (txRef) => this.ledger.cancelledBy(txRef)?.startsWith("press") ?? false,
       isUsed: (txRef) => this.ledger.isBurnt(txRef) || this.ledger.opened().includes(txRef),
+      decision: this.#decisions.get(task),
+      refunds: this.refunded(),
       policy: POLICY,
       now: this.scheduler.latest,
       isNamed: (taken, by) => this.ledger.isNamed(taken, by),
@@ -575,10 +689,17 @@ export class Simulation {
         if (!this.isWorking && scheduler.choices.whim(REFUSED_NOTICES))
           return { kind: scheduler.choices.whim(0.5) ? "refused" : "not_allowed" };
         // No function lives longer than a minute. One that slept through days sends what another has sent meanwhile.
-        const age = scheduler.now - (this.#begunAt.get(scheduler.current?.name ?? "") ?? scheduler.now);
-        if (age <= FUNCTION_LIFE_MS) this.invariants.messageSent(event, ref, this.#marksOf(ref, event));
+        if (!this.#isOver()) this.invariants.messageSent(event, ref, this.#marksOf(ref, event));
         if (event === "paid") this.notified.add(ref);
         return { kind: "sent" };
+      },
+      isOver: () => this.#isOver(),
+      refundPosted: (capture: string, { reference, amount }: RefundPosted) => {
+        this.invariants.refundPosted(
+          { capture, reference, amount },
+          this.payments().find(({ ref }) => reference.startsWith(ref)),
+          { ...this.refunded(), asked: this.refundIds },
+        );
       },
       gauge: (name: GaugeName, value: number) => {
         if (name === "OpenAttention") this.openAttention = value;
@@ -587,6 +708,27 @@ export class Simulation {
         if (event === "paid") this.ledger.undeliverable(ref);
       },
     };
+  }
+
+  /** Whether the task that acts now is older than any function gets. */
+  #isOver(): boolean {
+    const { now, current } = this.scheduler;
+    return now - (this.#begunAt.get(current?.name ?? "") ?? now) > FUNCTION_LIFE_MS;
+  }
+
+  /** The refunds of Chapa's books, and where a person was wrong about one. */
+  refunded(): Refunded {
+    return { booked: this.#bookedRefunds(), misjudged: this.misjudged };
+  }
+
+  #bookedRefunds(): BookedRefund[] {
+    return this.simulator.refunds.all().map(({ capture, amount, ref, reference, status }) => ({
+      capture: capture.reference,
+      taken: capture.amount,
+      reference: reference ?? ref,
+      amount,
+      status: status === "refunded" ? "settled" : status === "reversed" ? "reversed" : "open",
+    }));
   }
 
   #marksOf(ref: string, event: string): { isAnswered: boolean }[] {
@@ -619,6 +761,8 @@ export class Simulation {
         schedule: (_at: number, task: () => void) => {
           const link = this.#links;
           if (link) this.inFlight.push({ link, land: task });
+          const refund = link ? undefined : this.simulator.refunds.all().at(-1);
+          if (refund) this.refundSteps.push({ ref: refund.ref, run: task });
           return () => undefined;
         },
         advance: async () => undefined,

@@ -28,6 +28,7 @@ import { ownerOf } from "./close-checkout.ts";
 import { endLastLink } from "./end-links.ts";
 import { paymentFields } from "./payment-fields.ts";
 import { type Run, runContext } from "./run-context.ts";
+import { requireSeen } from "./seen-version.ts";
 import { updatePayment } from "./update-payment.ts";
 
 export type RefundPorts = {
@@ -157,15 +158,20 @@ async function askAbout(ports: RefundPorts, payment: Payment, refund: Refund, ru
   return noted(ports, called, id, { chapaRef: found.chapaRef, run });
 }
 
-/** Writes that a refund came to nothing, and takes it out of its actor's day. */
+/**
+ * Writes that a refund came to nothing, and takes it out of its actor's day.
+ * @param word `seen`: the version that a person who says so saw
+ * @throws VersionChanged if the payment changed after that person saw it
+ */
 export async function refused(
   ports: Pick<RefundPorts, "payments" | "limits">,
   payment: Payment,
   id: string,
-  { reason, run }: { reason: string; run: Pick<Run, "context"> },
+  { reason, run, seen }: { reason: string; run: Pick<Run, "context">; seen?: number },
 ): Promise<Payment> {
   const done = await stepped(ports, payment, id, (current) => {
     const context = run.context();
+    if (seen !== undefined) requireSeen(current, seen);
     return isAllowed("refundRefused", current, { ...context, id })
       ? refuseRefund(current, id, reason, context)
       : undefined;
