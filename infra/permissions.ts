@@ -48,6 +48,7 @@ export const PERMISSIONS: Record<FunctionName, Permission> = {
   "get-metrics": { table: ["BatchGetItem"] },
   "get-openapi": { table: [] },
   "get-docs": { table: [] },
+  "get-console": { table: [] },
   "no-route": { table: [] },
   "payment-return": { table: ["GetItem", "PutItem", "UpdateItem"], secrets: ["auth", "gateway"] },
   "payment-checkout": { table: ["GetItem", "PutItem", "UpdateItem", "DeleteItem"], secrets: ["auth", "gateway"] },

@@ -33,6 +33,7 @@ function home({ api, chapa, control, webhook }: CloudAddress): Html {
       <form method="post" action="${PRESS_PATH}"><button class="main">Pay a listing fee as ${USERS.owner.email}</button></form>
       <p class="note">Opens a checkout for a new property, as the owner’s press does. Other users have the password ${PASSWORD}, too.</p>
       <dl>
+        <dt>Console</dt><dd><a href="/console">console</a>, as ${USERS.admin.email}</dd>
         <dt>API</dt><dd><a href="/docs">docs</a>, <a href="/openapi.json">openapi.json</a>, <a href="/api/v1/health">health</a></dd>
         <dt>Chapa</dt><dd><a href="${chapa}">${chapa}</a></dd>
         <dt>Control</dt><dd><a href="${control}/state">${control}</a></dd>

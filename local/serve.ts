@@ -47,6 +47,8 @@ const KEEP_ALIVE_MS = 75_000;
 export async function serve(name: string, port: number, handle: Handle, faults?: FaultInjector): Promise<Listening> {
   const sockets = new Set<Socket>();
   const server = createServer((incoming, outgoing) => {
+    // Of the clock that can be moved. For the AWS clients, another time than theirs makes every refusal worth a retry.
+    outgoing.setHeader("date", new Date().toUTCString());
     const chunks: Buffer[] = [];
     let size = 0;
     incoming.on("data", (chunk: Buffer) => {

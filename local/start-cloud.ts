@@ -7,6 +7,7 @@ import type { ProfileName } from "./chapa/profiles.ts";
 import { CHAPA_DEFAULTS, type ChapaSimulator, liveTwin } from "./chapa/simulator.ts";
 import { startChapa } from "./chapa/start.ts";
 import { API_KEY, Cloud } from "./cloud.ts";
+import { makeConsole } from "./console.ts";
 import { frontendOrigins, secretValues } from "./environment.ts";
 import { Happenings, observed, type Tell } from "./happenings.ts";
 import { type FunctionHost, Functions, type Invoke } from "./lambda.ts";
@@ -65,7 +66,10 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
     invoke,
     observe,
     origins: frontendOrigins(settings),
-    page: async (request) => started && pageOf(request, started.address),
+    page: async (request) => {
+      if (/^\/console\b/.test(request.path)) await makeConsole();
+      return started && pageOf(request, started.address);
+    },
   });
   try {
     const [chapa, services, queues, redis, webhook] = await Promise.all([

@@ -4,6 +4,7 @@ import { gzipSync } from "node:zlib";
 import { type BuildOptions, type BuildResult, build } from "esbuild";
 import { openApiText } from "../../lib/http/openapi-text.ts";
 import { REFERENCE_FILES } from "../../lib/http/pages/api-reference.ts";
+import { bundleConsole } from "../../local/console.ts";
 import { builtins } from "./builtins.ts";
 import { leftOut } from "./left-out.ts";
 
@@ -67,6 +68,7 @@ export async function bundleFunctions(folder: string): Promise<readonly Bundle[]
   const bundles = (await Promise.all(builds)).flat();
   writeFileSync(join(folder, "get-openapi/openapi.json"), openApiText());
   for (const { source } of Object.values(REFERENCE_FILES)) copyFromPackage(source, join(folder, "get-docs"));
+  await bundleConsole(join(folder, "get-console"));
   return bundles.toSorted((one, other) => one.name.localeCompare(other.name));
 }
 

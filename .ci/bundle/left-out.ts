@@ -40,6 +40,11 @@ const REPLACED: readonly Replaced[] = [
       `export const errorGuideText = () => ${JSON.stringify(readFileSync(join(import.meta.dirname, "../../docs/errors.md"), "utf8"))};`,
   },
   {
+    file: /lib\/http\/console-text\.ts$/,
+    reason: "The console changes only with the code",
+    by: () => readFileSync(join(import.meta.dirname, "stand-ins/console-from-file.ts"), "utf8"),
+  },
+  {
     file: /\/lib\/.*\.ts$/,
     reason: "esbuild keeps every constant that a call makes, so most schemas of our files would be made for nothing",
     by: withDroppableConstants,

@@ -134,6 +134,13 @@ export const ROOMS: readonly Room[] = [
     packages: ["node:*", "zod"],
   },
   {
+    path: "console",
+    holds:
+      "what operators see in their browser, over the public API: Preact, bundled by `npm run build` and the local cloud",
+    imports: ["lib/contract", WORDS],
+    packages: ["preact", "preact/hooks", "zod"],
+  },
+  {
     path: "cli",
     holds: "what an operator runs against a stage",
     imports: ["commands"],
@@ -157,7 +164,15 @@ export const ROOMS: readonly Room[] = [
   {
     path: "test",
     holds: "mirrors the tree; functions and programs are run, not imported",
-    imports: [...LIB.filter((room) => room !== "lib/composition"), ".ci", "bench", "commands", "infra", "local"],
+    imports: [
+      ...LIB.filter((room) => room !== "lib/composition"),
+      ".ci",
+      "bench",
+      "commands",
+      "console",
+      "infra",
+      "local",
+    ],
   },
 ];
 

@@ -163,6 +163,7 @@ export const FUNCTIONS = {
   "no-route": { trigger: { kind: "http" }, timeoutSeconds: 5, memoryMb: 256, env: [] },
   "get-openapi": { trigger: { kind: "http" }, timeoutSeconds: 5, memoryMb: 256, env: [] },
   "get-docs": { trigger: { kind: "http" }, timeoutSeconds: 10, memoryMb: 512, env: [] },
+  "get-console": { trigger: { kind: "http" }, timeoutSeconds: 5, memoryMb: 256, env: [] },
   "payment-return": {
     trigger: { kind: "http" },
     timeoutSeconds: 15,

@@ -99,6 +99,22 @@ const reference: Omit<Operation, "summary"> = {
   problems: [],
 };
 
+const referenceFile: Omit<Operation, "summary"> = {
+  path: z.object({ file: z.string() }),
+  header: IfNoneMatch,
+  answers: {
+    200: {
+      description: "The file.",
+      type: "text/javascript",
+      schema: z.string(),
+      text: ["text/css", "text/html"],
+      headers: ETag,
+    },
+    304: NOT_MODIFIED,
+  },
+  problems: [404],
+};
+
 const status: Operation = {
   summary: "The state of a payment",
   path: PaymentPath,
@@ -453,21 +469,11 @@ export const OPERATIONS: Record<RouteKey, Operation> = {
   "GET /docs": { ...reference, summary: "This document as Swagger UI shows it, to read and to try" },
   "GET /redoc": { ...reference, summary: "This document as ReDoc shows it, to read" },
   "GET /docs/{file}": {
+    ...referenceFile,
     summary: "A file of these pages, or the explanations of the error codes (`errors`)",
-    path: z.object({ file: z.string() }),
-    header: IfNoneMatch,
-    answers: {
-      200: {
-        description: "The file.",
-        type: "text/javascript",
-        schema: z.string(),
-        text: ["text/css", "text/html"],
-        headers: ETag,
-      },
-      304: NOT_MODIFIED,
-    },
-    problems: [404],
   },
+  "GET /console": { ...reference, summary: "The console for operators, who log in with their own name" },
+  "GET /console/{file}": { ...referenceFile, summary: "The console's script or style sheet" },
   "POST /api/v1/webhook/chapa": {
     summary: "Chapa's webhook",
     description:

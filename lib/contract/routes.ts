@@ -182,6 +182,8 @@ export const ROUTES = [
   { method: "GET", path: "/docs", function: "get-docs", access: { kind: "public" } },
   { method: "GET", path: "/redoc", function: "get-docs", access: { kind: "public" } },
   { method: "GET", path: "/docs/{file}", function: "get-docs", access: { kind: "public" } },
+  { method: "GET", path: "/console", function: "get-console", access: { kind: "public" } },
+  { method: "GET", path: "/console/{file}", function: "get-console", access: { kind: "public" } },
   {
     method: "POST",
     path: "/internal/v1/payments/initiate",

@@ -81,7 +81,7 @@ export const TAGS: readonly { name: string; description: string; paths: RegExp }
   {
     name: "service",
     description: "Login, health, counters and this description.",
-    paths: /^(\/api\/v1)?\/(token|health|metrics|openapi\.json|docs|redoc)\b/,
+    paths: /^(\/api\/v1)?\/(token|health|metrics|openapi\.json|docs|redoc|console)\b/,
   },
   {
     name: "operators",

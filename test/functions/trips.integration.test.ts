@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi 
 import { TRIPS } from "../../bench/trips.ts";
 import type { FunctionName } from "../../lib/contract/functions.ts";
 import { gatewayKeyOf } from "../../lib/contract/routes.ts";
+import { MINUTE_MS } from "../../lib/domain/time.ts";
 import type { Checkout, Stage } from "../../local/demo/stage.ts";
 import { SECRETS } from "../../local/environment.ts";
 import { USERS } from "../../local/users.ts";
@@ -115,6 +116,14 @@ describe("initiate", () => {
   test("a replay makes one trip", async () => {
     const [property, request] = [stage.addProperty(), randomUUID()];
     // A function of its own, so that nothing is in it that another test has left.
+    await cold();
+    await press(property, request);
+    await expectTrips(() => press(property, request), TRIPS.replay.known);
+  });
+
+  test("a refused write is not repeated after the clock was moved", async () => {
+    const [property, request] = [stage.addProperty(), randomUUID()];
+    await stage.pass(10 * MINUTE_MS, "nothing happens");
     await cold();
     await press(property, request);
     await expectTrips(() => press(property, request), TRIPS.replay.known);

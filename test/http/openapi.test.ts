@@ -51,6 +51,8 @@ const OPERATION_IDS = {
   "GET /api/v1/metrics": "getApiV1Metrics",
   "GET /openapi.json": "getOpenapi.json",
   "GET /docs": "getDocs",
+  "GET /console": "getConsole",
+  "GET /console/{file}": "getConsoleFile",
   "GET /redoc": "getRedoc",
   "GET /docs/{file}": "getDocsFile",
   "POST /internal/v1/payments/initiate": "postInternalV1PaymentsInitiate",

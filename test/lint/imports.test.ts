@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
 
-const ROOMS = ["lib", "functions", "infra", "local", "cli", ".ci"];
+const ROOMS = ["lib", "functions", "infra", "local", "cli", "console", ".ci"];
 
 /** A module's text, and what it takes from which of our modules; `names` is undefined where it takes the whole module. */
 type Module = { text: string; imports: { from: string; names: string[] | undefined }[] };
@@ -16,7 +16,7 @@ const read = (files: readonly string[]) => new Map(files.map((file) => [file, mo
 function filesOf(rooms: readonly string[]): string[] {
   return rooms
     .flatMap((room) => readdirSync(room, { recursive: true, encoding: "utf8" }).map((name) => join(room, name)))
-    .filter((file) => file.endsWith(".ts") && !file.endsWith(".d.ts"));
+    .filter((file) => /\.tsx?$/.test(file) && !file.endsWith(".d.ts"));
 }
 
 function moduleOf(file: string): Module {
