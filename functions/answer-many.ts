@@ -22,10 +22,11 @@ const ports = {
   clock: systemClock,
 };
 
-export const handler = authenticatedEndpoint(authenticate, "json", async ({ principal, body }) => {
+export const handler = authenticatedEndpoint(authenticate, "json", async ({ principal, body, deadline }) => {
   const by = operatorOf(principal, env.OPERATOR_IDS);
   const { code, before, reason } = parseRequest("body", AnswersRequest, body);
-  const { answers, unreadable, hasMore } = await answerMany(ports, { code, before: Date.parse(before), reason, by });
+  const words = { code, before: Date.parse(before), reason, by };
+  const { answers, unreadable, hasMore } = await answerMany(ports, words, deadline);
   return json(200, AnswersResponse, {
     answers: answers.map(({ paymentId, entry, outcome }) => ({ payment_id: paymentId, entry, outcome })),
     unreadable,

@@ -5,25 +5,107 @@ const UNDEFINED_IS_NEVER_MORE =
   "A comparison with undefined is always false, so the result is the same. Only the compiler needs this condition.";
 const FOR_THE_COMPILER = "The value is never different at this point. Only the compiler needs this condition.";
 const ENDS_THE_SAME = "Without this case the function returns undefined, which is the same.";
+const NO_FIELDS = "The text in the mutant's list has none of the fields that are read, so it is like no entry.";
+const NEVER_MISSING = "The value is always there at this point. Only the compiler needs this operator.";
 const RESULT_UNUSED = "The result of this write is not used.";
 const UTF8_ANYWAY = "UTF-8 is Node's default encoding.";
 
 export const EXCUSED: readonly Excuse[] = [
   ...[
-    ["lib/domain/decide.ts", "payment.settledAt !== undefined"],
-    ["lib/domain/transitions.ts", "settledAt !== undefined"],
-    ["lib/domain/transitions.ts", "recordedAt !== undefined"],
+    ["lib/domain/transitions.ts", "since !== undefined"],
     ["lib/domain/transitions.ts", "at !== undefined"],
     ["lib/domain/time.ts", "age !== undefined"],
-    ["lib/domain/verification-schedule.ts", "opened !== undefined"],
+    ["lib/domain/verification-schedule.ts", "since !== undefined"],
+    ["lib/domain/notes.ts", "record.webhookAt !== undefined"],
     ["lib/domain/prices.ts", "amount !== undefined"],
+    ["lib/domain/deadlines.ts", "since !== undefined"],
+    ["lib/domain/explanation.ts", "final !== undefined"],
   ].map(([file = "", code = ""]) => ({ file, code, becomes: "true", reason: UNDEFINED_IS_NEVER_MORE })),
+  ...Object.entries({
+    "deadlines.ts": 1,
+    "events.ts": 1,
+    "payment.ts": 1,
+    "refund-reports.ts": 1,
+    "refunds.ts": 7,
+    "transitions.ts": 3,
+    "verification-schedule.ts": 3,
+  }).map(([file, times]) => ({
+    file: `lib/domain/${file}`,
+    code: "[]",
+    becomes: '["Stryker was here"]',
+    times,
+    reason: NO_FIELDS,
+  })),
+  ...[
+    ["decide.ts", "attempts[attempt]?.lastRead", "attempts[attempt].lastRead"],
+    ["lasting-link.ts", "attempts[attempt]?.lastRead", "attempts[attempt].lastRead"],
+    ["explanation.ts", "opened?.lastRead", "opened.lastRead"],
+    ["apply-money.ts", "captures.at(-1)?.kind", "captures.at(-1).kind"],
+    [
+      "events.ts",
+      "history.findLast(({ transition }) => STEPS[transition]?.to === state)?.transition",
+      "history.findLast(({ transition }) => STEPS[transition]?.to === state).transition",
+    ],
+  ].map(([file = "", code = "", becomes = ""]) => ({
+    file: `lib/domain/${file}`,
+    code,
+    becomes,
+    reason: NEVER_MISSING,
+  })),
+  ...[
+    ["apply.ts", "record", "true"],
+    ["apply-money.ts", "capture !== undefined", "true"],
+    ["explanation.ts", "end !== undefined", "true"],
+    ["refunds.ts", "capture === undefined", "false"],
+  ].map(([file = "", code = "", becomes = ""]) => ({
+    file: `lib/domain/${file}`,
+    code,
+    becomes,
+    reason: FOR_THE_COMPILER,
+  })),
   {
-    file: "lib/domain/verification-schedule.ts",
-    code: "verifyAt !== undefined",
-    becomes: "true",
+    file: "lib/domain/apply-money.ts",
+    code: '"duplicate"',
+    becomes: '""',
     times: 2,
-    reason: UNDEFINED_IS_NEVER_MORE,
+    reason: "The capture is known here, and keeps its kind.",
+  },
+  {
+    file: "lib/domain/payment.ts",
+    code: "a > b",
+    becomes: "a >= b",
+    reason: "Of two equal amounts either is the greater one.",
+  },
+  {
+    file: "lib/domain/refunds.ts",
+    code: '""',
+    becomes: '"Stryker was here!"',
+    reason: "No refund has an id of either text, so none is found.",
+  },
+  { file: "lib/domain/refunds.ts", code: "default: return undefined;", becomes: "default:", reason: ENDS_THE_SAME },
+  ...["/[0-9A-HJKMNP-TV-Z]{20}$/", "/^[0-9A-HJKMNP-TV-Z]{20}/"].map((becomes) => ({
+    file: "lib/domain/ids.ts",
+    code: "/^[0-9A-HJKMNP-TV-Z]{20}$/",
+    becomes,
+    reason: "A text of another length differs from the reference that is made of its beginning.",
+  })),
+  {
+    file: "lib/domain/lasting-link.ts",
+    code: 'case "CREATED": return { kind: "payable" };',
+    becomes: 'case "CREATED":',
+    reason: "A payment that is being opened is not finalised, so the next case returns the same.",
+  },
+  {
+    file: "lib/domain/notes.ts",
+    code: 'found.kind === "unpaid"',
+    becomes: "true",
+    reason: "No other answer has `failed` as its reason. Only the compiler needs this condition.",
+  },
+  {
+    file: "lib/domain/principal.ts",
+    code: 'principal.kind === "service"',
+    becomes: "true",
+    reason: "A user has no limit of calls, so the result is undefined as well.",
   },
   {
     file: "lib/table/conditional.ts",
@@ -38,7 +120,7 @@ export const EXCUSED: readonly Excuse[] = [
     becomes: '["Stryker was here"]',
     reason: "The mutant removes a code that does not exist from the list of new codes. This changes nothing.",
   },
-  ...['"CREATED"', '"PENDING"', '"REVIEW"'].map((code) => ({
+  ...['"CREATED"', '"REVIEW"'].map((code) => ({
     file: "lib/domain/events.ts",
     code,
     becomes: '""',
@@ -50,7 +132,6 @@ export const EXCUSED: readonly Excuse[] = [
     becomes: 'case "REVIEW":',
     reason: ENDS_THE_SAME,
   },
-  { file: "lib/domain/ids.ts", code: '"utf8"', becomes: '""', times: 2, reason: UTF8_ANYWAY },
   { file: "lib/domain/money.ts", code: '""', becomes: '"Stryker was here!"', reason: FOR_THE_COMPILER },
   { file: "lib/domain/apply-money.ts", code: '"reversed"', becomes: '""', reason: FOR_THE_COMPILER },
   {
@@ -64,12 +145,6 @@ export const EXCUSED: readonly Excuse[] = [
     code: "history.length <= HISTORY_LIMIT",
     becomes: "history.length < HISTORY_LIMIT",
     reason: "A history of exactly the allowed length is rebuilt unchanged.",
-  },
-  {
-    file: "lib/domain/principal.ts",
-    code: 'principal.kind === "user"',
-    becomes: "true",
-    reason: FOR_THE_COMPILER,
   },
   {
     file: "lib/domain/totals.ts",
@@ -100,7 +175,6 @@ export const EXCUSED: readonly Excuse[] = [
     file: "lib/table/payment-item.ts",
     code: '""',
     becomes: '"Stryker was here!"',
-    times: 2,
     reason: FOR_THE_COMPILER,
   },
   ...["lib/table/payments.ts", "lib/table/requests.ts"].flatMap((file) => [

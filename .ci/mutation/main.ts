@@ -21,7 +21,7 @@ import {
 const command = new Command({
   name: "npm run mutation",
   summary: "Puts small faults into the code, one at a time, and lists the faults that no test detects.",
-  duration: "half an hour; with --changed a minute or two for each file",
+  duration: "ten minutes; with --changed half a minute for each file",
   options: {
     changed: text("only files that differ, or whose test differs, from this revision", "REV"),
     only: repeated("only files whose path begins with this", "PATH"),

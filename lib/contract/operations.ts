@@ -276,7 +276,8 @@ const refundOutcome: Operation = {
 
 const answers: Operation = {
   summary: "Answer all entries of attention with one code",
-  description: "At most 100 payments of each of the index's parts at once; each entry is answered by its own version.",
+  description:
+    "At most about 500 entries at once; `has_more` says that some were not reached. Each entry is answered by its own version.",
   body: { types: ["application/json"], schema: AnswersRequest },
   answers: { 200: { description: "What became of each entry.", schema: AnswersResponse } },
   problems: [422, 503],

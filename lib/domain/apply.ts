@@ -121,7 +121,9 @@ export function modeChanged(payment: Payment, attempt: number, context: Transiti
 
 /** Returns the payment with a further attempt, although test money waits for a person: the stage now takes real money. */
 export function leaveTest(payment: Payment, start: Start, context: TransitionContext): Payment {
-  const tests = openedAttempts(payment).flatMap(({ number, mode }) => (mode === "test" ? [number] : []));
+  const tests = openedAttempts(payment)
+    .filter(({ mode }) => mode === "test")
+    .map(({ number }) => number);
   const changes = { ...beginning(payment.attempt + 1, start, context), ...leftAsTest(payment, tests, context) };
   const { lease, terms } = start;
   return applied(payment, "leaveTest", { ...context, holder: lease.holder, key: terms.key }, { changes });

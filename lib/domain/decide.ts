@@ -36,8 +36,9 @@ export type Decision =
   | { kind: "answer"; payment: Payment };
 
 /** Whether a request stays at a payment that was left: it was recorded before the payment was spent. */
-export function staysAt({ next, spentAt }: Payment, { recordedAt }: Pick<KnownRequest, "recordedAt">): boolean {
-  return next !== undefined && spentAt !== undefined && recordedAt <= spentAt;
+export function staysAt(payment: Payment, { recordedAt }: Pick<KnownRequest, "recordedAt">): boolean {
+  const { next, spentAt = Number.NEGATIVE_INFINITY } = payment;
+  return next !== undefined && recordedAt <= spentAt;
 }
 
 /**
@@ -114,7 +115,6 @@ export function decide(
       return attemptsLeft(payment) ? { kind: "renew" } : { kind: "follow" };
     }
     case "SUCCESS":
-      return answer;
     case "REVIEW":
       if (isAllowed("leaveTest", payment, asking)) return { kind: "leave_test" };
       return isUsedUp(payment, context) ? { kind: "follow" } : answer;

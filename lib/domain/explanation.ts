@@ -135,7 +135,7 @@ function silenceOf({ unreachableSince }: Payment): string[] {
 function attentionOf(payment: Payment): string[] {
   const codes = [...new Set(openFlags(payment))];
   const [oldest] = openEntries(payment);
-  if (codes.length === 0 || !oldest) return [];
+  if (!oldest) return [];
   const release = codes.includes("stuck") ? " `POST …/release` lets it go on." : "";
   return [
     `It has waited since ${at(oldest.at)} for a person to look at it (${codes.join(", ")}) and answer with \`POST …/attention/{entry}\`.${release}`,
@@ -143,5 +143,5 @@ function attentionOf(payment: Payment): string[] {
 }
 
 function at(instant: Instant): string {
-  return new Date(instant).toISOString().replace(/:\d\d\.\d{3}Z$/, "Z");
+  return new Date(instant).toISOString().replace(/:\d\d\.\d{3}Z/, "Z");
 }

@@ -127,7 +127,7 @@ export function refOfPaymentId(paymentId: Uuid): Ref | undefined {
  * same reference, also after the table was restored.
  */
 export function refundReferenceOf(ref: Ref, refundId: string): string {
-  return `${ref}${encode32(bits(createHash("sha256").update(refundId, "utf8").digest(), 20n), 4)}`;
+  return `${ref}${encode32(bits(createHash("sha256").update(refundId).digest(), 20n), 4)}`;
 }
 
 /** Returns the id of one version of a payment as an event; it is the same each time the version is published. */
@@ -136,11 +136,11 @@ export function eventIdOf(ref: Ref, version: number): string {
 }
 
 function checkOf(ref: Ref): bigint {
-  return bits(createHash("sha256").update(ref, "utf8").digest(), ID_CHECK_BITS);
+  return bits(createHash("sha256").update(ref).digest(), ID_CHECK_BITS);
 }
 
 function sha256(parts: readonly (string | number)[]): Buffer {
-  return createHash("sha256").update(JSON.stringify(parts), "utf8").digest();
+  return createHash("sha256").update(JSON.stringify(parts)).digest();
 }
 
 function bits(digest: Buffer, count: bigint): bigint {

@@ -271,9 +271,9 @@ export function isEmptied(payment: Payment, expectedMode: Mode): boolean {
  * the payment was left.
  */
 export function spentSince(payment: Payment, payableAgain: boolean, expectedMode: Mode): Instant | undefined {
-  if (payment.next !== undefined) return payment.spentAt;
-  const isSold = payment.state === "SUCCESS" && !payableAgain && shownTerms(payment).mode === expectedMode;
-  return payment.state !== "SUCCESS" || isSold ? payment.spentAt : payment.settledAt;
+  if (payment.next !== undefined || payment.state !== "SUCCESS") return payment.spentAt;
+  const isSold = !payableAgain && shownTerms(payment).mode === expectedMode;
+  return isSold ? payment.spentAt : payment.settledAt;
 }
 
 /** Whether it is paid in the stage's mode, and some of that money is still here. */

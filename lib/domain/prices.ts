@@ -46,7 +46,7 @@ export function confirmingPurposes(book: PriceBook): string[] {
     ...book,
   };
   return Object.entries(entries).flatMap(([purpose, { confirms }]) =>
-    (confirms ?? (purpose === LISTING_PURPOSE ? "listing" : "none")) === "listing" ? [purpose] : [],
+    confirms === "listing" || (confirms === undefined && purpose === LISTING_PURPOSE) ? [purpose] : [],
   );
 }
 

@@ -223,7 +223,7 @@ export function refundsAskedNow(payment: Payment, { now, policy }: TransitionCon
 
 /** Returns the refunds whose next step is due, the oldest first. */
 export function refundsDue({ refunds = [] }: Pick<Payment, "refunds">, now: Instant): Refund[] {
-  return refunds.filter(({ checkAt }) => checkAt !== undefined && checkAt <= now);
+  return refunds.filter(({ checkAt = Number.POSITIVE_INFINITY }) => checkAt <= now);
 }
 
 /** Whether another refund of the same money may be under way at Chapa. */

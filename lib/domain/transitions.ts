@@ -148,8 +148,9 @@ const withoutNext = ({ next }: Payment) => next === undefined;
 
 const testOnLiveStage = (payment: Payment, context: TransitionContext & { attempt: number }) => {
   const { attempt, policy } = context;
-  if (!payment.attempts[attempt] || !isPlayMoney(termsOf(payment, attempt), policy)) return false;
-  const isReviewed = payment.attempts[attempt]?.end !== "mode_changed" && onlyTestMoney(payment, context);
+  const record = payment.attempts[attempt];
+  if (!record || !isPlayMoney(record, policy)) return false;
+  const isReviewed = record.end !== "mode_changed" && onlyTestMoney(payment, context);
   return isReviewed || !hasEnded(payment, attempt);
 };
 
@@ -209,8 +210,10 @@ const timeoutOver = (payment: Payment, { now, policy }: TransitionContext) => no
 
 const notFinalised = ({ finalised }: Payment) => !finalised;
 
-const requestIsNewer = ({ settledAt }: Payment, { recordedAt }: { recordedAt?: Instant }) =>
-  settledAt !== undefined && recordedAt !== undefined && recordedAt > settledAt;
+const requestIsNewer = (
+  { settledAt = Number.POSITIVE_INFINITY }: Payment,
+  { recordedAt = Number.NEGATIVE_INFINITY }: { recordedAt?: Instant },
+) => recordedAt > settledAt;
 
 const attemptIsOurs = (payment: Payment, { attempt }: VerifiedMoney) => attempt <= payment.attempt;
 

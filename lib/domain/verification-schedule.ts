@@ -1,6 +1,7 @@
 import { LAST_ATTEMPT } from "./ids.ts";
 import {
   type Attempt,
+  type Capture,
   hasEnded,
   isInert,
   isSettledUnpaid,
@@ -162,7 +163,7 @@ export function confirmsListing(
   { purpose }: Payment,
   { confirmingPurposes }: Pick<Policy, "confirmingPurposes">,
 ): boolean {
-  return purpose !== undefined && confirmingPurposes.includes(purpose);
+  return confirmingPurposes.some((one) => one === purpose);
 }
 
 /** Whether it is of a test key while the stage sells for real: no money that anybody hears of. */
@@ -202,7 +203,7 @@ export function hasLapsedLink(payment: Payment): boolean {
 /** Whether the verification of a checkout other than `attempt` is overdue. That checkout may have been paid. */
 export function isOtherOverdue(payment: Payment, attempt: number, now: Instant): boolean {
   return openedAttempts(payment).some(
-    ({ number, verifyAt }) => number !== attempt && verifyAt !== undefined && verifyAt <= now,
+    ({ number, verifyAt = Number.POSITIVE_INFINITY }) => number !== attempt && verifyAt <= now,
   );
 }
 
@@ -244,8 +245,9 @@ export function attemptsToVerify(payment: Payment, now: Instant): number[] {
 
 /** Returns the attempts with money of which a refund has its next step due. */
 export function attemptsWithRefundDue({ captures, refunds = [] }: Payment, now: Instant): number[] {
-  const due = refunds.filter(({ checkAt }) => checkAt !== undefined && checkAt <= now).map(({ capture }) => capture);
-  return captures.filter(({ reference = "" }) => due.includes(reference)).map(({ attempt }) => attempt);
+  const hasRefundDue = ({ reference }: Capture) =>
+    refunds.some(({ capture, checkAt = Number.POSITIVE_INFINITY }) => capture === reference && checkAt <= now);
+  return captures.filter(hasRefundDue).map(({ attempt }) => attempt);
 }
 
 /** Returns all opened attempts that still await a verification, the latest first; the latest one if none does. */

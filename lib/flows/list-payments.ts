@@ -106,7 +106,7 @@ async function ofOne(
 /** Who waits longest comes first. */
 async function ofFlagged({ payments, flagShards }: ListPorts, last: PageKey | undefined): Promise<Round> {
   const found = await Promise.all(
-    flagShards.map((shard) => payments.flagged(shard, Number.MAX_SAFE_INTEGER, FLAGGED_LIMIT)),
+    flagShards.map((shard) => payments.flagged(shard, { from: 0, to: Number.MAX_SAFE_INTEGER }, FLAGGED_LIMIT)),
   );
   const isAfter = ({ at, ref }: PageKey) => !last || at > last.at || (at === last.at && ref > last.ref);
   const keys = found.flat().filter(isAfter).sort(oldestFirst);

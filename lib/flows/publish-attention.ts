@@ -22,7 +22,7 @@ const CLOCKS_DIFFER_MS = HOUR_MS;
 export async function publishAttention({ payments, flagShards, clock, gauge }: PublishAttentionPorts): Promise<void> {
   const now = clock.now();
   const found = await Promise.all(
-    flagShards.map((shard) => payments.flagged(shard, now + CLOCKS_DIFFER_MS, COUNTED_LIMIT)),
+    flagShards.map((shard) => payments.flagged(shard, { from: 0, to: now + CLOCKS_DIFFER_MS }, COUNTED_LIMIT)),
   );
   const since = found.flat().map(({ at }) => at);
   gauge("OpenAttention", since.length);

@@ -41,7 +41,9 @@ export async function readOverview(ports: OverviewPorts): Promise<Overview> {
   const { payments, clock, policy } = ports;
   const now = clock.now();
   const [flagged, due, days, health, pauseEnds, stop] = await Promise.all([
-    fromBuckets(ports.flagShards, (shard) => payments.flagged(shard, now + CLOCKS_DIFFER_MS, MOST_OF_A_BUCKET)),
+    fromBuckets(ports.flagShards, (shard) =>
+      payments.flagged(shard, { from: 0, to: now + CLOCKS_DIFFER_MS }, MOST_OF_A_BUCKET),
+    ),
     fromBuckets(ports.shards, (shard) => payments.due(shard, { from: 0, to: now + DAY_MS }, MOST_OF_A_BUCKET)),
     ports.totals.ofDays(daysOfMonth(now)),
     reportHealth(ports),

@@ -220,13 +220,13 @@ export class PaymentTable {
     return found.map(({ ref, key }) => ({ ref, at: Number(key["due_at"]) }));
   }
 
-  /** Returns the payments of one bucket that need a person since `latest` or before, the oldest first, at most `limit`. */
-  async flagged(shard: string, latest: Instant, limit: number): Promise<PageKey[]> {
+  /** Returns the payments of one bucket that need a person since a moment in `span`, the oldest first, at most `limit`. */
+  async flagged(shard: string, span: Span, limit: number): Promise<PageKey[]> {
     const found = await this.#query(
       {
         IndexName: "by-attention",
-        KeyConditionExpression: "flag_shard = :shard AND flag_at <= :latest",
-        ExpressionAttributeValues: { ":shard": shard, ":latest": latest },
+        KeyConditionExpression: "flag_shard = :shard AND flag_at BETWEEN :from AND :to",
+        ExpressionAttributeValues: { ":shard": shard, ":from": span.from, ":to": span.to },
       },
       limit,
     );

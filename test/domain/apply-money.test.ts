@@ -17,6 +17,7 @@ import {
   REPORTED,
   T0,
   TERMS,
+  withAttempts,
 } from "../support/payments.ts";
 
 const muchLater = aContext(T0 + 3 * DAY_MS, "much later");
@@ -183,4 +184,15 @@ test("money without a row begins a payment with the reported facts only and with
     history: [{ transition: "unmatched", at: LATER.now, by: "later", evidence: "paid AP0" }],
     dueAt: LATER.now + 2 * MINUTE_MS,
   });
+});
+
+test("a duplicate on one checkout awaits no verification because another one is confirmed", () => {
+  const twice = captured(aConfirmed(aRenewed()), "duplicate", moneyOn(aRenewed(), 1), 1);
+  expect(twice.attempts[1]?.verifyAt).toBeUndefined();
+  expect(twice.attempts[0]?.verifyAt).toBeDefined();
+});
+
+test("money under review is verified at its next rung, although a webhook that waits is dated later", () => {
+  const waiting = withAttempts({ webhookAt: T0, verifyAt: LATER.now + DAY_MS });
+  expect(aReviewed(waiting).attempts[0]?.verifyAt).toBe(T0 + 6 * HOUR_MS);
 });

@@ -28,10 +28,12 @@ import { DAY_MS, HOUR_MS } from "../../lib/domain/time.ts";
 import { type Row, TRANSITIONS, type TransitionContext, transitionForMoney } from "../../lib/domain/transitions.ts";
 import { type RefundState, STATES, type State, type TransitionName } from "../../lib/domain/vocabulary.ts";
 import {
+  aCapture,
   aClaim,
   aConfirmed,
   aContext,
   aLease,
+  anAttempt,
   anOpened,
   aRef,
   aRenewed,
@@ -47,6 +49,7 @@ import {
   T0,
   TERMS,
   timedOut,
+  withAttempts,
 } from "../support/payments.ts";
 
 const muchLater = aContext(T0 + 8 * DAY_MS, "later");
@@ -72,7 +75,7 @@ const onLiveStage = (context: TransitionContext): TransitionContext => ({
 /** The payment with one more checkout, which is not the live one. */
 const withSecondLink = (payment: Payment): Payment => ({
   ...payment,
-  attempts: { ...payment.attempts, 1: { ...TERMS, openedAt: T0 } },
+  attempts: { ...payment.attempts, 1: anAttempt() },
 });
 
 /** Every transition of a stored payment, each with what its guards ask for. */
@@ -265,6 +268,12 @@ test("sixty-four captures are stored, the next one raises `too_many_captures`, a
   }
   const known = moneyOn(full, 0, { kind: "reversed", reference: "AP-63" });
   expect(transitionForMoney(more, { attempt: 0, result: known }, LATER)).toBe("wentBack");
+  expect(captured({ ...full, verifiedAt: T0 }, "duplicate", moneyOn(full, 0, { reference: "AP-64" })).verifiedAt).toBe(
+    LATER.now,
+  );
+  const gone = captured(more, "wentBack", known);
+  expect(gone.captures.at(-1)).toMatchObject({ reference: "AP-63", back: { reversed: TERMS.amount } });
+  expect(gone.attention.at(-1)).toMatchObject({ code: "reversed", subject: "AP-63" });
 });
 
 test("the money that was agreed is confirmed beside any number of captures under review", () => {
@@ -357,16 +366,6 @@ test("a checkout beside the paid one that never ended is verified for ever", () 
   expect(late.attempts[1]?.verifyAt).toBeGreaterThan(T0 + 100 * DAY_MS);
 });
 
-test("a failed try is remembered and settles nothing", () => {
-  const failed = noteVerification(
-    anOpened(),
-    0,
-    { kind: "unpaid", reason: "failed", failureReason: "Insufficient balance" },
-    LATER,
-  );
-  expect(failed).toMatchObject({ state: "PENDING", failureReason: "Insufficient balance", version: 2 });
-});
-
 test("an acknowledged success is due only for its last verification, however often it is verified before", () => {
   const acknowledged = deliveryEnded(aConfirmed(), true, LATER);
   const last = LATER.now + 60 * DAY_MS;
@@ -377,19 +376,100 @@ test("an acknowledged success is due only for its last verification, however oft
   expect(noteVerification(acknowledged, 0, undefined, aContext(last)).dueAt).toBeUndefined();
 });
 
-test("the history keeps its beginning and its end, however long an outage lasts", () => {
-  let payment = aClaim();
-  for (let n = 0; n < 400; n++)
-    payment = takeOver({ ...payment, lease: undefined }, { terms: TERMS, lease: aLease() }, aContext(T0 + n));
-  expect(payment.history).toHaveLength(120);
-  expect(payment.history[0]?.transition).toBe("claim");
-  expect(payment.history.at(-1)?.at).toBe(T0 + 399);
-});
-
 test("a caller that takes over begins the next attempt, or the same one again if Chapa does not know it", () => {
   const claimed = { ...aClaim(), lease: undefined, attempt: 4 };
   const numbers = [undefined, true as const].map(
     (isUnknown) => takeOver(claimed, { ...start, isUnknown }, LATER).attempt,
   );
   expect(numbers).toEqual([5, 4]);
+});
+
+test("a payment that is reopened begins the attempt after its latest", () => {
+  expect(reopen(aSettled("expire", aRenewed()), LATER.now + 1, start, LATER)).toMatchObject({
+    attempt: 2,
+    terms: TERMS,
+  });
+});
+
+test("a test checkout that is left takes the link only if it is the latest, and nothing of it waits for anybody", () => {
+  const both = { ...withAttempts({ lastRead: "maybe_money", verifyAt: T0 }, {}), checkoutUrl: CHECKOUT_URL };
+  const flags = [
+    { code: "unknown_status", subject: "attempt-0" },
+    { code: "stuck", subject: "attempt-1" },
+  ] as const;
+  const raised = flags.reduce<Payment>((payment, one) => flag(payment, one, LATER), both);
+  const first = modeChanged(raised, 0, onLiveStage(LATER));
+  expect(first.checkoutUrl).toBe(CHECKOUT_URL);
+  expect(first.attempts).toEqual({ 0: anAttempt({ end: "mode_changed" }), 1: both.attempts[1] });
+  expect(openEntries(first).map(entryIdOf)).toEqual(["stuck-attempt-1"]);
+  const reason = "a test checkout of a stage that now takes real money";
+  expect(first.attention[0]?.answered).toEqual({ at: LATER.now, by: LATER.by, reason });
+  expect(modeChanged(both, 1, onLiveStage(LATER)).checkoutUrl).toBeUndefined();
+  const taken = flag({ ...both, captures: [aCapture()] }, { code: "mismatch", subject: "AP0" }, LATER);
+  expect(openFlags(modeChanged(taken, 1, onLiveStage(LATER)))).toEqual(["mismatch"]);
+});
+
+test("a payment that is left for its test money keeps its real checkouts, and what was raised about real money", () => {
+  const tested = { ...aReviewed(withAttempts({})), attempt: 1 };
+  const live = anAttempt({ mode: "live", closedAt: T0, end: "renewed" });
+  const payment = { ...tested, attempts: { ...tested.attempts, 1: live } };
+  const left = leaveTest(payment, start, onLiveStage(LATER));
+  expect(left.attempts).toEqual({ 0: expect.objectContaining({ end: "mode_changed" }), 1: live });
+  expect(openEntries(left)).toEqual([]);
+  const real = aCapture({ attempt: 1, mode: "live", kind: "reviewed" });
+  const other = flag(
+    { ...withAttempts({}, { mode: "live" }), captures: [real] },
+    { code: "mismatch", subject: "AP1" },
+    LATER,
+  );
+  expect(openFlags(modeChanged(other, 0, onLiveStage(LATER)))).toEqual(["mismatch"]);
+  const paidForReal = {
+    ...other,
+    captures: [aCapture({ mode: "live", kind: "reviewed" })],
+    attempts: { 0: anAttempt() },
+    attempt: 0,
+  };
+  expect(() => modeChanged(paidForReal, 0, onLiveStage(LATER))).toThrow("testOnLiveStage");
+});
+
+test("an attempt that ends takes the link only if it is the latest", () => {
+  const both = { ...withAttempts({}, {}), checkoutUrl: CHECKOUT_URL };
+  expect(end(both, CLOSING, LATER).checkoutUrl).toBe(CHECKOUT_URL);
+  const live = end(both, { ...CLOSING, attempt: 1, isBesideDuplicate: true }, LATER);
+  expect(live.checkoutUrl).toBeUndefined();
+  expect(live.attempts[1]).toMatchObject({ closedAt: LATER.now, end: "superseded" });
+});
+
+test("an attempt ends as lapsed where Chapa does not close it, and stays as it is where its end is recorded", () => {
+  const opened = withAttempts({ lastRead: "failed", unpaidReadAt: T0 + HOUR_MS });
+  const lapsed = settleUnpaid(opened, "expire", { ...CLOSING, cancel: "lapse" }, timedOut(LATER));
+  const record = { end: "lapsed", lapsedAt: LATER.now, verifyAt: LATER.now + HOUR_MS } as const;
+  expect(lapsed.attempts[0]).toEqual({ ...opened.attempts[0], ...record, lastRead: undefined });
+  const ended = settleUnpaid(withAttempts(record), "expire", { ...CLOSING, cancel: "ended" }, timedOut(muchLater));
+  expect(ended.attempts).toEqual(withAttempts(record).attempts);
+  const again = end(lapsed, { ...CLOSING, cancel: "lapse" }, muchLater);
+  expect(again.attempts).toEqual(lapsed.attempts);
+});
+
+test("a person's word lets every attempt lapse that has not ended, and releases the lease of one that is being opened", () => {
+  const stuck = { code: "stuck", subject: "attempt-0" } as const;
+  const held = {
+    ...withAttempts({}, { closedAt: T0, end: "cancelled" }, {}),
+    attention: flagged(aClaim(), stuck, LATER),
+  };
+  const released = release({ ...held, lease: aLease() }, "I asked Chapa", LATER);
+  const lapsed = { end: "lapsed", lapsedAt: LATER.now, verifyAt: LATER.now + HOUR_MS };
+  expect(released.attempts).toMatchObject({ 0: lapsed, 2: lapsed });
+  expect(released.attempts[1]).toEqual(held.attempts[1]);
+  expect(released).toMatchObject({ checkoutUrl: undefined, lease: undefined });
+  expect(released.history.at(-1)).toMatchObject({ transition: "release", evidence: "I asked Chapa" });
+  const opening = { ...aClaim(), attention: held.attention };
+  expect(release(opening, "go on", LATER).lease).toEqual({ ...opening.lease, released: true });
+  expect(release({ ...opening, lease: undefined }, "go on", LATER).lease).toBeUndefined();
+});
+
+test("a flag about anything but the delivery leaves a delivery that is under way", () => {
+  const sent = { ...aConfirmed(), sentAt: T0 };
+  expect(flag(sent, { code: "duplicate", subject: "AP7" }, LATER).sentAt).toBe(T0);
+  expect(flag(sent, CLOSED_LISTING, LATER).sentAt).toBeUndefined();
 });

@@ -1,6 +1,17 @@
 import { expect, test } from "vitest";
 import { answer, flag } from "../../lib/domain/apply.ts";
-import { captureSubject, entryIdOf, flagEnded, flaggedSince, openEntries } from "../../lib/domain/attention.ts";
+import {
+  captureSubject,
+  entryIdOf,
+  flagEnded,
+  flagged,
+  flaggedSince,
+  flagsAnswered,
+  lasts,
+  nextSubject,
+  openEntries,
+} from "../../lib/domain/attention.ts";
+import { Santim } from "../../lib/domain/money.ts";
 import type { Payment } from "../../lib/domain/payment.ts";
 import { DAY_MS } from "../../lib/domain/time.ts";
 import { ATTENTION_FACTS } from "../../lib/domain/vocabulary.ts";
@@ -31,7 +42,9 @@ test("a condition comes back a week after a person's answer and not before", () 
 test("a condition that ended is answered, and is raised at once when it begins again", () => {
   const stuck = flag(anOpened(), STUCK, at(0));
   const ended = { ...stuck, attention: flagEnded(stuck, STUCK, at(1)) };
-  expect(ended.attention).toMatchObject([{ ...STUCK, answered: { at: T0 + DAY_MS, by: "ended" } }]);
+  expect(ended.attention).toMatchObject([
+    { ...STUCK, answered: { at: T0 + DAY_MS, by: "ended", reason: "it ended by itself" } },
+  ]);
   expect(idsOf(flag(ended, STUCK, at(1)))).toEqual(["stuck-attempt-0"]);
   expect(flagEnded(ended, STUCK, at(2))).toBe(ended.attention);
 });
@@ -76,4 +89,59 @@ test("the oldest entry that waits tells since when a person is needed", () => {
 test("a capture is named by Chapa's reference, or by its attempt where Chapa reported none", () => {
   expect(captureSubject({ attempt: 3, reference: "AP9" })).toBe("AP9");
   expect(captureSubject({ attempt: 3 })).toBe("attempt-3");
+});
+
+const entry = (code: "duplicate" | "reversed" | "stuck", subject: string, by?: string) => ({
+  code,
+  subject,
+  at: T0,
+  ...(by === undefined ? {} : { answered: { at: T0, by, reason: "x" } }),
+});
+
+test("what happens to a capture again is named by how often it happened before, also after an answer", () => {
+  const attention = [
+    entry("duplicate", "AP1", "admin"),
+    entry("duplicate", "AP1.2"),
+    entry("duplicate", "AP10"),
+    entry("reversed", "AP1"),
+    entry("reversed", "XAP2."),
+  ];
+  const next = (code: "duplicate" | "reversed", subject: string) => nextSubject({ attention }, { code, subject });
+  expect(next("duplicate", "AP1")).toBe("AP1.3");
+  expect(next("reversed", "AP1")).toBe("AP1.2");
+  expect(next("duplicate", "AP10")).toBe("AP10.2");
+  expect(next("reversed", "AP2")).toBe("AP2");
+});
+
+test("an entry lasts until it ends by itself, also after a person's answer", () => {
+  expect(lasts({ attention: [entry("stuck", "attempt-0")] }, "stuck")).toBe(true);
+  expect(lasts({ attention: [entry("stuck", "attempt-0", "admin")] }, "stuck")).toBe(true);
+  expect(lasts({ attention: [entry("stuck", "attempt-0", "ended")] }, "stuck")).toBe(false);
+  expect(lasts({ attention: [entry("duplicate", "AP1")] }, "stuck")).toBe(false);
+});
+
+test("a flag is raised with its amount if it has one, in place of the same that ended, and not while the same is open", () => {
+  const raised = flagged({ attention: [] }, { code: "stuck", subject: "attempt-0" }, { now: T0 });
+  expect(raised).toStrictEqual([entry("stuck", "attempt-0")]);
+  expect(flagged({ attention: raised }, { code: "stuck", subject: "attempt-0" }, { now: T0 + 1 })).toBe(raised);
+  const amount = Santim.parse(5);
+  const both = [entry("stuck", "attempt-0", "ended"), entry("duplicate", "AP1")];
+  expect(flagged({ attention: both }, { code: "stuck", subject: "attempt-0", amount }, { now: T0 + 1 })).toStrictEqual([
+    entry("duplicate", "AP1"),
+    { code: "stuck", subject: "attempt-0", at: T0 + 1, amount },
+  ]);
+});
+
+test("an answer about subjects answers every open entry about them, however often it happened, and no other", () => {
+  const attention = [
+    entry("duplicate", "AP1"),
+    entry("reversed", "AP1.2"),
+    entry("reversed", "AP1", "admin"),
+    entry("duplicate", "AP10"),
+    entry("duplicate", "XAP1."),
+  ];
+  const answered = { at: T0 + 1, by: "me", reason: "sent back" };
+  expect(flagsAnswered({ attention }, ["AP1", "AP2"], { now: T0 + 1, by: "me", reason: "sent back" })).toEqual(
+    attention.map((one, index) => (index < 2 ? { ...one, answered } : one)),
+  );
 });

@@ -32,6 +32,8 @@ test("an expiry is late a day after the timeout, and no other end is", () => {
   expect(missed(verified, timeout + DAY_MS - 1)).toEqual([]);
   expect(missed({ ...verified, attempts: {} }, timeout + DAY_MS)).toEqual(["expiry"]);
   expect(missed(aSettled("cancel"), LATER.now)).toEqual([]);
+  const renewing = { ...verified, state: "CREATED" as const, attempts: {} };
+  expect(missed(renewing, timeout + DAY_MS)).toEqual(["expiry"]);
 });
 
 test("a verification is late a day after its date, on any attempt and in any state", () => {

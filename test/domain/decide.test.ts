@@ -1,7 +1,14 @@
 import { expect, test } from "vitest";
 import { answer, finalise, follow } from "../../lib/domain/apply.ts";
 import { applyCapture } from "../../lib/domain/apply-money.ts";
-import { type Decision, decide, givenLink, isBesideDuplicate } from "../../lib/domain/decide.ts";
+import {
+  type Decision,
+  decide,
+  givenLink,
+  isBesideDuplicate,
+  mayBePaidBefore,
+  staysAt,
+} from "../../lib/domain/decide.ts";
 import type { Payment } from "../../lib/domain/payment.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../lib/domain/time.ts";
 import type { Policy } from "../../lib/domain/verification-schedule.ts";
@@ -22,6 +29,7 @@ import {
   T0,
   TERMS,
   UNPAID_TRANSITIONS,
+  withAttempts,
 } from "../support/payments.ts";
 
 const settledAt = T0 + 2 * HOUR_MS;
@@ -62,9 +70,7 @@ test("the claimer opens the checkout, and others wait for a live lease and take 
 
 test("a checkout whose last try failed, or that may be paid, is asked about again in its window", () => {
   for (const lastRead of ["failed", "maybe_money"] as const) {
-    const payment = anOpened();
-    const read = { ...payment, attempts: { 0: { ...TERMS, openedAt: T0, lastRead } } };
-    expect(decided(read, "any", T0 + MINUTE_MS)).toEqual({ kind: "renew" });
+    expect(decided(withAttempts({ lastRead }), "any", T0 + MINUTE_MS)).toEqual({ kind: "renew" });
   }
 });
 
@@ -118,6 +124,7 @@ test("a settled payment reopens only for a request that was recorded after it wa
   const worn = { ...payment, attempt: 1023 };
   expect(decided(worn, "any", settledAt + 1, settledAt + 1)).toEqual({ kind: "follow" });
   expect(decided(worn, "any", settledAt + 1, settledAt)).toEqual({ kind: "answer" });
+  expect(decided({ ...payment, settledAt: undefined }, "any", settledAt, settledAt)).toEqual({ kind: "answer" });
 });
 
 test("a finalised payment refuses every request, unless it was paid after all", () => {
@@ -209,6 +216,41 @@ test("test money alone holds nobody on a stage that sells for real", () => {
   expect(decide(only(worn), request(worn), asking, live)).toEqual({ kind: "follow" });
   const real = captured(anOpened(), "review", moneyOn(anOpened(), 0, { mode: "live" }));
   expect(decide(only(real), request(real), asking, live)).toEqual({ kind: "answer", payment: real });
+});
+
+test("a request stays at a payment that was left only if it was recorded before that was spent", () => {
+  const left = { ...aConfirmed(), next: aRef(), spentAt: T0 };
+  expect([T0, T0 + 1].map((recordedAt) => staysAt(left, { recordedAt }))).toEqual([true, false]);
+  expect(staysAt({ ...left, next: undefined }, { recordedAt: T0 })).toBe(false);
+  expect(staysAt({ ...left, spentAt: undefined }, { recordedAt: T0 })).toBe(false);
+});
+
+const duplicate = { code: "duplicate", subject: "AP9", at: T0 } as const;
+const leftWithDuplicate = { ...aConfirmed(), next: aRef(), attention: [duplicate] };
+
+test("a payment stands beside a duplicate until a later one is paid, whether the earlier is paid itself or not", () => {
+  expect(isBesideDuplicate([leftWithDuplicate, anOpened()], POLICY)).toBe(true);
+  expect(isBesideDuplicate([leftWithDuplicate], POLICY)).toBe(true);
+  expect(isBesideDuplicate([aConfirmed(), leftWithDuplicate, anOpened()], POLICY)).toBe(true);
+  expect(isBesideDuplicate([leftWithDuplicate, aConfirmed()], POLICY)).toBe(false);
+  expect(isBesideDuplicate([{ ...leftWithDuplicate, attention: [] }, anOpened()], POLICY)).toBe(false);
+});
+
+test("an earlier payment may have paid the fee through a duplicate, or a checkout of which Chapa spoke", () => {
+  const spoken = withAttempts({ webhookAt: T0 }, {});
+  expect(mayBePaidBefore([anOpened(), leftWithDuplicate])).toBe(true);
+  expect(mayBePaidBefore([spoken, anOpened()])).toBe(true);
+  expect(mayBePaidBefore([anOpened(), aConfirmed()])).toBe(false);
+  expect(mayBePaidBefore([])).toBe(false);
+});
+
+test("words of money on one of several checkouts refuse a new one, on this payment unless it is paid, and on an earlier one", () => {
+  const unclear = withAttempts({ lastRead: "maybe_money" }, {});
+  const refused = { kind: "refuse", reason: "payment_unclear" };
+  expect(decided(unclear, "any", T0)).toEqual(refused);
+  for (const state of ["SUCCESS", "REVIEW"] as const)
+    expect(decided({ ...unclear, state }, "any", T0)).toEqual({ kind: "answer" });
+  expect(decidedOn([{ ...unclear, next: aRef() }], anOpened(), settledAt)).toEqual(refused);
 });
 
 const opened = anOpened();

@@ -6,7 +6,18 @@ import { Santim } from "../../lib/domain/money.ts";
 import { netOf, openFlags, type Payment, paidAt } from "../../lib/domain/payment.ts";
 import { type RefundRequest, refusalOf } from "../../lib/domain/transitions.ts";
 import { lastVerification } from "../../lib/domain/verification-schedule.ts";
-import { anOpened, aRef, aReviewed, CLOSED_LISTING, CLOSING, LATER, POLICY } from "../support/payments.ts";
+import {
+  aCapture,
+  anAttempt,
+  anOpened,
+  aRef,
+  aReviewed,
+  CLOSED_LISTING,
+  CLOSING,
+  LATER,
+  POLICY,
+  T0,
+} from "../support/payments.ts";
 
 const reviewed = aReviewed();
 const [capture] = reviewed.captures;
@@ -44,6 +55,7 @@ test("rejected money leaves the payment FAILED with its reasons, and its payer g
     failureReason: expect.stringMatching(/not accepted/),
   });
   expect(rejected.captures).toEqual(reviewed.captures);
+  expect(rejected.refunds).toBeUndefined();
   expect(openFlags(rejected)).toEqual([]);
   expect(rejected.history.at(-1)?.evidence).toMatch(/^for another fee; .+ is kept: moved by agreement$/);
   expect(outcomeOf(reviewed, rejected, POLICY)).toMatchObject({ listing: false, user: undefined });
@@ -97,6 +109,7 @@ test("a person hears what changed since the version that they saw, and that thei
   expect(changesSince(accepted, 0)).toHaveLength(accepted.history.length);
   expect(isMadeSince(accepted, "acceptReview", reviewed.version)).toBe(true);
   expect(isMadeSince(accepted, "acceptReview", accepted.version)).toBe(false);
+  expect(isMadeSince(accepted, "rejectReview", reviewed.version)).toBe(false);
   expect(reviewedCaptures(accepted)).toEqual([]);
 });
 
@@ -126,4 +139,23 @@ test("reviewed money is not rejected by a decision that uses the id of an earlie
   const known = { ...SENT_BACK, state: "REFUSED", by: "someone", at: LATER.now } as const;
   const decision = { ...REJECT, kept: [], refunds: [SENT_BACK] };
   expect(() => rejectReview({ ...reviewed, refunds: [known] }, decision, LATER)).toThrow(/refundsFit/);
+});
+
+test("accepted money leaves captures beside it as they are, makes no attempt of its own, and answers what was raised about it", () => {
+  const captures = [aCapture({ kind: "reviewed" }), aCapture({ attempt: 1, kind: "duplicate" })];
+  const attention = [
+    { code: "unmatched", subject: "AP0", at: T0 },
+    { code: "mismatch", subject: "AP1", at: T0 },
+  ] as const;
+  const accepted = acceptReview({ ...reviewed, captures, attention, attempts: {} }, ACCEPT, LATER);
+  expect(accepted.captures.map(({ kind }) => kind)).toEqual(["confirmed", "duplicate"]);
+  expect(accepted.attempts).toEqual({});
+  expect(accepted.attention.map(({ answered }) => answered?.reason)).toEqual([ACCEPT.reason, undefined]);
+});
+
+test("rejected money closes each checkout that the decision has evidence for", () => {
+  const both: Payment = { ...reviewed, attempts: { ...reviewed.attempts, 1: anAttempt() } };
+  const rejected = rejectReview(both, { ...REJECT, closings: [{ ...CLOSING, attempt: 1 }] }, LATER);
+  expect(rejected.attempts[1]).toMatchObject({ end: "failed", closedAt: LATER.now });
+  expect(rejected.attempts[0]).toEqual(both.attempts[0]);
 });

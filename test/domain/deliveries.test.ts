@@ -37,7 +37,11 @@ test("a success that the listing does not take is refused or unclear, also after
 test("the listing hears FAILED once the payment is finalised, and nothing while it is open or under review", () => {
   for (const payment of [anOpened(), aReviewed(), aSettled()])
     expect(delivery(payment)).toEqual({ outcome: "nothing" });
-  expect(delivery(finalise(aSettled(), 0, MUCH_LATER))).toEqual({ outcome: "failed_sent", at: MUCH_LATER.now });
+  expect(delivery({ ...aSettled(), finalised: true, history: [] })).toEqual({ outcome: "failed_sent", at: undefined });
+  const finalised = finalise(aSettled(), 0, MUCH_LATER);
+  const noted = flag(finalised, { code: "duplicate", subject: "AP7" }, aContext(MUCH_LATER.now + 1));
+  for (const payment of [finalised, noted])
+    expect(delivery(payment)).toEqual({ outcome: "failed_sent", at: MUCH_LATER.now });
 });
 
 test("money on a stage that sells for real is not delivered if it was only a test", () => {

@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
 import { finalise, open, reject, renew, reopen } from "../../lib/domain/apply.ts";
 import { adoptUnmatched } from "../../lib/domain/apply-money.ts";
-import { isCurrent, listingStatusOf, mayBeListed, outcomeOf, stateVersion } from "../../lib/domain/events.ts";
+import { isCurrent, listingStatusOf, MARK_MS, mayBeListed, outcomeOf, stateVersion } from "../../lib/domain/events.ts";
 import { noteVerification, webhookWaits } from "../../lib/domain/notes.ts";
-import { termsOf } from "../../lib/domain/payment.ts";
+import { type Payment, type Refund, termsOf } from "../../lib/domain/payment.ts";
 import { DAY_MS } from "../../lib/domain/time.ts";
 import {
   aClaim,
@@ -214,4 +214,64 @@ test("the message about a checkout is not sent once it is paid, settled or has e
   for (const payment of [aConfirmed(opened), aSettled("expire", opened), ended]) {
     expect(isCurrent("initiated", payment)).toBe(false);
   }
+});
+
+const refund = (id: string, state: Refund["state"], before?: Refund["before"]): Refund => ({
+  id,
+  capture: "AP0",
+  amount: TERMS.amount,
+  state,
+  by: "x",
+  reason: "x",
+  at: T0,
+  before,
+});
+
+test("the payer hears of each refund that has settled, and of none that only the bank's reversal settled", () => {
+  const paid = { ...aConfirmed(), refunds: [refund("r-1", "SETTLED"), refund("r-2", "SENT")] };
+  const userOf = (...refunds: Refund[]) =>
+    outcomeOf(paid, { ...paid, version: paid.version + 1, refunds }, POLICY).user;
+  expect(userOf(refund("r-1", "SETTLED"), refund("r-2", "SETTLED"))).toBe("refunded");
+  expect(userOf(refund("r-1", "SETTLED"), refund("r-2", "SETTLED", "SENT"))).toBeUndefined();
+  expect(userOf(refund("r-1", "SETTLED"), refund("r-2", "REFUSED"))).toBeUndefined();
+  const isSent = (...refunds: Refund[]) => isCurrent("refunded", { ...paid, refunds });
+  expect([isSent(refund("r-1", "SETTLED")), isSent(refund("r-1", "UNDONE")), isSent()]).toEqual([true, false, false]);
+});
+
+test("the payer hears of a success whatever Chapa says of other checkouts", () => {
+  const paid = aConfirmed(aRenewed());
+  expect(isCurrent("paid", webhookWaits(paid, 1, LATER))).toBe(true);
+  expect(isCurrent("refunded", paid)).toBe(false);
+});
+
+test("the payer hears of an end also after a renewed checkout, and of a checkout only if it is the first", () => {
+  const claim = aClaim();
+  const opened = open(claim, "me", CHECKOUT_URL, aContext());
+  const settled = aSettled("expire", opened);
+  const renewed = aRenewed(opened);
+  expect(outcomeOf(renewed, aSettled("expire", renewed), POLICY).user).toBe("expired");
+  expect(outcomeOf(settled, aConfirmed(settled), POLICY).user).toBe("paid");
+  expect(
+    outcomeOf(claim, { ...opened, history: [...opened.history, ...opened.history.slice(-1)] }, POLICY).user,
+  ).toBeUndefined();
+});
+
+test("a transition that only a later release knows keeps the state's version and settles nothing", () => {
+  const paid = aConfirmed();
+  const later = (payment: Payment): Payment => ({
+    ...payment,
+    version: payment.version + 1,
+    history: [...payment.history, { transition: "parked" as never, at: T0, by: "x" }],
+  });
+  expect(stateVersion(later(paid))).toBe(paid.version);
+  const rejected = { ...aSettled("fail"), version: 9 };
+  expect(isCurrent("failed", later(rejected))).toBe(true);
+  const reviewed = aReviewed();
+  const history = [...reviewed.history, { transition: "rejectReview" as const, at: T0, by: "x" }];
+  const noted = [...history, { transition: "flag" as const, at: T0, by: "x" }];
+  expect(isCurrent("failed", { ...reviewed, state: "FAILED", history: noted })).toBe(false);
+});
+
+test("messages and counts are marked as done for 30 days", () => {
+  expect(MARK_MS).toBe(30 * DAY_MS);
 });

@@ -5,6 +5,7 @@ import {
   checkoutRefOf,
   eventIdOf,
   LAST_ATTEMPT,
+  namespaceFingerprint,
   parseTxRef,
   paymentIdOf,
   Ref,
@@ -176,4 +177,17 @@ test("a checkout is named by its payment, its attempt and the reference that Cha
   const key = aClaim();
   const { ref, txStage } = key;
   expect(checkoutRefOf(key, 3)).toEqual({ ref, txStage, attempt: 3, txRef: txRefOf(key, 3) });
+});
+
+test("no check characters make a reference of a character that ours never have, or of another length", () => {
+  const alphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+  const ends = [...alphabet].flatMap((one) => [...alphabet].map((two) => one + two));
+  for (const text of ["G85FR23GHWFN3DNF0I", "g85FR23GHWFN3DNF00"])
+    expect(ends.filter((end) => parseTxRef(text + end, vectors.tx_stage))).toEqual([]);
+});
+
+test("the fingerprint of a namespace is eight hexadecimal characters that only this namespace has", () => {
+  expect(namespaceFingerprint("a")).toMatch(/^[0-9a-f]{8}$/);
+  expect(namespaceFingerprint("a")).not.toBe(namespaceFingerprint("b"));
+  expect(namespaceFingerprint("test-namespace")).toBe("b8b041ff");
 });

@@ -1,17 +1,21 @@
 import { expect, test } from "vitest";
 import { flag, open, reject, renew, settleUnpaid, takeOver } from "../../lib/domain/apply.ts";
 import { DELIVERY } from "../../lib/domain/attention.ts";
+import type { VerifyResult } from "../../lib/domain/evidence.ts";
 import {
   deliveryEnded,
   deliverySent,
   leased,
   listedCapture,
+  noteHeld,
   noteVerification,
+  notVerifiedAgain,
   republished,
   unreachable,
   webhookWaits,
+  webhookWaitsOn,
 } from "../../lib/domain/notes.ts";
-import { openFlags } from "../../lib/domain/payment.ts";
+import { type Attempt, KeyId, openFlags } from "../../lib/domain/payment.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../lib/domain/time.ts";
 import {
   aClaim,
@@ -32,6 +36,7 @@ import {
   TERMS,
   timedOut,
   UNPAID_TRANSITIONS,
+  withAttempts,
 } from "../support/payments.ts";
 
 const failed = { kind: "unpaid", reason: "failed", failureReason: "Insufficient balance" } as const;
@@ -77,8 +82,9 @@ test("a verification ends an outage of Chapa and is dated", () => {
   });
 });
 
-test("a verification stores why a try failed, always in words, and only for the open checkout", () => {
-  expect(noteVerification(anOpened(), 0, failed, LATER).failureReason).toBe("Insufficient balance");
+test("a verification stores why a try failed, always in words, only for the open checkout, and settles nothing", () => {
+  const stated = { failureReason: "Insufficient balance", state: "PENDING", version: 2 };
+  expect(noteVerification(anOpened(), 0, failed, LATER)).toMatchObject(stated);
   const wordless = { kind: "unpaid", reason: "failed" } as const;
   expect(noteVerification(anOpened(), 0, wordless, LATER).failureReason).toMatch(/the last try failed/);
   const pending = { kind: "unpaid", reason: "pending" } as const;
@@ -198,4 +204,88 @@ test("a capture in Chapa's list is marked once, on that capture alone", () => {
 test("an unknown capture in Chapa's list changes nothing", () => {
   expect(listedCapture(aConfirmed(), { attempt: 0, reference: "OTHER" })).toBeUndefined();
   expect(listedCapture(anOpened(), { attempt: 0 })).toBeUndefined();
+});
+
+test("an attempt that is verified no more awaits nothing, and the others keep their verifications", () => {
+  const named = webhookWaits(unreachable(aRenewed(), aContext(T0 + 1)), 0, LATER);
+  const left = notVerifiedAgain(named, 0, LATER);
+  expect(left.attempts[0]).toEqual({ ...named.attempts[0], verifyAt: undefined, webhookAt: undefined });
+  expect(left.attempts[1]).toEqual(named.attempts[1]);
+  expect(left).toMatchObject({ verifiedAt: LATER.now, unreachableSince: undefined, dueAt: left.attempts[1]?.verifyAt });
+  expect(notVerifiedAgain(aClaim(), 0, LATER)).toMatchObject({ attempts: {}, verifiedAt: LATER.now });
+});
+
+test("each webhook that waits has a date of its own, and is asked about later each time while Chapa is silent", () => {
+  const once = webhookWaits(anOpened(), 0, LATER);
+  expect(once).toMatchObject({ unreachableSince: LATER.now, dueAt: LATER.now + MINUTE_MS });
+  const twice = webhookWaits(once, 0, LATER);
+  expect([once, twice].map(({ attempts }) => attempts[0]?.webhookAt)).toEqual([LATER.now, LATER.now + 1]);
+  const later = webhookWaitsOn(once, 0, aContext(LATER.now + 10 * MINUTE_MS));
+  expect(later.attempts[0]).toMatchObject({ webhookAt: LATER.now, verifyAt: LATER.now + 20 * MINUTE_MS });
+  expect(later).toMatchObject({ unreachableSince: LATER.now, dueAt: later.attempts[0]?.verifyAt });
+  const claim = aClaim();
+  const unnamed = anOpened();
+  expect([webhookWaits(claim, 0, LATER), webhookWaitsOn(claim, 0, LATER)]).toEqual([claim, claim]);
+  expect(webhookWaitsOn(unnamed, 0, LATER)).toBe(unnamed);
+});
+
+const OTHER_KEY = KeyId.parse("00000001");
+const BEFORE = { unpaidReadAt: T0 + 5, lastRead: "failed" } as const;
+test.each<[string, VerifyResult | undefined, number, Partial<Attempt>]>([
+  ["nothing", undefined, 2, BEFORE],
+  ["an outage", { kind: "unavailable", reason: "unreachable" }, 2, BEFORE],
+  ["a failed try", failed, 2, BEFORE],
+  ["an answer by another key", { ...failed, key: OTHER_KEY }, 2, { ...BEFORE, key: OTHER_KEY }],
+  ["no payment yet", { kind: "unpaid", reason: "pending" }, 2, { ...BEFORE, lastRead: undefined }],
+  ["a word without money", { kind: "readable", word: "waiting" }, 2, { ...BEFORE, lastRead: undefined }],
+  ["a word of money", { kind: "maybe_money", word: "done" }, 2, { unpaidReadAt: undefined, lastRead: "maybe_money" }],
+])("a verification that found %s leaves only what it says for later", (_, found, hours, expected) => {
+  const read = noteVerification(withAttempts({ verifyAt: T0, ...BEFORE }), 0, found, aContext(T0 + hours * HOUR_MS))
+    .attempts[0];
+  expect(read).toMatchObject({ key: TERMS.key, ...expected });
+});
+
+test("only the first reading after the window that found no money counts for a lapse", () => {
+  const readAt = (minutes: number, found: VerifyResult) =>
+    noteVerification(anOpened(), 0, found, aContext(T0 + minutes * MINUTE_MS)).attempts[0]?.unpaidReadAt;
+  const none = { kind: "unpaid", reason: "pending" } as const;
+  expect([readAt(59, none), readAt(60, none)]).toEqual([undefined, T0 + HOUR_MS]);
+  expect(readAt(60, { kind: "maybe_money", word: "done" })).toBeUndefined();
+  expect(readAt(60, moneyOn(anOpened()))).toBeUndefined();
+});
+
+test("a checkout that cannot be left is held from the end of its lapse on, and keeps what Chapa said", () => {
+  const heldAt = (hours: number, change: Partial<Attempt> = {}) =>
+    noteHeld(withAttempts({ verifyAt: T0, ...change }), 0, failed, aContext(T0 + hours * HOUR_MS)).attempts[0];
+  expect(heldAt(1)).toMatchObject({ lastRead: "failed", unpaidReadAt: T0 + HOUR_MS, verifyAt: T0 });
+  expect(heldAt(1)?.heldSince).toBeUndefined();
+  expect(heldAt(2)?.heldSince).toBe(T0 + 2 * HOUR_MS);
+  expect(heldAt(3, { heldSince: T0 + 5 })?.heldSince).toBe(T0 + 5);
+  const both = aRenewed();
+  expect(noteHeld(both, 0, undefined, LATER).attempts[1]).toEqual(both.attempts[1]);
+});
+
+test("an attempt whose opening nobody knows is held by its lease, and no earlier one is", () => {
+  const claim = aClaim();
+  const held = noteHeld(claim, 0, undefined, LATER);
+  expect(held).toEqual({ ...claim, lease: { ...claim.lease, heldSince: LATER.now } });
+  expect(noteHeld(held, 0, undefined, aContext(LATER.now + 1))).toEqual(held);
+  const free = { ...claim, lease: undefined };
+  const second = { ...claim, attempt: 1 };
+  expect([noteHeld(free, 0, undefined, LATER), noteHeld(second, 0, undefined, LATER)]).toEqual([free, second]);
+});
+
+test("a listed capture takes the reference of Chapa's list where verify reported none, also if it is listed already", () => {
+  const paid = aConfirmed();
+  const nameless = {
+    ...paid,
+    captures: paid.captures.map((one) => ({ ...one, reference: undefined, listed: true as const })),
+  };
+  const named = listedCapture(nameless, { attempt: 0, reference: "AP0" });
+  expect(named?.captures[0]).toMatchObject({ reference: "AP0", listed: true });
+  expect(listedCapture(nameless, { attempt: 0 })).toBeUndefined();
+  const [capture] = aConfirmed().captures;
+  const { reference: _, ...unnamed } = capture ?? { attempt: 0 };
+  const listed = listedCapture({ ...paid, captures: [unnamed as never] }, { attempt: 0 });
+  expect(listed?.captures).toStrictEqual([{ ...unnamed, listed: true }]);
 });

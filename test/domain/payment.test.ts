@@ -3,18 +3,31 @@ import { applyCapture } from "../../lib/domain/apply-money.ts";
 import { txRefOf } from "../../lib/domain/ids.ts";
 import { Santim } from "../../lib/domain/money.ts";
 import {
+  type Attempt,
   backAfter,
   type Capture,
+  hasEnded,
   isEmptied,
   isPaidWithRest,
   isSameCapture,
+  isTestMoney,
+  isUnchanged,
+  isUnclear,
+  KeyId,
   leftOf,
   mayBePaid,
+  mayBePaidEarlier,
   netOf,
   openedAttempts,
   openFlags,
+  type Payment,
+  paidAmount,
   paidAt,
+  type Refund,
   refundableOf,
+  refundedElsewhere,
+  refundedOf,
+  refundsOf,
   shownTerms,
   shownTxRef,
   spentSince,
@@ -22,9 +35,11 @@ import {
 import { DAY_MS, HOUR_MS } from "../../lib/domain/time.ts";
 import { STATES } from "../../lib/domain/vocabulary.ts";
 import {
+  aCapture,
   aClaim,
   aConfirmed,
   aContext,
+  anAttempt,
   anOpened,
   aRef,
   aRenewed,
@@ -34,10 +49,11 @@ import {
   moneyOn,
   T0,
   TERMS,
+  withAttempts,
 } from "../support/payments.ts";
 
-const capture: Capture = { attempt: 0, at: T0, kind: "confirmed", ...TERMS, reference: "AP0" };
-const gone: Capture = { ...capture, reference: "AP1", back: { refunded: TERMS.amount, reversed: Santim.parse(0) } };
+const capture = aCapture();
+const gone = aCapture({ reference: "AP1", back: { refunded: TERMS.amount, reversed: Santim.parse(0) } });
 
 const opened = anOpened();
 const success = aConfirmed(opened);
@@ -68,6 +84,8 @@ test("a repeatable fee, or one that was paid in the other mode, is spent since i
   expect(spentSince(success, true, "test")).toBe(success.settledAt);
   expect(spentSince(success, false, "live")).toBe(success.settledAt);
   expect(spentSince({ ...success, state: "REVIEW" }, true, "live")).toBeUndefined();
+  const settled = { ...opened, state: "EXPIRED" as const, settledAt: T0, spentAt: T0 + 1 };
+  expect(spentSince(settled, false, "live")).toBe(T0 + 1);
 });
 
 test("a payment that was left stays spent since the time at which it was left, whatever came to it later", () => {
@@ -80,6 +98,7 @@ test("a fee is paid while some of the money that confirmed it in the stage's mod
   expect(isPaidWithRest(success, "test")).toBe(true);
   expect(isPaidWithRest(success, "live")).toBe(false);
   expect(isPaidWithRest({ ...success, captures: [{ ...gone, kind: "confirmed" }] }, "test")).toBe(false);
+  expect(isPaidWithRest({ ...success, captures: [gone, capture] }, "test")).toBe(true);
   expect(isPaidWithRest({ ...success, state: "REVIEW" }, "test")).toBe(false);
 });
 
@@ -174,6 +193,8 @@ test("a report of money that went back raises what is known and never lowers or 
   const reversed = { ...capture, back: backAfter(success, capture, "reversed") };
   expect(backAfter(success, reversed, "reversed")).toEqual({ refunded: 0, reversed: 50_000 });
   expect(backAfter(success, reversed, "paid")).toEqual({ refunded: 0, reversed: 0 });
+  const more = { ...capture, back: { refunded: Santim.parse(60_000), reversed: Santim.parse(0) } };
+  expect(backAfter(success, more, "refunded")).toEqual({ refunded: 60_000, reversed: 0 });
 });
 
 test("a capture of an amount that nobody reported is here until it went back, and is never refundable", () => {
@@ -200,7 +221,107 @@ test("the refundable amount counts readable captures that are still here in the 
 });
 
 test("what Chapa said of a test checkout that was left, however late it is written, is no word about the fee", () => {
-  const said = { ...TERMS, openedAt: T0, lastRead: "maybe_money", webhookAt: T0 } as const;
-  const spoken = (end?: "mode_changed" | "lapsed") => mayBePaid({ ...anOpened(), attempts: { 0: { ...said, end } } });
+  const said = { lastRead: "maybe_money", webhookAt: T0 } as const;
+  const spoken = (end?: "mode_changed" | "lapsed") => mayBePaid(withAttempts({ ...said, end }));
   expect([spoken(), spoken("lapsed"), spoken("mode_changed")]).toEqual([true, true, false]);
+});
+
+test("an earlier checkout may be paid if Chapa has spoken of money on it, whatever is known of the latest", () => {
+  expect(mayBePaidEarlier(withAttempts({}, { webhookAt: T0 }))).toBe(false);
+  expect(mayBePaidEarlier(withAttempts({ webhookAt: T0 }, {}))).toBe(true);
+  expect(mayBePaidEarlier(withAttempts({ lastRead: "maybe_money" }, {}))).toBe(true);
+  expect(mayBePaidEarlier(withAttempts({ lastRead: "failed" }, {}))).toBe(false);
+});
+
+test("Chapa's last word is unclear if it may mean money, unless the checkout was left as a test", () => {
+  expect(isUnclear(anAttempt({ lastRead: "maybe_money" }))).toBe(true);
+  expect(isUnclear(anAttempt({ lastRead: "failed" }))).toBe(false);
+  expect(isUnclear(anAttempt({ lastRead: "maybe_money", end: "mode_changed" }))).toBe(false);
+});
+
+test.each<[string, Partial<Attempt>, boolean]>([
+  ["is open", {}, false],
+  ["is closed", { closedAt: T0 }, true],
+  ["lapsed", { end: "lapsed" }, true],
+  ["was left as a test", { end: "mode_changed" }, true],
+  ["has an end that is no end of its link", { end: "renewed" }, false],
+])("an attempt that %s has ended or not, and money ends it", (_, change, isOver) => {
+  const payment = withAttempts(change);
+  expect(hasEnded(payment, 0)).toBe(isOver);
+  expect(hasEnded({ ...payment, captures: [capture] }, 0)).toBe(true);
+  expect(hasEnded({ ...payment, captures: [{ ...capture, attempt: 1 }] }, 0)).toBe(isOver);
+  expect(hasEnded(payment, 7)).toBe(false);
+});
+
+test("money is test money if the checkout asked for it and verify does not report real money", () => {
+  const payment = withAttempts({}, { mode: "live" });
+  const cases = [0, 1].flatMap((number) => [undefined, "test", "live"].map((mode) => ({ attempt: number, mode })));
+  expect(cases.map((one) => isTestMoney(payment, one))).toEqual([true, true, false, false, false, false]);
+});
+
+test("a payment is unchanged for an attempt while its version and that attempt's record are, whatever others became", () => {
+  const before = withAttempts({ end: undefined, verifyAt: T0 }, {});
+  const after = (change: Partial<Attempt>, payment: Partial<Payment> = {}) => ({
+    ...before,
+    attempts: { ...before.attempts, 0: { ...anAttempt({ verifyAt: T0 }), ...change } },
+    ...payment,
+  });
+  expect(isUnchanged(before, after({ lapsedAt: undefined }), 0)).toBe(true);
+  expect(isUnchanged(before, after({}, { version: before.version + 1 }), 0)).toBe(false);
+  for (const change of [
+    { verifyAt: T0 + 1 },
+    { verifyAt: undefined },
+    { webhookAt: T0 },
+    { verifyAt: undefined, webhookAt: T0 },
+  ]) {
+    expect(isUnchanged(before, after(change), 0)).toBe(false);
+    expect(isUnchanged(before, after(change), 1)).toBe(true);
+    expect(isUnchanged(before, after(change), 7)).toBe(true);
+  }
+  expect(isUnchanged(before, { ...before, attempts: {} }, 0)).toBe(false);
+  expect(isUnchanged({ ...before, attempts: {} }, before, 0)).toBe(false);
+});
+
+test("the id of a key is eight hexadecimal digits and nothing beside them", () => {
+  expect(KeyId.safeParse("0123abcd").success).toBe(true);
+  for (const text of ["0123abc", "0123abcde", "0123ABCD", ""]) expect(KeyId.safeParse(text).success).toBe(false);
+});
+
+test("the paid amount is that of the confirmed money, else what was asked for", () => {
+  expect(paidAmount(opened)).toBe(50_000);
+  const dearer = { ...success, terms: { ...TERMS, amount: Santim.parse(70_000) } };
+  expect(paidAmount(dearer)).toBe(50_000);
+  expect(paidAmount({ ...dearer, captures: [{ ...capture, amount: undefined }] })).toBe(70_000);
+});
+
+test("a refund counts for its own capture, from its settling on and unless only the bank's reversal settled it", () => {
+  const refund = (state: Refund["state"], amount: number, change: Partial<Refund> = {}): Refund => ({
+    id: `${state}-${amount}`,
+    capture: "AP0",
+    amount: Santim.parse(amount),
+    state,
+    by: "x",
+    reason: "x",
+    at: T0,
+    ...change,
+  });
+  const mine = [
+    refund("SENT", 1),
+    refund("REFUSED", 20),
+    refund("UNDONE", 300),
+    refund("SETTLED", 4_000),
+    refund("SETTLED", 5_000, { before: "SENT" }),
+  ];
+  const payment = { refunds: [...mine, refund("SETTLED", 9_999, { capture: "AP1" })] };
+  const back = (refunded: number) => ({
+    ...capture,
+    back: { refunded: Santim.parse(refunded), reversed: Santim.parse(0) },
+  });
+  expect(refundsOf(payment, capture)).toEqual(mine);
+  expect(refundsOf({}, capture)).toEqual([]);
+  expect(refundedOf(payment, capture)).toBe(4_000);
+  expect(refundedOf(payment, back(10_000))).toBe(9_700);
+  expect(leftOf(payment, capture)).toBe(50_000 - 4_000 - 1);
+  expect(refundedElsewhere(payment, back(10_000))).toBe(700);
+  expect(refundedElsewhere(payment, back(9_000))).toBe(0);
 });

@@ -4,10 +4,12 @@ import { Uuid } from "../../lib/domain/ids.ts";
 import {
   callsPerMinuteOf,
   isPrivileged,
+  mayDecide,
   mayRead,
   nameOf,
   type ServicePrincipal,
   type UserPrincipal,
+  wordOf,
 } from "../../lib/domain/principal.ts";
 import { FEE } from "../support/payments.ts";
 
@@ -25,6 +27,7 @@ const program: ServicePrincipal = { kind: "service", name: "listing", roles: ["s
 
 test("only administrators, and programs that have the role for it, act for others", () => {
   expect([user, admin, program].map(isPrivileged)).toEqual([false, true, true]);
+  expect(isPrivileged({ ...program, roles: ["tenant", "admin"] })).toBe(true);
   expect([...ROLES].filter((role) => isPrivileged({ ...program, roles: [role] }))).toEqual(["admin", "service"]);
   expect(["", "service", "ADMIN"].some((role) => isPrivileged({ ...user, role }))).toBe(false);
 });
@@ -49,4 +52,17 @@ test("no two callers share a name, not even a program with a user's id as its na
   expect(nameOf(user)).toBe(`user ${FEE.userId}`);
   expect(nameOf(program)).toBe("service listing");
   expect(nameOf({ ...program, name: FEE.userId })).not.toBe(nameOf(user));
+});
+
+test("administrators decide about money where nobody is named or they are, and programs that act for others always do", () => {
+  const deciding = (...operators: string[]) => [user, admin, program].map((caller) => mayDecide(caller, operators));
+  expect(deciding()).toEqual([false, true, true]);
+  expect(deciding(OTHER)).toEqual([false, false, true]);
+  expect(deciding(OTHER, FEE.userId)).toEqual([false, true, true]);
+  expect(mayDecide({ ...program, roles: ["tenant"] }, [])).toBe(false);
+});
+
+test("a caller is one word of the history", () => {
+  expect(wordOf(admin)).toBe(`user:${FEE.userId}`);
+  expect(wordOf({ ...program, name: "the listing service" })).toBe("service:the:listing:service");
 });

@@ -3,7 +3,12 @@ import { entryIdOf } from "../../lib/domain/attention.ts";
 import { Santim } from "../../lib/domain/money.ts";
 import { noteVerification } from "../../lib/domain/notes.ts";
 import type { Payment, RefundReport } from "../../lib/domain/payment.ts";
-import { saysMoneyWentBack, withJudgedReports, withRefundReport } from "../../lib/domain/refund-reports.ts";
+import {
+  saysMoneyWentBack,
+  speaksOfRefund,
+  withJudgedReports,
+  withRefundReport,
+} from "../../lib/domain/refund-reports.ts";
 import { DAY_MS } from "../../lib/domain/time.ts";
 import { aConfirmed, aContext, anOpened, captured, LATER, moneyOn } from "../support/payments.ts";
 
@@ -74,4 +79,47 @@ test("an event says that money went back only by the names that Chapa or merchan
     expect(saysMoneyWentBack(event)).toBe(true);
   for (const event of ["charge.success", "refund.reversed", "refund.failed", "refund.initiated", "", undefined])
     expect(saysMoneyWentBack(event)).toBe(false);
+});
+
+test("an event speaks of a refund if money went back, or if its name begins like that of a refund", () => {
+  for (const event of ["charge.refunded", "Refund.Failed", "refund.initiated"])
+    expect(speaksOfRefund(event)).toBe(true);
+  for (const event of ["charge.success", "the refund.", "refund", undefined]) expect(speaksOfRefund(event)).toBe(false);
+});
+
+test("a report moves the verification of its checkout nearer and never further away", () => {
+  const soon = anOpened(undefined, LATER.now);
+  expect(reported(soon).attempts[0]?.verifyAt).toBe(soon.attempts[0]?.verifyAt);
+});
+
+test("a report is confirmed by as much as it names, whoever refunded it, and one without an amount by any money", () => {
+  const paid = aConfirmed();
+  const back = (refunded: number): Payment => ({
+    ...paid,
+    captures: paid.captures.map((one) => ({
+      ...one,
+      back: { refunded: Santim.parse(refunded), reversed: Santim.parse(0) },
+    })),
+  });
+  const isKept = (payment: Payment, amount?: number) =>
+    withRefundReport(payment, { ...PART, amount: amount === undefined ? amount : Santim.parse(amount) }, LATER) !==
+    undefined;
+  expect([9_999, 10_000].map((refunded) => isKept(back(refunded), 10_000))).toEqual([true, false]);
+  expect([0, 1].map((refunded) => isKept(back(refunded)))).toEqual([true, false]);
+});
+
+test("a report is left alone for the flag of another report or of another code only", () => {
+  const noted = reported(aConfirmed());
+  const [entry] = withJudgedReports(noted, NEXT_DAY)?.attention ?? [];
+  if (!entry) throw new Error("nobody was called");
+  const raised = (change: object) => ({ ...aConfirmed(), attention: [{ ...entry, ...change }] });
+  expect(withRefundReport(raised({}), PART, LATER)).toBeUndefined();
+  expect(withRefundReport(raised({ subject: "AP0.200.00" }), PART, LATER)).toBeDefined();
+  expect(withRefundReport(raised({ code: "duplicate" }), PART, LATER)).toBeDefined();
+  // Once it is raised, the report ends without another call.
+  expect(withJudgedReports({ ...noted, attention: [entry] }, NEXT_DAY)).toMatchObject({
+    version: noted.version,
+    reports: undefined,
+    attention: [entry],
+  });
 });

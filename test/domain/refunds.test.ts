@@ -1,14 +1,28 @@
 import { expect, test } from "vitest";
-import { entryIdOf } from "../../lib/domain/attention.ts";
+import { entryIdOf, openEntries } from "../../lib/domain/attention.ts";
 import { missedDeadlines } from "../../lib/domain/deadlines.ts";
 import { outcomeOf } from "../../lib/domain/events.ts";
 import { refOf, refundReferenceOf } from "../../lib/domain/ids.ts";
 import { Santim } from "../../lib/domain/money.ts";
-import { isEmptied, leftOf, netOf, openFlags, type Payment, refundableOf } from "../../lib/domain/payment.ts";
 import {
+  type Back,
+  type Capture,
+  isEmptied,
+  leftOf,
+  netOf,
+  openFlags,
+  type Payment,
+  type Refund,
+  refundableOf,
+} from "../../lib/domain/payment.ts";
+import {
+  attentionAfter,
   differingIn,
+  isOtherUnanswered,
   noteRefundChecked,
+  refundIn,
   refundOfVersion,
+  refundsAfter,
   refundsAskedNow,
   refundsDue,
   refuseRefund,
@@ -34,6 +48,7 @@ import {
   moneyOn,
   NAMESPACE,
   POLICY,
+  T0,
 } from "../support/payments.ts";
 
 const paid = aConfirmed();
@@ -136,6 +151,8 @@ test("a refund that came to nothing calls a person in the same write, and is a d
   expect(undoRefund(settled(20_000), "r-1", LATER).attention.map(entryIdOf)).toEqual(["refund_undone-r-1"]);
   const gone = { ...settled(50_000), next: aRef() };
   expect(undoRefund(gone, "r-1", LATER).attention.map(entryIdOf)).toEqual(["duplicate-AP0"]);
+  const again = { ...gone, attention: [{ code: "duplicate", subject: "AP0", at: T0 }] as const };
+  expect(undoRefund(again, "r-1", LATER).attention.map(entryIdOf)).toEqual(["duplicate-AP0", "duplicate-AP0.2"]);
 });
 
 test("what was raised about a capture is answered once all of it went back, and no sooner", () => {
@@ -188,10 +205,149 @@ test("a sent refund calls a person after a day, one that was never sent is a mis
   expect(missedDeadlines(open, LATER.now + DAY_MS, POLICY)).not.toContain("refund");
 });
 
-test("a webhook makes sent and settled refunds due, and no others", () => {
-  expect(refundsAskedNow(requested(1), LATER)).toBeUndefined();
-  expect(refundsAskedNow(settled(1), LATER)?.dueAt).toBe(LATER.now);
+const aRefund = (state: Refund["state"], change: Partial<Refund> = {}): Refund => ({
+  ...request("r-1", 20_000),
+  state,
+  by: "me",
+  at: LATER.now,
+  ...change,
 });
+const withRefunds = (...refunds: Refund[]): Payment => ({ ...paid, refunds });
+
+test.each<[string, Partial<Refund> & Pick<Refund, "state">, boolean]>([
+  ["that is sent and asked about later", { state: "SENT", checkAt: LATER.now + 1 }, true],
+  ["that is settled and asked about no more", { state: "SETTLED" }, true],
+  ["that is due now", { state: "SENT", checkAt: LATER.now }, false],
+  ["that is not sent yet", { state: "REQUESTED", checkAt: LATER.now + 1 }, false],
+  ["that came to nothing", { state: "REFUSED" }, false],
+  ["that only the bank's reversal settled", { state: "SETTLED", before: "SENT" }, false],
+])(
+  "a webhook makes refunds due at once that Chapa can be asked about, but no other: one %s",
+  (_, { state, ...change }, isAsked) => {
+    const refund = aRefund(state, change);
+    const still = aRefund("REQUESTED", { id: "r-2", checkAt: LATER.now + 5 });
+    const asked = refundsAskedNow(withRefunds(refund, still), LATER);
+    expect(asked?.refunds).toEqual(isAsked ? [{ ...refund, checkAt: LATER.now }, still] : undefined);
+    if (asked) expect(asked.dueAt).toBe(LATER.now);
+    expect(refundsAskedNow(paid, LATER)).toBeUndefined();
+  },
+);
+
+test("only the next check of the refund that was asked about moves, and that of one that was not sent stays", () => {
+  const other = aRefund("SENT", { id: "r-2", sentAt: LATER.now, checkAt: LATER.now });
+  const checked = (refund: Refund) => noteRefundChecked(withRefunds(refund, other), "r-1", "C-1", LATER).refunds;
+  const kept = aRefund("REQUESTED", { checkAt: LATER.now + 5 });
+  expect(checked(kept)).toEqual([{ ...kept, chapaRef: "C-1" }, other]);
+  expect(checked(aRefund("REFUSED", { checkAt: LATER.now }))?.[0]?.checkAt).toBeUndefined();
+  expect(checked(aRefund("SENT", { chapaRef: "C-0" }))?.[0]?.chapaRef).toBe("C-0");
+});
+
+test("a step changes its own refund and no other, and refunds are due from their dates on", () => {
+  const both = withRefunds(
+    aRefund("REQUESTED", { checkAt: LATER.now }),
+    aRefund("REQUESTED", { id: "r-2", checkAt: LATER.now + 1 }),
+  );
+  expect(sendRefund(both, "r-1", "me", LATER).refunds?.map(({ state }) => state)).toEqual(["SENT", "REQUESTED"]);
+  expect(refundsDue(both, LATER.now).map(({ id }) => id)).toEqual(["r-1"]);
+  expect(refundsDue(withRefunds(aRefund("REFUSED")), LATER.now)).toEqual([]);
+  expect([refundsDue({}, LATER.now), refundIn({}, "r-1")]).toEqual([[], undefined]);
+});
+
+test("another refund of the same money may be under way while it is sent", () => {
+  const mine = aRefund("SENT");
+  const isOther = (state: Refund["state"], change: Partial<Refund> = {}) =>
+    isOtherUnanswered(withRefunds(mine, aRefund(state, { id: "r-2", ...change })), mine);
+  expect(isOther("SENT")).toBe(true);
+  expect([isOther("SETTLED"), isOther("SENT", { capture: "AP1" }), isOther("SENT", { id: "r-1" })]).toEqual([
+    false,
+    false,
+    false,
+  ]);
+  expect(isOtherUnanswered({}, mine)).toBe(false);
+});
+
+test("nobody is called about the end of a refund that was not sent, or that a person knows of", () => {
+  const late = LATER.now + DAY_MS;
+  expect(unclearFlag(paid, aRefund("REQUESTED"), late)).toBeUndefined();
+  const attention = [{ code: "refund_unclear", subject: "r-1", at: T0 }] as const;
+  expect(unclearFlag({ ...paid, attention }, aRefund("SENT"), late)).toBeUndefined();
+});
+
+const RAISED = [
+  { code: "duplicate", subject: "AP0", at: LATER.now },
+  { code: "refund_unclear", subject: "r-1", at: LATER.now },
+  { code: "refund_unclear", subject: "r-2", at: LATER.now },
+] as const;
+const [DUPLICATE, ...UNCLEAR] = RAISED.map(entryIdOf);
+
+test.each<[string, Refund[], Refund[], (string | undefined)[]]>([
+  ["nothing ended", [aRefund("SENT")], [aRefund("SENT")], [DUPLICATE, ...UNCLEAR]],
+  ["it had ended before", [aRefund("SETTLED")], [aRefund("SETTLED")], [DUPLICATE, ...UNCLEAR]],
+  ["a part settled", [aRefund("SENT")], [aRefund("SETTLED")], [DUPLICATE, UNCLEAR[1]]],
+  ["all of it settled", [], [aRefund("SETTLED", { amount: Santim.parse(50_000) })], [UNCLEAR[1]]],
+  [
+    "the rest is still under way",
+    [aRefund("SENT"), aRefund("SENT", { id: "r-2", amount: Santim.parse(30_000) })],
+    [aRefund("SETTLED"), aRefund("SENT", { id: "r-2", amount: Santim.parse(30_000) })],
+    [DUPLICATE, UNCLEAR[1]],
+  ],
+  ["money of another capture settled", [], [aRefund("SETTLED", { capture: "AP9" })], [DUPLICATE, UNCLEAR[1]]],
+])(
+  "what was raised about a refund ends with it, and about its capture once all went back: %s",
+  (_, before, after, open) => {
+    const attention = attentionAfter(withRefunds(...before), { ...withRefunds(...after), attention: RAISED }, LATER);
+    expect(openEntries({ attention }).map(entryIdOf)).toEqual(open);
+    for (const { answered } of attention) expect(answered?.at ?? LATER.now).toBe(LATER.now);
+  },
+);
+
+test("what is answered because all of the money went back says so, and nothing is where only the bank took it, or it was refused", () => {
+  const whole = { amount: Santim.parse(50_000) };
+  const answers = (refund: Refund, back?: Back) => {
+    const captures = paid.captures.map((one) => ({ ...one, back }));
+    const after = { ...withRefunds(refund), captures, attention: RAISED };
+    return attentionAfter(paid, after, LATER).map(({ answered }) => answered?.reason);
+  };
+  const ended = "it ended by itself";
+  expect(answers(aRefund("SETTLED", whole))).toEqual(["all of this money went back", ended, undefined]);
+  const reversed = { refunded: Santim.parse(0), reversed: Santim.parse(50_000) };
+  expect(answers(aRefund("SETTLED", { ...whole, before: "SENT" }), reversed)).toEqual([undefined, ended, undefined]);
+  expect(answers(aRefund("REFUSED", whole), reversed)).toEqual([undefined, ended, undefined]);
+});
+
+const taken = (refunded: number, reversed: number, amount?: number): Capture[] =>
+  paid.captures.map((one) => ({
+    ...one,
+    amount: amount === undefined ? undefined : Santim.parse(amount),
+    back: { refunded: Santim.parse(refunded), reversed: Santim.parse(reversed) },
+  }));
+const ended = { state: "SETTLED", settledAt: LATER.now, before: undefined } as const;
+const SENT = aRefund("SENT", { checkAt: LATER.now });
+const BEFORE = aRefund("SETTLED", { before: "SENT", settledAt: T0 });
+
+test.each<[string, Refund, Capture[], Partial<Refund>]>([
+  ["a part of its money went back", SENT, taken(20_000, 0, 50_000), SENT],
+  ["all of it was refunded", SENT, taken(50_000, 0, 50_000), { ...ended, checkAt: LATER.now + DAY_MS }],
+  ["money of an unknown amount was refunded", SENT, taken(1, 0), { ...ended, checkAt: LATER.now + DAY_MS }],
+  ["the bank took it", SENT, taken(0, 50_000, 50_000), { ...ended, before: "SENT", checkAt: undefined }],
+  ["the bank still has it", BEFORE, taken(0, 50_000, 50_000), BEFORE],
+  [
+    "the bank returned it",
+    BEFORE,
+    taken(0, 0, 50_000),
+    { state: "SENT", before: undefined, settledAt: undefined, checkAt: LATER.now },
+  ],
+  ["it had been refused", aRefund("REFUSED"), taken(50_000, 0, 50_000), aRefund("REFUSED")],
+  ["other money went back", { ...SENT, capture: "AP9" }, taken(50_000, 0, 50_000), { ...SENT, capture: "AP9" }],
+])(
+  "a refund is settled, open again or as it was by what verify reports of its money: %s",
+  (_, refund, captures, expected) => {
+    const money = { attempt: 0, result: moneyOn(paid) };
+    expect(refundsAfter(withRefunds(refund), captures, money, LATER.now)).toEqual([{ ...refund, ...expected }]);
+    expect(refundsAfter(paid, captures, money, LATER.now)).toBeUndefined();
+    expect(refundsAfter(withRefunds(refund), [], money, LATER.now)).toEqual([refund]);
+  },
+);
 
 test("the same id is the same refund unless a field that is named differs", () => {
   const [refund] = requested(20_000).refunds ?? [];

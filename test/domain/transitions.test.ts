@@ -2,19 +2,33 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { renew } from "../../lib/domain/apply.ts";
 import { adoptUnmatched } from "../../lib/domain/apply-money.ts";
-import type { Money, PaidFacts } from "../../lib/domain/evidence.ts";
+import type { ClosingEvidence, Money, PaidFacts } from "../../lib/domain/evidence.ts";
 import { Santim } from "../../lib/domain/money.ts";
 import { noteVerification } from "../../lib/domain/notes.ts";
-import type { Payment } from "../../lib/domain/payment.ts";
+import { type Capture, KeyId, type Payment } from "../../lib/domain/payment.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../lib/domain/time.ts";
-import { isAllowed, refusalOf, transitionDue, transitionForMoney } from "../../lib/domain/transitions.ts";
+import {
+  isAllowed,
+  isTriedAgain,
+  isUsedUp,
+  type KeptCapture,
+  type RefundRequest,
+  refusalOf,
+  TRANSITIONS,
+  type TransitionContext,
+  transitionDue,
+  transitionForMoney,
+} from "../../lib/domain/transitions.ts";
 import { UNPAID_REASONS, type UnpaidReason } from "../../lib/domain/vocabulary.ts";
 import {
+  aCapture,
   aClaim,
   aConfirmed,
   aContext,
   aLease,
+  anAttempt,
   anOpened,
+  aRef,
   aRenewed,
   aReviewed,
   aSettled,
@@ -27,6 +41,7 @@ import {
   T0,
   TERMS,
   UNPAID_TRANSITIONS,
+  withAttempts,
 } from "../support/payments.ts";
 
 const due = (payment: Payment, found: UnpaidReason, now: number, attempt = 0) =>
@@ -300,4 +315,222 @@ test("only a success of verify captures again what was reversed", () => {
     isAllowed("capturedAgain", reversed, { ...aContext(T0 + 1), attempt: 0, result: moneyOn(confirmed, 0, { kind }) }),
   );
   expect(again).toEqual([true, false, false]);
+});
+
+// Guards by themselves, where no short history shows each of their cases.
+
+const { renew: RENEW, fail: FAIL, leaveTest: LEAVE, follow: FOLLOW, release: RELEASE, confirm: CONFIRM } = TRANSITIONS;
+const { acceptReview: ACCEPT, rejectReview: REJECT, capturedAgain: AGAIN, refundRequested: REQUEST } = TRANSITIONS;
+const LIVE = { ...LATER, policy: { ...POLICY, expectedMode: "live" as const } };
+const EARLY = aContext(T0 + MINUTE_MS);
+const closing = (change: Partial<ClosingEvidence>, context = EARLY) => ({ ...context, ...CLOSING, ...change });
+
+test("the latest reference is used again only with its own key, if nothing was sent or Chapa does not know it", () => {
+  const unsent = { ...aClaim(), lease: { ...aLease(), unsent: true as const } };
+  expect(isTriedAgain(unsent, { key: TERMS.key })).toBe(true);
+  expect(isTriedAgain(aClaim(), { key: TERMS.key, isUnknown: true })).toBe(true);
+  expect(isTriedAgain(aClaim(), { key: TERMS.key })).toBe(false);
+  expect(isTriedAgain(unsent, { key: KeyId.parse("00000001") })).toBe(false);
+});
+
+test("evidence lets a lapsed attempt be left from the end of its lapse on, and an ended one if its end is recorded", () => {
+  const { evidenceHolds } = RENEW.guards;
+  const read = withAttempts({ unpaidReadAt: T0 + HOUR_MS });
+  const lapse = (now: number) => evidenceHolds(read, closing({ cancel: "lapse" }, aContext(now)));
+  expect([LATER.now - 1, LATER.now].map(lapse)).toEqual([false, true]);
+  expect(evidenceHolds(read, closing({ cancel: "closed" }))).toBe(true);
+  expect(evidenceHolds(read, closing({ cancel: "ended" }, LIVE))).toBe(false);
+  expect(evidenceHolds(withAttempts({ closedAt: T0 }), closing({ cancel: "ended" }))).toBe(true);
+  expect(evidenceHolds(aClaim(), closing({ cancel: "ended" }, LIVE))).toBe(true);
+  expect(evidenceHolds(aClaim(), closing({ cancel: "ended" }))).toBe(false);
+});
+
+test("a checkout is renewed inside its window only if its try failed or its end is recorded", () => {
+  const { windowOverOrTryFailed } = RENEW.guards;
+  expect(windowOverOrTryFailed(anOpened(), closing({ found: "pending" }))).toBe(false);
+  expect(windowOverOrTryFailed(anOpened(), closing({ found: "failed" }))).toBe(true);
+  expect(windowOverOrTryFailed(anOpened(), closing({ found: "pending", cancel: "ended" }))).toBe(true);
+  expect(windowOverOrTryFailed(anOpened(), closing({ found: "pending" }, LATER))).toBe(true);
+});
+
+test("Chapa's word of money on an earlier checkout keeps a payment open, and on the latest where nobody asks now", () => {
+  const holds = (payment: Payment) =>
+    (["closed", "ended"] as const).map((cancel) => FAIL.guards.noWordOfMoney(payment, closing({ cancel })));
+  expect(holds(withAttempts({ webhookAt: T0 }, {}))).toEqual([false, false]);
+  expect(holds(withAttempts({}, { webhookAt: T0 }))).toEqual([true, false]);
+  expect(holds(withAttempts({}, {}))).toEqual([true, true]);
+});
+
+const played: Payment = {
+  ...withAttempts({ end: "paid" }),
+  state: "REVIEW",
+  captures: [aCapture({ kind: "reviewed" })],
+};
+const real = aCapture({ mode: "live", reference: "AP7" });
+test.each<[string, Payment, TransitionContext, boolean]>([
+  ["test money alone", played, LIVE, true],
+  ["test money on a stage that takes it", played, LATER, false],
+  ["test money that is settled", { ...played, state: "SUCCESS" }, LIVE, false],
+  ["real money beside it", { ...played, captures: [...played.captures, real] }, LIVE, false],
+  [
+    "a real link beside it",
+    { ...played, attempts: { ...played.attempts, 1: anAttempt({ mode: "live" }) } },
+    LIVE,
+    false,
+  ],
+  [
+    "a real link that was closed",
+    { ...played, attempts: { ...played.attempts, 1: anAttempt({ mode: "live", closedAt: T0 }) } },
+    LIVE,
+    true,
+  ],
+  ["a test link beside it", { ...played, attempts: { ...played.attempts, 1: anAttempt() } }, LIVE, true],
+])(
+  "a payment under review is left for its test money only where nobody can lose real money: %s",
+  (_, payment, context, isOnly) => {
+    expect(LEAVE.guards.onlyTestMoney(payment, { ...context, holder: "me", key: TERMS.key })).toBe(isOnly);
+  },
+);
+
+test("test money on a payment that was left as a test, or that goes on with real money, is not recorded any more", () => {
+  const { notLeftAsTest } = CONFIRM.guards;
+  const holds = (payment: Payment, mode: string) =>
+    notLeftAsTest(payment, { ...LATER, attempt: 0, result: moneyOn(payment, 0, { mode }) });
+  const goesOn = { ...anOpened(), terms: { ...TERMS, mode: "live" as const } };
+  expect(["test", "live"].map((mode) => holds(goesOn, mode))).toEqual([false, true]);
+  expect(["test", "live"].map((mode) => holds(withAttempts({ end: "mode_changed" }), mode))).toEqual([false, true]);
+  expect(holds(anOpened(), "test")).toBe(true);
+});
+
+test("a payment is used up when it is unpaid, or has only test money, and has no attempt left", () => {
+  const worn = (payment: Payment) => ({ ...payment, attempt: 1023 });
+  expect([aSettled(), aConfirmed(), aReviewed()].map((payment) => isUsedUp(worn(payment), LATER))).toEqual([
+    true,
+    false,
+    false,
+  ]);
+  expect(isUsedUp(worn(played), LIVE)).toBe(true);
+  expect([aSettled(), played].map((payment) => isUsedUp(payment, LIVE))).toEqual([false, false]);
+});
+
+test("a payment is left only with evidence for each of its open attempts", () => {
+  const asked = { ...LATER, holder: "me", recordedAt: T0, payableAgain: false };
+  const holds = (payment: Payment, ...closings: ClosingEvidence[]) =>
+    FOLLOW.guards.everyAttemptEnds(payment, { ...asked, closings });
+  const both = withAttempts({}, {});
+  expect(holds(both, CLOSING)).toBe(false);
+  expect(holds(both, CLOSING, { ...CLOSING, attempt: 1 })).toBe(true);
+  expect(holds(withAttempts({}, { closedAt: T0 }), CLOSING)).toBe(true);
+  expect(holds(withAttempts({}), { ...CLOSING, cancel: "ended" })).toBe(false);
+});
+
+test("a person lets a payment go on only while an attempt of it is held", () => {
+  const holds = (payment: Payment) => RELEASE.guards.someAttemptHeld(payment, { ...LATER, reason: "x" });
+  const free = { ...withAttempts({ closedAt: T0 }), checkoutUrl: undefined };
+  const inStates = (payment: Payment) =>
+    (["CREATED", "PENDING", "SUCCESS", "REVIEW"] as const).map((state) => holds({ ...payment, state }));
+  expect(inStates(free)).toEqual([true, true, false, false]);
+  expect(inStates(withAttempts({}, {}))).toEqual([true, true, true, true]);
+});
+
+const reviewing: Payment = { ...played, captures: [aCapture({ kind: "reviewed", amount: Santim.parse(7) })] };
+const returned = {
+  ...reviewing,
+  captures: reviewing.captures.map((one) => ({
+    ...one,
+    back: { refunded: Santim.parse(0), reversed: Santim.parse(7) },
+  })),
+};
+test.each<[string, Payment, Partial<PaidFacts>, boolean]>([
+  ["as it is known", returned, {}, true],
+  ["of another amount", returned, { amount: Santim.parse(8) }, false],
+  ["as it was agreed", returned, { amount: TERMS.amount }, false],
+  ["as it was agreed, where the fee goes on", { ...returned, next: aRef() }, { amount: TERMS.amount }, true],
+  ["as it was agreed, where a person has decided", { ...returned, state: "FAILED" }, { amount: TERMS.amount }, true],
+  ["as it is known, and had not gone", reviewing, {}, false],
+])(
+  "money under review that comes back from the bank is no more than captured again: %s",
+  (_, payment, facts, isOnly) => {
+    const result = moneyOn(payment, 0, { amount: Santim.parse(7), ...facts });
+    expect(AGAIN.guards.onlyCapturedAgain(payment, { ...LATER, attempt: 0, result })).toBe(isOnly);
+  },
+);
+
+test("a capture that agrees with known money but not with the terms is captured again only as it is known", () => {
+  const dearer = { ...returned, captures: returned.captures.map((one) => ({ ...one, amount: TERMS.amount })) };
+  const holds = (amount: Santim) =>
+    AGAIN.guards.onlyCapturedAgain(dearer, { ...LATER, attempt: 0, result: moneyOn(dearer, 0, { amount }) });
+  expect(holds(TERMS.amount)).toBe(false);
+});
+
+test("a capture is recorded while there is room, whatever was raised before", () => {
+  const { captureNotRecorded } = TRANSITIONS.duplicate.guards;
+  const raised = { ...anOpened(), attention: [{ code: "too_many_captures", subject: "AP0", at: T0 }] as const };
+  expect(captureNotRecorded(raised, { ...LATER, attempt: 0, result: moneyOn(raised) })).toBe(true);
+});
+
+test("reviewed money is accepted only if each capture of it is good, whatever other money there is", () => {
+  const good = aCapture({ kind: "reviewed" });
+  const bad = aCapture({ kind: "reviewed", currency: "USD", reference: "AP7" });
+  const holds = (...captures: Capture[]) =>
+    ACCEPT.guards.moneyConfirmed({ ...played, captures }, { ...LATER, reason: "x", confirmed: [0] });
+  expect(holds(good, { ...bad, kind: "duplicate" })).toBe(true);
+  expect(holds(good, bad)).toBe(false);
+  expect(holds({ ...good, kind: "duplicate" })).toBe(false);
+});
+
+const first = aCapture({ kind: "reviewed" });
+const second = aCapture({ kind: "reviewed", attempt: 1 });
+const back = (id: string, capture: string, amount: number = TERMS.amount) => ({
+  id,
+  capture,
+  amount: Santim.parse(amount),
+  reason: "x",
+});
+const deciding = (refunds: RefundRequest[], kept: KeptCapture[] = []) => ({
+  ...LATER,
+  reason: "x",
+  closings: [],
+  kept,
+  refunds,
+});
+
+test.each<[string, Capture[], RefundRequest[], boolean]>([
+  ["both are sent back", [first, second], [back("r-1", "AP0"), back("r-2", "AP1")], true],
+  ["only one is", [first, second], [back("r-1", "AP0")], false],
+  ["one is sent back in part", [first], [back("r-1", "AP0", 1)], false],
+  ["another one is sent back", [first], [back("r-1", "AP1")], false],
+  ["the other one is a duplicate", [first, { ...second, kind: "duplicate" }], [back("r-1", "AP0")], true],
+])("a person decides on every reviewed capture of which something is left: %s", (_, captures, refunds, isDecided) => {
+  expect(REJECT.guards.everyCaptureDecided({ ...played, captures }, deciding(refunds))).toBe(isDecided);
+});
+
+test("the refunds of a decision have ids and captures of their own, and there is room for them", () => {
+  const known = (count: number) =>
+    Array.from({ length: count }, (_, number) => ({
+      ...back(`k-${number}`, "OTHER", 1),
+      state: "REFUSED" as const,
+      by: "x",
+      at: T0,
+    }));
+  const fits = (refunds: RefundRequest[], earlier = 0) =>
+    REJECT.guards.refundsFit({ ...played, captures: [first, second], refunds: known(earlier) }, deciding(refunds));
+  const both = [back("r-1", "AP0"), back("r-2", "AP1")];
+  expect([fits(both), fits(both, 30), fits(both, 31)]).toEqual([true, true, false]);
+  expect(fits([back("r-1", "AP0"), back("r-1", "AP1")])).toBe(false);
+  expect(fits([back("r-1", "AP0", 1), back("r-2", "AP0", 1)])).toBe(false);
+  expect(fits([back("k-0", "AP0")], 1)).toBe(false);
+  expect(fits([back("r-1", "OTHER")])).toBe(false);
+});
+
+test("a refund is of a capture that is there with a readable amount, and its steps are of its own id", () => {
+  const holds = (capture: string, change: Partial<Capture> = {}) =>
+    REQUEST.guards.leftCovers(
+      { ...played, captures: [{ ...first, ...change }] },
+      { ...LATER, ...back("r-1", capture, 1) },
+    );
+  expect([holds("AP0"), holds("OTHER"), holds("AP0", { amount: undefined })]).toEqual([true, false, false]);
+  const sent = { ...played, refunds: [{ ...back("r-1", "AP0"), state: "SENT" as const, by: "x", at: T0 }] };
+  const isSent = (id: string) => TRANSITIONS.refundSettled.guards.refundIsSent(sent, { ...LATER, id });
+  expect(["r-1", "r-2"].map(isSent)).toEqual([true, false]);
 });

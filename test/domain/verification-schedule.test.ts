@@ -3,20 +3,31 @@ import { expect, test } from "vitest";
 import { finalise, flag, open, reject, renew } from "../../lib/domain/apply.ts";
 import { applyCapture } from "../../lib/domain/apply-money.ts";
 import { deliveryEnded, noteVerification, unreachable, webhookWaits } from "../../lib/domain/notes.ts";
-import type { Payment } from "../../lib/domain/payment.ts";
+import type { Attempt, Capture, Payment } from "../../lib/domain/payment.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS, parseLadder } from "../../lib/domain/time.ts";
 import {
+  attemptsToAsk,
+  attemptsToEnd,
   attemptsToVerify,
+  attemptsWithRefundDue,
   awaitsAcknowledgement,
   dueAt,
   finaliseAt,
+  hasLapsedLink,
+  isAfterWindow,
   isOtherOverdue,
+  isPastLapse,
   isPastWindow,
+  isStuck,
+  lapseAt,
   nextVerification,
+  reportDay,
   republishAt,
   retryAt,
+  verificationAfter,
 } from "../../lib/domain/verification-schedule.ts";
 import {
+  aCapture,
   aClaim,
   aContext,
   aLease,
@@ -32,6 +43,7 @@ import {
   TERMS,
   timedOut,
   UNPAID_TRANSITIONS,
+  withAttempts,
 } from "../support/payments.ts";
 
 function confirmed(): Payment {
@@ -53,16 +65,21 @@ test("an open checkout is verified up the ladder, and then every day", () => {
   expect(agesUntil(3)).toEqual([2, 5, 10, 20, 65, 360, 1440, 2880, 4320, 5760]);
 });
 
-test("a checkout that was left is verified after an hour, a day and a week, and then never again", () => {
-  const left = { openedAt: T0, closedAt: T0 + DAY_MS };
-  const at = [0, 1, 2, 3].reduce<number[]>(
-    (verifications) => [
-      ...verifications,
-      nextVerification(left, verifications.at(-1) ?? left.closedAt, POLICY) ?? Number.NaN,
-    ],
-    [],
-  );
-  expect(at).toEqual([left.closedAt + HOUR_MS, left.closedAt + DAY_MS, left.closedAt + 7 * DAY_MS, Number.NaN]);
+test.each<[string, Partial<Attempt>, number[]]>([
+  ["closed is verified after an hour, a day and a week", { closedAt: T0 + DAY_MS }, [1, 24, 168]],
+  [
+    "lapsed is verified after an hour and then for three months",
+    { lapsedAt: T0 + DAY_MS, end: "lapsed" },
+    [1, 24, ...[3, 7, 14, 30, 60, 90].map((days) => 24 * days)],
+  ],
+  ["left as a test is not verified", { lapsedAt: T0 + DAY_MS, end: "mode_changed" }, []],
+])("a checkout that was %s, and then never again", (_, change, hours) => {
+  const verifications: number[] = [];
+  for (let now: number | undefined = T0 + DAY_MS; now !== undefined; ) {
+    now = nextVerification({ openedAt: T0, ...change }, now, POLICY);
+    if (now !== undefined) verifications.push((now - T0 - DAY_MS) / HOUR_MS);
+  }
+  expect(verifications).toEqual(hours);
 });
 
 test("a closed checkout that Chapa calls by a word that may mean money is verified for three months", () => {
@@ -204,7 +221,7 @@ test("only a success awaits the listing's acknowledgement, until it is acknowled
 });
 
 test("a payment of a purpose that confirms nothing awaits no acknowledgement, and is never finalised", () => {
-  const policy = { ...POLICY, confirmingPurposes: ["boost"] };
+  const policy = { ...POLICY, confirmingPurposes: ["rent", "boost"] };
   const expired = aSettled("expire", anOpened(), timedOut(aContext(T0)));
   expect(awaitsAcknowledgement(confirmed(), policy)).toBe(false);
   expect(awaitsAcknowledgement({ ...confirmed(), purpose: "boost" }, policy)).toBe(true);
@@ -269,4 +286,147 @@ test("a verification that Chapa does not answer is retried after a minute, then 
   expect(retryAt(first, T0 + 10 * MINUTE_MS)).toBe(T0 + 20 * MINUTE_MS);
   expect(retryAt(first, T0 + 3 * DAY_MS)).toBe(T0 + 3 * DAY_MS + 6 * HOUR_MS);
   expect(first.version).toBe(anOpened().version);
+});
+
+test("an attempt with reports of refunds is verified a day after the earliest that is not a day old", () => {
+  const reports = [
+    { attempt: 0, at: T0 + 2 * HOUR_MS },
+    { attempt: 0, at: T0 + HOUR_MS },
+    { attempt: 0, at: T0 },
+    { attempt: 1, at: T0 + 1 },
+  ];
+  const reported = { ...anOpened(), reports };
+  expect(reportDay(reported, 0, T0 + DAY_MS)).toBe(T0 + DAY_MS + HOUR_MS);
+  expect(reportDay(reported, 0, T0 + DAY_MS + 2 * HOUR_MS)).toBeUndefined();
+  expect(reportDay(reported, 2, T0)).toBeUndefined();
+  expect(reportDay(anOpened(), 0, T0)).toBeUndefined();
+});
+
+const FIRST_RUNG = T0 + 2 * MINUTE_MS;
+test.each<[string, Partial<Attempt>, Partial<Capture>[], number | undefined]>([
+  ["is open", { verifyAt: T0 }, [], FIRST_RUNG],
+  ["had its last verification", {}, [], undefined],
+  ["had its last verification and may have money", { lastRead: "maybe_money" }, [], FIRST_RUNG],
+  ["took a duplicate", { verifyAt: T0 }, [{ kind: "duplicate" }], undefined],
+  [
+    "took a duplicate beside reviewed money",
+    { verifyAt: T0 },
+    [{ kind: "duplicate" }, { kind: "reviewed" }],
+    FIRST_RUNG,
+  ],
+  ["is confirmed", { verifyAt: T0 }, [{ kind: "duplicate" }, { at: T0 + 5 }], T0 + 5 + 60 * DAY_MS],
+  ["stands beside another that was paid", { verifyAt: T0 }, [{ attempt: 1 }], FIRST_RUNG],
+])("the next verification of an attempt that %s is the one that its money leaves", (_, change, captures, expected) => {
+  const payment = { ...withAttempts(change), captures: captures.map(aCapture) };
+  expect(verificationAfter(payment, 0, T0, POLICY)).toBe(expected);
+  expect(verificationAfter(payment, 5, T0, POLICY)).toBeUndefined();
+});
+
+test("a payment is due an hour later when its timeout came and nothing could be done, and sooner for a verification", () => {
+  const now = T0 + POLICY.timeoutMs;
+  const waiting = withAttempts({}, {});
+  expect(dueAt(waiting, now - 1, POLICY)).toBe(now);
+  expect(dueAt(waiting, now, POLICY)).toBe(now + HOUR_MS);
+  const refund = { id: "r", capture: "AP0", amount: TERMS.amount, by: "x", reason: "x", at: T0 };
+  const refunds = [
+    { ...refund, state: "SETTLED" },
+    { ...refund, state: "SENT", checkAt: T0 + 5 },
+  ] as const;
+  expect(dueAt({ ...waiting, refunds }, T0, POLICY)).toBe(T0 + 5);
+  expect(dueAt(withAttempts({}, { verifyAt: T0 + 7 }), T0, POLICY)).toBe(T0 + 7);
+});
+
+test("money under review waits for a person unless every checkout was left as a test", () => {
+  const reviewed = (...ends: Attempt["end"][]): Payment => ({
+    ...withAttempts(...ends.map((end) => ({ end }))),
+    state: "REVIEW",
+  });
+  expect(dueAt(reviewed("mode_changed", undefined), T0, POLICY)).toBe(T0 + DAY_MS);
+  expect(dueAt(reviewed("mode_changed", "mode_changed"), T0, POLICY)).toBeUndefined();
+});
+
+test("a lapsed checkout is a link that may be paid until it is closed", () => {
+  expect(hasLapsedLink(withAttempts({}, { end: "lapsed" }))).toBe(true);
+  expect(hasLapsedLink(withAttempts({}, { end: "lapsed", closedAt: T0 }))).toBe(false);
+  expect(hasLapsedLink(withAttempts({}, { end: "paid" }))).toBe(false);
+});
+
+test("an attempt is asked about for the next step of a refund of its money from that moment on", () => {
+  const refund = { id: "r", amount: TERMS.amount, state: "SENT", by: "x", reason: "x", at: T0 } as const;
+  const refunds = [
+    { ...refund, capture: "AP1", checkAt: T0 },
+    { ...refund, capture: "AP2", checkAt: T0 + 1 },
+    { ...refund, capture: "AP3" },
+  ];
+  const captures = [0, 1, 2, 3].map((number) =>
+    aCapture({ attempt: number, reference: number ? `AP${number}` : undefined }),
+  );
+  const payment = { ...withAttempts({}, {}, {}, {}), captures, refunds };
+  expect(attemptsWithRefundDue(payment, T0)).toEqual([1]);
+  expect(attemptsToVerify(payment, T0 + 1)).toEqual([1, 2]);
+  expect(attemptsWithRefundDue({ ...payment, refunds: undefined }, T0)).toEqual([]);
+});
+
+test("every attempt that awaits a verification is asked about, the latest first, and the latest where none does", () => {
+  expect(attemptsToAsk(withAttempts({ verifyAt: T0 }, {}, { verifyAt: T0 + DAY_MS }))).toEqual([2, 0]);
+  expect(attemptsToAsk(withAttempts({}, {}))).toEqual([1]);
+});
+
+test("window and lapse of a checkout end at their moments, and one that was never opened has neither", () => {
+  const opened = anOpened();
+  expect([HOUR_MS - 1, HOUR_MS].map((age) => isAfterWindow(opened, 0, T0 + age, POLICY))).toEqual([false, true]);
+  expect([2 * HOUR_MS - 1, 2 * HOUR_MS].map((age) => isPastLapse(opened, 0, T0 + age, POLICY))).toEqual([false, true]);
+  expect(isAfterWindow(aClaim(), 0, T0 + DAY_MS, POLICY)).toBe(false);
+  expect(isPastLapse(aClaim(), 0, T0 + DAY_MS, POLICY)).toBe(false);
+});
+
+test.each([
+  ["at once where it was never opened", aClaim(), 30, 30],
+  ["ten minutes after a first reading now", anOpened(), 180, 190],
+  [
+    "when its lapse is over, ten minutes after an early reading",
+    withAttempts({ unpaidReadAt: T0 + 90 * MINUTE_MS }),
+    180,
+    120,
+  ],
+  [
+    "ten minutes after a reading at the end of its lapse",
+    withAttempts({ unpaidReadAt: T0 + 115 * MINUTE_MS }),
+    180,
+    125,
+  ],
+  ["not before a reading inside its window would count", withAttempts({ unpaidReadAt: T0 }), 180, 120],
+])("an attempt may be left as lapsed %s", (_, payment, now, minutes) => {
+  expect(lapseAt(payment, 0, T0 + now * MINUTE_MS, POLICY)).toBe(T0 + minutes * MINUTE_MS);
+});
+
+test("readings that count for a lapse lie ten minutes apart after the window", () => {
+  const early = withAttempts({ unpaidReadAt: T0 });
+  expect(lapseAt(early, 0, T0, { ...POLICY, lapseMs: 0 })).toBe(T0 + 70 * MINUTE_MS);
+});
+
+const HELD = { ...aClaim(), lease: { ...aLease(), heldSince: T0 } };
+test.each<[string, Payment, boolean]>([
+  ["an open checkout that cannot be left", withAttempts({ heldSince: T0 }), true],
+  ["an open checkout that nobody tried to leave", anOpened(), false],
+  ["a closed checkout", withAttempts({ heldSince: T0, closedAt: T0 }), false],
+  ["an attempt whose opening nobody knows", HELD, true],
+  ["an attempt that a person released", { ...HELD, lease: { ...HELD.lease, released: true } }, false],
+  ["an attempt without a lease", aClaim(), false],
+  ["an attempt that nobody holds", { ...aClaim(), lease: undefined }, false],
+  ["an attempt of a payment that was settled", { ...HELD, state: "FAILED" }, false],
+  ["an attempt before the latest", { ...HELD, attempt: 1 }, false],
+])("an attempt that was held for a day is stuck unless it has ended or was released: %s", (_, payment, isHeld) => {
+  expect(isStuck(payment, 0, T0 + DAY_MS - 1)).toBe(false);
+  expect(isStuck(payment, 0, T0 + DAY_MS)).toBe(isHeld);
+});
+
+test("attempts still to end are those that are open or lapsed, without the live one unless it is asked for", () => {
+  const payment = {
+    ...withAttempts({}, { end: "lapsed" }, { end: "lapsed", closedAt: T0 }, { end: "mode_changed" }, {}, {}),
+    captures: [aCapture({ attempt: 4 })],
+  };
+  expect(attemptsToEnd(payment)).toEqual([0, 1]);
+  expect(attemptsToEnd(payment, true)).toEqual([0, 1, 5]);
+  expect(attemptsToEnd({ ...payment, checkoutUrl: undefined })).toEqual([0, 1, 5]);
 });

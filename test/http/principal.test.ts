@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import type { APIGatewayProxyEventV2 } from "aws-lambda";
 import { SignJWT } from "jose";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
+import { ROUTES } from "../../lib/contract/routes.ts";
 import type { ApiKey } from "../../lib/contract/secrets.ts";
 import { DependencyUnavailable, Unauthenticated } from "../../lib/domain/errors.ts";
 import { Uuid } from "../../lib/domain/ids.ts";
@@ -93,6 +94,16 @@ test.each<[string, Claims, { secret?: string; alg?: string }?]>([
   expect(asked).toHaveLength(0);
 });
 
+test("a token is refused from the moment of its end on", async () => {
+  const exp = Math.floor(Date.now() / 1000);
+  const bearer = await token({ exp });
+  const clock = vi.spyOn(Date, "now").mockReturnValue(exp * 1000);
+  await expect(authenticator().check(withToken(bearer))).rejects.toThrow(Unauthenticated);
+  clock.mockReturnValue(exp * 1000 - 1);
+  expect(await authenticator().check(withToken(bearer))).toEqual(USER);
+  clock.mockRestore();
+});
+
 test.each<[string, Claims]>([
   ["valid in two seconds", { nbf: inAnHour() - 3598 }],
   ["issued in two seconds", { iat: inAnHour() - 3598 }],
@@ -175,7 +186,9 @@ test("a caller meets an outage, and no refusal, while the user service is down",
   await expect(check(withToken(await token()))).rejects.toThrow(DependencyUnavailable);
 });
 
-test.each(["GET /api/v1/webhook/chapa", "GET /nowhere", "$default", ""])(
+const PUBLIC = ROUTES.filter(({ access }) => access.kind === "public").map(({ method, path }) => `${method} ${path}`);
+
+test.each([...PUBLIC, "GET /nowhere", "$default", ""])(
   "no caller is authenticated at %j, which is public or was never listed",
   async (routeKey) => {
     const { check, asked } = authenticator();

@@ -346,8 +346,8 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
       also: [
         {
           file: "lib/domain/transitions.ts",
-          from: "recordedAt !== undefined && recordedAt > settledAt;",
-          to: "recordedAt !== undefined;",
+          from: ") => recordedAt > settledAt;",
+          to: ") => recordedAt > 0 && settledAt > 0;",
         },
       ],
     },
@@ -395,7 +395,7 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
     {
       name: "every purpose confirms the listing",
       file: "lib/domain/verification-schedule.ts",
-      from: "return purpose !== undefined && confirmingPurposes.includes(purpose);",
+      from: "return confirmingPurposes.some((one) => one === purpose);",
       to: "return purpose !== undefined && confirmingPurposes.length > 0;",
       harmless: "every harness sells one purpose; test/functions/notify-listing.integration.test.ts sells three",
     },

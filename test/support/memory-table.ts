@@ -126,12 +126,17 @@ function isFound(row: Row, condition: string, names: Names, values: Values): boo
 }
 
 function holds(condition: string, row: Row | undefined, names: Names, values: Values): boolean {
+  const [, before, either] = /^(.*) AND \((.* OR .*)\)$/.exec(condition) ?? [];
+  if (before !== undefined && either !== undefined)
+    return holds(before, row, names, values) && holds(either, row, names, values);
   return condition.split(" OR ").some((all) => all.split(" AND ").every((atom) => isTrue(atom, row, names, values)));
 }
 
 function isTrue(atom: string, row: Row | undefined, names: Names, values: Values): boolean {
-  const exists = /^attribute_(not_)?exists\((\w+)\)$/.exec(atom);
-  if (exists) return (row?.[exists[2] ?? ""] !== undefined) !== (exists[1] !== undefined);
+  const exists = /^attribute_(not_)?exists\(([#\w]+)\)$/.exec(atom);
+  if (exists) return (row?.[nameOf(exists[2] ?? "", names)] !== undefined) !== (exists[1] !== undefined);
+  const most = /^(#\w+) <= (:\w+)$/.exec(atom);
+  if (most) return Number(row?.[nameOf(most[1] ?? "", names)]) <= Number(values?.[most[2] ?? ""]);
   const equal = /^([#\w.]+) = (:\w+)$/.exec(atom);
   if (!equal) throw new Error(`not a condition of ours: ${atom}`);
   const path = (equal[1] ?? "").split(".").map((part) => nameOf(part, names));

@@ -5,7 +5,7 @@ import { attemptSubject, captureSubject, DELIVERY } from "../../lib/domain/atten
 import type { Money, PaidFacts } from "../../lib/domain/evidence.ts";
 import { type PaymentKey, type Ref, refOf, txRefOf, Uuid } from "../../lib/domain/ids.ts";
 import { Santim } from "../../lib/domain/money.ts";
-import type { Attention, Capture, Lease, Payment, Terms } from "../../lib/domain/payment.ts";
+import type { Attempt, Attention, Capture, Lease, Payment, Terms } from "../../lib/domain/payment.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../lib/domain/time.ts";
 import type { TransitionContext } from "../../lib/domain/transitions.ts";
 import type { Policy } from "../../lib/domain/verification-schedule.ts";
@@ -83,6 +83,23 @@ export function anOpened(ref: Ref = aRef(), now = T0): Payment {
 export function aRenewed(payment = anOpened(), context = LATER, terms = TERMS): Payment {
   const closing = { ...CLOSING, attempt: payment.attempt };
   return open(renew(payment, closing, { terms, lease: aLease() }, context), "me", CHECKOUT_URL, context);
+}
+
+/** An opened checkout's record. */
+export function anAttempt(change: Partial<Attempt> = {}): Attempt {
+  return { ...TERMS, openedAt: T0, ...change };
+}
+
+/** A payment with these opened checkouts, the last of which is the latest. */
+export function withAttempts(...changes: Partial<Attempt>[]): Payment {
+  const attempts = Object.fromEntries(changes.map((change, number) => [number, anAttempt(change)]));
+  return { ...anOpened(), attempt: changes.length - 1, attempts };
+}
+
+/** Recorded money as it was agreed, but for the change. */
+export function aCapture(change: Partial<Capture> = {}): Capture {
+  const { attempt = 0 } = change;
+  return { attempt, at: T0, kind: "confirmed", ...REPORTED, reference: `AP${attempt}`, ...change };
 }
 
 /** The transitions that settle a payment unpaid. */

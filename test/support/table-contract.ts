@@ -212,16 +212,34 @@ export function tableContract(engine: string, start: () => Promise<Tables>): voi
         const raised = { ...payment, revision: 1 };
         await tables.payments.save(raised, answer(raised, entry, aContext(before + DAY_MS)));
       }
-      const found = await Promise.all(FLAG_SHARDS.map((shard) => tables.payments.flagged(shard, before + 5, 100)));
+      const found = await Promise.all(
+        FLAG_SHARDS.map((shard) => tables.payments.flagged(shard, { from: 0, to: before + 5 }, 100)),
+      );
       for (const [shard, keys] of found.entries()) {
         const expected = flags.slice(0, 6).filter(({ ref }) => flagShardOf(ref) === FLAG_SHARDS[shard]);
         expect(keys).toEqual(
           expected.map(({ ref }) => ({ ref, at: before + payments.findIndex((one) => one.ref === ref) })),
         );
       }
-      const later = await Promise.all(FLAG_SHARDS.map((shard) => tables.payments.flagged(shard, before + 99, 100)));
+      const later = await Promise.all(
+        FLAG_SHARDS.map((shard) => tables.payments.flagged(shard, { from: 0, to: before + 99 }, 100)),
+      );
       expect(later.flat()).toHaveLength(7);
-      expect(await tables.payments.flagged(flagShardOf(flags[0]?.ref ?? aRef()), before + 99, 1)).toHaveLength(1);
+      const since = await Promise.all(
+        FLAG_SHARDS.map((shard) => tables.payments.flagged(shard, { from: before + 5, to: before + 99 }, 100)),
+      );
+      expect(since.flat().map(({ at }) => at - before)).toEqual(
+        expect.arrayContaining(
+          later
+            .flat()
+            .map(({ at }) => at - before)
+            .filter((at) => at >= 5),
+        ),
+      );
+      expect(since.flat().every(({ at }) => at >= before + 5)).toBe(true);
+      expect(
+        await tables.payments.flagged(flagShardOf(flags[0]?.ref ?? aRef()), { from: 0, to: before + 99 }, 1),
+      ).toHaveLength(1);
       expect(await tables.raw(`P#${flags[1]?.ref}`)).not.toHaveProperty("ttl");
     });
 

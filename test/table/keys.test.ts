@@ -5,15 +5,20 @@ import {
   DUE_SHARDS,
   dayBuckets,
   dayKey,
+  findingsKey,
   foreignKey,
   gatewayHealthKey,
+  messageMarkKey,
+  notificationPauseKey,
   paymentKey,
   pointerKey,
   reconcileKey,
+  refundLimitKey,
   requestKey,
   shardOf,
   tableIdentityKey,
   totalsKey,
+  versionMarkKey,
 } from "../../lib/table/keys.ts";
 import { aRef, T0 } from "../support/payments.ts";
 
@@ -30,6 +35,11 @@ test("keys stay as they are in existing rows, and no two kinds of rows share one
     totalsKey("2026-11-24"),
     pointerKey("AP1"),
     foreignKey("AP1"),
+    findingsKey,
+    notificationPauseKey,
+    refundLimitKey("abebe", "2026-11-24"),
+    versionMarkKey(REF, 3),
+    messageMarkKey(REF, 3, "paid"),
   ];
   expect(keys.map(({ pk }) => pk)).toEqual([
     `P#${REF}`,
@@ -41,6 +51,11 @@ test("keys stay as they are in existing rows, and no two kinds of rows share one
     "T#2026-11-24",
     "X#AP1",
     "F#AP1",
+    "H#findings",
+    "H#notification",
+    "L#abebe#2026-11-24",
+    `N#${REF}#3`,
+    `N#${REF}#3#paid`,
   ]);
 });
 

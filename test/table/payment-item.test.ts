@@ -328,3 +328,40 @@ test("a payment's row keeps a history entry apart: transition, moment, who, and 
   expect(written["history"]).toEqual(["claim 5 a", "open 6 b x y z"]);
   expect(fromItem(written, TX_STAGE).history).toEqual(history);
 });
+
+test("refunds and the request's id are stored under names of their own, and each unknown word of them is named", () => {
+  const refund = {
+    id: "r-1",
+    capture: "AP0",
+    amount: Santim.parse(7),
+    state: "SETTLED",
+    by: "x",
+    reason: "y",
+    at: T0,
+  } as const;
+  const steps = { sentAt: T0 + 1, sentBy: "z", settledAt: T0 + 2, chapaRef: "C", refusal: "no", checkAt: T0 + 3 };
+  const refunds = (["REQUESTED", "SENT"] as const).map((before) => ({ ...refund, ...steps, before }));
+  const payment = { ...anOpened(), refunds, requestId: FEE.userId };
+  const item = toItem(payment);
+  expect(item["refunds"][0]).toEqual({
+    ...refund,
+    sent_at: T0 + 1,
+    sent_by: "z",
+    settled_at: T0 + 2,
+    chapa_ref: "C",
+    refusal: "no",
+    check_at: T0 + 3,
+    before: "REQUESTED",
+  });
+  expect(item["request_id"]).toBe(Buffer.from(FEE.userId.replaceAll("-", ""), "hex").toString("base64url"));
+  const read = fromItem(item, TX_STAGE);
+  expect([read.refunds, read.requestId]).toEqual([refunds, FEE.userId]);
+  for (const request_id of [`${item["request_id"]}A`, `A${item["request_id"]}`, "short"])
+    expect(() => fromItem({ ...item, request_id }, TX_STAGE)).toThrow();
+  const odd = { ...item["refunds"][0], state: "PARKED" };
+  const attempts = { 0: { ...item["attempts"][0], last_read: "murky" } };
+  expect(unknownWordsOf(fromItem({ ...item, refunds: [odd], attempts }, TX_STAGE))).toEqual([
+    "attempts.last_read murky",
+    "refunds.state PARKED",
+  ]);
+});

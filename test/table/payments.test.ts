@@ -159,7 +159,7 @@ test("an index key that is none of ours is named and counted, and another key ta
 test("a read of no payments does not ask the table", async () => {
   expect(await tableOf().table.findAll([])).toEqual({ payments: [], unreadable: [] });
   expect(await tableOf({}).table.due("0", { from: 0, to: T0 }, 5)).toEqual([]);
-  expect(await tableOf({}).table.flagged("0", T0, 5)).toEqual([]);
+  expect(await tableOf({}).table.flagged("0", { from: 0, to: T0 }, 5)).toEqual([]);
   expect(await tableOf({}).table.openedByUser(FEE.userId, { from: 0, to: T0 }, 5)).toEqual([]);
   expect(await tableOf().table.openedByUser(FEE.userId, { from: 1, to: 0 }, 5)).toEqual([]);
 });
@@ -188,7 +188,7 @@ test("a payment counts neither as there nor as gone while the table does not ans
     (table: PaymentTable) => table.save(before, anOpened(before.ref)),
     (table: PaymentTable) => table.discard(before),
     (table: PaymentTable) => table.due("0", { from: 0, to: T0 }, 5),
-    (table: PaymentTable) => table.flagged("0", T0, 5),
+    (table: PaymentTable) => table.flagged("0", { from: 0, to: T0 }, 5),
     (table: PaymentTable) => table.openedOnDay("2026-11-24#0", { from: 0, to: T0 }, 5),
   ];
   for (const call of calls) await expect(call(tableOf(outage).table)).rejects.toThrow(DependencyUnavailable);
@@ -229,7 +229,7 @@ test("payments are searched for in the index that holds them, and every refused 
   await table.openedByUser(FEE.userId, span, 6);
   await table.openedOnDay("2026-11-24#0", span, 7);
   await table.openedForProperty(FEE.propertyId, span, 8);
-  await table.flagged("1", T0, 9);
+  await table.flagged("1", { from: 0, to: T0 }, 9);
   expect(asked.map(({ IndexName, Limit, ScanIndexForward }) => [IndexName, Limit, ScanIndexForward])).toEqual([
     ["due", 5, undefined],
     ["by-user", 6, false],

@@ -72,6 +72,19 @@ test("the row is read once in 30 seconds, and again after the clock was set back
   expect(await at(29_999)).toEqual([undefined, 3]);
 });
 
+test("a row that was read before the first payment is not read again for it, and a missing one is not remembered", async () => {
+  put({});
+  const identity = identityOf();
+  await identity.prime();
+  memory.rows.clear();
+  expect(await identity.closed(NAMESPACE)).toBeUndefined();
+  expect(memory.rows.size).toBe(0);
+  const fresh = identityOf();
+  await fresh.prime();
+  expect(await fresh.closed(NAMESPACE)).toBeUndefined();
+  expect(memory.rows.get("H#table")).toEqual(ROW);
+});
+
 test("while the table does not answer nothing is known, and nothing is remembered of that", async () => {
   let isDown = true;
   const { client } = new MemoryTable(async (_site, _about, effect) => {
