@@ -19,5 +19,7 @@ const { rest } = await command.readAndPassOn();
 process.exitCode =
   (await runChild("node_modules/.bin/biome", ["ci", "."])) ||
   (await runChild("node_modules/.bin/tsc", [])) ||
+  (await runChild("node_modules/.bin/tsc", ["-p", "client"])) ||
+  (await runChild("node_modules/.bin/tsc", ["-p", "examples"])) ||
   (await runChild("node_modules/.bin/tsc", ["-p", "console"]));
 if (process.exitCode === 0) await becomeVitest(["--project", "unit", ...rest]);

@@ -1,42 +1,54 @@
-import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { runChild } from "../commands/children.ts";
-import { Command } from "../commands/command.ts";
-import { openWorkspace } from "../commands/workspace.ts";
 import { openApiDocument } from "../lib/http/openapi.ts";
 
-new Command({
-  name: "npm run client:types",
-  summary: "Makes a client's TypeScript types from the API's description, and compiles a program that uses them.",
-  duration: "10 seconds",
-  options: {},
-  examples: { "npm run client:types": "prints how many types have a name" },
-  notes:
-    "Fails if a JSON body has no named type. Installs the generator in a folder of its own, because it needs an older TypeScript.",
-}).read();
+/** The generated types of the client. */
+export const CLIENT_TYPES = "client/src/api.ts";
 
-const SOURCE = ".ci/client-types";
-const HOME = ".local/client-types";
-const workspace = openWorkspace("client-types");
-writeFileSync(`${workspace}/openapi.json`, JSON.stringify(openApiDocument()));
-mkdirSync(HOME, { recursive: true });
-for (const file of ["package.json", "package-lock.json"]) copyFileSync(`${SOURCE}/${file}`, `${HOME}/${file}`);
-await run("npm", ["ci", "--prefix", HOME, "--no-audit", "--no-fund"]);
-await run(`${HOME}/node_modules/.bin/openapi-typescript`, [
-  `${workspace}/openapi.json`,
-  "--output",
-  `${workspace}/api.ts`,
-]);
-copyFileSync(`${SOURCE}/consumer.txt`, `${workspace}/consumer.ts`);
-const strict = ["--strict", "--noEmit", "--module", "nodenext", "--allowImportingTsExtensions"];
-await run(`${HOME}/node_modules/.bin/tsc`, [...strict, `${workspace}/consumer.ts`]);
+/** What the client calls. */
+const CALLED = [
+  "/api/v1/payments/initiate",
+  "/api/v1/payments/{payment_id}/status",
+  "/api/v1/payments/{payment_id}",
+  "/api/v1/payments",
+  "/api/v1/payments/{payment_id}/refunds",
+];
 
-const types = readFileSync(`${workspace}/api.ts`, "utf8");
-const bodies = [...types.matchAll(/"(application\/[a-z+-]*(?:json|urlencoded))": (.*)/g)];
-const anonymous = bodies.filter(([, , type = ""]) => !type.startsWith('components["schemas"]['));
-process.stdout.write(`${bodies.length} bodies, ${anonymous.length} of them anonymous\n`);
-process.exitCode = anonymous.length > 0 || bodies.length === 0 ? 1 : 0;
+/**
+ * Makes TypeScript types from the API's description.
+ * @param folder for the files on the way
+ * @param part of the description: all of it, or what the client calls
+ * @returns the path of the types
+ * @throws Error if the generator fails
+ */
+export async function generateTypes(folder: string, part: "all" | "called"): Promise<string> {
+  const document = openApiDocument();
+  const [source, types] = [`${folder}/${part}.json`, `${folder}/${part}.ts`];
+  writeFileSync(source, JSON.stringify(part === "all" ? document : calledPartOf(document)));
+  const stdio = ["ignore", "ignore", "inherit"] as const;
+  const generator = "client/node_modules/.bin/openapi-typescript";
+  const code = await runChild(generator, [source, "--output", types], { stdio: [...stdio] });
+  if (code !== 0) throw new Error(`openapi-typescript ended with ${code}`);
+  return types;
+}
 
-async function run(program: string, args: readonly string[]): Promise<void> {
-  const code = await runChild(program, args);
-  if (code !== 0) process.exit(code);
+type Document = ReturnType<typeof openApiDocument>;
+
+function calledPartOf(document: Document): Document {
+  const { paths = {}, components } = document;
+  const missing = CALLED.filter((path) => !(path in paths));
+  if (missing.length > 0) throw new Error(`the API does not describe ${missing.join(", ")}`);
+  const called = Object.fromEntries(CALLED.map((path) => [path, paths[path] ?? {}]));
+  const all = components?.schemas ?? {};
+  const schemas: typeof all = {};
+  const keep = (part: unknown) => {
+    for (const [, name = ""] of JSON.stringify(part).matchAll(/"#\/components\/schemas\/(\w+)"/g)) {
+      const schema = all[name];
+      if (!schema || name in schemas) continue;
+      schemas[name] = schema;
+      keep(schema);
+    }
+  };
+  keep(called);
+  return { ...document, paths: called, components: { ...components, schemas } };
 }

@@ -13,11 +13,14 @@ import { GatewayHealthTable } from "../lib/table/gateway-health.ts";
 import { DUE_SHARDS, FLAG_SHARDS } from "../lib/table/keys.ts";
 import { NotificationPauseTable } from "../lib/table/notification-pause.ts";
 import { PaymentTable } from "../lib/table/payments.ts";
+import { TableIdentity } from "../lib/table/table-identity.ts";
 import { TotalsTable } from "../lib/table/totals.ts";
 
 const env = readEnv(FUNCTIONS["get-overview"].env);
 const client = documentClient();
-const authenticate = createAuthenticate(env, createAuthSecret(env));
+const auth = createAuthSecret(env);
+const authenticate = createAuthenticate(env, auth);
+const identity = new TableIdentity(client, env.TABLE_NAME, systemClock);
 const ports = {
   payments: new PaymentTable(client, env.TABLE_NAME, env.TX_STAGE),
   shards: DUE_SHARDS,
@@ -25,6 +28,7 @@ const ports = {
   totals: new TotalsTable(client, env.TABLE_NAME),
   gatewayHealth: new GatewayHealthTable(client, env.TABLE_NAME),
   pause: new NotificationPauseTable(client, env.TABLE_NAME),
+  stop: async () => identity.read((await auth.get()).namespace),
   policy: createPolicy(env),
   clock: systemClock,
 };

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { createAuthenticate } from "../lib/composition/authenticate.ts";
 import { createChapa } from "../lib/composition/chapa.ts";
+import { createRefundsClosed } from "../lib/composition/closed.ts";
 import { createPolicy } from "../lib/composition/policy.ts";
 import { createAuthSecret, createGatewaySecret } from "../lib/composition/secrets.ts";
 import { PaymentDetail, RefundOutcomeRequest } from "../lib/contract/api.ts";
@@ -21,10 +22,13 @@ import { PaymentTable } from "../lib/table/payments.ts";
 import { RefundLimitTable } from "../lib/table/refund-limits.ts";
 
 const env = readEnv(FUNCTIONS["refund-payment"].env);
-const authenticate = createAuthenticate(env, createAuthSecret(env));
+const client = documentClient();
+const auth = createAuthSecret(env);
+const authenticate = createAuthenticate(env, auth);
 const ports = {
-  payments: new PaymentTable(documentClient(), env.TABLE_NAME, env.TX_STAGE),
-  limits: new RefundLimitTable(documentClient(), env.TABLE_NAME),
+  payments: new PaymentTable(client, env.TABLE_NAME, env.TX_STAGE),
+  limits: new RefundLimitTable(client, env.TABLE_NAME),
+  closed: createRefundsClosed(env, client, auth),
   chapa: createChapa(env, createGatewaySecret(env)),
   policy: createPolicy(env),
   dailyLimit: env.REFUND_DAILY_LIMIT,

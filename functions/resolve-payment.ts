@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { createChapa } from "../lib/composition/chapa.ts";
+import { createRefundsClosed } from "../lib/composition/closed.ts";
 import { createLimiter } from "../lib/composition/limiter.ts";
 import { createPolicy } from "../lib/composition/policy.ts";
 import { createAuthSecret, createGatewaySecret } from "../lib/composition/secrets.ts";
@@ -35,6 +36,7 @@ const ports = {
   budget: createLimiter({ name: "triggers", limit: env.RATE_LIMIT_TRIGGERS }, auth),
   policy: createPolicy(env),
   limits: new RefundLimitTable(table, env.TABLE_NAME),
+  closed: createRefundsClosed(env, table, auth),
   newId: randomUUID,
   clock: systemClock,
   log,

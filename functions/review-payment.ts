@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { createAuthenticate } from "../lib/composition/authenticate.ts";
 import { createChapa } from "../lib/composition/chapa.ts";
+import { createRefundsClosed } from "../lib/composition/closed.ts";
 import { createPolicy } from "../lib/composition/policy.ts";
 import { createAuthSecret, createGatewaySecret } from "../lib/composition/secrets.ts";
 import { PaymentDetail, ReviewRequest } from "../lib/contract/api.ts";
@@ -22,12 +23,14 @@ import { RefundLimitTable } from "../lib/table/refund-limits.ts";
 
 const env = readEnv(FUNCTIONS["review-payment"].env);
 const client = documentClient();
-const authenticate = createAuthenticate(env, createAuthSecret(env));
+const auth = createAuthSecret(env);
+const authenticate = createAuthenticate(env, auth);
 const ports = {
   payments: new PaymentTable(client, env.TABLE_NAME, env.TX_STAGE),
   chapa: createChapa(env, createGatewaySecret(env)),
   policy: createPolicy(env),
   limits: new RefundLimitTable(client, env.TABLE_NAME),
+  closed: createRefundsClosed(env, client, auth),
   dailyLimit: env.REFUND_DAILY_LIMIT,
   newId: randomUUID,
   clock: systemClock,

@@ -37,6 +37,12 @@ export const PERMISSIONS: Record<FunctionName, Permission> = {
   "get-totals": { table: ["BatchGetItem"], secrets: ["auth"] },
   "get-overview": { table: ["BatchGetItem", "GetItem"], indexes: ["due", "by-attention"], secrets: ["auth"] },
   "get-comparison": { table: ["GetItem"], secrets: ["auth"] },
+  "pause-payments": { table: ["GetItem", "PutItem"], secrets: ["auth"] },
+  "notify-again": {
+    table: ["GetItem", "UpdateItem"],
+    secrets: ["auth"],
+    send: ["listing", "notification", "success"],
+  },
   "create-token": { table: [], secrets: ["auth"] },
   "get-health": { table: ["GetItem"] },
   "get-metrics": { table: ["BatchGetItem"] },

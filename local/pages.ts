@@ -4,6 +4,7 @@ import { documentOf } from "./chapa/document.ts";
 import { type Html, html } from "./chapa/html.ts";
 import type { CloudAddress } from "./cloud.ts";
 import { PAID_PATH } from "./environment.ts";
+import { EXAMPLE_PATH, EXAMPLE_PROGRAMS, exampleOf } from "./examples.ts";
 import type { Answer, Request } from "./serve.ts";
 import { PASSWORD, USERS } from "./users.ts";
 
@@ -22,7 +23,7 @@ export async function pageOf(request: Request, address: CloudAddress): Promise<A
     case `GET ${PAID_PATH}`:
       return page(200, "Payment successful", paid(request.query));
     default:
-      return undefined;
+      return exampleOf(request);
   }
 }
 
@@ -35,6 +36,7 @@ function home({ api, chapa, control, webhook }: CloudAddress): Html {
       <dl>
         <dt>Console</dt><dd><a href="/console">console</a>, as ${USERS.admin.email}</dd>
         <dt>API</dt><dd><a href="/docs">docs</a>, <a href="/openapi.json">openapi.json</a>, <a href="/api/v1/health">health</a></dd>
+        <dt>Examples</dt><dd><a href="${EXAMPLE_PATH}">web page</a>, ${EXAMPLE_PROGRAMS.map((name) => html`<a href="/examples/server/${name}">${name}</a> `)}</dd>
         <dt>Chapa</dt><dd><a href="${chapa}">${chapa}</a></dd>
         <dt>Control</dt><dd><a href="${control}/state">${control}</a></dd>
         <dt>Webhook</dt><dd><code>${webhook}</code></dd>
@@ -59,7 +61,8 @@ function paid(query: URLSearchParams): Html {
     query.has(name) && html`<dt>${label}</dt><dd><code>${query.get(name)}</code></dd>`;
   return html`<div class="card"><section>
     <h2 class="good">Payment successful</h2>
-    <p>FRONTEND_REDIRECT_URL is not set, so this page stands in for the front end’s.</p>
+    <p>FRONTEND_REDIRECT_URL is not set, so this page stands in for the front end’s.
+      The <a href="${EXAMPLE_PATH}?${query.toString()}">example page</a> shows the outcome, too.</p>
     <dl>${row("Amount", "amount")}${row("Property", "property_id")}${row("Payment", "payment_id")}${row("Reference", "tx_ref")}</dl>
     ${back()}
   </section></div>`;

@@ -56,7 +56,7 @@ export function gateSteps(seed: number, since: string): readonly Step[] {
   return [
     {
       name: "lint and types",
-      command: ["npm", "exec", "-c", "biome ci . && tsc && tsc -p console"],
+      command: ["npm", "exec", "-c", "biome ci . && tsc && tsc -p client && tsc -p examples && tsc -p console"],
       cores: ALL,
       first: true,
     },
@@ -67,7 +67,7 @@ export function gateSteps(seed: number, since: string): readonly Step[] {
       name: "tests",
       command: script("test", "--reporter=default", "--reporter=json", "--outputFile.json=.local/tests.json"),
       cores: ALL,
-      needs: ["redis-server", "script"],
+      needs: ["redis-server", "script", "python3"],
       figure: TESTS,
     },
     {
@@ -105,7 +105,7 @@ export function gateSteps(seed: number, since: string): readonly Step[] {
       needs: ["python3"],
       figure: /^ *(\d+ generated, .*)$/m,
     },
-    { name: "a client's types from the API's description", command: script("client:types"), cores: 1 },
+    { name: "the client package", command: script("client"), cores: 1 },
     {
       name: "deployed into an emulated cloud",
       command: script("test:deploy"),

@@ -152,6 +152,19 @@ export const ROOMS: readonly Room[] = [
     imports: [...LIB, "commands"],
   },
   {
+    path: "client",
+    holds: "the package with which browsers and programs call the API; its types are made from the API's description",
+    imports: [],
+    packages: [],
+    plugins: ["clock.grit"],
+  },
+  {
+    path: "examples",
+    holds: "what others copy: a page that pays, and programs that pay, in TypeScript and Python",
+    imports: [],
+    packages: ["chapa-payments-client", "node:*"],
+  },
+  {
     path: "bench",
     holds: "what measures the speed of the functions, and the goals",
     imports: ["lib/contract", ".ci", "commands", "local"],
@@ -168,6 +181,7 @@ export const ROOMS: readonly Room[] = [
       ...LIB.filter((room) => room !== "lib/composition"),
       ".ci",
       "bench",
+      "client",
       "commands",
       "console",
       "infra",

@@ -132,6 +132,26 @@ export const FUNCTIONS = {
     env: [...TABLE, ...CALLER, ...POLICY],
   },
   "get-comparison": { trigger: { kind: "http" }, timeoutSeconds: 10, memoryMb: 256, env: ["TABLE_NAME", ...CALLER] },
+  "pause-payments": {
+    trigger: { kind: "http" },
+    timeoutSeconds: 10,
+    memoryMb: 256,
+    env: ["TABLE_NAME", ...CALLER, "OPERATOR_IDS"],
+  },
+  "notify-again": {
+    trigger: { kind: "http" },
+    timeoutSeconds: 10,
+    memoryMb: 256,
+    env: [
+      ...TABLE,
+      ...CALLER,
+      ...POLICY,
+      "OPERATOR_IDS",
+      "LISTING_QUEUE_URL",
+      "NOTIFICATION_QUEUE_URL",
+      "SUCCESS_QUEUE_URL",
+    ],
+  },
   "create-token": {
     trigger: { kind: "http" },
     timeoutSeconds: 10,

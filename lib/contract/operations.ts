@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { NotificationsRequest, PauseRequest, PauseResponse, ResumeRequest } from "./actions.ts";
 import {
   AnswersRequest,
   AnswersResponse,
@@ -309,6 +310,30 @@ const comparison: Operation = {
   problems: [503],
 };
 
+const notifications: Operation = {
+  summary: "Have the listing or the payer informed once more of a payment's state",
+  path: PaymentPath,
+  body: { types: ["application/json"], schema: NotificationsRequest },
+  answers: { 200: { description: "The payment; its history names who asked, and why.", schema: PaymentDetail } },
+  problems: [404, 409, 422, 503],
+};
+
+const pause: Operation = {
+  summary: "Stop new payments and refunds",
+  description:
+    "Works within 30 seconds. Money that comes meanwhile is still confirmed. A pause replaces the one before.",
+  body: { types: ["application/json"], schema: PauseRequest },
+  answers: { 200: { description: "The pause.", schema: PauseResponse } },
+  problems: [409, 422, 503],
+};
+
+const resume: Operation = {
+  summary: "Let new payments and refunds go on",
+  body: { types: ["application/json"], schema: ResumeRequest },
+  answers: { 200: { description: "They go on.", schema: PauseResponse } },
+  problems: [409, 422, 503],
+};
+
 const byReference: Operation = {
   summary: "The payment to which a reference leads",
   description:
@@ -357,6 +382,12 @@ export const OPERATIONS: Record<RouteKey, Operation> = {
   "GET /internal/v1/overview": overview,
   "GET /api/v1/reconcile": comparison,
   "GET /internal/v1/reconcile": comparison,
+  "POST /api/v1/payments/{payment_id}/notifications": notifications,
+  "POST /internal/v1/payments/{payment_id}/notifications": notifications,
+  "POST /api/v1/pause": pause,
+  "POST /internal/v1/pause": pause,
+  "POST /api/v1/resume": resume,
+  "POST /internal/v1/resume": resume,
   "GET /api/v1/payments/by-reference/{reference}": byReference,
   "GET /internal/v1/payments/by-reference/{reference}": byReference,
   "GET /api/v1/payments/return/{tx_ref}": {

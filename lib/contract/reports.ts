@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { USER_EVENTS } from "../domain/vocabulary.ts";
+import { PauseResponse } from "./actions.ts";
 import { ListingDelivery } from "./api.ts";
 
 const instant = z.string().describe("ISO 8601, UTC.");
@@ -104,6 +105,7 @@ export const OverviewResponse = z
       health: z.enum(["ok", "refused"]).describe("`refused`: it refuses our messages, so we send none for a while."),
       until: instant.nullable(),
     }),
+    payments: PauseResponse,
     today: Sums.nullable().describe("Null if the day cannot be read right now."),
     month: Sums.describe("The days of this month in Addis Ababa that can be read."),
   })

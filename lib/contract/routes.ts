@@ -129,6 +129,24 @@ export const ROUTES = [
     access: { kind: "bearer-or-key", roles: ["admin", "service"] },
   },
   {
+    method: "POST",
+    path: "/api/v1/payments/{payment_id}/notifications",
+    function: "notify-again",
+    access: { kind: "bearer-or-key", roles: ["admin", "service"] },
+  },
+  {
+    method: "POST",
+    path: "/api/v1/pause",
+    function: "pause-payments",
+    access: { kind: "bearer-or-key", roles: ["admin", "service"] },
+  },
+  {
+    method: "POST",
+    path: "/api/v1/resume",
+    function: "pause-payments",
+    access: { kind: "bearer-or-key", roles: ["admin", "service"] },
+  },
+  {
     method: "GET",
     path: "/api/v1/payments/return/{tx_ref}",
     function: "payment-return",
@@ -272,6 +290,24 @@ export const ROUTES = [
     method: "GET",
     path: "/internal/v1/payments/by-reference/{reference}",
     function: "get-payment-by-reference",
+    access: { kind: "iam", roles: ["service"] },
+  },
+  {
+    method: "POST",
+    path: "/internal/v1/payments/{payment_id}/notifications",
+    function: "notify-again",
+    access: { kind: "iam", roles: ["service"] },
+  },
+  {
+    method: "POST",
+    path: "/internal/v1/pause",
+    function: "pause-payments",
+    access: { kind: "iam", roles: ["service"] },
+  },
+  {
+    method: "POST",
+    path: "/internal/v1/resume",
+    function: "pause-payments",
     access: { kind: "iam", roles: ["service"] },
   },
 ] as const satisfies readonly Route[];

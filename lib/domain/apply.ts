@@ -24,7 +24,7 @@ import {
 import type { Instant } from "./time.ts";
 import { type ContextOf, isSpentFor, isTriedAgain, type TransitionContext } from "./transitions.ts";
 import { nextVerification } from "./verification-schedule.ts";
-import type { AttemptEnd } from "./vocabulary.ts";
+import type { AttemptEnd, NoticeTarget } from "./vocabulary.ts";
 
 /** How an attempt begins: the terms of its checkout, and the lease of the caller that opens it. */
 export type Start = { terms: Terms; lease: Lease };
@@ -227,6 +227,14 @@ export function answer(
   const changes = { attention: flagAnswered(payment, { entry, reason }, context) };
   return applied(payment, "answer", { ...context, entry }, { changes, evidence: entry });
 }
+
+/** Returns the payment in a version of its own, which is what is sent once more. */
+export function notifyAgain(payment: Payment, { target, reason }: Again, context: TransitionContext): Payment {
+  return applied(payment, "notifyAgain", { ...context, reason }, { changes: {}, evidence: `${target} ${reason}` });
+}
+
+/** Who is informed once more, and why. */
+export type Again = { target: NoticeTarget; reason: string };
 
 function beginning(attempt: number, { terms, lease }: Start, { now }: TransitionContext): Partial<Payment> {
   return { attempt, terms, lease, beganAt: now, checkoutUrl: undefined, settledAt: undefined };

@@ -1,4 +1,4 @@
-import type { RefusalCode } from "./vocabulary.ts";
+import type { Closed, RefusalCode } from "./vocabulary.ts";
 
 /**
  * A refusal or outage that callers see. Programs read `code`, whose meaning never changes. The message is a sentence
@@ -271,6 +271,30 @@ export class InitiatePaused extends PaymentError {
     super("New payments are paused for maintenance. Please try again later.", { retryAfterSeconds: 300 });
   }
 }
+
+/** No money goes back while payments are paused. Only administrators and programs ask, so they hear why. */
+export class RefundsPaused extends PaymentError {
+  readonly code = "refunds_paused";
+  constructor(why: Closed) {
+    super(`No money is sent back now: ${WHY_CLOSED[why]}`, { retryAfterSeconds: 300 });
+  }
+}
+
+/** Payments are stopped for another reason than a pause, so that neither a pause nor its end changes anything. */
+export class PauseImpossible extends PaymentError {
+  readonly code = "pause_impossible";
+  constructor(why: Closed) {
+    super(`Payments are stopped already: ${WHY_CLOSED[why]}`);
+  }
+}
+
+const WHY_CLOSED = {
+  paused: "a person has paused payments and refunds. The overview says who and why.",
+  other_table:
+    "this table is a copy of another one. A person must compare it with Chapa, and then resume with `restored`.",
+  other_namespace: "the namespace in the secret is another one than before. A person must put the earlier one back.",
+  unreadable: "the row that says which table this is cannot be read. A person must repair it.",
+} as const satisfies Record<Closed, string>;
 
 /**
  * Returns a name for an error in a log. Our errors are named by code, because the bundle shortens class names. The

@@ -91,6 +91,12 @@ export function isCurrent(event: UserEvent, payment: Payment): boolean {
   return userEventOf(payment) === event && (event === "paid" || !mayBePaid(payment));
 }
 
+/** Returns the message about the payment's state that its payer can get once more; undefined if there is none. */
+export function userEventAgain(payment: Payment): UserEvent | undefined {
+  const event = payment.userId === undefined ? undefined : userEventOf(payment);
+  return event !== undefined && isCurrent(event, payment) ? event : undefined;
+}
+
 /** Returns the version that brought the payment into its state: the one that messages about this state name. */
 export function stateVersion({ version, history }: Payment): number {
   // A transition that only a newer release knows counts as one that keeps the state.

@@ -1,3 +1,4 @@
+import type { Stop } from "./pause.ts";
 import type { Instant } from "./time.ts";
 import type { Calls, Totals } from "./totals.ts";
 
@@ -22,6 +23,7 @@ export type Overview = {
   isListingBehind: boolean;
   /** Until when payers get no message, because the service refuses us. */
   refusedUntil: Instant | undefined;
+  stop: Stop;
   /** The days of this month, the last one is today. */
   days: DayTotals[];
 };

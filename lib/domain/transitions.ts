@@ -461,6 +461,7 @@ export const TRANSITIONS = {
     proof: "verified_unpaid",
     guards: { withoutNext, notFinalised, finaliseTimeReached, noOtherVerificationOverdue, noLapsedLink },
   }),
+  notifyAgain: row({ from: STATES, to: "same", proof: "persons_word", guards: {} }),
   // Of money under review only the decision requests a refund, in its own write.
   refundRequested: row({
     from: [...UNSETTLED, ...SETTLED_UNPAID, "SUCCESS"],

@@ -61,6 +61,7 @@ export const TRANSITION_NAMES = [
   "refundSettled",
   "refundRefused",
   "refundUndone",
+  "notifyAgain",
 ] as const;
 export type TransitionName = (typeof TRANSITION_NAMES)[number];
 
@@ -241,6 +242,8 @@ export const ERROR_CODES = [
   "dependency_unavailable",
   "payment_unreadable",
   "initiate_paused",
+  "refunds_paused",
+  "pause_impossible",
   "body_too_large",
   "webhook_invalid",
   "internal_error",
@@ -250,3 +253,14 @@ export type ErrorCode = (typeof ERROR_CODES)[number];
 
 /** The codes of errors that have a class: a refusal or an outage that callers see. */
 export type RefusalCode = Exclude<ErrorCode, "internal_error" | "unhealthy">;
+
+/**
+ * Why no payment may begin and no money may go back: a person paused them, the row was written in another table (a restored
+ * copy) or with another namespace (ids would not lead to the payments that are there), or it cannot be read.
+ */
+export const CLOSED = ["paused", "other_table", "other_namespace", "unreadable"] as const;
+export type Closed = (typeof CLOSED)[number];
+
+/** Whom a person may have informed once more. */
+export const NOTICE_TARGETS = ["listing", "payer"] as const;
+export type NoticeTarget = (typeof NOTICE_TARGETS)[number];

@@ -16,7 +16,7 @@ import { hasEnded, leftOf, mayBePaid, openedAttempts, type Payment } from "../do
 import { type KeptCapture, refusalOf, type TransitionContext } from "../domain/transitions.ts";
 import type { Policy } from "../domain/verification-schedule.ts";
 import type { LimitedRefund, RefundLimitTable } from "../table/refund-limits.ts";
-import { limitedRefund, type RefundPorts, sendOnce } from "./steps/advance-refunds.ts";
+import { limitedRefund, type RefundPorts, requireOpen, sendOnce } from "./steps/advance-refunds.ts";
 import { closeCheckout, ownerOf } from "./steps/close-checkout.ts";
 import { endOtherLinks } from "./steps/end-links.ts";
 import { heldError, holdCheckout } from "./steps/hold-checkout.ts";
@@ -50,7 +50,7 @@ export type ReviewDecision = {
  * Makes the decision, once Chapa has said in this call what it needs: accepted money is still there, and rejected money
  * leaves no link behind that somebody can pay.
  * @returns the payment as it is after the decision, this one or an equal one that was made since
- * @throws VersionChanged, DecisionImpossible, PaymentUnclear, GatewayUnavailable, and the errors of {@link heldError}
+ * @throws VersionChanged, DecisionImpossible, PaymentUnclear, GatewayUnavailable, RefundsPaused, and the errors of {@link heldError}
  */
 export async function decideReview(
   ports: DecideReviewPorts,
@@ -122,6 +122,7 @@ async function reject(
     throw new DecisionImpossible(payment.state, `nothing is said about the money ${undecided.join(", ")}`);
   }
   if (mayBePaid(payment)) throw new PaymentUnclear();
+  if (returned.length > 0) await requireOpen(ports);
   const closings: ClosingEvidence[] = [];
   for (const { number } of openedAttempts(payment)) {
     if (!hasEnded(payment, number)) closings.push(await closed(ports, payment, number, run));

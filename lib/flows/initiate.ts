@@ -13,7 +13,7 @@ import {
 import type { ClosingEvidence } from "../domain/evidence.ts";
 import { hasEnded, isInert, openedAttempts, type Payment } from "../domain/payment.ts";
 import { SECOND_MS } from "../domain/time.ts";
-import type { Closed } from "../table/table-identity.ts";
+import type { Closed } from "../domain/vocabulary.ts";
 import {
   askedOf,
   begin,

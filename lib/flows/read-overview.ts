@@ -1,6 +1,7 @@
 import { openEntries } from "../domain/attention.ts";
 import type { PageKey } from "../domain/commands.ts";
 import type { Overview, Waiting } from "../domain/overview.ts";
+import type { Stop } from "../domain/pause.ts";
 import type { Payment } from "../domain/payment.ts";
 import { addisAbabaDay, DAY_MS, HOUR_MS, type Instant, MINUTE_MS } from "../domain/time.ts";
 import { awaitsAcknowledgement, type Policy } from "../domain/verification-schedule.ts";
@@ -18,6 +19,8 @@ export type OverviewPorts = {
   totals: Pick<TotalsTable, "ofDays">;
   gatewayHealth: Pick<GatewayHealthTable, "last">;
   pause: Pick<NotificationPauseTable, "end">;
+  /** Returns what stops payments and refunds. */
+  stop: () => Promise<Stop>;
   clock: Pick<Clock, "now">;
   policy: Policy;
 };
@@ -37,7 +40,7 @@ const BEHIND_MS = 15 * MINUTE_MS;
 export async function readOverview(ports: OverviewPorts): Promise<Overview> {
   const { payments, clock, policy } = ports;
   const now = clock.now();
-  const [flagged, due, days, health, pauseEnds] = await Promise.all([
+  const [flagged, due, days, health, pauseEnds, stop] = await Promise.all([
     fromBuckets(ports.flagShards, (shard) =>
       payments.flagged(shard, { from: 0, to: now + CLOCKS_DIFFER_MS }, MOST_OF_A_BUCKET),
     ),
@@ -45,6 +48,7 @@ export async function readOverview(ports: OverviewPorts): Promise<Overview> {
     ports.totals.ofDays(daysOfMonth(now)),
     reportHealth(ports),
     ports.pause.end(),
+    ports.stop(),
   ]);
   const refs = new Set([...flagged.keys, ...due.keys].map(({ ref }) => ref));
   const read = await payments.findAll([...refs]);
@@ -77,6 +81,7 @@ export async function readOverview(ports: OverviewPorts): Promise<Overview> {
     chapa: health,
     isListingBehind: unacknowledged.since !== undefined && unacknowledged.since < now - BEHIND_MS,
     refusedUntil: pauseEnds !== undefined && pauseEnds > now ? pauseEnds : undefined,
+    stop,
     days,
   };
 }

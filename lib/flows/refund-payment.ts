@@ -14,7 +14,7 @@ import { type Capture, leftOf, type Payment, STORED_REFUNDS } from "../domain/pa
 import { differingIn, refundIn, requestRefund, settleRefund } from "../domain/refunds.ts";
 import { isAllowed, type RefundRequest } from "../domain/transitions.ts";
 import type { RefundLimitTable } from "../table/refund-limits.ts";
-import { limitedRefund, type RefundPorts, refused, sendOnce } from "./steps/advance-refunds.ts";
+import { limitedRefund, type RefundPorts, refused, requireOpen, sendOnce } from "./steps/advance-refunds.ts";
 import { paymentFields } from "./steps/payment-fields.ts";
 import { runContext } from "./steps/run-context.ts";
 import { requireSeen } from "./steps/seen-version.ts";
@@ -30,7 +30,7 @@ export type RefundPaymentPorts = RefundPorts & {
  * Requests a refund, once for each id, and sends it. If it cannot be sent now, the sweep sends it.
  * @returns the payment with the refund, this one or the one that the same request made before
  * @throws RequestDiffers, VersionChanged, DecisionImpossible, CaptureUnclear, RefundAboveLeft, RefundLimitReached,
- * PaymentNotFound
+ * RefundsPaused, PaymentNotFound
  */
 export async function refundPayment(
   ports: RefundPaymentPorts,
@@ -39,6 +39,7 @@ export async function refundPayment(
   deadline: number,
 ): Promise<Payment> {
   if (isKnown(payment, asked)) return payment;
+  await requireOpen(ports);
   const run = { context: runContext(ports, asked.by), deadline };
   const request = requestOf(payment, asked);
   const { now } = run.context();

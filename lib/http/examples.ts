@@ -64,6 +64,15 @@ const METRICS = {
 } as const;
 const NOTHING_WAITS = { count: 0, since: null } as const;
 
+const PAUSE = {
+  stopped: "paused",
+  reason: "the table is being restored",
+  by: "user:6f1d2f0e-54a1-4c7e-9d54-0d6a4b0f1c11",
+  since: "2026-11-28T08:00:00.000Z",
+  until: "2026-11-28T09:00:00.000Z",
+  resumed: null,
+} as const;
+
 const REFUND = {
   id: "moved-2026-11-28",
   capture: "APFT5WYNEPPS",
@@ -95,6 +104,10 @@ export const EXAMPLES = {
     ...DECISION,
     captures: [{ capture: "APFT5WYNEPPS", keep: "moved to another fee by agreement" }],
   },
+  PauseRequest: { reason: "the table is being restored", until: "2026-11-28T09:00:00Z" },
+  ResumeRequest: { reason: "the comparison found nothing", restored: true },
+  Pause: PAUSE,
+  NotificationsRequest: { target: "payer", reason: "their phone was off", version: 3 },
   AnswersRequest: { code: "listing_closed", before: "2026-11-28T08:00:00Z", reason: "the listings were restored" },
   AnswersResponse: {
     answers: [{ payment_id: PAYMENT.id, entry: "listing_closed-delivery", outcome: "answered" }],
@@ -218,6 +231,7 @@ export const EXAMPLES = {
     chapa: { health: "ok", detail: null },
     listing: { health: "ok" },
     notification: { health: "ok", until: null },
+    payments: PAUSE,
     today: METRICS,
     month: METRICS,
   },

@@ -1,6 +1,7 @@
 import type { OverviewResponse } from "../contract/reports.ts";
 import type { Overview, Waiting } from "../domain/overview.ts";
 import { isoOrNull } from "./iso.ts";
+import { toPause } from "./pause.ts";
 import { sumOf, toSums } from "./totals-response.ts";
 
 export function toOverview(overview: Overview): OverviewResponse {
@@ -20,6 +21,7 @@ export function toOverview(overview: Overview): OverviewResponse {
     chapa: { health: chapa.chapa, detail: chapa.chapaError ?? null },
     listing: { health: overview.isListingBehind ? "behind" : "ok" },
     notification: { health: refusedUntil === undefined ? "ok" : "refused", until: isoOrNull(refusedUntil) },
+    payments: toPause(overview.stop),
     today: today ? toSums(today) : null,
     month: toSums(sumOf(days)),
   };

@@ -38,6 +38,8 @@ export const PROBLEMS = {
   dependency_unavailable: [503, "Temporarily unavailable"],
   payment_unreadable: [503, "Payment unreadable"],
   initiate_paused: [503, "Payments paused"],
+  refunds_paused: [503, "Refunds paused"],
+  pause_impossible: [409, "Not a pause"],
   body_too_large: [413, "Body too large"],
   webhook_invalid: [400, "Invalid webhook"],
   internal_error: [500, "Internal error"],

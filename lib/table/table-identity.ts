@@ -1,7 +1,10 @@
+import { isDeepStrictEqual } from "node:util";
 import { type DynamoDBDocumentClient, GetCommand, PutCommand } from "@aws-sdk/lib-dynamodb";
 import * as z from "zod";
 import { namespaceFingerprint } from "../domain/ids.ts";
+import type { Stop, TableFacts } from "../domain/pause.ts";
 import { type Instant, SECOND_MS } from "../domain/time.ts";
+import type { Closed } from "../domain/vocabulary.ts";
 import type { Clock } from "../runtime/clock.ts";
 import { callTable, conditionally } from "./conditional.ts";
 import { tableIdentityKey } from "./keys.ts";
@@ -9,18 +12,19 @@ import type { Item } from "./payment-item.ts";
 
 const FRESH_MS = 30 * SECOND_MS;
 
-// People write this row, too. One that nobody can read pauses payments.
-const StoredIdentity = z.object({ table: z.string(), namespace: z.string(), paused: z.boolean().optional() });
+const Act = z.looseObject({ by: z.string(), reason: z.string(), at: z.number().int() });
+
+// People write this row, too. One that nobody can read pauses payments and refunds.
+const StoredIdentity = z.object({
+  table: z.string(),
+  namespace: z.string(),
+  paused: Act.extend({ until: z.number().int().optional() }).optional(),
+  resumed: Act.optional(),
+});
 
 /**
- * Why no payment may begin: a person paused them, the row was written in another table (a restored copy) or with another
- * namespace (ids would not lead to the payments that are there), or it cannot be read.
- */
-export type Closed = "paused" | "other_table" | "other_namespace" | "unreadable";
-
-/**
- * The row that says which table this is, which namespace its ids are made with, and whether new payments are paused. It
- * is read at most every 30 seconds; the first payment of a table writes it.
+ * The row that says which table this is, which namespace its ids are made with, and whether payments and refunds are
+ * paused. It is read at most every 30 seconds; the first payment of a table writes it.
  */
 export class TableIdentity {
   readonly #client: DynamoDBDocumentClient;
@@ -54,6 +58,46 @@ export class TableIdentity {
     return this.#judge(row, namespace);
   }
 
+  /**
+   * Returns why no money may go back; undefined if it may. A table without the row began no payment yet.
+   * @throws DependencyUnavailable if the table does not answer
+   */
+  async refundsClosed(namespace: string): Promise<Closed | undefined> {
+    if (!this.#fresh()) await this.prime();
+    return this.knownClosed(namespace);
+  }
+
+  /** Returns what the row says now, also to a process that has just read it. */
+  async read(namespace: string): Promise<Stop> {
+    const row = await this.#read(true);
+    return { closed: row && this.#judge(row, namespace), facts: row && StoredIdentity.safeParse(row).data };
+  }
+
+  /** Replaces what {@link read} returned. The row then names this table; it keeps its namespace. @returns false if another write came first */
+  async replace(from: TableFacts | undefined, to: Pick<TableFacts, "paused" | "resumed">, namespace: string) {
+    const Item = known({
+      ...tableIdentityKey,
+      table: this.#name,
+      namespace: from?.namespace ?? namespaceFingerprint(namespace),
+      paused: to.paused,
+      resumed: to.resumed,
+    });
+    const written = await conditionally(
+      () =>
+        this.#client.send(
+          new PutCommand({
+            TableName: this.#name,
+            Item,
+            ...conditionOn(from),
+            ReturnValuesOnConditionCheckFailure: "ALL_OLD",
+          }),
+        ),
+      (there) => isDeepStrictEqual(there, Item),
+    );
+    if (written.won) this.#last = { row: Item, at: this.#clock.now() };
+    return written.won;
+  }
+
   /** Reads the row, so that the first payment of a process does not wait for it. A table without it stays without. */
   async prime(): Promise<void> {
     const at = this.#clock.now();
@@ -66,9 +110,9 @@ export class TableIdentity {
     return age >= 0 && age < FRESH_MS ? this.#last?.row : undefined;
   }
 
-  async #read(): Promise<Item | undefined> {
+  async #read(isConsistent = false): Promise<Item | undefined> {
     const { Item } = await callTable(() =>
-      this.#client.send(new GetCommand({ TableName: this.#name, Key: tableIdentityKey })),
+      this.#client.send(new GetCommand({ TableName: this.#name, Key: tableIdentityKey, ConsistentRead: isConsistent })),
     );
     return Item;
   }
@@ -96,6 +140,30 @@ export class TableIdentity {
     if (!stored) return "unreadable";
     if (stored.table !== this.#name) return "other_table";
     if (stored.namespace !== namespaceFingerprint(namespace)) return "other_namespace";
-    return stored.paused ? "paused" : undefined;
+    return isPaused(stored.paused, this.#clock.now()) ? "paused" : undefined;
   }
+}
+
+function isPaused(paused: TableFacts["paused"], now: Instant): boolean {
+  return paused !== undefined && (paused.until === undefined || now < paused.until);
+}
+
+function known(item: Item): Item {
+  return Object.fromEntries(Object.entries(item).filter(([, value]) => value !== undefined));
+}
+
+/** The row must be as it was read: another person may have paused or resumed since. */
+function conditionOn(from: TableFacts | undefined) {
+  if (!from) return { ConditionExpression: "attribute_not_exists(pk)" };
+  const names = ["table", "namespace", "paused", "resumed"] as const;
+  const values = Object.fromEntries(
+    names.flatMap((name) => (from[name] === undefined ? [] : [[`:${name}`, from[name]]])),
+  );
+  return {
+    ConditionExpression: names
+      .map((name) => (from[name] === undefined ? `attribute_not_exists(#${name})` : `#${name} = :${name}`))
+      .join(" AND "),
+    ExpressionAttributeNames: Object.fromEntries(names.map((name) => [`#${name}`, name])),
+    ExpressionAttributeValues: values,
+  };
 }

@@ -105,6 +105,7 @@ const TRANSITION_TEXTS: Readonly<Record<string, string | undefined>> = {
   refundSettled: "the refund has settled",
   refundRefused: "the refund came to nothing: a person must decide",
   refundUndone: "a settled refund came to nothing: a person must decide",
+  notifyAgain: "a person has a message sent once more",
 } satisfies Record<TransitionName, string>;
 
 function transitionText(entry: HistoryEntry, before: Payment | undefined, after: Payment): string {

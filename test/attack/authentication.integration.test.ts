@@ -150,6 +150,8 @@ function bodyFor(path: string, caller: Caller): string | undefined {
   if (path.endsWith("/attention/answers")) {
     return JSON.stringify({ code: "stuck", before: "2026-01-01T00:00:00Z", reason: "none" });
   }
+  if (path.endsWith("/pause") || path.endsWith("/resume")) return JSON.stringify({ reason: "none" });
+  if (path.endsWith("/notifications")) return JSON.stringify({ target: "payer", reason: "none", version: 2 });
   if (path.endsWith("/review")) return JSON.stringify({ decision: "accept", reason: "none", version: 2 });
   if (path.includes("/refunds/")) return JSON.stringify({ outcome: "settled", reason: "none", version: 2 });
   if (path.endsWith("/refunds")) return JSON.stringify({ refund_id: "r-1", reason: "none", version: 2 });
@@ -187,6 +189,8 @@ describe(`${ROUTES.length} routes × ${CALLERS.length} callers`, () => {
         .replace("{reference}", tx_ref)
         .replace("{request_id}", isUser(caller) && caller !== "admin" ? request_id : `${request_id}${OF_OWNER}`);
       const { status, body } = await knock(route.method, path, caller, bodyFor(route.path, caller));
+      // The other cells begin payments.
+      if (path.endsWith("/pause")) await knock("POST", "/api/v1/resume", "admin", bodyFor("/resume", "admin"));
       if (owes !== "open") return expect(status).toBe(owes);
       expect(status).toBeLessThan(500);
       if (route.access.kind !== "public" && status >= 400) expect(FROM_USE_CASE).toContain(body["code"]);

@@ -165,6 +165,9 @@ function asked(route: Route, payment: HttpResponse): Asked {
     "answer-many": { code: "stuck", before: "2026-01-01T00:00:00Z", reason: "none" },
     "refund-payment": { refund_id: "r-1", reason: "none", version: 1 },
     "release-payment": { reason: "none", version: 1 },
+    "notify-again": { target: "payer", reason: "none", version: 1 },
+    // Nothing is paused, so nothing is written.
+    "pause-payments": { reason: "none", until: "2026-01-01T00:00:00Z" },
     "review-payment": { decision: "accept", reason: "none", version: 1 },
   };
   const body = bodies[route.function] ? JSON.stringify(bodies[route.function]) : "";

@@ -4,7 +4,10 @@ import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
-const documents = globSync(["*.md", "{.github,cli,docs,infra,lib,local,test}/**/*.md"], { cwd: ROOT });
+const documents = globSync(["*.md", "{.github,cli,client,docs,examples,infra,lib,local,test}/**/*.md"], {
+  cwd: ROOT,
+  exclude: ["**/node_modules/**"],
+});
 
 const read = (path: string) => readFileSync(join(ROOT, path), "utf8");
 const withoutCode = (text: string) => text.replace(/^( *)```.*?^\1```/gms, "");
@@ -60,7 +63,11 @@ test("the README has at most 170 lines, and every path in it is a link", () => {
 
 test("every path in the code of a document leads to a file or folder that exists", () => {
   const missing = documents.flatMap((from) =>
-    [...withoutCode(read(from)).matchAll(/`((?:\.ci|cli|docs|functions|infra|lib|local|test)\/[\w./-]+)`/g)]
+    [
+      ...withoutCode(read(from)).matchAll(
+        /`((?:\.ci|cli|client|docs|examples|functions|infra|lib|local|test)\/[\w./-]+)`/g,
+      ),
+    ]
       .map(([, path = ""]) => path)
       .filter((path) => !existsSync(join(ROOT, path)))
       .map((path) => `${from}: ${path}`),

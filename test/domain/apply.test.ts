@@ -7,6 +7,7 @@ import {
   follow,
   leaveTest,
   modeChanged,
+  notifyAgain,
   open,
   reject,
   release,
@@ -123,6 +124,7 @@ const MAKERS: Record<Exclude<TransitionName, "claim">, (payment: Payment) => Pay
   refundSettled: (payment) => settleRefund(withOddRefund(payment, "SENT"), REFUND.id, LATER),
   refundRefused: (payment) => refuseRefund(withOddRefund(payment, "SENT"), REFUND.id, "no balance", LATER),
   refundUndone: (payment) => undoRefund(withOddRefund(payment, "SETTLED"), REFUND.id, LATER),
+  notifyAgain: (payment) => notifyAgain(payment, { target: "payer", reason: "it was lost" }, LATER),
 };
 
 const REFUND = { id: "r-1", capture: "ODD", amount: Santim.parse(1), reason: "a person's word" };

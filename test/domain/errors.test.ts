@@ -75,6 +75,8 @@ const CASES: [domainErrors.PaymentError, string, RegExp, number?][] = [
   [new errors.DependencyUnavailable("The table"), "dependency_unavailable", /^The table does not answer/, 5],
   [new errors.PaymentUnreadable(), "payment_unreadable", /cannot be read.*please do not pay again\.$/, 300],
   [new errors.InitiatePaused(), "initiate_paused", /paused for maintenance/, 300],
+  [new errors.RefundsPaused("other_table"), "refunds_paused", /^No money is sent back now: this table is a copy/, 300],
+  [new errors.PauseImpossible("unreadable"), "pause_impossible", /^Payments are stopped already: the row/],
   [new errors.BodyTooLarge(4096), "body_too_large", /larger than 4096 bytes\.$/],
   [new errors.WebhookInvalid("No reference."), "webhook_invalid", /^No reference\.$/],
 ];

@@ -60,6 +60,7 @@ function portsOf(): InitiatePorts {
 let presses = 0;
 const press = (ports = portsOf()) => initiate(ports, COMMAND, { ...RUN, me: `press ${presses++}` });
 
+const PAUSED = { by: "user:1", reason: "a restore", at: T0 - 1 };
 const IDENTITY = { pk: "H#table", table: "payments", namespace: namespaceFingerprint(NAMESPACE) };
 
 test.each([
@@ -83,7 +84,7 @@ test.each([
 });
 
 test("a person's pause refuses presses without an alarm, and after it the same request opens a checkout as a new one", async () => {
-  memory.rows.set("H#table", { ...IDENTITY, paused: true });
+  memory.rows.set("H#table", { ...IDENTITY, paused: PAUSED });
   await expect(press()).rejects.toThrow(InitiatePaused);
   expect(counted).toEqual([]);
   memory.rows.set("H#table", IDENTITY);
@@ -92,7 +93,7 @@ test("a person's pause refuses presses without an alarm, and after it the same r
 
 test("a pause keeps the payment that was there, and refuses a repeated request, too", async () => {
   const { payment } = await press();
-  memory.rows.set("H#table", { ...IDENTITY, paused: true });
+  memory.rows.set("H#table", { ...IDENTITY, paused: PAUSED });
   await expect(press()).rejects.toThrow(InitiatePaused);
   memory.rows.set("H#table", IDENTITY);
   expect(await press()).toMatchObject({ replayed: true, payment: { ref: payment.ref, version: payment.version } });

@@ -22,6 +22,7 @@ function overviewOf(payments: Payment[], { ends, unreadable = 0 }: { ends?: numb
     totals: { ofDays: async (days) => days.map((day) => ({ day, sums: undefined })) },
     gatewayHealth: { last: async () => undefined },
     pause: { end: async () => ends },
+    stop: async () => ({ closed: undefined, facts: undefined }),
     clock: { now: () => NOW },
     policy: POLICY,
   });

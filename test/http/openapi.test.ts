@@ -2,6 +2,7 @@ import { createConfig, lintFromString } from "@redocly/openapi-core";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { expect, test } from "vitest";
 import * as z from "zod";
+import * as actions from "../../lib/contract/actions.ts";
 import * as api from "../../lib/contract/api.ts";
 import * as reports from "../../lib/contract/reports.ts";
 import { ROUTES } from "../../lib/contract/routes.ts";
@@ -22,6 +23,7 @@ const OPERATION_IDS = {
   "GET /api/v1/payments/by-request/{request_id}": "getApiV1PaymentsByRequestRequestId",
   "GET /api/v1/payments/by-reference/{reference}": "getApiV1PaymentsByReferenceReference",
   "POST /api/v1/payments/{payment_id}/verify": "postApiV1PaymentsPaymentIdVerify",
+  "POST /api/v1/resume": "postApiV1Resume",
   "POST /api/v1/payments/{payment_id}/cancel": "postApiV1PaymentsPaymentIdCancel",
   "POST /api/v1/payments/{payment_id}/attention/{entry}": "postApiV1PaymentsPaymentIdAttentionEntry",
   "POST /api/v1/payments/{payment_id}/review": "postApiV1PaymentsPaymentIdReview",
@@ -29,6 +31,7 @@ const OPERATION_IDS = {
   "POST /api/v1/payments/{payment_id}/refunds": "postApiV1PaymentsPaymentIdRefunds",
   "POST /api/v1/payments/{payment_id}/refunds/{refund_id}": "postApiV1PaymentsPaymentIdRefundsRefundId",
   "POST /api/v1/attention/answers": "postApiV1AttentionAnswers",
+  "POST /api/v1/pause": "postApiV1Pause",
   "GET /api/v1/payments/{payment_id}/deliveries": "getApiV1PaymentsPaymentIdDeliveries",
   "GET /api/v1/totals": "getApiV1Totals",
   "GET /api/v1/overview": "getApiV1Overview",
@@ -36,6 +39,7 @@ const OPERATION_IDS = {
   "GET /api/v1/payments/return/{tx_ref}": "getApiV1PaymentsReturnTxRef",
   "GET /api/v1/payments/{payment_id}/checkout": "getApiV1PaymentsPaymentIdCheckout",
   "POST /api/v1/payments/{payment_id}/checkout": "postApiV1PaymentsPaymentIdCheckout",
+  "POST /api/v1/payments/{payment_id}/notifications": "postApiV1PaymentsPaymentIdNotifications",
   "GET /api/v1/payments/{payment_id}/receipt": "getApiV1PaymentsPaymentIdReceipt",
   "POST /api/v1/webhook/chapa": "postApiV1WebhookChapa",
   "GET /api/v1/webhook/chapa": "getApiV1WebhookChapa",
@@ -57,13 +61,16 @@ const OPERATION_IDS = {
   "GET /internal/v1/payments/{payment_id}": "getInternalV1PaymentsPaymentId",
   "GET /internal/v1/payments/by-request/{request_id}": "getInternalV1PaymentsByRequestRequestId",
   "POST /internal/v1/payments/{payment_id}/verify": "postInternalV1PaymentsPaymentIdVerify",
+  "POST /internal/v1/resume": "postInternalV1Resume",
   "POST /internal/v1/payments/{payment_id}/cancel": "postInternalV1PaymentsPaymentIdCancel",
+  "POST /internal/v1/payments/{payment_id}/notifications": "postInternalV1PaymentsPaymentIdNotifications",
   "POST /internal/v1/payments/{payment_id}/attention/{entry}": "postInternalV1PaymentsPaymentIdAttentionEntry",
   "POST /internal/v1/payments/{payment_id}/review": "postInternalV1PaymentsPaymentIdReview",
   "POST /internal/v1/payments/{payment_id}/release": "postInternalV1PaymentsPaymentIdRelease",
   "POST /internal/v1/payments/{payment_id}/refunds": "postInternalV1PaymentsPaymentIdRefunds",
   "POST /internal/v1/payments/{payment_id}/refunds/{refund_id}": "postInternalV1PaymentsPaymentIdRefundsRefundId",
   "POST /internal/v1/attention/answers": "postInternalV1AttentionAnswers",
+  "POST /internal/v1/pause": "postInternalV1Pause",
   "GET /internal/v1/payments/{payment_id}/deliveries": "getInternalV1PaymentsPaymentIdDeliveries",
   "GET /internal/v1/totals": "getInternalV1Totals",
   "GET /internal/v1/overview": "getInternalV1Overview",
@@ -176,7 +183,7 @@ test("every JSON or form body of the API's description has a schema with a name"
 });
 
 test("every schema with a name has an example that the same schema takes", () => {
-  const named = Object.values({ ...api, ...reports }).filter(
+  const named = Object.values({ ...actions, ...api, ...reports }).filter(
     (schema) => schema instanceof z.ZodType && schema.meta()?.id !== undefined,
   );
   const ids = named.map((schema) => String(schema.meta()?.id));

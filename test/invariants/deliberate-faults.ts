@@ -1001,6 +1001,13 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
       to: "",
       harmless: "no run changes its namespace; the tests of initiate do",
     },
+    {
+      name: "a restored table sends what it holds as requested",
+      file: "lib/flows/steps/advance-refunds.ts",
+      from: "  if ((await ports.closed()) !== undefined) return payment;\n",
+      to: "",
+      harmless: "no run restores its table; the tests of the pause do",
+    },
   ]),
 ];
 

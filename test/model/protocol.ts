@@ -26,6 +26,7 @@ export const LEFT_OUT: Partial<Record<TransitionName, string>> = {
   refundSettled: "a step of a refund, as refundRequested is",
   refundRefused: "a step of a refund, as refundRequested is",
   refundUndone: "a step of a refund, as refundRequested is",
+  notifyAgain: "a person has a message sent once more, which changes nothing of the payment",
 };
 
 export const MODELLED = TRANSITION_NAMES.filter((name) => !(name in LEFT_OUT));

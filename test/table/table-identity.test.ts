@@ -8,6 +8,7 @@ import { MemoryTable } from "../support/memory-table.ts";
 import { NAMESPACE, T0 } from "../support/payments.ts";
 import { answering } from "../support/table-client.ts";
 
+const PAUSED = { by: "user:1", reason: "a restore", at: T0 - 1 };
 const ROW = { ...tableIdentityKey, table: "payments", namespace: namespaceFingerprint(NAMESPACE) };
 
 let memory: MemoryTable;
@@ -37,8 +38,9 @@ test("if two namespaces begin a table at once, one of them is refused", async ()
 test.each([
   ["other_namespace", { namespace: namespaceFingerprint("another") }],
   ["other_table", { table: "payments-restored" }],
-  ["paused", { paused: true }],
-  ["unreadable", { paused: "true" }],
+  ["paused", { paused: PAUSED }],
+  ["paused", { paused: { ...PAUSED, until: T0 + 1 } }],
+  ["unreadable", { paused: true }],
   ["unreadable", { namespace: undefined }],
 ] as const)("no payment may begin for the reason %s while the row holds %j", async (reason, change) => {
   put(change);
@@ -47,15 +49,15 @@ test.each([
   expect(identity.knownClosed(NAMESPACE)).toBe(reason);
 });
 
-test("a pause that was ended, and a namespace that was put back, let payments begin", async () => {
-  put({ paused: false });
+test("a pause that was to end now, and a namespace that was put back, let payments begin", async () => {
+  put({ paused: { ...PAUSED, until: T0 } });
   const identity = identityOf();
   expect(await identity.closed("another")).toBe("other_namespace");
   expect(await identity.closed(NAMESPACE)).toBeUndefined();
 });
 
 test("the row is read once in 30 seconds, and again after the clock was set back", async () => {
-  const { client, asked } = answering({ Item: ROW }, { Item: { ...ROW, paused: true } }, { Item: ROW });
+  const { client, asked } = answering({ Item: ROW }, { Item: { ...ROW, paused: PAUSED } }, { Item: ROW });
   const identity = new TableIdentity(client, "payments", clock);
   expect(identity.knownClosed(NAMESPACE)).toBeUndefined();
   const at = async (ms: number) => {

@@ -1,6 +1,7 @@
 import type { ChapaClient } from "../../chapa/client.ts";
 import { flag } from "../../domain/apply.ts";
 import { isDuplicateOpen } from "../../domain/decide.ts";
+import { RefundsPaused } from "../../domain/errors.ts";
 import { refundReferenceOf } from "../../domain/ids.ts";
 import type { Payment, Refund } from "../../domain/payment.ts";
 import {
@@ -17,6 +18,7 @@ import {
 import { SECOND_MS } from "../../domain/time.ts";
 import { isAllowed, type TransitionContext } from "../../domain/transitions.ts";
 import type { Policy } from "../../domain/verification-schedule.ts";
+import type { Closed } from "../../domain/vocabulary.ts";
 import type { Clock } from "../../runtime/clock.ts";
 import type { Log } from "../../runtime/logger.ts";
 import type { Count } from "../../runtime/metrics.ts";
@@ -32,6 +34,8 @@ export type RefundPorts = {
   payments: Pick<PaymentTable, "find" | "save">;
   chapa: Pick<ChapaClient, "cancel" | "refund" | "refundStatus">;
   limits: Pick<RefundLimitTable, "giveBack">;
+  /** Returns why no money may go back now; undefined if it may. */
+  closed: () => Promise<Closed | undefined>;
   /** Names a sender, so that of two only one sends. */
   newId: () => string;
   clock: Pick<Clock, "now">;
@@ -44,6 +48,24 @@ export type RefundPorts = {
 const CALL_MS = 4 * SECOND_MS;
 
 const CAME_TO_NOTHING = "Chapa reports that it came to nothing";
+
+/**
+ * A pause is a person's decision. Anything else is a fault of the stage, and calls a person.
+ * @throws RefundsPaused if no money may go back now
+ */
+export async function requireOpen({
+  closed,
+  count,
+  log,
+}: Pick<RefundPorts, "closed" | "count" | "log">): Promise<void> {
+  const reason = await closed();
+  if (reason === undefined) return;
+  if (reason !== "paused") {
+    count("TableMismatch");
+    log.error("refund_paused", { reason });
+  }
+  throw new RefundsPaused(reason);
+}
 
 /**
  * Makes every step of a payment's refunds that is due: sends what was requested, asks about what was sent, and asks again
@@ -75,6 +97,8 @@ export async function advanceRefunds(
  */
 export async function sendOnce(ports: RefundPorts, payment: Payment, id: string, run: Run): Promise<Payment> {
   if (run.deadline - ports.clock.now() < CALL_MS) return payment;
+  // A restored table may hold a refund as requested that was sent since. What waits is sent after the pause.
+  if ((await ports.closed()) !== undefined) return payment;
   const sender = ports.newId();
   const begun = await stepped(ports, payment, id, (current) => {
     const context = run.context();
