@@ -25,6 +25,7 @@ const TRANSITIONS: Readonly<Record<TransitionName, string>> = {
   rejectReview: "money rejected",
   flag: "flagged for a person",
   answer: "answered by a person",
+  notifyAgain: "sent again by a person",
   wentBack: "money went back",
   capturedAgain: "money is here again",
   finalise: "closed for good",

@@ -225,7 +225,7 @@ export interface components {
              * @description For programs. A code never changes its meaning.
              * @enum {string}
              */
-            code: "input_invalid" | "purpose_unknown" | "price_differs" | "currency_differs" | "request_differs" | "unauthenticated" | "wrong_login" | "forbidden" | "user_unknown" | "route_unknown" | "method_not_allowed" | "payment_not_found" | "rate_limited" | "entry_not_found" | "version_changed" | "decision_impossible" | "refund_above_left" | "capture_unclear" | "refund_limit" | "refund_not_found" | "checkout_being_opened" | "payment_taken" | "listing_closed" | "gateway_refused" | "checkout_closing" | "payment_unclear" | "gateway_unavailable" | "gateway_misconfigured" | "dependency_unavailable" | "payment_unreadable" | "initiate_paused" | "body_too_large" | "webhook_invalid" | "internal_error" | "unhealthy";
+            code: "input_invalid" | "purpose_unknown" | "price_differs" | "currency_differs" | "request_differs" | "unauthenticated" | "wrong_login" | "forbidden" | "user_unknown" | "route_unknown" | "method_not_allowed" | "payment_not_found" | "rate_limited" | "entry_not_found" | "version_changed" | "decision_impossible" | "refund_above_left" | "capture_unclear" | "refund_limit" | "refund_not_found" | "checkout_being_opened" | "payment_taken" | "listing_closed" | "gateway_refused" | "checkout_closing" | "payment_unclear" | "gateway_unavailable" | "gateway_misconfigured" | "dependency_unavailable" | "payment_unreadable" | "initiate_paused" | "refunds_paused" | "pause_impossible" | "body_too_large" | "webhook_invalid" | "internal_error" | "unhealthy";
             request_id: string;
             errors?: {
                 pointer: string;
