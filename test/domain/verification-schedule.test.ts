@@ -323,10 +323,10 @@ test.each<[string, Partial<Attempt>, Partial<Capture>[], number | undefined]>([
   ["had its last verification and may have money", { lastRead: "maybe_money" }, [], FIRST_RUNG],
   ["took a duplicate", { verifyAt: T0 }, [{ kind: "duplicate" }], undefined],
   [
-    "took a duplicate beside reviewed money",
+    "took a duplicate beside money on which a person has decided",
     { verifyAt: T0 },
     [{ kind: "duplicate" }, { kind: "reviewed" }],
-    FIRST_RUNG,
+    T0 + 60 * DAY_MS,
   ],
   ["is confirmed", { verifyAt: T0 }, [{ kind: "duplicate" }, { at: T0 + 5 }], T0 + 5 + 60 * DAY_MS],
   ["stands beside another that was paid", { verifyAt: T0 }, [{ attempt: 1 }], FIRST_RUNG],
@@ -334,6 +334,11 @@ test.each<[string, Partial<Attempt>, Partial<Capture>[], number | undefined]>([
   const payment = { ...withAttempts(change), captures: captures.map(aCapture) };
   expect(verificationAfter(payment, 0, T0, POLICY)).toBe(expected);
   expect(verificationAfter(payment, 5, T0, POLICY)).toBeUndefined();
+});
+
+test("an attempt whose money waits for a person is verified as an open one is", () => {
+  const reviewed = { ...withAttempts({ verifyAt: T0 }), captures: [aCapture({ kind: "reviewed" })] };
+  expect(verificationAfter({ ...reviewed, state: "REVIEW" }, 0, T0, POLICY)).toBe(FIRST_RUNG);
 });
 
 test("a payment is due an hour later when its timeout came and nothing could be done, and sooner for a verification", () => {

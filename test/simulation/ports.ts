@@ -206,6 +206,7 @@ export function portsOf({ scheduler, table, simulator, behaviour, ledger, invari
   };
   const refundPorts = {
     ...common,
+    closed: async () => undefined,
     limits: { take: async () => true, giveBack: async () => undefined },
     dailyLimit: Number.MAX_SAFE_INTEGER,
     newId,
