@@ -34,7 +34,6 @@ const TRANSITIONS: Readonly<Record<TransitionName, string>> = {
   refundSettled: "refund arrived",
   refundRefused: "refund refused",
   refundUndone: "refund undone",
-  notifyAgain: "message sent again",
 };
 
 /** Returns a transition as a person reads it. A word of a later release stays a word. */
