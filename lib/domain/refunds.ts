@@ -1,5 +1,6 @@
 import { captureSubject, flagEnded, flagged, flagsAnswered, isRaisable, nextSubject } from "./attention.ts";
 import type { VerifiedMoney } from "./evidence.ts";
+import { type Santim, sum } from "./money.ts";
 import { applied } from "./new-version.ts";
 import {
   backOf,
@@ -30,10 +31,13 @@ export function refundIn({ refunds = [] }: Pick<Payment, "refunds">, id: string)
   return refunds.find((refund) => refund.id === id);
 }
 
-/** Returns the refund that a version of the payment was about, as far as the history has it. */
-export function refundOfVersion(payment: Payment, version: number): Refund | undefined {
-  const { transition, evidence = "" } = payment.history.at(version - payment.version - 1) ?? {};
-  return transition === "refundSettled" ? refundIn(payment, evidence) : undefined;
+/** Returns how much of our refunds arrived in a version of the payment; undefined if the history says of none. */
+export function settledInVersion(payment: Payment, version: number): Santim | undefined {
+  const { transition, at, evidence = "" } = payment.history.at(version - payment.version - 1) ?? {};
+  if (transition === "refundSettled") return refundIn(payment, evidence)?.amount;
+  if (transition !== "wentBack") return undefined;
+  const settled = (payment.refunds ?? []).filter(({ settledAt }) => settledAt === at);
+  return settled.length > 0 ? sum(settled.map(({ amount }) => amount)) : undefined;
 }
 
 /**

@@ -6,7 +6,7 @@ import { isCurrent } from "../domain/events.ts";
 import { paymentIdOf, type Ref, type Uuid } from "../domain/ids.ts";
 import { toBirr } from "../domain/money.ts";
 import { type Payment, paidAmount, shownTxRef } from "../domain/payment.ts";
-import { refundOfVersion } from "../domain/refunds.ts";
+import { settledInVersion } from "../domain/refunds.ts";
 import { clamp, type Instant, MINUTE_MS, SECOND_MS } from "../domain/time.ts";
 import type { Drain, Received } from "../queue/drain.ts";
 import type { Queue } from "../queue/send.ts";
@@ -230,10 +230,10 @@ async function send(
   });
 }
 
-/** @param refundedAt the version in which a refund settled, if the message is about that refund */
+/** @param refundedAt the version in which money of ours arrived, if the message is about that */
 function amountOf(payment: Payment, refundedAt: number | undefined): string {
-  const refund = refundedAt === undefined ? undefined : refundOfVersion(payment, refundedAt);
-  return `${toBirr(refund?.amount ?? paidAmount(payment))} ${payment.terms.currency}`;
+  const returned = refundedAt === undefined ? undefined : settledInVersion(payment, refundedAt);
+  return `${toBirr(returned ?? paidAmount(payment))} ${payment.terms.currency}`;
 }
 
 function fieldsOf({ received, payment }: Taken): LogFields {

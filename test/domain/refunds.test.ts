@@ -21,13 +21,13 @@ import {
   isOtherUnanswered,
   noteRefundChecked,
   refundIn,
-  refundOfVersion,
   refundsAfter,
   refundsAskedNow,
   refundsDue,
   refuseRefund,
   requestRefund,
   sendRefund,
+  settledInVersion,
   settleRefund,
   unclearFlag,
   undoRefund,
@@ -357,10 +357,22 @@ test("the same id is the same refund unless a field that is named differs", () =
   expect(differingIn(refund, { amount: Santim.parse(1), capture: "AP1" })).toEqual(["capture", "amount"]);
 });
 
-test("a settled refund is found by the version that its message names", () => {
+test("the sum of a message about a refund is what arrived in the version that it names", () => {
   const done = settled(20_000);
-  expect(refundOfVersion(settled(1, done, "r-2"), done.version)?.id).toBe("r-1");
-  expect(refundOfVersion(done, done.version - 1)).toBeUndefined();
+  expect(settledInVersion(settled(1, done, "r-2"), done.version)).toBe(20_000);
+  expect(settledInVersion(done, done.version - 1)).toBeUndefined();
+});
+
+test("the sum of a message is that of all refunds which Chapa's books settled at once, and of no other", () => {
+  const [first, second, earlier] = [
+    aRefund("SETTLED", { id: "r-1", amount: Santim.parse(20_000), settledAt: T0 }),
+    aRefund("SETTLED", { id: "r-2", amount: Santim.parse(5_000), settledAt: T0 }),
+    aRefund("SETTLED", { id: "r-3", amount: Santim.parse(1_000), settledAt: T0 - 1 }),
+  ];
+  const row = withRefunds(first, second, earlier);
+  const went = { ...row, history: [{ transition: "wentBack" as const, at: T0, by: "sweep" }] };
+  expect(settledInVersion(went, row.version)).toBe(25_000);
+  expect(settledInVersion({ ...went, refunds: [earlier] }, row.version)).toBeUndefined();
 });
 
 test("a refund is stored and read back as it is, with a state that a later release added", () => {
