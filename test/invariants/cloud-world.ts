@@ -20,6 +20,8 @@ const states = Object.keys(WIRE_STATUS).filter((name): name is State => name in 
 const About = z.looseObject({
   chapa_tx_ref: z.string(),
   state: z.enum(states),
+  // A status masks the field of the predecessor.
+  reference: z.string().optional(),
   checkout_url: z.string().nullish(),
 });
 const Notice = z.looseObject({ context: z.looseObject({ tx_ref: z.string() }) });
@@ -61,7 +63,7 @@ export class CloudWorld implements World {
     );
     const url = about.checkout_url ?? "";
     this.invariants.answered({
-      txRef: about.chapa_tx_ref,
+      txRef: about.reference ?? about.chapa_tx_ref,
       fee,
       state: about.state,
       checkoutUrl: url.startsWith(`${this.#chapa.origin}/checkout/`) ? url : undefined,
