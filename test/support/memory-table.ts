@@ -14,7 +14,8 @@ import { marshall } from "@aws-sdk/util-dynamodb";
 type Row = Record<string, unknown>;
 type Names = Record<string, string> | undefined;
 type Values = Record<string, unknown> | undefined;
-type Condition = { condition: string | undefined; names: Names; values: Values };
+type Condition = { condition: string | undefined; names: Names; values: Values; asksForOld: boolean };
+type Conditional = PutCommand["input"] | UpdateCommand["input"] | DeleteCommand["input"];
 
 /** How a call of the table goes: done, or one of the ways in which it goes wrong. */
 export type Around = <Result>(site: string, about: string, effect: () => Result) => Promise<Result>;
@@ -47,43 +48,27 @@ export class MemoryTable {
     if (command instanceof BatchGetCommand) return this.#batch(command);
     if (command instanceof QueryCommand) return this.#query(command);
     if (command instanceof PutCommand) {
-      const { Item = {}, ConditionExpression, ExpressionAttributeNames, ExpressionAttributeValues } = command.input;
-      return this.#write(
-        String(Item["pk"]),
-        { condition: ConditionExpression, names: ExpressionAttributeNames, values: ExpressionAttributeValues },
-        () => Item,
-      );
+      const { Item = {} } = command.input;
+      return this.#write(String(Item["pk"]), conditionOf(command.input), () => Item);
     }
-    if (command instanceof DeleteCommand) {
-      const { Key, ConditionExpression, ExpressionAttributeNames, ExpressionAttributeValues } = command.input;
-      return this.#write(
-        String(Key?.["pk"]),
-        { condition: ConditionExpression, names: ExpressionAttributeNames, values: ExpressionAttributeValues },
-        () => undefined,
-      );
-    }
+    if (command instanceof DeleteCommand)
+      return this.#write(String(command.input.Key?.["pk"]), conditionOf(command.input), () => undefined);
     if (command instanceof UpdateCommand) {
-      const {
-        Key,
-        UpdateExpression = "",
-        ConditionExpression,
-        ExpressionAttributeNames,
-        ExpressionAttributeValues,
-      } = command.input;
-      return this.#write(
-        String(Key?.["pk"]),
-        { condition: ConditionExpression, names: ExpressionAttributeNames, values: ExpressionAttributeValues },
-        (row) => updated({ ...row, ...Key }, UpdateExpression, ExpressionAttributeNames, ExpressionAttributeValues),
+      const { Key, UpdateExpression = "" } = command.input;
+      const condition = conditionOf(command.input);
+      return this.#write(String(Key?.["pk"]), condition, (row) =>
+        updated({ ...row, ...Key }, UpdateExpression, condition.names, condition.values),
       );
     }
     throw new Error(`the table in memory does not know ${command.constructor.name}`);
   }
 
-  #write(pk: string, { condition, names, values }: Condition, next: (row: Row) => Row | undefined): object {
+  #write(pk: string, { condition, names, values, asksForOld }: Condition, next: (row: Row) => Row | undefined): object {
     const before = this.rows.get(pk);
     if (condition && !holds(condition, before, names, values)) {
       const Item = before && marshall(before, { removeUndefinedValues: true });
-      throw new ConditionalCheckFailedException({ message: "refused", $metadata: {}, ...(Item ? { Item } : {}) });
+      const shown = asksForOld && Item ? { Item } : {};
+      throw new ConditionalCheckFailedException({ message: "refused", $metadata: {}, ...shown });
     }
     // Rows are never changed in place, so what was read before stays as it was.
     const after = next(before ?? {});
@@ -113,6 +98,15 @@ export class MemoryTable {
     found.sort((a, b) => order * (Number(a[sort]) - Number(b[sort])));
     return { Items: found.slice(0, input.Limit).map(copied) };
   }
+}
+
+function conditionOf(input: Conditional): Condition {
+  return {
+    condition: input.ConditionExpression,
+    names: input.ExpressionAttributeNames,
+    values: input.ExpressionAttributeValues,
+    asksForOld: input.ReturnValuesOnConditionCheckFailure === "ALL_OLD",
+  };
 }
 
 function isFound(row: Row, condition: string, names: Names, values: Values): boolean {

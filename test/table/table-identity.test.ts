@@ -97,3 +97,66 @@ test("while the table does not answer nothing is known, and nothing is remembere
   expect(await identity.closed(NAMESPACE)).toBeUndefined();
   expect((await client.send(new GetCommand({ TableName: "payments", Key: tableIdentityKey }))).Item).toEqual(ROW);
 });
+
+const RESUMED = { by: "user:2", reason: "it is checked", at: T0 };
+
+test("whoever pauses a table without the row writes it, and its process knows at once", async () => {
+  const identity = identityOf();
+  expect(await identity.read(NAMESPACE)).toEqual({ closed: undefined, facts: undefined });
+  expect(await identity.replace(undefined, { paused: PAUSED }, NAMESPACE)).toBe(true);
+  expect([...memory.rows.values()]).toEqual([{ ...ROW, paused: PAUSED }]);
+  expect(identity.knownClosed(NAMESPACE)).toBe("paused");
+  expect(await identityOf().replace(undefined, { paused: { ...PAUSED, by: "user:3" } }, NAMESPACE)).toBe(false);
+  expect(memory.rows.get("H#table")).toMatchObject({ paused: PAUSED });
+});
+
+test("a pause replaces exactly what was read, and keeps the namespace and names this table", async () => {
+  put({ table: "payments-restored", namespace: namespaceFingerprint("another"), paused: PAUSED });
+  const { closed, facts } = await identityOf().read(NAMESPACE);
+  expect(closed).toBe("other_table");
+  expect(await identityOf().replace(facts, { paused: undefined, resumed: RESUMED }, NAMESPACE)).toBe(true);
+  expect(memory.rows.get("H#table")).toEqual({ ...ROW, namespace: namespaceFingerprint("another"), resumed: RESUMED });
+});
+
+test.each([
+  ["paused it", { paused: PAUSED }],
+  ["resumed it", { resumed: RESUMED }],
+  ["named another table", { table: "payments-restored" }],
+  ["changed the namespace", { namespace: namespaceFingerprint("another") }],
+])("a pause is not written over what another person did since: they %s", async (_, change) => {
+  put({});
+  const { facts } = await identityOf().read(NAMESPACE);
+  put(change);
+  const identity = identityOf();
+  expect(await identity.replace(facts, { paused: { ...PAUSED, by: "user:3" } }, NAMESPACE)).toBe(false);
+  expect(memory.rows.get("H#table")).toEqual({ ...ROW, ...change });
+  expect(identity.knownClosed(NAMESPACE)).toBeUndefined();
+});
+
+test("a pause whose answer was lost is written once and counts as written", async () => {
+  put({ paused: PAUSED });
+  const { facts } = await identityOf().read(NAMESPACE);
+  expect(await identityOf().replace(facts, { paused: undefined, resumed: RESUMED }, NAMESPACE)).toBe(true);
+  expect(await identityOf().replace(facts, { paused: undefined, resumed: RESUMED }, NAMESPACE)).toBe(true);
+});
+
+test("a person reads the row as it is now, and refunds as it was in the last 30 seconds", async () => {
+  const { client, asked } = answering({ Item: ROW }, { Item: { ...ROW, paused: PAUSED } }, { Item: ROW });
+  const identity = new TableIdentity(client, "payments", clock);
+  expect(await identity.refundsClosed(NAMESPACE)).toBeUndefined();
+  expect(await identity.refundsClosed(NAMESPACE)).toBeUndefined();
+  expect(await identity.read(NAMESPACE)).toMatchObject({ closed: "paused", facts: { paused: PAUSED } });
+  now += 30_000;
+  expect(await identity.refundsClosed(NAMESPACE)).toBeUndefined();
+  expect(asked.map(({ ConsistentRead }) => ConsistentRead)).toEqual([false, true, false]);
+});
+
+test("no money goes back while the row holds a pause or cannot be read, and a table without it lets refunds go", async () => {
+  expect(await identityOf().refundsClosed(NAMESPACE)).toBeUndefined();
+  expect(memory.rows.size).toBe(0);
+  put({ paused: PAUSED });
+  expect(await identityOf().refundsClosed(NAMESPACE)).toBe("paused");
+  put({ paused: { by: "user:1" } });
+  expect(await identityOf().refundsClosed(NAMESPACE)).toBe("unreadable");
+  expect(await identityOf().read(NAMESPACE)).toEqual({ closed: "unreadable", facts: undefined });
+});
