@@ -42,6 +42,12 @@ test("a comparison that was cut short goes on exactly where it was", async () =>
   expect(await progress.load()).toEqual({ ...PROGRESS, page: undefined, ours: 9, isDone: true });
 });
 
+test("a comparison without findings and foreign transactions has none", async () => {
+  const { foreign: _, findings: __, found: ___, ...row } = ROW;
+  const { client } = answering({ Item: row });
+  expect(await new ProgressTable(client, "payments").load()).toMatchObject({ foreign: [], findings: [], found: 0 });
+});
+
 test("a list that is done leaves no attribute for its next page", async () => {
   const { client, asked } = answering({});
   await new ProgressTable(client, "payments").save({ ...PROGRESS, page: undefined });
@@ -62,6 +68,7 @@ test("the progress of a comparison is read as it is now, and never guessed from 
     { ours: 0.5 },
     { is_done: "no" },
     { incomplete: "x" },
+    { findings: [{ references: "AP7" }] },
   ]) {
     memory.rows.set("H#reconcile", { ...ROW, ...change });
     await expect(new ProgressTable(memory.client, "payments").load()).rejects.toThrow();

@@ -69,6 +69,19 @@ test("the stream tells what each payment was and is, in order, in one go", async
   expect(errors).toEqual([]);
 });
 
+test("what fails for another reason than a row makes the batch come again", async () => {
+  const bad = { dynamodb: { SequenceNumber: "1", NewImage: imageOf({ ...toItem(opened), schema: 2 }) } };
+  const handler = streamHandler(async () => undefined, TX_STAGE, {
+    log,
+    count: () => {
+      throw new Error("no metrics");
+    },
+  });
+  await expect(handler({ Records: [bad] }, aContext())).resolves.toEqual({
+    batchItemFailures: [{ itemIdentifier: "1" }],
+  });
+});
+
 test("the stream is silent about rows that are gone or are no payments", async () => {
   const others: DynamoDBRecord[] = [
     aRecord("1", claim, undefined),
