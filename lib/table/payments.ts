@@ -222,6 +222,7 @@ export class PaymentTable {
 
   /** Returns the payments of one bucket that need a person since a moment in `span`, the oldest first, at most `limit`. */
   async flagged(shard: string, span: Span, limit: number): Promise<PageKey[]> {
+    if (isEmpty(span)) return [];
     const found = await this.#query(
       {
         IndexName: "by-attention",
@@ -253,8 +254,7 @@ export class PaymentTable {
   }
 
   async #opened(of: { index: string; key: string; value: string }, span: Span, limit: number): Promise<PageKey[]> {
-    // DynamoDB rejects an empty span.
-    if (span.to < span.from) return [];
+    if (isEmpty(span)) return [];
     const found = await this.#query(
       {
         IndexName: of.index,
@@ -292,6 +292,11 @@ export class PaymentTable {
     } while (from && found.length < limit);
     return found;
   }
+}
+
+/** DynamoDB rejects a question about an empty span. */
+function isEmpty({ from, to }: Span): boolean {
+  return to < from;
 }
 
 /** A claim that was taken back and made anew has the same version and revision, but another holder. */

@@ -194,6 +194,7 @@ test("all entries of one code are answered at once, each by its version, and oth
   expect(await codeOf(answers({ code: "nothing" }))).toEqual([422, "input_invalid"]);
   expect(await codeOf(answers({ before: "yesterday" }))).toEqual([422, "input_invalid"]);
   expect(await codeOf(answers({}, bearer("owner")))).toEqual([403, "forbidden"]);
+  expect((await answers({ before: "1969-12-31T23:59:59Z" })).body).toMatchObject({ answers: [], has_more: false });
   const { status, body } = await answers({});
   expect([status, body["has_more"]]).toEqual([200, false]);
   const Answers = z.array(z.object({ payment_id: z.string(), entry: z.string(), outcome: z.string() }));

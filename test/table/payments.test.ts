@@ -162,6 +162,7 @@ test("a read of no payments does not ask the table", async () => {
   expect(await tableOf({}).table.flagged("0", { from: 0, to: T0 }, 5)).toEqual([]);
   expect(await tableOf({}).table.openedByUser(FEE.userId, { from: 0, to: T0 }, 5)).toEqual([]);
   expect(await tableOf().table.openedByUser(FEE.userId, { from: 1, to: 0 }, 5)).toEqual([]);
+  expect(await tableOf().table.flagged("0", { from: 0, to: -1 }, 5)).toEqual([]);
 });
 
 test("payments of one single moment are found, too", async () => {
