@@ -58,10 +58,11 @@ class Signed(AuthBase):
 
 
 CANCEL = "/cancel/?$"
+OPERATORS = "^/api/v1/(payments|overview|totals|reconcile|attention|resume)"
 auth = schemathesis.auth
 auth.set_from_requests(Signed()).apply_to(path_regex="^/internal/")
 auth.set_from_requests(Header("Authorization", f"Bearer {os.environ['ADMIN_TOKEN']}")).apply_to(path_regex=CANCEL)
-auth.set_from_requests(Header("X-API-Key", os.environ["API_KEY"])).apply_to(path_regex="^/api/v1/payments").skip_for(
+auth.set_from_requests(Header("X-API-Key", os.environ["API_KEY"])).apply_to(path_regex=OPERATORS).skip_for(
     path_regex=f"{CANCEL}|/return/"
 )
 

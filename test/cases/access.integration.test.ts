@@ -166,7 +166,10 @@ test("a hundred forged webhooks page nobody: what they count is watched by a tic
   expect([...new Set(answers)].toSorted()).toEqual([200, 401]);
   expect(shop().counted("WebhookRefused")).toBe(75);
   const counted = METRICS.filter((name) => shop().counted(name) > 0);
-  const raised = ALARMS.filter(({ watches }) => watches.of === "own" && counted.includes(watches.metric));
+  // The clock of a heartbeat may strike meanwhile; its alarm is about silence.
+  const raised = ALARMS.filter(
+    ({ watches, isHeartbeat }) => !isHeartbeat && watches.of === "own" && counted.includes(watches.metric),
+  );
   expect(raised.map(({ name, severity }) => `${name}: ${severity}`)).toEqual(["webhooks-refused: ticket"]);
   expect(BROKEN).not.toContain("webhooks-refused");
   expect(await shop().payment()).toMatchObject({ state: "PENDING", captures: [] });
