@@ -4,6 +4,7 @@ import * as z from "zod";
 import { CORS } from "../lib/contract/cors.ts";
 import type { FunctionName } from "../lib/contract/functions.ts";
 import { gatewayKeyOf, NO_ROUTE, ROUTES, type Route, type RouteMatch, routeFor } from "../lib/contract/routes.ts";
+import { realTime } from "./clock.ts";
 import { LOCAL_IDENTITY, signedBy } from "./iam.ts";
 import { type Invoke, TimedOut } from "./lambda.ts";
 import { type Answer, type Listening, type Request, serve } from "./serve.ts";
@@ -44,7 +45,9 @@ export function startApi({ port, invoke, observe, origins, page }: ApiOptions): 
 async function served(request: Request, { route, parameters }: RouteMatch, invoke: Invoke): Promise<Answer> {
   const event = toEvent(request, gatewayKeyOf(route), decoded(parameters));
   if (route.access.kind !== "iam") return answerOf(invoke, route.function, event);
-  const signed = await signedBy(request, [LOCAL_IDENTITY], Date.now());
+  // A program signs by the clock of its machine, also after ours was moved.
+  const signed =
+    (await signedBy(request, [LOCAL_IDENTITY], Date.now())) ?? (await signedBy(request, [LOCAL_IDENTITY], realTime()));
   if (!signed) return { status: 403, body: { message: "Forbidden" } };
   const requestContext = { ...event.requestContext, authorizer: signed };
   return answerOf(invoke, route.function, { ...event, requestContext });

@@ -48,6 +48,11 @@ export function processClock(): Clock {
   );
 }
 
+/** The time of the machine in epoch milliseconds, which nobody has moved. */
+export function realTime(): number {
+  return RealDate.now();
+}
+
 const RealDate = Date;
 const ShiftedDate = new Proxy(RealDate, {
   construct: (target, args, newTarget) =>

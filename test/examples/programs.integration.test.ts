@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { text } from "node:stream/consumers";
 import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from "vitest";
+import { HOUR_MS } from "../../lib/domain/time.ts";
 import { LOCAL_IDENTITY } from "../../local/iam.ts";
 import { USERS } from "../../local/users.ts";
 import { type CuttingProxy, startCuttingProxy } from "../support/cutting-proxy.ts";
@@ -18,6 +19,8 @@ beforeAll(async () => {
 beforeEach(async () => {
   proxy.judge = () => "pass";
   await stage.cloud.reset();
+  // Programs keep the time of their machine, also while the local cloud is ahead.
+  await stage.cloud.clock.advance(HOUR_MS);
 });
 afterAll(() => Promise.all([proxy.close(), stage.close()]));
 
