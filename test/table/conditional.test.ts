@@ -95,6 +95,12 @@ test("an update sets what differs, removes what is gone and leaves the rest alon
   });
 });
 
+test("of attributes that are valid only together, a change of one writes all, and of none writes none", () => {
+  const before = { a: 1, b: 1, c: 1 };
+  expect(difference(before, { ...before, a: 2 }, ["a", "b"]).changed).toEqual(["a", "b"]);
+  expect(difference(before, { ...before, c: 2 }, ["a", "b"]).changed).toEqual(["c"]);
+});
+
 test("an update names only what it changes", () => {
   expect(difference({}, { a: 1 }).UpdateExpression).toBe("SET #a = :a");
   expect(difference({ a: 1 }, {}).UpdateExpression).toBe("REMOVE #a");

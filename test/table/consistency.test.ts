@@ -85,13 +85,14 @@ test("what the table is and what is wrong in a row are named", async () => {
   const { client } = answering(...Array.from({ length: 9 }, () => ({ UnprocessedKeys: { payments: { Keys: [{}] } } })));
   await expect(payments(client).findAll([aRef()])).rejects.toThrow(new DependencyUnavailable("The table"));
   const { ports, said } = seenPorts();
-  const wrong = { pk: "P#G85FR23GHWFN3DNF", schema: 9, attempts: [{ opened_at: "x" }] };
+  const wrong = { pk: "P#G85FR23GHWFN3DNF", schema: 9, attempts: { 0: { opened_at: "x" } } };
   const rows = answering({ Item: wrong }, { Items: [{ pk: "P#x" }] });
   const table = new PaymentTable(rows.client, "payments", TX_STAGE, ports);
   await expect(table.find(aRef())).rejects.toThrow();
   await table.due("0", { from: 0, to: T0 }, 5);
   const [[, fields], [, key]] = said as [[string, { attributes: string }], [string, object]];
   expect(fields.attributes).toMatch(/^schema, .*, [a-z_]+/);
+  expect(fields.attributes).toContain(", attempts.");
   expect(key).toMatchObject({ row: "P#x" });
 });
 

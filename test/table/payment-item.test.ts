@@ -7,7 +7,7 @@ import { DAY_MS } from "../../lib/domain/time.ts";
 import { ATTENTION_CODES, STATES, TRANSITION_NAMES } from "../../lib/domain/vocabulary.ts";
 import { fromItem, type Item, toItem, unknownWordsOf } from "../../lib/table/payment-item.ts";
 import { TX_STAGE } from "../../local/environment.ts";
-import { aClaim, aContext, anOpened, FEE, KEY, REPORTED, T0, TERMS } from "../support/payments.ts";
+import { aClaim, aContext, anOpened, aRef, FEE, KEY, REPORTED, T0, TERMS } from "../support/payments.ts";
 
 // What a row and a payment write alike.
 const LEFT = { amount: Santim.parse(40_000), currency: "USD", mode: "live", key: KEY } as const;
@@ -195,6 +195,7 @@ test("a payment's row is found by indexes only where it needs to be, and ends by
   const inert = toItem(claim);
   for (const name of ["day", "due_at", "due_shard"]) expect(inert).not.toHaveProperty(name);
   expect(inert).toMatchObject({ ttl: (T0 + 30 * DAY_MS) / 1000 + 1 });
+  expect(toItem({ ...claim, next: aRef() })).not.toHaveProperty("ttl");
   expect(toItem({ ...anOpened(), dueAt: undefined })).not.toHaveProperty("due_shard");
 });
 

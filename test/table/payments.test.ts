@@ -107,13 +107,39 @@ test.each(UNREADABLE)(
   },
 );
 
+test("a write of the due date writes its bucket, too, and a claim is written over only while it has its holder", async () => {
+  const claim = aClaim();
+  const { table, asked } = tableOf({}, {});
+  await table.save(claim, { ...claim, dueAt: (claim.dueAt ?? T0) + 1 });
+  expect(asked[0]).toMatchObject({
+    ConditionExpression: expect.stringContaining("#lease.#holder = :held"),
+    ExpressionAttributeValues: expect.objectContaining({ ":held": claim.lease?.holder }),
+  });
+  expect(Object.values(asked[0]?.["ExpressionAttributeNames"] ?? {})).toEqual(
+    expect.arrayContaining(["due_at", "due_shard"]),
+  );
+});
+
+test("an unreadable row whose later date was stored by a lost answer is due at that date", async () => {
+  const ref = aRef();
+  expect(await tableOf(refused({ due_at: T0 + 5 })).table.postpone({ ref, dueAt: T0 }, T0 + 5)).toBe(true);
+  expect(await tableOf(refused({ due_at: T0 + 4 })).table.postpone({ ref, dueAt: T0 }, T0 + 5)).toBe(false);
+});
+
+test("an index without an answer has no keys, and nothing is said about it", async () => {
+  const { table, said } = tableOf({});
+  expect(await table.due("0", { from: 0, to: T0 }, 5)).toEqual([]);
+  expect(said).toEqual([]);
+});
+
 test("a row with a word that this release does not know is read, named with the word, and counted", async () => {
   const payment = anOpened();
-  const row = { ...toItem(payment), attention: [{ code: "frozen", subject: "AP1", at: T0 }] };
+  const attention = ["frozen", "lost"].map((code) => ({ code, subject: "AP1", at: T0 }));
+  const row = { ...toItem(payment), attention };
   const { table, said, counted } = tableOf({ Responses: { payments: [row] } });
   expect(await table.findAll([payment.ref])).toMatchObject({ payments: [{ ref: payment.ref }], unreadable: [] });
   expect(said).toEqual([
-    ["row_word_unknown", { payment_id: paymentIdOf(payment.ref), words: "attention.code frozen" }],
+    ["row_word_unknown", { payment_id: paymentIdOf(payment.ref), words: "attention.code frozen, attention.code lost" }],
   ]);
   expect(counted).toEqual(["RowUnreadable"]);
 });

@@ -41,6 +41,7 @@ test.each([
   ["paused", { paused: PAUSED }],
   ["paused", { paused: { ...PAUSED, until: T0 + 1 } }],
   ["unreadable", { paused: true }],
+  ["unreadable", { paused: { ...PAUSED, until: "tomorrow" } }],
   ["unreadable", { namespace: undefined }],
 ] as const)("no payment may begin for the reason %s while the row holds %j", async (reason, change) => {
   put(change);
