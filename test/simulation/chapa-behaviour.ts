@@ -108,10 +108,7 @@ export class ChapaBehaviour {
       return;
     }
     const { whim } = this.#chooser;
-    if (whim(0.5)) this.#sellForReal();
-    this.countsRefunds = this.isLive && whim(0.5);
     if (whim(1 / 3)) return;
-    if (this.isLive && whim(0.5)) this.oddRefunds = 0.3;
     if (whim(0.5)) this.cancelRefused = this.#one([0.5, 1, 1]);
     if (whim(0.3)) this.unpaidWord = this.#one(UNPAID_WORDS);
     if (whim(0.25)) this.paidWord = this.#one(PAID_WORDS);

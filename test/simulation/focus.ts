@@ -17,9 +17,9 @@ export const EVENTS = {
   /** Another program sells something on the same account of Chapa's. */
   sale: 0,
   /** A person decides something, or sends money back. */
-  person: 2,
+  person: 0,
   /** Chapa, or a payer's bank, goes on with what goes back. */
-  bank: 1,
+  bank: 0,
 } as const;
 
 export const RARE_EVENTS = { sweep: 7, reconcile: 1, giveUp: 2, approve: 2 } as const;

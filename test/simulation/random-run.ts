@@ -83,7 +83,8 @@ export async function runSeed(
   chance.faultRate = 0;
   chance.burst = "";
   simulation.isWorking = true;
-  await recover(simulation, seed % COMPARING_RUNS === 0, { ...focus, people });
+  const decide = focus.events?.person === undefined ? {} : { people };
+  await recover(simulation, seed % COMPARING_RUNS === 0, { ...focus, ...decide });
   return { scheduler, simulation, isPlain };
 }
 

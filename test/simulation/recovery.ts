@@ -73,10 +73,10 @@ export async function recover(
   while (lands(simulation)) await comeToRest(simulation, people);
   // Once a verification has found one of two captures, no other will find the second.
   if (await readBooks(simulation)) await comeToRest(simulation, people);
-  await decideAll(simulation, people);
+  if (focus.people) await decideAll(simulation, people);
   await askAgain(simulation);
   await drain(simulation);
-  compareRefunds(simulation);
+  if (focus.people) compareRefunds(simulation);
   countedOnce(simulation);
   simulation.publishAttention();
   await drain(simulation);

@@ -115,7 +115,9 @@ test("a write of the due date writes its bucket, too, and a claim is written ove
     ConditionExpression: expect.stringContaining("#lease.#holder = :held"),
     ExpressionAttributeValues: expect.objectContaining({ ":held": claim.lease?.holder }),
   });
-  expect(Object.values(asked[0]?.["ExpressionAttributeNames"] ?? {})).toEqual(
+  const opened = anOpened(undefined, T0);
+  await table.save({ ...opened, dueAt: T0 + 1 }, { ...opened, dueAt: T0 + 2 });
+  expect(Object.values(asked[1]?.["ExpressionAttributeNames"] ?? {})).toEqual(
     expect.arrayContaining(["due_at", "due_shard"]),
   );
 });
@@ -124,6 +126,14 @@ test("an unreadable row whose later date was stored by a lost answer is due at t
   const ref = aRef();
   expect(await tableOf(refused({ due_at: T0 + 5 })).table.postpone({ ref, dueAt: T0 }, T0 + 5)).toBe(true);
   expect(await tableOf(refused({ due_at: T0 + 4 })).table.postpone({ ref, dueAt: T0 }, T0 + 5)).toBe(false);
+});
+
+test("an index tells since when each of its payments is due or needs a person", async () => {
+  const ref = aRef();
+  const item = { ...paymentKey(ref), due_at: T0, flag_at: T0 + 1 };
+  const { table } = tableOf({ Items: [item] }, { Items: [item] });
+  expect(await table.due("0", { from: 0, to: T0 }, 5)).toEqual([{ ref, at: T0 }]);
+  expect(await table.flagged("0", { from: 0, to: T0 }, 5)).toEqual([{ ref, at: T0 + 1 }]);
 });
 
 test("an index without an answer has no keys, and nothing is said about it", async () => {
