@@ -95,7 +95,6 @@ test("the stream is silent about rows that are gone or are no payments", async (
 
 const imageWith = (change: Item) => imageOf({ ...toItem(opened), ...change });
 const payment_id = paymentIdOf(opened.ref);
-const OF_A_LATER_DYNAMODB: Record<string, object> = { version: { D: "2" } };
 test.each<[string, NonNullable<DynamoDBRecord["dynamodb"]>, object]>([
   [
     "of a newer schema",
@@ -106,11 +105,7 @@ test.each<[string, NonNullable<DynamoDBRecord["dynamodb"]>, object]>([
   ["with text for a number", { NewImage: imageWith({ version: "2" }) }, { payment_id, attributes: "version" }],
   ["with null for its attempts", { NewImage: imageWith({ attempts: null }) }, { payment_id, attributes: "attempts" }],
   ["whose key names no payment", { NewImage: { pk: { S: "P#x" } } }, { row: "P#x" }],
-  [
-    "with a type of a later DynamoDB",
-    { NewImage: { ...imageWith({}), ...OF_A_LATER_DYNAMODB } },
-    { payment_id },
-  ],
+  ["with a value of no type", { NewImage: { ...imageWith({}), version: {} } }, { payment_id }],
   ["that no JavaScript number can hold", { NewImage: { ...imageWith({}), version: { N: "1e999" } } }, { payment_id }],
   [
     "that was unreadable before",
