@@ -105,7 +105,11 @@ test.each<[string, NonNullable<DynamoDBRecord["dynamodb"]>, object]>([
   ["with text for a number", { NewImage: imageWith({ version: "2" }) }, { payment_id, attributes: "version" }],
   ["with null for its attempts", { NewImage: imageWith({ attempts: null }) }, { payment_id, attributes: "attempts" }],
   ["whose key names no payment", { NewImage: { pk: { S: "P#x" } } }, { row: "P#x" }],
-  ["with a value of no type", { NewImage: { ...imageWith({}), version: {} } }, { payment_id }],
+  [
+    "with a number that JavaScript cannot hold exactly",
+    { NewImage: { ...imageWith({}), version: { N: "9007199254740993.5" } } },
+    { payment_id },
+  ],
   ["that no JavaScript number can hold", { NewImage: { ...imageWith({}), version: { N: "1e999" } } }, { payment_id }],
   [
     "that was unreadable before",
