@@ -126,9 +126,12 @@ export async function sendOnce(ports: RefundPorts, payment: Payment, id: string,
     case "refused":
       return refused(ports, begun.payment, id, { reason: asked.reason, run });
     case "above":
-      // Another refund of this money that may be under way could be what Chapa counts.
-      if (isOtherUnanswered(begun.payment, refund)) return begun.payment;
-      return refused(ports, begun.payment, id, { reason: asked.reason, run });
+      return refused(ports, begun.payment, id, {
+        reason: asked.reason,
+        run,
+        // Another refund of this money that may be under way, also since, could be what Chapa counts.
+        unless: (current) => [begun.payment, current].some((row) => isOtherUnanswered(row, refund)),
+      });
     case "unclear":
       return begun.payment;
   }
@@ -160,18 +163,19 @@ async function askAbout(ports: RefundPorts, payment: Payment, refund: Refund, ru
 
 /**
  * Writes that a refund came to nothing, and takes it out of its actor's day.
- * @param word `seen`: the version that a person who says so saw
+ * @param word `seen`: the version that a person who says so saw; `unless`: of which rows this is not known
  * @throws VersionChanged if the payment changed after that person saw it
  */
 export async function refused(
   ports: Pick<RefundPorts, "payments" | "limits">,
   payment: Payment,
   id: string,
-  { reason, run, seen }: { reason: string; run: Pick<Run, "context">; seen?: number },
+  { reason, run, seen, unless }: Refusal,
 ): Promise<Payment> {
   const done = await stepped(ports, payment, id, (current) => {
     const context = run.context();
     if (seen !== undefined) requireSeen(current, seen);
+    if (unless?.(current)) return undefined;
     return isAllowed("refundRefused", current, { ...context, id })
       ? refuseRefund(current, id, reason, context)
       : undefined;
@@ -180,6 +184,13 @@ export async function refused(
   if (done.stepped && refund) await ports.limits.giveBack(limitedRefund(done.payment, refund));
   return done.payment;
 }
+
+type Refusal = {
+  reason: string;
+  run: Pick<Run, "context">;
+  seen?: number;
+  unless?: (current: Payment) => boolean;
+};
 
 async function undone(ports: RefundPorts, payment: Payment, id: string, run: Run): Promise<Payment> {
   const done = await stepped(ports, payment, id, (current) => {
