@@ -141,7 +141,8 @@ function endRefunds(simulation: Simulation, people: People): void {
   const [step] = refundSteps;
   if (step && scheduler.choices.whim(1 / 2)) people.stepRefund(step.ref, scheduler.choices.whim(1 / 2));
   for (const payment of simulation.payments()) {
-    const isCalled = openEntries(payment).some(({ code }) => code === "refund_unclear");
+    // Whoever has answered without an outcome has one later.
+    const isCalled = payment.attention.some(({ code }) => code === "refund_unclear");
     if (isCalled && scheduler.choices.whim(1 / 4)) people.judge(payment, `${PERSON}-last`);
   }
 }

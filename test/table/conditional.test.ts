@@ -95,7 +95,7 @@ test("an update sets what differs, removes what is gone and leaves the rest alon
   });
 });
 
-test("of attributes that are valid only together, a change of one writes all, and of none writes none", () => {
+test("a change of one of the attributes that belong together writes all of them, and a change of another writes none of them", () => {
   const before = { a: 1, b: 1, c: 1 };
   expect(difference(before, { ...before, a: 2 }, ["a", "b"]).changed).toEqual(["a", "b"]);
   expect(difference(before, { ...before, c: 2 }, ["a", "b"]).changed).toEqual(["c"]);

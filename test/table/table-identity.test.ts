@@ -101,7 +101,7 @@ test("while the table does not answer nothing is known, and nothing is remembere
 
 const RESUMED = { by: "user:2", reason: "it is checked", at: T0 };
 
-test("whoever pauses a table without the row writes it, and its process knows at once", async () => {
+test("a person who pauses a table without the row writes it, and their process knows at once", async () => {
   const identity = identityOf();
   expect(await identity.read(NAMESPACE)).toEqual({ closed: undefined, facts: undefined });
   expect(await identity.replace(undefined, { paused: PAUSED }, NAMESPACE)).toBe(true);
