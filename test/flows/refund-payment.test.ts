@@ -2,9 +2,13 @@ import { expect, test } from "vitest";
 import { VersionChanged } from "../../lib/domain/errors.ts";
 import { Santim } from "../../lib/domain/money.ts";
 import { requestRefund, sendRefund } from "../../lib/domain/refunds.ts";
+import { MINUTE_MS } from "../../lib/domain/time.ts";
 import { recordRefundOutcome } from "../../lib/flows/refund-payment.ts";
+import { sendOnce } from "../../lib/flows/steps/advance-refunds.ts";
 import { log } from "../../lib/runtime/logger.ts";
+import { MemoryTable } from "../support/memory-table.ts";
 import { aConfirmed, LATER, POLICY } from "../support/payments.ts";
+import { adaptersOf } from "../support/tables.ts";
 
 const request = { id: "r-1", capture: "AP0", amount: Santim.parse(20_000), reason: "double booking" };
 const sent = sendRefund(requestRefund(aConfirmed(), request, LATER), "r-1", "me", LATER);
@@ -25,3 +29,41 @@ test.each(["settled", "refused"] as const)(
     await expect(recordRefundOutcome(ports, sent, "r-1", word)).rejects.toThrow(VersionChanged);
   },
 );
+
+// Found by the simulation: the row from before the second refund was sent said that no other was under way.
+test('Chapa\'s "cannot exceed" does not refuse a refund while another of the same money was sent meanwhile', async () => {
+  const { payments } = adaptersOf(new MemoryTable().client);
+  const rest = { ...request, id: "r-2", amount: Santim.parse(30_000) };
+  const row = requestRefund(requestRefund(aConfirmed(), request, LATER), rest, LATER);
+  await payments.create(row);
+  const asked: string[] = [];
+  const chapa = {
+    refund: async ({ amount }: { amount: number }) => {
+      asked.push(String(amount));
+      const now = await payments.find(row.ref);
+      if (now) await payments.save(now, sendRefund(now, "r-2", "other", LATER));
+      return { kind: "above", reason: "more than there is" } as const;
+    },
+    cancel: () => expect.fail("nothing is cancelled"),
+    refundStatus: () => expect.fail("nothing is asked"),
+  };
+  const ports = {
+    payments,
+    chapa,
+    limits: { giveBack: async () => undefined },
+    closed: async () => undefined,
+    newId: () => "me",
+    clock: { now: () => LATER.now },
+    log,
+    count: () => undefined,
+    policy: POLICY,
+  };
+  const run = { context: () => LATER, deadline: LATER.now + MINUTE_MS };
+  const { refunds = [] } = await sendOnce(ports, row, "r-1", run);
+  expect(asked).toEqual(["20000"]);
+  expect(refunds.map(({ id, state }) => [id, state])).toEqual([
+    ["r-1", "SENT"],
+    ["r-2", "SENT"],
+  ]);
+  expect((await payments.find(row.ref))?.refunds?.map(({ state }) => state)).toEqual(["SENT", "SENT"]);
+});
