@@ -560,6 +560,7 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
   ...against("initiate 1: limit", [
     {
       name: "a refused request deletes its row, even when another has it now",
+      focus: "lost answers of the table",
       file: "lib/table/payments.ts",
       from: `"#version = :seen AND #state = :created AND #lease.#holder = :holder"`,
       to: `"attribute_exists(pk) OR #version = :seen OR #state = :created OR #lease.#holder = :holder"`,
