@@ -2,12 +2,12 @@ import type { ListingMessage, NotificationMessage } from "../contract/queues.ts"
 import { type Again, notifyAgain } from "../domain/apply.ts";
 import { DecisionImpossible, PaymentNotFound } from "../domain/errors.ts";
 import { listingStatusOf, mayBeListed, userEventAgain } from "../domain/events.ts";
-import { eventIdOf } from "../domain/ids.ts";
 import type { Payment } from "../domain/payment.ts";
 import { awaitsAcknowledgement, confirmsListing, type Policy } from "../domain/verification-schedule.ts";
 import type { Queue } from "../queue/send.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { PaymentTable } from "../table/payments.ts";
+import { listingMessage } from "./steps/listing-message.ts";
 import { requireSeen } from "./steps/seen-version.ts";
 import { updatePayment } from "./steps/update-payment.ts";
 
@@ -39,13 +39,8 @@ export async function sendAgain(
   });
   const after = updated.payment;
   if (!after) throw new PaymentNotFound();
-  await (target === "listing" ? sendToListing(ports, after) : sendToPayer(ports, after));
+  await (target === "listing" ? ports.listing.send(listingMessage(after)) : sendToPayer(ports, after));
   return after;
-}
-
-function sendToListing({ listing }: NotifyAgainPorts, { ref, version, propertyId }: Payment): Promise<void> {
-  const fifo = { group: propertyId ?? ref, deduplication: eventIdOf(ref, version) };
-  return listing.send({ message: { ref, version }, fifo });
 }
 
 async function sendToPayer({ notification }: NotifyAgainPorts, payment: Payment): Promise<void> {

@@ -2,7 +2,6 @@ import type { MetricName } from "../contract/metrics.ts";
 import type { ListingMessage, NotificationMessage } from "../contract/queues.ts";
 import { errorName } from "../domain/errors.ts";
 import { isNewVersion, mayBeListed, type Outcome, outcomeOf } from "../domain/events.ts";
-import { eventIdOf } from "../domain/ids.ts";
 import type { Payment } from "../domain/payment.ts";
 import type { Policy } from "../domain/verification-schedule.ts";
 import type { AttentionCode } from "../domain/vocabulary.ts";
@@ -14,6 +13,7 @@ import type { MarkTable } from "../table/marks.ts";
 import type { Change } from "../table/stream.ts";
 import type { TotalsTable } from "../table/totals.ts";
 import { countCalls } from "./steps/count-calls.ts";
+import { listingMessage } from "./steps/listing-message.ts";
 import { paymentFields } from "./steps/payment-fields.ts";
 
 export type PublishPorts = {
@@ -43,7 +43,7 @@ const METRIC_OF: Readonly<Record<string, MetricName | undefined>> = {
 export async function publish(ports: PublishPorts, changes: readonly Change[]): Promise<void> {
   const steps = changes.map(({ before, after }) => ({ after, outcome: outcomeOf(before, after, ports.policy) }));
   const listed = steps.filter(({ after, outcome }) => outcome.listing && mayBeListed(after, ports.policy));
-  await ports.listing.sendAll(listed.map(({ after }) => toListing(after)));
+  await ports.listing.sendAll(listed.map(({ after }) => listingMessage(after)));
   await ports.notification.sendAll(steps.flatMap(({ after, outcome }) => toUser(after, outcome)));
   for (const { after, outcome } of steps) {
     if (outcome.totals || outcome.attention.length > 0) await countOnce(ports, after, outcome);
@@ -56,13 +56,6 @@ export async function publish(ports: PublishPorts, changes: readonly Change[]): 
 function isBegun({ history }: Payment): boolean {
   const transition = history.at(-1)?.transition;
   return transition === "claim" || transition === "takeOver" || transition === "renew" || transition === "reopen";
-}
-
-function toListing({ ref, version, propertyId }: Payment) {
-  return {
-    message: { ref, version },
-    fifo: { group: propertyId ?? ref, deduplication: eventIdOf(ref, version) },
-  };
 }
 
 function toUser({ ref, version }: Payment, { user }: Outcome): { message: NotificationMessage }[] {

@@ -1,7 +1,7 @@
 import type { ListingMessage, NotificationMessage, ResolveMessage } from "../contract/queues.ts";
 import { missedDeadlines } from "../domain/deadlines.ts";
 import { MARK_MS, stateVersion } from "../domain/events.ts";
-import { eventIdOf, type Ref, txRefOf } from "../domain/ids.ts";
+import { type Ref, txRefOf } from "../domain/ids.ts";
 import { republished } from "../domain/notes.ts";
 import { openedAttempts, type Payment } from "../domain/payment.ts";
 import { HOUR_MS, MINUTE_MS, SECOND_MS } from "../domain/time.ts";
@@ -16,6 +16,7 @@ import type { Clock } from "../runtime/clock.ts";
 import type { Log } from "../runtime/logger.ts";
 import type { Count } from "../runtime/metrics.ts";
 import type { PaymentTable } from "../table/payments.ts";
+import { listingMessage } from "./steps/listing-message.ts";
 import { paymentFields } from "./steps/payment-fields.ts";
 import { updatePayment } from "./steps/update-payment.ts";
 
@@ -91,7 +92,9 @@ async function sweepPage(ports: SweepPorts, refs: readonly Ref[], now: number): 
   const verifications = due.flatMap((payment) => verificationsOf(payment, now));
   await ports.resolve.sendAll(verifications);
   const unacknowledged = due.filter((payment) => awaitsAcknowledgement(payment, ports.policy));
-  await ports.listing.sendAll(unacknowledged.map((payment) => listingMessage(payment, now)));
+  await ports.listing.sendAll(
+    unacknowledged.map((payment) => listingMessage(payment, String(Math.floor(now / MINUTE_MS)))),
+  );
   await ports.notification.sendAll(unacknowledged.flatMap((payment) => userMessage(payment, now)));
   for (const payment of due) reportMissedDeadlines(ports, payment, now);
   // A verification schedules the next one itself. These payments await none, so the sweep must.
@@ -132,15 +135,6 @@ function awaitsNoVerification(payment: Payment, now: number): boolean {
   if (payment.state !== "SUCCESS") return false;
   if (attemptsWithRefundDue(payment, now).length > 0) return false;
   return !openedAttempts(payment).some(({ verifyAt }) => verifyAt !== undefined && verifyAt <= now);
-}
-
-function listingMessage(payment: Payment, now: number): Outgoing<ListingMessage> {
-  const { ref, version, propertyId } = payment;
-  const minute = Math.floor(now / MINUTE_MS);
-  return {
-    message: { ref, version },
-    fifo: { group: propertyId ?? ref, deduplication: `${eventIdOf(ref, version)}.${minute}` },
-  };
 }
 
 /** The change of a success may have been published to nobody. Its mark keeps a payer from getting a second message. */

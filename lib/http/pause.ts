@@ -19,6 +19,7 @@ export function toPause({ closed, facts }: Stop): PauseResponse {
 
 /** @throws InputInvalid if the moment is over: nothing would be paused */
 export function endOf(until: string | undefined, now: Instant): Instant | undefined {
-  if (until === undefined || Date.parse(until) > now) return until === undefined ? undefined : Date.parse(until);
+  const end = until === undefined ? undefined : Date.parse(until);
+  if (end === undefined || end > now) return end;
   throw new InputInvalid([{ pointer: "/until", loc: ["body", "until"], msg: "is over", type: "until_over" }]);
 }

@@ -114,8 +114,13 @@ test("a report is left alone for the flag of another report or of another code o
   if (!entry) throw new Error("nobody was called");
   const raised = (change: object) => ({ ...aConfirmed(), attention: [{ ...entry, ...change }] });
   expect(withRefundReport(raised({}), PART, LATER)).toBeUndefined();
-  expect(withRefundReport(raised({ subject: "AP0.200.00" }), PART, LATER)).toBeDefined();
-  expect(withRefundReport(raised({ code: "duplicate" }), PART, LATER)).toBeDefined();
+  for (const other of [{ subject: "AP0.200.00" }, { code: "duplicate" }]) {
+    const payment = raised(other);
+    expect(withRefundReport(payment, PART, LATER)).toMatchObject({
+      reports: noted.reports,
+      attention: payment.attention,
+    });
+  }
   // Once it is raised, the report ends without another call.
   expect(withJudgedReports({ ...noted, attention: [entry] }, NEXT_DAY)).toMatchObject({
     version: noted.version,

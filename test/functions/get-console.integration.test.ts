@@ -27,11 +27,14 @@ const call = (file?: string) =>
     aContext(),
   );
 
-test.each(Object.entries(CONSOLE_FILES))("the deployed bundle serves %s, which lies beside it", async (name, type) => {
-  const { statusCode, headers, body } = await call(name);
-  expect([statusCode, headers["content-type"]]).toEqual([200, type]);
-  expect(body).toBe(readFileSync(`${folder}/get-console/${name}`, "utf8"));
-});
+test.each(Object.entries(CONSOLE_FILES))(
+  "the deployed bundle serves %s, which lies beside it",
+  async (name, { type }) => {
+    const { statusCode, headers, body } = await call(name);
+    expect([statusCode, headers["content-type"]]).toEqual([200, type]);
+    expect(body).toBe(readFileSync(`${folder}/get-console/${name}`, "utf8"));
+  },
+);
 
 test("the page loads the console's files only, and its policy forbids every other host and every inline script", async () => {
   const { statusCode, headers, body } = await call();

@@ -1,9 +1,7 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
-import type { APIGatewayProxyEventV2 } from "aws-lambda";
-import { contentHash } from "../etag.ts";
-import type { HttpAnswer } from "../problem.ts";
 import { staticAnswer } from "../static-answer.ts";
+import { type Answering, madeOnce, PageFiles } from "./page-files.ts";
 
 const SCRIPT = "text/javascript; charset=utf-8";
 
@@ -15,41 +13,20 @@ export const REFERENCE_FILES = {
 } as const;
 type FileName = keyof typeof REFERENCE_FILES;
 
-type Answering = (event: APIGatewayProxyEventV2) => HttpAnswer;
-const answering = new Map<string, Answering>();
+/** The scripts and style sheets of the viewers. */
+export const referenceFiles = new PageFiles("/docs", REFERENCE_FILES, textOf);
 
-/** Returns the page that shows our OpenAPI document. It loads only what this service serves. */
-export function referencePage(viewer: "swagger" | "redoc", event: APIGatewayProxyEventV2): HttpAnswer {
-  return once(viewer, () => pageOf(viewer))(event);
-}
-
-/** Returns a file of the pages; undefined if there is none of this name. Its address changes with its content. */
-export function referenceFile(name: string, event: APIGatewayProxyEventV2): HttpAnswer | undefined {
-  if (!isFileName(name)) return undefined;
-  const headers = {
-    "content-type": REFERENCE_FILES[name].type,
-    "cache-control": "public, max-age=31536000, immutable",
-  };
-  return once(name, () => staticAnswer(textOf(name), headers))(event);
-}
-
-function once(name: string, make: () => Answering): Answering {
-  const known = answering.get(name);
-  if (known) return known;
-  const made = make();
-  answering.set(name, made);
-  return made;
-}
-
-function isFileName(name: string): name is FileName {
-  return Object.hasOwn(REFERENCE_FILES, name);
-}
+/** Answers the page that shows our OpenAPI document. It loads only what this service serves. */
+export const referencePages = {
+  swagger: madeOnce(() => pageOf("swagger")),
+  redoc: madeOnce(() => pageOf("redoc")),
+} as const;
 
 function textOf(name: FileName): string {
   return readFileSync(new URL(import.meta.resolve(REFERENCE_FILES[name].source)), "utf8");
 }
 
-function pageOf(viewer: "swagger" | "redoc"): Answering {
+function pageOf(viewer: keyof typeof VIEWERS): Answering {
   const { content, scripts, styles } = VIEWERS[viewer];
   const policy = [
     "default-src 'none'",
@@ -67,7 +44,7 @@ function pageOf(viewer: "swagger" | "redoc"): Answering {
     `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">
 <title>Chapa payments: API</title><link rel="icon" href="data:,"></head>
-<body>${content.replaceAll(/\{([\w.-]+)\}/g, (_, name: string) => addressOf(name))}</body></html>
+<body>${content()}</body></html>
 `,
     {
       "content-type": "text/html; charset=utf-8",
@@ -77,23 +54,18 @@ function pageOf(viewer: "swagger" | "redoc"): Answering {
   );
 }
 
-function addressOf(name: string): string {
-  if (!isFileName(name)) throw new RangeError(`${name} is no file of the pages`);
-  return `/docs/${name}?v=${contentHash(textOf(name))}`;
-}
-
 const START = 'SwaggerUIBundle({url:"/openapi.json",dom_id:"#view",deepLinking:true,validatorUrl:null})';
 
 const VIEWERS = {
   swagger: {
-    content: `<link rel="stylesheet" href="{swagger-ui.css}"><div id="view"></div>
-<script src="{swagger-ui.js}"></script><script>${START}</script>`,
+    content: () => `<link rel="stylesheet" href="${referenceFiles.address("swagger-ui.css")}"><div id="view"></div>
+<script src="${referenceFiles.address("swagger-ui.js")}"></script><script>${START}</script>`,
     scripts: `'self' 'sha256-${createHash("sha256").update(START).digest("base64")}'`,
     styles: "'self'",
   },
   redoc: {
-    content: `<redoc spec-url="/openapi.json" disable-telemetry="true"></redoc>
-<script type="module" src="{redoc.js}"></script>`,
+    content: () => `<redoc spec-url="/openapi.json" disable-telemetry="true"></redoc>
+<script type="module" src="${referenceFiles.address("redoc.js")}"></script>`,
     scripts: "'self'",
     // The script makes its styles while it runs.
     styles: "'self' 'unsafe-inline'",

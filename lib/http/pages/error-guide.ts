@@ -1,8 +1,7 @@
 import { createHash } from "node:crypto";
-import type { APIGatewayProxyEventV2 } from "aws-lambda";
-import type { HttpAnswer } from "../problem.ts";
 import { staticAnswer } from "../static-answer.ts";
 import { errorGuideText } from "./error-guide-text.ts";
+import { madeOnce } from "./page-files.ts";
 
 const STYLE = `
 :root{color-scheme:light dark}
@@ -11,11 +10,9 @@ h2{margin-top:2rem;font-family:ui-monospace,monospace}:target{background:#fff3b0
 `;
 const POLICY = `default-src 'none'; style-src 'sha256-${createHash("sha256").update(STYLE).digest("base64")}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`;
 
-let page: ((event: APIGatewayProxyEventV2) => HttpAnswer) | undefined;
-
-/** Returns the page to which the `type` of each problem leads. Each code is the id of its heading. */
-export function errorGuide(event: APIGatewayProxyEventV2): HttpAnswer {
-  page ??= staticAnswer(
+/** Answers the page to which the `type` of each problem leads. Each code is the id of its heading. */
+export const errorGuide = madeOnce(() =>
+  staticAnswer(
     `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">
 <title>Errors</title><link rel="icon" href="data:,"><style>${STYLE}</style></head>
@@ -26,9 +23,8 @@ export function errorGuide(event: APIGatewayProxyEventV2): HttpAnswer {
       "cache-control": "public, max-age=300",
       "content-security-policy": POLICY,
     },
-  );
-  return page(event);
-}
+  ),
+);
 
 /** Returns one block of the document as HTML: a heading, a list or a paragraph. It has no other kinds. */
 function blockOf(block: string): string {
