@@ -181,6 +181,8 @@ test("a view that was open when the token expired shows what it reads once the o
 test("an operator with a keyboard alone logs in, finds a payment, opens a decision, and leaves it where they were", async () => {
   const { txRef } = await paid();
   const { page } = await opened("");
+  // What is typed before the field has the focus goes nowhere.
+  await expect.poll(() => page.evaluate("document.activeElement?.getAttribute('autocomplete')")).toBe("username");
   await page.keyboard.type(USERS.admin.email);
   await page.keyboard.press("Tab");
   await page.keyboard.type(PASSWORD);
