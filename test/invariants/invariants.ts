@@ -286,7 +286,10 @@ export class Invariants {
       const book = books(reference);
       if (!book || misjudged.has(reference)) continue;
       const ours = backOf(capture).reversed > 0 ? amount : refundedOf(payment, capture);
-      const isEqual = book.isReversed === backOf(capture).reversed > 0 && (book.isReversed || book.refunded === ours);
+      // What is stored is the largest total that was reported: a reversal of money that had all gone back is no more of it.
+      const isAllBack = book.isReversed && book.wasRefunded && ours === amount;
+      const isSame = book.isReversed === backOf(capture).reversed > 0 && (book.isReversed || book.refunded === ours);
+      const isEqual = isSame || isAllBack;
       // Two who send money back do not see each other's in Chapa's words.
       const mine = booked.filter((one) => one.capture === reference && one.status === "settled");
       const isMixed = mine.length > 0 && book.refunded !== sumOf(mine);
