@@ -162,7 +162,7 @@ describe("a link made by support", () => {
   });
 });
 
-describe("who may ask, and with which reason", () => {
+describe("the callers who may ask, and their reasons", () => {
   const longest = "ሀ".repeat(500);
 
   test.each([
