@@ -12,6 +12,8 @@ export class Schedule {
   readonly #invoke: Invoke;
   #lastMinute = minuteNow();
   #timer: NodeJS.Timeout | undefined;
+  #byTimer: Promise<unknown> = Promise.resolve();
+  #held = 0;
   readonly #ranAt = new Map<FunctionName, number>();
 
   constructor(invoke: Invoke) {
@@ -20,13 +22,30 @@ export class Schedule {
 
   start(): void {
     this.#timer = setInterval(() => {
-      if (minuteNow() !== this.#lastMinute) void this.run();
+      if (this.#held === 0 && minuteNow() !== this.#lastMinute) this.#byTimer = this.run();
     }, POLL_MS);
     this.#timer.unref();
   }
 
   stop(): void {
     clearInterval(this.#timer);
+  }
+
+  /** Waits for the run that the timer has begun, and does `work` while the timer begins none. */
+  async alone<T>(work: () => Promise<T>): Promise<T> {
+    this.#held++;
+    try {
+      await this.#byTimer;
+      return await work();
+    } finally {
+      this.#held--;
+    }
+  }
+
+  /** Forgets what ran when: every function is due at the next run, as after a start. */
+  forget(): void {
+    this.#lastMinute = minuteNow();
+    this.#ranAt.clear();
   }
 
   /**

@@ -106,7 +106,7 @@ describe("delivery plans of webhooks", () => {
     }
     const rows = [await rowsAfter(MINUTE_MS), await rowsAfter(MINUTE_MS)];
     for (const [{ plan }, txRef] of txRefs) if (plan.replay) await chapa.act(txRef, "refund");
-    rows.push(await rowsAfter(3 * HOUR_MS));
+    rows.push(await rowsAfter(DAY_MS));
     for (const [delivery, txRef] of txRefs) {
       const tries = chapa
         .journal()
@@ -122,10 +122,15 @@ describe("delivery plans of webhooks", () => {
       const { answers, payments: [early, later, end] = [] } = courses.get(delivery) ?? {};
       expect(answers).toEqual(delivery.answers);
       expect([early?.state, later?.state]).toEqual([delivery.soon ? "SUCCESS" : "PENDING", "SUCCESS"]);
-      expect(end).toMatchObject({ state: "SUCCESS", captures: [{ kind: "confirmed", amount: 50_000 }] });
+      expect(end?.state).toBe("SUCCESS");
+      // The next day's comparison finds what verify does not show.
+      const second = delivery.does === "pay-twice" ? ["duplicate"] : [];
+      expect(end?.captures.map(({ kind, amount }) => [kind, amount])).toEqual(
+        ["confirmed", ...second].map((kind) => [kind, 50_000]),
+      );
       const moves = end && movesOf(end).filter((move) => move !== "open");
-      expect(moves).toEqual(["claim", "confirm", ...(delivery.plan.replay ? ["wentBack"] : [])]);
-      expect(end && openFlags(end)).toEqual(delivery.plan.replay ? ["refunded_outside"] : []);
+      expect(moves).toEqual(["claim", "confirm", ...second, ...(delivery.plan.replay ? ["wentBack"] : [])]);
+      expect(end && openFlags(end)).toEqual([...second, ...(delivery.plan.replay ? ["refunded_outside"] : [])]);
     },
   );
 

@@ -1,9 +1,11 @@
 import { parseTxRef, txRefOf } from "../../lib/domain/ids.ts";
 import type { Payment } from "../../lib/domain/payment.ts";
+import { addisAbabaDay, DAY_MS, HOUR_MS, spanOfDay } from "../../lib/domain/time.ts";
 import type { ApiObserver } from "../../local/api-gateway.ts";
 import type { ChapaSimulator } from "../../local/chapa/simulator.ts";
 import { type Checkout, Stage } from "../../local/demo/stage.ts";
 import { TX_STAGE } from "../../local/environment.ts";
+import { clock } from "../../local/process-clock.ts";
 import { readSettings } from "../../local/settings.ts";
 import type { CloudOptions } from "../../local/start-cloud.ts";
 import { unlikeItsDescription } from "./openapi.ts";
@@ -22,14 +24,33 @@ export function answersAsDescribed(): { observeApi: ApiObserver; check: () => vo
   };
 }
 
-/** A running cloud whose every answer must be as it is described; what differs fails the tests when it is closed. */
+/** The hour of the day in Addis Ababa at which a test begins. Its day of money ends at midnight there. */
+const HOUR = Number(process.env["TEST_HOUR"] ?? 9);
+
+/** Moves the clock on to the hour at which tests begin, unless it is that hour. */
+async function beginAtHour(): Promise<void> {
+  const { from } = spanOfDay(addisAbabaDay(clock.now()));
+  const late = (clock.now() - from - HOUR * HOUR_MS + DAY_MS) % DAY_MS;
+  if (late >= HOUR_MS) await clock.advance(DAY_MS - late);
+}
+
+/**
+ * A running cloud whose every answer must be as it is described; what differs fails the tests when it is closed. It
+ * begins, and after each reset begins again, at one and the same hour of the day, whenever somebody runs the tests.
+ */
 export async function openStage(
   settings: Record<string, string> = {},
   options: Pick<CloudOptions, "profile" | "seed" | "mode"> = {},
 ): Promise<Stage> {
   const { observeApi, check } = answersAsDescribed();
+  await beginAtHour();
   const stage = await Stage.open(readSettings(settings), { ...options, observeApi });
-  const close = stage.close.bind(stage);
+  const { cloud } = stage;
+  const [close, reset] = [stage.close.bind(stage), cloud.reset.bind(cloud)];
+  cloud.reset = async () => {
+    await beginAtHour();
+    await reset();
+  };
   stage.close = async () => {
     await close();
     check();
