@@ -208,7 +208,7 @@ test("a request id that is used again with another currency is refused by its na
 const SUPPORT = { by: "user:support", reason: "they called" };
 const linksOf = ({ payment }: Initiated) => payment.supportLinks ?? [];
 
-test("who asks in the owner's name, and why, is stored before Chapa is asked for a checkout", async () => {
+test("a request in the owner's name has stored who asks, and why, before Chapa is asked for a checkout", async () => {
   const atChapa: unknown[] = [];
   onInitialize = () => {
     for (const row of table.rows.values()) if (row["state"] === "CREATED") atChapa.push(row["support_links"]);

@@ -162,7 +162,7 @@ describe("a link made by support", () => {
   });
 });
 
-describe("the callers who may ask, and their reasons", () => {
+describe("callers and their reasons", () => {
   const longest = "ሀ".repeat(500);
 
   test.each([
