@@ -7,6 +7,7 @@ import {
   PurposeUnknown,
   RateLimited,
 } from "../../lib/domain/errors.ts";
+import { LAST_ATTEMPT } from "../../lib/domain/ids.ts";
 import { Santim } from "../../lib/domain/money.ts";
 import type { Payment } from "../../lib/domain/payment.ts";
 import { PriceBook } from "../../lib/domain/prices.ts";
@@ -229,6 +230,15 @@ test("a press of support's is answered with the open link and leaves its reason,
   expect(live.payment.checkoutUrl).toBe(payment.checkoutUrl);
   expect(linksOf(live).map(({ reason }) => reason)).toEqual(["they called", "again"]);
   expect(asked).toEqual(["initialize", "verify"]);
+});
+
+test("a press of support's leaves its reason also at the last checkout that a payment can have, while a try there is under way", async () => {
+  const { payment } = await press();
+  const attempt = LAST_ATTEMPT;
+  const last = { attempt, attempts: { [attempt]: { ...payment.attempts[0], lastRead: "failed" } } };
+  await portsOf().payments.save(payment, { ...payment, ...last } as Payment);
+  const live = await press({ requestId: "second", support: SUPPORT });
+  expect([live.payment.checkoutUrl, linksOf(live)]).toEqual([payment.checkoutUrl, [{ at: T0, ...SUPPORT }]]);
 });
 
 test("a press of support's that is refused leaves no reason", async () => {
