@@ -39,7 +39,8 @@ await prime(
 );
 
 export const handler = authenticatedEndpoint(authenticate, "json", async ({ principal, event, body, ...call }) => {
-  const command = toCommand(parseRequest("body", InitiateBody, body), event, principal, randomUUID);
+  const caller = { principal, operators: env.OPERATOR_IDS };
+  const command = toCommand(parseRequest("body", InitiateBody, body), event, caller, randomUUID);
   const { payment, replayed, quota } = await initiate(ports, command, initiateRun(call));
   const headers = { ...quotaHeaders(quota), ...(replayed ? { "idempotent-replayed": "true" } : {}) };
   const answer = { ...toCheckoutResponse(payment, command.requestId, env.BASE_URL), ...warningsAbout(body) };

@@ -8,7 +8,7 @@ export type Clock = {
    */
   schedule(at: number, task: () => void | Promise<void>): () => void;
   /**
-   * Moves the clock forward, and runs and awaits every task that is due, earliest first.
+   * Moves the clock forward by whole milliseconds, and runs and awaits every task that is due, earliest first.
    * @throws RangeError for a negative or infinite time
    */
   advance(ms: number): Promise<void>;
@@ -109,7 +109,7 @@ function schedulingClock(now: () => number, move: (ms: number) => void): Clock {
     },
     async advance(ms) {
       if (!Number.isFinite(ms) || ms < 0) throw new RangeError(`a clock only moves forward, not by ${ms} ms`);
-      move(ms);
+      move(Math.round(ms));
       await runDue();
     },
     stop() {

@@ -15,7 +15,7 @@ export interface paths {
         put?: never;
         /**
          * Request a payment and its checkout
-         * @description One user, property and purpose is one payment. Every request for it gets the same payment and, while its checkout can be paid, the same URL.
+         * @description One user, property and purpose is one payment. Every request for it gets the same payment and, while its checkout can be paid, the same URL. An administrator asks in an owner's name and gives a `reason`, which the owner reads.
          */
         post: operations["postApiV1PaymentsInitiate"];
         delete?: never;
@@ -132,6 +132,10 @@ export interface components {
                 full_name?: string | null;
                 preferred_language?: string | null;
             } | null;
+            /** @description Why support asks in the owner's name. The owner reads it. Required from administrators; programs may send it; owners must not. Without personal data. */
+            reason?: string | null;
+            /** @description Whom of its people a program asks for, in its own words; users must not send it. Without personal data. */
+            as?: string | null;
             /** @description Ignored. The key of this stage decides which money it takes. */
             is_test_mode?: unknown;
         };
@@ -271,6 +275,7 @@ export interface components {
          *       "failure_code": null,
          *       "approved_at": null,
          *       "reference": "SFJTVYMPVVETSDFE00Y9",
+         *       "support_reason": null,
          *       "retry_after": 3
          *     }
          */
@@ -318,6 +323,8 @@ export interface components {
             }[];
             /** @description The tx_ref of its checkout, which support asks for. */
             reference: string;
+            /** @description Why support last asked for its link in the owner's name; null if support never did. */
+            support_reason: string | null;
             /** @description After how many seconds to ask for the status again; null once nothing more is expected. */
             retry_after: number | null;
         };
@@ -389,6 +396,13 @@ export interface components {
          *           "at": "2026-11-28T07:00:00.000Z",
          *           "settled_at": "2026-11-28T09:00:00.000Z",
          *           "refusal": null
+         *         }
+         *       ],
+         *       "support_links": [
+         *         {
+         *           "at": "2026-11-28T06:00:00.000Z",
+         *           "by": "user:6f1d2f0e-54a1-4c7e-9d54-0d6a4b0f1c11",
+         *           "reason": "You asked us for a link on the phone"
          *         }
          *       ],
          *       "history": [
@@ -514,6 +528,13 @@ export interface components {
             /** @description What can still be sent back, in birr. */
             refundable: number;
             refunds: components["schemas"]["Refund"][];
+            /** @description Links that support asked for in the owner's name, oldest first. */
+            support_links: {
+                at: string;
+                /** @description Masked for owners. */
+                by: string;
+                reason: string;
+            }[];
             history: {
                 transition: string;
                 at: string;
@@ -711,6 +732,8 @@ export interface components {
             reason: string;
             /** @description The payment's version that you saw. */
             version: number;
+            /** @description Whom of its people a program asks for, in its own words; users must not send it. Without personal data. */
+            as?: string | null;
         };
     };
     responses: never;
@@ -1056,6 +1079,7 @@ export interface operations {
                      *       "failure_code": null,
                      *       "approved_at": null,
                      *       "reference": "SFJTVYMPVVETSDFE00Y9",
+                     *       "support_reason": null,
                      *       "retry_after": 3
                      *     }
                      */
@@ -1331,6 +1355,13 @@ export interface operations {
                      *           "at": "2026-11-28T07:00:00.000Z",
                      *           "settled_at": "2026-11-28T09:00:00.000Z",
                      *           "refusal": null
+                     *         }
+                     *       ],
+                     *       "support_links": [
+                     *         {
+                     *           "at": "2026-11-28T06:00:00.000Z",
+                     *           "by": "user:6f1d2f0e-54a1-4c7e-9d54-0d6a4b0f1c11",
+                     *           "reason": "You asked us for a link on the phone"
                      *         }
                      *       ],
                      *       "history": [
@@ -1859,6 +1890,13 @@ export interface operations {
                      *           "at": "2026-11-28T07:00:00.000Z",
                      *           "settled_at": "2026-11-28T09:00:00.000Z",
                      *           "refusal": null
+                     *         }
+                     *       ],
+                     *       "support_links": [
+                     *         {
+                     *           "at": "2026-11-28T06:00:00.000Z",
+                     *           "by": "user:6f1d2f0e-54a1-4c7e-9d54-0d6a4b0f1c11",
+                     *           "reason": "You asked us for a link on the phone"
                      *         }
                      *       ],
                      *       "history": [

@@ -26,6 +26,17 @@ const Customer = z.object({
   preferred_language: z.string().max(16).nullish(),
 });
 
+const Reason = z.string().trim().min(1).max(500);
+
+const As = z
+  .string()
+  .regex(/^[A-Za-z0-9._-]{1,64}$/, "not 1 to 64 letters, digits, `.`, `_` and `-`")
+  .nullish()
+  .describe("Whom of its people a program asks for, in its own words; users must not send it. Without personal data.");
+
+/** The part of a body that names for whom a program decides. */
+export const DecidedAs = z.object({ as: As });
+
 /**
  * Body of POST /api/v1/payments/initiate. Unknown keys are ignored, because callers send some that we do not use; the
  * answer names them.
@@ -48,6 +59,11 @@ export const InitiateRequest = z
       .describe("Must equal the currency of the price; absent means that currency."),
     purpose: z.string().max(32).nullish(),
     customer: Customer.nullish().describe("Only from programs; users' own data come from User Management."),
+    reason: Reason.nullish().describe(
+      "Why support asks in the owner's name. The owner reads it. Required from administrators; programs may send it; " +
+        "owners must not. Without personal data.",
+    ),
+    as: As,
     is_test_mode: z.unknown().optional().describe("Ignored. The key of this stage decides which money it takes."),
   })
   .meta({ id: "InitiateRequest" });
@@ -56,8 +72,9 @@ export type InitiateRequest = z.infer<typeof InitiateRequest>;
 /** Body of POST /api/v1/payments/{payment_id}/attention/{entry}. */
 export const AttentionAnswer = z
   .object({
-    reason: z.string().trim().min(1).max(500).describe("What was done about it. Without personal data."),
+    reason: Reason.describe("What was done about it. Without personal data."),
     version: z.number().int().min(1).describe("The payment's version that you saw."),
+    as: As,
   })
   .meta({ id: "AttentionAnswer" });
 
@@ -72,6 +89,7 @@ export const ReviewRequest = z
     decision: z.enum(["accept", "reject"]).describe("Whether the money that arrived pays the fee."),
     reason: AttentionAnswer.shape.reason.describe("Why. Without personal data."),
     version: AttentionAnswer.shape.version,
+    as: As,
     captures: z
       .array(
         z
@@ -115,6 +133,7 @@ export const RefundRequest = z
       .describe("In birr; absent means all that is left of the capture."),
     reason: AttentionAnswer.shape.reason.describe("Why. Without personal data."),
     version: AttentionAnswer.shape.version,
+    as: As,
   })
   .meta({ id: "RefundRequest" });
 
@@ -124,6 +143,7 @@ export const RefundOutcomeRequest = z
     outcome: z.enum(["settled", "refused"]).describe("What became of the refund at Chapa, as you found out there."),
     reason: AttentionAnswer.shape.reason.describe("How you know. Without personal data."),
     version: AttentionAnswer.shape.version,
+    as: As,
   })
   .meta({ id: "RefundOutcomeRequest" });
 
@@ -133,6 +153,7 @@ export const AnswersRequest = z
     code: z.enum(ATTENTION_CODES),
     before: z.iso.datetime({ offset: true }).describe("Only entries that were raised at this moment or before."),
     reason: AttentionAnswer.shape.reason,
+    as: As,
   })
   .meta({ id: "AnswersRequest" });
 
@@ -215,6 +236,10 @@ export const PaymentStatus = PaymentResponse.extend({
     .nullable()
     .describe("Where it can be paid; null if no checkout is open, or if its link must not be given out right now."),
   reference: z.string().describe("The tx_ref of its checkout, which support asks for."),
+  support_reason: z
+    .string()
+    .nullable()
+    .describe("Why support last asked for its link in the owner's name; null if support never did."),
   retry_after: z
     .number()
     .int()
@@ -316,6 +341,9 @@ export const PaymentDetail = PaymentResponse.extend({
   ),
   refundable: z.number().describe("What can still be sent back, in birr."),
   refunds: z.array(RefundResponse),
+  support_links: z
+    .array(z.object({ at: z.string(), by: z.string().describe("Masked for owners."), reason: z.string() }))
+    .describe("Links that support asked for in the owner's name, oldest first."),
   history: z.array(
     z.object({ transition: z.string(), at: z.string(), by: z.string(), evidence: z.string().nullable() }),
   ),

@@ -92,7 +92,7 @@ const VARIABLES = {
    * Page that the browser is sent to while a payment is not confirmed; if it is empty, this service shows its own page.
    */
   FRONTEND_PENDING_URL: orEmpty(page),
-  /** Users who may decide about money, by their ids, separated by commas; empty: every administrator. */
+  /** Users who may decide about money and make links in owners' names, by their ids, separated by commas; empty: every administrator. */
   OPERATOR_IDS: z
     .string()
     .transform((text) =>

@@ -44,7 +44,16 @@ export const FUNCTIONS = {
     trigger: { kind: "http" },
     timeoutSeconds: 15,
     memoryMb: 256,
-    env: [...TABLE, ...CALLER, ...GATEWAY, ...POLICY, "BASE_URL", "USER_LOOKUP_PATHS", "RATE_LIMIT_INITIATE"],
+    env: [
+      ...TABLE,
+      ...CALLER,
+      ...GATEWAY,
+      ...POLICY,
+      "BASE_URL",
+      "USER_LOOKUP_PATHS",
+      "RATE_LIMIT_INITIATE",
+      "OPERATOR_IDS",
+    ],
   },
   "get-payment-status": {
     trigger: { kind: "http" },

@@ -65,7 +65,7 @@ const initiate: Operation = {
   summary: "Request a payment and its checkout",
   description:
     "One user, property and purpose is one payment. Every request for it gets the same payment and, while its checkout " +
-    "can be paid, the same URL.",
+    "can be paid, the same URL. An administrator asks in an owner's name and gives a `reason`, which the owner reads.",
   header: z.object({
     "idempotency-key": z
       .string()

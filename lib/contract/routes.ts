@@ -29,7 +29,7 @@ export const ROUTES = [
     method: "POST",
     path: "/api/v1/payments/initiate",
     function: "initiate-payment",
-    access: { kind: "bearer-or-key", roles: ["owner", "service"] },
+    access: { kind: "bearer-or-key", roles: ["owner", "admin", "service"] },
   },
   {
     method: "GET",

@@ -17,6 +17,8 @@ export type InitiateCommand = {
   caller: string;
   /** The caller's own limit, if they have one. */
   callsPerMinute?: number | undefined;
+  /** Who asks in the owner's name, as a link made by support, and why; undefined if nobody has to know. */
+  support?: { by: string; reason: string } | undefined;
 };
 
 /** A span of time; both ends are included. */

@@ -1,5 +1,6 @@
 import { openEntries } from "./attention.ts";
 import { hasEnded, isEmptied, mayBePaid, openFlags, type Payment, paidAt, shownTerms } from "./payment.ts";
+import { lastSupportLink } from "./support-links.ts";
 import type { Instant } from "./time.ts";
 import {
   awaitsAcknowledgement,
@@ -20,6 +21,7 @@ export function explanationOf(payment: Payment, now: Instant, policy: Policy): s
   return [
     ...stateOf(payment, now, policy),
     ...(payment.next === undefined ? [] : ["The fee goes on with another payment, which `next_payment_id` names."]),
+    ...supportOf(payment),
     ...silenceOf(payment),
     ...attentionOf(payment),
   ].join(" ");
@@ -124,6 +126,13 @@ function settled(payment: Payment, now: Instant, policy: Policy): string[] {
       ? [`Unless money is found, the listing service hears at ${at(final)} that it failed.`]
       : [];
   return [first, ...afterPress(payment, "opens a new checkout"), ...hears];
+}
+
+function supportOf(payment: Payment): string[] {
+  const link = lastSupportLink(payment);
+  return link
+    ? [`Support asked for its link in the owner's name at ${at(link.at)}, with this reason: “${link.reason}”.`]
+    : [];
 }
 
 function silenceOf({ unreachableSince }: Payment): string[] {

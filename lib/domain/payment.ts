@@ -140,6 +140,12 @@ export type RefundReport = {
   at: Instant;
 };
 
+/** A link that an administrator or a program asked for in the owner's name, for a reason that the owner reads. */
+export type SupportLink = { at: Instant; by: string; reason: string };
+
+/** How many links made by support one payment may have. */
+export const STORED_SUPPORT_LINKS = 32;
+
 /** How many captures are stored in full. One more is only raised as `too_many_captures`. */
 export const STORED_CAPTURES = 64;
 
@@ -198,6 +204,7 @@ export type Payment = {
   captures: readonly Capture[];
   reports?: readonly RefundReport[] | undefined;
   refunds?: readonly Refund[] | undefined;
+  supportLinks?: readonly SupportLink[] | undefined;
   attention: readonly Attention[];
   /** When the listing acknowledged the success; it is never delivered again after that. */
   acknowledgedAt?: Instant | undefined;

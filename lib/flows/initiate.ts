@@ -12,6 +12,7 @@ import {
 } from "../domain/errors.ts";
 import type { ClosingEvidence } from "../domain/evidence.ts";
 import { hasEnded, isInert, openedAttempts, type Payment } from "../domain/payment.ts";
+import { withSupportLink } from "../domain/support-links.ts";
 import { SECOND_MS } from "../domain/time.ts";
 import type { Closed } from "../domain/vocabulary.ts";
 import {
@@ -26,16 +27,17 @@ import {
   type Started,
   startOf,
 } from "./steps/begin-request.ts";
-import { type Left as LeftCheckout, leaveCheckout } from "./steps/leave-checkout.ts";
+import { type Left as LeftCheckout, leaveCheckout, type Press } from "./steps/leave-checkout.ts";
 import { type CheckoutJob, openCheckout } from "./steps/open-checkout.ts";
 import { recoverAttempt } from "./steps/recover-attempt.ts";
-import type { Run } from "./steps/run-context.ts";
 import { updatePayment } from "./steps/update-payment.ts";
 
 const FIRST_WAIT_MS = 100;
 const LONGEST_WAIT_MS = SECOND_MS;
 // What a request may do that may not open or close a checkout.
 const WITHOUT_EFFECT: ReadonlySet<Decision["kind"]> = new Set(["answer", "refuse", "wait"]);
+// What goes on with another payment, or gives nothing.
+const WITHOUT_LINK: ReadonlySet<Decision["kind"]> = new Set(["refuse", "wait", "follow", "go_on"]);
 
 /**
  * Returns the one payment of this fee, with a checkout while it can be paid. The row is stored before we call Chapa, so
@@ -94,9 +96,15 @@ async function finish(job: Job, started: Started): Promise<Payment> {
     const asking = { holder: run.me, key: job.terms.key };
     const decision = decide({ payment, earlier }, request, asking, job.context());
     if (job.barred && !WITHOUT_EFFECT.has(decision.kind)) throw job.barred;
+    if (decision.kind === "answer") return (await madeBySupport(job, decision.payment, request)) ?? decision.payment;
+    if (!WITHOUT_LINK.has(decision.kind)) {
+      const noted = (await madeBySupport(job, payment, request)) ?? (await claimAgain(job, payment.serial));
+      if (noted !== payment) {
+        payment = noted;
+        continue;
+      }
+    }
     switch (decision.kind) {
-      case "answer":
-        return decision.payment;
       case "refuse":
         if (started.claimed) await ports.payments.discard(started.claimed);
         throw refusalOf(decision);
@@ -123,7 +131,7 @@ async function finish(job: Job, started: Started): Promise<Payment> {
       case "renew":
       case "follow": {
         const left = await (decision.kind === "renew" ? renewed(job, payment) : followed(job, payment, request));
-        if (left.isLive) return left.payment;
+        if (left.isLive) return (await madeBySupport(job, left.payment, request)) ?? left.payment;
         payment = left.payment;
         break;
       }
@@ -167,7 +175,7 @@ type Left = { payment: Payment; isLive: boolean };
  * @throws the errors of {@link leaveCheckout}
  */
 async function renewed(job: Job, payment: Payment): Promise<Left> {
-  const left = await leaveCheckout(job.ports, payment, payment.attempt, runOf(job));
+  const left = await leaveCheckout(job.ports, payment, payment.attempt, pressOf(job));
   if (left.kind !== "left") return notLeft(job, payment, left);
   const next = renew(payment, left.evidence, startOf(job), job.context());
   return { payment: await stored(job, payment, next, [left.evidence]), isLive: false };
@@ -182,7 +190,7 @@ async function followed(job: Job, payment: Payment, { recordedAt, payableAgain }
   const closings: ClosingEvidence[] = [];
   for (const { number } of openedAttempts(payment)) {
     if (hasEnded(payment, number)) continue;
-    const left = await leaveCheckout(job.ports, payment, number, runOf(job));
+    const left = await leaveCheckout(job.ports, payment, number, pressOf(job));
     if (left.kind !== "left") return notLeft(job, payment, left);
     closings.push(left.evidence);
   }
@@ -195,8 +203,8 @@ async function notLeft(job: Job, before: Payment, { kind, payment }: Exclude<Lef
   return { payment: payment ?? (await claimAgain(job, before.serial)), isLive: kind === "live" };
 }
 
-function runOf({ context, run }: Job): Run {
-  return { context, deadline: run.deadline };
+function pressOf({ context, run, closed }: Job): Press {
+  return { context, deadline: run.deadline, closed };
 }
 
 /** Finishes what an opener left that died or lost its answer. */
@@ -226,6 +234,22 @@ async function withFee(job: Job, payment: Payment, serial: number): Promise<Paym
     current.userId ? undefined : { ...current, ...feeOf(job, serial) },
   );
   return updated.payment ?? payment;
+}
+
+/**
+ * Stores who asks in the owner's name, and why, before a checkout is opened or its link is given out. The same request
+ * stores it once.
+ * @returns the payment as it now is; undefined if its row is gone
+ */
+async function madeBySupport({ ports, command }: Job, payment: Payment, { recordedAt }: Asked) {
+  const { support } = command;
+  if (!support) return payment;
+  const link = { at: recordedAt, ...support };
+  const updated = await updatePayment(ports.payments, payment, (current) => {
+    const noted = withSupportLink(current, link);
+    return noted === current ? undefined : noted;
+  });
+  return updated.payment;
 }
 
 /** @param closings what let us leave checkouts, if we did */

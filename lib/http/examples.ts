@@ -119,6 +119,7 @@ export const EXAMPLES = {
     ...PAYMENT,
     chapa_tx_ref: "********",
     reference: PAYMENT.chapa_tx_ref,
+    support_reason: null,
     retry_after: 3,
   },
   PaymentDetail: {
@@ -158,6 +159,13 @@ export const EXAMPLES = {
     ],
     refundable: 400,
     refunds: [REFUND],
+    support_links: [
+      {
+        at: "2026-11-28T06:00:00.000Z",
+        by: "user:6f1d2f0e-54a1-4c7e-9d54-0d6a4b0f1c11",
+        reason: "You asked us for a link on the phone",
+      },
+    ],
     history: [
       { transition: "claim", at: "2026-11-28T06:00:00.000Z", by: "initiate", evidence: null },
       { transition: "open", at: "2026-11-28T06:00:01.000Z", by: "initiate", evidence: null },

@@ -8,6 +8,7 @@ import { parseBirr, type Santim } from "../domain/money.ts";
 import { callsPerMinuteOf, isPrivileged, nameOf, type Principal } from "../domain/principal.ts";
 import { header } from "./endpoint.ts";
 import { Forbidden, InputInvalid } from "./errors.ts";
+import { operatorOf } from "./operator.ts";
 import { parseRequest } from "./parse.ts";
 
 const IdempotencyKey = z.string().regex(/^[\x21-\x7e]{1,255}$/, "not 1 to 255 visible ASCII characters");
@@ -30,18 +31,19 @@ export const InitiateBody = InitiateRequest.extend({
 });
 
 /**
- * Returns the command for a body and its caller.
- * @throws Forbidden if the body names another user, InputInvalid
+ * Returns the command for a body and its caller. An administrator asks in an owner's name, and says why.
+ * @param caller `operators`: the users whom this stage lets decide
+ * @throws Forbidden if the body names a user for whom the caller may not ask, InputInvalid
  */
 export function toCommand(
   body: z.output<typeof InitiateBody>,
   event: APIGatewayProxyEventV2,
-  principal: Principal,
+  { principal, operators }: { principal: Principal; operators: readonly string[] },
   newId: () => string,
 ): InitiateCommand {
   const userId = body.user_id;
-  const isOwn = principal.kind === "user" ? userId === principal.userId : isPrivileged(principal);
-  if (!isOwn) throw new Forbidden("The user_id is not yours.");
+  const isOwn = principal.kind === "user" && userId === principal.userId;
+  if (!isOwn && !isPrivileged(principal)) throw new Forbidden("The user_id is not yours.");
   return {
     userId,
     propertyId: body.property_id,
@@ -52,10 +54,39 @@ export function toCommand(
     contact: contactOf(principal, body.customer),
     caller: nameOf(principal),
     callsPerMinute: callsPerMinuteOf(principal),
+    support: supportOf(body, principal, operators),
   };
 }
 
+/**
+ * Returns who asks in the owner's name, and why; undefined for owners, and for programs that give no reason.
+ * @throws Forbidden if other people decide, or if an administrator names themselves; InputInvalid
+ */
+function supportOf(
+  { user_id, reason, as }: z.output<typeof InitiateBody>,
+  principal: Principal,
+  operators: readonly string[],
+): InitiateCommand["support"] {
+  if (!isPrivileged(principal)) {
+    if (reason) throw reasonInvalid("only who asks in another person's name gives a reason", "reason_not_allowed");
+    return undefined;
+  }
+  const by = operatorOf(principal, operators, { as });
+  if (principal.kind === "user" && user_id === principal.userId) {
+    throw new Forbidden("An administrator asks in an owner's name, not in their own.");
+  }
+  if (reason) return { by, reason };
+  if (principal.kind === "service" && principal.roles.includes("service")) return undefined;
+  throw reasonInvalid("required from who asks in an owner's name", "reason_missing");
+}
+
+function reasonInvalid(msg: string, type: string): InputInvalid {
+  return new InputInvalid([{ pointer: "/reason", loc: ["body", "reason"], msg, type }]);
+}
+
 function contactOf(principal: Principal, customer: InitiateRequest["customer"]): Contact | undefined {
+  // An administrator's own data are not the payer's.
+  if (principal.kind === "user" && isPrivileged(principal)) return undefined;
   if (principal.kind === "user") {
     return { email: principal.email, phone: principal.phone, language: principal.language };
   }

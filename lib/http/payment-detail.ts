@@ -81,6 +81,7 @@ export function toDetail(
       settled_at: settledAt === undefined ? null : iso(settledAt),
       refusal: showsAll ? (refusal ?? null) : null,
     })),
+    support_links: (payment.supportLinks ?? []).map(({ at, by, reason }) => ({ at: iso(at), by: masked(by), reason })),
     history: payment.history.map(({ transition, at, by, evidence }) => ({
       transition,
       at: iso(at),

@@ -4,6 +4,7 @@ import { listingDelivery } from "../domain/deliveries.ts";
 import { failureCodeOf } from "../domain/failure.ts";
 import { paymentIdOf } from "../domain/ids.ts";
 import { openFlags, type Payment, paidAmount, paidAt, shownTerms, shownTxRef } from "../domain/payment.ts";
+import { lastSupportLink } from "../domain/support-links.ts";
 import { type Instant, MINUTE_MS } from "../domain/time.ts";
 import type { Policy } from "../domain/verification-schedule.ts";
 import { WIRE_STATUS } from "../domain/vocabulary.ts";
@@ -28,6 +29,7 @@ export function toPaymentStatus(payment: Payment, link: string | undefined, now:
     ...toStatusResponse(payment),
     checkout_url: link ?? null,
     reference: shownTxRef(payment),
+    support_reason: lastSupportLink(payment)?.reason ?? null,
     retry_after: retryAfter(payment, now) ?? null,
   };
 }

@@ -27,13 +27,13 @@ export class GatewayHealthTable {
   }
 
   /**
-   * Returns the last result; undefined before the first check.
+   * Returns the last result; undefined before the first check, and for a row that cannot be read.
    * @throws DependencyUnavailable if the table does not answer
    */
   async last(): Promise<GatewayHealth | undefined> {
     const { Item } = await callTable(() =>
       this.#client.send(new GetCommand({ TableName: this.#name, Key: gatewayHealthKey })),
     );
-    return Item && StoredGatewayHealth.parse(Item);
+    return StoredGatewayHealth.safeParse(Item).data;
   }
 }

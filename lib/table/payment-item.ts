@@ -126,6 +126,8 @@ const StoredRefund = z
     checkAt: check_at,
   }));
 
+const StoredSupportLink = z.looseObject({ at: instant, by: z.string(), reason: z.string() });
+
 const StoredTransition = wordOf(TRANSITION_NAMES);
 
 // One line per transition, "transition at by evidence", keeps a payment with its history below one write unit.
@@ -186,6 +188,7 @@ const StoredPayment = z.object({
   captures: z.array(StoredCapture).default([]),
   reports: z.array(StoredReport).optional(),
   refunds: z.array(StoredRefund).optional(),
+  support_links: z.array(StoredSupportLink).optional(),
   attention: z.array(StoredAttention).default([]),
   acknowledged_at: instant.optional(),
   sent_at: instant.optional(),
@@ -232,6 +235,7 @@ export function fromItem(item: Item, txStage: string): Payment {
     captures: stored.captures,
     reports: stored.reports,
     refunds: stored.refunds,
+    supportLinks: stored.support_links,
     attention: stored.attention,
     acknowledgedAt: stored.acknowledged_at,
     sentAt: stored.sent_at,
@@ -319,6 +323,7 @@ export function toItem(payment: Payment): Item {
     captures: payment.captures.length > 0 ? payment.captures.map(withoutUndefined) : undefined,
     reports: payment.reports?.map(withoutUndefined),
     refunds: payment.refunds?.map(storedRefund),
+    support_links: payment.supportLinks,
     attention: payment.attention.length > 0 ? payment.attention.map(withoutUndefined) : undefined,
     flag_at: flagAt,
     flag_shard: flagAt === undefined ? undefined : flagShardOf(payment.ref),

@@ -1,3 +1,4 @@
+import * as z from "zod";
 import type { GaugeName } from "../../lib/contract/metrics.ts";
 import type { QueueName } from "../../lib/contract/queues.ts";
 import { PAYMENT_PREFIX } from "../../lib/contract/table.ts";
@@ -12,6 +13,8 @@ import type { Cloud } from "../cloud.ts";
 import { TABLE_NAME, TX_STAGE } from "../environment.ts";
 
 const QUEUE_NAMES = ["resolve", "listing", "notification", "success"] as const satisfies readonly QueueName[];
+
+const Order = z.looseObject({ email: z.string().default("") });
 
 /** The state of all services at the end of a scenario. Checks read nothing else. */
 export type Outcome = {
@@ -61,6 +64,8 @@ export type Outcome = {
   refundCalls: number;
   /** Number of verify requests to Chapa. */
   verifies: number;
+  /** The e-mail addresses with which checkouts were asked for at Chapa, in order. */
+  emails: string[];
 };
 
 /** Reads the present state of all services of a cloud. */
@@ -113,6 +118,11 @@ export async function outcomeOf(cloud: Cloud, answers: Outcome["answers"]): Prom
     verifies: (cloud.chapa?.journal() ?? []).filter(
       (entry) => entry.kind === "request" && entry.path.startsWith("/v1/transaction/verify/"),
     ).length,
+    emails: (cloud.chapa?.journal() ?? []).flatMap((entry) =>
+      entry.kind === "request" && entry.path === "/v1/transaction/initialize"
+        ? Order.parse(JSON.parse(String(entry.body))).email
+        : [],
+    ),
   };
 }
 

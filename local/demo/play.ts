@@ -9,6 +9,7 @@ import {
   redisDown,
   rotateSecrets,
   serviceInitiated,
+  supportLink,
   testKeyOnLive,
   userManagementDown,
 } from "./scenarios/callers.ts";
@@ -72,6 +73,7 @@ export const SCENARIOS: readonly Scenario[] = [
   refundAnswerLost,
   refundRefused,
   serviceInitiated,
+  supportLink,
   iamSigned,
   rotateSecrets,
   testKeyOnLive,

@@ -160,6 +160,23 @@ export class Stage {
     return response;
   }
 
+  /** An administrator asks for a link in the owner's name, who reads the reason. */
+  async askAsSupport(reason: string | undefined): Promise<HttpResponse> {
+    this.say(
+      "program",
+      `support asks in the owner's name, ${reason === undefined ? "without a reason" : `because: ${reason}`}`,
+    );
+    const body = { user_id: USERS.owner.id, property_id: this.propertyId, reason };
+    const response = await this.#caller.initiate(body, { as: "admin" });
+    this.#keep("support", response);
+    this.say(
+      "program",
+      `support gets ${response.body["checkout_url"] ?? `${response.status}: ${response.body["detail"]}`}`,
+    );
+    await this.#cloud.settle();
+    return response;
+  }
+
   async statusAsProgram(checkout: Checkout): Promise<HttpResponse> {
     const headers = { "x-api-key": this.#cloud.address.apiKey };
     const response = await this.#caller.get(`/api/v1/payments/${checkout.id}/status`, headers);

@@ -158,8 +158,10 @@ function bodyFor(path: string, caller: Caller): string | undefined {
   if (path.endsWith("/release")) return JSON.stringify({ reason: "none", version: 2 });
   if (path.includes("/attention/")) return JSON.stringify({ reason: "none", version: 2 });
   if (!path.endsWith("/initiate")) return undefined;
-  const user_id = isUser(caller) ? USER_IDS[caller] : USERS.owner.id;
-  return JSON.stringify({ user_id, property_id: randomUUID(), customer: {} });
+  const isSupport = caller === "admin";
+  const user_id = isUser(caller) && !isSupport ? USER_IDS[caller] : USERS.owner.id;
+  const why = isSupport ? { reason: "none" } : {};
+  return JSON.stringify({ user_id, property_id: randomUUID(), customer: {}, ...why });
 }
 
 const OF_OWNER = `?user_id=${USERS.owner.id}`;

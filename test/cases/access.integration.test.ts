@@ -135,14 +135,16 @@ test.each<[string, Role[]]>([
   expect(answers.map(({ text }) => text).join()).not.toContain(checkout.txRef);
 });
 
-test("a program with the role service acts for others, and one with the role admin reads and opens nothing", async () => {
+test("a program with the role service acts for others, and one with the role admin reads, and asks for a link only with a reason", async () => {
   const { id } = await shop().pressed();
   const service = await withRoles("service");
   expect((await shop().stage.caller.get(`/api/v1/payments/${id}/status`, service)).status).toBe(200);
   expect((await initiate(bodyOf(200), service)).status).toBe(202);
   const admin = await withRoles("admin");
   expect((await shop().stage.caller.get(`/api/v1/payments/${id}`, admin)).status).toBe(200);
-  expect((await initiate(bodyOf(200), admin)).status).toBe(403);
+  expect((await initiate(bodyOf(200), admin)).status).toBe(422);
+  const body = { user_id: USERS.owner.id, property_id: shop().propertyId, reason: "they called" };
+  expect((await initiate(JSON.stringify(body), admin)).status).toBe(202);
 });
 
 test("a hundred forged webhooks page nobody: what they count is watched by a ticket at most, and none is a 5xx", async () => {

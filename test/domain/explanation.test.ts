@@ -305,3 +305,19 @@ test("an explanation says that a checkout can be paid only until the window of a
 test("an explanation names every code that waits for a person", () => {
   for (const { payment, text } of explained()) for (const code of openFlags(payment)) expect(text).toContain(code);
 });
+
+test("an explanation says when and why support last asked for the link, in whatever state the payment is", () => {
+  const link = { by: "user:x", reason: "they called" };
+  const supportLinks = [
+    { ...link, at: T0, reason: "an older one" },
+    { ...link, at: T0 + MINUTE_MS },
+  ];
+  for (const payment of PAYMENTS) {
+    const text = explanationOf({ ...payment, supportLinks }, T0 + DAY_MS, POLICY);
+    expect(text).toContain(
+      "Support asked for its link in the owner's name at 2026-11-24T06:01Z, with this reason: “they called”.",
+    );
+    expect(text).not.toContain("user:x");
+    expect(text).not.toContain("an older one");
+  }
+});

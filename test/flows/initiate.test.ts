@@ -3,11 +3,15 @@ import type { InitiateCommand } from "../../lib/domain/commands.ts";
 import {
   CurrencyDiffers,
   GatewayMisconfigured,
+  GatewayUnavailable,
   PriceDiffers,
   PurposeUnknown,
   RateLimited,
 } from "../../lib/domain/errors.ts";
+import type { VerifyResult } from "../../lib/domain/evidence.ts";
+import { LAST_ATTEMPT } from "../../lib/domain/ids.ts";
 import { Santim } from "../../lib/domain/money.ts";
+import type { Payment } from "../../lib/domain/payment.ts";
 import { PriceBook } from "../../lib/domain/prices.ts";
 import { HOUR_MS, SECOND_MS } from "../../lib/domain/time.ts";
 import type { Mode } from "../../lib/domain/vocabulary.ts";
@@ -18,7 +22,7 @@ import { PaymentTable } from "../../lib/table/payments.ts";
 import { RequestTable } from "../../lib/table/requests.ts";
 import { TX_STAGE } from "../../local/environment.ts";
 import { MemoryTable } from "../support/memory-table.ts";
-import { FEE, KEY, NAMESPACE, POLICY, T0 } from "../support/payments.ts";
+import { captured, FEE, KEY, moneyOn, NAMESPACE, POLICY, T0 } from "../support/payments.ts";
 
 const QUOTA = { name: "test", limit: 9, windowSeconds: 60, remaining: 9, resetSeconds: 60 };
 const TAKEN: Verdict = { allowed: true, quota: QUOTA };
@@ -44,6 +48,9 @@ let keyMode: Mode;
 let prices: string;
 let asked: string[];
 let counted: string[];
+let onInitialize: () => void;
+/** What Chapa answers to the next verifications; "pending" after these. */
+let verified: (() => VerifyResult | Promise<VerifyResult>)[];
 /** What the limits say of a call. */
 let taken: { limiter: Verdict; presses: Verdict };
 
@@ -55,6 +62,8 @@ beforeEach(() => {
   });
   [now, invocations, keyMode, prices, asked, counted] = [T0, 0, "live", FIVE_HUNDRED, [], []];
   taken = { limiter: TAKEN, presses: TAKEN };
+  onInitialize = () => undefined;
+  verified = [];
 });
 
 function portsOf(): InitiatePorts {
@@ -70,9 +79,11 @@ function portsOf(): InitiatePorts {
     chapa: {
       current: async () => ({ key: KEY, mode: keyMode }),
       renewed: async () => ({ key: KEY, mode: keyMode }),
-      initialize: ({ txRef }) =>
-        ask("initialize", { kind: "opened", checkoutUrl: `https://checkout.chapa.co/${txRef}` }),
-      verify: () => ask("verify", { kind: "unpaid", reason: "pending" }),
+      initialize: ({ txRef }) => {
+        onInitialize();
+        return ask("initialize", { kind: "opened", checkoutUrl: `https://checkout.chapa.co/${txRef}` });
+      },
+      verify: async () => ask("verify", (await verified.shift()?.()) ?? { kind: "unpaid", reason: "pending" }),
       cancel: () => ask("cancel", "closed"),
     },
     customers: { find: async () => undefined },
@@ -198,4 +209,83 @@ test("a request id that is used again with another currency is refused by its na
   expect(payment.terms).toMatchObject({ amount: 1_000, currency: "USD" });
   expect((await press({ currency: "USD" })).replayed).toBe(true);
   await expect(press({ currency: "ETB" })).rejects.toThrow("currency");
+});
+
+test("a press that has closed the link, lost the race to write that, and then gets no answer does not give the link out", async () => {
+  const { payment } = await press();
+  const { payments } = portsOf();
+  const failed: VerifyResult = { kind: "unpaid", reason: "failed", key: KEY };
+  const note = async (read: object) => {
+    const before = await payments.find(payment.ref);
+    if (!before) throw new Error("the row is gone");
+    await payments.save(before, { ...before, attempts: { 0: { ...before.attempts[0], ...read } } } as Payment);
+  };
+  await note({ lastRead: "failed" });
+  verified = [
+    () => failed,
+    async () => {
+      // Another verification writes what it has read before this press writes what it has closed.
+      await note({ verifyAt: now + HOUR_MS });
+      return failed;
+    },
+    () => ({ kind: "unavailable", reason: "unreachable" }),
+  ];
+  await expect(press({ requestId: "second" })).rejects.toThrow(GatewayUnavailable);
+  expect(asked).toEqual(["initialize", "verify", "cancel", "verify", "verify"]);
+});
+
+const SUPPORT = { by: "user:support", reason: "they called" };
+const linksOf = ({ payment }: Initiated) => payment.supportLinks ?? [];
+
+test("a request in the owner's name has stored who asks, and why, before Chapa is asked for a checkout", async () => {
+  const atChapa: unknown[] = [];
+  onInitialize = () => {
+    for (const row of table.rows.values()) if (row["state"] === "CREATED") atChapa.push(row["support_links"]);
+  };
+  const initiated = await press({ support: SUPPORT });
+  expect(linksOf(initiated)).toEqual([{ at: T0, ...SUPPORT }]);
+  expect(atChapa).toEqual([[{ at: T0, ...SUPPORT }]]);
+});
+
+test("a press of support's is answered with the open link and leaves its reason, also where Chapa says that a try is under way", async () => {
+  const { payment } = await press();
+  const open = await press({ requestId: "second", support: SUPPORT });
+  expect([open.payment.checkoutUrl, linksOf(open)]).toEqual([payment.checkoutUrl, [{ at: T0, ...SUPPORT }]]);
+  const attempts = { 0: { ...payment.attempts[0], lastRead: "failed" } };
+  await portsOf().payments.save(open.payment, { ...open.payment, attempts } as Payment);
+  now += SECOND_MS;
+  const live = await press({ requestId: "third", support: { ...SUPPORT, reason: "again" } });
+  expect(live.payment.checkoutUrl).toBe(payment.checkoutUrl);
+  expect(linksOf(live).map(({ reason }) => reason)).toEqual(["they called", "again"]);
+  expect(asked).toEqual(["initialize", "verify"]);
+});
+
+test("a press of support's leaves its reason also at the last checkout that a payment can have, while a try there is under way", async () => {
+  const { payment } = await press();
+  const attempt = LAST_ATTEMPT;
+  const last = { attempt, attempts: { [attempt]: { ...payment.attempts[0], lastRead: "failed" } } };
+  await portsOf().payments.save(payment, { ...payment, ...last } as Payment);
+  const live = await press({ requestId: "second", support: SUPPORT });
+  expect([live.payment.checkoutUrl, linksOf(live)]).toEqual([payment.checkoutUrl, [{ at: T0, ...SUPPORT }]]);
+});
+
+test("a press of support's that is refused leaves no reason", async () => {
+  await press();
+  await expect(press({ requestId: "second", currency: "USD", support: SUPPORT })).rejects.toThrow(CurrencyDiffers);
+  await expect(press({ support: SUPPORT })).rejects.toThrow("Different fields: reason.");
+  now += 2 * HOUR_MS;
+  taken.limiter = REFUSAL;
+  await expect(press({ requestId: "second", support: SUPPORT })).rejects.toThrow(RateLimited);
+  expect(JSON.stringify([...table.rows.values()])).not.toContain("they called");
+});
+
+test("a press of support's of a fee that has gone on leaves its reason in the payment whose link it gives", async () => {
+  prices = '{"listing_fee":{"amounts":["500.00"],"payable":"again"}}';
+  const { payment } = await press();
+  await portsOf().payments.save(payment, captured(payment, "confirm", moneyOn(payment, 0, { mode: "live" })));
+  now += 3 * HOUR_MS;
+  const next = await press({ requestId: "second", support: SUPPORT });
+  expect(next.payment.previous).toBe(payment.ref);
+  expect(linksOf(next)).toEqual([{ at: now, ...SUPPORT }]);
+  expect(await portsOf().payments.find(payment.ref)).not.toHaveProperty("supportLinks", expect.anything());
 });

@@ -169,7 +169,9 @@ test("a refused caller learns nothing of what was wrong with the token", async (
     "Could not validate credentials",
   );
   const tenant = authenticator({ ...USER, role: "tenant" });
-  await expect(tenant.check(withToken(await token()))).rejects.toThrow("This needs the role owner or service.");
+  await expect(tenant.check(withToken(await token()))).rejects.toThrow(
+    "This needs the role owner or admin or service.",
+  );
   await expect(authenticator().check(anEvent({ routeKey: "GET /nowhere" }))).rejects.toThrow(
     "This route accepts no caller.",
   );

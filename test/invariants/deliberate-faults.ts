@@ -226,7 +226,7 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
       name: "a press answers with the link that it has just closed",
       focus: "failed tries",
       file: "lib/flows/steps/leave-checkout.ts",
-      from: "if (closing.isCancelled) throw heldError(payment, held, run.context());",
+      from: "if (run.closed.has(txRefOf(payment, attempt))) throw heldError(payment, held, run.context());",
       to: "",
     },
     {
@@ -1090,8 +1090,8 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
       name: "a refund without an end calls nobody",
       focus: "people send money back",
       file: "lib/domain/refunds.ts",
-      from: `const isLate = state === "SENT" && now >= at + CLEAR_WITHIN_MS;`,
-      to: `const isLate = state === "SETTLED" && now >= at + CLEAR_WITHIN_MS;`,
+      from: `if (state === "REQUESTED" || state === "SENT") return at;`,
+      to: `if (state === "REQUESTED") return at;`,
     },
     {
       name: "what the bank took can be sent back",

@@ -23,7 +23,7 @@ test("a broken row or a silent table says nothing about Chapa", async () => {
   const row = { pk: "H#chapa", is_reachable: true, at: T0 };
   for (const change of [{ is_reachable: "yes" }, { at: 0.5 }]) {
     memory.rows.set("H#chapa", { ...row, ...change });
-    await expect(new GatewayHealthTable(memory.client, "payments").last()).rejects.toThrow();
+    expect(await new GatewayHealthTable(memory.client, "payments").last()).toBeUndefined();
   }
   const silent = () => new GatewayHealthTable(answering(new Error("silence")).client, "payments");
   await expect(silent().last()).rejects.toThrow(DependencyUnavailable);

@@ -372,3 +372,14 @@ test("refunds and the request's id are stored under names of their own, and each
     "refunds.state PARKED",
   ]);
 });
+
+test("links made by support are stored with what a newer release wrote beside them, and without them there is no attribute", () => {
+  const supportLinks = [{ at: T0, by: "user:x", reason: "a <b>reason</b>\nin two lines" }];
+  const item = toItem({ ...anOpened(), supportLinks });
+  expect(item["support_links"]).toEqual(supportLinks);
+  const newer = { ...item, support_links: [{ ...supportLinks[0], channel: "phone" }] };
+  expect(toItem(fromItem(newer, TX_STAGE))["support_links"]).toEqual(newer.support_links);
+  expect(toItem(anOpened())).not.toHaveProperty("support_links");
+  for (const broken of [{ at: -1 }, { by: 7 }, { reason: undefined }])
+    expect(() => fromItem({ ...item, support_links: [{ ...supportLinks[0], ...broken }] }, TX_STAGE)).toThrow();
+});

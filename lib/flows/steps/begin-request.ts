@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { ChapaClient } from "../../chapa/client.ts";
 import { type Claim, claim, type Start } from "../../domain/apply.ts";
 import type { InitiateCommand } from "../../domain/commands.ts";
@@ -62,6 +63,8 @@ export type Job = {
   known?: KnownRequest | undefined;
   ports: InitiatePorts;
   context: () => TransitionContext;
+  /** What this request has closed at Chapa, by reference. */
+  closed: Set<string>;
   command: InitiateCommand;
   run: InitiateRun;
   price: Price;
@@ -103,6 +106,7 @@ export async function prepare(ports: InitiatePorts, command: InitiateCommand, ru
     known,
     ports,
     context: runContext(ports, "initiate"),
+    closed: new Set(),
     command,
     run,
     price,
@@ -113,11 +117,17 @@ export async function prepare(ports: InitiatePorts, command: InitiateCommand, ru
       purpose: command.purpose ?? price.purpose,
       ...(command.currency === undefined ? {} : { currency: command.currency }),
       ...(command.amount === undefined ? {} : { amount: toBirr(command.amount) }),
+      ...(command.support ? { reason: digestOf(command.support.reason) } : {}),
     },
     namespace,
     hash: requestHash(namespace, command.userId, command.requestId),
     refAt: (serial) => refOf(namespace, { ...fee, serial }),
   };
+}
+
+// The payment keeps the words. A request is only compared.
+function digestOf(reason: string): string {
+  return createHash("sha256").update(reason).digest("base64url");
 }
 
 type Quote = Pick<Job, "price" | "barred" | "known">;

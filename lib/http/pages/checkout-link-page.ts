@@ -1,9 +1,10 @@
 import type { LinkTarget } from "../../domain/lasting-link.ts";
 import { type Payment, shownTxRef } from "../../domain/payment.ts";
+import { lastSupportLink } from "../../domain/support-links.ts";
 import type { Policy } from "../../domain/verification-schedule.ts";
 import type { HttpAnswer } from "../problem.ts";
 import { factsOf } from "./facts.ts";
-import { type Around, type PageLanguage, pageOf, wordsIn } from "./frame.ts";
+import { type Around, type Fact, type PageLanguage, pageOf, wordsIn } from "./frame.ts";
 import { standingOf, titleOf } from "./standing.ts";
 
 type View = {
@@ -27,7 +28,7 @@ export function checkoutLinkPage(payment: Payment, kind: Exclude<LinkTarget["kin
     around,
     title: isNew ? words.payable_title : titleOf(standing, language),
     text: isNew ? words.payable : words[standing],
-    facts: factsOf(payment, shownTxRef(payment), language),
+    facts: [...factsOf(payment, shownTxRef(payment), language), ...supportFacts(payment, words.support_reason)],
   };
   if (kind === "paid")
     return pageOf(200, { ...content, ways: [{ text: words.show_receipt, href: receipt, isFirst: true }] });
@@ -38,6 +39,11 @@ export function checkoutLinkPage(payment: Payment, kind: Exclude<LinkTarget["kin
     ways: [{ text: words.press, press: `?lang=${language}` }],
     formTargets: ["'self'", ...checkoutOrigins],
   });
+}
+
+function supportFacts(payment: Payment, label: string): Fact[] {
+  const link = lastSupportLink(payment);
+  return link ? [{ label, value: link.reason }] : [];
 }
 
 /** Returns the page for a payer whose link names no payment. */

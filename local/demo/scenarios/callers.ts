@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { CHAPA_DEFAULTS, liveTwin } from "../../chapa/simulator.ts";
+import { USERS } from "../../users.ts";
 import {
   answersTo,
   claim,
@@ -15,6 +16,7 @@ import { checkoutOf, MINUTE_MS } from "../stage.ts";
 
 const LIMIT = 1;
 const SECOND_MS = 1_000;
+const WHY = "You called because the link was lost";
 
 /** The checks that all these stories share. */
 function paidOnce(outcome: Outcome) {
@@ -204,6 +206,34 @@ export const rateLimited: Scenario = {
         refused,
       ),
       claim("every answer was one and the same checkout", urls.size === 1, [...urls]),
+      ...paidOnce(outcome),
+    ];
+  },
+};
+
+export const supportLink: Scenario = {
+  name: "support-link",
+  title:
+    "The owner has lost the link and calls; support asks for it in their name, and the owner reads why. It is the same link.",
+  async play(stage) {
+    const checkout = await stage.checkout();
+    await stage.askAsSupport(undefined);
+    await stage.askAsSupport(WHY);
+    await stage.status(checkout);
+    await stage.act(checkout, "pay");
+  },
+  check: (outcome) => {
+    const links = [...answersTo(outcome, "pay"), ...answersTo(outcome, "support").slice(1)].map(
+      ({ body }) => body["checkout_url"],
+    );
+    const reasons = answersTo(outcome, "status").map(({ body }) => body["support_reason"]);
+    return [
+      answeredWith(outcome, "support was refused without a reason, and got the link with one", "support", [422, 202]),
+      claim("support got the owner's link", links.length === 2 && links[0] === links[1], links),
+      claim("the owner reads why support asked", reasons.join() === WHY, reasons),
+      claim("Chapa has the owner's address, and nobody else's", outcome.emails.join() === USERS.owner.email, {
+        emails: outcome.emails,
+      }),
       ...paidOnce(outcome),
     ];
   },

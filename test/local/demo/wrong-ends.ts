@@ -1,5 +1,6 @@
 import { STATES } from "../../../lib/domain/vocabulary.ts";
 import type { Outcome } from "../../../local/demo/outcome.ts";
+import { USERS } from "../../../local/users.ts";
 
 type Payment = Outcome["payments"][number];
 type Answer = Outcome["answers"][number];
@@ -80,12 +81,14 @@ export const WRONG_ENDS: Record<string, (outcome: Outcome) => Outcome[]> = {
     withAnswers(outcome, (answer, index) => ({ ...answer, body: { ...answer.body, id: `other ${index}` } })),
     withAnswers(outcome, (answer) => ({ ...answer, body: { ...answer.body, failure_reason: null } })),
     withAnswers(outcome, (answer) => ({ ...answer, body: { ...answer.body, failure_reason: "no money" } })),
+    withAnswers(outcome, (answer) => ({ ...answer, body: { ...answer.body, support_reason: null } })),
   ],
   "a message was given up": (outcome) => [{ ...outcome, deadLetters: outcome.deadLetters + 1 }],
   "the notification service was asked far too often, or never again": (outcome) => [
     { ...outcome, refusedNotifications: 1000 },
     { ...outcome, refusedNotifications: 1 },
   ],
+  "Chapa was given somebody else's address": (outcome) => [{ ...outcome, emails: [USERS.admin.email] }],
   "Chapa was asked far too often": (outcome) => [{ ...outcome, verifies: 1000 }],
 };
 

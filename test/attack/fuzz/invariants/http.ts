@@ -45,7 +45,12 @@ const Accepted = z.object({
 
 let caller: Principal = OWNER;
 const initiate = endpoint("json", async ({ event, body }) => {
-  const command = toCommand(parseRequest("body", InitiateBody, body), event, caller, () => NEW_ID);
+  const command = toCommand(
+    parseRequest("body", InitiateBody, body),
+    event,
+    { principal: caller, operators: [] },
+    () => NEW_ID,
+  );
   const { amount, purpose } = priceOf(BOOK, command);
   const { userId: user_id, propertyId: property_id, requestId: request_id } = command;
   return json(202, Accepted, { user_id, property_id, request_id, amount, purpose });
