@@ -4,7 +4,7 @@ import { METRICS_NAMESPACE } from "../../lib/contract/metrics.ts";
 
 const Times = z.record(z.string(), z.number());
 const Units = z.object({ wru: z.number(), rru: z.number() });
-const Used = Units.extend({ invocations: Times, sqs: Times, records: z.number() });
+const Used = Units.extend({ invocations: Times, sqs: Times });
 
 /** What `test/functions/units.integration.test.ts` counts. */
 export const Counts = z.object({
@@ -60,6 +60,7 @@ const STATUS_READS = 3;
 // Of API Gateway: the press, the reads of the status, the page to which the payer returns.
 const API_REQUESTS = 1 + STATUS_READS + 1;
 const REDIS_COMMANDS = 6;
+const RECORDS = 2;
 const RECORD_GB = 500 / 1e9;
 const STORED_GB = 3_000 / 1e9;
 // A queue that starts a function is asked for messages by five pollers, each for 20 seconds.
@@ -72,10 +73,10 @@ const DAYS = 30;
 const MB_OF_A_GB = 1_024;
 const PUBLISHER = "publish-events";
 
-export const VOLUMES = [1_000, 100_000, 10_000_000] as const;
-export const PAID_SHARE = 0.8;
+const VOLUMES = [1_000, 100_000, 10_000_000] as const;
+const PAID_SHARE = 0.8;
 /** Cents for 1,000 payments, 80 of 100 of them paid, without Upstash; dollars a month without a payment. */
-export const GOALS = { cents: 4, idle: 4 } as const;
+const GOALS = { cents: 4, idle: 4 } as const;
 
 export function standingOf(template: unknown): Standing {
   const resources = Object.values(Template.parse(template).Resources);
@@ -115,8 +116,8 @@ function metricsOfDashboard({ DashboardBody: body }: Record<string, unknown>): u
 }
 
 /** What one payment uses, with the reads of its status. */
-export function quantitiesOf(counts: Counts, how: "paid" | "unpaid"): Quantities {
-  const { wru, rru, invocations, sqs, records } = counts[how];
+function quantitiesOf(counts: Counts, how: "paid" | "unpaid"): Quantities {
+  const { wru, rru, invocations, sqs } = counts[how];
   // How many changes one run of the publisher gets depends on time: here each message has a run of its own.
   const published = sqs[`${PUBLISHER} SendMessageBatch`] ?? 0;
   const runs = { ...invocations, [PUBLISHER]: published, "get-payment-status": STATUS_READS };
@@ -130,13 +131,13 @@ export function quantitiesOf(counts: Counts, how: "paid" | "unpaid"): Quantities
     "DynamoDB streams": 0,
     // Lambda itself receives and deletes each message of a queue that starts a function.
     SQS: sum(sqs) + 2 * sum(Object.fromEntries(byQueue)),
-    "CloudWatch log GB": records * RECORD_GB,
+    "CloudWatch log GB": sum(runs) * RECORDS * RECORD_GB,
     "Upstash commands": REDIS_COMMANDS,
   };
 }
 
 /** What a month uses without a payment. */
-export function idleMonth({ minute, comparison }: Counts, standing: Standing): Quantities {
+function idleMonth({ minute, comparison }: Counts, standing: Standing): Quantities {
   const hours = MINUTES / 60;
   const runs = { ...times(minute.invocations, MINUTES), "reconcile-payments": hours };
   const startedByQueue = Object.values(FUNCTIONS).filter(({ trigger }) => trigger.kind === "queue").length;
@@ -153,18 +154,18 @@ export function idleMonth({ minute, comparison }: Counts, standing: Standing): Q
       standing.largestDashboard > FREE_METRICS
         ? standing.dashboards
         : Math.max(0, standing.dashboards - FREE_DASHBOARDS),
-    "CloudWatch log GB": minute.records * MINUTES * RECORD_GB,
+    "CloudWatch log GB": sum(runs) * RECORDS * RECORD_GB,
     "Secrets Manager": standing.secrets,
   };
 }
 
-export function added(one: Quantities, other: Quantities, factor: number): Quantities {
+function added(one: Quantities, other: Quantities, factor: number): Quantities {
   const names = [...new Set([...Object.keys(one), ...Object.keys(other)])];
   return Object.fromEntries(names.map((name) => [name, (one[name] ?? 0) + factor * (other[name] ?? 0)]));
 }
 
 /** What one payment of the usual mix uses. */
-export function mixOf(counts: Counts): Quantities {
+function mixOf(counts: Counts): Quantities {
   return added(times(quantitiesOf(counts, "paid"), PAID_SHARE), quantitiesOf(counts, "unpaid"), 1 - PAID_SHARE);
 }
 
@@ -178,11 +179,11 @@ export function bill(used: Quantities, { prices }: Prices, isFree: boolean): Qua
   );
 }
 
-export function sum(numbers: Quantities): number {
+function sum(numbers: Quantities): number {
   return Object.values(numbers).reduce((total, number) => total + number, 0);
 }
 
-export function times(numbers: Quantities, factor: number): Quantities {
+function times(numbers: Quantities, factor: number): Quantities {
   return Object.fromEntries(Object.entries(numbers).map(([name, number]) => [name, number * factor]));
 }
 
@@ -201,7 +202,7 @@ function triggerOf(name: string): string | undefined {
 
 const UPSTASH = "Upstash commands";
 
-export function withoutUpstash(lines: Quantities): number {
+function withoutUpstash(lines: Quantities): number {
   return sum(lines) - (lines[UPSTASH] ?? 0);
 }
 
@@ -260,8 +261,8 @@ The template has ${standing.alarms} metrics in alarms, ${standing.ownMetrics} me
 
 ## Cents for 1,000 payments
 
-List prices, without what AWS gives for nothing. A payment has ${STATUS_READS} reads of its status. The units, calls and records are counted;
-the milliseconds of a call and the bytes of a record are estimates (\`.ci/cost/cost.ts\`). Not
+List prices, without what AWS gives for nothing. A payment has ${STATUS_READS} reads of its status. Units and calls are counted; the
+milliseconds of a call, its records, and commands of Redis are estimates (\`.ci/cost/cost.ts\`). Not
 included: starts of functions, Chapa's callback beside the webhook, and what the daily comparison reads of each payment on ten days, of paid
 ones on 45 (at most 55 RRU, about 0.8 cents).
 

@@ -142,7 +142,6 @@ function partOf(used: Usage, minute: Usage): Usage {
     // How many changes one run of the publisher gets depends on time. The cost counts one run for each change.
     invocations: used.invocations.filter((name) => !SCHEDULED.includes(name) && name !== "publish-events"),
     sqs: used.sqs.filter((call) => !idle.has(call)),
-    records: used.records.filter((name) => !SCHEDULED.includes(name)),
   };
 }
 
@@ -155,8 +154,8 @@ function timesOf(names: readonly string[]): Record<string, number> {
   return Object.fromEntries(sorted.map((name) => [name, names.filter((other) => other === name).length]));
 }
 
-function countsOf({ table, invocations, sqs, records }: Usage) {
-  return { ...sumOf(table), invocations: timesOf(invocations), sqs: timesOf(sqs), records: records.length };
+function countsOf({ table, invocations, sqs }: Usage) {
+  return { ...sumOf(table), invocations: timesOf(invocations), sqs: timesOf(sqs) };
 }
 
 /** Rows as in the document: function, call, times, write units, read units; the last one is the sum. */

@@ -13,8 +13,8 @@ import { itemSize, writeUnits } from "./item-size.ts";
 /** One call of a function to the table. */
 export type TableCall = { by: string; what: string; wru: number; rru: number };
 
-/** What functions used: their calls to the table, their invocations, their calls of SQS, and their records. */
-export type Usage = { table: TableCall[]; invocations: string[]; sqs: string[]; records: string[] };
+/** What functions used: their calls to the table, their invocations, and their calls of SQS. */
+export type Usage = { table: TableCall[]; invocations: string[]; sqs: string[] };
 
 const FUNCTION_HEADER = "x-function";
 const ROWS: Readonly<Record<string, string>> = {
@@ -55,13 +55,6 @@ subscribe("http.client.request.created", (message) => {
   if (target.startsWith("DynamoDB")) request.setHeader(FUNCTION_HEADER, run.name);
   else if (target.startsWith("AmazonSQS")) run.usage.sqs.push(`${run.name} ${target.split(".")[1]}`);
 });
-
-const print = process.stdout.write.bind(process.stdout);
-process.stdout.write = ((chunk: string | Uint8Array, ...rest: never[]) => {
-  const run = running.getStore();
-  run?.usage.records.push(run.name);
-  return print(chunk, ...rest);
-}) as typeof process.stdout.write;
 
 /**
  * Counts what the functions of a stage use, until it is closed. The engine says what a call to the table consumes; of a
@@ -135,7 +128,7 @@ export class UsageMeter {
 }
 
 function nothing(): Usage {
-  return { table: [], invocations: [], sqs: [], records: [] };
+  return { table: [], invocations: [], sqs: [] };
 }
 
 function withCapacity(request: Request): Request {

@@ -7,8 +7,8 @@ import { toItem } from "../../lib/table/payment-item.ts";
 import { itemSize } from "../support/item-size.ts";
 import {
   aClaim,
-  aContext,
   aConfirmed,
+  aContext,
   anOpened,
   aReviewed,
   aSettled,
