@@ -27,10 +27,9 @@ import {
   type Started,
   startOf,
 } from "./steps/begin-request.ts";
-import { type Left as LeftCheckout, leaveCheckout } from "./steps/leave-checkout.ts";
+import { type Left as LeftCheckout, leaveCheckout, type Press } from "./steps/leave-checkout.ts";
 import { type CheckoutJob, openCheckout } from "./steps/open-checkout.ts";
 import { recoverAttempt } from "./steps/recover-attempt.ts";
-import type { Run } from "./steps/run-context.ts";
 import { updatePayment } from "./steps/update-payment.ts";
 
 const FIRST_WAIT_MS = 100;
@@ -176,7 +175,7 @@ type Left = { payment: Payment; isLive: boolean };
  * @throws the errors of {@link leaveCheckout}
  */
 async function renewed(job: Job, payment: Payment): Promise<Left> {
-  const left = await leaveCheckout(job.ports, payment, payment.attempt, runOf(job));
+  const left = await leaveCheckout(job.ports, payment, payment.attempt, pressOf(job));
   if (left.kind !== "left") return notLeft(job, payment, left);
   const next = renew(payment, left.evidence, startOf(job), job.context());
   return { payment: await stored(job, payment, next, [left.evidence]), isLive: false };
@@ -191,7 +190,7 @@ async function followed(job: Job, payment: Payment, { recordedAt, payableAgain }
   const closings: ClosingEvidence[] = [];
   for (const { number } of openedAttempts(payment)) {
     if (hasEnded(payment, number)) continue;
-    const left = await leaveCheckout(job.ports, payment, number, runOf(job));
+    const left = await leaveCheckout(job.ports, payment, number, pressOf(job));
     if (left.kind !== "left") return notLeft(job, payment, left);
     closings.push(left.evidence);
   }
@@ -204,8 +203,8 @@ async function notLeft(job: Job, before: Payment, { kind, payment }: Exclude<Lef
   return { payment: payment ?? (await claimAgain(job, before.serial)), isLive: kind === "live" };
 }
 
-function runOf({ context, run }: Job): Run {
-  return { context, deadline: run.deadline };
+function pressOf({ context, run, closed }: Job): Press {
+  return { context, deadline: run.deadline, closed };
 }
 
 /** Finishes what an opener left that died or lost its answer. */

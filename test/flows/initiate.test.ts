@@ -3,10 +3,12 @@ import type { InitiateCommand } from "../../lib/domain/commands.ts";
 import {
   CurrencyDiffers,
   GatewayMisconfigured,
+  GatewayUnavailable,
   PriceDiffers,
   PurposeUnknown,
   RateLimited,
 } from "../../lib/domain/errors.ts";
+import type { VerifyResult } from "../../lib/domain/evidence.ts";
 import { LAST_ATTEMPT } from "../../lib/domain/ids.ts";
 import { Santim } from "../../lib/domain/money.ts";
 import type { Payment } from "../../lib/domain/payment.ts";
@@ -47,6 +49,8 @@ let prices: string;
 let asked: string[];
 let counted: string[];
 let onInitialize: () => void;
+/** What Chapa answers to the next verifications; "pending" after these. */
+let verified: (() => VerifyResult | Promise<VerifyResult>)[];
 /** What the limits say of a call. */
 let taken: { limiter: Verdict; presses: Verdict };
 
@@ -59,6 +63,7 @@ beforeEach(() => {
   [now, invocations, keyMode, prices, asked, counted] = [T0, 0, "live", FIVE_HUNDRED, [], []];
   taken = { limiter: TAKEN, presses: TAKEN };
   onInitialize = () => undefined;
+  verified = [];
 });
 
 function portsOf(): InitiatePorts {
@@ -78,7 +83,7 @@ function portsOf(): InitiatePorts {
         onInitialize();
         return ask("initialize", { kind: "opened", checkoutUrl: `https://checkout.chapa.co/${txRef}` });
       },
-      verify: () => ask("verify", { kind: "unpaid", reason: "pending" }),
+      verify: async () => ask("verify", (await verified.shift()?.()) ?? { kind: "unpaid", reason: "pending" }),
       cancel: () => ask("cancel", "closed"),
     },
     customers: { find: async () => undefined },
@@ -204,6 +209,29 @@ test("a request id that is used again with another currency is refused by its na
   expect(payment.terms).toMatchObject({ amount: 1_000, currency: "USD" });
   expect((await press({ currency: "USD" })).replayed).toBe(true);
   await expect(press({ currency: "ETB" })).rejects.toThrow("currency");
+});
+
+test("a press that has closed the link, lost the race to write that, and then gets no answer does not give the link out", async () => {
+  const { payment } = await press();
+  const { payments } = portsOf();
+  const failed: VerifyResult = { kind: "unpaid", reason: "failed", key: KEY };
+  const note = async (read: object) => {
+    const before = await payments.find(payment.ref);
+    if (!before) throw new Error("the row is gone");
+    await payments.save(before, { ...before, attempts: { 0: { ...before.attempts[0], ...read } } } as Payment);
+  };
+  await note({ lastRead: "failed" });
+  verified = [
+    () => failed,
+    async () => {
+      // Another verification writes what it has read before this press writes what it has closed.
+      await note({ verifyAt: now + HOUR_MS });
+      return failed;
+    },
+    () => ({ kind: "unavailable", reason: "unreachable" }),
+  ];
+  await expect(press({ requestId: "second" })).rejects.toThrow(GatewayUnavailable);
+  expect(asked).toEqual(["initialize", "verify", "cancel", "verify", "verify"]);
 });
 
 const SUPPORT = { by: "user:support", reason: "they called" };

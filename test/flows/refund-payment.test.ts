@@ -4,7 +4,7 @@ import { Santim } from "../../lib/domain/money.ts";
 import { requestRefund, sendRefund } from "../../lib/domain/refunds.ts";
 import { MINUTE_MS } from "../../lib/domain/time.ts";
 import { recordRefundOutcome, refundPayment } from "../../lib/flows/refund-payment.ts";
-import { sendOnce } from "../../lib/flows/steps/advance-refunds.ts";
+import { limitedRefund, sendOnce } from "../../lib/flows/steps/advance-refunds.ts";
 import { log } from "../../lib/runtime/logger.ts";
 import { RefundLimitTable } from "../../lib/table/refund-limits.ts";
 import { MemoryTable } from "../support/memory-table.ts";
@@ -114,4 +114,14 @@ test("a refund that a second try makes is counted in its actor's day, though the
   expect(await second).toMatchObject({ refunds: [{ id: "r-1", state: "SENT" }] });
   const day = [...memory.rows].filter(([key]) => key.startsWith("L#")).map(([, row]) => row["total"]);
   expect(day).toEqual([20_000]);
+});
+
+test("people for whom one program refunds share the daily limit of that program", () => {
+  const limited = ["service:console/as:hirut", "service:console/as:dawit", "service:console"].map((by) => {
+    const [refund] = requestRefund(aConfirmed(), request, { ...LATER, by }).refunds ?? [];
+    if (!refund) throw new Error("no refund");
+    expect(refund.by).toBe(by);
+    return limitedRefund(aConfirmed(), refund).by;
+  });
+  expect(new Set(limited)).toEqual(new Set(["service:console"]));
 });

@@ -226,7 +226,7 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
       name: "a press answers with the link that it has just closed",
       focus: "failed tries",
       file: "lib/flows/steps/leave-checkout.ts",
-      from: "if (closing.isCancelled) throw heldError(payment, held, run.context());",
+      from: "if (run.closed.has(txRefOf(payment, attempt))) throw heldError(payment, held, run.context());",
       to: "",
     },
     {

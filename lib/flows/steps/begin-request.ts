@@ -63,6 +63,8 @@ export type Job = {
   known?: KnownRequest | undefined;
   ports: InitiatePorts;
   context: () => TransitionContext;
+  /** What this request has closed at Chapa, by reference. */
+  closed: Set<string>;
   command: InitiateCommand;
   run: InitiateRun;
   price: Price;
@@ -104,6 +106,7 @@ export async function prepare(ports: InitiatePorts, command: InitiateCommand, ru
     known,
     ports,
     context: runContext(ports, "initiate"),
+    closed: new Set(),
     command,
     run,
     price,

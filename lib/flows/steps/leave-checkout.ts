@@ -21,15 +21,19 @@ export type Left =
   | { kind: "live"; payment: Payment }
   | { kind: "changed"; payment: Payment | undefined };
 
+/** One press. `closed` has the references of the checkouts that it has closed at Chapa: their URLs are no answers to it. */
+export type Press = Run & { closed: Set<string> };
+
 /**
  * Leaves a checkout for a press, if Chapa lets us. If it turns out to be paid, that is recorded. While the window of the
  * live one lasts and nothing proves that it is over, its URL stays the answer.
  * @throws the errors of {@link heldError}
  */
-export async function leaveCheckout(ports: LeavePorts, payment: Payment, attempt: number, run: Run): Promise<Left> {
+export async function leaveCheckout(ports: LeavePorts, payment: Payment, attempt: number, run: Press): Promise<Left> {
   const isLive = attempt === payment.attempt && payment.checkoutUrl !== undefined;
   const isInWindow = isLive && !isPastWindow(payment, run.context().now, ports.policy);
   const closing = await close(ports, payment, { attempt, isInWindow }, run);
+  if (isCancelled(closing)) run.closed.add(txRefOf(payment, attempt));
   switch (closing.kind) {
     case "closed":
       return { kind: "left", evidence: closing.evidence };
@@ -40,14 +44,19 @@ export async function leaveCheckout(ports: LeavePorts, payment: Payment, attempt
     case "held": {
       const held = { attempt, last: closing.last };
       if (isInWindow && !mayBePaid(payment, held)) {
-        // This call has closed it, so its URL is no answer. It stays as it is, and the next press tries again.
-        if (closing.isCancelled) throw heldError(payment, held, run.context());
+        // It stays as it is, and the next press tries again.
+        if (run.closed.has(txRefOf(payment, attempt))) throw heldError(payment, held, run.context());
         return noteRead(ports, payment, held, run);
       }
       await holdCheckout(ports, payment, held, run.context);
       throw heldError(payment, held, run.context());
     }
   }
+}
+
+function isCancelled(closing: Closing): boolean {
+  if (closing.kind === "closed") return closing.evidence.cancel !== "lapse";
+  return closing.kind === "held" && closing.isCancelled === true;
 }
 
 /** In its window a checkout is closed only if its last try has failed, because a try may be under way. */
