@@ -24,13 +24,20 @@ export function readDocument(path: string): string {
   return readFileSync(`${ROOT}${path}`, "utf8");
 }
 
-/** The commands of a block of shell: continued lines joined, comments removed, pipes and lists split outside of quotes. */
+/** The commands of a block of shell: continued lines joined, comments removed, pipes, lists and substitutions split outside of quotes. */
 export function commandsOf(text: string): string[] {
-  const lines = text.replaceAll(/\\\n\s*/g, " ").replaceAll(/(^|\s)#[^'"\n]*$/gm, "");
-  const quoted: string[] = [];
-  const plain = lines.replaceAll(/"(?:[^"\\]|\\.)*"|'[^']*'/g, (whole) => `\u0001${quoted.push(whole) - 1}\u0002`);
-  return plain
-    .split(/\n|&&|\|\||\||;|\$\(|\)/)
-    .map((piece) => piece.replaceAll(/\u0001(\d+)\u0002/g, (_, index) => quoted[Number(index)] ?? "").trim())
+  const lines = text.replaceAll(/\\\n\s*/g, " ").replaceAll(/(^|\s)#\s.*$/gm, "");
+  const kept: string[] = [];
+  const keep = (whole: string) => `«${kept.push(whole) - 1}»`;
+  const restored = (piece: string): string =>
+    piece.replaceAll(/«(\d+)»/g, (_, index) => restored(kept[Number(index)] ?? ""));
+  const inner: string[] = [];
+  const plain = lines.replaceAll(/"(?:[^"\\]|\\.)*"|'[^']*'/g, keep).replaceAll(/\$\(([^()]*)\)/g, (whole, command) => {
+    inner.push(command);
+    return keep(whole);
+  });
+  return [plain, ...inner]
+    .flatMap((piece) => piece.split(/\n|&&|\|\||\||;/))
+    .map((piece) => restored(piece).trim())
     .filter((piece) => piece !== "");
 }
