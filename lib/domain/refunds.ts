@@ -13,17 +13,20 @@ import {
   type Refund,
   refundsOf,
 } from "./payment.ts";
-import { DAY_MS, HOUR_MS, type Instant, MINUTE_MS } from "./time.ts";
+import { clamp, DAY_MS, HOUR_MS, type Instant, MINUTE_MS } from "./time.ts";
 import type { RefundRequest, TransitionContext } from "./transitions.ts";
 import { dueAt } from "./verification-schedule.ts";
 import type { TransitionName } from "./vocabulary.ts";
 
 // Chapa promises one to three days. Without a definite answer we ask at these ages of a refund, then daily.
 const CHECKS_AFTER_SENDING_MS = [10 * MINUTE_MS, HOUR_MS, 6 * HOUR_MS, DAY_MS] as const;
-/** A refund that is not settled by then calls a person. */
+/** A refund that cannot be sent is tried again after as long as it has waited, within these limits. */
+const BETWEEN_TRIES_TO_SEND_MS = { least: MINUTE_MS, most: HOUR_MS } as const;
+/** A refund that is not sent or not settled by then calls a person; so does a settled one, this long after its last check. */
 const CLEAR_WITHIN_MS = DAY_MS;
 /** What has settled may still come to nothing. */
-const CHECKS_AFTER_SETTLING_MS = [DAY_MS, 7 * DAY_MS] as const;
+const LAST_CHECK_MS = 7 * DAY_MS;
+const CHECKS_AFTER_SETTLING_MS = [DAY_MS, LAST_CHECK_MS] as const;
 
 const RETURNED = "all of this money went back";
 
@@ -136,8 +139,10 @@ export function attentionAfter(
   let { attention } = after;
   for (const refund of after.refunds ?? []) {
     const known = refundIn(before, refund.id);
-    if (known?.state === refund.state || isRefundOpen(refund)) continue;
-    attention = flagEnded({ attention }, { code: "refund_unclear", subject: refund.id }, { now });
+    if (known?.state === refund.state) continue;
+    if (known) attention = flagEnded({ attention }, unclear(known), { now });
+    if (isRefundOpen(refund)) continue;
+    attention = flagEnded({ attention }, unclear({ ...refund, state: "SENT" }), { now });
     const capture = after.captures.find(({ reference }) => reference === refund.capture);
     const isReturned = refund.state === "SETTLED" && refund.before === undefined;
     if (isReturned && capture && isAllBack(after, capture)) {
@@ -184,34 +189,50 @@ function isKnownOpen(state: Refund["state"]): state is "REQUESTED" | "SENT" {
   return state === "REQUESTED" || state === "SENT";
 }
 
+/** What came of a refund's next step. `isAnswered`: Chapa said what it knows of it; silence and unclear words do not. */
+export type RefundCheck = { isAnswered: boolean; chapaRef?: string | undefined };
+
 /**
- * Returns the payment after Chapa was asked about a refund and its end is still not known: with the date of the next
- * question, and Chapa's own reference, if it named one.
+ * Returns the payment after a step of a refund was tried and its end is still not known: with the date of the next try,
+ * and Chapa's own reference, if it named one.
  */
 export function noteRefundChecked(
   payment: Payment,
   id: string,
-  chapaRef: string | undefined,
+  { isAnswered, chapaRef }: RefundCheck,
   { now, policy }: TransitionContext,
 ): Payment {
-  const refunds = (payment.refunds ?? []).map((refund) =>
-    refund.id === id ? { ...refund, chapaRef: refund.chapaRef ?? chapaRef, checkAt: nextCheck(refund, now) } : refund,
-  );
+  const checked = (refund: Refund): Refund => ({
+    ...refund,
+    chapaRef: refund.chapaRef ?? chapaRef,
+    checkAt: nextCheck(payment, refund, isAnswered, now),
+  });
+  const refunds = (payment.refunds ?? []).map((refund) => (refund.id === id ? checked(refund) : refund));
   const next = { ...payment, refunds };
   return { ...next, dueAt: dueAt(next, now, policy) };
 }
 
-function nextCheck({ state, sentAt, settledAt, checkAt }: Refund, now: Instant): Instant | undefined {
+function nextCheck(payment: Payment, refund: Refund, isAnswered: boolean, now: Instant): Instant | undefined {
+  const { state, at, sentAt, settledAt } = refund;
+  const { least, most } = BETWEEN_TRIES_TO_SEND_MS;
   switch (state) {
     case "REQUESTED":
-      return checkAt;
+      return now + clamp(now - at, least, most);
     case "SENT":
       return CHECKS_AFTER_SENDING_MS.map((age) => (sentAt ?? now) + age).find((at) => at > now) ?? now + DAY_MS;
-    case "SETTLED":
-      return CHECKS_AFTER_SETTLING_MS.map((age) => (settledAt ?? now) + age).find((at) => at > now);
+    case "SETTLED": {
+      const next = CHECKS_AFTER_SETTLING_MS.map((age) => (settledAt ?? now) + age).find((at) => at > now);
+      return next ?? (isAnswered || isUnclearAnswered(payment, refund) ? undefined : now + DAY_MS);
+    }
     default:
       return undefined;
   }
+}
+
+/** Whether a person has answered that nobody knows the end of this refund. */
+function isUnclearAnswered({ attention }: Payment, refund: Refund): boolean {
+  const { code, subject } = unclear(refund);
+  return attention.some((entry) => entry.code === code && entry.subject === subject && entry.answered !== undefined);
 }
 
 /** Returns the payment with its refunds asked about at once: a webhook spoke of one. It proves nothing. */
@@ -235,11 +256,28 @@ export function isOtherUnanswered({ refunds = [] }: Pick<Payment, "refunds">, { 
   return refunds.some((other) => other.id !== id && other.capture === capture && other.state === "SENT");
 }
 
-/** Returns the flag about a refund whose end nobody has learned in a day; undefined before, and once it is raised. */
-export function unclearFlag(payment: Payment, { id, state, at }: Refund, now: Instant): Flag | undefined {
-  const flag: Flag = { code: "refund_unclear", subject: id };
-  const isLate = state === "SENT" && now >= at + CLEAR_WITHIN_MS;
+/**
+ * Returns the flag about a refund that nobody could send for a day, or whose end nobody has learned a day after it was
+ * requested, or that Chapa has not spoken of a day after its last check; undefined before, and once it is raised.
+ */
+export function unclearFlag(payment: Payment, refund: Refund, now: Instant): Flag | undefined {
+  const flag = unclear(refund);
+  const since = unclearSince(refund);
+  const isLate = since !== undefined && now >= since + CLEAR_WITHIN_MS;
   return isLate && isRaisable(payment, flag, now) ? flag : undefined;
+}
+
+function unclearSince({ state, at, settledAt, checkAt }: Refund): Instant | undefined {
+  if (state === "REQUESTED" || state === "SENT") return at;
+  return state === "SETTLED" && checkAt !== undefined && settledAt !== undefined
+    ? settledAt + LAST_CHECK_MS
+    : undefined;
+}
+
+/** What waits for another step is a fact of its own, so that an answer about one never hides the next. */
+function unclear({ id, state }: Pick<Refund, "id" | "state">): Flag {
+  const subjects: Partial<Record<Refund["state"], string>> = { REQUESTED: `${id}.unsent`, SETTLED: `${id}.settled` };
+  return { code: "refund_unclear", subject: subjects[state] ?? id };
 }
 
 /** Returns in which fields a request differs from the refund that its id names. What it leaves out equals anything. */

@@ -172,6 +172,9 @@ test("a payment is spent only once its refunds have settled", () => {
   expect(settled(50_000).spentAt).toBe(LATER.now);
 });
 
+const ANSWERED = { isAnswered: true };
+const SILENT = { isAnswered: false };
+
 test("a refund is due at once, then asked about after 10 minutes, an hour, six hours, a day and daily, and twice after it settled", () => {
   const open = requested(20_000);
   expect(open.dueAt).toBe(LATER.now);
@@ -182,27 +185,57 @@ test("a refund is due at once, then asked about after 10 minutes, an hour, six h
   for (let times = 0; times < 5; times++) {
     const at = asked.refunds?.[0]?.checkAt ?? 0;
     dates.push(at - LATER.now);
-    asked = noteRefundChecked(asked, "r-1", "MERC-1", aContext(at));
+    asked = noteRefundChecked(asked, "r-1", { isAnswered: true, chapaRef: "MERC-1" }, aContext(at));
   }
   expect(dates).toEqual([10 * MINUTE_MS, HOUR_MS, 6 * HOUR_MS, DAY_MS, 2 * DAY_MS]);
   expect(asked.refunds?.[0]?.chapaRef).toBe("MERC-1");
   const done = settled(20_000);
   expect(done.refunds?.[0]?.checkAt).toBe(LATER.now + DAY_MS);
-  const later = noteRefundChecked(done, "r-1", undefined, aContext(LATER.now + DAY_MS));
+  const later = noteRefundChecked(done, "r-1", ANSWERED, aContext(LATER.now + DAY_MS));
   expect(later.refunds?.[0]?.checkAt).toBe(LATER.now + 7 * DAY_MS);
   expect(
-    noteRefundChecked(later, "r-1", undefined, aContext(LATER.now + 7 * DAY_MS)).refunds?.[0]?.checkAt,
+    noteRefundChecked(later, "r-1", ANSWERED, aContext(LATER.now + 7 * DAY_MS)).refunds?.[0]?.checkAt,
   ).toBeUndefined();
 });
 
-test("a sent refund calls a person after a day, one that was never sent is a missed deadline", () => {
-  const open = sent(20_000);
+test.each([
+  ["sent, without a known end,", sent(20_000), "r-1"],
+  ["requested and could not be sent", requested(20_000), "r-1.unsent"],
+])("a refund that was %s calls a person after a day, once", (_, open, subject) => {
   const [refund] = open.refunds ?? [];
   if (!refund) throw new Error("no refund");
   expect(unclearFlag(open, refund, LATER.now + DAY_MS - 1)).toBeUndefined();
-  expect(unclearFlag(open, refund, LATER.now + DAY_MS)).toEqual({ code: "refund_unclear", subject: "r-1" });
+  const raised = { code: "refund_unclear", subject } as const;
+  expect(unclearFlag(open, refund, LATER.now + DAY_MS)).toEqual(raised);
+  const attention = [{ ...raised, at: LATER.now, answered: { at: LATER.now, by: "a", reason: "seen" } }];
+  expect(unclearFlag({ ...open, attention }, refund, LATER.now + DAY_MS)).toBeUndefined();
+});
+
+test("a refund that was not sent for a day is a missed deadline, one that was sent is not", () => {
   expect(missedDeadlines(requested(1), LATER.now + DAY_MS, POLICY)).toContain("refund");
-  expect(missedDeadlines(open, LATER.now + DAY_MS, POLICY)).not.toContain("refund");
+  expect(missedDeadlines(sent(1), LATER.now + DAY_MS, POLICY)).not.toContain("refund");
+});
+
+test("a refund that cannot be sent is tried again after as long as it has waited, from a minute to an hour", () => {
+  let open = requested(20_000);
+  const waits: number[] = [];
+  for (let times = 0, now = LATER.now; times < 9; times++) {
+    open = noteRefundChecked(open, "r-1", SILENT, aContext(now));
+    const next = open.refunds?.[0]?.checkAt ?? 0;
+    expect(open.dueAt).toBe(next);
+    waits.push((next - now) / MINUTE_MS);
+    now = next;
+  }
+  expect(waits).toEqual([1, 1, 2, 4, 8, 16, 32, 60, 60]);
+});
+
+test("what was raised about a refund that was not sent ends when it is sent, and it calls a person anew without an end", () => {
+  const waiting = requested(20_000);
+  const attention = [{ code: "refund_unclear", subject: "r-1.unsent", at: LATER.now }] as const;
+  const gone = sendRefund({ ...waiting, attention }, "r-1", "me", LATER);
+  expect(openEntries(gone)).toEqual([]);
+  const [refund] = gone.refunds ?? [];
+  expect(refund && unclearFlag(gone, refund, LATER.now + DAY_MS)).toMatchObject({ subject: "r-1" });
 });
 
 const aRefund = (state: Refund["state"], change: Partial<Refund> = {}): Refund => ({
@@ -233,11 +266,12 @@ test.each<[string, Partial<Refund> & Pick<Refund, "state">, boolean]>([
   },
 );
 
-test("only the next check of the refund that was asked about moves, and that of one that was not sent stays", () => {
+test("only the next check of the refund that was tried moves, and Chapa's first reference of it stays", () => {
   const other = aRefund("SENT", { id: "r-2", sentAt: LATER.now, checkAt: LATER.now });
-  const checked = (refund: Refund) => noteRefundChecked(withRefunds(refund, other), "r-1", "C-1", LATER).refunds;
-  const kept = aRefund("REQUESTED", { checkAt: LATER.now + 5 });
-  expect(checked(kept)).toEqual([{ ...kept, chapaRef: "C-1" }, other]);
+  const checked = (refund: Refund) =>
+    noteRefundChecked(withRefunds(refund, other), "r-1", { isAnswered: true, chapaRef: "C-1" }, LATER).refunds;
+  const tried = aRefund("REQUESTED", { checkAt: LATER.now });
+  expect(checked(tried)).toEqual([{ ...tried, chapaRef: "C-1", checkAt: LATER.now + MINUTE_MS }, other]);
   expect(checked(aRefund("REFUSED", { checkAt: LATER.now }))?.[0]?.checkAt).toBeUndefined();
   expect(checked(aRefund("SENT", { chapaRef: "C-0" }))?.[0]?.chapaRef).toBe("C-0");
 });
@@ -266,11 +300,10 @@ test("another refund of the same money may be under way while it is sent", () =>
   expect(isOtherUnanswered({}, mine)).toBe(false);
 });
 
-test("nobody is called about the end of a refund that was not sent, or that a person knows of", () => {
-  const late = LATER.now + DAY_MS;
-  expect(unclearFlag(paid, aRefund("REQUESTED"), late)).toBeUndefined();
-  const attention = [{ code: "refund_unclear", subject: "r-1", at: T0 }] as const;
-  expect(unclearFlag({ ...paid, attention }, aRefund("SENT"), late)).toBeUndefined();
+test("nobody is called about a refund that came to nothing, or that is asked about no more", () => {
+  const late = LATER.now + 9 * DAY_MS;
+  expect(unclearFlag(paid, aRefund("REFUSED"), late)).toBeUndefined();
+  expect(unclearFlag(paid, aRefund("SETTLED", { settledAt: LATER.now }), late)).toBeUndefined();
 });
 
 const RAISED = [

@@ -1090,8 +1090,8 @@ export const DELIBERATE_FAULTS: readonly DeliberateFault[] = [
       name: "a refund without an end calls nobody",
       focus: "people send money back",
       file: "lib/domain/refunds.ts",
-      from: `const isLate = state === "SENT" && now >= at + CLEAR_WITHIN_MS;`,
-      to: `const isLate = state === "SETTLED" && now >= at + CLEAR_WITHIN_MS;`,
+      from: `if (state === "REQUESTED" || state === "SENT") return at;`,
+      to: `if (state === "REQUESTED") return at;`,
     },
     {
       name: "what the bank took can be sent back",

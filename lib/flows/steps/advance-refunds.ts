@@ -4,9 +4,11 @@ import { isDuplicateOpen } from "../../domain/decide.ts";
 import { RefundsPaused } from "../../domain/errors.ts";
 import { refundReferenceOf } from "../../domain/ids.ts";
 import type { Payment, Refund } from "../../domain/payment.ts";
+import { callerOf } from "../../domain/principal.ts";
 import {
   isOtherUnanswered,
   noteRefundChecked,
+  type RefundCheck,
   refundIn,
   refundsDue,
   refuseRefund,
@@ -48,6 +50,7 @@ export type RefundPorts = {
 // A call that cannot end within the invocation is not begun: its answer would be lost.
 const CALL_MS = 4 * SECOND_MS;
 
+const UNANSWERED = { isAnswered: false } as const;
 const CAME_TO_NOTHING = "Chapa reports that it came to nothing";
 
 /**
@@ -85,11 +88,17 @@ export async function advanceRefunds(
     if (deadline - ports.clock.now() < CALL_MS) break;
     const refund = refundIn(current, id);
     if (!refund) continue;
-    if (!isAnswered) current = await callPerson(ports, current, refund, run);
-    else if (refund.state === "REQUESTED") current = await sendOnce(ports, current, id, run);
+    if (!isAnswered) current = await waited(ports, current, refund, { check: UNANSWERED, run });
+    else if (refund.state === "REQUESTED") current = await sendOrWait(ports, current, id, run);
     else current = await askAbout(ports, current, refund, run);
   }
   return current;
+}
+
+async function sendOrWait(ports: RefundPorts, payment: Payment, id: string, run: Run): Promise<Payment> {
+  const after = await sendOnce(ports, payment, id, run);
+  const refund = refundIn(after, id);
+  return refund?.state === "REQUESTED" ? waited(ports, after, refund, { check: UNANSWERED, run }) : after;
 }
 
 /**
@@ -122,7 +131,7 @@ export async function sendOnce(ports: RefundPorts, payment: Payment, id: string,
   ports.log.info("refund_sent", fields);
   switch (asked.kind) {
     case "accepted":
-      return noted(ports, begun.payment, id, { chapaRef: asked.chapaRef, run });
+      return noted(ports, begun.payment, id, { check: { isAnswered: true, chapaRef: asked.chapaRef }, run });
     case "refused":
       return refused(ports, begun.payment, id, { reason: asked.reason, run });
     case "above":
@@ -157,8 +166,8 @@ async function askAbout(ports: RefundPorts, payment: Payment, refund: Refund, ru
     return refused(ports, payment, id, { reason: CAME_TO_NOTHING, run });
   }
   if (found.kind === "reversed" && state === "SETTLED") return undone(ports, payment, id, run);
-  const called = await callPerson(ports, payment, refund, run);
-  return noted(ports, called, id, { chapaRef: found.chapaRef, run });
+  const check = { isAnswered: found.kind !== "unclear", chapaRef: found.chapaRef };
+  return waited(ports, payment, refund, { check, run });
 }
 
 /**
@@ -201,7 +210,24 @@ async function undone(ports: RefundPorts, payment: Payment, id: string, run: Run
   return done.payment;
 }
 
-async function callPerson(ports: RefundPorts, payment: Payment, { id }: Refund, run: Run): Promise<Payment> {
+/**
+ * The end of a refund is still not known: a person is called if it is late, and the next try gets its date. Of one that
+ * has settled, Chapa's answer is enough.
+ */
+async function waited(
+  ports: RefundPorts,
+  payment: Payment,
+  { id, state }: Refund,
+  { check, run }: Waited,
+): Promise<Payment> {
+  const isKnown = state === "SETTLED" && check.isAnswered;
+  const called = isKnown ? payment : await callPerson(ports, payment, id, run);
+  return noted(ports, called, id, { check, run });
+}
+
+type Waited = { check: RefundCheck; run: Run };
+
+async function callPerson(ports: RefundPorts, payment: Payment, id: string, run: Run): Promise<Payment> {
   const done = await stepped(ports, payment, id, (current, refund) => {
     const context: TransitionContext = run.context();
     const unclear = unclearFlag(current, refund, context.now);
@@ -210,13 +236,8 @@ async function callPerson(ports: RefundPorts, payment: Payment, { id }: Refund, 
   return done.payment;
 }
 
-async function noted(
-  ports: RefundPorts,
-  payment: Payment,
-  id: string,
-  { chapaRef, run }: { chapaRef: string | undefined; run: Run },
-): Promise<Payment> {
-  const done = await stepped(ports, payment, id, (current) => noteRefundChecked(current, id, chapaRef, run.context()));
+async function noted(ports: RefundPorts, payment: Payment, id: string, { check, run }: Waited): Promise<Payment> {
+  const done = await stepped(ports, payment, id, (current) => noteRefundChecked(current, id, check, run.context()));
   return done.payment;
 }
 
@@ -235,7 +256,7 @@ async function stepped(
 
 /** Returns how the limit of its actor names a refund. */
 export function limitedRefund({ ref }: Payment, { id, by, at, amount }: Refund) {
-  return { by, at, amount, reference: refundReferenceOf(ref, id) };
+  return { by: callerOf(by), at, amount, reference: refundReferenceOf(ref, id) };
 }
 
 function attemptOf({ captures }: Payment, refund: Refund | undefined): number | undefined {
