@@ -88,7 +88,7 @@ test("one line of JSON gives a program every address, and the state file of its 
   expect(answer.status).toBe(202);
 });
 
-test("with --open, an opener that fails becomes one line, and the cloud runs", async () => {
+test("npm start -- --open says in one line that the opener failed, and runs the cloud", async () => {
   const folder = mkdtempSync(join(tmpdir(), "opener-"));
   for (const opener of ["xdg-open", "open"])
     writeFileSync(join(folder, opener), "#!/bin/sh\nexit 3\n", { mode: 0o755 });
