@@ -18,7 +18,7 @@ const PAID: RefundBounds = {
 const REVIEW: RefundBounds = { ...PAID, start: "review" };
 const LEFT: RefundBounds = { ...PAID, start: "left" };
 const TWO: RefundBounds = { ...PAID, refunds: 2, outcomes: false, undone: false };
-const DASHBOARD: RefundBounds = { ...PAID, isExact: true, outside: true };
+const DASHBOARD: RefundBounds = { ...PAID, isExact: true, outside: true, undone: false };
 const REVERSED: RefundBounds = { ...PAID, reversals: 1 };
 
 export const REFUND_CONFIGURATIONS: readonly RefundConfiguration[] = [
