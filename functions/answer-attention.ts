@@ -32,7 +32,7 @@ await prime(
 );
 
 export const handler = authenticatedEndpoint(authenticate, "json", async ({ principal, event, body }) => {
-  const by = operatorOf(principal, env.OPERATOR_IDS);
+  const by = operatorOf(principal, env.OPERATOR_IDS, body);
   const payment = await paymentAt(event, principal, (ref) => ports.payments.find(ref));
   const { entry } = parseRequest("path", EntryPath, event.pathParameters);
   const answer = parseRequest("body", AttentionAnswer, body);

@@ -23,7 +23,7 @@ const ports = {
 };
 
 export const handler = authenticatedEndpoint(authenticate, "json", async ({ principal, body, deadline }) => {
-  const by = operatorOf(principal, env.OPERATOR_IDS);
+  const by = operatorOf(principal, env.OPERATOR_IDS, body);
   const { code, before, reason } = parseRequest("body", AnswersRequest, body);
   const words = { code, before: Date.parse(before), reason, by };
   const { answers, unreadable, hasMore } = await answerMany(ports, words, deadline);

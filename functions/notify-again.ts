@@ -30,7 +30,7 @@ const ports = {
 };
 
 export const handler = authenticatedEndpoint(authenticate, "json", async ({ principal, event, body }) => {
-  const by = operatorOf(principal, env.OPERATOR_IDS);
+  const by = operatorOf(principal, env.OPERATOR_IDS, body);
   const payment = await paymentAt(event, principal, (ref) => ports.payments.find(ref));
   const asked = parseRequest("body", NotificationsRequest, body);
   const after = await sendAgain(ports, payment, { ...asked, by });

@@ -24,7 +24,7 @@ const ports = {
 };
 
 export const handler = authenticatedEndpoint(authenticate, "json", async ({ principal, event, body }) => {
-  const by = operatorOf(principal, env.OPERATOR_IDS);
+  const by = operatorOf(principal, env.OPERATOR_IDS, body);
   if (event.routeKey.endsWith("/resume")) {
     const { reason, restored } = parseRequest("body", ResumeRequest, body);
     return json(200, PauseResponse, toPause(await resume(ports, { reason, isRestored: restored, by })));

@@ -25,7 +25,7 @@ const ports = {
 };
 
 export const handler = authenticatedEndpoint(authenticate, "json", async ({ principal, event, body }) => {
-  const by = operatorOf(principal, env.OPERATOR_IDS);
+  const by = operatorOf(principal, env.OPERATOR_IDS, body);
   const payment = await paymentAt(event, principal, (ref) => ports.payments.find(ref));
   const released = await releasePayment(ports, payment, { ...parseRequest("body", ReleaseRequest, body), by });
   return json(200, PaymentDetail, toDetail(released, ports.policy, { showsAll: true, now: systemClock.now() }));

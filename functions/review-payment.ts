@@ -39,7 +39,7 @@ const ports = {
 };
 
 export const handler = authenticatedEndpoint(authenticate, "json", async ({ principal, event, body, deadline }) => {
-  const by = operatorOf(principal, env.OPERATOR_IDS);
+  const by = operatorOf(principal, env.OPERATOR_IDS, body);
   const payment = await paymentAt(event, principal, (ref) => ports.payments.find(ref));
   const { decision, reason, version, captures } = parseRequest("body", ReviewRequest, body);
   const words = { decision, reason, version, ...endsOf(captures), by };

@@ -9,6 +9,7 @@ import { MODES } from "../lib/domain/vocabulary.ts";
 import { PROFILE_NAMES } from "./chapa/profiles.ts";
 import type { Cloud, CloudAddress } from "./cloud.ts";
 import { loadEnvironmentFile } from "./environment-file.ts";
+import { openInBrowser } from "./open.ts";
 import { RedisUnreachable } from "./redis/bridge.ts";
 import { LAST_PORT, PortTaken } from "./serve.ts";
 import { readSettings, type Settings, SettingsInvalid } from "./settings.ts";
@@ -27,6 +28,7 @@ const command = new Command({
       most: LAST_PORT - 2,
     }),
     quiet: flag("tells nothing while it runs"),
+    open: flag("opens the first page in your browser when it is ready"),
     json: flag("prints one line of JSON for programs when it is ready"),
     profile: choice("the behaviour of the simulated Chapa", PROFILE_NAMES, "observed"),
     mode: optionalChoice("the mode of the simulated Chapa's key; live by default, but no money moves", MODES),
@@ -34,6 +36,7 @@ const command = new Command({
   },
   examples: {
     "npm start": "prints the addresses and a first curl command",
+    "npm start -- --open": "also opens the first page in your browser",
     "npm start -- --port 0 --json": "takes free ports and prints every address, token and key",
   },
   notes: `It keeps everything in memory until it stops. It also writes addresses and keys to .local/state-PORT.json. A line tells
@@ -44,7 +47,7 @@ Environment variables replace simulated parts with real ones and set limits; doc
 const STATE_DIRECTORY = ".local";
 
 async function main(): Promise<void> {
-  const { port, quiet, json, profile, mode, seed } = command.read();
+  const { port, quiet, open, json, profile, mode, seed } = command.read();
   // With --json a program reads standard output, so it must contain no log records.
   process.env["POWERTOOLS_LOG_LEVEL"] ??= json ? "SILENT" : "WARN";
   process.env["POWERTOOLS_METRICS_DISABLED"] ??= "true";
@@ -63,6 +66,8 @@ async function main(): Promise<void> {
     writeFileSync(`${STATE_DIRECTORY}/${name}.json`, `${line}\n`);
   }
   process.stdout.write(json ? `${line}\n` : welcome(cloud.address, settings));
+  const unopened = open ? await openInBrowser(cloud.address.api) : undefined;
+  if (unopened) process.stderr.write(`${unopened}\n`);
 }
 
 function welcome({ api, chapa, control, webhook, users }: CloudAddress, settings: Settings): string {

@@ -134,6 +134,8 @@ export interface components {
             } | null;
             /** @description Why support asks in the owner's name. The owner reads it. Required from administrators; programs may send it; owners must not. Without personal data. */
             reason?: string | null;
+            /** @description Whom of its people a program asks for, in its own words; users must not send it. Without personal data. */
+            as?: string | null;
             /** @description Ignored. The key of this stage decides which money it takes. */
             is_test_mode?: unknown;
         };
@@ -730,6 +732,8 @@ export interface components {
             reason: string;
             /** @description The payment's version that you saw. */
             version: number;
+            /** @description Whom of its people a program asks for, in its own words; users must not send it. Without personal data. */
+            as?: string | null;
         };
     };
     responses: never;

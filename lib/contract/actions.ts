@@ -6,6 +6,7 @@ import { AttentionAnswer } from "./api.ts";
 export const PauseRequest = z
   .object({
     reason: AttentionAnswer.shape.reason.describe("Why. Without personal data."),
+    as: AttentionAnswer.shape.as,
     until: z.iso
       .datetime({ offset: true, error: "not a moment (ISO 8601 with a time zone)" })
       .optional()
@@ -17,6 +18,7 @@ export const PauseRequest = z
 export const ResumeRequest = z
   .object({
     reason: AttentionAnswer.shape.reason.describe("Why. Without personal data."),
+    as: AttentionAnswer.shape.as,
     restored: z
       .boolean()
       .default(false)
@@ -51,6 +53,7 @@ export const NotificationsRequest = z
   .object({
     target: z.enum(NOTICE_TARGETS).describe("Who is informed once more of the payment's state."),
     reason: AttentionAnswer.shape.reason.describe("Why. Without personal data."),
+    as: AttentionAnswer.shape.as,
     version: AttentionAnswer.shape.version,
   })
   .meta({ id: "NotificationsRequest" });

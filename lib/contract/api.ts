@@ -28,6 +28,15 @@ const Customer = z.object({
 
 const Reason = z.string().trim().min(1).max(500);
 
+const As = z
+  .string()
+  .regex(/^[A-Za-z0-9._-]{1,64}$/, "not 1 to 64 letters, digits, `.`, `_` and `-`")
+  .nullish()
+  .describe("Whom of its people a program asks for, in its own words; users must not send it. Without personal data.");
+
+/** The part of a body that names for whom a program decides. */
+export const DecidedAs = z.object({ as: As });
+
 /**
  * Body of POST /api/v1/payments/initiate. Unknown keys are ignored, because callers send some that we do not use; the
  * answer names them.
@@ -54,6 +63,7 @@ export const InitiateRequest = z
       "Why support asks in the owner's name. The owner reads it. Required from administrators; programs may send it; " +
         "owners must not. Without personal data.",
     ),
+    as: As,
     is_test_mode: z.unknown().optional().describe("Ignored. The key of this stage decides which money it takes."),
   })
   .meta({ id: "InitiateRequest" });
@@ -64,6 +74,7 @@ export const AttentionAnswer = z
   .object({
     reason: Reason.describe("What was done about it. Without personal data."),
     version: z.number().int().min(1).describe("The payment's version that you saw."),
+    as: As,
   })
   .meta({ id: "AttentionAnswer" });
 
@@ -78,6 +89,7 @@ export const ReviewRequest = z
     decision: z.enum(["accept", "reject"]).describe("Whether the money that arrived pays the fee."),
     reason: AttentionAnswer.shape.reason.describe("Why. Without personal data."),
     version: AttentionAnswer.shape.version,
+    as: As,
     captures: z
       .array(
         z
@@ -121,6 +133,7 @@ export const RefundRequest = z
       .describe("In birr; absent means all that is left of the capture."),
     reason: AttentionAnswer.shape.reason.describe("Why. Without personal data."),
     version: AttentionAnswer.shape.version,
+    as: As,
   })
   .meta({ id: "RefundRequest" });
 
@@ -130,6 +143,7 @@ export const RefundOutcomeRequest = z
     outcome: z.enum(["settled", "refused"]).describe("What became of the refund at Chapa, as you found out there."),
     reason: AttentionAnswer.shape.reason.describe("How you know. Without personal data."),
     version: AttentionAnswer.shape.version,
+    as: As,
   })
   .meta({ id: "RefundOutcomeRequest" });
 
@@ -139,6 +153,7 @@ export const AnswersRequest = z
     code: z.enum(ATTENTION_CODES),
     before: z.iso.datetime({ offset: true }).describe("Only entries that were raised at this moment or before."),
     reason: AttentionAnswer.shape.reason,
+    as: As,
   })
   .meta({ id: "AnswersRequest" });
 

@@ -43,9 +43,20 @@ export function mayDecide(principal: Principal, operators: readonly string[]): b
   return principal.kind === "service" || operators.length === 0 || operators.includes(principal.userId);
 }
 
-/** Returns the caller as a word of the history, without spaces. */
-export function wordOf(principal: Principal): string {
-  return nameOf(principal).replaceAll(/\s/g, ":");
+const AS = "/as:";
+
+/**
+ * Returns the caller as a word of the history, without spaces.
+ * @param as for whom a program says that it asks
+ */
+export function wordOf(principal: Principal, as?: string | null): string {
+  const word = nameOf(principal).replaceAll(/\s/g, ":");
+  return as == null ? word : `${word}${AS}${as}`;
+}
+
+/** Returns the caller of a word of the history, whose limits count, without the person for whom a program asked. */
+export function callerOf(word: string): string {
+  return word.split(AS)[0] ?? word;
 }
 
 /** Returns a unique name of the caller, for rate limits. */

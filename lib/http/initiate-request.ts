@@ -63,7 +63,7 @@ export function toCommand(
  * @throws Forbidden if other people decide, or if an administrator names themselves; InputInvalid
  */
 function supportOf(
-  { user_id, reason }: z.output<typeof InitiateBody>,
+  { user_id, reason, as }: z.output<typeof InitiateBody>,
   principal: Principal,
   operators: readonly string[],
 ): InitiateCommand["support"] {
@@ -71,7 +71,7 @@ function supportOf(
     if (reason) throw reasonInvalid("only who asks in another person's name gives a reason", "reason_not_allowed");
     return undefined;
   }
-  const by = operatorOf(principal, operators);
+  const by = operatorOf(principal, operators, { as });
   if (principal.kind === "user" && user_id === principal.userId) {
     throw new Forbidden("An administrator asks in an owner's name, not in their own.");
   }

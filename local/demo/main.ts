@@ -1,4 +1,5 @@
 import "../process-clock.ts";
+import "../silent-functions.ts";
 
 import { Command } from "../../commands/command.ts";
 import { flag, optionalChoice } from "../../commands/options.ts";
@@ -29,8 +30,6 @@ async function main(): Promise<boolean> {
   const { all, scenario, stories } = command.read();
   if (all && scenario !== undefined) return command.refuse("--all and --scenario cannot be combined.");
   const chosen = SCENARIOS.filter(({ name }) => all || name === (scenario ?? "pay"));
-  process.env["POWERTOOLS_LOG_LEVEL"] ??= "SILENT";
-  process.env["POWERTOOLS_METRICS_DISABLED"] ??= "true";
   const played: Played[] = [];
   for (const scenario of chosen) {
     const one = await whileWorking(`${scenario.name}: ${scenario.title}`, () => play(scenario, process.env));

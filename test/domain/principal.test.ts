@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { ROLES } from "../../lib/contract/routes.ts";
 import { Uuid } from "../../lib/domain/ids.ts";
 import {
+  callerOf,
   callsPerMinuteOf,
   isPrivileged,
   mayDecide,
@@ -65,4 +66,13 @@ test("administrators decide about money where nobody is named or they are, and p
 test("a caller is one word of the history", () => {
   expect(wordOf(admin)).toBe(`user:${FEE.userId}`);
   expect(wordOf({ ...program, name: "the listing service" })).toBe("service:the:listing:service");
+});
+
+test("a program names for whom it asks, and stays the one whose limits count", () => {
+  expect(wordOf(program, "hirut")).toBe("service:listing/as:hirut");
+  expect([callerOf(wordOf(program, "hirut")), callerOf(wordOf(program)), callerOf(wordOf(admin))]).toEqual([
+    "service:listing",
+    "service:listing",
+    `user:${FEE.userId}`,
+  ]);
 });

@@ -4,7 +4,7 @@ import { Santim } from "../../lib/domain/money.ts";
 import { requestRefund, sendRefund } from "../../lib/domain/refunds.ts";
 import { MINUTE_MS } from "../../lib/domain/time.ts";
 import { recordRefundOutcome } from "../../lib/flows/refund-payment.ts";
-import { sendOnce } from "../../lib/flows/steps/advance-refunds.ts";
+import { limitedRefund, sendOnce } from "../../lib/flows/steps/advance-refunds.ts";
 import { log } from "../../lib/runtime/logger.ts";
 import { MemoryTable } from "../support/memory-table.ts";
 import { aConfirmed, LATER, POLICY } from "../support/payments.ts";
@@ -66,4 +66,14 @@ test('Chapa\'s "cannot exceed" does not refuse a refund while another of the sam
     ["r-2", "SENT"],
   ]);
   expect((await payments.find(row.ref))?.refunds?.map(({ state }) => state)).toEqual(["SENT", "SENT"]);
+});
+
+test("people for whom one program refunds share the daily limit of that program", () => {
+  const limited = ["service:console/as:hirut", "service:console/as:dawit", "service:console"].map((by) => {
+    const [refund] = requestRefund(aConfirmed(), request, { ...LATER, by }).refunds ?? [];
+    if (!refund) throw new Error("no refund");
+    expect(refund.by).toBe(by);
+    return limitedRefund(aConfirmed(), refund).by;
+  });
+  expect(new Set(limited)).toEqual(new Set(["service:console"]));
 });

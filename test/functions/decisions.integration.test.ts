@@ -268,3 +268,19 @@ test.each(DECISIONS)(
     expect(allowed.status).not.toBe(403);
   },
 );
+
+test("what a program decides names its key and whom it asks for, who is no user and has no spaces", async () => {
+  await stage.act(checkout, "wrong-amount", { amount: "499.00" });
+  const byKey = { "x-api-key": API_KEY } as unknown as ReturnType<typeof bearer>;
+  const decision = { decision: "accept", version: await version() };
+  const [users, wordy] = [await decide({ ...decision, as: "hirut" }), await decide({ ...decision, as: "a b" }, byKey)];
+  for (const refused of [users, wordy]) {
+    expect([refused.status, refused.body["errors"]]).toMatchObject([422, [{ pointer: "/as" }]]);
+  }
+  expect((await decide({ ...decision, as: "desk-7.hirut" }, byKey)).status).toBe(200);
+  const { history } = z.looseObject({ history: z.array(z.looseObject({ by: z.string() })) }).parse(await read());
+  expect(history.at(-1)).toMatchObject({
+    transition: "acceptReview",
+    by: expect.stringMatching(/^service:\S+\/as:desk-7\.hirut$/),
+  });
+});

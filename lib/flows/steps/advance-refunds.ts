@@ -4,6 +4,7 @@ import { isDuplicateOpen } from "../../domain/decide.ts";
 import { RefundsPaused } from "../../domain/errors.ts";
 import { refundReferenceOf } from "../../domain/ids.ts";
 import type { Payment, Refund } from "../../domain/payment.ts";
+import { callerOf } from "../../domain/principal.ts";
 import {
   isOtherUnanswered,
   noteRefundChecked,
@@ -255,7 +256,7 @@ async function stepped(
 
 /** Returns how the limit of its actor names a refund. */
 export function limitedRefund({ ref }: Payment, { id, by, at, amount }: Refund) {
-  return { by, at, amount, reference: refundReferenceOf(ref, id) };
+  return { by: callerOf(by), at, amount, reference: refundReferenceOf(ref, id) };
 }
 
 function attemptOf({ captures }: Payment, refund: Refund | undefined): number | undefined {
