@@ -37,6 +37,11 @@ export const PERMISSIONS: Record<FunctionName, Permission> = {
   "get-totals": { table: ["BatchGetItem"], secrets: ["auth"] },
   "get-overview": { table: ["BatchGetItem", "GetItem"], indexes: ["due", "by-attention"], secrets: ["auth"] },
   "get-comparison": { table: ["GetItem"], secrets: ["auth"] },
+  "reconcile-now": {
+    table: ["BatchGetItem", "GetItem", "PutItem", "UpdateItem"],
+    indexes: ["by-day"],
+    secrets: ["auth", "gateway"],
+  },
   "pause-payments": { table: ["GetItem", "PutItem"], secrets: ["auth"] },
   "notify-again": {
     table: ["GetItem", "UpdateItem"],

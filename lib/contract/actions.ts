@@ -14,6 +14,29 @@ export const PauseRequest = z
   })
   .meta({ id: "PauseRequest" });
 
+/** Body of POST /api/v1/reconcile/now. */
+export const ReconcileRequest = z
+  .object({
+    reason: AttentionAnswer.shape.reason.describe("Why. Without personal data."),
+    as: AttentionAnswer.shape.as,
+  })
+  .meta({ id: "ReconcileRequest" });
+
+/** How far a comparison came that somebody asked for. */
+export const ReconcileResponse = z
+  .object({
+    outcome: z
+      .enum(["done", "to_be_continued", "incomplete"])
+      .describe(
+        "`to_be_continued`: time is up, Chapa does not return its list, or another run is at it; ask again, or wait for the hourly run. " +
+          "`incomplete`: Chapa's list is too long or not in its order.",
+      ),
+    verifications: z.number().int().describe("How many payments this run has verified."),
+    findings: z.number().int().describe("How many findings this run has made. `GET /api/v1/reconcile` shows them."),
+  })
+  .meta({ id: "ReconcileResponse" });
+export type ReconcileResponse = z.infer<typeof ReconcileResponse>;
+
 /** Body of POST /api/v1/resume. */
 export const ResumeRequest = z
   .object({

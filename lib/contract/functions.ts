@@ -141,6 +141,12 @@ export const FUNCTIONS = {
     env: [...TABLE, ...CALLER, ...POLICY],
   },
   "get-comparison": { trigger: { kind: "http" }, timeoutSeconds: 10, memoryMb: 256, env: ["TABLE_NAME", ...CALLER] },
+  "reconcile-now": {
+    trigger: { kind: "http" },
+    timeoutSeconds: 25,
+    memoryMb: 256,
+    env: [...TABLE, ...CALLER, ...GATEWAY, ...POLICY, "RECONCILE_PAGES", "OPERATOR_IDS"],
+  },
   "pause-payments": {
     trigger: { kind: "http" },
     timeoutSeconds: 10,

@@ -1,5 +1,12 @@
 import * as z from "zod";
-import { NotificationsRequest, PauseRequest, PauseResponse, ResumeRequest } from "./actions.ts";
+import {
+  NotificationsRequest,
+  PauseRequest,
+  PauseResponse,
+  ReconcileRequest,
+  ReconcileResponse,
+  ResumeRequest,
+} from "./actions.ts";
 import {
   AnswersRequest,
   AnswersResponse,
@@ -318,6 +325,15 @@ const notifications: Operation = {
   problems: [404, 409, 422, 503],
 };
 
+const reconcileNow: Operation = {
+  summary: "Compare Chapa's list with our payments now",
+  description:
+    "It continues a comparison that is under way, and otherwise begins anew, also if today's is done. It may need several requests.",
+  body: { types: ["application/json"], schema: ReconcileRequest },
+  answers: { 200: { description: "How far it came.", schema: ReconcileResponse } },
+  problems: [422, 503],
+};
+
 const pause: Operation = {
   summary: "Stop new payments and refunds",
   description:
@@ -384,6 +400,8 @@ export const OPERATIONS: Record<RouteKey, Operation> = {
   "GET /internal/v1/reconcile": comparison,
   "POST /api/v1/payments/{payment_id}/notifications": notifications,
   "POST /internal/v1/payments/{payment_id}/notifications": notifications,
+  "POST /api/v1/reconcile/now": reconcileNow,
+  "POST /internal/v1/reconcile/now": reconcileNow,
   "POST /api/v1/pause": pause,
   "POST /internal/v1/pause": pause,
   "POST /api/v1/resume": resume,

@@ -136,6 +136,12 @@ export const ROUTES = [
   },
   {
     method: "POST",
+    path: "/api/v1/reconcile/now",
+    function: "reconcile-now",
+    access: { kind: "bearer-or-key", roles: ["admin", "service"] },
+  },
+  {
+    method: "POST",
     path: "/api/v1/pause",
     function: "pause-payments",
     access: { kind: "bearer-or-key", roles: ["admin", "service"] },
@@ -296,6 +302,12 @@ export const ROUTES = [
     method: "POST",
     path: "/internal/v1/payments/{payment_id}/notifications",
     function: "notify-again",
+    access: { kind: "iam", roles: ["service"] },
+  },
+  {
+    method: "POST",
+    path: "/internal/v1/reconcile/now",
+    function: "reconcile-now",
     access: { kind: "iam", roles: ["service"] },
   },
   {

@@ -58,8 +58,9 @@ export const LISTED_DAYS = 45;
 // Younger transactions may still become known by webhook or schedule.
 const MIN_AGE_MS = HOUR_MS;
 const LIST_MS = 8 * SECOND_MS;
-// One comparison may need several calls to Chapa. None is begun that might be cut off.
+// One step may need several calls to Chapa. None is begun that might be cut off. A person who waits gets smaller ones.
 const RESERVE_MS = 20 * SECOND_MS;
+const RESERVE_WHILE_ASKED_MS = 10 * SECOND_MS;
 const PART = 100;
 // Chapa's list may lag behind its webhooks. After a day, a missing capture is a finding.
 const LISTED_WITHIN_MS = DAY_MS;
@@ -78,6 +79,7 @@ type Renewed = { renewed: { ref: Ref; openedAt: Instant }[]; unreadable: number 
 type Run = {
   ports: ReconcilePorts;
   deadline: number;
+  reserveMs: number;
   now: Instant;
   verifications: number;
   findings: Finding[];
@@ -89,17 +91,21 @@ type Run = {
  * once a day. Money that we do not know, and money that went back, is verified, then recorded or reported. A capture
  * that Chapa does not list is verified and reported. The totals of the ten days are rewritten. A run holds one page at a
  * time, and continues where the last one was cut short.
+ * @param isAsked a person asks for it now: one that is done begins anew, also today's
  */
-export async function reconcile(ports: ReconcilePorts, deadline: number): Promise<Reconciled> {
-  const run: Run = { ports, deadline, now: ports.clock.now(), verifications: 0, findings: [], renewed: new Map() };
-  const kind = await runFrom(run, begin(await ports.progress.load(), run.now));
+export async function reconcile(ports: ReconcilePorts, deadline: number, isAsked = false): Promise<Reconciled> {
+  const reserveMs = isAsked ? RESERVE_WHILE_ASKED_MS : RESERVE_MS;
+  const now = ports.clock.now();
+  const run: Run = { ports, deadline, reserveMs, now, verifications: 0, findings: [], renewed: new Map() };
+  const kind = await runFrom(run, begin(await ports.progress.load(), now, isAsked));
   return { kind, verifications: run.verifications, findings: run.findings.length };
 }
 
-function begin(known: Progress | undefined, now: Instant): Progress {
+function begin(known: Progress | undefined, now: Instant, isAsked: boolean): Progress {
   const day = addisAbabaDay(now);
-  if (known && (!isEnded(known) || known.day === day)) return known;
-  return { day, startedAt: now, page: 1, foreign: [], ours: 0, isDone: false, findings: [], found: 0 };
+  if (known && (!isEnded(known) || (known.day === day && !isAsked))) return known;
+  const none = { page: 1, foreign: [], ours: 0, isDone: false, findings: [], found: 0 };
+  return { ...none, version: known?.version ?? 0, day, startedAt: now };
 }
 
 function isEnded({ page, ours }: Progress): boolean {
@@ -109,14 +115,18 @@ function isEnded({ page, ours }: Progress): boolean {
 async function runFrom(run: Run, from: Progress): Promise<Reconciled["kind"]> {
   const { ports } = run;
   let progress = from;
-  for (; !isEnded(progress); await ports.progress.save(progress)) {
-    if (ports.clock.now() + RESERVE_MS > run.deadline) return "to_be_continued";
+  while (!isEnded(progress)) {
+    if (ports.clock.now() + run.reserveMs > run.deadline) return "to_be_continued";
     const before = run.findings.length;
     const next = await step(run, progress);
     if (!next) return "to_be_continued";
-    progress = withFindings(next, run.findings.slice(before));
+    const made = withFindings(next, run.findings.slice(before));
     const { verifications, findings } = run;
-    if (isEnded(progress)) await ports.progress.end(progress, ports.clock.now());
+    if (isEnded(made)) await ports.progress.end(made, ports.clock.now());
+    const saved = await ports.progress.save(made);
+    // Another run has made this step, too, and goes on.
+    if (!saved) return "to_be_continued";
+    progress = saved;
     if (progress.isDone) {
       ports.count("Reconciled");
       ports.log.info("reconciled", { day: progress.day, verifications, findings: findings.length });
@@ -281,10 +291,10 @@ async function noted(
  * Compares transactions that nothing names as ours. One may be a checkout of ours that was opened at that time for that
  * amount, and that turns out to be paid. The others belong to other programs, and are named once.
  */
-async function compareRest(run: Run, { day }: Progress, rows: readonly Row[]): Promise<string[]> {
+async function compareRest(run: Run, { startedAt }: Progress, rows: readonly Row[]): Promise<string[]> {
   const { progress } = run.ports;
   let left: Row[] = [];
-  for (const row of rows) if (!(await progress.wasNamed(idOf(row), day))) left.push(row);
+  for (const row of rows) if (!(await progress.wasNamed(idOf(row), startedAt))) left.push(row);
   const undecided = new Set<Row>();
   const unreadable = await eachCandidate(run, left, async (payment, attempt) => {
     const alike = left.filter((row) => isLike(row, attempt));
@@ -302,7 +312,7 @@ async function compareRest(run: Run, { day }: Progress, rows: readonly Row[]): P
   // Each may be a checkout of a payment that cannot be read. None is named, so that they are compared again.
   if (unreadable > 0) return [];
   const foreign = left.filter((row) => !undecided.has(row)).map(idOf);
-  for (const id of foreign) await progress.markNamed(id, day, run.now);
+  for (const id of foreign) await progress.markNamed(id, startedAt, run.now);
   return foreign;
 }
 

@@ -104,6 +104,8 @@ export const EXAMPLES = {
     ...DECISION,
     captures: [{ capture: "APFT5WYNEPPS", keep: "moved to another fee by agreement" }],
   },
+  ReconcileRequest: { reason: "Chapa's dashboard shows money that we do not" },
+  ReconcileResponse: { outcome: "done", verifications: 2, findings: 1 },
   PauseRequest: { reason: "the table is being restored", until: "2026-11-28T09:00:00Z" },
   ResumeRequest: { reason: "the comparison found nothing", restored: true },
   Pause: PAUSE,

@@ -18,6 +18,7 @@ export type LogMessage =
   | "key_mode_wrong"
   | "customer_lookup_failed"
   | "payment_transitioned"
+  | "reconcile_asked"
   | "refund_requested"
   | "refund_sent"
   | "payments_paused"

@@ -2,7 +2,7 @@ import { type DynamoDBDocumentClient, GetCommand, PutCommand } from "@aws-sdk/li
 import * as z from "zod";
 import type { Comparison, Finding } from "../domain/comparison.ts";
 import { DAY_MS, type Instant } from "../domain/time.ts";
-import { callTable } from "./conditional.ts";
+import { callTable, conditionally, sameFields } from "./conditional.ts";
 import { findingsKey, foreignKey, reconcileKey } from "./keys.ts";
 
 /** Why Chapa's list was not compared to its end: its order is another one, or it has too many pages. */
@@ -15,8 +15,10 @@ const StoredFinding = z.object({ reason: z.string() }).catchall(z.union([z.strin
  * absent after the last one; `newest` is the latest date on the page before, epoch ms; `foreign` are the transactions of
  * other programs that this reconciliation is the first to meet; `ours` is the next of our days, counted back from the
  * day on which it began. One that ended with `incomplete` is never done. `findings` are the first ones that it made.
+ * `version` counts the writes, so that two runs at once do not undo each other's steps; 0 was never written.
  */
 export type Progress = {
+  version: number;
   day: string;
   startedAt: number;
   page?: number | undefined;
@@ -31,6 +33,7 @@ export type Progress = {
 
 const StoredProgress = z
   .object({
+    version: z.number().int(),
     day: z.string(),
     started_at: z.number().int(),
     page: z.number().int().optional(),
@@ -79,9 +82,24 @@ export class ProgressTable {
     return item && StoredProgress.parse(item);
   }
 
-  async save({ startedAt, isDone, ...rest }: Progress): Promise<void> {
+  /** @returns the progress as it is stored now; undefined if another run has gone on from the same place */
+  async save(progress: Progress): Promise<Progress | undefined> {
+    const saved = { ...progress, version: progress.version + 1 };
+    const { startedAt, isDone, ...rest } = saved;
     const known = Object.entries(rest).filter(([, value]) => value !== undefined);
-    await this.#put({ ...reconcileKey, ...Object.fromEntries(known), started_at: startedAt, is_done: isDone });
+    const item = { ...reconcileKey, ...Object.fromEntries(known), started_at: startedAt, is_done: isDone };
+    const put = new PutCommand({
+      TableName: this.#name,
+      Item: item,
+      ConditionExpression: progress.version === 0 ? "attribute_not_exists(pk)" : "version = :version",
+      ...(progress.version === 0 ? {} : { ExpressionAttributeValues: { ":version": progress.version } }),
+      ReturnValuesOnConditionCheckFailure: "ALL_OLD",
+    });
+    const { won } = await conditionally(
+      () => this.#client.send(put),
+      (there) => sameFields(Object.keys(item), there, item),
+    );
+    return won ? saved : undefined;
   }
 
   /** Stores what a comparison that came to its end found, in place of the one before. */
@@ -96,15 +114,15 @@ export class ProgressTable {
     return item && StoredComparison.parse(item);
   }
 
-  /** Whether an earlier reconciliation than that of `day` has named this foreign transaction. */
-  async wasNamed(id: string, day: string): Promise<boolean> {
+  /** Whether another reconciliation than the one that began at `startedAt` has named this foreign transaction. */
+  async wasNamed(id: string, startedAt: Instant): Promise<boolean> {
     const mark = await this.#get(foreignKey(id));
-    return mark !== undefined && mark["day"] !== day;
+    return mark !== undefined && mark["started_at"] !== startedAt;
   }
 
-  /** Remembers for 100 days that the reconciliation of `day` names this foreign transaction. */
-  async markNamed(id: string, day: string, now: Instant): Promise<void> {
-    await this.#put({ ...foreignKey(id), day, ttl: Math.ceil((now + MARK_TTL_MS) / 1000) });
+  /** Remembers for 100 days that the reconciliation that began at `startedAt` names this foreign transaction. */
+  async markNamed(id: string, startedAt: Instant, now: Instant): Promise<void> {
+    await this.#put({ ...foreignKey(id), started_at: startedAt, ttl: Math.ceil((now + MARK_TTL_MS) / 1000) });
   }
 
   async #get(key: { pk: string }): Promise<Record<string, unknown> | undefined> {
