@@ -1,4 +1,4 @@
-import { captureSubject, flagged, nextSubject } from "./attention.ts";
+import { captureSubject, flagged, nextSubject, openEntries } from "./attention.ts";
 import { type PaidFacts, reversalOf, type VerifiedMoney } from "./evidence.ts";
 import type { PaymentKey } from "./ids.ts";
 import { Santim } from "./money.ts";
@@ -57,12 +57,14 @@ export function applyCapture(
   return applied(payment, name, { ...context, ...money }, { changes: changes(), evidence });
 }
 
-/** Whether money that the bank has returned is what confirmed the payment, or what a person decides about. */
+/** Whether money that the bank has returned is what confirmed the payment, or what still waits for a person's decision. */
 function paysItsFee(payment: Payment, { attempt, result }: VerifiedMoney): boolean {
   const { reference } = result.facts;
   if (payment.next !== undefined) return false;
   const known = payment.captures.find((capture) => isSameCapture(capture, { attempt, reference }));
-  return payment.state === "REVIEW" || (payment.state === "SUCCESS" && known?.kind === "confirmed");
+  if (payment.state !== "REVIEW") return payment.state === "SUCCESS" && known?.kind === "confirmed";
+  // A person who has answered for this money without a decision believes that it is gone.
+  return openEntries(payment).some(({ code }) => code === "mismatch" || code === "unmatched");
 }
 
 /** What refunds of ours explain needs nobody. */

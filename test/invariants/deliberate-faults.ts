@@ -1,6 +1,6 @@
 import type { FocusName } from "../simulation/focus.ts";
 
-type Edit = { file: string; from: string; to: string };
+export type Edit = { file: string; from: string; to: string };
 export type Harness = "simulation" | "chaos";
 
 /**

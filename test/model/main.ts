@@ -5,7 +5,15 @@ import { ABLATION_BOUNDS, ABLATIONS, type Ablation, rulesWithout } from "./ablat
 import { check, type Report } from "./checker.ts";
 import { CONFIGURATIONS, type Configuration, STATE_LIMIT } from "./configurations.ts";
 import { LEFT_OUT, MODELLED, protocol } from "./protocol.ts";
+import { type Books, refundModel } from "./refunds.ts";
+import {
+  REFUND_ABLATIONS,
+  REFUND_CONFIGURATIONS,
+  type RefundAblation,
+  type RefundConfiguration,
+} from "./refunds-ablations.ts";
 import { BASE } from "./rules.ts";
+import { searchWithout } from "./search-refunds.ts";
 import { type Line, lineModel } from "./serials.ts";
 import {
   LINE_ABLATION_BOUNDS,
@@ -74,7 +82,25 @@ function searchLines(): void {
   }
 }
 
-function explain({ counterexample }: Report<S> | Report<Line>, { name }: Configuration | LineConfiguration): void {
+/** The refunds of one capture, and the people who decide about it. */
+function searchRefunds(): void {
+  for (const configuration of REFUND_CONFIGURATIONS.filter(({ isQuick }) => isQuick || !values.quick)) {
+    const { name, bounds } = configuration;
+    progress.show(`searching: ${name}`);
+    const report = check(refundModel(bounds), STATE_LIMIT);
+    const actors = `${bounds.people}+${bounds.verifiers}+${bounds.refunds}`;
+    const figures = [actors, report.states, report.transitions, report.depth].map((figure) => right(number(figure)));
+    const errors = report.counterexample ? 1 : 0;
+    say(`${name.padEnd(46)}${figures.join("")}  ${(report.complete ? "yes" : "NO").padEnd(8)}  ${errors}`);
+    if (!report.complete) fail();
+    explain(report, configuration);
+  }
+}
+
+function explain(
+  { counterexample }: Report<S> | Report<Line> | Report<Books>,
+  { name }: Configuration | LineConfiguration | RefundConfiguration,
+): void {
   if (!counterexample) return;
   say(`\n${name}: "${counterexample.invariant}" is broken: ${counterexample.fault}`);
   for (const [at, label] of counterexample.path.entries()) say(`  ${String(at + 1).padStart(2)}. ${label}`);
@@ -96,18 +122,27 @@ function ablateLine(ablation: LineAblation): Report<Line> {
   return check({ ...model, invariants }, STATE_LIMIT);
 }
 
-type Any = { ablation: Ablation; search: () => Report<S> } | { ablation: LineAblation; search: () => Report<Line> };
+function ablateRefund(ablation: RefundAblation): Promise<Report<Books>> {
+  progress.show(`without: ${ablation.name}`);
+  return searchWithout(ablation, STATE_LIMIT);
+}
+
+type Found = Pick<Report<S>, "states" | "complete"> & {
+  counterexample: Pick<NonNullable<Report<S>["counterexample"]>, "invariant" | "fault" | "path"> | undefined;
+};
+type Any = { ablation: Ablation | LineAblation | RefundAblation; search: () => Found | Promise<Found> };
 
 const EVERY_ABLATION: readonly Any[] = [
   ...ABLATIONS.map((ablation) => ({ ablation, search: () => ablate(ablation) })),
   ...LINE_ABLATIONS.map((ablation) => ({ ablation, search: () => ablateLine(ablation) })),
+  ...REFUND_ABLATIONS.map((ablation) => ({ ablation, search: () => ablateRefund(ablation) })),
 ];
 
-function ablateAll(): void {
+async function ablateAll(): Promise<void> {
   say(`\n${"removed rule".padEnd(76)}${"invariant that breaks".padEnd(46)}steps`);
   for (const { ablation, search } of EVERY_ABLATION) {
     if (!("breaks" in ablation)) continue;
-    const { counterexample } = search();
+    const { counterexample } = await search();
     const steps = counterexample ? String(counterexample.path.length).padStart(5) : "NOT BROKEN";
     say(`${ablation.name.padEnd(76)}${ablation.breaks.padEnd(46)}${steps}`);
     if (!counterexample) fail();
@@ -115,7 +150,7 @@ function ablateAll(): void {
   say("\nNo invariant needs these rules (the search without each of them was complete):");
   for (const { ablation, search } of EVERY_ABLATION) {
     if (!("harmless" in ablation)) continue;
-    const { states, complete, counterexample } = search();
+    const { states, complete, counterexample } = await search();
     say(`  ${ablation.name} (${number(states)} states): ${ablation.harmless}`);
     if (complete && !counterexample) continue;
     say(`  BUT: ${counterexample?.invariant ?? "the search did not end"}`);
@@ -123,9 +158,9 @@ function ablateAll(): void {
   }
 }
 
-function trace(name: string): void {
+async function trace(name: string): Promise<void> {
   for (const { ablation, search } of EVERY_ABLATION.filter((known) => known.ablation.name.includes(name))) {
-    const { counterexample } = search();
+    const { counterexample } = await search();
     say(`Without "${ablation.name}": ${counterexample ? `"${counterexample.invariant}" breaks` : "nothing breaks"}`);
     for (const [at, label] of (counterexample?.path ?? []).entries()) say(`  ${String(at + 1).padStart(2)}. ${label}`);
     if (counterexample) say(`  => ${counterexample.fault}\n`);
@@ -140,10 +175,11 @@ function number(value: number | string): string {
   return typeof value === "number" ? value.toLocaleString("en") : value;
 }
 
-if (values.trace !== undefined) trace(values.trace);
+if (values.trace !== undefined) await trace(values.trace);
 else {
   const made = searchAll();
   searchLines();
+  searchRefunds();
   const missing = MODELLED.filter((transition) => !made.has(transition));
   say(`\n${MODELLED.length} transitions of the table are made; left out:`);
   for (const [transition, reason] of Object.entries(LEFT_OUT)) say(`  ${transition}: ${reason}`);
@@ -157,6 +193,6 @@ else {
   );
   say("that close. A comparison with a clock may have either result, so no invariant depends on a lease or on");
   say("synchronised clocks; only a lapse waits for its window and its ten minutes.");
-  ablateAll();
+  await ablateAll();
 }
 progress.end();
