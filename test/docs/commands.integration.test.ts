@@ -15,7 +15,7 @@ const NOT_STARTED: Record<string, string> = {
   shred: "it only follows a command of aws",
   jq: "it only reads the answer of curl or aws",
   date: "it only gives a time to aws",
-  mkdir: "it changes no document's meaning",
+  mkdir: "it only makes a folder",
   export: "it only sets variables",
 };
 const OF_SHELL = ["while", "do", "done", "true"];
