@@ -109,7 +109,7 @@ export const REFUND_MOVES = [
 ] as const satisfies readonly TransitionName[];
 type Move = (typeof REFUND_MOVES)[number];
 
-export type RefundSetting = { bounds: RefundBounds; rules: RefundRules };
+type RefundSetting = { bounds: RefundBounds; rules: RefundRules };
 
 const NOW = T0 + 2 * HOUR_MS;
 const service = aContext(NOW, "service");
