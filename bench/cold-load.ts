@@ -49,7 +49,8 @@ export async function measureColdLoad(folder: string, onProgress: (name: string)
   return loads;
 }
 
-async function buildTwins(folder: string): Promise<void> {
+/** Builds the handlers that ours are compared with. */
+export async function buildTwins(folder: string): Promise<void> {
   const twin = (name: string) => join(import.meta.dirname, "twins", `${name}.ts`);
   const common = { bundle: true, platform: "node", target: "node24", minify: true } as const;
   await build({ ...common, entryPoints: [twin("empty")], format: "esm", outfile: join(folder, "empty/index.mjs") });

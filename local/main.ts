@@ -76,6 +76,7 @@ function welcome({ api, chapa, control, webhook, users }: CloudAddress, settings
   Ready. What is simulated runs in this process and in memory, until it stops (Ctrl+C).
 
     API       ${api}  (open it in a browser to begin)
+    console   ${api}/console  (as ${USERS.admin.email})
     Chapa     ${settings.CHAPA_BASE_URL ?? chapa}  (${chapaWords(settings)})
     webhook   ${webhook}
     control   ${control}  (POST /clock, /sweep, /faults, /reset, GET /state)

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { checkoutPath } from "../lib/contract/routes.ts";
 import { ApiClient } from "./api-client.ts";
 import { documentOf } from "./chapa/document.ts";
 import { type Html, html } from "./chapa/html.ts";
@@ -32,9 +33,9 @@ function home({ api, chapa, control, webhook }: CloudAddress): Html {
     <header><h1>The payment service runs here</h1><p>With its table, its queues and its neighbours, in one process.</p></header>
     <section>
       <form method="post" action="${PRESS_PATH}"><button class="main">Pay a listing fee as ${USERS.owner.email}</button></form>
-      <p class="note">Opens a checkout for a new property, as the owner’s press does. Other users have the password ${PASSWORD}, too.</p>
+      <p class="note">Opens a checkout for a new property, as the owner’s press does. All users have the password ${PASSWORD}.</p>
       <dl>
-        <dt>Console</dt><dd><a href="/console">console</a>, as ${USERS.admin.email}</dd>
+        <dt>Console</dt><dd><a href="/console">console</a>, as ${USERS.admin.email} with ${PASSWORD}</dd>
         <dt>API</dt><dd><a href="/docs">docs</a>, <a href="/openapi.json">openapi.json</a>, <a href="/api/v1/health">health</a></dd>
         <dt>Examples</dt><dd><a href="${EXAMPLE_PATH}">web page</a>, ${EXAMPLE_PROGRAMS.map((name) => html`<a href="/examples/server/${name}">${name}</a> `)}</dd>
         <dt>Chapa</dt><dd><a href="${chapa}">${chapa}</a></dd>
@@ -63,9 +64,18 @@ function paid(query: URLSearchParams): Html {
     <h2 class="good">Payment successful</h2>
     <p>FRONTEND_REDIRECT_URL is not set, so this page stands in for the front end’s.
       The <a href="${EXAMPLE_PATH}?${query.toString()}">example page</a> shows the outcome, too.</p>
+    ${wayOn(query.get("payment_id"))}
     <dl>${row("Amount", "amount")}${row("Property", "property_id")}${row("Payment", "payment_id")}${row("Reference", "tx_ref")}</dl>
     ${back()}
   </section></div>`;
+}
+
+/** To what a newcomer wants to see next of a payment: its receipt, and what the console shows of it. */
+function wayOn(paymentId: string | null): Html | false {
+  if (paymentId === null) return false;
+  const inConsole = `/console#/payment/${encodeURIComponent(paymentId)}`;
+  return html`<p><a href="${checkoutPath(encodeURIComponent(paymentId))}">What the payer sees, with the receipt</a> ·
+    <a href="${inConsole}">in the console</a>, as ${USERS.admin.email} with ${PASSWORD}</p>`;
 }
 
 function back(): Html {

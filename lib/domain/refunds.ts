@@ -189,8 +189,8 @@ function isKnownOpen(state: Refund["state"]): state is "REQUESTED" | "SENT" {
   return state === "REQUESTED" || state === "SENT";
 }
 
-/** What came of a refund's next step. `isAnswered`: Chapa said what it knows of it; silence and unclear words do not. */
-export type RefundCheck = { isAnswered: boolean; chapaRef?: string | undefined };
+/** What came of a refund's next step. `silent`: Chapa could not be asked; `unclear`: its words say nothing of the refund. */
+export type RefundCheck = { kind: "answered" | "unclear" | "silent"; chapaRef?: string | undefined };
 
 /**
  * Returns the payment after a step of a refund was tried and its end is still not known: with the date of the next try,
@@ -199,30 +199,37 @@ export type RefundCheck = { isAnswered: boolean; chapaRef?: string | undefined }
 export function noteRefundChecked(
   payment: Payment,
   id: string,
-  { isAnswered, chapaRef }: RefundCheck,
+  { kind, chapaRef }: RefundCheck,
   { now, policy }: TransitionContext,
 ): Payment {
   const checked = (refund: Refund): Refund => ({
     ...refund,
     chapaRef: refund.chapaRef ?? chapaRef,
-    checkAt: nextCheck(payment, refund, isAnswered, now),
+    checkAt: nextCheck(payment, refund, kind, now),
   });
   const refunds = (payment.refunds ?? []).map((refund) => (refund.id === id ? checked(refund) : refund));
   const next = { ...payment, refunds };
   return { ...next, dueAt: dueAt(next, now, policy) };
 }
 
-function nextCheck(payment: Payment, refund: Refund, isAnswered: boolean, now: Instant): Instant | undefined {
+/** A check that Chapa did not answer is not done: it is repeated, in an hour after silence and in a day after other words. */
+const REPEATED_AFTER_MS = { answered: Number.POSITIVE_INFINITY, unclear: DAY_MS, silent: HOUR_MS } as const;
+
+function nextCheck(payment: Payment, refund: Refund, kind: RefundCheck["kind"], now: Instant): Instant | undefined {
   const { state, at, sentAt, settledAt } = refund;
   const { least, most } = BETWEEN_TRIES_TO_SEND_MS;
+  const repeated = now + REPEATED_AFTER_MS[kind];
+  const rungAfter = (since: Instant, ages: readonly number[]) =>
+    ages.map((age) => since + age).find((moment) => moment > now);
   switch (state) {
     case "REQUESTED":
       return now + clamp(now - at, least, most);
     case "SENT":
-      return CHECKS_AFTER_SENDING_MS.map((age) => (sentAt ?? now) + age).find((at) => at > now) ?? now + DAY_MS;
+      return Math.min(rungAfter(sentAt ?? now, CHECKS_AFTER_SENDING_MS) ?? now + DAY_MS, repeated);
     case "SETTLED": {
-      const next = CHECKS_AFTER_SETTLING_MS.map((age) => (settledAt ?? now) + age).find((at) => at > now);
-      return next ?? (isAnswered || isUnclearAnswered(payment, refund) ? undefined : now + DAY_MS);
+      const rung = rungAfter(settledAt ?? now, CHECKS_AFTER_SETTLING_MS);
+      if (rung !== undefined) return Math.min(rung, repeated);
+      return kind === "answered" || isUnclearAnswered(payment, refund) ? undefined : repeated;
     }
     default:
       return undefined;

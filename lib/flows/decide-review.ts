@@ -131,7 +131,8 @@ async function reject(
   const limited = refunds.map((refund) =>
     limitedRefund(payment, { ...refund, by, at: run.context().now, state: "REQUESTED" }),
   );
-  await takeLimits(ports, limited);
+  const me = ports.newId();
+  await takeLimits(ports, limited, me);
   const evidence = { reason, closings, kept, refunds };
   const after = await decided(ports, payment, { name: "rejectReview", version }, (current) => {
     const refusal = refusalOf("rejectReview", current, { ...run.context(), ...evidence });
@@ -139,7 +140,7 @@ async function reject(
     return rejectReview(current, evidence, run.context());
   }).catch(async (error: unknown) => {
     // Without an answer of the table, the refunds may be stored.
-    if (!(error instanceof DependencyUnavailable)) for (const one of limited) await ports.limits.giveBack(one);
+    if (!(error instanceof DependencyUnavailable)) for (const one of limited) await ports.limits.giveBack(one, me);
     throw error;
   });
   if (closings.some(({ cancel }) => cancel === "lapse")) ports.count("CheckoutLapsed");
@@ -155,12 +156,12 @@ function refundFor(payment: Payment, { capture, refundId }: { capture: string; r
   return { id: refundId, capture, amount: leftOf(payment, money), reason };
 }
 
-async function takeLimits(ports: DecideReviewPorts, limited: readonly LimitedRefund[]): Promise<void> {
+async function takeLimits(ports: DecideReviewPorts, limited: readonly LimitedRefund[], me: string): Promise<void> {
   const taken: LimitedRefund[] = [];
   for (const one of limited) {
-    if (await ports.limits.take(one, ports.dailyLimit)) taken.push(one);
+    if (await ports.limits.take(one, ports.dailyLimit, me)) taken.push(one);
     else {
-      for (const earlier of taken) await ports.limits.giveBack(earlier);
+      for (const earlier of taken) await ports.limits.giveBack(earlier, me);
       throw new RefundLimitReached(toBirr(Santim.parse(one.amount)));
     }
   }

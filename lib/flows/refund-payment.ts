@@ -45,14 +45,15 @@ export async function refundPayment(
   const { now } = run.context();
   const { id, amount } = request;
   const limited = limitedRefund(payment, { ...request, by: asked.by, at: now, state: "REQUESTED" });
-  if (!(await ports.limits.take(limited, ports.dailyLimit))) throw new RefundLimitReached(toBirr(amount));
+  const me = ports.newId();
+  if (!(await ports.limits.take(limited, ports.dailyLimit, me))) throw new RefundLimitReached(toBirr(amount));
   const requested = await updatePayment(ports.payments, payment, (current) => {
     if (isKnown(current, asked)) return undefined;
     requireSeen(current, asked.version);
     return requestRefund(current, request, { now, by: asked.by, policy: ports.policy });
   }).catch(async (error: unknown) => {
     // Without an answer of the table, the refund may be stored.
-    if (!(error instanceof DependencyUnavailable)) await ports.limits.giveBack(limited);
+    if (!(error instanceof DependencyUnavailable)) await ports.limits.giveBack(limited, me);
     throw error;
   });
   if (!requested.payment) throw new PaymentNotFound();

@@ -25,6 +25,8 @@ test("a payment in the browser with nothing set ends at a page that says 'Paymen
   const end = paid.at.origin === stage.cloud.address.api ? paid : await shown(linkIn(paid.text));
   expect(end).toMatchObject({ status: 200, at: expect.objectContaining({ pathname: "/payment/success" }) });
   expect(end.text).toContain("Payment successful");
+  expect(end.text).toMatch(/href="\/api\/v1\/payments\/[\w-]+\/checkout"/);
+  expect(end.text).toMatch(/href="\/console#\/payment\/[\w-]+"/);
   expect(end.text).toContain("500.00");
 });
 

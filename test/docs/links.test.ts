@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
-const documents = globSync(["*.md", "{.github,cli,client,docs,examples,infra,lib,local,test}/**/*.md"], {
+const documents = globSync(["*.md", "llms.txt", "{.github,cli,client,docs,examples,infra,lib,local,test}/**/*.md"], {
   cwd: ROOT,
   exclude: ["**/node_modules/**"],
 });
@@ -25,7 +25,9 @@ function anchorsIn(path: string): string[] {
 }
 
 function linksIn(text: string): string[] {
-  const links = [...withoutCode(text).matchAll(/\]\(([^)\s]+)\)/g)].map(([, target = ""]) => target);
+  const links = [...withoutCode(text).matchAll(/\]\(([^)\s]+)\)|(?:src|srcset)="([^"]+)"/g)].map(
+    ([, target, picture]) => target ?? picture ?? "",
+  );
   return links.filter((target) => !/^[a-z]+:/.test(target));
 }
 

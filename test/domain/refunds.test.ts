@@ -172,8 +172,8 @@ test("a payment is spent only once its refunds have settled", () => {
   expect(settled(50_000).spentAt).toBe(LATER.now);
 });
 
-const ANSWERED = { isAnswered: true };
-const SILENT = { isAnswered: false };
+const ANSWERED = { kind: "answered" } as const;
+const SILENT = { kind: "silent" } as const;
 
 test("a refund is due at once, then asked about after 10 minutes, an hour, six hours, a day and daily, and twice after it settled", () => {
   const open = requested(20_000);
@@ -185,7 +185,7 @@ test("a refund is due at once, then asked about after 10 minutes, an hour, six h
   for (let times = 0; times < 5; times++) {
     const at = asked.refunds?.[0]?.checkAt ?? 0;
     dates.push(at - LATER.now);
-    asked = noteRefundChecked(asked, "r-1", { isAnswered: true, chapaRef: "MERC-1" }, aContext(at));
+    asked = noteRefundChecked(asked, "r-1", { ...ANSWERED, chapaRef: "MERC-1" }, aContext(at));
   }
   expect(dates).toEqual([10 * MINUTE_MS, HOUR_MS, 6 * HOUR_MS, DAY_MS, 2 * DAY_MS]);
   expect(asked.refunds?.[0]?.chapaRef).toBe("MERC-1");
@@ -269,7 +269,7 @@ test.each<[string, Partial<Refund> & Pick<Refund, "state">, boolean]>([
 test("only the next check of the refund that was tried moves, and Chapa's first reference of it stays", () => {
   const other = aRefund("SENT", { id: "r-2", sentAt: LATER.now, checkAt: LATER.now });
   const checked = (refund: Refund) =>
-    noteRefundChecked(withRefunds(refund, other), "r-1", { isAnswered: true, chapaRef: "C-1" }, LATER).refunds;
+    noteRefundChecked(withRefunds(refund, other), "r-1", { ...ANSWERED, chapaRef: "C-1" }, LATER).refunds;
   const tried = aRefund("REQUESTED", { checkAt: LATER.now });
   expect(checked(tried)).toEqual([{ ...tried, chapaRef: "C-1", checkAt: LATER.now + MINUTE_MS }, other]);
   expect(checked(aRefund("REFUSED", { checkAt: LATER.now }))?.[0]?.checkAt).toBeUndefined();

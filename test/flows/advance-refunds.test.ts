@@ -114,12 +114,17 @@ test("a SENT refund that Chapa keeps open calls a person after a day, though Cha
 
 test("a settled refund of which Chapa is silent at the last check is asked about daily, with a person called, until Chapa answers", async () => {
   const silent = await advance(settled, WAITS);
-  expect(silent.ages).toEqual([1, 7, 8, 9, 10, 11, 12].map((days) => days * DAY_MS));
+  expect(silent.ages).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12].map((days) => days * DAY_MS));
   expect(unclear(silent.payment)).toEqual([["r-1.settled", 8 * DAY_MS]]);
   status = { kind: "reversed" };
   const answered = await advance(silent.payment, WAITS + DAY_MS);
   expect(answered.payment.refunds).toMatchObject([{ state: "UNDONE" }]);
   expect(unclear(answered.payment)).toEqual([]);
+});
+
+test("a settled refund is asked about hourly while Chapa cannot be asked at all", async () => {
+  const { ages } = await advance(settled, DAY_MS + 3 * HOUR_MS, false);
+  expect(ages).toEqual([0, 1, 2, 3].map((hours) => DAY_MS + hours * HOUR_MS));
 });
 
 test("a settled refund of which Chapa answers at the last check is asked about no more, and calls nobody", async () => {

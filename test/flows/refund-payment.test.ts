@@ -3,9 +3,10 @@ import { VersionChanged } from "../../lib/domain/errors.ts";
 import { Santim } from "../../lib/domain/money.ts";
 import { requestRefund, sendRefund } from "../../lib/domain/refunds.ts";
 import { MINUTE_MS } from "../../lib/domain/time.ts";
-import { recordRefundOutcome } from "../../lib/flows/refund-payment.ts";
+import { recordRefundOutcome, refundPayment } from "../../lib/flows/refund-payment.ts";
 import { limitedRefund, sendOnce } from "../../lib/flows/steps/advance-refunds.ts";
 import { log } from "../../lib/runtime/logger.ts";
+import { RefundLimitTable } from "../../lib/table/refund-limits.ts";
 import { MemoryTable } from "../support/memory-table.ts";
 import { aConfirmed, LATER, POLICY } from "../support/payments.ts";
 import { adaptersOf } from "../support/tables.ts";
@@ -66,6 +67,53 @@ test('Chapa\'s "cannot exceed" does not refuse a refund while another of the sam
     ["r-2", "SENT"],
   ]);
   expect((await payments.find(row.ref))?.refunds?.map(({ state }) => state)).toEqual(["SENT", "SENT"]);
+});
+
+// A slow try that found a newer version took the amount out of the day that the try after it had counted on.
+test("a refund that a second try makes is counted in its actor's day, though the first try of it failed since", async () => {
+  const memory = new MemoryTable();
+  const { payments } = adaptersOf(memory.client);
+  const limits = new RefundLimitTable(memory.client, "payments");
+  const seen = aConfirmed();
+  await payments.create(seen);
+  const newer = { ...seen, version: seen.version + 1 };
+  const asked = { ...request, by: "admin", version: seen.version };
+  let tries = 0;
+  const ports = {
+    payments,
+    limits,
+    dailyLimit: 30_000,
+    chapa: {
+      refund: async () => ({ kind: "unclear" }) as const,
+      cancel: () => expect.fail("nothing is cancelled"),
+      refundStatus: () => expect.fail("nothing is asked"),
+    },
+    closed: async () => undefined,
+    newId: () => `try ${tries++}`,
+    clock: { now: () => LATER.now },
+    log,
+    count: () => undefined,
+    policy: POLICY,
+  };
+  const deadline = LATER.now + MINUTE_MS;
+  let second: Promise<unknown> | undefined;
+  const slow = {
+    ...ports,
+    payments: {
+      ...payments,
+      find: payments.find.bind(payments),
+      save: async () => {
+        await payments.save(seen, newer);
+        second = refundPayment(ports, newer, { ...asked, version: newer.version }, deadline);
+        await second;
+        return { won: false, payment: newer } as const;
+      },
+    },
+  };
+  await expect(refundPayment(slow, seen, asked, deadline)).rejects.toThrow(VersionChanged);
+  expect(await second).toMatchObject({ refunds: [{ id: "r-1", state: "SENT" }] });
+  const day = [...memory.rows].filter(([key]) => key.startsWith("L#")).map(([, row]) => row["total"]);
+  expect(day).toEqual([20_000]);
 });
 
 test("people for whom one program refunds share the daily limit of that program", () => {

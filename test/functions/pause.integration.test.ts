@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import * as z from "zod";
 import { Santim } from "../../lib/domain/money.ts";
 import { requestRefund } from "../../lib/domain/refunds.ts";
-import { MINUTE_MS, SECOND_MS } from "../../lib/domain/time.ts";
+import { HOUR_MS, MINUTE_MS, SECOND_MS } from "../../lib/domain/time.ts";
 import { documentClient } from "../../lib/table/client.ts";
 import { PaymentTable } from "../../lib/table/payments.ts";
 import type { HttpResponse } from "../../local/api-client.ts";
@@ -108,7 +108,7 @@ describe("refunds of a restored table", () => {
     expect([(await read()).refunds, sentToChapa()]).toMatchObject([[{ state: "REQUESTED" }], []]);
 
     await nameTable(TABLE_NAME);
-    await stage.cloud.advance(10 * MINUTE_MS);
+    await stage.cloud.advance(HOUR_MS);
     expect([(await read()).refunds, sentToChapa()]).toMatchObject([[{ state: "SENT" }], [{ kind: "request" }]]);
   });
 });

@@ -56,7 +56,7 @@ test("alarms lead to existing headings, each with description, investigation, re
   const headings = [...new Set(ALARMS.map(({ runbook: heading }) => heading)), "Payments are broken"];
   expect([...sections.keys()]).toEqual(expect.arrayContaining(headings));
   for (const [heading, text] of sections) {
-    expect(text, heading).toMatch(/\*\*Investigation\*\*\n\n```\n(?:aws|curl) /);
+    expect(text, heading).toMatch(/\*\*Investigation\*\*\n\n```sh\n(?:aws|curl) /);
     expect(text, heading).toMatch(/\*\*Resolution\*\*\n\n\S/);
   }
 });

@@ -753,7 +753,8 @@ function isBookCalled({ attention, refunds = [] }: Payment, capture: Capture): b
   const of = refunds.filter((refund) => refund.capture === capture.reference).map(({ id }) => id);
   return attention.some(
     ({ code, subject }) =>
-      (ABOUT_BACK.includes(code) && subject.includes(captureSubject(capture))) || of.includes(subject),
+      (ABOUT_BACK.includes(code) && subject.includes(captureSubject(capture))) ||
+      of.some((id) => subject === id || subject === `${id}.settled`),
   );
 }
 

@@ -1,7 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { mkdtempSync, writeFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import * as z from "zod";
 import { ApiClient } from "../../local/api-client.ts";
@@ -83,6 +86,18 @@ test("one line of JSON gives a program every address, and the state file of its 
   for (const url of [address.api, address.chapa, address.control]) expect(new URL(url).origin).toBe(url);
   const answer = await new ApiClient(address).initiate({ property_id: PROPERTY, amount: 500 });
   expect(answer.status).toBe(202);
+});
+
+test("npm start -- --open says in one line that the opener failed, and runs the cloud", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "opener-"));
+  for (const opener of ["xdg-open", "open"])
+    writeFileSync(join(folder, opener), "#!/bin/sh\nexit 3\n", { mode: 0o755 });
+  const path = `${folder}${delimiter}${process.env["PATH"]}`;
+  const running = start(["--port", "0", "--json", "--quiet", "--open"], { PATH: path });
+  const address = await ready(running);
+  await waitUntil(() => running.errors().endsWith("ended with 3\n"));
+  expect(running.errors()).toMatch(/^http:\S+ could not be opened in a browser: [a-z-]+ ended with 3\n$/);
+  expect((await control(address, "/state")).status).toBe(200);
 });
 
 test("a second npm start on another port leaves the state file of the first as it is", async () => {

@@ -46,7 +46,7 @@ test.each<[string, Ask]>([
   ["the removal of a claim", (client) => payments(client).discard(claim)],
   ["a later date", (client) => payments(client).postpone({ ref: claim.ref, dueAt: T0 }, T0 + 1)],
   ["the mark of a message", (client) => new MarkTable(client, "payments").begin(message, mark, T0)],
-  ["a refund of a day", (client) => new RefundLimitTable(client, "payments").take(refund, 10)],
+  ["a refund of a day", (client) => new RefundLimitTable(client, "payments").take(refund, 10, "me")],
   ["a refund that goes out of its day", (client) => new RefundLimitTable(client, "payments").giveBack(refund)],
 ])(
   "the write of %s asks for the row that refuses it, so that a lost answer can be told from a lost race",

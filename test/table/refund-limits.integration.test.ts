@@ -52,44 +52,44 @@ const refund = (change: Partial<LimitedRefund> = {}): LimitedRefund => ({
 const numbered = (n: number) => refund({ reference: `P${n} r-1` });
 
 test("ten refunds of 500 birr are within a limit of 5,000, and the eleventh is above it, by one santim, too", async () => {
-  for (let n = 0; n < 10; n++) expect(await limits.take(numbered(n), LIMIT), String(n)).toBe(true);
-  expect(await limits.take(numbered(10), LIMIT)).toBe(false);
-  expect(await limits.take({ ...numbered(10), amount: 1 }, LIMIT)).toBe(false);
+  for (let n = 0; n < 10; n++) expect(await limits.take(numbered(n), LIMIT, "me"), String(n)).toBe(true);
+  expect(await limits.take(numbered(10), LIMIT, "me")).toBe(false);
+  expect(await limits.take({ ...numbered(10), amount: 1 }, LIMIT, "me")).toBe(false);
 });
 
 test("a refund that alone is above the limit is refused on an empty day, and one of exactly the limit is not", async () => {
-  expect(await limits.take(refund({ amount: LIMIT + 1 }), LIMIT)).toBe(false);
+  expect(await limits.take(refund({ amount: LIMIT + 1 }), LIMIT, "me")).toBe(false);
   expect(await rowOf()).toBeUndefined();
-  expect(await limits.take(refund({ amount: LIMIT }), LIMIT)).toBe(true);
+  expect(await limits.take(refund({ amount: LIMIT }), LIMIT, "me")).toBe(true);
 });
 
 test("the same refund is counted once, however often its write is repeated", async () => {
-  for (let times = 0; times < 20; times++) expect(await limits.take(refund(), LIMIT)).toBe(true);
-  expect(await limits.take(refund({ reference: "P2 r-1", amount: LIMIT - 50_000 }), LIMIT)).toBe(true);
+  for (let times = 0; times < 20; times++) expect(await limits.take(refund(), LIMIT, "me")).toBe(true);
+  expect(await limits.take(refund({ reference: "P2 r-1", amount: LIMIT - 50_000 }), LIMIT, "me")).toBe(true);
 });
 
 test("each person has a limit of their own, and each day of Addis Ababa begins anew", async () => {
-  expect(await limits.take(refund({ amount: LIMIT }), LIMIT)).toBe(true);
+  expect(await limits.take(refund({ amount: LIMIT }), LIMIT, "me")).toBe(true);
   const more = refund({ reference: "P2 r-1" });
-  expect(await limits.take(more, LIMIT)).toBe(false);
-  expect(await limits.take({ ...more, by: `${by}0` }, LIMIT)).toBe(true);
+  expect(await limits.take(more, LIMIT, "me")).toBe(false);
+  expect(await limits.take({ ...more, by: `${by}0` }, LIMIT, "me")).toBe(true);
   // T0 is nine in the morning in Addis Ababa.
-  expect(await limits.take({ ...more, at: T0 + 14 * HOUR_MS }, LIMIT)).toBe(false);
-  expect(await limits.take({ ...more, at: T0 + 15 * HOUR_MS }, LIMIT)).toBe(true);
+  expect(await limits.take({ ...more, at: T0 + 14 * HOUR_MS }, LIMIT, "me")).toBe(false);
+  expect(await limits.take({ ...more, at: T0 + 15 * HOUR_MS }, LIMIT, "me")).toBe(true);
 });
 
 test("what is given back leaves room on its own day, once, and what was never taken changes nothing", async () => {
   const all = refund({ amount: LIMIT });
-  await limits.take(all, LIMIT);
+  await limits.take(all, LIMIT, "me");
   await limits.giveBack(refund({ reference: "P9 r-9", amount: LIMIT }));
   await limits.giveBack({ ...all, at: T0 + DAY_MS });
-  expect(await limits.take(numbered(2), LIMIT)).toBe(false);
+  expect(await limits.take(numbered(2), LIMIT, "me")).toBe(false);
   for (let times = 0; times < 2; times++) await limits.giveBack(all);
-  expect(await limits.take(refund({ reference: "P2 r-1", amount: LIMIT }), LIMIT)).toBe(true);
-  expect(await limits.take(refund({ reference: "P3 r-1", amount: 1 }), LIMIT)).toBe(false);
+  expect(await limits.take(refund({ reference: "P2 r-1", amount: LIMIT }), LIMIT, "me")).toBe(true);
+  expect(await limits.take(refund({ reference: "P3 r-1", amount: 1 }), LIMIT, "me")).toBe(false);
 });
 
 test("a day's row expires three days later", async () => {
-  await limits.take(refund(), LIMIT);
+  await limits.take(refund(), LIMIT, "me");
   expect(await rowOf()).toMatchObject({ ttl: (T0 + 3 * DAY_MS) / 1000, total: 50_000 });
 });

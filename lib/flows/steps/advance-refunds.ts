@@ -50,7 +50,7 @@ export type RefundPorts = {
 // A call that cannot end within the invocation is not begun: its answer would be lost.
 const CALL_MS = 4 * SECOND_MS;
 
-const UNANSWERED = { isAnswered: false } as const;
+const SILENT = { kind: "silent" } as const;
 const CAME_TO_NOTHING = "Chapa reports that it came to nothing";
 
 /**
@@ -88,7 +88,7 @@ export async function advanceRefunds(
     if (deadline - ports.clock.now() < CALL_MS) break;
     const refund = refundIn(current, id);
     if (!refund) continue;
-    if (!isAnswered) current = await waited(ports, current, refund, { check: UNANSWERED, run });
+    if (!isAnswered) current = await waited(ports, current, refund, { check: SILENT, run });
     else if (refund.state === "REQUESTED") current = await sendOrWait(ports, current, id, run);
     else current = await askAbout(ports, current, refund, run);
   }
@@ -98,7 +98,7 @@ export async function advanceRefunds(
 async function sendOrWait(ports: RefundPorts, payment: Payment, id: string, run: Run): Promise<Payment> {
   const after = await sendOnce(ports, payment, id, run);
   const refund = refundIn(after, id);
-  return refund?.state === "REQUESTED" ? waited(ports, after, refund, { check: UNANSWERED, run }) : after;
+  return refund?.state === "REQUESTED" ? waited(ports, after, refund, { check: SILENT, run }) : after;
 }
 
 /**
@@ -131,7 +131,7 @@ export async function sendOnce(ports: RefundPorts, payment: Payment, id: string,
   ports.log.info("refund_sent", fields);
   switch (asked.kind) {
     case "accepted":
-      return noted(ports, begun.payment, id, { check: { isAnswered: true, chapaRef: asked.chapaRef }, run });
+      return noted(ports, begun.payment, id, { check: { kind: "answered", chapaRef: asked.chapaRef }, run });
     case "refused":
       return refused(ports, begun.payment, id, { reason: asked.reason, run });
     case "above":
@@ -166,7 +166,7 @@ async function askAbout(ports: RefundPorts, payment: Payment, refund: Refund, ru
     return refused(ports, payment, id, { reason: CAME_TO_NOTHING, run });
   }
   if (found.kind === "reversed" && state === "SETTLED") return undone(ports, payment, id, run);
-  const check = { isAnswered: found.kind !== "unclear", chapaRef: found.chapaRef };
+  const check: RefundCheck = { kind: found.kind === "unclear" ? "unclear" : "answered", chapaRef: found.chapaRef };
   return waited(ports, payment, refund, { check, run });
 }
 
@@ -220,7 +220,7 @@ async function waited(
   { id, state }: Refund,
   { check, run }: Waited,
 ): Promise<Payment> {
-  const isKnown = state === "SETTLED" && check.isAnswered;
+  const isKnown = state === "SETTLED" && check.kind === "answered";
   const called = isKnown ? payment : await callPerson(ports, payment, id, run);
   return noted(ports, called, id, { check, run });
 }
