@@ -345,6 +345,15 @@ test.each(["SUCCESS", "CREATED"] as const)(
   },
 );
 
+// Found by the model: a person had answered for the money without a decision, and then for the bank that took it.
+test("money under review that a person has answered for calls a person again when the bank returns it", () => {
+  const reviewed = aReviewed();
+  const money = differing(moneyOn(reviewed));
+  const answered = answer(reviewed, { entry: "mismatch-AP0", reason: "seen" }, LATER);
+  const reversed = captured(answered, "wentBack", { ...money, kind: "reversed" });
+  expect(openFlags(captured(reversed, "capturedAgain", money))).toEqual(["reversed", "duplicate"]);
+});
+
 test("captures in another currency are kept and never counted as refundable", () => {
   const usd = captured(anOpened(), "review", {
     kind: "paid",

@@ -27,7 +27,7 @@ export const REFUND_CONFIGURATIONS: readonly RefundConfiguration[] = [
   { name: "1 refund of reviewed money, two people", bounds: { ...REVIEW, people: 2 }, isQuick: true },
   { name: "1 refund, the bank takes the money", bounds: { ...REVERSED, verifiers: 1 }, isQuick: false },
   { name: "the same of reviewed money", bounds: { ...REVERSED, start: "review", verifiers: 1 }, isQuick: false },
-  { name: "the same of a duplicate", bounds: { ...LEFT, reversals: 1 }, isQuick: false },
+  { name: "the same of a duplicate, asked in one step", bounds: { ...LEFT, reversals: 1 }, isQuick: true },
   { name: "2 refunds", bounds: TWO, isQuick: true },
   { name: "2 refunds of reviewed money", bounds: { ...TWO, start: "review" }, isQuick: false },
   { name: "2 refunds, Chapa sends no more than it has", bounds: { ...TWO, isExact: true }, isQuick: false },

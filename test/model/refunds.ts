@@ -109,7 +109,7 @@ export const REFUND_MOVES = [
 ] as const satisfies readonly TransitionName[];
 type Move = (typeof REFUND_MOVES)[number];
 
-export type RefundSetting = { bounds: RefundBounds; rules: RefundRules };
+type RefundSetting = { bounds: RefundBounds; rules: RefundRules };
 
 const NOW = T0 + 2 * HOUR_MS;
 const service = aContext(NOW, "service");
@@ -179,7 +179,7 @@ function wordsNow(books: Books): readonly Word[] {
   return paidOut(books) === 0 ? ["paid"] : ["paid", "refunded"];
 }
 
-function heard({ payment }: Books, word: Word) {
+function moveOnWord({ payment }: Books, word: Word) {
   const money = moneyOf(payment, captureIn(payment).amount, word);
   const name = transitionForMoney(payment, money, service);
   return name && { name, after: () => applyCapture(payment, name, money, service) };
@@ -197,14 +197,14 @@ class Next {
   write(name: Move, payment: Payment): this {
     const { people, verifiers, ghost } = this.#books;
     // Money is here of which nobody may know yet.
-    const isNews = name === "refundRefused" || name === "refundUndone" || name === "capturedAgain";
+    const isUnseen = name === "refundRefused" || name === "refundUndone" || name === "capturedAgain";
     this.#name = name;
     this.#books = {
       ...this.#books,
       payment: same(payment),
       people: people.map((one) => ({ ...one, saw: OUTDATED })),
       verifiers: verifiers.map((one) => (one.word === "" ? one : { ...one, isFresh: false })),
-      ghost: isNews ? { isKept: false } : ghost,
+      ghost: isUnseen ? { isKept: false } : ghost,
     };
     return this;
   }
@@ -378,7 +378,7 @@ function outside({ bounds }: RefundSetting, books: Books): Step<Books>[] {
 function verifies({ bounds, rules }: RefundSetting, books: Books): Step<Books>[] {
   if (bounds.verifiers > 0) return books.verifiers.flatMap((_, at) => verifiesInSteps(rules, books, at));
   return wordsNow(books).flatMap((word) => {
-    const found = heard(books, word);
+    const found = moveOnWord(books, word);
     return found ? [new Next(books).write(moveOf(found.name), found.after()).build(`verify: writes "${word}"`)] : [];
   });
 }
@@ -391,7 +391,7 @@ function verifiesInSteps(rules: RefundRules, books: Books, at: number): Step<Boo
     );
   }
   const next = () => new Next(books).verifier(at, IDLE);
-  const found = one.isFresh || !rules.answersAreFenced ? heard(books, one.word) : undefined;
+  const found = one.isFresh || !rules.answersAreFenced ? moveOnWord(books, one.word) : undefined;
   if (!found) return [next().build("verify: writes nothing")];
   const name = moveOf(found.name);
   return [
@@ -515,7 +515,7 @@ function isAtRest(books: Books): boolean {
   const { payment, sent } = books;
   if ((payment.refunds ?? []).some(isRefundOpen)) return false;
   if (sent.some(({ truth, sender }) => truth === "pending" || sender !== "")) return false;
-  if (wordsNow(books).some((word) => heard(books, word))) return false;
+  if (wordsNow(books).some((word) => moveOnWord(books, word))) return false;
   return !payment.reports?.length && sent.every((_, at) => asks(books, at).length === 0);
 }
 

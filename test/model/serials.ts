@@ -137,7 +137,7 @@ const GUARDS: Record<GuardName, (row: Row, claim: Claim, rules: LineRules) => bo
   // Nobody decides about reviewed money in this model.
   feeIsKnown: () => false,
   moneyConfirmed: () => false,
-  // No model makes refunds yet.
+  // Refunds have a model of their own.
   refundIdUnused: () => false,
   leftCovers: () => false,
   roomForRefund: () => false,
