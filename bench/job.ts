@@ -16,8 +16,8 @@ export type Job = z.infer<typeof Job>;
 export type Call = Job["calls"][number];
 
 /** What came of a job: how long it took, and each answer in the order of the calls. */
-export const Told = z.object({
+export const Answered = z.object({
   seconds: z.number(),
   answers: z.array(z.object({ ms: z.number(), status: z.number(), body: z.string() })),
 });
-export type Told = z.infer<typeof Told>;
+export type Answered = z.infer<typeof Answered>;

@@ -12,7 +12,7 @@ import { TABLE_NAME } from "../local/environment.ts";
 import { readSettings } from "../local/settings.ts";
 import { startCloud } from "../local/start-cloud.ts";
 import { type FirstRequest, measureFirstRequest } from "./first-request.ts";
-import { type Call, type Job, Told } from "./job.ts";
+import { Answered, type Call, type Job } from "./job.ts";
 import { quantile, type Sample, sampleOf } from "./sample.ts";
 
 /** The most that a call may take with a table that answers in 50 ms and a Chapa that answers in 200 ms: ms, median. */
@@ -140,17 +140,17 @@ class Bench {
     const many = inFlight === 1 ? 60 : 240;
     const rounds: { perSecond: number; p50: number; p99: number; cpu: number }[] = [];
     for (let round = 0; round < ROUNDS; round++) {
-      let told: Told = { seconds: 1, answers: [] };
+      let answered: Answered = { seconds: 1, answers: [] };
       const play = async () => {
-        told = await (path === "initiate"
+        answered = await (path === "initiate"
           ? this.initiate(many, inFlight)
           : this.#play(this.#statusCalls(many), inFlight));
         await this.#cloud.settle(SETTLED_WITHIN_MS);
       };
       const cpuMs = await cpuMsOf(play, many);
-      const sorted = told.answers.map(({ ms }) => ms).sort((one, other) => one - other);
+      const sorted = answered.answers.map(({ ms }) => ms).sort((one, other) => one - other);
       rounds.push({
-        perSecond: many / told.seconds,
+        perSecond: many / answered.seconds,
         p50: quantile(sorted, 0.5),
         p99: quantile(sorted, 0.99),
         cpu: cpuMs / getItemMs,
@@ -161,14 +161,14 @@ class Bench {
   }
 
   /** Begins payments of new properties. */
-  async initiate(many: number, inFlight: number): Promise<Told> {
+  async initiate(many: number, inFlight: number): Promise<Answered> {
     const calls = Array.from({ length: many }, () => this.#initiateCall({ property_id: randomUUID() }));
-    const told = await this.#play(calls, inFlight);
-    for (const { status, body } of told.answers) {
+    const answered = await this.#play(calls, inFlight);
+    for (const { status, body } of answered.answers) {
       if (status !== 202) throw new Error(`initiate answered ${status}: ${body}`);
       this.#begun.push(Begun.parse(JSON.parse(body)));
     }
-    return told;
+    return answered;
   }
 
   async statusCpu(getItemMs: number): Promise<{ stored: number; cpu: number }> {
@@ -307,12 +307,12 @@ class Bench {
     };
   }
 
-  async #play(calls: Call[], lanes: number): Promise<Told> {
+  async #play(calls: Call[], lanes: number): Promise<Answered> {
     const job: Job = { calls, lanes };
     const line = once(this.#lines, "line");
     this.#caller.stdin?.write(`${JSON.stringify(job)}\n`);
-    const [told] = await line;
-    return Told.parse(JSON.parse(z.string().parse(told)));
+    const [answered] = await line;
+    return Answered.parse(JSON.parse(z.string().parse(answered)));
   }
 }
 

@@ -150,7 +150,8 @@ function bodyFor(path: string, caller: Caller): string | undefined {
   if (path.endsWith("/attention/answers")) {
     return JSON.stringify({ code: "stuck", before: "2026-01-01T00:00:00Z", reason: "none" });
   }
-  if (path.endsWith("/pause") || path.endsWith("/resume")) return JSON.stringify({ reason: "none" });
+  if (path.endsWith("/now") || path.endsWith("/pause") || path.endsWith("/resume"))
+    return JSON.stringify({ reason: "none" });
   if (path.endsWith("/notifications")) return JSON.stringify({ target: "payer", reason: "none", version: 2 });
   if (path.endsWith("/review")) return JSON.stringify({ decision: "accept", reason: "none", version: 2 });
   if (path.includes("/refunds/")) return JSON.stringify({ outcome: "settled", reason: "none", version: 2 });

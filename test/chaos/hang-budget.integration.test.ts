@@ -164,6 +164,7 @@ function asked(route: Route, payment: HttpResponse): Asked {
     "answer-attention": { reason: "none", version: 1 },
     "answer-many": { code: "stuck", before: "2026-01-01T00:00:00Z", reason: "none" },
     "refund-payment": { refund_id: "r-1", reason: "none", version: 1 },
+    "reconcile-now": { reason: "none" },
     "release-payment": { reason: "none", version: 1 },
     "notify-again": { target: "payer", reason: "none", version: 1 },
     // Nothing is paused, so nothing is written.

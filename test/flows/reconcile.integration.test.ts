@@ -185,3 +185,39 @@ test("a second payment of one checkout of which no webhook came is named once as
   expect(await reconcile()).toMatchObject({ kind: "done", findings: 0, verifications: 0 });
   expect((await stage.cloud.rows.payments())[0]?.captures).toHaveLength(1);
 });
+
+const admin = () => ({ authorization: `Bearer ${stage.cloud.address.users.admin.token}` });
+const reconcileNow = async (body: object = { reason: "the dashboard shows more" }) =>
+  (await stage.caller.post("/api/v1/reconcile/now", JSON.stringify(body), admin())).body;
+
+test("a comparison that a person asks for finds the money of today, also when today's comparison is done, and counts nothing twice", async () => {
+  await paid();
+  await stage.cloud.advance(2 * HOUR_MS);
+  expect(await reconcileNow()).toMatchObject({ outcome: "done", findings: 0 });
+  stage.plan(SILENT);
+  const { txRef } = await paid();
+  await stage.cloud.clock.advance(2 * HOUR_MS);
+  expect(await accounted()).not.toContain(txRef);
+  expect(await reconcileNow()).toMatchObject({ outcome: "done", verifications: 1 });
+  await stage.cloud.settle();
+  expect(await accounted()).toEqual(captured());
+  expect(await reconcileNow()).toEqual({ outcome: "done", verifications: 0, findings: 0 });
+  expect(await metrics()).toEqual(await recount());
+});
+
+test("comparisons that three people ask for at once come to one end, and a later one names no foreign transaction again", async () => {
+  stage.plan({ ...SILENT, verifyShows: "first" });
+  const checkout = await stage.checkout();
+  await stage.act(checkout, "pay-twice");
+  await stage.cloud.advance(2 * HOUR_MS);
+  await stage.cloud.rows.remove("H#reconcile");
+  const outcomes = await Promise.all([reconcileNow(), reconcileNow(), reconcileNow()]);
+  expect(outcomes.some(({ outcome }) => outcome === "done")).toBe(true);
+  expect(await metrics()).toEqual(await recount());
+  expect(await reconcileNow()).toEqual({ outcome: "done", verifications: 0, findings: 0 });
+});
+
+test("a comparison is not begun without a reason", async () => {
+  const { status } = await stage.caller.post("/api/v1/reconcile/now", "{}", admin());
+  expect(status).toBe(422);
+});

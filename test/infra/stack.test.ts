@@ -288,6 +288,7 @@ test("no function scans or has a right to everything, and each secret is named t
     "notify-user",
     "payment-checkout",
     "payment-return",
+    "reconcile-now",
     "reconcile-payments",
     "refund-payment",
     "resolve-payment",

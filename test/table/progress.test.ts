@@ -7,6 +7,7 @@ import { T0 } from "../support/payments.ts";
 import { answering } from "../support/table-client.ts";
 
 const PROGRESS = {
+  version: 0,
   day: "2026-11-24",
   startedAt: T0,
   page: 3,
@@ -19,6 +20,7 @@ const PROGRESS = {
 };
 const ROW = {
   pk: "H#reconcile",
+  version: 1,
   day: "2026-11-24",
   started_at: T0,
   page: 3,
@@ -34,12 +36,26 @@ test("a comparison that was cut short goes on exactly where it was", async () =>
   const memory = new MemoryTable();
   const progress = new ProgressTable(memory.client, "payments");
   expect(await progress.load()).toBeUndefined();
-  await progress.save(PROGRESS);
-  expect(await progress.load()).toEqual(PROGRESS);
+  const saved = await progress.save(PROGRESS);
+  expect(saved).toEqual({ ...PROGRESS, version: 1 });
+  expect(await progress.load()).toEqual(saved);
   expect([...memory.rows.values()]).toEqual([ROW]);
 
-  await progress.save({ ...PROGRESS, page: undefined, ours: 9, isDone: true });
-  expect(await progress.load()).toEqual({ ...PROGRESS, page: undefined, ours: 9, isDone: true });
+  await progress.save({ ...PROGRESS, version: 1, page: undefined, ours: 9, isDone: true });
+  expect(await progress.load()).toEqual({ ...PROGRESS, version: 2, page: undefined, ours: 9, isDone: true });
+});
+
+test("of two runs that go on from the same place only one writes its step, and a repeated write counts as its own", async () => {
+  const memory = new MemoryTable();
+  const progress = new ProgressTable(memory.client, "payments");
+  const steps = await Promise.all([4, 5].map((page) => progress.save({ ...PROGRESS, page })));
+  const [won] = steps.flatMap((step) => step ?? []);
+  expect(steps.filter(Boolean)).toHaveLength(1);
+  expect(await progress.load()).toEqual(won);
+  expect(await progress.save({ ...PROGRESS, page: won?.page })).toEqual(won);
+  expect(await progress.save({ ...PROGRESS, page: 6 })).toBeUndefined();
+  expect(await progress.save({ ...PROGRESS, version: 7 })).toBeUndefined();
+  expect(await progress.load()).toEqual(won);
 });
 
 test("a comparison without findings and foreign transactions has none", async () => {
@@ -62,6 +78,7 @@ test("the progress of a comparison is read as it is now, and never guessed from 
 
   const memory = new MemoryTable();
   for (const change of [
+    { version: 0.5 },
     { day: 1 },
     { started_at: 0.5 },
     { page: 0.5 },
@@ -81,12 +98,12 @@ test("the progress of a comparison is read as it is now, and never guessed from 
 test("a foreign transaction counts as named from the next comparison on, for 100 days", async () => {
   const memory = new MemoryTable();
   const progress = new ProgressTable(memory.client, "payments");
-  await progress.markNamed("AP7", "2026-11-24", T0);
-  expect(await progress.wasNamed("AP7", "2026-11-24")).toBe(false);
-  expect(await progress.wasNamed("AP7", "2026-11-25")).toBe(true);
-  expect(await progress.wasNamed("AP8", "2026-11-25")).toBe(false);
+  await progress.markNamed("AP7", T0, T0);
+  expect(await progress.wasNamed("AP7", T0)).toBe(false);
+  expect(await progress.wasNamed("AP7", T0 + 1)).toBe(true);
+  expect(await progress.wasNamed("AP8", T0 + 1)).toBe(false);
   expect([...memory.rows.values()]).toEqual([
-    { pk: "F#AP7", day: "2026-11-24", ttl: Math.ceil((T0 + 100 * DAY_MS) / 1000) },
+    { pk: "F#AP7", started_at: T0, ttl: Math.ceil((T0 + 100 * DAY_MS) / 1000) },
   ]);
 });
 
