@@ -45,7 +45,7 @@ test("a comparison that was cut short goes on exactly where it was", async () =>
   expect(await progress.load()).toEqual({ ...PROGRESS, version: 2, page: undefined, ours: 9, isDone: true });
 });
 
-test("of two runs that go on from the same place only one writes its step, and a repeated write counts as its own", async () => {
+test("only one of two runs that go on from the same place writes its step, and its repeated write counts as its own", async () => {
   const memory = new MemoryTable();
   const progress = new ProgressTable(memory.client, "payments");
   const steps = await Promise.all([4, 5].map((page) => progress.save({ ...PROGRESS, page })));
