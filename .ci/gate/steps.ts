@@ -61,6 +61,7 @@ export function gateSteps(seed: number, since: string): readonly Step[] {
       first: true,
     },
     { name: "cloud template", command: script("synth"), cores: ALL, needs: ["python3"], first: true },
+    { name: "the exact counts of speed", command: script("bench", "--quick"), cores: 1 },
     { name: "template of staging", command: synthOf("staging"), cores: 1 },
     { name: "template of prod", command: synthOf("prod"), cores: 1 },
     {
