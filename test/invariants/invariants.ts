@@ -309,7 +309,8 @@ export class Invariants {
     if (next !== undefined && made && !AFTER_FOLLOW.includes(made))
       this.#broken("followed", ref, `${made} after it was left`);
     // A success of test money alone is no success of a live stage, whatever went back of it later.
-    const isPlay = this.#world.capturesOf(ref).every((taken) => taken.isPlay);
+    const isLive = cause?.policy?.expectedMode === "live";
+    const isPlay = isLive && this.#world.capturesOf(ref).every((taken) => taken.isPlay);
     const spentAt = (isPlay ? before.settledAt : before.spentAt) ?? before.settledAt ?? 0;
     const isPaid = before.state === "SUCCESS" || before.state === "REVIEW";
     if (made === "follow" && isPaid && cause?.recordedAt !== undefined && cause.recordedAt <= spentAt)

@@ -1,5 +1,11 @@
 import { attemptSubject, openEntries } from "../../lib/domain/attention.ts";
-import { DecisionImpossible, GatewayMisconfigured, ListingClosed, PaymentUnclear } from "../../lib/domain/errors.ts";
+import {
+  CheckoutClosing,
+  DecisionImpossible,
+  GatewayMisconfigured,
+  ListingClosed,
+  PaymentUnclear,
+} from "../../lib/domain/errors.ts";
 import { paymentIdOf, txRefOf } from "../../lib/domain/ids.ts";
 import { openedAttempts, openFlags, type Payment } from "../../lib/domain/payment.ts";
 import { addisAbabaDay, DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from "../../lib/domain/time.ts";
@@ -301,13 +307,17 @@ async function askAgain(simulation: Simulation): Promise<void> {
 async function ask(simulation: Simulation, client: string): Promise<Pressed> {
   const { scheduler } = simulation;
   const isPatient = scheduler.choices.below(2) === 1;
-  const until = scheduler.now + PAYABLE_WITHIN_MS;
+  let until = scheduler.now + PAYABLE_WITHIN_MS;
+  let waitsForOther = false;
   for (let press = 0; ; press++) {
     const pressed = simulation.press(client, `${client}-${press}`);
     await drain(simulation);
     const isHeld = pressed.payment && isHeldByPlayMoney(simulation, pressed.payment);
     const wait = isHeld ? 0 : pressed.error?.retryAfterSeconds;
     if ((pressed.payment && !isHeld) || wait === undefined) return pressed;
+    // Money on an earlier payment, or test money, was in the way. Once it is not, the wait for the checkout itself begins.
+    if (waitsForOther && pressed.error instanceof CheckoutClosing) until = scheduler.now + PAYABLE_WITHIN_MS;
+    waitsForOther = isHeld === true || pressed.error instanceof PaymentUnclear;
     if (scheduler.now >= until) return refused(simulation, pressed);
     const asked = scheduler.now + Math.max(MINUTE_MS, wait * SECOND_MS);
     scheduler.now = isPatient ? until : Math.min(until, asked);
