@@ -225,6 +225,8 @@ function nextCheck(payment: Payment, refund: Refund, kind: RefundCheck["kind"], 
     case "REQUESTED":
       return now + clamp(now - at, least, most);
     case "SENT":
+      // The answer may be written long after it was read. Then a person is called by the next run, not by the next check.
+      if (unclearFlag(payment, refund, now)) return now;
       return Math.min(rungAfter(sentAt ?? now, CHECKS_AFTER_SENDING_MS) ?? now + DAY_MS, repeated);
     case "SETTLED": {
       const rung = rungAfter(settledAt ?? now, CHECKS_AFTER_SETTLING_MS);

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { flag } from "../../lib/domain/apply.ts";
 import { entryIdOf, openEntries } from "../../lib/domain/attention.ts";
 import { missedDeadlines } from "../../lib/domain/deadlines.ts";
 import { outcomeOf } from "../../lib/domain/events.ts";
@@ -180,7 +181,7 @@ test("a refund is due at once, then asked about after 10 minutes, an hour, six h
   expect(open.dueAt).toBe(LATER.now);
   expect(refundsDue(open, LATER.now).map(({ id }) => id)).toEqual(["r-1"]);
   expect(attemptsToVerify(open, LATER.now)).toEqual([0]);
-  let asked = sent(20_000);
+  let asked: Payment = { ...sent(20_000), attention: [{ code: "refund_unclear", subject: "r-1", at: LATER.now }] };
   const dates: number[] = [];
   for (let times = 0; times < 5; times++) {
     const at = asked.refunds?.[0]?.checkAt ?? 0;
@@ -236,6 +237,16 @@ test("what was raised about a refund that was not sent ends when it is sent, and
   expect(openEntries(gone)).toEqual([]);
   const [refund] = gone.refunds ?? [];
   expect(refund && unclearFlag(gone, refund, LATER.now + DAY_MS)).toMatchObject({ subject: "r-1" });
+});
+
+// Found by the simulation: an answer of Chapa's that was written a day after it was read put the check off by a day more.
+test("a step of a refund that is written a day late leaves it due at once while no person is called, and not after", () => {
+  const late = aContext(LATER.now + DAY_MS);
+  const uncalled = noteRefundChecked(sent(20_000), "r-1", ANSWERED, late);
+  expect([uncalled.refunds?.[0]?.checkAt, uncalled.dueAt]).toEqual([late.now, late.now]);
+  const unclear = unclearFlag(uncalled, uncalled.refunds?.[0] ?? expect.fail("no refund"), late.now);
+  const called = flag(uncalled, unclear ?? expect.fail("no flag"), late);
+  expect(noteRefundChecked(called, "r-1", ANSWERED, late).refunds?.[0]?.checkAt).toBe(late.now + DAY_MS);
 });
 
 const aRefund = (state: Refund["state"], change: Partial<Refund> = {}): Refund => ({

@@ -67,7 +67,7 @@ const focus = values.focus === undefined ? undefined : focusNamed(values.focus);
 const CHUNK = 250;
 // A run of at least this length fails if a fault of a call was rare, or if too much money was excused.
 const RUNS_FOR_HITS = 100_000;
-const HITS_WANTED = 100;
+const HITS_WANTED = 10;
 // A long run reports its progress after this many runs.
 const REPORT_EVERY = 50_000;
 // With a lower limit than usual, at least this many races must still be complete.
