@@ -26,7 +26,7 @@ const Customer = z.object({
   preferred_language: z.string().max(16).nullish(),
 });
 
-const Reason = z.string().trim().min(1).max(500);
+const Reason = z.string().max(500).trim().min(1);
 
 const As = z
   .string()
@@ -95,7 +95,7 @@ export const ReviewRequest = z
         z
           .object({
             capture: z.string().min(1).max(64).describe("Chapa's reference of the money, or `attempt-N`."),
-            keep: z.string().trim().min(1).max(200).optional().describe("Why this money is not sent back."),
+            keep: z.string().max(200).trim().min(1).optional().describe("Why this money is not sent back."),
             refund_id: RefundId.optional().describe(
               "The id of the refund under which all that is left of it goes back.",
             ),

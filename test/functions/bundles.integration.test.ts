@@ -49,8 +49,11 @@ test("every bundle is within its budget, and contains nothing that no bundle may
 });
 
 test("a schema is in the bundles of the functions that use it, and in no others", () => {
+  // A long line of a bundle is broken, also within a text.
   const saying = (name: FunctionName) =>
-    readFileSync(join(folder, name, "index.mjs"), "utf8").includes("In birr. Must equal");
+    readFileSync(join(folder, name, "index.mjs"), "utf8")
+      .replaceAll("\\\n", "")
+      .includes("In birr. Must equal");
   expect(saying("initiate-payment")).toBe(true);
   expect(saying("get-payment-status")).toBe(false);
 });

@@ -180,9 +180,10 @@ describe("callers and their reasons", () => {
     expect(await stage.cloud.rows.keys()).toEqual([]);
   });
 
-  test("a reason of 500 characters is kept, without the spaces around it", async () => {
-    expect((await ask({ reason: `  ${longest}  ` })).status).toBe(202);
-    expect((await stored()).map(({ reason }) => reason)).toEqual([longest]);
+  test("a reason of 500 characters is kept, without the spaces around it, and one of 501 with a space is refused", async () => {
+    expect((await ask({ reason: ` ${longest}` })).status).toBe(422);
+    expect((await ask({ reason: ` ${longest.slice(2)} ` })).status).toBe(202);
+    expect((await stored()).map(({ reason }) => reason)).toEqual([longest.slice(2)]);
   });
 
   test("an owner who names another user is refused (403), with a reason, too; with a reason for themselves it is 422", async () => {
