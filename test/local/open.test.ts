@@ -1,10 +1,13 @@
 import { chmodSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect, test, vi } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import { openInBrowser } from "../../local/open.ts";
 
 const ADDRESS = "http://127.0.0.1:8120";
+
+// The files of a worker share its environment.
+afterEach(() => vi.unstubAllEnvs());
 
 /** Puts the only program of this name into a new folder, which becomes PATH. It writes its arguments and ends with `code`. */
 function standInFor(program: string, code: number): () => string {
