@@ -41,7 +41,7 @@ processor, trips, the critical path with slow neighbours, throughput, CPU, the s
     "npm run bench -- --quick --compare": "compares the exact counts only",
   },
   notes: `Instructions need valgrind, the first request a group of processes of its own (Linux, as root). What this machine cannot measure is
-named; where BENCH_REQUIRED=1 it is a failure. A webhook of 10,000 is npm run load -- --shape burst.`,
+named; where BENCH_REQUIRED=1 it is a failure. A burst of 10,000 webhooks is npm run load -- --shape burst.`,
 });
 
 const { json, quick, compare, record } = command.read();

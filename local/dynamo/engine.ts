@@ -12,9 +12,8 @@ export type EngineName = (typeof ENGINES)[number];
 export type Engine = { name: EngineName; endpoint: string; layer: Layer; close(): Promise<void> };
 
 // It takes milliseconds; on a machine that does much else, seconds.
-const START_MS = 20_000;
+const START_MS = 60_000;
 const POLL_MS = 5;
-const TRIES = 3;
 const WHILE_READING = '"$0" "$@" & cat; kill -9 $!; wait';
 
 /** The engines that this machine can run, the fastest first. */
@@ -22,7 +21,7 @@ export function availableEngines(): EngineName[] {
   return binary() ? ["dynoxide", "dynalite"] : ["dynalite"];
 }
 
-/** Starts an empty engine in memory, on any free port. @throws Error if it does not start within a minute */
+/** Starts an empty engine in memory, on any free port. @throws Error if it does not start within 10 s */
 export function startEngine(name: EngineName = availableEngines()[0] ?? "dynalite"): Promise<Engine> {
   return name === "dynoxide" ? startDynoxide() : startDynalite();
 }
@@ -44,8 +43,7 @@ async function startDynalite(): Promise<Engine> {
   };
 }
 
-/** Another program may take a free port before the engine does. Then another port is tried. */
-async function startDynoxide(tries = TRIES): Promise<Engine> {
+async function startDynoxide(): Promise<Engine> {
   const path = binary();
   if (!path) throw new Error("dynoxide is not available for this platform");
   const port = await freePort();
@@ -57,14 +55,7 @@ async function startDynoxide(tries = TRIES): Promise<Engine> {
   });
   const exited = once(child, "exit");
   const behind = `http://127.0.0.1:${port}`;
-  try {
-    await answering(behind);
-  } catch (error) {
-    child.stdin.end();
-    await exited;
-    if (tries === 1) throw error;
-    return startDynoxide(tries - 1);
-  }
+  await answering(behind);
   const layer = await startLayer(behind, "dynoxide");
   return {
     name: "dynoxide",
